@@ -1,0 +1,56 @@
+//! Text between extraction and storage: what extraction gives, and what a chunk is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::DocumentId;
+
+/// The text of a document with what is known about its parts.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extracted {
+    /// The whole text, `\n` line ends, NFC, no NUL.
+    pub text: String,
+    /// Sections in order; each reaches to the start of the next. Text before the first has neither
+    /// page nor heading.
+    pub sections: Vec<Section>,
+    /// The document's own title, where it has one.
+    pub title: Option<String>,
+    /// Number of pages, for formats that have pages.
+    pub pages: Option<u32>,
+    /// Which reader made this, `pdfium`.
+    pub engine: String,
+}
+
+/// Where a page or a heading begins.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Section {
+    /// Byte offset into [`Extracted::text`], at a character boundary.
+    pub start: usize,
+    /// Page number, from 1.
+    pub page: Option<u32>,
+    /// Headings above this text, outermost first.
+    pub heading_path: Vec<String>,
+}
+
+/// A stretch of a document's text, small enough to embed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chunk {
+    /// Position in the document, from 0.
+    pub index: u32,
+    /// The text.
+    pub text: String,
+    /// SHA-256 of the text, lower-case hex: the key under which its vector is reused.
+    pub text_hash: String,
+    /// Start and end in characters (Unicode scalar values) of [`Extracted::text`].
+    pub char_span: (u32, u32),
+    /// Page the chunk starts on.
+    pub page: Option<u32>,
+    /// Headings above its start.
+    pub heading_path: Vec<String>,
+}
+
+/// Deterministic id of a chunk: `document:version:index`.
+pub fn chunk_id(document: DocumentId, version: i32, index: u32) -> String {
+    format!("{document}:{version}:{index}")
+}

@@ -1,0 +1,331 @@
+//! Documents: formats, states, and the reasons an ingestion ends badly.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Longest title, in characters.
+pub const MAX_TITLE: usize = 512;
+/// Longest `externalId`, in characters.
+pub const MAX_EXTERNAL_ID: usize = 256;
+/// Largest metadata object, in bytes of JSON.
+pub const MAX_METADATA_BYTES: usize = 16 * 1024;
+
+/// A document format that can be turned into text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// PDF.
+    Pdf,
+    /// HTML.
+    Html,
+    /// Markdown (CommonMark with tables).
+    Md,
+    /// Plain text.
+    Txt,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Pdf, Self::Html, Self::Md, Self::Txt];
+
+    /// The short name used in configuration and file names.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Html => "html",
+            Self::Md => "md",
+            Self::Txt => "txt",
+        }
+    }
+
+    /// The media type stored with the document.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Html => "text/html",
+            Self::Md => "text/markdown",
+            Self::Txt => "text/plain",
+        }
+    }
+
+    /// The format a media type stands for; parameters such as `charset` are ignored.
+    pub fn from_media_type(media_type: &str) -> Option<Self> {
+        let essence = media_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        match essence.as_str() {
+            "application/pdf" | "application/x-pdf" => Some(Self::Pdf),
+            "text/html" | "application/xhtml+xml" => Some(Self::Html),
+            "text/markdown" | "text/x-markdown" => Some(Self::Md),
+            "text/plain" => Some(Self::Txt),
+            _ => None,
+        }
+    }
+
+    /// The format a file name's extension stands for.
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
+            "pdf" => Some(Self::Pdf),
+            "html" | "htm" | "xhtml" => Some(Self::Html),
+            "md" | "markdown" => Some(Self::Md),
+            "txt" | "text" | "log" => Some(Self::Txt),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.as_str() == text)
+            .ok_or_else(|| Error::internal_fault(format!("unknown format {text:?}")))
+    }
+}
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name in SQL, JSON and logs.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    other => Err(Error::internal_fault(format!(
+                        concat!("unknown ", stringify!($name), " {:?}"),
+                        other
+                    ))),
+                }
+            }
+        }
+    };
+}
+
+named! {
+    /// Where a document stands.
+    Status {
+        /// A presigned upload has not arrived yet; expires.
+        AwaitingUpload = "awaiting_upload",
+        /// Waiting for the embedding function.
+        Queued = "queued",
+        /// Leased by the embedding function.
+        Processing = "processing",
+        /// Searchable.
+        Completed = "completed",
+        /// Ended badly; `code` says why.
+        Failed = "failed",
+        /// Somebody has to do something first; `code` says what.
+        NeedsAction = "needs_action",
+    }
+}
+
+impl Status {
+    /// Whether nothing more happens by itself.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::NeedsAction)
+    }
+}
+
+named! {
+    /// What the embedding function is doing with a document.
+    Stage {
+        /// Turning bytes into text, in the child process.
+        Extracting = "extracting",
+        /// Cutting the text.
+        Chunking = "chunking",
+        /// Asking the model.
+        Embedding = "embedding",
+        /// Writing to LanceDB and publishing.
+        Storing = "storing",
+    }
+}
+
+named! {
+    /// Which way a document came in.
+    Source {
+        /// `POST /api/ingest/document`.
+        Api = "api",
+        /// `POST /api/ingest/file`.
+        File = "file",
+        /// `/api/ingest/presigned-url`.
+        Presigned = "presigned",
+    }
+}
+
+named! {
+    /// Why an ingestion ended badly. The code is stable; clients branch on it.
+    FailureCode {
+        /// Zero bytes, or only white space.
+        EmptyDocument = "empty_document",
+        /// A PDF of images: it needs OCR.
+        NoTextLayer = "no_text_layer",
+        /// The PDF needs a password to be opened.
+        PasswordProtected = "password_protected",
+        /// Text that is not valid UTF-8.
+        InvalidUtf8 = "invalid_utf8",
+        /// The bytes are of no format we read, or not of the format they were said to be.
+        UnsupportedType = "unsupported_type",
+        /// Larger than the customer's limit.
+        FileTooLarge = "file_too_large",
+        /// The reader could not make sense of the file.
+        CorruptFile = "corrupt_file",
+        /// The reader's process was killed by the file.
+        ExtractionCrashed = "extraction_crashed",
+        /// Reading took too long.
+        ExtractionTimeout = "extraction_timeout",
+        /// Reading took too much memory.
+        ExtractionMemory = "extraction_memory",
+        /// The text is larger than we store.
+        TextTooLarge = "text_too_large",
+        /// More documents than the customer's limit.
+        DocumentLimit = "document_limit",
+        /// The provider refused the key.
+        EmbeddingKeyInvalid = "embedding_key_invalid",
+        /// The provider's account has no quota left.
+        InsufficientQuota = "insufficient_quota",
+        /// The provider refused the text or the model.
+        EmbeddingRejected = "embedding_rejected",
+        /// The stored vectors are of another model or size.
+        EmbeddingModelChanged = "embedding_model_changed",
+        /// The presigned upload did not arrive in time.
+        UploadExpired = "upload_expired",
+        /// The original is no longer in the bucket.
+        OriginalMissing = "original_missing",
+        /// Tried as often as we try, without an end.
+        AttemptsExhausted = "attempts_exhausted",
+    }
+}
+
+impl FailureCode {
+    /// [`Status::NeedsAction`] where the customer can mend it without a new upload, otherwise
+    /// [`Status::Failed`].
+    pub const fn status(self) -> Status {
+        match self {
+            Self::NoTextLayer
+            | Self::PasswordProtected
+            | Self::EmbeddingKeyInvalid
+            | Self::InsufficientQuota => Status::NeedsAction,
+            _ => Status::Failed,
+        }
+    }
+
+    /// The sentence shown with the code: what happened and what to do.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::EmptyDocument => "The document has no text. Send one that has.",
+            Self::NoTextLayer => {
+                "The PDF holds only images. Run OCR over it and upload the result."
+            }
+            Self::PasswordProtected => {
+                "The PDF is protected by a password. Upload a copy without one."
+            }
+            Self::InvalidUtf8 => {
+                "The text is not valid UTF-8. Save it as UTF-8 and upload it again."
+            }
+            Self::UnsupportedType => {
+                "The bytes are of no type we read, or not of the type that was given."
+            }
+            Self::FileTooLarge => "The file is larger than your configuration allows.",
+            Self::CorruptFile => {
+                "The file is damaged and cannot be read. Export it again and upload the result."
+            }
+            Self::ExtractionCrashed => {
+                "Reading the file crashed its reader. Export it again, or as another type."
+            }
+            Self::ExtractionTimeout => {
+                "Reading the file took too long. Split it, or export it again."
+            }
+            Self::ExtractionMemory => {
+                "Reading the file took too much memory. Split it, or export it again."
+            }
+            Self::TextTooLarge => "The file holds more text than one document may have. Split it.",
+            Self::DocumentLimit => {
+                "You have as many documents as your configuration allows. Delete some first."
+            }
+            Self::EmbeddingKeyInvalid => {
+                "The embedding provider refused the key. Set a valid one and retry."
+            }
+            Self::InsufficientQuota => {
+                "The embedding provider's account has no quota left. Top it up and retry."
+            }
+            Self::EmbeddingRejected => {
+                "The embedding provider refused the request. Check the model's name."
+            }
+            Self::EmbeddingModelChanged => {
+                "The stored vectors are of another embedding model. Set the model back or regenerate them."
+            }
+            Self::UploadExpired => {
+                "Nothing was uploaded before the link expired. Ask for a new one."
+            }
+            Self::OriginalMissing => "The uploaded file is no longer in storage. Upload it again.",
+            Self::AttemptsExhausted => {
+                "Processing was tried several times and did not end. Upload the file again."
+            }
+        }
+    }
+}
+
+/// What to do when the document is there already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OnDuplicate {
+    /// Same content: nothing happens. Same `externalId`, other content: a new version.
+    #[default]
+    Skip,
+    /// Always a new version.
+    NewVersion,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for code in FailureCode::ALL {
+            assert_eq!(code.as_str().parse::<FailureCode>().unwrap(), *code);
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert!(code.status().is_terminal());
+            assert!(code.sentence().ends_with('.'));
+        }
+        assert!("gone".parse::<Status>().is_err());
+    }
+
+    #[test]
+    fn media_types_and_names() {
+        assert_eq!(
+            Format::from_media_type("Text/HTML; charset=latin1"),
+            Some(Format::Html)
+        );
+        assert_eq!(Format::from_media_type("application/zip"), None);
+        assert_eq!(Format::from_file_name("a.b.PDF"), Some(Format::Pdf));
+        assert_eq!(Format::from_file_name("pdf"), None);
+    }
+}

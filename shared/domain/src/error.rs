@@ -1,0 +1,217 @@
+//! The one error type. It knows nothing of HTTP or SQS: `api` turns a [`Kind`] into a status,
+//! `worker` asks [`Error::retryable`] whether a message comes back.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+/// Shorthand for results of this project.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, without a word about transport.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The request is not of the expected form: not JSON, a header missing.
+    Malformed,
+    /// The form is right, a value is not; see [`Error::fields`].
+    Invalid,
+    /// No credentials, or none that hold.
+    Unauthenticated,
+    /// The monthly budget is spent.
+    PaymentRequired,
+    /// Known caller, but its role or scopes do not allow this.
+    Forbidden,
+    /// Does not exist, or belongs to somebody else.
+    NotFound,
+    /// The state of the thing forbids it now.
+    Conflict,
+    /// Larger than a limit.
+    TooLarge,
+    /// A content type that is not accepted.
+    UnsupportedType,
+    /// Over a rate limit; see [`Error::retry_after`].
+    RateLimited,
+    /// Something we depend on did not answer; the same request may succeed later.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+/// A bad field of a request body.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) to the field, `/title`.
+    pub pointer: String,
+    /// What is wrong and what is expected.
+    pub detail: String,
+}
+
+/// An error with a text for the caller and another for the log.
+///
+/// `Display` gives the public text only; the internal one is read by [`Error::internal`] alone, so
+/// that a careless `format!` cannot leak it.
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: Kind,
+    code: &'static str,
+    public: Cow<'static, str>,
+    internal: Option<String>,
+    fields: Vec<FieldError>,
+    retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// Makes an error of a kind with a stable snake_case code and a sentence for the caller.
+    pub fn new(kind: Kind, code: &'static str, public: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            code,
+            public: public.into(),
+            internal: None,
+            fields: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// A single bad field.
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::fields_invalid(vec![FieldError {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }])
+    }
+
+    /// All bad fields of a body at once.
+    pub fn fields_invalid(fields: Vec<FieldError>) -> Self {
+        let mut error = Self::new(
+            Kind::Invalid,
+            "invalid_fields",
+            "Some fields are not valid; see errors.",
+        );
+        error.fields = fields;
+        error
+    }
+
+    /// The thing does not exist for this caller.
+    pub fn not_found(noun: &str) -> Self {
+        Self::new(
+            Kind::NotFound,
+            "not_found",
+            format!("There is no such {noun}."),
+        )
+    }
+
+    /// Missing or failed credentials. The sentence is the same for every cause.
+    pub fn unauthenticated(internal: impl Into<String>) -> Self {
+        Self::new(
+            Kind::Unauthenticated,
+            "unauthenticated",
+            "Send a valid access token as 'Authorization: Bearer …' or an API key as 'X-API-Key: drk_…'.",
+        )
+        .because(internal)
+    }
+
+    /// A dependency did not answer.
+    pub fn unavailable(internal: impl fmt::Display) -> Self {
+        Self::new(
+            Kind::Unavailable,
+            "unavailable",
+            "A service we depend on did not answer. Try again shortly.",
+        )
+        .because(internal.to_string())
+    }
+
+    /// A fault of ours; the caller learns nothing but the request id.
+    pub fn internal_fault(internal: impl fmt::Display) -> Self {
+        Self::new(
+            Kind::Internal,
+            "internal_error",
+            "Something failed on our side. Quote the request id to support.",
+        )
+        .because(internal.to_string())
+    }
+
+    /// Adds the text for the log.
+    #[must_use]
+    pub fn because(mut self, internal: impl Into<String>) -> Self {
+        self.internal = Some(internal.into());
+        self
+    }
+
+    /// Adds how long to wait.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The sentence for the caller.
+    pub fn public(&self) -> &str {
+        &self.public
+    }
+
+    /// The text for the log, if there is one.
+    pub fn internal(&self) -> Option<&str> {
+        self.internal.as_deref()
+    }
+
+    /// Bad fields, empty unless the kind is [`Kind::Invalid`].
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
+    }
+
+    /// How long to wait before the next try, where it is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Whether the same work may succeed later, unchanged.
+    pub fn retryable(&self) -> bool {
+        match self.kind {
+            Kind::RateLimited | Kind::Unavailable | Kind::Internal => true,
+            Kind::Malformed
+            | Kind::Invalid
+            | Kind::Unauthenticated
+            | Kind::PaymentRequired
+            | Kind::Forbidden
+            | Kind::NotFound
+            | Kind::Conflict
+            | Kind::TooLarge
+            | Kind::UnsupportedType => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.public)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_internal_text_is_not_displayed() {
+        let error = Error::internal_fault("password=hunter2");
+        assert!(!error.to_string().contains("hunter2"));
+        assert_eq!(error.internal(), Some("password=hunter2"));
+    }
+
+    #[test]
+    fn what_a_caller_did_wrong_is_not_retried() {
+        assert!(!Error::field("/title", "too long").retryable());
+        assert!(Error::unavailable("timeout").retryable());
+    }
+}

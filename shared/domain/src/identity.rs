@@ -1,0 +1,198 @@
+//! Who calls: roles, scopes and e-mail addresses.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    ids::{ApiKeyId, UserId},
+};
+
+/// What a user may do within its customer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything of the tenant.
+    Business,
+    /// Search, chat and its own history; no uploads.
+    User,
+}
+
+impl Role {
+    /// The name stored in `users.role` and in tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::User => "user",
+        }
+    }
+
+    /// The scopes a user of this role has.
+    pub const fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Business => &Scope::ALL,
+            Self::User => &[Scope::Search, Scope::Chat],
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "business" => Ok(Self::Business),
+            "user" => Ok(Self::User),
+            other => Err(Error::internal_fault(format!("unknown role {other:?}"))),
+        }
+    }
+}
+
+/// What a credential may be used for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Scope {
+    /// Read documents and their status.
+    #[serde(rename = "documents:read")]
+    DocumentsRead,
+    /// Add, change and delete documents.
+    #[serde(rename = "documents:write")]
+    DocumentsWrite,
+    /// Search.
+    #[serde(rename = "search")]
+    Search,
+    /// Chat.
+    #[serde(rename = "chat")]
+    Chat,
+    /// Manage webhooks.
+    #[serde(rename = "webhooks")]
+    Webhooks,
+    /// Read metrics.
+    #[serde(rename = "metrics")]
+    Metrics,
+    /// Manage the tenant itself: keys, users, configuration.
+    #[serde(rename = "admin:tenant")]
+    AdminTenant,
+}
+
+impl Scope {
+    /// Every scope, the set of the default key.
+    pub const ALL: [Self; 7] = [
+        Self::DocumentsRead,
+        Self::DocumentsWrite,
+        Self::Search,
+        Self::Chat,
+        Self::Webhooks,
+        Self::Metrics,
+        Self::AdminTenant,
+    ];
+
+    /// The name stored in `api_keys.scopes`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DocumentsRead => "documents:read",
+            Self::DocumentsWrite => "documents:write",
+            Self::Search => "search",
+            Self::Chat => "chat",
+            Self::Webhooks => "webhooks",
+            Self::Metrics => "metrics",
+            Self::AdminTenant => "admin:tenant",
+        }
+    }
+
+    /// The scope of that name; a name we do not know gives no right.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who stands behind a verified credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Principal {
+    /// A user with an access token.
+    User(UserId),
+    /// An API key.
+    ApiKey(ApiKeyId),
+}
+
+/// A case-folded e-mail address.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// The folded address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for Email {
+    type Error = &'static str;
+
+    /// Accepts what mail servers accept in practice: one `@`, a dotted domain, no spaces or control
+    /// characters, 254 bytes at most (RFC 5321).
+    fn try_from(text: &str) -> std::result::Result<Self, &'static str> {
+        let folded = text.trim().to_lowercase();
+        if folded.len() > 254 {
+            return Err("an e-mail address has at most 254 bytes");
+        }
+        let (local, domain) = folded.rsplit_once('@').ok_or("not an e-mail address")?;
+        let label = |l: &str| {
+            !l.is_empty()
+                && l.len() <= 63
+                && !l.starts_with('-')
+                && !l.ends_with('-')
+                && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+        };
+        let good = !local.is_empty()
+            && local.len() <= 64
+            && !local.contains(|c: char| {
+                c.is_whitespace() || c.is_control() || "@<>,;:\"\\()[]".contains(c)
+            })
+            && domain.contains('.')
+            && domain.split('.').all(label);
+        if good {
+            Ok(Self(folded))
+        } else {
+            Err("not an e-mail address")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_are_folded_and_checked() {
+        assert_eq!(
+            Email::try_from(" Ada@Example.COM ").unwrap().as_str(),
+            "ada@example.com"
+        );
+        for bad in [
+            "",
+            "ada",
+            "@x.de",
+            "a@b",
+            "a b@x.de",
+            "a@x..de",
+            "a@-x.de",
+            "a@x.de\r\nBcc: b@x.de",
+        ] {
+            assert!(Email::try_from(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_may_not_upload() {
+        assert!(!Role::User.scopes().contains(&Scope::DocumentsWrite));
+        assert!(Role::Business.scopes().contains(&Scope::DocumentsWrite));
+    }
+}

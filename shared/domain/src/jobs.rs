@@ -1,0 +1,89 @@
+//! Messages of the ingest queue: a tagged, versioned enum. An older sender and a newer reader (or
+//! the other way round) meet during every deployment, so a change of meaning takes a new version.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CustomerId, DocumentId};
+
+/// A piece of work for the embedding function. Harmless when delivered twice, late or out of order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Job {
+    /// Extract, chunk, embed and publish one version of a document.
+    ProcessDocument {
+        /// Version of this message's form; 1 now.
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// The document.
+        document_id: DocumentId,
+        /// The version of the document to process. A later version makes this job moot.
+        version: i32,
+    },
+    /// Remove what is left of a deleted document from S3, LanceDB and Postgres.
+    DeleteDocument {
+        /// Version of this message's form; 1 now.
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// The document.
+        document_id: DocumentId,
+    },
+}
+
+impl Job {
+    /// Processing of a version.
+    pub const fn process(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
+        Self::ProcessDocument {
+            v: 1,
+            customer_id,
+            document_id,
+            version,
+        }
+    }
+
+    /// Deletion of a document.
+    pub const fn delete(customer_id: CustomerId, document_id: DocumentId) -> Self {
+        Self::DeleteDocument {
+            v: 1,
+            customer_id,
+            document_id,
+        }
+    }
+
+    /// The tenant, which is also the message group: SQS fair queues keep one tenant's backlog from
+    /// delaying the others.
+    pub const fn customer_id(&self) -> CustomerId {
+        match self {
+            Self::ProcessDocument { customer_id, .. }
+            | Self::DeleteDocument { customer_id, .. } => *customer_id,
+        }
+    }
+
+    /// The document.
+    pub const fn document_id(&self) -> DocumentId {
+        match self {
+            Self::ProcessDocument { document_id, .. }
+            | Self::DeleteDocument { document_id, .. } => *document_id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_on_the_wire_is_stable() {
+        let id = "00000000-0000-7000-8000-000000000001";
+        let job = Job::process(id.parse().unwrap(), id.parse().unwrap(), 2);
+        let json = serde_json::to_string(&job).unwrap();
+        assert_eq!(
+            json,
+            format!(
+                r#"{{"job":"processDocument","v":1,"customerId":"{id}","documentId":"{id}","version":2}}"#
+            )
+        );
+        assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
+    }
+}

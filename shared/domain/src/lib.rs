@@ -1,0 +1,17 @@
+//! The nouns of Dynamic RAG: ids, rules, errors and job messages. No I/O, no AWS, no HTTP.
+//!
+//! Every other crate may name this one; this one names none of them.
+
+pub mod chunks;
+pub mod config;
+pub mod documents;
+pub mod error;
+pub mod identity;
+pub mod ids;
+pub mod jobs;
+pub mod passwords;
+pub mod search;
+pub mod storage;
+
+pub use error::{Error, FieldError, Kind, Result};
+pub use ids::{ApiKeyId, CustomerId, DocumentId, UserId};

@@ -1,0 +1,60 @@
+//! A search and what it finds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::DocumentId;
+
+/// Most results of one search.
+pub const MAX_TOP_K: u32 = 100;
+/// Longest query, in characters.
+pub const MAX_QUERY: usize = 8_000;
+
+/// Which legs answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Both, fused by reciprocal rank.
+    #[default]
+    Hybrid,
+    /// Nearest vectors by cosine.
+    Vector,
+    /// BM25 over the words.
+    Text,
+}
+
+/// Ranks (from 1) a result had in each leg.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Ranks {
+    /// Rank among vectors.
+    pub vector: Option<u32>,
+    /// Rank among texts.
+    pub text: Option<u32>,
+}
+
+/// A chunk that was found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hit {
+    /// `document:version:index`.
+    pub chunk_id: String,
+    /// The document.
+    pub document_id: DocumentId,
+    /// Its title when it was stored.
+    pub title: String,
+    /// The version found.
+    pub version: i32,
+    /// Page the chunk starts on.
+    pub page: Option<u32>,
+    /// Headings above it.
+    pub heading_path: Vec<String>,
+    /// Start and end in characters of the extracted text.
+    pub char_span: (u32, u32),
+    /// The chunk's text.
+    pub text: String,
+    /// Cosine similarity for `vector`, BM25 for `text`, reciprocal-rank score for `hybrid`.
+    pub score: f32,
+    /// Ranks in the legs.
+    pub ranks: Ranks,
+    /// The document's metadata.
+    pub metadata: serde_json::Value,
+}

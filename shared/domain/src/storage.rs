@@ -1,0 +1,74 @@
+//! Where things lie in the buckets. Every key and URI of the project is made here, from parsed ids.
+
+use crate::{
+    error::{Error, Result},
+    ids::{CustomerId, DocumentId},
+};
+
+/// Prefix under which presigned uploads land; the only one that notifies.
+pub const UPLOADS_PREFIX: &str = "uploads/";
+
+/// Key of a presigned upload in the documents bucket.
+pub fn upload_key(customer: CustomerId, document: DocumentId) -> String {
+    format!("{UPLOADS_PREFIX}{customer}/{document}")
+}
+
+/// Reads the ids back from a notification's key.
+///
+/// # Errors
+/// `not_found` for a key that [`upload_key`] cannot have made.
+pub fn parse_upload_key(key: &str) -> Result<(CustomerId, DocumentId)> {
+    let no = || Error::not_found("upload");
+    let (customer, document) = key
+        .strip_prefix(UPLOADS_PREFIX)
+        .and_then(|rest| rest.split_once('/'))
+        .ok_or_else(no)?;
+    Ok((
+        customer.parse().map_err(|_| no())?,
+        document.parse().map_err(|_| no())?,
+    ))
+}
+
+/// Prefix of everything kept of a document, all versions; ends in a slash.
+pub fn document_prefix(customer: CustomerId, document: DocumentId) -> String {
+    format!("customers/{customer}/documents/{document}/")
+}
+
+/// Key of a version's original bytes.
+pub fn original_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
+    format!("{}{version}/original", document_prefix(customer, document))
+}
+
+/// Key of a version's extracted text (JSON of [`crate::chunks::Extracted`]).
+pub fn extracted_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
+    format!(
+        "{}{version}/extracted.json",
+        document_prefix(customer, document)
+    )
+}
+
+/// Prefix of a customer's LanceDB database in the vectors bucket, without a slash at the end.
+pub fn lancedb_prefix(customer: CustomerId) -> String {
+    format!("customers/{customer}/lancedb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upload_keys_round_trip_and_nothing_else_parses() {
+        let (c, d) = (CustomerId::generate(), DocumentId::generate());
+        let parsed = parse_upload_key(&upload_key(c, d)).unwrap();
+        assert_eq!(parsed, (c, d));
+        for hostile in [
+            "",
+            "uploads/",
+            "uploads/a/b",
+            &format!("uploads/{c}/../{d}"),
+            &format!("customers/{c}/{d}"),
+        ] {
+            assert!(parse_upload_key(hostile).is_err(), "{hostile:?}");
+        }
+    }
+}
