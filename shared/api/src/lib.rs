@@ -1,1 +1,25 @@
-//! dynrag-api
+//! The HTTP edge: what stands around every handler, and what handlers are written with.
+//!
+//! A group's binary is `dynrag_api::run(routes().router(context))`. The stack around it is built in
+//! [`stack::wrap`]; who may call is an extractor in the handler's signature ([`Caller`]); errors are
+//! `dynrag_domain::Error` and become `application/problem+json` in one place ([`problem`]).
+
+mod caller;
+mod context;
+pub mod cursor;
+mod extract;
+pub mod problem;
+mod routes;
+mod serve;
+pub mod stack;
+pub mod tokens;
+
+pub use caller::{Caller, scopes};
+pub use context::Context;
+pub use extract::{Json, Path, Query, body_bytes};
+pub use problem::Failure;
+pub use routes::{RouteInfo, RouteName, Routes};
+pub use serve::run;
+
+/// What a handler returns.
+pub type Answer<T> = Result<T, Failure>;

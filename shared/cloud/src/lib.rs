@@ -1,1 +1,71 @@
-//! dynrag-cloud
+//! AWS: S3, SQS, Secrets Manager, KMS, and the vault of envelope encryption.
+//!
+//! [`Cloud`] is loaded once per cold start and makes the clients, which are cheap to clone.
+
+mod error;
+pub mod objects;
+pub mod presign;
+pub mod queue;
+mod secrets;
+pub mod vault;
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+pub use objects::Objects;
+pub use queue::Queue;
+pub use secrets::Secrets;
+pub use vault::Vault;
+
+/// Credentials, region and HTTP client, shared by all clients.
+#[derive(Clone)]
+pub struct Cloud {
+    config: SdkConfig,
+}
+
+impl Cloud {
+    /// Loads the configuration from the environment. No call has a time without end: a request that
+    /// hangs is tried again, and an operation gives up well before a function's own timeout.
+    pub async fn load() -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(20))
+            .operation_timeout(Duration::from_secs(60))
+            .build();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .load()
+            .await;
+        Self { config }
+    }
+
+    /// Secrets Manager.
+    pub fn secrets(&self) -> Secrets {
+        Secrets::new(aws_sdk_secretsmanager::Client::new(&self.config))
+    }
+
+    /// A bucket of S3.
+    pub fn objects(&self, bucket: &str) -> Objects {
+        // An endpoint of one's own has no host name per bucket.
+        let path_style = self.config.endpoint_url().is_some();
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(path_style).build();
+        Objects::new(aws_sdk_s3::Client::from_conf(config), bucket)
+    }
+
+    /// A queue of SQS.
+    pub fn queue(&self, url: &str) -> Queue {
+        Queue::new(aws_sdk_sqs::Client::new(&self.config), url)
+    }
+
+    /// The vault under a KMS key.
+    pub fn vault(&self, kms_key_arn: &str) -> Vault {
+        Vault::new(aws_sdk_kms::Client::new(&self.config), kms_key_arn)
+    }
+
+    /// The configuration itself, for presigning.
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.config
+    }
+}

@@ -1,1 +1,281 @@
-//! dynrag-config
+//! What the environment tells a function: one struct per concern, each read by its `from_env`.
+//!
+//! The only crate that reads environment variables. A missing or unreadable variable is an error
+//! that names it, met at the first use of the concern and not at the first request that happens to
+//! need it. Secrets never come from the environment: variables hold the ARN of a secret.
+
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+/// A variable that is missing or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not set, or empty.
+    #[error("environment variable {0} is not set")]
+    Missing(&'static str),
+    /// Set to something that does not parse.
+    #[error("environment variable {name} cannot be read: {reason}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+fn optional(name: &'static str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing(name))
+}
+
+fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &'static str, default: T) -> Result<T, ConfigError> {
+    optional(name).map_or(Ok(default), |text| {
+        text.parse().map_err(|e: T::Err| ConfigError::Invalid { name, reason: e.to_string() })
+    })
+}
+
+/// Where Postgres is: the secret with host, port, database and login.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// `DATABASE_SECRET_ARN`: the app's login.
+    pub secret_arn: String,
+}
+
+impl DatabaseConfig {
+    /// Reads `DATABASE_SECRET_ARN`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { secret_arn: required("DATABASE_SECRET_ARN")? })
+    }
+}
+
+/// The owner's login, which only `migrate` has.
+#[derive(Clone, Debug)]
+pub struct OwnerDatabaseConfig {
+    /// `OWNER_DATABASE_SECRET_ARN`.
+    pub secret_arn: String,
+}
+
+impl OwnerDatabaseConfig {
+    /// Reads `OWNER_DATABASE_SECRET_ARN`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { secret_arn: required("OWNER_DATABASE_SECRET_ARN")? })
+    }
+}
+
+/// The documents bucket and its uploads.
+#[derive(Clone, Debug)]
+pub struct DocumentsConfig {
+    /// `DOCUMENTS_BUCKET`.
+    pub bucket: String,
+    /// `UPLOAD_EXPIRES_SECONDS`: how long a presigned upload may take to arrive; one hour by default.
+    pub upload_expires: Duration,
+}
+
+impl DocumentsConfig {
+    /// Reads `DOCUMENTS_BUCKET` and `UPLOAD_EXPIRES_SECONDS`.
+    ///
+    /// # Errors
+    /// A variable is missing or no number.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            bucket: required("DOCUMENTS_BUCKET")?,
+            upload_expires: Duration::from_secs(parsed("UPLOAD_EXPIRES_SECONDS", 3600)?),
+        })
+    }
+}
+
+/// The ingest queue.
+#[derive(Clone, Debug)]
+pub struct QueueConfig {
+    /// `INGEST_QUEUE_URL`.
+    pub ingest_url: String,
+}
+
+impl QueueConfig {
+    /// Reads `INGEST_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { ingest_url: required("INGEST_QUEUE_URL")? })
+    }
+}
+
+/// The key that wraps the customers' data keys.
+#[derive(Clone, Debug)]
+pub struct VaultConfig {
+    /// `KMS_KEY_ARN`.
+    pub kms_key_arn: String,
+}
+
+impl VaultConfig {
+    /// Reads `KMS_KEY_ARN`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { kms_key_arn: required("KMS_KEY_ARN")? })
+    }
+}
+
+/// Who issues tokens: part of each token, so that a token of one stage is refused by another.
+#[derive(Clone, Debug)]
+pub struct TokenConfig {
+    /// `dynamic-rag/<STAGE>`.
+    pub issuer: String,
+}
+
+impl TokenConfig {
+    /// Reads `STAGE`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { issuer: format!("dynamic-rag/{}", required("STAGE")?) })
+    }
+}
+
+/// The OpenAI-compatible provider of embeddings.
+#[derive(Clone, Debug)]
+pub struct EmbeddingsConfig {
+    /// `EMBEDDINGS_BASE_URL`, without a slash at the end.
+    pub base_url: String,
+    /// `EMBEDDING_DIMENSIONS`: asked of models that can shorten their vectors.
+    pub dimensions: Option<u32>,
+    /// `EMBEDDINGS_KEY_SECRET_ARN`: the platform's key, for customers without their own.
+    pub key_secret_arn: String,
+}
+
+impl EmbeddingsConfig {
+    /// Reads the three variables.
+    ///
+    /// # Errors
+    /// A variable is missing or cannot be read.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            base_url: required("EMBEDDINGS_BASE_URL")?.trim_end_matches('/').to_owned(),
+            dimensions: match parsed("EMBEDDING_DIMENSIONS", 0)? {
+                0 => None,
+                n => Some(n),
+            },
+            key_secret_arn: required("EMBEDDINGS_KEY_SECRET_ARN")?,
+        })
+    }
+}
+
+/// The embedding model a new customer starts with.
+#[derive(Clone, Debug)]
+pub struct EmbeddingModelConfig {
+    /// `EMBEDDING_MODEL`.
+    pub default_model: String,
+}
+
+impl EmbeddingModelConfig {
+    /// Reads `EMBEDDING_MODEL`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { default_model: required("EMBEDDING_MODEL")? })
+    }
+}
+
+/// The vectors bucket and the memory its readers may use.
+#[derive(Clone, Debug)]
+pub struct VectorsConfig {
+    /// `VECTORS_BUCKET`.
+    pub bucket: String,
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, where S3 is not AWS's.
+    pub endpoint: Option<String>,
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` in bytes; 1 GiB where it is not set.
+    pub memory_bytes: u64,
+}
+
+impl VectorsConfig {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// A variable is missing or cannot be read.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            bucket: required("VECTORS_BUCKET")?,
+            region: required("AWS_REGION")?,
+            endpoint: optional("AWS_ENDPOINT_URL_S3").or_else(|| optional("AWS_ENDPOINT_URL")),
+            memory_bytes: parsed("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1024u64)? * 1024 * 1024,
+        })
+    }
+}
+
+/// Reading files.
+#[derive(Clone, Debug)]
+pub struct ExtractConfig {
+    /// `PDFIUM_LIBRARY_PATH`; without it PDFs are read by the second engine alone.
+    pub pdfium_library: Option<PathBuf>,
+}
+
+impl ExtractConfig {
+    /// Reads `PDFIUM_LIBRARY_PATH`.
+    pub fn from_env() -> Self {
+        Self { pdfium_library: optional("PDFIUM_LIBRARY_PATH").map(PathBuf::from) }
+    }
+}
+
+/// How the embedding function works through its messages.
+#[derive(Clone, Debug)]
+pub struct IngestionConfig {
+    /// `LEASE_SECONDS`: how long a claim lasts without renewal; 90 by default.
+    pub lease: Duration,
+    /// `MAX_ATTEMPTS`: claims of one version before it is given up; 6 by default.
+    pub max_attempts: i32,
+}
+
+impl IngestionConfig {
+    /// Reads the two variables.
+    ///
+    /// # Errors
+    /// A variable is no number.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            lease: Duration::from_secs(parsed("LEASE_SECONDS", 90)?),
+            max_attempts: parsed("MAX_ATTEMPTS", 6)?,
+        })
+    }
+}
+
+/// What the log lets through.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// `RUST_LOG`; `info` by default.
+    pub filter: String,
+}
+
+impl LogConfig {
+    /// Reads `RUST_LOG`.
+    pub fn from_env() -> Self {
+        Self { filter: optional("RUST_LOG").unwrap_or_else(|| "info".to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_variable() {
+        assert_eq!(
+            required("DYNRAG_SURELY_NOT_SET").unwrap_err().to_string(),
+            "environment variable DYNRAG_SURELY_NOT_SET is not set"
+        );
+    }
+}

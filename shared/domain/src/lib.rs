@@ -2,6 +2,7 @@
 //!
 //! Every other crate may name this one; this one names none of them.
 
+pub mod api_keys;
 pub mod chunks;
 pub mod config;
 pub mod documents;

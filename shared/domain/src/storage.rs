@@ -1,5 +1,7 @@
 //! Where things lie in the buckets. Every key and URI of the project is made here, from parsed ids.
 
+use uuid::Uuid;
+
 use crate::{
     error::{Error, Result},
     ids::{CustomerId, DocumentId},
@@ -34,9 +36,10 @@ pub fn document_prefix(customer: CustomerId, document: DocumentId) -> String {
     format!("customers/{customer}/documents/{document}/")
 }
 
-/// Key of a version's original bytes.
-pub fn original_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
-    format!("{}{version}/original", document_prefix(customer, document))
+/// Key of a version's original bytes. `object` is made anew by each request that writes, so that
+/// two requests which race for a version never overwrite each other's bytes.
+pub fn original_key(customer: CustomerId, document: DocumentId, version: i32, object: Uuid) -> String {
+    format!("{}{version}/{object}", document_prefix(customer, document))
 }
 
 /// Key of a version's extracted text (JSON of [`crate::chunks::Extracted`]).

@@ -1,1 +1,22 @@
-//! dynrag-store
+//! Postgres: the pool, tenant transactions, and one module per noun.
+//!
+//! **Invariant:** [`Store::tenant`] is the only way to a tenant's rows. What crosses tenants (finding
+//! a login or a key, the sweep) is a named SECURITY DEFINER function of the database and a method
+//! that calls it. Statements are sent with `query_typed`, one round trip each and without prepared
+//! statements, so that they work behind a pooler in transaction mode.
+
+pub mod admission;
+mod connection;
+pub mod customers;
+pub mod documents;
+mod error;
+pub mod ingestion;
+pub mod outbox;
+pub mod publication;
+pub mod secrets;
+pub mod sweep;
+mod tenant;
+pub mod users;
+
+pub use connection::{DatabaseLogin, Store};
+pub use tenant::Tenant;

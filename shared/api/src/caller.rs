@@ -1,0 +1,168 @@
+//! Who calls. `Caller<DocumentsRead>` in a handler's signature is the whole policy of its route: the
+//! handler runs only for a verified, admitted caller that has the scope.
+
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
+use dynrag_domain::{
+    Error, Kind, Result,
+    api_keys::{self, ApiKey},
+};
+use dynrag_store::admission::Admission;
+use http::{HeaderMap, header};
+
+use crate::{Context, problem::Failure, routes::RouteName, stack::Facts, tokens::TokenKind};
+
+/// Scopes as types, for [`Caller`].
+pub mod scopes {
+    use dynrag_domain::identity::Scope;
+
+    /// What a caller must hold.
+    pub trait Required: Send + Sync + 'static {
+        /// The scope; none where any caller may come.
+        const SCOPE: Option<Scope>;
+    }
+
+    macro_rules! scope {
+        ($($name:ident),+) => {
+            $(
+                #[doc = concat!("Requires ", stringify!($name), ".")]
+                pub struct $name;
+                impl Required for $name {
+                    const SCOPE: Option<Scope> = Some(Scope::$name);
+                }
+            )+
+        };
+    }
+    scope!(DocumentsRead, DocumentsWrite, Search);
+
+    /// Any caller.
+    pub struct Anyone;
+    impl Required for Anyone {
+        const SCOPE: Option<Scope> = None;
+    }
+}
+
+/// An admitted caller with the scope `S`.
+pub struct Caller<S> {
+    admission: Admission,
+    scope: PhantomData<S>,
+}
+
+impl<S> Deref for Caller<S> {
+    type Target = Admission;
+
+    fn deref(&self) -> &Admission {
+        &self.admission
+    }
+}
+
+impl<St, S> FromRequestParts<St> for Caller<S>
+where
+    S: scopes::Required,
+    Arc<Context>: FromRef<St>,
+    St: Send + Sync,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, Failure> {
+        let route = parts.extensions.get::<RouteName>().copied();
+        let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
+        let context = Arc::<Context>::from_ref(state);
+        let admission = admit(&context, &parts.headers, route.0).await?;
+        if let Some(facts) = parts.extensions.get::<Facts>() {
+            facts.admitted(admission.customer_id, admission.limit);
+        }
+        if let Some(scope) = S::SCOPE
+            && !admission.scopes.contains(&scope)
+        {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "missing_scope",
+                format!("This needs the scope {scope}, which your role or key does not have."),
+            )
+            .into());
+        }
+        Ok(Self { admission, scope: PhantomData })
+    }
+}
+
+async fn admit(context: &Context, headers: &HeaderMap, operation: &str) -> Result<Admission> {
+    let store = context.store().await?;
+    match credential(headers)? {
+        Credential::ApiKey(text) => {
+            let key = ApiKey::parse(text)?;
+            store.admit_api_key(key.public_id, &key.secret_hash(), operation).await
+        }
+        Credential::Token(token) => {
+            let vault = context.vault().await?;
+            let claims = context.tokens().await?.verify(TokenKind::Access, token, store, vault).await?;
+            store.admit_user(claims.cid, claims.sub, claims.issued_at()?, operation).await
+        }
+    }
+}
+
+enum Credential<'a> {
+    Token(&'a str),
+    ApiKey(&'a str),
+}
+
+/// Takes the one credential of a request. Two of them, or one twice, are none: which of them counts
+/// would depend on who reads.
+fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
+    let mut found = Vec::with_capacity(1);
+    for value in headers.get_all(header::AUTHORIZATION) {
+        let text = value.to_str().map_err(|_| Error::unauthenticated("authorization is not ASCII"))?;
+        let (scheme, rest) =
+            text.split_once(' ').ok_or_else(|| Error::unauthenticated("authorization has no scheme"))?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Error::unauthenticated("authorization is not Bearer"));
+        }
+        let rest = rest.trim();
+        found.push(if rest.starts_with(api_keys::PREFIX) { Credential::ApiKey(rest) } else { Credential::Token(rest) });
+    }
+    for value in headers.get_all("x-api-key") {
+        found.push(Credential::ApiKey(
+            value.to_str().map_err(|_| Error::unauthenticated("x-api-key is not ASCII"))?.trim(),
+        ));
+    }
+    match (found.pop(), found.is_empty()) {
+        (Some(credential), true) => Ok(credential),
+        (None, _) => Err(Error::unauthenticated("no credential")),
+        (Some(_), false) => Err(Error::unauthenticated("more than one credential")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        map
+    }
+
+    #[test]
+    fn one_credential_and_only_one() {
+        assert!(matches!(credential(&headers(&[("authorization", "bearer a.b.c")])), Ok(Credential::Token("a.b.c"))));
+        assert!(matches!(credential(&headers(&[("authorization", "Bearer drk_x")])), Ok(Credential::ApiKey("drk_x"))));
+        assert!(matches!(credential(&headers(&[("x-api-key", "drk_x")])), Ok(Credential::ApiKey("drk_x"))));
+        for bad in [
+            &[][..],
+            &[("authorization", "Basic x")],
+            &[("authorization", "Bearer")],
+            &[("authorization", "Bearer a"), ("x-api-key", "b")],
+            &[("x-api-key", "a"), ("x-api-key", "b")],
+        ] {
+            assert!(credential(&headers(bad)).is_err(), "{bad:?}");
+        }
+    }
+}

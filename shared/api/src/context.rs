@@ -1,0 +1,116 @@
+//! What a function makes once per cold start, each piece at its first use: until then a function
+//! that is started has nothing to do but to poll.
+
+use std::sync::Arc;
+
+use dynrag_cloud::{Cloud, Objects, Queue, Vault};
+use dynrag_config::{DatabaseConfig, DocumentsConfig, QueueConfig, TokenConfig, VaultConfig};
+use dynrag_domain::{Error, Result};
+use dynrag_store::Store;
+use tokio::sync::OnceCell;
+
+use crate::tokens::Tokens;
+
+/// Clients and caches of a function instance.
+#[derive(Default)]
+pub struct Context {
+    cloud: OnceCell<Cloud>,
+    store: OnceCell<Store>,
+    vault: OnceCell<Vault>,
+    documents: OnceCell<(Objects, DocumentsConfig)>,
+    queue: OnceCell<Queue>,
+    tokens: OnceCell<Tokens>,
+}
+
+fn config(error: dynrag_config::ConfigError) -> Error {
+    Error::internal_fault(error)
+}
+
+impl Context {
+    /// An empty context to share.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// AWS.
+    pub async fn cloud(&self) -> &Cloud {
+        self.cloud.get_or_init(Cloud::load).await
+    }
+
+    /// Postgres.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` when the login cannot be read.
+    pub async fn store(&self) -> Result<&Store> {
+        self.store
+            .get_or_try_init(async || {
+                let database = DatabaseConfig::from_env().map_err(config)?;
+                let secret = self.cloud().await.secrets().read(&database.secret_arn).await?;
+                // An instance serves one request at a time.
+                Store::from_secret(&secret, 1)
+            })
+            .await
+    }
+
+    /// The vault.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn vault(&self) -> Result<&Vault> {
+        self.vault
+            .get_or_try_init(async || {
+                Ok(self.cloud().await.vault(&VaultConfig::from_env().map_err(config)?.kms_key_arn))
+            })
+            .await
+    }
+
+    /// The documents bucket.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn documents(&self) -> Result<&(Objects, DocumentsConfig)> {
+        self.documents
+            .get_or_try_init(async || {
+                let documents = DocumentsConfig::from_env().map_err(config)?;
+                Ok((self.cloud().await.objects(&documents.bucket), documents))
+            })
+            .await
+    }
+
+    /// The ingest queue.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn queue(&self) -> Result<&Queue> {
+        self.queue
+            .get_or_try_init(async || {
+                Ok(self.cloud().await.queue(&QueueConfig::from_env().map_err(config)?.ingest_url))
+            })
+            .await
+    }
+
+    /// Issues and verifies tokens.
+    ///
+    /// # Errors
+    /// `internal_error` when the issuer is not configured.
+    pub async fn tokens(&self) -> Result<&Tokens> {
+        self.tokens.get_or_try_init(async || Ok(Tokens::new(TokenConfig::from_env().map_err(config)?.issuer))).await
+    }
+
+    /// Sends a job that was written to the outbox. Never fails the request: what is not sent now is
+    /// sent by `sweep`.
+    pub async fn dispatch(&self, pending: &dynrag_store::outbox::Pending) {
+        let sent = async {
+            self.queue().await?.send(&pending.job).await?;
+            self.store().await?.outbox_sent(pending).await
+        };
+        if let Err(error) = sent.await {
+            tracing::warn!(
+                code = error.code(),
+                cause = error.internal(),
+                outbox_id = pending.id,
+                "job is left to the sweep"
+            );
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Extractors whose refusals are problem documents with a pointer to what is wrong.
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request, rejection::RawPathParamsRejection},
+    http::request::Parts,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use dynrag_domain::{Error, Kind, Result};
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::problem::Failure;
+
+/// Largest body after decoding: what Lambda's 6 MB of payload leave of a base64 body.
+pub const MAX_BODY: usize = 4_500_000;
+
+/// Reads a body of at most [`MAX_BODY`] bytes.
+///
+/// # Errors
+/// `body_too_large`, which names the other way in.
+pub async fn body_bytes(request: Request) -> Result<Bytes> {
+    match Limited::new(request.into_body(), MAX_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(e) if e.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        Err(e) => Err(Error::new(Kind::Malformed, "unreadable_body", "The body ended early.").because(e.to_string())),
+    }
+}
+
+/// The refusal of a body over [`MAX_BODY`].
+pub(crate) fn too_large() -> Error {
+    Error::new(
+        Kind::TooLarge,
+        "body_too_large",
+        format!("A body may have {MAX_BODY} bytes. Upload larger files through /api/ingest/presigned-url."),
+    )
+}
+
+/// A JSON body, or a JSON answer.
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
+        if !is_json(request.headers()) {
+            return Err(Error::new(
+                Kind::UnsupportedType,
+                "unsupported_media_type",
+                "Send the body as application/json.",
+            )
+            .into());
+        }
+        let bytes = body_bytes(request).await?;
+        Ok(Self(from_json(&bytes)?))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")
+}
+
+/// Reads JSON: what is no JSON is malformed, what does not fit the type is a bad field.
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+        let pointer = pointer(e.path());
+        let inner = e.into_inner();
+        if inner.is_data() { Error::field(pointer, describe(&inner)) } else { not_json(&inner) }
+    })?;
+    deserializer.end().map_err(|e| not_json(&e))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    Error::new(
+        Kind::Malformed,
+        "invalid_json",
+        format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()),
+    )
+}
+
+/// Serde's sentence without its position.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(sentence, _)| sentence.to_owned())
+}
+
+/// RFC 6901.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => "/?".to_owned(),
+        })
+        .collect()
+}
+
+/// Query parameters.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
+        axum::extract::Query::<T>::try_from_uri(&parts.uri)
+            .map(|query| Self(query.0))
+            .map_err(|e| Error::new(Kind::Invalid, "invalid_query", e.body_text()).into())
+    }
+}
+
+/// The id in a path. One that does not parse belongs to nothing: 404.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: std::str::FromStr<Err = Error>> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let params = axum::extract::RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|e: RawPathParamsRejection| Error::not_found("resource").because(e.body_text()))?;
+        let (_, text) =
+            params.iter().next().ok_or_else(|| Error::internal_fault("route has no path parameter"))?;
+        Ok(Self(text.parse()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        #[expect(dead_code, reason = "read by serde")]
+        items: Vec<Item>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        #[expect(dead_code, reason = "read by serde")]
+        size: u32,
+    }
+
+    #[test]
+    fn a_bad_field_is_pointed_at() {
+        let error = |json: &str| from_json::<Body>(json.as_bytes()).unwrap_err();
+        assert_eq!(error(r#"{"items":[{"size":"x"}]}"#).fields()[0].pointer, "/items/0/size");
+        assert_eq!(error(r#"{"items":[{"size":1,"colour":2}]}"#).fields()[0].pointer, "/items/0/colour");
+        assert_eq!(error(r#"{"items":[],"items":[]}"#).kind(), Kind::Invalid);
+        assert_eq!(error(r#"{"items":["#).code(), "invalid_json");
+        assert_eq!(error(r#"{"items":[]} x"#).code(), "invalid_json");
+        assert!(error(&"[".repeat(10_000)).kind() == Kind::Invalid || error("[").code() == "invalid_json");
+    }
+}

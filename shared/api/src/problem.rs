@@ -1,0 +1,89 @@
+//! Errors as RFC 9457 problem documents: the one place where a kind of error becomes a status.
+
+use axum::response::{IntoResponse, Response};
+use dynrag_domain::{Error, Kind};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+/// A handler's error. Carried in the response's extensions until the stack, which knows the request,
+/// writes the document.
+#[derive(Clone, Debug)]
+pub struct Failure(pub Error);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<dynrag_config::ConfigError> for Failure {
+    fn from(error: dynrag_config::ConfigError) -> Self {
+        Self(Error::internal_fault(error))
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = status(self.0.kind()).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The status of a kind.
+pub fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Malformed => StatusCode::BAD_REQUEST,
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::PaymentRequired => StatusCode::PAYMENT_REQUIRED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Writes the document.
+pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Response {
+    let status = status(error.kind());
+    let mut body = Map::new();
+    body.insert("type".into(), format!("urn:dynamic-rag:problem:{}", error.code()).into());
+    body.insert("title".into(), status.canonical_reason().unwrap_or("Error").into());
+    body.insert("status".into(), status.as_u16().into());
+    body.insert("detail".into(), error.public().into());
+    body.insert("instance".into(), instance.into());
+    body.insert("code".into(), error.code().into());
+    body.insert("requestId".into(), request_id.into());
+    if !error.fields().is_empty() {
+        let fields: Vec<Value> =
+            error.fields().iter().map(|f| json!({"pointer": f.pointer, "detail": f.detail})).collect();
+        body.insert("errors".into(), fields.into());
+    }
+    let mut response = (status, Value::Object(body).to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if error.kind() == Kind::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(wait) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_ours_keeps_its_cause_to_itself() {
+        let response = document(&Error::internal_fault("secret path"), "/x", "r1");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+}

@@ -1,0 +1,92 @@
+//! A group's table of routes.
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    extract::Request,
+    handler::Handler,
+    middleware::{Next, from_fn},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use http::Method;
+
+/// The one name of a route: its function in template.yaml (in PascalCase), its event, its log field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RouteName(pub &'static str);
+
+/// A line of the table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RouteInfo {
+    /// The route's name, `documents-get`.
+    pub name: &'static str,
+    /// Method.
+    pub method: Method,
+    /// Path with parameters in braces, as API Gateway writes it.
+    pub path: &'static str,
+}
+
+/// The routes of a group. A route may answer to more than one path or method.
+pub struct Routes<S> {
+    router: Router<S>,
+    table: Vec<RouteInfo>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self { router: Router::new(), table: Vec::new() }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn add<H, T>(mut self, name: &'static str, method: Method, filter: MethodFilter, path: &'static str, h: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let handler: MethodRouter<S, Infallible> = on(filter, h);
+        // The name goes in with the request, for `admit()`, and comes out with the answer, for the log.
+        let handler = handler.layer(from_fn(move |mut request: Request, next: Next| async move {
+            request.extensions_mut().insert(RouteName(name));
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(RouteName(name));
+            response
+        }));
+        self.router = self.router.route(path, handler);
+        self.table.push(RouteInfo { name, method, path });
+        self
+    }
+
+    /// Adds a GET route.
+    #[must_use]
+    pub fn get<H: Handler<T, S>, T: 'static>(self, name: &'static str, path: &'static str, handler: H) -> Self {
+        self.add(name, Method::GET, MethodFilter::GET, path, handler)
+    }
+
+    /// Adds a POST route.
+    #[must_use]
+    pub fn post<H: Handler<T, S>, T: 'static>(self, name: &'static str, path: &'static str, handler: H) -> Self {
+        self.add(name, Method::POST, MethodFilter::POST, path, handler)
+    }
+
+    /// Adds a DELETE route.
+    #[must_use]
+    pub fn delete<H: Handler<T, S>, T: 'static>(self, name: &'static str, path: &'static str, handler: H) -> Self {
+        self.add(name, Method::DELETE, MethodFilter::DELETE, path, handler)
+    }
+
+    /// The table, for the contract test.
+    pub fn table(&self) -> &[RouteInfo] {
+        &self.table
+    }
+
+    /// The router with its state, ready for [`crate::stack::wrap`].
+    pub fn router(self, state: S) -> Router {
+        self.router.with_state(state)
+    }
+}

@@ -1,0 +1,150 @@
+//! What stands around every handler, outermost first.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use dynrag_domain::{CustomerId, Error, Kind};
+use dynrag_store::admission::RateLimit;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use lambda_http::RequestExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{
+    extract::MAX_BODY,
+    problem::{self, Failure},
+    routes::RouteName,
+};
+
+/// Kept back from the function's own timeout, so that the answer still gets out.
+const RESERVE: Duration = Duration::from_millis(500);
+
+/// What extractors learn of a request, for its answer and its log line.
+#[derive(Clone, Default)]
+pub struct Facts(Arc<OnceLock<(CustomerId, RateLimit)>>);
+
+impl Facts {
+    /// Notes who was admitted. The first note stays.
+    pub fn admitted(&self, customer: CustomerId, limit: RateLimit) {
+        self.0.get_or_init(|| (customer, limit));
+    }
+
+    fn get(&self) -> Option<&(CustomerId, RateLimit)> {
+        self.0.get()
+    }
+}
+
+/// Puts the stack around a router: request id, span and log line → problem documents and headers →
+/// panic catcher → deadline → routes. Handlers decide about callers by their signatures.
+pub fn wrap(router: Router) -> Router {
+    router
+        .fallback(async || Failure(Error::not_found("route")))
+        .method_not_allowed_fallback(async || {
+            Failure(Error::new(Kind::NotFound, "method_not_allowed", "This path does not take this method."))
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(deadline))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            // The panic hook has logged it.
+            Failure(Error::internal_fault("handler panicked")).into_response()
+        }))
+        .layer(from_fn(observe))
+}
+
+async fn observe(mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let request_id = request
+        .lambda_context_ref()
+        .map(|context| context.request_id.clone())
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| Uuid::new_v4().to_string());
+    let facts = Facts::default();
+    request.extensions_mut().insert(facts.clone());
+    let path = request.uri().path().to_owned();
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", request_id = %request_id);
+
+    let mut response = next.run(request).instrument(span.clone()).await;
+
+    let _guard = span.enter();
+    let route = response.extensions().get::<RouteName>().map(|name| name.0);
+    let customer = facts.get().map(|(customer, _)| customer.to_string());
+    let failure = response.extensions_mut().remove::<Failure>();
+    let status = response.status().as_u16();
+    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let code = failure.as_ref().map(|f| f.0.code());
+    let cause = failure.as_ref().and_then(|f| f.0.internal());
+    if status >= 500 {
+        tracing::error!(%method, route, customer_id = customer, status, took_ms, code, cause, "request failed");
+    } else {
+        tracing::info!(%method, route, customer_id = customer, status, took_ms, code, cause, "request");
+    }
+    if let Some(Failure(error)) = &failure {
+        response = problem::document(error, &path, &request_id);
+    } else if response.status().is_client_error() && !is_json(response.headers()) {
+        // A refusal of the framework's own.
+        response = problem::document(&framework(response.status()), &path, &request_id);
+    }
+    finish(response, &request_id, facts.get().map(|(_, limit)| limit))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"))
+}
+
+fn framework(status: StatusCode) -> Error {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => crate::extract::too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Error::new(Kind::UnsupportedType, "unsupported_media_type", "This content type is not taken here.")
+        }
+        _ => Error::new(Kind::Malformed, "malformed_request", "The request is not of the expected form."),
+    }
+}
+
+async fn deadline(request: Request, next: Next) -> Response {
+    let left = request.lambda_context_ref().and_then(|context| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        Duration::from_millis(context.deadline).checked_sub(now)?.checked_sub(RESERVE)
+    });
+    let route = next.run(request);
+    let Some(left) = left else { return route.await };
+    match tokio::time::timeout(left, route).await {
+        Ok(response) => response,
+        Err(_) => Failure(
+            Error::new(Kind::Unavailable, "deadline_exceeded", "This took too long. Try again.")
+                .because("function deadline"),
+        )
+        .into_response(),
+    }
+}
+
+fn finish(mut response: Response<Body>, request_id: &str, limit: Option<&RateLimit>) -> Response {
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(HeaderName::from_static("x-request-id"), request_id);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    set(header::CACHE_CONTROL, "no-store");
+    if let Some(limit) = limit {
+        let RateLimit { quota, left, reset, window } = limit;
+        set(HeaderName::from_static("ratelimit-policy"), &format!("\"default\";q={quota};w={}", window.as_secs()));
+        set(HeaderName::from_static("ratelimit"), &format!("\"default\";r={left};t={}", reset.as_secs()));
+    }
+    response
+}

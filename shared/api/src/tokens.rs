@@ -1,0 +1,303 @@
+//! Access and refresh tokens: HS256 under the customer's own secrets.
+//!
+//! Before a token is verified nothing is taken from it but the customer's UUID, by which its secret
+//! is looked up. Secrets are kept for five minutes in memory; customers that have none are remembered
+//! as unknown, so that made-up ids cost one look-up each and no call of KMS.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use dynrag_cloud::{Vault, vault::Purpose};
+use dynrag_domain::{CustomerId, Error, Result, UserId, identity::Role};
+use dynrag_store::Store;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::future::Cache;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// How long an access token is good.
+pub const ACCESS_TIME: Duration = Duration::from_secs(24 * 3600);
+/// How long a refresh token is good.
+pub const REFRESH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Characters of a token secret.
+pub const SECRET_CHARACTERS: usize = 128;
+
+const AUDIENCE: &str = "dynamic-rag-api";
+const CACHE_TIME: Duration = Duration::from_secs(300);
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// What a token says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// User.
+    pub sub: UserId,
+    /// Customer.
+    pub cid: CustomerId,
+    /// The user's e-mail, for display.
+    pub email: String,
+    /// The user's role when the token was issued; `admit()` says what it is now.
+    pub role: Role,
+    /// Issued at, seconds since 1970.
+    pub iat: i64,
+    /// Expires at, seconds since 1970.
+    pub exp: i64,
+    /// Id of the token.
+    pub jti: Uuid,
+    /// `access` or `refresh`.
+    pub typ: String,
+    /// Issuer: the deployment.
+    pub iss: String,
+    /// Audience.
+    pub aud: String,
+}
+
+impl Claims {
+    /// When the token was issued.
+    ///
+    /// # Errors
+    /// `unauthenticated` for a time that is none.
+    pub fn issued_at(&self) -> Result<DateTime<Utc>> {
+        DateTime::from_timestamp(self.iat, 0).ok_or_else(|| Error::unauthenticated("iat out of range"))
+    }
+}
+
+/// Whom a token is for.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// Customer.
+    pub customer_id: CustomerId,
+    /// User.
+    pub user_id: UserId,
+    /// E-mail.
+    pub email: &'a str,
+    /// Role.
+    pub role: Role,
+}
+
+/// Which of the two tokens.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TokenKind {
+    /// Sent with requests.
+    Access,
+    /// Exchanged for new tokens.
+    Refresh,
+}
+
+impl TokenKind {
+    const fn typ(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+        }
+    }
+
+    const fn purpose(self) -> Purpose {
+        match self {
+            Self::Access => Purpose::AccessToken,
+            Self::Refresh => Purpose::RefreshToken,
+        }
+    }
+
+    const fn time(self) -> Duration {
+        match self {
+            Self::Access => ACCESS_TIME,
+            Self::Refresh => REFRESH_TIME,
+        }
+    }
+}
+
+/// Live secrets, newest first; empty for a customer that is not known.
+type Secrets = Arc<Vec<SecretString>>;
+
+/// Issues and verifies tokens.
+pub struct Tokens {
+    issuer: String,
+    secrets: Cache<(CustomerId, TokenKind), Secrets>,
+}
+
+impl Tokens {
+    /// For one deployment's tokens.
+    pub fn new(issuer: String) -> Self {
+        Self { issuer, secrets: Cache::builder().max_capacity(10_000).time_to_live(CACHE_TIME).build() }
+    }
+
+    /// Issues a token under a secret.
+    ///
+    /// # Errors
+    /// `internal_error`.
+    pub fn issue(&self, kind: TokenKind, secret: &SecretString, subject: Subject<'_>, jti: Uuid) -> Result<String> {
+        let now = Utc::now();
+        let claims = Claims {
+            sub: subject.user_id,
+            cid: subject.customer_id,
+            email: subject.email.to_owned(),
+            role: subject.role,
+            iat: now.timestamp(),
+            exp: (now + kind.time()).timestamp(),
+            jti,
+            typ: kind.typ().to_owned(),
+            iss: self.issuer.clone(),
+            aud: AUDIENCE.to_owned(),
+        };
+        let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(Error::internal_fault)
+    }
+
+    /// Verifies a token of a kind against its customer's live secrets.
+    ///
+    /// # Errors
+    /// `unauthenticated`, the same for every cause; `unavailable` when the secret cannot be read.
+    pub async fn verify(&self, kind: TokenKind, token: &str, store: &Store, vault: &Vault) -> Result<Claims> {
+        let customer = unverified_customer(token)?;
+        for secret in self.live(kind, customer, store, vault).await?.iter() {
+            match self.check(kind, token, secret) {
+                Ok(claims) if claims.cid == customer => return Ok(claims),
+                Ok(_) => return Err(Error::unauthenticated("token names two customers")),
+                Err(Rejected::Signature) => {}
+                Err(Rejected::Other(why)) => return Err(Error::unauthenticated(why)),
+            }
+        }
+        Err(Error::unauthenticated("no live secret of the customer made this signature"))
+    }
+
+    /// A customer's live secrets of a kind, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn live(&self, kind: TokenKind, customer: CustomerId, store: &Store, vault: &Vault) -> Result<Secrets> {
+        let load = async {
+            let purpose = kind.purpose();
+            let Some(sealed) = store.read_secrets(customer, purpose.as_str()).await? else {
+                return Ok(Secrets::default());
+            };
+            let key = vault.unwrap_key(customer, &sealed.wrapped_data_key).await?;
+            let open = |s: &dynrag_store::secrets::SealedSecret| {
+                let plain = key.open(purpose, s.version, &s.nonce, &s.ciphertext)?;
+                let text = std::str::from_utf8(&plain).map_err(Error::internal_fault)?;
+                Ok(SecretString::from(text.to_owned()))
+            };
+            sealed.secrets.iter().map(open).collect::<Result<Vec<_>>>().map(Arc::new)
+        };
+        self.secrets.try_get_with((customer, kind), load).await.map_err(|e: Arc<Error>| Error::clone(&e))
+    }
+
+    fn check(&self, kind: TokenKind, token: &str, secret: &SecretString) -> Result<Claims, Rejected> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.leeway = 5;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        let key = DecodingKey::from_secret(secret.expose_secret().as_bytes());
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
+            .map_err(|e| match e.kind() {
+                jsonwebtoken::errors::ErrorKind::InvalidSignature => Rejected::Signature,
+                other => Rejected::Other(format!("{other:?}")),
+            })?
+            .claims;
+        if claims.typ == kind.typ() { Ok(claims) } else { Err(Rejected::Other("token of the other kind".into())) }
+    }
+}
+
+enum Rejected {
+    /// Another secret may have made it.
+    Signature,
+    Other(String),
+}
+
+/// Reads the customer's UUID from a token that nobody has verified, and nothing else.
+fn unverified_customer(token: &str) -> Result<CustomerId> {
+    #[derive(Deserialize)]
+    struct Unverified {
+        cid: CustomerId,
+    }
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(Error::unauthenticated("token is too long"));
+    }
+    let mut parts = token.split('.');
+    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(Error::unauthenticated("token is not of three parts"));
+    };
+    let json = BASE64_URL_SAFE_NO_PAD
+        .decode(payload)
+        .map_err(|_| Error::unauthenticated("token payload is not base64url"))?;
+    serde_json::from_slice::<Unverified>(&json)
+        .map(|unverified| unverified.cid)
+        .map_err(|_| Error::unauthenticated("token payload has no cid"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issued(kind: TokenKind) -> (Tokens, SecretString, String, CustomerId) {
+        let tokens = Tokens::new("dynamic-rag/test".into());
+        let secret = SecretString::from("s".repeat(SECRET_CHARACTERS));
+        let customer_id = CustomerId::generate();
+        let subject = Subject { customer_id, user_id: UserId::generate(), email: "a@b.de", role: Role::Business };
+        let token = tokens.issue(kind, &secret, subject, Uuid::now_v7()).unwrap();
+        (tokens, secret, token, customer_id)
+    }
+
+    fn forged(token: &str, header: &str, change: impl Fn(&mut serde_json::Value)) -> String {
+        let parts: Vec<&str> = token.split('.').collect();
+        let mut payload: serde_json::Value =
+            serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+        change(&mut payload);
+        let encode = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
+        format!("{}.{}.{}", encode(header.into()), encode(payload.to_string()), parts[2])
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_kind_secret_and_deployment() {
+        let (tokens, secret, token, customer) = issued(TokenKind::Access);
+        assert_eq!(tokens.check(TokenKind::Access, &token, &secret).ok().unwrap().cid, customer);
+        assert_eq!(unverified_customer(&token).unwrap(), customer);
+        assert!(tokens.check(TokenKind::Refresh, &token, &secret).is_err());
+        assert!(tokens.check(TokenKind::Access, &token, &SecretString::from("t".repeat(128))).is_err());
+        let elsewhere = Tokens::new("dynamic-rag/prod".into());
+        assert!(elsewhere.check(TokenKind::Access, &token, &secret).is_err());
+    }
+
+    #[test]
+    fn forgeries_fail() {
+        let (tokens, secret, token, _) = issued(TokenKind::Access);
+        let check = |token: &str| tokens.check(TokenKind::Access, token, &secret).is_ok();
+        for header in [
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"HS512","typ":"JWT"}"#,
+            r#"{"alg":"RS256","jwk":{}}"#,
+            r#"{"typ":"JWT"}"#,
+        ] {
+            assert!(!check(&forged(&token, header, |_| {})), "{header}");
+        }
+        let right = r#"{"typ":"JWT","alg":"HS256"}"#;
+        assert!(!check(&forged(&token, right, |p| p["role"] = "user".into())));
+        assert!(!check(&forged(&token, right, |p| p["exp"] = "9999999999".into())));
+        let unsigned = &token[..=token.rfind('.').unwrap()];
+        assert!(!check(unsigned));
+        for position in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };
+            let mutant = String::from_utf8(bytes).unwrap();
+            // The last character of a base64url signature holds bits that nobody reads.
+            if position + 1 < token.len() {
+                assert!(!check(&mutant), "byte {position}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_but_a_uuid_is_taken_from_an_unverified_token() {
+        let encode = |json: &str| BASE64_URL_SAFE_NO_PAD.encode(json);
+        for payload in [r#"{"cid":"../x"}"#, r#"{"cid":1}"#, "{}", "[]", r#"{"cid":"a","cid":"b"}"#] {
+            assert!(unverified_customer(&format!("h.{}.s", encode(payload))).is_err(), "{payload}");
+        }
+        for token in ["", ".", "a.b", "a.b.c.d", "a.!.c", &"x".repeat(5000)] {
+            assert!(unverified_customer(token).is_err());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! From the SDK's errors to ours.
+
+use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
+use dynrag_domain::Error;
+
+/// A failed call: what the service refused for good is a fault of ours, the rest may pass by itself.
+pub(crate) fn call<E>(operation: &str, error: &E) -> Error
+where
+    E: std::error::Error + ProvideErrorMetadata,
+{
+    let text = format!("{operation}: {}", DisplayErrorContext(error));
+    match error.code() {
+        Some("AccessDenied" | "AccessDeniedException" | "NoSuchBucket" | "QueueDoesNotExist" | "NotFoundException") => {
+            Error::internal_fault(text)
+        }
+        _ => Error::unavailable(text),
+    }
+}

@@ -1,0 +1,57 @@
+//! The ingest queue.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use dynrag_domain::{Error, Result, jobs::Job};
+
+use crate::error;
+
+/// A queue.
+#[derive(Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    pub(crate) fn new(client: Client, url: &str) -> Self {
+        Self { client, url: url.to_owned() }
+    }
+
+    /// Sends a job. The message group is the customer: SQS fair queues then keep one customer's
+    /// backlog from delaying the others.
+    ///
+    /// # Errors
+    /// `unavailable`; whether the queue has the job is then not known.
+    pub async fn send(&self, job: &Job) -> Result<()> {
+        let body = serde_json::to_string(job).map_err(Error::internal_fault)?;
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_group_id(job.customer_id().to_string())
+            .message_body(body)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| error::call("sqs:SendMessage", &e))
+    }
+
+    /// Lets a received message come again after a wait, instead of after the queue's long timeout.
+    ///
+    /// # Errors
+    /// `unavailable`; the message then comes after the queue's timeout.
+    pub async fn retry_after(&self, receipt_handle: &str, wait: Duration) -> Result<()> {
+        // SQS takes at most 12 hours.
+        let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX).min(43_200);
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(seconds)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| error::call("sqs:ChangeMessageVisibility", &e))
+    }
+}

@@ -1,0 +1,3 @@
+-- The tenant's lock and its commit point. $1 customer
+SELECT lance_version, row_count, embedding_model, dimensions
+FROM index_versions WHERE customer_id = $1 AND table_name = 'chunks' FOR UPDATE

@@ -1,0 +1,2 @@
+-- $1 customer
+SELECT lance_version FROM index_versions WHERE customer_id = $1 AND table_name = 'chunks'

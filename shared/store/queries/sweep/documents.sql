@@ -1,0 +1,2 @@
+-- $1 most rows
+SELECT customer_id, id, version, deleting FROM sweep_documents($1)

@@ -1,0 +1,2 @@
+-- $1 most rows
+SELECT customer_id, id, job FROM sweep_outbox($1)

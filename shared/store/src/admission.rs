@@ -1,0 +1,165 @@
+//! `admit()`: the one round trip between a verified caller and a handler.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, UserId,
+    config::CustomerConfig,
+    identity::{Principal, Role, Scope},
+};
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::Store;
+
+/// A caller that may come in, and what its handler needs to know.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The tenant.
+    pub customer_id: CustomerId,
+    /// User or key.
+    pub principal: Principal,
+    /// The user's e-mail; none for a key.
+    pub email: Option<String>,
+    /// The user's role; none for a key.
+    pub role: Option<Role>,
+    /// Whether the user may call /api/admin.
+    pub platform_admin: bool,
+    /// What the credential may be used for.
+    pub scopes: Vec<Scope>,
+    /// Limits and choices.
+    pub config: CustomerConfig,
+    /// Lance version of the `chunks` table; none while nothing was published.
+    pub chunks_version: Option<u64>,
+    /// Documents under deletion: hidden already, not gone yet.
+    pub deleting: Vec<DocumentId>,
+    /// The tightest limit.
+    pub limit: RateLimit,
+}
+
+/// Where a caller stands within a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RateLimit {
+    /// Requests in a window.
+    pub quota: u32,
+    /// Requests left in it.
+    pub left: u32,
+    /// Until it ends.
+    pub reset: Duration,
+    /// Its length.
+    pub window: Duration,
+}
+
+impl Store {
+    /// Admits a user whose access token has been verified.
+    ///
+    /// # Errors
+    /// `unauthenticated`, `customer_suspended`, `rate_limited`; `unavailable` without a database.
+    pub async fn admit_user(
+        &self,
+        customer: CustomerId,
+        user: UserId,
+        issued_at: DateTime<Utc>,
+        operation: &str,
+    ) -> Result<Admission> {
+        let rows = self
+            .call(
+                include_str!("../queries/admission/user.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&user.as_uuid(), Type::UUID),
+                    (&issued_at, Type::TIMESTAMPTZ),
+                    (&operation, Type::TEXT),
+                ],
+            )
+            .await?;
+        read(rows.first(), |row| {
+            let role = row.try_get::<_, String>("role").map_err(column)?.parse::<Role>()?;
+            Ok((
+                Principal::User(row.try_get::<_, Uuid>("principal_id").map_err(column)?.into()),
+                Some(role),
+                role.scopes().to_vec(),
+            ))
+        })
+    }
+
+    /// Admits an API key. Its public part finds it, the hash of its secret part proves it.
+    ///
+    /// # Errors
+    /// As [`admit_user`](Self::admit_user).
+    pub async fn admit_api_key(&self, public_id: &str, secret_hash: &[u8; 32], operation: &str) -> Result<Admission> {
+        let rows = self
+            .call(
+                include_str!("../queries/admission/api_key.sql"),
+                &[(&public_id, Type::TEXT), (&secret_hash.as_slice(), Type::BYTEA), (&operation, Type::TEXT)],
+            )
+            .await?;
+        read(rows.first(), |row| {
+            let names: Vec<String> = row.try_get("scopes").map_err(column)?;
+            let id: ApiKeyId = row.try_get::<_, Uuid>("principal_id").map_err(column)?.into();
+            Ok((Principal::ApiKey(id), None, names.iter().filter_map(|name| Scope::parse(name)).collect()))
+        })
+    }
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("admission: {error}"))
+}
+
+fn read(
+    row: Option<&Row>,
+    principal: impl FnOnce(&Row) -> Result<(Principal, Option<Role>, Vec<Scope>)>,
+) -> Result<Admission> {
+    let row = row.ok_or_else(|| Error::internal_fault("admit returned no row"))?;
+    let number = |name: &str| -> Result<u32> {
+        Ok(u32::try_from(row.try_get::<_, Option<i32>>(name).map_err(column)?.unwrap_or(0)).unwrap_or(0))
+    };
+    let limit = RateLimit {
+        quota: number("limit_quota")?,
+        left: number("limit_left")?,
+        reset: Duration::from_secs(u64::from(number("limit_reset")?.max(1))),
+        window: Duration::from_secs(u64::from(number("limit_window")?)),
+    };
+    match row.try_get::<_, String>("verdict").map_err(column)?.as_str() {
+        "ok" => {}
+        "rate_limited" => {
+            return Err(Error::new(
+                Kind::RateLimited,
+                "rate_limited",
+                format!(
+                    "The limit of {} requests in {} is used up.",
+                    limit.quota,
+                    if limit.window.as_secs() == 60 { "a minute" } else { "a day" }
+                ),
+            )
+            .after(limit.reset));
+        }
+        "suspended" => {
+            return Err(Error::new(Kind::Forbidden, "customer_suspended", "This account is suspended."));
+        }
+        other => return Err(Error::unauthenticated(format!("admit: {other}"))),
+    }
+    let (principal, role, scopes) = principal(row)?;
+    let config = serde_json::from_value(row.try_get("config").map_err(column)?)
+        .map_err(|e| Error::internal_fault(format!("customer config: {e}")))?;
+    let versions: Option<serde_json::Value> = row.try_get("index_versions").map_err(column)?;
+    Ok(Admission {
+        customer_id: row.try_get::<_, Uuid>("customer_id").map_err(column)?.into(),
+        principal,
+        email: row.try_get("email").map_err(column)?,
+        role,
+        platform_admin: row.try_get::<_, Option<bool>>("platform_admin").map_err(column)?.unwrap_or(false),
+        scopes,
+        config,
+        chunks_version: versions.as_ref().and_then(|v| v["chunks"].as_u64()).filter(|version| *version > 0),
+        deleting: row
+            .try_get::<_, Option<Vec<Uuid>>>("deleting")
+            .map_err(column)?
+            .unwrap_or_default()
+            .into_iter()
+            .map(DocumentId::from)
+            .collect(),
+        limit,
+    })
+}

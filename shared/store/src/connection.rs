@@ -1,0 +1,207 @@
+//! The login, TLS and the pool.
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use dynrag_domain::{CustomerId, Error, Result};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio_postgres::{
+    Row,
+    config::SslMode,
+    types::{ToSql, Type},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{error, tenant::Tenant};
+
+/// A parameter with its type, as `query_typed` takes it.
+pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A database login, the JSON of a database secret.
+#[derive(Deserialize)]
+pub struct DatabaseLogin {
+    host: String,
+    #[serde(deserialize_with = "port")]
+    port: u16,
+    dbname: String,
+    username: String,
+    password: SecretString,
+    /// Certificates of the authority that signs the server's; the public ones when empty.
+    #[serde(default, rename = "caPem")]
+    ca_pem: String,
+}
+
+/// CloudFormation writes numbers into a secret's template as strings.
+fn port<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Port {
+        Number(u16),
+        Text(String),
+    }
+    match Port::deserialize(deserializer)? {
+        Port::Number(n) => Ok(n),
+        Port::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+impl DatabaseLogin {
+    /// Reads the JSON of a database secret: host, port, dbname, username, password, caPem.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not of that form; the secret is not repeated.
+    pub fn from_secret(json: &SecretString) -> Result<Self> {
+        serde_json::from_str(json.expose_secret())
+            .map_err(|e| Error::internal_fault(format!("database secret, line {}: {:?}", e.line(), e.classify())))
+    }
+
+    /// The role that logs in.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// Its password.
+    pub fn password(&self) -> &SecretString {
+        &self.password
+    }
+
+    /// The settings and the TLS of a connection. The server's certificate and name are always
+    /// verified; there is no switch for less.
+    ///
+    /// # Errors
+    /// `internal_error` when `caPem` holds no certificate.
+    pub fn connector(&self) -> Result<(tokio_postgres::Config, MakeRustlsConnect)> {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host(&self.host)
+            .port(self.port)
+            .dbname(&self.dbname)
+            .user(&self.username)
+            .password(self.password.expose_secret())
+            .ssl_mode(SslMode::Require)
+            .application_name("dynamic-rag")
+            .connect_timeout(CONNECT_TIMEOUT)
+            .keepalives_idle(Duration::from_secs(30))
+            .tcp_user_timeout(Duration::from_secs(15));
+
+        let mut roots = RootCertStore::empty();
+        if self.ca_pem.trim().is_empty() {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        } else {
+            for certificate in CertificateDer::pem_slice_iter(self.ca_pem.as_bytes()) {
+                let certificate = certificate.map_err(|e| Error::internal_fault(format!("caPem: {e}")))?;
+                roots.add(certificate).map_err(|e| Error::internal_fault(format!("caPem: {e}")))?;
+            }
+            if roots.is_empty() {
+                return Err(Error::internal_fault("caPem holds no certificate"));
+            }
+        }
+        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(Error::internal_fault)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok((config, MakeRustlsConnect::new(tls)))
+    }
+}
+
+/// The database, as the app's role sees it.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// Prepares a pool; nothing is connected yet. A function instance serves one request at a time
+    /// and needs one connection; the embedding function, which renews leases while it stores, two.
+    ///
+    /// # Errors
+    /// `internal_error` when the login's certificate is unusable.
+    pub fn new(login: &DatabaseLogin, connections: usize) -> Result<Self> {
+        let (config, tls) = login.connector()?;
+        let manager =
+            Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .wait_timeout(Some(Duration::from_secs(10)))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(Error::internal_fault)?;
+        Ok(Self { pool })
+    }
+
+    /// As [`new`](Self::new), from the JSON of a database secret.
+    ///
+    /// # Errors
+    /// `internal_error` when the secret is unusable.
+    pub fn from_secret(json: &SecretString, connections: usize) -> Result<Self> {
+        Self::new(&DatabaseLogin::from_secret(json)?, connections)
+    }
+
+    pub(crate) async fn connection(&self) -> Result<Object> {
+        self.pool.get().await.map_err(|e| error::pool(&e))
+    }
+
+    /// Begins a transaction in which only this customer's rows exist. Dropped without
+    /// [`Tenant::commit`], it never happened.
+    ///
+    /// # Errors
+    /// `unavailable` when there is no connection.
+    pub async fn tenant(&self, customer_id: CustomerId) -> Result<Tenant> {
+        // A connection that died while the function was frozen shows only now; try a fresh one.
+        match Tenant::begin(self.connection().await?, customer_id).await {
+            Err(e) if error::is_disconnected(&e) => Tenant::begin(self.connection().await?, customer_id).await,
+            other => other,
+        }
+        .map_err(|e| error::statement(&e))
+    }
+
+    /// Calls a SECURITY DEFINER function: a single statement outside any tenant.
+    pub(crate) async fn call(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
+        match self.connection().await?.query_typed(sql, params).await {
+            Err(e) if error::is_disconnected(&e) => self.connection().await?.query_typed(sql, params).await,
+            other => other,
+        }
+        .map_err(|e| error::statement(&e))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// `unavailable` when it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.call("SELECT 1", &[]).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(json: &str) -> Result<DatabaseLogin> {
+        DatabaseLogin::from_secret(&SecretString::from(json.to_owned()))
+    }
+
+    #[test]
+    fn a_secret_of_either_port_form_is_read_and_an_unreadable_one_is_not_repeated() {
+        let json = r#"{"host":"h","port":"5432","dbname":"d","username":"u","password":"hunter2"}"#;
+        assert_eq!(login(json).unwrap().username(), "u");
+        assert!(login(&json.replace("\"5432\"", "5432")).is_ok());
+        let error = login(&json.replace("5432", "hunter2")).err().unwrap();
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_is_refused() {
+        let json = r#"{"host":"h","port":1,"dbname":"d","username":"u","password":"p","caPem":"nonsense"}"#;
+        assert!(login(json).unwrap().connector().is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! From Postgres' errors to ours. No text of the database ever becomes public.
+
+use deadpool_postgres::PoolError;
+use dynrag_domain::Error;
+use tokio_postgres::error::SqlState;
+
+/// Whether the connection was gone before the statement could run: a fresh one may succeed.
+pub(crate) fn is_disconnected(error: &tokio_postgres::Error) -> bool {
+    error.is_closed() || error.code() == Some(&SqlState::ADMIN_SHUTDOWN)
+}
+
+/// A failed statement. What may pass by itself is `Unavailable`, the rest is a fault of ours.
+pub(crate) fn statement(error: &tokio_postgres::Error) -> Error {
+    let transient = error.is_closed()
+        || error.code().is_none()
+        || error.code().is_some_and(|code| {
+            matches!(
+                *code,
+                SqlState::T_R_SERIALIZATION_FAILURE
+                    | SqlState::T_R_DEADLOCK_DETECTED
+                    | SqlState::ADMIN_SHUTDOWN
+                    | SqlState::CRASH_SHUTDOWN
+                    | SqlState::CANNOT_CONNECT_NOW
+                    | SqlState::TOO_MANY_CONNECTIONS
+                    | SqlState::LOCK_NOT_AVAILABLE
+                    | SqlState::QUERY_CANCELED
+                    | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+            )
+        });
+    let text = match error.as_db_error() {
+        Some(db) => format!("postgres: {} {}", db.code().code(), db.message()),
+        None => format!("postgres: {error}"),
+    };
+    if transient { Error::unavailable(text) } else { Error::internal_fault(text) }
+}
+
+/// No connection was to be had.
+pub(crate) fn pool(error: &PoolError) -> Error {
+    match error {
+        PoolError::Backend(backend) => Error::unavailable(format!("postgres: cannot connect: {backend}")),
+        other => Error::unavailable(format!("postgres: no connection: {other}")),
+    }
+}
+
+/// The constraint a statement ran into, by which callers tell a duplicate from a fault.
+pub(crate) fn constraint(error: &tokio_postgres::Error) -> Option<&str> {
+    error.as_db_error().and_then(tokio_postgres::error::DbError::constraint)
+}

@@ -1,0 +1,233 @@
+//! The life of a claim: lease, progress, staged vectors, and how it ends without a publication.
+//!
+//! Every write of a claimant carries its fencing token. One that lost its lease (it was frozen, or
+//! a later version came) changes nothing any more and learns it by the answer `false`.
+
+use std::{collections::HashMap, time::Duration};
+
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result,
+    chunks::Extracted,
+    config::Chunking,
+    documents::{FailureCode, Format, Stage},
+};
+use serde_json::Value;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::Store;
+
+/// A lease on a document, with what the work needs to know.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The tenant.
+    pub customer_id: CustomerId,
+    /// The document.
+    pub document_id: DocumentId,
+    /// The version being made.
+    pub version: i32,
+    /// Fencing token.
+    pub token: i64,
+    /// How many claims this version had, this one included.
+    pub attempts: i32,
+    /// Title.
+    pub title: String,
+    /// Metadata object.
+    pub metadata: Value,
+    /// Last part of the original's key.
+    pub object: Uuid,
+    /// Format declared.
+    pub format: Format,
+    /// SHA-256 of what is published now.
+    pub published_hash: Option<Vec<u8>>,
+    /// Largest file the customer may add.
+    pub max_file_bytes: i64,
+    /// Formats the customer may add.
+    pub allowed_types: Vec<String>,
+    /// Chunking.
+    pub chunking: Chunking,
+    /// Embedding model.
+    pub embedding_model: String,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("ingestion: {error}"))
+}
+
+impl Store {
+    /// Takes the lease of a document for one version. None: the job is moot, or the lease of another
+    /// worker is alive (whose end `sweep` watches).
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn claim(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+        version: i32,
+        lease: Duration,
+    ) -> Result<Option<Claim>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(include_str!("../queries/ingestion/claim.sql"), &[
+                (&customer.as_uuid(), Type::UUID),
+                (&document.as_uuid(), Type::UUID),
+                (&version, Type::INT4),
+                (&lease.as_secs_f64(), Type::FLOAT8),
+            ])
+            .await?;
+        tx.commit().await?;
+        let Some(row) = row else { return Ok(None) };
+        let number = |name: &str| -> Result<u32> {
+            u32::try_from(row.try_get::<_, i32>(name).map_err(column)?).map_err(Error::internal_fault)
+        };
+        Ok(Some(Claim {
+            customer_id: customer,
+            document_id: document,
+            version,
+            token: row.try_get("lease_token").map_err(column)?,
+            attempts: row.try_get("attempts").map_err(column)?,
+            title: row.try_get("title").map_err(column)?,
+            metadata: row.try_get("metadata").map_err(column)?,
+            object: row.try_get("object_id").map_err(column)?,
+            format: row.try_get::<_, String>("format").map_err(column)?.parse()?,
+            published_hash: row.try_get("published_hash").map_err(column)?,
+            max_file_bytes: row.try_get("max_file_bytes").map_err(column)?,
+            allowed_types: row.try_get("allowed_types").map_err(column)?,
+            chunking: Chunking { size: number("chunk_size")?, overlap: number("chunk_overlap")? },
+            embedding_model: row.try_get("embedding_model").map_err(column)?,
+        }))
+    }
+
+    /// Renews a lease and, where one is given, notes the stage. False: the lease is lost, stop.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn progress(&self, claim: &Claim, stage: Option<Stage>, lease: Duration) -> Result<bool> {
+        let tx = self.tenant(claim.customer_id).await?;
+        let row = tx
+            .query_opt(include_str!("../queries/ingestion/progress.sql"), &[
+                (&claim.customer_id.as_uuid(), Type::UUID),
+                (&claim.document_id.as_uuid(), Type::UUID),
+                (&claim.token, Type::INT8),
+                (&lease.as_secs_f64(), Type::FLOAT8),
+                (&stage.map(Stage::as_str), Type::TEXT),
+            ])
+            .await?;
+        tx.commit().await?;
+        Ok(row.is_some())
+    }
+
+    /// Notes what was learned of a version: size, hash, format, pages.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn describe_version(
+        &self,
+        claim: &Claim,
+        bytes: i64,
+        content_hash: &[u8; 32],
+        format: Format,
+        extracted: &Extracted,
+    ) -> Result<()> {
+        let tx = self.tenant(claim.customer_id).await?;
+        let pages = extracted.pages.map(i32::try_from).transpose().map_err(Error::internal_fault)?;
+        let characters = i64::try_from(extracted.text.chars().count()).map_err(Error::internal_fault)?;
+        tx.query(include_str!("../queries/ingestion/describe_version.sql"), &[
+            (&claim.customer_id.as_uuid(), Type::UUID),
+            (&claim.document_id.as_uuid(), Type::UUID),
+            (&claim.version, Type::INT4),
+            (&bytes, Type::INT8),
+            (&content_hash.as_slice(), Type::BYTEA),
+            (&format.as_str(), Type::TEXT),
+            (&pages, Type::INT4),
+            (&characters, Type::INT8),
+            (&extracted.engine, Type::TEXT),
+        ])
+        .await?;
+        tx.commit().await
+    }
+
+    /// Gives a document back to the queue. False: the lease was lost.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn release(&self, claim: &Claim, wait: Duration) -> Result<bool> {
+        self.end(claim, include_str!("../queries/ingestion/release.sql"), &[(&wait.as_secs_f64(), Type::FLOAT8)]).await
+    }
+
+    /// Ends a version badly; what was published before stays. False: the lease was lost.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn fail(&self, claim: &Claim, code: FailureCode) -> Result<bool> {
+        self.end(claim, include_str!("../queries/ingestion/fail.sql"), &[
+            (&code.status().as_str(), Type::TEXT),
+            (&code.as_str(), Type::TEXT),
+        ])
+        .await
+    }
+
+    /// Ends a version whose content is what is published already. False: the lease was lost.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn unchanged(&self, claim: &Claim) -> Result<bool> {
+        self.end(claim, include_str!("../queries/ingestion/unchanged.sql"), &[]).await
+    }
+
+    async fn end(&self, claim: &Claim, sql: &str, more: &[crate::connection::Param<'_>]) -> Result<bool> {
+        let (customer, document) = (claim.customer_id.as_uuid(), claim.document_id.as_uuid());
+        let mut params: Vec<crate::connection::Param<'_>> =
+            vec![(&customer, Type::UUID), (&document, Type::UUID), (&claim.token, Type::INT8)];
+        params.extend(more.iter().cloned());
+        let tx = self.tenant(claim.customer_id).await?;
+        let row = tx.query_opt(sql, &params).await?;
+        tx.commit().await?;
+        Ok(row.is_some())
+    }
+
+    /// Vectors of this document that were paid for by an earlier try.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn read_staged(&self, claim: &Claim, hashes: &[String]) -> Result<HashMap<String, Vec<f32>>> {
+        let tx = self.tenant(claim.customer_id).await?;
+        let rows = tx
+            .query(include_str!("../queries/ingestion/read_staged.sql"), &[
+                (&claim.customer_id.as_uuid(), Type::UUID),
+                (&claim.document_id.as_uuid(), Type::UUID),
+                (&claim.embedding_model, Type::TEXT),
+                (&hashes, Type::TEXT_ARRAY),
+            ])
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| {
+                let bytes: &[u8] = row.try_get("vector").map_err(column)?;
+                let vector = bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+                Ok((row.try_get("text_hash").map_err(column)?, vector))
+            })
+            .collect()
+    }
+
+    /// Keeps a batch of vectors that was just paid for, with its tokens in the usage.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn stage(&self, claim: &Claim, hashes: &[String], vectors: &[Vec<f32>], tokens: i64) -> Result<()> {
+        let bytes: Vec<Vec<u8>> =
+            vectors.iter().map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+        let tx = self.tenant(claim.customer_id).await?;
+        tx.query(include_str!("../queries/ingestion/stage.sql"), &[
+            (&claim.customer_id.as_uuid(), Type::UUID),
+            (&claim.document_id.as_uuid(), Type::UUID),
+            (&claim.embedding_model, Type::TEXT),
+            (&hashes, Type::TEXT_ARRAY),
+            (&bytes, Type::BYTEA_ARRAY),
+            (&tokens, Type::INT8),
+        ])
+        .await?;
+        tx.commit().await
+    }
+}

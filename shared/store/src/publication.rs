@@ -1,0 +1,217 @@
+//! The store step: the tenant's lock, and the one moment at which readers see something new.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the Lance commit | nothing | the lapsed lease is sent again |
+//! | after it, before `publish` commits | a Lance version that is not recorded | the next writer restores the recorded one |
+//! | after `publish` commits | nothing | |
+//! | frozen while it holds the lock | an idle transaction | Postgres ends it after [`IDLE_LIMIT_SECONDS`]; the writer's publish then fails |
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::{Store, Tenant, ingestion::Claim};
+
+/// How long the lock's transaction may be idle, that is, how long a Lance step may take. Postgres
+/// ends it then, so that a frozen writer blocks its tenant for no longer.
+pub const IDLE_LIMIT_SECONDS: u32 = 60;
+
+/// The tenant's lock, held until it is published or dropped.
+pub struct StoreStep {
+    tx: Tenant,
+    /// Lance version readers see; none while nothing was published.
+    pub recorded: Option<u64>,
+}
+
+/// A document of a store step whose lease still holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// The document.
+    pub document_id: DocumentId,
+    /// What is published of it now.
+    pub published_version: Option<i32>,
+}
+
+/// A version to publish.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication {
+    /// The document.
+    pub document_id: DocumentId,
+    /// Its new version.
+    pub version: i32,
+    /// Chunks stored.
+    pub chunks: i32,
+    /// Tokens its embedding took.
+    pub tokens: i64,
+}
+
+/// The state of the tenant's `chunks` table after a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Committed<'a> {
+    /// Lance version to record.
+    pub version: u64,
+    /// Rows in it.
+    pub rows: u64,
+    /// Model of its vectors.
+    pub embedding_model: &'a str,
+    /// Their length.
+    pub dimensions: u32,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("publication: {error}"))
+}
+
+fn version(row: Option<&Row>) -> Result<Option<u64>> {
+    let row = row.ok_or_else(|| Error::internal_fault("customer has no index_versions row"))?;
+    let version: i64 = row.try_get("lance_version").map_err(column)?;
+    Ok(u64::try_from(version).ok().filter(|version| *version > 0))
+}
+
+impl Store {
+    /// Waits for the tenant's lock and reads the recorded version.
+    ///
+    /// # Errors
+    /// `unavailable` without a database, or when the lock is not to be had in time.
+    pub async fn begin_store_step(&self, customer: CustomerId) -> Result<StoreStep> {
+        let tx = self.tenant(customer).await?;
+        tx.batch(&format!(
+            "SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT_SECONDS}s'; SET LOCAL lock_timeout = '120s'"
+        ))
+        .await?;
+        let row = tx
+            .query_opt(include_str!("../queries/publication/lock.sql"), &[(&customer.as_uuid(), Type::UUID)])
+            .await?;
+        let recorded = version(row.as_ref())?;
+        Ok(StoreStep { tx, recorded })
+    }
+
+    /// The recorded version, for a reader whose own was pruned meanwhile.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn recorded_version(&self, customer: CustomerId) -> Result<Option<u64>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(include_str!("../queries/publication/recorded.sql"), &[(&customer.as_uuid(), Type::UUID)])
+            .await?;
+        tx.commit().await?;
+        version(row.as_ref())
+    }
+}
+
+impl StoreStep {
+    /// Locks those of the documents whose leases still hold, until the end of the step. The others
+    /// were overtaken or deleted and must not be written.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn hold(&self, claims: &[&Claim]) -> Result<Vec<Held>> {
+        let ids: Vec<Uuid> = claims.iter().map(|claim| claim.document_id.as_uuid()).collect();
+        let tokens: Vec<i64> = claims.iter().map(|claim| claim.token).collect();
+        let rows = self
+            .tx
+            .query(include_str!("../queries/publication/hold.sql"), &[
+                (&self.tx.customer_id().as_uuid(), Type::UUID),
+                (&ids, Type::UUID_ARRAY),
+                (&tokens, Type::INT8_ARRAY),
+            ])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Held {
+                    document_id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+                    published_version: row.try_get("published_version").map_err(column)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether a document is (still) to be deleted; locks it.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn is_deleting(&self, document: DocumentId) -> Result<bool> {
+        let row = self
+            .tx
+            .query_opt(include_str!("../queries/publication/is_deleting.sql"), &[
+                (&self.tx.customer_id().as_uuid(), Type::UUID),
+                (&document.as_uuid(), Type::UUID),
+            ])
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Records the Lance version and publishes the documents in it: readers see all of it or nothing.
+    ///
+    /// # Errors
+    /// `unavailable`: nothing was published, or the answer was lost; the leases decide what comes again.
+    pub async fn publish(self, committed: Committed<'_>, at: DateTime<Utc>, documents: &[Publication]) -> Result<()> {
+        let customer = self.tx.customer_id().as_uuid();
+        self.record(committed).await?;
+        let ids: Vec<Uuid> = documents.iter().map(|d| d.document_id.as_uuid()).collect();
+        let versions: Vec<i32> = documents.iter().map(|d| d.version).collect();
+        let chunks: Vec<i32> = documents.iter().map(|d| d.chunks).collect();
+        let tokens: Vec<i64> = documents.iter().map(|d| d.tokens).collect();
+        self.tx
+            .query(include_str!("../queries/publication/supersede.sql"), &[
+                (&customer, Type::UUID),
+                (&ids, Type::UUID_ARRAY),
+                (&at, Type::TIMESTAMPTZ),
+            ])
+            .await?;
+        self.tx
+            .query(include_str!("../queries/publication/publish.sql"), &[
+                (&customer, Type::UUID),
+                (&ids, Type::UUID_ARRAY),
+                (&versions, Type::INT4_ARRAY),
+                (&chunks, Type::INT4_ARRAY),
+                (&tokens, Type::INT8_ARRAY),
+                (&committed.embedding_model, Type::TEXT),
+            ])
+            .await?;
+        self.tx.commit().await
+    }
+
+    /// Records the Lance version only: a deletion or a compaction.
+    ///
+    /// # Errors
+    /// `unavailable`, as for `publish`.
+    pub async fn publish_version(self, committed: Committed<'_>) -> Result<()> {
+        self.record(committed).await?;
+        self.tx.commit().await
+    }
+
+    /// Removes a deleted document's rows and ends the step. Its versions, events and staged vectors
+    /// go with it.
+    ///
+    /// # Errors
+    /// `unavailable`; the deletion then comes again.
+    pub async fn forget(self, document: DocumentId) -> Result<()> {
+        self.tx
+            .query(include_str!("../queries/publication/deleted.sql"), &[
+                (&self.tx.customer_id().as_uuid(), Type::UUID),
+                (&document.as_uuid(), Type::UUID),
+            ])
+            .await?;
+        self.tx.commit().await
+    }
+
+    async fn record(&self, committed: Committed<'_>) -> Result<()> {
+        let version = i64::try_from(committed.version).map_err(Error::internal_fault)?;
+        let rows = i64::try_from(committed.rows).map_err(Error::internal_fault)?;
+        let dimensions = i32::try_from(committed.dimensions).map_err(Error::internal_fault)?;
+        self.tx
+            .query(include_str!("../queries/publication/index_version.sql"), &[
+                (&self.tx.customer_id().as_uuid(), Type::UUID),
+                (&version, Type::INT8),
+                (&rows, Type::INT8),
+                (&committed.embedding_model, Type::TEXT),
+                (&dimensions, Type::INT4),
+            ])
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,76 @@
+//! What `sweep` asks across tenants: jobs that were not sent, work that was dropped, uploads that
+//! did not come.
+
+use dynrag_domain::{CustomerId, DocumentId, Error, Result, jobs::Job};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{Store, outbox::Pending};
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("sweep: {error}"))
+}
+
+impl Store {
+    /// Jobs whose time has come; each is put off as it is handed out.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_outbox(&self, most: i32) -> Result<Vec<Pending>> {
+        let rows = self.call(include_str!("../queries/sweep/outbox.sql"), &[(&most, Type::INT4)]).await?;
+        let mut pending = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id = row.try_get("id").map_err(column)?;
+            // A job of a form this release does not know stays for the release that does.
+            match serde_json::from_value::<Job>(row.try_get("job").map_err(column)?) {
+                Ok(job) => pending.push(Pending { id, job }),
+                Err(error) => tracing::error!(outbox_id = id, %error, "unreadable job in the outbox"),
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Jobs of documents whose work seems to be lost; lapsed leases are queued again.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_documents(&self, most: i32) -> Result<Vec<Job>> {
+        let rows = self.call(include_str!("../queries/sweep/documents.sql"), &[(&most, Type::INT4)]).await?;
+        rows.iter()
+            .map(|row| {
+                let customer = CustomerId::from(row.try_get::<_, Uuid>("customer_id").map_err(column)?);
+                let document = DocumentId::from(row.try_get::<_, Uuid>("id").map_err(column)?);
+                Ok(if row.try_get("deleting").map_err(column)? {
+                    Job::delete(customer, document)
+                } else {
+                    Job::process(customer, document, row.try_get("version").map_err(column)?)
+                })
+            })
+            .collect()
+    }
+
+    /// Presigned uploads that should have arrived by now.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_uploads(&self, most: i32) -> Result<Vec<(CustomerId, DocumentId)>> {
+        let rows = self.call(include_str!("../queries/sweep/uploads.sql"), &[(&most, Type::INT4)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    row.try_get::<_, Uuid>("customer_id").map_err(column)?.into(),
+                    row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+                ))
+            })
+            .collect()
+    }
+
+    /// Drops staged vectors nothing came back for; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_staged(&self) -> Result<i64> {
+        let rows = self.call("SELECT sweep_staged()", &[]).await?;
+        rows.first().map_or(Ok(0), |row| row.try_get(0).map_err(column))
+    }
+}

@@ -1,0 +1,104 @@
+//! A transaction that sees one tenant.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use deadpool_postgres::Object;
+use dynrag_domain::{CustomerId, Error, Result};
+use tokio_postgres::Row;
+
+use crate::{connection::Param, error};
+
+/// A transaction in which row-level security shows the rows of one customer.
+///
+/// The setting is local to the transaction. A `Tenant` that is dropped without [`commit`](Self::commit)
+/// (an error, a cancelled request) takes its connection out of the pool and closes it, so that
+/// neither an open transaction nor a tenant can reach the connection's next user.
+pub struct Tenant {
+    connection: Option<Object>,
+    customer_id: CustomerId,
+    /// A statement failed: Postgres would answer COMMIT with a rollback and no error.
+    failed: AtomicBool,
+}
+
+impl Tenant {
+    pub(crate) async fn begin(connection: Object, customer_id: CustomerId) -> Result<Self, tokio_postgres::Error> {
+        // Guarded before the first await: cancelled in the middle of BEGIN, the connection is closed.
+        let tenant = Self { connection: Some(connection), customer_id, failed: AtomicBool::new(false) };
+        if let Some(connection) = &tenant.connection {
+            // One round trip. The id is a parsed UUID, so nothing needs quoting.
+            connection
+                .batch_execute(&format!("BEGIN; SELECT set_config('app.customer_id', '{customer_id}', true)"))
+                .await?;
+        }
+        Ok(tenant)
+    }
+
+    /// The customer whose rows are seen.
+    pub fn customer_id(&self) -> CustomerId {
+        self.customer_id
+    }
+
+    fn connection(&self) -> Result<&Object> {
+        self.connection.as_ref().ok_or_else(|| Error::internal_fault("transaction has ended"))
+    }
+
+    /// Runs a statement and returns its rows.
+    ///
+    /// # Errors
+    /// `unavailable` for what may pass by itself, `internal_error` otherwise.
+    pub async fn query(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
+        self.try_query(sql, params).await?.map_err(|e| error::statement(&e))
+    }
+
+    /// As [`query`](Self::query), for a statement that gives one row or none.
+    ///
+    /// # Errors
+    /// As for `query`.
+    pub async fn query_opt(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs a statement whose constraints the caller knows: the inner error is Postgres' own.
+    pub(crate) async fn try_query(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Result<Vec<Row>, tokio_postgres::Error>> {
+        let answer = self.connection()?.query_typed(sql, params).await;
+        if answer.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        Ok(answer)
+    }
+
+    /// Runs statements without parameters, for settings of the transaction.
+    pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
+        self.connection()?.batch_execute(sql).await.map_err(|e| error::statement(&e))
+    }
+
+    /// Makes the transaction happen and gives the connection back.
+    ///
+    /// # Errors
+    /// `unavailable` when the server did not confirm: it may or may not have happened, so callers
+    /// make sure that doing it again is harmless.
+    pub async fn commit(mut self) -> Result<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(Error::internal_fault("commit of a transaction in which a statement failed"));
+        }
+        // Still guarded while COMMIT is under way.
+        self.connection()?
+            .batch_execute("COMMIT")
+            .await
+            .map_err(|e| Error::unavailable(format!("postgres: commit: {e}")))?;
+        drop(self.connection.take());
+        Ok(())
+    }
+}
+
+impl Drop for Tenant {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
