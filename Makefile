@@ -1,0 +1,53 @@
+# Each target calls one script; `make` alone prints this list.
+STACK := python3 infra/local/stack.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test up down logs status migrate destroy check bench soak package deploy teardown clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## bring the stack up, ingest three documents, ask two questions
+	@$(STACK) demo
+
+test: ## everything that must pass: checks, build, tests against a stack of their own
+	@scripts/test.sh
+
+up: ## build, start and deploy what is not running or not current
+	@$(STACK) up
+
+down: ## stop it; keeps the data
+	@$(STACK) down
+
+logs: ## follow the logs of all functions and services; one: make logs FUNCTION=embed
+	@$(STACK) logs --follow $(FUNCTION)
+
+status: ## what is running, and where
+	@$(STACK) status
+
+migrate: ## run the migrations again
+	@$(STACK) migrate
+
+destroy: ## stop the stack and remove its data
+	@$(STACK) destroy
+
+check: ## formats, lints, documentation, licences, the template
+	@scripts/check.sh
+
+bench: ## measure; prints the figures of docs/PERFORMANCE.md
+	@scripts/bench.sh
+
+soak: ## the promises in their full form; takes hours
+	@scripts/soak.sh
+
+package: ## build for Lambda and hold the zips to their limits
+	@infra/package/package.sh
+
+deploy: ## deploy to AWS: make deploy STAGE=dev
+	@infra/package/deploy.sh $(STAGE)
+
+teardown: ## remove a deployment from AWS: make teardown STAGE=dev
+	@infra/package/teardown.sh $(STAGE)
+
+clean: ## remove what was built here (the cache in ~/.cache/dynamic-rag stays)
+	@scripts/clean.sh

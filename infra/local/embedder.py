@@ -1,0 +1,109 @@
+"""Where embeddings come from: OpenAI or a compatible server when one is named, else a local model."""
+
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import builds
+from state import State
+from ui import StackError, step, wait_for
+
+LOCAL_MODEL = "all-MiniLM-L6-v2"
+FAKE_MODEL = "text-embedding-3-small"
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """An OpenAI-compatible endpoint (without `/embeddings` at the end), its key and the model."""
+
+    base_url: str
+    model: str
+    key: str
+
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters for it."""
+        return {
+            "EmbeddingsBaseUrl": self.base_url,
+            "EmbeddingModel": self.model,
+            "OpenAiApiKey": self.key,
+        }
+
+
+def named(base_url: str | None, model: str | None) -> Embeddings | None:
+    """The endpoint named by the flags or by OPENAI_BASE_URL and OPENAI_API_KEY; None for neither."""
+    key = os.environ.get("OPENAI_API_KEY")
+    url = base_url or os.environ.get("OPENAI_BASE_URL")
+    if not url and not key:
+        return None
+    url = (url or "https://api.openai.com/v1").rstrip("/")
+    return Embeddings(url, model or "text-embedding-3-small", key or "none")
+
+
+class Embedder:
+    """Starts and stops the embedding server of one stack: the real model, or the tests' fake."""
+
+    def __init__(self, state: State):
+        self.state = state
+        self.values = state.part("embedder")
+
+    def up(self, python: Path, bin_dir: Path) -> Embeddings:
+        """Starts the server over the real model; restarts it when its binary is a new one."""
+        key = self.state.secret("embedder", "key")
+        arguments = ["--model-dir", builds.model(python), "--api-key", key]
+        self._up(bin_dir / "dynrag-embedder", arguments)
+        return Embeddings(self._base_url, LOCAL_MODEL, key)
+
+    def up_fake(self, bin_dir: Path) -> Embeddings:
+        """Starts the tests' fake OpenAI server, which takes the same flags and no model."""
+        self._up(bin_dir / "dynrag-fake-openai", [])
+        return Embeddings(self._base_url, FAKE_MODEL, "fake-key")
+
+    def down(self) -> bool:
+        """Stops the server."""
+        return self.state.stop("embedder")
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the server answers at all."""
+        if "port" not in self.values:
+            return False
+        try:
+            urllib.request.urlopen(f"{self._base_url}/models", timeout=5).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    @property
+    def _base_url(self) -> str:
+        return f"http://127.0.0.1:{self.values['port']}/v1"
+
+    def _up(self, binary: Path, arguments: list) -> None:
+        if not binary.exists():
+            raise StackError(f"{binary} is missing; run `make up`, which builds it")
+        with step("embedding server") as notes:
+            built = binary.stat()
+            fingerprint = f"{built.st_mtime_ns}-{built.st_size}"
+            if self.state.running("embedder", fingerprint) and self.healthy:
+                notes.append("already running")
+            else:
+                self.down()
+                self._start(binary, arguments, fingerprint)
+            notes.append(f"{binary.name} at {self._base_url}")
+
+    def _start(self, binary: Path, arguments: list, fingerprint: str) -> None:
+        ready = self.state.dir / "embedder.ready"
+        ready.unlink(missing_ok=True)
+        where = ["--port", self.state.port("embedder"), "--ready-file", ready]
+        self.state.spawn("embedder", [binary, *arguments, *where], fingerprint)
+
+        def started() -> bool:
+            if not self.state.running("embedder"):
+                raise StackError("the embedding server ended:\n" + self.state.tail("embedder"))
+            return ready.exists()
+
+        # A debug build of the model code loads slowly, once.
+        wait_for(started, "the embedding server", 120)

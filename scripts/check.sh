@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Formats, lints, documentation, unused and forbidden dependencies, the template (`make check`).
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+trap 'closing_line $?' EXIT
+
+MACHETE=0.9.2
+
+clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps; }
+scripts() { shellcheck -x scripts/*.sh .ci/run; }
+# Development dependencies that switch a feature on would have everything above that crate built
+# twice, once for `make up` and once for the tests: minutes for LanceDB. The cure is to make the
+# culprit a normal dependency of shared/testing.
+one_set_of_features() {
+    local only
+    only=$(comm -23 <(features no-dev) <(features normal,build,dev))
+    if [ -n "$only" ]; then
+        printf 'with other features in the tests:\n%s\n' "$only" >&2
+        return 1
+    fi
+}
+features() { cargo tree --locked --workspace -e "$1" --prefix none -f '{p} [{f}]' | sed 's/ (\*)$//' | sort -u; }
+local_stack() {
+    "$("${STACK[@]}" python)" -m unittest discover --start-directory infra/local/tests --buffer
+}
+unused() {
+    tool cargo-machete "$MACHETE"
+    cargo machete
+}
+
+# What fails fast comes first.
+step "packages and tools" "${STACK[@]}" needs
+step "rustfmt" cargo fmt --check
+step "shellcheck" scripts
+step "template and Python" infra/package/lint.sh
+step "the local stack's own tests" local_stack
+step "cargo machete" unused
+step "one set of features" one_set_of_features
+step "clippy" clippy
+step "cargo doc" documentation
+step "cargo deny" infra/package/deny.sh

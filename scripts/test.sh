@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Everything that must pass (`make test`): the checks, then all tests against a stack of their own.
+#
+#   scripts/test.sh [--no-check] [arguments of cargo nextest run]
+#
+# The stack is called `test`, runs beside the developer's own and is removed at the end. Tests find it
+# through DYNRAG_STACK, the path of a JSON file (`stack.py env`).
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+NEXTEST=0.9.143
+STACK+=(--name test)
+SCRATCH=$(mktemp -d)
+
+finish() {
+    local code=$?
+    trap - EXIT INT TERM
+    if [ "$code" -ne 0 ] && [ "$STEP" = "tests" ]; then
+        printf '\nThe last lines of every log:\n' >&2
+        "${STACK[@]}" logs -n 15 >&2 || true
+    fi
+    "${STACK[@]}" destroy || true
+    rm -rf "$SCRATCH"
+    closing_line "$code"
+    exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# All targets at once: the binaries the stack deploys and the test binaries share every crate,
+# since the features of development dependencies are unified the same way for both.
+build() { cargo build --locked --workspace --all-targets; }
+
+bring_up() {
+    local embeddings=()
+    "${STACK[@]}" destroy # what a killed run may have left
+    if [ -x "$BIN_DIR/dynrag-fake-openai" ]; then
+        embeddings=(--fake-openai)
+    fi
+    "${STACK[@]}" up --no-build --ephemeral "${embeddings[@]}"
+}
+
+tests() {
+    tool cargo-nextest "$NEXTEST"
+    "${STACK[@]}" env >"$SCRATCH/stack.json"
+    # Snapshots are compared, never written, and each file must belong to a test that ran.
+    DYNRAG_STACK=$SCRATCH/stack.json INSTA_UPDATE=no \
+        INSTA_SNAPSHOT_REFERENCES_FILE=$SCRATCH/snapshots \
+        cargo nextest run --locked --workspace "$@"
+}
+
+unreferenced() {
+    local stale
+    touch "$SCRATCH/snapshots"
+    xargs -r -d '\n' realpath -- <"$SCRATCH/snapshots" | sort -u >"$SCRATCH/referenced"
+    stale=$(find "$PWD/shared" "$PWD/functions" "$PWD/tests" -name '*.snap' |
+        grep -vxFf "$SCRATCH/referenced" || true)
+    if [ -n "$stale" ]; then
+        printf 'snapshots of no test:\n%s\n' "$stale" >&2
+        return 1
+    fi
+}
+
+check=yes
+if [ "${1:-}" = --no-check ]; then
+    check=no
+    shift
+fi
+step "packages and tools" "${STACK[@]}" needs
+if [ "$check" = yes ]; then
+    step "checks" scripts/check.sh
+fi
+step "cargo build" build
+step "test stack" bring_up
+step "tests" tests "$@"
+if [ $# -eq 0 ]; then
+    step "snapshots" unreferenced
+fi
+step "examples in the documentation" cargo test --quiet --locked --workspace --doc
