@@ -1,0 +1,307 @@
+//! The caller's side: start the child, hold it to its time, judge what became of it.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::{fd::FromRawFd, unix::process::ExitStatusExt},
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use dynrag_domain::{
+    Error, Result,
+    chunks::Extracted,
+    documents::{FailureCode, Format},
+};
+use tokio::{
+    io::AsyncReadExt,
+    process::{Child, Command},
+};
+
+use crate::{
+    detect,
+    protocol::{self, Answer, CHILD_WORD, EXIT_MEMORY, Engine, MAX_HEADER, Order, Refusal},
+};
+
+/// What reading one file may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes the reader may allocate.
+    pub memory_bytes: u64,
+    /// Seconds of CPU time.
+    pub cpu_seconds: u64,
+    /// Time from start to answer, all readers together.
+    pub wall: Duration,
+    /// Bytes of text.
+    pub output_bytes: u64,
+}
+
+impl Default for Limits {
+    /// For a function of 2 GiB: a 50 MB upload is held once by the parent and once for the child.
+    fn default() -> Self {
+        Self {
+            memory_bytes: 768 * 1024 * 1024,
+            cpu_seconds: 60,
+            wall: Duration::from_secs(90),
+            output_bytes: 32 * 1024 * 1024,
+        }
+    }
+}
+
+/// The file could not be turned into text, and trying again would not help.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The stable reason.
+    pub code: FailureCode,
+    /// For the log; never text of the document.
+    pub detail: String,
+}
+
+impl Failure {
+    fn new(code: FailureCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code, refusal.detail)
+    }
+}
+
+/// Starts children that extract.
+#[derive(Clone, Debug)]
+pub struct Extractor {
+    /// The binary to start; it must call [`run_child_if_asked`](crate::run_child_if_asked).
+    pub program: PathBuf,
+    /// `libpdfium.so`. Without it PDFs are left to the weaker reader.
+    pub pdfium_library: Option<PathBuf>,
+    /// What each file may cost.
+    pub limits: Limits,
+}
+
+impl Extractor {
+    /// An extractor that starts the running binary again, with default limits.
+    pub fn this_binary(pdfium_library: Option<PathBuf>) -> Self {
+        Self {
+            // Not `current_exe()`: this is the same file even after a deployment replaced it.
+            program: PathBuf::from("/proc/self/exe"),
+            pdfium_library,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Reads a file said to be of format `declared`.
+    ///
+    /// The inner error is about the file and final. Dropping the future kills the child. Run it on
+    /// a thread that lives as long as the runtime, that is not in `spawn_blocking`: the kernel
+    /// kills the child when the thread that started it ends.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the child could not be started or confined: not the
+    /// file's fault, and worth a retry.
+    pub async fn extract(
+        &self,
+        declared: Format,
+        bytes: &[u8],
+    ) -> Result<std::result::Result<Extracted, Failure>> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
+        }
+        let found = detect(bytes, Some(declared), None);
+        let (is_pdf, said_pdf) = (found == Some(Format::Pdf), declared == Format::Pdf);
+        let Some(format) = found.filter(|_| is_pdf == said_pdf) else {
+            let detail = format!("declared {declared:?}, found {found:?}");
+            return Ok(Err(Failure::new(FailureCode::UnsupportedType, detail)));
+        };
+        let deadline = Instant::now() + self.limits.wall;
+        let engine = match format {
+            Format::Pdf => return self.pdf(bytes, deadline).await,
+            Format::Html => Engine::Html,
+            Format::Md => Engine::Markdown,
+            Format::Txt => Engine::Plain,
+        };
+        self.only(engine, bytes, deadline).await
+    }
+
+    /// One reader, whose word is final. Public for the bench.
+    #[doc(hidden)]
+    pub async fn pdf_extract_alone(
+        &self,
+        bytes: &[u8],
+    ) -> Result<std::result::Result<Extracted, Failure>> {
+        let deadline = Instant::now() + self.limits.wall;
+        self.only(Engine::PdfExtract, bytes, deadline).await
+    }
+
+    async fn only(
+        &self,
+        engine: Engine,
+        bytes: &[u8],
+        deadline: Instant,
+    ) -> Result<std::result::Result<Extracted, Failure>> {
+        match self.run(engine, bytes, deadline).await? {
+            Ok(Answer::Text(extracted)) => Ok(Ok(extracted)),
+            Ok(Answer::Refused(refusal)) => Ok(Err(refusal.into())),
+            Ok(Answer::Unavailable(detail) | Answer::Unconfined(detail)) => {
+                Err(Error::internal_fault(format!("extraction: {detail}")))
+            }
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
+    /// pdfium first. The second reader has a child of its own, since it dies of files that pdfium
+    /// has an opinion on; it is heard only where it has text and pdfium has none.
+    async fn pdf(
+        &self,
+        bytes: &[u8],
+        deadline: Instant,
+    ) -> Result<std::result::Result<Extracted, Failure>> {
+        let first = if self.pdfium_library.is_none() {
+            None
+        } else {
+            match self.run(Engine::Pdfium, bytes, deadline).await? {
+                Ok(Answer::Text(extracted)) => return Ok(Ok(extracted)),
+                Ok(Answer::Refused(refusal)) if !refusal.doubtful => {
+                    return Ok(Err(refusal.into()));
+                }
+                Ok(Answer::Refused(refusal)) => Some(refusal.into()),
+                Ok(Answer::Unavailable(error)) => {
+                    tracing::warn!(error, "pdfium cannot be loaded, using the second reader");
+                    None
+                }
+                Ok(Answer::Unconfined(detail)) => {
+                    return Err(Error::internal_fault(format!("extraction: {detail}")));
+                }
+                Err(failure) => Some(failure),
+            }
+        };
+        let Some(first) = first else {
+            return self.only(Engine::PdfExtract, bytes, deadline).await;
+        };
+        if !matches!(
+            first.code,
+            FailureCode::ExtractionTimeout | FailureCode::ExtractionMemory
+        ) && let Ok(Answer::Text(extracted)) =
+            self.run(Engine::PdfExtract, bytes, deadline).await?
+        {
+            return Ok(Ok(extracted));
+        }
+        Ok(Err(first))
+    }
+
+    async fn run(
+        &self,
+        engine: Engine,
+        bytes: &[u8],
+        deadline: Instant,
+    ) -> Result<std::result::Result<Answer, Failure>> {
+        let unavailable = |error: io::Error| Error::unavailable(format!("extraction: {error}"));
+        let mut child = self.start(engine, bytes).map_err(unavailable)?;
+        // One more than allowed, to tell full from too much.
+        let most = self.limits.output_bytes + MAX_HEADER + 1;
+        let mut answer = Vec::new();
+        let reading = async {
+            if let Some(stdout) = child.stdout.take() {
+                stdout.take(most).read_to_end(&mut answer).await?;
+            }
+            if answer.len() as u64 == most {
+                child.start_kill()?;
+            }
+            child.wait().await
+        };
+        let status = tokio::time::timeout_at(deadline.into(), reading).await;
+        let Ok(status) = status else {
+            kill(&mut child).await.map_err(unavailable)?;
+            let detail = format!("{engine:?}: no answer in {:?}", self.limits.wall);
+            return Ok(Err(Failure::new(FailureCode::ExtractionTimeout, detail)));
+        };
+        let status = status.map_err(unavailable)?;
+        if answer.len() as u64 == most {
+            let detail = format!("{engine:?}: the answer does not end");
+            return Ok(Err(Failure::new(FailureCode::TextTooLarge, detail)));
+        }
+        if let Some(failure) = judge(engine, status) {
+            return Ok(Err(failure));
+        }
+        Ok(protocol::decode(answer).map_err(|error| {
+            Failure::new(
+                FailureCode::ExtractionCrashed,
+                format!("{engine:?}: {error}"),
+            )
+        }))
+    }
+
+    fn start(&self, engine: Engine, bytes: &[u8]) -> io::Result<Child> {
+        let order = Order {
+            engine,
+            parent: std::process::id(),
+            memory_bytes: self.limits.memory_bytes,
+            cpu_seconds: self.limits.cpu_seconds,
+            output_bytes: self.limits.output_bytes,
+            pdfium_library: self.pdfium_library.clone(),
+        };
+        // No `pre_exec`: with one the standard library forks, which copies this process's page
+        // tables, where it can spawn. The child confines itself.
+        Command::new(&self.program)
+            .arg0("dynrag-extract-child")
+            .arg(CHILD_WORD)
+            .arg(serde_json::to_string(&order)?)
+            .env_clear()
+            .stdin(Stdio::from(in_memory(bytes)?))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+    }
+}
+
+async fn kill(child: &mut Child) -> io::Result<()> {
+    child.start_kill()?;
+    child.wait().await?;
+    Ok(())
+}
+
+/// A file without a name that holds `bytes` and can no longer change.
+fn in_memory(bytes: &[u8]) -> io::Result<File> {
+    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+    // SAFETY: the name is a C string; the descriptor is new, and owned by the File from here on.
+    let mut file = unsafe {
+        let fd = libc::memfd_create(c"document".as_ptr(), flags);
+        if fd == -1 {
+            return Err(io::Error::last_os_error());
+        }
+        File::from_raw_fd(fd)
+    };
+    file.write_all(bytes)?;
+    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE | libc::F_SEAL_SEAL;
+    // SAFETY: fcntl with a descriptor that is open and an integer.
+    let sealed = unsafe {
+        libc::fcntl(
+            std::os::fd::AsRawFd::as_raw_fd(&file),
+            libc::F_ADD_SEALS,
+            seals,
+        )
+    };
+    if sealed == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(file)
+}
+
+/// What an end other than a proper exit means.
+fn judge(engine: Engine, status: ExitStatus) -> Option<Failure> {
+    let code = match (status.code(), status.signal()) {
+        (Some(0), _) => return None,
+        (Some(EXIT_MEMORY), _) => FailureCode::ExtractionMemory,
+        (_, Some(libc::SIGXCPU)) => FailureCode::ExtractionTimeout,
+        // Not by us: the kernel's, when the machine itself has no memory left.
+        (_, Some(libc::SIGKILL)) => FailureCode::ExtractionMemory,
+        _ => FailureCode::ExtractionCrashed,
+    };
+    Some(Failure::new(code, format!("{engine:?}: {status}")))
+}

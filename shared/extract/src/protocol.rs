@@ -1,0 +1,187 @@
+//! What parent and child say to each other: an order in the arguments, an answer on stdout.
+
+use std::path::PathBuf;
+
+use dynrag_domain::{
+    chunks::{Extracted, Section},
+    documents::FailureCode,
+};
+use serde::{Deserialize, Serialize};
+
+/// First argument of a process that is a child; the second is the [`Order`].
+pub const CHILD_WORD: &str = "extract-child";
+/// Largest JSON line of an answer: the sections of a long book take a few hundred kilobytes.
+pub const MAX_HEADER: u64 = 16 * 1024 * 1024;
+/// Exit status of a child that died of a refused allocation.
+pub const EXIT_MEMORY: i32 = 71;
+
+/// What reads the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Engine {
+    /// The first reader of PDFs.
+    Pdfium,
+    /// The second reader of PDFs.
+    PdfExtract,
+    /// Main content of an HTML page.
+    Html,
+    /// Markdown.
+    Markdown,
+    /// Plain text.
+    Plain,
+}
+
+/// What the child is to do. The file itself is its stdin.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub engine: Engine,
+    /// Process id of the parent, so that a child orphaned while it started notices.
+    pub parent: u32,
+    pub memory_bytes: u64,
+    pub cpu_seconds: u64,
+    pub output_bytes: u64,
+    pub pdfium_library: Option<PathBuf>,
+}
+
+/// Why there is no text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    pub code: FailureCode,
+    /// For the log; never text of the document.
+    pub detail: String,
+    /// Whether another reader may still find text.
+    pub doubtful: bool,
+}
+
+impl Refusal {
+    pub fn new(code: FailureCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            doubtful: false,
+        }
+    }
+
+    /// The same, worth a second opinion.
+    pub fn doubtful(code: FailureCode, detail: impl Into<String>) -> Self {
+        Self {
+            doubtful: true,
+            ..Self::new(code, detail)
+        }
+    }
+}
+
+/// The JSON line of an answer. After `Text` come the bytes of the text, to the end of the stream:
+/// escaping them would double some documents.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Header {
+    Text {
+        sections: Vec<Section>,
+        title: Option<String>,
+        pages: Option<u32>,
+        engine: String,
+    },
+    Refused(Refusal),
+    /// The reader cannot run here: no library. Says nothing about the file.
+    Unavailable(String),
+    /// The sandbox could not be built. Says nothing about the file.
+    Unconfined(String),
+}
+
+/// A parsed answer.
+#[derive(Debug)]
+pub enum Answer {
+    Text(Extracted),
+    Refused(Refusal),
+    Unavailable(String),
+    Unconfined(String),
+}
+
+/// Serializes an answer that has text.
+pub fn encode(extracted: Extracted) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(&Header::Text {
+        sections: extracted.sections,
+        title: extracted.title,
+        pages: extracted.pages,
+        engine: extracted.engine,
+    })?;
+    bytes.push(b'\n');
+    bytes.extend_from_slice(extracted.text.as_bytes());
+    Ok(bytes)
+}
+
+/// Parses what a child wrote. The child read a hostile file, so nothing in its answer is trusted:
+/// whoever slices the text by its sections must not panic.
+pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
+    let line_end = bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or("no complete answer")?;
+    let header = serde_json::from_slice(&bytes[..line_end]).map_err(|error| error.to_string())?;
+    match header {
+        Header::Refused(refusal) => Ok(Answer::Refused(refusal)),
+        Header::Unavailable(detail) => Ok(Answer::Unavailable(detail)),
+        Header::Unconfined(detail) => Ok(Answer::Unconfined(detail)),
+        Header::Text {
+            sections,
+            title,
+            pages,
+            engine,
+        } => {
+            bytes.drain(..=line_end);
+            let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+            if text.contains('\0') {
+                return Err("NUL in the text".to_owned());
+            }
+            let in_order = sections.is_sorted_by_key(|section| section.start);
+            if !in_order || !sections.iter().all(|s| text.is_char_boundary(s.start)) {
+                return Err("sections do not fit the text".to_owned());
+            }
+            Ok(Answer::Text(Extracted {
+                text,
+                sections,
+                title,
+                pages,
+                engine,
+            }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(start: usize) -> Vec<u8> {
+        encode(Extracted {
+            text: "é\nb".to_owned(),
+            sections: vec![Section {
+                start,
+                ..Section::default()
+            }],
+            engine: "plain".to_owned(),
+            ..Extracted::default()
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn an_answer_round_trips() {
+        let Answer::Text(extracted) = decode(sample(3)).unwrap() else {
+            panic!("not text");
+        };
+        assert_eq!(extracted.text, "é\nb");
+        assert_eq!(extracted.sections[0].start, 3);
+    }
+
+    #[test]
+    fn a_lying_child_is_caught() {
+        assert!(decode(sample(1)).is_err(), "inside a character");
+        assert!(decode(sample(9)).is_err(), "after the end");
+        assert!(decode(b"{\"Text\"".to_vec()).is_err(), "cut short");
+        assert!(decode(vec![]).is_err());
+        let mut nul = sample(0);
+        nul.push(0);
+        assert!(decode(nul).is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! Extraction through the real child process: what each format gives, how each failure is named,
+//! and that the sandbox holds.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests")]
+
+mod formats;
+mod hostile;
+mod pdf_file;
+mod pdfs;
+mod sandbox;
+
+use std::{path::PathBuf, time::Duration};
+
+use dynrag_domain::{
+    chunks::Extracted,
+    documents::{FailureCode, Format},
+};
+use dynrag_extract::{Extractor, Limits};
+
+/// Limits small enough to reach in a test.
+fn small() -> Limits {
+    Limits {
+        memory_bytes: 256 << 20,
+        cpu_seconds: 20,
+        wall: Duration::from_secs(60),
+        output_bytes: 1 << 20,
+    }
+}
+
+/// Starts the developer tool as the child, as any binary would start itself.
+fn extractor() -> Extractor {
+    Extractor {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_dynrag-extract")),
+        pdfium_library: Some(pdfium()),
+        limits: small(),
+    }
+}
+
+/// Tests without the library would pass by testing the second reader, so they fail instead.
+fn pdfium() -> PathBuf {
+    let path = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../infra/layers/pdfium/lib/libpdfium.so"
+    ));
+    assert!(
+        path.exists(),
+        "run infra/package/pdfium.sh infra/layers/pdfium first"
+    );
+    path
+}
+
+async fn read(format: Format, bytes: &[u8]) -> Result<Extracted, FailureCode> {
+    read_with(&extractor(), format, bytes).await
+}
+
+async fn read_with(
+    extractor: &Extractor,
+    format: Format,
+    bytes: &[u8],
+) -> Result<Extracted, FailureCode> {
+    let outcome = extractor
+        .extract(format, bytes)
+        .await
+        .expect("a child that starts");
+    outcome.map_err(|failure| failure.code)
+}

@@ -1,0 +1,150 @@
+//! The sandbox holds, and the tests would notice if it did not.
+
+use std::{
+    io::Read,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use dynrag_domain::documents::{FailureCode, Format};
+use dynrag_extract::{Extractor, Limits};
+
+use crate::{extractor, read_with, small};
+
+/// What the child answers when the file makes it try something.
+async fn attack(name: &str, limits: Limits) -> Result<(), FailureCode> {
+    let extractor = Extractor {
+        limits,
+        ..extractor()
+    };
+    let file = format!("dynrag-attack:{name}");
+    let outcome = read_with(&extractor, Format::Txt, file.as_bytes()).await;
+    outcome.map(|_| ())
+}
+
+/// Whether the same works in a process without the sandbox.
+fn works_outside(name: &str) -> bool {
+    let mut attack = Command::new(env!("CARGO_BIN_EXE_dynrag-extract"));
+    attack.args(["attack", name]).status().unwrap().success()
+}
+
+#[tokio::test]
+async fn nothing_outside_can_be_reached() {
+    for name in [
+        "socket",
+        "fork",
+        "thread",
+        "write-file",
+        "read-file",
+        "parent-environment",
+        "parent-memory",
+        "kill-parent",
+        "environment",
+    ] {
+        let outcome = attack(name, small()).await;
+        assert_eq!(outcome, Err(FailureCode::ExtractionCrashed), "{name}");
+        assert!(works_outside(name), "{name} fails without the sandbox, too");
+    }
+}
+
+#[tokio::test]
+async fn a_hardened_parent_is_closed_to_its_own_user() {
+    assert!(works_outside("read-a-plain-parent"));
+    assert!(!works_outside("read-a-hardened-parent"));
+    dynrag_extract::harden_parent().unwrap();
+    // What was hardened can still extract.
+    assert_eq!(attack("some-memory", small()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn memory_ends() {
+    assert_eq!(
+        attack("memory", small()).await,
+        Err(FailureCode::ExtractionMemory)
+    );
+    assert_eq!(attack("some-memory", small()).await, Ok(()));
+    let less = Limits {
+        memory_bytes: 32 << 20,
+        ..small()
+    };
+    assert_eq!(
+        attack("some-memory", less).await,
+        Err(FailureCode::ExtractionMemory)
+    );
+}
+
+#[tokio::test]
+async fn a_used_up_stack_is_a_crash() {
+    assert_eq!(
+        attack("recursion", small()).await,
+        Err(FailureCode::ExtractionCrashed)
+    );
+}
+
+#[tokio::test]
+async fn time_ends() {
+    let quick = Limits {
+        cpu_seconds: 1,
+        ..small()
+    };
+    assert_eq!(
+        attack("spin", quick).await,
+        Err(FailureCode::ExtractionTimeout)
+    );
+    let impatient = Limits {
+        wall: Duration::from_millis(300),
+        ..small()
+    };
+    assert_eq!(
+        attack("sleep", impatient).await,
+        Err(FailureCode::ExtractionTimeout)
+    );
+}
+
+#[tokio::test]
+async fn output_ends() {
+    assert_eq!(
+        attack("flood", small()).await,
+        Err(FailureCode::TextTooLarge)
+    );
+}
+
+#[tokio::test]
+async fn a_panic_is_a_damaged_file() {
+    assert_eq!(
+        attack("panic", small()).await,
+        Err(FailureCode::CorruptFile)
+    );
+}
+
+#[tokio::test]
+async fn a_child_that_cannot_start_is_not_the_files_fault() {
+    let extractor = Extractor {
+        program: "/nowhere/extractor".into(),
+        ..extractor()
+    };
+    let error = extractor.extract(Format::Txt, b"text").await.unwrap_err();
+    assert!(error.retryable());
+}
+
+/// An order whose parent is somebody else, as if the parent had died meanwhile.
+#[test]
+fn an_orphan_does_not_begin() {
+    let order = r#"{"engine":"plain","parent":1,"memory_bytes":100000000,"cpu_seconds":5,
+        "output_bytes":1000,"pdfium_library":null}"#;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dynrag-extract"))
+        .args(["extract-child", order])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut answer = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut answer)
+        .unwrap();
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(answer, "");
+}
