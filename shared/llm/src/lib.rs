@@ -1,1 +1,23 @@
-//! dynrag-llm
+//! Asks an OpenAI-compatible provider for embeddings, and counts tokens.
+//!
+//! A process builds one [`Client`]; each call names a [`Provider`] (address, key, model), so that
+//! one process serves many tenants. [`Client::embed`] is for a query or a single request;
+//! [`Batches`] takes a document's chunks and gives them back batch by batch, so that each can be
+//! stored before the next is paid for. Every failure is an [`EmbedError`], which says whether the
+//! work may come back and when, or with which code it ends.
+
+mod batches;
+mod client;
+mod error;
+mod gate;
+mod provider;
+mod retry;
+mod tokens;
+mod wire;
+
+pub use batches::{Batch, BatchLimits, Batches, plan_batches};
+pub use client::Client;
+pub use error::EmbedError;
+pub use provider::{EmbeddingSettings, Provider};
+pub use tokens::count_tokens;
+pub use wire::Embedded;

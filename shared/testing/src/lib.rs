@@ -1,1 +1,3 @@
 //! dynrag-testing
+
+pub mod openai;

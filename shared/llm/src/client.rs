@@ -1,0 +1,196 @@
+//! The client: one request, and a few more where the provider falters.
+
+use std::{sync::Arc, time::Duration};
+
+use async_openai::types::embeddings::{CreateEmbeddingRequest, EmbeddingInput, EncodingFormat};
+use chrono::Utc;
+use dynrag_domain::{Error, Result};
+use reqwest::{StatusCode, header::AUTHORIZATION, redirect};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    error::EmbedError,
+    gate::Gate,
+    provider::Provider,
+    retry::{self, TRIES},
+    wire::{Embedded, Refusal, max_answer, parse_answer, read_body, transport},
+};
+
+/// Least time a request is worth: with less left, no answer would arrive.
+const LEAST: Duration = Duration::from_millis(200);
+
+/// Asks providers for embeddings. Build one per process; clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    gate: Arc<Gate>,
+}
+
+impl Client {
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// An internal fault where the system has no TLS roots.
+    pub fn new() -> Result<Self> {
+        // No redirects: they would carry texts to an address nobody allowed. No proxy from the
+        // environment, for the same reason.
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("dynamic-rag/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(5))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|error| Error::internal_fault(format!("HTTP client: {error}")))?;
+        Ok(Self {
+            http,
+            gate: Arc::default(),
+        })
+    }
+
+    /// Embeds 1 to 2,048 texts, none of them empty, in one request.
+    ///
+    /// Asks up to three times, never before a `Retry-After` has passed (that of any call of this
+    /// process for the same key and model), and not after the deadline. A wait that does not fit
+    /// before the deadline is not begun: the error says how long it is, and the caller comes back.
+    ///
+    /// # Errors
+    /// See [`EmbedError`].
+    pub async fn embed<S: AsRef<str>>(
+        &self,
+        provider: &Provider,
+        texts: &[S],
+        deadline: Instant,
+    ) -> Result<Embedded, EmbedError> {
+        let mut failures = 0;
+        loop {
+            self.wait_for_gate(provider, deadline).await?;
+            let error = match self.ask(provider, texts, deadline).await {
+                Ok(embedded) => return Ok(embedded),
+                Err(error) => error,
+            };
+            failures += 1;
+            let wait = error.retry_after();
+            let again = Instant::now() + wait.unwrap_or_else(|| retry::backoff(failures));
+            if wait.is_some() {
+                self.gate.close(provider, again);
+            }
+            tracing::warn!(
+                %error,
+                failures,
+                texts = texts.len(),
+                retry_after_ms = wait.map(|wait| wait.as_millis() as u64),
+                "embedding request failed"
+            );
+            if !error.retryable() || failures == TRIES || again + LEAST > deadline {
+                return Err(error);
+            }
+            sleep_until(again).await;
+        }
+    }
+
+    /// Waits while the account is closed; gives up at once where that outlasts the deadline.
+    async fn wait_for_gate(
+        &self,
+        provider: &Provider,
+        deadline: Instant,
+    ) -> Result<(), EmbedError> {
+        // A loop: while this call slept another one may have been told to wait longer.
+        while let Some(until) = self.gate.closed_until(provider) {
+            if until + LEAST > deadline {
+                let wait = until.saturating_duration_since(Instant::now());
+                return Err(EmbedError::RateLimited {
+                    retry_after: Some(wait),
+                });
+            }
+            sleep_until(until).await;
+        }
+        Ok(())
+    }
+
+    /// One request, and a second for servers that do not know base64.
+    async fn ask<S: AsRef<str>>(
+        &self,
+        provider: &Provider,
+        texts: &[S],
+        deadline: Instant,
+    ) -> Result<Embedded, EmbedError> {
+        let mut request = CreateEmbeddingRequest {
+            model: provider.model.clone(),
+            input: EmbeddingInput::StringArray(
+                texts.iter().map(|text| text.as_ref().to_owned()).collect(),
+            ),
+            // Half the bytes of decimal numbers, and exact.
+            encoding_format: Some(EncodingFormat::Base64),
+            user: None,
+            dimensions: provider.dimensions,
+        };
+        loop {
+            let response = self.send(provider, &request, deadline).await?;
+            let status = response.status();
+            if status.is_success() {
+                let body = read_body(response, max_answer(texts.len())).await?;
+                return parse_answer(&body, texts.len(), provider.dimensions);
+            }
+            let retry_after = retry::retry_after(response.headers(), Utc::now());
+            let refusal = Refusal::read(response).await;
+            let refused_base64 = matches!(status.as_u16(), 400 | 422)
+                && refusal.is_about_encoding()
+                && request.encoding_format.take().is_some();
+            if !refused_base64 {
+                let secret = provider.api_key.as_ref().map(ExposeSecret::expose_secret);
+                return Err(refused(status, retry_after, refusal, texts, secret));
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        provider: &Provider,
+        request: &CreateEmbeddingRequest,
+        deadline: Instant,
+    ) -> Result<reqwest::Response, EmbedError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left < LEAST {
+            return Err(EmbedError::unavailable("no time left"));
+        }
+        let mut post = self
+            .http
+            .post(provider.endpoint.clone())
+            .timeout(provider.timeout.min(left))
+            .json(request);
+        if let Some(value) = provider
+            .authorization()
+            .map_err(|_| EmbedError::InvalidKey)?
+        {
+            post = post.header(AUTHORIZATION, value);
+        }
+        post.send().await.map_err(transport)
+    }
+}
+
+/// What a status other than success means.
+fn refused<S: AsRef<str>>(
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    refusal: Refusal,
+    texts: &[S],
+    secret: Option<&str>,
+) -> EmbedError {
+    match status.as_u16() {
+        402 => EmbedError::InsufficientQuota,
+        429 if refusal.is_about_quota() => EmbedError::InsufficientQuota,
+        429 => EmbedError::RateLimited { retry_after },
+        401 | 403 => EmbedError::InvalidKey,
+        408 | 409 | 500.. => EmbedError::Unavailable {
+            detail: format!("{} {}", status.as_u16(), refusal.detail(texts, secret)),
+            retry_after,
+        },
+        // Redirects too: they are not followed, so the address is wrong.
+        status => EmbedError::Rejected {
+            status,
+            detail: refusal.detail(texts, secret),
+        },
+    }
+}

@@ -1,0 +1,144 @@
+//! Why there are no vectors, and what follows from it.
+
+use std::time::Duration;
+
+use dynrag_domain::{Error, Kind, documents::FailureCode};
+
+/// Why a provider gave no vectors. The texts are for the log; none holds a key or a document's text.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EmbedError {
+    /// 429: too many requests or tokens for now.
+    #[error("the provider limits the rate")]
+    RateLimited {
+        /// How long the provider says to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The account has no credit. Waiting does not help.
+    #[error("the provider's account has no quota left")]
+    InsufficientQuota,
+    /// The key was refused, or cannot be one.
+    #[error("the provider refused the key")]
+    InvalidKey,
+    /// The provider refuses this request: the model, the address or the texts are at fault.
+    #[error("the provider refused the request: {status} {detail}")]
+    Rejected {
+        /// HTTP status.
+        status: u16,
+        /// The provider's own words, cut and cleaned.
+        detail: String,
+    },
+    /// A text is longer than the provider takes. Nothing was sent.
+    #[error("text {index} has {tokens} tokens, more than an input may have")]
+    TextTooLong {
+        /// Which of the texts.
+        index: usize,
+        /// Its length.
+        tokens: u32,
+    },
+    /// The vectors are not of the length asked for.
+    #[error("the provider gave vectors of length {got}, expected {expected}")]
+    WrongDimensions {
+        /// The length asked for.
+        expected: usize,
+        /// The length given.
+        got: usize,
+    },
+    /// No answer, or one that says it is the provider's own fault.
+    #[error("the provider did not answer: {detail}")]
+    Unavailable {
+        /// What happened.
+        detail: String,
+        /// How long the provider says to wait.
+        retry_after: Option<Duration>,
+    },
+    /// A success that cannot be used: not JSON, a vector missing, a number that is none.
+    #[error("the provider's answer cannot be used: {0}")]
+    Malformed(String),
+}
+
+impl EmbedError {
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::Unavailable {
+            detail: detail.into(),
+            retry_after: None,
+        }
+    }
+
+    /// The code with which a document ends, where trying again is useless. `None` means
+    /// [`EmbedError::retryable`].
+    pub fn failure_code(&self) -> Option<FailureCode> {
+        match self {
+            Self::InsufficientQuota => Some(FailureCode::InsufficientQuota),
+            Self::InvalidKey => Some(FailureCode::EmbeddingKeyInvalid),
+            Self::Rejected { .. } | Self::TextTooLong { .. } | Self::WrongDimensions { .. } => {
+                Some(FailureCode::EmbeddingRejected)
+            }
+            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Malformed(_) => None,
+        }
+    }
+
+    /// Whether the same work may succeed later.
+    pub fn retryable(&self) -> bool {
+        self.failure_code().is_none()
+    }
+
+    /// How long the provider says to wait before the next call with this key.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
+    }
+}
+
+/// For callers who wait for an answer, such as a search: a fault of the account is a conflict with
+/// the document's own code and sentence, the rest is unavailable for now.
+impl From<EmbedError> for Error {
+    fn from(error: EmbedError) -> Self {
+        if let Some(code) = error.failure_code() {
+            return Error::new(Kind::Conflict, code.as_str(), code.sentence())
+                .because(error.to_string());
+        }
+        let unavailable = Error::new(
+            Kind::Unavailable,
+            "embedding_unavailable",
+            "The embedding provider did not answer. Try again shortly.",
+        )
+        .because(error.to_string());
+        match error.retry_after() {
+            Some(wait) => unavailable.after(wait),
+            None => unavailable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permanent_errors_have_a_code_and_the_others_come_back() {
+        let wait = Some(Duration::from_secs(7));
+        let limited: Error = EmbedError::RateLimited { retry_after: wait }.into();
+        assert!(limited.retryable());
+        assert_eq!(limited.retry_after(), wait);
+        for (error, code) in [
+            (EmbedError::InsufficientQuota, "insufficient_quota"),
+            (EmbedError::InvalidKey, "embedding_key_invalid"),
+            (
+                EmbedError::WrongDimensions {
+                    expected: 2,
+                    got: 1,
+                },
+                "embedding_rejected",
+            ),
+        ] {
+            assert!(!error.retryable());
+            let error: Error = error.into();
+            assert_eq!(error.code(), code);
+            assert!(!error.retryable());
+        }
+    }
+}
