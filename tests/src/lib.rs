@@ -1,1 +1,1 @@
-//! dynrag-tests
+//! Integration tests live in `it/`: one binary, in a package without binaries of its own.

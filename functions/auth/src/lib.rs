@@ -9,8 +9,6 @@ use std::sync::Arc;
 
 use dynrag_api::{Context, Routes};
 
-pub use signup::{NewAccount, create_account};
-
 /// The routes of this group.
 pub fn routes() -> Routes<Arc<Context>> {
     Routes::new()

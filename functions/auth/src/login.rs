@@ -32,11 +32,19 @@ pub(crate) struct LoggedIn {
 
 /// One sentence for every cause: nothing tells whether the address is known.
 fn refused(why: &str) -> Error {
-    Error::new(Kind::Unauthenticated, "invalid_credentials", "E-mail or password is wrong.").because(why)
+    Error::new(
+        Kind::Unauthenticated,
+        "invalid_credentials",
+        "E-mail or password is wrong.",
+    )
+    .because(why)
 }
 
 /// Logs a user in.
-pub(crate) async fn login(State(context): State<Arc<Context>>, Json(body): Json<Login>) -> Answer<Json<LoggedIn>> {
+pub(crate) async fn login(
+    State(context): State<Arc<Context>>,
+    Json(body): Json<Login>,
+) -> Answer<Json<LoggedIn>> {
     if body.password.expose_secret().chars().count() > passwords::MAX_CHARACTERS {
         return Err(refused("password is longer than any").into());
     }
@@ -50,7 +58,9 @@ pub(crate) async fn login(State(context): State<Arc<Context>>, Json(body): Json<
     if !password_hash::verify(body.password, hash).await? {
         return Err(refused("wrong password or unknown address").into());
     }
-    let (Some(found), Ok(email)) = (found, email) else { return Err(refused("unknown address").into()) };
+    let (Some(found), Ok(email)) = (found, email) else {
+        return Err(refused("unknown address").into());
+    };
     let subject = Subject {
         customer_id: found.customer_id,
         user_id: found.user_id,
@@ -58,14 +68,24 @@ pub(crate) async fn login(State(context): State<Arc<Context>>, Json(body): Json<
         role: found.role,
     };
     let (tokens, vault) = (context.tokens().await?, context.vault().await?);
-    let access = tokens.live(TokenKind::Access, found.customer_id, store, vault).await?;
-    let refresh = tokens.live(TokenKind::Refresh, found.customer_id, store, vault).await?;
+    let access = tokens
+        .live(TokenKind::Access, found.customer_id, store, vault)
+        .await?;
+    let refresh = tokens
+        .live(TokenKind::Refresh, found.customer_id, store, vault)
+        .await?;
     let secrets = [newest(&access)?, newest(&refresh)?];
     let session = start_session(store, tokens, secrets, subject).await?;
-    let user = UserBody { id: found.user_id, email: email.as_str().to_owned(), role: found.role };
+    let user = UserBody {
+        id: found.user_id,
+        email: email.as_str().to_owned(),
+        role: found.role,
+    };
     Ok(Json(LoggedIn { user, session }))
 }
 
 fn newest(secrets: &[SecretString]) -> Result<&SecretString> {
-    secrets.first().ok_or_else(|| Error::internal_fault("customer has no token secret"))
+    secrets
+        .first()
+        .ok_or_else(|| Error::internal_fault("customer has no token secret"))
 }

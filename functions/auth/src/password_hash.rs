@@ -15,10 +15,13 @@ fn argon2() -> Result<Argon2<'static>> {
 }
 
 /// Held against the password of an e-mail that nobody has, so that its answer takes as long.
-static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now("nobody has this password").ok());
+static NOBODY: LazyLock<Option<String>> =
+    LazyLock::new(|| hash_now("nobody has this password").ok());
 
 fn hash_now(password: &str) -> Result<String> {
-    let hash = argon2()?.hash_password(password.as_bytes()).map_err(Error::internal_fault)?;
+    let hash = argon2()?
+        .hash_password(password.as_bytes())
+        .map_err(Error::internal_fault)?;
     Ok(hash.to_string())
 }
 
@@ -27,7 +30,9 @@ fn hash_now(password: &str) -> Result<String> {
 /// # Errors
 /// `internal_error`.
 pub(crate) async fn hash(password: SecretString) -> Result<String> {
-    tokio::task::spawn_blocking(move || hash_now(password.expose_secret())).await.map_err(Error::internal_fault)?
+    tokio::task::spawn_blocking(move || hash_now(password.expose_secret()))
+        .await
+        .map_err(Error::internal_fault)?
 }
 
 /// Whether a password is the one of a hash. Without a hash it is not, after the same work.
@@ -37,9 +42,13 @@ pub(crate) async fn hash(password: SecretString) -> Result<String> {
 pub(crate) async fn verify(password: SecretString, hash: Option<String>) -> Result<bool> {
     tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
-        let Some(hash) = hash.or_else(|| NOBODY.clone()) else { return Ok(false) };
+        let Some(hash) = hash.or_else(|| NOBODY.clone()) else {
+            return Ok(false);
+        };
         let hash = PasswordHash::new(&hash).map_err(Error::internal_fault)?;
-        let right = argon2()?.verify_password(password.expose_secret().as_bytes(), &hash).is_ok();
+        let right = argon2()?
+            .verify_password(password.expose_secret().as_bytes(), &hash)
+            .is_ok();
         Ok(known && right)
     })
     .await
@@ -54,9 +63,20 @@ mod tests {
     async fn a_password_verifies_against_its_own_hash_only() {
         let password = || SecretString::from("correct horse battery");
         let hash = hash(password()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         assert!(verify(password(), Some(hash.clone())).await.unwrap());
-        assert!(!verify(SecretString::from("correct horse batterz"), Some(hash)).await.unwrap());
-        assert!(!verify(SecretString::from("nobody has this password"), None).await.unwrap());
+        assert!(
+            !verify(SecretString::from("correct horse batterz"), Some(hash))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !verify(SecretString::from("nobody has this password"), None)
+                .await
+                .unwrap()
+        );
     }
 }

@@ -86,7 +86,11 @@ pub(crate) async fn signup(
     Json(body): Json<Signup>,
 ) -> Answer<(StatusCode, Json<SignedUp>)> {
     let (email, company_name) = validate(&body)?;
-    let account = NewAccount { email, password: body.password, company_name, platform_admin: false };
+    let account = NewAccount {
+        email,
+        password: body.password,
+        company_name,
+    };
     let created = create_account(context.store().await?, context.vault().await?, account).await?;
     let subject = Subject {
         customer_id: created.customer_id,
@@ -103,8 +107,15 @@ pub(crate) async fn signup(
     .await?;
     tracing::info!(customer_id = %created.customer_id, "customer signed up");
     let signed_up = SignedUp {
-        customer: CustomerBody { id: created.customer_id, company_name: created.company_name },
-        user: UserBody { id: created.user_id, email: created.email.as_str().to_owned(), role: Role::Business },
+        customer: CustomerBody {
+            id: created.customer_id,
+            company_name: created.company_name,
+        },
+        user: UserBody {
+            id: created.user_id,
+            email: created.email.as_str().to_owned(),
+            role: Role::Business,
+        },
         session,
         api_key: created.api_key.expose_secret().to_owned(),
     };
@@ -114,15 +125,29 @@ pub(crate) async fn signup(
 fn validate(body: &Signup) -> Result<(Email, Option<String>)> {
     let mut fields = Vec::new();
     let mut bad = |pointer: &str, detail: &str| {
-        fields.push(FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() });
+        fields.push(FieldError {
+            pointer: pointer.to_owned(),
+            detail: detail.to_owned(),
+        });
     };
-    let email = Email::try_from(body.email.as_str()).map_err(|detail| bad("/email", detail)).ok();
+    let email = Email::try_from(body.email.as_str())
+        .map_err(|detail| bad("/email", detail))
+        .ok();
     if let Err(detail) = passwords::check(body.password.expose_secret(), &body.email) {
         bad("/password", detail);
     }
-    let company = body.company_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    if company.is_some_and(|name| name.chars().count() > MAX_COMPANY || name.contains(char::is_control)) {
-        bad("/companyName", "at most 200 characters, none of them a control character");
+    let company = body
+        .company_name
+        .as_deref()
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    if company
+        .is_some_and(|name| name.chars().count() > MAX_COMPANY || name.contains(char::is_control))
+    {
+        bad(
+            "/companyName",
+            "at most 200 characters, none of them a control character",
+        );
     }
     match email {
         Some(email) if fields.is_empty() => Ok((email, company.map(str::to_owned))),
@@ -131,29 +156,27 @@ fn validate(body: &Signup) -> Result<(Email, Option<String>)> {
 }
 
 /// An account to create, its fields checked.
-pub struct NewAccount {
+pub(crate) struct NewAccount {
     /// Address of the first user.
-    pub email: Email,
+    email: Email,
     /// Its password.
-    pub password: SecretString,
+    password: SecretString,
     /// The company.
-    pub company_name: Option<String>,
-    /// Whether that user runs the platform.
-    pub platform_admin: bool,
+    company_name: Option<String>,
 }
 
 /// An account that was created, with all that is shown once.
-pub struct CreatedAccount {
+pub(crate) struct CreatedAccount {
     /// The tenant.
-    pub customer_id: CustomerId,
+    customer_id: CustomerId,
     /// Its first user.
-    pub user_id: UserId,
+    user_id: UserId,
     /// The user's address.
-    pub email: Email,
+    email: Email,
     /// The company.
-    pub company_name: Option<String>,
+    company_name: Option<String>,
     /// The default API key.
-    pub api_key: SecretString,
+    api_key: SecretString,
     access_secret: SecretString,
     refresh_secret: SecretString,
 }
@@ -163,10 +186,16 @@ pub struct CreatedAccount {
 ///
 /// # Errors
 /// `email_taken` (conflict); `unavailable`.
-pub async fn create_account(store: &Store, vault: &Vault, new: NewAccount) -> Result<CreatedAccount> {
+pub(crate) async fn create_account(
+    store: &Store,
+    vault: &Vault,
+    new: NewAccount,
+) -> Result<CreatedAccount> {
     let customer_id = CustomerId::generate();
     let user_id = UserId::generate();
-    let model = EmbeddingModelConfig::from_env().map_err(Error::internal_fault)?.default_model;
+    let model = EmbeddingModelConfig::from_env()
+        .map_err(Error::internal_fault)?
+        .default_model;
     let password_hash = password_hash::hash(new.password).await?;
     let (wrapped_data_key, data_key) = vault.generate(customer_id).await?;
 
@@ -181,10 +210,16 @@ pub async fn create_account(store: &Store, vault: &Vault, new: NewAccount) -> Re
             ciphertext: sealed.ciphertext,
         })
     };
-    let secrets = [seal(Purpose::AccessToken, &access_secret)?, seal(Purpose::RefreshToken, &refresh_secret)?];
+    let secrets = [
+        seal(Purpose::AccessToken, &access_secret)?,
+        seal(Purpose::RefreshToken, &refresh_secret)?,
+    ];
 
     let public_id = random(api_keys::PUBLIC_ID);
-    let key = api_keys::compose(public_id.expose_secret(), random(api_keys::RANDOM).expose_secret());
+    let key = api_keys::compose(
+        public_id.expose_secret(),
+        random(api_keys::RANDOM).expose_secret(),
+    );
     let parsed = ApiKey::parse(&key)?;
     let tx = store.tenant(customer_id).await?;
     let customer = NewCustomer {
@@ -194,7 +229,6 @@ pub async fn create_account(store: &Store, vault: &Vault, new: NewAccount) -> Re
         user_id,
         email: &new.email,
         password_hash: &password_hash,
-        platform_admin: new.platform_admin,
         api_key_id: ApiKeyId::generate(),
         api_key_public_id: parsed.public_id,
         api_key_hash: &parsed.secret_hash(),

@@ -1,1 +1,212 @@
-//! dynrag-embed
+//! Turns queued documents into searchable ones: claim → extract → hash → chunk → embed → store →
+//! publish.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | after the claim | a lease that lapses after 90 s | `sweep` sends the job again |
+//! | while embedding | staged vectors | the next try reads them and pays for the rest only |
+//! | in the store step | see `dynrag_store::publication` | the next writer |
+//! | after the publication, before the message is deleted | a message | its job is moot: no lease is given |
+//!
+//! A try that fails for a reason that may pass gives the lease back with a time at which `sweep`
+//! sends the job again; its message is done with. Only where not even that can be written does the
+//! message itself come again.
+
+pub mod chunk;
+mod delete;
+mod lease;
+mod parts;
+mod prepare;
+mod publish;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use dynrag_domain::{CustomerId, Error, Result, documents::FailureCode, jobs::Job};
+use dynrag_store::ingestion::Claim;
+use dynrag_worker::{Delivery, Invocation};
+use futures::{StreamExt, stream};
+use tokio::{sync::OnceCell, time::Instant};
+
+use crate::{
+    parts::Parts,
+    prepare::{Prepared, Stop},
+};
+
+/// Documents of a batch worked on at once: one waits for the model while another is read.
+const CONCURRENCY: usize = 3;
+/// Kept back from the function's timeout for the store step.
+const RESERVE: Duration = Duration::from_secs(60);
+/// When a message comes again whose claim could not even be asked for.
+const MESSAGE_WAIT: Duration = Duration::from_secs(30);
+/// Longest wait between two tries.
+const MAX_WAIT: Duration = Duration::from_secs(600);
+
+/// What the function makes once per cold start.
+#[derive(Default)]
+pub struct Embed {
+    parts: OnceCell<Parts>,
+}
+
+impl Embed {
+    /// Works through a batch; the deliveries it returns have to come again.
+    ///
+    /// # Errors
+    /// The function is not configured; the whole batch then comes again.
+    pub async fn handle(&self, batch: Invocation<Vec<Delivery>>) -> Result<Vec<Delivery>> {
+        let parts = self.parts.get_or_try_init(Parts::load).await?;
+        let deadline = Instant::from_std(batch.deadline) - RESERVE;
+        let outcomes: Vec<_> = stream::iter(batch.event)
+            .map(async |delivery| {
+                let outcome = Box::pin(start(parts, &delivery.job, deadline)).await;
+                (delivery, outcome)
+            })
+            .buffer_unordered(CONCURRENCY)
+            .collect()
+            .await;
+
+        let mut again = Vec::new();
+        let mut ready: BTreeMap<(CustomerId, String), Vec<Prepared>> = BTreeMap::new();
+        for (delivery, outcome) in outcomes {
+            match outcome {
+                Ok(Some(prepared)) => {
+                    let claim = &prepared.lease.claim;
+                    ready
+                        .entry((claim.customer_id, claim.embedding_model.clone()))
+                        .or_default()
+                        .push(prepared);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(
+                        code = error.code(),
+                        cause = error.internal(),
+                        "message has to come again"
+                    );
+                    let waiting = parts
+                        .queue
+                        .retry_after(&delivery.receipt_handle, MESSAGE_WAIT)
+                        .await;
+                    if let Err(error) = waiting {
+                        tracing::warn!(
+                            cause = error.internal(),
+                            "message comes after the queue's own timeout"
+                        );
+                    }
+                    again.push(delivery);
+                }
+            }
+        }
+        // One store step for each tenant, whatever its documents' number.
+        for ((customer, model), documents) in ready {
+            if let Err(stop) = publish::publish(parts, customer, &model, &documents).await {
+                for prepared in &documents {
+                    end(parts, &prepared.lease.claim, &stop).await;
+                }
+            }
+        }
+        Ok(again)
+    }
+}
+
+/// Does a job up to its store step. None: there is nothing to store.
+async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Prepared>> {
+    match *job {
+        Job::DeleteDocument {
+            customer_id,
+            document_id,
+            ..
+        } => {
+            delete::delete(parts, customer_id, document_id).await?;
+            Ok(None)
+        }
+        Job::ProcessDocument {
+            customer_id,
+            document_id,
+            version,
+            ..
+        } => {
+            let lease = parts.config.lease;
+            let Some(claim) = parts
+                .store
+                .claim(customer_id, document_id, version, lease)
+                .await?
+            else {
+                tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
+                return Ok(None);
+            };
+            let started = Instant::now();
+            if claim.attempts > parts.config.max_attempts {
+                end(
+                    parts,
+                    &claim,
+                    &Stop::Failed(FailureCode::AttemptsExhausted, "crashed each time".into()),
+                )
+                .await;
+                return Ok(None);
+            }
+            match prepare::prepare(parts, claim.clone(), deadline).await {
+                Ok(prepared) => {
+                    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    tracing::info!(%customer_id, %document_id, version, took_ms, "document prepared");
+                    Ok(Some(prepared))
+                }
+                Err(stop) => {
+                    end(parts, &claim, &stop).await;
+                    Ok(None)
+                }
+            }
+        }
+    }
+}
+
+/// Ends a claim that does not lead to a publication. Where even this fails the lease lapses.
+async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
+    let (customer_id, document_id, version) = (claim.customer_id, claim.document_id, claim.version);
+    let ended = match stop {
+        Stop::Unchanged => parts.store.unchanged(claim).await,
+        Stop::Lost => Ok(false),
+        Stop::Failed(code, detail) => {
+            tracing::warn!(%customer_id, %document_id, version, code = code.as_str(), detail, "document failed");
+            parts.store.fail(claim, *code).await
+        }
+        Stop::Wait(wait) => {
+            tracing::info!(%customer_id, %document_id, version, wait_s = wait.as_secs(), "provider says to wait");
+            parts.store.release(claim, *wait, false).await
+        }
+        Stop::Retry(error) => {
+            let attempts = claim.attempts;
+            tracing::warn!(
+                %customer_id, %document_id, version, attempts,
+                code = error.code(), cause = error.internal(), "try failed"
+            );
+            if attempts >= parts.config.max_attempts {
+                parts
+                    .store
+                    .fail(claim, FailureCode::AttemptsExhausted)
+                    .await
+            } else {
+                parts.store.release(claim, backoff(attempts), true).await
+            }
+        }
+    };
+    match ended {
+        Ok(true) => {}
+        Ok(false) => tracing::info!(%customer_id, %document_id, version, "lease was lost"),
+        Err(error) => log_unended(claim, &error),
+    }
+}
+
+fn log_unended(claim: &Claim, error: &Error) {
+    tracing::error!(
+        customer_id = %claim.customer_id, document_id = %claim.document_id,
+        cause = error.internal(), "claim could not be ended; its lease lapses"
+    );
+}
+
+/// 5, 10, 20 … seconds, at most ten minutes.
+fn backoff(attempts: i32) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(1, 16) - 1).unwrap_or(0);
+    Duration::from_secs(5)
+        .saturating_mul(1 << doublings)
+        .min(MAX_WAIT)
+}

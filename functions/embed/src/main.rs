@@ -1,2 +1,13 @@
-//! embed
-fn main() {}
+//! The function of the ingest queue. Started with the extractor's word it is the extractor's child.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    dynrag_extract::run_child_if_asked();
+    dynrag_extract::harden_parent()?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let embed = &dynrag_embed::Embed::default();
+            dynrag_worker::run_queue(|batch| embed.handle(batch)).await
+        })
+}

@@ -1,1 +1,32 @@
-//! dynrag-ingest
+//! The ways in: text as JSON, a file as multipart, a form for an upload straight to S3.
+
+mod accept;
+mod document;
+mod fields;
+mod file;
+mod presigned_url;
+
+use std::sync::Arc;
+
+use dynrag_api::{Context, Routes};
+
+/// The routes of this group.
+pub fn routes() -> Routes<Arc<Context>> {
+    Routes::new()
+        .post(
+            "ingest-document",
+            "/api/ingest/document",
+            document::document,
+        )
+        .post("ingest-file", "/api/ingest/file", file::file)
+        .get(
+            "ingest-presigned-url",
+            "/api/ingest/presigned-url",
+            presigned_url::by_query,
+        )
+        .post(
+            "ingest-presigned-url",
+            "/api/ingest/presigned-url",
+            presigned_url::by_body,
+        )
+}

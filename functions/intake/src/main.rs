@@ -1,2 +1,12 @@
-//! intake
-fn main() {}
+//! The function of S3's notifications of uploads.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let intake = &dynrag_intake::Intake::default();
+    dynrag_worker::run(
+        async |invocation: dynrag_worker::Invocation<serde_json::Value>| {
+            intake.notified(invocation.event).await
+        },
+    )
+    .await
+}

@@ -86,7 +86,10 @@ where
             )
             .into());
         }
-        Ok(Self { admission, scope: PhantomData })
+        Ok(Self {
+            admission,
+            scope: PhantomData,
+        })
     }
 }
 
@@ -95,12 +98,20 @@ async fn admit(context: &Context, headers: &HeaderMap, operation: &str) -> Resul
     match credential(headers)? {
         Credential::ApiKey(text) => {
             let key = ApiKey::parse(text)?;
-            store.admit_api_key(key.public_id, &key.secret_hash(), operation).await
+            store
+                .admit_api_key(key.public_id, &key.secret_hash(), operation)
+                .await
         }
         Credential::Token(token) => {
             let vault = context.vault().await?;
-            let claims = context.tokens().await?.verify(TokenKind::Access, token, store, vault).await?;
-            store.admit_user(claims.cid, claims.sub, claims.issued_at()?, operation).await
+            let claims = context
+                .tokens()
+                .await?
+                .verify(TokenKind::Access, token, store, vault)
+                .await?;
+            store
+                .admit_user(claims.cid, claims.sub, claims.issued_at()?, operation)
+                .await
         }
     }
 }
@@ -115,18 +126,28 @@ enum Credential<'a> {
 fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
     let mut found = Vec::with_capacity(1);
     for value in headers.get_all(header::AUTHORIZATION) {
-        let text = value.to_str().map_err(|_| Error::unauthenticated("authorization is not ASCII"))?;
-        let (scheme, rest) =
-            text.split_once(' ').ok_or_else(|| Error::unauthenticated("authorization has no scheme"))?;
+        let text = value
+            .to_str()
+            .map_err(|_| Error::unauthenticated("authorization is not ASCII"))?;
+        let (scheme, rest) = text
+            .split_once(' ')
+            .ok_or_else(|| Error::unauthenticated("authorization has no scheme"))?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::unauthenticated("authorization is not Bearer"));
         }
         let rest = rest.trim();
-        found.push(if rest.starts_with(api_keys::PREFIX) { Credential::ApiKey(rest) } else { Credential::Token(rest) });
+        found.push(if rest.starts_with(api_keys::PREFIX) {
+            Credential::ApiKey(rest)
+        } else {
+            Credential::Token(rest)
+        });
     }
     for value in headers.get_all("x-api-key") {
         found.push(Credential::ApiKey(
-            value.to_str().map_err(|_| Error::unauthenticated("x-api-key is not ASCII"))?.trim(),
+            value
+                .to_str()
+                .map_err(|_| Error::unauthenticated("x-api-key is not ASCII"))?
+                .trim(),
         ));
     }
     match (found.pop(), found.is_empty()) {
@@ -152,9 +173,18 @@ mod tests {
 
     #[test]
     fn one_credential_and_only_one() {
-        assert!(matches!(credential(&headers(&[("authorization", "bearer a.b.c")])), Ok(Credential::Token("a.b.c"))));
-        assert!(matches!(credential(&headers(&[("authorization", "Bearer drk_x")])), Ok(Credential::ApiKey("drk_x"))));
-        assert!(matches!(credential(&headers(&[("x-api-key", "drk_x")])), Ok(Credential::ApiKey("drk_x"))));
+        assert!(matches!(
+            credential(&headers(&[("authorization", "bearer a.b.c")])),
+            Ok(Credential::Token("a.b.c"))
+        ));
+        assert!(matches!(
+            credential(&headers(&[("authorization", "Bearer drk_x")])),
+            Ok(Credential::ApiKey("drk_x"))
+        ));
+        assert!(matches!(
+            credential(&headers(&[("x-api-key", "drk_x")])),
+            Ok(Credential::ApiKey("drk_x"))
+        ));
         for bad in [
             &[][..],
             &[("authorization", "Basic x")],

@@ -45,7 +45,12 @@ impl Context {
         self.store
             .get_or_try_init(async || {
                 let database = DatabaseConfig::from_env().map_err(config)?;
-                let secret = self.cloud().await.secrets().read(&database.secret_arn).await?;
+                let secret = self
+                    .cloud()
+                    .await
+                    .secrets()
+                    .read(&database.secret_arn)
+                    .await?;
                 // An instance serves one request at a time.
                 Store::from_secret(&secret, 1)
             })
@@ -59,7 +64,10 @@ impl Context {
     pub async fn vault(&self) -> Result<&Vault> {
         self.vault
             .get_or_try_init(async || {
-                Ok(self.cloud().await.vault(&VaultConfig::from_env().map_err(config)?.kms_key_arn))
+                Ok(self
+                    .cloud()
+                    .await
+                    .vault(&VaultConfig::from_env().map_err(config)?.kms_key_arn))
             })
             .await
     }
@@ -84,7 +92,10 @@ impl Context {
     pub async fn queue(&self) -> Result<&Queue> {
         self.queue
             .get_or_try_init(async || {
-                Ok(self.cloud().await.queue(&QueueConfig::from_env().map_err(config)?.ingest_url))
+                Ok(self
+                    .cloud()
+                    .await
+                    .queue(&QueueConfig::from_env().map_err(config)?.ingest_url))
             })
             .await
     }
@@ -94,7 +105,11 @@ impl Context {
     /// # Errors
     /// `internal_error` when the issuer is not configured.
     pub async fn tokens(&self) -> Result<&Tokens> {
-        self.tokens.get_or_try_init(async || Ok(Tokens::new(TokenConfig::from_env().map_err(config)?.issuer))).await
+        self.tokens
+            .get_or_try_init(async || {
+                Ok(Tokens::new(TokenConfig::from_env().map_err(config)?.issuer))
+            })
+            .await
     }
 
     /// Sends a job that was written to the outbox. Never fails the request: what is not sent now is

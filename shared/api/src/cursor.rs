@@ -18,9 +18,17 @@ pub fn encode<T: Serialize>(position: &T) -> Result<String> {
 /// # Errors
 /// `invalid_cursor` for anything [`encode`] did not make.
 pub fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T> {
-    BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|json| serde_json::from_slice(&json).ok()).ok_or_else(|| {
-        Error::new(Kind::Invalid, "invalid_cursor", "The cursor is not one of ours. Start again without it.")
-    })
+    BASE64_URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Invalid,
+                "invalid_cursor",
+                "The cursor is not one of ours. Start again without it.",
+            )
+        })
 }
 
 #[cfg(test)]
@@ -29,7 +37,10 @@ mod tests {
 
     #[test]
     fn a_cursor_round_trips_and_others_are_refused() {
-        assert_eq!(decode::<(i32, String)>(&encode(&(1, "a")).unwrap()).unwrap(), (1, "a".to_owned()));
+        assert_eq!(
+            decode::<(i32, String)>(&encode(&(1, "a")).unwrap()).unwrap(),
+            (1, "a".to_owned())
+        );
         for bad in ["", "x", "e30", "é"] {
             assert!(decode::<(i32, String)>(bad).is_err());
         }

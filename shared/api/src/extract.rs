@@ -23,17 +23,22 @@ pub const MAX_BODY: usize = 4_500_000;
 pub async fn body_bytes(request: Request) -> Result<Bytes> {
     match Limited::new(request.into_body(), MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(e) if e.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
-        Err(e) => Err(Error::new(Kind::Malformed, "unreadable_body", "The body ended early.").because(e.to_string())),
+        Err(e) if e.downcast_ref::<LengthLimitError>().is_some() => Err(body_too_large()),
+        Err(e) => Err(
+            Error::new(Kind::Malformed, "unreadable_body", "The body ended early.")
+                .because(e.to_string()),
+        ),
     }
 }
 
 /// The refusal of a body over [`MAX_BODY`].
-pub(crate) fn too_large() -> Error {
+pub fn body_too_large() -> Error {
     Error::new(
         Kind::TooLarge,
         "body_too_large",
-        format!("A body may have {MAX_BODY} bytes. Upload larger files through /api/ingest/presigned-url."),
+        format!(
+            "A body may have {MAX_BODY} bytes. Upload larger files through /api/ingest/presigned-url."
+        ),
     )
 }
 
@@ -64,9 +69,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")
+    essence.eq_ignore_ascii_case("application/json")
+        || essence.to_ascii_lowercase().ends_with("+json")
 }
 
 /// Reads JSON: what is no JSON is malformed, what does not fit the type is a bad field.
@@ -75,7 +84,11 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let pointer = pointer(e.path());
         let inner = e.into_inner();
-        if inner.is_data() { Error::field(pointer, describe(&inner)) } else { not_json(&inner) }
+        if inner.is_data() {
+            Error::field(pointer, describe(&inner))
+        } else {
+            not_json(&inner)
+        }
     })?;
     deserializer.end().map_err(|e| not_json(&e))?;
     Ok(value)
@@ -85,14 +98,19 @@ fn not_json(error: &serde_json::Error) -> Error {
     Error::new(
         Kind::Malformed,
         "invalid_json",
-        format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()),
+        format!(
+            "The body is not valid JSON (line {}, column {}).",
+            error.line(),
+            error.column()
+        ),
     )
 }
 
 /// Serde's sentence without its position.
 fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(sentence, _)| sentence.to_owned())
+    text.rsplit_once(" at line ")
+        .map_or(text.clone(), |(sentence, _)| sentence.to_owned())
 }
 
 /// RFC 6901.
@@ -130,9 +148,13 @@ impl<S: Send + Sync, T: std::str::FromStr<Err = Error>> FromRequestParts<S> for 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let params = axum::extract::RawPathParams::from_request_parts(parts, state)
             .await
-            .map_err(|e: RawPathParamsRejection| Error::not_found("resource").because(e.body_text()))?;
-        let (_, text) =
-            params.iter().next().ok_or_else(|| Error::internal_fault("route has no path parameter"))?;
+            .map_err(|e: RawPathParamsRejection| {
+                Error::not_found("resource").because(e.body_text())
+            })?;
+        let (_, text) = params
+            .iter()
+            .next()
+            .ok_or_else(|| Error::internal_fault("route has no path parameter"))?;
         Ok(Self(text.parse()?))
     }
 }
@@ -160,11 +182,20 @@ mod tests {
     #[test]
     fn a_bad_field_is_pointed_at() {
         let error = |json: &str| from_json::<Body>(json.as_bytes()).unwrap_err();
-        assert_eq!(error(r#"{"items":[{"size":"x"}]}"#).fields()[0].pointer, "/items/0/size");
-        assert_eq!(error(r#"{"items":[{"size":1,"colour":2}]}"#).fields()[0].pointer, "/items/0/colour");
+        assert_eq!(
+            error(r#"{"items":[{"size":"x"}]}"#).fields()[0].pointer,
+            "/items/0/size"
+        );
+        assert_eq!(
+            error(r#"{"items":[{"size":1,"colour":2}]}"#).fields()[0].pointer,
+            "/items/0/colour"
+        );
         assert_eq!(error(r#"{"items":[],"items":[]}"#).kind(), Kind::Invalid);
         assert_eq!(error(r#"{"items":["#).code(), "invalid_json");
         assert_eq!(error(r#"{"items":[]} x"#).code(), "invalid_json");
-        assert!(error(&"[".repeat(10_000)).kind() == Kind::Invalid || error("[").code() == "invalid_json");
+        assert!(
+            error(&"[".repeat(10_000)).kind() == Kind::Invalid
+                || error("[").code() == "invalid_json"
+        );
     }
 }

@@ -16,7 +16,7 @@ pub mod tokens;
 
 pub use caller::{Caller, scopes};
 pub use context::Context;
-pub use extract::{Json, Path, Query, body_bytes};
+pub use extract::{Json, Path, Query, body_bytes, body_too_large};
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};
 pub use serve::run;

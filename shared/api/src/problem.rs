@@ -52,26 +52,41 @@ pub fn status(kind: Kind) -> StatusCode {
 pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Response {
     let status = status(error.kind());
     let mut body = Map::new();
-    body.insert("type".into(), format!("urn:dynamic-rag:problem:{}", error.code()).into());
-    body.insert("title".into(), status.canonical_reason().unwrap_or("Error").into());
+    body.insert(
+        "type".into(),
+        format!("urn:dynamic-rag:problem:{}", error.code()).into(),
+    );
+    body.insert(
+        "title".into(),
+        status.canonical_reason().unwrap_or("Error").into(),
+    );
     body.insert("status".into(), status.as_u16().into());
     body.insert("detail".into(), error.public().into());
     body.insert("instance".into(), instance.into());
     body.insert("code".into(), error.code().into());
     body.insert("requestId".into(), request_id.into());
     if !error.fields().is_empty() {
-        let fields: Vec<Value> =
-            error.fields().iter().map(|f| json!({"pointer": f.pointer, "detail": f.detail})).collect();
+        let fields: Vec<Value> = error
+            .fields()
+            .iter()
+            .map(|f| json!({"pointer": f.pointer, "detail": f.detail}))
+            .collect();
         body.insert("errors".into(), fields.into());
     }
     let mut response = (status, Value::Object(body).to_string()).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     if error.kind() == Kind::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if let Some(wait) = error.retry_after() {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        headers.insert(
+            header::RETRY_AFTER,
+            HeaderValue::from(wait.as_secs().max(1)),
+        );
     }
     response
 }
@@ -84,6 +99,9 @@ mod tests {
     fn a_fault_of_ours_keeps_its_cause_to_itself() {
         let response = document(&Error::internal_fault("secret path"), "/x", "r1");
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
     }
 }

@@ -34,7 +34,10 @@ pub struct Routes<S> {
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
     fn default() -> Self {
-        Self { router: Router::new(), table: Vec::new() }
+        Self {
+            router: Router::new(),
+            table: Vec::new(),
+        }
     }
 }
 
@@ -44,19 +47,28 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self::default()
     }
 
-    fn add<H, T>(mut self, name: &'static str, method: Method, filter: MethodFilter, path: &'static str, h: H) -> Self
+    fn add<H, T>(
+        mut self,
+        name: &'static str,
+        method: Method,
+        filter: MethodFilter,
+        path: &'static str,
+        h: H,
+    ) -> Self
     where
         H: Handler<T, S>,
         T: 'static,
     {
         let handler: MethodRouter<S, Infallible> = on(filter, h);
         // The name goes in with the request, for `admit()`, and comes out with the answer, for the log.
-        let handler = handler.layer(from_fn(move |mut request: Request, next: Next| async move {
-            request.extensions_mut().insert(RouteName(name));
-            let mut response = next.run(request).await;
-            response.extensions_mut().insert(RouteName(name));
-            response
-        }));
+        let handler = handler.layer(from_fn(
+            move |mut request: Request, next: Next| async move {
+                request.extensions_mut().insert(RouteName(name));
+                let mut response = next.run(request).await;
+                response.extensions_mut().insert(RouteName(name));
+                response
+            },
+        ));
         self.router = self.router.route(path, handler);
         self.table.push(RouteInfo { name, method, path });
         self
@@ -64,19 +76,34 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Adds a GET route.
     #[must_use]
-    pub fn get<H: Handler<T, S>, T: 'static>(self, name: &'static str, path: &'static str, handler: H) -> Self {
+    pub fn get<H: Handler<T, S>, T: 'static>(
+        self,
+        name: &'static str,
+        path: &'static str,
+        handler: H,
+    ) -> Self {
         self.add(name, Method::GET, MethodFilter::GET, path, handler)
     }
 
     /// Adds a POST route.
     #[must_use]
-    pub fn post<H: Handler<T, S>, T: 'static>(self, name: &'static str, path: &'static str, handler: H) -> Self {
+    pub fn post<H: Handler<T, S>, T: 'static>(
+        self,
+        name: &'static str,
+        path: &'static str,
+        handler: H,
+    ) -> Self {
         self.add(name, Method::POST, MethodFilter::POST, path, handler)
     }
 
     /// Adds a DELETE route.
     #[must_use]
-    pub fn delete<H: Handler<T, S>, T: 'static>(self, name: &'static str, path: &'static str, handler: H) -> Self {
+    pub fn delete<H: Handler<T, S>, T: 'static>(
+        self,
+        name: &'static str,
+        path: &'static str,
+        handler: H,
+    ) -> Self {
         self.add(name, Method::DELETE, MethodFilter::DELETE, path, handler)
     }
 

@@ -50,14 +50,20 @@ pub fn wrap(router: Router) -> Router {
     router
         .fallback(async || Failure(Error::not_found("route")))
         .method_not_allowed_fallback(async || {
-            Failure(Error::new(Kind::NotFound, "method_not_allowed", "This path does not take this method."))
+            Failure(Error::new(
+                Kind::NotFound,
+                "method_not_allowed",
+                "This path does not take this method.",
+            ))
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(deadline))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            // The panic hook has logged it.
-            Failure(Error::internal_fault("handler panicked")).into_response()
-        }))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                // The panic hook has logged it.
+                Failure(Error::internal_fault("handler panicked")).into_response()
+            },
+        ))
         .layer(from_fn(observe))
 }
 
@@ -99,31 +105,45 @@ async fn observe(mut request: Request, next: Next) -> Response {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"))
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().starts_with(b"application/json"))
 }
 
 fn framework(status: StatusCode) -> Error {
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => crate::extract::too_large(),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            Error::new(Kind::UnsupportedType, "unsupported_media_type", "This content type is not taken here.")
-        }
-        _ => Error::new(Kind::Malformed, "malformed_request", "The request is not of the expected form."),
+        StatusCode::PAYLOAD_TOO_LARGE => crate::extract::body_too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::new(
+            Kind::UnsupportedType,
+            "unsupported_media_type",
+            "This content type is not taken here.",
+        ),
+        _ => Error::new(
+            Kind::Malformed,
+            "malformed_request",
+            "The request is not of the expected form.",
+        ),
     }
 }
 
 async fn deadline(request: Request, next: Next) -> Response {
     let left = request.lambda_context_ref().and_then(|context| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-        Duration::from_millis(context.deadline).checked_sub(now)?.checked_sub(RESERVE)
+        Duration::from_millis(context.deadline)
+            .checked_sub(now)?
+            .checked_sub(RESERVE)
     });
     let route = next.run(request);
     let Some(left) = left else { return route.await };
     match tokio::time::timeout(left, route).await {
         Ok(response) => response,
         Err(_) => Failure(
-            Error::new(Kind::Unavailable, "deadline_exceeded", "This took too long. Try again.")
-                .because("function deadline"),
+            Error::new(
+                Kind::Unavailable,
+                "deadline_exceeded",
+                "This took too long. Try again.",
+            )
+            .because("function deadline"),
         )
         .into_response(),
     }
@@ -139,12 +159,26 @@ fn finish(mut response: Response<Body>, request_id: &str, limit: Option<&RateLim
     set(HeaderName::from_static("x-request-id"), request_id);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    set(
+        header::STRICT_TRANSPORT_SECURITY,
+        "max-age=63072000; includeSubDomains",
+    );
     set(header::CACHE_CONTROL, "no-store");
     if let Some(limit) = limit {
-        let RateLimit { quota, left, reset, window } = limit;
-        set(HeaderName::from_static("ratelimit-policy"), &format!("\"default\";q={quota};w={}", window.as_secs()));
-        set(HeaderName::from_static("ratelimit"), &format!("\"default\";r={left};t={}", reset.as_secs()));
+        let RateLimit {
+            quota,
+            left,
+            reset,
+            window,
+        } = limit;
+        set(
+            HeaderName::from_static("ratelimit-policy"),
+            &format!("\"default\";q={quota};w={}", window.as_secs()),
+        );
+        set(
+            HeaderName::from_static("ratelimit"),
+            &format!("\"default\";r={left};t={}", reset.as_secs()),
+        );
     }
     response
 }

@@ -60,7 +60,8 @@ impl Claims {
     /// # Errors
     /// `unauthenticated` for a time that is none.
     pub fn issued_at(&self) -> Result<DateTime<Utc>> {
-        DateTime::from_timestamp(self.iat, 0).ok_or_else(|| Error::unauthenticated("iat out of range"))
+        DateTime::from_timestamp(self.iat, 0)
+            .ok_or_else(|| Error::unauthenticated("iat out of range"))
     }
 }
 
@@ -121,14 +122,26 @@ pub struct Tokens {
 impl Tokens {
     /// For one deployment's tokens.
     pub fn new(issuer: String) -> Self {
-        Self { issuer, secrets: Cache::builder().max_capacity(10_000).time_to_live(CACHE_TIME).build() }
+        Self {
+            issuer,
+            secrets: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(CACHE_TIME)
+                .build(),
+        }
     }
 
     /// Issues a token under a secret.
     ///
     /// # Errors
     /// `internal_error`.
-    pub fn issue(&self, kind: TokenKind, secret: &SecretString, subject: Subject<'_>, jti: Uuid) -> Result<String> {
+    pub fn issue(
+        &self,
+        kind: TokenKind,
+        secret: &SecretString,
+        subject: Subject<'_>,
+        jti: Uuid,
+    ) -> Result<String> {
         let now = Utc::now();
         let claims = Claims {
             sub: subject.user_id,
@@ -143,14 +156,21 @@ impl Tokens {
             aud: AUDIENCE.to_owned(),
         };
         let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(Error::internal_fault)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
+            .map_err(Error::internal_fault)
     }
 
     /// Verifies a token of a kind against its customer's live secrets.
     ///
     /// # Errors
     /// `unauthenticated`, the same for every cause; `unavailable` when the secret cannot be read.
-    pub async fn verify(&self, kind: TokenKind, token: &str, store: &Store, vault: &Vault) -> Result<Claims> {
+    pub async fn verify(
+        &self,
+        kind: TokenKind,
+        token: &str,
+        store: &Store,
+        vault: &Vault,
+    ) -> Result<Claims> {
         let customer = unverified_customer(token)?;
         for secret in self.live(kind, customer, store, vault).await?.iter() {
             match self.check(kind, token, secret) {
@@ -160,14 +180,22 @@ impl Tokens {
                 Err(Rejected::Other(why)) => return Err(Error::unauthenticated(why)),
             }
         }
-        Err(Error::unauthenticated("no live secret of the customer made this signature"))
+        Err(Error::unauthenticated(
+            "no live secret of the customer made this signature",
+        ))
     }
 
     /// A customer's live secrets of a kind, newest first.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn live(&self, kind: TokenKind, customer: CustomerId, store: &Store, vault: &Vault) -> Result<Secrets> {
+    pub async fn live(
+        &self,
+        kind: TokenKind,
+        customer: CustomerId,
+        store: &Store,
+        vault: &Vault,
+    ) -> Result<Secrets> {
         let load = async {
             let purpose = kind.purpose();
             let Some(sealed) = store.read_secrets(customer, purpose.as_str()).await? else {
@@ -179,12 +207,25 @@ impl Tokens {
                 let text = std::str::from_utf8(&plain).map_err(Error::internal_fault)?;
                 Ok(SecretString::from(text.to_owned()))
             };
-            sealed.secrets.iter().map(open).collect::<Result<Vec<_>>>().map(Arc::new)
+            sealed
+                .secrets
+                .iter()
+                .map(open)
+                .collect::<Result<Vec<_>>>()
+                .map(Arc::new)
         };
-        self.secrets.try_get_with((customer, kind), load).await.map_err(|e: Arc<Error>| Error::clone(&e))
+        self.secrets
+            .try_get_with((customer, kind), load)
+            .await
+            .map_err(|e: Arc<Error>| Error::clone(&e))
     }
 
-    fn check(&self, kind: TokenKind, token: &str, secret: &SecretString) -> Result<Claims, Rejected> {
+    fn check(
+        &self,
+        kind: TokenKind,
+        token: &str,
+        secret: &SecretString,
+    ) -> Result<Claims, Rejected> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 5;
         validation.validate_nbf = true;
@@ -198,7 +239,11 @@ impl Tokens {
                 other => Rejected::Other(format!("{other:?}")),
             })?
             .claims;
-        if claims.typ == kind.typ() { Ok(claims) } else { Err(Rejected::Other("token of the other kind".into())) }
+        if claims.typ == kind.typ() {
+            Ok(claims)
+        } else {
+            Err(Rejected::Other("token of the other kind".into()))
+        }
     }
 }
 
@@ -218,7 +263,9 @@ fn unverified_customer(token: &str) -> Result<CustomerId> {
         return Err(Error::unauthenticated("token is too long"));
     }
     let mut parts = token.split('.');
-    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(_), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(Error::unauthenticated("token is not of three parts"));
     };
     let json = BASE64_URL_SAFE_NO_PAD
@@ -237,8 +284,15 @@ mod tests {
         let tokens = Tokens::new("dynamic-rag/test".into());
         let secret = SecretString::from("s".repeat(SECRET_CHARACTERS));
         let customer_id = CustomerId::generate();
-        let subject = Subject { customer_id, user_id: UserId::generate(), email: "a@b.de", role: Role::Business };
-        let token = tokens.issue(kind, &secret, subject, Uuid::now_v7()).unwrap();
+        let subject = Subject {
+            customer_id,
+            user_id: UserId::generate(),
+            email: "a@b.de",
+            role: Role::Business,
+        };
+        let token = tokens
+            .issue(kind, &secret, subject, Uuid::now_v7())
+            .unwrap();
         (tokens, secret, token, customer_id)
     }
 
@@ -248,16 +302,36 @@ mod tests {
             serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
         change(&mut payload);
         let encode = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
-        format!("{}.{}.{}", encode(header.into()), encode(payload.to_string()), parts[2])
+        format!(
+            "{}.{}.{}",
+            encode(header.into()),
+            encode(payload.to_string()),
+            parts[2]
+        )
     }
 
     #[test]
     fn a_token_is_good_for_its_kind_secret_and_deployment() {
         let (tokens, secret, token, customer) = issued(TokenKind::Access);
-        assert_eq!(tokens.check(TokenKind::Access, &token, &secret).ok().unwrap().cid, customer);
+        assert_eq!(
+            tokens
+                .check(TokenKind::Access, &token, &secret)
+                .ok()
+                .unwrap()
+                .cid,
+            customer
+        );
         assert_eq!(unverified_customer(&token).unwrap(), customer);
         assert!(tokens.check(TokenKind::Refresh, &token, &secret).is_err());
-        assert!(tokens.check(TokenKind::Access, &token, &SecretString::from("t".repeat(128))).is_err());
+        assert!(
+            tokens
+                .check(
+                    TokenKind::Access,
+                    &token,
+                    &SecretString::from("t".repeat(128))
+                )
+                .is_err()
+        );
         let elsewhere = Tokens::new("dynamic-rag/prod".into());
         assert!(elsewhere.check(TokenKind::Access, &token, &secret).is_err());
     }
@@ -276,7 +350,9 @@ mod tests {
         }
         let right = r#"{"typ":"JWT","alg":"HS256"}"#;
         assert!(!check(&forged(&token, right, |p| p["role"] = "user".into())));
-        assert!(!check(&forged(&token, right, |p| p["exp"] = "9999999999".into())));
+        assert!(!check(
+            &forged(&token, right, |p| p["exp"] = "9999999999".into())
+        ));
         let unsigned = &token[..=token.rfind('.').unwrap()];
         assert!(!check(unsigned));
         for position in 0..token.len() {
@@ -293,8 +369,17 @@ mod tests {
     #[test]
     fn nothing_but_a_uuid_is_taken_from_an_unverified_token() {
         let encode = |json: &str| BASE64_URL_SAFE_NO_PAD.encode(json);
-        for payload in [r#"{"cid":"../x"}"#, r#"{"cid":1}"#, "{}", "[]", r#"{"cid":"a","cid":"b"}"#] {
-            assert!(unverified_customer(&format!("h.{}.s", encode(payload))).is_err(), "{payload}");
+        for payload in [
+            r#"{"cid":"../x"}"#,
+            r#"{"cid":1}"#,
+            "{}",
+            "[]",
+            r#"{"cid":"a","cid":"b"}"#,
+        ] {
+            assert!(
+                unverified_customer(&format!("h.{}.s", encode(payload))).is_err(),
+                "{payload}"
+            );
         }
         for token in ["", ".", "a.b", "a.b.c.d", "a.!.c", &"x".repeat(5000)] {
             assert!(unverified_customer(token).is_err());

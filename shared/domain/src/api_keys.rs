@@ -31,9 +31,16 @@ impl<'a> ApiKey<'a> {
     /// `unauthenticated` for anything [`compose`] cannot have made.
     pub fn parse(text: &'a str) -> Result<Self> {
         let bad = || Error::unauthenticated("malformed api key");
-        let (public_id, secret) = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')).ok_or_else(bad)?;
+        let (public_id, secret) = text
+            .strip_prefix(PREFIX)
+            .and_then(|rest| rest.split_once('_'))
+            .ok_or_else(bad)?;
         let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric());
-        if public_id.len() != PUBLIC_ID || secret.len() != RANDOM + CHECKSUM || !plain(public_id) || !plain(secret) {
+        if public_id.len() != PUBLIC_ID
+            || secret.len() != RANDOM + CHECKSUM
+            || !plain(public_id)
+            || !plain(secret)
+        {
             return Err(bad());
         }
         let (random, given) = secret.split_at(RANDOM);
@@ -51,12 +58,19 @@ impl<'a> ApiKey<'a> {
 
 /// Writes a key from its random parts, [`PUBLIC_ID`] and [`RANDOM`] characters of `0-9A-Za-z`.
 pub fn compose(public_id: &str, random: &str) -> String {
-    format!("{PREFIX}{public_id}_{random}{}", checksum(public_id, random))
+    format!(
+        "{PREFIX}{public_id}_{random}{}",
+        checksum(public_id, random)
+    )
 }
 
 fn checksum(public_id: &str, random: &str) -> String {
     let digest = Sha256::digest(format!("{public_id}_{random}"));
-    digest.iter().take(CHECKSUM).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+    digest
+        .iter()
+        .take(CHECKSUM)
+        .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -66,13 +80,26 @@ mod tests {
     #[test]
     fn a_key_round_trips_and_a_mistyped_one_is_refused() {
         let text = compose(&"p".repeat(PUBLIC_ID), &"r".repeat(RANDOM));
-        assert_eq!(ApiKey::parse(&text).unwrap().public_id, "p".repeat(PUBLIC_ID));
+        assert_eq!(
+            ApiKey::parse(&text).unwrap().public_id,
+            "p".repeat(PUBLIC_ID)
+        );
         for position in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[position] = b'x';
-            assert!(ApiKey::parse(std::str::from_utf8(&bytes).unwrap()).is_err(), "byte {position}");
+            assert!(
+                ApiKey::parse(std::str::from_utf8(&bytes).unwrap()).is_err(),
+                "byte {position}"
+            );
         }
-        for bad in ["", "drk_", "drk__", &text[1..], &format!("{text}x"), "drk_é_é"] {
+        for bad in [
+            "",
+            "drk_",
+            "drk__",
+            &text[1..],
+            &format!("{text}x"),
+            "drk_é_é",
+        ] {
             assert!(ApiKey::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -38,7 +38,12 @@ pub fn document_prefix(customer: CustomerId, document: DocumentId) -> String {
 
 /// Key of a version's original bytes. `object` is made anew by each request that writes, so that
 /// two requests which race for a version never overwrite each other's bytes.
-pub fn original_key(customer: CustomerId, document: DocumentId, version: i32, object: Uuid) -> String {
+pub fn original_key(
+    customer: CustomerId,
+    document: DocumentId,
+    version: i32,
+    object: Uuid,
+) -> String {
     format!("{}{version}/{object}", document_prefix(customer, document))
 }
 

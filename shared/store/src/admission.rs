@@ -75,9 +75,16 @@ impl Store {
             )
             .await?;
         read(rows.first(), |row| {
-            let role = row.try_get::<_, String>("role").map_err(column)?.parse::<Role>()?;
+            let role = row
+                .try_get::<_, String>("role")
+                .map_err(column)?
+                .parse::<Role>()?;
             Ok((
-                Principal::User(row.try_get::<_, Uuid>("principal_id").map_err(column)?.into()),
+                Principal::User(
+                    row.try_get::<_, Uuid>("principal_id")
+                        .map_err(column)?
+                        .into(),
+                ),
                 Some(role),
                 role.scopes().to_vec(),
             ))
@@ -88,17 +95,33 @@ impl Store {
     ///
     /// # Errors
     /// As [`admit_user`](Self::admit_user).
-    pub async fn admit_api_key(&self, public_id: &str, secret_hash: &[u8; 32], operation: &str) -> Result<Admission> {
+    pub async fn admit_api_key(
+        &self,
+        public_id: &str,
+        secret_hash: &[u8; 32],
+        operation: &str,
+    ) -> Result<Admission> {
         let rows = self
             .call(
                 include_str!("../queries/admission/api_key.sql"),
-                &[(&public_id, Type::TEXT), (&secret_hash.as_slice(), Type::BYTEA), (&operation, Type::TEXT)],
+                &[
+                    (&public_id, Type::TEXT),
+                    (&secret_hash.as_slice(), Type::BYTEA),
+                    (&operation, Type::TEXT),
+                ],
             )
             .await?;
         read(rows.first(), |row| {
             let names: Vec<String> = row.try_get("scopes").map_err(column)?;
-            let id: ApiKeyId = row.try_get::<_, Uuid>("principal_id").map_err(column)?.into();
-            Ok((Principal::ApiKey(id), None, names.iter().filter_map(|name| Scope::parse(name)).collect()))
+            let id: ApiKeyId = row
+                .try_get::<_, Uuid>("principal_id")
+                .map_err(column)?
+                .into();
+            Ok((
+                Principal::ApiKey(id),
+                None,
+                names.iter().filter_map(|name| Scope::parse(name)).collect(),
+            ))
         })
     }
 }
@@ -113,7 +136,12 @@ fn read(
 ) -> Result<Admission> {
     let row = row.ok_or_else(|| Error::internal_fault("admit returned no row"))?;
     let number = |name: &str| -> Result<u32> {
-        Ok(u32::try_from(row.try_get::<_, Option<i32>>(name).map_err(column)?.unwrap_or(0)).unwrap_or(0))
+        Ok(u32::try_from(
+            row.try_get::<_, Option<i32>>(name)
+                .map_err(column)?
+                .unwrap_or(0),
+        )
+        .unwrap_or(0))
     };
     let limit = RateLimit {
         quota: number("limit_quota")?,
@@ -121,7 +149,11 @@ fn read(
         reset: Duration::from_secs(u64::from(number("limit_reset")?.max(1))),
         window: Duration::from_secs(u64::from(number("limit_window")?)),
     };
-    match row.try_get::<_, String>("verdict").map_err(column)?.as_str() {
+    match row
+        .try_get::<_, String>("verdict")
+        .map_err(column)?
+        .as_str()
+    {
         "ok" => {}
         "rate_limited" => {
             return Err(Error::new(
@@ -130,13 +162,21 @@ fn read(
                 format!(
                     "The limit of {} requests in {} is used up.",
                     limit.quota,
-                    if limit.window.as_secs() == 60 { "a minute" } else { "a day" }
+                    if limit.window.as_secs() == 60 {
+                        "a minute"
+                    } else {
+                        "a day"
+                    }
                 ),
             )
             .after(limit.reset));
         }
         "suspended" => {
-            return Err(Error::new(Kind::Forbidden, "customer_suspended", "This account is suspended."));
+            return Err(Error::new(
+                Kind::Forbidden,
+                "customer_suspended",
+                "This account is suspended.",
+            ));
         }
         other => return Err(Error::unauthenticated(format!("admit: {other}"))),
     }
@@ -145,14 +185,23 @@ fn read(
         .map_err(|e| Error::internal_fault(format!("customer config: {e}")))?;
     let versions: Option<serde_json::Value> = row.try_get("index_versions").map_err(column)?;
     Ok(Admission {
-        customer_id: row.try_get::<_, Uuid>("customer_id").map_err(column)?.into(),
+        customer_id: row
+            .try_get::<_, Uuid>("customer_id")
+            .map_err(column)?
+            .into(),
         principal,
         email: row.try_get("email").map_err(column)?,
         role,
-        platform_admin: row.try_get::<_, Option<bool>>("platform_admin").map_err(column)?.unwrap_or(false),
+        platform_admin: row
+            .try_get::<_, Option<bool>>("platform_admin")
+            .map_err(column)?
+            .unwrap_or(false),
         scopes,
         config,
-        chunks_version: versions.as_ref().and_then(|v| v["chunks"].as_u64()).filter(|version| *version > 0),
+        chunks_version: versions
+            .as_ref()
+            .and_then(|v| v["chunks"].as_u64())
+            .filter(|version| *version > 0),
         deleting: row
             .try_get::<_, Option<Vec<Uuid>>>("deleting")
             .map_err(column)?

@@ -58,8 +58,13 @@ impl DatabaseLogin {
     /// # Errors
     /// `internal_error` when it is not of that form; the secret is not repeated.
     pub fn from_secret(json: &SecretString) -> Result<Self> {
-        serde_json::from_str(json.expose_secret())
-            .map_err(|e| Error::internal_fault(format!("database secret, line {}: {:?}", e.line(), e.classify())))
+        serde_json::from_str(json.expose_secret()).map_err(|e| {
+            Error::internal_fault(format!(
+                "database secret, line {}: {:?}",
+                e.line(),
+                e.classify()
+            ))
+        })
     }
 
     /// The role that logs in.
@@ -96,18 +101,23 @@ impl DatabaseLogin {
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         } else {
             for certificate in CertificateDer::pem_slice_iter(self.ca_pem.as_bytes()) {
-                let certificate = certificate.map_err(|e| Error::internal_fault(format!("caPem: {e}")))?;
-                roots.add(certificate).map_err(|e| Error::internal_fault(format!("caPem: {e}")))?;
+                let certificate =
+                    certificate.map_err(|e| Error::internal_fault(format!("caPem: {e}")))?;
+                roots
+                    .add(certificate)
+                    .map_err(|e| Error::internal_fault(format!("caPem: {e}")))?;
             }
             if roots.is_empty() {
                 return Err(Error::internal_fault("caPem holds no certificate"));
             }
         }
-        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(Error::internal_fault)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = ClientConfig::builder_with_provider(Arc::new(
+            rustls::crypto::aws_lc_rs::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .map_err(Error::internal_fault)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
         Ok((config, MakeRustlsConnect::new(tls)))
     }
 }
@@ -126,8 +136,13 @@ impl Store {
     /// `internal_error` when the login's certificate is unusable.
     pub fn new(login: &DatabaseLogin, connections: usize) -> Result<Self> {
         let (config, tls) = login.connector()?;
-        let manager =
-            Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager = Manager::from_config(
+            config,
+            tls,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
         let pool = Pool::builder(manager)
             .max_size(connections)
             .wait_timeout(Some(Duration::from_secs(10)))
@@ -158,7 +173,9 @@ impl Store {
     pub async fn tenant(&self, customer_id: CustomerId) -> Result<Tenant> {
         // A connection that died while the function was frozen shows only now; try a fresh one.
         match Tenant::begin(self.connection().await?, customer_id).await {
-            Err(e) if error::is_disconnected(&e) => Tenant::begin(self.connection().await?, customer_id).await,
+            Err(e) if error::is_disconnected(&e) => {
+                Tenant::begin(self.connection().await?, customer_id).await
+            }
             other => other,
         }
         .map_err(|e| error::statement(&e))
@@ -167,7 +184,9 @@ impl Store {
     /// Calls a SECURITY DEFINER function: a single statement outside any tenant.
     pub(crate) async fn call(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
         match self.connection().await?.query_typed(sql, params).await {
-            Err(e) if error::is_disconnected(&e) => self.connection().await?.query_typed(sql, params).await,
+            Err(e) if error::is_disconnected(&e) => {
+                self.connection().await?.query_typed(sql, params).await
+            }
             other => other,
         }
         .map_err(|e| error::statement(&e))

@@ -22,8 +22,6 @@ pub struct NewCustomer<'a> {
     pub email: &'a Email,
     /// argon2id, PHC string.
     pub password_hash: &'a str,
-    /// Whether that user runs the platform.
-    pub platform_admin: bool,
     /// The default API key.
     pub api_key_id: ApiKeyId,
     /// Its public part.
@@ -55,14 +53,15 @@ pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
             (&new.api_key_public_id, Type::TEXT),
             (&new.api_key_hash.as_slice(), Type::BYTEA),
             (&scopes, Type::TEXT_ARRAY),
-            (&new.platform_admin, Type::BOOL),
         ],
     )
     .await?
     .map_err(|e| match error::constraint(&e) {
-        Some("users_email_key") => {
-            Error::new(Kind::Conflict, "email_taken", "This e-mail address cannot be signed up. Log in instead.")
-        }
+        Some("users_email_key") => Error::new(
+            Kind::Conflict,
+            "email_taken",
+            "This e-mail address cannot be signed up. Log in instead.",
+        ),
         _ => error::statement(&e),
     })?;
     for secret in new.secrets {

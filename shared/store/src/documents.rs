@@ -205,11 +205,16 @@ impl Store {
     ) -> Result<Added> {
         let tx = self.tenant(customer).await?;
         let (id, version) = match target {
-            Target::Duplicate { .. } => return Err(Error::internal_fault("a duplicate is not added")),
+            Target::Duplicate { .. } => {
+                return Err(Error::internal_fault("a duplicate is not added"));
+            }
             Target::New { id } => {
                 check_limit(&tx).await?;
                 // Under the limit's lock: has the same content come in since we looked?
-                if resolve(&tx, new.external_id, content_hash, OnDuplicate::Skip).await?.is_known() {
+                if resolve(&tx, new.external_id, content_hash, OnDuplicate::Skip)
+                    .await?
+                    .is_known()
+                {
                     return Ok(Added::Raced);
                 }
                 if !insert(&tx, id, new, Status::Queued, None).await? {
@@ -237,7 +242,16 @@ impl Store {
                 (id, version)
             }
         };
-        insert_version(&tx, id, version, object, new.format, Some(bytes), Some(content_hash)).await?;
+        insert_version(
+            &tx,
+            id,
+            version,
+            object,
+            new.format,
+            Some(bytes),
+            Some(content_hash),
+        )
+        .await?;
         let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
         tx.commit().await?;
         Ok(Added::Queued(pending))
@@ -272,17 +286,27 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn awaited_upload(&self, customer: CustomerId, id: DocumentId) -> Result<Option<(i32, Uuid)>> {
+    pub async fn awaited_upload(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+    ) -> Result<Option<(i32, Uuid)>> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(include_str!("../queries/documents/awaited.sql"), &[
-                (&customer.as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ])
+            .query_opt(
+                include_str!("../queries/documents/awaited.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                ],
+            )
             .await?;
         tx.commit().await?;
         row.map(|row| {
-            Ok((row.try_get("latest_version").map_err(column)?, row.try_get("object_id").map_err(column)?))
+            Ok((
+                row.try_get("latest_version").map_err(column)?,
+                row.try_get("object_id").map_err(column)?,
+            ))
         })
         .transpose()
     }
@@ -291,14 +315,22 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn upload_arrived(&self, customer: CustomerId, id: DocumentId, bytes: i64) -> Result<Option<Pending>> {
+    pub async fn upload_arrived(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        bytes: i64,
+    ) -> Result<Option<Pending>> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(include_str!("../queries/documents/uploaded.sql"), &[
-                (&customer.as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&bytes, Type::INT8),
-            ])
+            .query_opt(
+                include_str!("../queries/documents/uploaded.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&bytes, Type::INT8),
+                ],
+            )
             .await?;
         let Some(row) = row else { return Ok(None) };
         let version: i32 = row.try_get("version").map_err(column)?;
@@ -311,14 +343,22 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn upload_failed(&self, customer: CustomerId, id: DocumentId, code: FailureCode) -> Result<()> {
+    pub async fn upload_failed(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        code: FailureCode,
+    ) -> Result<()> {
         let tx = self.tenant(customer).await?;
-        tx.query(include_str!("../queries/documents/upload_failed.sql"), &[
-            (&customer.as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-            (&code.status().as_str(), Type::TEXT),
-            (&code.as_str(), Type::TEXT),
-        ])
+        tx.query(
+            include_str!("../queries/documents/upload_failed.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&code.status().as_str(), Type::TEXT),
+                (&code.as_str(), Type::TEXT),
+            ],
+        )
         .await?;
         tx.commit().await
     }
@@ -336,13 +376,16 @@ impl Store {
     ) -> Result<Vec<Document>> {
         let tx = self.tenant(customer).await?;
         let rows = tx
-            .query(include_str!("../queries/documents/list.sql"), &[
-                (&customer.as_uuid(), Type::UUID),
-                (&status.map(Status::as_str), Type::TEXT),
-                (&after.map(|p| p.created_at), Type::TIMESTAMPTZ),
-                (&after.map(|p| p.id.as_uuid()), Type::UUID),
-                (&limit, Type::INT8),
-            ])
+            .query(
+                include_str!("../queries/documents/list.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&status.map(Status::as_str), Type::TEXT),
+                    (&after.map(|p| p.created_at), Type::TIMESTAMPTZ),
+                    (&after.map(|p| p.id.as_uuid()), Type::UUID),
+                    (&limit, Type::INT8),
+                ],
+            )
             .await?;
         tx.commit().await?;
         rows.iter().map(document).collect()
@@ -363,14 +406,21 @@ impl Store {
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
-    pub async fn document_status(&self, customer: CustomerId, id: DocumentId) -> Result<(Document, Vec<Event>)> {
+    pub async fn document_status(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+    ) -> Result<(Document, Vec<Event>)> {
         let tx = self.tenant(customer).await?;
         let found = get(&tx, id).await??;
         let rows = tx
-            .query(include_str!("../queries/documents/timeline.sql"), &[
-                (&customer.as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ])
+            .query(
+                include_str!("../queries/documents/timeline.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                ],
+            )
             .await?;
         tx.commit().await?;
         Ok((found, rows.iter().map(event).collect::<Result<_>>()?))
@@ -382,10 +432,13 @@ impl Store {
     /// `not_found`; `unavailable` without a database.
     pub async fn delete_document(&self, customer: CustomerId, id: DocumentId) -> Result<Pending> {
         let tx = self.tenant(customer).await?;
-        tx.query_opt(include_str!("../queries/documents/mark_deleted.sql"), &[
-            (&customer.as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-        ])
+        tx.query_opt(
+            include_str!("../queries/documents/mark_deleted.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+            ],
+        )
         .await?
         .ok_or_else(|| Error::not_found("document"))?;
         let pending = outbox::insert(&tx, Job::delete(customer, id)).await?;
@@ -407,22 +460,41 @@ async fn resolve(
     on_duplicate: OnDuplicate,
 ) -> Result<Target> {
     let row = tx
-        .query_opt(include_str!("../queries/documents/find_same.sql"), &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&external_id, Type::TEXT),
-            (&content_hash.as_slice(), Type::BYTEA),
-        ])
+        .query_opt(
+            include_str!("../queries/documents/find_same.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&external_id, Type::TEXT),
+                (&content_hash.as_slice(), Type::BYTEA),
+            ],
+        )
         .await?;
-    let Some(row) = row else { return Ok(Target::New { id: DocumentId::generate() }) };
+    let Some(row) = row else {
+        return Ok(Target::New {
+            id: DocumentId::generate(),
+        });
+    };
     let id: DocumentId = row.try_get::<_, Uuid>("id").map_err(column)?.into();
-    let status: Status = row.try_get::<_, String>("status").map_err(column)?.parse()?;
-    let same = row.try_get::<_, Option<&[u8]>>("content_hash").map_err(column)? == Some(content_hash.as_slice());
+    let status: Status = row
+        .try_get::<_, String>("status")
+        .map_err(column)?
+        .parse()?;
+    let same = row
+        .try_get::<_, Option<&[u8]>>("content_hash")
+        .map_err(column)?
+        == Some(content_hash.as_slice());
     // A failed document is tried again when its content comes again: that is what the caller wants.
-    if same && on_duplicate == OnDuplicate::Skip && !matches!(status, Status::Failed | Status::NeedsAction) {
+    if same
+        && on_duplicate == OnDuplicate::Skip
+        && !matches!(status, Status::Failed | Status::NeedsAction)
+    {
         return Ok(Target::Duplicate { id, status });
     }
     let latest: i32 = row.try_get("latest_version").map_err(column)?;
-    Ok(Target::Next { id, version: latest + 1 })
+    Ok(Target::Next {
+        id,
+        version: latest + 1,
+    })
 }
 
 /// Inserts the row; false when its external id was taken meanwhile (the transaction is then over).
@@ -435,18 +507,21 @@ async fn insert(
 ) -> Result<bool> {
     let empty = Value::Object(serde_json::Map::new());
     let inserted = tx
-        .try_query(include_str!("../queries/documents/insert.sql"), &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-            (&new.title, Type::TEXT),
-            (&new.source.as_str(), Type::TEXT),
-            (&new.external_id, Type::TEXT),
-            (&new.file_name, Type::TEXT),
-            (&new.metadata.unwrap_or(&empty), Type::JSONB),
-            (&status.as_str(), Type::TEXT),
-            (&upload_expires_at, Type::TIMESTAMPTZ),
-            (&new.created_by.map(|user| user.as_uuid()), Type::UUID),
-        ])
+        .try_query(
+            include_str!("../queries/documents/insert.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&new.title, Type::TEXT),
+                (&new.source.as_str(), Type::TEXT),
+                (&new.external_id, Type::TEXT),
+                (&new.file_name, Type::TEXT),
+                (&new.metadata.unwrap_or(&empty), Type::JSONB),
+                (&status.as_str(), Type::TEXT),
+                (&upload_expires_at, Type::TIMESTAMPTZ),
+                (&new.created_by.map(|user| user.as_uuid()), Type::UUID),
+            ],
+        )
         .await?;
     match inserted {
         Ok(_) => Ok(true),
@@ -464,31 +539,40 @@ async fn insert_version(
     bytes: Option<i64>,
     content_hash: Option<&[u8; 32]>,
 ) -> Result<()> {
-    tx.query(include_str!("../queries/documents/insert_version.sql"), &[
-        (&tx.customer_id().as_uuid(), Type::UUID),
-        (&id.as_uuid(), Type::UUID),
-        (&version, Type::INT4),
-        (&object, Type::UUID),
-        (&format.as_str(), Type::TEXT),
-        (&bytes, Type::INT8),
-        (&content_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
-    ])
+    tx.query(
+        include_str!("../queries/documents/insert_version.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&id.as_uuid(), Type::UUID),
+            (&version, Type::INT4),
+            (&object, Type::UUID),
+            (&format.as_str(), Type::TEXT),
+            (&bytes, Type::INT8),
+            (&content_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
+        ],
+    )
     .await
     .map(drop)
 }
 
 async fn get(tx: &Tenant, id: DocumentId) -> Result<Result<Document>> {
     let row = tx
-        .query_opt(include_str!("../queries/documents/get.sql"), &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-        ])
+        .query_opt(
+            include_str!("../queries/documents/get.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+            ],
+        )
         .await?;
     Ok(row.map_or_else(|| Err(Error::not_found("document")), |row| document(&row)))
 }
 
 fn parsed<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str) -> Result<Option<T>> {
-    row.try_get::<_, Option<String>>(name).map_err(column)?.map(|text| text.parse()).transpose()
+    row.try_get::<_, Option<String>>(name)
+        .map_err(column)?
+        .map(|text| text.parse())
+        .transpose()
 }
 
 fn required<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str) -> Result<T> {

@@ -31,18 +31,26 @@ pub(crate) fn statement(error: &tokio_postgres::Error) -> Error {
         Some(db) => format!("postgres: {} {}", db.code().code(), db.message()),
         None => format!("postgres: {error}"),
     };
-    if transient { Error::unavailable(text) } else { Error::internal_fault(text) }
+    if transient {
+        Error::unavailable(text)
+    } else {
+        Error::internal_fault(text)
+    }
 }
 
 /// No connection was to be had.
 pub(crate) fn pool(error: &PoolError) -> Error {
     match error {
-        PoolError::Backend(backend) => Error::unavailable(format!("postgres: cannot connect: {backend}")),
+        PoolError::Backend(backend) => {
+            Error::unavailable(format!("postgres: cannot connect: {backend}"))
+        }
         other => Error::unavailable(format!("postgres: no connection: {other}")),
     }
 }
 
 /// The constraint a statement ran into, by which callers tell a duplicate from a fault.
 pub(crate) fn constraint(error: &tokio_postgres::Error) -> Option<&str> {
-    error.as_db_error().and_then(tokio_postgres::error::DbError::constraint)
+    error
+        .as_db_error()
+        .and_then(tokio_postgres::error::DbError::constraint)
 }

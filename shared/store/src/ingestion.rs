@@ -69,17 +69,21 @@ impl Store {
     ) -> Result<Option<Claim>> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(include_str!("../queries/ingestion/claim.sql"), &[
-                (&customer.as_uuid(), Type::UUID),
-                (&document.as_uuid(), Type::UUID),
-                (&version, Type::INT4),
-                (&lease.as_secs_f64(), Type::FLOAT8),
-            ])
+            .query_opt(
+                include_str!("../queries/ingestion/claim.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&document.as_uuid(), Type::UUID),
+                    (&version, Type::INT4),
+                    (&lease.as_secs_f64(), Type::FLOAT8),
+                ],
+            )
             .await?;
         tx.commit().await?;
         let Some(row) = row else { return Ok(None) };
         let number = |name: &str| -> Result<u32> {
-            u32::try_from(row.try_get::<_, i32>(name).map_err(column)?).map_err(Error::internal_fault)
+            u32::try_from(row.try_get::<_, i32>(name).map_err(column)?)
+                .map_err(Error::internal_fault)
         };
         Ok(Some(Claim {
             customer_id: customer,
@@ -90,11 +94,17 @@ impl Store {
             title: row.try_get("title").map_err(column)?,
             metadata: row.try_get("metadata").map_err(column)?,
             object: row.try_get("object_id").map_err(column)?,
-            format: row.try_get::<_, String>("format").map_err(column)?.parse()?,
+            format: row
+                .try_get::<_, String>("format")
+                .map_err(column)?
+                .parse()?,
             published_hash: row.try_get("published_hash").map_err(column)?,
             max_file_bytes: row.try_get("max_file_bytes").map_err(column)?,
             allowed_types: row.try_get("allowed_types").map_err(column)?,
-            chunking: Chunking { size: number("chunk_size")?, overlap: number("chunk_overlap")? },
+            chunking: Chunking {
+                size: number("chunk_size")?,
+                overlap: number("chunk_overlap")?,
+            },
             embedding_model: row.try_get("embedding_model").map_err(column)?,
         }))
     }
@@ -103,16 +113,24 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn progress(&self, claim: &Claim, stage: Option<Stage>, lease: Duration) -> Result<bool> {
+    pub async fn progress(
+        &self,
+        claim: &Claim,
+        stage: Option<Stage>,
+        lease: Duration,
+    ) -> Result<bool> {
         let tx = self.tenant(claim.customer_id).await?;
         let row = tx
-            .query_opt(include_str!("../queries/ingestion/progress.sql"), &[
-                (&claim.customer_id.as_uuid(), Type::UUID),
-                (&claim.document_id.as_uuid(), Type::UUID),
-                (&claim.token, Type::INT8),
-                (&lease.as_secs_f64(), Type::FLOAT8),
-                (&stage.map(Stage::as_str), Type::TEXT),
-            ])
+            .query_opt(
+                include_str!("../queries/ingestion/progress.sql"),
+                &[
+                    (&claim.customer_id.as_uuid(), Type::UUID),
+                    (&claim.document_id.as_uuid(), Type::UUID),
+                    (&claim.token, Type::INT8),
+                    (&lease.as_secs_f64(), Type::FLOAT8),
+                    (&stage.map(Stage::as_str), Type::TEXT),
+                ],
+            )
             .await?;
         tx.commit().await?;
         Ok(row.is_some())
@@ -131,29 +149,43 @@ impl Store {
         extracted: &Extracted,
     ) -> Result<()> {
         let tx = self.tenant(claim.customer_id).await?;
-        let pages = extracted.pages.map(i32::try_from).transpose().map_err(Error::internal_fault)?;
-        let characters = i64::try_from(extracted.text.chars().count()).map_err(Error::internal_fault)?;
-        tx.query(include_str!("../queries/ingestion/describe_version.sql"), &[
-            (&claim.customer_id.as_uuid(), Type::UUID),
-            (&claim.document_id.as_uuid(), Type::UUID),
-            (&claim.version, Type::INT4),
-            (&bytes, Type::INT8),
-            (&content_hash.as_slice(), Type::BYTEA),
-            (&format.as_str(), Type::TEXT),
-            (&pages, Type::INT4),
-            (&characters, Type::INT8),
-            (&extracted.engine, Type::TEXT),
-        ])
+        let pages = extracted
+            .pages
+            .map(i32::try_from)
+            .transpose()
+            .map_err(Error::internal_fault)?;
+        let characters =
+            i64::try_from(extracted.text.chars().count()).map_err(Error::internal_fault)?;
+        tx.query(
+            include_str!("../queries/ingestion/describe_version.sql"),
+            &[
+                (&claim.customer_id.as_uuid(), Type::UUID),
+                (&claim.document_id.as_uuid(), Type::UUID),
+                (&claim.version, Type::INT4),
+                (&bytes, Type::INT8),
+                (&content_hash.as_slice(), Type::BYTEA),
+                (&format.as_str(), Type::TEXT),
+                (&pages, Type::INT4),
+                (&characters, Type::INT8),
+                (&extracted.engine, Type::TEXT),
+            ],
+        )
         .await?;
         tx.commit().await
     }
 
-    /// Gives a document back to the queue. False: the lease was lost.
+    /// Gives a document back; `sweep` sends it again after the wait. Being told to wait by the
+    /// provider does not count as a try. False: the lease was lost.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn release(&self, claim: &Claim, wait: Duration) -> Result<bool> {
-        self.end(claim, include_str!("../queries/ingestion/release.sql"), &[(&wait.as_secs_f64(), Type::FLOAT8)]).await
+    pub async fn release(&self, claim: &Claim, wait: Duration, counts: bool) -> Result<bool> {
+        self.end(
+            claim,
+            include_str!("../queries/ingestion/release.sql"),
+            &[(&wait.as_secs_f64(), Type::FLOAT8), (&counts, Type::BOOL)],
+        )
+        .await
     }
 
     /// Ends a version badly; what was published before stays. False: the lease was lost.
@@ -161,10 +193,14 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn fail(&self, claim: &Claim, code: FailureCode) -> Result<bool> {
-        self.end(claim, include_str!("../queries/ingestion/fail.sql"), &[
-            (&code.status().as_str(), Type::TEXT),
-            (&code.as_str(), Type::TEXT),
-        ])
+        self.end(
+            claim,
+            include_str!("../queries/ingestion/fail.sql"),
+            &[
+                (&code.status().as_str(), Type::TEXT),
+                (&code.as_str(), Type::TEXT),
+            ],
+        )
         .await
     }
 
@@ -173,13 +209,26 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn unchanged(&self, claim: &Claim) -> Result<bool> {
-        self.end(claim, include_str!("../queries/ingestion/unchanged.sql"), &[]).await
+        self.end(
+            claim,
+            include_str!("../queries/ingestion/unchanged.sql"),
+            &[],
+        )
+        .await
     }
 
-    async fn end(&self, claim: &Claim, sql: &str, more: &[crate::connection::Param<'_>]) -> Result<bool> {
+    async fn end(
+        &self,
+        claim: &Claim,
+        sql: &str,
+        more: &[crate::connection::Param<'_>],
+    ) -> Result<bool> {
         let (customer, document) = (claim.customer_id.as_uuid(), claim.document_id.as_uuid());
-        let mut params: Vec<crate::connection::Param<'_>> =
-            vec![(&customer, Type::UUID), (&document, Type::UUID), (&claim.token, Type::INT8)];
+        let mut params: Vec<crate::connection::Param<'_>> = vec![
+            (&customer, Type::UUID),
+            (&document, Type::UUID),
+            (&claim.token, Type::INT8),
+        ];
         params.extend(more.iter().cloned());
         let tx = self.tenant(claim.customer_id).await?;
         let row = tx.query_opt(sql, &params).await?;
@@ -191,21 +240,33 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn read_staged(&self, claim: &Claim, hashes: &[String]) -> Result<HashMap<String, Vec<f32>>> {
+    pub async fn read_staged(
+        &self,
+        claim: &Claim,
+        hashes: &[String],
+    ) -> Result<HashMap<String, Vec<f32>>> {
         let tx = self.tenant(claim.customer_id).await?;
         let rows = tx
-            .query(include_str!("../queries/ingestion/read_staged.sql"), &[
-                (&claim.customer_id.as_uuid(), Type::UUID),
-                (&claim.document_id.as_uuid(), Type::UUID),
-                (&claim.embedding_model, Type::TEXT),
-                (&hashes, Type::TEXT_ARRAY),
-            ])
+            .query(
+                include_str!("../queries/ingestion/read_staged.sql"),
+                &[
+                    (&claim.customer_id.as_uuid(), Type::UUID),
+                    (&claim.document_id.as_uuid(), Type::UUID),
+                    (&claim.embedding_model, Type::TEXT),
+                    (&hashes, Type::TEXT_ARRAY),
+                ],
+            )
             .await?;
         tx.commit().await?;
         rows.iter()
             .map(|row| {
                 let bytes: &[u8] = row.try_get("vector").map_err(column)?;
-                let vector = bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+                let vector = bytes
+                    .as_chunks::<4>()
+                    .0
+                    .iter()
+                    .map(|four| f32::from_le_bytes(*four))
+                    .collect();
                 Ok((row.try_get("text_hash").map_err(column)?, vector))
             })
             .collect()
@@ -215,18 +276,29 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn stage(&self, claim: &Claim, hashes: &[String], vectors: &[Vec<f32>], tokens: i64) -> Result<()> {
-        let bytes: Vec<Vec<u8>> =
-            vectors.iter().map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    pub async fn stage(
+        &self,
+        claim: &Claim,
+        hashes: &[String],
+        vectors: &[Vec<f32>],
+        tokens: i64,
+    ) -> Result<()> {
+        let bytes: Vec<Vec<u8>> = vectors
+            .iter()
+            .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect())
+            .collect();
         let tx = self.tenant(claim.customer_id).await?;
-        tx.query(include_str!("../queries/ingestion/stage.sql"), &[
-            (&claim.customer_id.as_uuid(), Type::UUID),
-            (&claim.document_id.as_uuid(), Type::UUID),
-            (&claim.embedding_model, Type::TEXT),
-            (&hashes, Type::TEXT_ARRAY),
-            (&bytes, Type::BYTEA_ARRAY),
-            (&tokens, Type::INT8),
-        ])
+        tx.query(
+            include_str!("../queries/ingestion/stage.sql"),
+            &[
+                (&claim.customer_id.as_uuid(), Type::UUID),
+                (&claim.document_id.as_uuid(), Type::UUID),
+                (&claim.embedding_model, Type::TEXT),
+                (&hashes, Type::TEXT_ARRAY),
+                (&bytes, Type::BYTEA_ARRAY),
+                (&tokens, Type::INT8),
+            ],
+        )
         .await?;
         tx.commit().await
     }

@@ -27,11 +27,17 @@ pub async fn insert(tx: &Tenant, job: Job) -> Result<Pending> {
     let row = tx
         .query_opt(
             include_str!("../queries/outbox/insert.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID), (&json, Type::JSONB)],
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&json, Type::JSONB),
+            ],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("outbox insert returned no row"))?;
-    Ok(Pending { id: row.try_get("id").map_err(Error::internal_fault)?, job })
+    Ok(Pending {
+        id: row.try_get("id").map_err(Error::internal_fault)?,
+        job,
+    })
 }
 
 impl Store {
@@ -43,7 +49,10 @@ impl Store {
         let tx = self.tenant(pending.job.customer_id()).await?;
         tx.query(
             include_str!("../queries/outbox/delete.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID), (&pending.id, Type::INT8)],
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&pending.id, Type::INT8),
+            ],
         )
         .await?;
         tx.commit().await

@@ -82,7 +82,10 @@ impl Store {
         ))
         .await?;
         let row = tx
-            .query_opt(include_str!("../queries/publication/lock.sql"), &[(&customer.as_uuid(), Type::UUID)])
+            .query_opt(
+                include_str!("../queries/publication/lock.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
             .await?;
         let recorded = version(row.as_ref())?;
         Ok(StoreStep { tx, recorded })
@@ -95,7 +98,10 @@ impl Store {
     pub async fn recorded_version(&self, customer: CustomerId) -> Result<Option<u64>> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(include_str!("../queries/publication/recorded.sql"), &[(&customer.as_uuid(), Type::UUID)])
+            .query_opt(
+                include_str!("../queries/publication/recorded.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
             .await?;
         tx.commit().await?;
         version(row.as_ref())
@@ -109,15 +115,21 @@ impl StoreStep {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn hold(&self, claims: &[&Claim]) -> Result<Vec<Held>> {
-        let ids: Vec<Uuid> = claims.iter().map(|claim| claim.document_id.as_uuid()).collect();
+        let ids: Vec<Uuid> = claims
+            .iter()
+            .map(|claim| claim.document_id.as_uuid())
+            .collect();
         let tokens: Vec<i64> = claims.iter().map(|claim| claim.token).collect();
         let rows = self
             .tx
-            .query(include_str!("../queries/publication/hold.sql"), &[
-                (&self.tx.customer_id().as_uuid(), Type::UUID),
-                (&ids, Type::UUID_ARRAY),
-                (&tokens, Type::INT8_ARRAY),
-            ])
+            .query(
+                include_str!("../queries/publication/hold.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&ids, Type::UUID_ARRAY),
+                    (&tokens, Type::INT8_ARRAY),
+                ],
+            )
             .await?;
         rows.iter()
             .map(|row| {
@@ -136,10 +148,13 @@ impl StoreStep {
     pub async fn is_deleting(&self, document: DocumentId) -> Result<bool> {
         let row = self
             .tx
-            .query_opt(include_str!("../queries/publication/is_deleting.sql"), &[
-                (&self.tx.customer_id().as_uuid(), Type::UUID),
-                (&document.as_uuid(), Type::UUID),
-            ])
+            .query_opt(
+                include_str!("../queries/publication/is_deleting.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&document.as_uuid(), Type::UUID),
+                ],
+            )
             .await?;
         Ok(row.is_some())
     }
@@ -148,7 +163,12 @@ impl StoreStep {
     ///
     /// # Errors
     /// `unavailable`: nothing was published, or the answer was lost; the leases decide what comes again.
-    pub async fn publish(self, committed: Committed<'_>, at: DateTime<Utc>, documents: &[Publication]) -> Result<()> {
+    pub async fn publish(
+        self,
+        committed: Committed<'_>,
+        at: DateTime<Utc>,
+        documents: &[Publication],
+    ) -> Result<()> {
         let customer = self.tx.customer_id().as_uuid();
         self.record(committed).await?;
         let ids: Vec<Uuid> = documents.iter().map(|d| d.document_id.as_uuid()).collect();
@@ -156,31 +176,56 @@ impl StoreStep {
         let chunks: Vec<i32> = documents.iter().map(|d| d.chunks).collect();
         let tokens: Vec<i64> = documents.iter().map(|d| d.tokens).collect();
         self.tx
-            .query(include_str!("../queries/publication/supersede.sql"), &[
-                (&customer, Type::UUID),
-                (&ids, Type::UUID_ARRAY),
-                (&at, Type::TIMESTAMPTZ),
-            ])
+            .query(
+                include_str!("../queries/publication/supersede.sql"),
+                &[
+                    (&customer, Type::UUID),
+                    (&ids, Type::UUID_ARRAY),
+                    (&at, Type::TIMESTAMPTZ),
+                ],
+            )
             .await?;
         self.tx
-            .query(include_str!("../queries/publication/publish.sql"), &[
-                (&customer, Type::UUID),
-                (&ids, Type::UUID_ARRAY),
-                (&versions, Type::INT4_ARRAY),
-                (&chunks, Type::INT4_ARRAY),
-                (&tokens, Type::INT8_ARRAY),
-                (&committed.embedding_model, Type::TEXT),
-            ])
+            .query(
+                include_str!("../queries/publication/publish.sql"),
+                &[
+                    (&customer, Type::UUID),
+                    (&ids, Type::UUID_ARRAY),
+                    (&versions, Type::INT4_ARRAY),
+                    (&chunks, Type::INT4_ARRAY),
+                    (&tokens, Type::INT8_ARRAY),
+                    (&committed.embedding_model, Type::TEXT),
+                ],
+            )
             .await?;
         self.tx.commit().await
     }
 
-    /// Records the Lance version only: a deletion or a compaction.
+    /// Records the Lance version only: a deletion or a compaction. Model and dimensions stay.
     ///
     /// # Errors
     /// `unavailable`, as for `publish`.
-    pub async fn publish_version(self, committed: Committed<'_>) -> Result<()> {
-        self.record(committed).await?;
+    pub async fn publish_version(self, lance_version: u64, rows: u64) -> Result<()> {
+        let version = i64::try_from(lance_version).map_err(Error::internal_fault)?;
+        let rows = i64::try_from(rows).map_err(Error::internal_fault)?;
+        self.tx
+            .query(
+                include_str!("../queries/publication/lance_version.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&version, Type::INT8),
+                    (&rows, Type::INT8),
+                ],
+            )
+            .await?;
+        self.tx.commit().await
+    }
+
+    /// Gives the lock back with nothing to publish.
+    ///
+    /// # Errors
+    /// `unavailable`; the lock is then given back by the end of the connection.
+    pub async fn end(self) -> Result<()> {
         self.tx.commit().await
     }
 
@@ -191,10 +236,13 @@ impl StoreStep {
     /// `unavailable`; the deletion then comes again.
     pub async fn forget(self, document: DocumentId) -> Result<()> {
         self.tx
-            .query(include_str!("../queries/publication/deleted.sql"), &[
-                (&self.tx.customer_id().as_uuid(), Type::UUID),
-                (&document.as_uuid(), Type::UUID),
-            ])
+            .query(
+                include_str!("../queries/publication/deleted.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&document.as_uuid(), Type::UUID),
+                ],
+            )
             .await?;
         self.tx.commit().await
     }
@@ -204,13 +252,16 @@ impl StoreStep {
         let rows = i64::try_from(committed.rows).map_err(Error::internal_fault)?;
         let dimensions = i32::try_from(committed.dimensions).map_err(Error::internal_fault)?;
         self.tx
-            .query(include_str!("../queries/publication/index_version.sql"), &[
-                (&self.tx.customer_id().as_uuid(), Type::UUID),
-                (&version, Type::INT8),
-                (&rows, Type::INT8),
-                (&committed.embedding_model, Type::TEXT),
-                (&dimensions, Type::INT4),
-            ])
+            .query(
+                include_str!("../queries/publication/index_version.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&version, Type::INT8),
+                    (&rows, Type::INT8),
+                    (&committed.embedding_model, Type::TEXT),
+                    (&dimensions, Type::INT4),
+                ],
+            )
             .await
             .map(drop)
     }

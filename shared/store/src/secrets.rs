@@ -32,7 +32,11 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn read_secrets(&self, customer: CustomerId, purpose: &'static str) -> Result<Option<SealedSecrets>> {
+    pub async fn read_secrets(
+        &self,
+        customer: CustomerId,
+        purpose: &'static str,
+    ) -> Result<Option<SealedSecrets>> {
         let rows = self
             .call(
                 include_str!("../queries/secrets/read.sql"),
@@ -40,7 +44,9 @@ impl Store {
             )
             .await?;
         let column = |e: tokio_postgres::Error| Error::internal_fault(format!("secrets: {e}"));
-        let Some(first) = rows.first() else { return Ok(None) };
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
         let wrapped_data_key = first.try_get("wrapped_data_key").map_err(column)?;
         let secrets = rows
             .iter()
@@ -53,6 +59,9 @@ impl Store {
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Some(SealedSecrets { wrapped_data_key, secrets }))
+        Ok(Some(SealedSecrets {
+            wrapped_data_key,
+            secrets,
+        }))
     }
 }

@@ -17,14 +17,21 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn sweep_outbox(&self, most: i32) -> Result<Vec<Pending>> {
-        let rows = self.call(include_str!("../queries/sweep/outbox.sql"), &[(&most, Type::INT4)]).await?;
+        let rows = self
+            .call(
+                include_str!("../queries/sweep/outbox.sql"),
+                &[(&most, Type::INT4)],
+            )
+            .await?;
         let mut pending = Vec::with_capacity(rows.len());
         for row in &rows {
             let id = row.try_get("id").map_err(column)?;
             // A job of a form this release does not know stays for the release that does.
             match serde_json::from_value::<Job>(row.try_get("job").map_err(column)?) {
                 Ok(job) => pending.push(Pending { id, job }),
-                Err(error) => tracing::error!(outbox_id = id, %error, "unreadable job in the outbox"),
+                Err(error) => {
+                    tracing::error!(outbox_id = id, %error, "unreadable job in the outbox")
+                }
             }
         }
         Ok(pending)
@@ -35,10 +42,16 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn sweep_documents(&self, most: i32) -> Result<Vec<Job>> {
-        let rows = self.call(include_str!("../queries/sweep/documents.sql"), &[(&most, Type::INT4)]).await?;
+        let rows = self
+            .call(
+                include_str!("../queries/sweep/documents.sql"),
+                &[(&most, Type::INT4)],
+            )
+            .await?;
         rows.iter()
             .map(|row| {
-                let customer = CustomerId::from(row.try_get::<_, Uuid>("customer_id").map_err(column)?);
+                let customer =
+                    CustomerId::from(row.try_get::<_, Uuid>("customer_id").map_err(column)?);
                 let document = DocumentId::from(row.try_get::<_, Uuid>("id").map_err(column)?);
                 Ok(if row.try_get("deleting").map_err(column)? {
                     Job::delete(customer, document)
@@ -54,11 +67,18 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn sweep_uploads(&self, most: i32) -> Result<Vec<(CustomerId, DocumentId)>> {
-        let rows = self.call(include_str!("../queries/sweep/uploads.sql"), &[(&most, Type::INT4)]).await?;
+        let rows = self
+            .call(
+                include_str!("../queries/sweep/uploads.sql"),
+                &[(&most, Type::INT4)],
+            )
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok((
-                    row.try_get::<_, Uuid>("customer_id").map_err(column)?.into(),
+                    row.try_get::<_, Uuid>("customer_id")
+                        .map_err(column)?
+                        .into(),
                     row.try_get::<_, Uuid>("id").map_err(column)?.into(),
                 ))
             })
@@ -71,6 +91,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_staged(&self) -> Result<i64> {
         let rows = self.call("SELECT sweep_staged()", &[]).await?;
-        rows.first().map_or(Ok(0), |row| row.try_get(0).map_err(column))
+        rows.first()
+            .map_or(Ok(0), |row| row.try_get(0).map_err(column))
     }
 }

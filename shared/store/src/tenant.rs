@@ -21,13 +21,22 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    pub(crate) async fn begin(connection: Object, customer_id: CustomerId) -> Result<Self, tokio_postgres::Error> {
+    pub(crate) async fn begin(
+        connection: Object,
+        customer_id: CustomerId,
+    ) -> Result<Self, tokio_postgres::Error> {
         // Guarded before the first await: cancelled in the middle of BEGIN, the connection is closed.
-        let tenant = Self { connection: Some(connection), customer_id, failed: AtomicBool::new(false) };
+        let tenant = Self {
+            connection: Some(connection),
+            customer_id,
+            failed: AtomicBool::new(false),
+        };
         if let Some(connection) = &tenant.connection {
             // One round trip. The id is a parsed UUID, so nothing needs quoting.
             connection
-                .batch_execute(&format!("BEGIN; SELECT set_config('app.customer_id', '{customer_id}', true)"))
+                .batch_execute(&format!(
+                    "BEGIN; SELECT set_config('app.customer_id', '{customer_id}', true)"
+                ))
                 .await?;
         }
         Ok(tenant)
@@ -39,7 +48,9 @@ impl Tenant {
     }
 
     fn connection(&self) -> Result<&Object> {
-        self.connection.as_ref().ok_or_else(|| Error::internal_fault("transaction has ended"))
+        self.connection
+            .as_ref()
+            .ok_or_else(|| Error::internal_fault("transaction has ended"))
     }
 
     /// Runs a statement and returns its rows.
@@ -47,7 +58,9 @@ impl Tenant {
     /// # Errors
     /// `unavailable` for what may pass by itself, `internal_error` otherwise.
     pub async fn query(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        self.try_query(sql, params).await?.map_err(|e| error::statement(&e))
+        self.try_query(sql, params)
+            .await?
+            .map_err(|e| error::statement(&e))
     }
 
     /// As [`query`](Self::query), for a statement that gives one row or none.
@@ -73,7 +86,10 @@ impl Tenant {
 
     /// Runs statements without parameters, for settings of the transaction.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
-        self.connection()?.batch_execute(sql).await.map_err(|e| error::statement(&e))
+        self.connection()?
+            .batch_execute(sql)
+            .await
+            .map_err(|e| error::statement(&e))
     }
 
     /// Makes the transaction happen and gives the connection back.
@@ -83,7 +99,9 @@ impl Tenant {
     /// make sure that doing it again is harmless.
     pub async fn commit(mut self) -> Result<()> {
         if self.failed.load(Ordering::Relaxed) {
-            return Err(Error::internal_fault("commit of a transaction in which a statement failed"));
+            return Err(Error::internal_fault(
+                "commit of a transaction in which a statement failed",
+            ));
         }
         // Still guarded while COMMIT is under way.
         self.connection()?

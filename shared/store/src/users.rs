@@ -42,12 +42,20 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn find_login(&self, email: &Email) -> Result<Option<Login>> {
-        let rows = self.call(include_str!("../queries/users/find_login.sql"), &[(&email.as_str(), Type::TEXT)]).await?;
+        let rows = self
+            .call(
+                include_str!("../queries/users/find_login.sql"),
+                &[(&email.as_str(), Type::TEXT)],
+            )
+            .await?;
         let column = |e: tokio_postgres::Error| Error::internal_fault(format!("login: {e}"));
         rows.first()
             .map(|row| {
                 Ok(Login {
-                    customer_id: row.try_get::<_, Uuid>("customer_id").map_err(column)?.into(),
+                    customer_id: row
+                        .try_get::<_, Uuid>("customer_id")
+                        .map_err(column)?
+                        .into(),
                     user_id: row.try_get::<_, Uuid>("user_id").map_err(column)?.into(),
                     password_hash: row.try_get("password_hash").map_err(column)?,
                     role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
@@ -84,7 +92,26 @@ pub async fn insert_refresh_token(tx: &Tenant, token: &NewRefreshToken<'_>) -> R
 pub async fn touch_login(tx: &Tenant, user: UserId) -> Result<()> {
     tx.query(
         include_str!("../queries/users/touch_login.sql"),
-        &[(&tx.customer_id().as_uuid(), Type::UUID), (&user.as_uuid(), Type::UUID)],
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&user.as_uuid(), Type::UUID),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Makes a user an administrator of the platform.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn grant_admin(tx: &Tenant, user: UserId) -> Result<()> {
+    tx.query(
+        include_str!("../queries/users/grant_admin.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&user.as_uuid(), Type::UUID),
+        ],
     )
     .await
     .map(drop)

@@ -1,13 +1,13 @@
 -- A customer with its configuration, first user, default key, secrets and index row.
 -- $1 customer, $2 company name, $3 wrapped data key, $4 embedding model, $5 user, $6 email,
--- $7 password hash, $8 key, $9 key's public id, $10 key's secret hash, $11 scopes, $12 platform admin
+-- $7 password hash, $8 key, $9 key's public id, $10 key's secret hash, $11 scopes
 WITH customer AS (
     INSERT INTO customers (id, company_name, wrapped_data_key) VALUES ($1, $2, $3) RETURNING id
 ), config AS (
     INSERT INTO customer_config (customer_id, embedding_model) SELECT id, $4 FROM customer
 ), owner AS (
-    INSERT INTO users (customer_id, id, email, password_hash, role, platform_admin)
-    SELECT id, $5, $6, $7, 'business', $12 FROM customer RETURNING customer_id, id
+    INSERT INTO users (customer_id, id, email, password_hash, role)
+    SELECT id, $5, $6, $7, 'business' FROM customer RETURNING customer_id, id
 ), key AS (
     INSERT INTO api_keys (customer_id, id, name, public_id, secret_hash, scopes, is_default, created_by)
     SELECT customer_id, $8, 'default', $9, $10, $11, true, id FROM owner

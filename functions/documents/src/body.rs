@@ -1,0 +1,85 @@
+//! A document in JSON.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    DocumentId,
+    documents::{FailureCode, Format, Source, Stage, Status},
+};
+use dynrag_store::documents::Document;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A document as the list and the single read give it. What is not known yet is left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DocumentBody {
+    id: DocumentId,
+    title: String,
+    source: Source,
+    format: Format,
+    content_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<String>,
+    metadata: Value,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<FailureCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    latest_version: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_version: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    characters: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunks: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding_model: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_at: Option<DateTime<Utc>>,
+}
+
+impl From<Document> for DocumentBody {
+    fn from(d: Document) -> Self {
+        Self {
+            id: d.id,
+            title: d.title,
+            source: d.source,
+            format: d.format,
+            content_type: d.format.media_type(),
+            external_id: d.external_id,
+            file_name: d.file_name,
+            metadata: d.metadata,
+            status: d.status,
+            stage: d.stage,
+            code: d.code,
+            reason: d.code.map(FailureCode::sentence),
+            latest_version: d.latest_version,
+            published_version: d.published_version,
+            bytes: d.bytes,
+            content_hash: d.content_hash.map(hex::encode),
+            pages: d.pages,
+            characters: d.characters,
+            chunks: d.chunks,
+            tokens: d.tokens,
+            embedding_model: d.embedding_model,
+            created_at: d.created_at,
+            updated_at: d.updated_at,
+            completed_at: d.completed_at,
+        }
+    }
+}

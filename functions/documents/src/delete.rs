@@ -1,0 +1,38 @@
+//! `DELETE /api/documents/{id}`: hidden when this answers, gone soon after.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsWrite};
+use dynrag_domain::DocumentId;
+use http::StatusCode;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Deleting {
+    doc_id: DocumentId,
+    status: &'static str,
+}
+
+/// Deletes a document.
+pub(crate) async fn delete(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+) -> Answer<(StatusCode, Json<Deleting>)> {
+    let pending = context
+        .store()
+        .await?
+        .delete_document(caller.customer_id, id)
+        .await?;
+    context.dispatch(&pending).await;
+    tracing::info!(customer_id = %caller.customer_id, document_id = %id, "document is being deleted");
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Deleting {
+            doc_id: id,
+            status: "deleting",
+        }),
+    ))
+}

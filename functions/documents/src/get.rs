@@ -1,0 +1,23 @@
+//! `GET /api/documents/{id}`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_domain::DocumentId;
+
+use crate::body::DocumentBody;
+
+/// Answers a document.
+pub(crate) async fn get(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+) -> Answer<Json<DocumentBody>> {
+    let document = context
+        .store()
+        .await?
+        .get_document(caller.customer_id, id)
+        .await?;
+    Ok(Json(document.into()))
+}

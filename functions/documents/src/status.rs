@@ -1,0 +1,95 @@
+//! `GET /api/documents/{id}/status`: where a document stands and how it came there.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_domain::{
+    DocumentId,
+    documents::{FailureCode, Stage, Status},
+};
+use dynrag_store::documents::Event;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StatusBody {
+    doc_id: DocumentId,
+    title: String,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<FailureCode>,
+    /// What happened and what to do, for `code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    attempts: i32,
+    latest_version: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_version: Option<i32>,
+    /// Oldest first.
+    timeline: Vec<EventBody>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventBody {
+    at: DateTime<Utc>,
+    version: i32,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<FailureCode>,
+    attempt: i32,
+    /// Until the next step; none for the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<i64>,
+}
+
+/// Answers where a document stands.
+pub(crate) async fn status(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+) -> Answer<Json<StatusBody>> {
+    let (document, events) = context
+        .store()
+        .await?
+        .document_status(caller.customer_id, id)
+        .await?;
+    Ok(Json(StatusBody {
+        doc_id: document.id,
+        title: document.title,
+        status: document.status,
+        stage: document.stage,
+        code: document.code,
+        reason: document.code.map(FailureCode::sentence),
+        attempts: document.attempts,
+        latest_version: document.latest_version,
+        published_version: document.published_version,
+        timeline: timeline(&events),
+    }))
+}
+
+/// Turns events, newest first, into steps, oldest first, each with its duration.
+fn timeline(events: &[Event]) -> Vec<EventBody> {
+    let mut steps = Vec::with_capacity(events.len());
+    let mut next: Option<DateTime<Utc>> = None;
+    for event in events {
+        steps.push(EventBody {
+            at: event.at,
+            version: event.version,
+            status: event.status,
+            stage: event.stage,
+            code: event.code,
+            attempt: event.attempt,
+            duration_ms: next.map(|next| (next - event.at).num_milliseconds()),
+        });
+        next = Some(event.at);
+    }
+    steps.reverse();
+    steps
+}

@@ -1,0 +1,316 @@
+//! Cuts text recursively: at paragraphs where they fit, else at lines, sentences, words, and at last
+//! between graphemes. Neighbouring chunks share an overlap that begins at a sentence or a word.
+//!
+//! A chunk is a stretch of the text, so that its span is exact and quoting it needs no search.
+
+use std::ops::Range;
+
+use dynrag_domain::{
+    chunks::{Chunk, Extracted, Section},
+    config::Chunking,
+};
+use sha2::{Digest, Sha256};
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+/// After what a text may be cut, coarse to fine. The separator stays with what is before it.
+const LEVELS: [&[&str]; 4] = [
+    &["\n\n"],
+    &["\n"],
+    &[". ", "! ", "? ", "; ", "。", "！", "？", "؟ ", "۔ ", "।"],
+    &[" ", "\t", "，", "、", "، "],
+];
+
+/// A stretch with its length in characters.
+struct Piece {
+    end: usize,
+    characters: usize,
+}
+
+/// Cuts a text into chunks of at most `size` characters with about `overlap` shared between
+/// neighbours. Chunks of white space alone are left out. A single grapheme longer than `size` is not
+/// cut.
+pub fn recursive(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
+    let text = extracted.text.as_str();
+    let size = (chunking.size as usize).max(1);
+    let overlap = (chunking.overlap as usize).min(size / 2);
+    let mut pieces = Vec::new();
+    // A piece and the overlap before it must fit.
+    split(text, 0..text.len(), 0, size - overlap, &mut pieces);
+
+    let mut writer = Writer {
+        extracted,
+        counted: (0, 0),
+        section: 0,
+        chunks: Vec::new(),
+    };
+    let (mut start, mut end, mut length) = (0, 0, 0);
+    for piece in pieces {
+        if end > start && length + piece.characters > size {
+            writer.write(start..end);
+            start = overlap_start(text, start..end, overlap);
+            length = text[start..end].chars().count();
+        }
+        end = piece.end;
+        length += piece.characters;
+    }
+    writer.write(start..end);
+    writer.chunks
+}
+
+/// Cuts a range into pieces of at most `most` characters, as coarsely as possible.
+fn split(text: &str, range: Range<usize>, level: usize, most: usize, pieces: &mut Vec<Piece>) {
+    let stretch = &text[range.clone()];
+    let characters = stretch.chars().count();
+    if characters <= most {
+        pieces.push(Piece {
+            end: range.end,
+            characters,
+        });
+        return;
+    }
+    let Some(separators) = LEVELS.get(level) else {
+        return split_graphemes(stretch, range.start, most, pieces);
+    };
+    let mut start = range.start;
+    let mut from = range.start;
+    while let Some(cut) = next_cut(text, from..range.end, separators) {
+        if cut < range.end && is_boundary(text, cut) {
+            split(text, start..cut, level + 1, most, pieces);
+            start = cut;
+        }
+        from = cut;
+    }
+    if start < range.end {
+        split(text, start..range.end, level + 1, most, pieces);
+    }
+}
+
+/// The end of the first separator in a range.
+fn next_cut(text: &str, range: Range<usize>, separators: &[&str]) -> Option<usize> {
+    let stretch = &text[range.start..range.end];
+    separators
+        .iter()
+        .filter_map(|s| stretch.find(s).map(|at| range.start + at + s.len()))
+        .min()
+}
+
+/// Whether a position is between two graphemes: a mark that combines belongs to what it follows,
+/// even to a space.
+fn is_boundary(text: &str, at: usize) -> bool {
+    GraphemeCursor::new(at, text.len(), true)
+        .is_boundary(text, 0)
+        .unwrap_or(true)
+}
+
+fn split_graphemes(stretch: &str, offset: usize, most: usize, pieces: &mut Vec<Piece>) {
+    // Small pieces, so that an overlap can begin between them.
+    let most = (most / 8).max(1);
+    let mut characters = 0;
+    for (at, grapheme) in stretch.grapheme_indices(true) {
+        let more = grapheme.chars().count();
+        if characters > 0 && characters + more > most {
+            pieces.push(Piece {
+                end: offset + at,
+                characters,
+            });
+            characters = 0;
+        }
+        characters += more;
+    }
+    if characters > 0 {
+        pieces.push(Piece {
+            end: offset + stretch.len(),
+            characters,
+        });
+    }
+}
+
+/// Where the chunk after `range` begins: at the first sentence within the last `overlap` characters,
+/// else at the first word, else between two graphemes; at the end where there is no overlap.
+fn overlap_start(text: &str, range: Range<usize>, overlap: usize) -> usize {
+    if overlap == 0 {
+        return range.end;
+    }
+    let stretch = &text[range.clone()];
+    let earliest = stretch
+        .char_indices()
+        .rev()
+        .nth(overlap - 1)
+        .map_or(range.start, |(at, _)| range.start + at);
+    // Not the whole chunk again.
+    let earliest = if earliest == range.start {
+        range.end
+    } else {
+        earliest
+    };
+    for separators in [LEVELS[2], &["\n"], LEVELS[3]] {
+        let cut = next_cut(text, earliest..range.end, separators);
+        if let Some(cut) = cut.filter(|cut| *cut < range.end && is_boundary(text, *cut)) {
+            return cut;
+        }
+    }
+    (earliest..=range.end)
+        .find(|at| text.is_char_boundary(*at) && is_boundary(text, *at))
+        .unwrap_or(range.end)
+}
+
+/// Writes chunks in the order of their starts, counting characters and sections along the way.
+struct Writer<'a> {
+    extracted: &'a Extracted,
+    /// A byte position and the characters before it.
+    counted: (usize, usize),
+    /// Sections that start at or before the last chunk.
+    section: usize,
+    chunks: Vec<Chunk>,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, range: Range<usize>) {
+        let stretch = &self.extracted.text[range.clone()];
+        let trimmed = stretch.trim();
+        if trimmed.is_empty() {
+            return;
+        }
+        let start = range.start + (stretch.len() - stretch.trim_start().len());
+        let (counted, characters) = self.counted;
+        let first = characters + self.extracted.text[counted..start].chars().count();
+        self.counted = (start, first);
+        while self
+            .extracted
+            .sections
+            .get(self.section)
+            .is_some_and(|section| section.start <= start)
+        {
+            self.section += 1;
+        }
+        let section = self
+            .section
+            .checked_sub(1)
+            .and_then(|at| self.extracted.sections.get(at));
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.chunks.push(Chunk {
+            index: count(self.chunks.len()),
+            text: trimmed.to_owned(),
+            text_hash: hex::encode(Sha256::digest(trimmed.as_bytes())),
+            char_span: (count(first), count(first + trimmed.chars().count())),
+            page: section.and_then(|section: &Section| section.page),
+            heading_path: section
+                .map(|section| section.heading_path.clone())
+                .unwrap_or_default(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cut(text: &str, size: u32, overlap: u32) -> Vec<Chunk> {
+        let extracted = Extracted {
+            text: text.to_owned(),
+            ..Extracted::default()
+        };
+        recursive(&extracted, Chunking { size, overlap })
+    }
+
+    #[test]
+    fn a_short_text_is_one_chunk() {
+        let chunks = cut("  One sentence. ", 100, 20);
+        assert_eq!(chunks.len(), 1);
+        assert_eq!(chunks[0].text, "One sentence.");
+        assert_eq!(chunks[0].char_span, (2, 15));
+        assert!(cut(" \n ", 100, 20).is_empty());
+        assert!(cut("", 100, 20).is_empty());
+    }
+
+    #[test]
+    fn paragraphs_stay_whole_where_they_fit() {
+        let text = format!(
+            "{}\n\n{}\n\n{}",
+            "a".repeat(60),
+            "b".repeat(60),
+            "c".repeat(60)
+        );
+        let texts: Vec<_> = cut(&text, 100, 0)
+            .into_iter()
+            .map(|chunk| chunk.text)
+            .collect();
+        assert_eq!(texts, ["a".repeat(60), "b".repeat(60), "c".repeat(60)]);
+    }
+
+    #[test]
+    fn the_overlap_begins_at_a_sentence() {
+        let text =
+            "Alpha one two three. Beta four five six. Gamma seven eight nine. Delta ten eleven.";
+        let chunks = cut(text, 50, 25);
+        assert!(chunks.len() > 1);
+        for pair in chunks.windows(2) {
+            assert!(
+                pair[1].char_span.0 < pair[0].char_span.1,
+                "no overlap: {pair:?}"
+            );
+            let first = pair[1].text.split(' ').next().unwrap();
+            assert!(["Beta", "Gamma", "Delta"].contains(&first), "{first}");
+        }
+    }
+
+    #[test]
+    fn a_chunk_knows_its_page_and_headings() {
+        let text = format!("{}\n\n{}", "a".repeat(50), "b".repeat(50));
+        let section = |start, page, heading: &str| Section {
+            start,
+            page: Some(page),
+            heading_path: vec![heading.to_owned()],
+        };
+        let sections = vec![section(0, 1, "A"), section(52, 2, "B")];
+        let extracted = Extracted {
+            text,
+            sections,
+            ..Extracted::default()
+        };
+        let chunks = recursive(
+            &extracted,
+            Chunking {
+                size: 60,
+                overlap: 0,
+            },
+        );
+        let found: Vec<_> = chunks
+            .iter()
+            .map(|c| (c.page, c.heading_path[0].as_str()))
+            .collect();
+        assert_eq!(found, [(Some(1), "A"), (Some(2), "B")]);
+    }
+
+    proptest! {
+        #[test]
+        fn spans_are_exact_cover_the_text_and_split_no_grapheme(
+            text in "([a-zé漢字ا\u{301}👨‍👩‍👧 .\n]|\n\n|\\. ){0,400}",
+            size in 1u32..80,
+            overlap in 0u32..60,
+        ) {
+            let characters: Vec<char> = text.chars().collect();
+            let boundaries: std::collections::HashSet<usize> =
+                text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()]).collect();
+            let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let longest = text.graphemes(true).map(|g| g.chars().count()).max().unwrap_or(0);
+            let mut covered = 0;
+            for (index, chunk) in cut(&text, size, overlap).iter().enumerate() {
+                prop_assert_eq!(chunk.index as usize, index);
+                let (start, end) = (chunk.char_span.0 as usize, chunk.char_span.1 as usize);
+                let quoted: String = characters[start..end].iter().collect();
+                prop_assert_eq!(&quoted, &chunk.text);
+                prop_assert!(end - start <= (size as usize).max(longest), "{} > {}", end - start, size);
+                // Trimming may take a space from under its mark; cutting may not.
+                prop_assert!(boundaries.contains(&bytes[start]) || characters[start - 1].is_whitespace());
+                let gap: String = characters[covered.min(start)..start].iter().collect();
+                prop_assert!(gap.trim().is_empty(), "lost {:?}", gap);
+                covered = covered.max(end);
+            }
+            let rest: String = characters[covered..].iter().collect();
+            prop_assert!(rest.trim().is_empty(), "lost {:?}", rest);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Keeps a claim's lease alive while it is worked on.
+
+use std::sync::Arc;
+
+use dynrag_domain::{Result, documents::Stage};
+use dynrag_store::{Store, ingestion::Claim};
+use tokio::{sync::watch, task::JoinHandle, time};
+
+use crate::prepare::Stop;
+
+/// A claim whose lease is renewed until this is dropped.
+pub(crate) struct Lease {
+    pub(crate) claim: Arc<Claim>,
+    store: Store,
+    period: std::time::Duration,
+    lost: watch::Receiver<bool>,
+    renewal: JoinHandle<()>,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+impl Lease {
+    /// Begins to renew, three times within each lease.
+    pub(crate) fn keep(store: &Store, claim: Claim, period: std::time::Duration) -> Self {
+        let claim = Arc::new(claim);
+        let (tell, lost) = watch::channel(false);
+        let renewal = tokio::spawn({
+            let (store, claim) = (store.clone(), claim.clone());
+            async move {
+                let mut ticks = time::interval(period / 3);
+                ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+                ticks.tick().await;
+                loop {
+                    ticks.tick().await;
+                    match store.progress(&claim, None, period).await {
+                        Ok(true) => {}
+                        Ok(false) => break,
+                        // The next tick is in time still.
+                        Err(error) => {
+                            tracing::warn!(cause = error.internal(), "lease was not renewed")
+                        }
+                    }
+                }
+                // Nobody listens where the work has ended meanwhile.
+                tell.send_replace(true);
+            }
+        });
+        Self {
+            claim,
+            store: store.clone(),
+            period,
+            lost,
+            renewal,
+        }
+    }
+
+    /// Renews and notes the stage.
+    pub(crate) async fn stage(&self, stage: Stage) -> Result<(), Stop> {
+        if self
+            .store
+            .progress(&self.claim, Some(stage), self.period)
+            .await?
+        {
+            Ok(())
+        } else {
+            Err(Stop::Lost)
+        }
+    }
+
+    /// Runs work until it ends or the lease is lost.
+    pub(crate) async fn guard<T>(
+        &self,
+        work: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Stop> {
+        let mut lost = self.lost.clone();
+        tokio::select! {
+            done = work => done,
+            _ = lost.wait_for(|lost| *lost) => Err(Stop::Lost),
+        }
+    }
+}

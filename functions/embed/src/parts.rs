@@ -1,0 +1,56 @@
+//! What the function makes once per cold start.
+
+use dynrag_cloud::{Cloud, Objects, Queue};
+use dynrag_config::{
+    ConfigError, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig, VaultConfig,
+    VectorsConfig,
+};
+use dynrag_domain::{Error, Result};
+use dynrag_embeddings::Embeddings;
+use dynrag_extract::Extractor;
+use dynrag_store::Store;
+use dynrag_vectors::{Location, Vectors};
+
+/// Two for documents in work, one for the store step, one for renewing leases.
+const CONNECTIONS: usize = 4;
+
+/// Clients and settings.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) objects: Objects,
+    pub(crate) queue: Queue,
+    pub(crate) vectors: Vectors,
+    pub(crate) extractor: Extractor,
+    pub(crate) config: IngestionConfig,
+    pub(crate) embeddings: Embeddings,
+}
+
+impl Parts {
+    /// Reads configuration and secrets.
+    pub(crate) async fn load() -> Result<Self> {
+        let fault = |e: ConfigError| Error::internal_fault(e);
+        let cloud = Cloud::load().await;
+        let documents = DocumentsConfig::from_env().map_err(fault)?;
+        let queue = QueueConfig::from_env().map_err(fault)?;
+        let vectors = VectorsConfig::from_env().map_err(fault)?;
+        let vault = VaultConfig::from_env().map_err(fault)?;
+        let location = Location::S3 {
+            bucket: vectors.bucket,
+            endpoint: vectors.endpoint,
+            region: vectors.region,
+        };
+        Ok(Self {
+            store: dynrag_worker::open_store(&cloud, CONNECTIONS).await?,
+            objects: cloud.objects(&documents.bucket),
+            queue: cloud.queue(&queue.ingest_url),
+            // Writing keeps nothing in memory but metadata: the rest belongs to the documents.
+            vectors: Vectors::new(
+                location,
+                usize::try_from(vectors.memory_bytes / 16).unwrap_or(usize::MAX),
+            ),
+            extractor: Extractor::this_binary(ExtractConfig::from_env().pdfium_library),
+            config: IngestionConfig::from_env().map_err(fault)?,
+            embeddings: Embeddings::load(&cloud, cloud.vault(&vault.kms_key_arn)).await?,
+        })
+    }
+}

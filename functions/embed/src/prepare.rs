@@ -1,0 +1,237 @@
+//! From a claim to rows: everything before the tenant's lock is needed.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use dynrag_domain::{
+    Error, Kind,
+    chunks::{Chunk, Extracted},
+    documents::{FailureCode, Stage},
+    storage,
+};
+use dynrag_llm::{BatchLimits, Batches, EmbedError};
+use dynrag_store::ingestion::Claim;
+use dynrag_vectors::Row;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use crate::{chunk, lease::Lease, parts::Parts};
+
+/// Waited where a provider limits the rate and does not say for how long.
+const DEFAULT_WAIT: Duration = Duration::from_secs(30);
+
+/// A document ready to be stored, its lease alive.
+pub(crate) struct Prepared {
+    pub(crate) lease: Lease,
+    pub(crate) rows: Vec<Row>,
+    /// Tokens the provider charged for.
+    pub(crate) tokens: u64,
+}
+
+/// Why a claim does not lead to a publication.
+pub(crate) enum Stop {
+    /// The content is what is published already.
+    Unchanged,
+    /// The lease is another's: leave everything alone.
+    Lost,
+    /// Ended badly, for the log with a detail.
+    Failed(FailureCode, String),
+    /// The provider wants us to wait.
+    Wait(Duration),
+    /// Something that may pass.
+    Retry(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Retry(error)
+    }
+}
+
+impl From<EmbedError> for Stop {
+    fn from(error: EmbedError) -> Self {
+        match (error.failure_code(), &error) {
+            (Some(code), _) => Self::Failed(code, error.to_string()),
+            (None, EmbedError::RateLimited { retry_after }) => {
+                Self::Wait(retry_after.unwrap_or(DEFAULT_WAIT))
+            }
+            (None, _) => Self::Retry(Error::unavailable(error)),
+        }
+    }
+}
+
+/// Reads, cuts and embeds a document.
+pub(crate) async fn prepare(
+    parts: &Parts,
+    claim: Claim,
+    deadline: Instant,
+) -> Result<Prepared, Stop> {
+    let lease = Lease::keep(&parts.store, claim, parts.config.lease);
+    let (rows, tokens) = lease
+        .guard(async {
+            let extracted = read(parts, &lease.claim).await?;
+            lease.stage(Stage::Chunking).await?;
+            let chunks = chunk::recursive(&extracted, lease.claim.chunking);
+            if chunks.is_empty() {
+                return Err(Stop::Failed(FailureCode::EmptyDocument, "no chunks".into()));
+            }
+            lease.stage(Stage::Embedding).await?;
+            let (vectors, tokens) = embed(parts, &lease.claim, &chunks, deadline).await?;
+            let rows = rows(&lease.claim, chunks, &vectors)?;
+            lease.stage(Stage::Storing).await?;
+            Ok((rows, tokens))
+        })
+        .await?;
+    Ok(Prepared {
+        lease,
+        rows,
+        tokens,
+    })
+}
+
+/// Gets the original, checks it against the customer's limits, and extracts its text.
+async fn read(parts: &Parts, claim: &Claim) -> Result<Extracted, Stop> {
+    let Claim {
+        customer_id,
+        document_id,
+        version,
+        ..
+    } = *claim;
+    let key = storage::original_key(customer_id, document_id, version, claim.object);
+    let limit = u64::try_from(claim.max_file_bytes).unwrap_or(0);
+    let bytes = match parts.objects.get(&key, limit).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(Stop::Failed(FailureCode::OriginalMissing, key)),
+        Err(e) if e.kind() == Kind::TooLarge => {
+            return Err(Stop::Failed(FailureCode::FileTooLarge, e.to_string()));
+        }
+        Err(e) => return Err(e.into()),
+    };
+    let hash: [u8; 32] = Sha256::digest(&bytes).into();
+    if claim.published_hash.as_deref() == Some(hash.as_slice()) {
+        return Err(Stop::Unchanged);
+    }
+    if !claim
+        .allowed_types
+        .iter()
+        .any(|name| name == claim.format.as_str())
+    {
+        return Err(Stop::Failed(
+            FailureCode::UnsupportedType,
+            "type is not allowed (any more)".into(),
+        ));
+    }
+    let extracted = parts
+        .extractor
+        .extract(claim.format, &bytes)
+        .await?
+        .map_err(|failure| Stop::Failed(failure.code, failure.detail))?;
+    let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
+    drop(bytes);
+    let json = serde_json::to_vec(&extracted).map_err(Error::internal_fault)?;
+    let text_key = storage::extracted_key(customer_id, document_id, version);
+    parts
+        .objects
+        .put(&text_key, "application/json", json.into())
+        .await?;
+    parts
+        .store
+        .describe_version(claim, size, &hash, claim.format, &extracted)
+        .await?;
+    Ok(extracted)
+}
+
+/// The vector of each text, by its hash, and the tokens that were charged now. Each text is paid for
+/// once: what an earlier try staged and what another document has already is not asked again.
+async fn embed(
+    parts: &Parts,
+    claim: &Claim,
+    chunks: &[Chunk],
+    deadline: Instant,
+) -> Result<(HashMap<String, Vec<f32>>, u64), Stop> {
+    let wanted: HashSet<&String> = chunks.iter().map(|chunk| &chunk.text_hash).collect();
+    let wanted: Vec<String> = wanted.into_iter().cloned().collect();
+    let mut vectors = parts.store.read_staged(claim, &wanted).await?;
+    let left: Vec<String> = wanted
+        .into_iter()
+        .filter(|hash| !vectors.contains_key(hash))
+        .collect();
+    if !left.is_empty() {
+        let recorded = parts.store.recorded_version(claim.customer_id).await?;
+        match parts
+            .vectors
+            .reuse(claim.customer_id, recorded, &claim.embedding_model, &left)
+            .await
+        {
+            Ok(reused) => vectors.extend(reused),
+            // Pruned since; asking the model costs a little, waiting would cost time.
+            Err(dynrag_vectors::Error::VersionGone) => {}
+            Err(error) => return Err(Error::from(error).into()),
+        }
+    }
+    let mut seen = HashSet::new();
+    let missing: Vec<&Chunk> = chunks
+        .iter()
+        .filter(|chunk| !vectors.contains_key(&chunk.text_hash) && seen.insert(&chunk.text_hash))
+        .collect();
+    let mut tokens = 0;
+    if !missing.is_empty() {
+        let provider = parts
+            .embeddings
+            .provider(&parts.store, claim.customer_id, &claim.embedding_model)
+            .await?;
+        let texts: Vec<&str> = missing.iter().map(|chunk| chunk.text.as_str()).collect();
+        let mut batches = Batches::new(
+            &parts.embeddings.client,
+            &provider,
+            &texts,
+            BatchLimits::default(),
+        )?;
+        while let Some(batch) = batches.next(deadline).await? {
+            let hashes: Vec<String> = missing[batch.range]
+                .iter()
+                .map(|chunk| chunk.text_hash.clone())
+                .collect();
+            let charged = i64::try_from(batch.prompt_tokens).map_err(Error::internal_fault)?;
+            parts
+                .store
+                .stage(claim, &hashes, &batch.vectors, charged)
+                .await?;
+            tokens += batch.prompt_tokens;
+            vectors.extend(hashes.into_iter().zip(batch.vectors));
+        }
+    }
+    Ok((vectors, tokens))
+}
+
+fn rows(
+    claim: &Claim,
+    chunks: Vec<Chunk>,
+    vectors: &HashMap<String, Vec<f32>>,
+) -> Result<Vec<Row>, Stop> {
+    let title: Arc<str> = claim.title.as_str().into();
+    let metadata = Arc::new(claim.metadata.clone());
+    let model: Arc<str> = claim.embedding_model.as_str().into();
+    chunks
+        .into_iter()
+        .map(|chunk| {
+            let vector = vectors
+                .get(&chunk.text_hash)
+                .cloned()
+                .ok_or_else(|| Error::internal_fault("a chunk has no vector"))?;
+            Ok(Row {
+                document: claim.document_id,
+                version: claim.version,
+                title: title.clone(),
+                metadata: metadata.clone(),
+                chunk,
+                vector,
+                model: model.clone(),
+                language: None,
+            })
+        })
+        .collect()
+}

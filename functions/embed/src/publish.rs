@@ -1,0 +1,137 @@
+//! The store step: all documents of a tenant in one change, published once.
+
+use std::collections::HashMap;
+
+use chrono::Utc;
+use dynrag_domain::{CustomerId, DocumentId, Error, documents::FailureCode};
+use dynrag_store::publication::{Committed, Held, Publication};
+use dynrag_vectors::Change;
+
+use crate::{
+    parts::Parts,
+    prepare::{Prepared, Stop},
+};
+
+/// Files of a table beyond which it is compacted: each costs a reader a request.
+const MAX_FRAGMENTS: usize = 16;
+
+/// Writes the documents whose leases still hold, under the tenant's lock, and publishes them.
+pub(crate) async fn publish(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    documents: &[Prepared],
+) -> Result<(), Stop> {
+    let step = parts.store.begin_store_step(customer).await?;
+    let claims: Vec<_> = documents
+        .iter()
+        .map(|prepared| &*prepared.lease.claim)
+        .collect();
+    let held: HashMap<DocumentId, Held> = step
+        .hold(&claims)
+        .await?
+        .into_iter()
+        .map(|held| (held.document_id, held))
+        .collect();
+    let documents: Vec<&Prepared> = documents
+        .iter()
+        .filter(|prepared| held.contains_key(&prepared.lease.claim.document_id))
+        .collect();
+    if documents.is_empty() {
+        return Err(Stop::Lost);
+    }
+
+    let at = Utc::now();
+    let mut change = Change::none(at);
+    for prepared in &documents {
+        let claim = &prepared.lease.claim;
+        change.append.extend(prepared.rows.iter().cloned());
+        if held
+            .get(&claim.document_id)
+            .is_some_and(|held| held.published_version.is_some())
+        {
+            change.supersede.push((claim.document_id, claim.version));
+        }
+    }
+    let dimensions = change.append.first().map_or(0, |row| row.vector.len());
+    let stored = match parts.vectors.store(customer, step.recorded, &change).await {
+        Ok(stored) => stored,
+        Err(dynrag_vectors::Error::ModelChanged { stored, given }) => {
+            let detail = format!("the table has {stored}, the document {given}");
+            return Err(Stop::Failed(FailureCode::EmbeddingModelChanged, detail));
+        }
+        Err(error) => return Err(Error::from(error).into()),
+    };
+    let version = stored
+        .version
+        .ok_or_else(|| Error::internal_fault("store step made no version"))?;
+    let committed = Committed {
+        version,
+        rows: stored.rows,
+        embedding_model: model,
+        dimensions: u32::try_from(dimensions).map_err(Error::internal_fault)?,
+    };
+    let publications = documents
+        .iter()
+        .map(|prepared| {
+            let claim = &prepared.lease.claim;
+            Ok(Publication {
+                document_id: claim.document_id,
+                version: claim.version,
+                chunks: i32::try_from(prepared.rows.len()).map_err(Error::internal_fault)?,
+                tokens: i64::try_from(prepared.tokens).map_err(Error::internal_fault)?,
+            })
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    step.publish(committed, at, &publications).await?;
+    tracing::info!(
+        customer_id = %customer, documents = publications.len(), chunks = change.append.len(),
+        lance_version = version, commits = stored.commits, "published"
+    );
+    tidy(parts, customer, committed).await;
+    Ok(())
+}
+
+/// Compacts a table of many files. The documents are published: a failure here costs readers a few
+/// requests, and the next publication tries again.
+async fn tidy(parts: &Parts, customer: CustomerId, committed: Committed<'_>) {
+    let tidied = async {
+        if parts
+            .vectors
+            .fragments(customer, Some(committed.version))
+            .await?
+            <= MAX_FRAGMENTS
+        {
+            return Ok(());
+        }
+        let step = parts.store.begin_store_step(customer).await?;
+        let Some(recorded) = step.recorded else {
+            return Ok(());
+        };
+        let compacted = parts.vectors.compact(customer, recorded).await?;
+        let Some(version) = compacted.version else {
+            return Ok(());
+        };
+        step.publish_version(version, compacted.rows).await?;
+        prune(parts, customer).await
+    };
+    if let Err(error) = tidied.await {
+        tracing::warn!(customer_id = %customer, code = error.code(), cause = error.internal(), "table was not tidied");
+    }
+}
+
+/// Forgets all Lance versions but the recorded one, under the lock. A reader in the middle of an
+/// older one reads the recorded version again.
+pub(crate) async fn prune(parts: &Parts, customer: CustomerId) -> Result<(), Error> {
+    let step = parts.store.begin_store_step(customer).await?;
+    let Some(recorded) = step.recorded else {
+        return Ok(());
+    };
+    match parts.vectors.prune(customer, recorded).await {
+        Ok(pruned) => {
+            tracing::info!(customer_id = %customer, versions = pruned.versions, files = pruned.data_files, "pruned");
+            step.end().await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,146 @@
+//! What every way in ends with: bytes to S3, rows and job in one transaction, the job to the queue.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the S3 write | nothing | |
+//! | after it | an object nobody names | the bucket's lifecycle moves it to cheap storage; deletion of the document removes it |
+//! | after the commit | a row in the outbox | `sweep` sends the job |
+//! | after the send | the same | `sweep` sends it twice, which is harmless |
+
+use bytes::Bytes;
+use dynrag_api::{Context, Json};
+use dynrag_domain::{
+    DocumentId, Error, Kind, Result,
+    documents::{Format, Source, Status},
+    identity::Principal,
+    storage,
+};
+use dynrag_store::{
+    admission::Admission,
+    documents::{Added, NewDocument, Target},
+};
+use http::StatusCode;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::fields::Description;
+
+/// How often the version is decided anew when somebody else takes it.
+const RACES: usize = 5;
+
+/// The answer of every way in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Accepted {
+    pub(crate) doc_id: DocumentId,
+    pub(crate) status: Status,
+    pub(crate) status_url: String,
+    /// True where the very content is there already and nothing was done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) duplicate: bool,
+}
+
+impl Accepted {
+    pub(crate) fn new(doc_id: DocumentId, status: Status) -> Self {
+        Self {
+            doc_id,
+            status,
+            status_url: format!("/api/documents/{doc_id}/status"),
+            duplicate: false,
+        }
+    }
+}
+
+/// A document with its content.
+pub(crate) struct Content {
+    pub(crate) source: Source,
+    pub(crate) format: Format,
+    pub(crate) file_name: Option<String>,
+    pub(crate) bytes: Bytes,
+}
+
+/// The user behind a caller; none behind a key.
+pub(crate) fn created_by(caller: &Admission) -> Option<dynrag_domain::UserId> {
+    match caller.principal {
+        Principal::User(id) => Some(id),
+        Principal::ApiKey(_) => None,
+    }
+}
+
+/// Stores and queues a document, or finds that it is there already.
+pub(crate) async fn accept(
+    context: &Context,
+    caller: &Admission,
+    description: &Description,
+    content: Content,
+) -> Result<(StatusCode, Json<Accepted>)> {
+    let customer = caller.customer_id;
+    let store = context.store().await?;
+    let (objects, _) = context.documents().await?;
+    let hash: [u8; 32] = Sha256::digest(&content.bytes).into();
+    let size = i64::try_from(content.bytes.len()).map_err(Error::internal_fault)?;
+    let title = description
+        .title
+        .as_deref()
+        .or(content.file_name.as_deref())
+        .unwrap_or("Untitled");
+    let title: String = title
+        .chars()
+        .take(dynrag_domain::documents::MAX_TITLE)
+        .collect();
+    let new = NewDocument {
+        title: &title,
+        source: content.source,
+        format: content.format,
+        external_id: description.external_id.as_deref(),
+        file_name: content.file_name.as_deref(),
+        metadata: description.metadata.as_ref(),
+        created_by: created_by(caller),
+    };
+    for _ in 0..RACES {
+        let target = store
+            .resolve_upload(customer, new.external_id, &hash, description.on_duplicate)
+            .await?;
+        let (id, version) = match target {
+            Target::Duplicate { id, status } => {
+                let accepted = Accepted {
+                    duplicate: true,
+                    ..Accepted::new(id, status)
+                };
+                return Ok((StatusCode::OK, Json(accepted)));
+            }
+            Target::New { id } => (id, 1),
+            Target::Next { id, version } => (id, version),
+        };
+        let object = Uuid::new_v4();
+        let key = storage::original_key(customer, id, version, object);
+        objects
+            .put(&key, content.format.media_type(), content.bytes.clone())
+            .await?;
+        let added = store
+            .add_document(customer, target, &new, object, size, &hash)
+            .await;
+        if !matches!(added, Ok(Added::Queued(_)))
+            && let Err(error) = objects.delete(&key).await
+        {
+            tracing::warn!(
+                cause = error.internal(),
+                "original that nobody names is left behind"
+            );
+        }
+        if let Added::Queued(pending) = added? {
+            context.dispatch(&pending).await;
+            tracing::info!(customer_id = %customer, document_id = %id, version, bytes = size, "document queued");
+            return Ok((
+                StatusCode::ACCEPTED,
+                Json(Accepted::new(id, Status::Queued)),
+            ));
+        }
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "busy_document",
+        "Others keep changing this document. Try again.",
+    ))
+}

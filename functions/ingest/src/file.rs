@@ -1,0 +1,137 @@
+//! `POST /api/ingest/file`: one file as multipart/form-data, with the fields of a document beside it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
+    http::StatusCode,
+};
+use bytes::Bytes;
+use dynrag_api::{Answer, Caller, Context, Json, scopes::DocumentsWrite};
+use dynrag_domain::{
+    Error, Kind, Result,
+    documents::{FailureCode, Format, Source},
+};
+use dynrag_extract::detect;
+
+use crate::{
+    accept::{Accepted, Content, accept},
+    fields::{self, Description},
+};
+
+/// Takes a file. What it is is told by its bytes; its declared type and name only decide between
+/// kinds of text.
+pub(crate) async fn file(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    request: Request,
+) -> Answer<(StatusCode, Json<Accepted>)> {
+    let form = Form::read(request).await?;
+    let description = form.description.check()?;
+    fields::check_size(&caller.config, form.bytes.len() as u64)?;
+    let declared = form
+        .content_type
+        .as_deref()
+        .and_then(Format::from_media_type);
+    let format = detect(&form.bytes, declared, form.file_name.as_deref())
+        .ok_or_else(|| fields::unsupported(&caller.config, "content of this file"))?;
+    let format = fields::check_format(&caller.config, format)?;
+    if format != Format::Pdf && form.bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(empty().into());
+    }
+    let content = Content {
+        source: Source::File,
+        format,
+        file_name: form.file_name,
+        bytes: form.bytes,
+    };
+    Ok(accept(&context, &caller, &description, content).await?)
+}
+
+fn empty() -> Error {
+    Error::new(
+        Kind::Invalid,
+        FailureCode::EmptyDocument.as_str(),
+        "The file is empty. Send one that has text.",
+    )
+}
+
+struct Form {
+    bytes: Bytes,
+    file_name: Option<String>,
+    content_type: Option<String>,
+    description: Description,
+}
+
+impl Form {
+    async fn read(request: Request) -> Result<Self> {
+        let mut multipart = Multipart::from_request(request, &()).await.map_err(|e| {
+            Error::new(
+                Kind::UnsupportedType,
+                "unsupported_media_type",
+                "Send the file as multipart/form-data, in a part named file.",
+            )
+            .because(e.body_text())
+        })?;
+        let mut description = Description::default();
+        let mut file = None;
+        while let Some(field) = multipart.next_field().await.map_err(|e| malformed(&e))? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                if file.is_some() {
+                    return Err(Error::field("/file", "one file a request"));
+                }
+                let file_name = field.file_name().and_then(fields::file_name);
+                let content_type = field.content_type().map(str::to_owned);
+                file = Some((
+                    field.bytes().await.map_err(|e| malformed(&e))?,
+                    file_name,
+                    content_type,
+                ));
+                continue;
+            }
+            let text = field.text().await.map_err(|e| malformed(&e))?;
+            match name.as_str() {
+                "title" => description.title = Some(text),
+                "externalId" => description.external_id = Some(text),
+                "metadata" => {
+                    let parsed = serde_json::from_str(&text)
+                        .map_err(|_| Error::field("/metadata", "an object in JSON"))?;
+                    description.metadata = Some(parsed);
+                }
+                "onDuplicate" => {
+                    description.on_duplicate = serde_json::from_value(text.into())
+                        .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
+                }
+                other => {
+                    let known =
+                        "no such field; known are file, title, externalId, metadata, onDuplicate";
+                    return Err(Error::field(
+                        format!("/{}", other.replace('~', "~0").replace('/', "~1")),
+                        known,
+                    ));
+                }
+            }
+        }
+        let (bytes, file_name, content_type) =
+            file.ok_or_else(|| Error::field("/file", "a part named file with the document"))?;
+        Ok(Self {
+            bytes,
+            file_name,
+            content_type,
+            description,
+        })
+    }
+}
+
+fn malformed(error: &MultipartError) -> Error {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return dynrag_api::body_too_large();
+    }
+    Error::new(
+        Kind::Malformed,
+        "invalid_multipart",
+        "The multipart body is not well formed.",
+    )
+    .because(error.body_text())
+}

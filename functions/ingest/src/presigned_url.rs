@@ -1,0 +1,141 @@
+//! `GET|POST /api/ingest/presigned-url`: a form with which one file goes straight to S3.
+//!
+//! The document exists from now on, awaiting its upload; the upload's notification queues it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::{DateTime, SubsecRound, Utc};
+use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
+use dynrag_cloud::presign::UploadTerms;
+use dynrag_domain::{
+    DocumentId, Error, Result,
+    documents::{Format, MAX_TITLE, Source, Status},
+    storage,
+};
+use dynrag_store::{admission::Admission, documents::NewDocument};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::{
+    accept::created_by,
+    fields::{self, Description},
+};
+
+/// What is going to be uploaded.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Wanted {
+    file_name: String,
+    /// By the file's name where it is left out.
+    content_type: Option<String>,
+    /// Bytes; the form takes exactly so many. Up to the customer's limit where it is left out.
+    size: Option<u64>,
+    title: Option<String>,
+    external_id: Option<String>,
+    metadata: Option<Value>,
+}
+
+/// The form.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Form {
+    url: String,
+    method: &'static str,
+    fields: Map<String, Value>,
+    doc_id: DocumentId,
+    status: Status,
+    status_url: String,
+    expires_at: DateTime<Utc>,
+}
+
+/// Answers a form for query parameters.
+pub(crate) async fn by_query(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<Form>> {
+    Ok(Json(form(&context, &caller, wanted).await?))
+}
+
+/// Answers a form for a JSON body.
+pub(crate) async fn by_body(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Json(wanted): Json<Wanted>,
+) -> Answer<Json<Form>> {
+    Ok(Json(form(&context, &caller, wanted).await?))
+}
+
+async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<Form> {
+    let file_name = fields::file_name(&wanted.file_name)
+        .ok_or_else(|| Error::field("/fileName", "a file's name"))?;
+    let description = Description {
+        title: wanted.title,
+        external_id: wanted.external_id,
+        metadata: wanted.metadata,
+        ..Description::default()
+    }
+    .check()?;
+    let format = match &wanted.content_type {
+        Some(media_type) => Format::from_media_type(media_type),
+        None => Format::from_file_name(&file_name),
+    };
+    let format = format.ok_or_else(|| fields::unsupported(&caller.config, "type of this file"))?;
+    let format = fields::check_format(&caller.config, format)?;
+    let most = u64::try_from(caller.config.max_file_bytes).unwrap_or(0);
+    let size = match wanted.size {
+        Some(size) => {
+            fields::check_size(&caller.config, size)?;
+            (size, size)
+        }
+        None => (1, most),
+    };
+
+    let (_, config) = context.documents().await?;
+    let doc_id = DocumentId::generate();
+    // S3's form takes the media type to the letter, so what was asked for is what is signed.
+    let content_type = wanted
+        .content_type
+        .unwrap_or_else(|| format.media_type().to_owned());
+    let terms = UploadTerms {
+        bucket: &config.bucket,
+        key: &storage::upload_key(caller.customer_id, doc_id),
+        content_type: &content_type,
+        size,
+        expires: config.upload_expires,
+    };
+    let post = context.cloud().await.presign_post(&terms).await?;
+
+    let title = description.title.as_deref().unwrap_or(&file_name);
+    let title: String = title.chars().take(MAX_TITLE).collect();
+    let new = NewDocument {
+        title: &title,
+        source: Source::Presigned,
+        format,
+        external_id: description.external_id.as_deref(),
+        file_name: Some(&file_name),
+        metadata: description.metadata.as_ref(),
+        created_by: created_by(caller),
+    };
+    let store = context.store().await?;
+    store
+        .add_awaited_document(
+            caller.customer_id,
+            doc_id,
+            &new,
+            Uuid::new_v4(),
+            post.expires_at,
+        )
+        .await?;
+    Ok(Form {
+        url: post.url,
+        method: "POST",
+        fields: post.fields,
+        doc_id,
+        status: Status::AwaitingUpload,
+        status_url: format!("/api/documents/{doc_id}/status"),
+        expires_at: post.expires_at.trunc_subsecs(0),
+    })
+}

@@ -1,0 +1,102 @@
+//! Vectors of queries: each is asked of the provider once while it is remembered.
+
+use std::{sync::Arc, time::Duration};
+
+use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
+use dynrag_llm::EmbedError;
+use moka::future::Cache;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use crate::state::SearchState;
+
+/// A search is not worth waiting longer for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Queries remembered; 1,536 dimensions make 6 MB of a thousand.
+const REMEMBERED: u64 = 1_000;
+const CACHE_TIME: Duration = Duration::from_secs(3600);
+
+type Key = (CustomerId, [u8; 32]);
+
+/// Remembered vectors, per customer and model. Queries are kept as hashes only.
+#[derive(Clone)]
+pub(crate) struct QueryVectors {
+    cache: Cache<Key, (Arc<[f32]>, u64)>,
+}
+
+impl Default for QueryVectors {
+    fn default() -> Self {
+        Self {
+            cache: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(CACHE_TIME)
+                .build(),
+        }
+    }
+}
+
+impl QueryVectors {
+    /// The vector of a query and the tokens charged now: none where it was remembered.
+    pub(crate) async fn get(
+        &self,
+        state: &SearchState,
+        customer: CustomerId,
+        model: &str,
+        query: &str,
+    ) -> Result<(Arc<[f32]>, u64)> {
+        let key = (customer, Sha256::digest(format!("{model}\0{query}")).into());
+        let entry = self
+            .cache
+            .entry(key)
+            .or_try_insert_with(ask(state, customer, model, query))
+            .await
+            .map_err(|e: Arc<Error>| Error::clone(&e))?;
+        let fresh = entry.is_fresh();
+        let (vector, tokens) = entry.into_value();
+        Ok((vector, if fresh { tokens } else { 0 }))
+    }
+}
+
+async fn ask(
+    state: &SearchState,
+    customer: CustomerId,
+    model: &str,
+    query: &str,
+) -> Result<(Arc<[f32]>, u64)> {
+    let embeddings = state.embeddings().await?;
+    let provider = embeddings
+        .provider(state.context().store().await?, customer, model)
+        .await?;
+    let mut embedded = embeddings
+        .client
+        .embed(&provider, &[query], Instant::now() + PATIENCE)
+        .await
+        .map_err(|error| refused(&error))?;
+    let vector = embedded
+        .vectors
+        .pop()
+        .ok_or_else(|| Error::internal_fault("no vector for the query"))?;
+    Ok((vector.into(), embedded.prompt_tokens))
+}
+
+/// What the caller is told when the provider gives no vector.
+fn refused(error: &EmbedError) -> Error {
+    let public = match (error.failure_code(), error) {
+        (Some(code @ FailureCode::InsufficientQuota), _) => {
+            Error::new(Kind::PaymentRequired, code.as_str(), code.sentence())
+        }
+        (Some(code), _) => Error::new(Kind::Conflict, code.as_str(), code.sentence()),
+        (None, EmbedError::RateLimited { retry_after }) => Error::new(
+            Kind::Unavailable,
+            "embedding_rate_limited",
+            "The embedding provider limits the rate. Try again, or search with mode text.",
+        )
+        .after(retry_after.unwrap_or(Duration::from_secs(5))),
+        (None, _) => Error::new(
+            Kind::Unavailable,
+            "embedding_unavailable",
+            "The embedding provider did not answer. Try again, or search with mode text.",
+        ),
+    };
+    public.because(error.to_string())
+}

@@ -1,0 +1,145 @@
+//! `POST /search`: the best chunks for a query.
+
+use std::time::Instant;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Json, scopes::Search};
+use dynrag_domain::{
+    DocumentId, Error, FieldError, Result,
+    search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
+};
+use dynrag_vectors::Query;
+use serde::{Deserialize, Serialize};
+
+use crate::state::SearchState;
+
+/// Most documents a search can be narrowed to.
+const MAX_DOCUMENTS: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Body {
+    query: String,
+    #[serde(default = "default_top_k")]
+    top_k: u32,
+    #[serde(default)]
+    mode: Mode,
+    document_ids: Option<Vec<DocumentId>>,
+    min_score: Option<f32>,
+}
+
+fn default_top_k() -> u32 {
+    5
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Found {
+    results: Vec<Hit>,
+    usage: Usage,
+    took_ms: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Usage {
+    /// Tokens the provider charged for the query; none where its vector was remembered.
+    embedding_tokens: u64,
+}
+
+/// Searches exactly what was published when the caller was admitted.
+pub(crate) async fn search(
+    caller: Caller<Search>,
+    State(state): State<SearchState>,
+    Json(body): Json<Body>,
+) -> Answer<Json<Found>> {
+    let started = Instant::now();
+    let text = validate(&body)?;
+    let (vector, embedding_tokens) = match (body.mode, caller.chunks_version) {
+        // Nothing is published: no need to pay for a vector.
+        (Mode::Text, _) | (_, None) => (None, 0),
+        _ => {
+            let model = &caller.config.embedding_model;
+            let (vector, tokens) = state
+                .query_vectors
+                .get(&state, caller.customer_id, model, text)
+                .await?;
+            (Some(vector), tokens)
+        }
+    };
+    let query = Query {
+        vector: vector.as_deref(),
+        text: Some(text),
+        mode: body.mode,
+        top_k: body.top_k as usize,
+        document_ids: body.document_ids.as_deref(),
+        exclude: &caller.deleting,
+        min_score: body.min_score,
+    };
+    let results = match caller.chunks_version {
+        None => Vec::new(),
+        Some(version) => run(&state, &caller, version, &query).await?,
+    };
+    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(customer_id = %caller.customer_id, results = results.len(), embedding_tokens, took_ms, "searched");
+    Ok(Json(Found {
+        results,
+        usage: Usage { embedding_tokens },
+        took_ms,
+    }))
+}
+
+async fn run(
+    state: &SearchState,
+    caller: &Caller<Search>,
+    version: u64,
+    query: &Query<'_>,
+) -> Result<Vec<Hit>> {
+    let vectors = state.vectors().await?;
+    let customer = caller.customer_id;
+    match vectors.search(customer, Some(version), query).await {
+        // Pruned between `admit()` and here: what is published now is as good.
+        Err(dynrag_vectors::Error::VersionGone) => {
+            let recorded = state
+                .context()
+                .store()
+                .await?
+                .recorded_version(customer)
+                .await?;
+            Ok(vectors.search(customer, recorded, query).await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn validate(body: &Body) -> Result<&str> {
+    let mut fields = Vec::new();
+    let mut bad = |pointer: &str, detail: String| {
+        fields.push(FieldError {
+            pointer: pointer.to_owned(),
+            detail,
+        });
+    };
+    let text = body.query.trim();
+    if text.is_empty() || text.chars().count() > MAX_QUERY {
+        bad("/query", format!("from 1 to {MAX_QUERY} characters"));
+    }
+    if !(1..=MAX_TOP_K).contains(&body.top_k) {
+        bad("/topK", format!("from 1 to {MAX_TOP_K}"));
+    }
+    if body
+        .document_ids
+        .as_ref()
+        .is_some_and(|ids| ids.len() > MAX_DOCUMENTS)
+    {
+        bad("/documentIds", format!("at most {MAX_DOCUMENTS}"));
+    }
+    if body.min_score.is_some_and(|score| !score.is_finite()) {
+        bad("/minScore", "a number".to_owned());
+    }
+    if fields.is_empty() {
+        Ok(text)
+    } else {
+        Err(Error::fields_invalid(fields))
+    }
+}

@@ -1,0 +1,68 @@
+//! Batches of the ingest queue.
+
+use std::future::Future;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use dynrag_domain::{Result, jobs::Job};
+
+use crate::{Invocation, run};
+
+/// A message that was received.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Id of the message, by which it is reported as failed.
+    pub message_id: String,
+    /// Handle by which its visibility is changed.
+    pub receipt_handle: String,
+    /// The job.
+    pub job: Job,
+}
+
+/// Serves batches to a handler that returns the messages which have to come again. A message that is
+/// no job is reported too: after a few tries the queue sets it aside as a dead letter.
+///
+/// # Errors
+/// The Runtime API cannot be reached.
+pub async fn run_queue<F>(
+    handler: impl Fn(Invocation<Vec<Delivery>>) -> F,
+) -> Result<(), lambda_runtime::Error>
+where
+    F: Future<Output = Result<Vec<Delivery>>>,
+{
+    let handler = &handler;
+    run(async |batch: Invocation<SqsEvent>| {
+        let mut failed = Vec::new();
+        let mut deliveries = Vec::new();
+        for message in batch.event.records {
+            let message_id = message.message_id.unwrap_or_default();
+            match serde_json::from_str(&message.body.unwrap_or_default()) {
+                Ok(job) => deliveries.push(Delivery {
+                    message_id,
+                    receipt_handle: message.receipt_handle.unwrap_or_default(),
+                    job,
+                }),
+                Err(error) => {
+                    tracing::error!(message_id, %error, "message is no job");
+                    failed.push(message_id);
+                }
+            }
+        }
+        let again = handler(Invocation {
+            event: deliveries,
+            deadline: batch.deadline,
+        })
+        .await?;
+        failed.extend(again.into_iter().map(|delivery| delivery.message_id));
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = failed
+            .into_iter()
+            .map(|message_id| {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message_id;
+                failure
+            })
+            .collect();
+        Ok(response)
+    })
+    .await
+}

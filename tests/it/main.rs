@@ -1,0 +1,9 @@
+//! The promises, tested on the real thing: PostgreSQL, and the functions deployed from template.yaml
+//! on the emulator with IAM enforced. `make test` brings the stack up and names it in `DYNRAG_STACK`.
+
+mod support;
+
+mod contract;
+mod database;
+mod events;
+mod stack;
