@@ -2,7 +2,7 @@
 STACK := python3 infra/local/stack.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down logs status migrate destroy check bench soak package deploy teardown clean
+.PHONY: help demo test up down logs status migrate destroy check bench package deploy teardown clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,11 +34,8 @@ destroy: ## stop the stack and remove its data
 check: ## formats, lints, documentation, licences, the template
 	@scripts/check.sh
 
-bench: ## measure; prints the figures of docs/PERFORMANCE.md
-	@scripts/bench.sh
-
-soak: ## the promises in their full form; takes hours
-	@scripts/soak.sh
+bench: ## measure startup, and with DATA=FOLDER extraction
+	@scripts/bench.sh $(DATA)
 
 package: ## build for Lambda and hold the zips to their limits
 	@infra/package/package.sh

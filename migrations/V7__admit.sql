@@ -55,7 +55,7 @@ CREATE FUNCTION take_from_window(tenant uuid, who text, kind text, quota integer
     $$;
 
 -- The part that users and keys share: status, limits, usage, configuration, index versions.
-CREATE FUNCTION admit_customer(a admission, operation text, key_quota integer) RETURNS admission
+CREATE FUNCTION admit_customer(a admission, route text, key_quota integer) RETURNS admission
     LANGUAGE plpgsql VOLATILE
     AS $$
 DECLARE
@@ -100,7 +100,7 @@ BEGIN
     END IF;
 
     INSERT INTO usage_metrics AS u (customer_id, day, operation, requests)
-    VALUES (a.customer_id, (now() AT TIME ZONE 'UTC')::date, operation, 1)
+    VALUES (a.customer_id, (now() AT TIME ZONE 'UTC')::date, route, 1)
     ON CONFLICT (customer_id, day, operation) DO UPDATE SET requests = u.requests + 1;
 
     a.verdict := 'ok';
@@ -121,7 +121,7 @@ BEGIN
 END $$;
 
 -- A user whose access token has been verified.
-CREATE FUNCTION admit_user(tenant uuid, who uuid, issued_at timestamptz, operation text) RETURNS SETOF admission
+CREATE FUNCTION admit_user(tenant uuid, who uuid, issued_at timestamptz, route text) RETURNS SETOF admission
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
 DECLARE
@@ -136,12 +136,12 @@ BEGIN
         RETURN NEXT a;
         RETURN;
     END IF;
-    a := admit_customer(a, operation, NULL);
+    a := admit_customer(a, route, NULL);
     RETURN NEXT a;
 END $$;
 
 -- An API key, found by its public part and held against the hash of its secret part.
-CREATE FUNCTION admit_api_key(key_public_id text, key_secret_hash bytea, operation text) RETURNS SETOF admission
+CREATE FUNCTION admit_api_key(key_public_id text, key_secret_hash bytea, route text) RETURNS SETOF admission
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
 DECLARE
@@ -160,7 +160,7 @@ BEGIN
     a.principal_id := k.id;
     a.platform_admin := false;
     a.scopes := k.scopes;
-    a := admit_customer(a, operation, k.requests_per_minute);
+    a := admit_customer(a, route, k.requests_per_minute);
     -- Once a minute is precise enough, and spares the row a write per request.
     UPDATE api_keys SET last_used_at = now()
         WHERE customer_id = k.customer_id AND id = k.id

@@ -1,5 +1,18 @@
 #!/usr/bin/env bash
-# Not there yet (`make bench`).
+# Measures (`make bench`, `make bench DATA=FOLDER`).
+#
+#   scripts/bench.sh [DATA]
+#
+# Startup needs nothing. DATA is a folder with pdf/ (and html/pages, html/truth), as extraction is
+# measured on files that are not part of the repository.
 set -euo pipefail
-echo "make bench: nothing to run yet" >&2
-exit 1
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+step "packages and tools" "${STACK[@]}" needs
+step "cargo build --release" cargo build --release --locked --workspace --bins
+step "startup" bench/startup/startup.py --bin-dir "${BIN_DIR%/debug}/release"
+if [ $# -gt 0 ]; then
+    step "extraction: pdf" bench/extract/run.sh "$1/pdf"
+    step "extraction: html" bench/extract/run.sh "$1/html/pages" "$1/html/truth"
+fi

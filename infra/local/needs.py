@@ -21,6 +21,7 @@ PACKAGES = {
     "ensurepip": "python3-venv",
     "curl": "curl",
     "shellcheck": "shellcheck",
+    "/usr/sbin/pgbouncer": "pgbouncer",
 }
 REQUIREMENTS = CHECKOUT / "infra" / "requirements.txt"
 

@@ -43,17 +43,19 @@ pub fn recursive(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
         section: 0,
         chunks: Vec::new(),
     };
-    let (mut start, mut end, mut length) = (0, 0, 0);
+    // A chunk is start..end; what no chunk had before begins at fresh.
+    let (mut start, mut fresh, mut end, mut length) = (0, 0, 0, 0);
     for piece in pieces {
         if end > start && length + piece.characters > size {
-            writer.write(start..end);
+            writer.write(start..end, fresh);
+            fresh = end;
             start = overlap_start(text, start..end, overlap);
             length = text[start..end].chars().count();
         }
         end = piece.end;
         length += piece.characters;
     }
-    writer.write(start..end);
+    writer.write(start..end, fresh);
     writer.chunks
 }
 
@@ -165,7 +167,8 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn write(&mut self, range: Range<usize>) {
+    /// Page and headings are those of what the chunk adds, not of the overlap before it.
+    fn write(&mut self, range: Range<usize>, fresh: usize) {
         let stretch = &self.extracted.text[range.clone()];
         let trimmed = stretch.trim();
         if trimmed.is_empty() {
@@ -175,11 +178,13 @@ impl Writer<'_> {
         let (counted, characters) = self.counted;
         let first = characters + self.extracted.text[counted..start].chars().count();
         self.counted = (start, first);
+        let added = &self.extracted.text[fresh..range.end];
+        let fresh = (fresh + added.len() - added.trim_start().len()).max(start);
         while self
             .extracted
             .sections
             .get(self.section)
-            .is_some_and(|section| section.start <= start)
+            .is_some_and(|section| section.start <= fresh)
         {
             self.section += 1;
         }
@@ -254,6 +259,36 @@ mod tests {
             let first = pair[1].text.split(' ').next().unwrap();
             assert!(["Beta", "Gamma", "Delta"].contains(&first), "{first}");
         }
+    }
+
+    #[test]
+    fn a_chunk_is_on_the_page_of_what_it_adds() {
+        let text = format!(
+            "{} End of one.\n\nAll of two. {}",
+            "a ".repeat(25),
+            "b ".repeat(20)
+        );
+        let start = text.find("All").unwrap();
+        let page = |start, page| Section {
+            start,
+            page: Some(page),
+            ..Section::default()
+        };
+        let sections = vec![page(0, 1), page(start, 2)];
+        let extracted = Extracted {
+            text,
+            sections,
+            ..Extracted::default()
+        };
+        let chunks = recursive(
+            &extracted,
+            Chunking {
+                size: 70,
+                overlap: 20,
+            },
+        );
+        assert!(chunks[1].text.starts_with("End of one."), "{chunks:?}");
+        assert_eq!(chunks[1].page, Some(2));
     }
 
     #[test]

@@ -10,9 +10,13 @@ where
 {
     let text = format!("{operation}: {}", DisplayErrorContext(error));
     match error.code() {
-        Some("AccessDenied" | "AccessDeniedException" | "NoSuchBucket" | "QueueDoesNotExist" | "NotFoundException") => {
-            Error::internal_fault(text)
-        }
+        Some(
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "NoSuchBucket"
+            | "QueueDoesNotExist"
+            | "NotFoundException",
+        ) => Error::internal_fault(text),
         _ => Error::unavailable(text),
     }
 }

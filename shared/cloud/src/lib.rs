@@ -50,7 +50,9 @@ impl Cloud {
     pub fn objects(&self, bucket: &str) -> Objects {
         // An endpoint of one's own has no host name per bucket.
         let path_style = self.config.endpoint_url().is_some();
-        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(path_style).build();
+        let config = aws_sdk_s3::config::Builder::from(&self.config)
+            .force_path_style(path_style)
+            .build();
         Objects::new(aws_sdk_s3::Client::from_conf(config), bucket)
     }
 

@@ -16,7 +16,10 @@ pub struct Objects {
 
 impl Objects {
     pub(crate) fn new(client: Client, bucket: &str) -> Self {
-        Self { client, bucket: bucket.to_owned() }
+        Self {
+            client,
+            bucket: bucket.to_owned(),
+        }
     }
 
     /// Writes an object.
@@ -41,14 +44,25 @@ impl Objects {
     /// # Errors
     /// `file_too_large` beyond the limit, by what arrives and not by what is announced; `unavailable`.
     pub async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>> {
-        let answer = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+        let answer = match self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+        {
             Ok(answer) => answer,
             Err(e) if e.code() == Some("NoSuchKey") => return Ok(None),
             Err(e) => return Err(error::call("s3:GetObject", &e)),
         };
         let announced = u64::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0);
         let too_large = || {
-            Error::new(Kind::TooLarge, "file_too_large", format!("The file is larger than {limit} bytes."))
+            Error::new(
+                Kind::TooLarge,
+                "file_too_large",
+                format!("The file is larger than {limit} bytes."),
+            )
         };
         if announced > limit {
             return Err(too_large());
@@ -70,7 +84,14 @@ impl Objects {
     /// # Errors
     /// `unavailable`.
     pub async fn size(&self, key: &str) -> Result<Option<i64>> {
-        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+        match self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+        {
             Ok(answer) => Ok(Some(answer.content_length().unwrap_or(0))),
             Err(e) if e.as_service_error().is_some_and(|s| s.is_not_found()) => Ok(None),
             Err(e) => Err(error::call("s3:HeadObject", &e)),
@@ -118,21 +139,34 @@ impl Objects {
     /// # Errors
     /// `unavailable`; some may be gone already, and doing it again is harmless.
     pub async fn delete_prefix(&self, prefix: &str) -> Result<()> {
-        let mut pages =
-            self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).into_paginator().send();
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .into_paginator()
+            .send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|e| error::call("s3:ListObjectsV2", &e))?;
             let objects = page
                 .contents()
                 .iter()
                 .filter_map(|object| object.key())
-                .map(|key| ObjectIdentifier::builder().key(key).build().map_err(Error::internal_fault))
+                .map(|key| {
+                    ObjectIdentifier::builder()
+                        .key(key)
+                        .build()
+                        .map_err(Error::internal_fault)
+                })
                 .collect::<Result<Vec<_>>>()?;
             if objects.is_empty() {
                 continue;
             }
-            let delete =
-                Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(Error::internal_fault)?;
+            let delete = Delete::builder()
+                .set_objects(Some(objects))
+                .quiet(true)
+                .build()
+                .map_err(Error::internal_fault)?;
             let answer = self
                 .client
                 .delete_objects()

@@ -49,8 +49,11 @@ impl Cloud {
     /// `internal_error` without credentials or region.
     pub async fn presign_post(&self, terms: &UploadTerms<'_>) -> Result<PresignedPost> {
         let sdk = self.sdk();
-        let region =
-            sdk.region().ok_or_else(|| Error::internal_fault("no region is configured"))?.as_ref().to_owned();
+        let region = sdk
+            .region()
+            .ok_or_else(|| Error::internal_fault("no region is configured"))?
+            .as_ref()
+            .to_owned();
         let credentials = sdk
             .credentials_provider()
             .ok_or_else(|| Error::internal_fault("no credentials are configured"))?
@@ -79,7 +82,12 @@ struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    fn sign(&self, url: String, terms: &UploadTerms<'_>, now: DateTime<Utc>) -> Result<PresignedPost> {
+    fn sign(
+        &self,
+        url: String,
+        terms: &UploadTerms<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<PresignedPost> {
         let expires_at = now + terms.expires;
         let day = now.format("%Y%m%d").to_string();
         let scope = format!("{day}/{}/s3/aws4_request", self.region);
@@ -87,8 +95,14 @@ impl Signer<'_> {
         fields.insert("key".into(), terms.key.into());
         fields.insert("Content-Type".into(), terms.content_type.into());
         fields.insert("x-amz-algorithm".into(), "AWS4-HMAC-SHA256".into());
-        fields.insert("x-amz-credential".into(), format!("{}/{scope}", self.access_key).into());
-        fields.insert("x-amz-date".into(), now.format("%Y%m%dT%H%M%SZ").to_string().into());
+        fields.insert(
+            "x-amz-credential".into(),
+            format!("{}/{scope}", self.access_key).into(),
+        );
+        fields.insert(
+            "x-amz-date".into(),
+            now.format("%Y%m%dT%H%M%SZ").to_string().into(),
+        );
         if let Some(token) = self.session_token {
             fields.insert("x-amz-security-token".into(), token.into());
         }
@@ -96,7 +110,11 @@ impl Signer<'_> {
             json!({"bucket": terms.bucket}),
             json!(["content-length-range", terms.size.0, terms.size.1]),
         ];
-        conditions.extend(fields.iter().map(|(name, value)| json!({name.as_str(): value})));
+        conditions.extend(
+            fields
+                .iter()
+                .map(|(name, value)| json!({name.as_str(): value})),
+        );
         let policy = json!({
             "expiration": expires_at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
             "conditions": conditions,
@@ -108,7 +126,11 @@ impl Signer<'_> {
         }
         fields.insert("policy".into(), policy.into());
         fields.insert("x-amz-signature".into(), hex::encode(key).into());
-        Ok(PresignedPost { url, fields, expires_at })
+        Ok(PresignedPost {
+            url,
+            fields,
+            expires_at,
+        })
     }
 }
 
@@ -126,7 +148,12 @@ mod tests {
 
     #[test]
     fn the_policy_binds_key_type_and_size() {
-        let signer = Signer { access_key: "AK", secret_key: "SK", session_token: Some("ST"), region: "eu-west-1" };
+        let signer = Signer {
+            access_key: "AK",
+            secret_key: "SK",
+            session_token: Some("ST"),
+            region: "eu-west-1",
+        };
         let terms = UploadTerms {
             bucket: "b",
             key: "uploads/c/d",
@@ -136,7 +163,9 @@ mod tests {
         };
         let at = Utc.with_ymd_and_hms(2026, 1, 2, 3, 4, 5).unwrap();
         let post = signer.sign("http://x/b".into(), &terms, at).unwrap();
-        let policy = BASE64_STANDARD.decode(post.fields["policy"].as_str().unwrap()).unwrap();
+        let policy = BASE64_STANDARD
+            .decode(post.fields["policy"].as_str().unwrap())
+            .unwrap();
         insta::assert_snapshot!(String::from_utf8(policy).unwrap(), @r#"{"expiration":"2026-01-02T03:05:05.000Z","conditions":[{"bucket":"b"},["content-length-range",1,1000],{"key":"uploads/c/d"},{"Content-Type":"application/pdf"},{"x-amz-algorithm":"AWS4-HMAC-SHA256"},{"x-amz-credential":"AK/20260102/eu-west-1/s3/aws4_request"},{"x-amz-date":"20260102T030405Z"},{"x-amz-security-token":"ST"}]}"#);
         assert_eq!(post.fields["x-amz-signature"].as_str().unwrap().len(), 64);
     }

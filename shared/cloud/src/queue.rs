@@ -16,7 +16,10 @@ pub struct Queue {
 
 impl Queue {
     pub(crate) fn new(client: Client, url: &str) -> Self {
-        Self { client, url: url.to_owned() }
+        Self {
+            client,
+            url: url.to_owned(),
+        }
     }
 
     /// Sends a job. The message group is the customer: SQS fair queues then keep one customer's
@@ -43,7 +46,9 @@ impl Queue {
     /// `unavailable`; the message then comes after the queue's timeout.
     pub async fn retry_after(&self, receipt_handle: &str, wait: Duration) -> Result<()> {
         // SQS takes at most 12 hours.
-        let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX).min(43_200);
+        let seconds = i32::try_from(wait.as_secs())
+            .unwrap_or(i32::MAX)
+            .min(43_200);
         self.client
             .change_message_visibility()
             .queue_url(&self.url)

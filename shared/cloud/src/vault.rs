@@ -65,7 +65,10 @@ impl DataKey {
         let bytes = Zeroizing::new(plaintext.map(Blob::into_inner).unwrap_or_default());
         let mut key = Zeroizing::new([0; 32]);
         if bytes.len() != key.len() {
-            return Err(Error::internal_fault(format!("kms gave a data key of {} bytes", bytes.len())));
+            return Err(Error::internal_fault(format!(
+                "kms gave a data key of {} bytes",
+                bytes.len()
+            )));
         }
         key.copy_from_slice(&bytes);
         Ok(Self { customer, key })
@@ -88,7 +91,13 @@ impl DataKey {
         let aad = self.aad(purpose, version);
         let ciphertext = self
             .cipher()
-            .encrypt((&nonce).into(), Payload { msg: plaintext, aad: aad.as_bytes() })
+            .encrypt(
+                (&nonce).into(),
+                Payload {
+                    msg: plaintext,
+                    aad: aad.as_bytes(),
+                },
+            )
             .map_err(|_| Error::internal_fault("seal"))?;
         Ok(Sealed { nonce, ciphertext })
     }
@@ -97,13 +106,29 @@ impl DataKey {
     ///
     /// # Errors
     /// `internal_error` when it does not open.
-    pub fn open(&self, purpose: Purpose, version: i32, nonce: &[u8], ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let nonce: &[u8; 12] = nonce.try_into().map_err(|_| Error::internal_fault("nonce is not of 12 bytes"))?;
+    pub fn open(
+        &self,
+        purpose: Purpose,
+        version: i32,
+        nonce: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        let nonce: &[u8; 12] = nonce
+            .try_into()
+            .map_err(|_| Error::internal_fault("nonce is not of 12 bytes"))?;
         let aad = self.aad(purpose, version);
         self.cipher()
-            .decrypt(nonce.into(), Payload { msg: ciphertext, aad: aad.as_bytes() })
+            .decrypt(
+                nonce.into(),
+                Payload {
+                    msg: ciphertext,
+                    aad: aad.as_bytes(),
+                },
+            )
             .map(Zeroizing::new)
-            .map_err(|_| Error::internal_fault(format!("{} secret does not open", purpose.as_str())))
+            .map_err(|_| {
+                Error::internal_fault(format!("{} secret does not open", purpose.as_str()))
+            })
     }
 }
 
@@ -120,7 +145,10 @@ impl Vault {
         Self {
             client,
             key_arn: key_arn.to_owned(),
-            keys: Cache::builder().max_capacity(CACHED_KEYS).time_to_live(CACHE_TIME).build(),
+            keys: Cache::builder()
+                .max_capacity(CACHED_KEYS)
+                .time_to_live(CACHE_TIME)
+                .build(),
         }
     }
 
@@ -138,8 +166,13 @@ impl Vault {
             .send()
             .await
             .map_err(|e| error::call("kms:GenerateDataKey", &e))?;
-        let wrapped = answer.ciphertext_blob.ok_or_else(|| Error::internal_fault("kms gave no wrapped key"))?;
-        Ok((wrapped.into_inner(), DataKey::new(customer, answer.plaintext)?))
+        let wrapped = answer
+            .ciphertext_blob
+            .ok_or_else(|| Error::internal_fault("kms gave no wrapped key"))?;
+        Ok((
+            wrapped.into_inner(),
+            DataKey::new(customer, answer.plaintext)?,
+        ))
     }
 
     /// Unwraps a customer's data key: one call of KMS at most every five minutes, also when many
@@ -172,11 +205,18 @@ impl Vault {
 mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 4] =
-        [Purpose::AccessToken, Purpose::RefreshToken, Purpose::OpenAiKey, Purpose::Webhook];
+    const PURPOSES: [Purpose; 4] = [
+        Purpose::AccessToken,
+        Purpose::RefreshToken,
+        Purpose::OpenAiKey,
+        Purpose::Webhook,
+    ];
 
     fn key(customer: CustomerId) -> DataKey {
-        DataKey { customer, key: Zeroizing::new(rand::random()) }
+        DataKey {
+            customer,
+            key: Zeroizing::new(rand::random()),
+        }
     }
 
     /// Promise 18: 20 tenants × every purpose, each ciphertext against each key, purpose and version.
@@ -185,7 +225,10 @@ mod tests {
         // The same key bytes for everybody: what is tested is the binding by AAD, not the key.
         let bytes: [u8; 32] = rand::random();
         let keys: Vec<DataKey> = (0..20)
-            .map(|_| DataKey { customer: CustomerId::generate(), key: Zeroizing::new(bytes) })
+            .map(|_| DataKey {
+                customer: CustomerId::generate(),
+                key: Zeroizing::new(bytes),
+            })
             .collect();
         for (i, owner) in keys.iter().enumerate() {
             for purpose in PURPOSES {
@@ -193,9 +236,14 @@ mod tests {
                 for (j, reader) in keys.iter().enumerate() {
                     for read_as in PURPOSES {
                         for version in [1, 2] {
-                            let opened = reader.open(read_as, version, &sealed.nonce, &sealed.ciphertext);
+                            let opened =
+                                reader.open(read_as, version, &sealed.nonce, &sealed.ciphertext);
                             let right = i == j && purpose == read_as && version == 1;
-                            assert_eq!(opened.is_ok(), right, "{i} {purpose:?} read by {j} as {read_as:?} {version}");
+                            assert_eq!(
+                                opened.is_ok(),
+                                right,
+                                "{i} {purpose:?} read by {j} as {read_as:?} {version}"
+                            );
                         }
                     }
                 }
@@ -206,22 +254,43 @@ mod tests {
     #[test]
     fn every_flipped_byte_is_noticed() {
         let owner = key(CustomerId::generate());
-        let sealed = owner.seal(Purpose::AccessToken, 1, b"a secret of some length").unwrap();
+        let sealed = owner
+            .seal(Purpose::AccessToken, 1, b"a secret of some length")
+            .unwrap();
         assert_eq!(
-            owner.open(Purpose::AccessToken, 1, &sealed.nonce, &sealed.ciphertext).unwrap().as_slice(),
+            owner
+                .open(Purpose::AccessToken, 1, &sealed.nonce, &sealed.ciphertext)
+                .unwrap()
+                .as_slice(),
             b"a secret of some length"
         );
         for position in 0..sealed.ciphertext.len() {
             let mut flipped = sealed.ciphertext.clone();
             flipped[position] ^= 1;
-            assert!(owner.open(Purpose::AccessToken, 1, &sealed.nonce, &flipped).is_err());
+            assert!(
+                owner
+                    .open(Purpose::AccessToken, 1, &sealed.nonce, &flipped)
+                    .is_err()
+            );
         }
         for position in 0..12 {
             let mut nonce = sealed.nonce;
             nonce[position] ^= 1;
-            assert!(owner.open(Purpose::AccessToken, 1, &nonce, &sealed.ciphertext).is_err());
+            assert!(
+                owner
+                    .open(Purpose::AccessToken, 1, &nonce, &sealed.ciphertext)
+                    .is_err()
+            );
         }
-        assert!(owner.open(Purpose::AccessToken, 1, &[], &sealed.ciphertext).is_err());
-        assert!(key(owner.customer).open(Purpose::AccessToken, 1, &sealed.nonce, &sealed.ciphertext).is_err());
+        assert!(
+            owner
+                .open(Purpose::AccessToken, 1, &[], &sealed.ciphertext)
+                .is_err()
+        );
+        assert!(
+            key(owner.customer)
+                .open(Purpose::AccessToken, 1, &sealed.nonce, &sealed.ciphertext)
+                .is_err()
+        );
     }
 }

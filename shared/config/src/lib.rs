@@ -23,7 +23,10 @@ pub enum ConfigError {
 }
 
 fn optional(name: &'static str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -31,9 +34,15 @@ fn required(name: &'static str) -> Result<String, ConfigError> {
     optional(name).ok_or(ConfigError::Missing(name))
 }
 
-fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &'static str, default: T) -> Result<T, ConfigError> {
+fn parsed<T: FromStr<Err: std::fmt::Display>>(
+    name: &'static str,
+    default: T,
+) -> Result<T, ConfigError> {
     optional(name).map_or(Ok(default), |text| {
-        text.parse().map_err(|e: T::Err| ConfigError::Invalid { name, reason: e.to_string() })
+        text.parse().map_err(|e: T::Err| ConfigError::Invalid {
+            name,
+            reason: e.to_string(),
+        })
     })
 }
 
@@ -50,7 +59,9 @@ impl DatabaseConfig {
     /// # Errors
     /// The variable is missing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { secret_arn: required("DATABASE_SECRET_ARN")? })
+        Ok(Self {
+            secret_arn: required("DATABASE_SECRET_ARN")?,
+        })
     }
 }
 
@@ -67,7 +78,9 @@ impl OwnerDatabaseConfig {
     /// # Errors
     /// The variable is missing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { secret_arn: required("OWNER_DATABASE_SECRET_ARN")? })
+        Ok(Self {
+            secret_arn: required("OWNER_DATABASE_SECRET_ARN")?,
+        })
     }
 }
 
@@ -106,7 +119,9 @@ impl QueueConfig {
     /// # Errors
     /// The variable is missing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { ingest_url: required("INGEST_QUEUE_URL")? })
+        Ok(Self {
+            ingest_url: required("INGEST_QUEUE_URL")?,
+        })
     }
 }
 
@@ -123,7 +138,9 @@ impl VaultConfig {
     /// # Errors
     /// The variable is missing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { kms_key_arn: required("KMS_KEY_ARN")? })
+        Ok(Self {
+            kms_key_arn: required("KMS_KEY_ARN")?,
+        })
     }
 }
 
@@ -140,7 +157,9 @@ impl TokenConfig {
     /// # Errors
     /// The variable is missing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { issuer: format!("dynamic-rag/{}", required("STAGE")?) })
+        Ok(Self {
+            issuer: format!("dynamic-rag/{}", required("STAGE")?),
+        })
     }
 }
 
@@ -162,7 +181,9 @@ impl EmbeddingsConfig {
     /// A variable is missing or cannot be read.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
-            base_url: required("EMBEDDINGS_BASE_URL")?.trim_end_matches('/').to_owned(),
+            base_url: required("EMBEDDINGS_BASE_URL")?
+                .trim_end_matches('/')
+                .to_owned(),
             dimensions: match parsed("EMBEDDING_DIMENSIONS", 0)? {
                 0 => None,
                 n => Some(n),
@@ -185,7 +206,9 @@ impl EmbeddingModelConfig {
     /// # Errors
     /// The variable is missing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { default_model: required("EMBEDDING_MODEL")? })
+        Ok(Self {
+            default_model: required("EMBEDDING_MODEL")?,
+        })
     }
 }
 
@@ -227,7 +250,9 @@ pub struct ExtractConfig {
 impl ExtractConfig {
     /// Reads `PDFIUM_LIBRARY_PATH`.
     pub fn from_env() -> Self {
-        Self { pdfium_library: optional("PDFIUM_LIBRARY_PATH").map(PathBuf::from) }
+        Self {
+            pdfium_library: optional("PDFIUM_LIBRARY_PATH").map(PathBuf::from),
+        }
     }
 }
 
@@ -263,7 +288,9 @@ pub struct LogConfig {
 impl LogConfig {
     /// Reads `RUST_LOG`.
     pub fn from_env() -> Self {
-        Self { filter: optional("RUST_LOG").unwrap_or_else(|| "info".to_owned()) }
+        Self {
+            filter: optional("RUST_LOG").unwrap_or_else(|| "info".to_owned()),
+        }
     }
 }
 

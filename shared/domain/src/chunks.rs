@@ -44,9 +44,9 @@ pub struct Chunk {
     pub text_hash: String,
     /// Start and end in characters (Unicode scalar values) of [`Extracted::text`].
     pub char_span: (u32, u32),
-    /// Page the chunk starts on.
+    /// Page on which what the chunk adds begins, its overlap with the chunk before left aside.
     pub page: Option<u32>,
-    /// Headings above its start.
+    /// Headings above the same place.
     pub heading_path: Vec<String>,
 }
 

@@ -1,1 +1,0 @@
-//! dynrag-hello

@@ -1,0 +1,105 @@
+//! What can go wrong with a table, with the few cases a caller acts on told apart.
+
+use dynrag_domain::error::{Error as DomainError, Kind};
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of a table. [`From`] turns each into the project's error for callers that do not
+/// distinguish them.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The version asked for is no longer there: pruned since it was read from Postgres. Read the
+    /// recorded version again and repeat.
+    #[error("the version of the table is gone")]
+    VersionGone,
+    /// The table holds vectors of another model or size; nothing was written. An ingestion ends
+    /// with `FailureCode::EmbeddingModelChanged`.
+    #[error("the table holds vectors of {stored}, not of {given}")]
+    ModelChanged {
+        /// Model and dimension in the table.
+        stored: String,
+        /// Model and dimension given.
+        given: String,
+    },
+    /// A version that nobody recorded lies above the recorded one, so that pruning could not
+    /// promise that nothing is left. Store an empty change, publish, and prune again.
+    #[error("a version that was not recorded lies above the recorded one")]
+    Behind,
+    /// Somebody else committed meanwhile. Retried inside this crate.
+    #[error("another writer committed meanwhile")]
+    Conflict,
+    /// Everything else.
+    #[error(transparent)]
+    Other(#[from] DomainError),
+}
+
+impl Error {
+    /// A fault of ours.
+    pub(crate) fn fault(internal: impl std::fmt::Display) -> Self {
+        Self::Other(DomainError::internal_fault(internal))
+    }
+}
+
+impl From<Error> for DomainError {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::VersionGone | Error::Behind | Error::Conflict => Self::unavailable(text),
+            Error::ModelChanged { .. } => Self::new(
+                Kind::Conflict,
+                "embedding_model_changed",
+                "The stored vectors are of another embedding model. Set the model back or regenerate them.",
+            )
+            .because(text),
+            Error::Other(error) => error,
+        }
+    }
+}
+
+impl From<lance::Error> for Error {
+    fn from(error: lance::Error) -> Self {
+        use lance::Error as L;
+        if error.is_not_found() {
+            return Self::VersionGone;
+        }
+        match error {
+            L::DatasetNotFound { .. } | L::NotFound { .. } | L::VersionNotFound { .. } => {
+                Self::VersionGone
+            }
+            L::CommitConflict { .. }
+            | L::RetryableCommitConflict { .. }
+            | L::IncompatibleTransaction { .. }
+            | L::TooMuchWriteContention { .. }
+            | L::DatasetAlreadyExists { .. } => Self::Conflict,
+            error if error.is_commit_status_unknown() => Self::Conflict,
+            error @ (L::InvalidInput { .. }
+            | L::SchemaMismatch { .. }
+            | L::Schema { .. }
+            | L::NotSupported { .. }
+            | L::CorruptFile { .. }
+            | L::FieldNotFound { .. }) => Self::fault(error),
+            error => Self::Other(DomainError::unavailable(error)),
+        }
+    }
+}
+
+impl From<lancedb::Error> for Error {
+    fn from(error: lancedb::Error) -> Self {
+        match error {
+            lancedb::Error::Lance { source } => source.into(),
+            lancedb::Error::TableAlreadyExists { .. } => Self::Conflict,
+            lancedb::Error::TableNotFound { .. } => Self::VersionGone,
+            error @ (lancedb::Error::InvalidInput { .. }
+            | lancedb::Error::Schema { .. }
+            | lancedb::Error::NotSupported { .. }) => Self::fault(error),
+            error => Self::Other(DomainError::unavailable(error)),
+        }
+    }
+}
+
+impl From<arrow_schema::ArrowError> for Error {
+    fn from(error: arrow_schema::ArrowError) -> Self {
+        Self::fault(error)
+    }
+}

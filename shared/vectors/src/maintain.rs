@@ -1,0 +1,182 @@
+//! Maintenance: compaction, which makes a new version, and pruning, which forgets the old ones.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use dynrag_domain::{error::Error as DomainError, ids::CustomerId};
+use futures::TryStreamExt;
+use lance::dataset::{cleanup::CleanupPolicy, transaction::Operation};
+use lancedb::table::{CompactionOptions, OptimizeAction};
+
+use crate::{
+    Error, Recorded, Result, Stored, Vectors,
+    open::TABLE,
+    store::{Moment, current},
+};
+
+/// Rows read at once while files are rewritten: 1,536 dimensions make 6 MB of them.
+const BATCH: usize = 1024;
+
+/// A file that no version names may belong to a writer that took the lock after us, should we have
+/// lost it. Only files that were there this long before pruning began are removed; that covers
+/// clocks that differ.
+const ORPHAN_MARGIN: TimeDelta = TimeDelta::seconds(30);
+
+/// What pruning removed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pruned {
+    /// Versions forgotten.
+    pub versions: u64,
+    /// Files of rows removed that no remaining version names.
+    pub data_files: u64,
+}
+
+impl Vectors {
+    /// Rewrites small files into larger ones and files with deleted rows without them. Returns the
+    /// version to record; the recorded one and what it reads stay untouched until [`Self::prune`].
+    ///
+    /// Called under the tenant's row lock, like [`Self::store`]. A death before the new version is
+    /// recorded costs only the work: the next store step restores the recorded version, the next
+    /// prune removes the rewritten files.
+    ///
+    /// # Errors
+    /// [`Error::VersionGone`] where nothing is recorded under that number; unavailable where the
+    /// object store does not answer or another writer keeps committing.
+    pub async fn compact(&self, customer: CustomerId, recorded: u64) -> Result<Stored> {
+        for attempt in 1..=3 {
+            match self.compact_once(customer, recorded).await {
+                Err(Error::Conflict) => {
+                    tracing::warn!(%customer, recorded, attempt, "another writer committed during compaction");
+                }
+                result => return result,
+            }
+        }
+        Err(DomainError::unavailable("other writers kept committing to the table").into())
+    }
+
+    async fn compact_once(&self, customer: CustomerId, recorded: u64) -> Result<Stored> {
+        let connection = self.connection(customer).await?;
+        let table = connection.open_table(TABLE).execute().await?;
+        let line = self.restored(customer, table, recorded).await?;
+        let base = line.table.version().await?;
+        self.at(Moment::Based).await;
+        let options = CompactionOptions {
+            materialize_deletions: true,
+            // Every deleted row counts: what is deleted shall be gone.
+            materialize_deletions_threshold: 0.0,
+            num_threads: Some(1),
+            batch_size: Some(BATCH),
+            io_buffer_size: Some(self.scan_bytes),
+            ..CompactionOptions::default()
+        };
+        line.table
+            .optimize(OptimizeAction::Compact {
+                options,
+                remap_options: None,
+            })
+            .await?;
+
+        // Compaction takes several commits of its own, so its versions are not merely counted: each
+        // must be one that moves rows without changing any.
+        let dataset = current(&line.table).await?;
+        let version = dataset.version().version;
+        for between in base + 1..=version {
+            let transaction = dataset.read_transaction_by_version(between).await?;
+            let moves_only = transaction.is_some_and(|transaction| {
+                matches!(
+                    transaction.operation,
+                    Operation::Rewrite { .. } | Operation::ReserveFragments { .. }
+                )
+            });
+            if !moves_only {
+                return Err(Error::Conflict);
+            }
+        }
+        Ok(Stored {
+            version: Some(version),
+            rows: dataset.count_rows(None).await? as u64,
+            commits: u32::try_from(version - recorded).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Forgets every version but the recorded one and removes the files only they needed, and files
+    /// that a dead writer left without a version.
+    ///
+    /// Called under the tenant's row lock, after `keep` was recorded. Readers that still hold an
+    /// older version get [`Error::VersionGone`] and read the recorded one again. A death at any
+    /// point leaves `keep` whole and some old files; pruning again removes them. A pruner that was
+    /// frozen and lost the lock does no harm when it wakes: it removes no version from `keep` on,
+    /// no file that one of them names, and no unnamed file younger than its own start.
+    ///
+    /// # Errors
+    /// [`Error::Behind`] where an unrecorded version lies above `keep`: it may name files with
+    /// deleted text. Store an empty change, record its version, and prune that.
+    /// [`Error::VersionGone`] where `keep` is missing.
+    pub async fn prune(&self, customer: CustomerId, keep: u64) -> Result<Pruned> {
+        self.prune_before(customer, keep, Utc::now() - ORPHAN_MARGIN)
+            .await
+    }
+
+    /// [`Self::prune`] for unnamed files that were last written before `orphans_before`.
+    pub(crate) async fn prune_before(
+        &self,
+        customer: CustomerId,
+        keep: u64,
+        orphans_before: DateTime<Utc>,
+    ) -> Result<Pruned> {
+        let dataset = self.dataset(customer, keep).await?;
+        if dataset.latest_version_id().await? != keep {
+            return Err(Error::Behind);
+        }
+        // Not Lance's `delete_unverified`: that also removes what another writer has just written
+        // and not yet committed, should the lock be lost meanwhile.
+        let policy = CleanupPolicy {
+            before_version: Some(keep),
+            error_if_tagged_old_versions: false,
+            ..CleanupPolicy::default()
+        };
+        let removed = dataset.cleanup_with_policy(policy).await?;
+        self.at(Moment::Cleaned).await;
+
+        let named: HashSet<&str> = dataset
+            .fragments()
+            .iter()
+            .flat_map(|fragment| &fragment.files)
+            .map(|file| file.path.as_str())
+            .collect();
+        let store = dataset.object_store(None).await?;
+        let folder = dataset.data_dir();
+        let orphans: Vec<_> = store
+            .read_dir_all(&folder, Some(orphans_before))
+            .try_filter(|file| {
+                let name = file.location.filename().unwrap_or_default();
+                futures::future::ready(!named.contains(name))
+            })
+            .try_collect()
+            .await?;
+        for orphan in &orphans {
+            store.delete(&orphan.location).await?;
+        }
+        if dataset.latest_version_id().await? != keep {
+            return Err(Error::Behind);
+        }
+        Ok(Pruned {
+            versions: removed.old_versions,
+            data_files: removed.data_files_removed + orphans.len() as u64,
+        })
+    }
+}
+
+impl Vectors {
+    /// Fragments the recorded version is spread over, which tells whether compaction is worth it. Each costs a
+    /// cold search several requests.
+    ///
+    /// # Errors
+    /// [`Error::VersionGone`], or unavailable.
+    pub async fn fragments(&self, customer: CustomerId, recorded: Recorded) -> Result<usize> {
+        match recorded {
+            Some(version) => Ok(self.dataset(customer, version).await?.fragments().len()),
+            None => Ok(0),
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! A table held in memory: its live rows, scanned by cosine and looked up by words.
+
+use std::collections::{HashMap, HashSet};
+
+use arrow_array::{
+    Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
+};
+use dynrag_domain::{chunks::chunk_id, ids::DocumentId, search::Hit};
+use futures::TryStreamExt;
+use lance::Dataset;
+
+use crate::{
+    Error, Result,
+    fuse::{Found, depth, fuse},
+    kernel::{TopK, dot, normalise},
+    rows::{LIVE, Space, column},
+    search::Prepared,
+    text::bm25::TextIndex,
+};
+
+/// Columns a hit is made of.
+pub(crate) const HIT_COLUMNS: [&str; 10] = [
+    "document_id",
+    "version",
+    "index",
+    "title",
+    "text",
+    "page",
+    "heading_path",
+    "char_start",
+    "char_end",
+    "metadata",
+];
+
+/// Rows read at once.
+const BATCH: usize = 1024;
+
+/// A version of a document.
+struct Document {
+    id: DocumentId,
+    version: i32,
+    title: Box<str>,
+    metadata: Box<str>,
+}
+
+/// What is kept of a chunk besides its vector and its words.
+struct Chunk {
+    document: u32,
+    index: u32,
+    page: Option<u32>,
+    char_span: (u32, u32),
+    /// Where its text ends in [`Snapshot::texts`]; it starts where the one before ends.
+    text_end: usize,
+    /// Into [`Snapshot::headings`].
+    heading_path: u32,
+}
+
+/// The live rows of one version of a table.
+pub(crate) struct Snapshot {
+    dimension: usize,
+    /// All vectors one after the other, each of length 1.
+    vectors: Vec<f32>,
+    documents: Vec<Document>,
+    chunks: Vec<Chunk>,
+    texts: String,
+    /// Distinct heading paths as JSON; a document has far fewer of them than chunks.
+    headings: Vec<Box<str>>,
+    words: TextIndex,
+    /// Rows in the order of their ids, and the place of each row in it: the key equal scores are
+    /// ordered by.
+    in_order: Vec<u32>,
+    place: Vec<u32>,
+}
+
+/// Numbers given to what was met before, while loading.
+#[derive(Default)]
+struct Interned {
+    documents: HashMap<(DocumentId, i32), u32>,
+    headings: HashMap<Box<str>, u32>,
+    chunks: HashSet<(u32, u32)>,
+    duplicates: usize,
+}
+
+impl Snapshot {
+    /// Reads the live rows of a table; `None` where they take more than `most` bytes.
+    pub(crate) async fn load(
+        dataset: &Dataset,
+        most: usize,
+        scan_bytes: u64,
+    ) -> Result<Option<Self>> {
+        let dimension = Space::of(&dataset.schema().into())?.dimension;
+        let rows = dataset.count_rows(None).await?;
+        let vector_bytes = dimension * size_of::<f32>();
+        // Superseded rows count here although they are not kept, by as much as texts do not.
+        if rows.saturating_mul(vector_bytes) > most {
+            return Ok(None);
+        }
+        let mut snapshot = Self {
+            dimension,
+            vectors: Vec::with_capacity(rows * dimension),
+            documents: Vec::new(),
+            chunks: Vec::with_capacity(rows),
+            texts: String::new(),
+            headings: Vec::new(),
+            words: TextIndex::default(),
+            in_order: Vec::new(),
+            place: Vec::new(),
+        };
+        let mut interned = Interned::default();
+        let mut scanner = dataset.scan();
+        let columns: Vec<&str> = HIT_COLUMNS.into_iter().chain(["vector"]).collect();
+        scanner.project(&columns)?.filter(LIVE)?;
+        scanner.batch_size(BATCH).io_buffer_size(scan_bytes);
+        let mut batches = scanner.try_into_stream().await?;
+        while let Some(batch) = batches.try_next().await? {
+            snapshot.push(&batch, &mut interned)?;
+            if snapshot.bytes() > most {
+                return Ok(None);
+            }
+        }
+        if interned.duplicates > 0 {
+            tracing::error!(
+                duplicates = interned.duplicates,
+                version = dataset.version().version,
+                "a table holds rows twice"
+            );
+        }
+        snapshot.finish();
+        Ok(Some(snapshot))
+    }
+
+    fn push(&mut self, batch: &RecordBatch, interned: &mut Interned) -> Result<()> {
+        let columns = Columns::of(batch)?;
+        let vectors: &FixedSizeListArray = column(batch, "vector")?;
+        let vectors: &Float32Array = vectors
+            .values()
+            .as_any()
+            .downcast_ref()
+            .ok_or_else(|| Error::fault("vectors are not f32"))?;
+        let vectors = vectors.values().chunks_exact(self.dimension);
+        for (row, vector) in (0..batch.num_rows()).zip(vectors) {
+            let id = columns.document(row)?;
+            let version = columns.version.value(row);
+            let index = columns.index.value(row);
+            let document = *interned.documents.entry((id, version)).or_insert_with(|| {
+                self.documents.push(Document {
+                    id,
+                    version,
+                    title: columns.title.value(row).into(),
+                    metadata: columns.metadata.value(row).into(),
+                });
+                self.documents.len() as u32 - 1
+            });
+            if !interned.chunks.insert((document, index)) {
+                interned.duplicates += 1;
+                continue;
+            }
+            let headings = columns.heading_path.value(row);
+            let heading_path = match interned.headings.get(headings) {
+                Some(known) => *known,
+                None => {
+                    self.headings.push(headings.into());
+                    let number = self.headings.len() as u32 - 1;
+                    interned.headings.insert(headings.into(), number);
+                    number
+                }
+            };
+            let text = columns.text.value(row);
+            self.texts.push_str(text);
+            self.words.push(text);
+            self.chunks.push(Chunk {
+                document,
+                index,
+                page: columns.page(row),
+                char_span: columns.char_span(row),
+                text_end: self.texts.len(),
+                heading_path,
+            });
+            let start = self.vectors.len();
+            self.vectors.extend_from_slice(vector);
+            normalise(&mut self.vectors[start..]);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        self.texts.shrink_to_fit();
+        self.vectors.shrink_to_fit();
+        self.chunks.shrink_to_fit();
+        let key = |row: &u32| {
+            let chunk = &self.chunks[*row as usize];
+            let document = &self.documents[chunk.document as usize];
+            (document.id, document.version, chunk.index)
+        };
+        let mut in_order: Vec<u32> = (0..self.chunks.len() as u32).collect();
+        in_order.sort_unstable_by_key(key);
+        self.place = vec![0; in_order.len()];
+        for (place, row) in (0u32..).zip(&in_order) {
+            self.place[*row as usize] = place;
+        }
+        self.in_order = in_order;
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let documents = self.documents.iter();
+        self.vectors.capacity() * size_of::<f32>()
+            + self.texts.capacity()
+            + self.chunks.capacity() * (size_of::<Chunk>() + 2 * size_of::<u32>())
+            + documents
+                .map(|d| size_of::<Document>() + d.title.len() + d.metadata.len())
+                .sum::<usize>()
+            + self.headings.iter().map(|h| h.len() + 16).sum::<usize>()
+            + self.words.bytes()
+    }
+
+    /// Answers a query without any request.
+    pub(crate) fn search(&self, query: &Prepared<'_>) -> Result<Vec<Hit>> {
+        query.fits(self.dimension)?;
+        let admitted: Vec<bool> = self.documents.iter().map(|d| query.admits(d.id)).collect();
+        let admits = |row: usize| admitted[self.chunks[row].document as usize];
+        let depth = depth(query.mode, query.top_k);
+
+        let mut nearest = TopK::new(depth);
+        if let Some(vector) = &query.vector {
+            for (row, other) in self.vectors.chunks_exact(self.dimension).enumerate() {
+                if admits(row) {
+                    nearest.push(dot(vector, other), self.place[row]);
+                }
+            }
+        }
+        let mut matching = TopK::new(depth);
+        if let Some(text) = query.text {
+            for (row, score) in self.words.search(text) {
+                if admits(row as usize) {
+                    matching.push(score, self.place[row as usize]);
+                }
+            }
+        }
+        fuse(
+            query.mode,
+            &nearest.into_ranked(),
+            &matching.into_ranked(),
+            query.top_k,
+            query.min_score,
+        )
+        .into_iter()
+        .map(|found| self.hit(found))
+        .collect()
+    }
+
+    fn hit(&self, found: Found<u32>) -> Result<Hit> {
+        let row = self.in_order[found.key as usize] as usize;
+        let chunk = &self.chunks[row];
+        let document = &self.documents[chunk.document as usize];
+        let start = row
+            .checked_sub(1)
+            .map_or(0, |before| self.chunks[before].text_end);
+        Ok(Hit {
+            chunk_id: chunk_id(document.id, document.version, chunk.index),
+            document_id: document.id,
+            title: document.title.to_string(),
+            version: document.version,
+            page: chunk.page,
+            heading_path: json(&self.headings[chunk.heading_path as usize])?,
+            char_span: chunk.char_span,
+            text: self.texts[start..chunk.text_end].to_owned(),
+            score: found.score,
+            ranks: found.ranks,
+            metadata: json(&document.metadata)?,
+        })
+    }
+}
+
+/// [`HIT_COLUMNS`] of a batch.
+pub(crate) struct Columns<'a> {
+    document_id: &'a StringArray,
+    version: &'a Int32Array,
+    index: &'a UInt32Array,
+    title: &'a StringArray,
+    text: &'a StringArray,
+    page: &'a UInt32Array,
+    heading_path: &'a StringArray,
+    char_start: &'a UInt32Array,
+    char_end: &'a UInt32Array,
+    metadata: &'a StringArray,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch) -> Result<Self> {
+        Ok(Self {
+            document_id: column(batch, "document_id")?,
+            version: column(batch, "version")?,
+            index: column(batch, "index")?,
+            title: column(batch, "title")?,
+            text: column(batch, "text")?,
+            page: column(batch, "page")?,
+            heading_path: column(batch, "heading_path")?,
+            char_start: column(batch, "char_start")?,
+            char_end: column(batch, "char_end")?,
+            metadata: column(batch, "metadata")?,
+        })
+    }
+
+    fn document(&self, row: usize) -> Result<DocumentId> {
+        document_id(self.document_id, row)
+    }
+
+    fn page(&self, row: usize) -> Option<u32> {
+        (!self.page.is_null(row)).then(|| self.page.value(row))
+    }
+
+    fn char_span(&self, row: usize) -> (u32, u32) {
+        (self.char_start.value(row), self.char_end.value(row))
+    }
+
+    /// The hit a row makes.
+    pub(crate) fn hit<T>(&self, row: usize, found: &Found<T>) -> Result<Hit> {
+        let document = self.document(row)?;
+        let version = self.version.value(row);
+        Ok(Hit {
+            chunk_id: chunk_id(document, version, self.index.value(row)),
+            document_id: document,
+            title: self.title.value(row).to_owned(),
+            version,
+            page: self.page(row),
+            heading_path: json(self.heading_path.value(row))?,
+            char_span: self.char_span(row),
+            text: self.text.value(row).to_owned(),
+            score: found.score,
+            ranks: found.ranks,
+            metadata: json(self.metadata.value(row))?,
+        })
+    }
+}
+
+/// Reads a document's id; one that does not parse was not written by us.
+pub(crate) fn document_id(column: &StringArray, row: usize) -> Result<DocumentId> {
+    column
+        .value(row)
+        .parse()
+        .map_err(|_| Error::fault("a document id in the table is not an id"))
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(Error::fault)
+}

@@ -1,0 +1,336 @@
+//! The write step: restores what is recorded, applies a change, and proves that nobody came between.
+//!
+//! A writer that was frozen and wakes after its lease cannot be kept from committing to Lance: it
+//! holds no lock there, and an append conflicts with nothing. But every commit takes a version
+//! number of its own. A line of consecutive numbers, all reported for our own commits, that starts
+//! from what is recorded therefore holds the recorded rows and our change and nothing else. Where a
+//! number is missing, somebody else's commit may be underneath ours, and the step starts again from
+//! the recorded version.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use dynrag_domain::{
+    error::Error as DomainError,
+    ids::{CustomerId, DocumentId},
+};
+use lance::Dataset;
+use lancedb::{Table, table::AddDataMode};
+
+use crate::{
+    Change, Error, Result, Vectors,
+    open::TABLE,
+    rows::{LIVE, Prepared, Space, is_one_of, prepare},
+};
+
+/// How often a step starts again because others keep committing.
+const TRIES: u32 = 5;
+
+/// The Lance version readers see; `None` where nothing was ever published.
+pub type Recorded = Option<u64>;
+
+/// What a step made. Nobody sees it until the caller records the version in Postgres.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stored {
+    /// The version to record. `None` only where nothing was recorded and there was nothing to do.
+    pub version: Recorded,
+    /// Rows in it, superseded ones included.
+    pub rows: u64,
+    /// Lance commits it took, over all tries.
+    pub commits: u32,
+}
+
+/// Moments of the step at which tests let others in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Moment {
+    /// The table stands at the recorded version; nothing of ours is written yet.
+    Based,
+    /// The rows are appended; supersession and deletion are still to come.
+    Appended,
+    /// Between the two halves of pruning.
+    Cleaned,
+}
+
+/// Our own line of versions.
+pub(crate) struct Line {
+    pub(crate) table: Table,
+    version: u64,
+    commits: u32,
+}
+
+impl Line {
+    /// Takes the version a commit of ours got.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it is not the next one. (The same one again means that there was
+    /// nothing to commit.)
+    fn follow(&mut self, vectors: &Vectors, version: u64) -> Result<()> {
+        if version != self.version && version != self.version + 1 && vectors.verifies() {
+            return Err(Error::Conflict);
+        }
+        self.commits += u32::from(version != self.version);
+        self.version = version;
+        Ok(())
+    }
+
+    async fn stored(self) -> Result<Stored> {
+        let dataset = current(&self.table).await?;
+        Ok(Stored {
+            version: Some(self.version),
+            rows: dataset.count_rows(None).await? as u64,
+            commits: self.commits,
+        })
+    }
+}
+
+/// Lance's own view of a table, at the version the table stands at.
+pub(crate) async fn current(table: &Table) -> Result<Arc<Dataset>> {
+    let dataset = table.dataset();
+    let dataset = dataset.ok_or_else(|| Error::fault("the table is not a native one"))?;
+    Ok(dataset.get().await?)
+}
+
+impl Vectors {
+    /// Applies a change on top of the recorded version and returns the version to record.
+    ///
+    /// The caller holds the tenant's row lock in Postgres from reading `recorded` to recording the
+    /// result. Whatever stands in the table beyond `recorded` was never published and does not get
+    /// into the result. Takes at most three commits: an append, an update where something is
+    /// superseded, a deletion where something is deleted; one more where leavings are undone.
+    ///
+    /// # Errors
+    /// [`Error::ModelChanged`]; [`Error::VersionGone`] where the recorded version is missing, which
+    /// no retry mends; unavailable where the object store does not answer or others keep committing.
+    pub async fn store(
+        &self,
+        customer: CustomerId,
+        recorded: Recorded,
+        change: &Change,
+    ) -> Result<Stored> {
+        let prepared = prepare(change)?;
+        let mut wasted = 0;
+        for attempt in 1..=TRIES {
+            match self
+                .store_once(customer, recorded, change, prepared.as_ref(), &mut wasted)
+                .await
+            {
+                Ok(stored) => return Ok(stored),
+                Err(Error::Conflict) => {
+                    tracing::warn!(%customer, ?recorded, attempt, "another writer committed during the store step");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(DomainError::unavailable("other writers kept committing to the table").into())
+    }
+
+    async fn store_once(
+        &self,
+        customer: CustomerId,
+        recorded: Recorded,
+        change: &Change,
+        rows: Option<&Prepared>,
+        wasted: &mut u32,
+    ) -> Result<Stored> {
+        let Some(mut line) = self.base(customer, recorded, rows).await? else {
+            return Ok(Stored {
+                version: None,
+                rows: 0,
+                commits: 0,
+            });
+        };
+        line.commits += *wasted;
+        let result = self.apply(&mut line, recorded, change, rows).await;
+        *wasted = line.commits;
+        result?;
+        line.stored().await
+    }
+
+    async fn apply(
+        &self,
+        line: &mut Line,
+        recorded: Recorded,
+        change: &Change,
+        rows: Option<&Prepared>,
+    ) -> Result<()> {
+        // With nothing recorded, the first commit already holds all rows there are.
+        if recorded.is_none() {
+            return Ok(());
+        }
+        self.at(Moment::Based).await;
+        if let Some(rows) = rows {
+            let version = append(&line.table, rows).await?;
+            line.follow(self, version)?;
+        }
+        self.at(Moment::Appended).await;
+        if !change.supersede.is_empty() {
+            let at = change.at.format("%Y-%m-%d %H:%M:%S%.6f");
+            let result = line
+                .table
+                .update()
+                .only_if(format!("{LIVE} AND ({})", below(&change.supersede)))
+                .column("superseded_at", format!("TIMESTAMP '{at}'"))
+                .execute()
+                .await?;
+            line.follow(self, result.version)?;
+        }
+        if !change.delete.is_empty() {
+            let filter = is_one_of(&change.delete);
+            let result = line.table.delete(filter.as_str()).await?;
+            line.follow(self, result.version)?;
+        }
+        Ok(())
+    }
+
+    /// The table at what is recorded, or, where nothing is, at a first version that holds `rows`.
+    /// `None` where there is neither a table nor a row.
+    async fn base(
+        &self,
+        customer: CustomerId,
+        recorded: Recorded,
+        rows: Option<&Prepared>,
+    ) -> Result<Option<Line>> {
+        let connection = self.connection(customer).await?;
+        let table = match connection.open_table(TABLE).execute().await {
+            Ok(table) => Some(table),
+            Err(lancedb::Error::TableNotFound { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        match (recorded, table, rows) {
+            (Some(recorded), Some(table), _) => {
+                let line = self.restored(customer, table, recorded).await?;
+                if let Some(rows) = rows {
+                    let dataset = current(&line.table).await?;
+                    self.same_space(&dataset, rows).await?;
+                }
+                Ok(Some(line))
+            }
+            (Some(_), None, _) => Err(Error::VersionGone),
+            (None, None, None) => Ok(None),
+            (None, None, Some(rows)) => {
+                let table = connection
+                    .create_table(TABLE, rows.batch.clone())
+                    .execute()
+                    .await?;
+                first(table, 1).await.map(Some)
+            }
+            // Leavings of a first writer that died. An overwrite trusts none of its rows.
+            (None, Some(table), Some(rows)) => {
+                tracing::warn!(%customer, "overwriting a table of which nothing was recorded");
+                table
+                    .add(rows.batch.clone())
+                    .mode(AddDataMode::Overwrite)
+                    .write_parallelism(1)
+                    .execute()
+                    .await?;
+                first(table, 1).await.map(Some)
+            }
+            // Nothing to add, but the leavings may hold text of what is being deleted.
+            (None, Some(table), None) => {
+                table.delete("true").await?;
+                let dataset = current(&table).await?;
+                if dataset.count_rows(None).await? > 0 {
+                    return Err(Error::Conflict);
+                }
+                first(table, 1).await.map(Some)
+            }
+        }
+    }
+
+    /// The table with its latest version equal to the recorded one, by restoring if need be.
+    pub(crate) async fn restored(
+        &self,
+        customer: CustomerId,
+        table: Table,
+        recorded: u64,
+    ) -> Result<Line> {
+        let latest = current(&table).await?;
+        let latest_version = latest.version().version;
+        if latest_version == recorded {
+            return first(table, 0).await;
+        }
+        tracing::warn!(%customer, recorded, latest = latest_version, "restoring the recorded version of the table");
+        // Not through the table's own restore: that reads "the latest" again afterwards, which may
+        // be somebody else's.
+        let mut dataset = latest.checkout_version(recorded).await?;
+        dataset.restore().await?;
+        if let Some(table) = table.dataset() {
+            table.update(dataset);
+        }
+        first(table, 1).await
+    }
+
+    /// Checks that rows fit the table. One that is empty may change its model.
+    async fn same_space(&self, dataset: &Dataset, rows: &Prepared) -> Result<()> {
+        let stored = Space::of(&dataset.schema().into())?;
+        if stored == rows.space || dataset.count_rows(None).await? == 0 {
+            return Ok(());
+        }
+        Err(Error::ModelChanged {
+            stored: stored.to_string(),
+            given: rows.space.to_string(),
+        })
+    }
+
+    #[cfg(not(test))]
+    pub(crate) async fn at(&self, _moment: Moment) {}
+
+    #[cfg(not(test))]
+    #[expect(
+        clippy::unused_self,
+        reason = "a test switches it off as the negative control"
+    )]
+    fn verifies(&self) -> bool {
+        true
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn at(&self, moment: Moment) {
+        self.hooks.at(moment).await;
+    }
+
+    #[cfg(test)]
+    fn verifies(&self) -> bool {
+        self.hooks.verifies()
+    }
+}
+
+/// A line that starts where the table's handle stands.
+async fn first(table: Table, commits: u32) -> Result<Line> {
+    Ok(Line {
+        version: table.version().await?,
+        table,
+        commits,
+    })
+}
+
+/// Appends rows in one commit; returns its version. An empty table of another model is overwritten.
+async fn append(table: &Table, rows: &Prepared) -> Result<u64> {
+    let same = Space::of(&*table.schema().await?)? == rows.space;
+    let mode = if same {
+        AddDataMode::Append
+    } else {
+        AddDataMode::Overwrite
+    };
+    let added = table
+        .add(rows.batch.clone())
+        .mode(mode)
+        // One data file: more would be more requests to write and to read.
+        .write_parallelism(1)
+        .execute()
+        .await?;
+    Ok(added.version)
+}
+
+/// A filter on the versions below the given ones. Documents that share one are listed together:
+/// hundreds of ORs would nest as deep in the planner.
+fn below(supersede: &[(DocumentId, i32)]) -> String {
+    let mut by_version: BTreeMap<i32, Vec<DocumentId>> = BTreeMap::new();
+    for (document, below) in supersede {
+        by_version.entry(*below).or_default().push(*document);
+    }
+    let terms: Vec<String> = by_version
+        .iter()
+        .map(|(below, documents)| format!("(version < {below} AND {})", is_one_of(documents)))
+        .collect();
+    terms.join(" OR ")
+}
