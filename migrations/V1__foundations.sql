@@ -19,9 +19,8 @@ END $$;
 -- The owner hands functions over to dynrag_definer, for which it must be a member of that role.
 DO $$
 BEGIN
-    IF NOT pg_has_role(current_user, 'dynrag_definer', 'MEMBER') THEN
-        EXECUTE format('GRANT dynrag_definer TO %I', current_user);
-    END IF;
+    -- Also where it made the role: from PostgreSQL 16 on that alone does not let it SET ROLE.
+    EXECUTE format('GRANT dynrag_definer TO %I', current_user);
 EXCEPTION WHEN unique_violation THEN NULL;
 END $$;
 

@@ -3,13 +3,13 @@
 CREATE TABLE usage_metrics (
     customer_id      uuid NOT NULL REFERENCES customers ON DELETE CASCADE,
     day              date NOT NULL,
-    -- A route's name for requests (documents-get), 'embeddings' for calls of the provider.
+    -- A route's name for requests (documents-get), 'embeddings' and 'query-embeddings' for calls of
+    -- the provider, 'publish' for documents made searchable.
     operation        text NOT NULL CHECK (char_length(operation) BETWEEN 1 AND 64),
     requests         bigint NOT NULL DEFAULT 0 CHECK (requests >= 0),
     documents        bigint NOT NULL DEFAULT 0 CHECK (documents >= 0),
     chunks           bigint NOT NULL DEFAULT 0 CHECK (chunks >= 0),
     tokens           bigint NOT NULL DEFAULT 0 CHECK (tokens >= 0),
-    bytes            bigint NOT NULL DEFAULT 0 CHECK (bytes >= 0),
     created_at       timestamptz NOT NULL DEFAULT now(),
     updated_at       timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (customer_id, day, operation)

@@ -74,16 +74,7 @@ BEGIN
         RETURN a;
     END IF;
 
-    a.limit_window := 86400;
-    a.limit_quota := cfg.requests_per_day;
-    a.limit_reset := ceil(extract(epoch FROM today + interval '1 day' - now()));
-    rest := take_from_window(a.customer_id, 'customer', 'day', cfg.requests_per_day);
-    a.limit_left := coalesce(rest, 0);
-    IF rest IS NULL THEN
-        a.verdict := 'rate_limited';
-        RETURN a;
-    END IF;
-
+    -- The minute first: what it refuses does not use up the day.
     a.limit_window := 60;
     a.limit_quota := cfg.requests_per_minute;
     a.limit_reset := ceil(60 - extract(second FROM now()));
@@ -93,6 +84,18 @@ BEGIN
         rest := take_from_window(a.customer_id, 'key:' || a.principal_id, 'minute', key_quota);
         a.limit_quota := least(a.limit_quota, key_quota);
         a.limit_left := least(a.limit_left, coalesce(rest, 0));
+    END IF;
+    IF rest IS NULL THEN
+        a.verdict := 'rate_limited';
+        RETURN a;
+    END IF;
+
+    rest := take_from_window(a.customer_id, 'customer', 'day', cfg.requests_per_day);
+    IF rest IS NULL OR rest < a.limit_left THEN
+        a.limit_window := 86400;
+        a.limit_quota := cfg.requests_per_day;
+        a.limit_left := coalesce(rest, 0);
+        a.limit_reset := ceil(extract(epoch FROM today + interval '1 day' - now()));
     END IF;
     IF rest IS NULL THEN
         a.verdict := 'rate_limited';
@@ -212,7 +215,9 @@ CREATE FUNCTION sweep_documents(most integer)
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
     UPDATE documents d
-    SET resend_at = now() + interval '5 minutes',
+    -- Long enough that a backlog does not multiply itself, short enough that nothing waits for more
+    -- than a quarter of an hour.
+    SET resend_at = now() + interval '14 minutes',
         status = CASE WHEN d.status = 'processing' AND d.deleted_at IS NULL THEN 'queued' ELSE d.status END,
         stage = CASE WHEN d.deleted_at IS NULL THEN NULL ELSE d.stage END,
         lease_expires_at = CASE WHEN d.deleted_at IS NULL THEN NULL ELSE d.lease_expires_at END

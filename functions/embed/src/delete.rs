@@ -15,7 +15,7 @@ pub(crate) async fn delete(
     customer: CustomerId,
     document: DocumentId,
 ) -> Result<()> {
-    let step = parts.store.begin_store_step(customer).await?;
+    let step = parts.store.begin_maintenance(customer).await?;
     if !step.is_deleting(document).await? {
         return Ok(());
     }
@@ -43,7 +43,7 @@ pub(crate) async fn delete(
         .objects
         .delete_prefix(&storage::document_prefix(customer, document))
         .await?;
-    let step = parts.store.begin_store_step(customer).await?;
+    let step = parts.store.begin_maintenance(customer).await?;
     step.forget(document).await?;
     tracing::info!(customer_id = %customer, document_id = %document, "document deleted");
     Ok(())

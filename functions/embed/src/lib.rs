@@ -38,6 +38,10 @@ const CONCURRENCY: usize = 3;
 const RESERVE: Duration = Duration::from_secs(60);
 /// When a message comes again whose claim could not even be asked for.
 const MESSAGE_WAIT: Duration = Duration::from_secs(30);
+/// What reading a file may take, with a minute for the model: no document is begun with less time.
+const LEAST_TIME: Duration = Duration::from_secs(120);
+/// Longest wait a provider is granted: a document does not lie longer without a try or a reason.
+const MAX_PROVIDER_WAIT: Duration = Duration::from_secs(14 * 60);
 /// Longest wait between two tries.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
@@ -125,6 +129,10 @@ async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Pre
             version,
             ..
         } => {
+            if Instant::now() + LEAST_TIME > deadline {
+                // Slow files before it used the time up. Not claimed, so not a try of its own.
+                return Err(Error::unavailable("no time left in this batch"));
+            }
             let lease = parts.config.lease;
             let Some(claim) = parts
                 .store
@@ -171,7 +179,10 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
         }
         Stop::Wait(wait) => {
             tracing::info!(%customer_id, %document_id, version, wait_s = wait.as_secs(), "provider says to wait");
-            parts.store.release(claim, *wait, false).await
+            parts
+                .store
+                .release(claim, (*wait).min(MAX_PROVIDER_WAIT), false)
+                .await
         }
         Stop::Retry(error) => {
             let attempts = claim.attempts;

@@ -11,7 +11,7 @@ use dynrag_extract::Extractor;
 use dynrag_store::Store;
 use dynrag_vectors::{Location, Vectors};
 
-/// Two for documents in work, one for the store step, one for renewing leases.
+/// One for each document in work, which also renews its lease, and one for the store step.
 const CONNECTIONS: usize = 4;
 
 /// Clients and settings.

@@ -104,7 +104,7 @@ async fn tidy(parts: &Parts, customer: CustomerId, committed: Committed<'_>) {
         {
             return Ok(());
         }
-        let step = parts.store.begin_store_step(customer).await?;
+        let step = parts.store.begin_maintenance(customer).await?;
         let Some(recorded) = step.recorded else {
             return Ok(());
         };
@@ -123,7 +123,7 @@ async fn tidy(parts: &Parts, customer: CustomerId, committed: Committed<'_>) {
 /// Forgets all Lance versions but the recorded one, under the lock. A reader in the middle of an
 /// older one reads the recorded version again.
 pub(crate) async fn prune(parts: &Parts, customer: CustomerId) -> Result<(), Error> {
-    let step = parts.store.begin_store_step(customer).await?;
+    let step = parts.store.begin_maintenance(customer).await?;
     let Some(recorded) = step.recorded else {
         return Ok(());
     };

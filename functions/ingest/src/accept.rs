@@ -3,7 +3,7 @@
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
 //! | before the S3 write | nothing | |
-//! | after it | an object nobody names | the bucket's lifecycle moves it to cheap storage; deletion of the document removes it |
+//! | after it | an object nobody names | nobody: it costs its storage, unless its document is deleted |
 //! | after the commit | a row in the outbox | `sweep` sends the job |
 //! | after the send | the same | `sweep` sends it twice, which is harmless |
 

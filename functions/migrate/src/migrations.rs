@@ -54,6 +54,8 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
         .map_err(statement)?;
 
     let report = embedded::migrations::runner()
+        // A release that was rolled back meets migrations it does not know: they are compatible.
+        .set_abort_missing(false)
         .run_async(&mut client)
         .await
         .map_err(|e| Error::internal_fault(format!("migration: {e:?}")))?;
@@ -88,6 +90,6 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
     }
     Ok(Migrated {
         applied,
-        version: version.map(|v| v as i32),
+        version,
     })
 }

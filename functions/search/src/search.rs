@@ -64,6 +64,12 @@ pub(crate) async fn search(
                 .query_vectors
                 .get(&state, caller.customer_id, model, text)
                 .await?;
+            if tokens > 0 {
+                let store = state.context().store().await?;
+                store
+                    .add_tokens(caller.customer_id, "query-embeddings", tokens)
+                    .await?;
+            }
             (Some(vector), tokens)
         }
     };

@@ -1,13 +1,13 @@
 //! Mends what was dropped: jobs that did not reach the queue, documents whose work was lost, uploads
-//! that did not come. Whatever it does it may do twice, and two sweeps at once share the rows.
+//! that did not come. One that fails is logged and left for the next run; it does not hold up the
+//! others. Whatever it does it may do twice, and two sweeps at once share the rows.
 
 use std::time::{Duration, Instant};
 
-use dynrag_cloud::{Cloud, Objects, Queue};
-use dynrag_config::{DocumentsConfig, QueueConfig};
-use dynrag_domain::{Error, Result, documents::FailureCode};
+use dynrag_cloud::Queue;
+use dynrag_domain::{Result, documents::FailureCode};
 use dynrag_store::Store;
-use dynrag_worker::uploads;
+use dynrag_worker::uploads::Uploads;
 use serde::Serialize;
 use tokio::sync::OnceCell;
 
@@ -19,13 +19,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 /// What the function makes once per cold start.
 #[derive(Default)]
 pub struct Sweep {
-    parts: OnceCell<Parts>,
-}
-
-struct Parts {
-    store: Store,
-    objects: Objects,
-    queue: Queue,
+    uploads: OnceCell<Uploads>,
 }
 
 /// What a sweep did.
@@ -45,27 +39,17 @@ pub struct Swept {
 }
 
 impl Sweep {
-    async fn parts(&self) -> Result<&Parts> {
-        self.parts
-            .get_or_try_init(async || {
-                let cloud = Cloud::load().await;
-                let documents = DocumentsConfig::from_env().map_err(Error::internal_fault)?;
-                let queue = QueueConfig::from_env().map_err(Error::internal_fault)?;
-                Ok(Parts {
-                    store: dynrag_worker::open_store(&cloud, 1).await?,
-                    objects: cloud.objects(&documents.bucket),
-                    queue: cloud.queue(&queue.ingest_url),
-                })
-            })
-            .await
-    }
-
     /// Sweeps until nothing is due or the time is up.
     ///
     /// # Errors
     /// `unavailable`; what was not done is due again at the next run.
     pub async fn run(&self, deadline: Instant) -> Result<Swept> {
-        let parts = self.parts().await?;
+        let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
+        let parts = Parts {
+            store: &uploads.store,
+            queue: &uploads.queue,
+            uploads,
+        };
         let mut swept = Swept::default();
         let in_time = || Instant::now() + RESERVE < deadline;
         while in_time() && parts.outbox(&mut swept).await? {}
@@ -86,14 +70,22 @@ impl Sweep {
     }
 }
 
-/// Each returns whether there may be more.
-impl Parts {
+/// The parts of a sweep. Each returns whether there may be more.
+struct Parts<'a> {
+    store: &'a Store,
+    queue: &'a Queue,
+    uploads: &'a Uploads,
+}
+
+impl Parts<'_> {
     async fn outbox(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_outbox(BATCH).await?;
         for pending in &due {
-            self.queue.send(&pending.job).await?;
-            self.store.outbox_sent(pending).await?;
-            swept.outbox += 1;
+            let sent = async {
+                self.queue.send(&pending.job).await?;
+                self.store.outbox_sent(pending).await
+            };
+            swept.outbox += done("job", sent.await);
         }
         Ok(due.len() == BATCH as usize)
     }
@@ -101,33 +93,52 @@ impl Parts {
     async fn documents(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_documents(BATCH).await?;
         for job in &due {
-            self.queue.send(job).await?;
-            swept.documents += 1;
+            swept.documents += done("document", self.queue.send(job).await);
         }
         Ok(due.len() == BATCH as usize)
     }
 
+    /// Uploads are not put off as they are handed out: only where all of them ended is there more.
     async fn uploads(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_uploads(BATCH).await?;
+        let mut ended = 0;
         for (customer, document) in &due {
-            // It may be there, and its notification lost.
-            if uploads::take_in(
-                &self.store,
-                &self.objects,
-                &self.queue,
-                *customer,
-                *document,
-            )
-            .await?
-            {
-                swept.uploads_found += 1;
-            } else {
+            let upload = async {
+                // It may be there, and its notification lost.
+                if self.uploads.take_in(*customer, *document).await? {
+                    return Ok(true);
+                }
                 self.store
                     .upload_failed(*customer, *document, FailureCode::UploadExpired)
                     .await?;
-                swept.uploads_expired += 1;
+                Ok(false)
+            };
+            match upload.await {
+                Ok(true) => swept.uploads_found += 1,
+                Ok(false) => swept.uploads_expired += 1,
+                Err(error) => {
+                    done("upload", Err(error));
+                    continue;
+                }
             }
+            ended += 1;
         }
-        Ok(due.len() == BATCH as usize)
+        Ok(due.len() == BATCH as usize && ended == due.len())
+    }
+}
+
+/// Counts what was done and logs what was not.
+fn done(what: &'static str, outcome: Result<()>) -> u32 {
+    match outcome {
+        Ok(()) => 1,
+        Err(error) => {
+            tracing::error!(
+                what,
+                code = error.code(),
+                cause = error.internal(),
+                "left for the next sweep"
+            );
+            0
+        }
     }
 }

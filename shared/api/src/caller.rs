@@ -11,7 +11,7 @@ use dynrag_domain::{
     Error, Kind, Result,
     api_keys::{self, ApiKey},
 };
-use dynrag_store::admission::Admission;
+use dynrag_store::admission::{Admission, Refused};
 use http::{HeaderMap, header};
 
 use crate::{Context, problem::Failure, routes::RouteName, stack::Facts, tokens::TokenKind};
@@ -72,9 +72,18 @@ where
         let route = parts.extensions.get::<RouteName>().copied();
         let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
         let context = Arc::<Context>::from_ref(state);
-        let admission = admit(&context, &parts.headers, route.0).await?;
-        if let Some(facts) = parts.extensions.get::<Facts>() {
-            facts.admitted(admission.customer_id, admission.limit);
+        let facts = parts.extensions.get::<Facts>();
+        let admission = match admit(&context, &parts.headers, route.0).await {
+            Ok(admission) => admission,
+            Err(refused) => {
+                if let (Some(facts), Some(limit)) = (facts, refused.limit) {
+                    facts.note(None, limit);
+                }
+                return Err(Failure(*refused.error));
+            }
+        };
+        if let Some(facts) = facts {
+            facts.note(Some(admission.customer_id), admission.limit);
         }
         if let Some(scope) = S::SCOPE
             && !admission.scopes.contains(&scope)
@@ -93,7 +102,11 @@ where
     }
 }
 
-async fn admit(context: &Context, headers: &HeaderMap, operation: &str) -> Result<Admission> {
+async fn admit(
+    context: &Context,
+    headers: &HeaderMap,
+    operation: &str,
+) -> Result<Admission, Refused> {
     let store = context.store().await?;
     match credential(headers)? {
         Credential::ApiKey(text) => {

@@ -31,15 +31,15 @@ const RESERVE: Duration = Duration::from_millis(500);
 
 /// What extractors learn of a request, for its answer and its log line.
 #[derive(Clone, Default)]
-pub struct Facts(Arc<OnceLock<(CustomerId, RateLimit)>>);
+pub struct Facts(Arc<OnceLock<(Option<CustomerId>, RateLimit)>>);
 
 impl Facts {
-    /// Notes who was admitted. The first note stays.
-    pub fn admitted(&self, customer: CustomerId, limit: RateLimit) {
+    /// Notes who was admitted, or nobody, and the limit that says so. The first note stays.
+    pub fn note(&self, customer: Option<CustomerId>, limit: RateLimit) {
         self.0.get_or_init(|| (customer, limit));
     }
 
-    fn get(&self) -> Option<&(CustomerId, RateLimit)> {
+    fn get(&self) -> Option<&(Option<CustomerId>, RateLimit)> {
         self.0.get()
     }
 }
@@ -84,7 +84,9 @@ async fn observe(mut request: Request, next: Next) -> Response {
 
     let _guard = span.enter();
     let route = response.extensions().get::<RouteName>().map(|name| name.0);
-    let customer = facts.get().map(|(customer, _)| customer.to_string());
+    let customer = facts
+        .get()
+        .and_then(|(customer, _)| customer.map(|id| id.to_string()));
     let failure = response.extensions_mut().remove::<Failure>();
     let status = response.status().as_u16();
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -134,7 +134,7 @@ impl Objects {
             .map_err(|e| error::call("s3:DeleteObject", &e))
     }
 
-    /// Deletes all objects under a prefix, and all their versions where the bucket keeps versions.
+    /// Deletes all objects under a prefix.
     ///
     /// # Errors
     /// `unavailable`; some may be gone already, and doing it again is harmless.

@@ -2,7 +2,8 @@
 //!
 //! A data key is bound to its customer by KMS's encryption context, and a ciphertext to customer,
 //! purpose and version by the AAD of AES-256-GCM, so that a row copied to another customer or purpose
-//! does not open. Plaintext data keys live at most five minutes in memory.
+//! does not open. Plaintext data keys are used
+//! for at most five minutes.
 
 use std::{sync::Arc, time::Duration};
 

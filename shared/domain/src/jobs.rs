@@ -1,7 +1,7 @@
 //! Messages of the ingest queue: a tagged, versioned enum. An older sender and a newer reader (or
 //! the other way round) meet during every deployment, so a change of meaning takes a new version.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::ids::{CustomerId, DocumentId};
 
@@ -11,7 +11,8 @@ use crate::ids::{CustomerId, DocumentId};
 pub enum Job {
     /// Extract, chunk, embed and publish one version of a document.
     ProcessDocument {
-        /// Version of this message's form; 1 now.
+        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
@@ -22,13 +23,23 @@ pub enum Job {
     },
     /// Remove what is left of a deleted document from S3, LanceDB and Postgres.
     DeleteDocument {
-        /// Version of this message's form; 1 now.
+        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
         /// The document.
         document_id: DocumentId,
     },
+}
+
+fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    match u8::deserialize(deserializer)? {
+        1 => Ok(1),
+        v => Err(D::Error::custom(format!(
+            "message of form {v}, which this release does not know"
+        ))),
+    }
 }
 
 impl Job {
@@ -85,5 +96,6 @@ mod tests {
             )
         );
         assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
+        assert!(serde_json::from_str::<Job>(&json.replace("\"v\":1", "\"v\":2")).is_err());
     }
 }

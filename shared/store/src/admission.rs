@@ -51,6 +51,24 @@ pub struct RateLimit {
     pub window: Duration,
 }
 
+/// Why a caller may not come in, and its limit where that is the reason.
+#[derive(Debug)]
+pub struct Refused {
+    /// What the caller is told.
+    pub error: Box<Error>,
+    /// The limit that is used up.
+    pub limit: Option<RateLimit>,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self {
+            error: Box::new(error),
+            limit: None,
+        }
+    }
+}
+
 impl Store {
     /// Admits a user whose access token has been verified.
     ///
@@ -62,7 +80,7 @@ impl Store {
         user: UserId,
         issued_at: DateTime<Utc>,
         operation: &str,
-    ) -> Result<Admission> {
+    ) -> Result<Admission, Refused> {
         let rows = self
             .call(
                 include_str!("../queries/admission/user.sql"),
@@ -100,7 +118,7 @@ impl Store {
         public_id: &str,
         secret_hash: &[u8; 32],
         operation: &str,
-    ) -> Result<Admission> {
+    ) -> Result<Admission, Refused> {
         let rows = self
             .call(
                 include_str!("../queries/admission/api_key.sql"),
@@ -133,7 +151,7 @@ fn column(error: tokio_postgres::Error) -> Error {
 fn read(
     row: Option<&Row>,
     principal: impl FnOnce(&Row) -> Result<(Principal, Option<Role>, Vec<Scope>)>,
-) -> Result<Admission> {
+) -> Result<Admission, Refused> {
     let row = row.ok_or_else(|| Error::internal_fault("admit returned no row"))?;
     let number = |name: &str| -> Result<u32> {
         Ok(u32::try_from(
@@ -156,7 +174,7 @@ fn read(
     {
         "ok" => {}
         "rate_limited" => {
-            return Err(Error::new(
+            let error = Error::new(
                 Kind::RateLimited,
                 "rate_limited",
                 format!(
@@ -169,16 +187,21 @@ fn read(
                     }
                 ),
             )
-            .after(limit.reset));
+            .after(limit.reset);
+            return Err(Refused {
+                error: Box::new(error),
+                limit: Some(limit),
+            });
         }
         "suspended" => {
             return Err(Error::new(
                 Kind::Forbidden,
                 "customer_suspended",
                 "This account is suspended.",
-            ));
+            )
+            .into());
         }
-        other => return Err(Error::unauthenticated(format!("admit: {other}"))),
+        other => return Err(Error::unauthenticated(format!("admit: {other}")).into()),
     }
     let (principal, role, scopes) = principal(row)?;
     let config = serde_json::from_value(row.try_get("config").map_err(column)?)

@@ -5,7 +5,7 @@
 //! | before the Lance commit | nothing | the lapsed lease is sent again |
 //! | after it, before `publish` commits | a Lance version that is not recorded | the next writer restores the recorded one |
 //! | after `publish` commits | nothing | |
-//! | frozen while it holds the lock | an idle transaction | Postgres ends it after [`IDLE_LIMIT_SECONDS`]; the writer's publish then fails |
+//! | frozen while it holds the lock | an idle transaction | Postgres ends it after a minute; the writer's publish then fails |
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CustomerId, DocumentId, Error, Result};
@@ -14,9 +14,11 @@ use uuid::Uuid;
 
 use crate::{Store, Tenant, ingestion::Claim};
 
-/// How long the lock's transaction may be idle, that is, how long a Lance step may take. Postgres
-/// ends it then, so that a frozen writer blocks its tenant for no longer.
-pub const IDLE_LIMIT_SECONDS: u32 = 60;
+/// How long the lock's transaction may be idle, that is, how long the Lance step may take that adds
+/// documents. Postgres ends it then: a frozen writer blocks its tenant for no longer.
+const STORE_SECONDS: u32 = 60;
+/// The same for deleting, compacting and pruning, which rewrite the table.
+const MAINTENANCE_SECONDS: u32 = 200;
 
 /// The tenant's lock, held until it is published or dropped.
 pub struct StoreStep {
@@ -71,14 +73,26 @@ fn version(row: Option<&Row>) -> Result<Option<u64>> {
 }
 
 impl Store {
-    /// Waits for the tenant's lock and reads the recorded version.
+    /// Waits for the tenant's lock and reads the recorded version, to add documents.
     ///
     /// # Errors
     /// `unavailable` without a database, or when the lock is not to be had in time.
     pub async fn begin_store_step(&self, customer: CustomerId) -> Result<StoreStep> {
+        self.lock(customer, STORE_SECONDS).await
+    }
+
+    /// The same to delete, compact or prune, which may take longer.
+    ///
+    /// # Errors
+    /// As for `begin_store_step`.
+    pub async fn begin_maintenance(&self, customer: CustomerId) -> Result<StoreStep> {
+        self.lock(customer, MAINTENANCE_SECONDS).await
+    }
+
+    async fn lock(&self, customer: CustomerId, idle_seconds: u32) -> Result<StoreStep> {
         let tx = self.tenant(customer).await?;
         tx.batch(&format!(
-            "SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT_SECONDS}s'; SET LOCAL lock_timeout = '120s'"
+            "SET LOCAL idle_in_transaction_session_timeout = '{idle_seconds}s'; SET LOCAL lock_timeout = '120s'"
         ))
         .await?;
         let row = tx
