@@ -17,7 +17,7 @@ use dynrag_domain::{
 };
 use dynrag_store::{
     admission::Admission,
-    documents::{Added, NewDocument, Target},
+    uploads::{Added, NewDocument, Target},
 };
 use http::StatusCode;
 use serde::Serialize;

@@ -13,7 +13,7 @@ use dynrag_domain::{
     documents::{Format, MAX_TITLE, Source, Status},
     storage,
 };
-use dynrag_store::{admission::Admission, documents::NewDocument};
+use dynrag_store::{admission::Admission, uploads::NewDocument};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;

@@ -16,6 +16,7 @@ pub mod publication;
 pub mod secrets;
 pub mod sweep;
 mod tenant;
+pub mod uploads;
 pub mod usage;
 pub mod users;
 

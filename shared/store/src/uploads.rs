@@ -1,0 +1,396 @@
+//! How documents come in: deciding what an upload is, adding it, awaiting one that goes to S3 itself.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Kind, Result, UserId,
+    documents::{FailureCode, Format, OnDuplicate, Source, Status},
+    jobs::Job,
+};
+use serde_json::Value;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant, error,
+    outbox::{self, Pending},
+};
+
+/// A document to add, its bytes already known.
+#[derive(Clone, Copy)]
+pub struct NewDocument<'a> {
+    /// Title.
+    pub title: &'a str,
+    /// Which way it came.
+    pub source: Source,
+    /// Format detected.
+    pub format: Format,
+    /// The caller's own id.
+    pub external_id: Option<&'a str>,
+    /// Name of the uploaded file.
+    pub file_name: Option<&'a str>,
+    /// Metadata object.
+    pub metadata: Option<&'a Value>,
+    /// The user that added it; none for a key.
+    pub created_by: Option<UserId>,
+}
+
+/// The version an upload will become, decided before its bytes are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// The very content is there already.
+    Duplicate {
+        /// The document that has it.
+        id: DocumentId,
+        /// Its status.
+        status: Status,
+    },
+    /// A new document.
+    New {
+        /// Its id.
+        id: DocumentId,
+    },
+    /// The next version of a document.
+    Next {
+        /// The document.
+        id: DocumentId,
+        /// The version.
+        version: i32,
+    },
+}
+
+/// What became of an upload.
+pub enum Added {
+    /// Queued; send the job.
+    Queued(Pending),
+    /// Somebody else took this version meanwhile: decide again.
+    Raced,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("uploads: {error}"))
+}
+
+/// The error of a customer that has as many documents as it may.
+fn limit_reached(limit: i32) -> Error {
+    Error::new(
+        Kind::Conflict,
+        FailureCode::DocumentLimit.as_str(),
+        format!("Your configuration allows {limit} documents. Delete some first."),
+    )
+}
+
+async fn check_limit(tx: &Tenant) -> Result<()> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/documents/lock_limit.sql"),
+            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+    let limit: i32 = row.try_get("max_documents").map_err(column)?;
+    if row.try_get::<_, i64>("documents").map_err(column)? >= i64::from(limit) {
+        return Err(limit_reached(limit));
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Decides what an upload is: a duplicate, a new document or the next version of one.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn resolve_upload(
+        &self,
+        customer: CustomerId,
+        external_id: Option<&str>,
+        content_hash: &[u8; 32],
+        on_duplicate: OnDuplicate,
+    ) -> Result<Target> {
+        let tx = self.tenant(customer).await?;
+        let target = resolve(&tx, external_id, content_hash, on_duplicate).await?;
+        tx.commit().await?;
+        Ok(target)
+    }
+
+    /// Adds what [`resolve_upload`](Self::resolve_upload) decided, once the bytes are in the bucket:
+    /// document, version and job in one transaction.
+    ///
+    /// # Errors
+    /// `document_limit` (conflict); `unavailable` without a database.
+    pub async fn add_document(
+        &self,
+        customer: CustomerId,
+        target: Target,
+        new: &NewDocument<'_>,
+        object: Uuid,
+        bytes: i64,
+        content_hash: &[u8; 32],
+    ) -> Result<Added> {
+        let tx = self.tenant(customer).await?;
+        let (id, version) = match target {
+            Target::Duplicate { .. } => {
+                return Err(Error::internal_fault("a duplicate is not added"));
+            }
+            Target::New { id } => {
+                check_limit(&tx).await?;
+                // Under the limit's lock: has the same content come in since we looked?
+                if resolve(&tx, new.external_id, content_hash, OnDuplicate::Skip)
+                    .await?
+                    .is_known()
+                {
+                    return Ok(Added::Raced);
+                }
+                if !insert(&tx, id, new, Status::Queued, None).await? {
+                    return Ok(Added::Raced);
+                }
+                (id, 1)
+            }
+            Target::Next { id, version } => {
+                let moved = tx
+                    .query_opt(
+                        include_str!("../queries/documents/new_version.sql"),
+                        &[
+                            (&customer.as_uuid(), Type::UUID),
+                            (&id.as_uuid(), Type::UUID),
+                            (&version, Type::INT4),
+                            (&new.title, Type::TEXT),
+                            (&new.metadata, Type::JSONB),
+                            (&new.file_name, Type::TEXT),
+                        ],
+                    )
+                    .await?;
+                if moved.is_none() {
+                    return Ok(Added::Raced);
+                }
+                (id, version)
+            }
+        };
+        insert_version(
+            &tx,
+            id,
+            version,
+            object,
+            new.format,
+            Some(bytes),
+            Some(content_hash),
+        )
+        .await?;
+        let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
+        tx.commit().await?;
+        Ok(Added::Queued(pending))
+    }
+
+    /// Adds a document whose bytes are still to be uploaded.
+    ///
+    /// # Errors
+    /// `document_limit` or `external_id_taken` (conflict); `unavailable` without a database.
+    pub async fn add_awaited_document(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        new: &NewDocument<'_>,
+        object: Uuid,
+        expires_at: DateTime<Utc>,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        check_limit(&tx).await?;
+        if !insert(&tx, id, new, Status::AwaitingUpload, Some(expires_at)).await? {
+            return Err(Error::new(
+                Kind::Conflict,
+                "external_id_taken",
+                "A document with this externalId exists. Send new content for it through ingest/file.",
+            ));
+        }
+        insert_version(&tx, id, 1, object, new.format, None, None).await?;
+        tx.commit().await
+    }
+
+    /// Where an awaited upload belongs: its version and object. None when it is not awaited (any more).
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn awaited_upload(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+    ) -> Result<Option<(i32, Uuid)>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/awaited.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            Ok((
+                row.try_get("latest_version").map_err(column)?,
+                row.try_get("object_id").map_err(column)?,
+            ))
+        })
+        .transpose()
+    }
+
+    /// Queues a document whose upload has arrived and lies at its place. None when it was not awaited.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn upload_arrived(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        bytes: i64,
+    ) -> Result<Option<Pending>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/uploaded.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&bytes, Type::INT8),
+                ],
+            )
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let version: i32 = row.try_get("version").map_err(column)?;
+        let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
+        tx.commit().await?;
+        Ok(Some(pending))
+    }
+
+    /// Ends a document whose upload never came or cannot be taken.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn upload_failed(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        code: FailureCode,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/documents/upload_failed.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&code.status().as_str(), Type::TEXT),
+                (&code.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+}
+
+impl Target {
+    fn is_known(self) -> bool {
+        !matches!(self, Self::New { .. })
+    }
+}
+
+async fn resolve(
+    tx: &Tenant,
+    external_id: Option<&str>,
+    content_hash: &[u8; 32],
+    on_duplicate: OnDuplicate,
+) -> Result<Target> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/documents/find_same.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&external_id, Type::TEXT),
+                (&content_hash.as_slice(), Type::BYTEA),
+            ],
+        )
+        .await?;
+    let Some(row) = row else {
+        return Ok(Target::New {
+            id: DocumentId::generate(),
+        });
+    };
+    let id: DocumentId = row.try_get::<_, Uuid>("id").map_err(column)?.into();
+    let status: Status = row
+        .try_get::<_, String>("status")
+        .map_err(column)?
+        .parse()?;
+    let same = row
+        .try_get::<_, Option<&[u8]>>("content_hash")
+        .map_err(column)?
+        == Some(content_hash.as_slice());
+    // A failed document is tried again when its content comes again: that is what the caller wants.
+    if same
+        && on_duplicate == OnDuplicate::Skip
+        && !matches!(status, Status::Failed | Status::NeedsAction)
+    {
+        return Ok(Target::Duplicate { id, status });
+    }
+    let latest: i32 = row.try_get("latest_version").map_err(column)?;
+    Ok(Target::Next {
+        id,
+        version: latest + 1,
+    })
+}
+
+/// Inserts the row; false when its external id was taken meanwhile (the transaction is then over).
+async fn insert(
+    tx: &Tenant,
+    id: DocumentId,
+    new: &NewDocument<'_>,
+    status: Status,
+    upload_expires_at: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let empty = Value::Object(serde_json::Map::new());
+    let inserted = tx
+        .try_query(
+            include_str!("../queries/documents/insert.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&new.title, Type::TEXT),
+                (&new.source.as_str(), Type::TEXT),
+                (&new.external_id, Type::TEXT),
+                (&new.file_name, Type::TEXT),
+                (&new.metadata.unwrap_or(&empty), Type::JSONB),
+                (&status.as_str(), Type::TEXT),
+                (&upload_expires_at, Type::TIMESTAMPTZ),
+                (&new.created_by.map(|user| user.as_uuid()), Type::UUID),
+            ],
+        )
+        .await?;
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(e) if error::constraint(&e) == Some("documents_external_id_key") => Ok(false),
+        Err(e) => Err(error::statement(&e)),
+    }
+}
+
+async fn insert_version(
+    tx: &Tenant,
+    id: DocumentId,
+    version: i32,
+    object: Uuid,
+    format: Format,
+    bytes: Option<i64>,
+    content_hash: Option<&[u8; 32]>,
+) -> Result<()> {
+    tx.query(
+        include_str!("../queries/documents/insert_version.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&id.as_uuid(), Type::UUID),
+            (&version, Type::INT4),
+            (&object, Type::UUID),
+            (&format.as_str(), Type::TEXT),
+            (&bytes, Type::INT8),
+            (&content_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
+        ],
+    )
+    .await
+    .map(drop)
+}
