@@ -20,6 +20,7 @@
 mod cache;
 mod error;
 mod fuse;
+mod glibc;
 mod kernel;
 mod maintain;
 mod memory;
