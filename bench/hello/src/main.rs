@@ -4,5 +4,8 @@ use lambda_http::{Body, Error, Request, Response, run, service_fn};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    run(service_fn(async |_: Request| Ok::<_, Error>(Response::new(Body::from("hello"))))).await
+    run(service_fn(async |_: Request| {
+        Ok::<_, Error>(Response::new(Body::from("hello")))
+    }))
+    .await
 }

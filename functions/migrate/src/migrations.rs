@@ -88,8 +88,5 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
     for name in &applied {
         tracing::info!(name, "migration applied");
     }
-    Ok(Migrated {
-        applied,
-        version,
-    })
+    Ok(Migrated { applied, version })
 }
