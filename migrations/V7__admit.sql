@@ -74,16 +74,22 @@ BEGIN
         RETURN a;
     END IF;
 
-    -- The minute first: what it refuses does not use up the day.
+    -- The narrowest window first: what it refuses does not use up the wider ones.
     a.limit_window := 60;
-    a.limit_quota := cfg.requests_per_minute;
     a.limit_reset := ceil(60 - extract(second FROM now()));
-    rest := take_from_window(a.customer_id, 'customer', 'minute', cfg.requests_per_minute);
-    a.limit_left := coalesce(rest, 0);
-    IF rest IS NOT NULL AND key_quota IS NOT NULL THEN
+    IF key_quota IS NOT NULL THEN
         rest := take_from_window(a.customer_id, 'key:' || a.principal_id, 'minute', key_quota);
-        a.limit_quota := least(a.limit_quota, key_quota);
-        a.limit_left := least(a.limit_left, coalesce(rest, 0));
+        a.limit_quota := key_quota;
+        a.limit_left := coalesce(rest, 0);
+        IF rest IS NULL THEN
+            a.verdict := 'rate_limited';
+            RETURN a;
+        END IF;
+    END IF;
+    rest := take_from_window(a.customer_id, 'customer', 'minute', cfg.requests_per_minute);
+    IF rest IS NULL OR a.limit_left IS NULL OR rest < a.limit_left THEN
+        a.limit_quota := cfg.requests_per_minute;
+        a.limit_left := coalesce(rest, 0);
     END IF;
     IF rest IS NULL THEN
         a.verdict := 'rate_limited';

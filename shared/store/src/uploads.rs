@@ -80,15 +80,23 @@ fn limit_reached(limit: i32) -> Error {
 }
 
 async fn check_limit(tx: &Tenant) -> Result<()> {
-    let row = tx
+    let customer = tx.customer_id().as_uuid();
+    let locked = tx
         .query_opt(
             include_str!("../queries/documents/lock_limit.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+            &[(&customer, Type::UUID)],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
-    let limit: i32 = row.try_get("max_documents").map_err(column)?;
-    if row.try_get::<_, i64>("documents").map_err(column)? >= i64::from(limit) {
+    let counted = tx
+        .query_opt(
+            include_str!("../queries/documents/count.sql"),
+            &[(&customer, Type::UUID)],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+    let limit: i32 = locked.try_get("max_documents").map_err(column)?;
+    if counted.try_get::<_, i64>("documents").map_err(column)? >= i64::from(limit) {
         return Err(limit_reached(limit));
     }
     Ok(())

@@ -1,0 +1,352 @@
+//! The contract between routers, template.yaml and events/: a route has one name, and everything it
+//! needs under that name.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use axum::{Router, body::Body};
+use dynrag_api::{Context, RouteInfo, stack};
+use dynrag_search::SearchState;
+use http::{Request, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use serde_yaml_ng::Value as Yaml;
+use tower::ServiceExt;
+
+use crate::support::known::checkout;
+
+/// Routes that need no credentials. This list may only get shorter.
+const PUBLIC: [&str; 3] = ["auth-login", "auth-signup", "health-get"];
+
+/// Functions that nobody calls over HTTP, with their binaries.
+const NOT_ROUTES: [(&str, &str); 4] = [
+    ("Embed", "dynrag-embed"),
+    ("Intake", "dynrag-intake"),
+    ("Migrate", "dynrag-migrate"),
+    ("Sweep", "dynrag-sweep"),
+];
+
+/// A crate of routes.
+struct Group {
+    /// Its folder under functions/.
+    folder: &'static str,
+    table: Vec<RouteInfo>,
+    router: Router,
+}
+
+/// Every group there is; `every_group_is_here` compares with the folders.
+fn groups() -> Vec<Group> {
+    macro_rules! group {
+        ($folder:literal, $routes:path, $state:expr) => {
+            Group {
+                folder: $folder,
+                table: $routes().table().to_vec(),
+                router: stack::wrap($routes().router($state)),
+            }
+        };
+    }
+    vec![
+        group!("auth", dynrag_auth::routes, Context::new()),
+        group!("documents", dynrag_documents::routes, Context::new()),
+        group!("ingest", dynrag_ingest::routes, Context::new()),
+        group!("search", dynrag_search::routes, SearchState::default()),
+        group!("system", dynrag_system::routes, Context::new()),
+    ]
+}
+
+/// `METHOD path` of each route, by its name.
+fn routes(group: &Group) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut routes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for route in &group.table {
+        routes
+            .entry(route.name)
+            .or_default()
+            .insert(format!("{} {}", route.method, route.path));
+    }
+    routes
+}
+
+/// `documents-get` → `DocumentsGet`.
+fn pascal_case(name: &str) -> String {
+    name.split('-')
+        .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
+        .collect()
+}
+
+/// The value without the tags of CloudFormation's short forms.
+fn plain(value: &Yaml) -> &Yaml {
+    match value {
+        Yaml::Tagged(tagged) => plain(&tagged.value),
+        value => value,
+    }
+}
+
+struct Function {
+    binary: String,
+    /// `METHOD path` of each HttpApi event.
+    routes: BTreeSet<String>,
+    properties: Yaml,
+}
+
+fn template() -> Yaml {
+    serde_yaml_ng::from_str(&fs::read_to_string(checkout().join("template.yaml")).unwrap()).unwrap()
+}
+
+fn text(value: &Yaml) -> &str {
+    plain(value)
+        .as_str()
+        .unwrap_or_else(|| panic!("not a text: {value:?}"))
+}
+
+fn functions(template: &Yaml) -> BTreeMap<String, Function> {
+    let resources = template["Resources"].as_mapping().unwrap();
+    let functions = resources
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|(name, resource)| {
+            let properties = &resource["Properties"];
+            let events = properties["Events"].as_mapping();
+            let http = events
+                .into_iter()
+                .flatten()
+                .filter(|(_, event)| event["Type"] == "HttpApi");
+            let routes = http
+                .map(|(_, event)| {
+                    let event = &event["Properties"];
+                    assert_eq!(text(&event["ApiId"]), "Api", "{name:?}");
+                    format!("{} {}", text(&event["Method"]), text(&event["Path"]))
+                })
+                .collect();
+            let binary = text(&resource["Metadata"]["BuildProperties"]["Binary"]).to_owned();
+            (
+                text(name).to_owned(),
+                Function {
+                    binary,
+                    routes,
+                    properties: properties.clone(),
+                },
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn every_group_is_here() {
+    let known: BTreeSet<String> = groups()
+        .iter()
+        .map(|group| group.folder.to_owned())
+        .collect();
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(checkout().join("functions")).unwrap() {
+        let folder = entry.unwrap().path();
+        let library = fs::read_to_string(folder.join("src/lib.rs")).unwrap_or_default();
+        if library.contains("pub fn routes(") {
+            found.insert(folder.file_name().unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(found, known, "a crate of routes is missing in groups()");
+}
+
+#[test]
+fn a_name_stands_for_one_route() {
+    let mut names = BTreeSet::new();
+    let mut paths = BTreeSet::new();
+    for group in groups() {
+        for (name, at) in routes(&group) {
+            assert!(names.insert(name), "{name} is in two groups");
+            assert!(
+                name.starts_with(group.folder) || group.folder == "system",
+                "{name} in {}",
+                group.folder
+            );
+            for path in at {
+                assert!(paths.insert(path.clone()), "{path} has two routes");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_route_is_a_function_of_its_name_and_every_function_a_route() {
+    let template = template();
+    let mut functions = functions(&template);
+    for group in groups() {
+        for (name, expected) in routes(&group) {
+            let logical = pascal_case(name);
+            let function = functions
+                .remove(&logical)
+                .unwrap_or_else(|| panic!("template.yaml has no {logical}"));
+            assert_eq!(function.routes, expected, "{logical}");
+            assert_eq!(
+                function.binary,
+                format!("dynrag-{}", group.folder),
+                "{logical}"
+            );
+        }
+    }
+    let rest: Vec<_> = functions
+        .iter()
+        .map(|(name, f)| (name.as_str(), f.binary.as_str()))
+        .collect();
+    assert_eq!(rest, NOT_ROUTES, "functions without a route");
+    assert!(
+        functions
+            .values()
+            .all(|function| function.routes.is_empty())
+    );
+}
+
+#[test]
+fn every_binary_of_the_template_is_built_here() {
+    for (name, function) in functions(&template()) {
+        let folder = function
+            .binary
+            .strip_prefix("dynrag-")
+            .unwrap_or_else(|| panic!("{name}: {}", function.binary));
+        let package = checkout().join("functions").join(folder);
+        assert!(
+            package.join("src/main.rs").exists(),
+            "{name}: no {}",
+            package.display()
+        );
+        let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+        assert!(
+            manifest.contains(&format!("name = \"{}\"", function.binary)),
+            "{name}: {manifest}"
+        );
+    }
+}
+
+#[test]
+fn the_queue_hides_a_message_for_six_timeouts_of_its_function() {
+    let template = template();
+    let embed = &functions(&template)["Embed"].properties;
+    let timeout = embed["Timeout"].as_u64().unwrap();
+    let queue = &template["Resources"]["IngestQueue"]["Properties"];
+    assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+    let events = embed["Events"].as_mapping().unwrap();
+    let sqs = &events
+        .values()
+        .find(|event| event["Type"] == "SQS")
+        .unwrap()["Properties"];
+    assert_eq!(text(&sqs["Queue"]), "IngestQueue.Arn");
+    assert_eq!(
+        text(&sqs["FunctionResponseTypes"][0]),
+        "ReportBatchItemFailures"
+    );
+}
+
+fn read_event(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Whether a path is of a template: `/api/documents/{id}`.
+fn fits(path: &str, template: &str) -> bool {
+    let (path, template): (Vec<_>, Vec<_>) =
+        (path.split('/').collect(), template.split('/').collect());
+    path.len() == template.len()
+        && path.iter().zip(&template).all(|(part, wanted)| {
+            if wanted.starts_with('{') {
+                !part.is_empty() && !part.starts_with('{')
+            } else {
+                part == wanted
+            }
+        })
+}
+
+#[test]
+fn every_route_has_an_event_and_every_event_a_route() {
+    let folder = checkout().join("events/http");
+    let mut files: BTreeSet<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for group in groups() {
+        for (name, at) in routes(&group) {
+            let file = format!("{name}.json");
+            assert!(files.remove(&file), "events/http/{file} is missing");
+            let event = read_event(&folder.join(&file));
+            let key = event["routeKey"].as_str().unwrap();
+            assert!(at.contains(key), "{file}: {key} is none of {at:?}");
+            let (method, path) = key.split_once(' ').unwrap();
+            let context = &event["requestContext"];
+            assert_eq!(event["version"], "2.0", "{file}");
+            assert_eq!(context["routeKey"], key, "{file}");
+            assert_eq!(context["http"]["method"], method, "{file}");
+            assert_eq!(context["http"]["path"], event["rawPath"], "{file}");
+            assert!(
+                fits(event["rawPath"].as_str().unwrap(), path),
+                "{file}: rawPath does not fit {path}"
+            );
+            let authorized = event["headers"].get("authorization").is_some();
+            assert_eq!(
+                authorized,
+                !PUBLIC.contains(&name),
+                "{file}: a token where, and only where, one is needed"
+            );
+        }
+    }
+    assert_eq!(files, BTreeSet::new(), "events of no route");
+}
+
+#[tokio::test]
+async fn without_credentials_every_route_answers_401_but_the_public_ones() {
+    let mut public = Vec::new();
+    for group in groups() {
+        for RouteInfo { name, method, path } in group.table {
+            if PUBLIC.contains(&name) {
+                public.push(name);
+                continue;
+            }
+            let uri = path.replace("{id}", "01936f6e-3c00-7000-8000-00000000000d");
+            assert!(
+                !uri.contains('{'),
+                "{name}: a parameter without a value to test with"
+            );
+            // Bodies and content types are looked at after the caller.
+            let request = Request::builder()
+                .method(method.clone())
+                .uri(&uri)
+                .body(Body::from("{not json"))
+                .unwrap();
+            let answer = group.router.clone().oneshot(request).await.unwrap();
+            let status = answer.status().as_u16();
+            let content_type = answer
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .map(|v| v.to_str().unwrap().to_owned());
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+            assert_eq!(
+                (status, &problem["code"]),
+                (401, &Value::from("unauthenticated")),
+                "{method} {uri}: {problem}"
+            );
+            assert_eq!(
+                content_type.as_deref(),
+                Some("application/problem+json"),
+                "{method} {uri}"
+            );
+            assert_eq!(problem["instance"], uri, "{method} {uri}");
+            assert!(
+                problem["requestId"]
+                    .as_str()
+                    .is_some_and(|id| !id.is_empty()),
+                "{method} {uri}"
+            );
+        }
+    }
+    public.sort_unstable();
+    assert_eq!(public, PUBLIC, "a public route that is none (any more)");
+}

@@ -1,0 +1,279 @@
+//! `admit()`: who may come in, and that limits are exact across processes.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    Kind,
+    identity::{Principal, Role, Scope},
+};
+use dynrag_store::{
+    Store,
+    admission::{Admission, Refused},
+};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::support::{
+    database::Database,
+    seed::{self, Customer},
+};
+
+async fn by_token(store: &Store, customer: &Customer) -> Result<Admission, Refused> {
+    store
+        .admit_user(customer.id, customer.user, Utc::now(), "documents-get")
+        .await
+}
+
+async fn by_key(store: &Store, customer: &Customer) -> Result<Admission, Refused> {
+    store
+        .admit_api_key(&customer.key_public_id, &customer.key_hash, "documents-get")
+        .await
+}
+
+/// Both ways in, by the code of the refusal.
+async fn codes(store: &Store, customer: &Customer) -> [&'static str; 2] {
+    [
+        by_token(store, customer).await,
+        by_key(store, customer).await,
+    ]
+    .map(|admission| match admission {
+        Ok(_) => "ok",
+        Err(refused) => refused.error.code(),
+    })
+}
+
+async fn set(superuser: &Client, table: &str, change: &str, customer: &Customer) {
+    let key = if table == "customers" {
+        "id"
+    } else {
+        "customer_id"
+    };
+    let sql = format!("UPDATE {table} SET {change} WHERE {key} = $1");
+    assert_eq!(
+        superuser
+            .execute(&sql, &[&customer.id.as_uuid()])
+            .await
+            .unwrap(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_caller_is_told_its_own_customer() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let (ours, theirs) = (seed::customer(&store).await, seed::customer(&store).await);
+    let (deleted, _) = seed::add(&store, ours.id, None, "deleted").await;
+    store.delete_document(ours.id, deleted).await.unwrap();
+
+    let admitted = by_token(&store, &ours).await.unwrap();
+    assert_eq!(admitted.customer_id, ours.id);
+    assert_eq!(admitted.principal, Principal::User(ours.user));
+    assert_eq!(admitted.email.as_deref(), Some(ours.email.as_str()));
+    assert_eq!(admitted.role, Some(Role::Business));
+    assert!(!admitted.platform_admin);
+    assert_eq!(admitted.config.embedding_model, seed::MODEL);
+    assert_eq!(admitted.config.requests_per_minute, 60);
+    assert_eq!(admitted.chunks_version, None);
+    assert_eq!(admitted.deleting, [deleted]);
+
+    let admitted = by_key(&store, &ours).await.unwrap();
+    assert_eq!(admitted.principal, Principal::ApiKey(ours.key));
+    assert_eq!(admitted.scopes, Scope::ALL);
+    assert_eq!(admitted.deleting, [deleted]);
+    assert!(by_key(&store, &theirs).await.unwrap().deleting.is_empty());
+}
+
+#[tokio::test]
+async fn who_may_not_come_in_does_not() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let superuser = database.superuser().await;
+    let other = seed::customer(&store).await;
+    let refused = ["unauthenticated"; 2];
+    let only_token = ["unauthenticated", "ok"];
+    let only_key = ["ok", "unauthenticated"];
+    let cases = [
+        (
+            "customers",
+            "status = 'suspended'",
+            ["customer_suspended"; 2],
+        ),
+        ("customers", "status = 'deleted'", refused),
+        ("users", "status = 'disabled'", only_token),
+        ("users", "status = 'invited'", only_token),
+        (
+            "users",
+            "tokens_valid_from = now() + interval '1 minute'",
+            only_token,
+        ),
+        ("api_keys", "revoked_at = now()", only_key),
+        (
+            "api_keys",
+            "expires_at = now() - interval '1 second'",
+            only_key,
+        ),
+        (
+            "api_keys",
+            "secret_hash = decode(repeat('00', 32), 'hex')",
+            only_key,
+        ),
+    ];
+    for (table, change, expected) in cases {
+        let customer = seed::customer(&store).await;
+        assert_eq!(codes(&store, &customer).await, ["ok"; 2]);
+        set(&superuser, table, change, &customer).await;
+        assert_eq!(
+            codes(&store, &customer).await,
+            expected,
+            "{table}: {change}"
+        );
+        assert_eq!(
+            codes(&store, &other).await,
+            ["ok"; 2],
+            "{table}: {change} concerns another customer"
+        );
+    }
+    // Somebody else's user, and one of nobody.
+    let customer = seed::customer(&store).await;
+    for (tenant, user) in [
+        (other.id, customer.user),
+        (customer.id, Uuid::new_v4().into()),
+    ] {
+        let refused = store
+            .admit_user(tenant, user, Utc::now(), "auth-me")
+            .await
+            .unwrap_err();
+        assert_eq!(refused.error.kind(), Kind::Unauthenticated);
+    }
+}
+
+/// The minute of the database's clock, in which limits are counted.
+async fn minute(superuser: &Client) -> DateTime<Utc> {
+    superuser
+        .query_one("SELECT date_trunc('minute', now())", &[])
+        .await
+        .unwrap()
+        .get(0)
+}
+
+struct Flood {
+    admitted: usize,
+    refused: Vec<Refused>,
+}
+
+/// 400 requests of one customer from eight pools, that is, processes.
+async fn flood(database: &Database, customer: &Customer, key: bool) -> Flood {
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (store, customer) = (database.store(1), customer.clone());
+            tokio::spawn(async move {
+                let mut answers = Vec::new();
+                for _ in 0..50 {
+                    answers.push(if key {
+                        by_key(&store, &customer).await
+                    } else {
+                        by_token(&store, &customer).await
+                    });
+                }
+                answers
+            })
+        })
+        .collect();
+    let mut flood = Flood {
+        admitted: 0,
+        refused: Vec::new(),
+    };
+    for task in tasks {
+        for answer in task.await.unwrap() {
+            match answer {
+                Ok(_) => flood.admitted += 1,
+                Err(refused) => flood.refused.push(refused),
+            }
+        }
+    }
+    flood
+}
+
+/// A flood that began and ended in the same minute, with the customer it was made for.
+async fn flood_within_a_minute(
+    database: &Database,
+    superuser: &Client,
+    limits: &[(&str, &str)],
+    key: bool,
+) -> (Customer, Flood) {
+    loop {
+        let customer = seed::customer(&database.store(1)).await;
+        for (table, change) in limits {
+            set(superuser, table, change, &customer).await;
+        }
+        let began = minute(superuser).await;
+        let flood = flood(database, &customer, key).await;
+        if minute(superuser).await == began {
+            return (customer, flood);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_is_exact_over_eight_processes() {
+    let database = Database::fresh().await;
+    let superuser = database.superuser().await;
+    type Case<'a> = (&'a [(&'a str, &'a str)], bool, usize);
+    let cases: [Case<'_>; 3] = [
+        (
+            &[("customer_config", "requests_per_minute = 50")],
+            false,
+            50,
+        ),
+        (
+            &[(
+                "customer_config",
+                "requests_per_day = 70, requests_per_minute = 1000",
+            )],
+            false,
+            70,
+        ),
+        (
+            &[
+                ("customer_config", "requests_per_minute = 300"),
+                ("api_keys", "requests_per_minute = 30"),
+            ],
+            true,
+            30,
+        ),
+    ];
+    for (limits, key, quota) in cases {
+        let (customer, flood) = flood_within_a_minute(&database, &superuser, limits, key).await;
+        assert_eq!(flood.admitted, quota, "{limits:?}");
+        for Refused { error, limit } in &flood.refused {
+            assert_eq!(
+                (error.kind(), error.code()),
+                (Kind::RateLimited, "rate_limited")
+            );
+            let wait = error.retry_after().unwrap();
+            let limit = limit.unwrap();
+            assert_eq!(
+                (limit.quota as usize, limit.left, limit.reset),
+                (quota, 0, wait),
+                "{limits:?}"
+            );
+            assert!(
+                wait >= Duration::from_secs(1) && wait <= limit.window,
+                "{wait:?}"
+            );
+        }
+        // What was admitted was counted, and nothing else.
+        let used = "SELECT sum(requests)::bigint FROM usage_metrics WHERE customer_id = $1 AND operation = 'documents-get'";
+        let used: i64 = superuser
+            .query_one(used, &[&customer.id.as_uuid()])
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(used, quota as i64);
+        // Nobody else pays for it.
+        let other = seed::customer(&database.store(1)).await;
+        assert_eq!(codes(&database.store(1), &other).await, ["ok"; 2]);
+    }
+}

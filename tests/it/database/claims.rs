@@ -1,0 +1,206 @@
+//! Claims: one worker at a time, and one that lost its lease changes nothing any more.
+
+use std::time::Duration;
+
+use dynrag_domain::{
+    CustomerId, DocumentId,
+    documents::{FailureCode, Stage, Status},
+};
+use dynrag_store::{Store, ingestion::Claim};
+use serde_json::Value;
+use tokio_postgres::Client;
+
+use crate::support::{database::Database, seed};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+struct Scene {
+    _database: Database,
+    store: Store,
+    superuser: Client,
+    customer: CustomerId,
+    document: DocumentId,
+}
+
+async fn scene() -> Scene {
+    let database = Database::fresh().await;
+    let (store, superuser) = (database.store(4), database.superuser().await);
+    let customer = seed::customer(&store).await.id;
+    let (document, _) = seed::add(&store, customer, Some("kb-17"), "first").await;
+    Scene {
+        _database: database,
+        store,
+        superuser,
+        customer,
+        document,
+    }
+}
+
+impl Scene {
+    async fn claim(&self, version: i32) -> Option<Claim> {
+        self.store
+            .claim(self.customer, self.document, version, LEASE)
+            .await
+            .unwrap()
+    }
+
+    async fn lapse(&self) {
+        let sql =
+            "UPDATE documents SET lease_expires_at = now() - interval '1 second' WHERE id = $1";
+        self.superuser
+            .execute(sql, &[&self.document.as_uuid()])
+            .await
+            .unwrap();
+    }
+
+    /// The document and its versions, as they stand.
+    async fn rows(&self) -> Value {
+        let sql = "SELECT jsonb_build_array(
+            (SELECT to_jsonb(d) FROM documents d WHERE id = $1),
+            (SELECT jsonb_agg(v ORDER BY version) FROM document_versions v WHERE document_id = $1))";
+        self.superuser
+            .query_one(sql, &[&self.document.as_uuid()])
+            .await
+            .unwrap()
+            .get(0)
+    }
+
+    /// Tries everything a claimant writes; true where something was answered or changed.
+    async fn changes_anything(&self, claim: &Claim) -> bool {
+        let before = self.rows().await;
+        let store = &self.store;
+        let answers = [
+            store
+                .progress(claim, Some(Stage::Embedding), LEASE)
+                .await
+                .unwrap(),
+            store.progress(claim, None, LEASE).await.unwrap(),
+            store
+                .release(claim, Duration::from_secs(5), true)
+                .await
+                .unwrap(),
+            store
+                .release(claim, Duration::from_secs(5), false)
+                .await
+                .unwrap(),
+            store.fail(claim, FailureCode::CorruptFile).await.unwrap(),
+            store.unchanged(claim).await.unwrap(),
+        ];
+        let step = store.begin_store_step(self.customer).await.unwrap();
+        let held = step.hold(&[claim]).await.unwrap();
+        step.end().await.unwrap();
+        answers.contains(&true) || !held.is_empty() || self.rows().await != before
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_claims_at_once_one_is_given() {
+    let scene = scene().await;
+    let claims: Vec<_> = (0..8)
+        .map(|_| {
+            let (store, customer, document) = (scene.store.clone(), scene.customer, scene.document);
+            tokio::spawn(async move {
+                store
+                    .claim(customer, document, 1, LEASE)
+                    .await
+                    .unwrap()
+                    .is_some()
+            })
+        })
+        .collect();
+    let mut given = 0;
+    for claim in claims {
+        given += usize::from(claim.await.unwrap());
+    }
+    assert_eq!(given, 1);
+    let other = seed::customer(&scene.store).await.id;
+    assert!(
+        scene
+            .store
+            .claim(other, scene.document, 1, LEASE)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_changes_nothing() {
+    let scene = scene().await;
+    let stale = scene.claim(1).await.unwrap();
+    scene.lapse().await;
+    let live = scene.claim(1).await.unwrap();
+    assert!(live.token > stale.token);
+    assert_eq!((stale.attempts, live.attempts), (1, 2));
+    assert!(!scene.changes_anything(&stale).await);
+    // The very same calls of the one that holds the lease do.
+    assert!(scene.changes_anything(&live).await);
+}
+
+#[tokio::test]
+async fn a_later_version_and_a_deletion_fence_the_worker_off() {
+    let scene = scene().await;
+    let stale = scene.claim(1).await.unwrap();
+    seed::add(&scene.store, scene.customer, Some("kb-17"), "second").await;
+    assert!(!scene.changes_anything(&stale).await);
+    assert!(
+        scene.claim(1).await.is_none(),
+        "a job of an older version is moot"
+    );
+    let stale = scene.claim(2).await.unwrap();
+    scene
+        .store
+        .delete_document(scene.customer, scene.document)
+        .await
+        .unwrap();
+    assert!(!scene.changes_anything(&stale).await);
+    assert!(scene.claim(2).await.is_none());
+}
+
+#[tokio::test]
+async fn a_claim_that_was_given_back_is_given_again() {
+    let scene = scene().await;
+    let claim = scene.claim(1).await.unwrap();
+    // Being told to wait by the provider is not a try.
+    assert!(
+        scene
+            .store
+            .release(&claim, Duration::from_secs(5), false)
+            .await
+            .unwrap()
+    );
+    let claim = scene.claim(1).await.unwrap();
+    assert_eq!(claim.attempts, 1);
+    assert!(
+        scene
+            .store
+            .release(&claim, Duration::from_secs(5), true)
+            .await
+            .unwrap()
+    );
+    let claim = scene.claim(1).await.unwrap();
+    assert_eq!(claim.attempts, 2);
+    assert!(
+        scene
+            .store
+            .fail(&claim, FailureCode::NoTextLayer)
+            .await
+            .unwrap()
+    );
+    let failed = scene
+        .store
+        .get_document(scene.customer, scene.document)
+        .await
+        .unwrap();
+    assert_eq!(
+        (failed.status, failed.code),
+        (Status::NeedsAction, Some(FailureCode::NoTextLayer))
+    );
+    assert!(
+        scene.claim(1).await.is_none(),
+        "what has ended is not claimed"
+    );
+    // The same content again is a new try, not a duplicate.
+    let (document, version) = seed::add(&scene.store, scene.customer, Some("kb-17"), "first").await;
+    assert_eq!((document, version), (scene.document, 2));
+}

@@ -1,0 +1,339 @@
+//! Documents as rows: exact limits, races, deletion, the timeline, paging.
+
+use std::collections::BTreeSet;
+
+use dynrag_domain::{
+    CustomerId, DocumentId, Kind,
+    documents::{OnDuplicate, Status},
+};
+use dynrag_store::{
+    Store,
+    documents::Position,
+    uploads::{Added, Target},
+};
+use uuid::Uuid;
+
+use crate::support::{database::Database, seed};
+
+const WRITERS: usize = 16;
+
+async fn ids(store: &Store, customer: CustomerId) -> Vec<DocumentId> {
+    store
+        .list_documents(customer, None, None, 1000)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|d| d.id)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_uploads_at_once_do_not_exceed_the_limit() {
+    const LIMIT: usize = 5;
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    let limit = "UPDATE customer_config SET max_documents = $2 WHERE customer_id = $1";
+    database
+        .superuser()
+        .await
+        .execute(limit, &[&ours.as_uuid(), &(LIMIT as i32)])
+        .await
+        .unwrap();
+    let tasks: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = database.store(1);
+            tokio::spawn(async move {
+                let text = format!("text of writer {writer}");
+                let hash = seed::sha256(&text);
+                if writer % 2 == 0 {
+                    let target = Target::New {
+                        id: DocumentId::generate(),
+                    };
+                    let new = seed::new_document(&text, None);
+                    store
+                        .add_document(ours, target, &new, Uuid::new_v4(), 1, &hash)
+                        .await
+                        .map(drop)
+                } else {
+                    // The other way in counts too.
+                    let new = seed::new_document(&text, None);
+                    let id = DocumentId::generate();
+                    store
+                        .add_awaited_document(ours, id, &new, Uuid::new_v4(), seed::in_an_hour())
+                        .await
+                }
+            })
+        })
+        .collect();
+    let mut added = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(()) => added += 1,
+            Err(error) => assert_eq!(
+                (error.kind(), error.code()),
+                (Kind::Conflict, "document_limit")
+            ),
+        }
+    }
+    assert_eq!(added, LIMIT);
+    assert_eq!(ids(&store, ours).await.len(), LIMIT);
+    seed::add(&store, theirs, None, "somebody else's").await;
+    // A deleted document makes room for one, not for two.
+    store
+        .delete_document(ours, ids(&store, ours).await[0])
+        .await
+        .unwrap();
+    seed::add(&store, ours, None, "one more").await;
+    let target = Target::New {
+        id: DocumentId::generate(),
+    };
+    let new = seed::new_document("too many", None);
+    let refused = store
+        .add_document(
+            ours,
+            target,
+            &new,
+            Uuid::new_v4(),
+            1,
+            &seed::sha256("too many"),
+        )
+        .await;
+    assert_eq!(refused.err().unwrap().code(), "document_limit");
+}
+
+/// Sixteen uploads that all see nothing there and then add: how many became a document.
+async fn race(
+    external_id: Option<&'static str>,
+    text: fn(usize) -> String,
+) -> (usize, Vec<DocumentId>) {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let customer = seed::customer(&store).await.id;
+    let tasks: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = database.store(1);
+            tokio::spawn(async move {
+                let (text, target) = (
+                    text(writer),
+                    Target::New {
+                        id: DocumentId::generate(),
+                    },
+                );
+                let new = seed::new_document(&text, external_id);
+                let added = store
+                    .add_document(
+                        customer,
+                        target,
+                        &new,
+                        Uuid::new_v4(),
+                        1,
+                        &seed::sha256(&text),
+                    )
+                    .await;
+                matches!(added.unwrap(), Added::Queued(_))
+            })
+        })
+        .collect();
+    let mut added = 0;
+    for task in tasks {
+        added += usize::from(task.await.unwrap());
+    }
+    (added, ids(&store, customer).await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_that_race_for_an_external_id_make_one_document() {
+    let (added, ids) = race(Some("kb-17"), |writer| format!("text of writer {writer}")).await;
+    assert_eq!((added, ids.len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_of_the_same_content_that_race_make_one_document() {
+    let (added, ids) = race(None, |_| "the same text".to_owned()).await;
+    assert_eq!((added, ids.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn another_tenants_content_and_external_id_are_nothing_to_us() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    let (document, _) = seed::add(&store, ours, Some("kb-17"), "the text").await;
+    for external_id in [None, Some("kb-17")] {
+        let target = store
+            .resolve_upload(
+                theirs,
+                external_id,
+                &seed::sha256("the text"),
+                OnDuplicate::Skip,
+            )
+            .await;
+        assert!(
+            matches!(target.unwrap(), Target::New { .. }),
+            "{external_id:?}"
+        );
+    }
+    let same = store
+        .resolve_upload(ours, None, &seed::sha256("the text"), OnDuplicate::Skip)
+        .await
+        .unwrap();
+    assert_eq!(
+        same,
+        Target::Duplicate {
+            id: document,
+            status: Status::Queued
+        }
+    );
+    assert_eq!(
+        store
+            .get_document(theirs, document)
+            .await
+            .unwrap_err()
+            .kind(),
+        Kind::NotFound
+    );
+    assert_eq!(
+        store
+            .document_status(theirs, document)
+            .await
+            .unwrap_err()
+            .kind(),
+        Kind::NotFound
+    );
+    assert_eq!(
+        store
+            .delete_document(theirs, document)
+            .await
+            .unwrap_err()
+            .kind(),
+        Kind::NotFound
+    );
+    assert!(ids(&store, theirs).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_deleted_document_is_seen_no_more_and_its_external_id_is_free() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let customer = seed::customer(&store).await.id;
+    let (kept, _) = seed::add(&store, customer, None, "kept").await;
+    let (gone, version) = seed::add(&store, customer, Some("kb-17"), "gone").await;
+    store.delete_document(customer, gone).await.unwrap();
+    assert_eq!(ids(&store, customer).await, [kept]);
+    assert_eq!(
+        store.get_document(customer, gone).await.unwrap_err().kind(),
+        Kind::NotFound
+    );
+    assert_eq!(
+        store
+            .document_status(customer, gone)
+            .await
+            .unwrap_err()
+            .kind(),
+        Kind::NotFound
+    );
+    assert_eq!(
+        store
+            .delete_document(customer, gone)
+            .await
+            .unwrap_err()
+            .kind(),
+        Kind::NotFound
+    );
+    let lease = std::time::Duration::from_secs(60);
+    assert!(
+        store
+            .claim(customer, gone, version, lease)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let (again, version) = seed::add(&store, customer, Some("kb-17"), "gone").await;
+    assert_ne!(again, gone);
+    assert_eq!(version, 1);
+}
+
+#[tokio::test]
+async fn the_timeline_tells_every_step() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let customer = seed::customer(&store).await.id;
+    let lease = std::time::Duration::from_secs(60);
+    let (document, _) = seed::add(&store, customer, Some("kb-17"), "first").await;
+    let claim = store
+        .claim(customer, document, 1, lease)
+        .await
+        .unwrap()
+        .unwrap();
+    use dynrag_domain::documents::{FailureCode, Stage};
+    store
+        .progress(&claim, Some(Stage::Embedding), lease)
+        .await
+        .unwrap();
+    // A renewal is no step.
+    store.progress(&claim, None, lease).await.unwrap();
+    store.fail(&claim, FailureCode::CorruptFile).await.unwrap();
+    seed::add(&store, customer, Some("kb-17"), "second").await;
+    let (_, events) = store.document_status(customer, document).await.unwrap();
+    let told: Vec<_> = events
+        .iter()
+        .rev()
+        .map(|e| (e.version, e.status, e.stage, e.code, e.attempt))
+        .collect();
+    let expected = [
+        (1, Status::Queued, None, None, 0),
+        (1, Status::Processing, Some(Stage::Extracting), None, 1),
+        (1, Status::Processing, Some(Stage::Embedding), None, 1),
+        (1, Status::Failed, None, Some(FailureCode::CorruptFile), 1),
+        (2, Status::Queued, None, None, 0),
+    ];
+    assert_eq!(told, expected);
+    assert!(events.windows(2).all(|pair| pair[0].at >= pair[1].at));
+}
+
+#[tokio::test]
+async fn paging_shows_each_document_once_also_when_all_are_of_the_same_moment() {
+    const DOCUMENTS: usize = 23;
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    for number in 0..DOCUMENTS {
+        seed::add(&store, ours, None, &format!("text {number}")).await;
+        seed::add(&store, theirs, None, &format!("text {number}")).await;
+    }
+    let superuser = database.superuser().await;
+    superuser
+        .batch_execute("UPDATE documents SET created_at = '2026-11-21T09:30:00.123456Z'")
+        .await
+        .unwrap();
+    let mut after = None;
+    let mut seen = Vec::new();
+    loop {
+        let page = store.list_documents(ours, None, after, 5).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(Position {
+            created_at: last.created_at,
+            id: last.id,
+        });
+        seen.extend(page.into_iter().map(|d| d.id));
+    }
+    assert_eq!(seen.len(), DOCUMENTS);
+    assert!(seen.is_sorted_by(|a, b| a > b), "newest first");
+    let distinct: BTreeSet<_> = seen.into_iter().collect();
+    assert_eq!(distinct, ids(&store, ours).await.into_iter().collect());
+    let failed = store
+        .list_documents(ours, Some(Status::Failed), None, 5)
+        .await
+        .unwrap();
+    assert!(failed.is_empty());
+}

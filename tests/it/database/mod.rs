@@ -1,0 +1,19 @@
+//! Against real PostgreSQL, each test in a database of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod admission;
+mod catalogue;
+mod claims;
+mod documents;
+mod migrations;
+mod pool;
+mod pooler;
+mod publication;
+mod rls;
+mod sweep;
+mod writers;

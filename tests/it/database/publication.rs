@@ -1,0 +1,181 @@
+//! Publication: one published version of a document at any time, and what ends without one.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use dynrag_domain::{
+    CustomerId, DocumentId,
+    documents::{FailureCode, Status},
+};
+use dynrag_store::{
+    Store,
+    ingestion::Claim,
+    publication::{Committed, Publication},
+};
+use tokio_postgres::{Client, error::SqlState};
+
+use crate::support::{database::Database, seed};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+async fn claim(store: &Store, customer: CustomerId, document: DocumentId, version: i32) -> Claim {
+    store
+        .claim(customer, document, version, LEASE)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+async fn publish(store: &Store, claim: &Claim, lance_version: u64) {
+    let step = store.begin_store_step(claim.customer_id).await.unwrap();
+    assert_eq!(step.hold(&[claim]).await.unwrap().len(), 1);
+    let committed = Committed {
+        version: lance_version,
+        rows: 3,
+        embedding_model: seed::MODEL,
+        dimensions: 2,
+    };
+    let publication = Publication {
+        document_id: claim.document_id,
+        version: claim.version,
+        chunks: 3,
+        tokens: 30,
+    };
+    step.publish(committed, Utc::now(), &[publication])
+        .await
+        .unwrap();
+}
+
+async fn statuses(superuser: &Client, document: DocumentId) -> Vec<String> {
+    let sql = "SELECT status FROM document_versions WHERE document_id = $1 ORDER BY version";
+    superuser
+        .query(sql, &[&document.as_uuid()])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_publication_supersedes_exactly_the_version_before_it() {
+    let database = Database::fresh().await;
+    let (store, superuser) = (database.store(1), database.superuser().await);
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    let (document, _) = seed::add(&store, ours, Some("kb-17"), "first").await;
+    let (neighbour, _) = seed::add(&store, ours, None, "neighbour").await;
+    let (foreign, _) = seed::add(&store, theirs, None, "first").await;
+    for (customer, document, lance_version) in [
+        (ours, document, 1),
+        (ours, neighbour, 2),
+        (theirs, foreign, 9),
+    ] {
+        publish(
+            &store,
+            &claim(&store, customer, document, 1).await,
+            lance_version,
+        )
+        .await;
+    }
+    seed::add(&store, ours, Some("kb-17"), "second").await;
+    let second = claim(&store, ours, document, 2).await;
+    assert_eq!(
+        second.published_hash.as_deref(),
+        Some(seed::sha256("first").as_slice())
+    );
+    // Until it is published, the first one is what there is.
+    let meanwhile = store.get_document(ours, document).await.unwrap();
+    assert_eq!(
+        (meanwhile.status, meanwhile.published_version),
+        (Status::Processing, Some(1))
+    );
+    publish(&store, &second, 3).await;
+
+    assert_eq!(
+        statuses(&superuser, document).await,
+        ["superseded", "published"]
+    );
+    assert_eq!(statuses(&superuser, neighbour).await, ["published"]);
+    assert_eq!(statuses(&superuser, foreign).await, ["published"]);
+    let done = store.get_document(ours, document).await.unwrap();
+    assert_eq!(
+        (done.status, done.published_version, done.chunks),
+        (Status::Completed, Some(2), Some(3))
+    );
+    assert_eq!(store.recorded_version(ours).await.unwrap(), Some(3));
+    assert_eq!(store.recorded_version(theirs).await.unwrap(), Some(9));
+
+    // The database itself refuses a second one.
+    let both = "UPDATE document_versions SET status = 'published' WHERE document_id = $1";
+    let error = superuser
+        .execute(both, &[&document.as_uuid()])
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Some(&SqlState::UNIQUE_VIOLATION));
+}
+
+#[tokio::test]
+async fn what_ends_without_a_publication_leaves_the_published_version() {
+    let database = Database::fresh().await;
+    let (store, superuser) = (database.store(1), database.superuser().await);
+    let customer = seed::customer(&store).await.id;
+    let (document, _) = seed::add(&store, customer, Some("kb-17"), "first").await;
+    publish(&store, &claim(&store, customer, document, 1).await, 1).await;
+
+    seed::add(&store, customer, Some("kb-17"), "damaged").await;
+    let failing = claim(&store, customer, document, 2).await;
+    assert!(
+        store
+            .fail(&failing, FailureCode::CorruptFile)
+            .await
+            .unwrap()
+    );
+    let failed = store.get_document(customer, document).await.unwrap();
+    assert_eq!(
+        (failed.status, failed.published_version),
+        (Status::Failed, Some(1))
+    );
+
+    seed::add(&store, customer, Some("kb-17"), "first").await;
+    let same = claim(&store, customer, document, 3).await;
+    assert!(store.unchanged(&same).await.unwrap());
+    let unchanged = store.get_document(customer, document).await.unwrap();
+    assert_eq!(
+        (unchanged.status, unchanged.published_version),
+        (Status::Completed, Some(1))
+    );
+    assert_eq!(
+        statuses(&superuser, document).await,
+        ["published", "failed", "superseded"]
+    );
+    assert_eq!(store.recorded_version(customer).await.unwrap(), Some(1));
+}
+
+#[tokio::test]
+async fn a_step_that_is_dropped_publishes_nothing_and_gives_the_lock_back() {
+    let database = Database::fresh().await;
+    let store = database.store(2);
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    let (document, _) = seed::add(&store, ours, None, "text").await;
+    let claim = claim(&store, ours, document, 1).await;
+    let step = store.begin_store_step(ours).await.unwrap();
+    step.hold(&[&claim]).await.unwrap();
+    // Another tenant's lock is another lock.
+    store
+        .begin_store_step(theirs)
+        .await
+        .unwrap()
+        .end()
+        .await
+        .unwrap();
+    drop(step);
+    assert_eq!(store.recorded_version(ours).await.unwrap(), None);
+    publish(&store, &claim, 1).await;
+    assert_eq!(store.recorded_version(ours).await.unwrap(), Some(1));
+}

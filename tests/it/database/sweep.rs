@@ -1,0 +1,312 @@
+//! What `sweep` asks across tenants: each due row is handed out once, put off, and never while it is alive.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use dynrag_domain::{
+    documents::{FailureCode, Status},
+    jobs::Job,
+};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use crate::support::{database::Database, seed};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Longest wait for a sweep that has no reason to wait.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Two sweeps at the same moment: what the first took, whose transaction is still open, and what the
+/// second took meanwhile. The second neither waits nor takes the same.
+async fn two_at_once<T>(
+    superuser: &Client,
+    first: &str,
+    second: impl Future<Output = Vec<T>>,
+) -> (Vec<Row>, Vec<T>) {
+    superuser.batch_execute("BEGIN").await.unwrap();
+    let taken = superuser.query(first, &[]).await.unwrap();
+    let second = timeout(PATIENCE, second).await;
+    superuser.batch_execute("COMMIT").await.unwrap();
+    (taken, second.expect("a sweep waits for another one"))
+}
+
+#[tokio::test]
+async fn a_due_job_is_handed_out_once_by_two_sweeps_and_put_off() {
+    const JOBS: usize = 30;
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let superuser = database.superuser().await;
+    for _ in 0..2 {
+        let customer = seed::customer(&store).await.id;
+        for number in 0..JOBS {
+            seed::add(&store, customer, None, &format!("text {number}")).await;
+        }
+    }
+    // Just written: the function that wrote them is about to send them.
+    assert!(store.sweep_outbox(100).await.unwrap().is_empty());
+    superuser
+        .batch_execute("UPDATE outbox SET next_attempt_at = now() - interval '1 second'")
+        .await
+        .unwrap();
+    let sweep = async { store.sweep_outbox(100).await.unwrap() };
+    let (first, second) = two_at_once(&superuser, "SELECT id FROM sweep_outbox(25)", sweep).await;
+    assert_eq!((first.len(), second.len()), (25, 2 * JOBS - 25));
+    let ids = first.iter().map(|row| row.get(0));
+    let ids: BTreeSet<i64> = ids.chain(second.iter().map(|pending| pending.id)).collect();
+    assert_eq!(ids.len(), 2 * JOBS);
+    assert!(store.sweep_outbox(100).await.unwrap().is_empty());
+    let put_off = "SELECT count(*) FROM outbox WHERE attempts = 1 AND next_attempt_at > now() + interval '20 seconds'";
+    let put_off: i64 = superuser.query_one(put_off, &[]).await.unwrap().get(0);
+    assert_eq!(put_off, 2 * JOBS as i64);
+    // The tenth time it waits for minutes, and no longer than ten.
+    superuser
+        .batch_execute("UPDATE outbox SET attempts = 9, next_attempt_at = now()")
+        .await
+        .unwrap();
+    store.sweep_outbox(1).await.unwrap();
+    let wait = "SELECT max(next_attempt_at) BETWEEN now() + interval '9 minutes' AND now() + interval '10 minutes' FROM outbox";
+    assert!(
+        superuser
+            .query_one(wait, &[])
+            .await
+            .unwrap()
+            .get::<_, bool>(0)
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_was_sent_is_forgotten_by_its_own_customer_only() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let superuser = database.superuser().await;
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    let (_, pending) = seed::try_add(&store, ours, None, "text").await;
+    let pending = pending.unwrap();
+    let left = "SELECT count(*) FROM outbox";
+    let forged = dynrag_store::outbox::Pending {
+        job: Job::delete(theirs, pending.job.document_id()),
+        ..pending
+    };
+    store.outbox_sent(&forged).await.unwrap();
+    assert_eq!(
+        superuser
+            .query_one(left, &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0),
+        1
+    );
+    store.outbox_sent(&pending).await.unwrap();
+    assert_eq!(
+        superuser
+            .query_one(left, &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0),
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_lapsed_lease_is_queued_again_and_a_live_one_is_left_alone() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let superuser = database.superuser().await;
+    let mut lapsed = Vec::new();
+    let mut alive = Vec::new();
+    for _ in 0..2 {
+        let customer = seed::customer(&store).await.id;
+        for number in 0..10 {
+            let (document, version) =
+                seed::add(&store, customer, None, &format!("text {number}")).await;
+            store
+                .claim(customer, document, version, LEASE)
+                .await
+                .unwrap()
+                .unwrap();
+            if number % 2 == 0 {
+                lapsed.push((customer, document));
+            } else {
+                alive.push((customer, document));
+            }
+        }
+    }
+    assert!(store.sweep_documents(100).await.unwrap().is_empty());
+    let lapse = "UPDATE documents SET lease_expires_at = now() - interval '1 second', resend_at = lease_expires_at - interval '61 seconds' WHERE id = $1";
+    for (_, document) in &lapsed {
+        superuser
+            .execute(lapse, &[&document.as_uuid()])
+            .await
+            .unwrap();
+    }
+    let sweep = async { store.sweep_documents(100).await.unwrap() };
+    let (first, second) = two_at_once(&superuser, "SELECT id FROM sweep_documents(4)", sweep).await;
+    assert_eq!((first.len(), second.len()), (4, lapsed.len() - 4));
+    let ids = first.iter().map(|row| row.get(0));
+    let handed_out: BTreeSet<Uuid> = ids
+        .chain(second.iter().map(|job| job.document_id().as_uuid()))
+        .collect();
+    assert_eq!(handed_out.len(), lapsed.len());
+    for (customer, document) in lapsed {
+        assert_eq!(
+            store.get_document(customer, document).await.unwrap().status,
+            Status::Queued
+        );
+        let claim = store
+            .claim(customer, document, 1, LEASE)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(claim.attempts, 2);
+    }
+    for (customer, document) in alive {
+        assert!(!handed_out.contains(&document.as_uuid()));
+        assert_eq!(
+            store.get_document(customer, document).await.unwrap().status,
+            Status::Processing
+        );
+        assert!(
+            store
+                .claim(customer, document, 1, LEASE)
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_again() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let superuser = database.superuser().await;
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    let (deleted, _) = seed::add(&store, ours, None, "deleted").await;
+    store.delete_document(ours, deleted).await.unwrap();
+    let (lost, _) = seed::add(&store, theirs, None, "lost").await;
+    superuser
+        .batch_execute("UPDATE documents SET resend_at = now() - interval '1 second'")
+        .await
+        .unwrap();
+    let mut jobs = store.sweep_documents(100).await.unwrap();
+    jobs.sort_by_key(|job| job.customer_id());
+    assert_eq!(
+        jobs,
+        [Job::delete(ours, deleted), Job::process(theirs, lost, 1)]
+    );
+    assert!(store.sweep_documents(100).await.unwrap().is_empty());
+    // Nothing is sent of what has ended.
+    let claim = store.claim(theirs, lost, 1, LEASE).await.unwrap().unwrap();
+    store.fail(&claim, FailureCode::CorruptFile).await.unwrap();
+    let due = "SELECT count(*) FROM documents WHERE status = 'failed' AND resend_at IS NOT NULL";
+    assert_eq!(
+        superuser
+            .query_one(due, &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0),
+        0
+    );
+}
+
+#[tokio::test]
+async fn uploads_that_did_not_come_are_found_until_they_end() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let (ours, theirs) = (
+        seed::customer(&store).await.id,
+        seed::customer(&store).await.id,
+    );
+    let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
+    let expired = seed::add_awaited(&store, ours, yesterday).await;
+    let deleted = seed::add_awaited(&store, ours, yesterday).await;
+    store.delete_document(ours, deleted).await.unwrap();
+    let arrived = seed::add_awaited(&store, theirs, yesterday).await;
+    seed::add_awaited(&store, theirs, seed::in_an_hour()).await;
+    let found = store.sweep_uploads(100).await.unwrap();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.contains(&(ours, expired)) && found.contains(&(theirs, arrived)));
+    store
+        .upload_failed(ours, expired, FailureCode::UploadExpired)
+        .await
+        .unwrap();
+    assert!(
+        store
+            .upload_arrived(theirs, arrived, 5)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(store.sweep_uploads(100).await.unwrap().is_empty());
+    let failed = store.get_document(ours, expired).await.unwrap();
+    assert_eq!(
+        (failed.status, failed.code),
+        (Status::Failed, Some(FailureCode::UploadExpired))
+    );
+    // Too late, and by the wrong one.
+    assert!(
+        store
+            .upload_arrived(ours, expired, 5)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        store
+            .upload_arrived(ours, arrived, 5)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    store
+        .upload_failed(ours, arrived, FailureCode::UploadExpired)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.get_document(theirs, arrived).await.unwrap().status,
+        Status::Queued
+    );
+}
+
+#[tokio::test]
+async fn staged_vectors_go_after_a_week() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let superuser = database.superuser().await;
+    let customer = seed::customer(&store).await.id;
+    let hash = |text: &str| hex::encode(seed::sha256(text));
+    let (document, _) = seed::add(&store, customer, None, "text").await;
+    let claim = store
+        .claim(customer, document, 1, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
+    store
+        .stage(
+            &claim,
+            &[hash("old"), hash("new")],
+            &[vec![1.0], vec![-2.5]],
+            7,
+        )
+        .await
+        .unwrap();
+    let age =
+        "UPDATE staged_embeddings SET created_at = now() - interval '8 days' WHERE text_hash = $1";
+    superuser.execute(age, &[&hash("old")]).await.unwrap();
+    assert_eq!(store.sweep_staged().await.unwrap(), 1);
+    let left = store
+        .read_staged(&claim, &[hash("old"), hash("new")])
+        .await
+        .unwrap();
+    assert_eq!(left, HashMap::from([(hash("new"), vec![-2.5])]));
+}

@@ -1,0 +1,233 @@
+//! Routes: API Gateway's event in, its answer out.
+
+use std::{path::Path, sync::Arc};
+
+use serde_json::{Value, json};
+
+use super::{DOCUMENT, Scene, random_email};
+use crate::support::{runtime::Function, stack::Stack};
+
+/// An answer as API Gateway takes it.
+#[derive(Debug)]
+struct Answer {
+    status: u64,
+    headers: Value,
+    body: Value,
+}
+
+async fn call(function: &mut Function, event: &Value) -> Answer {
+    let answer = function.answer(event).await;
+    assert_eq!(answer["isBase64Encoded"], json!(false), "{answer}");
+    Answer {
+        status: answer["statusCode"].as_u64().unwrap(),
+        headers: answer["headers"].clone(),
+        body: serde_json::from_str(answer["body"].as_str().unwrap()).unwrap(),
+    }
+}
+
+impl Answer {
+    /// The body of an answer of this status that has these members.
+    fn ok(self, status: u64, members: &[&str]) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.headers["content-type"], "application/json", "{self:?}");
+        assert!(self.headers["x-request-id"].is_string(), "{self:?}");
+        for member in members {
+            assert!(
+                self.body.get(member).is_some_and(|value| !value.is_null()),
+                "no {member} in {self:?}"
+            );
+        }
+        self.body
+    }
+
+    fn problem(self, status: u64, code: &str) {
+        assert_eq!(
+            (self.status, &self.body["code"]),
+            (status, &json!(code)),
+            "{self:?}"
+        );
+        assert_eq!(
+            self.headers["content-type"], "application/problem+json",
+            "{self:?}"
+        );
+        assert_eq!(
+            self.body["requestId"], self.headers["x-request-id"],
+            "{self:?}"
+        );
+    }
+}
+
+const TOKEN: &str = "ACCESS_TOKEN";
+const EMAIL: &str = "ada@example.com";
+const PASSWORD: &str = "correct horse battery staple";
+
+/// `documents-get` → `DocumentsGet` and `dynrag-documents`.
+fn function_of(route: &str) -> (String, String) {
+    let logical = route
+        .split('-')
+        .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
+        .collect();
+    let group = match route.split('-').next().unwrap() {
+        "health" => "system",
+        group => group,
+    };
+    (logical, format!("dynrag-{group}"))
+}
+
+pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
+    let (logical, binary) = function_of(route);
+    let mut scene = Scene::new(stack, file, &logical, &binary).await;
+    match route {
+        "health-get" => {
+            let event = scene.event(&[]);
+            let body = call(&mut scene.function, &event)
+                .await
+                .ok(200, &["status", "version", "checks"]);
+            assert_eq!(body["status"], "ok");
+        }
+        "auth-signup" => {
+            let event = scene.event(&[(EMAIL, &random_email())]);
+            let members = ["customer", "user", "accessToken", "refreshToken", "apiKey"];
+            call(&mut scene.function, &event).await.ok(201, &members);
+            call(&mut scene.function, &event)
+                .await
+                .problem(409, "email_taken");
+        }
+        "auth-login" => login(&mut scene).await,
+        "documents-get" | "documents-status" | "documents-delete" => {
+            document(&mut scene, route).await
+        }
+        "search" => search(&mut scene).await,
+        _ => authorized(&mut scene, route).await,
+    }
+}
+
+async fn login(scene: &mut Scene) {
+    let (email, password) = (scene.ours.email.clone(), scene.ours.password.clone());
+    let event = scene.event(&[(EMAIL, &email), (PASSWORD, &password)]);
+    let body = call(&mut scene.function, &event)
+        .await
+        .ok(200, &["user", "accessToken", "refreshToken", "expiresIn"]);
+    assert_eq!(body["user"]["id"], json!(scene.ours.user));
+    // The other tenant's password is not ours, and an address that nobody has is not told apart.
+    let wrong = scene.event(&[(EMAIL, &email), (PASSWORD, &scene.theirs.password)]);
+    call(&mut scene.function, &wrong)
+        .await
+        .problem(401, "invalid_credentials");
+    let unknown = scene.event(&[(EMAIL, &random_email()), (PASSWORD, &password)]);
+    call(&mut scene.function, &unknown)
+        .await
+        .problem(401, "invalid_credentials");
+}
+
+/// Routes about a document: its own tenant's, and then somebody else's.
+async fn document(scene: &mut Scene, route: &str) {
+    let id = scene
+        .ours
+        .add("Refund policy", "Goods may be sent back within 30 days.")
+        .await;
+    let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let ours = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.ours.access)]);
+    let answer = call(&mut scene.function, &ours).await;
+    match route {
+        "documents-get" => assert_eq!(
+            answer.ok(200, &["title", "status", "format", "createdAt"])["id"],
+            json!(id)
+        ),
+        "documents-status" => {
+            let body = answer.ok(200, &["status", "attempts", "latestVersion"]);
+            assert_eq!(body["docId"], json!(id));
+            assert_eq!(body["timeline"][0]["status"], "queued");
+        }
+        _ => {
+            assert_eq!(answer.ok(202, &["status"])["docId"], json!(id));
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+        }
+    }
+}
+
+async fn search(scene: &mut Scene) {
+    let id = scene
+        .ours
+        .add("Refund policy", "Goods may be sent back within 30 days.")
+        .await;
+    scene.ours.completed(&id).await;
+    let event = scene.event(&[(TOKEN, &scene.ours.access)]);
+    let body = call(&mut scene.function, &event)
+        .await
+        .ok(200, &["results", "usage", "tookMs"]);
+    assert_eq!(body["results"][0]["documentId"], json!(id));
+    assert!(
+        body["results"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("30 days")
+    );
+    let event = scene.event(&[(TOKEN, &scene.theirs.access)]);
+    assert_eq!(
+        call(&mut scene.function, &event).await.ok(200, &[])["results"],
+        json!([])
+    );
+}
+
+async fn authorized(scene: &mut Scene, route: &str) {
+    let ours = scene.event(&[(TOKEN, &scene.ours.access)]);
+    let theirs = scene.event(&[(TOKEN, &scene.theirs.access)]);
+    let forged = scene.event(&[(TOKEN, "e30.e30.c2ln")]);
+    call(&mut scene.function, &forged)
+        .await
+        .problem(401, "unauthenticated");
+    match route {
+        "auth-me" => {
+            for (event, tenant) in [(&ours, scene.ours.id), (&theirs, scene.theirs.id)] {
+                let body = call(&mut scene.function, event)
+                    .await
+                    .ok(200, &["id", "email", "role", "scopes", "config"]);
+                assert_eq!(body["customerId"], json!(tenant));
+            }
+        }
+        "documents-list" => {
+            let id = scene
+                .ours
+                .add("Refund policy", "Goods may be sent back within 30 days.")
+                .await;
+            let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);
+            assert_eq!(body["items"][0]["id"], json!(id));
+            assert_eq!(body["nextCursor"], Value::Null);
+            assert_eq!(
+                call(&mut scene.function, &theirs).await.ok(200, &[])["items"],
+                json!([])
+            );
+        }
+        "ingest-document" | "ingest-file" => {
+            let first = call(&mut scene.function, &ours)
+                .await
+                .ok(202, &["docId", "statusUrl"]);
+            assert_eq!(first["status"], "queued");
+            let again = call(&mut scene.function, &ours).await.ok(200, &["docId"]);
+            assert_eq!(
+                (&again["docId"], &again["duplicate"]),
+                (&first["docId"], &json!(true))
+            );
+            // The same content and external id of another tenant is another document.
+            let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
+            assert_ne!(other["docId"], first["docId"]);
+        }
+        "ingest-presigned-url" => {
+            for (event, tenant) in [(&ours, scene.ours.id), (&theirs, scene.theirs.id)] {
+                let body = call(&mut scene.function, event)
+                    .await
+                    .ok(200, &["url", "docId", "expiresAt", "statusUrl"]);
+                assert_eq!(body["status"], "awaiting_upload");
+                let key = format!("uploads/{tenant}/{}", body["docId"].as_str().unwrap());
+                assert_eq!(body["fields"]["key"], json!(key));
+            }
+        }
+        unknown => panic!("events/http/{unknown}.json: say here what its answer must be"),
+    }
+}

@@ -1,0 +1,124 @@
+//! Every file under events/, fed to the built binaries through the Runtime API. A file without an
+//! expectation here fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod http;
+mod triggers;
+
+use std::{
+    fs,
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::FutureExt;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::support::{
+    known::checkout,
+    runtime::Function,
+    stack::{Stack, Tenant},
+};
+
+/// What the files have for ids.
+const CUSTOMER: &str = "01936f6e-3c00-7000-8000-000000000001";
+const DOCUMENT: &str = "01936f6e-3c00-7000-8000-00000000000d";
+
+/// One event's surroundings: the running function and two tenants of its own.
+struct Scene {
+    stack: Arc<Stack>,
+    function: Function,
+    ours: Tenant,
+    theirs: Tenant,
+    /// The file's text.
+    text: String,
+}
+
+impl Scene {
+    async fn new(stack: Arc<Stack>, file: &Path, logical_id: &str, binary: &str) -> Self {
+        let function = Function::start(&stack, logical_id, binary).await;
+        let (ours, theirs) = (stack.signup().await, stack.signup().await);
+        Self {
+            function,
+            ours,
+            theirs,
+            text: fs::read_to_string(file).unwrap(),
+            stack,
+        }
+    }
+
+    /// The event with some of its text replaced, each of which must be there.
+    fn event(&self, replaced: &[(&str, &str)]) -> Value {
+        let mut text = self.text.clone();
+        for (placeholder, value) in replaced {
+            assert!(text.contains(placeholder), "no {placeholder} in {text}");
+            text = text.replace(placeholder, value);
+        }
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+fn event_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(event_files(&path));
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Feeds a file to its function.
+///
+/// # Panics
+/// When the answer is not what it should be, and for a file nobody knows.
+async fn feed(stack: Arc<Stack>, file: PathBuf) {
+    let name = file
+        .strip_prefix(checkout().join("events"))
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned();
+    match name.split_once('/').unwrap() {
+        ("http", route) => http::feed(stack, &file, route.trim_end_matches(".json")).await,
+        _ => triggers::feed(stack, &file, &name).await,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_is_answered_by_its_binary() {
+    let stack = Stack::load();
+    let files = event_files(&checkout().join("events"));
+    assert!(files.len() >= 17, "{files:?}");
+    let mut failed = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        // The next file is fed also when this one fails; the panic's own message is in the output.
+        if AssertUnwindSafe(feed(stack.clone(), file))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
+            failed.push(name);
+        }
+    }
+    assert_eq!(failed, Vec::<String>::new());
+}
+
+fn random_email() -> String {
+    format!("event-{}@example.com", Uuid::new_v4().simple())
+}

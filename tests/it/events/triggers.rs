@@ -1,0 +1,199 @@
+//! Functions that nobody calls over HTTP: the queue, the bucket, the schedule, CloudFormation.
+
+use std::{path::Path, sync::Arc};
+
+use axum::{Json, Router, extract::State, routing::put};
+use dynrag_domain::{CustomerId, DocumentId, documents::OnDuplicate, storage};
+use dynrag_store::{Store, uploads::Added};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::mpsc};
+use uuid::Uuid;
+
+use super::{CUSTOMER, DOCUMENT, Scene};
+use crate::support::{
+    database::{ClusterLock, Role, login},
+    seed,
+    stack::Stack,
+};
+
+/// The database of the stack.
+const DATABASE: &str = "dynrag";
+const TEXT: &str = "Goods may be sent back within 30 days.";
+
+pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
+    let (logical, binary) = match name.split_once('/').unwrap().0 {
+        "cloudformation" => ("Migrate", "dynrag-migrate"),
+        "s3" => ("Intake", "dynrag-intake"),
+        "schedule" => ("Sweep", "dynrag-sweep"),
+        "sqs" => ("Embed", "dynrag-embed"),
+        other => panic!("events/{other}: say here which function it is for"),
+    };
+    let mut scene = Scene::new(stack, file, logical, binary).await;
+    match name {
+        "cloudformation/migrate.json" => migrate(&mut scene).await,
+        "s3/intake.json" => intake(&mut scene).await,
+        "s3/test-event.json" => {
+            let event = scene.event(&[]);
+            assert_eq!(scene.function.answer(&event).await, Value::Null);
+        }
+        "schedule/sweep.json" => {
+            let event = scene.event(&[]);
+            let swept = scene.function.answer(&event).await;
+            for count in [
+                "outbox",
+                "documents",
+                "uploadsFound",
+                "uploadsExpired",
+                "staged",
+            ] {
+                assert!(swept[count].is_u64(), "{swept}");
+            }
+        }
+        "sqs/embed.json" => embed(&mut scene).await,
+        unknown => panic!("events/{unknown}: say here what its answer must be"),
+    }
+}
+
+fn store() -> Store {
+    Store::new(&login(Role::App, DATABASE), 1).unwrap()
+}
+
+/// A queued document of which no message is on its way, so that the deployed function leaves it alone.
+async fn unsent_document(stack: &Stack, customer: CustomerId) -> DocumentId {
+    let (store, hash, object) = (store(), seed::sha256(TEXT), Uuid::new_v4());
+    let target = store
+        .resolve_upload(customer, None, &hash, OnDuplicate::Skip)
+        .await
+        .unwrap();
+    let new = seed::new_document("Refund policy", None);
+    let added = store
+        .add_document(customer, target, &new, object, TEXT.len() as i64, &hash)
+        .await
+        .unwrap();
+    let Added::Queued(pending) = added else {
+        panic!("somebody else added it")
+    };
+    store.outbox_sent(&pending).await.unwrap();
+    let document = pending.job.document_id();
+    let key = storage::original_key(customer, document, 1, object);
+    stack.put(stack.documents_bucket(), &key, TEXT.into()).await;
+    document
+}
+
+async fn embed(scene: &mut Scene) {
+    let customer = CustomerId::from(scene.ours.id);
+    let document = unsent_document(&scene.stack, customer).await.to_string();
+    let event = scene.event(&[
+        (CUSTOMER, &scene.ours.id.to_string()),
+        (DOCUMENT, &document),
+    ]);
+    // Delivered twice: the second time there is nothing left to do.
+    for _ in 0..2 {
+        assert_eq!(
+            scene.function.answer(&event).await,
+            json!({"batchItemFailures": []})
+        );
+    }
+    let status = scene.ours.status(&document).await;
+    assert_eq!(
+        (&status["status"], &status["attempts"]),
+        (&json!("completed"), &json!(1))
+    );
+    let found = scene.ours.search("text", "30 days").await;
+    assert_eq!(found[0]["documentId"], json!(document));
+    assert!(scene.theirs.search("text", "30 days").await.is_empty());
+    // What is no job comes back, and only that.
+    let mut event = event;
+    let mut second = event["Records"][0].clone();
+    second["messageId"] = json!("no-job");
+    second["body"] = json!("{}");
+    event["Records"].as_array_mut().unwrap().push(second);
+    let answer = scene.function.answer(&event).await;
+    assert_eq!(
+        answer,
+        json!({"batchItemFailures": [{"itemIdentifier": "no-job"}]})
+    );
+}
+
+async fn intake(scene: &mut Scene) {
+    let customer = CustomerId::from(scene.ours.id);
+    let document = seed::add_awaited(&store(), customer, seed::in_an_hour()).await;
+    let key = storage::upload_key(customer, document);
+    let bucket = scene.stack.documents_bucket().to_owned();
+    // The deployed function is notified too: whoever comes second finds nothing to do.
+    scene.stack.put(&bucket, &key, TEXT.into()).await;
+    let ids = [
+        (CUSTOMER, scene.ours.id.to_string()),
+        (DOCUMENT, document.to_string()),
+    ];
+    let event = scene.event(
+        &ids.each_ref()
+            .map(|(placeholder, id)| (*placeholder, id.as_str())),
+    );
+    for _ in 0..2 {
+        assert_eq!(scene.function.answer(&event).await, Value::Null);
+    }
+    let status = scene.ours.status(&document.to_string()).await;
+    assert_ne!(status["status"], "awaiting_upload");
+    assert!(
+        scene.stack.object(&bucket, &key).await.is_none(),
+        "the upload is still there"
+    );
+    // The same document under another tenant's name is awaited by nobody.
+    let event = scene.event(&[
+        (CUSTOMER, &scene.theirs.id.to_string()),
+        (DOCUMENT, &document.to_string()),
+    ]);
+    assert_eq!(scene.function.answer(&event).await, Value::Null);
+    assert!(scene.theirs.list().await.is_empty());
+}
+
+async fn migrate(scene: &mut Scene) {
+    // A run sets the password of a role of the whole cluster.
+    let _lock = ClusterLock::take().await;
+    let (sender, mut answers) = mpsc::channel::<Value>(4);
+    let router = Router::new()
+        .route(
+            "/answer",
+            put(
+                async |State(sender): State<mpsc::Sender<Value>>, body: String| {
+                    sender
+                        .send(serde_json::from_str(&body).unwrap())
+                        .await
+                        .unwrap();
+                    Json(json!({}))
+                },
+            ),
+        )
+        .with_state(sender);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "http://{}/answer?signature=test",
+        listener.local_addr().unwrap()
+    );
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let mut event = scene.event(&[]);
+    event["ResponseURL"] = json!(url);
+    for request_type in ["Create", "Update", "Delete"] {
+        event["RequestType"] = json!(request_type);
+        event["PhysicalResourceId"] = json!("dynamic-rag-migration");
+        assert_eq!(
+            scene.function.answer(&event).await,
+            json!({"status": "SUCCESS"}),
+            "{request_type}"
+        );
+        let answer = answers.recv().await.unwrap();
+        for member in ["StackId", "RequestId", "LogicalResourceId"] {
+            assert_eq!(answer[member], event[member], "{answer}");
+        }
+        assert_eq!(answer["PhysicalResourceId"], "dynamic-rag-migration");
+        assert_eq!(answer["Status"], "SUCCESS");
+        assert_eq!(
+            answer["Data"]["Version"].is_u64(),
+            request_type != "Delete",
+            "{answer}"
+        );
+    }
+    server.abort();
+}

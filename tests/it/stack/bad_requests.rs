@@ -1,0 +1,330 @@
+//! Requests that are not as they should be: each gets a 4xx that says what to do.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::stack::{
+    Answer, Stack, Tenant,
+    tenant::{doc_id, file_part},
+    word,
+};
+
+/// Every route that takes JSON, with a body it takes.
+fn json_routes() -> [(&'static str, Value); 5] {
+    [
+        (
+            "/api/auth/signup",
+            json!({"email": "a@example.com", "password": "long enough to pass"}),
+        ),
+        (
+            "/api/auth/login",
+            json!({"email": "a@example.com", "password": "long enough to pass"}),
+        ),
+        (
+            "/api/ingest/document",
+            json!({"title": "T", "content": "C"}),
+        ),
+        ("/api/ingest/presigned-url", json!({"fileName": "a.pdf"})),
+        ("/search", json!({"query": "q"})),
+    ]
+}
+
+async fn send(tenant: &Tenant, path: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+    let request = tenant
+        .call(Method::POST, path)
+        .header("content-type", media_type);
+    Answer::of(request.body(body.into())).await
+}
+
+#[tokio::test]
+async fn a_body_of_the_wrong_form_is_refused() {
+    let tenant = Stack::load().signup().await;
+    for (path, good) in json_routes() {
+        let text = good.to_string();
+        for media_type in [
+            "text/plain",
+            "application/xml",
+            "multipart/form-data; boundary=x",
+            "json",
+        ] {
+            send(&tenant, path, media_type, text.clone())
+                .await
+                .problem(415, "unsupported_media_type");
+        }
+        let bare = tenant.call(Method::POST, path).body(text.clone());
+        Answer::of(bare)
+            .await
+            .problem(415, "unsupported_media_type");
+
+        let latin = [&text.as_bytes()[..text.len() - 2], b"\xe9\"}"].concat();
+        for broken in [
+            b"".to_vec(),
+            b"{".to_vec(),
+            b"{} {}".to_vec(),
+            b"\xff\xfe{}".to_vec(),
+            latin,
+        ] {
+            let shown = String::from_utf8_lossy(&broken).into_owned();
+            let answer = send(&tenant, path, "application/json", broken).await;
+            assert!(matches!(answer.status, 400 | 422), "{shown}: {answer}");
+            assert!(
+                answer.json()["code"] == "invalid_json" || answer.status == 422,
+                "{shown}: {answer}"
+            );
+        }
+        for wrong in ["null", "[]", "\"text\"", "1"] {
+            let answer = send(&tenant, path, "application/json", wrong).await;
+            answer.problem(422, "invalid_fields");
+        }
+
+        let mut unknown = good.clone();
+        unknown["surprise"] = json!(1);
+        tenant.post(path, &unknown).await.bad_fields(&["/surprise"]);
+        for name in good.as_object().unwrap().keys() {
+            let mut typed = good.clone();
+            typed[name] = json!({"no": "text"});
+            tenant
+                .post(path, &typed)
+                .await
+                .bad_fields(&[&format!("/{name}")]);
+            let mut missing = good.clone();
+            missing.as_object_mut().unwrap().remove(name);
+            let detail = tenant
+                .post(path, &missing)
+                .await
+                .problem(422, "invalid_fields");
+            assert!(
+                detail["errors"][0]["detail"]
+                    .as_str()
+                    .unwrap()
+                    .contains(name.as_str()),
+                "{detail}"
+            );
+        }
+    }
+    let wrong = send(&tenant, "/api/ingest/file", "application/json", "{}").await;
+    wrong.problem(415, "unsupported_media_type");
+    let cut = send(
+        &tenant,
+        "/api/ingest/file",
+        "multipart/form-data; boundary=x",
+        "--x\r\n",
+    )
+    .await;
+    cut.problem(400, "invalid_multipart");
+    assert_eq!(tenant.originals().await, [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn each_bad_field_of_a_document_is_pointed_at() {
+    let tenant = Stack::load().signup().await;
+    let post = async |change: Value| {
+        let mut body = json!({"title": "T", "content": "some text"});
+        body.as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        tenant.post("/api/ingest/document", &body).await
+    };
+    for (change, pointer) in [
+        (json!({"title": ""}), "/title"),
+        (json!({"title": " \t "}), "/title"),
+        (json!({"title": "x".repeat(513)}), "/title"),
+        (json!({"title": "a\u{0}b"}), "/title"),
+        (json!({"title": "a\nb"}), "/title"),
+        (json!({"content": ""}), "/content"),
+        (json!({"content": " \n\t "}), "/content"),
+        (json!({"contentType": "application/pdf"}), "/contentType"),
+        (json!({"contentType": "image/png"}), "/contentType"),
+        (json!({"externalId": ""}), "/externalId"),
+        (json!({"externalId": "x".repeat(257)}), "/externalId"),
+        (json!({"externalId": "\u{0}"}), "/externalId"),
+        (json!({"metadata": []}), "/metadata"),
+        (json!({"metadata": "text"}), "/metadata"),
+        (json!({"metadata": {"a": "\u{0}"}}), "/metadata"),
+        (json!({"metadata": {"\u{0}": 1}}), "/metadata"),
+        (json!({"metadata": {"a": "x".repeat(17_000)}}), "/metadata"),
+        (json!({"onDuplicate": "replace"}), "/onDuplicate"),
+    ] {
+        post(change).await.bad_fields(&[pointer]);
+    }
+    let all = json!({"title": "", "externalId": "", "metadata": 1});
+    post(all)
+        .await
+        .bad_fields(&["/title", "/externalId", "/metadata"]);
+    assert_eq!(tenant.list().await, [] as [String; 0]);
+    assert_eq!(tenant.originals().await, [] as [String; 0]);
+
+    // Long and odd, and allowed.
+    let fine = json!({"title": "é".repeat(512), "externalId": "../x y/\u{202e}", "metadata": {"a": [1, null]}});
+    let id = doc_id(&post(fine).await.ok(202));
+    let document = tenant.get(&format!("/api/documents/{id}")).await.ok(200);
+    assert_eq!(document["title"], "é".repeat(512));
+    assert_eq!(document["externalId"], "../x y/\u{202e}");
+    assert_eq!(document["metadata"], json!({"a": [1, null]}));
+}
+
+#[tokio::test]
+async fn each_bad_part_of_a_form_is_pointed_at() {
+    let tenant = Stack::load().signup().await;
+    let form = || file_part("a.txt", "text/plain", b"some text");
+    for (form, pointer) in [
+        (form().text("metadata", "[1]"), "/metadata"),
+        (form().text("metadata", "{"), "/metadata"),
+        (form().text("onDuplicate", "replace"), "/onDuplicate"),
+        (form().text("title", ""), "/title"),
+        (form().text("externalId", "x".repeat(257)), "/externalId"),
+        (form().text("colour", "red"), "/colour"),
+        (form().text("a/b~c", "red"), "/a~1b~0c"),
+        (reqwest::multipart::Form::new().text("title", "T"), "/file"),
+    ] {
+        tenant.upload(form).await.bad_fields(&[pointer]);
+    }
+    let two = form().part(
+        "file",
+        reqwest::multipart::Part::bytes(b"more".to_vec()).file_name("b.txt"),
+    );
+    tenant.upload(two).await.bad_fields(&["/file"]);
+    assert_eq!(tenant.originals().await, [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn bad_queries_of_lists_and_searches_are_refused() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    for tenant in [&a, &b] {
+        for n in 0..3 {
+            tenant
+                .ingest("T", &format!("number {n} {}", word()))
+                .await
+                .ok(202);
+        }
+    }
+    for (query, code) in [
+        ("cursor=x", "invalid_cursor"),
+        ("cursor=e30", "invalid_cursor"),
+        ("cursor=", "invalid_cursor"),
+        ("cursor=%00", "invalid_cursor"),
+        ("cursor=../..", "invalid_cursor"),
+        ("limit=0", "invalid_fields"),
+        ("limit=201", "invalid_fields"),
+        ("limit=-1", "invalid_query"),
+        ("limit=ten", "invalid_query"),
+        ("limit=99999999999999999999", "invalid_query"),
+        ("status=done", "invalid_query"),
+        ("status=%27%20OR%201=1", "invalid_query"),
+        ("colour=red", "invalid_query"),
+    ] {
+        a.get(&format!("/api/documents?{query}"))
+            .await
+            .problem(422, code);
+    }
+    a.get("/api/ingest/presigned-url?fileName=a.pdf&colour=red")
+        .await
+        .problem(422, "invalid_query");
+    a.get("/api/ingest/presigned-url")
+        .await
+        .problem(422, "invalid_query");
+
+    // A cursor is a position and no right: in another tenant's hands it shows that tenant's own.
+    let page = a.get("/api/documents?limit=1").await.ok(200);
+    let cursor = page["nextCursor"].as_str().unwrap();
+    let theirs = b
+        .get(&format!("/api/documents?cursor={cursor}"))
+        .await
+        .ok(200);
+    let (own, foreign) = (b.list().await, a.list().await);
+    assert_eq!((own.len(), foreign.len()), (3, 3));
+    for item in theirs["items"].as_array().unwrap() {
+        let id = item["id"].as_str().unwrap().to_owned();
+        assert!(own.contains(&id) && !foreign.contains(&id), "{item}");
+    }
+    // Page by page, each once, newest first.
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = a
+            .get(&format!("/api/documents?limit=1{cursor}"))
+            .await
+            .ok(200);
+        seen.push(page["items"][0]["id"].as_str().unwrap().to_owned());
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, foreign);
+
+    for (body, pointer) in [
+        (json!({"query": ""}), "/query"),
+        (json!({"query": "  "}), "/query"),
+        (json!({"query": "x".repeat(8_001)}), "/query"),
+        (json!({"query": "q", "topK": 0}), "/topK"),
+        (json!({"query": "q", "topK": 101}), "/topK"),
+        (json!({"query": "q", "topK": -1}), "/topK"),
+        (json!({"query": "q", "mode": "magic"}), "/mode"),
+        (json!({"query": "q", "minScore": "high"}), "/minScore"),
+        (
+            json!({"query": "q", "documentIds": ["x"]}),
+            "/documentIds/0",
+        ),
+        (json!({"query": "q", "documentIds": "x"}), "/documentIds"),
+        (
+            json!({"query": "q", "documentIds": vec![uuid::Uuid::nil(); 1_001]}),
+            "/documentIds",
+        ),
+    ] {
+        for path in ["/search", "/api/search"] {
+            a.post(path, &body).await.bad_fields(&[pointer]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn bad_signups_and_logins_are_refused() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let post = async |path: &str, body: Value| {
+        Answer::of(stack.http.post(stack.url(path)).json(&body)).await
+    };
+    for (email, password, pointers) in [
+        ("", "long enough to pass", &["/email"][..]),
+        ("nobody", "long enough to pass", &["/email"]),
+        ("a@b@c.de", "long enough to pass", &["/email"]),
+        ("a\u{0}@example.com", "long enough to pass", &["/email"]),
+        ("a@example.com", "short", &["/password"]),
+        ("nobody", "", &["/email", "/password"]),
+    ] {
+        post(
+            "/api/auth/signup",
+            json!({"email": email, "password": password}),
+        )
+        .await
+        .bad_fields(pointers);
+    }
+    let upper = json!({"email": tenant.email.to_uppercase(), "password": "long enough to pass"});
+    post("/api/auth/signup", upper)
+        .await
+        .problem(409, "email_taken");
+
+    // Nothing tells a wrong password from an address nobody has.
+    let wrong = post(
+        "/api/auth/login",
+        json!({"email": tenant.email, "password": "not this one"}),
+    )
+    .await;
+    let unknown = post(
+        "/api/auth/login",
+        json!({"email": "x@example.com", "password": "not this one"}),
+    )
+    .await;
+    wrong.problem(401, "invalid_credentials");
+    unknown.problem(401, "invalid_credentials");
+    assert_eq!(
+        crate::support::stack::answer::form(&wrong),
+        crate::support::stack::answer::form(&unknown)
+    );
+    let right = json!({"email": tenant.email, "password": tenant.password});
+    assert_eq!(
+        post("/api/auth/login", right).await.ok(200)["user"]["email"],
+        tenant.email
+    );
+}

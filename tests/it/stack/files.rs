@@ -1,0 +1,42 @@
+//! Small files of our own making.
+
+#[path = "../../../shared/extract/tests/it/pdf_file.rs"]
+#[allow(
+    dead_code,
+    clippy::format_push_string,
+    reason = "the extractor's tests use the rest"
+)]
+mod pdf_file;
+
+/// A PDF that wants a password, and one page of text behind it.
+pub const PASSWORD_PDF: &[u8] =
+    include_bytes!("../../../shared/extract/tests/it/fixtures/password.pdf");
+
+/// A PDF with one page of text for each item.
+pub fn pdf(pages: &[&str]) -> Vec<u8> {
+    let pages: Vec<String> = pages.iter().map(|text| pdf_file::lines(&[text])).collect();
+    pdf_file::document(&pages.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A PDF of one page that shows an image and no text.
+pub fn scanned_pdf() -> Vec<u8> {
+    pdf_file::document(&[pdf_file::SCAN])
+}
+
+/// The same file to a reader, another to whoever compares bytes.
+pub fn made_unique(file: &[u8], word: &str) -> Vec<u8> {
+    [file, format!("\n% {word}\n").as_bytes()].concat()
+}
+
+/// A page with what surrounds an article.
+pub fn html(title: &str, section: &str, text: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <script>var tracker = 'trackerword';</script></head><body>\
+         <nav><a href=\"/\">Homeword</a> <a href=\"/login\">Loginword</a></nav>\
+         <main><article><h1>{title}</h1><p>This page explains in some detail how the matter is \
+         handled, who is responsible for it, and what has to be done by whom when something out of \
+         the ordinary happens on a weekend.</p><h2>{section}</h2><p>{text}</p></article></main>\
+         <footer><a href=\"/imprint\">Imprintword</a></footer></body></html>"
+    )
+}

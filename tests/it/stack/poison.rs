@@ -1,0 +1,95 @@
+//! Bad files cost only themselves (promise 5).
+
+use dynrag_testing::openai::Reply;
+use futures::{StreamExt, stream};
+
+use super::files;
+use crate::support::stack::{Stack, eventually, tenant::file_part, word};
+
+const GOOD: usize = 60;
+const BAD: usize = 20;
+
+#[tokio::test]
+async fn twenty_bad_files_among_sixty_good_ones() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let (good, bad) = (word(), word());
+    stack.reply_to(&bad, Reply::Rejected).await;
+    let sound = files::pdf(&["A page that is cut."]);
+    let bad_file = |n: usize| {
+        let mark = format!("{n}");
+        let pdf = |bytes: &[u8]| ("a.pdf", "application/pdf", files::made_unique(bytes, &mark));
+        let (file, code) = match n % 5 {
+            0 => (pdf(files::PASSWORD_PDF), "password_protected"),
+            1 => (pdf(&files::scanned_pdf()), "no_text_layer"),
+            2 => (pdf(&sound[..sound.len() / 4]), "corrupt_file"),
+            3 => (
+                ("a.txt", "text/plain", format!("\u{e9} {n} ").into_bytes()),
+                "invalid_utf8",
+            ),
+            _ => (
+                ("a.txt", "text/plain", format!("{bad} {n}").into_bytes()),
+                "embedding_rejected",
+            ),
+        };
+        match code {
+            // Half a character at the end.
+            "invalid_utf8" => (
+                (
+                    file.0,
+                    file.1,
+                    [&file.2[..], b"\xc3\x80\xc0\xaf\xed\xa0\x80"].concat(),
+                ),
+                code,
+            ),
+            _ => (file, code),
+        }
+    };
+    // Every fourth is bad, so that batches mix them.
+    let added: Vec<(String, Option<&str>)> = stream::iter(0..GOOD + BAD)
+        .map(|n| {
+            let (tenant, good) = (&tenant, &good);
+            async move {
+                if n % 4 == 3 {
+                    let ((name, media_type, bytes), code) = bad_file(n / 4);
+                    let accepted = tenant
+                        .upload(file_part(name, media_type, &bytes))
+                        .await
+                        .ok(202);
+                    (accepted["docId"].as_str().unwrap().to_owned(), Some(code))
+                } else {
+                    (
+                        tenant
+                            .add("Good", &format!("Good text {good} number {n}."))
+                            .await,
+                        None,
+                    )
+                }
+            }
+        })
+        .buffer_unordered(4)
+        .collect()
+        .await;
+    for (id, code) in &added {
+        let status = tenant.settled(id).await;
+        match code {
+            None => assert_eq!(status["status"], "completed", "{status}"),
+            Some(code) => assert_eq!(status["code"], *code, "{status}"),
+        }
+    }
+    assert_eq!(added.iter().filter(|(_, code)| code.is_some()).count(), BAD);
+    // Each good one once, none of the bad.
+    let body = serde_json::json!({"query": good, "mode": "text", "topK": 100});
+    assert_eq!(tenant.search_with(body).await.len(), GOOD);
+    assert_eq!(tenant.search("text", &bad).await.len(), 0);
+    // Nothing is left to do.
+    for open in [
+        "SELECT count(*) FROM outbox WHERE customer_id = $1",
+        "SELECT count(*) FROM documents WHERE customer_id = $1 AND resend_at IS NOT NULL",
+        "SELECT count(*) FROM staged_embeddings s WHERE customer_id = $1",
+    ] {
+        eventually(open, async || (tenant.count(open).await == 0).then_some(())).await;
+    }
+    let rows = "SELECT row_count FROM index_versions WHERE customer_id = $1";
+    assert_eq!(tenant.count(rows).await, GOOD as i64);
+}

@@ -1,0 +1,213 @@
+//! A model provider that limits, refuses and errs (promise 8).
+
+use std::time::Duration;
+
+use dynrag_testing::openai::Reply;
+use serde_json::json;
+
+use crate::support::stack::{Stack, Tenant, eventually, random, word};
+
+/// Gives a customer a key of its own, so that what happens to it happens to nobody else.
+async fn own_key(tenant: &Tenant) -> String {
+    let key = format!("sk-test-{}", random(24));
+    tenant
+        .stack
+        .seal_secret(tenant.id, "openai_key", key.as_bytes())
+        .await;
+    key
+}
+
+/// Lets the next try of a waiting document begin now.
+async fn hurry(tenant: &Tenant) {
+    let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
+    tenant
+        .stack
+        .sql()
+        .await
+        .execute(due, &[&tenant.id])
+        .await
+        .unwrap();
+    tenant.stack.sweep().await;
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_out() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let limited = own_key(&a).await;
+    stack
+        .reply_to_key(&limited, Reply::rate_limited(Duration::from_secs(2)))
+        .await;
+    let mark = word();
+    let waiting = a
+        .add("Waits", &format!("This one has to wait {mark}."))
+        .await;
+    let passing = b.add("Passes", "This one is another customer's.").await;
+    b.completed(&passing).await;
+    // Asked again, and again, and each time only once the wait was over.
+    eventually("the provider is asked some times", async || {
+        stack.sweep().await;
+        (stack.seen_with(&mark).await.len() >= 4).then_some(())
+    })
+    .await;
+    let seen = stack.seen_with(&mark).await;
+    assert!(
+        seen.iter().all(|seen| seen.key.as_ref() == Some(&limited)),
+        "{seen:?}"
+    );
+    assert!(seen.iter().all(|seen| !seen.early), "{seen:?}");
+    let status = a.status(&waiting).await;
+    assert!(
+        ["queued", "processing"].contains(&status["status"].as_str().unwrap()),
+        "{status}"
+    );
+
+    // The limit is lifted: a key that is not limited.
+    own_key(&a).await;
+    eventually("the document completes", async || {
+        stack.sweep().await;
+        (a.status(&waiting).await["status"] == "completed").then_some(())
+    })
+    .await;
+    let status = a.status(&waiting).await;
+    assert!(
+        status["attempts"].as_i64().unwrap() <= 1,
+        "waiting counted as failing: {status}"
+    );
+    assert!(stack.seen_with(&mark).await.iter().all(|seen| !seen.early));
+    assert_eq!(stack.embedded(&mark).await, 1);
+    assert_eq!(a.search("text", &mark).await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_cannot_pay_is_parked_and_nobody_else() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let broke = own_key(&a).await;
+    stack.reply_to_key(&broke, Reply::Quota).await;
+    let mut parked = Vec::new();
+    for n in 0..3 {
+        parked.push((word(), n));
+    }
+    let mut ids = Vec::new();
+    for (mark, n) in &parked {
+        ids.push(
+            a.add("T", &format!("Nobody pays for {mark}, number {n}."))
+                .await,
+        );
+    }
+    let payable = b.add("T", "This one is paid for.").await;
+    for id in &ids {
+        let status = a.ended(id, "needs_action", "insufficient_quota").await;
+        assert_eq!(status["attempts"], 1, "{status}");
+    }
+    b.completed(&payable).await;
+    for (mark, _) in &parked {
+        assert_eq!(
+            stack.seen_with(mark).await.len(),
+            1,
+            "a broke account is not asked again"
+        );
+    }
+    // A search with it says so too, and the words can be searched without the provider.
+    let good = own_key(&a).await;
+    let done = a.add("T", "A text that was paid for.").await;
+    a.completed(&done).await;
+    stack.reply_to_key(&good, Reply::Quota).await;
+    let body = json!({"query": format!("not asked before {}", word()), "mode": "vector"});
+    a.post("/search", &body)
+        .await
+        .problem(402, "insufficient_quota");
+    assert_eq!(a.search("text", "paid").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_is_the_customers_to_mend() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let refused = own_key(&a).await;
+    stack.reply_to_key(&refused, Reply::InvalidKey).await;
+    let mark = word();
+    let id = a.add("T", &format!("A text {mark} with a bad key.")).await;
+    let theirs = b.add("T", &format!("A text {mark} with a good key.")).await;
+    a.ended(&id, "needs_action", "embedding_key_invalid").await;
+    b.completed(&theirs).await;
+}
+
+#[tokio::test]
+async fn a_text_the_model_refuses_fails_alone() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let mark = word();
+    stack.reply_to(&mark, Reply::Rejected).await;
+    let bad = tenant
+        .add("T", &format!("The model does not like {mark}."))
+        .await;
+    let good = tenant.add("T", "The model has nothing against this.").await;
+    tenant.ended(&bad, "failed", "embedding_rejected").await;
+    tenant.completed(&good).await;
+}
+
+#[tokio::test]
+async fn nonsense_is_not_stored_but_tried_again_and_then_given_up() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let replies = [
+        Reply::WrongCount,
+        Reply::Garbage,
+        Reply::NotFinite,
+        Reply::ServerError,
+    ];
+    let mut ids = Vec::new();
+    for (n, reply) in replies.into_iter().enumerate() {
+        let mark = word();
+        stack.reply_to(&mark, reply).await;
+        ids.push((
+            tenant
+                .add("T", &format!("Number {n} is answered badly {mark}."))
+                .await,
+            mark,
+            reply,
+        ));
+    }
+    for (id, mark, reply) in &ids {
+        eventually(&format!("{reply:?} is given up"), async || {
+            hurry(&tenant).await;
+            let status = tenant.status(id).await["status"].clone();
+            (status == "failed" || status == "completed").then_some(())
+        })
+        .await;
+        let status = tenant.ended(id, "failed", "attempts_exhausted").await;
+        assert_eq!(status["attempts"], 6, "{reply:?}: {status}");
+        let seen = stack.seen_with(mark).await;
+        assert!(seen.len() >= 6, "{reply:?} was asked {} times", seen.len());
+        assert_eq!(tenant.search("text", mark).await.len(), 0, "{reply:?}");
+    }
+    let rows = "SELECT count(*) FROM staged_embeddings WHERE customer_id = $1";
+    assert_eq!(tenant.count(rows).await, 0, "nonsense was staged");
+}
+
+#[tokio::test]
+async fn a_failure_that_passes_is_not_noticed() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let mark = word();
+    // Answers 500 for this key until the key is exchanged.
+    let failing = own_key(&tenant).await;
+    stack.reply_to_key(&failing, Reply::ServerError).await;
+    let id = tenant
+        .add("T", &format!("The provider is down {mark}."))
+        .await;
+    eventually("the provider is asked", async || {
+        (!stack.seen_with(&mark).await.is_empty()).then_some(())
+    })
+    .await;
+    own_key(&tenant).await;
+    eventually("the document completes", async || {
+        hurry(&tenant).await;
+        (tenant.status(&id).await["status"] == "completed").then_some(())
+    })
+    .await;
+    assert_eq!(stack.embedded(&mark).await, 1);
+    assert_eq!(tenant.search("text", &mark).await.len(), 1);
+}

@@ -1,0 +1,293 @@
+//! No caller reaches what is another tenant's, and none what its role or scopes do not allow
+//! (promise 9).
+//!
+//! The routes come from the routers: one that is not in `expected` fails the test.
+
+use dynrag_api::RouteInfo;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::stack::{
+    Answer, Stack, Tenant, answer::form, eventually, tenant::file_part, word,
+};
+
+/// Who may use a route.
+#[derive(Clone, Copy, PartialEq)]
+enum Needs {
+    /// Nobody has to say who it is.
+    Nothing,
+    Credential,
+    Scope(&'static str),
+}
+
+/// What a route needs. A new route is added here.
+fn expected(route: &str) -> Needs {
+    match route {
+        "auth-signup" | "auth-login" | "health-get" => Needs::Nothing,
+        "auth-me" => Needs::Credential,
+        "documents-list" | "documents-get" | "documents-status" => Needs::Scope("documents:read"),
+        "documents-delete" | "ingest-document" | "ingest-file" | "ingest-presigned-url" => {
+            Needs::Scope("documents:write")
+        }
+        "search" => Needs::Scope("search"),
+        other => panic!("route {other} is not in this table; who may use it?"),
+    }
+}
+
+fn routes() -> Vec<RouteInfo> {
+    [
+        dynrag_auth::routes().table(),
+        dynrag_documents::routes().table(),
+        dynrag_ingest::routes().table(),
+        dynrag_search::routes().table(),
+        dynrag_system::routes().table(),
+    ]
+    .concat()
+}
+
+/// A caller of tenant A.
+struct Caller {
+    name: &'static str,
+    header: (&'static str, String),
+    scopes: Vec<&'static str>,
+}
+
+async fn callers(a: &Tenant) -> Vec<Caller> {
+    let all = vec!["documents:read", "documents:write", "search"];
+    let bearer = |token: &str| ("authorization", format!("Bearer {token}"));
+    let key = async |name, scopes: &[&'static str]| Caller {
+        name,
+        header: ("x-api-key", a.key_with(scopes).await),
+        scopes: scopes.to_vec(),
+    };
+    vec![
+        Caller {
+            name: "business",
+            header: bearer(&a.access),
+            scopes: all.clone(),
+        },
+        Caller {
+            name: "user",
+            header: bearer(&a.user_with("user").await),
+            scopes: vec!["search"],
+        },
+        Caller {
+            name: "default key",
+            header: ("x-api-key", a.key.clone()),
+            scopes: all,
+        },
+        key("reading key", &["documents:read"]).await,
+        key("writing key", &["documents:write"]).await,
+        key("searching key", &["search"]).await,
+        key(
+            "key of other scopes",
+            &["chat", "webhooks", "metrics", "admin:tenant"],
+        )
+        .await,
+        key("key without scopes", &[]).await,
+    ]
+}
+
+/// A request of a route, about a document where it takes one.
+fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilder {
+    let request = stack.http.request(
+        route.method.clone(),
+        stack.url(&route.path.replace("{id}", id)),
+    );
+    match route.name {
+        "ingest-document" => request.json(&json!({"title": "T", "content": format!("about {id}")})),
+        "ingest-file" => request.multipart(file_part(
+            "a.txt",
+            "text/plain",
+            format!("file {id}").as_bytes(),
+        )),
+        "ingest-presigned-url" if route.method == "POST" => {
+            request.json(&json!({"fileName": "a.txt"}))
+        }
+        "ingest-presigned-url" => stack
+            .http
+            .get(stack.url("/api/ingest/presigned-url?fileName=a.txt")),
+        "search" => request
+            .json(&json!({"query": "text of the neighbour", "documentIds": [id], "mode": "text"})),
+        "auth-signup" | "auth-login" => request.json(&json!({})),
+        _ => request,
+    }
+}
+
+/// Ids that mean nothing to tenant A.
+async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, String)> {
+    let live = b
+        .add("B", &format!("The text {mark} of the neighbour."))
+        .await;
+    b.completed(&live).await;
+    let awaited = b.presign(&json!({"fileName": "b.txt"})).await.ok(200)["docId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let gone = async |tenant: &Tenant| {
+        let id = tenant
+            .add("Gone", &format!("A text {} that is deleted.", word()))
+            .await;
+        tenant.completed(&id).await;
+        tenant.delete(&id).await.ok(202);
+        let row: Uuid = id.parse().unwrap();
+        eventually("the row goes", async || {
+            let rows = "SELECT count(*) FROM documents WHERE id = $1";
+            let row = tenant
+                .stack
+                .sql()
+                .await
+                .query_one(rows, &[&row])
+                .await
+                .unwrap();
+            (row.get::<_, i64>(0) == 0).then_some(id.clone())
+        })
+        .await
+    };
+    vec![
+        ("random", Uuid::new_v4().to_string()),
+        ("another's", live),
+        ("another's that is awaited", awaited),
+        ("another's that was deleted", gone(b).await),
+        ("one's own that was deleted", gone(a).await),
+        ("another customer's", b.id.to_string()),
+        ("nil", Uuid::nil().to_string()),
+        ("no id", "none".to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn no_route_gives_a_caller_what_is_not_its_own() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let mark = word();
+    let ids = foreign_ids(&a, &b, &mark).await;
+    let own = a.add("Own", "The text of the tenant itself.").await;
+    a.completed(&own).await;
+    let (callers, mut requests) = (callers(&a).await, 0);
+    let leak = |answer: &Answer| {
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        text.contains(&mark) || text.contains(&b.email) || text.contains(&b.id.to_string())
+    };
+
+    for route in routes() {
+        let needs = expected(route.name);
+        let by_id = route.path.contains("{id}");
+        // Without a credential.
+        let answer = Answer::of(request(&stack, &route, &own)).await;
+        requests += 1;
+        match needs {
+            Needs::Nothing => assert_ne!(answer.status, 401, "{answer}"),
+            _ => drop(answer.problem(401, "unauthenticated")),
+        }
+        if needs == Needs::Nothing {
+            continue;
+        }
+        for caller in &callers {
+            let what = format!("{} as {}", route.name, caller.name);
+            let allowed = match needs {
+                Needs::Scope(scope) => caller.scopes.contains(&scope),
+                _ => true,
+            };
+            let mut random: Option<Value> = None;
+            for (kind, id) in &ids {
+                let request = request(&stack, &route, id).header(caller.header.0, &caller.header.1);
+                let answer = Answer::of(request).await;
+                requests += 1;
+                assert!(!leak(&answer), "{what}, id {kind}: {answer}");
+                if !allowed {
+                    answer.problem(403, "missing_scope");
+                } else if by_id {
+                    // The same words for every id: nothing tells that one exists elsewhere.
+                    answer.problem(404, "not_found");
+                    let first = random.get_or_insert_with(|| form(&answer));
+                    assert_eq!(*first, form(&answer), "{what}, id {kind}");
+                } else if route.name == "search" && *kind != "no id" {
+                    assert_eq!(answer.ok(200)["results"], json!([]), "{what}, id {kind}");
+                } else if *kind != "no id" {
+                    assert!(
+                        matches!(answer.status, 200 | 202),
+                        "{what}, id {kind}: {answer}"
+                    );
+                }
+            }
+            if allowed && by_id && route.method != "DELETE" {
+                // The control: its own it may read.
+                let request =
+                    request(&stack, &route, &own).header(caller.header.0, &caller.header.1);
+                Answer::of(request).await.ok(200);
+                requests += 1;
+            }
+        }
+    }
+    assert!(requests >= 300, "{requests}");
+
+    // What was B's is B's, untouched.
+    let theirs = b.list().await;
+    assert_eq!(theirs.len(), 2);
+    assert_eq!(b.search("text", &mark).await.len(), 1);
+    // A deletion that was allowed happens: the last control.
+    a.delete(&own).await.ok(202);
+}
+
+#[tokio::test]
+async fn ids_of_ones_own_choosing_are_ones_own() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let body = |text: &str| json!({"title": "T", "content": text, "externalId": "shared name"});
+    let post = async |tenant: &Tenant, body: &Value| {
+        tenant.post("/api/ingest/document", body).await.ok(202)["docId"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (mark_a, mark_b) = (word(), word());
+    let in_a = post(&a, &body(&format!("first {mark_a}"))).await;
+    let in_b = post(&b, &body(&format!("first {mark_b}"))).await;
+    assert_ne!(in_a, in_b);
+    a.completed(&in_a).await;
+    b.completed(&in_b).await;
+    // The very bytes of another tenant are new here: no duplicate across tenants.
+    let copy = json!({"title": "T", "content": format!("first {mark_a}")});
+    let copied = post(&b, &copy).await;
+    b.completed(&copied).await;
+    assert_eq!(a.list().await, [in_a.clone()]);
+    for (tenant, mark, found) in [
+        (&a, &mark_a, 1),
+        (&a, &mark_b, 0),
+        (&b, &mark_a, 1),
+        (&b, &mark_b, 1),
+    ] {
+        assert_eq!(tenant.search("text", mark).await.len(), found, "{mark}");
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_canaries_stay_where_they_are() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let canaries = |n: usize| (0..n).map(|_| word()).collect::<Vec<_>>();
+    let (in_a, in_b) = (canaries(20), canaries(20));
+    for (tenant, words) in [(&a, &in_a), (&b, &in_b)] {
+        let text: Vec<String> = words
+            .iter()
+            .map(|word| format!("The canary {word} sings."))
+            .collect();
+        let id = tenant.add("Canaries", &text.join("\n\n")).await;
+        tenant.completed(&id).await;
+    }
+    for (tenant, own, others) in [(&a, &in_a, &in_b), (&b, &in_b, &in_a)] {
+        for mode in ["vector", "text", "hybrid"] {
+            for (own, other) in own.iter().zip(others) {
+                let hits = tenant.search(mode, &format!("canary {other}")).await;
+                let text = serde_json::to_string(&hits).unwrap();
+                assert!(
+                    others.iter().all(|word| !text.contains(word.as_str())),
+                    "{mode}: {text}"
+                );
+                let hits = tenant.search(mode, &format!("canary {own}")).await;
+                assert!(!hits.is_empty(), "{mode}");
+            }
+        }
+    }
+}

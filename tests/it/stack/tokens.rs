@@ -1,0 +1,291 @@
+//! Credentials that do not hold (promise 13).
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::Utc;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::stack::{Answer, Stack, Tenant};
+
+fn encode(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(text)
+}
+
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// The claims with one changed (or, with null, without it).
+fn with(claims: &Value, name: &str, value: Value) -> Value {
+    let mut changed = claims.clone();
+    match value {
+        Value::Null => drop(changed.as_object_mut().unwrap().remove(name)),
+        value => changed[name] = value,
+    }
+    changed
+}
+
+fn sign(header: Header, claims: &Value, secret: &[u8]) -> String {
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(secret)).unwrap()
+}
+
+/// What a caller with this bearer token is told.
+async fn me(stack: &Stack, token: &str) -> Answer {
+    Answer::of(stack.http.get(stack.url("/api/auth/me")).bearer_auth(token)).await
+}
+
+#[tokio::test]
+async fn forged_tokens_are_refused_all_alike() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let good = claims(&a.access);
+    let secret = stack.open_secret(a.id, "access_token").await;
+    let other = stack.open_secret(b.id, "access_token").await;
+    let hs256 = || Header::new(Algorithm::HS256);
+
+    // The control: signed here with the right secret it holds, so that what follows fails for its
+    // own reason.
+    let made = sign(hs256(), &good, &secret);
+    assert_eq!(
+        me(&stack, &made).await.ok(200)["customerId"],
+        a.id.to_string()
+    );
+
+    let [header, payload, signature] =
+        [0, 1, 2].map(|i| a.access.split('.').nth(i).unwrap().to_owned());
+    let none = |alg: &str| {
+        format!(
+            "{}.{payload}.",
+            encode(&format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#))
+        )
+    };
+    let headed = |header: &str| format!("{}.{payload}.{signature}", encode(header));
+    let now = Utc::now().timestamp();
+    let claim = |name: &str, value: Value| sign(hs256(), &with(&good, name, value), &secret);
+    let mut embedded = hs256();
+    embedded.kid = Some("../../dev/null".into());
+    embedded.jku = Some("http://127.0.0.1:9/keys".into());
+    let forged = vec![
+        ("nothing", String::new()),
+        ("no token", "abc".to_owned()),
+        ("two parts", format!("{header}.{payload}")),
+        ("four parts", format!("{}.x", a.access)),
+        ("no signature", format!("{header}.{payload}.")),
+        ("alg none", none("none")),
+        ("alg None", none("None")),
+        ("alg none, signed", headed(r#"{"alg":"none"}"#)),
+        ("alg of another family", headed(r#"{"alg":"RS256"}"#)),
+        ("no alg", headed(r#"{"typ":"JWT"}"#)),
+        ("two algs", headed(r#"{"alg":"none","alg":"HS256"}"#)),
+        (
+            "key in the header",
+            headed(r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}"#),
+        ),
+        ("HS512", sign(Header::new(Algorithm::HS512), &good, &secret)),
+        ("HS384", sign(Header::new(Algorithm::HS384), &good, &secret)),
+        ("another's secret", sign(hs256(), &good, &other)),
+        ("an empty secret", sign(hs256(), &good, b"")),
+        (
+            "kid and jku with another's secret",
+            sign(embedded, &good, &other),
+        ),
+        ("the customer exchanged", {
+            let payload = encode(&with(&good, "cid", json!(b.id)).to_string());
+            format!("{header}.{payload}.{signature}")
+        }),
+        ("another's customer, own secret", claim("cid", json!(b.id))),
+        ("another's user", claim("sub", json!(b.user))),
+        ("nobody's user", claim("sub", json!(uuid::Uuid::new_v4()))),
+        ("a customer that is no id", claim("cid", json!("../x"))),
+        ("no customer", claim("cid", Value::Null)),
+        (
+            "an unknown customer",
+            claim("cid", json!(uuid::Uuid::new_v4())),
+        ),
+        ("expired", claim("exp", json!(now - 60))),
+        (
+            "expiry as text",
+            claim("exp", json!(format!("{}", now + 600))),
+        ),
+        ("no expiry", claim("exp", Value::Null)),
+        (
+            "another deployment",
+            claim("iss", json!("dynamic-rag/other")),
+        ),
+        ("another audience", claim("aud", json!("somebody-else"))),
+        ("of the other kind", claim("typ", json!("refresh"))),
+        ("an unknown claim", claim("admin", json!(true))),
+        ("a made-up role", claim("role", json!("root"))),
+        ("not yet valid", claim("nbf", json!(now + 600))),
+        ("the refresh token", a.refresh.clone()),
+        (
+            "an API key with a wrong end",
+            format!("{}0", &a.key[..a.key.len() - 1]),
+        ),
+        ("a key's public part", a.key[..21].to_owned()),
+        (
+            "too long",
+            format!("{header}.{}.{signature}", "A".repeat(5_000)),
+        ),
+    ];
+    let mut forms = Vec::new();
+    for (what, token) in &forged {
+        assert_ne!(*token, a.access);
+        let answer = me(&stack, token).await;
+        assert_eq!(answer.status, 401, "{what}: {answer}");
+        answer.problem(401, "unauthenticated");
+        assert_eq!(answer.headers["www-authenticate"], "Bearer", "{what}");
+        forms.push(crate::support::stack::answer::form(&answer));
+    }
+    assert!(
+        forms.windows(2).all(|pair| pair[0] == pair[1]),
+        "a refusal tells why"
+    );
+
+    // Any one character of the signed parts changed, here and there.
+    let signed = header.len() + 1 + payload.len();
+    for at in (0..signed)
+        .step_by(17)
+        .filter(|at| a.access.as_bytes()[*at] != b'.')
+    {
+        let mut mutant = a.access.clone().into_bytes();
+        mutant[at] = if mutant[at] == b'A' { b'B' } else { b'A' };
+        me(&stack, &String::from_utf8(mutant).unwrap())
+            .await
+            .problem(401, "unauthenticated");
+    }
+    me(&stack, &a.access).await.ok(200);
+}
+
+#[tokio::test]
+async fn there_is_one_credential_or_none() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let bearer = |token: &str| format!("Bearer {token}");
+    let refused: Vec<Vec<(&str, String)>> = vec![
+        vec![],
+        vec![("authorization", a.access.clone())],
+        vec![("authorization", format!("Basic {}", a.access))],
+        vec![("authorization", "Bearer".into())],
+        vec![
+            ("authorization", bearer(&a.access)),
+            ("x-api-key", a.key.clone()),
+        ],
+        vec![
+            ("authorization", bearer(&a.access)),
+            ("x-api-key", b.key.clone()),
+        ],
+        vec![
+            ("authorization", bearer(&a.access)),
+            ("authorization", bearer(&b.access)),
+        ],
+        vec![("x-api-key", a.key.clone()), ("x-api-key", b.key.clone())],
+        vec![("x-api-key", a.access.clone())],
+        vec![("x-api-key", String::new())],
+        vec![("cookie", format!("token={}", a.access))],
+    ];
+    for headers in &refused {
+        let mut request = stack.http.get(stack.url("/api/auth/me"));
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.status, 401, "{headers:?}: {answer}");
+        answer.problem(401, "unauthenticated");
+    }
+    let in_query = stack
+        .http
+        .get(stack.url(&format!("/api/auth/me?access_token={}", a.access)));
+    Answer::of(in_query).await.problem(401, "unauthenticated");
+    // Each of them alone is fine, a key in either place.
+    for (name, value) in [
+        ("authorization", bearer(&a.access)),
+        ("authorization", format!("bearer {}", a.key)),
+        ("x-api-key", a.key.clone()),
+    ] {
+        let request = stack
+            .http
+            .get(stack.url("/api/auth/me"))
+            .header(name, value);
+        assert_eq!(
+            Answer::of(request).await.ok(200)["customerId"],
+            a.id.to_string()
+        );
+    }
+}
+
+/// Who `/api/auth/me` is asked as: status for the token and for the key.
+async fn both(tenant: &Tenant) -> (u16, u16) {
+    let token = me(&tenant.stack, &tenant.access).await.status;
+    (
+        token,
+        Answer::of(tenant.call(Method::GET, "/api/auth/me"))
+            .await
+            .status,
+    )
+}
+
+#[tokio::test]
+async fn what_was_taken_away_counts_at_the_next_request() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    assert_eq!(both(&a).await, (200, 200));
+    let set = async |statement: &str| {
+        assert_eq!(
+            stack
+                .sql()
+                .await
+                .execute(statement, &[&a.id])
+                .await
+                .unwrap(),
+            1,
+            "{statement}"
+        );
+    };
+    for (take, give, token, key) in [
+        (
+            "UPDATE users SET status = 'disabled' WHERE customer_id = $1",
+            "UPDATE users SET status = 'active' WHERE customer_id = $1",
+            401,
+            200,
+        ),
+        (
+            "UPDATE users SET tokens_valid_from = now() + interval '1 minute' WHERE customer_id = $1",
+            "UPDATE users SET tokens_valid_from = '-infinity' WHERE customer_id = $1",
+            401,
+            200,
+        ),
+        (
+            "UPDATE api_keys SET revoked_at = now() WHERE customer_id = $1",
+            "UPDATE api_keys SET revoked_at = NULL WHERE customer_id = $1",
+            200,
+            401,
+        ),
+        (
+            "UPDATE api_keys SET expires_at = now() WHERE customer_id = $1",
+            "UPDATE api_keys SET expires_at = NULL WHERE customer_id = $1",
+            200,
+            401,
+        ),
+        (
+            "UPDATE customers SET status = 'suspended' WHERE id = $1",
+            "UPDATE customers SET status = 'active' WHERE id = $1",
+            403,
+            403,
+        ),
+        (
+            "UPDATE customers SET status = 'deleted' WHERE id = $1",
+            "UPDATE customers SET status = 'active' WHERE id = $1",
+            401,
+            401,
+        ),
+    ] {
+        set(take).await;
+        assert_eq!(both(&a).await, (token, key), "{take}");
+        assert_eq!(both(&b).await, (200, 200), "{take}");
+        set(give).await;
+        assert_eq!(both(&a).await, (200, 200), "{give}");
+    }
+}

@@ -1,0 +1,229 @@
+//! A database per test: a clone of one that the real migrations made once, dropped with the test.
+//!
+//! The template's name holds the hash of the migrations. What concerns the whole cluster (making the
+//! template, and every run of `migrate`, which sets the app role's password) happens under an advisory
+//! lock of the `postgres` database, as tests are processes of their own.
+
+use std::fs;
+
+use dynrag_migrate::{Migrated, migrate};
+use dynrag_store::{DatabaseLogin, Store};
+use secrecy::SecretString;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio_postgres::Client;
+use url::Url;
+use uuid::Uuid;
+
+use super::known::{checkout, known};
+
+/// Any number; only tests of one cluster meet here.
+const CLUSTER_LOCK: i64 = 0x7465_7374;
+
+/// Who logs in.
+#[derive(Clone, Copy)]
+pub enum Role {
+    Superuser,
+    Owner,
+    App,
+}
+
+/// A database that only this test knows.
+pub struct Database {
+    pub name: String,
+}
+
+/// Held while something concerns every database of the cluster.
+pub struct ClusterLock(#[expect(dead_code, reason = "the lock ends with its connection")] Client);
+
+impl ClusterLock {
+    pub async fn take() -> Self {
+        let client = connect(&login(Role::Superuser, "postgres")).await;
+        client
+            .batch_execute(&format!("SELECT pg_advisory_lock({CLUSTER_LOCK})"))
+            .await
+            .unwrap();
+        Self(client)
+    }
+}
+
+/// A role's login to a database of the cluster, as its secret would give it.
+pub fn login(role: Role, database: &str) -> DatabaseLogin {
+    let known = known();
+    let url = match role {
+        Role::Superuser => &known.postgres_superuser_url,
+        Role::Owner => &known.postgres_owner_url,
+        Role::App => &known.postgres_app_url,
+    };
+    let url = Url::parse(url).unwrap();
+    login_at(
+        "localhost",
+        url.port().unwrap(),
+        &url,
+        database,
+        &fs::read_to_string(&known.postgres_ca).unwrap(),
+    )
+}
+
+/// As [`login`], for the app through another server on this machine, with that server's authority.
+pub fn app_login_through(port: u16, database: &str, ca_pem: &str) -> DatabaseLogin {
+    login_at(
+        "localhost",
+        port,
+        &Url::parse(&known().postgres_app_url).unwrap(),
+        database,
+        ca_pem,
+    )
+}
+
+fn login_at(host: &str, port: u16, url: &Url, database: &str, ca_pem: &str) -> DatabaseLogin {
+    let secret = json!({
+        "host": host,
+        "port": port,
+        "dbname": database,
+        "username": url.username(),
+        "password": url.password().unwrap(),
+        "caPem": ca_pem,
+    });
+    DatabaseLogin::from_secret(&SecretString::from(secret.to_string())).unwrap()
+}
+
+/// A plain connection over verified TLS.
+pub async fn connect(login: &DatabaseLogin) -> Client {
+    let (config, tls) = login.connector().unwrap();
+    let (client, connection) = config.connect(tls).await.unwrap();
+    // Ends with the client, or with an error that the client's next statement reports.
+    tokio::spawn(connection);
+    client
+}
+
+/// Runs the migrations on a database of this cluster.
+pub async fn migrate_database(name: &str) -> Migrated {
+    migrate(&login(Role::Owner, name), &login(Role::App, name))
+        .await
+        .unwrap()
+}
+
+fn template() -> String {
+    let mut files: Vec<_> = fs::read_dir(checkout().join("migrations"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    files.sort();
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(fs::read(file).unwrap());
+    }
+    format!("template_{}", &hex::encode(digest.finalize())[..16])
+}
+
+/// Makes the template, unless there is one; its name. The mark of a template is set last, so that a
+/// half-made one is made anew.
+async fn ensure_template() -> String {
+    let name = template();
+    let admin = connect(&login(Role::Superuser, "postgres")).await;
+    let complete = "SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate";
+    if admin.query_opt(complete, &[&name]).await.unwrap().is_some() {
+        return name;
+    }
+    let _lock = ClusterLock::take().await;
+    if admin.query_opt(complete, &[&name]).await.unwrap().is_some() {
+        return name;
+    }
+    admin
+        .batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        .await
+        .unwrap();
+    admin
+        .batch_execute(&format!("CREATE DATABASE {name} OWNER dynrag_owner"))
+        .await
+        .unwrap();
+    migrate_database(&name).await;
+    // A connection to a template, even one about to end, keeps it from being cloned.
+    let gone =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    admin
+        .batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        .await
+        .unwrap();
+    admin.batch_execute(&gone).await.unwrap();
+    admin
+        .batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE true"))
+        .await
+        .unwrap();
+    name
+}
+
+impl Database {
+    /// An empty database of this release's schema.
+    pub async fn fresh() -> Self {
+        let template = ensure_template().await;
+        Self::create(&format!("TEMPLATE {template}")).await
+    }
+
+    /// A database on which no migration ran.
+    pub async fn without_schema() -> Self {
+        Self::create("").await
+    }
+
+    async fn create(options: &str) -> Self {
+        let name = format!("t_{}", Uuid::new_v4().simple());
+        let admin = connect(&login(Role::Superuser, "postgres")).await;
+        admin
+            .batch_execute(&format!(
+                "CREATE DATABASE {name} OWNER dynrag_owner {options}"
+            ))
+            .await
+            .unwrap();
+        Self { name }
+    }
+
+    pub fn login(&self, role: Role) -> DatabaseLogin {
+        login(role, &self.name)
+    }
+
+    /// What the functions have, with so many connections.
+    pub fn store(&self, connections: usize) -> Store {
+        Store::new(&self.login(Role::App), connections).unwrap()
+    }
+
+    /// The app's role without the store around it.
+    pub async fn app(&self) -> Client {
+        connect(&self.login(Role::App)).await
+    }
+
+    /// Sees everything; for looking behind the scenes and for moving time.
+    pub async fn superuser(&self) -> Client {
+        connect(&self.login(Role::Superuser)).await
+    }
+}
+
+impl Drop for Database {
+    /// Also after a failed test, whose runtime may be on its way out: hence a thread of its own.
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let (config, tls) = login(Role::Superuser, "postgres")
+                    .connector()
+                    .map_err(std::io::Error::other)?;
+                let (client, connection) =
+                    config.connect(tls).await.map_err(std::io::Error::other)?;
+                tokio::spawn(connection);
+                client
+                    .batch_execute(&statement)
+                    .await
+                    .map_err(std::io::Error::other)
+            })
+        });
+        match dropped.join() {
+            Ok(Ok(())) => {}
+            // The cluster goes with the stack.
+            other => eprintln!("{} is left behind: {other:?}", self.name),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Customers and documents to test with, made the way the functions make them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use dynrag_domain::{
+    ApiKeyId, CustomerId, DocumentId, UserId,
+    api_keys::{self, ApiKey},
+    documents::{Format, OnDuplicate, Source},
+    identity::Email,
+};
+use dynrag_store::{
+    Store,
+    customers::{self, NewCustomer},
+    outbox::Pending,
+    secrets::SealedSecret,
+    uploads::{Added, NewDocument, Target},
+};
+use rand::distr::{Alphanumeric, SampleString};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+pub const MODEL: &str = "test-embedding";
+
+/// A customer with what it logs in with.
+#[derive(Clone)]
+pub struct Customer {
+    pub id: CustomerId,
+    pub user: UserId,
+    pub email: String,
+    pub key: ApiKeyId,
+    pub key_public_id: String,
+    pub key_hash: [u8; 32],
+}
+
+/// Signs a customer up in the database, with made-up secrets.
+pub async fn customer(store: &Store) -> Customer {
+    let random = |length| Alphanumeric.sample_string(&mut rand::rng(), length);
+    let key = api_keys::compose(&random(api_keys::PUBLIC_ID), &random(api_keys::RANDOM));
+    let key = ApiKey::parse(&key).unwrap();
+    let id = CustomerId::generate();
+    let email = Email::try_from(format!("{}@example.com", random(16)).as_str()).unwrap();
+    let made = Customer {
+        id,
+        user: UserId::generate(),
+        email: email.as_str().to_owned(),
+        key: ApiKeyId::generate(),
+        key_public_id: key.public_id.to_owned(),
+        key_hash: key.secret_hash(),
+    };
+    let sealed = |purpose| SealedSecret {
+        purpose,
+        version: 1,
+        nonce: vec![7; 12],
+        ciphertext: vec![1; 48],
+    };
+    let new = NewCustomer {
+        company_name: Some("Example Ltd"),
+        wrapped_data_key: &[1; 64],
+        embedding_model: MODEL,
+        user_id: made.user,
+        email: &email,
+        password_hash: "$argon2id$not-a-hash",
+        api_key_id: made.key,
+        api_key_public_id: &made.key_public_id,
+        api_key_hash: &made.key_hash,
+        secrets: &[sealed("access_token"), sealed("refresh_token")],
+    };
+    let tx = store.tenant(id).await.unwrap();
+    customers::insert(&tx, &new).await.unwrap();
+    tx.commit().await.unwrap();
+    made
+}
+
+/// What a test adds, unless it says otherwise.
+pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocument<'a> {
+    NewDocument {
+        title,
+        source: Source::Api,
+        format: Format::Txt,
+        external_id,
+        file_name: None,
+        metadata: None,
+        created_by: None,
+    }
+}
+
+pub fn sha256(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+/// Decides about a text and adds it, once: as the ingest functions do between two races.
+pub async fn try_add(
+    store: &Store,
+    customer: CustomerId,
+    external_id: Option<&str>,
+    text: &str,
+) -> (Target, Option<Pending>) {
+    let hash = sha256(text);
+    let target = store
+        .resolve_upload(customer, external_id, &hash, OnDuplicate::Skip)
+        .await
+        .unwrap();
+    if matches!(target, Target::Duplicate { .. }) {
+        return (target, None);
+    }
+    let new = new_document(text, external_id);
+    let bytes = i64::try_from(text.len()).unwrap();
+    match store
+        .add_document(customer, target, &new, Uuid::new_v4(), bytes, &hash)
+        .await
+        .unwrap()
+    {
+        Added::Queued(pending) => (target, Some(pending)),
+        Added::Raced => (target, None),
+    }
+}
+
+/// Adds a text as a document of its own, or as the next version of the one with this external id.
+pub async fn add(
+    store: &Store,
+    customer: CustomerId,
+    external_id: Option<&str>,
+    text: &str,
+) -> (DocumentId, i32) {
+    match try_add(store, customer, external_id, text).await {
+        (Target::New { id }, Some(_)) => (id, 1),
+        (Target::Next { id, version }, Some(_)) => (id, version),
+        (target, _) => panic!("{text} was not added: {target:?}"),
+    }
+}
+
+/// Adds a document whose upload is awaited until then.
+pub async fn add_awaited(
+    store: &Store,
+    customer: CustomerId,
+    expires_at: DateTime<Utc>,
+) -> DocumentId {
+    let id = DocumentId::generate();
+    let new = NewDocument {
+        source: Source::Presigned,
+        ..new_document("awaited", None)
+    };
+    store
+        .add_awaited_document(customer, id, &new, Uuid::new_v4(), expires_at)
+        .await
+        .unwrap();
+    id
+}
+
+pub fn in_an_hour() -> DateTime<Utc> {
+    Utc::now() + TimeDelta::hours(1)
+}
