@@ -1,11 +1,6 @@
 //! The promises, tested on the real thing: PostgreSQL, and the functions deployed from template.yaml
 //! on the emulator with IAM enforced. `make test` brings the stack up and names it in `DYNRAG_STACK`.
 
-#![allow(
-    dead_code,
-    reason = "tests that are not part of the run yet use the rest of the support"
-)]
-
 mod support;
 
 mod contract;

@@ -3,7 +3,7 @@
 //!
 //! A chunk is a stretch of the text, so that its span is exact and quoting it needs no search.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use dynrag_domain::{
     chunks::{Chunk, Extracted, Section},
@@ -34,8 +34,13 @@ pub fn recursive(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
     let size = (chunking.size as usize).max(1);
     let overlap = (chunking.overlap as usize).min(size / 2);
     let mut pieces = Vec::new();
-    // A piece and the overlap before it must fit.
-    split(text, 0..text.len(), 0, size - overlap, &mut pieces);
+    let page_ends = page_ends(extracted);
+    let mut begun = 0;
+    for end in page_ends.iter().copied().chain([text.len()]) {
+        // A piece and the overlap before it must fit.
+        split(text, begun..end, 0, size - overlap, &mut pieces);
+        begun = end;
+    }
 
     let mut writer = Writer {
         extracted,
@@ -46,7 +51,8 @@ pub fn recursive(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
     // A chunk is start..end; what no chunk had before begins at fresh.
     let (mut start, mut fresh, mut end, mut length) = (0, 0, 0, 0);
     for piece in pieces {
-        if end > start && length + piece.characters > size {
+        let page_ended = page_ends.contains(&end) && !text[fresh..end].trim().is_empty();
+        if end > start && (page_ended || length + piece.characters > size) {
             writer.write(start..end, fresh);
             fresh = end;
             start = overlap_start(text, start..end, overlap);
@@ -61,6 +67,20 @@ pub fn recursive(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
     }
     writer.write(start..end, fresh);
     writer.chunks
+}
+
+/// Where a page ends and another begins. No chunk adds text of two, so that the page it names is the
+/// one it is found on.
+fn page_ends(extracted: &Extracted) -> BTreeSet<usize> {
+    let pages = extracted.sections.iter().map(|section| section.page);
+    let before = std::iter::once(None).chain(pages);
+    extracted
+        .sections
+        .iter()
+        .zip(before)
+        .filter(|(section, before)| section.page != *before && section.start > 0)
+        .map(|(section, _)| section.start)
+        .collect()
 }
 
 /// Cuts a range into pieces of at most `most` characters, as coarsely as possible.
@@ -173,11 +193,26 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The section at an index, or where it is nothing but its heading and another follows before
+    /// `end`, that one.
+    fn section_of_text(&self, mut at: usize, end: usize) -> Option<&Section> {
+        let sections = &self.extracted.sections;
+        while let (Some(here), Some(next)) = (sections.get(at), sections.get(at + 1)) {
+            let line = self.extracted.text[here.start..next.start].trim();
+            let line = line.trim_start_matches('#').trim_start();
+            if next.start >= end || here.heading_path.last().is_none_or(|last| last != line) {
+                break;
+            }
+            at += 1;
+        }
+        sections.get(at)
+    }
+
     /// Page and headings are those of what the chunk adds, not of the overlap before it.
     fn write(&mut self, range: Range<usize>, fresh: usize) {
         let stretch = &self.extracted.text[range.clone()];
         let trimmed = stretch.trim();
-        if trimmed.is_empty() {
+        if self.extracted.text[fresh..range.end].trim().is_empty() {
             return;
         }
         let start = range.start + (stretch.len() - stretch.trim_start().len());
@@ -197,7 +232,7 @@ impl Writer<'_> {
         let section = self
             .section
             .checked_sub(1)
-            .and_then(|at| self.extracted.sections.get(at));
+            .and_then(|at| self.section_of_text(at, range.end));
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         self.chunks.push(Chunk {
             index: count(self.chunks.len()),
@@ -295,6 +330,51 @@ mod tests {
         );
         assert!(chunks[1].text.contains("End of one."), "{chunks:?}");
         assert_eq!(chunks[1].page, Some(2));
+    }
+
+    #[test]
+    fn a_chunk_is_under_the_headings_of_its_first_text() {
+        let section = |start, path: &[&str]| Section {
+            start,
+            page: None,
+            heading_path: path.iter().map(|&heading| heading.to_owned()).collect(),
+        };
+        let text = "# A\n\n## B\n\nText.\n\n## C\n\nMore.".to_owned();
+        let sections = vec![
+            section(0, &["A"]),
+            section(5, &["A", "B"]),
+            section(18, &["A", "C"]),
+        ];
+        let extracted = Extracted {
+            text,
+            sections,
+            ..Extracted::default()
+        };
+        let size = |size| Chunking { size, overlap: 0 };
+        assert_eq!(recursive(&extracted, size(100))[0].heading_path, ["A", "B"]);
+    }
+
+    #[test]
+    fn no_chunk_adds_text_of_two_pages() {
+        let page = |start, page| Section {
+            start,
+            page: Some(page),
+            ..Section::default()
+        };
+        // The second page is blank.
+        let text = "One one.\n\n \n\nThree three.".to_owned();
+        let sections = vec![page(0, 1), page(10, 2), page(13, 3)];
+        let extracted = Extracted {
+            text,
+            sections,
+            ..Extracted::default()
+        };
+        for overlap in [0, 4] {
+            let chunking = Chunking { size: 100, overlap };
+            let chunks = recursive(&extracted, chunking);
+            let pages: Vec<_> = chunks.iter().map(|chunk| chunk.page).collect();
+            assert_eq!(pages, [Some(1), Some(3)], "{chunks:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! Rows first, then the old versions of the table that still hold them, then the bucket, and the row
 //! in Postgres last: until it is gone the deletion comes again, and each step may be repeated.
+//!
+//! While a worker still reads the document it may write its text once more. The row then stays until
+//! that worker has noticed and deletes what is left itself, or until its lease has lapsed.
 
 use chrono::Utc;
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, storage};
@@ -16,9 +19,9 @@ pub(crate) async fn delete(
     document: DocumentId,
 ) -> Result<()> {
     let step = parts.store.begin_maintenance(customer).await?;
-    if !step.is_deleting(document).await? {
-        return Ok(());
-    }
+    let Some(deletion) = step.deletion(document).await? else {
+        return step.end().await;
+    };
     if let Some(recorded) = step.recorded {
         let change = Change {
             delete: vec![document],
@@ -38,11 +41,17 @@ pub(crate) async fn delete(
         step.publish_version(compacted.version.unwrap_or(deleted), compacted.rows)
             .await?;
         publish::prune(parts, customer).await?;
+    } else {
+        step.end().await?;
     }
     parts
         .objects
         .delete_prefix(&storage::document_prefix(customer, document))
         .await?;
+    if deletion.worked_on {
+        tracing::info!(customer_id = %customer, document_id = %document, "deletion waits for a worker");
+        return Ok(());
+    }
     let step = parts.store.begin_maintenance(customer).await?;
     step.forget(document).await?;
     tracing::info!(customer_id = %customer, document_id = %document, "document deleted");

@@ -102,9 +102,16 @@ impl Embed {
         }
         // One store step for each tenant, whatever its documents' number.
         for ((customer, model), documents) in ready {
-            if let Err(stop) = publish::publish(parts, customer, &model, &documents).await {
-                for prepared in &documents {
-                    end(parts, &prepared.lease.claim, &stop).await;
+            match publish::publish(parts, customer, &model, &documents).await {
+                Ok(lost) => {
+                    for claim in lost {
+                        end(parts, claim, &Stop::Lost).await;
+                    }
+                }
+                Err(stop) => {
+                    for prepared in &documents {
+                        end(parts, &prepared.lease.claim, &stop).await;
+                    }
                 }
             }
         }
@@ -172,7 +179,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     let (customer_id, document_id, version) = (claim.customer_id, claim.document_id, claim.version);
     let ended = match stop {
         Stop::Unchanged => parts.store.unchanged(claim).await,
-        Stop::Lost => Ok(false),
+        Stop::Lost => let_go(parts, claim).await,
         Stop::Failed(code, detail) => {
             tracing::warn!(%customer_id, %document_id, version, code = code.as_str(), detail, "document failed");
             parts.store.fail(claim, *code).await
@@ -202,9 +209,19 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     };
     match ended {
         Ok(true) => {}
-        Ok(false) => tracing::info!(%customer_id, %document_id, version, "lease was lost"),
+        Ok(false) => tracing::info!(%customer_id, %document_id, version, "lease was another's"),
         Err(error) => log_unended(claim, &error),
     }
+}
+
+/// Leaves a document to whoever has it now. One that is being deleted is nobody's: what was written
+/// of it since goes here.
+async fn let_go(parts: &Parts, claim: &Claim) -> Result<bool> {
+    let deleted = parts.store.let_go(claim).await?;
+    if deleted {
+        delete::delete(parts, claim.customer_id, claim.document_id).await?;
+    }
+    Ok(deleted)
 }
 
 fn log_unended(claim: &Claim, error: &Error) {

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use chrono::Utc;
 use dynrag_domain::{CustomerId, DocumentId, Error, documents::FailureCode};
-use dynrag_store::publication::{Committed, Held, Publication};
+use dynrag_store::{
+    ingestion::Claim,
+    publication::{Committed, Held, Publication},
+};
 use dynrag_vectors::Change;
 
 use crate::{
@@ -15,13 +18,14 @@ use crate::{
 /// Files of a table beyond which it is compacted: each costs a reader a request.
 const MAX_FRAGMENTS: usize = 16;
 
-/// Writes the documents whose leases still hold, under the tenant's lock, and publishes them.
-pub(crate) async fn publish(
+/// Writes the documents whose leases still hold, under the tenant's lock, and publishes them. Returns
+/// the claims that were lost meanwhile.
+pub(crate) async fn publish<'a>(
     parts: &Parts,
     customer: CustomerId,
     model: &str,
-    documents: &[Prepared],
-) -> Result<(), Stop> {
+    documents: &'a [Prepared],
+) -> Result<Vec<&'a Claim>, Stop> {
     let step = parts.store.begin_store_step(customer).await?;
     let claims: Vec<_> = documents
         .iter()
@@ -33,12 +37,13 @@ pub(crate) async fn publish(
         .into_iter()
         .map(|held| (held.document_id, held))
         .collect();
-    let documents: Vec<&Prepared> = documents
+    let (documents, lost): (Vec<&Prepared>, Vec<&Prepared>) = documents
         .iter()
-        .filter(|prepared| held.contains_key(&prepared.lease.claim.document_id))
-        .collect();
+        .partition(|prepared| held.contains_key(&prepared.lease.claim.document_id));
+    let lost = lost.iter().map(|prepared| &*prepared.lease.claim).collect();
     if documents.is_empty() {
-        return Err(Stop::Lost);
+        step.end().await?;
+        return Ok(lost);
     }
 
     let at = Utc::now();
@@ -89,7 +94,7 @@ pub(crate) async fn publish(
         lance_version = version, commits = stored.commits, "published"
     );
     tidy(parts, customer, committed).await;
-    Ok(())
+    Ok(lost)
 }
 
 /// Compacts a table of many files. The documents are published: a failure here costs readers a few

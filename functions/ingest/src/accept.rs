@@ -121,9 +121,13 @@ pub(crate) async fn accept(
         let added = store
             .add_document(customer, target, &new, object, size, &hash)
             .await;
-        if !matches!(added, Ok(Added::Queued(_)))
-            && let Err(error) = objects.delete(&key).await
-        {
+        // Only where it is certain that no row names the object: the answer to a COMMIT may be lost.
+        let refused = match &added {
+            Ok(Added::Queued(_)) => false,
+            Ok(Added::Raced) => true,
+            Err(error) => error.kind() == Kind::Conflict,
+        };
+        if refused && let Err(error) = objects.delete(&key).await {
             tracing::warn!(
                 cause = error.internal(),
                 "original that nobody names is left behind"

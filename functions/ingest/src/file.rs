@@ -76,7 +76,9 @@ impl Form {
         let mut description = Description::default();
         let mut file = None;
         while let Some(field) = multipart.next_field().await.map_err(|e| malformed(&e))? {
-            let name = field.name().unwrap_or_default().to_owned();
+            let Some(name) = field.name().map(str::to_owned) else {
+                return Err(Error::field("", "a name for each part of the form"));
+            };
             if name == "file" {
                 if file.is_some() {
                     return Err(Error::field("/file", "one file a request"));

@@ -16,7 +16,7 @@ use crate::problem::Failure;
 /// Largest body after decoding: what Lambda's 6 MB of payload leave of a base64 body.
 pub const MAX_BODY: usize = 4_500_000;
 
-/// Reads a body of at most [`MAX_BODY`] bytes.
+/// Reads a body, up to the limit of every route.
 ///
 /// # Errors
 /// `body_too_large`, which names the other way in.
@@ -31,7 +31,7 @@ pub async fn body_bytes(request: Request) -> Result<Bytes> {
     }
 }
 
-/// The refusal of a body over [`MAX_BODY`].
+/// The refusal of a body over the limit of every route.
 pub fn body_too_large() -> Error {
     Error::new(
         Kind::TooLarge,
@@ -193,6 +193,8 @@ mod tests {
         assert_eq!(error(r#"{"items":[],"items":[]}"#).kind(), Kind::Invalid);
         assert_eq!(error(r#"{"items":["#).code(), "invalid_json");
         assert_eq!(error(r#"{"items":[]} x"#).code(), "invalid_json");
+        let latin = from_json::<String>(b"\"caf\xe9\"").unwrap_err();
+        assert_eq!(latin.code(), "invalid_json");
         assert!(
             error(&"[".repeat(10_000)).kind() == Kind::Invalid
                 || error("[").code() == "invalid_json"

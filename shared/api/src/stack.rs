@@ -45,7 +45,7 @@ impl Facts {
 }
 
 /// Puts the stack around a router: request id, span and log line → problem documents and headers →
-/// panic catcher → deadline → routes. Handlers decide about callers by their signatures.
+/// panic catcher → path → deadline → routes. Handlers decide about callers by their signatures.
 pub fn wrap(router: Router) -> Router {
     router
         .fallback(async || Failure(Error::not_found("route")))
@@ -58,6 +58,7 @@ pub fn wrap(router: Router) -> Router {
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(deadline))
+        .layer(from_fn(plain_path))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
                 // The panic hook has logged it.
@@ -65,6 +66,26 @@ pub fn wrap(router: Router) -> Router {
             },
         ))
         .layer(from_fn(observe))
+}
+
+/// Refuses paths that a URL parser would read as another one. The gateway decodes the path before it
+/// hands it over, and what lambda_http makes a URI of drops line ends and resolves dots.
+async fn plain_path(request: Request, next: Next) -> Response {
+    let path = request.raw_http_path();
+    let path = if path.is_empty() {
+        request.uri().path()
+    } else {
+        path
+    };
+    let dots = |segment: &str| {
+        let segment = segment.to_ascii_lowercase().replace("%2e", ".");
+        segment == "." || segment == ".."
+    };
+    let odd = |c: char| c.is_control() || matches!(c, '\\' | '?' | '#');
+    if path.contains(odd) || path.trim() != path || path.split('/').any(dots) {
+        return Failure(Error::not_found("route")).into_response();
+    }
+    next.run(request).await
 }
 
 async fn observe(mut request: Request, next: Next) -> Response {

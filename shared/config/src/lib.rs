@@ -281,7 +281,7 @@ impl IngestionConfig {
 /// What the log lets through.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
-    /// `RUST_LOG`; `info` by default.
+    /// `RUST_LOG`; by default `info`, and of LanceDB, which logs each file it opens, only warnings.
     pub filter: String,
 }
 
@@ -289,7 +289,7 @@ impl LogConfig {
     /// Reads `RUST_LOG`.
     pub fn from_env() -> Self {
         Self {
-            filter: optional("RUST_LOG").unwrap_or_else(|| "info".to_owned()),
+            filter: optional("RUST_LOG").unwrap_or_else(|| "info,lance=warn".to_owned()),
         }
     }
 }

@@ -217,6 +217,16 @@ impl Store {
         .await
     }
 
+    /// Ends a lease that was lost because the document is being deleted: the deletion need not wait
+    /// for it any more. False: it was lost to another worker, or the document is gone.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn let_go(&self, claim: &Claim) -> Result<bool> {
+        self.end(claim, include_str!("../queries/ingestion/let_go.sql"), &[])
+            .await
+    }
+
     async fn end(
         &self,
         claim: &Claim,

@@ -36,6 +36,13 @@ pub struct Held {
     pub published_version: Option<i32>,
 }
 
+/// A document under deletion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deletion {
+    /// The lease of a worker that may not know yet is alive.
+    pub worked_on: bool,
+}
+
 /// A version to publish.
 #[derive(Clone, Copy, Debug)]
 pub struct Publication {
@@ -155,22 +162,27 @@ impl StoreStep {
             .collect()
     }
 
-    /// Whether a document is (still) to be deleted; locks it.
+    /// What there is to know of a document to be deleted; locks it. None: it is not, or not any more.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn is_deleting(&self, document: DocumentId) -> Result<bool> {
+    pub async fn deletion(&self, document: DocumentId) -> Result<Option<Deletion>> {
         let row = self
             .tx
             .query_opt(
-                include_str!("../queries/publication/is_deleting.sql"),
+                include_str!("../queries/publication/deletion.sql"),
                 &[
                     (&self.tx.customer_id().as_uuid(), Type::UUID),
                     (&document.as_uuid(), Type::UUID),
                 ],
             )
             .await?;
-        Ok(row.is_some())
+        row.map(|row| {
+            Ok(Deletion {
+                worked_on: row.try_get("worked_on").map_err(column)?,
+            })
+        })
+        .transpose()
     }
 
     /// Records the Lance version and publishes the documents in it: readers see all of it or nothing.

@@ -55,14 +55,11 @@ async fn a_body_of_the_wrong_form_is_refused() {
         Answer::of(bare)
             .await
             .problem(415, "unsupported_media_type");
-
-        let latin = [&text.as_bytes()[..text.len() - 2], b"\xe9\"}"].concat();
         for broken in [
             b"".to_vec(),
             b"{".to_vec(),
             b"{} {}".to_vec(),
             b"\xff\xfe{}".to_vec(),
-            latin,
         ] {
             let shown = String::from_utf8_lossy(&broken).into_owned();
             let answer = send(&tenant, path, "application/json", broken).await;
@@ -174,7 +171,7 @@ async fn each_bad_part_of_a_form_is_pointed_at() {
         (form().text("title", ""), "/title"),
         (form().text("externalId", "x".repeat(257)), "/externalId"),
         (form().text("colour", "red"), "/colour"),
-        (form().text("a/b~c", "red"), "/a~1b~0c"),
+        (form().text("a~c", "red"), "/a~0c"),
         (reqwest::multipart::Form::new().text("title", "T"), "/file"),
     ] {
         tenant.upload(form).await.bad_fields(&[pointer]);

@@ -43,7 +43,7 @@ async fn the_same_content_again_is_the_same_document() {
         );
         assert_eq!(answer["status"], "completed", "{answer}");
     }
-    assert_eq!(a.list().await, [id.clone()]);
+    assert_eq!(a.list().await, std::slice::from_ref(&id));
     assert_eq!(a.status(&id).await["latestVersion"], 1);
     assert_eq!(stack.embedded(&mark).await, 1, "a duplicate was embedded");
 

@@ -164,7 +164,7 @@ async fn a_document_over_the_limit_leaves_nothing_behind() {
         stored,
         "a refused document left its bytes"
     );
-    assert_eq!(a.list().await, [id.clone()]);
+    assert_eq!(a.list().await, std::slice::from_ref(&id));
 
     // A new version is no new document, and a deleted one makes room.
     let second = json!({"title": "T", "content": word(), "externalId": "one"});

@@ -9,8 +9,19 @@
     reason = "a test stops here"
 )]
 
-// Written and not yet seen to pass as a whole, so not part of the run yet: bad_requests, crash,
-// deletion, delivery, edge, hostile, ingestion, journey, limits, logs, poison, provider, tenancy,
-// tokens. Each joins the list below once it is green.
 mod bad_files;
+mod bad_requests;
+mod crash;
+mod deletion;
+mod delivery;
+mod edge;
 mod files;
+mod hostile;
+mod ingestion;
+mod journey;
+mod limits;
+mod logs;
+mod poison;
+mod provider;
+mod tenancy;
+mod tokens;

@@ -165,8 +165,9 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
     let own = a.add("Own", "The text of the tenant itself.").await;
     a.completed(&own).await;
     let (callers, mut requests) = (callers(&a).await, 0);
-    let leak = |answer: &Answer| {
-        let text = String::from_utf8_lossy(&answer.body).into_owned();
+    // What was asked for is said back, and is no leak.
+    let leak = |answer: &Answer, id: &str| {
+        let text = String::from_utf8_lossy(&answer.body).replace(id, "");
         text.contains(&mark) || text.contains(&b.email) || text.contains(&b.id.to_string())
     };
 
@@ -194,7 +195,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 let request = request(&stack, &route, id).header(caller.header.0, &caller.header.1);
                 let answer = Answer::of(request).await;
                 requests += 1;
-                assert!(!leak(&answer), "{what}, id {kind}: {answer}");
+                assert!(!leak(&answer, id), "{what}, id {kind}: {answer}");
                 if !allowed {
                     answer.problem(403, "missing_scope");
                 } else if by_id {
@@ -251,7 +252,7 @@ async fn ids_of_ones_own_choosing_are_ones_own() {
     let copy = json!({"title": "T", "content": format!("first {mark_a}")});
     let copied = post(&b, &copy).await;
     b.completed(&copied).await;
-    assert_eq!(a.list().await, [in_a.clone()]);
+    assert_eq!(a.list().await, std::slice::from_ref(&in_a));
     for (tenant, mark, found) in [
         (&a, &mark_a, 1),
         (&a, &mark_b, 0),
