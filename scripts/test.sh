@@ -42,13 +42,16 @@ bring_up() {
     "${STACK[@]}" up --no-build --ephemeral "${embeddings[@]}"
 }
 
+# The extractor's tests read PDFs with the library that is deployed.
+pdfium() { PYTHON=$("${STACK[@]}" python | tail -n 1) infra/package/pdfium.sh infra/layers/pdfium; }
+
 tests() {
     tool cargo-nextest "$NEXTEST"
     "${STACK[@]}" env >"$SCRATCH/stack.json"
     # Snapshots are compared, never written, and each file must belong to a test that ran.
     DYNRAG_STACK=$SCRATCH/stack.json INSTA_UPDATE=no \
         INSTA_SNAPSHOT_REFERENCES_FILE=$SCRATCH/snapshots \
-        cargo nextest run --locked --workspace "$@"
+        cargo nextest run --locked --workspace --no-fail-fast "$@"
 }
 
 unreferenced() {
@@ -74,6 +77,7 @@ if [ "$check" = yes ]; then
 fi
 step "cargo build" build
 step "test stack" bring_up
+step "pdfium" pdfium
 step "tests" tests "$@"
 if [ $# -eq 0 ]; then
     step "snapshots" unreferenced
