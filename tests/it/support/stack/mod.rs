@@ -52,7 +52,7 @@ pub struct Env {
     pub postgres_host: String,
     pub postgres_database: String,
     pub postgres_ca: PathBuf,
-    pub postgres_superuser_url: Url,
+    pub postgres_superuser_url: String,
     pub embeddings_url: String,
     pub function_logs: PathBuf,
     pub functions: BTreeMap<String, String>,
@@ -90,7 +90,7 @@ impl Stack {
     pub async fn sql(&self) -> &tokio_postgres::Client {
         self.sql
             .get_or_init(async || {
-                let url = &self.env.postgres_superuser_url;
+                let url: Url = self.env.postgres_superuser_url.parse().expect("a URL");
                 let secret = json!({
                     "host": self.env.postgres_host,
                     "port": url.port().expect("a port"),
