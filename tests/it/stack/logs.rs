@@ -178,6 +178,7 @@ async fn no_secret_and_no_text_is_logged() {
     // Secrets of the deployment.
     let app: String = fs::read_to_string(&stack.env.postgres_ca).unwrap();
     assert!(app.contains("CERTIFICATE"));
-    let password = stack.env.postgres_superuser_url.password().unwrap();
+    let url: url::Url = stack.env.postgres_superuser_url.parse().unwrap();
+    let password = url.password().unwrap();
     assert_eq!(holding(&logs, password), [] as [String; 0]);
 }
