@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{
-    Answer, Context, Json,
-    tokens::{Subject, TokenKind},
-};
-use dynrag_domain::{Error, Kind, Result, identity::Email, passwords};
+use dynrag_api::{Answer, Context, Json, tokens::Subject};
+use dynrag_domain::{Error, Kind, SessionId, identity::Email, passwords};
+use dynrag_store::users;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     password_hash,
-    signup::{Session, UserBody, start_session},
+    session::{self, Session, Signing},
+    signup::UserBody,
 };
 
 #[derive(Deserialize)]
@@ -55,37 +54,36 @@ pub(crate) async fn login(
         Err(_) => None,
     };
     let hash = found.as_ref().map(|login| login.password_hash.clone());
-    if !password_hash::verify(body.password, hash).await? {
+    if !password_hash::verify(body.password.clone(), hash).await? {
         return Err(refused("wrong password or unknown address").into());
     }
     let (Some(found), Ok(email)) = (found, email) else {
         return Err(refused("unknown address").into());
     };
+    // The one moment at which the password is there to be hashed with today's parameters.
+    let rehashed = if password_hash::is_outdated(&found.password_hash) {
+        Some(password_hash::hash(body.password).await?)
+    } else {
+        None
+    };
     let subject = Subject {
         customer_id: found.customer_id,
         user_id: found.user_id,
+        session_id: SessionId::generate(),
         email: email.as_str(),
         role: found.role,
     };
-    let (tokens, vault) = (context.tokens().await?, context.vault().await?);
-    let access = tokens
-        .live(TokenKind::Access, found.customer_id, store, vault)
-        .await?;
-    let refresh = tokens
-        .live(TokenKind::Refresh, found.customer_id, store, vault)
-        .await?;
-    let secrets = [newest(&access)?, newest(&refresh)?];
-    let session = start_session(store, tokens, secrets, subject).await?;
+    let signing = Signing::of(&context, found.customer_id).await?;
+    let tx = store.tenant(found.customer_id).await?;
+    if let Some(rehashed) = rehashed {
+        users::set_password(&tx, found.user_id, &found.password_hash, &rehashed).await?;
+    }
+    let session = session::begin(&tx, context.tokens().await?, &signing, subject).await?;
+    tx.commit().await?;
     let user = UserBody {
         id: found.user_id,
         email: email.as_str().to_owned(),
         role: found.role,
     };
     Ok(Json(LoggedIn { user, session }))
-}
-
-fn newest(secrets: &[SecretString]) -> Result<&SecretString> {
-    secrets
-        .first()
-        .ok_or_else(|| Error::internal_fault("customer has no token secret"))
 }

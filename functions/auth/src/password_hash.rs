@@ -9,9 +9,25 @@ use argon2::{
 use dynrag_domain::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 
+fn params() -> Result<Params> {
+    Params::new(19 * 1024, 2, 1, None).map_err(Error::internal_fault)
+}
+
 fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(19 * 1024, 2, 1, None).map_err(Error::internal_fault)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params()?))
+}
+
+/// Whether a hash was made with less than today's parameters.
+pub(crate) fn is_outdated(hash: &str) -> bool {
+    let (Ok(today), Ok(hash)) = (params(), PasswordHash::new(hash)) else {
+        return false;
+    };
+    let Ok(then) = Params::try_from(&hash) else {
+        return true;
+    };
+    hash.algorithm.as_str() != Algorithm::Argon2id.as_str()
+        || then.m_cost() < today.m_cost()
+        || then.t_cost() < today.t_cost()
 }
 
 /// Held against the password of an e-mail that nobody has, so that its answer takes as long.
@@ -58,6 +74,16 @@ pub(crate) async fn verify(password: SecretString, hash: Option<String>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hash_of_lesser_parameters_is_made_anew() {
+        assert!(!is_outdated(&hash_now("a password").unwrap()));
+        for params in ["m=19456,t=1,p=1", "m=12288,t=2,p=1"] {
+            let old = format!("$argon2id$v=19${params}$c29tZXNhbHQ$c29tZWhhc2hvZjE2Ynl0ZXM");
+            assert!(is_outdated(&old), "{params}");
+        }
+        assert!(!is_outdated("no hash"));
+    }
 
     #[tokio::test]
     async fn a_password_verifies_against_its_own_hash_only() {

@@ -3,33 +3,34 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::Utc;
 use dynrag_api::{
     Answer, Context, Json,
-    tokens::{REFRESH_TIME, SECRET_CHARACTERS, Subject, TokenKind, Tokens},
+    tokens::{SECRET_CHARACTERS, Subject},
 };
-use dynrag_cloud::{Vault, vault::Purpose};
+use dynrag_cloud::vault::Purpose;
 use dynrag_config::EmbeddingModelConfig;
 use dynrag_domain::{
-    ApiKeyId, CustomerId, Error, FieldError, Result, UserId,
+    ApiKeyId, CustomerId, Error, FieldError, Result, SessionId, UserId,
     api_keys::{self, ApiKey},
+    audit::{Action, Actor},
     identity::{Email, Role},
     passwords,
 };
 use dynrag_store::{
-    Store,
+    audit,
     customers::{self, NewCustomer},
     secrets::SealedSecret,
-    users::{self, NewRefreshToken},
 };
 use http::StatusCode;
 use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use serde_json::json;
 
-use crate::password_hash;
+use crate::{
+    password_hash,
+    session::{self, Session, Signing},
+};
 
 const MAX_COMPANY: usize = 200;
 
@@ -40,17 +41,6 @@ pub(crate) struct Signup {
     email: String,
     password: SecretString,
     company_name: Option<String>,
-}
-
-/// Tokens of a session.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Session {
-    access_token: String,
-    refresh_token: String,
-    token_type: &'static str,
-    /// Seconds until the access token expires.
-    expires_in: u64,
 }
 
 #[derive(Serialize)]
@@ -91,20 +81,7 @@ pub(crate) async fn signup(
         password: body.password,
         company_name,
     };
-    let created = create_account(context.store().await?, context.vault().await?, account).await?;
-    let subject = Subject {
-        customer_id: created.customer_id,
-        user_id: created.user_id,
-        email: created.email.as_str(),
-        role: Role::Business,
-    };
-    let session = start_session(
-        context.store().await?,
-        context.tokens().await?,
-        [&created.access_secret, &created.refresh_secret],
-        subject,
-    )
-    .await?;
+    let (created, session) = create_account(&context, account).await?;
     tracing::info!(customer_id = %created.customer_id, "customer signed up");
     let signed_up = SignedUp {
         customer: CustomerBody {
@@ -165,42 +142,34 @@ pub(crate) struct NewAccount {
     company_name: Option<String>,
 }
 
-/// An account that was created, with all that is shown once.
+/// An account that was created.
 pub(crate) struct CreatedAccount {
-    /// The tenant.
     customer_id: CustomerId,
-    /// Its first user.
     user_id: UserId,
-    /// The user's address.
     email: Email,
-    /// The company.
     company_name: Option<String>,
-    /// The default API key.
+    /// The default API key, shown once.
     api_key: SecretString,
-    access_secret: SecretString,
-    refresh_secret: SecretString,
 }
 
-/// Creates a customer with its secrets, first user and default key, all or nothing: what KMS was
-/// asked for before a failure is a data key nobody has.
+/// Creates a customer with its secrets, first user, default key and first session, all or nothing:
+/// what KMS was asked for before a failure is a data key nobody has.
 ///
 /// # Errors
 /// `email_taken` (conflict); `unavailable`.
-pub(crate) async fn create_account(
-    store: &Store,
-    vault: &Vault,
-    new: NewAccount,
-) -> Result<CreatedAccount> {
+async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAccount, Session)> {
     let customer_id = CustomerId::generate();
     let user_id = UserId::generate();
     let model = EmbeddingModelConfig::from_env()
         .map_err(Error::internal_fault)?
         .default_model;
     let password_hash = password_hash::hash(new.password).await?;
-    let (wrapped_data_key, data_key) = vault.generate(customer_id).await?;
+    let (wrapped_data_key, data_key) = context.vault().await?.generate(customer_id).await?;
 
-    let access_secret = random(SECRET_CHARACTERS);
-    let refresh_secret = random(SECRET_CHARACTERS);
+    let signing = Signing {
+        access: random(SECRET_CHARACTERS),
+        refresh: random(SECRET_CHARACTERS),
+    };
     let seal = |purpose: Purpose, secret: &SecretString| -> Result<SealedSecret> {
         let sealed = data_key.seal(purpose, 1, secret.expose_secret().as_bytes())?;
         Ok(SealedSecret {
@@ -211,17 +180,13 @@ pub(crate) async fn create_account(
         })
     };
     let secrets = [
-        seal(Purpose::AccessToken, &access_secret)?,
-        seal(Purpose::RefreshToken, &refresh_secret)?,
+        seal(Purpose::AccessToken, &signing.access)?,
+        seal(Purpose::RefreshToken, &signing.refresh)?,
     ];
 
-    let public_id = random(api_keys::PUBLIC_ID);
-    let key = api_keys::compose(
-        public_id.expose_secret(),
-        random(api_keys::RANDOM).expose_secret(),
-    );
+    let key = api_keys::generate();
     let parsed = ApiKey::parse(&key)?;
-    let tx = store.tenant(customer_id).await?;
+    let tx = context.store().await?.tenant(customer_id).await?;
     let customer = NewCustomer {
         company_name: new.company_name.as_deref(),
         wrapped_data_key: &wrapped_data_key,
@@ -235,48 +200,34 @@ pub(crate) async fn create_account(
         secrets: &secrets,
     };
     customers::insert(&tx, &customer).await?;
+    let subject = Subject {
+        customer_id,
+        user_id,
+        session_id: SessionId::generate(),
+        email: new.email.as_str(),
+        role: Role::Business,
+    };
+    let session = session::begin(&tx, context.tokens().await?, &signing, subject).await?;
+    audit::record(
+        &tx,
+        Actor::User(user_id),
+        Action::CustomerCreated,
+        customer_id.as_uuid(),
+        &json!({}),
+    )
+    .await?;
     tx.commit().await?;
-    Ok(CreatedAccount {
+    let created = CreatedAccount {
         customer_id,
         user_id,
         email: new.email,
         company_name: new.company_name,
         api_key: SecretString::from(key),
-        access_secret,
-        refresh_secret,
-    })
+    };
+    Ok((created, session))
 }
 
 /// Random characters of `0-9A-Za-z`, 5.95 bits each.
 fn random(characters: usize) -> SecretString {
     SecretString::from(Alphanumeric.sample_string(&mut rand::rng(), characters))
-}
-
-/// Issues the tokens of a new session and remembers the refresh token's hash.
-pub(crate) async fn start_session(
-    store: &Store,
-    tokens: &Tokens,
-    [access_secret, refresh_secret]: [&SecretString; 2],
-    subject: Subject<'_>,
-) -> Result<Session> {
-    let access_token = tokens.issue(TokenKind::Access, access_secret, subject, Uuid::now_v7())?;
-    let refresh_id = Uuid::now_v7();
-    let refresh_token = tokens.issue(TokenKind::Refresh, refresh_secret, subject, refresh_id)?;
-    let tx = store.tenant(subject.customer_id).await?;
-    let remembered = NewRefreshToken {
-        id: refresh_id,
-        user_id: subject.user_id,
-        family_id: Uuid::now_v7(),
-        token_hash: &Sha256::digest(refresh_token.as_bytes()).into(),
-        expires_at: Utc::now() + REFRESH_TIME,
-    };
-    users::insert_refresh_token(&tx, &remembered).await?;
-    users::touch_login(&tx, subject.user_id).await?;
-    tx.commit().await?;
-    Ok(Session {
-        access_token,
-        refresh_token,
-        token_type: "Bearer",
-        expires_in: dynrag_api::tokens::ACCESS_TIME.as_secs(),
-    })
 }

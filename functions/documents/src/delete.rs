@@ -24,7 +24,7 @@ pub(crate) async fn delete(
     let pending = context
         .store()
         .await?
-        .delete_document(caller.customer_id, id)
+        .delete_document(caller.customer_id, caller.principal.into(), id)
         .await?;
     context.dispatch(&pending).await;
     tracing::info!(customer_id = %caller.customer_id, document_id = %id, "document is being deleted");

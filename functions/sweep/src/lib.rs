@@ -36,6 +36,8 @@ pub struct Swept {
     pub uploads_expired: u32,
     /// Staged vectors dropped.
     pub staged: i64,
+    /// Sessions dropped that had been over for long.
+    pub sessions: i64,
 }
 
 impl Sweep {
@@ -56,6 +58,7 @@ impl Sweep {
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
         swept.staged = parts.store.sweep_staged().await?;
+        swept.sessions = parts.store.sweep_sessions().await?;
         if swept != Swept::default() {
             tracing::info!(
                 outbox = swept.outbox,
@@ -63,6 +66,7 @@ impl Sweep {
                 uploads_found = swept.uploads_found,
                 uploads_expired = swept.uploads_expired,
                 staged = swept.staged,
+                sessions = swept.sessions,
                 "swept"
             );
         }

@@ -8,8 +8,9 @@ use axum::{
     http::request::Parts,
 };
 use dynrag_domain::{
-    Error, Kind, Result,
+    Error, Kind, Result, SessionId, UserId,
     api_keys::{self, ApiKey},
+    identity::Principal,
 };
 use dynrag_store::admission::{Admission, Refused};
 use http::{HeaderMap, header};
@@ -24,6 +25,8 @@ pub mod scopes {
     pub trait Required: Send + Sync + 'static {
         /// The scope; none where any caller may come.
         const SCOPE: Option<Scope>;
+        /// Whether it must be a user, with an access token and a session.
+        const USER: bool = false;
     }
 
     macro_rules! scope {
@@ -37,12 +40,19 @@ pub mod scopes {
             )+
         };
     }
-    scope!(DocumentsRead, DocumentsWrite, Search);
+    scope!(DocumentsRead, DocumentsWrite, Search, AdminTenant);
 
     /// Any caller.
     pub struct Anyone;
     impl Required for Anyone {
         const SCOPE: Option<Scope> = None;
+    }
+
+    /// Any user, of whatever role; no key.
+    pub struct User;
+    impl Required for User {
+        const SCOPE: Option<Scope> = None;
+        const USER: bool = true;
     }
 }
 
@@ -57,6 +67,19 @@ impl<S> Deref for Caller<S> {
 
     fn deref(&self) -> &Admission {
         &self.admission
+    }
+}
+
+impl Caller<scopes::User> {
+    /// The user and its session.
+    ///
+    /// # Errors
+    /// None: the extractor has looked.
+    pub fn user(&self) -> Result<(UserId, SessionId)> {
+        match (self.principal, self.session) {
+            (Principal::User(user), Some(session)) => Ok((user, session)),
+            _ => Err(Error::internal_fault("caller is no user")),
+        }
     }
 }
 
@@ -95,6 +118,14 @@ where
             )
             .into());
         }
+        if S::USER && admission.session.is_none() {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "user_required",
+                "This is for users: send an access token, not an API key.",
+            )
+            .into());
+        }
         Ok(Self {
             admission,
             scope: PhantomData,
@@ -125,7 +156,13 @@ async fn admit(
                 .verify(TokenKind::Access, token, store, vault)
                 .await?;
             store
-                .admit_user(claims.cid, claims.sub, claims.issued_at()?, operation)
+                .admit_user(
+                    claims.cid,
+                    claims.sub,
+                    claims.sid,
+                    claims.issued_at()?,
+                    operation,
+                )
                 .await
         }
     }

@@ -1,7 +1,10 @@
 //! Extractors whose refusals are problem documents with a pointer to what is wrong.
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Request, rejection::RawPathParamsRejection},
+    extract::{
+        FromRequest, FromRequestParts, OptionalFromRequest, Request,
+        rejection::RawPathParamsRejection,
+    },
     http::request::Parts,
     response::{IntoResponse, Response},
 };
@@ -56,16 +59,37 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
         if !is_json(request.headers()) {
-            return Err(Error::new(
-                Kind::UnsupportedType,
-                "unsupported_media_type",
-                "Send the body as application/json.",
-            )
-            .into());
+            return Err(not_declared().into());
         }
         let bytes = body_bytes(request).await?;
         Ok(Self(from_json(&bytes)?))
     }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Failure;
+
+    /// None for a request without a body.
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Failure> {
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            return <Self as FromRequest<S>>::from_request(request, state)
+                .await
+                .map(Some);
+        }
+        if body_bytes(request).await?.is_empty() {
+            Ok(None)
+        } else {
+            Err(not_declared().into())
+        }
+    }
+}
+
+fn not_declared() -> Error {
+    Error::new(
+        Kind::UnsupportedType,
+        "unsupported_media_type",
+        "Send the body as application/json.",
+    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

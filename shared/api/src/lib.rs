@@ -8,6 +8,7 @@ mod caller;
 mod context;
 pub mod cursor;
 mod extract;
+pub mod paging;
 pub mod problem;
 mod routes;
 mod serve;

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use dynrag_cloud::{Vault, vault::Purpose};
-use dynrag_domain::{CustomerId, Error, Result, UserId, identity::Role};
+use dynrag_domain::{CustomerId, Error, Result, SessionId, UserId, identity::Role};
 use dynrag_store::Store;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::future::Cache;
@@ -44,6 +44,8 @@ pub struct Claims {
     pub iat: i64,
     /// Expires at, seconds since 1970.
     pub exp: i64,
+    /// Session.
+    pub sid: SessionId,
     /// Id of the token.
     pub jti: Uuid,
     /// `access` or `refresh`.
@@ -72,6 +74,8 @@ pub struct Subject<'a> {
     pub customer_id: CustomerId,
     /// User.
     pub user_id: UserId,
+    /// Session.
+    pub session_id: SessionId,
     /// E-mail.
     pub email: &'a str,
     /// Role.
@@ -102,7 +106,8 @@ impl TokenKind {
         }
     }
 
-    const fn time(self) -> Duration {
+    /// How long a token of this kind is good.
+    pub const fn time(self) -> Duration {
         match self {
             Self::Access => ACCESS_TIME,
             Self::Refresh => REFRESH_TIME,
@@ -131,7 +136,7 @@ impl Tokens {
         }
     }
 
-    /// Issues a token under a secret.
+    /// Issues a token under a secret. The same arguments give the same token.
     ///
     /// # Errors
     /// `internal_error`.
@@ -141,15 +146,16 @@ impl Tokens {
         secret: &SecretString,
         subject: Subject<'_>,
         jti: Uuid,
+        issued_at: DateTime<Utc>,
     ) -> Result<String> {
-        let now = Utc::now();
         let claims = Claims {
             sub: subject.user_id,
             cid: subject.customer_id,
             email: subject.email.to_owned(),
             role: subject.role,
-            iat: now.timestamp(),
-            exp: (now + kind.time()).timestamp(),
+            iat: issued_at.timestamp(),
+            exp: (issued_at + kind.time()).timestamp(),
+            sid: subject.session_id,
             jti,
             typ: kind.typ().to_owned(),
             iss: self.issuer.clone(),
@@ -287,11 +293,12 @@ mod tests {
         let subject = Subject {
             customer_id,
             user_id: UserId::generate(),
+            session_id: SessionId::generate(),
             email: "a@b.de",
             role: Role::Business,
         };
         let token = tokens
-            .issue(kind, &secret, subject, Uuid::now_v7())
+            .issue(kind, &secret, subject, Uuid::now_v7(), Utc::now())
             .unwrap();
         (tokens, secret, token, customer_id)
     }

@@ -4,6 +4,7 @@
 //! are a checksum, so that a mistyped key, or a string that only looks like one, costs no look-up and
 //! secret scanners have few false alarms.
 
+use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -54,6 +55,12 @@ impl<'a> ApiKey<'a> {
     pub fn secret_hash(&self) -> [u8; 32] {
         Sha256::digest(self.secret.as_bytes()).into()
     }
+}
+
+/// Makes a new key.
+pub fn generate() -> String {
+    let random = |characters| Alphanumeric.sample_string(&mut rand::rng(), characters);
+    compose(&random(PUBLIC_ID), &random(RANDOM))
 }
 
 /// Writes a key from its random parts, [`PUBLIC_ID`] and [`RANDOM`] characters of `0-9A-Za-z`.

@@ -65,6 +65,11 @@ id!(
     "user"
 );
 id!(
+    /// A session of a user: what a login begins.
+    SessionId,
+    "session"
+);
+id!(
     /// A document of a customer.
     DocumentId,
     "document"

@@ -3,6 +3,7 @@
 //! Every other crate may name this one; this one names none of them.
 
 pub mod api_keys;
+pub mod audit;
 pub mod chunks;
 pub mod config;
 pub mod documents;
@@ -12,7 +13,8 @@ pub mod ids;
 pub mod jobs;
 pub mod passwords;
 pub mod search;
+pub mod sessions;
 pub mod storage;
 
 pub use error::{Error, FieldError, Kind, Result};
-pub use ids::{ApiKeyId, CustomerId, DocumentId, UserId};
+pub use ids::{ApiKeyId, CustomerId, DocumentId, SessionId, UserId};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, UserId,
+    ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId,
     config::CustomerConfig,
     identity::{Principal, Role, Scope},
 };
@@ -20,6 +20,8 @@ pub struct Admission {
     pub customer_id: CustomerId,
     /// User or key.
     pub principal: Principal,
+    /// The user's session; none for a key.
+    pub session: Option<SessionId>,
     /// The user's e-mail; none for a key.
     pub email: Option<String>,
     /// The user's role; none for a key.
@@ -70,7 +72,7 @@ impl From<Error> for Refused {
 }
 
 impl Store {
-    /// Admits a user whose access token has been verified.
+    /// Admits a user whose access token has been verified, within the session it belongs to.
     ///
     /// # Errors
     /// `unauthenticated`, `customer_suspended`, `rate_limited`; `unavailable` without a database.
@@ -78,6 +80,7 @@ impl Store {
         &self,
         customer: CustomerId,
         user: UserId,
+        session: SessionId,
         issued_at: DateTime<Utc>,
         operation: &str,
     ) -> Result<Admission, Refused> {
@@ -87,12 +90,13 @@ impl Store {
                 &[
                     (&customer.as_uuid(), Type::UUID),
                     (&user.as_uuid(), Type::UUID),
+                    (&session.as_uuid(), Type::UUID),
                     (&issued_at, Type::TIMESTAMPTZ),
                     (&operation, Type::TEXT),
                 ],
             )
             .await?;
-        read(rows.first(), |row| {
+        let admission = read(rows.first(), |row| {
             let role = row
                 .try_get::<_, String>("role")
                 .map_err(column)?
@@ -106,6 +110,10 @@ impl Store {
                 Some(role),
                 role.scopes().to_vec(),
             ))
+        })?;
+        Ok(Admission {
+            session: Some(session),
+            ..admission
         })
     }
 
@@ -213,6 +221,7 @@ fn read(
             .map_err(column)?
             .into(),
         principal,
+        session: None,
         email: row.try_get("email").map_err(column)?,
         role,
         platform_admin: row

@@ -3,15 +3,16 @@
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Result,
+    audit::{Action, Actor},
     documents::{FailureCode, Format, Source, Stage, Status},
     jobs::Job,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, audit,
     outbox::{self, Pending},
 };
 
@@ -164,7 +165,12 @@ impl Store {
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
-    pub async fn delete_document(&self, customer: CustomerId, id: DocumentId) -> Result<Pending> {
+    pub async fn delete_document(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: DocumentId,
+    ) -> Result<Pending> {
         let tx = self.tenant(customer).await?;
         tx.query_opt(
             include_str!("../queries/documents/mark_deleted.sql"),
@@ -175,6 +181,8 @@ impl Store {
         )
         .await?
         .ok_or_else(|| Error::not_found("document"))?;
+        let target = id.as_uuid();
+        audit::record(&tx, actor, Action::DocumentDeleted, target, &json!({})).await?;
         let pending = outbox::insert(&tx, Job::delete(customer, id)).await?;
         tx.commit().await?;
         Ok(pending)

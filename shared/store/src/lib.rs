@@ -6,6 +6,8 @@
 //! statements, so that they work behind a pooler in transaction mode.
 
 pub mod admission;
+pub mod api_keys;
+pub mod audit;
 mod connection;
 pub mod customers;
 pub mod documents;
@@ -14,6 +16,7 @@ pub mod ingestion;
 pub mod outbox;
 pub mod publication;
 pub mod secrets;
+pub mod sessions;
 pub mod sweep;
 mod tenant;
 pub mod uploads;

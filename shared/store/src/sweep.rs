@@ -90,7 +90,19 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn sweep_staged(&self) -> Result<i64> {
-        let rows = self.call("SELECT sweep_staged()", &[]).await?;
+        self.count("SELECT sweep_staged()").await
+    }
+
+    /// Drops sessions that have been over for long; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_sessions(&self) -> Result<i64> {
+        self.count("SELECT sweep_sessions()").await
+    }
+
+    async fn count(&self, call: &str) -> Result<i64> {
+        let rows = self.call(call, &[]).await?;
         rows.first()
             .map_or(Ok(0), |row| row.try_get(0).map_err(column))
     }

@@ -1,6 +1,5 @@
 //! Logging users in.
 
-use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, Error, Result, UserId,
     identity::{Email, Role},
@@ -20,20 +19,6 @@ pub struct Login {
     pub password_hash: String,
     /// The user's role.
     pub role: Role,
-}
-
-/// A refresh token to remember.
-pub struct NewRefreshToken<'a> {
-    /// `jti` of the token.
-    pub id: Uuid,
-    /// The user.
-    pub user_id: UserId,
-    /// All tokens that descend from one login.
-    pub family_id: Uuid,
-    /// SHA-256 of the token.
-    pub token_hash: &'a [u8; 32],
-    /// When it ends.
-    pub expires_at: DateTime<Utc>,
 }
 
 impl Store {
@@ -65,40 +50,45 @@ impl Store {
     }
 }
 
-/// Remembers a refresh token.
+/// The password hash of an active user.
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn insert_refresh_token(tx: &Tenant, token: &NewRefreshToken<'_>) -> Result<()> {
-    tx.query(
-        include_str!("../queries/users/insert_refresh_token.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&token.id, Type::UUID),
-            (&token.user_id.as_uuid(), Type::UUID),
-            (&token.family_id, Type::UUID),
-            (&token.token_hash.as_slice(), Type::BYTEA),
-            (&token.expires_at, Type::TIMESTAMPTZ),
-        ],
-    )
-    .await
-    .map(drop)
+pub async fn password_hash(tx: &Tenant, user: UserId) -> Result<Option<String>> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/users/password_hash.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user.as_uuid(), Type::UUID),
+            ],
+        )
+        .await?;
+    row.map(|row| {
+        row.try_get("password_hash")
+            .map_err(|e| Error::internal_fault(format!("users: {e}")))
+    })
+    .transpose()
 }
 
-/// Notes the time of a login.
+/// Puts a new password hash in the place of the one that was checked. False: somebody else has changed
+/// it meanwhile, or the user is not active any more.
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn touch_login(tx: &Tenant, user: UserId) -> Result<()> {
-    tx.query(
-        include_str!("../queries/users/touch_login.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&user.as_uuid(), Type::UUID),
-        ],
-    )
-    .await
-    .map(drop)
+pub async fn set_password(tx: &Tenant, user: UserId, checked: &str, new: &str) -> Result<bool> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/users/set_password.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user.as_uuid(), Type::UUID),
+                (&checked, Type::TEXT),
+                (&new, Type::TEXT),
+            ],
+        )
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Makes a user an administrator of the platform.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     Kind,
+    audit::Actor,
     identity::{Principal, Role, Scope},
 };
 use dynrag_store::{
@@ -21,7 +22,13 @@ use crate::support::{
 
 async fn by_token(store: &Store, customer: &Customer) -> Result<Admission, Refused> {
     store
-        .admit_user(customer.id, customer.user, Utc::now(), "documents-get")
+        .admit_user(
+            customer.id,
+            customer.user,
+            customer.session,
+            Utc::now(),
+            "documents-get",
+        )
         .await
 }
 
@@ -65,7 +72,10 @@ async fn a_caller_is_told_its_own_customer() {
     let store = database.store(1);
     let (ours, theirs) = (seed::customer(&store).await, seed::customer(&store).await);
     let (deleted, _) = seed::add(&store, ours.id, None, "deleted").await;
-    store.delete_document(ours.id, deleted).await.unwrap();
+    store
+        .delete_document(ours.id, Actor::System, deleted)
+        .await
+        .unwrap();
 
     let admitted = by_token(&store, &ours).await.unwrap();
     assert_eq!(admitted.customer_id, ours.id);
@@ -108,6 +118,12 @@ async fn who_may_not_come_in_does_not() {
             "tokens_valid_from = now() + interval '1 minute'",
             only_token,
         ),
+        (
+            "sessions",
+            "ended_at = now(), end_reason = 'logout'",
+            only_token,
+        ),
+        ("sessions", "expires_at = now()", only_token),
         ("api_keys", "revoked_at = now()", only_key),
         (
             "api_keys",
@@ -135,14 +151,16 @@ async fn who_may_not_come_in_does_not() {
             "{table}: {change} concerns another customer"
         );
     }
-    // Somebody else's user, and one of nobody.
+    // Somebody else's user and session, and those of nobody.
     let customer = seed::customer(&store).await;
-    for (tenant, user) in [
-        (other.id, customer.user),
-        (customer.id, Uuid::new_v4().into()),
+    for (tenant, user, session) in [
+        (other.id, customer.user, customer.session),
+        (customer.id, Uuid::new_v4().into(), customer.session),
+        (customer.id, customer.user, other.session),
+        (customer.id, customer.user, Uuid::new_v4().into()),
     ] {
         let refused = store
-            .admit_user(tenant, user, Utc::now(), "auth-me")
+            .admit_user(tenant, user, session, Utc::now(), "auth-me")
             .await
             .unwrap_err();
         assert_eq!(refused.error.kind(), Kind::Unauthenticated);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dynrag_domain::{
     CustomerId, DocumentId,
+    audit::Actor,
     documents::{FailureCode, Stage, Status},
 };
 use dynrag_store::{Store, ingestion::Claim};
@@ -150,7 +151,7 @@ async fn a_later_version_and_a_deletion_fence_the_worker_off() {
     let stale = scene.claim(2).await.unwrap();
     scene
         .store
-        .delete_document(scene.customer, scene.document)
+        .delete_document(scene.customer, Actor::System, scene.document)
         .await
         .unwrap();
     assert!(!scene.changes_anything(&stale).await);

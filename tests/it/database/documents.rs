@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dynrag_domain::{
     CustomerId, DocumentId, Kind,
+    audit::Actor,
     documents::{OnDuplicate, Status},
 };
 use dynrag_store::{
@@ -84,7 +85,7 @@ async fn sixteen_uploads_at_once_do_not_exceed_the_limit() {
     seed::add(&store, theirs, None, "somebody else's").await;
     // A deleted document makes room for one, not for two.
     store
-        .delete_document(ours, ids(&store, ours).await[0])
+        .delete_document(ours, Actor::System, ids(&store, ours).await[0])
         .await
         .unwrap();
     seed::add(&store, ours, None, "one more").await;
@@ -209,7 +210,7 @@ async fn another_tenants_content_and_external_id_are_nothing_to_us() {
     );
     assert_eq!(
         store
-            .delete_document(theirs, document)
+            .delete_document(theirs, Actor::System, document)
             .await
             .unwrap_err()
             .kind(),
@@ -225,7 +226,10 @@ async fn a_deleted_document_is_seen_no_more_and_its_external_id_is_free() {
     let customer = seed::customer(&store).await.id;
     let (kept, _) = seed::add(&store, customer, None, "kept").await;
     let (gone, version) = seed::add(&store, customer, Some("kb-17"), "gone").await;
-    store.delete_document(customer, gone).await.unwrap();
+    store
+        .delete_document(customer, Actor::System, gone)
+        .await
+        .unwrap();
     assert_eq!(ids(&store, customer).await, [kept]);
     assert_eq!(
         store.get_document(customer, gone).await.unwrap_err().kind(),
@@ -241,7 +245,7 @@ async fn a_deleted_document_is_seen_no_more_and_its_external_id_is_free() {
     );
     assert_eq!(
         store
-            .delete_document(customer, gone)
+            .delete_document(customer, Actor::System, gone)
             .await
             .unwrap_err()
             .kind(),

@@ -146,7 +146,13 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
                     let customer = &customers[(task * 3 + turn) % TENANTS];
                     let admitted = if turn % 2 == 0 {
                         store
-                            .admit_user(customer.id, customer.user, Utc::now(), "documents-list")
+                            .admit_user(
+                                customer.id,
+                                customer.user,
+                                customer.session,
+                                Utc::now(),
+                                "documents-list",
+                            )
                             .await
                     } else {
                         store

@@ -2,7 +2,6 @@
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
 use dynrag_domain::CustomerId;
-use dynrag_store::users::{self, NewRefreshToken};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -38,6 +37,7 @@ async fn seeded() -> Seeded {
             .admit_user(
                 customer.id,
                 customer.user,
+                customer.session,
                 chrono::Utc::now(),
                 "documents-list",
             )
@@ -63,16 +63,6 @@ async fn seeded() -> Seeded {
             )
             .await
             .unwrap();
-        let tx = store.tenant(customer.id).await.unwrap();
-        let token = NewRefreshToken {
-            id: Uuid::new_v4(),
-            user_id: customer.user,
-            family_id: Uuid::new_v4(),
-            token_hash: &[1; 32],
-            expires_at: seed::in_an_hour(),
-        };
-        users::insert_refresh_token(&tx, &token).await.unwrap();
-        tx.commit().await.unwrap();
         let webhook = "INSERT INTO webhooks (customer_id, id, name, trigger_type) VALUES ($1, $2, 'hook', 'manual')";
         superuser
             .execute(webhook, &[&customer.id.as_uuid(), &Uuid::new_v4()])

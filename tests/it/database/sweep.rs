@@ -6,6 +6,7 @@ use std::{
 };
 
 use dynrag_domain::{
+    audit::Actor,
     documents::{FailureCode, Status},
     jobs::Job,
 };
@@ -192,7 +193,10 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
         seed::customer(&store).await.id,
     );
     let (deleted, _) = seed::add(&store, ours, None, "deleted").await;
-    store.delete_document(ours, deleted).await.unwrap();
+    store
+        .delete_document(ours, Actor::System, deleted)
+        .await
+        .unwrap();
     let (lost, _) = seed::add(&store, theirs, None, "lost").await;
     superuser
         .batch_execute("UPDATE documents SET resend_at = now() - interval '1 second'")
@@ -230,7 +234,10 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
     let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
     let expired = seed::add_awaited(&store, ours, yesterday).await;
     let deleted = seed::add_awaited(&store, ours, yesterday).await;
-    store.delete_document(ours, deleted).await.unwrap();
+    store
+        .delete_document(ours, Actor::System, deleted)
+        .await
+        .unwrap();
     let arrived = seed::add_awaited(&store, theirs, yesterday).await;
     seed::add_awaited(&store, theirs, seed::in_an_hour()).await;
     let found = store.sweep_uploads(100).await.unwrap();

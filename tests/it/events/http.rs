@@ -69,6 +69,7 @@ fn function_of(route: &str) -> (String, String) {
         .collect();
     let group = match route.split('-').next().unwrap() {
         "health" => "system",
+        "keys" => "customers",
         group => group,
     };
     (logical, format!("dynrag-{group}"))
@@ -94,6 +95,9 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
                 .problem(409, "email_taken");
         }
         "auth-login" => login(&mut scene).await,
+        "auth-refresh" => refresh(&mut scene).await,
+        "auth-change-password" => change_password(&mut scene).await,
+        "keys-delete" => delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" => {
             document(&mut scene, route).await
         }
@@ -118,6 +122,46 @@ async fn login(scene: &mut Scene) {
     call(&mut scene.function, &unknown)
         .await
         .problem(401, "invalid_credentials");
+}
+
+async fn refresh(scene: &mut Scene) {
+    let placeholder = "REFRESH_TOKEN";
+    let event = scene.event(&[(placeholder, &scene.ours.refresh)]);
+    let members = ["accessToken", "refreshToken", "tokenType", "expiresIn"];
+    let body = call(&mut scene.function, &event).await.ok(200, &members);
+    assert_ne!(body["refreshToken"], json!(scene.ours.refresh));
+    let access = scene.event(&[(placeholder, &scene.theirs.access)]);
+    call(&mut scene.function, &access)
+        .await
+        .problem(401, "invalid_refresh_token");
+}
+
+async fn change_password(scene: &mut Scene) {
+    let wrong = scene.event(&[(TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &wrong)
+        .await
+        .problem(403, "wrong_password");
+    let (token, password) = (&scene.ours.access, &scene.ours.password);
+    let event = scene.event(&[(TOKEN, token), (PASSWORD, password)]);
+    let members = ["accessToken", "refreshToken"];
+    call(&mut scene.function, &event).await.ok(200, &members);
+    call(&mut scene.function, &event)
+        .await
+        .problem(401, "unauthenticated");
+}
+
+async fn delete_key(scene: &mut Scene) {
+    let id = scene.ours.key_id().await.to_string();
+    let placeholder = "01936f6e-3c00-7000-8000-00000000000e";
+    let theirs = scene.event(&[(placeholder, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let ours = scene.event(&[(placeholder, &id), (TOKEN, &scene.ours.access)]);
+    assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+    call(&mut scene.function, &ours)
+        .await
+        .problem(404, "not_found");
 }
 
 /// Routes about a document: its own tenant's, and then somebody else's.
@@ -189,6 +233,34 @@ async fn authorized(scene: &mut Scene, route: &str) {
                     .await
                     .ok(200, &["id", "email", "role", "scopes", "config"]);
                 assert_eq!(body["customerId"], json!(tenant));
+            }
+        }
+        "auth-logout" => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            call(&mut scene.function, &ours)
+                .await
+                .problem(401, "unauthenticated");
+            assert_eq!(scene.function.answer(&theirs).await["statusCode"], 204);
+        }
+        "customers-api-key" | "keys-create" => {
+            let members = ["id", "name", "prefix", "scopes", "apiKey"];
+            let first = call(&mut scene.function, &ours).await.ok(201, &members);
+            let other = call(&mut scene.function, &theirs).await.ok(201, &members);
+            assert_ne!(first["apiKey"], other["apiKey"]);
+        }
+        "keys-list" => {
+            for (event, tenant) in [(&ours, &scene.ours), (&theirs, &scene.theirs)] {
+                let id = tenant.key_id().await;
+                let body = call(&mut scene.function, event).await.ok(200, &["items"]);
+                assert_eq!(body["items"][0]["id"], json!(id));
+                assert!(body["items"][0].get("apiKey").is_none(), "{body}");
+            }
+        }
+        "customers-audit" => {
+            for (event, tenant) in [(&ours, &scene.ours), (&theirs, &scene.theirs)] {
+                let body = call(&mut scene.function, event).await.ok(200, &["items"]);
+                assert_eq!(body["items"][0]["action"], "customer.created");
+                assert_eq!(body["items"][0]["targetId"], json!(tenant.id));
             }
         }
         "documents-list" => {

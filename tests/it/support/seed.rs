@@ -2,16 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, DocumentId, UserId,
+    ApiKeyId, CustomerId, DocumentId, SessionId, UserId,
     api_keys::{self, ApiKey},
+    audit::{Action, Actor},
     documents::{Format, OnDuplicate, Source},
     identity::Email,
 };
 use dynrag_store::{
-    Store,
+    Store, Tenant, audit,
     customers::{self, NewCustomer},
     outbox::Pending,
     secrets::SealedSecret,
+    sessions::{self, NewRefreshToken},
     uploads::{Added, NewDocument, Target},
 };
 use rand::distr::{Alphanumeric, SampleString};
@@ -25,6 +27,7 @@ pub const MODEL: &str = "test-embedding";
 pub struct Customer {
     pub id: CustomerId,
     pub user: UserId,
+    pub session: SessionId,
     pub email: String,
     pub key: ApiKeyId,
     pub key_public_id: String,
@@ -41,6 +44,7 @@ pub async fn customer(store: &Store) -> Customer {
     let made = Customer {
         id,
         user: UserId::generate(),
+        session: SessionId::generate(),
         email: email.as_str().to_owned(),
         key: ApiKeyId::generate(),
         key_public_id: key.public_id.to_owned(),
@@ -66,8 +70,26 @@ pub async fn customer(store: &Store) -> Customer {
     };
     let tx = store.tenant(id).await.unwrap();
     customers::insert(&tx, &new).await.unwrap();
+    begin_session(&tx, &made).await;
     tx.commit().await.unwrap();
     made
+}
+
+async fn begin_session(tx: &Tenant, customer: &Customer) {
+    let token = NewRefreshToken {
+        id: Uuid::now_v7(),
+        session_id: customer.session,
+        user_id: customer.user,
+        token_hash: &[1; 32],
+        issued_at: Utc::now(),
+        expires_at: in_an_hour(),
+    };
+    sessions::begin(tx, &token).await.unwrap();
+    let (actor, action) = (Actor::User(customer.user), Action::CustomerCreated);
+    let target = customer.id.as_uuid();
+    audit::record(tx, actor, action, target, &serde_json::json!({}))
+        .await
+        .unwrap();
 }
 
 /// What a test adds, unless it says otherwise.

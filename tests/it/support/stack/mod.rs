@@ -53,6 +53,7 @@ pub struct Env {
     pub postgres_database: String,
     pub postgres_ca: PathBuf,
     pub postgres_superuser_url: String,
+    pub postgres_app_url: String,
     pub embeddings_url: String,
     pub function_logs: PathBuf,
     pub functions: BTreeMap<String, String>,
@@ -89,23 +90,30 @@ impl Stack {
     /// The database as its superuser, who sees all tenants.
     pub async fn sql(&self) -> &tokio_postgres::Client {
         self.sql
-            .get_or_init(async || {
-                let url: Url = self.env.postgres_superuser_url.parse().expect("a URL");
-                let secret = json!({
-                    "host": self.env.postgres_host,
-                    "port": url.port().expect("a port"),
-                    "dbname": self.env.postgres_database,
-                    "username": url.username(),
-                    "password": url.password().expect("a password"),
-                    "caPem": std::fs::read_to_string(&self.env.postgres_ca).expect("the CA"),
-                });
-                let login = DatabaseLogin::from_secret(&SecretString::from(secret.to_string()));
-                let (config, tls) = login.unwrap().connector().unwrap();
-                let (client, connection) = config.connect(tls).await.expect("the database");
-                tokio::spawn(connection);
-                client
-            })
+            .get_or_init(|| self.connect(&self.env.postgres_superuser_url))
             .await
+    }
+
+    /// The database as the functions see it.
+    pub async fn app_sql(&self) -> tokio_postgres::Client {
+        self.connect(&self.env.postgres_app_url).await
+    }
+
+    async fn connect(&self, url: &str) -> tokio_postgres::Client {
+        let url = Url::parse(url).expect("a URL");
+        let secret = json!({
+            "host": self.env.postgres_host,
+            "port": url.port().expect("a port"),
+            "dbname": self.env.postgres_database,
+            "username": url.username(),
+            "password": url.password().expect("a password"),
+            "caPem": std::fs::read_to_string(&self.env.postgres_ca).expect("the CA"),
+        });
+        let login = DatabaseLogin::from_secret(&SecretString::from(secret.to_string()));
+        let (config, tls) = login.unwrap().connector().unwrap();
+        let (client, connection) = config.connect(tls).await.expect("the database");
+        tokio::spawn(connection);
+        client
     }
 
     /// Signs a new customer up and lifts its request limits, which these tests would exceed.

@@ -227,6 +227,21 @@ impl Tenant {
         keys
     }
 
+    /// The id of the default key.
+    pub async fn key_id(&self) -> Uuid {
+        let query =
+            "SELECT id FROM api_keys WHERE customer_id = $1 AND is_default AND revoked_at IS NULL";
+        let sql = self.stack.sql().await;
+        sql.query_one(query, &[&self.id]).await.unwrap().get(0)
+    }
+
+    /// Logs in once more; the session's tokens.
+    pub async fn login(&self) -> Answer {
+        let body = json!({"email": self.email, "password": self.password});
+        let request = self.stack.http.post(self.stack.url("/api/auth/login"));
+        Answer::of(request.json(&body)).await
+    }
+
     /// Adds an API key with these scopes.
     pub async fn key_with(&self, scopes: &[&str]) -> String {
         let (text, public, hash) = new_key();

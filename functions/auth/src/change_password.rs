@@ -1,0 +1,101 @@
+//! `POST /api/auth/change-password`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, scopes::User, tokens::Subject};
+use dynrag_domain::{
+    Error, Kind, Result, SessionId,
+    audit::{Action, Actor},
+    passwords,
+};
+use dynrag_store::{
+    audit,
+    sessions::{self, EndReason},
+    users,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    password_hash,
+    session::{self, Session, Signing},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct ChangePassword {
+    current_password: SecretString,
+    new_password: SecretString,
+}
+
+fn wrong() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "wrong_password",
+        "The current password is wrong.",
+    )
+}
+
+/// Changes the caller's password. All its sessions end; the answer begins a new one.
+pub(crate) async fn change_password(
+    caller: Caller<User>,
+    State(context): State<Arc<Context>>,
+    Json(body): Json<ChangePassword>,
+) -> Answer<Json<Session>> {
+    let (user, _) = caller.user()?;
+    let email = caller.email.clone().unwrap_or_default();
+    check(&body, &email)?;
+    let store = context.store().await?;
+    let tx = store.tenant(caller.customer_id).await?;
+    let old = users::password_hash(&tx, user).await?;
+    // Hashing takes its time; no transaction waits for it.
+    tx.commit().await?;
+    let Some(old) = old else {
+        return Err(wrong().into());
+    };
+    if !password_hash::verify(body.current_password, Some(old.clone())).await? {
+        return Err(wrong().into());
+    }
+    let new = password_hash::hash(body.new_password).await?;
+    let signing = Signing::of(&context, caller.customer_id).await?;
+    let subject = Subject {
+        customer_id: caller.customer_id,
+        user_id: user,
+        session_id: SessionId::generate(),
+        email: &email,
+        role: caller
+            .role
+            .ok_or_else(|| Error::internal_fault("user has no role"))?,
+    };
+    let tx = store.tenant(caller.customer_id).await?;
+    if !users::set_password(&tx, user, &old, &new).await? {
+        return Err(wrong().into());
+    }
+    let ended = sessions::end_of_user(&tx, user, EndReason::PasswordChanged).await?;
+    let session = session::begin(&tx, context.tokens().await?, &signing, subject).await?;
+    audit::record(
+        &tx,
+        Actor::User(user),
+        Action::UserPasswordChanged,
+        user.as_uuid(),
+        &json!({"sessionsEnded": ended}),
+    )
+    .await?;
+    tx.commit().await?;
+    tracing::info!(customer_id = %caller.customer_id, user_id = %user, "password changed");
+    Ok(Json(session))
+}
+
+fn check(body: &ChangePassword, email: &str) -> Result<()> {
+    let new = body.new_password.expose_secret();
+    if new == body.current_password.expose_secret() {
+        return Err(Error::field("/newPassword", "another than the current one"));
+    }
+    passwords::check(new, email).map_err(|detail| Error::field("/newPassword", detail))?;
+    if body.current_password.expose_secret().chars().count() > passwords::MAX_CHARACTERS {
+        return Err(wrong());
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! `POST /api/auth/logout`: ends the session, or all of the user's.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, scopes::User};
+use dynrag_domain::audit::{Action, Actor};
+use dynrag_store::{
+    audit,
+    sessions::{self, EndReason},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Logout {
+    #[serde(default)]
+    everywhere: bool,
+}
+
+/// Logs out: no token of the session is admitted from here on.
+pub(crate) async fn logout(
+    caller: Caller<User>,
+    State(context): State<Arc<Context>>,
+    body: Option<Json<Logout>>,
+) -> Answer<StatusCode> {
+    let (user, session) = caller.user()?;
+    let actor = Actor::User(user);
+    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    if body.is_some_and(|Json(body)| body.everywhere) {
+        let ended = sessions::end_of_user(&tx, user, EndReason::Logout).await?;
+        let details = json!({"sessions": ended});
+        let target = user.as_uuid();
+        audit::record(&tx, actor, Action::UserSessionsEnded, target, &details).await?;
+    } else {
+        sessions::end(&tx, session, EndReason::Logout).await?;
+        let target = session.as_uuid();
+        audit::record(&tx, actor, Action::SessionEnded, target, &json!({})).await?;
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

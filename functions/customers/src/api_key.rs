@@ -1,0 +1,34 @@
+//! `POST /api/customers/api-key`: another default key in the place of the old one.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, scopes::AdminTenant};
+use dynrag_domain::{
+    ApiKeyId,
+    api_keys::{self, ApiKey},
+};
+use http::StatusCode;
+
+use crate::keys::KeyBody;
+
+/// Replaces the default key. The old one is refused from here on.
+pub(crate) async fn replace(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+) -> Answer<(StatusCode, Json<KeyBody>)> {
+    let text = api_keys::generate();
+    let key = ApiKey::parse(&text)?;
+    let row = context
+        .store()
+        .await?
+        .replace_default_key(
+            caller.customer_id,
+            caller.principal.into(),
+            ApiKeyId::generate(),
+            key.public_id,
+            &key.secret_hash(),
+        )
+        .await?;
+    Ok((StatusCode::CREATED, Json(KeyBody::new(row, Some(text)))))
+}

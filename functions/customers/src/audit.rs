@@ -1,0 +1,65 @@
+//! `GET /api/customers/audit`: who did what, newest first.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Query,
+    paging::{Page, Paging},
+    scopes::AdminTenant,
+};
+use dynrag_store::audit::Entry;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+#[derive(Serialize)]
+struct ActorBody {
+    /// `user`, `api_key` or `system`.
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EntryBody {
+    id: Uuid,
+    at: DateTime<Utc>,
+    actor: ActorBody,
+    action: String,
+    target_id: Uuid,
+    details: Value,
+}
+
+impl From<Entry> for EntryBody {
+    fn from(entry: Entry) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at,
+            actor: ActorBody {
+                kind: entry.actor_kind,
+                id: entry.actor_id,
+            },
+            action: entry.action,
+            target_id: entry.target_id,
+            details: entry.details,
+        }
+    }
+}
+
+/// Lists the log.
+pub(crate) async fn list(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Query(paging): Query<Paging>,
+) -> Answer<Json<Page<EntryBody>>> {
+    let store = context.store().await?;
+    let (after, limit) = (paging.after()?, paging.limit()?);
+    let entries = store
+        .list_audit(caller.customer_id, after, limit.rows())
+        .await?;
+    let page = Page::new(entries, limit, |entry| (entry.at, entry.id))?;
+    Ok(Json(page.map(EntryBody::from)))
+}

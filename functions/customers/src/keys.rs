@@ -1,0 +1,169 @@
+//! `GET POST /api/keys`, `DELETE /api/keys/{id}`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Path, Query,
+    paging::{Page, Paging},
+    scopes::AdminTenant,
+};
+use dynrag_domain::{
+    ApiKeyId, Error, FieldError, Result,
+    api_keys::{self, ApiKey},
+    identity::Scope,
+};
+use dynrag_store::api_keys::{ApiKeyRow, NewApiKey};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+const MAX_NAME: usize = 100;
+const MAX_REQUESTS: i32 = 1_000_000;
+
+/// A key as it is shown; the whole key only when it is made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeyBody {
+    id: ApiKeyId,
+    name: String,
+    /// How the key begins, to tell it from others.
+    prefix: String,
+    scopes: Vec<Scope>,
+    is_default: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_minute: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    /// The key itself, shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<String>,
+}
+
+impl KeyBody {
+    pub(crate) fn new(row: ApiKeyRow, api_key: Option<String>) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            prefix: format!("{}{}", api_keys::PREFIX, row.public_id),
+            scopes: row.scopes,
+            is_default: row.is_default,
+            requests_per_minute: row.requests_per_minute,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            created_at: row.created_at,
+            api_key,
+        }
+    }
+}
+
+/// Lists the keys that were not revoked, newest first.
+pub(crate) async fn list(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Query(paging): Query<Paging>,
+) -> Answer<Json<Page<KeyBody>>> {
+    let store = context.store().await?;
+    let (after, limit) = (paging.after()?, paging.limit()?);
+    let rows = store
+        .list_api_keys(caller.customer_id, after, limit.rows())
+        .await?;
+    let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
+    Ok(Json(page.map(|row| KeyBody::new(row, None))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct NewKey {
+    name: String,
+    scopes: Vec<Scope>,
+    requests_per_minute: Option<i32>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl NewKey {
+    /// Checks all fields at once; the name without what surrounds it, each scope once.
+    fn check(mut self) -> Result<Self> {
+        let mut fields = Vec::new();
+        let mut bad = |pointer: &str, detail: String| {
+            fields.push(FieldError {
+                pointer: pointer.to_owned(),
+                detail,
+            });
+        };
+        self.name = self.name.trim().to_owned();
+        if !(1..=MAX_NAME).contains(&self.name.chars().count())
+            || self.name.contains(char::is_control)
+        {
+            bad(
+                "/name",
+                format!("from 1 to {MAX_NAME} characters, none of them a control character"),
+            );
+        }
+        self.scopes = Scope::ALL
+            .into_iter()
+            .filter(|scope| self.scopes.contains(scope))
+            .collect();
+        if self.scopes.is_empty() {
+            let known = Scope::ALL.map(Scope::as_str).join(", ");
+            bad("/scopes", format!("at least one of {known}"));
+        }
+        if self
+            .requests_per_minute
+            .is_some_and(|n| !(1..=MAX_REQUESTS).contains(&n))
+        {
+            bad("/requestsPerMinute", format!("from 1 to {MAX_REQUESTS}"));
+        }
+        if self.expires_at.is_some_and(|at| at <= Utc::now()) {
+            bad("/expiresAt", "a time to come".to_owned());
+        }
+        if fields.is_empty() {
+            Ok(self)
+        } else {
+            Err(Error::fields_invalid(fields))
+        }
+    }
+}
+
+/// Makes a key.
+pub(crate) async fn create(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Json(body): Json<NewKey>,
+) -> Answer<(StatusCode, Json<KeyBody>)> {
+    let wanted = body.check()?;
+    let text = api_keys::generate();
+    let key = ApiKey::parse(&text)?;
+    let new = NewApiKey {
+        id: ApiKeyId::generate(),
+        name: &wanted.name,
+        public_id: key.public_id,
+        secret_hash: &key.secret_hash(),
+        scopes: &wanted.scopes,
+        requests_per_minute: wanted.requests_per_minute,
+        expires_at: wanted.expires_at,
+    };
+    let row = context
+        .store()
+        .await?
+        .add_api_key(caller.customer_id, caller.principal.into(), &new)
+        .await?;
+    Ok((StatusCode::CREATED, Json(KeyBody::new(row, Some(text)))))
+}
+
+/// Revokes a key: it is refused from here on.
+pub(crate) async fn delete(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<ApiKeyId>,
+) -> Answer<StatusCode> {
+    context
+        .store()
+        .await?
+        .revoke_api_key(caller.customer_id, caller.principal.into(), id)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,23 @@
+//! What a tenant manages of itself: its API keys, and the log of who did what.
+
+mod api_key;
+mod audit;
+mod keys;
+
+use std::sync::Arc;
+
+use dynrag_api::{Context, Routes};
+
+/// The routes of this group.
+pub fn routes() -> Routes<Arc<Context>> {
+    Routes::new()
+        .post(
+            "customers-api-key",
+            "/api/customers/api-key",
+            api_key::replace,
+        )
+        .get("customers-audit", "/api/customers/audit", audit::list)
+        .get("keys-list", "/api/keys", keys::list)
+        .post("keys-create", "/api/keys", keys::create)
+        .delete("keys-delete", "/api/keys/{id}", keys::delete)
+}

@@ -1,0 +1,127 @@
+//! Lists: `?limit=50&cursor=…`, newest first, answered as `{items, nextCursor}`.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{Error, Result};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::cursor;
+
+const MAX_LIMIT: u32 = 200;
+const DEFAULT_LIMIT: u32 = 50;
+
+/// Query parameters of a list that has no filters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// How many items a page has at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limit(u32);
+
+impl Limit {
+    /// Reads one; 50 where none is given.
+    ///
+    /// # Errors
+    /// `invalid_fields` for one out of range.
+    pub fn new(limit: Option<u32>) -> Result<Self> {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        if (1..=MAX_LIMIT).contains(&limit) {
+            Ok(Self(limit))
+        } else {
+            Err(Error::field("/limit", format!("from 1 to {MAX_LIMIT}")))
+        }
+    }
+
+    /// Rows to ask for: one more than is shown tells whether there is a next page.
+    pub fn rows(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+
+impl Paging {
+    /// The limit.
+    ///
+    /// # Errors
+    /// As [`Limit::new`].
+    pub fn limit(&self) -> Result<Limit> {
+        Limit::new(self.limit)
+    }
+
+    /// After which item the page begins.
+    ///
+    /// # Errors
+    /// `invalid_cursor`.
+    pub fn after<Id: DeserializeOwned>(&self) -> Result<Option<(DateTime<Utc>, Id)>> {
+        self.cursor.as_deref().map(cursor::decode).transpose()
+    }
+}
+
+/// A page of a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Makes a page of the rows [`Limit::rows`] asked for.
+    ///
+    /// # Errors
+    /// `internal_error` when the position cannot be written.
+    pub fn new<Id: Serialize>(
+        mut rows: Vec<T>,
+        limit: Limit,
+        position: impl Fn(&T) -> (DateTime<Utc>, Id),
+    ) -> Result<Self> {
+        let shown = limit.0 as usize;
+        let more = rows.len() > shown;
+        rows.truncate(shown);
+        let next_cursor = match rows.last() {
+            Some(last) if more => Some(cursor::encode(&position(last))?),
+            _ => None,
+        };
+        Ok(Self {
+            items: rows,
+            next_cursor,
+        })
+    }
+
+    /// The same page of what is shown of the rows.
+    pub fn map<U>(self, shown: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(shown).collect(),
+            next_cursor: self.next_cursor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_whether_there_is_another() {
+        let now = Utc::now();
+        let position = |n: &i32| (now, *n);
+        let limit = Limit::new(Some(2)).unwrap();
+        assert_eq!(limit.rows(), 3);
+        let full = Page::new(vec![1, 2, 3], limit, position).unwrap();
+        assert_eq!(full.items, [1, 2]);
+        let paging = Paging {
+            limit: None,
+            cursor: full.next_cursor,
+        };
+        assert_eq!(paging.after::<i32>().unwrap(), Some((now, 2)));
+        assert!(
+            Page::new(vec![1, 2], limit, position)
+                .unwrap()
+                .next_cursor
+                .is_none()
+        );
+        assert!(Limit::new(Some(0)).is_err() && Limit::new(Some(201)).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! What is written down of who did what.
+
+use uuid::Uuid;
+
+use crate::{
+    identity::Principal,
+    ids::{ApiKeyId, UserId},
+};
+
+/// Who did it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// A user.
+    User(UserId),
+    /// An API key.
+    ApiKey(ApiKeyId),
+    /// We ourselves, where nobody asked.
+    System,
+}
+
+impl From<Principal> for Actor {
+    fn from(principal: Principal) -> Self {
+        match principal {
+            Principal::User(id) => Self::User(id),
+            Principal::ApiKey(id) => Self::ApiKey(id),
+        }
+    }
+}
+
+impl Actor {
+    /// The name stored in `audit_log.actor_kind`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::ApiKey(_) => "api_key",
+            Self::System => "system",
+        }
+    }
+
+    /// Whose id it is.
+    pub const fn id(self) -> Option<Uuid> {
+        match self {
+            Self::User(id) => Some(id.as_uuid()),
+            Self::ApiKey(id) => Some(id.as_uuid()),
+            Self::System => None,
+        }
+    }
+}
+
+/// What was done. The target of each is in its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// A customer signed up; target: the customer.
+    CustomerCreated,
+    /// A key was made; target: the key.
+    ApiKeyCreated,
+    /// A key was revoked; target: the key.
+    ApiKeyRevoked,
+    /// A user changed the password; target: the user.
+    UserPasswordChanged,
+    /// A session ended; target: the session.
+    SessionEnded,
+    /// All sessions of a user ended; target: the user.
+    UserSessionsEnded,
+    /// A spent refresh token came again, and the session was ended; target: the session.
+    SessionTokenReused,
+    /// A document was deleted; target: the document.
+    DocumentDeleted,
+}
+
+impl Action {
+    /// The name stored in `audit_log.action`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CustomerCreated => "customer.created",
+            Self::ApiKeyCreated => "api_key.created",
+            Self::ApiKeyRevoked => "api_key.revoked",
+            Self::UserPasswordChanged => "user.password_changed",
+            Self::SessionEnded => "session.ended",
+            Self::UserSessionsEnded => "user.sessions_ended",
+            Self::SessionTokenReused => "session.token_reused",
+            Self::DocumentDeleted => "document.deleted",
+        }
+    }
+}

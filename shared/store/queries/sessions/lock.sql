@@ -1,0 +1,6 @@
+-- Waits for whoever rotates another token of the session. What was waited for is read by the next
+-- statement, which sees it. $1 customer, $2 token id
+SELECT s.id FROM sessions s
+JOIN refresh_tokens t ON (t.customer_id, t.session_id) = (s.customer_id, s.id)
+WHERE t.customer_id = $1 AND t.id = $2
+FOR UPDATE OF s

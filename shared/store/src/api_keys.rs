@@ -1,0 +1,264 @@
+//! A customer's API keys.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    ApiKeyId, CustomerId, Error, Kind, Result,
+    audit::{Action, Actor},
+    identity::Scope,
+};
+use serde_json::json;
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::{Store, Tenant, audit};
+
+/// Keys a customer may have at once.
+pub const MAX_KEYS: i64 = 100;
+
+/// A key as it is shown: without its secret, which nobody knows any more.
+#[derive(Clone, Debug)]
+pub struct ApiKeyRow {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Its name.
+    pub name: String,
+    /// The part of the key that finds it.
+    pub public_id: String,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// Whether it is the one made at signup, or its successor.
+    pub is_default: bool,
+    /// Its own limit, beside the customer's.
+    pub requests_per_minute: Option<i32>,
+    /// When it ends.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A key to add.
+#[derive(Clone)]
+pub struct NewApiKey<'a> {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Its name.
+    pub name: &'a str,
+    /// The part of the key that finds it.
+    pub public_id: &'a str,
+    /// SHA-256 of its secret part.
+    pub secret_hash: &'a [u8; 32],
+    /// What it may be used for.
+    pub scopes: &'a [Scope],
+    /// Its own limit.
+    pub requests_per_minute: Option<i32>,
+    /// When it ends.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("api keys: {error}"))
+}
+
+fn key(row: &Row) -> Result<ApiKeyRow> {
+    let scopes: Vec<String> = row.try_get("scopes").map_err(column)?;
+    Ok(ApiKeyRow {
+        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+        name: row.try_get("name").map_err(column)?,
+        public_id: row.try_get("public_id").map_err(column)?,
+        scopes: scopes
+            .iter()
+            .filter_map(|name| Scope::parse(name))
+            .collect(),
+        is_default: row.try_get("is_default").map_err(column)?,
+        requests_per_minute: row.try_get("requests_per_minute").map_err(column)?,
+        expires_at: row.try_get("expires_at").map_err(column)?,
+        last_used_at: row.try_get("last_used_at").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+    })
+}
+
+impl Store {
+    /// A page of the keys that were not revoked, newest first.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn list_api_keys(
+        &self,
+        customer: CustomerId,
+        after: Option<(DateTime<Utc>, ApiKeyId)>,
+        limit: i64,
+    ) -> Result<Vec<ApiKeyRow>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/api_keys/list.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
+                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(key).collect()
+    }
+
+    /// Adds a key.
+    ///
+    /// # Errors
+    /// `key_limit` (conflict) where the customer has [`MAX_KEYS`]; `unavailable` without a database.
+    pub async fn add_api_key(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        new: &NewApiKey<'_>,
+    ) -> Result<ApiKeyRow> {
+        let tx = self.tenant(customer).await?;
+        lock(&tx).await?;
+        check_room(&tx).await?;
+        let added = insert(&tx, actor, new, false).await?;
+        tx.commit().await?;
+        Ok(added)
+    }
+
+    /// Revokes a key: it is refused from here on.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn revoke_api_key(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: ApiKeyId,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        tx.query_opt(
+            include_str!("../queries/api_keys/revoke.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+            ],
+        )
+        .await?
+        .ok_or_else(|| Error::not_found("api key"))?;
+        let target = id.as_uuid();
+        audit::record(&tx, actor, Action::ApiKeyRevoked, target, &json!({})).await?;
+        tx.commit().await
+    }
+
+    /// Puts a new default key in the place of the old one, which is refused from here on. Name,
+    /// scopes and limit stay; a customer that has revoked its default key gets one of all scopes.
+    ///
+    /// # Errors
+    /// `key_limit` (conflict); `unavailable` without a database.
+    pub async fn replace_default_key(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: ApiKeyId,
+        public_id: &str,
+        secret_hash: &[u8; 32],
+    ) -> Result<ApiKeyRow> {
+        let tx = self.tenant(customer).await?;
+        // First, so that of two at once the second sees the key of the first.
+        lock(&tx).await?;
+        let old = tx
+            .query_opt(
+                include_str!("../queries/api_keys/revoke_default.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?;
+        let (name, scopes, requests_per_minute) = match &old {
+            Some(row) => {
+                let target: Uuid = row.try_get("id").map_err(column)?;
+                audit::record(&tx, actor, Action::ApiKeyRevoked, target, &json!({})).await?;
+                let names: Vec<String> = row.try_get("scopes").map_err(column)?;
+                let scopes = names.iter().filter_map(|name| Scope::parse(name)).collect();
+                let limit = row.try_get("requests_per_minute").map_err(column)?;
+                (row.try_get("name").map_err(column)?, scopes, limit)
+            }
+            None => ("default".to_owned(), Scope::ALL.to_vec(), None),
+        };
+        check_room(&tx).await?;
+        let new = NewApiKey {
+            id,
+            name: &name,
+            public_id,
+            secret_hash,
+            scopes: &scopes,
+            requests_per_minute,
+            expires_at: None,
+        };
+        let added = insert(&tx, actor, &new, true).await?;
+        tx.commit().await?;
+        Ok(added)
+    }
+}
+
+/// Makes others who change the customer's keys wait until the end of the transaction.
+async fn lock(tx: &Tenant) -> Result<()> {
+    tx.query(
+        include_str!("../queries/api_keys/lock.sql"),
+        &[(&tx.customer_id().as_uuid(), Type::UUID)],
+    )
+    .await
+    .map(drop)
+}
+
+/// Checks that there is room for one more key. Under the lock.
+async fn check_room(tx: &Tenant) -> Result<()> {
+    let customer = tx.customer_id().as_uuid();
+    let row = tx
+        .query_opt(
+            include_str!("../queries/api_keys/count.sql"),
+            &[(&customer, Type::UUID)],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+    if row.try_get::<_, i64>("keys").map_err(column)? < MAX_KEYS {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "key_limit",
+        format!("You have {MAX_KEYS} API keys. Revoke some first."),
+    ))
+}
+
+async fn insert(
+    tx: &Tenant,
+    actor: Actor,
+    new: &NewApiKey<'_>,
+    is_default: bool,
+) -> Result<ApiKeyRow> {
+    let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
+    let created_by = match actor {
+        Actor::User(id) => Some(id.as_uuid()),
+        Actor::ApiKey(_) | Actor::System => None,
+    };
+    let row = tx
+        .query_opt(
+            include_str!("../queries/api_keys/insert.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&new.id.as_uuid(), Type::UUID),
+                (&new.name, Type::TEXT),
+                (&new.public_id, Type::TEXT),
+                (&new.secret_hash.as_slice(), Type::BYTEA),
+                (&scopes, Type::TEXT_ARRAY),
+                (&is_default, Type::BOOL),
+                (&new.requests_per_minute, Type::INT4),
+                (&new.expires_at, Type::TIMESTAMPTZ),
+                (&created_by, Type::UUID),
+            ],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("insert returned no row"))?;
+    let details = json!({"name": new.name, "scopes": scopes});
+    let target = new.id.as_uuid();
+    audit::record(tx, actor, Action::ApiKeyCreated, target, &details).await?;
+    key(&row)
+}

@@ -1,0 +1,275 @@
+//! Sessions and the refresh tokens that keep them open.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CustomerId, Error, Result, SessionId, UserId,
+    audit::{Action, Actor},
+    identity::Role,
+    sessions::Presented,
+};
+use serde_json::json;
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::{Store, Tenant, audit};
+
+/// A refresh token to remember.
+#[derive(Clone, Copy)]
+pub struct NewRefreshToken<'a> {
+    /// `jti` of the token.
+    pub id: Uuid,
+    /// Its session.
+    pub session_id: SessionId,
+    /// The user.
+    pub user_id: UserId,
+    /// SHA-256 of the token.
+    pub token_hash: &'a [u8; 32],
+    /// `iat` of the token.
+    pub issued_at: DateTime<Utc>,
+    /// When it ends, and with it the session.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EndReason {
+    /// The user logged out.
+    Logout,
+    /// The user changed the password.
+    PasswordChanged,
+    /// A spent refresh token came again.
+    TokenReused,
+}
+
+impl EndReason {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::PasswordChanged => "password_changed",
+            Self::TokenReused => "token_reused",
+        }
+    }
+}
+
+/// A token that was given for another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Successor {
+    /// Its `jti`.
+    pub id: Uuid,
+    /// SHA-256 of it.
+    pub token_hash: [u8; 32],
+    /// Its `iat`.
+    pub issued_at: DateTime<Utc>,
+}
+
+/// A refresh token that is presented, its session locked.
+pub struct Rotation {
+    tx: Tenant,
+    id: Uuid,
+    /// The session.
+    pub session_id: SessionId,
+    /// Its user.
+    pub user_id: UserId,
+    /// The user's address.
+    pub email: String,
+    /// The user's role now.
+    pub role: Role,
+    /// SHA-256 of the token.
+    pub token_hash: [u8; 32],
+    /// What is decided by.
+    pub presented: Presented,
+    /// What it was spent for.
+    pub successor: Option<Successor>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("sessions: {error}"))
+}
+
+fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes.try_into().map_err(Error::internal_fault)
+}
+
+impl Store {
+    /// Locks the session of a refresh token and reads what there is to know of it. None for a token
+    /// that is not remembered.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn begin_rotation(&self, customer: CustomerId, id: Uuid) -> Result<Option<Rotation>> {
+        let tx = self.tenant(customer).await?;
+        let customer = customer.as_uuid();
+        tx.query_opt(
+            include_str!("../queries/sessions/lock.sql"),
+            &[(&customer, Type::UUID), (&id, Type::UUID)],
+        )
+        .await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/sessions/read_token.sql"),
+                &[(&customer, Type::UUID), (&id, Type::UUID)],
+            )
+            .await?;
+        match row {
+            Some(row) => rotation(tx, id, &row).map(Some),
+            None => {
+                tx.commit().await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn rotation(tx: Tenant, id: Uuid, row: &Row) -> Result<Rotation> {
+    let next: Option<Uuid> = row.try_get("next_id").map_err(column)?;
+    let successor = next
+        .map(|id| {
+            Ok::<_, Error>(Successor {
+                id,
+                token_hash: hash(row.try_get("next_hash").map_err(column)?)?,
+                issued_at: row.try_get("next_issued_at").map_err(column)?,
+            })
+        })
+        .transpose()?;
+    Ok(Rotation {
+        id,
+        session_id: row.try_get::<_, Uuid>("session_id").map_err(column)?.into(),
+        user_id: row.try_get::<_, Uuid>("user_id").map_err(column)?.into(),
+        email: row.try_get("email").map_err(column)?,
+        role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
+        token_hash: hash(row.try_get("token_hash").map_err(column)?)?,
+        presented: Presented {
+            now: row.try_get("now").map_err(column)?,
+            expires_at: row.try_get("expires_at").map_err(column)?,
+            used_at: row.try_get("used_at").map_err(column)?,
+            successor_used: row
+                .try_get::<_, Option<DateTime<Utc>>>("next_used_at")
+                .map_err(column)?
+                .is_some(),
+            may_continue: row.try_get("may_continue").map_err(column)?,
+        },
+        successor,
+        tx,
+    })
+}
+
+impl Rotation {
+    /// Spends the token for its successor.
+    ///
+    /// # Errors
+    /// `unavailable`: whoever did not get the answer comes again within the grace.
+    pub async fn rotate(self, next: &NewRefreshToken<'_>) -> Result<()> {
+        insert_token(&self.tx, next).await?;
+        self.tx
+            .query(
+                include_str!("../queries/sessions/rotate.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&self.id, Type::UUID),
+                    (&next.id, Type::UUID),
+                    (&self.session_id.as_uuid(), Type::UUID),
+                    (&next.expires_at, Type::TIMESTAMPTZ),
+                ],
+            )
+            .await?;
+        self.tx.commit().await
+    }
+
+    /// Ends the session of a token that came twice.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn end_session(self) -> Result<()> {
+        if end(&self.tx, self.session_id, EndReason::TokenReused).await? {
+            let target = self.session_id.as_uuid();
+            audit::record(
+                &self.tx,
+                Actor::System,
+                Action::SessionTokenReused,
+                target,
+                &json!({"userId": self.user_id}),
+            )
+            .await?;
+        }
+        self.tx.commit().await
+    }
+
+    /// Leaves all as it is.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn leave(self) -> Result<()> {
+        self.tx.commit().await
+    }
+}
+
+/// Begins a session with its first refresh token.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn begin(tx: &Tenant, first: &NewRefreshToken<'_>) -> Result<()> {
+    tx.query(
+        include_str!("../queries/sessions/begin.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&first.session_id.as_uuid(), Type::UUID),
+            (&first.user_id.as_uuid(), Type::UUID),
+            (&first.expires_at, Type::TIMESTAMPTZ),
+        ],
+    )
+    .await?;
+    insert_token(tx, first).await
+}
+
+async fn insert_token(tx: &Tenant, token: &NewRefreshToken<'_>) -> Result<()> {
+    tx.query(
+        include_str!("../queries/sessions/insert_token.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&token.id, Type::UUID),
+            (&token.session_id.as_uuid(), Type::UUID),
+            (&token.user_id.as_uuid(), Type::UUID),
+            (&token.token_hash.as_slice(), Type::BYTEA),
+            (&token.issued_at, Type::TIMESTAMPTZ),
+            (&token.expires_at, Type::TIMESTAMPTZ),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Ends a session: no token of it is admitted from here on. False: it had ended.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn end(tx: &Tenant, session: SessionId, reason: EndReason) -> Result<bool> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/sessions/end.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&session.as_uuid(), Type::UUID),
+                (&reason.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Ends all sessions of a user; how many there were.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn end_of_user(tx: &Tenant, user: UserId, reason: EndReason) -> Result<usize> {
+    let rows = tx
+        .query(
+            include_str!("../queries/sessions/end_of_user.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user.as_uuid(), Type::UUID),
+                (&reason.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    Ok(rows.len())
+}
