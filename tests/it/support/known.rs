@@ -42,5 +42,5 @@ pub fn known() -> &'static Known {
 
 /// The checkout.
 pub fn checkout() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    PathBuf::from("..")
 }
