@@ -39,7 +39,8 @@ bring_up() {
     if [ -x "$BIN_DIR/dynrag-fake-openai" ]; then
         embeddings=(--fake-openai)
     fi
-    "${STACK[@]}" up --no-build --ephemeral "${embeddings[@]}"
+    # All tests come from one address.
+    "${STACK[@]}" up --no-build --ephemeral --parameter AttemptsPerAddress=1000000 "${embeddings[@]}"
 }
 
 # The extractor's tests read PDFs with the library that is deployed.

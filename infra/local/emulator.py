@@ -135,6 +135,10 @@ class Emulator:
         except OSError:
             return False
 
+    def verify_sender(self, address: str) -> None:
+        """Has SES know an address as verified, as an operator does by a mail on AWS."""
+        self.client("ses").verify_email_identity(EmailAddress=address)
+
     @property
     def healthy(self) -> bool:
         """Whether the emulator answers."""

@@ -92,6 +92,7 @@ def expand(template: dict, code: dict, parameters: dict, region: str, api_id: st
     plain = undo_mark_unicode_str_in_template(translator.translate(template, {}))
     _routes_as_resources(plain, api_id)
     _allow_plain_http(plain)
+    _mail_of_any_identity(plain)
     return _secrets_as_on_aws(plain)
 
 
@@ -154,6 +155,16 @@ def _allow_plain_http(template: dict) -> None:
             ]
             if not document["Statement"]:
                 del resources[name]
+
+
+def _mail_of_any_identity(template: dict) -> None:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in resource["Properties"].get("Policies", []):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    if statement["Action"] == "ses:SendEmail":
+                        statement["Resource"] = "*"
+                        statement.pop("Condition", None)
 
 
 def _secrets_as_on_aws(template: dict) -> dict:

@@ -21,6 +21,9 @@ from postgres import APP, DATABASE, OWNER, Postgres
 from state import State
 from ui import StackError, say, step, warn
 
+# Where mails come from; .example is nobody's.
+MAIL_FROM = "noreply@dynamic-rag.example"
+
 IN_VENV = ("up", "demo", "migrate", "env", "status")
 
 
@@ -147,6 +150,7 @@ def _up(options: argparse.Namespace, state: State) -> Stack:
         stack.postgres.forget_data()
         stack.accounts.forget()
     library = builds.pdfium(stack.python)
+    stack.emulator.verify_sender(MAIL_FROM)
     stack.deployment.up(_parameters(options, stack, embeddings, library))
     state.part("deployment")["deployed"] = True
     state.save()
@@ -170,6 +174,7 @@ def _parameters(options, stack: Stack, embeddings, library: Path) -> dict[str, s
         "DatabaseCaPem": stack.postgres.ca.read_text().strip().replace("\n", "\\n"),
         "MigrationsHash": migrations_hash(),
         "PdfiumLibraryPath": str(library),
+        "MailFrom": MAIL_FROM,
         # Two heavy functions at a time are what a laptop bears.
         "EmbedConcurrency": "2",
         **embeddings.parameters(),
@@ -194,6 +199,7 @@ def _summary(stack: Stack, seconds: float) -> None:
     if "admin" in accounts:
         admin = accounts["admin"]
         say(f"  admin    {admin['email']}  password {admin['password']}")
+    say(f"  mail     {stack.emulator.endpoint}/_ministack/ses/messages  (what SES was given)")
     say(f"  state    {stack.state.dir}  (logs in logs/, or `make logs`)")
     if "demo" in accounts:
         head = f"-H 'X-API-Key: {accounts['demo']['apiKey']}'"

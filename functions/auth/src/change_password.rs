@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::User, tokens::Subject};
+use dynrag_api::{Answer, Caller, Context, Json, scopes::User, sends_mail, tokens::Subject};
 use dynrag_domain::{
     Error, Kind, Result, SessionId,
     audit::{Action, Actor},
     passwords,
+    tasks::Task,
 };
 use dynrag_store::{
     audit,
+    mail_tokens::{self, Purpose},
+    outbox,
     sessions::{self, EndReason},
     users,
 };
@@ -30,6 +33,9 @@ pub(crate) struct ChangePassword {
     new_password: SecretString,
 }
 
+/// A user's tries a minute.
+const ATTEMPTS: i32 = 10;
+
 fn wrong() -> Error {
     Error::new(
         Kind::Forbidden,
@@ -48,6 +54,10 @@ pub(crate) async fn change_password(
     let email = caller.email.clone().unwrap_or_default();
     check(&body, &email)?;
     let store = context.store().await?;
+    // Whoever holds a stolen access token does not get to guess the password.
+    store
+        .attempt("auth-change-password", user.as_uuid().as_bytes(), ATTEMPTS)
+        .await?;
     let tx = store.tenant(caller.customer_id).await?;
     let old = users::password_hash(&tx, user).await?;
     // Hashing takes its time; no transaction waits for it.
@@ -83,7 +93,16 @@ pub(crate) async fn change_password(
         &json!({"sessionsEnded": ended}),
     )
     .await?;
+    mail_tokens::forget(&tx, Purpose::ResetPassword(user)).await?;
+    let notice = if sends_mail() {
+        Some(outbox::insert(&tx, Task::password_changed(caller.customer_id, user)).await?)
+    } else {
+        None
+    };
     tx.commit().await?;
+    if let Some(notice) = notice {
+        context.dispatch_task(&notice).await;
+    }
     tracing::info!(customer_id = %caller.customer_id, user_id = %user, "password changed");
     Ok(Json(session))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, tokens::Subject};
+use dynrag_api::{Answer, Context, Json, SourceAddress, attempts_per_address, tokens::Subject};
 use dynrag_domain::{Error, Kind, SessionId, identity::Email, passwords};
 use dynrag_store::users;
 use secrecy::{ExposeSecret, SecretString};
@@ -41,6 +41,7 @@ fn refused(why: &str) -> Error {
 
 /// Logs a user in.
 pub(crate) async fn login(
+    address: SourceAddress,
     State(context): State<Arc<Context>>,
     Json(body): Json<Login>,
 ) -> Answer<Json<LoggedIn>> {
@@ -48,10 +49,14 @@ pub(crate) async fn login(
         return Err(refused("password is longer than any").into());
     }
     let store = context.store().await?;
+    let quota = attempts_per_address()?;
     let email = Email::try_from(body.email.as_str());
     let found = match &email {
-        Ok(email) => store.find_login(email).await?,
-        Err(_) => None,
+        Ok(email) => store.begin_login(email, address.bytes(), quota).await?,
+        Err(_) => {
+            context.attempt("auth-login", &address).await?;
+            None
+        }
     };
     let hash = found.as_ref().map(|login| login.password_hash.clone());
     if !password_hash::verify(body.password.clone(), hash).await? {
@@ -78,6 +83,7 @@ pub(crate) async fn login(
     if let Some(rehashed) = rehashed {
         users::set_password(&tx, found.user_id, &found.password_hash, &rehashed).await?;
     }
+    users::end_login(&tx, found.user_id, &email, address.bytes()).await?;
     let session = session::begin(&tx, context.tokens().await?, &signing, subject).await?;
     tx.commit().await?;
     let user = UserBody {

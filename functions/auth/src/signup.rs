@@ -4,21 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Context, Json,
+    Answer, Context, Json, SourceAddress, sends_mail,
     tokens::{SECRET_CHARACTERS, Subject},
 };
 use dynrag_cloud::vault::Purpose;
-use dynrag_config::EmbeddingModelConfig;
+use dynrag_config::{EmbeddingModelConfig, SignupMode};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, Error, FieldError, Result, SessionId, UserId,
+    ApiKeyId, CustomerId, Error, FieldError, Kind, Result, SessionId, UserId,
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     identity::{Email, Role},
     passwords,
+    tasks::Task,
 };
 use dynrag_store::{
     audit,
     customers::{self, NewCustomer},
+    outbox,
     secrets::SealedSecret,
 };
 use http::StatusCode;
@@ -26,6 +28,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::{
     password_hash,
@@ -41,6 +44,7 @@ pub(crate) struct Signup {
     email: String,
     password: SecretString,
     company_name: Option<String>,
+    invitation_token: Option<SecretString>,
 }
 
 #[derive(Serialize)]
@@ -72,14 +76,19 @@ pub(crate) struct SignedUp {
 
 /// Signs a customer up.
 pub(crate) async fn signup(
+    address: SourceAddress,
     State(context): State<Arc<Context>>,
     Json(body): Json<Signup>,
 ) -> Answer<(StatusCode, Json<SignedUp>)> {
     let (email, company_name) = validate(&body)?;
+    let invitation = may_sign_up(&body)?;
+    // Who is told that an address is taken is told so slowly.
+    context.attempt("auth-signup", &address).await?;
     let account = NewAccount {
         email,
         password: body.password,
         company_name,
+        invitation,
     };
     let (created, session) = create_account(&context, account).await?;
     tracing::info!(customer_id = %created.customer_id, "customer signed up");
@@ -97,6 +106,31 @@ pub(crate) async fn signup(
         api_key: created.api_key.expose_secret().to_owned(),
     };
     Ok((StatusCode::CREATED, Json(signed_up)))
+}
+
+/// Whether anybody may sign up, and else the hash of the invitation by which this one may.
+fn may_sign_up(body: &Signup) -> Result<Option<[u8; 32]>> {
+    match SignupMode::from_env().map_err(Error::internal_fault)? {
+        SignupMode::Open => Ok(None),
+        SignupMode::Closed => Err(Error::new(
+            Kind::Forbidden,
+            "signup_closed",
+            "Nobody can sign up here. Ask for an invitation to a company that has an account.",
+        )),
+        SignupMode::Invited => body
+            .invitation_token
+            .as_ref()
+            .map(|token| Some(Sha256::digest(token.expose_secret().as_bytes()).into()))
+            .ok_or_else(not_invited),
+    }
+}
+
+fn not_invited() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "invitation_required",
+        "Signing up here takes a valid invitationToken. Ask whoever runs this platform for one.",
+    )
 }
 
 fn validate(body: &Signup) -> Result<(Email, Option<String>)> {
@@ -140,6 +174,8 @@ pub(crate) struct NewAccount {
     password: SecretString,
     /// The company.
     company_name: Option<String>,
+    /// Hash of the invitation it takes; none where it takes none.
+    invitation: Option<[u8; 32]>,
 }
 
 /// An account that was created.
@@ -156,7 +192,7 @@ pub(crate) struct CreatedAccount {
 /// what KMS was asked for before a failure is a data key nobody has.
 ///
 /// # Errors
-/// `email_taken` (conflict); `unavailable`.
+/// `email_taken` (conflict); `invitation_required` (forbidden); `unavailable`.
 async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAccount, Session)> {
     let customer_id = CustomerId::generate();
     let user_id = UserId::generate();
@@ -199,6 +235,11 @@ async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAc
         api_key_hash: &parsed.secret_hash(),
         secrets: &secrets,
     };
+    if let Some(hash) = &new.invitation
+        && !customers::use_signup_invitation(&tx, hash).await?
+    {
+        return Err(not_invited());
+    }
     customers::insert(&tx, &customer).await?;
     let subject = Subject {
         customer_id,
@@ -216,7 +257,15 @@ async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAc
         &json!({}),
     )
     .await?;
+    let verification = if sends_mail() {
+        Some(outbox::insert(&tx, Task::verify_email(customer_id, user_id)).await?)
+    } else {
+        None
+    };
     tx.commit().await?;
+    if let Some(verification) = verification {
+        context.dispatch_task(&verification).await;
+    }
     let created = CreatedAccount {
         customer_id,
         user_id,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Path, Query,
     paging::{Page, Paging},
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 const MAX_NAME: usize = 100;
 const MAX_REQUESTS: i32 = 1_000_000;
+const MAX_TIME: TimeDelta = TimeDelta::days(3653);
 
 /// A key as it is shown; the whole key only when it is made.
 #[derive(Serialize)]
@@ -117,8 +118,9 @@ impl NewKey {
         {
             bad("/requestsPerMinute", format!("from 1 to {MAX_REQUESTS}"));
         }
-        if self.expires_at.is_some_and(|at| at <= Utc::now()) {
-            bad("/expiresAt", "a time to come".to_owned());
+        let to_come = Utc::now()..=Utc::now() + MAX_TIME;
+        if self.expires_at.is_some_and(|at| !to_come.contains(&at)) {
+            bad("/expiresAt", "a time within the next ten years".to_owned());
         }
         if fields.is_empty() {
             Ok(self)

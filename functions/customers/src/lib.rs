@@ -1,8 +1,9 @@
-//! What a tenant manages of itself: its API keys, and the log of who did what.
+//! What a tenant manages of itself: its API keys and users, and the log of who did what.
 
 mod api_key;
 mod audit;
 mod keys;
+mod users;
 
 use std::sync::Arc;
 
@@ -20,4 +21,8 @@ pub fn routes() -> Routes<Arc<Context>> {
         .get("keys-list", "/api/keys", keys::list)
         .post("keys-create", "/api/keys", keys::create)
         .delete("keys-delete", "/api/keys/{id}", keys::delete)
+        .get("users-list", "/api/users", users::list)
+        .post("users-invite", "/api/users", users::invite)
+        .put("users-update", "/api/users/{id}", users::update)
+        .delete("users-delete", "/api/users/{id}", users::delete)
 }

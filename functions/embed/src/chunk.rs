@@ -3,14 +3,23 @@
 //!
 //! A chunk is a stretch of the text, so that its span is exact and quoting it needs no search.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 
+use aho_corasick::AhoCorasick;
 use dynrag_domain::{
     chunks::{Chunk, Extracted, Section},
     config::Chunking,
 };
 use sha2::{Digest, Sha256};
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+/// Characters of a grapheme. Unicode's stream-safe format (UAX 15) knows no more than 30 marks in a row;
+/// emoji families and Indic clusters stay far below this.
+const MAX_GRAPHEME: usize = 64;
+
+const LINES: usize = 1;
+const SENTENCES: usize = 2;
+const WORDS: usize = 3;
 
 /// After what a text may be cut, coarse to fine. The separator stays with what is before it.
 const LEVELS: [&[&str]; 4] = [
@@ -20,6 +29,10 @@ const LEVELS: [&[&str]; 4] = [
     &[" ", "\t", "，", "、", "، "],
 ];
 
+/// Finds the separators of a level in one pass, however many of them do not occur.
+static FINDERS: LazyLock<[Option<AhoCorasick>; 4]> =
+    LazyLock::new(|| LEVELS.map(|separators| AhoCorasick::new(separators).ok()));
+
 /// A stretch with its length in characters.
 struct Piece {
     end: usize,
@@ -27,8 +40,8 @@ struct Piece {
 }
 
 /// Cuts a text into chunks of at most `size` characters with about `overlap` shared between
-/// neighbours. Chunks of white space alone are left out. A single grapheme longer than `size` is not
-/// cut.
+/// neighbours. Chunks of white space alone are left out. A grapheme is cut only where it is longer
+/// than any writing has one.
 pub fn recursive(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
     let text = extracted.text.as_str();
     let size = (chunking.size as usize).max(1);
@@ -94,30 +107,29 @@ fn split(text: &str, range: Range<usize>, level: usize, most: usize, pieces: &mu
         });
         return;
     }
-    let Some(separators) = LEVELS.get(level) else {
+    if level == LEVELS.len() {
         return split_graphemes(stretch, range.start, most, pieces);
-    };
+    }
     let mut start = range.start;
-    let mut from = range.start;
-    while let Some(cut) = next_cut(text, from..range.end, separators) {
+    for cut in cuts(text, range.clone(), level) {
         if cut < range.end && is_boundary(text, cut) {
             split(text, start..cut, level + 1, most, pieces);
             start = cut;
         }
-        from = cut;
     }
     if start < range.end {
         split(text, start..range.end, level + 1, most, pieces);
     }
 }
 
-/// The end of the first separator in a range.
-fn next_cut(text: &str, range: Range<usize>, separators: &[&str]) -> Option<usize> {
-    let stretch = &text[range.start..range.end];
-    separators
-        .iter()
-        .filter_map(|s| stretch.find(s).map(|at| range.start + at + s.len()))
-        .min()
+/// The ends of a level's separators in a range.
+fn cuts(text: &str, range: Range<usize>, level: usize) -> impl Iterator<Item = usize> {
+    let finder = FINDERS.get(level).and_then(Option::as_ref);
+    let stretch = &text[range.clone()];
+    finder
+        .into_iter()
+        .flat_map(move |finder| finder.find_iter(stretch))
+        .map(move |found| range.start + found.end())
 }
 
 /// Whether a position is between two graphemes: a mark that combines belongs to what it follows,
@@ -132,7 +144,10 @@ fn split_graphemes(stretch: &str, offset: usize, most: usize, pieces: &mut Vec<P
     // Small pieces, so that an overlap can begin between them.
     let most = (most / 8).max(1);
     let mut characters = 0;
-    for (at, grapheme) in stretch.grapheme_indices(true) {
+    let graphemes = stretch
+        .grapheme_indices(true)
+        .flat_map(|(at, grapheme)| bounded(at, grapheme));
+    for (at, grapheme) in graphemes {
         let more = grapheme.chars().count();
         if characters > 0 && characters + more > most {
             pieces.push(Piece {
@@ -149,6 +164,21 @@ fn split_graphemes(stretch: &str, offset: usize, most: usize, pieces: &mut Vec<P
             characters,
         });
     }
+}
+
+/// A grapheme, or what is left of one that was piled up to do harm: at most so many characters at once.
+fn bounded(at: usize, grapheme: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut rest = grapheme;
+    std::iter::from_fn(move || {
+        let end = rest
+            .char_indices()
+            .nth(MAX_GRAPHEME)
+            .map_or(rest.len(), |(end, _)| end);
+        let (part, left) = rest.split_at(end);
+        let begins = at + (grapheme.len() - rest.len());
+        rest = left;
+        (!part.is_empty()).then_some((begins, part))
+    })
 }
 
 /// Where the chunk after `range` begins: at the first sentence within the last `overlap` characters,
@@ -169,8 +199,8 @@ fn overlap_start(text: &str, range: Range<usize>, overlap: usize) -> usize {
     } else {
         earliest
     };
-    for separators in [LEVELS[2], &["\n"], LEVELS[3]] {
-        let cut = next_cut(text, earliest..range.end, separators);
+    for level in [SENTENCES, LINES, WORDS] {
+        let cut = cuts(text, earliest..range.end, level).next();
         if let Some(cut) =
             cut.filter(|cut| !text[*cut..range.end].trim().is_empty() && is_boundary(text, *cut))
         {
@@ -403,6 +433,18 @@ mod tests {
             .map(|c| (c.page, c.heading_path[0].as_str()))
             .collect();
         assert_eq!(found, [(Some(1), "A"), (Some(2), "B")]);
+    }
+
+    #[test]
+    fn a_long_paragraph_takes_time_in_proportion() {
+        // With time in proportion to its square this would not end today.
+        let text = "w1 q. ".repeat(1_000_000);
+        let chunks = cut(&text, 1000, 200);
+        assert!(chunks.len() > 6_000, "{}", chunks.len());
+        let marks = "\u{301}".repeat(500_000);
+        let chunks = cut(&format!("a{marks}"), 1000, 200);
+        let longest = chunks.iter().map(|chunk| chunk.text.chars().count()).max();
+        assert!(longest <= Some(1000), "{longest:?}");
     }
 
     proptest! {

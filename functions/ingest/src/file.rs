@@ -1,6 +1,6 @@
 //! `POST /api/ingest/file`: one file as multipart/form-data, with the fields of a document beside it.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
@@ -75,6 +75,7 @@ impl Form {
         })?;
         let mut description = Description::default();
         let mut file = None;
+        let mut seen = HashSet::new();
         while let Some(field) = multipart.next_field().await.map_err(|e| malformed(&e))? {
             let Some(name) = field.name().map(str::to_owned) else {
                 return Err(Error::field("", "a name for each part of the form"));
@@ -92,7 +93,14 @@ impl Form {
                 ));
                 continue;
             }
-            let text = field.text().await.map_err(|e| malformed(&e))?;
+            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            if !seen.insert(name.clone()) {
+                return Err(Error::field(pointer, "once a request"));
+            }
+            // Not `text()`, which replaces what is no UTF-8.
+            let bytes = field.bytes().await.map_err(|e| malformed(&e))?;
+            let text = String::from_utf8(bytes.to_vec())
+                .map_err(|_| Error::field(pointer.clone(), "text in UTF-8"))?;
             match name.as_str() {
                 "title" => description.title = Some(text),
                 "externalId" => description.external_id = Some(text),
@@ -105,13 +113,10 @@ impl Form {
                     description.on_duplicate = serde_json::from_value(text.into())
                         .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
                 }
-                other => {
+                _ => {
                     let known =
                         "no such field; known are file, title, externalId, metadata, onDuplicate";
-                    return Err(Error::field(
-                        format!("/{}", other.replace('~', "~0").replace('/', "~1")),
-                        known,
-                    ));
+                    return Err(Error::field(pointer, known));
                 }
             }
         }

@@ -37,6 +37,8 @@ pub(crate) struct Wanted {
     metadata: Option<Value>,
 }
 
+const MAX_MEDIA_TYPE: usize = 200;
+
 /// The form.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +70,13 @@ pub(crate) async fn by_body(
     Ok(Json(form(&context, &caller, wanted).await?))
 }
 
+fn is_plain(media_type: &str) -> bool {
+    media_type.len() <= MAX_MEDIA_TYPE
+        && media_type
+            .bytes()
+            .all(|b| b == b' ' || b.is_ascii_graphic())
+}
+
 async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<Form> {
     let file_name = fields::file_name(&wanted.file_name)
         .ok_or_else(|| Error::field("/fileName", "a file's name"))?;
@@ -79,6 +88,11 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
     }
     .check()?;
     let format = match &wanted.content_type {
+        // S3 is told it to the letter.
+        Some(media_type) if !is_plain(media_type) => {
+            let detail = format!("a media type in at most {MAX_MEDIA_TYPE} ASCII characters");
+            return Err(Error::field("/contentType", detail));
+        }
         Some(media_type) => Format::from_media_type(media_type),
         None => Format::from_file_name(&file_name),
     };

@@ -4,9 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use dynrag_cloud::Queue;
-use dynrag_domain::{Result, documents::FailureCode};
-use dynrag_store::Store;
+use dynrag_cloud::{Cloud, Queue};
+use dynrag_config::TasksConfig;
+use dynrag_domain::{Error, Result, documents::FailureCode};
+use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
 use dynrag_worker::uploads::Uploads;
 use serde::Serialize;
 use tokio::sync::OnceCell;
@@ -20,6 +21,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct Sweep {
     uploads: OnceCell<Uploads>,
+    tasks: OnceCell<Queue>,
 }
 
 /// What a sweep did.
@@ -38,6 +40,8 @@ pub struct Swept {
     pub staged: i64,
     /// Sessions dropped that had been over for long.
     pub sessions: i64,
+    /// Throttles, links, invitations and known addresses dropped.
+    pub accounts: i64,
 }
 
 impl Sweep {
@@ -47,9 +51,11 @@ impl Sweep {
     /// `unavailable`; what was not done is due again at the next run.
     pub async fn run(&self, deadline: Instant) -> Result<Swept> {
         let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
+        let tasks = self.tasks.get_or_try_init(tasks).await?;
         let parts = Parts {
             store: &uploads.store,
             queue: &uploads.queue,
+            tasks,
             uploads,
         };
         let mut swept = Swept::default();
@@ -59,6 +65,7 @@ impl Sweep {
         while in_time() && parts.uploads(&mut swept).await? {}
         swept.staged = parts.store.sweep_staged().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
+        swept.accounts = parts.store.sweep_accounts().await?;
         if swept != Swept::default() {
             tracing::info!(
                 outbox = swept.outbox,
@@ -67,6 +74,7 @@ impl Sweep {
                 uploads_expired = swept.uploads_expired,
                 staged = swept.staged,
                 sessions = swept.sessions,
+                accounts = swept.accounts,
                 "swept"
             );
         }
@@ -74,10 +82,16 @@ impl Sweep {
     }
 }
 
+async fn tasks() -> Result<Queue> {
+    let config = TasksConfig::from_env().map_err(Error::internal_fault)?;
+    Ok(Cloud::load().await.queue(&config.url))
+}
+
 /// The parts of a sweep. Each returns whether there may be more.
 struct Parts<'a> {
     store: &'a Store,
     queue: &'a Queue,
+    tasks: &'a Queue,
     uploads: &'a Uploads,
 }
 
@@ -86,7 +100,10 @@ impl Parts<'_> {
         let due = self.store.sweep_outbox(BATCH).await?;
         for pending in &due {
             let sent = async {
-                self.queue.send(&pending.job).await?;
+                match &pending.job {
+                    Outgoing::Job(job) => self.queue.send(job).await?,
+                    Outgoing::Task(task) => self.tasks.send(task).await?,
+                }
                 self.store.outbox_sent(pending).await
             };
             swept.outbox += done("job", sent.await);
@@ -102,32 +119,31 @@ impl Parts<'_> {
         Ok(due.len() == BATCH as usize)
     }
 
-    /// Uploads are not put off as they are handed out: only where all of them ended is there more.
     async fn uploads(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_uploads(BATCH).await?;
-        let mut ended = 0;
-        for (customer, document) in &due {
-            let upload = async {
-                // It may be there, and its notification lost.
-                if self.uploads.take_in(*customer, *document).await? {
-                    return Ok(true);
-                }
-                self.store
-                    .upload_failed(*customer, *document, FailureCode::UploadExpired)
-                    .await?;
-                Ok(false)
-            };
-            match upload.await {
+        for awaited in &due {
+            match self.upload(awaited).await {
                 Ok(true) => swept.uploads_found += 1,
                 Ok(false) => swept.uploads_expired += 1,
-                Err(error) => {
-                    done("upload", Err(error));
-                    continue;
-                }
+                Err(error) => drop(done("upload", Err(error))),
             }
-            ended += 1;
         }
-        Ok(due.len() == BATCH as usize && ended == due.len())
+        Ok(due.len() == BATCH as usize)
+    }
+
+    /// Takes an upload in whose notification was lost, or gives it up. Whether it was there.
+    async fn upload(&self, awaited: &Awaited) -> Result<bool> {
+        let (customer, document) = (awaited.customer_id, awaited.id);
+        match self.uploads.take_in(customer, document).await {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            // It may pass; after a day it will not.
+            Err(error) if !awaited.overdue => return Err(error),
+            Err(error) => drop(done("overdue upload", Err(error))),
+        }
+        let code = FailureCode::UploadExpired;
+        self.store.upload_failed(customer, document, code).await?;
+        Ok(false)
     }
 }
 

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
-use dynrag_config::{DatabaseConfig, DocumentsConfig, QueueConfig, TokenConfig, VaultConfig};
-use dynrag_domain::{Error, Result};
-use dynrag_store::Store;
+use dynrag_config::{
+    DatabaseConfig, DocumentsConfig, MailConfig, QueueConfig, TasksConfig, ThrottleConfig,
+    TokenConfig, VaultConfig,
+};
+use dynrag_domain::{Error, Kind, Result, jobs::Message, tasks::Task};
+use dynrag_store::{Store, outbox::Pending};
 use tokio::sync::OnceCell;
 
-use crate::tokens::Tokens;
+use crate::{address::SourceAddress, tokens::Tokens};
 
 /// Clients and caches of a function instance.
 #[derive(Default)]
@@ -19,6 +22,7 @@ pub struct Context {
     vault: OnceCell<Vault>,
     documents: OnceCell<(Objects, DocumentsConfig)>,
     queue: OnceCell<Queue>,
+    tasks: OnceCell<Queue>,
     tokens: OnceCell<Tokens>,
 }
 
@@ -112,11 +116,47 @@ impl Context {
             .await
     }
 
+    /// The tasks queue.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn tasks(&self) -> Result<&Queue> {
+        self.tasks
+            .get_or_try_init(async || {
+                Ok(self
+                    .cloud()
+                    .await
+                    .queue(&TasksConfig::from_env().map_err(config)?.url))
+            })
+            .await
+    }
+
+    /// Takes an attempt of a caller who has not said who it is.
+    ///
+    /// # Errors
+    /// `too_many_attempts` (rate limited).
+    pub async fn attempt(&self, route: &str, address: &SourceAddress) -> Result<()> {
+        let quota = attempts_per_address()?;
+        self.store()
+            .await?
+            .attempt(route, address.bytes(), quota)
+            .await
+    }
+
     /// Sends a job that was written to the outbox. Never fails the request: what is not sent now is
     /// sent by `sweep`.
-    pub async fn dispatch(&self, pending: &dynrag_store::outbox::Pending) {
+    pub async fn dispatch(&self, pending: &Pending) {
+        self.sent(pending, self.queue().await).await;
+    }
+
+    /// As [`dispatch`](Self::dispatch), for a task.
+    pub async fn dispatch_task(&self, pending: &Pending<Task>) {
+        self.sent(pending, self.tasks().await).await;
+    }
+
+    async fn sent<M: Message>(&self, pending: &Pending<M>, queue: Result<&Queue>) {
         let sent = async {
-            self.queue().await?.send(&pending.job).await?;
+            queue?.send(&pending.job).await?;
             self.store().await?.outbox_sent(pending).await
         };
         if let Err(error) = sent.await {
@@ -124,8 +164,38 @@ impl Context {
                 code = error.code(),
                 cause = error.internal(),
                 outbox_id = pending.id,
-                "job is left to the sweep"
+                "left to the sweep"
             );
         }
     }
+}
+
+/// Attempts a minute of an address of the network.
+///
+/// # Errors
+/// `internal_error` when it is configured to no number.
+pub fn attempts_per_address() -> Result<i32> {
+    Ok(ThrottleConfig::from_env()
+        .map_err(config)?
+        .attempts_per_address)
+}
+
+/// Whether this deployment sends mail.
+pub fn sends_mail() -> bool {
+    MailConfig::from_env().from.is_some()
+}
+
+/// Makes sure that this deployment sends mail.
+///
+/// # Errors
+/// `mail_disabled` (unavailable).
+pub fn require_mail() -> Result<()> {
+    if sends_mail() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Unavailable,
+        "mail_disabled",
+        "This deployment sends no mail. Ask whoever runs it to set MailFrom.",
+    ))
 }

@@ -104,18 +104,37 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads JSON: what is no JSON is malformed, what does not fit the type is a bad field.
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if bytes.is_empty() {
+        return Err(Error::new(
+            Kind::Malformed,
+            "invalid_json",
+            "The body is empty; send a JSON object.",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let pointer = pointer(e.path());
         let inner = e.into_inner();
-        if inner.is_data() {
-            Error::field(pointer, describe(&inner))
-        } else {
-            not_json(&inner)
+        if !inner.is_data() {
+            return not_json(&inner);
+        }
+        let detail = describe(&inner);
+        match missing(&detail) {
+            Some(field) => Error::field(format!("{pointer}/{field}"), "this is needed"),
+            None => Error::field(pointer, detail),
         }
     })?;
     deserializer.end().map_err(|e| not_json(&e))?;
-    Ok(value)
+    // Serde would take a list for a struct, its fields by their order.
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => Ok(value),
+        _ => Err(Error::field("", "a JSON object")),
+    }
+}
+
+/// The field of serde's "missing field `title`".
+fn missing(detail: &str) -> Option<&str> {
+    detail.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
@@ -130,11 +149,27 @@ fn not_json(error: &serde_json::Error) -> Error {
     )
 }
 
-/// Serde's sentence without its position.
+/// Serde's sentence without its position and the names of our types.
 fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ")
-        .map_or(text.clone(), |(sentence, _)| sentence.to_owned())
+    let sentence = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(sentence, _)| sentence);
+    let (said, expected) = match sentence.split_once(", expected ") {
+        Some((said, expected)) => (said, Some(expected)),
+        None => (sentence, None),
+    };
+    let expected = expected.map(|expected| match expected.split(' ').next() {
+        Some("struct" | "internally" | "map" | "adjacently") => "an object",
+        Some("sequence") => "a list",
+        Some("u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64") => "a whole number",
+        Some("f32" | "f64") => "a number",
+        _ => expected,
+    });
+    match expected {
+        Some(expected) => format!("{said}, expected {expected}"),
+        None => said.to_owned(),
+    }
 }
 
 /// RFC 6901.
@@ -219,9 +254,23 @@ mod tests {
         assert_eq!(error(r#"{"items":[]} x"#).code(), "invalid_json");
         let latin = from_json::<String>(b"\"caf\xe9\"").unwrap_err();
         assert_eq!(latin.code(), "invalid_json");
-        assert!(
-            error(&"[".repeat(10_000)).kind() == Kind::Invalid
-                || error("[").code() == "invalid_json"
+        assert_eq!(error("").code(), "invalid_json");
+        assert_eq!(error("{}").fields()[0].pointer, "/items");
+        assert_eq!(
+            error(r#"{"items":[{"size":"x"}]}"#).fields()[0].detail,
+            "invalid type: string \"x\", expected a whole number"
         );
+        // As deep as a stack is not.
+        assert_eq!(error(&"[".repeat(100_000)).kind(), Kind::Invalid);
+        let deep = format!(r#"{{"items":{}"#, "[".repeat(100_000));
+        assert_eq!(error(&deep).kind(), Kind::Invalid);
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        let error = |json: &str| from_json::<Body>(json.as_bytes()).unwrap_err();
+        for json in ["[[]]", " [[]]", "[]", "[[{\"size\":1}]]"] {
+            assert_eq!(error(json).kind(), Kind::Invalid, "{json}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! [`stack::wrap`]; who may call is an extractor in the handler's signature ([`Caller`]); errors are
 //! `dynrag_domain::Error` and become `application/problem+json` in one place ([`problem`]).
 
+mod address;
 mod caller;
 mod context;
 pub mod cursor;
@@ -15,8 +16,9 @@ mod serve;
 pub mod stack;
 pub mod tokens;
 
+pub use address::SourceAddress;
 pub use caller::{Caller, scopes};
-pub use context::Context;
+pub use context::{Context, attempts_per_address, require_mail, sends_mail};
 pub use extract::{Json, Path, Query, body_bytes, body_too_large};
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};

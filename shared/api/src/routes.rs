@@ -96,6 +96,17 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.add(name, Method::POST, MethodFilter::POST, path, handler)
     }
 
+    /// Adds a PUT route.
+    #[must_use]
+    pub fn put<H: Handler<T, S>, T: 'static>(
+        self,
+        name: &'static str,
+        path: &'static str,
+        handler: H,
+    ) -> Self {
+        self.add(name, Method::PUT, MethodFilter::PUT, path, handler)
+    }
+
     /// Adds a DELETE route.
     #[must_use]
     pub fn delete<H: Handler<T, S>, T: 'static>(

@@ -1,8 +1,9 @@
-//! AWS: S3, SQS, Secrets Manager, KMS, and the vault of envelope encryption.
+//! AWS: S3, SQS, SES, Secrets Manager, KMS, and the vault of envelope encryption.
 //!
 //! [`Cloud`] is loaded once per cold start and makes the clients, which are cheap to clone.
 
 mod error;
+pub mod mail;
 pub mod objects;
 pub mod presign;
 pub mod queue;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
+pub use mail::Mailer;
 pub use objects::Objects;
 pub use queue::Queue;
 pub use secrets::Secrets;
@@ -59,6 +61,11 @@ impl Cloud {
     /// A queue of SQS.
     pub fn queue(&self, url: &str) -> Queue {
         Queue::new(aws_sdk_sqs::Client::new(&self.config), url)
+    }
+
+    /// SES, with the address that mails come from.
+    pub fn mailer(&self, from: &str) -> Mailer {
+        Mailer::new(aws_sdk_sesv2::Client::new(&self.config), from)
     }
 
     /// The vault under a KMS key.

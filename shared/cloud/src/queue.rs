@@ -1,9 +1,9 @@
-//! The ingest queue.
+//! Queues: what is sent carries its tenant as message group.
 
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use dynrag_domain::{Error, Result, jobs::Job};
+use dynrag_domain::{Error, Result, jobs::Message};
 
 use crate::error;
 
@@ -27,12 +27,13 @@ impl Queue {
     ///
     /// # Errors
     /// `unavailable`; whether the queue has the job is then not known.
-    pub async fn send(&self, job: &Job) -> Result<()> {
+    pub async fn send<M: Message>(&self, job: &M) -> Result<()> {
         let body = serde_json::to_string(job).map_err(Error::internal_fault)?;
+        let group = job.customer().map(|customer| customer.to_string());
         self.client
             .send_message()
             .queue_url(&self.url)
-            .message_group_id(job.customer_id().to_string())
+            .set_message_group_id(group)
             .message_body(body)
             .send()
             .await

@@ -125,6 +125,97 @@ impl QueueConfig {
     }
 }
 
+/// The tasks queue.
+#[derive(Clone, Debug)]
+pub struct TasksConfig {
+    /// `TASKS_QUEUE_URL`.
+    pub url: String,
+}
+
+impl TasksConfig {
+    /// Reads `TASKS_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: required("TASKS_QUEUE_URL")?,
+        })
+    }
+}
+
+/// Mail to people.
+#[derive(Clone, Debug)]
+pub struct MailConfig {
+    /// `MAIL_FROM`: a verified address of SES; none where this deployment sends no mail.
+    pub from: Option<String>,
+    /// `APP_URL`: the pages that links in mails lead to, without a slash at the end.
+    pub app_url: Option<String>,
+}
+
+impl MailConfig {
+    /// Reads `MAIL_FROM` and `APP_URL`.
+    pub fn from_env() -> Self {
+        Self {
+            from: optional("MAIL_FROM"),
+            app_url: optional("APP_URL").map(|url| url.trim_end_matches('/').to_owned()),
+        }
+    }
+}
+
+/// What callers who have not said who they are may try.
+#[derive(Clone, Debug)]
+pub struct ThrottleConfig {
+    /// `ATTEMPTS_PER_ADDRESS`: a minute, of one address of the network and route; 20 by default.
+    pub attempts_per_address: i32,
+}
+
+impl ThrottleConfig {
+    /// Reads `ATTEMPTS_PER_ADDRESS`.
+    ///
+    /// # Errors
+    /// The variable is no number.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            attempts_per_address: parsed("ATTEMPTS_PER_ADDRESS", 20)?,
+        })
+    }
+}
+
+/// Who may sign up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignupMode {
+    /// Whoever likes to.
+    Open,
+    /// Whoever holds an invitation of the platform's administrator.
+    Invited,
+    /// Nobody. Users are still invited by their customers.
+    Closed,
+}
+
+impl FromStr for SignupMode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "open" => Ok(Self::Open),
+            "invited" => Ok(Self::Invited),
+            "closed" => Ok(Self::Closed),
+            _ => Err("open, invited or closed"),
+        }
+    }
+}
+
+impl SignupMode {
+    /// Reads `SIGNUP_MODE`; open by default.
+    ///
+    /// # Errors
+    /// The variable is none of the three.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        parsed("SIGNUP_MODE", Self::Open)
+    }
+}
+
 /// The key that wraps the customers' data keys.
 #[derive(Clone, Debug)]
 pub struct VaultConfig {

@@ -56,8 +56,22 @@ pub enum Action {
     ApiKeyCreated,
     /// A key was revoked; target: the key.
     ApiKeyRevoked,
+    /// Somebody was invited to become a user; target: the invitation.
+    UserInvited,
+    /// An invitation was taken back; target: the invitation.
+    InvitationDeleted,
+    /// Somebody accepted an invitation; target: the new user.
+    UserCreated,
+    /// Role or status of a user was changed; target: the user.
+    UserUpdated,
+    /// A user was deleted; target: the user.
+    UserDeleted,
+    /// A user verified the address; target: the user.
+    UserEmailVerified,
     /// A user changed the password; target: the user.
     UserPasswordChanged,
+    /// A user set a forgotten password anew; target: the user.
+    UserPasswordReset,
     /// A session ended; target: the session.
     SessionEnded,
     /// All sessions of a user ended; target: the user.
@@ -75,7 +89,14 @@ impl Action {
             Self::CustomerCreated => "customer.created",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyRevoked => "api_key.revoked",
+            Self::UserInvited => "user.invited",
+            Self::InvitationDeleted => "invitation.deleted",
+            Self::UserCreated => "user.created",
+            Self::UserUpdated => "user.updated",
+            Self::UserDeleted => "user.deleted",
+            Self::UserEmailVerified => "user.email_verified",
             Self::UserPasswordChanged => "user.password_changed",
+            Self::UserPasswordReset => "user.password_reset",
             Self::SessionEnded => "session.ended",
             Self::UserSessionsEnded => "user.sessions_ended",
             Self::SessionTokenReused => "session.token_reused",

@@ -122,9 +122,23 @@ pub enum Principal {
 }
 
 /// A case-folded e-mail address.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Email(String);
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> std::result::Result<Self, &'static str> {
+        Self::try_from(text.as_str())
+    }
+}
 
 impl Email {
     /// The folded address.
@@ -153,9 +167,9 @@ impl TryFrom<&str> for Email {
         };
         let good = !local.is_empty()
             && local.len() <= 64
-            && !local.contains(|c: char| {
-                c.is_whitespace() || c.is_control() || "@<>,;:\"\\()[]".contains(c)
-            })
+            && local
+                .chars()
+                .all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
             && domain.contains('.')
             && domain.split('.').all(label);
         if good {
@@ -185,6 +199,8 @@ mod tests {
             "a@x..de",
             "a@-x.de",
             "a@x.de\r\nBcc: b@x.de",
+            "a\u{202e}@x.de",
+            "a\u{200b}@x.de",
         ] {
             assert!(Email::try_from(bad).is_err(), "{bad:?}");
         }

@@ -65,6 +65,11 @@ id!(
     "user"
 );
 id!(
+    /// An invitation to become a user.
+    InvitationId,
+    "invitation"
+);
+id!(
     /// A session of a user: what a login begins.
     SessionId,
     "session"

@@ -5,6 +5,12 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::ids::{CustomerId, DocumentId};
 
+/// What a queue carries.
+pub trait Message: Serialize {
+    /// The tenant; none where it is not known yet.
+    fn customer(&self) -> Option<CustomerId>;
+}
+
 /// A piece of work for the embedding function. Harmless when delivered twice, late or out of order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -77,6 +83,12 @@ impl Job {
             Self::ProcessDocument { document_id, .. }
             | Self::DeleteDocument { document_id, .. } => *document_id,
         }
+    }
+}
+
+impl Message for Job {
+    fn customer(&self) -> Option<CustomerId> {
+        Some(self.customer_id())
     }
 }
 

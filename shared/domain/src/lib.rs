@@ -11,10 +11,12 @@ pub mod error;
 pub mod identity;
 pub mod ids;
 pub mod jobs;
+pub mod mail_tokens;
 pub mod passwords;
 pub mod search;
 pub mod sessions;
 pub mod storage;
+pub mod tasks;
 
 pub use error::{Error, FieldError, Kind, Result};
-pub use ids::{ApiKeyId, CustomerId, DocumentId, SessionId, UserId};
+pub use ids::{ApiKeyId, CustomerId, DocumentId, InvitationId, SessionId, UserId};

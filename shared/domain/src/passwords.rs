@@ -1,9 +1,16 @@
 //! The rule a new password must meet.
 
+use std::{collections::HashSet, sync::LazyLock};
+
+/// The 3,000 commonest passwords of the frequency list that zxcvbn (MIT licence) goes by.
+static COMMON: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+
 /// Longest password taken, in characters; argon2 would take more, but hashing is not free.
 pub const MAX_CHARACTERS: usize = 128;
 
-/// Checks a new password: 8 characters with all four classes, or 15 of anything; at most 128.
+/// Checks a new password: 8 characters with all four classes, or 15 of anything; at most 128; none of
+/// the commonest, also in other letters' case or between digits and symbols.
 ///
 /// # Errors
 /// The sentence to show at the password field.
@@ -14,6 +21,9 @@ pub fn check(password: &str, email: &str) -> Result<(), &'static str> {
     }
     if password.to_lowercase() == email.to_lowercase() {
         return Err("must not be the e-mail address");
+    }
+    if is_common(password) {
+        return Err("among the commonest passwords, or one with something put around it");
     }
     let has = |class: fn(char) -> bool| password.chars().any(class);
     let four_classes = has(|c| c.is_lowercase())
@@ -29,9 +39,37 @@ pub fn check(password: &str, email: &str) -> Result<(), &'static str> {
     }
 }
 
+fn is_common(password: &str) -> bool {
+    let folded = password.to_lowercase();
+    let letters = folded.trim_matches(|c: char| !c.is_alphabetic());
+    let word = folded.trim_matches(|c: char| !c.is_alphanumeric());
+    [folded.as_str(), word, letters]
+        .into_iter()
+        .any(|part| COMMON.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::check;
+
+    #[test]
+    fn the_commonest_are_refused_in_whatever_guise() {
+        assert_eq!(super::COMMON.len(), 3000);
+        for bad in [
+            "Password1!",
+            "P123456789!a",
+            "!!Qwerty123!!",
+            "Sunshine#2026",
+            "11111111aA!1",
+        ] {
+            let common = check(bad, "a@b.de").is_err_and(|why| why.contains("commonest"));
+            assert_eq!(
+                common,
+                bad != "P123456789!a" && bad != "11111111aA!1",
+                "{bad}"
+            );
+        }
+    }
 
     #[test]
     fn long_or_varied() {

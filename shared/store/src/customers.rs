@@ -1,12 +1,12 @@
 //! Signing a customer up.
 
 use dynrag_domain::{
-    ApiKeyId, CustomerId, Error, Kind, Result, UserId,
+    ApiKeyId, CustomerId, Error, Result, UserId,
     identity::{Email, Scope},
 };
 use tokio_postgres::types::Type;
 
-use crate::{Tenant, error, secrets::SealedSecret};
+use crate::{Tenant, error, secrets::SealedSecret, users};
 
 /// All that a new customer starts with.
 pub struct NewCustomer<'a> {
@@ -57,11 +57,7 @@ pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
     )
     .await?
     .map_err(|e| match error::constraint(&e) {
-        Some("users_email_key") => Error::new(
-            Kind::Conflict,
-            "email_taken",
-            "This e-mail address cannot be signed up. Log in instead.",
-        ),
+        Some("users_email_key") => users::email_taken(),
         _ => error::statement(&e),
     })?;
     for secret in new.secrets {
@@ -78,4 +74,21 @@ pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
         .await?;
     }
     Ok(())
+}
+
+/// Uses up an invitation to sign up, in the signup's transaction. False: there is none, or no longer.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn use_signup_invitation(tx: &Tenant, token_hash: &[u8; 32]) -> Result<bool> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/customers/use_signup_invitation.sql"),
+            &[(&token_hash.as_slice(), Type::BYTEA)],
+        )
+        .await?;
+    row.map_or(Ok(false), |row| {
+        row.try_get("used")
+            .map_err(|e| Error::internal_fault(format!("customers: {e}")))
+    })
 }

@@ -4,26 +4,43 @@
 //! the queue has it. Dying before the send leaves the row, and `sweep` sends it; dying after the send
 //! leaves it too, and the job comes twice, which is harmless.
 
-use dynrag_domain::{Error, Result, jobs::Job};
+use dynrag_domain::{
+    CustomerId, Error, Result,
+    jobs::{Job, Message},
+    tasks::Task,
+};
+use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Type;
 
 use crate::{Store, Tenant};
 
-/// A job with the row that remembers it.
+/// A job, or a task, with the row that remembers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Pending {
-    /// Row of the outbox, within the job's customer.
+pub struct Pending<M = Job> {
+    /// Row of the outbox, within the customer.
     pub id: i64,
+    /// The tenant.
+    pub customer_id: CustomerId,
     /// The job.
-    pub job: Job,
+    pub job: M,
+}
+
+/// Whatever the outbox holds; the tag says what it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Outgoing {
+    /// For the ingest queue.
+    Job(Job),
+    /// For the tasks queue.
+    Task(Task),
 }
 
 /// Writes a job in this transaction. Send it after the commit.
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn insert(tx: &Tenant, job: Job) -> Result<Pending> {
-    let json = serde_json::to_value(job).map_err(Error::internal_fault)?;
+pub async fn insert<M: Message>(tx: &Tenant, job: M) -> Result<Pending<M>> {
+    let json = serde_json::to_value(&job).map_err(Error::internal_fault)?;
     let row = tx
         .query_opt(
             include_str!("../queries/outbox/insert.sql"),
@@ -36,6 +53,7 @@ pub async fn insert(tx: &Tenant, job: Job) -> Result<Pending> {
         .ok_or_else(|| Error::internal_fault("outbox insert returned no row"))?;
     Ok(Pending {
         id: row.try_get("id").map_err(Error::internal_fault)?,
+        customer_id: tx.customer_id(),
         job,
     })
 }
@@ -45,8 +63,8 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database; the job is then sent once more, which is harmless.
-    pub async fn outbox_sent(&self, pending: &Pending) -> Result<()> {
-        let tx = self.tenant(pending.job.customer_id()).await?;
+    pub async fn outbox_sent<M>(&self, pending: &Pending<M>) -> Result<()> {
+        let tx = self.tenant(pending.customer_id).await?;
         tx.query(
             include_str!("../queries/outbox/delete.sql"),
             &[

@@ -37,6 +37,10 @@ pub enum EndReason {
     Logout,
     /// The user changed the password.
     PasswordChanged,
+    /// The user had forgotten the password and set it anew.
+    PasswordReset,
+    /// The user was disabled.
+    UserDisabled,
     /// A spent refresh token came again.
     TokenReused,
 }
@@ -46,6 +50,8 @@ impl EndReason {
         match self {
             Self::Logout => "logout",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::UserDisabled => "user_disabled",
             Self::TokenReused => "token_reused",
         }
     }

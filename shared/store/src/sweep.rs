@@ -5,10 +5,24 @@ use dynrag_domain::{CustomerId, DocumentId, Error, Result, jobs::Job};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::{Store, outbox::Pending};
+use crate::{
+    Store,
+    outbox::{Outgoing, Pending},
+};
 
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("sweep: {error}"))
+}
+
+/// A presigned upload that should have arrived.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Awaited {
+    /// The tenant.
+    pub customer_id: CustomerId,
+    /// The document.
+    pub id: DocumentId,
+    /// It should have arrived more than a day ago, and every look for it failed.
+    pub overdue: bool,
 }
 
 impl Store {
@@ -16,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn sweep_outbox(&self, most: i32) -> Result<Vec<Pending>> {
+    pub async fn sweep_outbox(&self, most: i32) -> Result<Vec<Pending<Outgoing>>> {
         let rows = self
             .call(
                 include_str!("../queries/sweep/outbox.sql"),
@@ -27,8 +41,15 @@ impl Store {
         for row in &rows {
             let id = row.try_get("id").map_err(column)?;
             // A job of a form this release does not know stays for the release that does.
-            match serde_json::from_value::<Job>(row.try_get("job").map_err(column)?) {
-                Ok(job) => pending.push(Pending { id, job }),
+            match serde_json::from_value::<Outgoing>(row.try_get("job").map_err(column)?) {
+                Ok(job) => pending.push(Pending {
+                    id,
+                    customer_id: row
+                        .try_get::<_, Uuid>("customer_id")
+                        .map_err(column)?
+                        .into(),
+                    job,
+                }),
                 Err(error) => {
                     tracing::error!(outbox_id = id, %error, "unreadable job in the outbox")
                 }
@@ -62,11 +83,11 @@ impl Store {
             .collect()
     }
 
-    /// Presigned uploads that should have arrived by now.
+    /// Presigned uploads that should have arrived by now; each is put off as it is handed out.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn sweep_uploads(&self, most: i32) -> Result<Vec<(CustomerId, DocumentId)>> {
+    pub async fn sweep_uploads(&self, most: i32) -> Result<Vec<Awaited>> {
         let rows = self
             .call(
                 include_str!("../queries/sweep/uploads.sql"),
@@ -75,12 +96,14 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                Ok((
-                    row.try_get::<_, Uuid>("customer_id")
+                Ok(Awaited {
+                    customer_id: row
+                        .try_get::<_, Uuid>("customer_id")
                         .map_err(column)?
                         .into(),
-                    row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-                ))
+                    id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+                    overdue: row.try_get("overdue").map_err(column)?,
+                })
             })
             .collect()
     }
@@ -99,6 +122,14 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_sessions(&self) -> Result<i64> {
         self.count("SELECT sweep_sessions()").await
+    }
+
+    /// Drops what is over of throttles, links, invitations and known addresses; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_accounts(&self) -> Result<i64> {
+        self.count("SELECT sweep_accounts()").await
     }
 
     async fn count(&self, call: &str) -> Result<i64> {

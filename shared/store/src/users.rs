@@ -1,13 +1,17 @@
-//! Logging users in.
+//! Users: finding one at login, what they may change of themselves, and what their customer may change.
 
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, Error, Result, UserId,
+    CustomerId, Error, Kind, Result, UserId,
     identity::{Email, Role},
 };
-use tokio_postgres::types::Type;
+use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, error, throttles};
+
+/// Users and invitations a customer may have at once.
+pub const MAX_USERS: i64 = 500;
 
 /// What a login is checked against.
 pub struct Login {
@@ -19,6 +23,56 @@ pub struct Login {
     pub password_hash: String,
     /// The user's role.
     pub role: Role,
+}
+
+/// A user as it is listed, or an invitation to become one.
+#[derive(Clone, Debug)]
+pub struct UserRow {
+    /// Of the user, or of the invitation.
+    pub id: Uuid,
+    /// The address.
+    pub email: String,
+    /// The role.
+    pub role: Role,
+    /// `active`, `disabled` or `invited`.
+    pub status: String,
+    /// When the address was verified.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// When the user last logged in.
+    pub last_login_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("users: {error}"))
+}
+
+pub(crate) fn row(row: &Row) -> Result<UserRow> {
+    Ok(UserRow {
+        id: row.try_get("id").map_err(column)?,
+        email: row.try_get("email").map_err(column)?,
+        role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
+        status: row.try_get("status").map_err(column)?,
+        email_verified_at: row.try_get("email_verified_at").map_err(column)?,
+        last_login_at: row.try_get("last_login_at").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+    })
+}
+
+fn login(row: &Row) -> Result<Option<Login>> {
+    let Some(user) = row.try_get::<_, Option<Uuid>>("user_id").map_err(column)? else {
+        return Ok(None);
+    };
+    Ok(Some(Login {
+        customer_id: row
+            .try_get::<_, Uuid>("customer_id")
+            .map_err(column)?
+            .into(),
+        user_id: user.into(),
+        password_hash: row.try_get("password_hash").map_err(column)?,
+        role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
+    }))
 }
 
 impl Store {
@@ -33,21 +87,125 @@ impl Store {
                 &[(&email.as_str(), Type::TEXT)],
             )
             .await?;
-        let column = |e: tokio_postgres::Error| Error::internal_fault(format!("login: {e}"));
+        rows.first().map_or(Ok(None), login)
+    }
+
+    /// As [`find_login`](Self::find_login), if this address of the network (`quota` a minute) and this
+    /// account have an attempt left.
+    ///
+    /// # Errors
+    /// `too_many_attempts` (rate limited), whether or not there is such a user; `unavailable` without
+    /// a database.
+    pub async fn begin_login(
+        &self,
+        email: &Email,
+        address: &[u8],
+        quota: i32,
+    ) -> Result<Option<Login>> {
+        let rows = self
+            .call(
+                include_str!("../queries/users/begin_login.sql"),
+                &[
+                    (&email.as_str(), Type::TEXT),
+                    (&address, Type::BYTEA),
+                    (&quota, Type::INT4),
+                ],
+            )
+            .await?;
+        let row = rows
+            .first()
+            .ok_or_else(|| Error::internal_fault("begin_login returned no row"))?;
+        match row.try_get::<_, Option<i32>>("wait").map_err(column)? {
+            Some(wait) => Err(throttles::too_many(wait)),
+            None => login(row),
+        }
+    }
+
+    /// The active user who may be mailed a link to reset the password; none for an unknown address and
+    /// for the fourth time in an hour.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn begin_reset(&self, email: &Email) -> Result<Option<(CustomerId, UserId)>> {
+        let rows = self
+            .call(
+                include_str!("../queries/users/begin_reset.sql"),
+                &[(&email.as_str(), Type::TEXT)],
+            )
+            .await?;
         rows.first()
             .map(|row| {
-                Ok(Login {
-                    customer_id: row
-                        .try_get::<_, Uuid>("customer_id")
-                        .map_err(column)?
-                        .into(),
-                    user_id: row.try_get::<_, Uuid>("user_id").map_err(column)?.into(),
-                    password_hash: row.try_get("password_hash").map_err(column)?,
-                    role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
-                })
+                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
+                let user: Uuid = row.try_get("user_id").map_err(column)?;
+                Ok((customer.into(), user.into()))
             })
             .transpose()
     }
+
+    /// A page of a customer's users and invitations, newest first.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn list_users(
+        &self,
+        customer: CustomerId,
+        after: Option<(DateTime<Utc>, Uuid)>,
+        limit: i64,
+    ) -> Result<Vec<UserRow>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/users/list.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
+                    (&after.map(|(_, id)| id), Type::UUID),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(row).collect()
+    }
+}
+
+/// A user.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn get(tx: &Tenant, user: UserId) -> Result<Option<UserRow>> {
+    let sql = include_str!("../queries/users/get.sql");
+    of_user(tx, sql, user).await?.as_ref().map(row).transpose()
+}
+
+async fn of_user(tx: &Tenant, sql: &str, user: UserId) -> Result<Option<Row>> {
+    tx.query_opt(
+        sql,
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&user.as_uuid(), Type::UUID),
+        ],
+    )
+    .await
+}
+
+/// Notes that a login's password was right: the attempt does not count, and the address of the network
+/// is known from here on.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn end_login(tx: &Tenant, user: UserId, email: &Email, address: &[u8]) -> Result<()> {
+    tx.query(
+        include_str!("../queries/users/end_login.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&user.as_uuid(), Type::UUID),
+            (&email.as_str(), Type::TEXT),
+            (&address, Type::BYTEA),
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 /// The password hash of an active user.
@@ -55,20 +213,9 @@ impl Store {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn password_hash(tx: &Tenant, user: UserId) -> Result<Option<String>> {
-    let row = tx
-        .query_opt(
-            include_str!("../queries/users/password_hash.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user.as_uuid(), Type::UUID),
-            ],
-        )
-        .await?;
-    row.map(|row| {
-        row.try_get("password_hash")
-            .map_err(|e| Error::internal_fault(format!("users: {e}")))
-    })
-    .transpose()
+    let row = of_user(tx, include_str!("../queries/users/password_hash.sql"), user).await?;
+    row.map(|row| row.try_get("password_hash").map_err(column))
+        .transpose()
 }
 
 /// Puts a new password hash in the place of the one that was checked. False: somebody else has changed
@@ -91,18 +238,186 @@ pub async fn set_password(tx: &Tenant, user: UserId, checked: &str, new: &str) -
     Ok(row.is_some())
 }
 
+/// Sets the password of a user who has proved to read the address's mail. None: not active any more.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn reset_password(tx: &Tenant, user: UserId, new: &str) -> Result<Option<String>> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/users/reset_password.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user.as_uuid(), Type::UUID),
+                (&new, Type::TEXT),
+            ],
+        )
+        .await?;
+    row.map(|row| row.try_get("email").map_err(column))
+        .transpose()
+}
+
+/// Notes that a user's address is verified. False: not active any more.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn verify_email(tx: &Tenant, user: UserId) -> Result<bool> {
+    let row = of_user(tx, include_str!("../queries/users/verify_email.sql"), user).await?;
+    Ok(row.is_some())
+}
+
+/// Adds a user whose address is verified.
+///
+/// # Errors
+/// `email_taken` (conflict); `unavailable` without a database.
+pub async fn insert(
+    tx: &Tenant,
+    user: UserId,
+    email: &Email,
+    password_hash: &str,
+    role: Role,
+) -> Result<()> {
+    tx.try_query(
+        include_str!("../queries/users/insert.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&user.as_uuid(), Type::UUID),
+            (&email.as_str(), Type::TEXT),
+            (&password_hash, Type::TEXT),
+            (&role.as_str(), Type::TEXT),
+        ],
+    )
+    .await?
+    .map(drop)
+    .map_err(|e| match error::constraint(&e) {
+        Some("users_email_key") => email_taken(),
+        _ => error::statement(&e),
+    })
+}
+
+pub(crate) fn email_taken() -> Error {
+    Error::new(
+        Kind::Conflict,
+        "email_taken",
+        "This e-mail address cannot be signed up. Log in instead.",
+    )
+}
+
+/// Makes others who change the customer's users wait until the end of the transaction.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn lock(tx: &Tenant) -> Result<()> {
+    tx.query(
+        include_str!("../queries/users/lock.sql"),
+        &[(&tx.customer_id().as_uuid(), Type::UUID)],
+    )
+    .await
+    .map(drop)
+}
+
+async fn count(tx: &Tenant, sql: &str) -> Result<i64> {
+    let customer = tx.customer_id().as_uuid();
+    tx.query_opt(sql, &[(&customer, Type::UUID)])
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?
+        .try_get("users")
+        .map_err(column)
+}
+
+/// Checks that there is room for one more user. Under the [`lock`].
+///
+/// # Errors
+/// `user_limit` (conflict); `unavailable` without a database.
+pub async fn check_room(tx: &Tenant) -> Result<()> {
+    if count(tx, include_str!("../queries/users/count.sql")).await? < MAX_USERS {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "user_limit",
+        format!("You have {MAX_USERS} users and invitations. Delete some first."),
+    ))
+}
+
+/// Checks, after a change and under the [`lock`], that somebody is left who is in charge.
+///
+/// # Errors
+/// `last_business_user` (conflict); `unavailable` without a database.
+pub async fn check_business_left(tx: &Tenant) -> Result<()> {
+    if count(tx, include_str!("../queries/users/count_business.sql")).await? > 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "last_business_user",
+        "This is the last active user of role business. Give another user that role first.",
+    ))
+}
+
+/// Checks that somebody of the customer has shown to read mail: nobody else has us write to strangers.
+///
+/// # Errors
+/// `email_not_verified` (forbidden); `unavailable` without a database.
+pub async fn check_verified(tx: &Tenant) -> Result<()> {
+    let customer = tx.customer_id().as_uuid();
+    let row = tx
+        .query_opt(
+            include_str!("../queries/users/has_verified.sql"),
+            &[(&customer, Type::UUID)],
+        )
+        .await?;
+    let verified = row.map_or(Ok(false), |row| row.try_get("verified").map_err(column))?;
+    if verified {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Forbidden,
+        "email_not_verified",
+        "Verify your own e-mail address first, by the link that was mailed to you. \
+         POST /api/auth/resend-verification mails another.",
+    ))
+}
+
+/// Changes role or status, `active` or `disabled`. None where there is no such user.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn update(
+    tx: &Tenant,
+    user: UserId,
+    role: Option<Role>,
+    status: Option<&str>,
+) -> Result<Option<UserRow>> {
+    let updated = tx
+        .query_opt(
+            include_str!("../queries/users/update.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user.as_uuid(), Type::UUID),
+                (&role.map(Role::as_str), Type::TEXT),
+                (&status, Type::TEXT),
+            ],
+        )
+        .await?;
+    updated.as_ref().map(row).transpose()
+}
+
+/// Deletes a user with its sessions. False where there is none.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn delete(tx: &Tenant, user: UserId) -> Result<bool> {
+    let row = of_user(tx, include_str!("../queries/users/delete.sql"), user).await?;
+    Ok(row.is_some())
+}
+
 /// Makes a user an administrator of the platform.
 ///
 /// # Errors
 /// `unavailable` without a database.
 pub async fn grant_admin(tx: &Tenant, user: UserId) -> Result<()> {
-    tx.query(
-        include_str!("../queries/users/grant_admin.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&user.as_uuid(), Type::UUID),
-        ],
-    )
-    .await
-    .map(drop)
+    of_user(tx, include_str!("../queries/users/grant_admin.sql"), user)
+        .await
+        .map(drop)
 }

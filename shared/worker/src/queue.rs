@@ -1,21 +1,22 @@
-//! Batches of the ingest queue.
+//! Batches of a queue.
 
 use std::future::Future;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use dynrag_domain::{Result, jobs::Job};
+use serde::de::DeserializeOwned;
 
 use crate::{Invocation, run};
 
 /// A message that was received.
 #[derive(Clone, Debug)]
-pub struct Delivery {
+pub struct Delivery<M = Job> {
     /// Id of the message, by which it is reported as failed.
     pub message_id: String,
     /// Handle by which its visibility is changed.
     pub receipt_handle: String,
     /// The job.
-    pub job: Job,
+    pub job: M,
 }
 
 /// Serves batches to a handler that returns the messages which have to come again. A message that is
@@ -23,11 +24,12 @@ pub struct Delivery {
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
-pub async fn run_queue<F>(
-    handler: impl Fn(Invocation<Vec<Delivery>>) -> F,
+pub async fn run_queue<M, F>(
+    handler: impl Fn(Invocation<Vec<Delivery<M>>>) -> F,
 ) -> Result<(), lambda_runtime::Error>
 where
-    F: Future<Output = Result<Vec<Delivery>>>,
+    M: DeserializeOwned,
+    F: Future<Output = Result<Vec<Delivery<M>>>>,
 {
     let handler = &handler;
     run(async |batch: Invocation<SqsEvent>| {

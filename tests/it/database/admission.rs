@@ -112,7 +112,6 @@ async fn who_may_not_come_in_does_not() {
         ),
         ("customers", "status = 'deleted'", refused),
         ("users", "status = 'disabled'", only_token),
-        ("users", "status = 'invited'", only_token),
         (
             "users",
             "tokens_valid_from = now() + interval '1 minute'",

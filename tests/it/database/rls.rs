@@ -68,6 +68,7 @@ async fn seeded() -> Seeded {
             .execute(webhook, &[&customer.id.as_uuid(), &Uuid::new_v4()])
             .await
             .unwrap();
+        seed::account(&store, &customer).await;
         customers.push(customer.id);
     }
     let (ours, theirs) = (customers[0], customers[1]);

@@ -10,6 +10,7 @@ use dynrag_domain::{
     documents::{FailureCode, Status},
     jobs::Job,
 };
+use dynrag_store::sweep::Awaited;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
@@ -92,7 +93,7 @@ async fn a_job_that_was_sent_is_forgotten_by_its_own_customer_only() {
     let pending = pending.unwrap();
     let left = "SELECT count(*) FROM outbox";
     let forged = dynrag_store::outbox::Pending {
-        job: Job::delete(theirs, pending.job.document_id()),
+        customer_id: theirs,
         ..pending
     };
     store.outbox_sent(&forged).await.unwrap();
@@ -232,17 +233,32 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
         seed::customer(&store).await.id,
     );
     let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
+    let just_now = chrono::Utc::now() - chrono::TimeDelta::minutes(1);
     let expired = seed::add_awaited(&store, ours, yesterday).await;
     let deleted = seed::add_awaited(&store, ours, yesterday).await;
     store
         .delete_document(ours, Actor::System, deleted)
         .await
         .unwrap();
-    let arrived = seed::add_awaited(&store, theirs, yesterday).await;
+    let arrived = seed::add_awaited(&store, theirs, just_now).await;
     seed::add_awaited(&store, theirs, seed::in_an_hour()).await;
     let found = store.sweep_uploads(100).await.unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found.contains(&(ours, expired)) && found.contains(&(theirs, arrived)));
+    let awaited = |customer_id, id, overdue| Awaited {
+        customer_id,
+        id,
+        overdue,
+    };
+    assert!(found.contains(&awaited(ours, expired, true)), "{found:?}");
+    assert!(
+        found.contains(&awaited(theirs, arrived, false)),
+        "{found:?}"
+    );
+    // Handed out is put off: one that fails again and again holds up no other.
+    let next = seed::add_awaited(&store, theirs, just_now).await;
+    let found = store.sweep_uploads(1).await.unwrap();
+    assert_eq!(found, [awaited(theirs, next, false)]);
+    assert!(store.sweep_uploads(100).await.unwrap().is_empty());
     store
         .upload_failed(ours, expired, FailureCode::UploadExpired)
         .await
@@ -254,7 +270,15 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
             .unwrap()
             .is_some()
     );
-    assert!(store.sweep_uploads(100).await.unwrap().is_empty());
+    let later = "UPDATE documents SET upload_swept_at = now() - interval '11 minutes' WHERE upload_expires_at IS NOT NULL";
+    database
+        .superuser()
+        .await
+        .execute(later, &[])
+        .await
+        .unwrap();
+    let found = store.sweep_uploads(100).await.unwrap();
+    assert_eq!(found, [awaited(theirs, next, false)]);
     let failed = store.get_document(ours, expired).await.unwrap();
     assert_eq!(
         (failed.status, failed.code),

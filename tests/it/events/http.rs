@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::{DOCUMENT, Scene, random_email};
+use super::{DOCUMENT, Scene, USER, random_email};
 use crate::support::{runtime::Function, stack::Stack};
 
 /// An answer as API Gateway takes it.
@@ -69,7 +69,8 @@ fn function_of(route: &str) -> (String, String) {
         .collect();
     let group = match route.split('-').next().unwrap() {
         "health" => "system",
-        "keys" => "customers",
+        "users" if route == "users-accept" => "auth",
+        "keys" | "users" => "customers",
         group => group,
     };
     (logical, format!("dynrag-{group}"))
@@ -97,6 +98,15 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "auth-login" => login(&mut scene).await,
         "auth-refresh" => refresh(&mut scene).await,
         "auth-change-password" => change_password(&mut scene).await,
+        "auth-forgot-password" => {
+            let event = scene.event(&[(EMAIL, &scene.ours.email)]);
+            assert_eq!(scene.function.answer(&event).await["statusCode"], 202);
+            scene.stack.mail(&scene.ours.email, "password", 1).await;
+        }
+        "auth-verify-email" => verify_email(&mut scene).await,
+        "auth-reset-password" => reset_password(&mut scene).await,
+        "users-accept" => accept(&mut scene).await,
+        "users-update" | "users-delete" => user(&mut scene, route).await,
         "keys-delete" => delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" => {
             document(&mut scene, route).await
@@ -148,6 +158,62 @@ async fn change_password(scene: &mut Scene) {
     call(&mut scene.function, &event)
         .await
         .problem(401, "unauthenticated");
+}
+
+/// What the links of mails have for a token.
+const MAIL_TOKEN: &str = "MAIL_TOKEN";
+
+async fn verify_email(scene: &mut Scene) {
+    let mail = scene.stack.mail(&scene.ours.email, "Verify", 1).await;
+    let event = scene.event(&[(MAIL_TOKEN, &mail.token())]);
+    assert_eq!(scene.function.answer(&event).await["statusCode"], 204);
+    call(&mut scene.function, &event)
+        .await
+        .problem(422, "invalid_link");
+}
+
+async fn reset_password(scene: &mut Scene) {
+    let body = json!({"email": scene.ours.email});
+    let request = scene
+        .stack
+        .http
+        .post(scene.stack.url("/api/auth/forgot-password"));
+    assert_eq!(request.json(&body).send().await.unwrap().status(), 202);
+    let mail = scene.stack.mail(&scene.ours.email, "new password", 1).await;
+    let event = scene.event(&[(MAIL_TOKEN, &mail.token())]);
+    assert_eq!(scene.function.answer(&event).await["statusCode"], 204);
+    call(&mut scene.function, &event)
+        .await
+        .problem(422, "invalid_link");
+}
+
+async fn accept(scene: &mut Scene) {
+    let email = scene.ours.invited("user").await;
+    let mail = scene.stack.mail(&email, "Invitation", 1).await;
+    let event = scene.event(&[(MAIL_TOKEN, &mail.token())]);
+    let members = ["customerId", "user", "accessToken", "refreshToken"];
+    let body = call(&mut scene.function, &event).await.ok(201, &members);
+    assert_eq!(body["customerId"], json!(scene.ours.id));
+    assert_eq!(body["user"]["role"], "user");
+    call(&mut scene.function, &event)
+        .await
+        .problem(422, "invalid_link");
+}
+
+async fn user(scene: &mut Scene, route: &str) {
+    let id = scene.ours.add_user("user").await.to_string();
+    let theirs = scene.event(&[(USER, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let ours = scene.event(&[(USER, &id), (TOKEN, &scene.ours.access)]);
+    if route == "users-delete" {
+        assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+    } else {
+        let members = ["id", "email", "status", "createdAt"];
+        let body = call(&mut scene.function, &ours).await.ok(200, &members);
+        assert_eq!(body["role"], "business");
+    }
 }
 
 async fn delete_key(scene: &mut Scene) {
@@ -241,6 +307,31 @@ async fn authorized(scene: &mut Scene, route: &str) {
                 .await
                 .problem(401, "unauthenticated");
             assert_eq!(scene.function.answer(&theirs).await["statusCode"], 204);
+        }
+        "auth-resend-verification" => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 202);
+            scene.stack.mail(&scene.ours.email, "Verify", 2).await;
+            assert_eq!(scene.function.answer(&theirs).await["statusCode"], 202);
+        }
+        "users-list" => {
+            for (event, tenant) in [(&ours, &scene.ours), (&theirs, &scene.theirs)] {
+                let body = call(&mut scene.function, event).await.ok(200, &["items"]);
+                assert_eq!(body["items"].as_array().unwrap().len(), 1);
+                assert_eq!(body["items"][0]["email"], json!(tenant.email));
+            }
+        }
+        "users-invite" => {
+            call(&mut scene.function, &ours)
+                .await
+                .problem(403, "email_not_verified");
+            scene.ours.verified().await;
+            let body = call(&mut scene.function, &ours)
+                .await
+                .ok(202, &["id", "email", "role"]);
+            assert_eq!(body["status"], "invited");
+            call(&mut scene.function, &theirs)
+                .await
+                .problem(403, "email_not_verified");
         }
         "customers-api-key" | "keys-create" => {
             let members = ["id", "name", "prefix", "scopes", "apiKey"];

@@ -29,6 +29,7 @@ use crate::support::{
 
 /// What the files have for ids.
 const CUSTOMER: &str = "01936f6e-3c00-7000-8000-000000000001";
+const USER: &str = "01936f6e-3c00-7000-8000-000000000002";
 const DOCUMENT: &str = "01936f6e-3c00-7000-8000-00000000000d";
 
 /// One event's surroundings: the running function and two tenants of its own.

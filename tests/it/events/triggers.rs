@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
 use uuid::Uuid;
 
-use super::{CUSTOMER, DOCUMENT, Scene};
+use super::{CUSTOMER, DOCUMENT, Scene, USER};
 use crate::support::{
     database::{ClusterLock, Role, login},
     seed,
@@ -22,6 +22,7 @@ const TEXT: &str = "Goods may be sent back within 30 days.";
 
 pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
     let (logical, binary) = match name.split_once('/').unwrap().0 {
+        "sqs" if name == "sqs/tasks.json" => ("Tasks", "dynrag-tasks"),
         "cloudformation" => ("Migrate", "dynrag-migrate"),
         "s3" => ("Intake", "dynrag-intake"),
         "schedule" => ("Sweep", "dynrag-sweep"),
@@ -45,11 +46,14 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
                 "uploadsFound",
                 "uploadsExpired",
                 "staged",
+                "sessions",
+                "accounts",
             ] {
                 assert!(swept[count].is_u64(), "{swept}");
             }
         }
         "sqs/embed.json" => embed(&mut scene).await,
+        "sqs/tasks.json" => tasks(&mut scene).await,
         unknown => panic!("events/{unknown}: say here what its answer must be"),
     }
 }
@@ -113,6 +117,32 @@ async fn embed(scene: &mut Scene) {
         answer,
         json!({"batchItemFailures": [{"itemIdentifier": "no-job"}]})
     );
+}
+
+async fn tasks(scene: &mut Scene) {
+    // Signing up has mailed a link already.
+    let first = scene.stack.mail(&scene.ours.email, "Verify", 1).await;
+    let event = scene.event(&[
+        (CUSTOMER, &scene.ours.id.to_string()),
+        (USER, &scene.ours.user.to_string()),
+    ]);
+    assert_eq!(
+        scene.function.answer(&event).await,
+        json!({"batchItemFailures": []})
+    );
+    let second = scene.stack.mail(&scene.ours.email, "Verify", 2).await;
+    assert_ne!(first.token(), second.token());
+    // Another customer's user is nobody here.
+    let event = scene.event(&[
+        (CUSTOMER, &scene.ours.id.to_string()),
+        (USER, &scene.theirs.user.to_string()),
+    ]);
+    assert_eq!(
+        scene.function.answer(&event).await,
+        json!({"batchItemFailures": []})
+    );
+    scene.stack.mail(&scene.theirs.email, "Verify", 1).await;
+    assert_eq!(scene.stack.mails(&scene.theirs.email).await.len(), 1);
 }
 
 async fn intake(scene: &mut Scene) {

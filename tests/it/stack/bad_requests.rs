@@ -69,8 +69,11 @@ async fn a_body_of_the_wrong_form_is_refused() {
                 "{shown}: {answer}"
             );
         }
-        for wrong in ["null", "[]", "\"text\"", "1"] {
-            let answer = send(&tenant, path, "application/json", wrong).await;
+        // A list of the values is no object, whatever their order.
+        let values: Vec<_> = good.as_object().unwrap().values().cloned().collect();
+        let list = json!(values).to_string();
+        for wrong in ["null", "[]", "\"text\"", "1", &list] {
+            let answer = send(&tenant, path, "application/json", wrong.to_owned()).await;
             answer.problem(422, "invalid_fields");
         }
 
@@ -86,17 +89,10 @@ async fn a_body_of_the_wrong_form_is_refused() {
                 .bad_fields(&[&format!("/{name}")]);
             let mut missing = good.clone();
             missing.as_object_mut().unwrap().remove(name);
-            let detail = tenant
+            tenant
                 .post(path, &missing)
                 .await
-                .problem(422, "invalid_fields");
-            assert!(
-                detail["errors"][0]["detail"]
-                    .as_str()
-                    .unwrap()
-                    .contains(name.as_str()),
-                "{detail}"
-            );
+                .bad_fields(&[&format!("/{name}")]);
         }
     }
     let wrong = send(&tenant, "/api/ingest/file", "application/json", "{}").await;

@@ -176,9 +176,14 @@ async fn no_secret_and_no_text_is_logged() {
         );
     }
     // Secrets of the deployment.
-    let app: String = fs::read_to_string(&stack.env.postgres_ca).unwrap();
-    assert!(app.contains("CERTIFICATE"));
-    let url: url::Url = stack.env.postgres_superuser_url.parse().unwrap();
-    let password = url.password().unwrap();
-    assert_eq!(holding(&logs, password), [] as [String; 0]);
+    for url in [&stack.env.postgres_app_url, &stack.env.postgres_owner_url] {
+        let url: url::Url = url.parse().unwrap();
+        let password = url.password().unwrap();
+        assert_eq!(holding(&logs, password), [] as [String; 0]);
+    }
+    for purpose in ["access_token", "refresh_token"] {
+        let secret = stack.open_secret(tenant.id, purpose).await;
+        let secret = String::from_utf8(secret).unwrap();
+        assert_eq!(holding(&logs, &secret), [] as [String; 0], "{purpose}");
+    }
 }

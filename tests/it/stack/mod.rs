@@ -9,6 +9,7 @@
     reason = "a test stops here"
 )]
 
+mod accounts;
 mod bad_files;
 mod bad_requests;
 mod crash;
@@ -26,4 +27,6 @@ mod poison;
 mod provider;
 mod sessions;
 mod tenancy;
+mod throttles;
 mod tokens;
+mod users;

@@ -119,6 +119,16 @@ impl Function {
     /// Starts the binary of a function of template.yaml, with what the deployed function has in its
     /// environment and the account's root keys.
     pub async fn start(stack: &Stack, logical_id: &str, binary: &str) -> Self {
+        Self::start_with(stack, logical_id, binary, &[]).await
+    }
+
+    /// As [`start`](Self::start), with some variables set to other values.
+    pub async fn start_with(
+        stack: &Stack,
+        logical_id: &str,
+        binary: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let configuration = stack.configuration(logical_id).await;
         let (events, receiver) = mpsc::channel(1);
         let (sender, outcomes) = mpsc::channel(1);
@@ -153,6 +163,7 @@ impl Function {
         {
             command.env(name, value.as_str().expect("a text"));
         }
+        command.envs(variables.iter().copied());
         command.envs([
             ("AWS_LAMBDA_RUNTIME_API", address.to_string().as_str()),
             ("AWS_LAMBDA_FUNCTION_NAME", logical_id),

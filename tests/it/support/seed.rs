@@ -6,15 +6,19 @@ use dynrag_domain::{
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     documents::{Format, OnDuplicate, Source},
-    identity::Email,
+    identity::{Email, Role},
+    mail_tokens::MailToken,
 };
 use dynrag_store::{
     Store, Tenant, audit,
     customers::{self, NewCustomer},
+    invitations,
+    mail_tokens::{self, Purpose},
     outbox::Pending,
     secrets::SealedSecret,
     sessions::{self, NewRefreshToken},
     uploads::{Added, NewDocument, Target},
+    users,
 };
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
@@ -90,6 +94,23 @@ async fn begin_session(tx: &Tenant, customer: &Customer) {
     audit::record(tx, actor, action, target, &serde_json::json!({}))
         .await
         .unwrap();
+}
+
+/// What an account has beside its first session: an invitation, a link, an address of the network.
+pub async fn account(store: &Store, customer: &Customer) {
+    let email = Email::try_from("invited@example.com").unwrap();
+    let tx = store.tenant(customer.id).await.unwrap();
+    invitations::insert(&tx, &email, Role::User, Some(customer.user))
+        .await
+        .unwrap();
+    let token = MailToken::generate(customer.id);
+    mail_tokens::insert(&tx, &token, Purpose::VerifyEmail(customer.user))
+        .await
+        .unwrap();
+    users::end_login(&tx, customer.user, &email, &[127, 0, 0, 1])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// What a test adds, unless it says otherwise.

@@ -5,6 +5,6 @@ FROM documents d
 JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, d.latest_version)
 WHERE d.customer_id = $1 AND d.deleted_at IS NULL
   AND CASE WHEN $2::text IS NOT NULL THEN d.external_id = $2
-      ELSE v.content_hash = $3 AND v.status <> 'failed' END
-ORDER BY d.created_at
+      ELSE v.content_hash = $3 END
+ORDER BY v.status = 'failed', d.created_at
 LIMIT 1

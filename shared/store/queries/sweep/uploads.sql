@@ -1,2 +1,2 @@
 -- $1 most rows
-SELECT customer_id, id FROM sweep_uploads($1)
+SELECT customer_id, id, overdue FROM sweep_awaited($1)

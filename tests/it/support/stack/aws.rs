@@ -130,6 +130,29 @@ impl Stack {
             .expect("a message");
     }
 
+    /// Whether no task waits or is under way.
+    pub async fn tasks_done(&self) -> bool {
+        use aws_sdk_sqs::types::QueueAttributeName::{
+            ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
+        };
+        let names = [
+            ApproximateNumberOfMessages,
+            ApproximateNumberOfMessagesNotVisible,
+        ];
+        let attributes = self
+            .sqs()
+            .get_queue_attributes()
+            .queue_url(&self.env.queues["TasksQueue"])
+            .set_attribute_names(Some(names.to_vec()))
+            .send()
+            .await
+            .expect("attributes");
+        let attributes = attributes.attributes.unwrap_or_default();
+        names
+            .iter()
+            .all(|name| attributes.get(name).is_some_and(|count| count == "0"))
+    }
+
     /// Invokes a function and returns its answer.
     pub async fn invoke(&self, logical_id: &str, payload: &Value) -> Value {
         let function = &self.env.functions[logical_id];

@@ -10,6 +10,7 @@
 
 pub mod answer;
 pub mod aws;
+pub mod mail;
 pub mod openai;
 pub mod processes;
 pub mod tenant;
@@ -54,6 +55,7 @@ pub struct Env {
     pub postgres_ca: PathBuf,
     pub postgres_superuser_url: String,
     pub postgres_app_url: String,
+    pub postgres_owner_url: String,
     pub embeddings_url: String,
     pub function_logs: PathBuf,
     pub functions: BTreeMap<String, String>,

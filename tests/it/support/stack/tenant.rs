@@ -259,20 +259,48 @@ impl Tenant {
         text
     }
 
-    /// Adds a user of a role with the first user's password; its access token.
-    pub async fn user_with(&self, role: &str) -> String {
-        let email = format!("u-{}@example.com", Uuid::new_v4().simple());
+    /// Has the first user's address verified, behind the API's back.
+    pub async fn verified(&self) {
+        let update = "UPDATE users SET email_verified_at = now() WHERE customer_id = $1";
+        let sql = self.stack.sql().await;
+        sql.execute(update, &[&self.id]).await.unwrap();
+    }
+
+    /// Invites somebody; the address.
+    pub async fn invited(&self, role: &str) -> String {
+        self.verified().await;
+        let email = format!("i-{}@example.com", Uuid::new_v4().simple());
+        let body = json!({"email": email, "role": role});
+        self.post("/api/users", &body).await.ok(202);
+        email
+    }
+
+    /// Adds a user of a role with the first user's password; its id.
+    pub async fn add_user(&self, role: &str) -> Uuid {
+        self.add_user_at(&format!("u-{}@example.com", Uuid::new_v4().simple()), role)
+            .await
+    }
+
+    async fn add_user_at(&self, email: &str, role: &str) -> Uuid {
         let insert = "INSERT INTO users (customer_id, id, email, password_hash, role)
                       SELECT customer_id, $2, $3, password_hash, $4 FROM users WHERE customer_id = $1
                       ORDER BY created_at LIMIT 1";
+        let id = Uuid::now_v7();
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-            [&self.id, &Uuid::now_v7(), &email, &role];
+            [&self.id, &id, &email, &role];
         self.stack
             .sql()
             .await
             .execute(insert, &values)
             .await
             .unwrap();
+        id
+    }
+
+    /// Adds a user of a role with the first user's password; its access token.
+    pub async fn user_with(&self, role: &str) -> String {
+        let email = format!("u-{}@example.com", Uuid::new_v4().simple());
+        self.add_user_at(&email, role).await;
         let login = json!({"email": email, "password": self.password});
         let request = self
             .stack

@@ -1,0 +1,151 @@
+//! What our mails say. Each as text and as HTML, from the same lines; what people have typed is escaped
+//! by the templates.
+
+use askama::Template;
+use dynrag_cloud::mail::Mail;
+use dynrag_domain::{Error, Result, mail_tokens::MailToken};
+
+/// Where a mail leads to.
+struct Link {
+    label: &'static str,
+    url: String,
+}
+
+#[derive(Template)]
+#[template(path = "letter.txt")]
+struct Text<'a> {
+    lines: &'a [String],
+    link: Option<&'a Link>,
+    closing: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "letter.html")]
+struct Html<'a> {
+    subject: &'a str,
+    lines: &'a [String],
+    link: Option<&'a Link>,
+    closing: &'a str,
+}
+
+fn mail(subject: String, lines: &[String], link: Option<Link>, closing: &str) -> Result<Mail> {
+    let link = link.as_ref();
+    let text = Text {
+        lines,
+        link,
+        closing,
+    };
+    let html = Html {
+        subject: &subject,
+        lines,
+        link,
+        closing,
+    };
+    Ok(Mail {
+        text: text.render().map_err(Error::internal_fault)?,
+        html: html.render().map_err(Error::internal_fault)?,
+        subject,
+    })
+}
+
+/// A page with its token behind `#`, which browsers send to nobody.
+fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Link {
+    Link {
+        label,
+        url: format!("{app_url}/{page}#token={}", token.text()),
+    }
+}
+
+/// The link that verifies an address.
+pub(crate) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
+    mail(
+        "Verify your e-mail address".to_owned(),
+        &[
+            "Welcome to Dynamic RAG. Please confirm that this is your e-mail address.".to_owned(),
+            format!("The link is good for {hours} hours."),
+        ],
+        Some(link(app_url, "verify-email", "Verify the address", token)),
+        "Somebody signed up with this address. If it was not you, ignore this mail.",
+    )
+}
+
+/// The link that resets a password.
+pub(crate) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
+    let time = if hours == 1 {
+        "an hour".to_owned()
+    } else {
+        format!("{hours} hours")
+    };
+    mail(
+        "Set a new password".to_owned(),
+        &[
+            "Somebody asked for a new password for your account.".to_owned(),
+            format!("The link is good for {time}, and once."),
+        ],
+        Some(link(app_url, "reset-password", "Set a new password", token)),
+        "If it was not you, ignore this mail: your password stays as it is.",
+    )
+}
+
+/// The notice of a changed password.
+pub(crate) fn password_changed() -> Result<Mail> {
+    mail(
+        "Your password was changed".to_owned(),
+        &[
+            "The password of your account was changed just now, and all other sessions were ended."
+                .to_owned(),
+        ],
+        None,
+        "If it was not you, set a new password at once by 'Forgot password', and tell whoever runs your account.",
+    )
+}
+
+/// An invitation.
+pub(crate) fn invitation(
+    app_url: &str,
+    token: &MailToken,
+    company: Option<&str>,
+    inviter: Option<&str>,
+) -> Result<Mail> {
+    let company = company.unwrap_or("a company");
+    let line = match inviter {
+        Some(inviter) => format!("{inviter} invites you to join {company} on Dynamic RAG."),
+        None => format!("You are invited to join {company} on Dynamic RAG."),
+    };
+    mail(
+        format!("Invitation to {company}"),
+        &[line, "The link is good for seven days.".to_owned()],
+        Some(link(
+            app_url,
+            "accept-invitation",
+            "Accept the invitation",
+            token,
+        )),
+        "If you do not know them, ignore this mail.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use dynrag_domain::CustomerId;
+
+    use super::*;
+
+    #[test]
+    fn what_people_typed_does_no_harm() {
+        let token = MailToken::generate(CustomerId::generate());
+        let company = Some("<script>x</script> & Co");
+        let mail = invitation("https://app.example.com", &token, company, Some("a@b.de")).unwrap();
+        assert!(mail.text.contains("join <script>x</script> & Co on"));
+        assert!(!mail.html.contains("<script>"), "{}", mail.html);
+        let url = format!(
+            "https://app.example.com/accept-invitation#token={}",
+            token.text()
+        );
+        assert!(
+            mail.text.contains(&url) && mail.html.contains(&url),
+            "{}",
+            mail.html
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! What is done for accounts out of sight: the mails that hold a link.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the token is written | the message | the queue delivers it again |
+//! | after it, before SES has the mail | a token nobody has, until it expires | the next delivery makes another |
+//! | after it | a message that comes again | a second mail; both links work until one is used |
+
+mod letters;
+
+use dynrag_cloud::{
+    Cloud, Mailer,
+    mail::{Mail, Sent},
+};
+use dynrag_config::MailConfig;
+use dynrag_domain::{
+    CustomerId, Error, InvitationId, Result, UserId, identity::Email, mail_tokens::MailToken,
+    tasks::Task,
+};
+use dynrag_store::{
+    Store, invitations,
+    mail_tokens::{self, Purpose},
+    users,
+};
+use dynrag_worker::Delivery;
+use tokio::sync::OnceCell;
+
+/// What the function makes once per cold start.
+#[derive(Default)]
+pub struct Tasks {
+    parts: OnceCell<Parts>,
+}
+
+impl Tasks {
+    /// Does what it is told, one after the other; what has to come again.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error`, before anything was done.
+    pub async fn run(&self, deliveries: Vec<Delivery<Task>>) -> Result<Vec<Delivery<Task>>> {
+        let parts = self.parts.get_or_try_init(Parts::load).await?;
+        let mut again = Vec::new();
+        for delivery in deliveries {
+            if let Err(error) = parts.perform(&delivery.job).await {
+                tracing::error!(
+                    message_id = delivery.message_id,
+                    code = error.code(),
+                    cause = error.internal(),
+                    "task failed"
+                );
+                again.push(delivery);
+            }
+        }
+        Ok(again)
+    }
+}
+
+struct Parts {
+    store: Store,
+    /// None where this deployment sends no mail.
+    mail: Option<(Mailer, String)>,
+}
+
+impl Parts {
+    async fn load() -> Result<Self> {
+        let cloud = Cloud::load().await;
+        let config = MailConfig::from_env();
+        let mail = match (config.from, config.app_url) {
+            (Some(from), Some(app_url)) => Some((cloud.mailer(&from), app_url)),
+            (Some(_), None) => return Err(Error::internal_fault("APP_URL is not set")),
+            (None, _) => None,
+        };
+        Ok(Self {
+            store: dynrag_worker::open_store(&cloud, 1).await?,
+            mail,
+        })
+    }
+
+    async fn perform(&self, task: &Task) -> Result<()> {
+        let Some((mailer, app_url)) = &self.mail else {
+            tracing::warn!("no mail is sent: MAIL_FROM is not set");
+            return Ok(());
+        };
+        let letter = match task {
+            Task::VerifyEmail {
+                customer_id,
+                user_id,
+                ..
+            } => self.verify_email(app_url, *customer_id, *user_id).await?,
+            Task::ResetPassword { email, .. } => self.reset_password(app_url, email).await?,
+            Task::PasswordChanged {
+                customer_id,
+                user_id,
+                ..
+            } => self.password_changed(*customer_id, *user_id).await?,
+            Task::Invite {
+                customer_id,
+                invitation_id,
+                ..
+            } => self.invite(app_url, *customer_id, *invitation_id).await?,
+        };
+        // Whoever it was for is gone, or never was.
+        let Some((to, mail)) = letter else {
+            return Ok(());
+        };
+        match mailer.send(&to, &mail).await? {
+            Sent::Accepted => tracing::info!("mail sent"),
+            // It would be rejected again.
+            Sent::Rejected(cause) => tracing::error!(cause, "mail rejected"),
+        }
+        Ok(())
+    }
+
+    /// Remembers a new token of a purpose.
+    async fn token(&self, customer: CustomerId, purpose: Purpose) -> Result<MailToken> {
+        let token = MailToken::generate(customer);
+        let tx = self.store.tenant(customer).await?;
+        mail_tokens::insert(&tx, &token, purpose).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// The address of an active user; none for another, and where the mail would come too late.
+    async fn address(&self, customer: CustomerId, user: UserId) -> Result<Option<(Email, bool)>> {
+        let tx = self.store.tenant(customer).await?;
+        let row = users::get(&tx, user).await?;
+        tx.commit().await?;
+        row.filter(|row| row.status == "active")
+            .map(|row| {
+                let email = Email::try_from(row.email).map_err(Error::internal_fault)?;
+                Ok((email, row.email_verified_at.is_some()))
+            })
+            .transpose()
+    }
+
+    async fn verify_email(
+        &self,
+        app_url: &str,
+        customer: CustomerId,
+        user: UserId,
+    ) -> Result<Option<(Email, Mail)>> {
+        let Some((to, false)) = self.address(customer, user).await? else {
+            return Ok(None);
+        };
+        let purpose = Purpose::VerifyEmail(user);
+        let token = self.token(customer, purpose).await?;
+        let mail = letters::verify_email(app_url, &token, purpose.hours())?;
+        Ok(Some((to, mail)))
+    }
+
+    async fn reset_password(&self, app_url: &str, email: &Email) -> Result<Option<(Email, Mail)>> {
+        let Some((customer, user)) = self.store.begin_reset(email).await? else {
+            return Ok(None);
+        };
+        let purpose = Purpose::ResetPassword(user);
+        let token = self.token(customer, purpose).await?;
+        let mail = letters::reset_password(app_url, &token, purpose.hours())?;
+        Ok(Some((email.clone(), mail)))
+    }
+
+    async fn password_changed(
+        &self,
+        customer: CustomerId,
+        user: UserId,
+    ) -> Result<Option<(Email, Mail)>> {
+        let Some((to, _)) = self.address(customer, user).await? else {
+            return Ok(None);
+        };
+        Ok(Some((to, letters::password_changed()?)))
+    }
+
+    async fn invite(
+        &self,
+        app_url: &str,
+        customer: CustomerId,
+        id: InvitationId,
+    ) -> Result<Option<(Email, Mail)>> {
+        let tx = self.store.tenant(customer).await?;
+        let invitation = invitations::get(&tx, id).await?;
+        tx.commit().await?;
+        let Some(invitation) = invitation else {
+            return Ok(None);
+        };
+        let token = self.token(customer, Purpose::Invitation(id)).await?;
+        let mail = letters::invitation(
+            app_url,
+            &token,
+            invitation.company_name.as_deref(),
+            invitation.invited_by.as_deref(),
+        )?;
+        Ok(Some((invitation.email, mail)))
+    }
+}

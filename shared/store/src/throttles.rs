@@ -1,0 +1,43 @@
+//! Attempts of callers who have not said who they are.
+
+use std::time::Duration;
+
+use dynrag_domain::{Error, Kind, Result};
+use tokio_postgres::types::Type;
+
+use crate::Store;
+
+/// The refusal of an attempt too many.
+pub(crate) fn too_many(wait: i32) -> Error {
+    Error::new(
+        Kind::RateLimited,
+        "too_many_attempts",
+        "There were too many attempts. Wait as long as Retry-After says, then try again.",
+    )
+    .after(Duration::from_secs(u64::try_from(wait).unwrap_or(1)))
+}
+
+impl Store {
+    /// Takes an attempt of somebody on a route: `quota` a minute, and five times that an hour.
+    ///
+    /// # Errors
+    /// `too_many_attempts` (rate limited); `unavailable` without a database.
+    pub async fn attempt(&self, route: &str, who: &[u8], quota: i32) -> Result<()> {
+        let rows = self
+            .call(
+                include_str!("../queries/throttles/attempt.sql"),
+                &[
+                    (&route, Type::TEXT),
+                    (&who, Type::BYTEA),
+                    (&quota, Type::INT4),
+                ],
+            )
+            .await?;
+        let wait: Option<i32> = rows
+            .first()
+            .ok_or_else(|| Error::internal_fault("admit_attempt returned no row"))?
+            .try_get("wait")
+            .map_err(|e| Error::internal_fault(format!("throttles: {e}")))?;
+        wait.map_or(Ok(()), |wait| Err(too_many(wait)))
+    }
+}

@@ -1,0 +1,213 @@
+//! Guessing is held back, and its victims are not (promises 15 and 16). The function is fed events of
+//! many addresses of the network, as only a gateway can make them.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    known::checkout,
+    runtime::Function,
+    stack::{Stack, Tenant, random, word},
+};
+
+/// A login from an address.
+fn event(address: &str, email: &str, password: &str) -> Value {
+    let file = checkout().join("events/http/auth-login.json");
+    let mut event: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    event["requestContext"]["http"]["sourceIp"] = json!(address);
+    event["body"] = json!(json!({"email": email, "password": password}).to_string());
+    event
+}
+
+struct Login {
+    function: Function,
+}
+
+impl Login {
+    async fn start(stack: &Stack) -> Self {
+        let variables = [("ATTEMPTS_PER_ADDRESS", "20")];
+        let function = Function::start_with(stack, "AuthLogin", "dynrag-auth", &variables).await;
+        Self { function }
+    }
+
+    async fn attempt(&mut self, address: &str, email: &str, password: &str) -> Value {
+        let mut answer = self.function.answer(&event(address, email, password)).await;
+        let body = answer["body"].as_str().unwrap();
+        answer["json"] = serde_json::from_str(body).unwrap();
+        answer
+    }
+}
+
+/// Lets all windows of the last minute end. They are of the stack, so that a test waits for no other.
+async fn let_windows_end(stack: &Stack, email: &str, addresses: &[&str]) {
+    let end = "UPDATE throttles SET window_end = now()
+               WHERE subject = throttle_subject('login|stranger', convert_to($1, 'UTF8'))
+                  OR subject IN (SELECT throttle_subject('login|known', convert_to($1, 'UTF8') || a) FROM unnest($2::bytea[]) a)
+                  OR subject IN (SELECT throttle_subject('auth-login|minute', a) FROM unnest($2::bytea[]) a)";
+    let bytes: Vec<Vec<u8>> = addresses
+        .iter()
+        .map(|address| {
+            let ip: std::net::Ipv4Addr = address.parse().unwrap();
+            ip.octets().to_vec()
+        })
+        .collect();
+    stack
+        .sql()
+        .await
+        .execute(end, &[&email, &bytes])
+        .await
+        .unwrap();
+}
+
+/// Addresses nobody else uses.
+fn network() -> String {
+    let [a, b]: [u8; 2] = rand::random();
+    format!("10.{a}.{b}")
+}
+
+async fn evaluated(login: &mut Login, network: &str, a: &Tenant, guesses: usize) -> usize {
+    let mut evaluated = 0;
+    for guess in 0..guesses {
+        let address = format!("{network}.{}", 1 + guess % 100);
+        let answer = login.attempt(&address, &a.email, &random(16)).await;
+        match answer["statusCode"].as_u64().unwrap() {
+            401 => evaluated += 1,
+            429 => {
+                assert_eq!(answer["json"]["code"], "too_many_attempts", "{answer}");
+                let wait: u64 = answer["headers"]["retry-after"]
+                    .as_str()
+                    .unwrap()
+                    .parse()
+                    .unwrap();
+                assert!((1..=60).contains(&wait), "{answer}");
+            }
+            _ => panic!("{answer}"),
+        }
+    }
+    evaluated
+}
+
+#[tokio::test]
+async fn of_hundreds_of_guesses_few_are_evaluated_and_the_owner_comes_in() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let mut login = Login::start(&stack).await;
+    let (network, home) = (network(), "192.0.2.77");
+    // The owner has been here before.
+    let right = a.password.clone();
+    assert_eq!(
+        login.attempt(home, &a.email, &right).await["statusCode"],
+        200
+    );
+    let guessed = evaluated(&mut login, &network, &a, 500).await;
+    assert!(
+        (1..=100).contains(&guessed),
+        "{guessed} of 500 were evaluated"
+    );
+    // At home at once, in the midst of it; elsewhere with the next minute.
+    assert_eq!(
+        login.attempt(home, &a.email, &right).await["statusCode"],
+        200
+    );
+    let abroad = "198.51.100.7";
+    assert_eq!(
+        login.attempt(abroad, &a.email, &right).await["statusCode"],
+        429
+    );
+    let_windows_end(&stack, &a.email, &[abroad]).await;
+    assert_eq!(
+        login.attempt(abroad, &a.email, &right).await["statusCode"],
+        200
+    );
+    // A right password does not count: coming and going all day is nothing.
+    for _ in 0..30 {
+        assert_eq!(
+            login.attempt(home, &a.email, &right).await["statusCode"],
+            200
+        );
+    }
+
+    // The control: with the account's window gone, each guess is evaluated.
+    let forget = "DELETE FROM throttles WHERE subject = throttle_subject('login|stranger', convert_to($1, 'UTF8'))";
+    let mut guessed = 0;
+    for _ in 0..5 {
+        stack
+            .sql()
+            .await
+            .execute(forget, &[&a.email])
+            .await
+            .unwrap();
+        guessed += evaluated(&mut login, &self::network(), &a, 20).await;
+    }
+    assert_eq!(guessed, 100);
+}
+
+#[tokio::test]
+async fn an_address_tries_many_accounts_for_a_while_only() {
+    let stack = Stack::load();
+    let mut login = Login::start(&stack).await;
+    let address = format!("{}.1", network());
+    let mut statuses = Vec::new();
+    for _ in 0..25 {
+        let answer = login
+            .attempt(&address, &format!("{}@example.com", word()), "guess")
+            .await;
+        statuses.push(answer["statusCode"].as_u64().unwrap());
+    }
+    assert_eq!(statuses, [[401; 20].as_slice(), &[429; 5]].concat());
+    // Another address of the same IPv6 network is the same address; another network is not.
+    let [a, b]: [u16; 2] = rand::random();
+    let v6 = |net: u16, host: u16| format!("2001:db8:{a:x}:{:x}::{host:x}", b ^ net);
+    for host in 0..20 {
+        let answer = login
+            .attempt(&v6(0, host), &format!("{}@example.com", word()), "guess")
+            .await;
+        assert_eq!(answer["statusCode"], 401);
+    }
+    let email = format!("{}@example.com", word());
+    assert_eq!(
+        login.attempt(&v6(0, 999), &email, "guess").await["statusCode"],
+        429
+    );
+    assert_eq!(
+        login.attempt(&v6(1, 999), &email, "guess").await["statusCode"],
+        401
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_throttled_as_a_known_one_and_answered_as_slowly() {
+    let stack = Stack::load();
+    let mut login = Login::start(&stack).await;
+    let a = stack.signup().await;
+    let nobody = format!("{}@example.com", word());
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    let network = network();
+    for n in 0..20 {
+        for (email, times) in [(&a.email, &mut known), (&nobody, &mut unknown)] {
+            let began = Instant::now();
+            let answer = login
+                .attempt(&format!("{network}.{n}"), email, "guess")
+                .await;
+            times.push(began.elapsed());
+            assert_eq!(answer["statusCode"], 401, "{answer}");
+        }
+    }
+    for email in [&a.email, &nobody] {
+        let answer = login
+            .attempt(&format!("{network}.99"), email, "guess")
+            .await;
+        assert_eq!(answer["json"]["code"], "too_many_attempts", "{answer}");
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    // Not how long, but whether the same work was done: a hash takes many times what the rest does.
+    let (known, unknown) = (median(&mut known), median(&mut unknown));
+    assert!(
+        unknown * 2 > known && known * 2 > unknown,
+        "known {known:?}, unknown {unknown:?}"
+    );
+}

@@ -1,0 +1,215 @@
+//! Who belongs to a customer: invited, made, changed, deleted, and never by another customer.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::stack::{Answer, Stack, Tenant, random};
+
+async fn accept(stack: &Stack, token: &str, password: &str) -> Answer {
+    let body = json!({"token": token, "password": password});
+    let request = stack.http.post(stack.url("/api/users/accept")).json(&body);
+    Answer::of(request).await
+}
+
+async fn change(tenant: &Tenant, id: &str, body: Value) -> Answer {
+    let request = tenant.call(Method::PUT, &format!("/api/users/{id}"));
+    Answer::of(request.json(&body)).await
+}
+
+async fn delete(tenant: &Tenant, id: &str) -> Answer {
+    Answer::of(tenant.call(Method::DELETE, &format!("/api/users/{id}"))).await
+}
+
+async fn get(stack: &Stack, access: &str, path: &str) -> Answer {
+    Answer::of(stack.http.get(stack.url(path)).bearer_auth(access)).await
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    // Nobody writes to strangers who does not read mail.
+    let body = json!({"email": format!("I-{}@Example.com", random(12)), "role": "user"});
+    a.post("/api/users", &body)
+        .await
+        .problem(403, "email_not_verified");
+    a.verified().await;
+    let invited = a.post("/api/users", &body).await.ok(202);
+    assert_eq!(invited["status"], "invited");
+    let email = text(&invited["email"]);
+    assert_eq!(email, text(&body["email"]).to_lowercase());
+    let first = stack.mail(&email, "Invitation to Test", 1).await;
+    assert!(
+        first.text.contains(&a.email) || first.text.contains("invited"),
+        "{first:?}"
+    );
+
+    // Once more for the same address renews it, and may change the role.
+    let again = json!({"email": email, "role": "business"});
+    let renewed = a.post("/api/users", &again).await.ok(202);
+    assert_eq!(
+        (&renewed["id"], &renewed["role"]),
+        (&invited["id"], &json!("business"))
+    );
+    stack.mail(&email, "Invitation to Test", 2).await;
+    let listed = a.get("/api/users").await.ok(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{listed}");
+    assert!(
+        !b.get("/api/users")
+            .await
+            .ok(200)
+            .to_string()
+            .contains(&email)
+    );
+
+    accept(&stack, &first.token(), "short")
+        .await
+        .bad_fields(&["/password"]);
+    let password = random(20);
+    let made = accept(&stack, &first.token(), &password).await.ok(201);
+    assert_eq!(
+        (&made["customerId"], &made["user"]["role"]),
+        (&json!(a.id), &json!("business"))
+    );
+    accept(&stack, &first.token(), &password)
+        .await
+        .problem(422, "invalid_link");
+    let access = text(&made["accessToken"]);
+    get(&stack, &access, "/api/documents").await.ok(200);
+    let users = get(&stack, &access, "/api/users").await.ok(200);
+    let new = &users["items"][0];
+    assert_eq!(
+        (&new["status"], &new["emailVerified"]),
+        (&json!("active"), &json!(true))
+    );
+
+    // Both invite the same person: who comes second is told once the mailbox is proved.
+    b.verified().await;
+    b.post("/api/users", &again).await.ok(202);
+    let token = stack.mail(&email, "Invitation to Test", 3).await.token();
+    accept(&stack, &token, &password)
+        .await
+        .problem(409, "email_taken");
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_taken_back_or_over_is_none() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let (email, late) = (a.invited("user").await, a.invited("user").await);
+    let mail = stack.mail(&email, "Invitation", 1).await;
+    let over = stack.mail(&late, "Invitation", 1).await;
+    let listed = a.get("/api/users").await.ok(200);
+    let row = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["email"] == json!(email));
+    assert_eq!(
+        delete(&a, row.unwrap()["id"].as_str().unwrap())
+            .await
+            .status,
+        204
+    );
+    accept(&stack, &mail.token(), &random(20))
+        .await
+        .problem(422, "invalid_link");
+    let expire = "UPDATE invitations SET expires_at = now() WHERE customer_id = $1";
+    stack.sql().await.execute(expire, &[&a.id]).await.unwrap();
+    accept(&stack, &over.token(), &random(20))
+        .await
+        .problem(422, "invalid_link");
+    assert_eq!(
+        a.get("/api/users").await.ok(200)["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn role_and_status_count_from_the_next_request_on() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let access = a.user_with("user").await;
+    let me = get(&stack, &access, "/api/auth/me").await.ok(200);
+    let id = text(&me["id"]);
+    get(&stack, &access, "/api/documents")
+        .await
+        .problem(403, "missing_scope");
+
+    // Another customer's users are nobody's.
+    change(&b, &id, json!({"role": "business"}))
+        .await
+        .problem(404, "not_found");
+    delete(&b, &id).await.problem(404, "not_found");
+
+    assert_eq!(
+        change(&a, &id, json!({"role": "business"})).await.ok(200)["role"],
+        "business"
+    );
+    get(&stack, &access, "/api/documents").await.ok(200);
+    change(&a, &id, json!({"role": "user"})).await.ok(200);
+    get(&stack, &access, "/api/documents")
+        .await
+        .problem(403, "missing_scope");
+
+    change(&a, &id, json!({"status": "disabled"})).await.ok(200);
+    get(&stack, &access, "/api/auth/me")
+        .await
+        .problem(401, "unauthenticated");
+    change(&a, &id, json!({"status": "active"})).await.ok(200);
+    // The session has ended; the user logs in again.
+    get(&stack, &access, "/api/auth/me")
+        .await
+        .problem(401, "unauthenticated");
+    let body = json!({"email": me["email"], "password": a.password});
+    let login = stack.http.post(stack.url("/api/auth/login")).json(&body);
+    let access = text(&Answer::of(login).await.ok(200)["accessToken"]);
+
+    assert_eq!(delete(&a, &id).await.status, 204);
+    get(&stack, &access, "/api/auth/me")
+        .await
+        .problem(401, "unauthenticated");
+    delete(&a, &id).await.problem(404, "not_found");
+    let log = a.get("/api/customers/audit").await.ok(200);
+    assert_eq!(log["items"][0]["action"], "user.deleted");
+
+    change(&a, &id, json!({})).await.bad_fields(&[""]);
+    change(&a, &id, json!({"role": "admin"}))
+        .await
+        .problem(422, "invalid_fields");
+}
+
+#[tokio::test]
+async fn somebody_stays_in_charge() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let id = a.user.to_string();
+    change(&a, &id, json!({"role": "user"}))
+        .await
+        .problem(409, "last_business_user");
+    change(&a, &id, json!({"status": "disabled"}))
+        .await
+        .problem(409, "last_business_user");
+    delete(&a, &id).await.problem(409, "last_business_user");
+    a.get("/api/users").await.ok(200);
+    // Of two who demote each other at once, one stays.
+    let other = a.add_user("business").await.to_string();
+    let (first, second) = tokio::join!(
+        change(&a, &id, json!({"role": "user"})),
+        change(&a, &other, json!({"role": "user"}))
+    );
+    let mut statuses = [first.status, second.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    let business = "SELECT count(*) FROM users WHERE customer_id = $1 AND role = 'business'";
+    assert_eq!(a.count(business).await, 1);
+    assert_eq!(delete(&a, &Uuid::new_v4().to_string()).await.status, 404);
+}
