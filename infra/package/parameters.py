@@ -14,6 +14,9 @@ from pathlib import Path
 # Environment variable → template parameter.
 FROM_ENVIRONMENT = {
     "ALARM_EMAIL": "AlarmEmail",
+    "MAIL_FROM": "MailFrom",
+    "APP_URL": "AppUrl",
+    "SIGNUP_MODE": "SignupMode",
     "CORS_ORIGIN": "CorsOrigin",
     "DATABASE_HOST": "DatabaseHost",
     "DATABASE_NAME": "DatabaseName",

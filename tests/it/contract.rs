@@ -65,6 +65,7 @@ fn groups() -> Vec<Group> {
         };
     }
     vec![
+        group!("admin", dynrag_admin::routes, Context::new()),
         group!("auth", dynrag_auth::routes, Context::new()),
         group!("customers", dynrag_customers::routes, Context::new()),
         group!("documents", dynrag_documents::routes, Context::new()),

@@ -46,7 +46,7 @@ pub(crate) async fn refresh(
     let (store, vault) = (context.store().await?, context.vault().await?);
     let tokens = context.tokens().await?;
     let token = body.refresh_token.expose_secret();
-    let claims = tokens
+    let (claims, _) = tokens
         .verify(TokenKind::Refresh, token, store, vault)
         .await
         .map_err(|error| match error.kind() {

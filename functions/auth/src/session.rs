@@ -35,17 +35,9 @@ pub(crate) struct Signing {
 impl Signing {
     /// The newest of each kind.
     pub(crate) async fn of(context: &Context, customer: CustomerId) -> Result<Self> {
-        let newest = async |kind| {
-            let (store, vault) = (context.store().await?, context.vault().await?);
-            let live = context
-                .tokens()
-                .await?
-                .live(kind, customer, store, vault)
-                .await?;
-            live.first()
-                .cloned()
-                .ok_or_else(|| Error::internal_fault("customer has no token secret"))
-        };
+        let (tokens, store) = (context.tokens().await?, context.store().await?);
+        let vault = context.vault().await?;
+        let newest = async |kind| tokens.signing(kind, customer, store, vault).await;
         Ok(Self {
             access: newest(TokenKind::Access).await?,
             refresh: newest(TokenKind::Refresh).await?,

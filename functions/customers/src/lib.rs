@@ -1,8 +1,14 @@
-//! What a tenant manages of itself: its API keys and users, and the log of who did what.
+//! What a tenant manages of itself: profile, configuration, secrets, API keys and users; its usage, and
+//! the log of who did what.
 
 mod api_key;
 mod audit;
+mod config;
 mod keys;
+mod openai_key;
+mod profile;
+mod rotate_secrets;
+mod usage;
 mod users;
 
 use std::sync::Arc;
@@ -18,6 +24,38 @@ pub fn routes() -> Routes<Arc<Context>> {
             api_key::replace,
         )
         .get("customers-audit", "/api/customers/audit", audit::list)
+        .get(
+            "customers-get-profile",
+            "/api/customers/profile",
+            profile::get,
+        )
+        .put(
+            "customers-update-profile",
+            "/api/customers/profile",
+            profile::update,
+        )
+        .get("customers-get-config", "/api/customers/config", config::get)
+        .put(
+            "customers-update-config",
+            "/api/customers/config",
+            config::update,
+        )
+        .get("customers-usage", "/api/customers/usage", usage::get)
+        .put(
+            "customers-set-openai-key",
+            "/api/customers/openai-key",
+            openai_key::put,
+        )
+        .delete(
+            "customers-delete-openai-key",
+            "/api/customers/openai-key",
+            openai_key::delete,
+        )
+        .post(
+            "customers-rotate-secrets",
+            "/api/customers/rotate-secrets",
+            rotate_secrets::rotate,
+        )
         .get("keys-list", "/api/keys", keys::list)
         .post("keys-create", "/api/keys", keys::create)
         .delete("keys-delete", "/api/keys/{id}", keys::delete)

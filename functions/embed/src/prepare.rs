@@ -12,7 +12,7 @@ use dynrag_domain::{
     documents::{FailureCode, Stage},
     storage,
 };
-use dynrag_llm::{BatchLimits, Batches, EmbedError};
+use dynrag_llm::{BatchLimits, Batches, EmbedError, count_tokens, embedding_cost};
 use dynrag_store::ingestion::Claim;
 use dynrag_vectors::Row;
 use sha2::{Digest, Sha256};
@@ -184,6 +184,7 @@ async fn embed(
             .provider(&parts.store, claim.customer_id, &claim.embedding_model)
             .await?;
         let texts: Vec<&str> = missing.iter().map(|chunk| chunk.text.as_str()).collect();
+        check_budget(parts, claim, &texts).await?;
         let mut batches = Batches::new(
             &parts.embeddings.client,
             &provider,
@@ -196,15 +197,32 @@ async fn embed(
                 .map(|chunk| chunk.text_hash.clone())
                 .collect();
             let charged = i64::try_from(batch.prompt_tokens).map_err(Error::internal_fault)?;
+            let cost = embedding_cost(&claim.embedding_model, batch.prompt_tokens);
             parts
                 .store
-                .stage(claim, &hashes, &batch.vectors, charged)
+                .stage(claim, &hashes, &batch.vectors, charged, cost)
                 .await?;
             tokens += batch.prompt_tokens;
             vectors.extend(hashes.into_iter().zip(batch.vectors));
         }
     }
     Ok((vectors, tokens))
+}
+
+/// Stops before the calls that would exceed the customer's budget of the month.
+async fn check_budget(parts: &Parts, claim: &Claim, texts: &[&str]) -> Result<(), Stop> {
+    let Some(left) = parts.store.budget_left(claim.customer_id).await? else {
+        return Ok(());
+    };
+    let tokens = texts.iter().map(|text| u64::from(count_tokens(text))).sum();
+    let cost = embedding_cost(&claim.embedding_model, tokens);
+    if cost <= left {
+        return Ok(());
+    }
+    Err(Stop::Failed(
+        FailureCode::BudgetExceeded,
+        format!("would cost {cost} USD, {left} USD are left"),
+    ))
 }
 
 fn rows(

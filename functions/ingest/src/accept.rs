@@ -75,6 +75,7 @@ pub(crate) async fn accept(
     description: &Description,
     content: Content,
 ) -> Result<(StatusCode, Json<Accepted>)> {
+    caller.check_budget()?;
     let customer = caller.customer_id;
     let store = context.store().await?;
     let (objects, _) = context.documents().await?;

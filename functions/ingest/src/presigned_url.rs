@@ -78,6 +78,7 @@ fn is_plain(media_type: &str) -> bool {
 }
 
 async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<Form> {
+    caller.check_budget()?;
     let file_name = fields::file_name(&wanted.file_name)
         .ok_or_else(|| Error::field("/fileName", "a file's name"))?;
     let description = Description {

@@ -8,6 +8,7 @@ use dynrag_domain::{
     DocumentId, Error, FieldError, Result,
     search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
 };
+use dynrag_llm::embedding_cost;
 use dynrag_vectors::Query;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,7 @@ pub(crate) async fn search(
         // Nothing is published: no need to pay for a vector.
         (Mode::Text, _) | (_, None) => (None, 0),
         _ => {
+            caller.check_budget()?;
             let model = &caller.config.embedding_model;
             let (vector, tokens) = state
                 .query_vectors
@@ -66,8 +68,9 @@ pub(crate) async fn search(
                 .await?;
             if tokens > 0 {
                 let store = state.context().store().await?;
+                let cost = embedding_cost(model, tokens);
                 store
-                    .add_tokens(caller.customer_id, "query-embeddings", tokens)
+                    .record_spend(caller.customer_id, "query-embeddings", tokens, cost)
                     .await?;
             }
             (Some(vector), tokens)

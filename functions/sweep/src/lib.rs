@@ -4,8 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use dynrag_cloud::{Cloud, Queue};
-use dynrag_config::TasksConfig;
+use chrono::{TimeDelta, Utc};
+use dynrag_cloud::{Cloud, Queue, Vault};
+use dynrag_config::{TasksConfig, VaultConfig};
 use dynrag_domain::{Error, Result, documents::FailureCode};
 use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
 use dynrag_worker::uploads::Uploads;
@@ -14,6 +15,8 @@ use tokio::sync::OnceCell;
 
 /// Rows taken at once.
 const BATCH: i32 = 100;
+/// A year and a day: KMS rotates its key yearly.
+const WRAPPED_FOR: TimeDelta = TimeDelta::days(366);
 /// Kept back from the function's timeout.
 const RESERVE: Duration = Duration::from_secs(5);
 
@@ -22,6 +25,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 pub struct Sweep {
     uploads: OnceCell<Uploads>,
     tasks: OnceCell<Queue>,
+    vault: OnceCell<Vault>,
 }
 
 /// What a sweep did.
@@ -36,6 +40,10 @@ pub struct Swept {
     pub uploads_found: u32,
     /// Uploads given up.
     pub uploads_expired: u32,
+    /// Documents queued again whose customer's budget has room.
+    pub budgets: i64,
+    /// Data keys wrapped anew.
+    pub rewrapped: u32,
     /// Staged vectors dropped.
     pub staged: i64,
     /// Sessions dropped that had been over for long.
@@ -63,6 +71,8 @@ impl Sweep {
         while in_time() && parts.outbox(&mut swept).await? {}
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
+        swept.budgets = parts.store.sweep_budgets().await?;
+        swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
         swept.staged = parts.store.sweep_staged().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
         swept.accounts = parts.store.sweep_accounts().await?;
@@ -72,6 +82,8 @@ impl Sweep {
                 documents = swept.documents,
                 uploads_found = swept.uploads_found,
                 uploads_expired = swept.uploads_expired,
+                budgets = swept.budgets,
+                rewrapped = swept.rewrapped,
                 staged = swept.staged,
                 sessions = swept.sessions,
                 accounts = swept.accounts,
@@ -80,6 +92,32 @@ impl Sweep {
         }
         Ok(swept)
     }
+
+    /// Wraps data keys anew that were wrapped before KMS last rotated its key, which it does each year.
+    async fn rewrap(&self, store: &Store, in_time: impl Fn() -> bool) -> Result<u32> {
+        let due = store.sweep_wrapped(Utc::now() - WRAPPED_FOR, BATCH).await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let vault = self.vault.get_or_try_init(vault).await?;
+        let mut rewrapped = 0;
+        for old in due {
+            if !in_time() {
+                break;
+            }
+            let wrapped = async {
+                let new = vault.rewrap(old.customer_id, &old.wrapped_data_key).await?;
+                store.rewrapped(&old, &new).await
+            };
+            rewrapped += done("data key", wrapped.await);
+        }
+        Ok(rewrapped)
+    }
+}
+
+async fn vault() -> Result<Vault> {
+    let config = VaultConfig::from_env().map_err(Error::internal_fault)?;
+    Ok(Cloud::load().await.vault(&config.kms_key_arn))
 }
 
 async fn tasks() -> Result<Queue> {

@@ -2,8 +2,9 @@
 //! by the templates.
 
 use askama::Template;
+use chrono::NaiveDate;
 use dynrag_cloud::mail::Mail;
-use dynrag_domain::{Error, Result, mail_tokens::MailToken};
+use dynrag_domain::{Error, Result, mail_tokens::MailToken, money::Usd};
 
 /// Where a mail leads to.
 struct Link {
@@ -97,6 +98,28 @@ pub(crate) fn password_changed() -> Result<Mail> {
         ],
         None,
         "If it was not you, set a new password at once by 'Forgot password', and tell whoever runs your account.",
+    )
+}
+
+/// The notice that most of a month's budget is spent.
+pub(crate) fn budget_alert(
+    app_url: &str,
+    month: NaiveDate,
+    spent: Usd,
+    budget: Usd,
+) -> Result<Mail> {
+    let month = month.format("%B %Y");
+    mail(
+        format!("Budget of {month}"),
+        &[
+            format!("Of your budget of {budget} USD for {month}, {spent} USD are spent on the model's provider."),
+            "Once it is spent, documents wait and searches by meaning are refused until the next month, or until you raise the budget.".to_owned(),
+        ],
+        Some(Link {
+            label: "See the usage",
+            url: format!("{app_url}/usage"),
+        }),
+        "This mail is sent once a month.",
     )
 }
 

@@ -8,6 +8,7 @@
 
 mod letters;
 
+use chrono::NaiveDate;
 use dynrag_cloud::{
     Cloud, Mailer,
     mail::{Mail, Sent},
@@ -20,6 +21,7 @@ use dynrag_domain::{
 use dynrag_store::{
     Store, invitations,
     mail_tokens::{self, Purpose},
+    usage::monthly_spend,
     users,
 };
 use dynrag_worker::Delivery;
@@ -52,6 +54,15 @@ impl Tasks {
         }
         Ok(again)
     }
+}
+
+async fn send(mailer: &Mailer, to: &Email, mail: &Mail) -> Result<()> {
+    match mailer.send(to, mail).await? {
+        Sent::Accepted => tracing::info!("mail sent"),
+        // It would be rejected again.
+        Sent::Rejected(cause) => tracing::error!(cause, "mail rejected"),
+    }
+    Ok(())
 }
 
 struct Parts {
@@ -92,20 +103,45 @@ impl Parts {
                 user_id,
                 ..
             } => self.password_changed(*customer_id, *user_id).await?,
+            Task::BudgetAlert {
+                customer_id, month, ..
+            } => {
+                return self
+                    .budget_alert(mailer, app_url, *customer_id, *month)
+                    .await;
+            }
             Task::Invite {
                 customer_id,
                 invitation_id,
                 ..
             } => self.invite(app_url, *customer_id, *invitation_id).await?,
         };
-        // Whoever it was for is gone, or never was.
-        let Some((to, mail)) = letter else {
+        match letter {
+            Some((to, mail)) => send(mailer, &to, &mail).await,
+            // Whoever it was for is gone, or never was.
+            None => Ok(()),
+        }
+    }
+
+    /// Tells every user who is in charge.
+    async fn budget_alert(
+        &self,
+        mailer: &Mailer,
+        app_url: &str,
+        customer: CustomerId,
+        month: NaiveDate,
+    ) -> Result<()> {
+        let tx = self.store.tenant(customer).await?;
+        let spend = monthly_spend(&tx, month).await?;
+        let owners = users::in_charge(&tx).await?;
+        tx.commit().await?;
+        let Some((spent, Some(budget))) = spend else {
             return Ok(());
         };
-        match mailer.send(&to, &mail).await? {
-            Sent::Accepted => tracing::info!("mail sent"),
-            // It would be rejected again.
-            Sent::Rejected(cause) => tracing::error!(cause, "mail rejected"),
+        let mail = letters::budget_alert(app_url, month, spent, budget)?;
+        for owner in owners {
+            let to = Email::try_from(owner).map_err(Error::internal_fault)?;
+            send(mailer, &to, &mail).await?;
         }
         Ok(())
     }

@@ -10,9 +10,12 @@ use axum::{
 use dynrag_domain::{
     Error, Kind, Result, SessionId, UserId,
     api_keys::{self, ApiKey},
-    identity::Principal,
+    identity::{Class, Principal},
 };
-use dynrag_store::admission::{Admission, Refused};
+use dynrag_store::{
+    admin::Administrator,
+    admission::{Admission, Endpoint, Refused, Verified},
+};
 use http::{HeaderMap, header};
 
 use crate::{Context, problem::Failure, routes::RouteName, stack::Facts, tokens::TokenKind};
@@ -27,6 +30,8 @@ pub mod scopes {
         const SCOPE: Option<Scope>;
         /// Whether it must be a user, with an access token and a session.
         const USER: bool = false;
+        /// Whether it must be an administrator of the platform.
+        const PLATFORM_ADMIN: bool = false;
     }
 
     macro_rules! scope {
@@ -40,7 +45,7 @@ pub mod scopes {
             )+
         };
     }
-    scope!(DocumentsRead, DocumentsWrite, Search, AdminTenant);
+    scope!(DocumentsRead, DocumentsWrite, Search, Metrics, AdminTenant);
 
     /// Any caller.
     pub struct Anyone;
@@ -53,6 +58,14 @@ pub mod scopes {
     impl Required for User {
         const SCOPE: Option<Scope> = None;
         const USER: bool = true;
+    }
+
+    /// A user who administers the platform.
+    pub struct PlatformAdmin;
+    impl Required for PlatformAdmin {
+        const SCOPE: Option<Scope> = None;
+        const USER: bool = true;
+        const PLATFORM_ADMIN: bool = true;
     }
 }
 
@@ -83,6 +96,22 @@ impl Caller<scopes::User> {
     }
 }
 
+impl Caller<scopes::PlatformAdmin> {
+    /// The administrator.
+    ///
+    /// # Errors
+    /// None: the extractor has looked.
+    pub fn administrator(&self) -> Result<Administrator> {
+        match self.principal {
+            Principal::User(user_id) => Ok(Administrator {
+                customer_id: self.customer_id,
+                user_id,
+            }),
+            Principal::ApiKey(_) => Err(Error::internal_fault("caller is no user")),
+        }
+    }
+}
+
 impl<St, S> FromRequestParts<St> for Caller<S>
 where
     S: scopes::Required,
@@ -96,7 +125,11 @@ where
         let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
         let context = Arc::<Context>::from_ref(state);
         let facts = parts.extensions.get::<Facts>();
-        let admission = match admit(&context, &parts.headers, route.0).await {
+        let endpoint = Endpoint {
+            name: route.0,
+            class: Class::of(S::SCOPE),
+        };
+        let admission = match admit(&context, &parts.headers, endpoint).await {
             Ok(admission) => admission,
             Err(refused) => {
                 if let (Some(facts), Some(limit)) = (facts, refused.limit) {
@@ -126,6 +159,10 @@ where
             )
             .into());
         }
+        if S::PLATFORM_ADMIN && !admission.platform_admin {
+            // Who is none is not told what there is for those who are.
+            return Err(Error::not_found("route").into());
+        }
         Ok(Self {
             admission,
             scope: PhantomData,
@@ -136,7 +173,7 @@ where
 async fn admit(
     context: &Context,
     headers: &HeaderMap,
-    operation: &str,
+    endpoint: Endpoint<'_>,
 ) -> Result<Admission, Refused> {
     // Before anything is connected to: who sends no credential is told so, whatever is down.
     let credential = credential(headers)?;
@@ -145,25 +182,24 @@ async fn admit(
         Credential::ApiKey(text) => {
             let key = ApiKey::parse(text)?;
             store
-                .admit_api_key(key.public_id, &key.secret_hash(), operation)
+                .admit_api_key(key.public_id, &key.secret_hash(), endpoint)
                 .await
         }
         Credential::Token(token) => {
             let vault = context.vault().await?;
-            let claims = context
+            let (claims, secret_version) = context
                 .tokens()
                 .await?
                 .verify(TokenKind::Access, token, store, vault)
                 .await?;
-            store
-                .admit_user(
-                    claims.cid,
-                    claims.sub,
-                    claims.sid,
-                    claims.issued_at()?,
-                    operation,
-                )
-                .await
+            let verified = Verified {
+                customer: claims.cid,
+                user: claims.sub,
+                session: claims.sid,
+                secret_version,
+                issued_at: claims.issued_at()?,
+            };
+            store.admit_user(verified, endpoint).await
         }
     }
 }

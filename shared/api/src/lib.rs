@@ -15,6 +15,7 @@ mod routes;
 mod serve;
 pub mod stack;
 pub mod tokens;
+pub mod usage;
 
 pub use address::SourceAddress;
 pub use caller::{Caller, scopes};

@@ -2,7 +2,9 @@
 //!
 //! Before a token is verified nothing is taken from it but the customer's UUID, by which its secret
 //! is looked up. Secrets are kept for five minutes in memory; customers that have none are remembered
-//! as unknown, so that made-up ids cost one look-up each and no call of KMS.
+//! as unknown, so that made-up ids cost one look-up each and no call of KMS. A signature that none of
+//! the kept secrets made has them read again, as they may have been rotated since: a forgery costs the
+//! database what an honest request does. Whether the secret is live still is asked by `admit()`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -99,7 +101,8 @@ impl TokenKind {
         }
     }
 
-    const fn purpose(self) -> Purpose {
+    /// What the vault calls the secrets that sign it.
+    pub const fn purpose(self) -> Purpose {
         match self {
             Self::Access => Purpose::AccessToken,
             Self::Refresh => Purpose::RefreshToken,
@@ -115,8 +118,14 @@ impl TokenKind {
     }
 }
 
+/// A live secret.
+struct Secret {
+    version: i32,
+    text: SecretString,
+}
+
 /// Live secrets, newest first; empty for a customer that is not known.
-type Secrets = Arc<Vec<SecretString>>;
+type Secrets = Arc<Vec<Secret>>;
 
 /// Issues and verifies tokens.
 pub struct Tokens {
@@ -166,7 +175,8 @@ impl Tokens {
             .map_err(Error::internal_fault)
     }
 
-    /// Verifies a token of a kind against its customer's live secrets.
+    /// Verifies a token of a kind against its customer's live secrets; with it, the version of the one
+    /// that signed it.
     ///
     /// # Errors
     /// `unauthenticated`, the same for every cause; `unavailable` when the secret cannot be read.
@@ -176,14 +186,16 @@ impl Tokens {
         token: &str,
         store: &Store,
         vault: &Vault,
-    ) -> Result<Claims> {
+    ) -> Result<(Claims, i32)> {
         let customer = unverified_customer(token)?;
-        for secret in self.live(kind, customer, store, vault).await?.iter() {
-            match self.check(kind, token, secret) {
-                Ok(claims) if claims.cid == customer => return Ok(claims),
-                Ok(_) => return Err(Error::unauthenticated("token names two customers")),
-                Err(Rejected::Signature) => {}
-                Err(Rejected::Other(why)) => return Err(Error::unauthenticated(why)),
+        let secrets = self.live(kind, customer, store, vault).await?;
+        if let Some(verified) = self.signed_by(kind, customer, token, &secrets)? {
+            return Ok(verified);
+        }
+        if !secrets.is_empty() {
+            let secrets = self.read(kind, customer, store, vault).await?;
+            if let Some(verified) = self.signed_by(kind, customer, token, &secrets)? {
+                return Ok(verified);
             }
         }
         Err(Error::unauthenticated(
@@ -191,11 +203,57 @@ impl Tokens {
         ))
     }
 
-    /// A customer's live secrets of a kind, newest first.
+    /// The claims of a token that one of these secrets signed, and its version.
+    fn signed_by(
+        &self,
+        kind: TokenKind,
+        customer: CustomerId,
+        token: &str,
+        secrets: &Secrets,
+    ) -> Result<Option<(Claims, i32)>> {
+        for secret in secrets.iter() {
+            match self.check(kind, token, &secret.text) {
+                Ok(claims) if claims.cid == customer => return Ok(Some((claims, secret.version))),
+                Ok(_) => return Err(Error::unauthenticated("token names two customers")),
+                Err(Rejected::Signature) => {}
+                Err(Rejected::Other(why)) => return Err(Error::unauthenticated(why)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The secret that tokens of a kind are to be signed with now, whatever is kept.
     ///
     /// # Errors
-    /// `unavailable`.
-    pub async fn live(
+    /// `internal_error` for a customer that has none; `unavailable`.
+    pub async fn signing(
+        &self,
+        kind: TokenKind,
+        customer: CustomerId,
+        store: &Store,
+        vault: &Vault,
+    ) -> Result<SecretString> {
+        let secrets = self.read(kind, customer, store, vault).await?;
+        secrets
+            .first()
+            .map(|secret| secret.text.clone())
+            .ok_or_else(|| Error::internal_fault("customer has no token secret"))
+    }
+
+    /// Reads the live secrets anew.
+    async fn read(
+        &self,
+        kind: TokenKind,
+        customer: CustomerId,
+        store: &Store,
+        vault: &Vault,
+    ) -> Result<Secrets> {
+        self.secrets.invalidate(&(customer, kind)).await;
+        self.live(kind, customer, store, vault).await
+    }
+
+    /// A customer's live secrets of a kind, newest first, as they are kept.
+    async fn live(
         &self,
         kind: TokenKind,
         customer: CustomerId,
@@ -211,14 +269,13 @@ impl Tokens {
             let open = |s: &dynrag_store::secrets::SealedSecret| {
                 let plain = key.open(purpose, s.version, &s.nonce, &s.ciphertext)?;
                 let text = std::str::from_utf8(&plain).map_err(Error::internal_fault)?;
-                Ok(SecretString::from(text.to_owned()))
+                Ok(Secret {
+                    version: s.version,
+                    text: SecretString::from(text.to_owned()),
+                })
             };
-            sealed
-                .secrets
-                .iter()
-                .map(open)
-                .collect::<Result<Vec<_>>>()
-                .map(Arc::new)
+            let live = sealed.secrets.iter().map(open);
+            live.collect::<Result<Vec<_>>>().map(Arc::new)
         };
         self.secrets
             .try_get_with((customer, kind), load)

@@ -176,6 +176,27 @@ impl Vault {
         ))
     }
 
+    /// Wraps a customer's data key anew, under what KMS' key has been rotated to.
+    ///
+    /// # Errors
+    /// `unavailable`; `internal_error` where KMS refuses.
+    pub async fn rewrap(&self, customer: CustomerId, wrapped: &[u8]) -> Result<Vec<u8>> {
+        let key = self.unwrap_key(customer, wrapped).await?;
+        let answer = self
+            .client
+            .encrypt()
+            .key_id(&self.key_arn)
+            .plaintext(Blob::new(key.key.as_slice()))
+            .encryption_context("customer_id", customer.to_string())
+            .send()
+            .await
+            .map_err(|e| error::call("kms:Encrypt", &e))?;
+        answer
+            .ciphertext_blob
+            .map(Blob::into_inner)
+            .ok_or_else(|| Error::internal_fault("kms gave no wrapped key"))
+    }
+
     /// Unwraps a customer's data key: one call of KMS at most every five minutes, also when many
     /// requests ask at once.
     ///

@@ -72,6 +72,16 @@ pub enum Action {
     UserPasswordChanged,
     /// A user set a forgotten password anew; target: the user.
     UserPasswordReset,
+    /// The company's name was changed; target: the customer.
+    CustomerUpdated,
+    /// The configuration was changed; target: the customer.
+    ConfigUpdated,
+    /// The customer's own key of the provider was set; target: the customer.
+    OpenAiKeySet,
+    /// It was deleted; target: the customer.
+    OpenAiKeyDeleted,
+    /// The secrets that sign tokens were replaced; target: the customer.
+    SecretsRotated,
     /// A session ended; target: the session.
     SessionEnded,
     /// All sessions of a user ended; target: the user.
@@ -97,6 +107,11 @@ impl Action {
             Self::UserEmailVerified => "user.email_verified",
             Self::UserPasswordChanged => "user.password_changed",
             Self::UserPasswordReset => "user.password_reset",
+            Self::CustomerUpdated => "customer.updated",
+            Self::ConfigUpdated => "config.updated",
+            Self::OpenAiKeySet => "openai_key.set",
+            Self::OpenAiKeyDeleted => "openai_key.deleted",
+            Self::SecretsRotated => "secrets.rotated",
             Self::SessionEnded => "session.ended",
             Self::UserSessionsEnded => "user.sessions_ended",
             Self::SessionTokenReused => "session.token_reused",

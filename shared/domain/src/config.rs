@@ -1,8 +1,10 @@
 //! What a customer may do and how its documents are cut: the `customer_config` table as a type.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::documents::Format;
+use crate::{documents::Format, identity::Class, money::Usd};
 
 /// How text is cut into chunks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -31,6 +33,9 @@ pub struct CustomerConfig {
     pub requests_per_minute: i32,
     /// Requests a day.
     pub requests_per_day: i32,
+    /// Requests a minute of a class of endpoints, where that has a limit of its own.
+    #[serde(default)]
+    pub class_limits: BTreeMap<Class, i32>,
     /// Documents that may exist at once.
     pub max_documents: i32,
     /// Largest file, in bytes.
@@ -41,6 +46,11 @@ pub struct CustomerConfig {
     pub chunking: Chunking,
     /// Embedding model asked of the provider.
     pub embedding_model: String,
+    /// What the provider may cost in a month; no limit where it is none.
+    #[serde(default)]
+    pub monthly_budget_usd: Option<Usd>,
+    /// Share of the budget at which a mail is sent.
+    pub budget_alert_percent: i32,
     /// Days superseded versions are kept.
     pub retention_days: i32,
 }

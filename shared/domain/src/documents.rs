@@ -210,6 +210,8 @@ named! {
         EmbeddingKeyInvalid = "embedding_key_invalid",
         /// The provider's account has no quota left.
         InsufficientQuota = "insufficient_quota",
+        /// The customer's budget of the month is spent, or would be.
+        BudgetExceeded = "budget_exceeded",
         /// The provider refused the text or the model.
         EmbeddingRejected = "embedding_rejected",
         /// The stored vectors are of another model or size.
@@ -231,7 +233,8 @@ impl FailureCode {
             Self::NoTextLayer
             | Self::PasswordProtected
             | Self::EmbeddingKeyInvalid
-            | Self::InsufficientQuota => Status::NeedsAction,
+            | Self::InsufficientQuota
+            | Self::BudgetExceeded => Status::NeedsAction,
             _ => Status::Failed,
         }
     }
@@ -274,6 +277,9 @@ impl FailureCode {
             }
             Self::InsufficientQuota => {
                 "The embedding provider's account has no quota left. Top it up and retry."
+            }
+            Self::BudgetExceeded => {
+                "Embedding this would exceed the month's budget. It goes on with the next month, or once monthlyBudgetUsd is raised."
             }
             Self::EmbeddingRejected => {
                 "The embedding provider refused the request. Check the model's name."

@@ -112,6 +112,46 @@ impl fmt::Display for Scope {
     }
 }
 
+/// A class of endpoints, which may have a limit of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Class {
+    /// What reads documents.
+    Read,
+    /// What adds, changes or deletes them.
+    Write,
+    /// Search.
+    Search,
+    /// Chat.
+    Chat,
+    /// What manages the account: keys, users, configuration, webhooks, metrics.
+    Manage,
+}
+
+impl Class {
+    /// The class of the endpoints that need a scope.
+    pub const fn of(scope: Option<Scope>) -> Self {
+        match scope {
+            Some(Scope::DocumentsRead) => Self::Read,
+            Some(Scope::DocumentsWrite) => Self::Write,
+            Some(Scope::Search) => Self::Search,
+            Some(Scope::Chat) => Self::Chat,
+            Some(Scope::Webhooks | Scope::Metrics | Scope::AdminTenant) | None => Self::Manage,
+        }
+    }
+
+    /// The name in `customer_config.class_limits`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Search => "search",
+            Self::Chat => "chat",
+            Self::Manage => "manage",
+        }
+    }
+}
+
 /// Who stands behind a verified credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Principal {

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod ids;
 pub mod jobs;
 pub mod mail_tokens;
+pub mod money;
 pub mod passwords;
 pub mod search;
 pub mod sessions;

@@ -1,6 +1,7 @@
 //! Messages of the tasks queue: what is done for an account out of sight. A tagged, versioned enum, as
 //! [`jobs::Job`](crate::jobs::Job) is.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
@@ -45,6 +46,16 @@ pub enum Task {
         customer_id: CustomerId,
         /// Whose password.
         user_id: UserId,
+    },
+    /// Tell whoever is in charge that most of the month's budget is spent.
+    BudgetAlert {
+        /// Version of this message's form; 1 now.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// First day of the month.
+        month: NaiveDate,
     },
     /// Mail an invitation.
     Invite {
@@ -106,6 +117,7 @@ impl Message for Task {
         match self {
             Self::VerifyEmail { customer_id, .. }
             | Self::PasswordChanged { customer_id, .. }
+            | Self::BudgetAlert { customer_id, .. }
             | Self::Invite { customer_id, .. } => Some(*customer_id),
             Self::ResetPassword { .. } => None,
         }

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId,
     config::CustomerConfig,
-    identity::{Principal, Role, Scope},
+    identity::{Class, Principal, Role, Scope},
+    money::Usd,
 };
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
@@ -36,8 +37,54 @@ pub struct Admission {
     pub chunks_version: Option<u64>,
     /// Documents under deletion: hidden already, not gone yet.
     pub deleting: Vec<DocumentId>,
+    /// What the provider has cost this month.
+    pub spent: Usd,
     /// The tightest limit.
     pub limit: RateLimit,
+}
+
+impl Admission {
+    /// Checks that the month's budget is not spent.
+    ///
+    /// # Errors
+    /// `budget_exceeded` (payment required).
+    pub fn check_budget(&self) -> Result<()> {
+        match self.config.monthly_budget_usd {
+            Some(budget) if self.spent >= budget => Err(Error::new(
+                Kind::PaymentRequired,
+                "budget_exceeded",
+                format!(
+                    "The budget of {budget} USD for this month is spent. Raise monthlyBudgetUsd at \
+                     /api/customers/config, or wait for the next month."
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The route that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint<'a> {
+    /// Its name, by which usage is counted.
+    pub name: &'a str,
+    /// Its class, which may have a limit.
+    pub class: Class,
+}
+
+/// A token whose signature was verified.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified {
+    /// The tenant.
+    pub customer: CustomerId,
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// Version of the secret that signed it.
+    pub secret_version: i32,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
 }
 
 /// Where a caller stands within a limit.
@@ -78,21 +125,20 @@ impl Store {
     /// `unauthenticated`, `customer_suspended`, `rate_limited`; `unavailable` without a database.
     pub async fn admit_user(
         &self,
-        customer: CustomerId,
-        user: UserId,
-        session: SessionId,
-        issued_at: DateTime<Utc>,
-        operation: &str,
+        token: Verified,
+        endpoint: Endpoint<'_>,
     ) -> Result<Admission, Refused> {
         let rows = self
             .call(
                 include_str!("../queries/admission/user.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&user.as_uuid(), Type::UUID),
-                    (&session.as_uuid(), Type::UUID),
-                    (&issued_at, Type::TIMESTAMPTZ),
-                    (&operation, Type::TEXT),
+                    (&token.customer.as_uuid(), Type::UUID),
+                    (&token.user.as_uuid(), Type::UUID),
+                    (&token.session.as_uuid(), Type::UUID),
+                    (&token.secret_version, Type::INT4),
+                    (&token.issued_at, Type::TIMESTAMPTZ),
+                    (&endpoint.name, Type::TEXT),
+                    (&endpoint.class.as_str(), Type::TEXT),
                 ],
             )
             .await?;
@@ -112,7 +158,7 @@ impl Store {
             ))
         })?;
         Ok(Admission {
-            session: Some(session),
+            session: Some(token.session),
             ..admission
         })
     }
@@ -125,7 +171,7 @@ impl Store {
         &self,
         public_id: &str,
         secret_hash: &[u8; 32],
-        operation: &str,
+        endpoint: Endpoint<'_>,
     ) -> Result<Admission, Refused> {
         let rows = self
             .call(
@@ -133,7 +179,8 @@ impl Store {
                 &[
                     (&public_id, Type::TEXT),
                     (&secret_hash.as_slice(), Type::BYTEA),
-                    (&operation, Type::TEXT),
+                    (&endpoint.name, Type::TEXT),
+                    (&endpoint.class.as_str(), Type::TEXT),
                 ],
             )
             .await?;
@@ -241,6 +288,11 @@ fn read(
             .into_iter()
             .map(DocumentId::from)
             .collect(),
+        spent: Usd::from_nanos(
+            row.try_get::<_, Option<i64>>("spent_nano_usd")
+                .map_err(column)?
+                .unwrap_or(0),
+        ),
         limit,
     })
 }

@@ -1,12 +1,18 @@
-//! Signing a customer up.
+//! Signing a customer up, and what it changes of itself.
 
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CustomerId, Error, Result, UserId,
+    config::CustomerConfig,
     identity::{Email, Scope},
 };
 use tokio_postgres::types::Type;
 
-use crate::{Tenant, error, secrets::SealedSecret, users};
+use crate::{
+    Tenant, error,
+    secrets::{self, SealedSecret},
+    users,
+};
 
 /// All that a new customer starts with.
 pub struct NewCustomer<'a> {
@@ -61,17 +67,7 @@ pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
         _ => error::statement(&e),
     })?;
     for secret in new.secrets {
-        tx.query(
-            include_str!("../queries/secrets/insert.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&secret.purpose, Type::TEXT),
-                (&secret.version, Type::INT4),
-                (&secret.nonce.as_slice(), Type::BYTEA),
-                (&secret.ciphertext.as_slice(), Type::BYTEA),
-            ],
-        )
-        .await?;
+        secrets::insert(tx, secret).await?;
     }
     Ok(())
 }
@@ -91,4 +87,90 @@ pub async fn use_signup_invitation(tx: &Tenant, token_hash: &[u8; 32]) -> Result
         row.try_get("used")
             .map_err(|e| Error::internal_fault(format!("customers: {e}")))
     })
+}
+
+/// A customer.
+#[derive(Clone, Debug)]
+pub struct CustomerRow {
+    /// Its id.
+    pub id: CustomerId,
+    /// The company.
+    pub company_name: Option<String>,
+    /// `active`, or `suspended`.
+    pub status: String,
+    /// Whether it has its own key of the provider.
+    pub has_openai_key: bool,
+    /// When it signed up.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The customer of a transaction.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn get(tx: &Tenant) -> Result<CustomerRow> {
+    let column = |e: tokio_postgres::Error| Error::internal_fault(format!("customers: {e}"));
+    let row = tx
+        .query_opt(
+            include_str!("../queries/customers/get.sql"),
+            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        )
+        .await?
+        .ok_or_else(|| Error::not_found("customer"))?;
+    Ok(CustomerRow {
+        id: tx.customer_id(),
+        company_name: row.try_get("company_name").map_err(column)?,
+        status: row.try_get("status").map_err(column)?,
+        has_openai_key: row.try_get("has_openai_key").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+    })
+}
+
+/// Changes the company's name, or takes it away.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn rename(tx: &Tenant, company_name: Option<&str>) -> Result<()> {
+    tx.query(
+        include_str!("../queries/customers/rename.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&company_name, Type::TEXT),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Writes a checked configuration down, all of it but the embedding model.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn configure(tx: &Tenant, config: &CustomerConfig) -> Result<()> {
+    let number = |n: u32| i32::try_from(n).map_err(Error::internal_fault);
+    let (size, overlap) = (
+        number(config.chunking.size)?,
+        number(config.chunking.overlap)?,
+    );
+    let budget = config.monthly_budget_usd.map(|budget| budget.to_string());
+    let classes = serde_json::to_value(&config.class_limits).map_err(Error::internal_fault)?;
+    tx.query(
+        include_str!("../queries/customers/configure.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&config.max_file_bytes, Type::INT8),
+            (&config.allowed_types, Type::TEXT_ARRAY),
+            (&size, Type::INT4),
+            (&overlap, Type::INT4),
+            (&budget, Type::TEXT),
+            (&config.budget_alert_percent, Type::INT4),
+            (&config.retention_days, Type::INT4),
+            (&config.requests_per_minute, Type::INT4),
+            (&config.requests_per_day, Type::INT4),
+            (&config.max_documents, Type::INT4),
+            (&classes, Type::JSONB),
+        ],
+    )
+    .await
+    .map(drop)
 }

@@ -251,3 +251,21 @@ fn event(row: &Row) -> Result<Event> {
         attempt: row.try_get("attempt").map_err(column)?,
     })
 }
+
+/// Queues documents that wait for the customer, with these codes, again; `sweep` sends them. How many.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn release(tx: &Tenant, codes: &[FailureCode]) -> Result<usize> {
+    let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let rows = tx
+        .query(
+            include_str!("../queries/documents/release.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&codes, Type::TEXT_ARRAY),
+            ],
+        )
+        .await?;
+    Ok(rows.len())
+}

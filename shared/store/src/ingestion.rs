@@ -10,6 +10,7 @@ use dynrag_domain::{
     chunks::Extracted,
     config::Chunking,
     documents::{FailureCode, Format, Stage},
+    money::Usd,
 };
 use serde_json::Value;
 use tokio_postgres::types::Type;
@@ -282,7 +283,7 @@ impl Store {
             .collect()
     }
 
-    /// Keeps a batch of vectors that was just paid for, with its tokens in the usage.
+    /// Keeps a batch of vectors that was just paid for, with its tokens and its cost in the usage.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -292,6 +293,7 @@ impl Store {
         hashes: &[String],
         vectors: &[Vec<f32>],
         tokens: i64,
+        cost: Usd,
     ) -> Result<()> {
         let bytes: Vec<Vec<u8>> = vectors
             .iter()
@@ -307,6 +309,7 @@ impl Store {
                 (&hashes, Type::TEXT_ARRAY),
                 (&bytes, Type::BYTEA_ARRAY),
                 (&tokens, Type::INT8),
+                (&cost.nanos(), Type::INT8),
             ],
         )
         .await?;

@@ -5,6 +5,7 @@
 //! that calls it. Statements are sent with `query_typed`, one round trip each and without prepared
 //! statements, so that they work behind a pooler in transaction mode.
 
+pub mod admin;
 pub mod admission;
 pub mod api_keys;
 pub mod audit;

@@ -1,9 +1,12 @@
 //! Sealed secrets: what the vault writes and reads. Nothing here is plaintext.
 
+use std::time::Duration;
+
 use dynrag_domain::{CustomerId, Error, Result};
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
-use crate::Store;
+use crate::{Store, Tenant};
 
 /// A secret encrypted under its customer's data key.
 #[derive(Clone)]
@@ -26,7 +29,157 @@ pub struct SealedSecrets {
     pub secrets: Vec<SealedSecret>,
 }
 
+/// A data key that was wrapped long ago.
+pub struct Wrapped {
+    /// The tenant.
+    pub customer_id: CustomerId,
+    /// As KMS wrapped it.
+    pub wrapped_data_key: Vec<u8>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("secrets: {error}"))
+}
+
+/// Makes others who change the customer's secrets wait until the end of the transaction; the wrapped
+/// data key. None for a customer that is erased.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn lock(tx: &Tenant) -> Result<Option<Vec<u8>>> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/secrets/lock.sql"),
+            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        )
+        .await?;
+    row.map(|row| row.try_get("wrapped_data_key").map_err(column))
+        .transpose()
+}
+
+/// The newest version of a purpose; 0 where there is none. Under the [`lock`].
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn newest(tx: &Tenant, purpose: &'static str) -> Result<i32> {
+    tx.query_opt(
+        include_str!("../queries/secrets/newest.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&purpose, Type::TEXT),
+        ],
+    )
+    .await?
+    .map_or(Ok(0), |row| row.try_get("version").map_err(column))
+}
+
+/// Writes a secret down.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn insert(tx: &Tenant, secret: &SealedSecret) -> Result<()> {
+    tx.query(
+        include_str!("../queries/secrets/insert.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&secret.purpose, Type::TEXT),
+            (&secret.version, Type::INT4),
+            (&secret.nonce.as_slice(), Type::BYTEA),
+            (&secret.ciphertext.as_slice(), Type::BYTEA),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Puts a secret in the place of the older ones of its purpose, which are good for so long still.
+/// Those that have been of no use for a day are forgotten. Under the [`lock`].
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn replace(tx: &Tenant, secret: &SealedSecret, old_for: Duration) -> Result<()> {
+    let customer = tx.customer_id().as_uuid();
+    insert(tx, secret).await?;
+    tx.query(
+        include_str!("../queries/secrets/retire.sql"),
+        &[
+            (&customer, Type::UUID),
+            (&secret.purpose, Type::TEXT),
+            (&secret.version, Type::INT4),
+            (&old_for.as_secs_f64(), Type::FLOAT8),
+        ],
+    )
+    .await?;
+    tx.query(
+        include_str!("../queries/secrets/delete_retired.sql"),
+        &[(&customer, Type::UUID), (&secret.purpose, Type::TEXT)],
+    )
+    .await
+    .map(drop)
+}
+
+/// Deletes all secrets of a purpose. False where there is none.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn delete(tx: &Tenant, purpose: &'static str) -> Result<bool> {
+    let rows = tx
+        .query(
+            include_str!("../queries/secrets/delete.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&purpose, Type::TEXT),
+            ],
+        )
+        .await?;
+    Ok(!rows.is_empty())
+}
+
 impl Store {
+    /// Customers whose data key was wrapped longest ago, and at least so long.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_wrapped(
+        &self,
+        before: chrono::DateTime<chrono::Utc>,
+        most: i32,
+    ) -> Result<Vec<Wrapped>> {
+        let rows = self
+            .call(
+                include_str!("../queries/sweep/wrapped.sql"),
+                &[(&before, Type::TIMESTAMPTZ), (&most, Type::INT4)],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
+                Ok(Wrapped {
+                    customer_id: customer.into(),
+                    wrapped_data_key: row.try_get("wrapped_data_key").map_err(column)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Puts a data key that was wrapped anew in the place of the old form.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn rewrapped(&self, old: &Wrapped, new: &[u8]) -> Result<()> {
+        let tx = self.tenant(old.customer_id).await?;
+        tx.query(
+            include_str!("../queries/customers/rewrap.sql"),
+            &[
+                (&old.customer_id.as_uuid(), Type::UUID),
+                (&old.wrapped_data_key.as_slice(), Type::BYTEA),
+                (&new, Type::BYTEA),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+
     /// Reads a customer's live secrets of one purpose; none for an unknown or erased customer, or
     /// one that has no such secret. Needed before a caller is verified, hence outside the tenant.
     ///
@@ -43,7 +196,6 @@ impl Store {
                 &[(&customer.as_uuid(), Type::UUID), (&purpose, Type::TEXT)],
             )
             .await?;
-        let column = |e: tokio_postgres::Error| Error::internal_fault(format!("secrets: {e}"));
         let Some(first) = rows.first() else {
             return Ok(None);
         };

@@ -41,6 +41,8 @@ pub enum EndReason {
     PasswordReset,
     /// The user was disabled.
     UserDisabled,
+    /// The secrets that sign its tokens were replaced at once.
+    SecretsRotated,
     /// A spent refresh token came again.
     TokenReused,
 }
@@ -52,6 +54,7 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
             Self::UserDisabled => "user_disabled",
+            Self::SecretsRotated => "secrets_rotated",
             Self::TokenReused => "token_reused",
         }
     }
@@ -260,6 +263,23 @@ pub async fn end(tx: &Tenant, session: SessionId, reason: EndReason) -> Result<b
         )
         .await?;
     Ok(row.is_some())
+}
+
+/// Ends all sessions of the customer; how many there were.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn end_all(tx: &Tenant, reason: EndReason) -> Result<usize> {
+    let rows = tx
+        .query(
+            include_str!("../queries/sessions/end_all.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&reason.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    Ok(rows.len())
 }
 
 /// Ends all sessions of a user; how many there were.

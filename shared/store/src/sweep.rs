@@ -132,6 +132,14 @@ impl Store {
         self.count("SELECT sweep_accounts()").await
     }
 
+    /// Queues documents whose customer's budget has room again; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_budgets(&self) -> Result<i64> {
+        self.count("SELECT sweep_budgets(1000)").await
+    }
+
     async fn count(&self, call: &str) -> Result<i64> {
         let rows = self.call(call, &[]).await?;
         rows.first()

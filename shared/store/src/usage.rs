@@ -1,32 +1,138 @@
-//! What a customer used beyond its requests, which `admit()` counts.
+//! What a customer used and spent, beyond its requests, which `admit()` counts.
 
-use dynrag_domain::{CustomerId, Error, Result};
-use tokio_postgres::types::Type;
+use chrono::NaiveDate;
+use dynrag_domain::{CustomerId, Error, Result, money::Usd};
+use tokio_postgres::{Row, types::Type};
 
-use crate::Store;
+use crate::{Store, Tenant};
+
+/// What was used of an operation on a day.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// The day, UTC.
+    pub day: NaiveDate,
+    /// A route's name, `embeddings`, `query-embeddings` or `publish`.
+    pub operation: String,
+    /// Requests, or calls of the provider.
+    pub requests: i64,
+    /// Documents published.
+    pub documents: i64,
+    /// Their chunks.
+    pub chunks: i64,
+    /// Tokens the provider charged.
+    pub tokens: i64,
+    /// What they cost.
+    pub cost: Usd,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("usage: {error}"))
+}
+
+pub(crate) fn used(row: &Row) -> Result<Used> {
+    Ok(Used {
+        day: row.try_get("day").map_err(column)?,
+        operation: row.try_get("operation").map_err(column)?,
+        requests: row.try_get("requests").map_err(column)?,
+        documents: row.try_get("documents").map_err(column)?,
+        chunks: row.try_get("chunks").map_err(column)?,
+        tokens: row.try_get("tokens").map_err(column)?,
+        cost: Usd::from_nanos(row.try_get("nano_usd").map_err(column)?),
+    })
+}
 
 impl Store {
-    /// Counts a call of the model's provider and its tokens under an operation of today.
+    /// Counts a call of the model's provider under an operation of today, and what it cost. The call
+    /// that reaches the share of the budget at which a mail is due leaves that mail in the outbox.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn add_tokens(
+    pub async fn record_spend(
         &self,
         customer: CustomerId,
         operation: &str,
         tokens: u64,
+        cost: Usd,
     ) -> Result<()> {
         let tokens = i64::try_from(tokens).map_err(Error::internal_fault)?;
         let tx = self.tenant(customer).await?;
         tx.query(
-            include_str!("../queries/usage/add_tokens.sql"),
+            include_str!("../queries/usage/record_spend.sql"),
             &[
                 (&customer.as_uuid(), Type::UUID),
                 (&operation, Type::TEXT),
                 (&tokens, Type::INT8),
+                (&cost.nanos(), Type::INT8),
             ],
         )
         .await?;
         tx.commit().await
     }
+
+    /// What a customer used from one day to another, newest first.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn usage(
+        &self,
+        customer: CustomerId,
+        since: NaiveDate,
+        until: NaiveDate,
+    ) -> Result<Vec<Used>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/usage/by_day.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&since, Type::DATE),
+                    (&until, Type::DATE),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(used).collect()
+    }
+
+    /// What is left of the month's budget; none where there is no budget.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn budget_left(&self, customer: CustomerId) -> Result<Option<Usd>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/usage/left.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?;
+        tx.commit().await?;
+        let nanos: Option<i64> =
+            row.map_or(Ok(None), |row| row.try_get("nano_usd").map_err(column))?;
+        Ok(nanos.map(Usd::from_nanos))
+    }
+}
+
+/// What was spent in a month, and the budget, if there is one; none where nothing was spent.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn monthly_spend(tx: &Tenant, month: NaiveDate) -> Result<Option<(Usd, Option<Usd>)>> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/usage/month.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&month, Type::DATE),
+            ],
+        )
+        .await?;
+    row.map(|row| {
+        let budget: Option<i64> = row.try_get("budget").map_err(column)?;
+        Ok((
+            Usd::from_nanos(row.try_get("nano_usd").map_err(column)?),
+            budget.map(Usd::from_nanos),
+        ))
+    })
+    .transpose()
 }

@@ -412,6 +412,22 @@ pub async fn delete(tx: &Tenant, user: UserId) -> Result<bool> {
     Ok(row.is_some())
 }
 
+/// Addresses of the active users of role business.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn in_charge(tx: &Tenant) -> Result<Vec<String>> {
+    let rows = tx
+        .query(
+            include_str!("../queries/users/in_charge.sql"),
+            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| row.try_get("email").map_err(column))
+        .collect()
+}
+
 /// Makes a user an administrator of the platform.
 ///
 /// # Errors

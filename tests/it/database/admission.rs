@@ -10,7 +10,7 @@ use dynrag_domain::{
 };
 use dynrag_store::{
     Store,
-    admission::{Admission, Refused},
+    admission::{Admission, Refused, Verified},
 };
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -22,19 +22,17 @@ use crate::support::{
 
 async fn by_token(store: &Store, customer: &Customer) -> Result<Admission, Refused> {
     store
-        .admit_user(
-            customer.id,
-            customer.user,
-            customer.session,
-            Utc::now(),
-            "documents-get",
-        )
+        .admit_user(customer.verified(), seed::endpoint("documents-get"))
         .await
 }
 
 async fn by_key(store: &Store, customer: &Customer) -> Result<Admission, Refused> {
     store
-        .admit_api_key(&customer.key_public_id, &customer.key_hash, "documents-get")
+        .admit_api_key(
+            &customer.key_public_id,
+            &customer.key_hash,
+            seed::endpoint("documents-get"),
+        )
         .await
 }
 
@@ -56,7 +54,12 @@ async fn set(superuser: &Client, table: &str, change: &str, customer: &Customer)
     } else {
         "customer_id"
     };
-    let sql = format!("UPDATE {table} SET {change} WHERE {key} = $1");
+    let and = if change.contains(" WHERE ") {
+        "AND"
+    } else {
+        "WHERE"
+    };
+    let sql = format!("UPDATE {table} SET {change} {and} {key} = $1");
     assert_eq!(
         superuser
             .execute(&sql, &[&customer.id.as_uuid()])
@@ -123,6 +126,12 @@ async fn who_may_not_come_in_does_not() {
             only_token,
         ),
         ("sessions", "expires_at = now()", only_token),
+        // Of a secret that has retired no token is good, whoever has it cached.
+        (
+            "customer_secrets",
+            "retires_at = now() WHERE purpose = 'access_token'",
+            only_token,
+        ),
         ("api_keys", "revoked_at = now()", only_key),
         (
             "api_keys",
@@ -158,8 +167,14 @@ async fn who_may_not_come_in_does_not() {
         (customer.id, customer.user, other.session),
         (customer.id, customer.user, Uuid::new_v4().into()),
     ] {
+        let token = Verified {
+            customer: tenant,
+            user,
+            session,
+            ..customer.verified()
+        };
         let refused = store
-            .admit_user(tenant, user, session, Utc::now(), "auth-me")
+            .admit_user(token, seed::endpoint("auth-me"))
             .await
             .unwrap_err();
         assert_eq!(refused.error.kind(), Kind::Unauthenticated);
@@ -238,7 +253,15 @@ async fn a_limit_is_exact_over_eight_processes() {
     let database = Database::fresh().await;
     let superuser = database.superuser().await;
     type Case<'a> = (&'a [(&'a str, &'a str)], bool, usize);
-    let cases: [Case<'_>; 3] = [
+    let cases: [Case<'_>; 4] = [
+        (
+            &[(
+                "customer_config",
+                r#"class_limits = '{"read": 40, "write": 5}'"#,
+            )],
+            false,
+            40,
+        ),
         (
             &[("customer_config", "requests_per_minute = 50")],
             false,

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::Utc;
 use dynrag_store::Store;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, time::sleep};
@@ -146,20 +145,14 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
                     let customer = &customers[(task * 3 + turn) % TENANTS];
                     let admitted = if turn % 2 == 0 {
                         store
-                            .admit_user(
-                                customer.id,
-                                customer.user,
-                                customer.session,
-                                Utc::now(),
-                                "documents-list",
-                            )
+                            .admit_user(customer.verified(), seed::endpoint("documents-list"))
                             .await
                     } else {
                         store
                             .admit_api_key(
                                 &customer.key_public_id,
                                 &customer.key_hash,
-                                "documents-list",
+                                seed::endpoint("documents-list"),
                             )
                             .await
                     };

@@ -2,6 +2,7 @@
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
 use dynrag_domain::CustomerId;
+use dynrag_domain::money::Usd;
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -34,13 +35,7 @@ async fn seeded() -> Seeded {
     for _ in 0..2 {
         let customer = seed::customer(&store).await;
         store
-            .admit_user(
-                customer.id,
-                customer.user,
-                customer.session,
-                chrono::Utc::now(),
-                "documents-list",
-            )
+            .admit_user(customer.verified(), seed::endpoint("documents-list"))
             .await
             .unwrap();
         let (document, version) = seed::add(&store, customer.id, None, "a text").await;
@@ -60,6 +55,7 @@ async fn seeded() -> Seeded {
                 &[hex::encode(seed::sha256("a text"))],
                 &[vec![1.0, 2.0]],
                 3,
+                Usd::from_nanos(60),
             )
             .await
             .unwrap();

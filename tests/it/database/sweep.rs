@@ -9,6 +9,7 @@ use dynrag_domain::{
     audit::Actor,
     documents::{FailureCode, Status},
     jobs::Job,
+    money::Usd,
 };
 use dynrag_store::sweep::Awaited;
 use tokio::time::timeout;
@@ -328,6 +329,7 @@ async fn staged_vectors_go_after_a_week() {
             &[hash("old"), hash("new")],
             &[vec![1.0], vec![-2.5]],
             7,
+            Usd::default(),
         )
         .await
         .unwrap();

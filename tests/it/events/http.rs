@@ -347,6 +347,98 @@ async fn authorized(scene: &mut Scene, route: &str) {
                 assert!(body["items"][0].get("apiKey").is_none(), "{body}");
             }
         }
+        "customers-get-profile" | "customers-update-profile" => {
+            for (event, tenant) in [(&ours, &scene.ours), (&theirs, &scene.theirs)] {
+                let members = ["id", "companyName", "status", "createdAt"];
+                let body = call(&mut scene.function, event).await.ok(200, &members);
+                assert_eq!(body["id"], json!(tenant.id));
+            }
+        }
+        "customers-get-config" => {
+            let body = call(&mut scene.function, &ours)
+                .await
+                .ok(200, &["chunking"]);
+            assert_eq!(body["monthlyBudgetUsd"], Value::Null);
+        }
+        "customers-update-config" => {
+            let body = call(&mut scene.function, &ours)
+                .await
+                .ok(200, &["chunking"]);
+            assert_eq!(body["monthlyBudgetUsd"], "25");
+            assert_eq!(body["chunking"]["size"], 800);
+            let theirs = scene.theirs.get("/api/customers/config").await.ok(200);
+            assert_eq!(theirs["chunking"]["size"], 1000);
+        }
+        "customers-usage" => {
+            let members = ["since", "until", "total", "items"];
+            let body = call(&mut scene.function, &ours).await.ok(200, &members);
+            assert_eq!(body["items"][0]["operation"], "customers-usage");
+        }
+        "customers-set-openai-key" => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            let opened = scene.stack.open_secret(scene.ours.id, "openai_key").await;
+            assert_eq!(opened, b"sk-example-0123456789");
+            let theirs = scene.theirs.get("/api/customers/profile").await.ok(200);
+            assert_eq!(theirs["hasOpenaiKey"], false);
+        }
+        "customers-delete-openai-key" => {
+            scene
+                .stack
+                .seal_secret(scene.ours.id, "openai_key", b"sk-x")
+                .await;
+            call(&mut scene.function, &theirs)
+                .await
+                .problem(404, "not_found");
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+        }
+        "customers-rotate-secrets" => {
+            let body = call(&mut scene.function, &ours).await.ok(200, &["version"]);
+            assert_eq!(body["version"], 2);
+            // Whoever was in stays in.
+            let body = call(&mut scene.function, &ours).await.ok(200, &["version"]);
+            assert_eq!(body["version"], 3);
+        }
+        route if route.starts_with("admin-") => {
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+            let admin = "UPDATE users SET platform_admin = true WHERE customer_id = $1";
+            let sql = scene.stack.sql().await;
+            sql.execute(admin, &[&scene.ours.id]).await.unwrap();
+            let of_theirs =
+                if route.starts_with("admin-customers-") && route != "admin-customers-list" {
+                    vec![(super::CUSTOMER, scene.theirs.id.to_string())]
+                } else {
+                    Vec::new()
+                };
+            let mut replaced: Vec<(&str, &str)> = of_theirs
+                .iter()
+                .map(|(from, to)| (*from, to.as_str()))
+                .collect();
+            replaced.push((TOKEN, &scene.ours.access));
+            let event = scene.event(&replaced);
+            match route {
+                "admin-customers-list" => {
+                    let body = call(&mut scene.function, &event).await.ok(200, &["items"]);
+                    assert!(body["items"][0]["email"].is_string(), "{body}");
+                }
+                "admin-customers-usage" => {
+                    let body = call(&mut scene.function, &event).await.ok(200, &["items"]);
+                    // What the last request of theirs was: to this route, and refused.
+                    assert_eq!(body["items"], json!([]));
+                }
+                "admin-invitations-create" => {
+                    let members = ["invitationToken", "expiresAt"];
+                    call(&mut scene.function, &event).await.ok(201, &members);
+                }
+                _ => {
+                    assert_eq!(scene.function.answer(&event).await["statusCode"], 204);
+                }
+            }
+        }
         "customers-audit" => {
             for (event, tenant) in [(&ours, &scene.ours), (&theirs, &scene.theirs)] {
                 let body = call(&mut scene.function, event).await.ok(200, &["items"]);

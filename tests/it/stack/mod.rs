@@ -10,8 +10,10 @@
 )]
 
 mod accounts;
+mod admin;
 mod bad_files;
 mod bad_requests;
+mod budgets;
 mod crash;
 mod deletion;
 mod delivery;
@@ -25,6 +27,7 @@ mod limits;
 mod logs;
 mod poison;
 mod provider;
+mod secrets;
 mod sessions;
 mod tenancy;
 mod throttles;

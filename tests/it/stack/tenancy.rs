@@ -20,6 +20,8 @@ enum Needs {
     Credential,
     /// An access token, no key.
     User,
+    /// An access token of an administrator of the platform; nobody else is told that there is a route.
+    PlatformAdmin,
     Scope(&'static str),
 }
 
@@ -36,6 +38,19 @@ fn expected(route: &str) -> Needs {
         | "health-get" => Needs::Nothing,
         "auth-me" => Needs::Credential,
         "auth-logout" | "auth-change-password" | "auth-resend-verification" => Needs::User,
+        "customers-get-profile" | "customers-get-config" => Needs::Credential,
+        "customers-usage" => Needs::Scope("metrics"),
+        "admin-customers-list"
+        | "admin-customers-usage"
+        | "admin-customers-limits"
+        | "admin-customers-suspend"
+        | "admin-customers-activate"
+        | "admin-invitations-create" => Needs::PlatformAdmin,
+        "customers-update-profile"
+        | "customers-update-config"
+        | "customers-set-openai-key"
+        | "customers-delete-openai-key"
+        | "customers-rotate-secrets" => Needs::Scope("admin:tenant"),
         "customers-api-key" | "customers-audit" | "keys-list" | "keys-create" | "keys-delete"
         | "users-list" | "users-invite" | "users-update" | "users-delete" => {
             Needs::Scope("admin:tenant")
@@ -51,6 +66,7 @@ fn expected(route: &str) -> Needs {
 
 fn routes() -> Vec<RouteInfo> {
     [
+        dynrag_admin::routes().table(),
         dynrag_auth::routes().table(),
         dynrag_customers::routes().table(),
         dynrag_documents::routes().table(),
@@ -74,6 +90,7 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
         "documents:read",
         "documents:write",
         "search",
+        "metrics",
         "admin:tenant",
     ];
     let bearer = |token: &str| ("authorization", format!("Bearer {token}"));
@@ -148,6 +165,11 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         | "users-invite"
         | "keys-create" => request.json(&json!({})),
         "users-update" => request.json(&json!({"role": "user"})),
+        "customers-update-profile" => request.json(&json!({"companyName": "A"})),
+        "customers-update-config" => request.json(&json!({"retentionDays": 30})),
+        "customers-set-openai-key" => request.json(&json!({"apiKey": ""})),
+        "customers-rotate-secrets" => request.json(&json!({"immediately": "no"})),
+        "admin-customers-limits" => request.json(&json!({})),
         _ => request,
     }
 }
@@ -231,6 +253,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
             let allowed = match needs {
                 Needs::Scope(scope) => caller.scopes.contains(&scope),
                 Needs::User => caller.is_user,
+                Needs::PlatformAdmin => false,
                 _ => true,
             };
             // They would lock the others out, and mail again and again; see keys.rs and accounts.rs.
@@ -243,7 +266,9 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 let answer = Answer::of(request).await;
                 requests += 1;
                 assert!(!leak(&answer, id), "{what}, id {kind}: {answer}");
-                if !allowed && needs == Needs::User {
+                if needs == Needs::PlatformAdmin && caller.is_user {
+                    answer.problem(404, "not_found");
+                } else if !allowed && matches!(needs, Needs::User | Needs::PlatformAdmin) {
                     answer.problem(403, "user_required");
                 } else if !allowed {
                     answer.problem(403, "missing_scope");
@@ -252,11 +277,13 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                     "auth-change-password",
                     "keys-create",
                     "users-invite",
+                    "customers-set-openai-key",
+                    "customers-rotate-secrets",
                 ]
                 .contains(&route.name)
                 {
                     answer.problem(422, "invalid_fields");
-                } else if by_id {
+                } else if by_id || route.name == "customers-delete-openai-key" {
                     // The same words for every id: nothing tells that one exists elsewhere.
                     answer.problem(404, "not_found");
                     let first = random.get_or_insert_with(|| form(&answer));

@@ -6,11 +6,13 @@ use dynrag_domain::{
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     documents::{Format, OnDuplicate, Source},
-    identity::{Email, Role},
+    identity::{Class, Email, Role},
     mail_tokens::MailToken,
 };
 use dynrag_store::{
-    Store, Tenant, audit,
+    Store, Tenant,
+    admission::{Endpoint, Verified},
+    audit,
     customers::{self, NewCustomer},
     invitations,
     mail_tokens::{self, Purpose},
@@ -94,6 +96,27 @@ async fn begin_session(tx: &Tenant, customer: &Customer) {
     audit::record(tx, actor, action, target, &serde_json::json!({}))
         .await
         .unwrap();
+}
+
+impl Customer {
+    /// Its user's access token, verified.
+    pub fn verified(&self) -> Verified {
+        Verified {
+            customer: self.id,
+            user: self.user,
+            session: self.session,
+            secret_version: 1,
+            issued_at: Utc::now(),
+        }
+    }
+}
+
+/// A route that reads.
+pub fn endpoint(name: &str) -> Endpoint<'_> {
+    Endpoint {
+        name,
+        class: Class::Read,
+    }
 }
 
 /// What an account has beside its first session: an invitation, a link, an address of the network.

@@ -1,2 +1,3 @@
--- $1 customer, $2 user, $3 session, $4 when the token was issued, $5 the route's name
-SELECT * FROM admit_user($1, $2, $3, $4, $5)
+-- $1 customer, $2 user, $3 session, $4 version of the secret that signed the token, $5 when it was issued,
+-- $6 the route's name, $7 its class
+SELECT * FROM admit_user($1, $2, $3, $4, $5, $6, $7)

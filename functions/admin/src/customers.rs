@@ -1,0 +1,208 @@
+//! `GET /api/admin/customers` and what is done to one of them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Path, Query, cursor,
+    paging::{Limit, Page},
+    scopes::PlatformAdmin,
+    usage::{Period, UsageBody},
+};
+use dynrag_domain::{CustomerId, Error, FieldError, Result, money::Usd};
+use dynrag_store::admin::{CustomerRow, Limits, Wanted};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+const MAX_WORDS: usize = 200;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomerBody {
+    id: CustomerId,
+    company_name: Option<String>,
+    status: String,
+    created_at: DateTime<Utc>,
+    /// Of its first user.
+    email: Option<String>,
+    users: i64,
+    documents: i64,
+    /// This month.
+    spent_usd: Usd,
+}
+
+impl From<CustomerRow> for CustomerBody {
+    fn from(row: CustomerRow) -> Self {
+        Self {
+            id: row.id,
+            company_name: row.company_name,
+            status: row.status,
+            created_at: row.created_at,
+            email: row.email,
+            users: row.users,
+            documents: row.documents,
+            spent_usd: row.spent,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Active,
+    Suspended,
+    Deleted,
+}
+
+impl Status {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filter {
+    limit: Option<u32>,
+    cursor: Option<String>,
+    status: Option<Status>,
+    /// Part of a company's name or of a user's address.
+    q: Option<String>,
+}
+
+/// Lists all customers, newest first.
+pub(crate) async fn list(
+    caller: Caller<PlatformAdmin>,
+    State(context): State<Arc<Context>>,
+    Query(filter): Query<Filter>,
+) -> Answer<Json<Page<CustomerBody>>> {
+    let limit = Limit::new(filter.limit)?;
+    let after = filter.cursor.as_deref().map(cursor::decode).transpose()?;
+    let words = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    if words.is_some_and(|q| q.chars().count() > MAX_WORDS || q.contains('\0')) {
+        return Err(Error::field("/q", format!("at most {MAX_WORDS} characters")).into());
+    }
+    let wanted = Wanted {
+        status: filter.status.map(Status::as_str),
+        words,
+    };
+    let store = context.store().await?;
+    let rows = store
+        .admin_list_customers(caller.administrator()?, wanted, after, limit.rows())
+        .await?;
+    let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
+    Ok(Json(page.map(CustomerBody::from)))
+}
+
+/// What a customer used.
+pub(crate) async fn usage(
+    caller: Caller<PlatformAdmin>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<CustomerId>,
+    Query(period): Query<Period>,
+) -> Answer<Json<UsageBody>> {
+    let days = period.days()?;
+    let store = context.store().await?;
+    let rows = store
+        .admin_usage(caller.administrator()?, id, days.0, days.1)
+        .await?;
+    Ok(Json(UsageBody::new(days, rows)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct NewLimits {
+    requests_per_minute: Option<i32>,
+    requests_per_day: Option<i32>,
+    max_documents: Option<i32>,
+    max_file_bytes: Option<i64>,
+}
+
+impl NewLimits {
+    fn check(&self) -> Result<Limits> {
+        let positive = |n: Option<i64>| n.is_none_or(|n| (1..=1_000_000_000).contains(&n));
+        let fields: Vec<FieldError> = [
+            (
+                "/requestsPerMinute",
+                self.requests_per_minute.map(i64::from),
+            ),
+            ("/requestsPerDay", self.requests_per_day.map(i64::from)),
+            ("/maxDocuments", self.max_documents.map(i64::from)),
+            ("/maxFileBytes", self.max_file_bytes),
+        ]
+        .into_iter()
+        .filter(|(_, n)| !positive(*n))
+        .map(|(pointer, _)| FieldError {
+            pointer: pointer.to_owned(),
+            detail: "from 1 to 1000000000".to_owned(),
+        })
+        .collect();
+        if !fields.is_empty() {
+            return Err(Error::fields_invalid(fields));
+        }
+        Ok(Limits {
+            requests_per_minute: self.requests_per_minute,
+            requests_per_day: self.requests_per_day,
+            max_documents: self.max_documents,
+            max_file_bytes: self.max_file_bytes,
+        })
+    }
+}
+
+/// Sets a customer's limits; what is left out stays as it is.
+pub(crate) async fn limits(
+    caller: Caller<PlatformAdmin>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<CustomerId>,
+    Json(body): Json<NewLimits>,
+) -> Answer<StatusCode> {
+    let limits = body.check()?;
+    let store = context.store().await?;
+    store
+        .admin_set_limits(caller.administrator()?, id, limits)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Suspends a customer: its callers are refused from the next request on.
+pub(crate) async fn suspend(
+    caller: Caller<PlatformAdmin>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<CustomerId>,
+) -> Answer<StatusCode> {
+    if id == caller.customer_id {
+        let detail = "your own customer: you could not activate it again";
+        return Err(Error::field("/id", detail).into());
+    }
+    set_status(&context, &caller, id, "suspended").await
+}
+
+/// Activates a customer again.
+pub(crate) async fn activate(
+    caller: Caller<PlatformAdmin>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<CustomerId>,
+) -> Answer<StatusCode> {
+    set_status(&context, &caller, id, "active").await
+}
+
+async fn set_status(
+    context: &Context,
+    caller: &Caller<PlatformAdmin>,
+    id: CustomerId,
+    status: &str,
+) -> Answer<StatusCode> {
+    let by = caller.administrator()?;
+    context
+        .store()
+        .await?
+        .admin_set_status(by, id, status)
+        .await?;
+    tracing::info!(customer_id = %id, user_id = %by.user_id, status, "status set");
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,44 @@
+//! What the platform's administrators do: see who there is, set limits, suspend, invite. For everybody
+//! else these routes are not there.
+
+mod customers;
+mod invitations;
+
+use std::sync::Arc;
+
+use dynrag_api::{Context, Routes};
+
+/// The routes of this group.
+pub fn routes() -> Routes<Arc<Context>> {
+    Routes::new()
+        .get(
+            "admin-customers-list",
+            "/api/admin/customers",
+            customers::list,
+        )
+        .get(
+            "admin-customers-usage",
+            "/api/admin/customers/{id}/usage",
+            customers::usage,
+        )
+        .put(
+            "admin-customers-limits",
+            "/api/admin/customers/{id}/limits",
+            customers::limits,
+        )
+        .post(
+            "admin-customers-suspend",
+            "/api/admin/customers/{id}/suspend",
+            customers::suspend,
+        )
+        .post(
+            "admin-customers-activate",
+            "/api/admin/customers/{id}/activate",
+            customers::activate,
+        )
+        .post(
+            "admin-invitations-create",
+            "/api/admin/invitations",
+            invitations::create,
+        )
+}

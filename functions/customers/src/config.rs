@@ -1,0 +1,255 @@
+//! `GET PUT /api/customers/config`: limits and choices. What the platform has set, a customer sees and
+//! does not change.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::extract::State;
+use dynrag_api::{
+    Answer, Caller, Context, Json,
+    scopes::{AdminTenant, Anyone},
+};
+use dynrag_domain::{
+    Error, FieldError, Kind, Result,
+    audit::Action,
+    config::{Chunking, CustomerConfig},
+    documents::FailureCode,
+    identity::Class,
+    money::Usd,
+};
+use dynrag_store::{audit, customers, documents};
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
+
+/// What `allowedTypes` may hold, read already or not yet.
+const TYPES: [&str; 13] = [
+    "pdf", "txt", "html", "md", "docx", "pptx", "xlsx", "csv", "json", "epub", "eml", "rtf", "odt",
+];
+const MAX_RETENTION: i32 = 3650;
+const MAX_BUDGET: Usd = Usd::from_nanos(100_000 * 1_000_000_000);
+
+/// Shows it.
+pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<CustomerConfig>> {
+    Ok(Json(caller.config.clone()))
+}
+
+/// What is left out stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Change {
+    requests_per_minute: Option<i32>,
+    requests_per_day: Option<i32>,
+    max_documents: Option<i32>,
+    max_file_bytes: Option<i64>,
+    embedding_model: Option<String>,
+    class_limits: Option<BTreeMap<Class, i32>>,
+    allowed_types: Option<Vec<String>>,
+    chunking: Option<Chunking>,
+    /// Null takes the budget away.
+    #[serde(default, deserialize_with = "given")]
+    monthly_budget_usd: Option<Option<Usd>>,
+    budget_alert_percent: Option<i32>,
+    retention_days: Option<i32>,
+}
+
+/// Tells null from nothing.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl Change {
+    /// The configuration as it is to be, all its fields checked at once.
+    fn apply(self, now: &CustomerConfig) -> Result<CustomerConfig> {
+        let fixed = [
+            (
+                "/requestsPerMinute",
+                self.requests_per_minute,
+                now.requests_per_minute,
+            ),
+            (
+                "/requestsPerDay",
+                self.requests_per_day,
+                now.requests_per_day,
+            ),
+            ("/maxDocuments", self.max_documents, now.max_documents),
+        ];
+        let changed = fixed
+            .iter()
+            .find(|(_, wanted, now)| wanted.is_some_and(|wanted| wanted != *now));
+        if let Some((field, ..)) = changed {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "platform_limit",
+                format!(
+                    "{field} is set by whoever runs the platform. Ask there for another limit."
+                ),
+            ));
+        }
+        let mut fields = Vec::new();
+        let mut bad = |pointer: &str, detail: String| {
+            fields.push(FieldError {
+                pointer: pointer.to_owned(),
+                detail,
+            });
+        };
+        if self
+            .embedding_model
+            .is_some_and(|model| model != now.embedding_model)
+        {
+            let detail =
+                "cannot be changed while documents are stored with the present model's vectors";
+            bad("/embeddingModel", detail.to_owned());
+        }
+        let mut config = now.clone();
+        if let Some(bytes) = self.max_file_bytes {
+            config.max_file_bytes = bytes;
+            if !(1..=now.max_file_bytes).contains(&bytes) {
+                bad("/maxFileBytes", format!("from 1 to {}", now.max_file_bytes));
+            }
+        }
+        if let Some(limits) = self.class_limits {
+            if limits
+                .values()
+                .any(|n| !(1..=now.requests_per_minute).contains(n))
+            {
+                bad(
+                    "/classLimits",
+                    format!("each from 1 to {}", now.requests_per_minute),
+                );
+            }
+            config.class_limits = limits;
+        }
+        if let Some(types) = self.allowed_types {
+            config.allowed_types = TYPES
+                .iter()
+                .filter(|name| types.iter().any(|wanted| wanted == *name))
+                .map(|name| (*name).to_owned())
+                .collect();
+            let unknown = types.iter().any(|name| !TYPES.contains(&name.as_str()));
+            if unknown || config.allowed_types.is_empty() {
+                bad(
+                    "/allowedTypes",
+                    format!("at least one of {}", TYPES.join(", ")),
+                );
+            }
+        }
+        if let Some(chunking) = self.chunking {
+            config.chunking = chunking;
+            if !(100..=20_000).contains(&chunking.size) {
+                bad("/chunking/size", "from 100 to 20000".to_owned());
+            } else if chunking.overlap > chunking.size / 2 {
+                bad("/chunking/overlap", "at most half of size".to_owned());
+            }
+        }
+        if let Some(budget) = self.monthly_budget_usd {
+            config.monthly_budget_usd = budget;
+            // The database keeps millionths.
+            if budget.is_some_and(|budget| budget > MAX_BUDGET || budget.nanos() % 1000 != 0) {
+                let detail = format!("at most {MAX_BUDGET}, with at most six decimals");
+                bad("/monthlyBudgetUsd", detail);
+            }
+        }
+        if let Some(percent) = self.budget_alert_percent {
+            config.budget_alert_percent = percent;
+            if !(1..=100).contains(&percent) {
+                bad("/budgetAlertPercent", "from 1 to 100".to_owned());
+            }
+        }
+        if let Some(days) = self.retention_days {
+            config.retention_days = days;
+            if !(0..=MAX_RETENTION).contains(&days) {
+                bad("/retentionDays", format!("from 0 to {MAX_RETENTION}"));
+            }
+        }
+        if fields.is_empty() {
+            Ok(config)
+        } else {
+            Err(Error::fields_invalid(fields))
+        }
+    }
+}
+
+/// Changes what is the customer's to choose. It counts from the next request on.
+pub(crate) async fn update(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Json(change): Json<Change>,
+) -> Answer<Json<CustomerConfig>> {
+    let config = change.apply(&caller.config)?;
+    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    customers::configure(&tx, &config).await?;
+    let released = if config.monthly_budget_usd == caller.config.monthly_budget_usd {
+        0
+    } else {
+        documents::release(&tx, &[FailureCode::BudgetExceeded]).await?
+    };
+    let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
+    let details = json!({"before": caller.config, "after": config, "documentsReleased": released});
+    audit::record(&tx, actor, Action::ConfigUpdated, target, &details).await?;
+    tx.commit().await?;
+    Ok(Json(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> CustomerConfig {
+        CustomerConfig {
+            requests_per_minute: 60,
+            requests_per_day: 10_000,
+            class_limits: BTreeMap::new(),
+            max_documents: 10_000,
+            max_file_bytes: 1000,
+            allowed_types: vec!["pdf".to_owned()],
+            chunking: Chunking::default(),
+            embedding_model: "m".to_owned(),
+            monthly_budget_usd: Some(Usd::from_nanos(5_000_000_000)),
+            budget_alert_percent: 80,
+            retention_days: 30,
+        }
+    }
+
+    fn apply(json: &str) -> Result<CustomerConfig> {
+        serde_json::from_str::<Change>(json)
+            .unwrap()
+            .apply(&config())
+    }
+
+    #[test]
+    fn what_is_left_out_stays_and_null_takes_the_budget_away() {
+        assert_eq!(apply("{}").unwrap(), config());
+        let none = apply(r#"{"monthlyBudgetUsd":null}"#).unwrap();
+        assert_eq!(none.monthly_budget_usd, None);
+        // Getting it and putting it back changes nothing.
+        let same = serde_json::to_string(&config()).unwrap();
+        assert_eq!(apply(&same).unwrap(), config());
+        let types = apply(r#"{"allowedTypes":["txt","pdf","txt"]}"#).unwrap();
+        assert_eq!(types.allowed_types, ["pdf", "txt"]);
+    }
+
+    #[test]
+    fn what_cannot_be_is_pointed_at() {
+        for (json, pointer) in [
+            (r#"{"maxFileBytes":1001}"#, "/maxFileBytes"),
+            (r#"{"classLimits":{"search":61}}"#, "/classLimits"),
+            (r#"{"allowedTypes":["exe"]}"#, "/allowedTypes"),
+            (r#"{"allowedTypes":[]}"#, "/allowedTypes"),
+            (r#"{"chunking":{"size":50,"overlap":0}}"#, "/chunking/size"),
+            (
+                r#"{"chunking":{"size":100,"overlap":60}}"#,
+                "/chunking/overlap",
+            ),
+            (r#"{"monthlyBudgetUsd":"100001"}"#, "/monthlyBudgetUsd"),
+            (r#"{"monthlyBudgetUsd":"0.0000001"}"#, "/monthlyBudgetUsd"),
+            (r#"{"budgetAlertPercent":0}"#, "/budgetAlertPercent"),
+            (r#"{"retentionDays":-1}"#, "/retentionDays"),
+            (r#"{"embeddingModel":"other"}"#, "/embeddingModel"),
+        ] {
+            assert_eq!(apply(json).unwrap_err().fields()[0].pointer, pointer);
+        }
+        let error = apply(r#"{"requestsPerMinute":61}"#).unwrap_err();
+        assert_eq!(error.code(), "platform_limit");
+    }
+}

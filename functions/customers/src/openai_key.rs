@@ -1,0 +1,79 @@
+//! `PUT DELETE /api/customers/openai-key`: the customer's own key of the provider, sealed in the vault.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, scopes::AdminTenant};
+use dynrag_cloud::vault::Purpose;
+use dynrag_domain::{Error, audit::Action, documents::FailureCode};
+use dynrag_store::{
+    audit, documents,
+    secrets::{self, SealedSecret},
+};
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+const MAX_KEY: usize = 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct NewKey {
+    api_key: SecretString,
+}
+
+/// Sets it. Documents that waited for a key that works go on.
+pub(crate) async fn put(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Json(body): Json<NewKey>,
+) -> Answer<StatusCode> {
+    let key = body.api_key.expose_secret().trim();
+    if !(8..=MAX_KEY).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        let detail = format!("from 8 to {MAX_KEY} ASCII characters without spaces");
+        return Err(Error::field("/apiKey", detail).into());
+    }
+    let (store, vault) = (context.store().await?, context.vault().await?);
+    let tx = store.tenant(caller.customer_id).await?;
+    let wrapped = secrets::lock(&tx)
+        .await?
+        .ok_or_else(|| Error::not_found("customer"))?;
+    let purpose = Purpose::OpenAiKey;
+    let version = secrets::newest(&tx, purpose.as_str()).await? + 1;
+    let data_key = vault.unwrap_key(caller.customer_id, &wrapped).await?;
+    let sealed = data_key.seal(purpose, version, key.as_bytes())?;
+    let secret = SealedSecret {
+        purpose: purpose.as_str(),
+        version,
+        nonce: sealed.nonce.to_vec(),
+        ciphertext: sealed.ciphertext,
+    };
+    secrets::replace(&tx, &secret, Duration::ZERO).await?;
+    let parked = [
+        FailureCode::EmbeddingKeyInvalid,
+        FailureCode::InsufficientQuota,
+    ];
+    let released = documents::release(&tx, &parked).await?;
+    let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
+    let details = json!({"version": version, "documentsReleased": released});
+    audit::record(&tx, actor, Action::OpenAiKeySet, target, &details).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes it: the platform's key is used from here on.
+pub(crate) async fn delete(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+) -> Answer<StatusCode> {
+    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    secrets::lock(&tx).await?;
+    if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {
+        return Err(Error::not_found("key of the provider").into());
+    }
+    let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
+    audit::record(&tx, actor, Action::OpenAiKeyDeleted, target, &json!({})).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,22 @@
+//! `GET /api/customers/usage`: what the customer used and what it cost.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{
+    Answer, Caller, Context, Json, Query,
+    scopes::Metrics,
+    usage::{Period, UsageBody},
+};
+
+/// Shows it.
+pub(crate) async fn get(
+    caller: Caller<Metrics>,
+    State(context): State<Arc<Context>>,
+    Query(period): Query<Period>,
+) -> Answer<Json<UsageBody>> {
+    let days = period.days()?;
+    let store = context.store().await?;
+    let rows = store.usage(caller.customer_id, days.0, days.1).await?;
+    Ok(Json(UsageBody::new(days, rows)))
+}

@@ -1,0 +1,98 @@
+//! What was used, by day and operation, and what it cost: for a customer itself and for administrators.
+
+use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
+use dynrag_domain::{Error, Result, money::Usd};
+use dynrag_store::usage::Used;
+use serde::{Deserialize, Serialize};
+
+const MAX_DAYS: i64 = 366;
+
+/// Days, UTC; the month so far where none is given.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    since: Option<NaiveDate>,
+    until: Option<NaiveDate>,
+}
+
+impl Period {
+    /// First and last day.
+    ///
+    /// # Errors
+    /// `invalid_fields`.
+    pub fn days(self) -> Result<(NaiveDate, NaiveDate)> {
+        let today = Utc::now().date_naive();
+        let until = self.until.unwrap_or(today);
+        let first = until.with_day(1).unwrap_or(until);
+        let since = self.since.unwrap_or(first);
+        if since > until || until - since > TimeDelta::days(MAX_DAYS) {
+            let detail = format!("a day before until, by at most {MAX_DAYS} days");
+            return Err(Error::field("/since", detail));
+        }
+        Ok((since, until))
+    }
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sum {
+    requests: i64,
+    documents: i64,
+    chunks: i64,
+    tokens: i64,
+    cost_usd: Usd,
+}
+
+impl Sum {
+    fn add(&mut self, used: &Used) {
+        self.requests += used.requests;
+        self.documents += used.documents;
+        self.chunks += used.chunks;
+        self.tokens += used.tokens;
+        self.cost_usd = Usd::from_nanos(self.cost_usd.nanos() + used.cost.nanos());
+    }
+}
+
+#[derive(Serialize)]
+struct Line {
+    day: NaiveDate,
+    operation: String,
+    #[serde(flatten)]
+    sum: Sum,
+}
+
+/// Usage of a period.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageBody {
+    since: NaiveDate,
+    until: NaiveDate,
+    total: Sum,
+    items: Vec<Line>,
+}
+
+impl UsageBody {
+    /// From the rows of a period.
+    pub fn new((since, until): (NaiveDate, NaiveDate), rows: Vec<Used>) -> Self {
+        let mut total = Sum::default();
+        let items = rows
+            .into_iter()
+            .map(|used| {
+                total.add(&used);
+                let mut sum = Sum::default();
+                sum.add(&used);
+                Line {
+                    day: used.day,
+                    operation: used.operation,
+                    sum,
+                }
+            })
+            .collect();
+        Self {
+            since,
+            until,
+            total,
+            items,
+        }
+    }
+}

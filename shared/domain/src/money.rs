@@ -1,0 +1,111 @@
+//! Money: whole billionths of a US dollar inside, a decimal string outside.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+const PER_DOLLAR: i64 = 1_000_000_000;
+const DIGITS: usize = 9;
+
+/// An amount in US dollars, exact to 10⁻⁹. Written as `12.5`, without trailing zeros.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Usd(i64);
+
+impl Usd {
+    /// From billionths of a dollar.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// Billionths of a dollar.
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, part) = (
+            self.0.unsigned_abs() / PER_DOLLAR.unsigned_abs(),
+            self.0.unsigned_abs() % PER_DOLLAR.unsigned_abs(),
+        );
+        let part = format!("{part:0DIGITS$}");
+        match part.trim_end_matches('0') {
+            "" => write!(f, "{sign}{whole}"),
+            part => write!(f, "{sign}{whole}.{part}"),
+        }
+    }
+}
+
+impl From<Usd> for String {
+    fn from(amount: Usd) -> Self {
+        amount.to_string()
+    }
+}
+
+impl FromStr for Usd {
+    type Err = &'static str;
+
+    /// Takes what [`Display`](fmt::Display) writes, and trailing zeros.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const BAD: &str = "dollars as a decimal string, like \"12.50\"";
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let part = part.trim_end_matches('0');
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > DIGITS {
+            return Err(BAD);
+        }
+        let whole: i64 = whole.parse().map_err(|_| BAD)?;
+        let part: i64 = format!("{part:0<DIGITS$}").parse().map_err(|_| BAD)?;
+        whole
+            .checked_mul(PER_DOLLAR)
+            .and_then(|nanos| nanos.checked_add(part))
+            .map(Self)
+            .ok_or(BAD)
+    }
+}
+
+impl TryFrom<String> for Usd {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Usd;
+
+    #[test]
+    fn amounts_round_trip_and_others_are_refused() {
+        for (text, nanos) in [
+            ("0", 0),
+            ("12.5", 12_500_000_000),
+            ("0.000000001", 1),
+            ("1000", 1_000_000_000_000),
+        ] {
+            let amount: Usd = text.parse().unwrap();
+            assert_eq!(
+                (amount.nanos(), amount.to_string()),
+                (nanos, text.to_owned())
+            );
+        }
+        assert_eq!("12.500000".parse::<Usd>().unwrap().nanos(), 12_500_000_000);
+        for bad in [
+            "",
+            ".5",
+            "1e3",
+            "-1",
+            "1,5",
+            "0.0000000001",
+            "99999999999",
+            "1.2.3",
+            "٣",
+        ] {
+            assert!(bad.parse::<Usd>().is_err(), "{bad}");
+        }
+    }
+}

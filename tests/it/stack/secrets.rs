@@ -1,0 +1,188 @@
+//! Secrets are replaced without anybody noticing, or at once; and belong to one customer (promise 17).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use dynrag_testing::openai::Reply;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::stack::{Answer, Stack, Tenant, eventually, word};
+
+async fn rotate(tenant: &Tenant, immediately: bool) -> Value {
+    let request = tenant.call(Method::POST, "/api/customers/rotate-secrets");
+    Answer::of(request.json(&json!({"immediately": immediately})))
+        .await
+        .ok(200)
+}
+
+async fn me(stack: &Stack, access: &str) -> Answer {
+    Answer::of(
+        stack
+            .http
+            .get(stack.url("/api/auth/me"))
+            .bearer_auth(access),
+    )
+    .await
+}
+
+async fn refresh(stack: &Stack, token: &str) -> Answer {
+    let request = stack.http.post(stack.url("/api/auth/refresh"));
+    Answer::of(request.json(&json!({"refreshToken": token}))).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_logs_nobody_out() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let done = Arc::new(AtomicBool::new(false));
+    // Callers with the first token, and callers who log in again and again.
+    let callers: Vec<_> = (0..4)
+        .map(|n| {
+            let (stack, a, done) = (stack.clone(), a.clone(), done.clone());
+            tokio::spawn(async move {
+                let mut requests = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let access = if n % 2 == 0 {
+                        a.access.clone()
+                    } else {
+                        let login = a.login().await.ok(200);
+                        login["accessToken"].as_str().unwrap().to_owned()
+                    };
+                    me(&stack, &access).await.ok(200);
+                    requests += 1;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                requests
+            })
+        })
+        .collect();
+    for version in 2..=4 {
+        assert_eq!(rotate(&a, false).await["version"], version);
+        // A token of the new secret is good wherever only the old one is kept.
+        let login = a.login().await.ok(200);
+        me(&stack, login["accessToken"].as_str().unwrap())
+            .await
+            .ok(200);
+        refresh(&stack, login["refreshToken"].as_str().unwrap())
+            .await
+            .ok(200);
+    }
+    done.store(true, Ordering::Relaxed);
+    for caller in callers {
+        assert!(caller.await.unwrap() > 0);
+    }
+    refresh(&stack, &a.refresh).await.ok(200);
+    let live =
+        "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'access_token'
+                AND (retires_at IS NULL OR retires_at > now())";
+    assert!(a.count(live).await >= 2);
+}
+
+#[tokio::test]
+async fn a_secret_that_was_seen_is_of_no_use_from_the_next_request_on() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    // Every function has the old one in memory.
+    me(&stack, &a.access).await.ok(200);
+    let login = a.login().await.ok(200);
+    assert!(rotate(&a, true).await["sessionsEnded"].as_i64().unwrap() >= 2);
+    me(&stack, &a.access).await.problem(401, "unauthenticated");
+    let access = login["accessToken"].as_str().unwrap();
+    me(&stack, access).await.problem(401, "unauthenticated");
+    for token in [&a.refresh, login["refreshToken"].as_str().unwrap()] {
+        refresh(&stack, token)
+            .await
+            .problem(401, "invalid_refresh_token");
+    }
+    me(&stack, &b.access).await.ok(200);
+    let again = a.login().await.ok(200);
+    me(&stack, again["accessToken"].as_str().unwrap())
+        .await
+        .ok(200);
+    // The session alone would not do: with the secret live again it is the session that refuses.
+    let revive = "UPDATE customer_secrets SET retires_at = NULL WHERE customer_id = $1";
+    stack.sql().await.execute(revive, &[&a.id]).await.unwrap();
+    me(&stack, &a.access).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_key_of_ones_own_is_used_at_once_and_frees_what_waited_for_it() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let mark = word();
+    let put = async |key: &str| {
+        let request = a.call(Method::PUT, "/api/customers/openai-key");
+        Answer::of(request.json(&json!({"apiKey": key}))).await
+    };
+    for bad in ["", "short", "with a space in it", "ünïcödé-key"] {
+        put(bad).await.bad_fields(&["/apiKey"]);
+    }
+    let (mistyped, key) = (format!("sk-bad-{}", word()), format!("sk-own-{}", word()));
+    stack.reply_to_key(&mistyped, Reply::InvalidKey).await;
+    assert_eq!(put(&mistyped).await.status, 204);
+    let id = a.add("Waits", &format!("A text {mark}.")).await;
+    a.ended(&id, "needs_action", "embedding_key_invalid").await;
+    assert_eq!(put(&key).await.status, 204);
+    stack.sweep().await;
+    a.completed(&id).await;
+    assert_eq!(
+        a.get("/api/customers/profile").await.ok(200)["hasOpenaiKey"],
+        true
+    );
+    assert_eq!(
+        b.get("/api/customers/profile").await.ok(200)["hasOpenaiKey"],
+        false
+    );
+    let seen = stack.seen_with(&mark).await;
+    let keys: Vec<_> = seen.iter().map(|seen| seen.key.as_deref()).collect();
+    assert_eq!(keys, [Some(mistyped.as_str()), Some(key.as_str())]);
+    let log = a.get("/api/customers/audit").await.ok(200);
+    assert_eq!(log["items"][0]["action"], "openai_key.set");
+    assert!(!log.to_string().contains(&key));
+
+    // Another one takes its place, and none the place of that.
+    assert_eq!(put(&format!("sk-other-{}", word())).await.status, 204);
+    let rows =
+        "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'openai_key'
+                AND (retires_at IS NULL OR retires_at > now())";
+    assert_eq!(a.count(rows).await, 1);
+    let delete = || a.call(Method::DELETE, "/api/customers/openai-key");
+    assert_eq!(Answer::of(delete()).await.status, 204);
+    Answer::of(delete()).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn data_keys_are_wrapped_anew_after_a_year() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let wrapped = async || -> Vec<u8> {
+        let query = "SELECT wrapped_data_key FROM customers WHERE id = $1";
+        stack
+            .sql()
+            .await
+            .query_one(query, &[&a.id])
+            .await
+            .unwrap()
+            .get(0)
+    };
+    let before = wrapped().await;
+    stack.sweep().await;
+    assert_eq!(wrapped().await, before);
+    let age =
+        "UPDATE customers SET data_key_wrapped_at = now() - interval '367 days' WHERE id = $1";
+    stack.sql().await.execute(age, &[&a.id]).await.unwrap();
+    eventually("the key is wrapped anew", async || {
+        stack.sweep().await;
+        (wrapped().await != before).then_some(())
+    })
+    .await;
+    // What was sealed under it opens still.
+    a.login().await.ok(200);
+    me(&stack, &a.access).await.ok(200);
+}
