@@ -19,7 +19,7 @@ DATABASE = "dynrag"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "300",
+    "max_connections": "1000",
     "ssl": "on",
     "ssl_cert_file": "server.crt",
     "ssl_key_file": "server.key",
