@@ -178,9 +178,11 @@ fn a_name_stands_for_one_route() {
             assert!(names.insert(name), "{name} is in two groups");
             // Keys and users are their customer's.
             let of_customer = match group.folder {
-                "customers" => name.starts_with("keys-") || name.starts_with("users-"),
-                // It makes a password and a session.
-                "auth" => name == "users-accept",
+                "customers" => ["keys-", "users-", "jobs-"]
+                    .iter()
+                    .any(|of| name.starts_with(of)),
+                // They make or check a password.
+                "auth" => ["users-accept", "customers-delete"].contains(&name),
                 _ => false,
             };
             assert!(

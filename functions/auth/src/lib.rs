@@ -2,6 +2,7 @@
 
 mod accept;
 mod change_password;
+mod delete_account;
 mod forgot_password;
 mod login;
 mod logout;
@@ -51,5 +52,10 @@ pub fn routes() -> Routes<Arc<Context>> {
             verify_email::resend,
         )
         .post("users-accept", "/api/users/accept", accept::accept)
+        .delete(
+            "customers-delete",
+            "/api/customers",
+            delete_account::delete_account,
+        )
         .get("auth-me", "/api/auth/me", me::me)
 }

@@ -4,6 +4,7 @@
 mod api_key;
 mod audit;
 mod config;
+mod export;
 mod keys;
 mod openai_key;
 mod profile;
@@ -56,6 +57,8 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/customers/rotate-secrets",
             rotate_secrets::rotate,
         )
+        .post("customers-export", "/api/customers/export", export::start)
+        .get("jobs-get", "/api/jobs/{id}", export::get)
         .get("keys-list", "/api/keys", keys::list)
         .post("keys-create", "/api/keys", keys::create)
         .delete("keys-delete", "/api/keys/{id}", keys::delete)

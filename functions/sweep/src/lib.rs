@@ -40,6 +40,10 @@ pub struct Swept {
     pub uploads_found: u32,
     /// Uploads given up.
     pub uploads_expired: u32,
+    /// Exports and erasures sent again.
+    pub tasks: u32,
+    /// Jobs dropped that ended long ago.
+    pub jobs: i64,
     /// Documents queued again whose customer's budget has room.
     pub budgets: i64,
     /// Data keys wrapped anew.
@@ -71,6 +75,10 @@ impl Sweep {
         while in_time() && parts.outbox(&mut swept).await? {}
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
+        for task in &parts.store.sweep_tasks(BATCH).await? {
+            swept.tasks += done("task", parts.tasks.send(task).await);
+        }
+        swept.jobs = parts.store.sweep_old_jobs().await?;
         swept.budgets = parts.store.sweep_budgets().await?;
         swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
         swept.staged = parts.store.sweep_staged().await?;
@@ -82,6 +90,8 @@ impl Sweep {
                 documents = swept.documents,
                 uploads_found = swept.uploads_found,
                 uploads_expired = swept.uploads_expired,
+                tasks = swept.tasks,
+                jobs = swept.jobs,
                 budgets = swept.budgets,
                 rewrapped = swept.rewrapped,
                 staged = swept.staged,

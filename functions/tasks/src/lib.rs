@@ -1,4 +1,5 @@
-//! What is done for accounts out of sight: the mails that hold a link.
+//! What is done for accounts out of sight: mails, exports, the removal of who has left. Of a mail with a
+//! link:
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
@@ -6,14 +7,18 @@
 //! | after it, before SES has the mail | a token nobody has, until it expires | the next delivery makes another |
 //! | after it | a message that comes again | a second mail; both links work until one is used |
 
+mod erase;
+mod export;
 mod letters;
+
+use std::time::Instant;
 
 use chrono::NaiveDate;
 use dynrag_cloud::{
-    Cloud, Mailer,
+    Cloud, Mailer, Objects, Queue,
     mail::{Mail, Sent},
 };
-use dynrag_config::MailConfig;
+use dynrag_config::{DocumentsConfig, MailConfig, TasksConfig, VectorsConfig};
 use dynrag_domain::{
     CustomerId, Error, InvitationId, Result, UserId, identity::Email, mail_tokens::MailToken,
     tasks::Task,
@@ -24,8 +29,10 @@ use dynrag_store::{
     usage::monthly_spend,
     users,
 };
-use dynrag_worker::Delivery;
+use dynrag_worker::{Delivery, Invocation};
 use tokio::sync::OnceCell;
+
+use crate::{erase::erase, export::Export};
 
 /// What the function makes once per cold start.
 #[derive(Default)]
@@ -38,11 +45,11 @@ impl Tasks {
     ///
     /// # Errors
     /// `unavailable` or `internal_error`, before anything was done.
-    pub async fn run(&self, deliveries: Vec<Delivery<Task>>) -> Result<Vec<Delivery<Task>>> {
+    pub async fn run(&self, batch: Invocation<Vec<Delivery<Task>>>) -> Result<Vec<Delivery<Task>>> {
         let parts = self.parts.get_or_try_init(Parts::load).await?;
         let mut again = Vec::new();
-        for delivery in deliveries {
-            if let Err(error) = parts.perform(&delivery.job).await {
+        for delivery in batch.event {
+            if let Err(error) = parts.perform(&delivery.job, batch.deadline).await {
                 tracing::error!(
                     message_id = delivery.message_id,
                     code = error.code(),
@@ -67,6 +74,9 @@ async fn send(mailer: &Mailer, to: &Email, mail: &Mail) -> Result<()> {
 
 struct Parts {
     store: Store,
+    documents: Objects,
+    vectors: Objects,
+    queue: Queue,
     /// None where this deployment sends no mail.
     mail: Option<(Mailer, String)>,
 }
@@ -80,13 +90,43 @@ impl Parts {
             (Some(_), None) => return Err(Error::internal_fault("APP_URL is not set")),
             (None, _) => None,
         };
+        let documents = DocumentsConfig::from_env().map_err(Error::internal_fault)?;
+        let vectors = VectorsConfig::from_env().map_err(Error::internal_fault)?;
+        let tasks = TasksConfig::from_env().map_err(Error::internal_fault)?;
         Ok(Self {
             store: dynrag_worker::open_store(&cloud, 1).await?,
+            documents: cloud.objects(&documents.bucket),
+            vectors: cloud.objects(&vectors.bucket),
+            queue: cloud.queue(&tasks.url),
             mail,
         })
     }
 
-    async fn perform(&self, task: &Task) -> Result<()> {
+    async fn perform(&self, task: &Task, deadline: Instant) -> Result<()> {
+        match task {
+            Task::Export {
+                customer_id,
+                job_id,
+                ..
+            } => {
+                let export = Export {
+                    store: &self.store,
+                    documents: &self.documents,
+                    queue: &self.queue,
+                    customer: *customer_id,
+                    job: *job_id,
+                    deadline,
+                };
+                export.run().await
+            }
+            Task::Erase { customer_id, .. } => {
+                erase(&self.store, &self.documents, &self.vectors, *customer_id).await
+            }
+            mail => self.mail(mail).await,
+        }
+    }
+
+    async fn mail(&self, task: &Task) -> Result<()> {
         let Some((mailer, app_url)) = &self.mail else {
             tracing::warn!("no mail is sent: MAIL_FROM is not set");
             return Ok(());
@@ -115,6 +155,7 @@ impl Parts {
                 invitation_id,
                 ..
             } => self.invite(app_url, *customer_id, *invitation_id).await?,
+            Task::Export { .. } | Task::Erase { .. } => None,
         };
         match letter {
             Some((to, mail)) => send(mailer, &to, &mail).await,

@@ -4,5 +4,5 @@
 async fn main() -> Result<(), lambda_runtime::Error> {
     let tasks = dynrag_tasks::Tasks::default();
     let tasks = &tasks;
-    dynrag_worker::run_queue(async |batch| tasks.run(batch.event).await).await
+    dynrag_worker::run_queue(async |batch| tasks.run(batch).await).await
 }

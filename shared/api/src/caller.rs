@@ -60,6 +60,13 @@ pub mod scopes {
         const USER: bool = true;
     }
 
+    /// A user who may manage the tenant; no key.
+    pub struct Owner;
+    impl Required for Owner {
+        const SCOPE: Option<Scope> = Some(Scope::AdminTenant);
+        const USER: bool = true;
+    }
+
     /// A user who administers the platform.
     pub struct PlatformAdmin;
     impl Required for PlatformAdmin {
@@ -83,11 +90,11 @@ impl<S> Deref for Caller<S> {
     }
 }
 
-impl Caller<scopes::User> {
-    /// The user and its session.
+impl<S: scopes::Required> Caller<S> {
+    /// The user and its session, where the route is for users.
     ///
     /// # Errors
-    /// None: the extractor has looked.
+    /// An internal fault for a key, which only a route that takes keys can meet.
     pub fn user(&self) -> Result<(UserId, SessionId)> {
         match (self.principal, self.session) {
             (Principal::User(user), Some(session)) => Ok((user, session)),

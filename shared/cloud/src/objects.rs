@@ -1,11 +1,99 @@
 //! Objects in a bucket of S3.
 
-use aws_sdk_s3::{Client, primitives::ByteStream, types::Delete, types::ObjectIdentifier};
+use std::time::Duration;
+
+use aws_sdk_s3::{
+    Client,
+    presigning::PresigningConfig,
+    primitives::ByteStream,
+    types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier},
+};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::{Bytes, BytesMut};
 use dynrag_domain::{Error, Kind, Result};
 
 use crate::error;
+
+/// An object that is read piece by piece.
+pub struct Reader {
+    body: ByteStream,
+}
+
+impl Reader {
+    /// The next piece; none at the end.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        self.body
+            .next()
+            .await
+            .transpose()
+            .map_err(|e| Error::unavailable(format!("s3:GetObject: {e}")))
+    }
+}
+
+/// An object that is written part by part. It is there once it is finished; what is never finished is
+/// removed by a rule of the bucket.
+pub struct Writer {
+    objects: Objects,
+    key: String,
+    upload_id: String,
+    parts: Vec<CompletedPart>,
+}
+
+impl Writer {
+    /// Bytes that every part but the last must have at least.
+    pub const PART: usize = 5 * 1024 * 1024;
+
+    /// Writes a part.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn write(&mut self, part: Bytes) -> Result<()> {
+        let number = i32::try_from(self.parts.len() + 1).map_err(Error::internal_fault)?;
+        let answer = self
+            .objects
+            .client
+            .upload_part()
+            .bucket(&self.objects.bucket)
+            .key(&self.key)
+            .upload_id(&self.upload_id)
+            .part_number(number)
+            .body(ByteStream::from(part))
+            .send()
+            .await
+            .map_err(|e| error::call("s3:UploadPart", &e))?;
+        self.parts.push(
+            CompletedPart::builder()
+                .part_number(number)
+                .set_e_tag(answer.e_tag)
+                .build(),
+        );
+        Ok(())
+    }
+
+    /// Makes the object out of its parts.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn finish(self) -> Result<()> {
+        let parts = CompletedMultipartUpload::builder()
+            .set_parts(Some(self.parts))
+            .build();
+        self.objects
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.objects.bucket)
+            .key(&self.key)
+            .upload_id(&self.upload_id)
+            .multipart_upload(parts)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| error::call("s3:CompleteMultipartUpload", &e))
+    }
+}
 
 /// A bucket. Keys come from `dynrag_domain::storage`, which makes them from parsed ids.
 #[derive(Clone)]
@@ -77,6 +165,69 @@ impl Objects {
             bytes.extend_from_slice(&part);
         }
         Ok(Some(bytes.freeze()))
+    }
+
+    /// Reads an object piece by piece. None when there is none.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn open(&self, key: &str) -> Result<Option<Reader>> {
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(Some(Reader { body: answer.body })),
+            Err(e) if e.code() == Some("NoSuchKey") => Ok(None),
+            Err(e) => Err(error::call("s3:GetObject", &e)),
+        }
+    }
+
+    /// Begins an object that is written part by part.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn create(&self, key: &str, content_type: &str) -> Result<Writer> {
+        let answer = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(content_type)
+            .send()
+            .await
+            .map_err(|e| error::call("s3:CreateMultipartUpload", &e))?;
+        Ok(Writer {
+            objects: self.clone(),
+            key: key.to_owned(),
+            upload_id: answer.upload_id.unwrap_or_default(),
+            parts: Vec::new(),
+        })
+    }
+
+    /// A URL by which anybody may read an object for a while.
+    ///
+    /// # Errors
+    /// `internal_error` without credentials.
+    pub async fn presign_get(
+        &self,
+        key: &str,
+        file_name: &str,
+        expires: Duration,
+    ) -> Result<String> {
+        let config = PresigningConfig::expires_in(expires).map_err(Error::internal_fault)?;
+        self.client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition(format!("attachment; filename=\"{file_name}\""))
+            .presigned(config)
+            .await
+            .map(|request| request.uri().to_owned())
+            .map_err(|e| error::call("s3:GetObject (presigning)", &e))
     }
 
     /// The size of an object in bytes. None when there is none.

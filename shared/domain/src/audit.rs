@@ -72,6 +72,8 @@ pub enum Action {
     UserPasswordChanged,
     /// A user set a forgotten password anew; target: the user.
     UserPasswordReset,
+    /// An export was asked for; target: the job.
+    ExportRequested,
     /// The company's name was changed; target: the customer.
     CustomerUpdated,
     /// The configuration was changed; target: the customer.
@@ -107,6 +109,7 @@ impl Action {
             Self::UserEmailVerified => "user.email_verified",
             Self::UserPasswordChanged => "user.password_changed",
             Self::UserPasswordReset => "user.password_reset",
+            Self::ExportRequested => "export.requested",
             Self::CustomerUpdated => "customer.updated",
             Self::ConfigUpdated => "config.updated",
             Self::OpenAiKeySet => "openai_key.set",

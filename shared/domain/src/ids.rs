@@ -65,6 +65,11 @@ id!(
     "user"
 );
 id!(
+    /// A job of a customer: long work it asked for.
+    JobId,
+    "job"
+);
+id!(
     /// An invitation to become a user.
     InvitationId,
     "invitation"

@@ -20,4 +20,4 @@ pub mod storage;
 pub mod tasks;
 
 pub use error::{Error, FieldError, Kind, Result};
-pub use ids::{ApiKeyId, CustomerId, DocumentId, InvitationId, SessionId, UserId};
+pub use ids::{ApiKeyId, CustomerId, DocumentId, InvitationId, JobId, SessionId, UserId};

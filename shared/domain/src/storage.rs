@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    ids::{CustomerId, DocumentId},
+    ids::{CustomerId, DocumentId, JobId},
 };
 
 /// Prefix under which presigned uploads land; the only one that notifies.
@@ -53,6 +53,24 @@ pub fn extracted_key(customer: CustomerId, document: DocumentId, version: i32) -
         "{}{version}/extracted.json",
         document_prefix(customer, document)
     )
+}
+
+/// Prefix under which exports lie in the documents bucket; a rule of the bucket deletes them after a week.
+pub const EXPORTS_PREFIX: &str = "exports/";
+
+/// Key of a file of an export, counted from 1.
+pub fn export_key(customer: CustomerId, job: JobId, part: u32) -> String {
+    format!("{EXPORTS_PREFIX}{customer}/{job}/part-{part:04}.zip")
+}
+
+/// Prefixes of all that the documents bucket holds of a customer; each ends in a slash.
+pub fn customer_prefixes(customer: CustomerId) -> [String; 3] {
+    ["customers/", UPLOADS_PREFIX, EXPORTS_PREFIX].map(|prefix| format!("{prefix}{customer}/"))
+}
+
+/// Prefix of all that the vectors bucket holds of a customer; ends in a slash.
+pub fn vectors_prefix(customer: CustomerId) -> String {
+    format!("customers/{customer}/")
 }
 
 /// Prefix of a customer's LanceDB database in the vectors bucket, without a slash at the end.

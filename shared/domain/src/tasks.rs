@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
     identity::Email,
-    ids::{CustomerId, InvitationId, UserId},
+    ids::{CustomerId, InvitationId, JobId, UserId},
     jobs::Message,
 };
 
@@ -57,6 +57,24 @@ pub enum Task {
         /// First day of the month.
         month: NaiveDate,
     },
+    /// Write a customer's data into zip files, or go on with it.
+    Export {
+        /// Version of this message's form; 1 now.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// The job.
+        job_id: JobId,
+    },
+    /// Remove what is left of a customer that is deleted.
+    Erase {
+        /// Version of this message's form; 1 now.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+    },
     /// Mail an invitation.
     Invite {
         /// Version of this message's form; 1 now.
@@ -102,6 +120,20 @@ impl Task {
         }
     }
 
+    /// An export.
+    pub const fn export(customer_id: CustomerId, job_id: JobId) -> Self {
+        Self::Export {
+            v: 1,
+            customer_id,
+            job_id,
+        }
+    }
+
+    /// Removal of a customer.
+    pub const fn erase(customer_id: CustomerId) -> Self {
+        Self::Erase { v: 1, customer_id }
+    }
+
     /// Mail of an invitation.
     pub const fn invite(customer_id: CustomerId, invitation_id: InvitationId) -> Self {
         Self::Invite {
@@ -118,6 +150,8 @@ impl Message for Task {
             Self::VerifyEmail { customer_id, .. }
             | Self::PasswordChanged { customer_id, .. }
             | Self::BudgetAlert { customer_id, .. }
+            | Self::Export { customer_id, .. }
+            | Self::Erase { customer_id, .. }
             | Self::Invite { customer_id, .. } => Some(*customer_id),
             Self::ResetPassword { .. } => None,
         }

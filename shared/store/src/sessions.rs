@@ -43,6 +43,8 @@ pub enum EndReason {
     UserDisabled,
     /// The secrets that sign its tokens were replaced at once.
     SecretsRotated,
+    /// The customer left.
+    AccountDeleted,
     /// A spent refresh token came again.
     TokenReused,
 }
@@ -55,6 +57,7 @@ impl EndReason {
             Self::PasswordReset => "password_reset",
             Self::UserDisabled => "user_disabled",
             Self::SecretsRotated => "secrets_rotated",
+            Self::AccountDeleted => "account_deleted",
             Self::TokenReused => "token_reused",
         }
     }

@@ -1,8 +1,8 @@
 //! What `sweep` asks across tenants: jobs that were not sent, work that was dropped, uploads that
 //! did not come.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, jobs::Job};
-use tokio_postgres::types::Type;
+use dynrag_domain::{CustomerId, DocumentId, Error, Result, jobs::Job, tasks::Task};
+use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
@@ -138,6 +138,36 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_budgets(&self) -> Result<i64> {
         self.count("SELECT sweep_budgets(1000)").await
+    }
+
+    /// Jobs whose message seems to be lost, and customers that are deleted and not gone yet.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_tasks(&self, most: i32) -> Result<Vec<Task>> {
+        let mut tasks = Vec::new();
+        let customer = |row: &Row| -> Result<CustomerId> {
+            let id: Uuid = row.try_get("customer_id").map_err(column)?;
+            Ok(id.into())
+        };
+        let jobs = include_str!("../queries/sweep/jobs.sql");
+        for row in &self.call(jobs, &[(&most, Type::INT4)]).await? {
+            let job: Uuid = row.try_get("id").map_err(column)?;
+            tasks.push(Task::export(customer(row)?, job.into()));
+        }
+        let erasures = include_str!("../queries/sweep/erasures.sql");
+        for row in &self.call(erasures, &[(&most, Type::INT4)]).await? {
+            tasks.push(Task::erase(customer(row)?));
+        }
+        Ok(tasks)
+    }
+
+    /// Drops jobs that ended a month ago; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_old_jobs(&self) -> Result<i64> {
+        self.count("SELECT sweep_old_jobs()").await
     }
 
     async fn count(&self, call: &str) -> Result<i64> {

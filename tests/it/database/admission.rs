@@ -113,7 +113,7 @@ async fn who_may_not_come_in_does_not() {
             "status = 'suspended'",
             ["customer_suspended"; 2],
         ),
-        ("customers", "status = 'deleted'", refused),
+        ("customers", "status = 'deleted', erase_at = now()", refused),
         ("users", "status = 'disabled'", only_token),
         (
             "users",

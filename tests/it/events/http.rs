@@ -69,8 +69,8 @@ fn function_of(route: &str) -> (String, String) {
         .collect();
     let group = match route.split('-').next().unwrap() {
         "health" => "system",
-        "users" if route == "users-accept" => "auth",
-        "keys" | "users" => "customers",
+        "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
+        "keys" | "users" | "jobs" => "customers",
         group => group,
     };
     (logical, format!("dynrag-{group}"))
@@ -107,6 +107,8 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "auth-reset-password" => reset_password(&mut scene).await,
         "users-accept" => accept(&mut scene).await,
         "users-update" | "users-delete" => user(&mut scene, route).await,
+        "jobs-get" => job(&mut scene).await,
+        "customers-delete" => leave(&mut scene).await,
         "keys-delete" => delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" => {
             document(&mut scene, route).await
@@ -158,6 +160,35 @@ async fn change_password(scene: &mut Scene) {
     call(&mut scene.function, &event)
         .await
         .problem(401, "unauthenticated");
+}
+
+async fn job(scene: &mut Scene) {
+    let started = scene.ours.post("/api/customers/export", &json!({})).await;
+    let id = started.ok(202)["jobId"].as_str().unwrap().to_owned();
+    let placeholder = "01936f6e-3c00-7000-8000-00000000000a";
+    let ours = scene.event(&[(placeholder, &id), (TOKEN, &scene.ours.access)]);
+    let members = ["id", "kind", "status", "createdAt", "files"];
+    let body = call(&mut scene.function, &ours).await.ok(200, &members);
+    assert_eq!(body["kind"], "export");
+    let theirs = scene.event(&[(placeholder, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+}
+
+async fn leave(scene: &mut Scene) {
+    let wrong = scene.event(&[(TOKEN, &scene.ours.access)]);
+    call(&mut scene.function, &wrong)
+        .await
+        .problem(403, "wrong_password");
+    let (token, password) = (&scene.ours.access, &scene.ours.password);
+    let event = scene.event(&[(TOKEN, token), (PASSWORD, password)]);
+    let body = call(&mut scene.function, &event).await.ok(202, &["status"]);
+    assert_eq!(body["status"], "deleting");
+    call(&mut scene.function, &event)
+        .await
+        .problem(401, "unauthenticated");
+    scene.theirs.get("/api/documents").await.ok(200);
 }
 
 /// What the links of mails have for a token.
@@ -393,6 +424,13 @@ async fn authorized(scene: &mut Scene, route: &str) {
             call(&mut scene.function, &ours)
                 .await
                 .problem(404, "not_found");
+        }
+        "customers-export" => {
+            let first = call(&mut scene.function, &ours)
+                .await
+                .ok(202, &["jobId", "statusUrl"]);
+            let other = call(&mut scene.function, &theirs).await.ok(202, &["jobId"]);
+            assert_ne!(first["jobId"], other["jobId"]);
         }
         "customers-rotate-secrets" => {
             let body = call(&mut scene.function, &ours).await.ok(200, &["version"]);

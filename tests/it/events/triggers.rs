@@ -45,6 +45,8 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
                 "documents",
                 "uploadsFound",
                 "uploadsExpired",
+                "tasks",
+                "jobs",
                 "budgets",
                 "rewrapped",
                 "staged",

@@ -23,6 +23,7 @@ mod hostile;
 mod ingestion;
 mod journey;
 mod keys;
+mod leaving;
 mod limits;
 mod logs;
 mod poison;

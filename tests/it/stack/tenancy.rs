@@ -20,6 +20,8 @@ enum Needs {
     Credential,
     /// An access token, no key.
     User,
+    /// An access token with admin:tenant, no key.
+    Owner,
     /// An access token of an administrator of the platform; nobody else is told that there is a route.
     PlatformAdmin,
     Scope(&'static str),
@@ -38,6 +40,8 @@ fn expected(route: &str) -> Needs {
         | "health-get" => Needs::Nothing,
         "auth-me" => Needs::Credential,
         "auth-logout" | "auth-change-password" | "auth-resend-verification" => Needs::User,
+        "customers-delete" => Needs::Owner,
+        "customers-export" | "jobs-get" => Needs::Scope("admin:tenant"),
         "customers-get-profile" | "customers-get-config" => Needs::Credential,
         "customers-usage" => Needs::Scope("metrics"),
         "admin-customers-list"
@@ -167,6 +171,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         "users-update" => request.json(&json!({"role": "user"})),
         "customers-update-profile" => request.json(&json!({"companyName": "A"})),
         "customers-update-config" => request.json(&json!({"retentionDays": 30})),
+        "customers-delete" => request.json(&json!({})),
         "customers-set-openai-key" => request.json(&json!({"apiKey": ""})),
         "customers-rotate-secrets" => request.json(&json!({"immediately": "no"})),
         "admin-customers-limits" => request.json(&json!({})),
@@ -253,6 +258,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
             let allowed = match needs {
                 Needs::Scope(scope) => caller.scopes.contains(&scope),
                 Needs::User => caller.is_user,
+                Needs::Owner => caller.is_user && caller.scopes.contains(&"admin:tenant"),
                 Needs::PlatformAdmin => false,
                 _ => true,
             };
@@ -268,6 +274,16 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 assert!(!leak(&answer, id), "{what}, id {kind}: {answer}");
                 if needs == Needs::PlatformAdmin && caller.is_user {
                     answer.problem(404, "not_found");
+                } else if needs == Needs::Owner && !allowed {
+                    let scoped = caller.scopes.contains(&"admin:tenant");
+                    answer.problem(
+                        403,
+                        if scoped {
+                            "user_required"
+                        } else {
+                            "missing_scope"
+                        },
+                    );
                 } else if !allowed && matches!(needs, Needs::User | Needs::PlatformAdmin) {
                     answer.problem(403, "user_required");
                 } else if !allowed {
@@ -277,6 +293,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                     "auth-change-password",
                     "keys-create",
                     "users-invite",
+                    "customers-delete",
                     "customers-set-openai-key",
                     "customers-rotate-secrets",
                 ]
@@ -297,7 +314,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                     );
                 }
             }
-            if allowed && by_id && route.method == "GET" {
+            if allowed && by_id && route.method == "GET" && route.name != "jobs-get" {
                 // The control: its own it may read.
                 let request = request(stack, route, own).header(caller.header.0, &caller.header.1);
                 Answer::of(request).await.ok(200);

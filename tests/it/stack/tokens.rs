@@ -276,7 +276,7 @@ async fn what_was_taken_away_counts_at_the_next_request() {
             403,
         ),
         (
-            "UPDATE customers SET status = 'deleted' WHERE id = $1",
+            "UPDATE customers SET status = 'deleted', erase_at = now() WHERE id = $1",
             "UPDATE customers SET status = 'active' WHERE id = $1",
             401,
             401,

@@ -15,6 +15,7 @@ use dynrag_store::{
     audit,
     customers::{self, NewCustomer},
     invitations,
+    jobs::{self, JobKind},
     mail_tokens::{self, Purpose},
     outbox::Pending,
     secrets::SealedSecret,
@@ -130,6 +131,7 @@ pub async fn account(store: &Store, customer: &Customer) {
     mail_tokens::insert(&tx, &token, Purpose::VerifyEmail(customer.user))
         .await
         .unwrap();
+    jobs::add(&tx, JobKind::Export).await.unwrap();
     users::end_login(&tx, customer.user, &email, &[127, 0, 0, 1])
         .await
         .unwrap();

@@ -1,0 +1,119 @@
+//! `POST /api/customers/export` and `GET /api/jobs/{id}`: all of a customer's data, to take along.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::extract::State;
+use chrono::{DateTime, SubsecRound, Utc};
+use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::AdminTenant};
+use dynrag_domain::{CustomerId, Error, JobId, Result, audit::Action, storage};
+use dynrag_store::{
+    audit,
+    jobs::{self, JobKind, JobRow},
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// How long a file's link is good; asking for the job again gives another.
+const LINK_TIME: Duration = Duration::from_secs(900);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Started {
+    job_id: JobId,
+    status_url: String,
+}
+
+/// Starts an export, or finds the one that is under way.
+pub(crate) async fn start(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+) -> Answer<(StatusCode, Json<Started>)> {
+    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let (job_id, pending) = jobs::add(&tx, JobKind::Export).await?;
+    if pending.is_some() {
+        let (actor, target) = (caller.principal.into(), job_id.as_uuid());
+        audit::record(&tx, actor, Action::ExportRequested, target, &json!({})).await?;
+    }
+    tx.commit().await?;
+    if let Some(pending) = pending {
+        context.dispatch_task(&pending).await;
+    }
+    let started = Started {
+        job_id,
+        status_url: format!("/api/jobs/{job_id}"),
+    };
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileBody {
+    url: String,
+    bytes: u64,
+    expires_at: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JobBody {
+    id: JobId,
+    kind: String,
+    status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    created_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<DateTime<Utc>>,
+    /// Once it is completed.
+    files: Vec<FileBody>,
+}
+
+/// What an export notes of itself.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Progress {
+    files: Vec<u64>,
+}
+
+/// Shows a job, with links to what it has made.
+pub(crate) async fn get(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<JobId>,
+) -> Answer<Json<JobBody>> {
+    let store = context.store().await?;
+    let job = store.get_job(caller.customer_id, id).await?;
+    let files = if job.status == "completed" {
+        files(&context, caller.customer_id, &job).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Json(JobBody {
+        id,
+        kind: job.kind,
+        status: job.status,
+        code: job.code,
+        created_at: job.created_at,
+        finished_at: job.finished_at,
+        files,
+    }))
+}
+
+async fn files(context: &Context, customer: CustomerId, job: &JobRow) -> Result<Vec<FileBody>> {
+    let progress: Progress =
+        serde_json::from_value(job.progress.clone()).map_err(Error::internal_fault)?;
+    let (objects, _) = context.documents().await?;
+    let expires_at = (Utc::now() + LINK_TIME).trunc_subsecs(0);
+    let mut files = Vec::with_capacity(progress.files.len());
+    for (part, bytes) in (1..).zip(progress.files) {
+        let key = storage::export_key(customer, job.id, part);
+        let name = format!("export-{part:04}.zip");
+        files.push(FileBody {
+            url: objects.presign_get(&key, &name, LINK_TIME).await?,
+            bytes,
+            expires_at,
+        });
+    }
+    Ok(files)
+}

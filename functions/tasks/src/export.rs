@@ -1,0 +1,292 @@
+//! Writes a customer's data into zip files: its rows as JSON Lines, its originals beside them.
+//!
+//! A file is closed when it is large or the time is up, and what is in it is noted; the task is then sent
+//! again for the next one. A file is written anew from its beginning, under the same key.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | while a file is written | parts of an upload that a rule of the bucket removes | the message comes again, or `sweep` sends another |
+//! | before the file is noted | a file that is written over | the same |
+//! | before the next task is sent | the job, with what it has | `sweep`, after ten minutes |
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use dynrag_cloud::{Objects, Queue, objects::Writer};
+use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, storage, tasks::Task};
+use dynrag_store::{
+    Store,
+    export::{self, Original},
+};
+use serde::{Deserialize, Serialize};
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
+
+/// A file is closed once it has so many bytes.
+const FILE: u64 = 512 * 1024 * 1024;
+/// Kept back from the function's time to close a file.
+const RESERVE: Duration = Duration::from_secs(30);
+/// Times a file is begun without an end before the job is given up.
+const MAX_ATTEMPTS: i32 = 5;
+/// Originals asked for at once.
+const PAGE: i64 = 100;
+
+/// How far an export is.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Progress {
+    /// Bytes of each file there is.
+    files: Vec<u64>,
+    /// The last original that is in one of them.
+    after: Option<(DocumentId, i32)>,
+    /// Everything is.
+    complete: bool,
+}
+
+/// What an export works with.
+pub(crate) struct Export<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) documents: &'a Objects,
+    pub(crate) queue: &'a Queue,
+    pub(crate) customer: CustomerId,
+    pub(crate) job: JobId,
+    pub(crate) deadline: Instant,
+}
+
+impl Export<'_> {
+    /// Writes the next file.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(crate) async fn run(&self) -> Result<()> {
+        let (customer, job) = (self.customer, self.job);
+        let Some(begun) = self.store.begin_job(customer, job).await? else {
+            return Ok(());
+        };
+        if begun.attempts > MAX_ATTEMPTS {
+            tracing::error!(customer_id = %customer, job_id = %job, "export given up");
+            return self
+                .store
+                .finish_job(customer, job, Some("attempts_exhausted"))
+                .await;
+        }
+        let mut progress: Progress =
+            serde_json::from_value(begun.progress.clone()).map_err(Error::internal_fault)?;
+        if !progress.complete {
+            self.write_file(&mut progress).await?;
+            let next = serde_json::to_value(&progress).map_err(Error::internal_fault)?;
+            let advanced = self
+                .store
+                .advance_job(customer, job, &begun.progress, &next)
+                .await?;
+            if !advanced {
+                return Ok(());
+            }
+        }
+        if progress.complete {
+            tracing::info!(customer_id = %customer, job_id = %job, files = progress.files.len(), "exported");
+            return self.store.finish_job(customer, job, None).await;
+        }
+        self.queue.send(&Task::export(customer, job)).await
+    }
+
+    async fn write_file(&self, progress: &mut Progress) -> Result<()> {
+        let number = u32::try_from(progress.files.len() + 1).map_err(Error::internal_fault)?;
+        let key = storage::export_key(self.customer, self.job, number);
+        let mut file = File::create(self.documents, &key).await?;
+        if number == 1 {
+            self.write_tables(&mut file).await?;
+        }
+        loop {
+            let originals = self
+                .store
+                .export_originals(self.customer, progress.after, PAGE)
+                .await?;
+            if originals.is_empty() {
+                progress.complete = true;
+                break;
+            }
+            for original in originals {
+                self.write_original(&mut file, &original).await?;
+                progress.after = Some((original.document_id, original.version));
+                if file.written > FILE || Instant::now() + RESERVE > self.deadline {
+                    progress.files.push(file.finish().await?);
+                    return Ok(());
+                }
+            }
+        }
+        progress.files.push(file.finish().await?);
+        Ok(())
+    }
+
+    async fn write_tables(&self, file: &mut File) -> Result<()> {
+        for table in export::tables() {
+            file.begin(&format!("{table}.jsonl"), CompressionMethod::Deflated)?;
+            for page in 0.. {
+                let rows = self.store.export_rows(self.customer, table, page).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                for row in rows {
+                    file.write(row.as_bytes()).await?;
+                    file.write(b"\n").await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An original that is not there (a document deleted meanwhile, an upload that is awaited) is left out.
+    async fn write_original(&self, file: &mut File, original: &Original) -> Result<()> {
+        let Original {
+            document_id,
+            version,
+            object,
+            ..
+        } = original;
+        let key = storage::original_key(self.customer, *document_id, *version, *object);
+        let Some(mut reader) = self.documents.open(&key).await? else {
+            return Ok(());
+        };
+        file.begin(&name(original), CompressionMethod::Stored)?;
+        while let Some(piece) = reader.next().await? {
+            file.write(&piece).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `originals/<document>/<version>/<name>`. What a caller typed becomes a plain name: unpacking it writes
+/// into its own folder only.
+fn name(original: &Original) -> String {
+    let plain: String = original
+        .file_name
+        .as_deref()
+        .unwrap_or_default()
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || " -_().,".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .take(150)
+        .collect();
+    let plain = plain.trim_matches([' ', '.']);
+    let plain = if plain.is_empty() {
+        format!("original.{}", original.format)
+    } else {
+        plain.to_owned()
+    };
+    format!(
+        "originals/{}/{}/{plain}",
+        original.document_id, original.version
+    )
+}
+
+/// What the zip writer has written and S3 has not.
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn take(&self, at_least: usize) -> Option<Bytes> {
+        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (bytes.len() >= at_least.max(1)).then(|| std::mem::take(&mut *bytes).into())
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A zip file that grows in S3.
+struct File {
+    zip: ZipWriter<StreamWriter<Buffer>>,
+    buffer: Buffer,
+    object: Writer,
+    written: u64,
+}
+
+impl File {
+    async fn create(documents: &Objects, key: &str) -> Result<Self> {
+        let buffer = Buffer::default();
+        Ok(Self {
+            zip: ZipWriter::new_stream(buffer.clone()),
+            buffer,
+            object: documents.create(key, "application/zip").await?,
+            written: 0,
+        })
+    }
+
+    fn begin(&mut self, name: &str, method: CompressionMethod) -> Result<()> {
+        let options = SimpleFileOptions::default()
+            .compression_method(method)
+            // An original may have more than 4 GiB one day; the reader is told here.
+            .large_file(true);
+        self.zip
+            .start_file(name, options)
+            .map_err(Error::internal_fault)
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.zip.write_all(bytes).map_err(Error::internal_fault)?;
+        self.send(Writer::PART).await
+    }
+
+    async fn send(&mut self, at_least: usize) -> Result<()> {
+        if let Some(part) = self.buffer.take(at_least) {
+            self.written += part.len() as u64;
+            self.object.write(part).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<u64> {
+        let zip = std::mem::replace(&mut self.zip, ZipWriter::new_stream(Buffer::default()));
+        zip.finish().map_err(Error::internal_fault)?;
+        self.send(1).await?;
+        self.object.finish().await?;
+        Ok(self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_in_its_folder() {
+        let original = |file_name: Option<&str>| Original {
+            document_id: DocumentId::generate(),
+            version: 1,
+            object: uuid::Uuid::nil(),
+            file_name: file_name.map(str::to_owned),
+            format: "pdf".to_owned(),
+        };
+        for (typed, plain) in [
+            (Some("a b.pdf"), "a b.pdf"),
+            (Some("../../etc/passwd"), "_.._etc_passwd"),
+            (Some(".."), "original.pdf"),
+            (Some("C:\\x\u{202e}.exe"), "C__x_.exe"),
+            (None, "original.pdf"),
+        ] {
+            let original = original(typed);
+            let expected = format!("originals/{}/1/{plain}", original.document_id);
+            assert_eq!(name(&original), expected);
+        }
+    }
+}

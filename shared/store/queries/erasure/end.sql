@@ -1,0 +1,2 @@
+-- All rows of the customer hang on this one. $1 customer
+DELETE FROM customers WHERE id = $1 AND status = 'deleted'

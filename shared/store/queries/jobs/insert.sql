@@ -1,0 +1,4 @@
+-- One of a kind at a time: none where one is under way. $1 customer, $2 job, $3 kind
+INSERT INTO jobs (customer_id, id, kind, resend_at) VALUES ($1, $2, $3, now() + interval '10 minutes')
+ON CONFLICT (customer_id, kind) WHERE finished_at IS NULL DO NOTHING
+RETURNING id

@@ -1,0 +1,81 @@
+//! Leaving: a customer is hidden at once, and then its data goes.
+
+use dynrag_domain::{CustomerId, Error, Result, tasks::Task};
+use tokio_postgres::types::Type;
+
+use crate::{
+    Store, Tenant,
+    outbox::{self, Pending},
+};
+
+/// Whether a customer's data may be removed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Erasable {
+    /// Nobody writes for it any more.
+    Yes,
+    /// Somebody may write once more, until the lease ends.
+    NotYet,
+    /// It is gone already, or is none that is deleted.
+    Gone,
+}
+
+/// Hides the customer of the transaction: nobody is admitted, the key of its secrets is gone, workers
+/// are fenced off. The task that removes the rest is written with it. None where it is deleted already.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn begin(tx: &Tenant) -> Result<Option<Pending<Task>>> {
+    let customer = tx.customer_id();
+    let row = tx
+        .query_opt(
+            include_str!("../queries/erasure/begin.sql"),
+            &[(&customer.as_uuid(), Type::UUID)],
+        )
+        .await?;
+    if row.is_none() {
+        return Ok(None);
+    }
+    outbox::insert(tx, Task::erase(customer)).await.map(Some)
+}
+
+impl Store {
+    /// Whether a deleted customer's data may be removed.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn erasable(&self, customer: CustomerId) -> Result<Erasable> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/erasure/alive.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?;
+        tx.commit().await?;
+        let Some(row) = row else {
+            return Ok(Erasable::Gone);
+        };
+        let alive: bool = row
+            .try_get("alive")
+            .map_err(|e| Error::internal_fault(format!("erasure: {e}")))?;
+        Ok(if alive {
+            Erasable::NotYet
+        } else {
+            Erasable::Yes
+        })
+    }
+
+    /// Removes the rows of a deleted customer, the last of it.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn end_erasure(&self, customer: CustomerId) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/erasure/end.sql"),
+            &[(&customer.as_uuid(), Type::UUID)],
+        )
+        .await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,153 @@
+//! What a customer takes along: its rows as JSON, without what is secret, and where its originals lie.
+
+use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::Store;
+
+/// A table of an export: its file, its columns that stay here, and its order.
+struct Table {
+    name: &'static str,
+    key: &'static str,
+    without: &'static str,
+    order: &'static str,
+}
+
+const fn table(name: &'static str, without: &'static str, order: &'static str) -> Table {
+    Table {
+        name,
+        key: "customer_id",
+        without,
+        order,
+    }
+}
+
+/// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
+const TABLES: [Table; 9] = [
+    Table {
+        name: "customers",
+        key: "id",
+        without: "{wrapped_data_key,data_key_wrapped_at,erase_at}",
+        order: "id",
+    },
+    table("customer_config", "{}", "customer_id"),
+    table("users", "{password_hash,tokens_valid_from}", "id"),
+    table("invitations", "{}", "id"),
+    table("api_keys", "{secret_hash}", "id"),
+    table(
+        "documents",
+        "{lease_token,lease_expires_at,resend_at,upload_swept_at}",
+        "id",
+    ),
+    table("document_versions", "{}", "document_id, version"),
+    table("usage_metrics", "{}", "day, operation"),
+    table("audit_log", "{}", "at, id"),
+];
+
+/// Rows asked for at once.
+const PAGE: i64 = 1000;
+
+/// An original to take along.
+#[derive(Clone, Debug)]
+pub struct Original {
+    /// Document.
+    pub document_id: DocumentId,
+    /// Version.
+    pub version: i32,
+    /// Last part of its key.
+    pub object: Uuid,
+    /// Name it came with.
+    pub file_name: Option<String>,
+    /// Format, by its short name.
+    pub format: String,
+}
+
+/// The files of JSON Lines there are, by the names of their tables.
+pub fn tables() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|table| table.name)
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("export: {error}"))
+}
+
+impl Store {
+    /// A page of a table's rows, each as a line of JSON; empty after the last.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn export_rows(
+        &self,
+        customer: CustomerId,
+        name: &str,
+        page: i64,
+    ) -> Result<Vec<String>> {
+        let table = TABLES
+            .iter()
+            .find(|table| table.name == name)
+            .ok_or_else(|| Error::internal_fault("no such table of an export"))?;
+        let Table {
+            name,
+            key,
+            without,
+            order,
+        } = table;
+        // All of it constants of this file.
+        let sql = format!(
+            "SELECT (to_jsonb(t) - '{without}'::text[])::text AS line FROM {name} t
+             WHERE {key} = $1 ORDER BY {order} LIMIT {PAGE} OFFSET $2"
+        );
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                &sql,
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&(page * PAGE), Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| row.try_get("line").map_err(column))
+            .collect()
+    }
+
+    /// The next originals after a document's version.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn export_originals(
+        &self,
+        customer: CustomerId,
+        after: Option<(DocumentId, i32)>,
+        most: i64,
+    ) -> Result<Vec<Original>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/export/originals.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&after.map(|(id, _)| id.as_uuid()), Type::UUID),
+                    (&after.map(|(_, version)| version), Type::INT4),
+                    (&most, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| {
+                let document: Uuid = row.try_get("document_id").map_err(column)?;
+                Ok(Original {
+                    document_id: document.into(),
+                    version: row.try_get("version").map_err(column)?,
+                    object: row.try_get("object_id").map_err(column)?,
+                    file_name: row.try_get("file_name").map_err(column)?,
+                    format: row.try_get("format").map_err(column)?,
+                })
+            })
+            .collect()
+    }
+}

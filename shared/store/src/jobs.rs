@@ -1,0 +1,209 @@
+//! Long work that a customer asked for, and how far it is.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{CustomerId, Error, JobId, Result, tasks::Task};
+use serde_json::Value;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant,
+    outbox::{self, Pending},
+};
+
+/// What a job does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JobKind {
+    /// Writes all of a customer's data into zip files.
+    Export,
+}
+
+impl JobKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Export => "export",
+        }
+    }
+}
+
+/// A job as it is shown.
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    /// Its id.
+    pub id: JobId,
+    /// `export`.
+    pub kind: String,
+    /// `queued`, `running`, `completed` or `failed`.
+    pub status: String,
+    /// Why it failed.
+    pub code: Option<String>,
+    /// What its kind makes of it.
+    pub progress: Value,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A job that was begun, or begun once more.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// How far it was.
+    pub progress: Value,
+    /// How often it was begun since it last got further.
+    pub attempts: i32,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("jobs: {error}"))
+}
+
+fn id(row: &tokio_postgres::Row) -> Result<JobId> {
+    Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into())
+}
+
+/// Adds a job, or finds the one of its kind that is under way; a new one with its task.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn add(tx: &Tenant, kind: JobKind) -> Result<(JobId, Option<Pending<Task>>)> {
+    let customer = tx.customer_id();
+    let new = tx
+        .query_opt(
+            include_str!("../queries/jobs/insert.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&JobId::generate().as_uuid(), Type::UUID),
+                (&kind.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    if let Some(row) = new {
+        let id = id(&row)?;
+        let pending = outbox::insert(tx, Task::export(customer, id)).await?;
+        return Ok((id, Some(pending)));
+    }
+    let open = tx
+        .query_opt(
+            include_str!("../queries/jobs/open.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&kind.as_str(), Type::TEXT),
+            ],
+        )
+        .await?
+        // It ended between the two statements.
+        .ok_or_else(|| Error::unavailable("job ended meanwhile"))?;
+    Ok((id(&open)?, None))
+}
+
+impl Store {
+    /// A job.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn get_job(&self, customer: CustomerId, job: JobId) -> Result<JobRow> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/jobs/get.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?
+            .ok_or_else(|| Error::not_found("job"))?;
+        tx.commit().await?;
+        Ok(JobRow {
+            id: id(&row)?,
+            kind: row.try_get("kind").map_err(column)?,
+            status: row.try_get("status").map_err(column)?,
+            code: row.try_get("code").map_err(column)?,
+            progress: row.try_get("progress").map_err(column)?,
+            created_at: row.try_get("created_at").map_err(column)?,
+            finished_at: row.try_get("finished_at").map_err(column)?,
+        })
+    }
+
+    /// Begins a job, or begins it once more. None where it has ended, or its customer is gone.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn begin_job(&self, customer: CustomerId, job: JobId) -> Result<Option<Begun>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/jobs/claim.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            Ok(Begun {
+                progress: row.try_get("progress").map_err(column)?,
+                attempts: row.try_get("attempts").map_err(column)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Notes how far a job is. False: somebody else has taken it further, or it has ended.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn advance_job(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        from: &Value,
+        to: &Value,
+    ) -> Result<bool> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/jobs/progress.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                    (from, Type::JSONB),
+                    (to, Type::JSONB),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(row.is_some())
+    }
+
+    /// Ends a job: well, or badly with a code.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn finish_job(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        code: Option<&str>,
+    ) -> Result<()> {
+        let status = if code.is_some() {
+            "failed"
+        } else {
+            "completed"
+        };
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/jobs/finish.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&status, Type::TEXT),
+                (&code, Type::TEXT),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+}

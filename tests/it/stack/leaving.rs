@@ -1,0 +1,252 @@
+//! A customer takes its data along, and leaves nothing behind (promise 27, of customers).
+
+use std::io::{Cursor, Read};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use zip::ZipArchive;
+
+use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::file_part, word};
+
+async fn export(tenant: &Tenant) -> Value {
+    let started = tenant
+        .post("/api/customers/export", &json!({}))
+        .await
+        .ok(202);
+    let url = started["statusUrl"].as_str().unwrap().to_owned();
+    eventually("the export ends", async || {
+        let job = tenant.get(&url).await.ok(200);
+        (job["status"] == "completed").then_some(job)
+    })
+    .await
+}
+
+async fn leave(tenant: &Tenant, password: &str) -> Answer {
+    let url = tenant.stack.url("/api/customers");
+    let request = tenant.stack.http.request(Method::DELETE, url);
+    let request = request.bearer_auth(&tenant.access);
+    Answer::of(request.json(&json!({"password": password}))).await
+}
+
+fn text(archive: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
+    let mut text = String::new();
+    archive
+        .by_name(name)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    text
+}
+
+#[tokio::test]
+async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let (mark, theirs) = (word(), word());
+    let id = a.add("Note", &format!("A text {mark}.")).await;
+    a.completed(&id).await;
+    let hostile = a
+        .upload(file_part("../../escape.txt", "text/plain", mark.as_bytes()))
+        .await;
+    let file = hostile.ok(202)["docId"].as_str().unwrap().to_owned();
+    a.completed(&file).await;
+    let of_b = b.add("Theirs", &format!("A text {theirs}.")).await;
+    b.completed(&of_b).await;
+
+    let job = export(&a).await;
+    assert_eq!(job["files"].as_array().unwrap().len(), 1, "{job}");
+    let link = job["files"][0]["url"].as_str().unwrap();
+    let bytes = stack
+        .http
+        .get(link)
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    assert_eq!(json!(bytes.len()), job["files"][0]["bytes"]);
+    let everything = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(!everything.contains(&theirs) && !everything.contains(&of_b));
+    let mut archive = ZipArchive::new(Cursor::new(bytes.to_vec())).unwrap();
+    let names: Vec<String> = archive
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
+    assert!(
+        names
+            .iter()
+            .all(|name| !name.contains("..") || name.contains("_..")),
+        "{names:?}"
+    );
+    let documents = text(&mut archive, "documents.jsonl");
+    assert_eq!(documents.lines().count(), 2);
+    for line in documents.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(row["customer_id"], json!(a.id));
+        assert!(row.get("lease_token").is_none());
+    }
+    let originals: Vec<&String> = names
+        .iter()
+        .filter(|name| name.starts_with("originals/"))
+        .collect();
+    assert_eq!(originals.len(), 2, "{names:?}");
+    for name in originals {
+        assert!(text(&mut archive, name).contains(&mark));
+    }
+    // What is secret stays here, if only as a hash.
+    for (file, column) in [
+        ("users.jsonl", "password_hash"),
+        ("api_keys.jsonl", "secret_hash"),
+        ("customers.jsonl", "wrapped_data_key"),
+    ] {
+        let rows = text(&mut archive, file);
+        assert!(!rows.is_empty() && !rows.contains(column), "{file}: {rows}");
+    }
+    assert!(text(&mut archive, "audit_log.jsonl").contains("export.requested"));
+
+    // A link is good for its object alone, and a job for its customer.
+    let other = link.replace(&a.id.to_string(), &b.id.to_string());
+    assert_ne!(stack.http.get(other).send().await.unwrap().status(), 200);
+    let url = format!("/api/jobs/{}", job["id"].as_str().unwrap());
+    b.get(&url).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn one_export_at_a_time_and_a_lost_task_is_sent_again() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    // A job whose task never came.
+    let lost = "INSERT INTO jobs (customer_id, id, kind, resend_at) VALUES ($1, gen_random_uuid(), 'export', now())";
+    stack.sql().await.execute(lost, &[&a.id]).await.unwrap();
+    let first = a.post("/api/customers/export", &json!({})).await.ok(202);
+    let second = a.post("/api/customers/export", &json!({})).await.ok(202);
+    assert_eq!(first["jobId"], second["jobId"]);
+    stack.sweep().await;
+    let url = first["statusUrl"].as_str().unwrap().to_owned();
+    eventually("the export ends", async || {
+        (a.get(&url).await.ok(200)["status"] == "completed").then_some(())
+    })
+    .await;
+    let third = a.post("/api/customers/export", &json!({})).await.ok(202);
+    assert_ne!(first["jobId"], third["jobId"]);
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_customer_that_leaves() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let mark = word();
+    for tenant in [&a, &b] {
+        let id = tenant
+            .add(
+                &format!("Canary {mark}"),
+                &format!("The canary {mark} sings."),
+            )
+            .await;
+        tenant.completed(&id).await;
+        tenant
+            .presign(&json!({"fileName": "never.txt"}))
+            .await
+            .ok(200);
+    }
+    export(&a).await;
+    leave(&a, "not the password")
+        .await
+        .problem(403, "wrong_password");
+    a.get("/api/documents").await.ok(200);
+    leave(&a, &a.password).await.ok(202);
+    // Hidden at once, for every credential there is.
+    a.get("/api/documents")
+        .await
+        .problem(401, "unauthenticated");
+    a.login().await.problem(401, "invalid_credentials");
+    let refresh = json!({"refreshToken": a.refresh});
+    let refresh = stack
+        .http
+        .post(stack.url("/api/auth/refresh"))
+        .json(&refresh);
+    Answer::of(refresh)
+        .await
+        .problem(401, "invalid_refresh_token");
+    // What its secrets were sealed with is gone before anything else, or with the row itself.
+    let sealed = "SELECT count(*) FROM customer_secrets WHERE customer_id = $1";
+    assert_eq!(a.count(sealed).await, 0);
+
+    let customers = "SELECT count(*) FROM customers WHERE id = $1";
+    eventually("the customer goes", async || {
+        (a.count(customers).await == 0).then_some(())
+    })
+    .await;
+    let owned = "SELECT c.oid::regclass::text AS name FROM pg_class c
+                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'customer_id'
+                 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'";
+    let tables = stack.sql().await.query(owned, &[]).await.unwrap();
+    assert!(tables.len() >= 18);
+    for table in tables {
+        let rows = format!(
+            "SELECT count(*) FROM {} WHERE customer_id = $1",
+            table.get::<_, String>(0)
+        );
+        assert_eq!(a.count(&rows).await, 0, "{rows}");
+    }
+    for (bucket, prefixes) in [
+        (
+            stack.documents_bucket(),
+            vec!["customers", "uploads", "exports"],
+        ),
+        (stack.vectors_bucket(), vec!["customers"]),
+    ] {
+        for prefix in prefixes {
+            let keys = stack.keys(bucket, &format!("{prefix}/{}/", a.id)).await;
+            assert!(keys.is_empty(), "{keys:?}");
+        }
+    }
+    // The neighbour has all that is its own; the address is free again.
+    assert_eq!(b.search("text", &mark).await.len(), 1);
+    let body = json!({"email": a.email, "password": a.password});
+    let again = stack.http.post(stack.url("/api/auth/signup")).json(&body);
+    Answer::of(again).await.ok(201);
+}
+
+#[tokio::test]
+async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let id = a.add("Held", "A text that somebody works on.").await;
+    a.completed(&id).await;
+    let held = "UPDATE documents SET status = 'processing', stage = 'storing', lease_expires_at = now() + interval '1 hour'
+                WHERE customer_id = $1 AND id = $2";
+    a.change(held, &id).await;
+    leave(&a, &a.password).await.ok(202);
+    // The task comes back for as long as somebody may write once more.
+    let body = json!({"task": "erase", "v": 1, "customerId": a.id}).to_string();
+    let event = json!({"Records": [{"messageId": "held", "receiptHandle": "none", "body": body,
+        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:tasks", "awsRegion": "us-east-1",
+        "attributes": {}, "messageAttributes": {}}]});
+    let answer = stack.invoke("Tasks", &event).await;
+    assert_eq!(
+        answer,
+        json!({"batchItemFailures": [{"itemIdentifier": "held"}]})
+    );
+    let customers = "SELECT count(*) FROM customers WHERE id = $1";
+    assert_eq!(a.count(customers).await, 1);
+    assert!(
+        !stack
+            .keys(stack.vectors_bucket(), &format!("customers/{}/", a.id))
+            .await
+            .is_empty()
+    );
+    a.change(
+        "UPDATE documents SET lease_expires_at = now() WHERE customer_id = $1 AND id = $2",
+        &id,
+    )
+    .await;
+    let due = "UPDATE customers SET erase_at = now() WHERE id = $1";
+    stack.sql().await.execute(due, &[&a.id]).await.unwrap();
+    stack.sweep().await;
+    eventually("the customer goes", async || {
+        (a.count(customers).await == 0).then_some(())
+    })
+    .await;
+}
