@@ -6,4 +6,5 @@ mod support;
 mod contract;
 mod database;
 mod events;
+mod openapi;
 mod stack;

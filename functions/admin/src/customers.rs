@@ -5,20 +5,23 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query, cursor,
+    Answer, Caller, Context, Json, Path, Query,
+    answers::NoContent,
+    cursor,
     paging::{Limit, Page},
     scopes::PlatformAdmin,
     usage::{Period, UsageBody},
 };
 use dynrag_domain::{CustomerId, Error, FieldError, Result, money::Usd};
 use dynrag_store::admin::{CustomerRow, Limits, Wanted};
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const MAX_WORDS: usize = 200;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AdminCustomer)]
 pub(crate) struct CustomerBody {
     id: CustomerId,
     company_name: Option<String>,
@@ -47,8 +50,9 @@ impl From<CustomerRow> for CustomerBody {
     }
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CustomerStatus)]
 enum Status {
     Active,
     Suspended,
@@ -65,9 +69,10 @@ impl Status {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
+    #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
     status: Option<Status>,
@@ -114,12 +119,17 @@ pub(crate) async fn usage(
     Ok(Json(UsageBody::new(days, rows)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = Limits)]
 pub(crate) struct NewLimits {
+    #[schema(minimum = 1, maximum = 1000000000)]
     requests_per_minute: Option<i32>,
+    #[schema(minimum = 1, maximum = 1000000000)]
     requests_per_day: Option<i32>,
+    #[schema(minimum = 1, maximum = 1000000000)]
     max_documents: Option<i32>,
+    #[schema(minimum = 1, maximum = 1000000000)]
     max_file_bytes: Option<i64>,
 }
 
@@ -160,13 +170,13 @@ pub(crate) async fn limits(
     State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
     Json(body): Json<NewLimits>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let limits = body.check()?;
     let store = context.store().await?;
     store
         .admin_set_limits(caller.administrator()?, id, limits)
         .await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Suspends a customer: its callers are refused from the next request on.
@@ -174,7 +184,7 @@ pub(crate) async fn suspend(
     caller: Caller<PlatformAdmin>,
     State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     if id == caller.customer_id {
         let detail = "your own customer: you could not activate it again";
         return Err(Error::field("/id", detail).into());
@@ -187,7 +197,7 @@ pub(crate) async fn activate(
     caller: Caller<PlatformAdmin>,
     State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     set_status(&context, &caller, id, "active").await
 }
 
@@ -196,7 +206,7 @@ async fn set_status(
     caller: &Caller<PlatformAdmin>,
     id: CustomerId,
     status: &str,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let by = caller.administrator()?;
     context
         .store()
@@ -204,5 +214,5 @@ async fn set_status(
         .admin_set_status(by, id, status)
         .await?;
     tracing::info!(customer_id = %id, user_id = %by.user_id, status, "status set");
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use dynrag_api::{Answer, Caller, Context, Json, scopes::PlatformAdmin};
-use http::StatusCode;
+use dynrag_api::{Answer, Caller, Context, answers::Created, scopes::PlatformAdmin};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 const TIME: TimeDelta = TimeDelta::days(14);
 /// Characters of `0-9A-Za-z`: 256 bits.
 const CHARACTERS: usize = 43;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignupInvitation)]
 pub(crate) struct Invitation {
     /// Shown this once; goes into `invitationToken` of a signup, once.
     invitation_token: String,
@@ -26,7 +27,7 @@ pub(crate) struct Invitation {
 pub(crate) async fn create(
     caller: Caller<PlatformAdmin>,
     State(context): State<Arc<Context>>,
-) -> Answer<(StatusCode, Json<Invitation>)> {
+) -> Answer<Created<Invitation>> {
     let token = Alphanumeric.sample_string(&mut rand::rng(), CHARACTERS);
     let expires_at = (Utc::now() + TIME).trunc_subsecs(0);
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
@@ -38,5 +39,5 @@ pub(crate) async fn create(
         invitation_token: token,
         expires_at,
     };
-    Ok((StatusCode::CREATED, Json(invitation)))
+    Ok(Created(invitation))
 }

@@ -14,31 +14,37 @@ pub fn routes() -> Routes<Arc<Context>> {
         .get(
             "admin-customers-list",
             "/api/admin/customers",
+            "List customers",
             customers::list,
         )
         .get(
             "admin-customers-usage",
             "/api/admin/customers/{id}/usage",
+            "A customer's usage",
             customers::usage,
         )
         .put(
             "admin-customers-limits",
             "/api/admin/customers/{id}/limits",
+            "Change a customer's limits",
             customers::limits,
         )
         .post(
             "admin-customers-suspend",
             "/api/admin/customers/{id}/suspend",
+            "Suspend a customer",
             customers::suspend,
         )
         .post(
             "admin-customers-activate",
             "/api/admin/customers/{id}/activate",
+            "Lift a suspension",
             customers::activate,
         )
         .post(
             "admin-invitations-create",
             "/api/admin/invitations",
+            "Invite somebody to sign up",
             invitations::create,
         )
 }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress, tokens::Subject};
+use dynrag_api::{Answer, Context, Json, SourceAddress, answers::Created, tokens::Subject};
 use dynrag_domain::{
     CustomerId, Error, SessionId, UserId,
     audit::{Action, Actor},
     passwords,
 };
 use dynrag_store::{audit, invitations, mail_tokens, users};
-use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::{
     mail_link, password_hash,
@@ -21,15 +21,19 @@ use crate::{
     signup::UserBody,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AcceptInvitation)]
 pub(crate) struct Accept {
+    #[schema(value_type = String, format = "password")]
     token: SecretString,
+    #[schema(value_type = String, format = "password")]
     password: SecretString,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = JoinedCustomer)]
 pub(crate) struct Accepted {
     customer_id: CustomerId,
     user: UserBody,
@@ -42,7 +46,7 @@ pub(crate) async fn accept(
     address: SourceAddress,
     State(context): State<Arc<Context>>,
     Json(body): Json<Accept>,
-) -> Answer<(StatusCode, Json<Accepted>)> {
+) -> Answer<Created<Accepted>> {
     context.attempt("users-accept", &address).await?;
     let token = mail_link::token(&body.token)?;
     let customer_id = token.customer_id;
@@ -99,5 +103,5 @@ pub(crate) async fn accept(
         user,
         session,
     };
-    Ok((StatusCode::CREATED, Json(accepted)))
+    Ok(Created(accepted))
 }

@@ -20,16 +20,19 @@ use dynrag_store::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::{
     password_hash,
     session::{self, Session, Signing},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct ChangePassword {
+    #[schema(value_type = String, format = "password")]
     current_password: SecretString,
+    #[schema(value_type = String, format = "password")]
     new_password: SecretString,
 }
 

@@ -6,30 +6,32 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::Owner};
+use dynrag_api::{Answer, Caller, Context, Json, answers::Accepted, scopes::Owner};
 use dynrag_domain::{Error, Kind};
 use dynrag_store::{
     erasure,
     sessions::{self, EndReason},
     users,
 };
-use http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::password_hash;
 
 /// A user's tries a minute.
 const ATTEMPTS: i32 = 10;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteAccount {
     /// The user's own: a stolen token is not enough.
+    #[schema(value_type = String, format = "password")]
     password: SecretString,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerDeletion)]
 pub(crate) struct Deleting {
     status: &'static str,
 }
@@ -39,7 +41,7 @@ pub(crate) async fn delete_account(
     caller: Caller<Owner>,
     State(context): State<Arc<Context>>,
     Json(body): Json<DeleteAccount>,
-) -> Answer<(StatusCode, Json<Deleting>)> {
+) -> Answer<Accepted<Deleting>> {
     let (user, _) = caller.user()?;
     let store = context.store().await?;
     store
@@ -62,5 +64,5 @@ pub(crate) async fn delete_account(
     }
     tracing::info!(customer_id = %caller.customer_id, user_id = %user, "customer deleted");
     let status = "deleting";
-    Ok((StatusCode::ACCEPTED, Json(Deleting { status })))
+    Ok(Accepted(Deleting { status }))
 }

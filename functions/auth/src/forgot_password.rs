@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress, require_mail};
+use dynrag_api::{Answer, Context, Json, SourceAddress, answers::Noted, require_mail};
 use dynrag_domain::{Error, identity::Email, tasks::Task};
-use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForgotPassword {
+    #[schema(format = "email")]
     email: String,
 }
 
@@ -22,7 +23,7 @@ pub(crate) async fn forgot_password(
     address: SourceAddress,
     State(context): State<Arc<Context>>,
     Json(body): Json<ForgotPassword>,
-) -> Answer<StatusCode> {
+) -> Answer<Noted> {
     require_mail()?;
     let email = Email::try_from(body.email.as_str()).map_err(|why| Error::field("/email", why))?;
     context.attempt("auth-forgot-password", &address).await?;
@@ -32,5 +33,5 @@ pub(crate) async fn forgot_password(
         .await?
         .send(&Task::reset_password(email))
         .await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Noted)
 }

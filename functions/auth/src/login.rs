@@ -8,6 +8,7 @@ use dynrag_domain::{Error, Kind, SessionId, identity::Email, passwords};
 use dynrag_store::users;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     password_hash,
@@ -15,14 +16,16 @@ use crate::{
     signup::UserBody,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
+    #[schema(format = "email")]
     email: String,
+    #[schema(value_type = String, format = "password")]
     password: SecretString,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct LoggedIn {
     user: UserBody,
     #[serde(flatten)]

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::User};
+use dynrag_api::{Answer, Caller, Context, Json, answers::NoContent, scopes::User};
 use dynrag_domain::audit::{Action, Actor};
 use dynrag_store::{
     audit,
     sessions::{self, EndReason},
 };
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Logout {
     #[serde(default)]
@@ -25,7 +25,7 @@ pub(crate) async fn logout(
     caller: Caller<User>,
     State(context): State<Arc<Context>>,
     body: Option<Json<Logout>>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let (user, session) = caller.user()?;
     let actor = Actor::User(user);
     let tx = context.store().await?.tenant(caller.customer_id).await?;
@@ -40,5 +40,5 @@ pub(crate) async fn logout(
         audit::record(&tx, actor, Action::SessionEnded, target, &json!({})).await?;
     }
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -7,10 +7,12 @@ use dynrag_domain::{
     identity::{Principal, Role, Scope},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CallerInfo)]
 pub(crate) struct Me {
     customer_id: CustomerId,
     /// `user` or `apiKey`.

@@ -19,12 +19,14 @@ use dynrag_domain::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::session::{Issued, Session, Signing};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Refresh {
+    #[schema(value_type = String, format = "password")]
     refresh_token: SecretString,
 }
 

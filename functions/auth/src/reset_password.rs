@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress, sends_mail};
+use dynrag_api::{Answer, Context, Json, SourceAddress, answers::NoContent, sends_mail};
 use dynrag_domain::{
     Error,
     audit::{Action, Actor},
@@ -22,17 +22,19 @@ use dynrag_store::{
     sessions::{self, EndReason},
     users,
 };
-use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::{mail_link, password_hash};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct ResetPassword {
+    #[schema(value_type = String, format = "password")]
     token: SecretString,
+    #[schema(value_type = String, format = "password")]
     new_password: SecretString,
 }
 
@@ -41,7 +43,7 @@ pub(crate) async fn reset_password(
     address: SourceAddress,
     State(context): State<Arc<Context>>,
     Json(body): Json<ResetPassword>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     context.attempt("auth-reset-password", &address).await?;
     let token = mail_link::token(&body.token)?;
     let store = context.store().await?;
@@ -88,5 +90,5 @@ pub(crate) async fn reset_password(
         context.dispatch_task(&notice).await;
     }
     tracing::info!(customer_id = %token.customer_id, user_id = %user, "password reset");
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

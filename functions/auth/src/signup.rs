@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Context, Json, SourceAddress, sends_mail,
+    Answer, Context, Json, SourceAddress,
+    answers::Created,
+    sends_mail,
     tokens::{SECRET_CHARACTERS, Subject},
 };
 use dynrag_cloud::vault::Purpose;
@@ -23,12 +25,12 @@ use dynrag_store::{
     outbox,
     secrets::SealedSecret,
 };
-use http::StatusCode;
 use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::{
     password_hash,
@@ -38,32 +40,38 @@ use crate::{
 const MAX_COMPANY: usize = 200;
 
 /// The body of a signup.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Signup {
+    #[schema(format = "email")]
     email: String,
+    #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     password: SecretString,
+    #[schema(max_length = 200)]
     company_name: Option<String>,
+    #[schema(value_type = Option<String>, format = "password")]
     invitation_token: Option<SecretString>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignedUpCustomer)]
 pub(crate) struct CustomerBody {
     id: CustomerId,
     #[serde(skip_serializing_if = "Option::is_none")]
     company_name: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignedUpUser)]
 pub(crate) struct UserBody {
     pub(crate) id: UserId,
     pub(crate) email: String,
     pub(crate) role: Role,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignedUp {
     customer: CustomerBody,
@@ -79,7 +87,7 @@ pub(crate) async fn signup(
     address: SourceAddress,
     State(context): State<Arc<Context>>,
     Json(body): Json<Signup>,
-) -> Answer<(StatusCode, Json<SignedUp>)> {
+) -> Answer<Created<SignedUp>> {
     let (email, company_name) = validate(&body)?;
     let invitation = may_sign_up(&body)?;
     // Who is told that an address is taken is told so slowly.
@@ -105,7 +113,7 @@ pub(crate) async fn signup(
         session,
         api_key: created.api_key.expose_secret().to_owned(),
     };
-    Ok((StatusCode::CREATED, Json(signed_up)))
+    Ok(Created(signed_up))
 }
 
 /// Whether anybody may sign up, and else the hash of the invitation by which this one may.

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, SourceAddress, require_mail, scopes::User};
+use dynrag_api::{
+    Answer, Caller, Context, Json, SourceAddress,
+    answers::{Either, NoContent, Noted},
+    require_mail,
+    scopes::User,
+};
 use dynrag_domain::{
     audit::{Action, Actor},
     tasks::Task,
@@ -13,16 +18,17 @@ use dynrag_store::{
     mail_tokens::{self, Purpose},
     outbox, users,
 };
-use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::mail_link;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyEmail {
+    #[schema(value_type = String, format = "password")]
     token: SecretString,
 }
 
@@ -31,7 +37,7 @@ pub(crate) async fn verify_email(
     address: SourceAddress,
     State(context): State<Arc<Context>>,
     Json(body): Json<VerifyEmail>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     context.attempt("auth-verify-email", &address).await?;
     let token = mail_link::token(&body.token)?;
     let tx = context.store().await?.tenant(token.customer_id).await?;
@@ -45,14 +51,14 @@ pub(crate) async fn verify_email(
     let (actor, target) = (Actor::User(user), user.as_uuid());
     audit::record(&tx, actor, Action::UserEmailVerified, target, &json!({})).await?;
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Mails another link, up to five times an hour.
 pub(crate) async fn resend(
     caller: Caller<User>,
     State(context): State<Arc<Context>>,
-) -> Answer<StatusCode> {
+) -> Answer<Either<Noted, NoContent>> {
     require_mail()?;
     let (user, _) = caller.user()?;
     let store = context.store().await?;
@@ -63,10 +69,10 @@ pub(crate) async fn resend(
     let row = users::get(&tx, user).await?;
     if row.is_none_or(|user| user.email_verified_at.is_some()) {
         tx.commit().await?;
-        return Ok(StatusCode::NO_CONTENT);
+        return Ok(Either::That(NoContent));
     }
     let pending = outbox::insert(&tx, Task::verify_email(caller.customer_id, user)).await?;
     tx.commit().await?;
     context.dispatch_task(&pending).await;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Either::This(Noted))
 }

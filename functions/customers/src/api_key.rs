@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::AdminTenant};
+use dynrag_api::{Answer, Caller, Context, answers::Created, scopes::AdminTenant};
 use dynrag_domain::{
     ApiKeyId,
     api_keys::{self, ApiKey},
 };
-use http::StatusCode;
 
 use crate::keys::KeyBody;
 
@@ -16,7 +15,7 @@ use crate::keys::KeyBody;
 pub(crate) async fn replace(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
-) -> Answer<(StatusCode, Json<KeyBody>)> {
+) -> Answer<Created<KeyBody>> {
     let text = api_keys::generate();
     let key = ApiKey::parse(&text)?;
     let row = context
@@ -30,5 +29,5 @@ pub(crate) async fn replace(
             &key.secret_hash(),
         )
         .await?;
-    Ok((StatusCode::CREATED, Json(KeyBody::new(row, Some(text)))))
+    Ok(Created(KeyBody::new(row, Some(text))))
 }

@@ -12,9 +12,11 @@ use dynrag_api::{
 use dynrag_store::audit::Entry;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditActor)]
 struct ActorBody {
     /// `user`, `api_key` or `system`.
     kind: String,
@@ -22,14 +24,16 @@ struct ActorBody {
     id: Option<Uuid>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditEntry)]
 pub(crate) struct EntryBody {
     id: Uuid,
     at: DateTime<Utc>,
     actor: ActorBody,
     action: String,
     target_id: Uuid,
+    #[schema(value_type = Object)]
     details: Value,
 }
 

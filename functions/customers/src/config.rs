@@ -19,6 +19,7 @@ use dynrag_domain::{
 use dynrag_store::{audit, customers, documents};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
+use utoipa::ToSchema;
 
 /// What `allowedTypes` may hold, read already or not yet.
 const TYPES: [&str; 13] = [
@@ -33,21 +34,27 @@ pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<CustomerConfig>> 
 }
 
 /// What is left out stays as it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = ConfigChange)]
 pub(crate) struct Change {
     requests_per_minute: Option<i32>,
     requests_per_day: Option<i32>,
     max_documents: Option<i32>,
     max_file_bytes: Option<i64>,
     embedding_model: Option<String>,
+    #[schema(value_type = Option<BTreeMap<Class, u32>>)]
     class_limits: Option<BTreeMap<Class, i32>>,
+    #[schema(min_items = 1)]
     allowed_types: Option<Vec<String>>,
     chunking: Option<Chunking>,
     /// Null takes the budget away.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Usd>)]
     monthly_budget_usd: Option<Option<Usd>>,
+    #[schema(minimum = 1, maximum = 100)]
     budget_alert_percent: Option<i32>,
+    #[schema(minimum = 1, maximum = 3650)]
     retention_days: Option<i32>,
 }
 

@@ -4,21 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 use chrono::{DateTime, SubsecRound, Utc};
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::AdminTenant};
+use dynrag_api::{Answer, Caller, Context, Json, Path, answers::Accepted, scopes::AdminTenant};
 use dynrag_domain::{CustomerId, Error, JobId, Result, audit::Action, storage};
 use dynrag_store::{
     audit,
     jobs::{self, JobKind, JobRow},
 };
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 /// How long a file's link is good; asking for the job again gives another.
 const LINK_TIME: Duration = Duration::from_secs(900);
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = StartedJob)]
 pub(crate) struct Started {
     job_id: JobId,
     status_url: String,
@@ -28,7 +29,7 @@ pub(crate) struct Started {
 pub(crate) async fn start(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
-) -> Answer<(StatusCode, Json<Started>)> {
+) -> Answer<Accepted<Started>> {
     let tx = context.store().await?.tenant(caller.customer_id).await?;
     let (job_id, pending) = jobs::add(&tx, JobKind::Export).await?;
     if pending.is_some() {
@@ -43,19 +44,21 @@ pub(crate) async fn start(
         job_id,
         status_url: format!("/api/jobs/{job_id}"),
     };
-    Ok((StatusCode::ACCEPTED, Json(started)))
+    Ok(Accepted(started))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = JobFile)]
 struct FileBody {
     url: String,
     bytes: u64,
     expires_at: DateTime<Utc>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Job)]
 pub(crate) struct JobBody {
     id: JobId,
     kind: String,

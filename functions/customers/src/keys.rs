@@ -6,6 +6,7 @@ use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Path, Query,
+    answers::{Created, NoContent},
     paging::{Page, Paging},
     scopes::AdminTenant,
 };
@@ -15,16 +16,17 @@ use dynrag_domain::{
     identity::Scope,
 };
 use dynrag_store::api_keys::{ApiKeyRow, NewApiKey};
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const MAX_NAME: usize = 100;
 const MAX_REQUESTS: i32 = 1_000_000;
 const MAX_TIME: TimeDelta = TimeDelta::days(3653);
 
 /// A key as it is shown; the whole key only when it is made.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ApiKey)]
 pub(crate) struct KeyBody {
     id: ApiKeyId,
     name: String,
@@ -76,11 +78,15 @@ pub(crate) async fn list(
     Ok(Json(page.map(|row| KeyBody::new(row, None))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = NewApiKey)]
 pub(crate) struct NewKey {
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
+    #[schema(min_items = 1)]
     scopes: Vec<Scope>,
+    #[schema(minimum = 1, maximum = 1000000)]
     requests_per_minute: Option<i32>,
     expires_at: Option<DateTime<Utc>>,
 }
@@ -135,7 +141,7 @@ pub(crate) async fn create(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
     Json(body): Json<NewKey>,
-) -> Answer<(StatusCode, Json<KeyBody>)> {
+) -> Answer<Created<KeyBody>> {
     let wanted = body.check()?;
     let text = api_keys::generate();
     let key = ApiKey::parse(&text)?;
@@ -153,7 +159,7 @@ pub(crate) async fn create(
         .await?
         .add_api_key(caller.customer_id, caller.principal.into(), &new)
         .await?;
-    Ok((StatusCode::CREATED, Json(KeyBody::new(row, Some(text)))))
+    Ok(Created(KeyBody::new(row, Some(text))))
 }
 
 /// Revokes a key: it is refused from here on.
@@ -161,11 +167,11 @@ pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
     Path(id): Path<ApiKeyId>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     context
         .store()
         .await?
         .revoke_api_key(caller.customer_id, caller.principal.into(), id)
         .await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

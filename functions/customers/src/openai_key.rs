@@ -3,23 +3,25 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::AdminTenant};
+use dynrag_api::{Answer, Caller, Context, Json, answers::NoContent, scopes::AdminTenant};
 use dynrag_cloud::vault::Purpose;
 use dynrag_domain::{Error, audit::Action, documents::FailureCode};
 use dynrag_store::{
     audit, documents,
     secrets::{self, SealedSecret},
 };
-use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 const MAX_KEY: usize = 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = ProviderKey)]
 pub(crate) struct NewKey {
+    #[schema(value_type = String, format = "password")]
     api_key: SecretString,
 }
 
@@ -28,7 +30,7 @@ pub(crate) async fn put(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
     Json(body): Json<NewKey>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let key = body.api_key.expose_secret().trim();
     if !(8..=MAX_KEY).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
         let detail = format!("from 8 to {MAX_KEY} ASCII characters without spaces");
@@ -59,14 +61,14 @@ pub(crate) async fn put(
     let details = json!({"version": version, "documentsReleased": released});
     audit::record(&tx, actor, Action::OpenAiKeySet, target, &details).await?;
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Deletes it: the platform's key is used from here on.
 pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let tx = context.store().await?.tenant(caller.customer_id).await?;
     secrets::lock(&tx).await?;
     if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {
@@ -75,5 +77,5 @@ pub(crate) async fn delete(
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
     audit::record(&tx, actor, Action::OpenAiKeyDeleted, target, &json!({})).await?;
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

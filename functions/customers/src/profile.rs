@@ -15,11 +15,13 @@ use dynrag_store::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 const MAX_COMPANY: usize = 200;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Profile)]
 pub(crate) struct ProfileBody {
     id: CustomerId,
     company_name: Option<String>,
@@ -52,10 +54,12 @@ pub(crate) async fn get(
     Ok(Json(row.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = ProfileChange)]
 pub(crate) struct Change {
     /// Null, or nothing but spaces, takes it away.
+    #[schema(max_length = 200)]
     company_name: Option<String>,
 }
 

@@ -21,17 +21,20 @@ use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SecretRotation)]
 pub(crate) struct Wanted {
     /// The old ones have been seen by somebody.
     #[serde(default)]
     immediately: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RotatedSecrets)]
 pub(crate) struct Rotated {
     /// Of the secrets that sign from here on.
     version: i32,

@@ -7,6 +7,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Path, Query,
+    answers::{Accepted, NoContent},
     paging::{Page, Paging},
     require_mail,
     scopes::AdminTenant,
@@ -22,14 +23,15 @@ use dynrag_store::{
     sessions::{self, EndReason},
     users::{self, UserRow},
 };
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A user, or an invitation to become one.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = User)]
 pub(crate) struct UserBody {
     id: Uuid,
     email: String,
@@ -71,9 +73,10 @@ pub(crate) async fn list(
     Ok(Json(page.map(UserBody::from)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUser {
+    #[schema(format = "email")]
     email: String,
     role: Role,
 }
@@ -83,7 +86,7 @@ pub(crate) async fn invite(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
     Json(body): Json<NewUser>,
-) -> Answer<(StatusCode, Json<UserBody>)> {
+) -> Answer<Accepted<UserBody>> {
     require_mail()?;
     let email = Email::try_from(body.email.as_str()).map_err(|why| Error::field("/email", why))?;
     let tx = context.store().await?.tenant(caller.customer_id).await?;
@@ -102,11 +105,12 @@ pub(crate) async fn invite(
     let pending = outbox::insert(&tx, Task::invite(caller.customer_id, id)).await?;
     tx.commit().await?;
     context.dispatch_task(&pending).await;
-    Ok((StatusCode::ACCEPTED, Json(row.into())))
+    Ok(Accepted(row.into()))
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = UserStatus)]
 enum Status {
     Active,
     Disabled,
@@ -121,8 +125,9 @@ impl Status {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UserChange)]
 pub(crate) struct Change {
     role: Option<Role>,
     status: Option<Status>,
@@ -160,7 +165,7 @@ pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
     Path(id): Path<UserId>,
-) -> Answer<StatusCode> {
+) -> Answer<NoContent> {
     let tx = context.store().await?.tenant(caller.customer_id).await?;
     users::lock(&tx).await?;
     let action = if users::delete(&tx, id).await? {
@@ -174,5 +179,5 @@ pub(crate) async fn delete(
     let actor = caller.principal.into();
     audit::record(&tx, actor, action, id.as_uuid(), &json!({})).await?;
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -8,10 +8,12 @@ use dynrag_domain::{
 use dynrag_store::documents::Document;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A document as the list and the single read give it. What is not known yet is left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Document)]
 pub(crate) struct DocumentBody {
     id: DocumentId,
     title: String,
@@ -22,6 +24,7 @@ pub(crate) struct DocumentBody {
     external_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_name: Option<String>,
+    #[schema(value_type = Object)]
     metadata: Value,
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]

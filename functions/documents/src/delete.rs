@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsWrite};
+use dynrag_api::{Answer, Caller, Context, Path, answers::Accepted, scopes::DocumentsWrite};
 use dynrag_domain::DocumentId;
-use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DocumentDeletion)]
 pub(crate) struct Deleting {
     doc_id: DocumentId,
     status: &'static str,
@@ -20,7 +21,7 @@ pub(crate) async fn delete(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
-) -> Answer<(StatusCode, Json<Deleting>)> {
+) -> Answer<Accepted<Deleting>> {
     let pending = context
         .store()
         .await?
@@ -28,11 +29,8 @@ pub(crate) async fn delete(
         .await?;
     context.dispatch(&pending).await;
     tracing::info!(customer_id = %caller.customer_id, document_id = %id, "document is being deleted");
-    Ok((
-        StatusCode::ACCEPTED,
-        Json(Deleting {
-            doc_id: id,
-            status: "deleting",
-        }),
-    ))
+    Ok(Accepted(Deleting {
+        doc_id: id,
+        status: "deleting",
+    }))
 }

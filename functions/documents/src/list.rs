@@ -12,12 +12,14 @@ use dynrag_api::{
 use dynrag_domain::{DocumentId, documents::Status};
 use dynrag_store::documents::{Document, Position};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::body::DocumentBody;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
+    #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
     status: Option<Status>,

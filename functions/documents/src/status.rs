@@ -11,9 +11,11 @@ use dynrag_domain::{
 };
 use dynrag_store::documents::Event;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DocumentTimeline)]
 pub(crate) struct StatusBody {
     doc_id: DocumentId,
     title: String,
@@ -33,8 +35,9 @@ pub(crate) struct StatusBody {
     timeline: Vec<EventBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DocumentEvent)]
 struct EventBody {
     at: DateTime<Utc>,
     version: i32,

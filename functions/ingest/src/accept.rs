@@ -8,7 +8,10 @@
 //! | after the send | the same | `sweep` sends it twice, which is harmless |
 
 use bytes::Bytes;
-use dynrag_api::{Context, Json};
+use dynrag_api::{
+    Context, Json,
+    answers::{self, Either},
+};
 use dynrag_domain::{
     DocumentId, Error, Kind, Result,
     documents::{Format, Source, Status},
@@ -19,9 +22,9 @@ use dynrag_store::{
     admission::Admission,
     uploads::{Added, NewDocument, Target},
 };
-use http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::fields::Description;
@@ -30,8 +33,9 @@ use crate::fields::Description;
 const RACES: usize = 5;
 
 /// The answer of every way in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AcceptedDocument)]
 pub(crate) struct Accepted {
     pub(crate) doc_id: DocumentId,
     pub(crate) status: Status,
@@ -40,6 +44,9 @@ pub(crate) struct Accepted {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) duplicate: bool,
 }
+
+/// Queued; or there already.
+pub(crate) type Outcome = Either<answers::Accepted<Accepted>, Json<Accepted>>;
 
 impl Accepted {
     pub(crate) fn new(doc_id: DocumentId, status: Status) -> Self {
@@ -74,7 +81,7 @@ pub(crate) async fn accept(
     caller: &Admission,
     description: &Description,
     content: Content,
-) -> Result<(StatusCode, Json<Accepted>)> {
+) -> Result<Outcome> {
     caller.check_budget()?;
     let customer = caller.customer_id;
     let store = context.store().await?;
@@ -109,7 +116,7 @@ pub(crate) async fn accept(
                     duplicate: true,
                     ..Accepted::new(id, status)
                 };
-                return Ok((StatusCode::OK, Json(accepted)));
+                return Ok(Either::That(Json(accepted)));
             }
             Target::New { id } => (id, 1),
             Target::Next { id, version } => (id, version),
@@ -137,10 +144,10 @@ pub(crate) async fn accept(
         if let Added::Queued(pending) = added? {
             context.dispatch(&pending).await;
             tracing::info!(customer_id = %customer, document_id = %id, version, bytes = size, "document queued");
-            return Ok((
-                StatusCode::ACCEPTED,
-                Json(Accepted::new(id, Status::Queued)),
-            ));
+            return Ok(Either::This(answers::Accepted(Accepted::new(
+                id,
+                Status::Queued,
+            ))));
         }
     }
     Err(Error::new(

@@ -9,24 +9,31 @@ use dynrag_domain::{
     Error,
     documents::{Format, OnDuplicate, Source},
 };
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::{
-    accept::{Accepted, Content, accept},
+    accept::{Content, Outcome, accept},
     fields::{self, Description},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = NewDocument)]
 pub(crate) struct Body {
+    #[schema(min_length = 1, max_length = 512)]
     title: String,
+    #[schema(min_length = 1)]
     content: String,
+    #[schema(examples("text/plain", "text/markdown", "text/html"))]
     content_type: Option<String>,
+    #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
+    #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
     #[serde(default)]
+    #[schema(default = "skip")]
     on_duplicate: OnDuplicate,
 }
 
@@ -35,7 +42,7 @@ pub(crate) async fn document(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
     Json(body): Json<Body>,
-) -> Answer<(StatusCode, Json<Accepted>)> {
+) -> Answer<Outcome> {
     let media_type = body.content_type.as_deref().unwrap_or("text/plain");
     let format = Format::from_media_type(media_type)
         .filter(|format| *format != Format::Pdf)

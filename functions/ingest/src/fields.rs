@@ -7,15 +7,17 @@ use dynrag_domain::{
 };
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 const MAX_FILE_NAME: usize = 512;
 
 /// What describes a document, beside its content.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Description {
     pub(crate) title: Option<String>,
     pub(crate) external_id: Option<String>,
+    #[schema(value_type = Option<Object>)]
     pub(crate) metadata: Option<Value>,
     #[serde(default)]
     pub(crate) on_duplicate: OnDuplicate,

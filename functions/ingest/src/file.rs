@@ -7,15 +7,20 @@ use axum::{
     http::StatusCode,
 };
 use bytes::Bytes;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::DocumentsWrite};
+use dynrag_api::{
+    Answer, Caller, Context, Failure,
+    openapi::{self, Argument},
+    scopes::DocumentsWrite,
+};
 use dynrag_domain::{
     Error, Kind, Result,
-    documents::{FailureCode, Format, Source},
+    documents::{FailureCode, Format, OnDuplicate, Source},
 };
 use dynrag_extract::detect;
+use utoipa::ToSchema;
 
 use crate::{
-    accept::{Accepted, Content, accept},
+    accept::{Content, Outcome, accept},
     fields::{self, Description},
 };
 
@@ -24,9 +29,8 @@ use crate::{
 pub(crate) async fn file(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    request: Request,
-) -> Answer<(StatusCode, Json<Accepted>)> {
-    let form = Form::read(request).await?;
+    form: Form,
+) -> Answer<Outcome> {
     let description = form.description.check()?;
     fields::check_size(&caller.config, form.bytes.len() as u64)?;
     let declared = form
@@ -56,11 +60,41 @@ fn empty() -> Error {
     )
 }
 
-struct Form {
+/// A document as multipart/form-data.
+pub(crate) struct Form {
     bytes: Bytes,
     file_name: Option<String>,
     content_type: Option<String>,
     description: Description,
+}
+
+/// Its parts.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "read by `Form::read`")]
+struct FileUpload {
+    /// The document.
+    #[schema(value_type = String, format = Binary)]
+    file: Bytes,
+    title: Option<String>,
+    external_id: Option<String>,
+    /// An object in JSON.
+    metadata: Option<String>,
+    on_duplicate: Option<OnDuplicate>,
+}
+
+impl Argument for Form {
+    fn describe(description: &mut openapi::Description) {
+        description.body::<FileUpload>("multipart/form-data", true);
+    }
+}
+
+impl<S: Sync> FromRequest<S> for Form {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        Ok(Self::read(request).await?)
+    }
 }
 
 impl Form {

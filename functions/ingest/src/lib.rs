@@ -16,17 +16,20 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "ingest-document",
             "/api/ingest/document",
+            "Add a text",
             document::document,
         )
-        .post("ingest-file", "/api/ingest/file", file::file)
+        .post("ingest-file", "/api/ingest/file", "Add a file", file::file)
         .get(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",
+            "Get a form to upload a file with",
             presigned_url::by_query,
         )
         .post(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",
+            "Get a form to upload a file with",
             presigned_url::by_body,
         )
 }

@@ -16,6 +16,7 @@ use dynrag_domain::{
 use dynrag_store::{admission::Admission, uploads::NewDocument};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -24,27 +25,33 @@ use crate::{
 };
 
 /// What is going to be uploaded.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = UploadRequest)]
 pub(crate) struct Wanted {
+    #[schema(min_length = 1, max_length = 512)]
     file_name: String,
     /// By the file's name where it is left out.
     content_type: Option<String>,
     /// Bytes; the form takes exactly so many. Up to the customer's limit where it is left out.
+    #[schema(minimum = 1)]
     size: Option<u64>,
     title: Option<String>,
     external_id: Option<String>,
+    #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
 }
 
 const MAX_MEDIA_TYPE: usize = 200;
 
 /// The form.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UploadForm)]
 pub(crate) struct Form {
     url: String,
     method: &'static str,
+    #[schema(value_type = Object)]
     fields: Map<String, Value>,
     doc_id: DocumentId,
     status: Status,

@@ -11,6 +11,6 @@ pub use state::SearchState;
 /// The routes of this group.
 pub fn routes() -> Routes<SearchState> {
     Routes::new()
-        .post("search", "/search", search::search)
-        .post("search", "/api/search", search::search)
+        .post("search", "/search", "Search", search::search)
+        .post("search", "/api/search", "Search", search::search)
 }

@@ -11,20 +11,26 @@ use dynrag_domain::{
 use dynrag_llm::embedding_cost;
 use dynrag_vectors::Query;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::state::SearchState;
 
 /// Most documents a search can be narrowed to.
 const MAX_DOCUMENTS: usize = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = SearchRequest)]
 pub(crate) struct Body {
+    #[schema(min_length = 1, max_length = 8000)]
     query: String,
     #[serde(default = "default_top_k")]
+    #[schema(default = 5, minimum = 1, maximum = 100)]
     top_k: u32,
     #[serde(default)]
+    #[schema(default = "hybrid")]
     mode: Mode,
+    #[schema(max_items = 1000)]
     document_ids: Option<Vec<DocumentId>>,
     min_score: Option<f32>,
 }
@@ -33,16 +39,18 @@ fn default_top_k() -> u32 {
     5
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SearchResults)]
 pub(crate) struct Found {
     results: Vec<Hit>,
     usage: Usage,
     took_ms: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SearchUsage)]
 struct Usage {
     /// Tokens the provider charged for the query; none where its vector was remembered.
     embedding_tokens: u64,

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{Answer, Context, Json};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     status: &'static str,
     version: &'static str,
     checks: Checks,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Checks {
     secrets: &'static str,
     database: &'static str,

@@ -1,6 +1,7 @@
 //! Routes that belong to no group.
 
 mod health;
+mod openapi;
 
 use std::sync::Arc;
 
@@ -8,5 +9,17 @@ use dynrag_api::{Context, Routes};
 
 /// The routes of this group.
 pub fn routes() -> Routes<Arc<Context>> {
-    Routes::new().get("health-get", "/health", health::health)
+    Routes::new()
+        .get(
+            "health-get",
+            "/health",
+            "Whether everything it depends on answers",
+            health::health,
+        )
+        .get(
+            "openapi-get",
+            "/api/openapi.json",
+            "This document",
+            openapi::openapi,
+        )
 }

@@ -5,10 +5,12 @@
 //! `dynrag_domain::Error` and become `application/problem+json` in one place ([`problem`]).
 
 mod address;
+pub mod answers;
 mod caller;
 mod context;
 pub mod cursor;
 mod extract;
+pub mod openapi;
 pub mod paging;
 pub mod problem;
 mod routes;

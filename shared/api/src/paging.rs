@@ -1,8 +1,17 @@
 //! Lists: `?limit=50&cursor=…`, newest first, answered as `{items, nextCursor}`.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use dynrag_domain::{Error, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Ref, RefOr, Schema,
+        schema::{ObjectBuilder, SchemaType, Type},
+    },
+};
 
 use crate::cursor;
 
@@ -10,9 +19,10 @@ const MAX_LIMIT: u32 = 200;
 const DEFAULT_LIMIT: u32 = 50;
 
 /// Query parameters of a list that has no filters.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
+    #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -65,6 +75,30 @@ impl Paging {
 pub struct Page<T> {
     items: Vec<T>,
     next_cursor: Option<String>,
+}
+
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let cursor = [Type::String, Type::Null];
+        let cursor = ObjectBuilder::new().schema_type(SchemaType::from_iter(cursor));
+        ObjectBuilder::new()
+            .property("items", Ref::from_schema_name(T::name()).to_array_builder())
+            .property("nextCursor", cursor)
+            .required("items")
+            .required("nextCursor")
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
 }
 
 impl<T> Page<T> {

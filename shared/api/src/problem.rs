@@ -5,6 +5,35 @@ use dynrag_domain::{Error, Kind};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
+/// What a problem document has, for the OpenAPI document.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "written by `document`")]
+pub(crate) struct Problem {
+    /// `urn:dynamic-rag:problem:` and the code.
+    r#type: String,
+    title: String,
+    status: u16,
+    /// What is wrong and what to do, in a sentence.
+    detail: String,
+    /// The path that was asked for.
+    instance: String,
+    /// Stable: branch on it.
+    code: String,
+    request_id: String,
+    /// The fields that are bad.
+    errors: Option<Vec<ProblemField>>,
+}
+
+/// A bad field.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "written by `document`")]
+pub(crate) struct ProblemField {
+    /// Where it is in the body, as a JSON pointer (RFC 6901).
+    pointer: String,
+    detail: String,
+}
+
 /// A handler's error. Carried in the response's extensions until the stack, which knows the request,
 /// writes the document.
 #[derive(Clone, Debug)]

@@ -11,12 +11,14 @@ use axum::{
 };
 use http::Method;
 
+use crate::openapi::{Described, Description};
+
 /// The one name of a route: its function in template.yaml (in PascalCase), its event, its log field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RouteName(pub &'static str);
 
 /// A line of the table.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone)]
 pub struct RouteInfo {
     /// The route's name, `documents-get`.
     pub name: &'static str,
@@ -24,6 +26,10 @@ pub struct RouteInfo {
     pub method: Method,
     /// Path with parameters in braces, as API Gateway writes it.
     pub path: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// What the handler's types say, for the OpenAPI document.
+    pub describe: fn(&mut Description),
 }
 
 /// The routes of a group. A route may answer to more than one path or method.
@@ -53,10 +59,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         method: Method,
         filter: MethodFilter,
         path: &'static str,
+        summary: &'static str,
         h: H,
     ) -> Self
     where
-        H: Handler<T, S>,
+        H: Handler<T, S> + Described<T>,
         T: 'static,
     {
         let handler: MethodRouter<S, Infallible> = on(filter, h);
@@ -70,52 +77,76 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             },
         ));
         self.router = self.router.route(path, handler);
-        self.table.push(RouteInfo { name, method, path });
+        self.table.push(RouteInfo {
+            name,
+            method,
+            path,
+            summary,
+            describe: H::describe,
+        });
         self
     }
 
     /// Adds a GET route.
     #[must_use]
-    pub fn get<H: Handler<T, S>, T: 'static>(
+    pub fn get<H: Handler<T, S> + Described<T>, T: 'static>(
         self,
         name: &'static str,
         path: &'static str,
+        summary: &'static str,
         handler: H,
     ) -> Self {
-        self.add(name, Method::GET, MethodFilter::GET, path, handler)
+        self.add(name, Method::GET, MethodFilter::GET, path, summary, handler)
     }
 
     /// Adds a POST route.
     #[must_use]
-    pub fn post<H: Handler<T, S>, T: 'static>(
+    pub fn post<H: Handler<T, S> + Described<T>, T: 'static>(
         self,
         name: &'static str,
         path: &'static str,
+        summary: &'static str,
         handler: H,
     ) -> Self {
-        self.add(name, Method::POST, MethodFilter::POST, path, handler)
+        self.add(
+            name,
+            Method::POST,
+            MethodFilter::POST,
+            path,
+            summary,
+            handler,
+        )
     }
 
     /// Adds a PUT route.
     #[must_use]
-    pub fn put<H: Handler<T, S>, T: 'static>(
+    pub fn put<H: Handler<T, S> + Described<T>, T: 'static>(
         self,
         name: &'static str,
         path: &'static str,
+        summary: &'static str,
         handler: H,
     ) -> Self {
-        self.add(name, Method::PUT, MethodFilter::PUT, path, handler)
+        self.add(name, Method::PUT, MethodFilter::PUT, path, summary, handler)
     }
 
     /// Adds a DELETE route.
     #[must_use]
-    pub fn delete<H: Handler<T, S>, T: 'static>(
+    pub fn delete<H: Handler<T, S> + Described<T>, T: 'static>(
         self,
         name: &'static str,
         path: &'static str,
+        summary: &'static str,
         handler: H,
     ) -> Self {
-        self.add(name, Method::DELETE, MethodFilter::DELETE, path, handler)
+        self.add(
+            name,
+            Method::DELETE,
+            MethodFilter::DELETE,
+            path,
+            summary,
+            handler,
+        )
     }
 
     /// The table, for the contract test.

@@ -4,11 +4,12 @@ use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
 use dynrag_domain::{Error, Result, money::Usd};
 use dynrag_store::usage::Used;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const MAX_DAYS: i64 = 366;
 
 /// Days, UTC; the month so far where none is given.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Period {
     since: Option<NaiveDate>,
@@ -33,8 +34,9 @@ impl Period {
     }
 }
 
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Used)]
 struct Sum {
     requests: i64,
     documents: i64,
@@ -53,7 +55,8 @@ impl Sum {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UsageLine)]
 struct Line {
     day: NaiveDate,
     operation: String,
@@ -62,8 +65,9 @@ struct Line {
 }
 
 /// Usage of a period.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Usage)]
 pub struct UsageBody {
     since: NaiveDate,
     until: NaiveDate,

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{documents::Format, identity::Class, money::Usd};
 
 /// How text is cut into chunks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Chunking {
     /// Target size of a chunk, in characters.
+    #[schema(minimum = 100, maximum = 20000)]
     pub size: u32,
     /// Characters repeated at the start of the next chunk; less than `size`.
     pub overlap: u32,
@@ -26,7 +28,7 @@ impl Default for Chunking {
 }
 
 /// A customer's limits and choices, as `admit()` returns them.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerConfig {
     /// Requests a minute, over all endpoints.

@@ -3,6 +3,13 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ObjectBuilder, Type},
+    },
+};
 
 use crate::error::{Error, Result};
 
@@ -14,7 +21,7 @@ pub const MAX_EXTERNAL_ID: usize = 256;
 pub const MAX_METADATA_BYTES: usize = 16 * 1024;
 
 /// A document format that can be turned into text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// PDF.
@@ -111,6 +118,18 @@ macro_rules! named {
                 }
             }
         }
+
+        // Derived, it would not see the names, which come through a macro.
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .enum_values(Some(Self::ALL.iter().map(|value| value.as_str())))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl FromStr for $name {
             type Err = Error;
@@ -299,7 +318,7 @@ impl FailureCode {
 }
 
 /// What to do when the document is there already.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OnDuplicate {
     /// Same content: nothing happens. Same `externalId`, other content: a new version.

@@ -3,13 +3,17 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const PER_DOLLAR: i64 = 1_000_000_000;
 const DIGITS: usize = 9;
 
 /// An amount in US dollars, exact to 10⁻⁹. Written as `12.5`, without trailing zeros.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, ToSchema,
+)]
 #[serde(into = "String", try_from = "String")]
+#[schema(value_type = String, pattern = r"^\d{1,7}(\.\d{1,9})?$")]
 pub struct Usd(i64);
 
 impl Usd {

@@ -1,6 +1,7 @@
 //! A search and what it finds.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::DocumentId;
 
@@ -10,7 +11,7 @@ pub const MAX_TOP_K: u32 = 100;
 pub const MAX_QUERY: usize = 8_000;
 
 /// Which legs answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Both, fused by reciprocal rank.
@@ -23,7 +24,7 @@ pub enum Mode {
 }
 
 /// Ranks (from 1) a result had in each leg.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Ranks {
     /// Rank among vectors.
     pub vector: Option<u32>,
@@ -32,7 +33,7 @@ pub struct Ranks {
 }
 
 /// A chunk that was found.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hit {
     /// `document:version:index`.
@@ -56,5 +57,6 @@ pub struct Hit {
     /// Ranks in the legs.
     pub ranks: Ranks,
     /// The document's metadata.
+    #[schema(value_type = Object)]
     pub metadata: serde_json::Value,
 }

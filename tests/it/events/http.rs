@@ -68,7 +68,7 @@ fn function_of(route: &str) -> (String, String) {
         .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
         .collect();
     let group = match route.split('-').next().unwrap() {
-        "health" => "system",
+        "health" | "openapi" => "system",
         "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
         "keys" | "users" | "jobs" => "customers",
         group => group,
@@ -86,6 +86,14 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
                 .await
                 .ok(200, &["status", "version", "checks"]);
             assert_eq!(body["status"], "ok");
+        }
+        "openapi-get" => {
+            let event = scene.event(&[]);
+            let body = call(&mut scene.function, &event).await.ok(
+                200,
+                &["openapi", "info", "servers", "paths", "components", "tags"],
+            );
+            assert!(body["paths"].get("/api/openapi.json").is_some());
         }
         "auth-signup" => {
             let event = scene.event(&[(EMAIL, &random_email())]);

@@ -8,8 +8,9 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::stack::{
-    Answer, Stack, Tenant, answer::form, eventually, tenant::file_part, word,
+use crate::support::{
+    routes::routes,
+    stack::{Answer, Stack, Tenant, answer::form, eventually, tenant::file_part, word},
 };
 
 /// Who may use a route.
@@ -37,7 +38,8 @@ fn expected(route: &str) -> Needs {
         | "auth-reset-password"
         | "auth-verify-email"
         | "users-accept"
-        | "health-get" => Needs::Nothing,
+        | "health-get"
+        | "openapi-get" => Needs::Nothing,
         "auth-me" => Needs::Credential,
         "auth-logout" | "auth-change-password" | "auth-resend-verification" => Needs::User,
         "customers-delete" => Needs::Owner,
@@ -66,19 +68,6 @@ fn expected(route: &str) -> Needs {
         "search" => Needs::Scope("search"),
         other => panic!("route {other} is not in this table; who may use it?"),
     }
-}
-
-fn routes() -> Vec<RouteInfo> {
-    [
-        dynrag_admin::routes().table(),
-        dynrag_auth::routes().table(),
-        dynrag_customers::routes().table(),
-        dynrag_documents::routes().table(),
-        dynrag_ingest::routes().table(),
-        dynrag_search::routes().table(),
-        dynrag_system::routes().table(),
-    ]
-    .concat()
 }
 
 /// A caller of tenant A.

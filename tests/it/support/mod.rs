@@ -9,6 +9,7 @@
 
 pub mod database;
 pub mod known;
+pub mod routes;
 pub mod runtime;
 pub mod seed;
 pub mod stack;

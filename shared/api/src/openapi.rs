@@ -1,0 +1,367 @@
+//! OpenAPI 3.1, told by the handlers' own types: who may call by [`Caller`], what goes in by [`Json`],
+//! [`Query`] and [`Path`], what comes out by the answer. Schemas are utoipa's.
+
+use axum::extract::State;
+use http::Method;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Components, Content, HttpMethod, Info, OpenApi, OpenApiBuilder, PathItem, Paths, Ref,
+        RefOr, Required, Response, Schema, SecurityRequirement, Server, Tag,
+        path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
+        request_body::RequestBodyBuilder,
+        response::ResponseBuilder,
+        schema::{SchemaType, Type},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use crate::{
+    Answer, Caller, Json, Path, Query, RouteInfo, SourceAddress, answers, problem::Problem, scopes,
+};
+
+const ACCESS_TOKEN: &str = "accessToken";
+const API_KEY: &str = "apiKey";
+
+/// What is known of an operation.
+#[derive(Default)]
+pub struct Description {
+    operation: OperationBuilder,
+    schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Description {
+    fn change(&mut self, change: impl FnOnce(OperationBuilder) -> OperationBuilder) {
+        self.operation = change(std::mem::take(&mut self.operation));
+    }
+
+    /// The schema of a type: a reference to its component, or itself where it has no fields.
+    fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        T::schemas(&mut self.schemas);
+        match T::schema() {
+            RefOr::T(Schema::Object(object)) if object.properties.is_empty() => {
+                RefOr::T(Schema::Object(object))
+            }
+            schema => {
+                let name = T::name().into_owned();
+                self.schemas.push((name.clone(), schema));
+                Ref::from_schema_name(name).into()
+            }
+        }
+    }
+
+    /// Adds a body.
+    pub fn body<T: ToSchema>(&mut self, content_type: &str, required: bool) {
+        let schema = self.schema::<T>();
+        let required = if required {
+            Required::True
+        } else {
+            Required::False
+        };
+        let body = RequestBodyBuilder::new()
+            .content(content_type, Content::new(Some(schema)))
+            .required(Some(required))
+            .build();
+        self.change(|operation| operation.request_body(Some(body)));
+    }
+
+    fn parameter(&mut self, parameter: Parameter) {
+        self.change(|operation| operation.parameter(parameter));
+    }
+
+    fn answer(&mut self, status: &str, response: Response) {
+        self.change(|operation| operation.response(status, response));
+    }
+
+    /// Adds an answer with a JSON body.
+    pub fn answers<T: ToSchema>(&mut self, status: u16, sentence: &str) {
+        let schema = self.schema::<T>();
+        let content = Content::new(Some(schema));
+        let response = ResponseBuilder::new().description(sentence);
+        let response = response.content("application/json", content).build();
+        self.answer(&status.to_string(), response);
+    }
+
+    /// Adds an answer without a body.
+    pub fn answers_nothing(&mut self, status: u16, sentence: &str) {
+        self.answer(&status.to_string(), Response::new(sentence));
+    }
+}
+
+/// What a handler takes.
+pub trait Argument {
+    /// Adds what it says of the operation.
+    fn describe(description: &mut Description);
+}
+
+impl<T> Argument for State<T> {
+    fn describe(_: &mut Description) {}
+}
+
+impl Argument for SourceAddress {
+    fn describe(_: &mut Description) {}
+}
+
+impl<S: scopes::Required> Argument for Caller<S> {
+    fn describe(description: &mut Description) {
+        let scopes: Vec<&str> = S::SCOPE.iter().map(|scope| scope.as_str()).collect();
+        let token = SecurityRequirement::new(ACCESS_TOKEN, scopes.clone());
+        description.change(|operation| operation.security(token));
+        if !S::USER {
+            let key = SecurityRequirement::new(API_KEY, scopes);
+            description.change(|operation| operation.security(key));
+        }
+    }
+}
+
+impl<T: ToSchema> Argument for Json<T> {
+    fn describe(description: &mut Description) {
+        description.body::<T>("application/json", true);
+    }
+}
+
+impl<T: ToSchema> Argument for Option<Json<T>> {
+    fn describe(description: &mut Description) {
+        description.body::<T>("application/json", false);
+    }
+}
+
+impl<T: ToSchema> Argument for Query<T> {
+    fn describe(description: &mut Description) {
+        T::schemas(&mut description.schemas);
+        let RefOr::T(Schema::Object(object)) = T::schema() else {
+            return;
+        };
+        for (name, mut schema) in object.properties {
+            let required = if object.required.contains(&name) {
+                Required::True
+            } else {
+                Required::False
+            };
+            let sentence = match &mut schema {
+                RefOr::T(Schema::Object(field)) => field.description.take(),
+                _ => None,
+            };
+            let parameter = ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .required(required)
+                .description(sentence)
+                .schema(Some(not_null(schema)));
+            description.parameter(parameter.build());
+        }
+    }
+}
+
+/// A query has no null: what may be left out is left out.
+fn not_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    let is_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == Type::Null.into());
+    match schema {
+        RefOr::T(Schema::Object(mut object)) => {
+            if let SchemaType::Array(types) = &object.schema_type {
+                let types = types.iter().filter(|of| **of != Type::Null).cloned();
+                object.schema_type = types.collect();
+            }
+            object.into()
+        }
+        RefOr::T(Schema::OneOf(mut either)) => {
+            either.items.retain(|item| !is_null(item));
+            match (either.items.pop(), either.items.is_empty()) {
+                (Some(only), true) => only,
+                (last, _) => {
+                    either.items.extend(last);
+                    RefOr::T(Schema::OneOf(either))
+                }
+            }
+        }
+        schema => schema,
+    }
+}
+
+impl<T: ToSchema> Argument for Path<T> {
+    fn describe(description: &mut Description) {
+        let schema = description.schema::<T>();
+        let parameter = ParameterBuilder::new()
+            .name("id")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(schema));
+        description.parameter(parameter.build());
+    }
+}
+
+/// What a handler answers when all is well.
+pub trait Success {
+    /// Adds what it says of the operation.
+    fn describe(description: &mut Description);
+}
+
+impl<T: ToSchema> Success for Json<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(200, "OK");
+    }
+}
+
+impl<T: ToSchema> Success for answers::Created<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(201, "Created");
+    }
+}
+
+impl<T: ToSchema> Success for answers::Accepted<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(202, "Accepted: the work is queued");
+    }
+}
+
+impl Success for answers::Noted {
+    fn describe(description: &mut Description) {
+        description.answers_nothing(202, "Accepted: the work is queued");
+    }
+}
+
+impl Success for answers::NoContent {
+    fn describe(description: &mut Description) {
+        description.answers_nothing(204, "Done");
+    }
+}
+
+impl<A: Success, B: Success> Success for answers::Either<A, B> {
+    fn describe(description: &mut Description) {
+        A::describe(description);
+        B::describe(description);
+    }
+}
+
+/// A handler whose types tell what it does. `T` is what axum's `Handler` has there.
+pub trait Described<T> {
+    /// Adds all it says of the operation.
+    fn describe(description: &mut Description);
+}
+
+macro_rules! described {
+    ($($argument:ident),+) => {
+        impl<F, Answering, A, M, $($argument),+> Described<(M, $($argument,)+)> for F
+        where
+            F: FnOnce($($argument),+) -> Answering,
+            Answering: Future<Output = Answer<A>>,
+            A: Success,
+            $($argument: Argument,)+
+        {
+            fn describe(description: &mut Description) {
+                $($argument::describe(description);)+
+                A::describe(description);
+            }
+        }
+    };
+}
+
+impl<F, Answering, A> Described<((),)> for F
+where
+    F: FnOnce() -> Answering,
+    Answering: Future<Output = Answer<A>>,
+    A: Success,
+{
+    fn describe(description: &mut Description) {
+        A::describe(description);
+    }
+}
+described!(A1);
+described!(A1, A2);
+described!(A1, A2, A3);
+described!(A1, A2, A3, A4);
+
+fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Operation {
+    let mut description = Description::default();
+    (route.describe)(&mut description);
+    let problem = |sentence: &str| {
+        ResponseBuilder::new()
+            .description(sentence)
+            .content(
+                "application/problem+json",
+                Content::new(Some(Ref::from_schema_name("Problem"))),
+            )
+            .build()
+    };
+    description.answer("4XX", problem("Refused: `code` tells why"));
+    description.answer("5XX", problem("Our fault: try again"));
+    description.schemas.push((
+        "Problem".to_owned(),
+        <Problem as utoipa::PartialSchema>::schema(),
+    ));
+    <Problem as ToSchema>::schemas(&mut description.schemas);
+    for (name, schema) in description.schemas {
+        let known = schemas.schemas.entry(name.clone());
+        let known = known.or_insert_with(|| schema.clone());
+        assert!(*known == schema, "two types are called {name}");
+    }
+    let tag = id.split('-').next().unwrap_or_default().to_owned();
+    description
+        .operation
+        .operation_id(Some(id))
+        .summary(Some(route.summary))
+        .tag(tag)
+        .build()
+}
+
+/// The document of all these routes.
+///
+/// # Panics
+/// Where two types that differ have one name, or a method is none of ours.
+pub fn document(version: &str, routes: &[RouteInfo]) -> OpenApi {
+    let mut components = Components::new();
+    let key = "A key as `drk_...`; also taken as a bearer token.";
+    components.add_security_scheme(
+        API_KEY,
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "x-api-key",
+            key,
+        ))),
+    );
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("What logging in gives."));
+    components.add_security_scheme(ACCESS_TOKEN, SecurityScheme::Http(token.build()));
+    let (mut paths, mut ids) = (Paths::new(), Vec::new());
+    for route in routes {
+        let method = match route.method {
+            Method::GET => HttpMethod::Get,
+            Method::POST => HttpMethod::Post,
+            Method::PUT => HttpMethod::Put,
+            Method::DELETE => HttpMethod::Delete,
+            ref other => panic!("{other} is described nowhere"),
+        };
+        let same = ids.iter().filter(|name| **name == route.name).count();
+        ids.push(route.name);
+        // A route may answer to another path or method too; an id is for one operation.
+        let id = match same {
+            0 => route.name.to_owned(),
+            n => format!("{}-{}", route.name, n + 1),
+        };
+        let operation = operation(route, id, &mut components);
+        let item = PathItem::new(method, operation);
+        match paths.paths.get_mut(route.path) {
+            Some(known) => known.merge_operations(item),
+            None => drop(paths.paths.insert(route.path.to_owned(), item)),
+        }
+    }
+    let mut tags: Vec<&str> = ids
+        .iter()
+        .filter_map(|name| name.split('-').next())
+        .collect();
+    tags.sort_unstable();
+    tags.dedup();
+    let mut info = Info::new("Dynamic RAG", version);
+    info.description = Some(
+        "Documents in, answers with their sources out. Errors are problem documents (RFC 9457) with a stable `code`."
+            .to_owned(),
+    );
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([Server::new("/")]))
+        .paths(paths)
+        .components(Some(components))
+        .tags(Some(tags.into_iter().map(Tag::new)))
+        .build()
+}

@@ -1,0 +1,66 @@
+//! The OpenAPI document is the code's: `docs/openapi.json` is what the routes say of themselves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+use std::{collections::BTreeSet, env, fs};
+
+use dynrag_api::openapi;
+use serde_json::Value;
+
+use crate::support::{known::checkout, routes::routes};
+
+fn document() -> Value {
+    serde_json::to_value(openapi::document(env!("CARGO_PKG_VERSION"), &routes())).unwrap()
+}
+
+#[test]
+fn the_file_is_what_the_routes_say() {
+    let file = checkout().join("docs/openapi.json");
+    let mut text = serde_json::to_string_pretty(&document()).unwrap();
+    text.push('\n');
+    if env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(&file, &text).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&file).unwrap() == text,
+        "docs/openapi.json is out of date: run this test with UPDATE_OPENAPI=1, build again and read the difference"
+    );
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own_and_names_what_there_is() {
+    let document = document();
+    let mut ids = BTreeSet::new();
+    let mut references = Vec::new();
+    collect(&document, &mut references);
+    for reference in &references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{id} twice");
+            let named = operation["parameters"].as_array().into_iter().flatten();
+            let in_path = named.filter(|parameter| parameter["in"] == "path").count();
+            assert_eq!(in_path, path.matches('{').count(), "{method} {path}");
+        }
+    }
+    assert_eq!(document["openapi"], "3.1.0");
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                found.push(reference.clone());
+            }
+            members.values().for_each(|member| collect(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
