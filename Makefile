@@ -2,7 +2,7 @@
 STACK := python3 infra/local/stack.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down logs status migrate destroy check bench package deploy teardown clean
+.PHONY: help demo test up down logs status migrate destroy check soak bench package deploy teardown clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,7 +34,10 @@ destroy: ## stop the stack and remove its data
 check: ## formats, lints, documentation, licences, the template
 	@scripts/check.sh
 
-bench: ## measure startup, and with DATA=FOLDER extraction
+soak: ## the promises' tests in their full form; takes the better part of an hour
+	@scripts/soak.sh
+
+bench: ## measure startup, an authenticated request, and with DATA=FOLDER extraction
 	@scripts/bench.sh $(DATA)
 
 package: ## build for Lambda and hold the zips to their limits

@@ -3,15 +3,21 @@
 #
 #   scripts/bench.sh [DATA]
 #
-# Startup needs nothing. DATA is a folder with pdf/ (and html/pages, html/truth), as extraction is
-# measured on files that are not part of the repository.
+# Startup and an authenticated request need nothing. DATA is a folder with pdf/ (and html/pages,
+# html/truth), as extraction is measured on files that are not part of the repository.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+# Against a stack called `bench`, which it brings up and removes.
+authenticated() {
+    "$("${STACK[@]}" python | tail -n 1)" bench/auth/auth.py --bin-dir "${BIN_DIR%/debug}/release"
+}
+
 step "packages and tools" "${STACK[@]}" needs
 step "cargo build --release" cargo build --release --locked --workspace --bins
 step "startup" bench/startup/startup.py --bin-dir "${BIN_DIR%/debug}/release"
+step "an authenticated request" authenticated
 if [ $# -gt 0 ]; then
     step "extraction: pdf" bench/extract/run.sh "$1/pdf"
     step "extraction: html" bench/extract/run.sh "$1/html/pages" "$1/html/truth"

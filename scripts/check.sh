@@ -9,7 +9,7 @@ MACHETE=0.9.2
 
 clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps; }
-scripts() { shellcheck -x scripts/*.sh .ci/run; }
+scripts() { shellcheck -x scripts/*.sh tests/*.sh .ci/run; }
 # Development dependencies that switch a feature on would have everything above that crate built
 # twice, once for `make up` and once for the tests: minutes for LanceDB. The cure is to make the
 # culprit a normal dependency of shared/testing.

@@ -4,7 +4,7 @@
 #   scripts/test.sh [--no-check] [arguments of cargo nextest run]
 #
 # The stack is called `test`, runs beside the developer's own and is removed at the end. Tests find it
-# through DYNRAG_STACK, the path of a JSON file (`stack.py env`).
+# through DYNRAG_STACK, the path of a JSON file (`stack.py env`). DYNRAG_SOAK asks for the full forms.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ SCRATCH=$(mktemp -d)
 finish() {
     local code=$?
     trap - EXIT INT TERM
-    if [ "$code" -ne 0 ] && [ "$STEP" = "tests" ]; then
+    if [ "$code" -ne 0 ] && [[ $STEP = tests || $STEP = "the stack"* ]]; then
         printf '\nThe last lines of every log:\n' >&2
         "${STACK[@]}" logs -n 15 >&2 || true
     fi
@@ -45,6 +45,18 @@ bring_up() {
 
 # The extractor's tests read PDFs with the library that is deployed.
 pdfium() { PYTHON=$("${STACK[@]}" python | tail -n 1) infra/package/pdfium.sh infra/layers/pdfium; }
+
+# A quick look by the same seed each time; the full form looks elsewhere each time.
+contract() {
+    local how=(--examples 3 --seed 1)
+    if [ -n "${DYNRAG_SOAK:-}" ]; then
+        how=(--examples 100)
+    fi
+    "$("${STACK[@]}" python | tail -n 1)" tests/schemathesis/run.py "$SCRATCH/stack.json" "${how[@]}"
+}
+
+# After all that happened: no function wrote a token, a key or a password down.
+secrets_in_logs() { tests/secrets_in_logs.sh .local/test/logs; }
 
 tests() {
     tool cargo-nextest "$NEXTEST"
@@ -82,5 +94,7 @@ step "pdfium" pdfium
 step "tests" tests "$@"
 if [ $# -eq 0 ]; then
     step "snapshots" unreferenced
+    step "the stack keeps to docs/openapi.json" contract
+    step "no secrets in the logs" secrets_in_logs
 fi
 step "examples in the documentation" cargo test --quiet --locked --workspace --doc

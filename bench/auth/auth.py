@@ -47,7 +47,8 @@ import boto3
 import psycopg2
 from api import Api
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from state import cache_dir, file_hash, free_port
+from needs import ensure_venv
+from state import free_port
 
 BINARY, SERVICE = "dynrag-auth", "FastAPI"
 PGBOUNCER = "/usr/sbin/pgbouncer"
@@ -197,7 +198,14 @@ class Service:
     def __init__(self, python: Path, settings: dict, log: Path):
         self.log = log
         port = free_port(None)
-        command = [python, "-m", "uvicorn", "service:app", "--app-dir", Path(__file__).parent]
+        command = [
+            python,
+            "-m",
+            "uvicorn",
+            "service:app",
+            "--app-dir",
+            Path(__file__).parent,
+        ]
         command += ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
         command += ["--timeout-keep-alive", "3600"]
         environment = {
@@ -278,7 +286,12 @@ server_tls_ca_file = {folder}/server-ca.pem
 @contextmanager
 def stack(name: str, bin_dir: Path) -> Iterator[dict]:
     """A stack that ends with this script; what `stack.py env` says of it."""
-    program = [sys.executable, str(CHECKOUT / "infra" / "local" / "stack.py"), "--name", name]
+    program = [
+        sys.executable,
+        str(CHECKOUT / "infra" / "local" / "stack.py"),
+        "--name",
+        name,
+    ]
 
     def run(*arguments: str) -> str:
         command = [*program, *arguments]
@@ -293,20 +306,6 @@ def stack(name: str, bin_dir: Path) -> Iterator[dict]:
         yield json.loads(run("env"))
     finally:
         run("destroy")
-
-
-def service_python() -> Path:
-    """The interpreter of a venv with requirements.txt, kept in the cache."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    venv = cache_dir() / "bench-auth" / f"{version}-{file_hash(REQUIREMENTS)[:12]}"
-    python = venv / "bin" / "python"
-    if not (venv / "complete").exists():
-        shutil.rmtree(venv, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-        pip = [python, "-m", "pip", "install", "-q", "--require-hashes", "-r", REQUIREMENTS]
-        subprocess.run(pip, check=True)
-        (venv / "complete").touch()
-    return python
 
 
 @dataclass
@@ -410,7 +409,10 @@ class Deployed:
             EncryptionContext={"customer_id": customer},
         )["Plaintext"]
         aad = f"{customer}|access_token|{version}".encode()
-        return {"version": version, "text": AESGCM(key).decrypt(nonce, text, aad).decode()}
+        return {
+            "version": version,
+            "text": AESGCM(key).decrypt(nonce, text, aad).decode(),
+        }
 
 
 @dataclass
@@ -464,10 +466,14 @@ def messages(customer: Customer) -> Iterator[tuple[str, bytes, bytes]]:
 
 
 def contenders(
-    deployed: Deployed, binary: Path, databases: dict[str, dict], logs: Path, running: ExitStack
+    deployed: Deployed,
+    binary: Path,
+    databases: dict[str, dict],
+    logs: Path,
+    running: ExitStack,
 ) -> list[Contender]:
     """Starts a function and a service for each database."""
-    customer, python = deployed.customer, service_python()
+    customer, python = deployed.customer, ensure_venv(REQUIREMENTS)
     found = []
     for database, login in databases.items():
         function = Function(binary, deployed.environment(login), logs / f"{BINARY}.{database}")
@@ -521,7 +527,10 @@ def report(all_of_them: list[Contender]) -> None:
             ("", theirs.name, theirs.figures()),
             ("", "ratio", ratio),
         ):
-            print(f"{start_of_line:<24} {name:<12}", *(f"{figure:>7.2f}" for figure in figures))
+            print(
+                f"{start_of_line:<24} {name:<12}",
+                *(f"{figure:>7.2f}" for figure in figures),
+            )
     print(f"\n{LEFT_OUT}")
 
 

@@ -66,14 +66,18 @@ def main() -> None:
         for name in FUNCTIONS:
             measured[name].append(start(options.bin_dir / name))
     hello = statistics.median(took for took, _, _ in measured[HELLO])
-    print(f"{'function':<18} {'median ms':>9} {'p95 ms':>7} {'ratio':>6} {'RSS MB':>7} {'peak MB':>8}")
+    print(
+        f"{'function':<18} {'median ms':>9} {'p95 ms':>7} {'ratio':>6} {'RSS MB':>7} {'peak MB':>8}"
+    )
     for name, starts in measured.items():
         times = sorted(took for took, _, _ in starts)
         median = statistics.median(times)
         p95 = times[int(len(times) * 0.95) - 1]
         rss = statistics.median(rss for _, rss, _ in starts) / 1024
         peak = max(peak for _, _, peak in starts) / 1024
-        print(f"{name:<18} {median:>9.2f} {p95:>7.2f} {median / hello:>6.2f} {rss:>7.1f} {peak:>8.1f}")
+        print(
+            f"{name:<18} {median:>9.2f} {p95:>7.2f} {median / hello:>6.2f} {rss:>7.1f} {peak:>8.1f}"
+        )
 
 
 if __name__ == "__main__":

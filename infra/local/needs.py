@@ -90,8 +90,8 @@ def _no_main_cluster() -> None:
         (folder / "dynamic-rag.conf").write_text("create_main_cluster = false\n")
 
 
-def ensure_venv() -> Path:
-    """The Python tools of infra/requirements.txt in the cache, one venv per content of that file.
+def ensure_venv(requirements: Path = REQUIREMENTS) -> Path:
+    """What a requirements file names, in the cache: one venv per content of that file.
 
     Returns the venv's interpreter. Built beside its place and marked last, so that an
     interrupted run leaves nothing that looks finished.
@@ -100,7 +100,7 @@ def ensure_venv() -> Path:
     if sys.hexversion < 0x030B0000:
         raise StackError("Python 3.11 or newer is needed")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    venv = cache_dir() / f"venv-{version}-{file_hash(REQUIREMENTS)[:12]}"
+    venv = cache_dir() / f"venv-{version}-{file_hash(requirements)[:12]}"
     python = venv / "bin" / "python"
     if (venv / "complete").exists():
         return python
@@ -111,7 +111,7 @@ def ensure_venv() -> Path:
             with step("Python tools") as notes:
                 shutil.rmtree(venv, ignore_errors=True)
                 run([base, "-m", "venv", venv])
-                run([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS])
+                run([python, "-m", "pip", "install", "-q", "-r", requirements])
                 (venv / "complete").touch()
                 notes.append(str(venv))
     return python

@@ -83,7 +83,13 @@ def _arguments() -> argparse.Namespace:
     sub.add_argument("--follow", "-f", action="store_true", help="go on as lines are added")
     sub.add_argument("--lines", "-n", type=int, default=50, help="lines of each file to begin with")
     command("needs", "install the packages and tools that are missing")
-    command("python", "print the interpreter of the project's Python tools, installing them")
+    sub = command("python", "print the interpreter of the project's Python tools, installing them")
+    sub.add_argument(
+        "--requirements",
+        type=Path,
+        default=needs.REQUIREMENTS,
+        help="of tools that want an environment of their own",
+    )
     return parser.parse_args()
 
 
@@ -334,10 +340,10 @@ def install(_: argparse.Namespace, __: State) -> None:
     needs.ensure_venv()
 
 
-def python(_: argparse.Namespace, __: State) -> None:
+def python(options: argparse.Namespace, _: State) -> None:
     """Prints the venv's interpreter; the other scripts use the same one."""
     with contextlib.redirect_stdout(sys.stderr):
-        interpreter = needs.ensure_venv()
+        interpreter = needs.ensure_venv(options.requirements)
     say(str(interpreter))
 
 

@@ -15,8 +15,8 @@ say "checkov"
 say "rules of the template, of the packages and of the crates"
 "$PYTHON" -m unittest discover --start-directory infra/package/tests --buffer
 say "ruff"
-ruff check --quiet infra
-ruff format --quiet --check infra
+ruff check --quiet infra bench tests
+ruff format --quiet --check infra bench tests
 if command -v shellcheck >/dev/null; then
     say "shellcheck"
     mapfile -t scripts < <(find infra .ci -name '*.sh' -o -path '.ci/run')

@@ -15,15 +15,8 @@ use_tools() {
 
 # Prints the path of checkov, from an environment of its own beside the other one.
 checkov_path() {
-    local requirements=$REPO/infra/requirements-checkov.txt venv
-    venv="$(dirname "$(dirname "$(dirname "$PYTHON")")")/checkov-$(sha256sum "$requirements" | cut -c1-12)"
-    if [ ! -e "$venv/complete" ]; then
-        say "installing checkov into $venv"
-        rm -rf "$venv"
-        if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q -r "$requirements" >&2; }; then
-            fail "checkov could not be installed"
-        fi
-        touch "$venv/complete"
-    fi
-    printf '%s\n' "$venv/bin/checkov"
+    local python
+    python=$(python3 "$REPO/infra/local/stack.py" python --requirements "$REPO/infra/requirements-checkov.txt" | tail -n 1) ||
+        fail "checkov could not be installed"
+    printf '%s\n' "$(dirname "$python")/checkov"
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::support::{
     database::Database,
     seed::{self, Customer},
+    size,
 };
 
 async fn by_token(store: &Store, customer: &Customer) -> Result<Admission, Refused> {
@@ -195,14 +196,14 @@ struct Flood {
     refused: Vec<Refused>,
 }
 
-/// 400 requests of one customer from eight pools, that is, processes.
+/// 400 (or 4,800) requests of one customer from eight pools, that is, processes.
 async fn flood(database: &Database, customer: &Customer, key: bool) -> Flood {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let (store, customer) = (database.store(1), customer.clone());
             tokio::spawn(async move {
                 let mut answers = Vec::new();
-                for _ in 0..50 {
+                for _ in 0..size(50, 600) {
                     answers.push(if key {
                         by_key(&store, &customer).await
                     } else {

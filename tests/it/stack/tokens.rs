@@ -1,12 +1,21 @@
 //! Credentials that do not hold (promise 13).
 
+use std::fs;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Utc;
+use futures::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rand::RngExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::stack::{Answer, Stack, Tenant};
+use crate::support::{
+    known::checkout,
+    runtime::Function,
+    size,
+    stack::{Answer, Stack, Tenant},
+};
 
 fn encode(text: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(text)
@@ -159,6 +168,74 @@ async fn forged_tokens_are_refused_all_alike() {
     me(&stack, &a.access).await.ok(200);
 }
 
+/// A token with something changed that makes it another one.
+fn mutant(token: &str) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    let mut rng = rand::rng();
+    loop {
+        let at = rng.random_range(0..bytes.len());
+        let any = b"ABCxyz019-_.="[rng.random_range(0..13)];
+        match rng.random_range(0..5) {
+            0 => bytes[at] = any,
+            1 => bytes.insert(at, any),
+            2 => drop(bytes.remove(at)),
+            3 => bytes.truncate(at.max(1)),
+            _ => {
+                let other = rng.random_range(0..bytes.len());
+                bytes.swap(at, other);
+            }
+        }
+        if bytes != token.as_bytes() {
+            return String::from_utf8(bytes).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn mutants_of_a_token_are_refused() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let mut mutants = size(300, 10_000);
+    while mutants > 0 {
+        let some = mutants.min(8);
+        let answers = join_all((0..some).map(async |n| {
+            let token = mutant([&a.access, &a.key][n % 2]);
+            (me(&stack, &token).await, token)
+        }));
+        for (answer, token) in answers.await {
+            assert_eq!(answer.status, 401, "{token}: {answer}");
+            answer.problem(401, "unauthenticated");
+        }
+        mutants -= some;
+    }
+    me(&stack, &a.access).await.ok(200);
+    me(&stack, &a.key).await.ok(200);
+}
+
+#[tokio::test]
+async fn a_token_of_an_unknown_customer_never_gets_to_kms() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    // Here a call fails, and would be answered with 503.
+    let variables = [("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:9")];
+    let mut function = Function::start_with(&stack, "AuthMe", "dynrag-auth", &variables).await;
+    let mut event: Value =
+        serde_json::from_slice(&fs::read(checkout().join("events/http/auth-me.json")).unwrap())
+            .unwrap();
+    let mut status = async |token: &str| {
+        event["headers"]["authorization"] = json!(format!("Bearer {token}"));
+        function.answer(&event).await["statusCode"].clone()
+    };
+    let good = claims(&a.access);
+    for _ in 0..size(50, 1_000) {
+        let claims = with(&good, "cid", json!(uuid::Uuid::new_v4()));
+        let token = sign(Header::new(Algorithm::HS256), &claims, b"made up");
+        assert_eq!(status(&token).await, 401);
+    }
+    // The control: for a customer that there is, KMS is asked.
+    assert_eq!(status(&a.access).await, 503);
+}
+
 #[tokio::test]
 async fn there_is_one_credential_or_none() {
     let stack = Stack::load();
@@ -277,7 +354,7 @@ async fn what_was_taken_away_counts_at_the_next_request() {
         ),
         (
             "UPDATE customers SET status = 'deleted', erase_at = now() WHERE id = $1",
-            "UPDATE customers SET status = 'active' WHERE id = $1",
+            "UPDATE customers SET status = 'active', erase_at = NULL WHERE id = $1",
             401,
             401,
         ),

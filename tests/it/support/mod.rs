@@ -13,3 +13,14 @@ pub mod routes;
 pub mod runtime;
 pub mod seed;
 pub mod stack;
+
+/// How much of it: the quick form of a promise's test, or the full one (`make soak`).
+pub fn size(quick: usize, full: usize) -> usize {
+    if soaking() { full } else { quick }
+}
+
+/// Whether the full forms are to be run.
+pub fn soaking() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "set by scripts/soak.sh")]
+    std::env::var_os("DYNRAG_SOAK").is_some()
+}
