@@ -15,7 +15,6 @@ use dynrag_api::{
 use dynrag_domain::{
     DocumentId, Error, Kind, Result,
     documents::{Format, Source, Status},
-    identity::Principal,
     storage,
 };
 use dynrag_store::{
@@ -67,14 +66,6 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
 }
 
-/// The user behind a caller; none behind a key.
-pub(crate) fn created_by(caller: &Admission) -> Option<dynrag_domain::UserId> {
-    match caller.principal {
-        Principal::User(id) => Some(id),
-        Principal::ApiKey(_) => None,
-    }
-}
-
 /// Stores and queues a document, or finds that it is there already.
 pub(crate) async fn accept(
     context: &Context,
@@ -104,7 +95,7 @@ pub(crate) async fn accept(
         external_id: description.external_id.as_deref(),
         file_name: content.file_name.as_deref(),
         metadata: description.metadata.as_ref(),
-        created_by: created_by(caller),
+        actor: caller.principal.into(),
     };
     for _ in 0..RACES {
         let target = store

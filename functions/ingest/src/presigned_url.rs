@@ -20,7 +20,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    accept::created_by,
     fields::{self, Description},
 };
 
@@ -139,7 +138,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         external_id: description.external_id.as_deref(),
         file_name: Some(&file_name),
         metadata: description.metadata.as_ref(),
-        created_by: created_by(caller),
+        actor: caller.principal.into(),
     };
     let store = context.store().await?;
     store

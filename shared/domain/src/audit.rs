@@ -90,6 +90,10 @@ pub enum Action {
     UserSessionsEnded,
     /// A spent refresh token came again, and the session was ended; target: the session.
     SessionTokenReused,
+    /// A document was added; target: the document.
+    DocumentAdded,
+    /// A document got a new version; target: the document.
+    DocumentUpdated,
     /// A document was deleted; target: the document.
     DocumentDeleted,
 }
@@ -118,6 +122,8 @@ impl Action {
             Self::SessionEnded => "session.ended",
             Self::UserSessionsEnded => "user.sessions_ended",
             Self::SessionTokenReused => "session.token_reused",
+            Self::DocumentAdded => "document.added",
+            Self::DocumentUpdated => "document.updated",
             Self::DocumentDeleted => "document.deleted",
         }
     }

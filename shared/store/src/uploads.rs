@@ -2,16 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result, UserId,
+    CustomerId, DocumentId, Error, Kind, Result,
+    audit::{Action, Actor},
     documents::{FailureCode, Format, OnDuplicate, Source, Status},
     jobs::Job,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, error,
+    Store, Tenant, audit, error,
     outbox::{self, Pending},
 };
 
@@ -30,8 +31,8 @@ pub struct NewDocument<'a> {
     pub file_name: Option<&'a str>,
     /// Metadata object.
     pub metadata: Option<&'a Value>,
-    /// The user that added it; none for a key.
-    pub created_by: Option<UserId>,
+    /// Who adds it.
+    pub actor: Actor,
 }
 
 /// The version an upload will become, decided before its bytes are stored.
@@ -135,7 +136,7 @@ impl Store {
         content_hash: &[u8; 32],
     ) -> Result<Added> {
         let tx = self.tenant(customer).await?;
-        let (id, version) = match target {
+        let (action, id, version) = match target {
             Target::Duplicate { .. } => {
                 return Err(Error::internal_fault("a duplicate is not added"));
             }
@@ -151,7 +152,7 @@ impl Store {
                 if !insert(&tx, id, new, Status::Queued, None).await? {
                     return Ok(Added::Raced);
                 }
-                (id, 1)
+                (Action::DocumentAdded, id, 1)
             }
             Target::Next { id, version } => {
                 let moved = tx
@@ -170,7 +171,7 @@ impl Store {
                 if moved.is_none() {
                     return Ok(Added::Raced);
                 }
-                (id, version)
+                (Action::DocumentUpdated, id, version)
             }
         };
         insert_version(
@@ -183,6 +184,7 @@ impl Store {
             Some(content_hash),
         )
         .await?;
+        tell(&tx, new, action, id, version).await?;
         let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
         tx.commit().await?;
         Ok(Added::Queued(pending))
@@ -210,6 +212,7 @@ impl Store {
             ));
         }
         insert_version(&tx, id, 1, object, new.format, None, None).await?;
+        tell(&tx, new, Action::DocumentAdded, id, 1).await?;
         tx.commit().await
     }
 
@@ -346,6 +349,18 @@ async fn resolve(
 }
 
 /// Inserts the row; false when its external id was taken meanwhile (the transaction is then over).
+/// Writes into the audit log who added what. Not its title, which is content.
+async fn tell(
+    tx: &Tenant,
+    new: &NewDocument<'_>,
+    action: Action,
+    id: DocumentId,
+    version: i32,
+) -> Result<()> {
+    let details = json!({"version": version, "source": new.source, "format": new.format});
+    audit::record(tx, new.actor, action, id.as_uuid(), &details).await
+}
+
 async fn insert(
     tx: &Tenant,
     id: DocumentId,
@@ -354,6 +369,10 @@ async fn insert(
     upload_expires_at: Option<DateTime<Utc>>,
 ) -> Result<bool> {
     let empty = Value::Object(serde_json::Map::new());
+    let created_by = match new.actor {
+        Actor::User(id) => Some(id.as_uuid()),
+        Actor::ApiKey(_) | Actor::System => None,
+    };
     let inserted = tx
         .try_query(
             include_str!("../queries/documents/insert.sql"),
@@ -367,7 +386,7 @@ async fn insert(
                 (&new.metadata.unwrap_or(&empty), Type::JSONB),
                 (&status.as_str(), Type::TEXT),
                 (&upload_expires_at, Type::TIMESTAMPTZ),
-                (&new.created_by.map(|user| user.as_uuid()), Type::UUID),
+                (&created_by, Type::UUID),
             ],
         )
         .await?;

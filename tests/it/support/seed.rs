@@ -147,7 +147,7 @@ pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocu
         external_id,
         file_name: None,
         metadata: None,
-        created_by: None,
+        actor: Actor::System,
     }
 }
 
