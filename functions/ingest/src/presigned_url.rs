@@ -19,9 +19,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    fields::{self, Description},
-};
+use crate::fields::{self, Description};
 
 /// What is going to be uploaded.
 #[derive(Deserialize, ToSchema)]
