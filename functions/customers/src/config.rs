@@ -12,7 +12,7 @@ use dynrag_domain::{
     Error, FieldError, Kind, Result,
     audit::Action,
     config::{Chunking, CustomerConfig},
-    documents::FailureCode,
+    documents::{FailureCode, Format},
     identity::Class,
     money::Usd,
 };
@@ -21,10 +21,6 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use utoipa::ToSchema;
 
-/// What `allowedTypes` may hold, read already or not yet.
-const TYPES: [&str; 13] = [
-    "pdf", "txt", "html", "md", "docx", "pptx", "xlsx", "csv", "json", "epub", "eml", "rtf", "odt",
-];
 const MAX_RETENTION: i32 = 3650;
 const MAX_BUDGET: Usd = Usd::from_nanos(100_000 * 1_000_000_000);
 
@@ -128,16 +124,17 @@ impl Change {
             config.class_limits = limits;
         }
         if let Some(types) = self.allowed_types {
-            config.allowed_types = TYPES
+            let known = Format::ALL.map(Format::as_str);
+            config.allowed_types = known
                 .iter()
                 .filter(|name| types.iter().any(|wanted| wanted == *name))
                 .map(|name| (*name).to_owned())
                 .collect();
-            let unknown = types.iter().any(|name| !TYPES.contains(&name.as_str()));
+            let unknown = types.iter().any(|name| !known.contains(&name.as_str()));
             if unknown || config.allowed_types.is_empty() {
                 bad(
                     "/allowedTypes",
-                    format!("at least one of {}", TYPES.join(", ")),
+                    format!("at least one of {}", known.join(", ")),
                 );
             }
         }

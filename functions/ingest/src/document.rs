@@ -45,7 +45,7 @@ pub(crate) async fn document(
 ) -> Answer<Outcome> {
     let media_type = body.content_type.as_deref().unwrap_or("text/plain");
     let format = Format::from_media_type(media_type)
-        .filter(|format| *format != Format::Pdf)
+        .filter(|format| !format.has_signature())
         .ok_or_else(|| {
             Error::field(
                 "/contentType",

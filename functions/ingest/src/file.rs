@@ -40,7 +40,7 @@ pub(crate) async fn file(
     let format = detect(&form.bytes, declared, form.file_name.as_deref())
         .ok_or_else(|| fields::unsupported(&caller.config, "content of this file"))?;
     let format = fields::check_format(&caller.config, format)?;
-    if format != Format::Pdf && form.bytes.iter().all(u8::is_ascii_whitespace) {
+    if !format.has_signature() && form.bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(empty().into());
     }
     let content = Content {

@@ -32,11 +32,51 @@ pub enum Format {
     Md,
     /// Plain text.
     Txt,
+    /// Word.
+    Docx,
+    /// PowerPoint.
+    Pptx,
+    /// Excel.
+    Xlsx,
+    /// Values separated by commas, semicolons, tabs or bars.
+    Csv,
+    /// JSON, or JSON Lines.
+    Json,
+    /// EPUB.
+    Epub,
+    /// A mail.
+    Eml,
+    /// Rich Text Format.
+    Rtf,
+    /// OpenDocument text.
+    Odt,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::Pdf, Self::Html, Self::Md, Self::Txt];
+    pub const ALL: [Self; 13] = [
+        Self::Pdf,
+        Self::Txt,
+        Self::Html,
+        Self::Md,
+        Self::Docx,
+        Self::Pptx,
+        Self::Xlsx,
+        Self::Csv,
+        Self::Json,
+        Self::Epub,
+        Self::Eml,
+        Self::Rtf,
+        Self::Odt,
+    ];
+
+    /// Whether files of it are known by their first bytes, and are no text that a JSON string could hold.
+    pub const fn has_signature(self) -> bool {
+        matches!(
+            self,
+            Self::Pdf | Self::Docx | Self::Pptx | Self::Xlsx | Self::Epub | Self::Rtf | Self::Odt
+        )
+    }
 
     /// The short name used in configuration and file names.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +85,15 @@ impl Format {
             Self::Html => "html",
             Self::Md => "md",
             Self::Txt => "txt",
+            Self::Docx => "docx",
+            Self::Pptx => "pptx",
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Epub => "epub",
+            Self::Eml => "eml",
+            Self::Rtf => "rtf",
+            Self::Odt => "odt",
         }
     }
 
@@ -55,6 +104,17 @@ impl Format {
             Self::Html => "text/html",
             Self::Md => "text/markdown",
             Self::Txt => "text/plain",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pptx => {
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+            }
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Csv => "text/csv",
+            Self::Json => "application/json",
+            Self::Epub => "application/epub+zip",
+            Self::Eml => "message/rfc822",
+            Self::Rtf => "application/rtf",
+            Self::Odt => "application/vnd.oasis.opendocument.text",
         }
     }
 
@@ -71,7 +131,13 @@ impl Format {
             "text/html" | "application/xhtml+xml" => Some(Self::Html),
             "text/markdown" | "text/x-markdown" => Some(Self::Md),
             "text/plain" => Some(Self::Txt),
-            _ => None,
+            "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Self::Csv),
+            "application/json" | "application/x-ndjson" | "application/jsonl" => Some(Self::Json),
+            "message/rfc822" => Some(Self::Eml),
+            "application/rtf" | "text/rtf" => Some(Self::Rtf),
+            essence => [Self::Docx, Self::Pptx, Self::Xlsx, Self::Epub, Self::Odt]
+                .into_iter()
+                .find(|format| format.media_type() == essence),
         }
     }
 
@@ -83,7 +149,11 @@ impl Format {
             "html" | "htm" | "xhtml" => Some(Self::Html),
             "md" | "markdown" => Some(Self::Md),
             "txt" | "text" | "log" => Some(Self::Txt),
-            _ => None,
+            "csv" | "tsv" => Some(Self::Csv),
+            "json" | "jsonl" | "ndjson" => Some(Self::Json),
+            extension => Self::ALL
+                .into_iter()
+                .find(|format| format.as_str() == extension),
         }
     }
 }

@@ -9,9 +9,9 @@ use std::{
 use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 
 use crate::{
-    html, pdf, pdf_fallback, plain,
+    delimited, epub, html, json, mail, odt, office, pdf, pdf_fallback, plain,
     protocol::{self, CHILD_WORD, Engine, Header, Order, Refusal},
-    sandbox,
+    rtf, sandbox,
 };
 
 /// Where the last panic was. Its message may quote the document and is not kept.
@@ -111,6 +111,13 @@ fn read(
         (Engine::Html, _) => html::read(bytes),
         (Engine::Markdown, _) => plain::markdown(bytes)?,
         (Engine::Plain, _) => plain::text(bytes)?,
+        (Engine::Office, _) => office::read(bytes)?,
+        (Engine::Odt, _) => odt::read(bytes)?,
+        (Engine::Epub, _) => epub::read(bytes)?,
+        (Engine::Rtf, _) => rtf::read(bytes)?,
+        (Engine::Mail, _) => mail::read(bytes)?,
+        (Engine::Delimited, _) => delimited::read(bytes)?,
+        (Engine::Json, _) => json::read(bytes)?,
     };
     if extracted.text.is_empty() {
         return Err(Refusal::new(FailureCode::EmptyDocument, "no text"));

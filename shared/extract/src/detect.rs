@@ -7,14 +7,15 @@ const PDF_HEADER_WITHIN: usize = 1024;
 /// How much of the file is looked at to tell text from binary.
 const SAMPLE: usize = 8 * 1024;
 
+/// How much of a zip file's end is looked through for the names of its parts.
+const DIRECTORY: usize = 256 * 1024;
+
 /// First bytes of formats that could pass for text or are often uploaded under a wrong name.
 const BINARY: &[&[u8]] = &[
-    b"PK\x03\x04",
     b"PK\x05\x06",
     b"\x89PNG",
     b"GIF8",
     b"\xff\xd8\xff",
-    b"\xd0\xcf\x11\xe0",
     b"\x7fELF",
     b"MZ\x90",
     b"\x1f\x8b",
@@ -27,7 +28,6 @@ const BINARY: &[&[u8]] = &[
     b"MM\0*",
     b"\0asm",
     b"SQLite format 3",
-    b"{\\rtf",
     b"%!PS",
 ];
 
@@ -36,14 +36,25 @@ const HTML_STARTS: &[&[u8]] = &[b"<!doctype html", b"<html", b"<head", b"<body"]
 
 /// Returns the format `bytes` are of, or `None` for one we do not read.
 ///
-/// A PDF or HTML page is known by its content, whatever it was declared to be; callers compare the
-/// answer with the declaration. Text without such marks is Markdown, HTML or plain text by
+/// A PDF, an office file or an HTML page is known by its content, whatever it was declared to be; callers compare the
+/// answer with the declaration. Text without such marks is Markdown, CSV, plain text and so on by
 /// `declared` and then by the extension of `file_name`. Text declared to be a PDF is `None`. Empty
 /// input is what it is declared to be.
 pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -> Option<Format> {
     let claimed = declared.or_else(|| file_name.and_then(Format::from_file_name));
     if bytes.is_empty() {
         return claimed.or(Some(Format::Txt));
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return zipped(bytes);
+    }
+    if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        return encrypted(bytes, claimed);
+    }
+    // Some programs leave the header away.
+    let fragment = claimed == Some(Format::Rtf) && bytes.trim_ascii_start().starts_with(b"{\\");
+    if fragment || bytes.trim_ascii_start().starts_with(b"{\\rtf") {
+        return Some(Format::Rtf);
     }
     if BINARY.iter().any(|magic| bytes.starts_with(magic)) {
         return None;
@@ -60,10 +71,46 @@ pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -
         return Some(Format::Html);
     }
     match claimed {
-        Some(Format::Pdf) if !bytes.iter().all(u8::is_ascii_whitespace) => None,
+        Some(format) if format.has_signature() && !bytes.iter().all(u8::is_ascii_whitespace) => {
+            None
+        }
         Some(format) => Some(format),
         None => Some(Format::Txt),
     }
+}
+
+/// Which of the formats that are zip files this is: some say so in a first part, `mimetype`; the names of the parts
+/// are not compressed.
+fn zipped(bytes: &[u8]) -> Option<Format> {
+    let first = bytes.get(30..).unwrap_or_default();
+    if let Some(media_type) = first.strip_prefix(b"mimetype") {
+        return [Format::Epub, Format::Odt]
+            .into_iter()
+            .find(|format| media_type.starts_with(format.media_type().as_bytes()));
+    }
+    // The parts' names are once more at the end.
+    let directory = &bytes[bytes.len().saturating_sub(DIRECTORY)..];
+    [
+        (b"word/document".as_slice(), Format::Docx),
+        (b"ppt/presentation", Format::Pptx),
+        (b"xl/workbook", Format::Xlsx),
+        (b"META-INF/container.xml", Format::Epub),
+    ]
+    .into_iter()
+    .find(|(name, _)| directory.windows(name.len()).any(|window| window == *name))
+    .map(|(_, format)| format)
+}
+
+/// An Office file with a password is a compound file with a package in it; what else is in such files we do not read.
+fn encrypted(bytes: &[u8], claimed: Option<Format>) -> Option<Format> {
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let found = bytes.windows(name.len()).any(|window| window == name);
+    claimed
+        .filter(|format| matches!(format, Format::Docx | Format::Pptx | Format::Xlsx))
+        .filter(|_| found)
 }
 
 /// A text may speak of `%PDF-`, so away from the start it counts only in a binary or declared file.
@@ -154,6 +201,46 @@ mod tests {
             }
         }
         assert_eq!(detect(b"a\0b", Some(Format::Txt), None), None);
+    }
+
+    #[test]
+    fn zip_files_are_told_apart_by_their_parts() {
+        let zip = |first: &[u8]| [b"PK\x03\x04".as_slice(), &[0; 26], first].concat();
+        for (content, found) in [
+            (
+                b"mimetypeapplication/epub+zipPK".as_slice(),
+                Some(Format::Epub),
+            ),
+            (
+                b"mimetypeapplication/vnd.oasis.opendocument.textPK",
+                Some(Format::Odt),
+            ),
+            (
+                b"mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK",
+                None,
+            ),
+            (b"[Content_Types].xml word/document.xml", Some(Format::Docx)),
+            (b"ppt/presentation.xml", Some(Format::Pptx)),
+            (b"xl/workbook.xml", Some(Format::Xlsx)),
+            (b"a.txt", None),
+        ] {
+            assert_eq!(detect(&zip(content), Some(Format::Pdf), None), found);
+        }
+    }
+
+    #[test]
+    fn an_encrypted_package_is_what_it_is_called() {
+        let name: Vec<u8> = "EncryptedPackage"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let compound = [b"\xd0\xcf\x11\xe0".as_slice(), &name].concat();
+        assert_eq!(
+            detect(&compound, Some(Format::Xlsx), None),
+            Some(Format::Xlsx)
+        );
+        assert_eq!(detect(&compound, Some(Format::Pdf), None), None);
+        assert_eq!(detect(&compound[..20], Some(Format::Docx), None), None);
     }
 
     #[test]

@@ -22,13 +22,27 @@ mod detect;
 pub use detect::detect;
 
 #[cfg(feature = "engines")]
+mod archive;
+#[cfg(feature = "engines")]
 mod child;
 #[cfg(feature = "engines")]
 mod decode;
 #[cfg(feature = "engines")]
+mod delimited;
+#[cfg(feature = "engines")]
+mod epub;
+#[cfg(feature = "engines")]
 mod html;
 #[cfg(feature = "engines")]
 mod html_text;
+#[cfg(feature = "engines")]
+mod json;
+#[cfg(feature = "engines")]
+mod mail;
+#[cfg(feature = "engines")]
+mod odt;
+#[cfg(feature = "engines")]
+mod office;
 #[cfg(feature = "engines")]
 mod parent;
 #[cfg(feature = "engines")]
@@ -40,9 +54,15 @@ mod plain;
 #[cfg(feature = "engines")]
 mod protocol;
 #[cfg(feature = "engines")]
+mod rtf;
+#[cfg(feature = "engines")]
 mod sandbox;
 #[cfg(feature = "engines")]
+mod tables;
+#[cfg(feature = "engines")]
 mod text;
+#[cfg(feature = "engines")]
+mod xml;
 
 #[cfg(feature = "engines")]
 pub use child::run_child_if_asked;

@@ -113,8 +113,11 @@ impl Extractor {
             return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
         }
         let found = detect(bytes, Some(declared), None);
-        let (is_pdf, said_pdf) = (found == Some(Format::Pdf), declared == Format::Pdf);
-        let Some(format) = found.filter(|_| is_pdf == said_pdf) else {
+        // What is known by its content must be what it was said to be; kinds of text may differ.
+        let agrees = |found: &Format| {
+            *found == declared || !(found.has_signature() || declared.has_signature())
+        };
+        let Some(format) = found.filter(agrees) else {
             let detail = format!("declared {declared:?}, found {found:?}");
             return Ok(Err(Failure::new(FailureCode::UnsupportedType, detail)));
         };
@@ -124,6 +127,13 @@ impl Extractor {
             Format::Html => Engine::Html,
             Format::Md => Engine::Markdown,
             Format::Txt => Engine::Plain,
+            Format::Docx | Format::Pptx | Format::Xlsx => Engine::Office,
+            Format::Odt => Engine::Odt,
+            Format::Epub => Engine::Epub,
+            Format::Rtf => Engine::Rtf,
+            Format::Eml => Engine::Mail,
+            Format::Csv => Engine::Delimited,
+            Format::Json => Engine::Json,
         };
         self.only(engine, bytes, deadline).await
     }

@@ -23,7 +23,11 @@ pub fn text(bytes: &[u8]) -> Result<Extracted, Refusal> {
 
 /// Reads Markdown. The title is the front matter's, else the first heading of level 1.
 pub fn markdown(bytes: &[u8]) -> Result<Extracted, Refusal> {
-    let source = decoded(bytes)?;
+    Ok(sections(decoded(bytes)?, None, "markdown"))
+}
+
+/// Finds the sections of Markdown in normal form. Its own title counts where `title` says none.
+pub fn sections(source: String, own: Option<String>, engine: &str) -> Extracted {
     let mut builder = Builder::default();
     let mut title = None;
     let mut first_heading = None;
@@ -63,9 +67,10 @@ pub fn markdown(bytes: &[u8]) -> Result<Extracted, Refusal> {
             _ => {}
         }
     }
-    let mut extracted = builder.finish(title.or(first_heading), None, "markdown");
+    let title = own.or(title).or(first_heading);
+    let mut extracted = builder.finish(title, None, engine);
     extracted.text = source;
-    Ok(extracted)
+    extracted
 }
 
 /// The value of a plain or quoted `title:` line. More of YAML is not read.

@@ -29,6 +29,20 @@ pub enum Engine {
     Markdown,
     /// Plain text.
     Plain,
+    /// Word, PowerPoint, Excel.
+    Office,
+    /// OpenDocument text.
+    Odt,
+    /// EPUB.
+    Epub,
+    /// Rich Text Format.
+    Rtf,
+    /// Mail.
+    Mail,
+    /// CSV and its relatives.
+    Delimited,
+    /// JSON and JSON Lines.
+    Json,
 }
 
 /// What the child is to do. The file itself is its stdin.

@@ -118,6 +118,47 @@ impl Builder {
         });
     }
 
+    /// Appends a page that has a heading of its own, a slide.
+    pub fn page_under(&mut self, number: u32, heading: Option<&str>, text: &str) {
+        let before = self.sections.len();
+        self.page(number, text);
+        if let Some(section) = self.sections.get_mut(before) {
+            section.heading_path = heading
+                .map(|heading| one_line(heading, MAX_HEADING))
+                .filter(|heading| !heading.is_empty())
+                .into_iter()
+                .collect();
+        }
+    }
+
+    /// Appends all of another one, which begins anew: no heading of this one is above it.
+    pub fn append(&mut self, other: Self) {
+        if other.text.is_empty() {
+            return;
+        }
+        self.block(&other.text);
+        let start = self.text.len() - other.text.len();
+        let room = MAX_SECTIONS.saturating_sub(self.sections.len());
+        let leads = other.sections.first().is_none_or(|first| first.start > 0);
+        if leads && !self.sections.is_empty() {
+            self.sections.push(Section {
+                start,
+                ..Section::default()
+            });
+        }
+        self.sections.extend(
+            other
+                .sections
+                .into_iter()
+                .take(room)
+                .map(|section| Section {
+                    start: section.start + start,
+                    ..section
+                }),
+        );
+        self.headings = other.headings;
+    }
+
     /// Appends a heading of a level from 1, which begins a section.
     pub fn heading(&mut self, level: u8, text: &str) {
         if text.is_empty() {

@@ -271,14 +271,14 @@ async fn a_limit_is_exact_over_eight_processes() {
         (
             &[(
                 "customer_config",
-                "requests_per_day = 70, requests_per_minute = 1000",
+                "requests_per_day = 70, requests_per_minute = 100000",
             )],
             false,
             70,
         ),
         (
             &[
-                ("customer_config", "requests_per_minute = 300"),
+                ("customer_config", "requests_per_minute = 100000"),
                 ("api_keys", "requests_per_minute = 30"),
             ],
             true,

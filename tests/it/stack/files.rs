@@ -8,6 +8,10 @@
 )]
 mod pdf_file;
 
+#[path = "../../../shared/extract/tests/it/office_file.rs"]
+#[allow(dead_code, reason = "the extractor's tests use the rest")]
+pub mod office;
+
 /// A PDF that wants a password, and one page of text behind it.
 pub const PASSWORD_PDF: &[u8] =
     include_bytes!("../../../shared/extract/tests/it/fixtures/password.pdf");

@@ -255,3 +255,90 @@ async fn a_text_is_paid_for_once_by_each_customer() {
     b.completed(&theirs).await;
     assert_eq!(stack.embedded(&shared).await, 2);
 }
+
+#[tokio::test]
+async fn every_format_is_searched_by_what_it_says() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let marks: Vec<String> = (0..9).map(|_| word()).collect();
+    let said = |n: usize| format!("The valve is called {}.", marks[n]);
+    let sheet = format!(
+        r#"<row r="1"><c r="A1" t="inlineStr"><is><t>{}</t></is></c></row>"#,
+        said(2)
+    );
+    let package = r#"<package><manifest><item id="a" href="a.xhtml"/></manifest><spine><itemref idref="a"/></spine></package>"#;
+    let chapter = format!(
+        "<html><body><h1>Valves</h1><p>{}</p></body></html>",
+        said(3)
+    );
+    let files: Vec<(&str, Vec<u8>)> = vec![
+        (
+            "a.docx",
+            files::office::docx(&files::office::paragraph("Heading1", &said(0))),
+        ),
+        ("a.pptx", files::office::pptx(&[("Valves", &said(1))])),
+        ("a.xlsx", files::office::xlsx(&sheet)),
+        (
+            "a.epub",
+            files::office::epub(package, &[("OEBPS/a.xhtml", chapter.as_bytes())]),
+        ),
+        (
+            "a.odt",
+            files::office::odt(&format!("<text:p>{}</text:p>", said(4))),
+        ),
+        (
+            "a.rtf",
+            format!("{{\\rtf1\\ansi {}\\par}}", said(5)).into_bytes(),
+        ),
+        (
+            "a.eml",
+            format!(
+                "From: a@example.com\r\nSubject: Valves\r\n\r\n{}\r\n",
+                said(6)
+            )
+            .into_bytes(),
+        ),
+        ("a.csv", format!("part,note\n1,{}\n", said(7)).into_bytes()),
+        (
+            "a.json",
+            json!({"title": "Valves", "note": said(8)})
+                .to_string()
+                .into_bytes(),
+        ),
+    ];
+    for (n, (name, bytes)) in files.iter().enumerate() {
+        // The bytes or the name tell what it is; half of them go straight to S3.
+        let id = if n % 2 == 0 {
+            a.add_file(name, "application/octet-stream", bytes).await
+        } else {
+            let form = a.presign(&json!({"fileName": name})).await.ok(200);
+            assert_eq!(a.post_to_s3(&form, bytes).await.status, 204);
+            doc_id(&form)
+        };
+        a.completed(&id).await;
+        let document = a.get(&format!("/api/documents/{id}")).await.ok(200);
+        assert_eq!(document["format"], name[2..], "{document}");
+        let hits = a.search("text", &marks[n]).await;
+        assert_eq!(hits.len(), 1, "{name}");
+        assert_eq!(hits[0]["documentId"], id, "{name}");
+        assert!(b.search("text", &marks[n]).await.is_empty());
+    }
+    assert_eq!(a.search("text", &marks[1]).await[0]["page"], 1);
+    assert_eq!(
+        a.search("text", &marks[3]).await[0]["headingPath"],
+        json!(["Valves"])
+    );
+
+    let locked: Vec<u8> = [
+        b"\xd0\xcf\x11\xe0".to_vec(),
+        "EncryptedPackage"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect(),
+    ]
+    .concat();
+    let id = a
+        .add_file("locked.docx", "application/octet-stream", &locked)
+        .await;
+    a.ended(&id, "needs_action", "password_protected").await;
+}

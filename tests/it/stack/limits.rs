@@ -102,8 +102,7 @@ async fn a_body_over_the_gateways_limit_names_the_other_way_in() {
 async fn a_type_the_customer_does_not_allow_is_refused() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    // Formats a customer may allow but nobody reads yet do not count.
-    a.config("allowed_types = '{txt,docx}'").await;
+    a.config("allowed_types = '{txt}'").await;
     let markdown = json!({"title": "T", "content": "# Text", "contentType": "text/markdown"});
     let pdf = files::pdf(&["A page."]);
     for refused in [

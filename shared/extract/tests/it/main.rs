@@ -5,6 +5,8 @@
 
 mod formats;
 mod hostile;
+mod office;
+mod office_file;
 mod pdf_file;
 mod pdfs;
 mod sandbox;

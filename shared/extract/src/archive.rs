@@ -1,0 +1,73 @@
+//! Reads the parts of formats that are zip files.
+
+use std::io::{Cursor, Read};
+
+use dynrag_domain::documents::FailureCode;
+use zip::{ZipArchive, result::ZipError};
+
+use crate::protocol::Refusal;
+
+/// Largest part, unpacked. The child's memory is limited too; this gives a bomb its right name.
+const MAX_PART: u64 = 64 * 1024 * 1024;
+/// All parts that are read, unpacked.
+const MAX_ALL: u64 = 128 * 1024 * 1024;
+
+/// A zip file.
+pub struct Archive<'a> {
+    zip: ZipArchive<Cursor<&'a [u8]>>,
+    unpacked: u64,
+}
+
+fn refusal(error: &ZipError) -> Refusal {
+    let code = match error {
+        ZipError::UnsupportedArchive(text) if *text == ZipError::PASSWORD_REQUIRED => {
+            FailureCode::PasswordProtected
+        }
+        _ => FailureCode::CorruptFile,
+    };
+    Refusal::new(code, format!("zip: {error}"))
+}
+
+impl<'a> Archive<'a> {
+    /// Opens one.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        Ok(Self {
+            zip: ZipArchive::new(Cursor::new(bytes)).map_err(|e| refusal(&e))?,
+            unpacked: 0,
+        })
+    }
+
+    /// Unpacks a part; none where there is no such part.
+    pub fn part(&mut self, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        let part = match self.zip.by_name(name) {
+            Ok(part) => part,
+            Err(ZipError::FileNotFound) => return Ok(None),
+            Err(error) => return Err(refusal(&error)),
+        };
+        let most = MAX_PART.min(MAX_ALL.saturating_sub(self.unpacked));
+        let mut bytes = Vec::new();
+        part.take(most + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| Refusal::new(FailureCode::CorruptFile, format!("zip: {}", e.kind())))?;
+        let read = bytes.len() as u64;
+        if read > most {
+            let detail = format!("a part of more than {most} bytes");
+            return Err(Refusal::new(FailureCode::TextTooLarge, detail));
+        }
+        self.unpacked += read;
+        Ok(Some(bytes))
+    }
+
+    /// Unpacks a part that must be there.
+    pub fn needed(&mut self, name: &str) -> Result<Vec<u8>, Refusal> {
+        self.part(name)?
+            .ok_or_else(|| Refusal::new(FailureCode::CorruptFile, format!("no {name}")))
+    }
+
+    /// What unpacking everything would give, as the file itself says it.
+    pub fn declared_size(&mut self) -> u64 {
+        (0..self.zip.len())
+            .filter_map(|index| self.zip.by_index_raw(index).ok().map(|part| part.size()))
+            .fold(0, u64::saturating_add)
+    }
+}

@@ -1,0 +1,71 @@
+//! Reads a mail (RFC 5322 and MIME): who, when, about what, and its text.
+
+use dynrag_domain::{chunks::Extracted, documents::FailureCode};
+use mail_parser::{Address, MessageParser, MimeHeaders};
+use scraper::Html;
+
+use crate::{
+    html_text,
+    protocol::Refusal,
+    text::{self, Builder},
+};
+
+/// Reads a mail. What is attached is named and not read.
+pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
+    let corrupt = |detail: &str| Refusal::new(FailureCode::CorruptFile, detail);
+    let mail = MessageParser::default()
+        .parse(bytes)
+        .ok_or_else(|| corrupt("no mail"))?;
+    if mail.from().is_none() && mail.subject().is_none() && mail.date().is_none() {
+        return Err(corrupt("a mail without From, Subject and Date"));
+    }
+    let mut head = Vec::new();
+    for (name, addresses) in [("From", mail.from()), ("To", mail.to()), ("Cc", mail.cc())] {
+        let addresses = addresses.map(people).unwrap_or_default();
+        if !addresses.is_empty() {
+            head.push(format!("{name}: {addresses}"));
+        }
+    }
+    if let Some(date) = mail.date() {
+        head.push(format!("Date: {}", date.to_rfc3339()));
+    }
+    if let Some(subject) = mail.subject() {
+        head.push(format!("Subject: {}", text::one_line(subject, usize::MAX)));
+    }
+    let attached: Vec<&str> = mail
+        .attachments()
+        .filter_map(MimeHeaders::attachment_name)
+        .collect();
+    if !attached.is_empty() {
+        head.push(format!("Attachments: {}", attached.join(", ")));
+    }
+    let mut builder = Builder::of(text::normalise(&head.join("\n")));
+    // The plain text where there is one: it is what the sender wrote, or a rendering of it.
+    let plain: Vec<&str> = mail
+        .text_bodies()
+        .filter(|part| !part.is_text_html())
+        .filter_map(|part| part.text_contents())
+        .collect();
+    if plain.is_empty() {
+        for html in mail.html_bodies().filter_map(|part| part.text_contents()) {
+            builder.append(html_text::visible(&Html::parse_document(html)));
+        }
+    } else {
+        for part in plain {
+            builder.block(&text::normalise(part));
+        }
+    }
+    let title = mail.subject().and_then(text::title);
+    Ok(builder.finish(title, None, "mail-parser"))
+}
+
+fn people(addresses: &Address<'_>) -> String {
+    let people: Vec<String> = addresses
+        .iter()
+        .filter_map(|one| match (one.name(), one.address()) {
+            (Some(name), Some(address)) => Some(format!("{name} <{address}>")),
+            (name, address) => name.or(address).map(str::to_owned),
+        })
+        .collect();
+    text::one_line(&people.join(", "), 2_000)
+}
