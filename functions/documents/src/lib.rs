@@ -1,10 +1,13 @@
 //! Reading and deleting documents.
 
 mod body;
+mod content;
 mod delete;
 mod get;
 mod list;
+mod retry;
 mod status;
+mod versions;
 
 use std::sync::Arc;
 
@@ -30,6 +33,24 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/{id}/status",
             "Show where a document stands",
             status::status,
+        )
+        .get(
+            "documents-versions",
+            "/api/documents/{id}/versions",
+            "List a document's versions",
+            versions::versions,
+        )
+        .get(
+            "documents-content",
+            "/api/documents/{id}/content",
+            "Show a document's text",
+            content::content,
+        )
+        .post(
+            "documents-retry",
+            "/api/documents/{id}/retry",
+            "Try a document again that ended badly",
+            retry::retry,
         )
         .delete(
             "documents-delete",

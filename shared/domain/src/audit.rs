@@ -94,6 +94,8 @@ pub enum Action {
     DocumentAdded,
     /// A document got a new version; target: the document.
     DocumentUpdated,
+    /// A document that ended badly was queued again; target: the document.
+    DocumentRetried,
     /// A document was deleted; target: the document.
     DocumentDeleted,
 }
@@ -124,6 +126,7 @@ impl Action {
             Self::SessionTokenReused => "session.token_reused",
             Self::DocumentAdded => "document.added",
             Self::DocumentUpdated => "document.updated",
+            Self::DocumentRetried => "document.retried",
             Self::DocumentDeleted => "document.deleted",
         }
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result,
+    CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
     documents::{FailureCode, Format, Source, Stage, Status},
     jobs::Job,
@@ -97,6 +97,37 @@ fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("documents: {error}"))
 }
 
+/// A version of a document.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its number, from 1.
+    pub version: i32,
+    /// `pending`, `published`, `superseded` or `failed`.
+    pub status: String,
+    /// Its format.
+    pub format: Format,
+    /// Size of the original.
+    pub bytes: Option<i64>,
+    /// SHA-256 of the original.
+    pub content_hash: Option<Vec<u8>>,
+    /// Pages, where the format has some.
+    pub pages: Option<i32>,
+    /// Characters of the text.
+    pub characters: Option<i64>,
+    /// Chunks stored.
+    pub chunks: Option<i32>,
+    /// Tokens embedded.
+    pub tokens: Option<i64>,
+    /// The model they were embedded with.
+    pub embedding_model: Option<String>,
+    /// When search began to show it.
+    pub published_at: Option<DateTime<Utc>>,
+    /// When another one took its place.
+    pub superseded_at: Option<DateTime<Utc>>,
+    /// When it came in.
+    pub created_at: DateTime<Utc>,
+}
+
 impl Store {
     /// A page of the list, newest first.
     ///
@@ -187,6 +218,74 @@ impl Store {
         tx.commit().await?;
         Ok(pending)
     }
+
+    /// Queues a document that ended badly again, and writes its job.
+    ///
+    /// # Errors
+    /// `not_found`; `not_retryable` (conflict); `unavailable` without a database.
+    pub async fn retry_document(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: DocumentId,
+    ) -> Result<Pending> {
+        let tx = self.tenant(customer).await?;
+        let queued = tx
+            .query_opt(
+                include_str!("../queries/documents/retry.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&FailureCode::UploadExpired.as_str(), Type::TEXT),
+                ],
+            )
+            .await?;
+        let Some(queued) = queued else {
+            let document = get(&tx, id).await??;
+            let detail = match document.code {
+                Some(_) => "Its file never arrived. Ask for a new form and upload it.".to_owned(),
+                None => format!(
+                    "It is {}; only what is failed or needs_action can be tried again.",
+                    document.status.as_str()
+                ),
+            };
+            return Err(Error::new(Kind::Conflict, "not_retryable", detail));
+        };
+        let version: i32 = queued.try_get("latest_version").map_err(column)?;
+        let (target, details) = (id.as_uuid(), json!({"version": version}));
+        audit::record(&tx, actor, Action::DocumentRetried, target, &details).await?;
+        let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
+        tx.commit().await?;
+        Ok(pending)
+    }
+
+    /// Versions of a document, newest first, those below one.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn document_versions(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        below: Option<i32>,
+        limit: i64,
+    ) -> Result<Vec<Version>> {
+        let tx = self.tenant(customer).await?;
+        get(&tx, id).await??;
+        let rows = tx
+            .query(
+                include_str!("../queries/documents/versions.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&below, Type::INT4),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(version).collect()
+    }
 }
 
 async fn get(tx: &Tenant, id: DocumentId) -> Result<Result<Document>> {
@@ -238,6 +337,24 @@ fn document(row: &Row) -> Result<Document> {
         chunks: row.try_get("chunks").map_err(column)?,
         tokens: row.try_get("tokens").map_err(column)?,
         embedding_model: row.try_get("embedding_model").map_err(column)?,
+    })
+}
+
+fn version(row: &Row) -> Result<Version> {
+    Ok(Version {
+        version: row.try_get("version").map_err(column)?,
+        status: row.try_get("status").map_err(column)?,
+        format: required(row, "format")?,
+        bytes: row.try_get("bytes").map_err(column)?,
+        content_hash: row.try_get("content_hash").map_err(column)?,
+        pages: row.try_get("pages").map_err(column)?,
+        characters: row.try_get("characters").map_err(column)?,
+        chunks: row.try_get("chunks").map_err(column)?,
+        tokens: row.try_get("tokens").map_err(column)?,
+        embedding_model: row.try_get("embedding_model").map_err(column)?,
+        published_at: row.try_get("published_at").map_err(column)?,
+        superseded_at: row.try_get("superseded_at").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
     })
 }
 

@@ -118,9 +118,8 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "jobs-get" => job(&mut scene).await,
         "customers-delete" => leave(&mut scene).await,
         "keys-delete" => delete_key(&mut scene).await,
-        "documents-get" | "documents-status" | "documents-delete" => {
-            document(&mut scene, route).await
-        }
+        "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
+        | "documents-content" | "documents-retry" => document(&mut scene, route).await,
         "search" => search(&mut scene).await,
         _ => authorized(&mut scene, route).await,
     }
@@ -275,6 +274,9 @@ async fn document(scene: &mut Scene, route: &str) {
         .ours
         .add("Refund policy", "Goods may be sent back within 30 days.")
         .await;
+    if route == "documents-content" {
+        scene.ours.completed(&id).await;
+    }
     let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
     call(&mut scene.function, &theirs)
         .await
@@ -286,6 +288,15 @@ async fn document(scene: &mut Scene, route: &str) {
             answer.ok(200, &["title", "status", "format", "createdAt"])["id"],
             json!(id)
         ),
+        "documents-versions" => {
+            let body = answer.ok(200, &["items"]);
+            assert_eq!(body["items"][0]["version"], 1);
+        }
+        "documents-content" => {
+            let body = answer.ok(200, &["text", "charSpan", "characters", "version"]);
+            assert_eq!(body["docId"], json!(id));
+        }
+        "documents-retry" => drop(answer.problem(409, "not_retryable")),
         "documents-status" => {
             let body = answer.ok(200, &["status", "attempts", "latestVersion"]);
             assert_eq!(body["docId"], json!(id));

@@ -191,7 +191,7 @@ async fn a_type_nobody_reads_is_refused_by_its_bytes() {
             problem["detail"]
                 .as_str()
                 .unwrap()
-                .contains("pdf, html, md, txt"),
+                .contains("pdf, txt, html, md, docx"),
             "{problem}"
         );
     }

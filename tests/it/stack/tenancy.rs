@@ -61,10 +61,13 @@ fn expected(route: &str) -> Needs {
         | "users-list" | "users-invite" | "users-update" | "users-delete" => {
             Needs::Scope("admin:tenant")
         }
-        "documents-list" | "documents-get" | "documents-status" => Needs::Scope("documents:read"),
-        "documents-delete" | "ingest-document" | "ingest-file" | "ingest-presigned-url" => {
-            Needs::Scope("documents:write")
-        }
+        "documents-list" | "documents-get" | "documents-status" | "documents-versions"
+        | "documents-content" => Needs::Scope("documents:read"),
+        "documents-delete"
+        | "documents-retry"
+        | "ingest-document"
+        | "ingest-file"
+        | "ingest-presigned-url" => Needs::Scope("documents:write"),
         "search" => Needs::Scope("search"),
         other => panic!("route {other} is not in this table; who may use it?"),
     }

@@ -1,0 +1,191 @@
+//! `GET /api/documents/{id}/content`: the text as it was read, a stretch at a time.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_domain::{
+    DocumentId, Error, FieldError, Kind, Result,
+    chunks::{Extracted, Section},
+    storage,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Most characters of an answer; what Lambda may answer has room for them in any script.
+const MAX_LIMIT: u32 = 500_000;
+const DEFAULT_LIMIT: u32 = 100_000;
+/// What extraction writes is smaller.
+const MAX_EXTRACTED: u64 = 256 * 1024 * 1024;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ContentQuery)]
+pub(crate) struct Wanted {
+    /// The published version where it is left out; the latest where none is.
+    #[schema(minimum = 1)]
+    version: Option<i32>,
+    /// Where to begin, in characters.
+    offset: Option<u32>,
+    /// How many characters.
+    #[schema(minimum = 1, maximum = 500000, default = 100000)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ContentSection)]
+struct SectionBody {
+    /// Where it begins, in characters of the whole text.
+    start: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
+    heading_path: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentContent)]
+pub(crate) struct Content {
+    doc_id: DocumentId,
+    version: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// What read it.
+    engine: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<u32>,
+    /// Characters of the whole text.
+    characters: usize,
+    text: String,
+    /// Start and end of `text` in characters.
+    char_span: [usize; 2],
+    /// Where the next stretch begins; null at the end.
+    next_offset: Option<usize>,
+    /// Sections that begin in `text`.
+    sections: Vec<SectionBody>,
+}
+
+impl Wanted {
+    /// Where to begin, and how many characters.
+    fn stretch(&self) -> Result<(usize, usize)> {
+        let mut fields = Vec::new();
+        let mut bad = |pointer: &str, detail: String| {
+            fields.push(FieldError {
+                pointer: pointer.to_owned(),
+                detail,
+            });
+        };
+        if self.version.is_some_and(|version| version < 1) {
+            bad("/version", "from 1".to_owned());
+        }
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            bad("/limit", format!("from 1 to {MAX_LIMIT}"));
+        }
+        if !fields.is_empty() {
+            return Err(Error::fields_invalid(fields));
+        }
+        Ok((self.offset.unwrap_or(0) as usize, limit as usize))
+    }
+}
+
+/// Answers a stretch of a version's text.
+pub(crate) async fn content(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<Content>> {
+    let (offset, limit) = wanted.stretch()?;
+    let store = context.store().await?;
+    let document = store.get_document(caller.customer_id, id).await?;
+    let version = wanted
+        .version
+        .or(document.published_version)
+        .unwrap_or(document.latest_version);
+    let (objects, _) = context.documents().await?;
+    let key = storage::extracted_key(caller.customer_id, id, version);
+    let bytes = objects.get(&key, MAX_EXTRACTED).await?.ok_or_else(|| {
+        let detail = format!("There is no text of version {version}; its status says why.");
+        Error::new(Kind::NotFound, "no_content", detail)
+    })?;
+    let extracted: Extracted = serde_json::from_slice(&bytes).map_err(Error::internal_fault)?;
+    Ok(Json(stretch(id, version, extracted, offset, limit)))
+}
+
+fn stretch(
+    doc_id: DocumentId,
+    version: i32,
+    extracted: Extracted,
+    offset: usize,
+    limit: usize,
+) -> Content {
+    let all = extracted.text.as_str();
+    let characters = all.chars().count();
+    let text: String = all.chars().skip(offset).take(limit).collect();
+    let start = offset.min(characters);
+    let end = start + text.chars().count();
+    // Sections are in order: each is counted from the one before.
+    let (mut counted, mut at) = (0, 0);
+    let mut sections = Vec::new();
+    for Section {
+        start: byte,
+        page,
+        heading_path,
+    } in extracted.sections
+    {
+        at += all[counted..byte].chars().count();
+        counted = byte;
+        if (start..end).contains(&at) {
+            sections.push(SectionBody {
+                start: at,
+                page,
+                heading_path,
+            });
+        }
+    }
+    Content {
+        doc_id,
+        version,
+        title: extracted.title,
+        engine: extracted.engine,
+        pages: extracted.pages,
+        characters,
+        text,
+        char_span: [start, end],
+        next_offset: (end < characters).then_some(end),
+        sections,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_follow_each_other_in_characters() {
+        let extracted = Extracted {
+            text: "été\n\nune page\n\nfin".to_owned(),
+            sections: vec![Section {
+                start: "été\n\nune page\n\n".len(),
+                page: Some(2),
+                heading_path: vec!["fin".to_owned()],
+            }],
+            ..Extracted::default()
+        };
+        let part =
+            |offset, limit| stretch(DocumentId::generate(), 1, extracted.clone(), offset, limit);
+        let (first, second) = (part(0, 10), part(10, 10));
+        assert_eq!(format!("{}{}", first.text, second.text), extracted.text);
+        assert_eq!((first.char_span, first.next_offset), ([0, 10], Some(10)));
+        assert_eq!((second.char_span, second.next_offset), ([10, 18], None));
+        assert!(first.sections.is_empty());
+        assert_eq!(
+            (second.sections[0].start, second.sections[0].page),
+            (15, Some(2))
+        );
+        let beyond = part(99, 10);
+        assert_eq!((beyond.text.as_str(), beyond.char_span), ("", [18, 18]));
+    }
+}

@@ -1,0 +1,87 @@
+//! `GET /api/documents/{id}/versions`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Path, Query,
+    paging::{Page, Paging},
+    scopes::DocumentsRead,
+};
+use dynrag_domain::{DocumentId, documents::Format};
+use dynrag_store::documents::Version;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentVersion)]
+pub(crate) struct VersionBody {
+    version: i32,
+    /// `pending`, `published`, `superseded` or `failed`.
+    status: String,
+    format: Format,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<i64>,
+    /// SHA-256 of the original, in hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    characters: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunks: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding_model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    superseded_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Version> for VersionBody {
+    fn from(version: Version) -> Self {
+        Self {
+            version: version.version,
+            status: version.status,
+            format: version.format,
+            bytes: version.bytes,
+            content_hash: version.content_hash.map(hex::encode),
+            pages: version.pages,
+            characters: version.characters,
+            chunks: version.chunks,
+            tokens: version.tokens,
+            embedding_model: version.embedding_model,
+            published_at: version.published_at,
+            superseded_at: version.superseded_at,
+            created_at: version.created_at,
+        }
+    }
+}
+
+/// Lists the versions of a document, newest first.
+pub(crate) async fn versions(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+    Query(paging): Query<Paging>,
+) -> Answer<Json<Page<VersionBody>>> {
+    let (limit, after) = (paging.limit()?, paging.after::<i32>()?);
+    let rows = context
+        .store()
+        .await?
+        .document_versions(
+            caller.customer_id,
+            id,
+            after.map(|(_, version)| version),
+            limit.rows(),
+        )
+        .await?;
+    let page = Page::new(rows, limit, |row| (row.created_at, row.version))?;
+    Ok(Json(page.map(VersionBody::from)))
+}
