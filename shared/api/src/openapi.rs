@@ -2,6 +2,7 @@
 //! [`Query`] and [`Path`], what comes out by the answer. Schemas are utoipa's.
 
 use axum::extract::State;
+use dynrag_domain::{Error, Result};
 use http::Method;
 use utoipa::{
     ToSchema,
@@ -271,7 +272,7 @@ described!(A1, A2);
 described!(A1, A2, A3);
 described!(A1, A2, A3, A4);
 
-fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Operation {
+fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<Operation> {
     let mut description = Description::default();
     (route.describe)(&mut description);
     let problem = |sentence: &str| {
@@ -292,23 +293,26 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Operati
     <Problem as ToSchema>::schemas(&mut description.schemas);
     for (name, schema) in description.schemas {
         let known = schemas.schemas.entry(name.clone());
-        let known = known.or_insert_with(|| schema.clone());
-        assert!(*known == schema, "two types are called {name}");
+        if *known.or_insert_with(|| schema.clone()) != schema {
+            return Err(Error::internal_fault(format!(
+                "two types are called {name}"
+            )));
+        }
     }
     let tag = id.split('-').next().unwrap_or_default().to_owned();
-    description
+    Ok(description
         .operation
         .operation_id(Some(id))
         .summary(Some(route.summary))
         .tag(tag)
-        .build()
+        .build())
 }
 
 /// The document of all these routes.
 ///
-/// # Panics
-/// Where two types that differ have one name, or a method is none of ours.
-pub fn document(version: &str, routes: &[RouteInfo]) -> OpenApi {
+/// # Errors
+/// An internal fault where two types that differ have one name, or a method is none of ours.
+pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
     let mut components = Components::new();
     let key = "A key as `drk_...`; also taken as a bearer token.";
     components.add_security_scheme(
@@ -330,7 +334,11 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> OpenApi {
             Method::POST => HttpMethod::Post,
             Method::PUT => HttpMethod::Put,
             Method::DELETE => HttpMethod::Delete,
-            ref other => panic!("{other} is described nowhere"),
+            ref other => {
+                return Err(Error::internal_fault(format!(
+                    "{other} is no method of ours"
+                )));
+            }
         };
         let same = ids.iter().filter(|name| **name == route.name).count();
         ids.push(route.name);
@@ -339,7 +347,7 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> OpenApi {
             0 => route.name.to_owned(),
             n => format!("{}-{}", route.name, n + 1),
         };
-        let operation = operation(route, id, &mut components);
+        let operation = operation(route, id, &mut components)?;
         let item = PathItem::new(method, operation);
         match paths.paths.get_mut(route.path) {
             Some(known) => known.merge_operations(item),
@@ -357,11 +365,11 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> OpenApi {
         "Documents in, answers with their sources out. Errors are problem documents (RFC 9457) with a stable `code`."
             .to_owned(),
     );
-    OpenApiBuilder::new()
+    Ok(OpenApiBuilder::new()
         .info(info)
         .servers(Some([Server::new("/")]))
         .paths(paths)
         .components(Some(components))
         .tags(Some(tags.into_iter().map(Tag::new)))
-        .build()
+        .build())
 }

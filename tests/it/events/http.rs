@@ -296,7 +296,7 @@ async fn document(scene: &mut Scene, route: &str) {
             let body = answer.ok(200, &["text", "charSpan", "characters", "version"]);
             assert_eq!(body["docId"], json!(id));
         }
-        "documents-retry" => drop(answer.problem(409, "not_retryable")),
+        "documents-retry" => answer.problem(409, "not_retryable"),
         "documents-status" => {
             let body = answer.ok(200, &["status", "attempts", "latestVersion"]);
             assert_eq!(body["docId"], json!(id));

@@ -1,7 +1,12 @@
 //! Extraction through the real child process: what each format gives, how each failure is named,
 //! and that the sandbox holds.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests"
+)]
 
 mod formats;
 mod hostile;
