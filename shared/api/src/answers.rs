@@ -1,4 +1,4 @@
-//! What handlers answer when all is well, beside [`Json`](crate::Json) for 200: the status is in the type, so that the
+//! What handlers answer when all is well, beside [`Json`] for 200: the status is in the type, so that the
 //! OpenAPI document knows it.
 
 use axum::response::{IntoResponse, Response};
