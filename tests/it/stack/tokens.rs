@@ -1,6 +1,12 @@
 //! Credentials that do not hold (promise 13).
 
-use std::fs;
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Utc;
@@ -11,7 +17,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    known::checkout,
+    known::{checkout, known},
     runtime::Function,
     size,
     stack::{Answer, Stack, Tenant},
@@ -234,6 +240,48 @@ async fn a_token_of_an_unknown_customer_never_gets_to_kms() {
     }
     // The control: for a customer that there is, KMS is asked.
     assert_eq!(status(&a.access).await, 503);
+}
+
+/// Passes requests on to the emulator and counts them; its address.
+async fn counted(calls: Arc<AtomicUsize>) -> String {
+    let http = reqwest::Client::new();
+    let pass = async move |request: axum::extract::Request| {
+        calls.fetch_add(1, Ordering::SeqCst);
+        let (mut head, body) = request.into_parts();
+        head.headers.remove("host");
+        head.headers.remove("content-length");
+        let url = format!("{}{}", known().aws_endpoint_url, head.uri);
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let asked = http.request(head.method, url).headers(head.headers);
+        let answer = asked.body(body).send().await.unwrap();
+        let content_type = answer.headers()["content-type"].clone();
+        let status = answer.status();
+        let bytes = answer.bytes().await.unwrap();
+        (status, [("content-type", content_type)], bytes)
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(pass);
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn kms_is_asked_once_for_a_customer_and_not_again() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let calls = Arc::new(AtomicUsize::new(0));
+    let kms = counted(calls.clone()).await;
+    let variables = [("AWS_ENDPOINT_URL_KMS", kms.as_str())];
+    let mut function = Function::start_with(&stack, "AuthMe", "dynrag-auth", &variables).await;
+    let mut event: Value =
+        serde_json::from_slice(&fs::read(checkout().join("events/http/auth-me.json")).unwrap())
+            .unwrap();
+    for (tenant, asked) in [(&a, 1), (&a, 1), (&b, 2), (&a, 2), (&b, 2)] {
+        event["headers"]["authorization"] = json!(format!("Bearer {}", tenant.access));
+        assert_eq!(function.answer(&event).await["statusCode"], 200);
+        assert_eq!(calls.load(Ordering::SeqCst), asked);
+    }
 }
 
 #[tokio::test]
