@@ -243,8 +243,8 @@ async fn a_token_of_an_unknown_customer_never_gets_to_kms() {
 }
 
 /// Passes requests on to the emulator and counts them; its address.
-async fn counted(calls: Arc<AtomicUsize>) -> String {
-    let http = reqwest::Client::new();
+async fn counted(stack: &Stack, calls: Arc<AtomicUsize>) -> String {
+    let http = stack.http.clone();
     let pass = async move |request: axum::extract::Request| {
         calls.fetch_add(1, Ordering::SeqCst);
         let (mut head, body) = request.into_parts();
@@ -271,7 +271,7 @@ async fn kms_is_asked_once_for_a_customer_and_not_again() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let calls = Arc::new(AtomicUsize::new(0));
-    let kms = counted(calls.clone()).await;
+    let kms = counted(&stack, calls.clone()).await;
     let variables = [("AWS_ENDPOINT_URL_KMS", kms.as_str())];
     let mut function = Function::start_with(&stack, "AuthMe", "dynrag-auth", &variables).await;
     let mut event: Value =
