@@ -13,6 +13,7 @@ use dynrag_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// How long a file's link is good; asking for the job again gives another.
 const LINK_TIME: Duration = Duration::from_secs(900);
@@ -76,7 +77,13 @@ pub(crate) struct JobBody {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Progress {
-    files: Vec<u64>,
+    files: Vec<Written>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    file: Uuid,
+    bytes: u64,
 }
 
 /// Shows a job, with links to what it has made.
@@ -109,8 +116,8 @@ async fn files(context: &Context, customer: CustomerId, job: &JobRow) -> Result<
     let (objects, _) = context.documents().await?;
     let expires_at = (Utc::now() + LINK_TIME).trunc_subsecs(0);
     let mut files = Vec::with_capacity(progress.files.len());
-    for (part, bytes) in (1..).zip(progress.files) {
-        let key = storage::export_key(customer, job.id, part);
+    for (part, Written { file, bytes }) in (1..).zip(progress.files) {
+        let key = storage::export_key(customer, job.id, file);
         let name = format!("export-{part:04}.zip");
         files.push(FileBody {
             url: objects.presign_get(&key, &name, LINK_TIME).await?,

@@ -1,12 +1,12 @@
 //! Writes a customer's data into zip files: its rows as JSON Lines, its originals beside them.
 //!
 //! A file is closed when it is large or the time is up, and what is in it is noted; the task is then sent
-//! again for the next one. A file is written anew from its beginning, under the same key.
+//! again for the next one. A file is written anew from its beginning, under a key of its own.
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
 //! | while a file is written | parts of an upload that a rule of the bucket removes | the message comes again, or `sweep` sends another |
-//! | before the file is noted | a file that is written over | the same |
+//! | before the file is noted | a file nobody names, for seven days | the same |
 //! | before the next task is sent | the job, with what it has | `sweep`, after ten minutes |
 
 use std::{
@@ -23,6 +23,7 @@ use dynrag_store::{
     export::{self, Original},
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
 
 /// A file is closed once it has so many bytes.
@@ -34,12 +35,20 @@ const MAX_ATTEMPTS: i32 = 5;
 /// Originals asked for at once.
 const PAGE: i64 = 100;
 
+/// A file that is written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Written {
+    /// Last part of its key.
+    file: Uuid,
+    bytes: u64,
+}
+
 /// How far an export is.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Progress {
-    /// Bytes of each file there is.
-    files: Vec<u64>,
+    /// In their order.
+    files: Vec<Written>,
     /// The last original that is in one of them.
     after: Option<(DocumentId, i32)>,
     /// Everything is.
@@ -76,14 +85,15 @@ impl Export<'_> {
         let mut progress: Progress =
             serde_json::from_value(begun.progress.clone()).map_err(Error::internal_fault)?;
         if !progress.complete {
-            self.write_file(&mut progress).await?;
+            let key = self.write_file(&mut progress).await?;
             let next = serde_json::to_value(&progress).map_err(Error::internal_fault)?;
             let advanced = self
                 .store
                 .advance_job(customer, job, &begun.progress, &next)
                 .await?;
             if !advanced {
-                return Ok(());
+                // Somebody else was faster, or the customer has left.
+                return self.documents.delete(&key).await;
             }
         }
         if progress.complete {
@@ -93,14 +103,15 @@ impl Export<'_> {
         self.queue.send(&Task::export(customer, job)).await
     }
 
-    async fn write_file(&self, progress: &mut Progress) -> Result<()> {
-        let number = u32::try_from(progress.files.len() + 1).map_err(Error::internal_fault)?;
-        let key = storage::export_key(self.customer, self.job, number);
+    /// Writes the next file; its key.
+    async fn write_file(&self, progress: &mut Progress) -> Result<String> {
+        let name = Uuid::new_v4();
+        let key = storage::export_key(self.customer, self.job, name);
         let mut file = File::create(self.documents, &key).await?;
-        if number == 1 {
+        if progress.files.is_empty() {
             self.write_tables(&mut file).await?;
         }
-        loop {
+        'originals: loop {
             let originals = self
                 .store
                 .export_originals(self.customer, progress.after, PAGE)
@@ -113,13 +124,13 @@ impl Export<'_> {
                 self.write_original(&mut file, &original).await?;
                 progress.after = Some((original.document_id, original.version));
                 if file.written > FILE || Instant::now() + RESERVE > self.deadline {
-                    progress.files.push(file.finish().await?);
-                    return Ok(());
+                    break 'originals;
                 }
             }
         }
-        progress.files.push(file.finish().await?);
-        Ok(())
+        let bytes = file.finish().await?;
+        progress.files.push(Written { file: name, bytes });
+        Ok(key)
     }
 
     async fn write_tables(&self, file: &mut File) -> Result<()> {
@@ -273,7 +284,7 @@ mod tests {
         let original = |file_name: Option<&str>| Original {
             document_id: DocumentId::generate(),
             version: 1,
-            object: uuid::Uuid::nil(),
+            object: Uuid::nil(),
             file_name: file_name.map(str::to_owned),
             format: "pdf".to_owned(),
         };

@@ -58,9 +58,10 @@ pub fn extracted_key(customer: CustomerId, document: DocumentId, version: i32) -
 /// Prefix under which exports lie in the documents bucket; a rule of the bucket deletes them after a week.
 pub const EXPORTS_PREFIX: &str = "exports/";
 
-/// Key of a file of an export, counted from 1.
-pub fn export_key(customer: CustomerId, job: JobId, part: u32) -> String {
-    format!("{EXPORTS_PREFIX}{customer}/{job}/part-{part:04}.zip")
+/// Key of a file of an export. Each try has a file of its own: of two that work on the same export neither
+/// writes over what the other has noted.
+pub fn export_key(customer: CustomerId, job: JobId, file: Uuid) -> String {
+    format!("{EXPORTS_PREFIX}{customer}/{job}/{file}.zip")
 }
 
 /// Prefixes of all that the documents bucket holds of a customer; each ends in a slash.

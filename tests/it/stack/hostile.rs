@@ -187,13 +187,8 @@ async fn check_keys(stack: &Stack) {
         let parts: Vec<&str> = key.split('/').collect();
         let good = match parts.as_slice() {
             ["uploads", customer, document] => uuid(customer) && uuid(document),
-            ["exports", customer, job, part] => {
-                uuid(customer)
-                    && uuid(job)
-                    && part
-                        .strip_prefix("part-")
-                        .and_then(|part| part.strip_suffix(".zip"))
-                        .is_some_and(|number| number.parse::<u32>().is_ok())
+            ["exports", customer, job, file] => {
+                uuid(customer) && uuid(job) && file.strip_suffix(".zip").is_some_and(uuid)
             }
             [
                 "customers",

@@ -242,6 +242,41 @@ async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
         &id,
     )
     .await;
+    // The same for an export that is being written; and none is begun any more.
+    let job = uuid::Uuid::now_v7();
+    let running = "INSERT INTO jobs (customer_id, id, kind, status, resend_at) VALUES ($1, $2, 'export', 'running', now() + interval '1 hour')";
+    stack
+        .sql()
+        .await
+        .execute(running, &[&a.id, &job])
+        .await
+        .unwrap();
+    assert_eq!(stack.invoke("Tasks", &event).await, answer);
+    let mut export = event.clone();
+    let body = json!({"task": "export", "v": 1, "customerId": a.id, "jobId": job});
+    export["Records"][0]["body"] = body.to_string().into();
+    assert_eq!(
+        stack.invoke("Tasks", &export).await,
+        json!({"batchItemFailures": []})
+    );
+    assert_eq!(
+        a.count("SELECT sum(attempts) FROM jobs WHERE customer_id = $1")
+            .await,
+        0
+    );
+    assert!(
+        stack
+            .keys(stack.documents_bucket(), &format!("exports/{}/", a.id))
+            .await
+            .is_empty()
+    );
+    let ended = "UPDATE jobs SET status = 'failed', code = 'attempts_exhausted', finished_at = now(), resend_at = NULL WHERE customer_id = $1 AND id = $2";
+    stack
+        .sql()
+        .await
+        .execute(ended, &[&a.id, &job])
+        .await
+        .unwrap();
     let due = "UPDATE customers SET erase_at = now() WHERE id = $1";
     stack.sql().await.execute(due, &[&a.id]).await.unwrap();
     stack.sweep().await;
