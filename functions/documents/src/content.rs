@@ -135,7 +135,11 @@ fn stretch(
         heading_path,
     } in extracted.sections
     {
-        at += all[counted..byte].chars().count();
+        // What a reader wrote is not taken on trust: a section out of order is left out.
+        let Some(between) = all.get(counted..byte) else {
+            continue;
+        };
+        at += between.chars().count();
         counted = byte;
         if (start..end).contains(&at) {
             sections.push(SectionBody {
@@ -185,6 +189,17 @@ mod tests {
             (second.sections[0].start, second.sections[0].page),
             (15, Some(2))
         );
+        let out_of_order = Extracted {
+            sections: [9, 2, 1000]
+                .map(|start| Section {
+                    start,
+                    ..Section::default()
+                })
+                .into(),
+            ..extracted.clone()
+        };
+        let kept = stretch(DocumentId::generate(), 1, out_of_order, 0, 100).sections;
+        assert_eq!(kept.len(), 1);
         let beyond = part(99, 10);
         assert_eq!((beyond.text.as_str(), beyond.char_span), ("", [18, 18]));
     }
