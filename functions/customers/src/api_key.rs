@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, answers::Created, scopes::AdminTenant};
+use dynrag_api::{
+    Answer, Caller, Context,
+    answers::{Created, Secret},
+    scopes::AdminTenant,
+};
 use dynrag_domain::{
     ApiKeyId,
     api_keys::{self, ApiKey},
@@ -15,7 +19,7 @@ use crate::keys::KeyBody;
 pub(crate) async fn replace(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
-) -> Answer<Created<KeyBody>> {
+) -> Answer<Secret<Created<KeyBody>>> {
     let text = api_keys::generate();
     let key = ApiKey::parse(&text)?;
     let row = context
@@ -29,5 +33,5 @@ pub(crate) async fn replace(
             &key.secret_hash(),
         )
         .await?;
-    Ok(Created(KeyBody::new(row, Some(text))))
+    Ok(Secret(Created(KeyBody::new(row, Some(text)))))
 }

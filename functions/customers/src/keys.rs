@@ -6,7 +6,7 @@ use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Path, Query,
-    answers::{Created, NoContent},
+    answers::{Created, NoContent, Secret},
     paging::{Page, Paging},
     scopes::AdminTenant,
 };
@@ -141,7 +141,7 @@ pub(crate) async fn create(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
     Json(body): Json<NewKey>,
-) -> Answer<Created<KeyBody>> {
+) -> Answer<Secret<Created<KeyBody>>> {
     let wanted = body.check()?;
     let text = api_keys::generate();
     let key = ApiKey::parse(&text)?;
@@ -159,7 +159,7 @@ pub(crate) async fn create(
         .await?
         .add_api_key(caller.customer_id, caller.principal.into(), &new)
         .await?;
-    Ok(Created(KeyBody::new(row, Some(text))))
+    Ok(Secret(Created(KeyBody::new(row, Some(text)))))
 }
 
 /// Revokes a key: it is refused from here on.

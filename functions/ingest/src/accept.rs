@@ -14,7 +14,7 @@ use dynrag_api::{
 };
 use dynrag_domain::{
     DocumentId, Error, Kind, Result,
-    documents::{Format, Source, Status},
+    documents::{FailureCode, Format, Source, Status},
     storage,
 };
 use dynrag_store::{
@@ -42,6 +42,11 @@ pub(crate) struct Accepted {
     /// True where the very content is there already and nothing was done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) duplicate: bool,
+    /// Why it ended badly, where the caller waited for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<FailureCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'static str>,
 }
 
 /// Queued; or there already.
@@ -54,6 +59,8 @@ impl Accepted {
             status,
             status_url: format!("/api/documents/{doc_id}/status"),
             duplicate: false,
+            code: None,
+            reason: None,
         }
     }
 }

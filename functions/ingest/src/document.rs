@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use bytes::Bytes;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::DocumentsWrite};
+use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
 use dynrag_domain::{
     Error,
     documents::{Format, OnDuplicate, Source},
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::{
     accept::{Content, Outcome, accept},
     fields::{self, Description},
+    wait::{Waiting, hold},
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -41,8 +42,10 @@ pub(crate) struct Body {
 pub(crate) async fn document(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
+    Query(waiting): Query<Waiting>,
     Json(body): Json<Body>,
 ) -> Answer<Outcome> {
+    let time = waiting.time()?;
     let media_type = body.content_type.as_deref().unwrap_or("text/plain");
     let format = Format::from_media_type(media_type)
         .filter(|format| !format.has_signature())
@@ -70,5 +73,6 @@ pub(crate) async fn document(
         file_name: None,
         bytes: Bytes::from(body.content),
     };
-    Ok(accept(&context, &caller, &description, content).await?)
+    let outcome = accept(&context, &caller, &description, content).await?;
+    Ok(hold(&context, caller.customer_id, outcome, time).await?)
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use dynrag_api::{
-    Answer, Caller, Context, Failure,
+    Answer, Caller, Context, Failure, Query,
     openapi::{self, Argument},
     scopes::DocumentsWrite,
 };
@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use crate::{
     accept::{Content, Outcome, accept},
     fields::{self, Description},
+    wait::{Waiting, hold},
 };
 
 /// Takes a file. What it is is told by its bytes; its declared type and name only decide between
@@ -29,8 +30,10 @@ use crate::{
 pub(crate) async fn file(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
+    Query(waiting): Query<Waiting>,
     form: Form,
 ) -> Answer<Outcome> {
+    let time = waiting.time()?;
     let description = form.description.check()?;
     fields::check_size(&caller.config, form.bytes.len() as u64)?;
     let declared = form
@@ -49,7 +52,8 @@ pub(crate) async fn file(
         file_name: form.file_name,
         bytes: form.bytes,
     };
-    Ok(accept(&context, &caller, &description, content).await?)
+    let outcome = accept(&context, &caller, &description, content).await?;
+    Ok(hold(&context, caller.customer_id, outcome, time).await?)
 }
 
 fn empty() -> Error {

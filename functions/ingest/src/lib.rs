@@ -5,6 +5,7 @@ mod document;
 mod fields;
 mod file;
 mod presigned_url;
+mod wait;
 
 use std::sync::Arc;
 

@@ -50,6 +50,8 @@ pub struct Swept {
     pub rewrapped: u32,
     /// Staged vectors dropped.
     pub staged: i64,
+    /// Answers kept for repeats dropped, a day old.
+    pub answers: i64,
     /// Sessions dropped that had been over for long.
     pub sessions: i64,
     /// Throttles, links, invitations and known addresses dropped.
@@ -82,6 +84,7 @@ impl Sweep {
         swept.budgets = parts.store.sweep_budgets().await?;
         swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
         swept.staged = parts.store.sweep_staged().await?;
+        swept.answers = parts.store.sweep_idempotency().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
         swept.accounts = parts.store.sweep_accounts().await?;
         if swept != Swept::default() {
@@ -95,6 +98,7 @@ impl Sweep {
                 budgets = swept.budgets,
                 rewrapped = swept.rewrapped,
                 staged = swept.staged,
+                answers = swept.answers,
                 sessions = swept.sessions,
                 accounts = swept.accounts,
                 "swept"

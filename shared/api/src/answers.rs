@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::Json;
+use crate::{Json, idempotency::CarriesSecret};
 
 /// 201 with a JSON body.
 pub struct Created<T>(pub T);
@@ -13,6 +13,17 @@ pub struct Created<T>(pub T);
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         (StatusCode::CREATED, Json(self.0)).into_response()
+    }
+}
+
+/// An answer that carries a secret: it is given once and never stored.
+pub struct Secret<A>(pub A);
+
+impl<A: IntoResponse> IntoResponse for Secret<A> {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        response.extensions_mut().insert(CarriesSecret);
+        response
     }
 }
 

@@ -18,11 +18,14 @@ use dynrag_store::{
 };
 use http::{HeaderMap, header};
 
-use crate::{Context, problem::Failure, routes::RouteName, stack::Facts, tokens::TokenKind};
+use crate::{
+    Context, idempotency::Attempt, problem::Failure, routes::RouteName, stack::Facts,
+    tokens::TokenKind,
+};
 
 /// Scopes as types, for [`Caller`].
 pub mod scopes {
-    use dynrag_domain::identity::Scope;
+    use dynrag_domain::identity::{Class, Scope};
 
     /// What a caller must hold.
     pub trait Required: Send + Sync + 'static {
@@ -32,6 +35,9 @@ pub mod scopes {
         const USER: bool = false;
         /// Whether it must be an administrator of the platform.
         const PLATFORM_ADMIN: bool = false;
+        /// Whether a POST heeds `Idempotency-Key`: where it changes something. Not where it takes a
+        /// password, whose hash is not to be kept with the request's.
+        const REPEATABLE: bool = Self::SCOPE.is_some() && Class::of(Self::SCOPE).changes();
     }
 
     macro_rules! scope {
@@ -169,6 +175,13 @@ where
         if S::PLATFORM_ADMIN && !admission.platform_admin {
             // Who is none is not told what there is for those who are.
             return Err(Error::not_found("route").into());
+        }
+        if let Some(attempt) = parts.extensions.get::<Attempt>()
+            && S::REPEATABLE
+        {
+            attempt
+                .begin(context.store().await?, &admission, route)
+                .await?;
         }
         Ok(Self {
             admission,

@@ -10,6 +10,7 @@ mod caller;
 mod context;
 pub mod cursor;
 mod extract;
+mod idempotency;
 pub mod openapi;
 pub mod paging;
 pub mod problem;

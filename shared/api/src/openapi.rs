@@ -12,7 +12,7 @@ use utoipa::{
         path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         response::ResponseBuilder,
-        schema::{SchemaType, Type},
+        schema::{ObjectBuilder, SchemaType, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -29,6 +29,8 @@ const API_KEY: &str = "apiKey";
 pub struct Description {
     operation: OperationBuilder,
     schemas: Vec<(String, RefOr<Schema>)>,
+    /// Whether a POST heeds `Idempotency-Key`.
+    repeatable: bool,
 }
 
 impl Description {
@@ -105,6 +107,7 @@ impl Argument for SourceAddress {
 
 impl<S: scopes::Required> Argument for Caller<S> {
     fn describe(description: &mut Description) {
+        description.repeatable = S::REPEATABLE;
         let scopes: Vec<&str> = S::SCOPE.iter().map(|scope| scope.as_str()).collect();
         let token = SecurityRequirement::new(ACCESS_TOKEN, scopes.clone());
         description.change(|operation| operation.security(token));
@@ -209,6 +212,12 @@ impl<T: ToSchema> Success for answers::Created<T> {
     }
 }
 
+impl<A: Success> Success for answers::Secret<A> {
+    fn describe(description: &mut Description) {
+        A::describe(description);
+    }
+}
+
 impl<T: ToSchema> Success for answers::Accepted<T> {
     fn describe(description: &mut Description) {
         description.answers::<T>(202, "Accepted: the work is queued");
@@ -272,9 +281,29 @@ described!(A1, A2);
 described!(A1, A2, A3);
 described!(A1, A2, A3, A4);
 
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Makes a repeat harmless: with the same key and the same request it gets the first answer, for 24 hours.",
+        ))
+        .schema(Some(text))
+        .build()
+}
+
 fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<Operation> {
     let mut description = Description::default();
     (route.describe)(&mut description);
+    if description.repeatable && route.method == Method::POST {
+        description.parameter(idempotency_key());
+    }
     let problem = |sentence: &str| {
         ResponseBuilder::new()
             .description(sentence)

@@ -11,7 +11,10 @@ use axum::{
 };
 use http::Method;
 
-use crate::openapi::{Described, Description};
+use crate::{
+    idempotency,
+    openapi::{Described, Description},
+};
 
 /// The one name of a route: its function in template.yaml (in PascalCase), its event, its log field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,7 +69,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S> + Described<T>,
         T: 'static,
     {
-        let handler: MethodRouter<S, Infallible> = on(filter, h);
+        let mut handler: MethodRouter<S, Infallible> = on(filter, h);
+        if method == Method::POST {
+            handler = handler.layer(from_fn(idempotency::guard));
+        }
         // The name goes in with the request, for `admit()`, and comes out with the answer, for the log.
         let handler = handler.layer(from_fn(
             move |mut request: Request, next: Next| async move {

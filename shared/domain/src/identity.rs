@@ -143,6 +143,11 @@ impl Class {
         }
     }
 
+    /// Whether a POST of this class changes something, and so must not be done twice.
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::Write | Self::Manage)
+    }
+
     /// The name in `customer_config.class_limits`.
     pub const fn as_str(self) -> &'static str {
         match self {

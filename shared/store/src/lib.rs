@@ -15,6 +15,7 @@ pub mod documents;
 pub mod erasure;
 mod error;
 pub mod export;
+pub mod idempotency;
 pub mod ingestion;
 pub mod invitations;
 pub mod jobs;

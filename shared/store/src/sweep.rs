@@ -170,6 +170,14 @@ impl Store {
         self.count("SELECT sweep_old_jobs()").await
     }
 
+    /// Drops kept answers that are a day old; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_idempotency(&self) -> Result<i64> {
+        self.count("SELECT sweep_idempotency()").await
+    }
+
     async fn count(&self, call: &str) -> Result<i64> {
         let rows = self.call(call, &[]).await?;
         rows.first()

@@ -10,6 +10,7 @@ mod admission;
 mod catalogue;
 mod claims;
 mod documents;
+mod idempotency;
 mod migrations;
 mod pool;
 mod pooler;

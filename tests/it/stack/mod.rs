@@ -28,6 +28,7 @@ mod limits;
 mod logs;
 mod poison;
 mod provider;
+mod repeats;
 mod secrets;
 mod sessions;
 mod tenancy;

@@ -6,7 +6,7 @@ use dynrag_domain::{
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     documents::{Format, OnDuplicate, Source},
-    identity::{Class, Email, Role},
+    identity::{Class, Email, Principal, Role},
     mail_tokens::MailToken,
 };
 use dynrag_store::{
@@ -14,6 +14,7 @@ use dynrag_store::{
     admission::{Endpoint, Verified},
     audit,
     customers::{self, NewCustomer},
+    idempotency::Repeatable,
     invitations,
     jobs::{self, JobKind},
     mail_tokens::{self, Purpose},
@@ -136,6 +137,14 @@ pub async fn account(store: &Store, customer: &Customer) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
+    let repeatable = Repeatable {
+        customer_id: customer.id,
+        principal: Principal::User(customer.user),
+        route: "ingest-document",
+        key: "k".to_owned(),
+        request_hash: [1; 32],
+    };
+    store.begin_request(&repeatable).await.unwrap();
 }
 
 /// What a test adds, unless it says otherwise.

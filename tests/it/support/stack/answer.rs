@@ -69,6 +69,11 @@ impl Answer {
         self.json()
     }
 
+    /// A header that is there once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
     /// The document of an answer that must be this problem, complete and about this request.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {

@@ -1,0 +1,271 @@
+//! `Idempotency-Key`: who repeats a POST gets the first answer, and nothing is done twice.
+//!
+//! The request is read and hashed before it is known who asks; [`Attempt::begin`] is called by
+//! [`Caller`](crate::Caller), and [`guard`] keeps the answer. Only what was done is kept: after a refusal
+//! the same key may come with a mended request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use dynrag_domain::{Error, Kind, Result};
+use dynrag_store::{
+    Store,
+    admission::Admission,
+    idempotency::{Found, Repeatable},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt;
+use memchr::memmem;
+use sha2::{Digest, Sha256};
+
+use crate::{body_bytes, problem::Failure, routes::RouteName};
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const MAX_KEY: usize = 255;
+
+/// Marks an answer that carries a secret, which is never stored.
+#[derive(Clone, Copy)]
+pub(crate) struct CarriesSecret;
+
+/// A request with a key, on its way to the handler.
+#[derive(Clone)]
+pub(crate) struct Attempt {
+    key: String,
+    hash: [u8; 32],
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+enum State {
+    /// Nobody was admitted yet.
+    #[default]
+    Unknown,
+    First(Store, Repeatable),
+    Answered(u16, Vec<u8>),
+}
+
+impl Attempt {
+    fn new(key: String, hash: [u8; 32]) -> Self {
+        Self {
+            key,
+            hash,
+            state: Arc::default(),
+        }
+    }
+
+    fn set(&self, state: State) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    fn take(&self) -> State {
+        std::mem::take(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Called once it is known who asks. An error ends the request: it is a repeat.
+    ///
+    /// # Errors
+    /// `idempotency_key_reused` (invalid), `request_under_way` and `answer_not_kept` (conflict);
+    /// for a repeat with an answer one that [`guard`] replaces by it.
+    pub(crate) async fn begin(
+        &self,
+        store: &Store,
+        caller: &Admission,
+        route: RouteName,
+    ) -> Result<()> {
+        let request = Repeatable {
+            customer_id: caller.customer_id,
+            principal: caller.principal,
+            route: route.0,
+            key: self.key.clone(),
+            request_hash: self.hash,
+        };
+        match store.begin_request(&request).await? {
+            Found::First => {
+                self.set(State::First(store.clone(), request));
+                Ok(())
+            }
+            Found::Answered {
+                status,
+                body: Some(body),
+            } => {
+                self.set(State::Answered(status, body));
+                Err(Error::internal_fault("a repeat is answered by the guard"))
+            }
+            Found::Answered { body: None, .. } => Err(Error::new(
+                Kind::Conflict,
+                "answer_not_kept",
+                "This was done already. Its answer carried a secret, which is shown once and not kept.",
+            )),
+            Found::UnderWay(wait) => Err(Error::new(
+                Kind::Conflict,
+                "request_under_way",
+                "The first request with this Idempotency-Key is not answered yet. Try again shortly.",
+            )
+            .after(wait)),
+            Found::Other => Err(Error::new(
+                Kind::Invalid,
+                "idempotency_key_reused",
+                "Another request had this Idempotency-Key. Take a new key for a new request.",
+            )),
+        }
+    }
+
+    async fn end(&self, response: Response) -> Response {
+        match self.take() {
+            State::Unknown => response,
+            State::Answered(status, body) => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+                let json = HeaderValue::from_static("application/json");
+                let told = [
+                    (header::CONTENT_TYPE, json),
+                    (REPLAYED, HeaderValue::from_static("true")),
+                ];
+                (status, told, body).into_response()
+            }
+            State::First(store, request) if !response.status().is_success() => {
+                logged("forget", store.forget_request(&request).await);
+                response
+            }
+            State::First(store, request) => {
+                let secret = response.extensions().get::<CarriesSecret>().is_some();
+                let (parts, body) = response.into_parts();
+                // A body of ours, in memory already.
+                let body = match body.collect().await {
+                    Ok(body) => body.to_bytes(),
+                    Err(e) => return Failure(Error::internal_fault(e)).into_response(),
+                };
+                let kept = (!secret).then_some(&*body);
+                let status = parts.status.as_u16();
+                logged("keep", store.keep_answer(&request, status, kept).await);
+                Response::from_parts(parts, Body::from(body))
+            }
+        }
+    }
+}
+
+/// The request was done: that its answer is not kept must not take it back.
+fn logged(what: &'static str, outcome: Result<()>) {
+    if let Err(error) = outcome {
+        let cause = error.internal();
+        tracing::warn!(what, cause, "an idempotency key stays without its answer");
+    }
+}
+
+/// Around every POST.
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    let key = match key(request.headers()) {
+        Ok(Some(key)) => key,
+        Ok(None) => return next.run(request).await,
+        Err(error) => return Failure(error).into_response(),
+    };
+    let (parts, body) = request.into_parts();
+    let bytes = match body_bytes(Request::new(body)).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Failure(error).into_response(),
+    };
+    let hash = hash(
+        parts.uri.path_and_query().map_or("", |all| all.as_str()),
+        &parts.headers,
+        &bytes,
+    );
+    let attempt = Attempt::new(key, hash);
+    let mut request = Request::from_parts(parts, Body::from(bytes));
+    request.extensions_mut().insert(attempt.clone());
+    let response = next.run(request).await;
+    attempt.end(response).await
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>> {
+    let mut values = headers.get_all(&KEY).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().map(str::trim).unwrap_or_default();
+    if values.next().is_some() || text.is_empty() || text.len() > MAX_KEY {
+        return Err(Error::new(
+            Kind::Invalid,
+            "invalid_idempotency_key",
+            format!("Idempotency-Key is one value of 1 to {MAX_KEY} ASCII characters."),
+        ));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// The boundary of a multipart body is left out: clients make a new one for each try.
+fn hash(path: &str, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(path.as_bytes());
+    hash.update(b"\n");
+    let Some(boundary) = boundary(headers) else {
+        hash.update(body);
+        return hash.finalize().into();
+    };
+    let mut from = 0;
+    for at in memmem::find_iter(body, boundary.as_bytes()) {
+        hash.update(&body[from..at]);
+        from = at + boundary.len();
+    }
+    hash.update(&body[from..]);
+    hash.finalize().into()
+}
+
+fn boundary(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let (kind, rest) = value.split_once(';')?;
+    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let boundary = rest.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("boundary")
+            .then(|| value.trim().trim_matches('"'))
+    })?;
+    (!boundary.is_empty()).then_some(boundary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn a_key_is_one_short_value() {
+        assert_eq!(key(&HeaderMap::new()).unwrap(), None);
+        let taken = key(&headers(KEY, " a-1 ")).unwrap();
+        assert_eq!(taken.as_deref(), Some("a-1"));
+        for bad in ["", " ", &"x".repeat(256)] {
+            assert!(key(&headers(KEY, bad)).is_err(), "{bad}");
+        }
+        let mut two = headers(KEY, "a");
+        two.append(KEY, HeaderValue::from_static("b"));
+        assert!(key(&two).is_err());
+    }
+
+    #[test]
+    fn a_form_is_the_same_with_another_boundary() {
+        let form = |boundary: &str, text: &str| {
+            let content_type = format!("multipart/form-data; boundary={boundary}");
+            let body = format!("--{boundary}\r\n\r\n{text}\r\n--{boundary}--\r\n");
+            hash(
+                "/p",
+                &headers(header::CONTENT_TYPE, &content_type),
+                body.as_bytes(),
+            )
+        };
+        assert_eq!(form("aaa", "text"), form("bbbb", "text"));
+        assert_ne!(form("aaa", "text"), form("aaa", "other"));
+        let json = headers(header::CONTENT_TYPE, "application/json");
+        assert_ne!(hash("/p", &json, b"{}"), hash("/p?x", &json, b"{}"));
+        assert_ne!(hash("/p", &json, b"{}"), hash("/p", &json, b"{ }"));
+    }
+}

@@ -1,0 +1,159 @@
+//! Requests that say they may be repeated, and the answers the first of them got.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the row | nothing | the repeat is the first |
+//! | after the row, wherever the request was | a row without an answer | the repeat, once the lease is over; what the first did it finds done (`resolve_upload`) |
+//! | after the answer is kept | the answer | the repeat gets it |
+
+use std::time::Duration;
+
+use dynrag_domain::{CustomerId, Error, Result, identity::Principal};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{Store, connection::Param};
+
+/// Longer than any function of the API may run.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// A request that may be repeated.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Repeatable {
+    /// The tenant.
+    pub customer_id: CustomerId,
+    /// Who asks.
+    pub principal: Principal,
+    /// The route's name.
+    pub route: &'static str,
+    /// The caller's key, 1 to 255 characters.
+    pub key: String,
+    /// SHA-256 of path, query and body.
+    pub request_hash: [u8; 32],
+}
+
+/// What a request with a key is.
+#[derive(PartialEq, Eq, Debug)]
+pub enum Found {
+    /// The first: do it, then [`Store::keep_answer`] or [`Store::forget_request`].
+    First,
+    /// A repeat; the first one's answer, without its body where that carried a secret.
+    Answered {
+        /// HTTP status, 2xx.
+        status: u16,
+        /// Body as it was.
+        body: Option<Vec<u8>>,
+    },
+    /// A repeat while the first is under way; how long that may take.
+    UnderWay(Duration),
+    /// Another request had this key.
+    Other,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("idempotency: {error}"))
+}
+
+impl Repeatable {
+    fn principal_id(&self) -> Uuid {
+        match self.principal {
+            Principal::User(id) => id.as_uuid(),
+            Principal::ApiKey(id) => id.as_uuid(),
+        }
+    }
+}
+
+impl Store {
+    /// Notes a request, or says what became of it the first time.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn begin_request(&self, request: &Repeatable) -> Result<Found> {
+        let (customer, principal) = (request.customer_id.as_uuid(), request.principal_id());
+        let named: [Param<'_>; 4] = [
+            (&customer, Type::UUID),
+            (&principal, Type::UUID),
+            (&request.route, Type::TEXT),
+            (&request.key, Type::TEXT),
+        ];
+        let hash = request.request_hash.as_slice();
+        let lease = LEASE.as_secs_f64();
+        let tx = self.tenant(request.customer_id).await?;
+        // Twice, as the row may be gone between the two statements.
+        for _ in 0..2 {
+            let mut begin = named.to_vec();
+            begin.extend([(&hash as _, Type::BYTEA), (&lease as _, Type::FLOAT8)]);
+            let begun = tx
+                .query_opt(include_str!("../queries/idempotency/begin.sql"), &begin)
+                .await?;
+            if begun.is_some() {
+                tx.commit().await?;
+                return Ok(Found::First);
+            }
+            let found = tx
+                .query_opt(include_str!("../queries/idempotency/find.sql"), &named)
+                .await?;
+            let Some(row) = found else { continue };
+            tx.commit().await?;
+            if row.try_get::<_, &[u8]>("request_hash").map_err(column)? != hash {
+                return Ok(Found::Other);
+            }
+            let status: Option<i16> = row.try_get("answer_status").map_err(column)?;
+            let wait: i32 = row.try_get("wait").map_err(column)?;
+            return match status {
+                Some(status) => Ok(Found::Answered {
+                    status: u16::try_from(status).map_err(Error::internal_fault)?,
+                    body: row.try_get("answer").map_err(column)?,
+                }),
+                None => Ok(Found::UnderWay(Duration::from_secs(
+                    u64::try_from(wait).unwrap_or(1),
+                ))),
+            };
+        }
+        Err(Error::unavailable("an idempotency key keeps going"))
+    }
+
+    /// Keeps the answer for whoever repeats the request; without a body where that carries a secret.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn keep_answer(
+        &self,
+        request: &Repeatable,
+        status: u16,
+        body: Option<&[u8]>,
+    ) -> Result<()> {
+        let status = i16::try_from(status).map_err(Error::internal_fault)?;
+        self.end_request(
+            request,
+            include_str!("../queries/idempotency/keep.sql"),
+            &[(&status, Type::INT2), (&body, Type::BYTEA)],
+        )
+        .await
+    }
+
+    /// Forgets a request that came to nothing.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn forget_request(&self, request: &Repeatable) -> Result<()> {
+        let forget = include_str!("../queries/idempotency/forget.sql");
+        self.end_request(request, forget, &[]).await
+    }
+
+    async fn end_request(&self, request: &Repeatable, sql: &str, more: &[Param<'_>]) -> Result<()> {
+        let (customer, principal) = (request.customer_id.as_uuid(), request.principal_id());
+        let hash = request.request_hash.as_slice();
+        let mut params: Vec<Param<'_>> = vec![
+            (&customer, Type::UUID),
+            (&principal, Type::UUID),
+            (&request.route, Type::TEXT),
+            (&request.key, Type::TEXT),
+            (&hash, Type::BYTEA),
+        ];
+        params.extend(more.iter().cloned());
+        let tx = self.tenant(request.customer_id).await?;
+        tx.query(sql, &params).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,152 @@
+//! Repeated requests: `Idempotency-Key`, and `?wait=`, which makes repeats unnecessary.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::stack::{
+    Answer, Stack, Tenant,
+    tenant::{doc_id, file_part},
+    word,
+};
+
+async fn with_key(tenant: &Tenant, path: &str, key: &str, body: &Value) -> Answer {
+    let request = tenant
+        .call(Method::POST, path)
+        .header("idempotency-key", key);
+    Answer::of(request.json(body)).await
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_first_answer_and_does_nothing() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let key = Uuid::new_v4().to_string();
+    // Each time a new version, were it not for the key.
+    let body =
+        json!({"title": "T", "content": format!("Said {}.", word()), "onDuplicate": "newVersion"});
+    let path = "/api/ingest/document";
+    let first = with_key(&a, path, &key, &body).await;
+    let (id, first_body) = (doc_id(&first.json()), first.ok(202));
+    for _ in 0..3 {
+        let again = with_key(&a, path, &key, &body).await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(again.ok(202), first_body);
+    }
+    a.completed(&id).await;
+    // The very first answer, though the document has moved on.
+    assert_eq!(with_key(&a, path, &key, &body).await.ok(202), first_body);
+    assert_eq!(a.status(&id).await["latestVersion"], 1);
+
+    let other = json!({"title": "T", "content": "Something else."});
+    with_key(&a, path, &key, &other)
+        .await
+        .problem(422, "idempotency_key_reused");
+    // The other tenant's key of the same name is another one.
+    assert_ne!(doc_id(&with_key(&b, path, &key, &body).await.ok(202)), id);
+
+    let bad = json!({"title": "", "content": "Text."});
+    let key = Uuid::new_v4().to_string();
+    with_key(&a, path, &key, &bad)
+        .await
+        .problem(422, "invalid_fields");
+    let mended = json!({"title": "Mended", "content": format!("Text {}.", word())});
+    with_key(&a, path, &key, &mended).await.ok(202);
+    for bad in ["", &"k".repeat(256)] {
+        with_key(&a, path, bad, &mended)
+            .await
+            .problem(422, "invalid_idempotency_key");
+    }
+}
+
+#[tokio::test]
+async fn a_file_sent_again_with_another_boundary_is_the_same_request() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let text = format!("A file {}.", word());
+    let send = async || {
+        let request = a.call(Method::POST, "/api/ingest/file");
+        let request = request.header("idempotency-key", "file-1");
+        Answer::of(request.multipart(file_part("a.txt", "text/plain", text.as_bytes()))).await
+    };
+    let first = send().await.ok(202);
+    let again = send().await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.ok(202), first);
+}
+
+#[tokio::test]
+async fn of_repeats_at_once_one_is_done() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let body =
+        json!({"title": "T", "content": format!("Said {}.", word()), "onDuplicate": "newVersion"});
+    let answers = futures::future::join_all(
+        (0..8).map(|_| with_key(&a, "/api/ingest/document", "at-once", &body)),
+    )
+    .await;
+    let mut done = std::collections::HashSet::new();
+    for answer in &answers {
+        match answer.status {
+            202 => drop(done.insert(doc_id(&answer.json()))),
+            409 => {
+                assert_eq!(answer.json()["code"], "request_under_way");
+                assert!(answer.header("retry-after").is_some());
+            }
+            _ => panic!("{answer:?}"),
+        }
+    }
+    assert_eq!(done.len(), 1, "{answers:?}");
+    let id = done.into_iter().next().unwrap();
+    a.completed(&id).await;
+    assert_eq!(a.status(&id).await["latestVersion"], 1);
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_once_and_not_kept() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let body = json!({"name": "n8n", "scopes": ["search"]});
+    let send = async || {
+        let request = stack
+            .http
+            .post(stack.url("/api/keys"))
+            .bearer_auth(&a.access);
+        Answer::of(request.header("idempotency-key", "k1").json(&body)).await
+    };
+    let made = send().await.ok(201);
+    assert!(made["apiKey"].as_str().unwrap().starts_with("drk_"));
+    send().await.problem(409, "answer_not_kept");
+    let kept =
+        "SELECT count(*) FROM idempotency_keys WHERE customer_id = $1 AND answer IS NOT NULL";
+    assert_eq!(a.count(kept).await, 0);
+    let keys = "SELECT count(*) FROM api_keys WHERE customer_id = $1 AND name = 'n8n'";
+    assert_eq!(a.count(keys).await, 1);
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_the_documents_end() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let content = format!("Waited for {}.", word());
+    let body = json!({"title": "T", "content": content});
+    let path = "/api/ingest/document?wait=25";
+    let ended = a.post(path, &body).await.ok(200);
+    assert_eq!(ended["status"], "completed", "{ended}");
+    assert_eq!(a.search("text", &content).await.len(), 1);
+
+    let form = file_part("a.txt", "text/plain", b"caf\xe9 \xc0\xaf");
+    let request = a.call(Method::POST, "/api/ingest/file?wait=25");
+    let ended = Answer::of(request.multipart(form)).await.ok(200);
+    assert_eq!(
+        (&ended["status"], &ended["code"]),
+        (&"failed".into(), &"invalid_utf8".into())
+    );
+    assert!(ended["reason"].as_str().unwrap().len() > 20);
+
+    for bad in ["26", "-1", "x", "1.5"] {
+        a.post(&format!("/api/ingest/document?wait={bad}"), &body)
+            .await
+            .problem(422, "invalid_query");
+    }
+}
