@@ -5,7 +5,9 @@ directory; layers are left out (a parameter names the library's path instead); t
 the emulator does not read from an OpenAPI body, become resources; a `Ref` to a secret, which
 the emulator answers with its name, asks for the ARN; ExcludePunctuation, which it does not
 know, becomes ExcludeCharacters; parameters that are numbers, which it takes for text, are
-written in; and policies that refuse plain HTTP, which is what it speaks, lose that statement.
+written in; policies that refuse plain HTTP, which is what it speaks, lose that statement; and
+the right to send to a queue is spelled out for many messages at once, as the emulator asks for
+the request's name where AWS has one right for both.
 """
 
 import hashlib
@@ -93,6 +95,7 @@ def expand(template: dict, code: dict, parameters: dict, region: str, api_id: st
     _routes_as_resources(plain, api_id)
     _allow_plain_http(plain)
     _mail_of_any_identity(plain)
+    _send_many_too(plain)
     return _secrets_as_on_aws(plain)
 
 
@@ -157,14 +160,24 @@ def _allow_plain_http(template: dict) -> None:
                 del resources[name]
 
 
-def _mail_of_any_identity(template: dict) -> None:
+def _statements_of_roles(template: dict):
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::IAM::Role":
             for policy in resource["Properties"].get("Policies", []):
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    if statement["Action"] == "ses:SendEmail":
-                        statement["Resource"] = "*"
-                        statement.pop("Condition", None)
+                yield from policy["PolicyDocument"]["Statement"]
+
+
+def _mail_of_any_identity(template: dict) -> None:
+    for statement in _statements_of_roles(template):
+        if statement["Action"] == "ses:SendEmail":
+            statement["Resource"] = "*"
+            statement.pop("Condition", None)
+
+
+def _send_many_too(template: dict) -> None:
+    for statement in _statements_of_roles(template):
+        if statement["Action"] == "sqs:SendMessage":
+            statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
 
 
 def _secrets_as_on_aws(template: dict) -> dict:

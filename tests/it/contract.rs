@@ -38,8 +38,9 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// Functions that nobody calls over HTTP, with their binaries.
-const NOT_ROUTES: [(&str, &str); 5] = [
+const NOT_ROUTES: [(&str, &str); 6] = [
     ("Embed", "dynrag-embed"),
+    ("EmbedBulk", "dynrag-embed"),
     ("Intake", "dynrag-intake"),
     ("Migrate", "dynrag-migrate"),
     ("Sweep", "dynrag-sweep"),
@@ -252,7 +253,11 @@ fn every_binary_of_the_template_is_built_here() {
 #[test]
 fn a_queue_hides_a_message_for_six_timeouts_of_its_function() {
     let template = template();
-    for (function, queue) in [("Embed", "IngestQueue"), ("Tasks", "TasksQueue")] {
+    for (function, queue) in [
+        ("Embed", "IngestQueue"),
+        ("EmbedBulk", "BulkQueue"),
+        ("Tasks", "TasksQueue"),
+    ] {
         let function = &functions(&template)[function].properties;
         let timeout = function["Timeout"].as_u64().unwrap();
         let properties = &template["Resources"][queue]["Properties"];

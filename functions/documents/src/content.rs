@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_domain::{
-    DocumentId, Error, FieldError, Kind, Result,
+    CustomerId, DocumentId, Error, FieldError, Kind, Result,
     chunks::{Extracted, Section},
     storage,
 };
@@ -104,14 +104,37 @@ pub(crate) async fn content(
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
-    let (objects, _) = context.documents().await?;
-    let key = storage::extracted_key(caller.customer_id, id, version);
-    let bytes = objects.get(&key, MAX_EXTRACTED).await?.ok_or_else(|| {
-        let detail = format!("There is no text of version {version}; its status says why.");
-        Error::new(Kind::NotFound, "no_content", detail)
-    })?;
-    let extracted: Extracted = serde_json::from_slice(&bytes).map_err(Error::internal_fault)?;
+    let extracted = extracted(&context, caller.customer_id, id, version).await?;
     Ok(Json(stretch(id, version, extracted, offset, limit)))
+}
+
+/// A version's text, wherever it is kept.
+///
+/// # Errors
+/// `no_content` (not found).
+pub(crate) async fn extracted(
+    context: &Context,
+    customer: CustomerId,
+    id: DocumentId,
+    version: i32,
+) -> Result<Extracted> {
+    let small = context
+        .store()
+        .await?
+        .small_text(customer, id, version)
+        .await?;
+    let json = match small {
+        Some(json) => json.into(),
+        None => {
+            let (objects, _) = context.documents().await?;
+            let key = storage::extracted_key(customer, id, version);
+            objects.get(&key, MAX_EXTRACTED).await?.ok_or_else(|| {
+                let detail = format!("There is no text of version {version}; its status says why.");
+                Error::new(Kind::NotFound, "no_content", detail)
+            })?
+        }
+    };
+    serde_json::from_slice(&json).map_err(Error::internal_fault)
 }
 
 fn stretch(

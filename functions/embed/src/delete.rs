@@ -6,9 +6,12 @@
 //! While a worker still reads the document it may write its text once more. The row then stays until
 //! that worker has noticed and deletes what is left itself, or until its lease has lapsed.
 
+use bytes::Bytes;
 use chrono::Utc;
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, storage};
+use dynrag_store::bundles::Stretch;
 use dynrag_vectors::Change;
+use uuid::Uuid;
 
 use crate::{parts::Parts, publish};
 
@@ -44,6 +47,7 @@ pub(crate) async fn delete(
     } else {
         step.end().await?;
     }
+    unbundle(parts, customer, document).await?;
     parts
         .objects
         .delete_prefix(&storage::document_prefix(customer, document))
@@ -56,4 +60,94 @@ pub(crate) async fn delete(
     step.forget(document).await?;
     tracing::info!(customer_id = %customer, document_id = %document, "document deleted");
     Ok(())
+}
+
+/// Removes a document's originals from the bundles they lie in. What a bundle holds of others moves to
+/// another one; the document's own rows name the old one until the end, so that it is known to be deleted.
+///
+/// | it dies | what is left | who mends it |
+/// |---|---|---|
+/// | after the new bundle | an object nobody names | the next try, which writes the same one |
+/// | after the commit | the old bundle | the next try, which deletes it |
+async fn unbundle(parts: &Parts, customer: CustomerId, document: DocumentId) -> Result<()> {
+    for old in parts.store.bundles_of(customer, document).await? {
+        let new = next_bundle(old, document);
+        let (old_key, new_key) = (
+            storage::bundle_key(customer, old),
+            storage::bundle_key(customer, new),
+        );
+        // The lock: of two deletions from one bundle the second sees what the first has moved.
+        let step = parts.store.begin_maintenance(customer).await?;
+        let rest = step.bundle_rest(old).await?;
+        if rest.is_empty() {
+            let unnamed = step.bundle_rest(new).await?.is_empty();
+            step.end().await?;
+            if unnamed {
+                // Of a try that died before its commit.
+                parts.objects.delete(&new_key).await?;
+            }
+        } else {
+            let length = rest.iter().map(|s| s.offset + s.bytes).max().unwrap_or(0);
+            match parts.objects.get_range(&old_key, 0, length).await? {
+                Some(bytes) => {
+                    let (bytes, moved) = without_gaps(&bytes, &rest)?;
+                    let binary = "application/octet-stream";
+                    parts.objects.put(&new_key, binary, bytes).await?;
+                    step.move_bundle(old, new, &moved).await?;
+                }
+                None => {
+                    tracing::error!(customer_id = %customer, bundle = %old, "bundle is gone while rows name it");
+                    step.end().await?;
+                }
+            }
+        }
+        parts.objects.delete(&old_key).await?;
+    }
+    Ok(())
+}
+
+/// The bundle that takes the place of one when a document leaves it: the same at every try.
+fn next_bundle(old: Uuid, document: DocumentId) -> Uuid {
+    Uuid::new_v5(&old, document.as_uuid().as_bytes())
+}
+
+/// What stays of a bundle, close together, and where it lies now.
+fn without_gaps(bytes: &[u8], rest: &[Stretch]) -> Result<(Bytes, Vec<Stretch>)> {
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut moved = Vec::with_capacity(rest.len());
+    for stretch in rest {
+        let begin = usize::try_from(stretch.offset).map_err(Error::internal_fault)?;
+        let length = usize::try_from(stretch.bytes).map_err(Error::internal_fault)?;
+        let part = begin
+            .checked_add(length)
+            .and_then(|end| bytes.get(begin..end))
+            .ok_or_else(|| Error::internal_fault("stretch beyond its bundle"))?;
+        moved.push(Stretch {
+            offset: kept.len() as u64,
+            ..*stretch
+        });
+        kept.extend_from_slice(part);
+    }
+    Ok((kept.into(), moved))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_moves_together() {
+        let stretch = |offset, bytes| Stretch {
+            document_id: DocumentId::generate(),
+            version: 1,
+            offset,
+            bytes,
+        };
+        let rest = [stretch(0, 3), stretch(6, 2), stretch(8, 0)];
+        let (bytes, moved) = without_gaps(b"abcXXXdeYY", &rest).unwrap();
+        assert_eq!(bytes, "abcde");
+        let starts: Vec<u64> = moved.iter().map(|s| s.offset).collect();
+        assert_eq!(starts, [0, 3, 5]);
+        assert!(without_gaps(b"abc", &[stretch(2, 2)]).is_err());
+    }
 }

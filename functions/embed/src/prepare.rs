@@ -6,14 +6,15 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use dynrag_domain::{
     Error, Kind,
     chunks::{Chunk, Extracted},
     documents::{FailureCode, Stage},
-    storage,
+    storage::{self, Original},
 };
 use dynrag_llm::{BatchLimits, Batches, EmbedError, count_tokens, embedding_cost};
-use dynrag_store::ingestion::Claim;
+use dynrag_store::{ingestion::Claim, texts};
 use dynrag_vectors::Row;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -100,16 +101,7 @@ async fn read(parts: &Parts, claim: &Claim) -> Result<Extracted, Stop> {
         version,
         ..
     } = *claim;
-    let key = storage::original_key(customer_id, document_id, version, claim.object);
-    let limit = u64::try_from(claim.max_file_bytes).unwrap_or(0);
-    let bytes = match parts.objects.get(&key, limit).await {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return Err(Stop::Failed(FailureCode::OriginalMissing, key)),
-        Err(e) if e.kind() == Kind::TooLarge => {
-            return Err(Stop::Failed(FailureCode::FileTooLarge, e.to_string()));
-        }
-        Err(e) => return Err(e.into()),
-    };
+    let bytes = original(parts, claim).await?;
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
     if claim.published_hash.as_deref() == Some(hash.as_slice()) {
         return Err(Stop::Unchanged);
@@ -132,16 +124,63 @@ async fn read(parts: &Parts, claim: &Claim) -> Result<Extracted, Stop> {
     let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
     drop(bytes);
     let json = serde_json::to_vec(&extracted).map_err(Error::internal_fault)?;
-    let text_key = storage::extracted_key(customer_id, document_id, version);
-    parts
-        .objects
-        .put(&text_key, "application/json", json.into())
-        .await?;
+    let small = texts::pack(&json)?;
+    if small.is_none() {
+        let key = storage::extracted_key(customer_id, document_id, version);
+        parts
+            .objects
+            .put(&key, "application/json", json.into())
+            .await?;
+    }
     parts
         .store
-        .describe_version(claim, size, &hash, claim.format, &extracted)
+        .describe_version(
+            claim,
+            size,
+            &hash,
+            claim.format,
+            &extracted,
+            small.as_deref(),
+        )
         .await?;
     Ok(extracted)
+}
+
+/// The original's bytes.
+async fn original(parts: &Parts, claim: &Claim) -> Result<Bytes, Stop> {
+    let Claim {
+        customer_id,
+        document_id,
+        version,
+        ..
+    } = *claim;
+    let limit = u64::try_from(claim.max_file_bytes).unwrap_or(0);
+    match claim.original {
+        Original::Alone(object) => {
+            let key = storage::original_key(customer_id, document_id, version, object);
+            match parts.objects.get(&key, limit).await {
+                Ok(Some(bytes)) => Ok(bytes),
+                Ok(None) => Err(Stop::Failed(FailureCode::OriginalMissing, key)),
+                Err(e) if e.kind() == Kind::TooLarge => {
+                    Err(Stop::Failed(FailureCode::FileTooLarge, e.to_string()))
+                }
+                Err(e) => Err(e.into()),
+            }
+        }
+        Original::Bundled { bundle, offset } => {
+            let size = claim.bytes.unwrap_or(0);
+            if size > limit {
+                let detail = format!("{size} bytes");
+                return Err(Stop::Failed(FailureCode::FileTooLarge, detail));
+            }
+            let key = storage::bundle_key(customer_id, bundle);
+            match parts.objects.get_range(&key, offset, size).await? {
+                Some(bytes) => Ok(bytes),
+                // Moved to another bundle since the claim, as a neighbour was deleted.
+                None => Err(Stop::Retry(Error::unavailable("bundle is gone"))),
+            }
+        }
+    }
 }
 
 /// The vector of each text, by its hash, and the tokens that were charged now. Each text is paid for

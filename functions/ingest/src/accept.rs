@@ -14,7 +14,7 @@ use dynrag_api::{
 };
 use dynrag_domain::{
     DocumentId, Error, Kind, Result,
-    documents::{FailureCode, Format, Source, Status},
+    documents::{FailureCode, Format, MAX_TITLE, Source, Status},
     storage,
 };
 use dynrag_store::{
@@ -73,6 +73,16 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
 }
 
+/// What a document is called: as it was given, else as its file is.
+pub(crate) fn title(description: &Description, file_name: Option<&str>) -> String {
+    let title = description.title.as_deref().or(file_name);
+    title
+        .unwrap_or("Untitled")
+        .chars()
+        .take(MAX_TITLE)
+        .collect()
+}
+
 /// Stores and queues a document, or finds that it is there already.
 pub(crate) async fn accept(
     context: &Context,
@@ -86,15 +96,7 @@ pub(crate) async fn accept(
     let (objects, _) = context.documents().await?;
     let hash: [u8; 32] = Sha256::digest(&content.bytes).into();
     let size = i64::try_from(content.bytes.len()).map_err(Error::internal_fault)?;
-    let title = description
-        .title
-        .as_deref()
-        .or(content.file_name.as_deref())
-        .unwrap_or("Untitled");
-    let title: String = title
-        .chars()
-        .take(dynrag_domain::documents::MAX_TITLE)
-        .collect();
+    let title = title(description, content.file_name.as_deref());
     let new = NewDocument {
         title: &title,
         source: content.source,

@@ -6,7 +6,8 @@ use axum::extract::State;
 use bytes::Bytes;
 use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
 use dynrag_domain::{
-    Error,
+    Error, Result,
+    config::CustomerConfig,
     documents::{Format, OnDuplicate, Source},
 };
 use serde::Deserialize;
@@ -38,6 +39,43 @@ pub(crate) struct Body {
     on_duplicate: OnDuplicate,
 }
 
+impl Body {
+    /// Description and content, checked.
+    ///
+    /// # Errors
+    /// `invalid_fields`, `unsupported_type`, `file_too_large`.
+    pub(crate) fn read(self, config: &CustomerConfig) -> Result<(Description, Content)> {
+        let media_type = self.content_type.as_deref().unwrap_or("text/plain");
+        let format = Format::from_media_type(media_type)
+            .filter(|format| !format.has_signature())
+            .ok_or_else(|| {
+                Error::field(
+                    "/contentType",
+                    "text/plain, text/markdown or text/html; send other files through /api/ingest/file",
+                )
+            })?;
+        let format = fields::check_format(config, format)?;
+        let description = Description {
+            title: Some(self.title),
+            external_id: self.external_id,
+            metadata: self.metadata,
+            on_duplicate: self.on_duplicate,
+        }
+        .check()?;
+        if self.content.trim().is_empty() {
+            return Err(Error::field("/content", "text; this has none"));
+        }
+        fields::check_size(config, self.content.len() as u64)?;
+        let content = Content {
+            source: Source::Api,
+            format,
+            file_name: None,
+            bytes: Bytes::from(self.content),
+        };
+        Ok((description, content))
+    }
+}
+
 /// Takes a text: plain unless `contentType` says Markdown or HTML.
 pub(crate) async fn document(
     caller: Caller<DocumentsWrite>,
@@ -46,33 +84,7 @@ pub(crate) async fn document(
     Json(body): Json<Body>,
 ) -> Answer<Outcome> {
     let time = waiting.time()?;
-    let media_type = body.content_type.as_deref().unwrap_or("text/plain");
-    let format = Format::from_media_type(media_type)
-        .filter(|format| !format.has_signature())
-        .ok_or_else(|| {
-            Error::field(
-                "/contentType",
-                "text/plain, text/markdown or text/html; send other files through /api/ingest/file",
-            )
-        })?;
-    let format = fields::check_format(&caller.config, format)?;
-    let description = Description {
-        title: Some(body.title),
-        external_id: body.external_id,
-        metadata: body.metadata,
-        on_duplicate: body.on_duplicate,
-    }
-    .check()?;
-    if body.content.trim().is_empty() {
-        return Err(Error::field("/content", "text; this has none").into());
-    }
-    fields::check_size(&caller.config, body.content.len() as u64)?;
-    let content = Content {
-        source: Source::Api,
-        format,
-        file_name: None,
-        bytes: Bytes::from(body.content),
-    };
+    let (description, content) = body.read(&caller.config)?;
     let outcome = accept(&context, &caller, &description, content).await?;
     Ok(hold(&context, caller.customer_id, outcome, time).await?)
 }

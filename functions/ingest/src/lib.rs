@@ -1,6 +1,7 @@
-//! The ways in: text as JSON, a file as multipart, a form for an upload straight to S3.
+//! The ways in: text as JSON, alone or many at once, a file as multipart, a form for an upload straight to S3.
 
 mod accept;
+mod batch;
 mod document;
 mod fields;
 mod file;
@@ -19,6 +20,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/ingest/document",
             "Add a text",
             document::document,
+        )
+        .post(
+            "ingest-batch",
+            "/api/ingest/batch",
+            "Add up to 500 texts",
+            batch::batch,
         )
         .post("ingest-file", "/api/ingest/file", "Add a file", file::file)
         .get(

@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use dynrag_cloud::{Cloud, Queue, Vault};
-use dynrag_config::{TasksConfig, VaultConfig};
-use dynrag_domain::{Error, Result, documents::FailureCode};
+use dynrag_config::{BulkConfig, TasksConfig, VaultConfig};
+use dynrag_domain::{
+    Error, Result,
+    documents::FailureCode,
+    jobs::{Job, Lane},
+};
 use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
 use dynrag_worker::uploads::Uploads;
 use serde::Serialize;
@@ -24,6 +28,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct Sweep {
     uploads: OnceCell<Uploads>,
+    bulk: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
     vault: OnceCell<Vault>,
 }
@@ -66,9 +71,11 @@ impl Sweep {
     pub async fn run(&self, deadline: Instant) -> Result<Swept> {
         let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
         let tasks = self.tasks.get_or_try_init(tasks).await?;
+        let bulk = self.bulk.get_or_try_init(bulk).await?;
         let parts = Parts {
             store: &uploads.store,
-            queue: &uploads.queue,
+            single: &uploads.queue,
+            bulk,
             tasks,
             uploads,
         };
@@ -139,21 +146,34 @@ async fn tasks() -> Result<Queue> {
     Ok(Cloud::load().await.queue(&config.url))
 }
 
+async fn bulk() -> Result<Queue> {
+    let config = BulkConfig::from_env().map_err(Error::internal_fault)?;
+    Ok(Cloud::load().await.queue(&config.url))
+}
+
 /// The parts of a sweep. Each returns whether there may be more.
 struct Parts<'a> {
     store: &'a Store,
-    queue: &'a Queue,
+    single: &'a Queue,
+    bulk: &'a Queue,
     tasks: &'a Queue,
     uploads: &'a Uploads,
 }
 
 impl Parts<'_> {
+    fn queue(&self, job: &Job) -> &Queue {
+        match job.lane() {
+            Lane::Single => self.single,
+            Lane::Bulk => self.bulk,
+        }
+    }
+
     async fn outbox(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_outbox(BATCH).await?;
         for pending in &due {
             let sent = async {
                 match &pending.job {
-                    Outgoing::Job(job) => self.queue.send(job).await?,
+                    Outgoing::Job(job) => self.queue(job).send(job).await?,
                     Outgoing::Task(task) => self.tasks.send(task).await?,
                 }
                 self.store.outbox_sent(pending).await
@@ -166,7 +186,7 @@ impl Parts<'_> {
     async fn documents(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_documents(BATCH).await?;
         for job in &due {
-            swept.documents += done("document", self.queue.send(job).await);
+            swept.documents += done("document", self.queue(job).send(job).await);
         }
         Ok(due.len() == BATCH as usize)
     }

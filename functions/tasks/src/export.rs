@@ -152,13 +152,23 @@ impl Export<'_> {
 
     /// An original that is not there (a document deleted meanwhile, an upload that is awaited) is left out.
     async fn write_original(&self, file: &mut File, original: &Original) -> Result<()> {
-        let Original {
-            document_id,
-            version,
-            object,
-            ..
-        } = original;
-        let key = storage::original_key(self.customer, *document_id, *version, *object);
+        let object = match original.original {
+            storage::Original::Alone(object) => object,
+            storage::Original::Bundled { bundle, offset } => {
+                let key = storage::bundle_key(self.customer, bundle);
+                let bytes = self
+                    .documents
+                    .get_range(&key, offset, original.bytes)
+                    .await?;
+                if let Some(bytes) = bytes {
+                    file.begin(&name(original), CompressionMethod::Stored)?;
+                    file.write(&bytes).await?;
+                }
+                return Ok(());
+            }
+        };
+        let (document, version) = (original.document_id, original.version);
+        let key = storage::original_key(self.customer, document, version, object);
         let Some(mut reader) = self.documents.open(&key).await? else {
             return Ok(());
         };
@@ -284,7 +294,8 @@ mod tests {
         let original = |file_name: Option<&str>| Original {
             document_id: DocumentId::generate(),
             version: 1,
-            object: Uuid::nil(),
+            original: storage::Original::Alone(Uuid::nil()),
+            bytes: 0,
             file_name: file_name.map(str::to_owned),
             format: "pdf".to_owned(),
         };

@@ -5,14 +5,22 @@ use std::sync::Arc;
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
-    DatabaseConfig, DocumentsConfig, MailConfig, QueueConfig, TasksConfig, ThrottleConfig,
-    TokenConfig, VaultConfig,
+    BulkConfig, DatabaseConfig, DocumentsConfig, MailConfig, QueueConfig, TasksConfig,
+    ThrottleConfig, TokenConfig, VaultConfig,
 };
-use dynrag_domain::{Error, Kind, Result, jobs::Message, tasks::Task};
+use dynrag_domain::{
+    CustomerId, Error, Kind, Result,
+    jobs::{Job, Message},
+    tasks::Task,
+};
 use dynrag_store::{Store, outbox::Pending};
+use futures::{StreamExt, stream};
 use tokio::sync::OnceCell;
 
 use crate::{address::SourceAddress, tokens::Tokens};
+
+/// Requests to the queue at once, where many jobs are sent.
+const SENDERS: usize = 5;
 
 /// Clients and caches of a function instance.
 #[derive(Default)]
@@ -22,6 +30,7 @@ pub struct Context {
     vault: OnceCell<Vault>,
     documents: OnceCell<(Objects, DocumentsConfig)>,
     queue: OnceCell<Queue>,
+    bulk: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
     tokens: OnceCell<Tokens>,
 }
@@ -104,6 +113,21 @@ impl Context {
             .await
     }
 
+    /// The queue of what comes in bulk.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn bulk(&self) -> Result<&Queue> {
+        self.bulk
+            .get_or_try_init(async || {
+                Ok(self
+                    .cloud()
+                    .await
+                    .queue(&BulkConfig::from_env().map_err(config)?.url))
+            })
+            .await
+    }
+
     /// Issues and verifies tokens.
     ///
     /// # Errors
@@ -154,6 +178,29 @@ impl Context {
         self.sent(pending, self.tasks().await).await;
     }
 
+    /// As [`dispatch`](Self::dispatch), for many jobs of one customer that came in bulk.
+    pub async fn dispatch_bulk(&self, customer: CustomerId, pending: &[Pending]) {
+        let sent = async {
+            let queue = self.bulk().await?;
+            let batches: Vec<_> = pending
+                .chunks(Queue::MOST)
+                .map(|batch| send_many(queue, batch))
+                .collect();
+            let taken: Vec<Vec<i64>> = stream::iter(batches)
+                .buffer_unordered(SENDERS)
+                .collect()
+                .await;
+            self.store()
+                .await?
+                .outbox_all_sent(customer, &taken.concat())
+                .await
+        };
+        if let Err(error) = sent.await {
+            let (code, cause) = (error.code(), error.internal());
+            tracing::warn!(code, cause, jobs = pending.len(), "left to the sweep");
+        }
+    }
+
     async fn sent<M: Message>(&self, pending: &Pending<M>, queue: Result<&Queue>) {
         let sent = async {
             queue?.send(&pending.job).await?;
@@ -166,6 +213,23 @@ impl Context {
                 outbox_id = pending.id,
                 "left to the sweep"
             );
+        }
+    }
+}
+
+/// Sends jobs in one request; the rows of those the queue has taken.
+async fn send_many(queue: &Queue, batch: &[Pending]) -> Vec<i64> {
+    let jobs: Vec<Job> = batch.iter().map(|pending| pending.job).collect();
+    match queue.send_many(&jobs).await {
+        Ok(taken) => batch
+            .iter()
+            .filter(|pending| taken.contains(&&pending.job))
+            .map(|pending| pending.id)
+            .collect(),
+        Err(error) => {
+            let cause = error.internal();
+            tracing::warn!(cause, jobs = batch.len(), "left to the sweep");
+            Vec::new()
         }
     }
 }

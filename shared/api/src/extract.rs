@@ -13,6 +13,7 @@ use dynrag_domain::{Error, Kind, Result};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::problem::Failure;
 
@@ -130,6 +131,14 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         Some(b'{') => Ok(value),
         _ => Err(Error::field("", "a JSON object")),
     }
+}
+
+/// Reads a part of a body that was read already, as [`Json`] reads the whole.
+///
+/// # Errors
+/// `invalid_fields`, with a pointer from this part on.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
+    from_json(value.to_string().as_bytes())
 }
 
 /// The field of serde's "missing field `title`".

@@ -167,6 +167,40 @@ impl Objects {
         Ok(Some(bytes.freeze()))
     }
 
+    /// Reads a stretch of an object. None when there is no such object.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn get_range(&self, key: &str, offset: u64, bytes: u64) -> Result<Option<Bytes>> {
+        if bytes == 0 {
+            return Ok(Some(Bytes::new()));
+        }
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .range(format!("bytes={offset}-{}", offset + bytes - 1))
+            .send()
+            .await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(e) if e.code() == Some("NoSuchKey") => return Ok(None),
+            Err(e) => return Err(error::call("s3:GetObject", &e)),
+        };
+        let body = answer.body.collect().await;
+        let body = body.map_err(|e| Error::unavailable(format!("s3:GetObject: {e}")))?;
+        let body = body.into_bytes();
+        if body.len() as u64 == bytes {
+            Ok(Some(body))
+        } else {
+            Err(Error::unavailable(format!(
+                "s3:GetObject: {} of {bytes} bytes",
+                body.len()
+            )))
+        }
+    }
+
     /// Reads an object piece by piece. None when there is none.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::Client;
+use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use dynrag_domain::{Error, Result, jobs::Message};
 
 use crate::error;
@@ -15,6 +15,9 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// Most messages of a request.
+    pub const MOST: usize = 10;
+
     pub(crate) fn new(client: Client, url: &str) -> Self {
         Self {
             client,
@@ -39,6 +42,38 @@ impl Queue {
             .await
             .map(drop)
             .map_err(|e| error::call("sqs:SendMessage", &e))
+    }
+
+    /// Sends jobs, at most [`MOST`](Self::MOST), in one request; those the queue has taken.
+    ///
+    /// # Errors
+    /// `unavailable`; whether the queue has any of the jobs is then not known.
+    pub async fn send_many<'a, M: Message>(&self, jobs: &'a [M]) -> Result<Vec<&'a M>> {
+        let entries = jobs
+            .iter()
+            .enumerate()
+            .map(|(at, job)| {
+                SendMessageBatchRequestEntry::builder()
+                    .id(at.to_string())
+                    .set_message_group_id(job.customer().map(|customer| customer.to_string()))
+                    .message_body(serde_json::to_string(job).map_err(Error::internal_fault)?)
+                    .build()
+                    .map_err(Error::internal_fault)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let answer = self
+            .client
+            .send_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries))
+            .send()
+            .await
+            .map_err(|e| error::call("sqs:SendMessageBatch", &e))?;
+        Ok(answer
+            .successful()
+            .iter()
+            .filter_map(|sent| jobs.get(sent.id().parse::<usize>().ok()?))
+            .collect())
     }
 
     /// Lets a received message come again after a wait, instead of after the queue's long timeout.

@@ -125,6 +125,25 @@ impl QueueConfig {
     }
 }
 
+/// The queue of what comes in bulk.
+#[derive(Clone, Debug)]
+pub struct BulkConfig {
+    /// `BULK_QUEUE_URL`.
+    pub url: String,
+}
+
+impl BulkConfig {
+    /// Reads `BULK_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: required("BULK_QUEUE_URL")?,
+        })
+    }
+}
+
 /// The tasks queue.
 #[derive(Clone, Debug)]
 pub struct TasksConfig {

@@ -1,6 +1,8 @@
 //! Messages of the ingest queue: a tagged, versioned enum. An older sender and a newer reader (or
 //! the other way round) meet during every deployment, so a change of meaning takes a new version.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::ids::{CustomerId, DocumentId};
@@ -9,6 +11,43 @@ use crate::ids::{CustomerId, DocumentId};
 pub trait Message: Serialize {
     /// The tenant; none where it is not known yet.
     fn customer(&self) -> Option<CustomerId>;
+}
+
+/// Which queue a document's jobs go through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Lane {
+    /// What came alone; overtakes what came in bulk.
+    #[default]
+    Single,
+    /// What came with many others.
+    Bulk,
+}
+
+impl Lane {
+    /// The name in `documents.lane`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Bulk => "bulk",
+        }
+    }
+
+    fn is_single(&self) -> bool {
+        *self == Self::Single
+    }
+}
+
+impl FromStr for Lane {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> crate::Result<Self> {
+        match text {
+            "single" => Ok(Self::Single),
+            "bulk" => Ok(Self::Bulk),
+            other => Err(crate::Error::internal_fault(format!("no lane: {other}"))),
+        }
+    }
 }
 
 /// A piece of work for the embedding function. Harmless when delivered twice, late or out of order.
@@ -26,6 +65,9 @@ pub enum Job {
         document_id: DocumentId,
         /// The version of the document to process. A later version makes this job moot.
         version: i32,
+        /// Which queue it goes through.
+        #[serde(default, skip_serializing_if = "Lane::is_single")]
+        lane: Lane,
     },
     /// Remove what is left of a deleted document from S3, LanceDB and Postgres.
     DeleteDocument {
@@ -49,13 +91,32 @@ fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error>
 }
 
 impl Job {
-    /// Processing of a version.
+    /// Processing of a version that came alone.
     pub const fn process(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
+        Self::process_in(Lane::Single, customer_id, document_id, version)
+    }
+
+    /// Processing of a version.
+    pub const fn process_in(
+        lane: Lane,
+        customer_id: CustomerId,
+        document_id: DocumentId,
+        version: i32,
+    ) -> Self {
         Self::ProcessDocument {
             v: 1,
             customer_id,
             document_id,
             version,
+            lane,
+        }
+    }
+
+    /// The queue it goes through.
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Self::ProcessDocument { lane, .. } => *lane,
+            Self::DeleteDocument { .. } => Lane::Single,
         }
     }
 
@@ -108,6 +169,13 @@ mod tests {
             )
         );
         assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
+        let bulk = Job::process_in(Lane::Bulk, id.parse().unwrap(), id.parse().unwrap(), 2);
+        let bulk_json = serde_json::to_string(&bulk).unwrap();
+        assert_eq!(
+            bulk_json,
+            json.replace("\"version\":2", "\"version\":2,\"lane\":\"bulk\"")
+        );
+        assert_eq!(serde_json::from_str::<Job>(&bulk_json).unwrap(), bulk);
         assert!(serde_json::from_str::<Job>(&json.replace("\"v\":1", "\"v\":2")).is_err());
     }
 }

@@ -47,6 +47,25 @@ pub fn original_key(
     format!("{}{version}/{object}", document_prefix(customer, document))
 }
 
+/// Key of an object that holds the originals of many documents.
+pub fn bundle_key(customer: CustomerId, bundle: Uuid) -> String {
+    format!("customers/{customer}/bundles/{bundle}")
+}
+
+/// Where a version's original bytes lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Original {
+    /// In an object of its own.
+    Alone(Uuid),
+    /// In a bundle, from a byte on.
+    Bundled {
+        /// The bundle.
+        bundle: Uuid,
+        /// Where it begins.
+        offset: u64,
+    },
+}
+
 /// Key of a version's extracted text (JSON of [`crate::chunks::Extracted`]).
 pub fn extracted_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
     format!(

@@ -57,6 +57,31 @@ pub async fn record(
     .map(drop)
 }
 
+/// Writes a line for each of many: action, target and details.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn record_many(tx: &Tenant, actor: Actor, lines: &[(Action, Uuid, Value)]) -> Result<()> {
+    let ids: Vec<Uuid> = lines.iter().map(|_| Uuid::now_v7()).collect();
+    let actions: Vec<&str> = lines.iter().map(|(action, ..)| action.as_str()).collect();
+    let targets: Vec<Uuid> = lines.iter().map(|(_, target, _)| *target).collect();
+    let details: Vec<&Value> = lines.iter().map(|(.., details)| details).collect();
+    tx.query(
+        include_str!("../queries/audit/insert_many.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&ids, Type::UUID_ARRAY),
+            (&actor.kind(), Type::TEXT),
+            (&actor.id(), Type::UUID),
+            (&actions, Type::TEXT_ARRAY),
+            (&targets, Type::UUID_ARRAY),
+            (&details, Type::JSONB_ARRAY),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
 impl Store {
     /// A page of a customer's log, newest first.
     ///

@@ -1,10 +1,10 @@
 //! What a customer takes along: its rows as JSON, without what is secret, and where its originals lie.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use dynrag_domain::{CustomerId, DocumentId, Error, Result, storage};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::Store;
+use crate::{Store, ingestion};
 
 /// A table of an export: its file, its columns that stay here, and its order.
 struct Table {
@@ -55,8 +55,10 @@ pub struct Original {
     pub document_id: DocumentId,
     /// Version.
     pub version: i32,
-    /// Last part of its key.
-    pub object: Uuid,
+    /// Where it lies.
+    pub original: storage::Original,
+    /// Its size in bytes; 0 where that is not known yet.
+    pub bytes: u64,
     /// Name it came with.
     pub file_name: Option<String>,
     /// Format, by its short name.
@@ -143,7 +145,12 @@ impl Store {
                 Ok(Original {
                     document_id: document.into(),
                     version: row.try_get("version").map_err(column)?,
-                    object: row.try_get("object_id").map_err(column)?,
+                    original: ingestion::original(row)?,
+                    bytes: row
+                        .try_get::<_, Option<i64>>("bytes")
+                        .map_err(column)?
+                        .and_then(|bytes| u64::try_from(bytes).ok())
+                        .unwrap_or(0),
                     file_name: row.try_get("file_name").map_err(column)?,
                     format: row.try_get("format").map_err(column)?,
                 })

@@ -11,12 +11,13 @@ use dynrag_domain::{
     config::Chunking,
     documents::{FailureCode, Format, Stage},
     money::Usd,
+    storage::Original,
 };
 use serde_json::Value;
-use tokio_postgres::types::Type;
+use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::Store;
+use crate::{Store, texts};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
@@ -35,8 +36,10 @@ pub struct Claim {
     pub title: String,
     /// Metadata object.
     pub metadata: Value,
-    /// Last part of the original's key.
-    pub object: Uuid,
+    /// Where the original lies.
+    pub original: Original,
+    /// Its size in bytes, where that is known yet.
+    pub bytes: Option<u64>,
     /// Format declared.
     pub format: Format,
     /// SHA-256 of what is published now.
@@ -53,6 +56,19 @@ pub struct Claim {
 
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("ingestion: {error}"))
+}
+
+/// Where the original of a row with `object_id` and `bundle_offset` lies.
+pub(crate) fn original(row: &Row) -> Result<Original> {
+    let object: Uuid = row.try_get("object_id").map_err(column)?;
+    let offset: Option<i64> = row.try_get("bundle_offset").map_err(column)?;
+    Ok(match offset.and_then(|offset| u64::try_from(offset).ok()) {
+        Some(offset) => Original::Bundled {
+            bundle: object,
+            offset,
+        },
+        None => Original::Alone(object),
+    })
 }
 
 impl Store {
@@ -94,7 +110,11 @@ impl Store {
             attempts: row.try_get("attempts").map_err(column)?,
             title: row.try_get("title").map_err(column)?,
             metadata: row.try_get("metadata").map_err(column)?,
-            object: row.try_get("object_id").map_err(column)?,
+            original: original(&row)?,
+            bytes: row
+                .try_get::<_, Option<i64>>("bytes")
+                .map_err(column)?
+                .and_then(|bytes| u64::try_from(bytes).ok()),
             format: row
                 .try_get::<_, String>("format")
                 .map_err(column)?
@@ -137,7 +157,7 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Notes what was learned of a version: size, hash, format, pages.
+    /// Notes what was learned of a version: size, hash, format, pages; and its text, where that is small.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -148,6 +168,7 @@ impl Store {
         content_hash: &[u8; 32],
         format: Format,
         extracted: &Extracted,
+        small: Option<&[u8]>,
     ) -> Result<()> {
         let tx = self.tenant(claim.customer_id).await?;
         let pages = extracted
@@ -172,6 +193,9 @@ impl Store {
             ],
         )
         .await?;
+        if let Some(small) = small {
+            texts::insert(&tx, claim.document_id, claim.version, small).await?;
+        }
         tx.commit().await
     }
 

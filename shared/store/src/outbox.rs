@@ -58,18 +58,58 @@ pub async fn insert<M: Message>(tx: &Tenant, job: M) -> Result<Pending<M>> {
     })
 }
 
+/// Writes jobs in this transaction. Send them after the commit.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn insert_many(tx: &Tenant, jobs: &[Job]) -> Result<Vec<Pending>> {
+    let jobs = jobs
+        .iter()
+        .map(serde_json::to_value)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Error::internal_fault)?;
+    let rows = tx
+        .query(
+            include_str!("../queries/outbox/insert_many.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&jobs, Type::JSONB_ARRAY),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let job = row.try_get("job").map_err(Error::internal_fault)?;
+            Ok(Pending {
+                id: row.try_get("id").map_err(Error::internal_fault)?,
+                customer_id: tx.customer_id(),
+                job: serde_json::from_value(job).map_err(Error::internal_fault)?,
+            })
+        })
+        .collect()
+}
+
 impl Store {
     /// Forgets a job that the queue has taken.
     ///
     /// # Errors
     /// `unavailable` without a database; the job is then sent once more, which is harmless.
     pub async fn outbox_sent<M>(&self, pending: &Pending<M>) -> Result<()> {
-        let tx = self.tenant(pending.customer_id).await?;
+        self.outbox_all_sent(pending.customer_id, &[pending.id])
+            .await
+    }
+
+    /// Forgets jobs of a customer that the queue has taken, by the ids of their rows.
+    ///
+    /// # Errors
+    /// As for [`outbox_sent`](Self::outbox_sent).
+    pub async fn outbox_all_sent(&self, customer: CustomerId, ids: &[i64]) -> Result<()> {
+        let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/outbox/delete.sql"),
             &[
                 (&tx.customer_id().as_uuid(), Type::UUID),
-                (&pending.id, Type::INT8),
+                (&ids, Type::INT8_ARRAY),
             ],
         )
         .await?;

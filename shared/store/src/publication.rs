@@ -22,7 +22,7 @@ const MAINTENANCE_SECONDS: u32 = 200;
 
 /// The tenant's lock, held until it is published or dropped.
 pub struct StoreStep {
-    tx: Tenant,
+    pub(crate) tx: Tenant,
     /// Lance version readers see; none while nothing was published.
     pub recorded: Option<u64>,
 }

@@ -77,7 +77,9 @@ impl Store {
                 Ok(if row.try_get("deleting").map_err(column)? {
                     Job::delete(customer, document)
                 } else {
-                    Job::process(customer, document, row.try_get("version").map_err(column)?)
+                    let lane: String = row.try_get("lane").map_err(column)?;
+                    let version = row.try_get("version").map_err(column)?;
+                    Job::process_in(lane.parse()?, customer, document, version)
                 })
             })
             .collect()

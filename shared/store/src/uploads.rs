@@ -8,7 +8,7 @@ use dynrag_domain::{
     jobs::Job,
 };
 use serde_json::{Value, json};
-use tokio_postgres::types::Type;
+use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
@@ -72,7 +72,7 @@ fn column(error: tokio_postgres::Error) -> Error {
 }
 
 /// The error of a customer that has as many documents as it may.
-fn limit_reached(limit: i32) -> Error {
+pub fn limit_reached(limit: i32) -> Error {
     Error::new(
         Kind::Conflict,
         FailureCode::DocumentLimit.as_str(),
@@ -80,7 +80,8 @@ fn limit_reached(limit: i32) -> Error {
     )
 }
 
-async fn check_limit(tx: &Tenant) -> Result<()> {
+/// The customer's document limit and how many it has. The lock keeps others from adding any.
+pub(crate) async fn lock_limit(tx: &Tenant) -> Result<(i32, i64)> {
     let customer = tx.customer_id().as_uuid();
     let locked = tx
         .query_opt(
@@ -96,8 +97,15 @@ async fn check_limit(tx: &Tenant) -> Result<()> {
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    let limit: i32 = locked.try_get("max_documents").map_err(column)?;
-    if counted.try_get::<_, i64>("documents").map_err(column)? >= i64::from(limit) {
+    Ok((
+        locked.try_get("max_documents").map_err(column)?,
+        counted.try_get("documents").map_err(column)?,
+    ))
+}
+
+async fn check_limit(tx: &Tenant) -> Result<()> {
+    let (limit, documents) = lock_limit(tx).await?;
+    if documents >= i64::from(limit) {
         return Err(limit_reached(limit));
     }
     Ok(())
@@ -320,20 +328,31 @@ async fn resolve(
             ],
         )
         .await?;
-    let Some(row) = row else {
-        return Ok(Target::New {
+    match row {
+        Some(row) => {
+            let same = row
+                .try_get::<_, Option<&[u8]>>("content_hash")
+                .map_err(column)?
+                == Some(content_hash.as_slice());
+            known(&row, same, on_duplicate)
+        }
+        None => Ok(Target::New {
             id: DocumentId::generate(),
-        });
-    };
+        }),
+    }
+}
+
+/// As [`resolve`], of a row that says itself whether its content is the `same`.
+pub(crate) fn target(row: &Row, on_duplicate: OnDuplicate) -> Result<Target> {
+    known(row, row.try_get("same").map_err(column)?, on_duplicate)
+}
+
+fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
     let id: DocumentId = row.try_get::<_, Uuid>("id").map_err(column)?.into();
     let status: Status = row
         .try_get::<_, String>("status")
         .map_err(column)?
         .parse()?;
-    let same = row
-        .try_get::<_, Option<&[u8]>>("content_hash")
-        .map_err(column)?
-        == Some(content_hash.as_slice());
     // A failed document is tried again when its content comes again: that is what the caller wants.
     if same
         && on_duplicate == OnDuplicate::Skip
@@ -348,7 +367,6 @@ async fn resolve(
     })
 }
 
-/// Inserts the row; false when its external id was taken meanwhile (the transaction is then over).
 /// Writes into the audit log who added what. Not its title, which is content.
 async fn tell(
     tx: &Tenant,
@@ -361,6 +379,7 @@ async fn tell(
     audit::record(tx, new.actor, action, id.as_uuid(), &details).await
 }
 
+/// Inserts the row; false when its external id was taken meanwhile (the transaction is then over).
 async fn insert(
     tx: &Tenant,
     id: DocumentId,
@@ -369,11 +388,8 @@ async fn insert(
     upload_expires_at: Option<DateTime<Utc>>,
 ) -> Result<bool> {
     let empty = Value::Object(serde_json::Map::new());
-    let created_by = match new.actor {
-        Actor::User(id) => Some(id.as_uuid()),
-        Actor::ApiKey(_) | Actor::System => None,
-    };
-    let inserted = tx
+    let created_by = created_by(new.actor);
+    let answer = tx
         .try_query(
             include_str!("../queries/documents/insert.sql"),
             &[
@@ -390,7 +406,20 @@ async fn insert(
             ],
         )
         .await?;
-    match inserted {
+    inserted(answer)
+}
+
+/// The user, where it is one.
+pub(crate) fn created_by(actor: Actor) -> Option<Uuid> {
+    match actor {
+        Actor::User(id) => Some(id.as_uuid()),
+        Actor::ApiKey(_) | Actor::System => None,
+    }
+}
+
+/// False where the external id was taken meanwhile.
+pub(crate) fn inserted(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<bool> {
+    match answer {
         Ok(_) => Ok(true),
         Err(e) if error::constraint(&e) == Some("documents_external_id_key") => Ok(false),
         Err(e) => Err(error::statement(&e)),

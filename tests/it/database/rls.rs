@@ -1,8 +1,7 @@
 //! Promise 10: row-level security holds when the code forgets. Every table × every operation, without
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
-use dynrag_domain::CustomerId;
-use dynrag_domain::money::Usd;
+use dynrag_domain::{CustomerId, chunks::Extracted, documents::Format, money::Usd};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -57,6 +56,11 @@ async fn seeded() -> Seeded {
                 3,
                 Usd::from_nanos(60),
             )
+            .await
+            .unwrap();
+        let (text, small) = (Extracted::default(), Some(&b"packed"[..]));
+        store
+            .describe_version(&claim, 1, &[1; 32], Format::Txt, &text, small)
             .await
             .unwrap();
         let webhook = "INSERT INTO webhooks (customer_id, id, name, trigger_type) VALUES ($1, $2, 'hook', 'manual')";

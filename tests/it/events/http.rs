@@ -76,6 +76,15 @@ fn function_of(route: &str) -> (String, String) {
     (logical, format!("dynrag-{group}"))
 }
 
+/// The event as a new request, not as a repeat of the first.
+fn without_key(event: &Value) -> Value {
+    let mut event = event.clone();
+    if let Some(headers) = event["headers"].as_object_mut() {
+        headers.remove("idempotency-key");
+    }
+    event
+}
+
 pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
     let (logical, binary) = function_of(route);
     let mut scene = Scene::new(stack, file, &logical, &binary).await;
@@ -521,6 +530,13 @@ async fn authorized(scene: &mut Scene, route: &str) {
                 .await
                 .ok(202, &["docId", "statusUrl"]);
             assert_eq!(first["status"], "queued");
+            if let Some(headers) = ours["headers"].as_object()
+                && headers.contains_key("idempotency-key")
+            {
+                let repeat = call(&mut scene.function, &ours).await.ok(202, &[]);
+                assert_eq!(repeat, first);
+            }
+            let ours = without_key(&ours);
             let again = call(&mut scene.function, &ours).await.ok(200, &["docId"]);
             assert_eq!(
                 (&again["docId"], &again["duplicate"]),
@@ -529,6 +545,20 @@ async fn authorized(scene: &mut Scene, route: &str) {
             // The same content and external id of another tenant is another document.
             let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
             assert_ne!(other["docId"], first["docId"]);
+        }
+        "ingest-batch" => {
+            let first = call(&mut scene.function, &ours).await.ok(202, &["results"]);
+            assert_eq!(
+                (&first["queued"], &first["refused"]),
+                (&json!(2), &json!(0))
+            );
+            let again = call(&mut scene.function, &ours).await.ok(200, &["results"]);
+            assert_eq!(again["duplicates"], 2);
+            assert_eq!(again["results"][0]["docId"], first["results"][0]["docId"]);
+            let other = call(&mut scene.function, &theirs)
+                .await
+                .ok(202, &["results"]);
+            assert_ne!(other["results"][0]["docId"], first["results"][0]["docId"]);
         }
         "ingest-presigned-url" => {
             for (event, tenant) in [(&ours, scene.ours.id), (&theirs, scene.theirs.id)] {

@@ -50,6 +50,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
                 "budgets",
                 "rewrapped",
                 "staged",
+                "answers",
                 "sessions",
                 "accounts",
             ] {

@@ -190,6 +190,7 @@ async fn check_keys(stack: &Stack) {
             ["exports", customer, job, file] => {
                 uuid(customer) && uuid(job) && file.strip_suffix(".zip").is_some_and(uuid)
             }
+            ["customers", customer, "bundles", bundle] => uuid(customer) && uuid(bundle),
             [
                 "customers",
                 customer,

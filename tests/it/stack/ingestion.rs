@@ -431,3 +431,20 @@ async fn what_ended_badly_is_tried_again() {
     a.change(expired, &id).await;
     retry(&a, &id).await.problem(409, "not_retryable");
 }
+
+#[tokio::test]
+async fn a_large_text_lies_in_s3_and_is_read_like_a_small_one() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    // Words that nothing packs small.
+    let words: Vec<String> = (0..4000).map(|_| word()).collect();
+    let text = words.join(" ");
+    let id = a.add("Large", &text).await;
+    a.completed(&id).await;
+    let objects = a.originals().await;
+    assert_eq!(objects.len(), 2, "{objects:?}");
+    assert!(objects.iter().any(|key| key.ends_with("/1/extracted.json")));
+    let path = format!("/api/documents/{id}/content?offset=1000&limit=500");
+    let part = a.get(&path).await.ok(200);
+    assert_eq!(part["text"], text[1000..1500]);
+}

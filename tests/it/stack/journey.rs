@@ -54,16 +54,8 @@ async fn stock(tenant: &Tenant, mark: &str) -> Library {
 /// A hit names a stretch of the extracted text, and quotes it to the letter.
 async fn check_span(tenant: &Tenant, hit: &Value) {
     let (document, version) = (hit["documentId"].as_str().unwrap(), &hit["version"]);
-    let key = format!(
-        "customers/{}/documents/{document}/{version}/extracted.json",
-        tenant.id
-    );
-    let stored = tenant
-        .stack
-        .object(tenant.stack.documents_bucket(), &key)
-        .await
-        .expect(&key);
-    let extracted: Value = serde_json::from_slice(&stored).unwrap();
+    let path = format!("/api/documents/{document}/content?version={version}");
+    let extracted = tenant.get(&path).await.ok(200);
     let [start, end] = [0, 1].map(|i| hit["charSpan"][i].as_u64().unwrap() as usize);
     let text = extracted["text"].as_str().unwrap().chars();
     let quoted: String = text.skip(start).take(end - start).collect();

@@ -13,6 +13,7 @@ mod accounts;
 mod admin;
 mod bad_files;
 mod bad_requests;
+mod batch;
 mod budgets;
 mod crash;
 mod deletion;

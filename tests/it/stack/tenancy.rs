@@ -66,6 +66,7 @@ fn expected(route: &str) -> Needs {
         | "documents-content" => Needs::Scope("documents:read"),
         "documents-delete"
         | "documents-retry"
+        | "ingest-batch"
         | "ingest-document"
         | "ingest-file"
         | "ingest-presigned-url" => Needs::Scope("documents:write"),
@@ -136,6 +137,10 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
     );
     match route.name {
         "ingest-document" => request.json(&json!({"title": "T", "content": format!("about {id}")})),
+        "ingest-batch" => {
+            let documents = json!([{"title": "T", "content": format!("one of many about {id}")}]);
+            request.json(&json!({"documents": documents}))
+        }
         "ingest-file" => request.multipart(file_part(
             "a.txt",
             "text/plain",

@@ -4,6 +4,6 @@
 UPDATE documents
 SET latest_version = $3, title = $4, metadata = coalesce($5, metadata), file_name = coalesce($6, file_name),
     status = 'queued', stage = NULL, code = NULL, lease_token = lease_token + 1, lease_expires_at = NULL,
-    attempts = 0, resend_at = now() + interval '10 minutes', upload_expires_at = NULL
+    attempts = 0, lane = 'single', resend_at = now() + interval '10 minutes', upload_expires_at = NULL
 WHERE customer_id = $1 AND id = $2 AND latest_version = $3 - 1 AND deleted_at IS NULL
 RETURNING id

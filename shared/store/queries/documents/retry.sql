@@ -1,6 +1,6 @@
 -- Queues a document that ended badly again. $1 customer, $2 id, $3 the code that no other try can mend
 UPDATE documents
-SET status = 'queued', code = NULL, attempts = 0, lease_token = lease_token + 1,
+SET status = 'queued', code = NULL, attempts = 0, lane = 'single', lease_token = lease_token + 1,
     resend_at = now() + interval '10 minutes'
 WHERE customer_id = $1 AND id = $2 AND status IN ('failed', 'needs_action') AND code <> $3 AND deleted_at IS NULL
 RETURNING latest_version

@@ -12,7 +12,7 @@ WITH claimed AS (
     RETURNING customer_id, id, latest_version, published_version, lease_token, attempts, title, metadata
 )
 SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version,
-       v.object_id, v.format, v.content_hash,
+       v.object_id, v.bundle_offset, v.bytes, v.format, v.content_hash,
        p.content_hash AS published_hash,
        g.max_file_bytes, g.allowed_types, g.chunk_size, g.chunk_overlap, g.embedding_model
 FROM claimed c

@@ -1,2 +1,2 @@
--- $1 most rows
-SELECT customer_id, id, version, deleting FROM sweep_documents($1)
+-- $1 how many
+SELECT customer_id, id, version, deleting, lane FROM sweep_documents($1)

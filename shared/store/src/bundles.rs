@@ -1,0 +1,410 @@
+//! Many small documents at once, their originals in one object of the bucket: a bundle.
+//!
+//! Of the documents of a bundle one may be deleted, and its text must not stay. The others move to a new
+//! bundle then, whose id follows from the old one's and the document's, so that a deletion that dies and
+//! comes again writes the same object and none is left behind.
+
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result,
+    audit::{Action, Actor},
+    documents::{OnDuplicate, Status},
+    jobs::{Job, Lane},
+};
+use serde_json::{Value, json};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant, audit,
+    outbox::{self, Pending},
+    publication::StoreStep,
+    uploads::{self, NewDocument, Target},
+};
+
+/// A document of a batch.
+#[derive(Clone, Copy)]
+pub struct Item<'a> {
+    /// What it is.
+    pub new: NewDocument<'a>,
+    /// What to do where its content is there.
+    pub on_duplicate: OnDuplicate,
+    /// Size of the original.
+    pub bytes: i64,
+    /// SHA-256 of the original.
+    pub content_hash: [u8; 32],
+    /// Its id, should it turn out to be new.
+    pub id: DocumentId,
+}
+
+/// What a document of a batch will become.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// Something to store.
+    Store(Target),
+    /// The very content is there, or comes with an earlier document of the batch.
+    Duplicate {
+        /// The document that has it.
+        id: DocumentId,
+        /// Its status.
+        status: Status,
+    },
+    /// An earlier document of the batch has its external id and other content.
+    TwiceInBatch,
+    /// The customer has as many documents as it may.
+    OverLimit(i32),
+}
+
+impl Decision {
+    /// Document and version to store.
+    pub fn stored(&self) -> Option<(DocumentId, i32)> {
+        match self {
+            Self::Store(Target::New { id }) => Some((*id, 1)),
+            Self::Store(Target::Next { id, version }) => Some((*id, *version)),
+            _ => None,
+        }
+    }
+
+    /// Whether both lead to the same rows, whatever has become of a duplicate meanwhile.
+    fn same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Duplicate { id, .. }, Self::Duplicate { id: there, .. }) => id == there,
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// What a bundle holds of a document that stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stretch {
+    /// The document.
+    pub document_id: DocumentId,
+    /// The version.
+    pub version: i32,
+    /// Where it begins, in bytes.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub bytes: u64,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("bundles: {error}"))
+}
+
+impl Store {
+    /// Decides what each document of a batch is, in their order.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn decide_batch(
+        &self,
+        customer: CustomerId,
+        items: &[Item<'_>],
+    ) -> Result<Vec<Decision>> {
+        let tx = self.tenant(customer).await?;
+        let decisions = decide(&tx, items).await?;
+        tx.commit().await?;
+        Ok(decisions)
+    }
+
+    /// Adds what [`decide_batch`](Self::decide_batch) decided, once the bundle is in the bucket: all of it
+    /// in one transaction. `starts` says where each document begins in the bundle. None where a decision
+    /// would be another one now: delete the bundle and decide again.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn add_batch(
+        &self,
+        customer: CustomerId,
+        items: &[Item<'_>],
+        decisions: &[Decision],
+        bundle: Uuid,
+        starts: &[u64],
+        actor: Actor,
+    ) -> Result<Option<Vec<Pending>>> {
+        let tx = self.tenant(customer).await?;
+        // Its lock keeps others from adding documents until we are done.
+        let now = decide(&tx, items).await?;
+        if !now.iter().zip(decisions).all(|(a, b)| a.same_as(b)) {
+            return Ok(None);
+        }
+        let mut stored = Vec::new();
+        for ((item, decision), start) in items.iter().zip(decisions).zip(starts) {
+            if let Decision::Store(target) = *decision {
+                let start = i64::try_from(*start).map_err(Error::internal_fault)?;
+                stored.push((item, target, start));
+            }
+        }
+        if !insert(&tx, &stored, bundle, actor).await? {
+            return Ok(None);
+        }
+        let jobs: Vec<Job> = decisions
+            .iter()
+            .filter_map(Decision::stored)
+            .map(|(id, version)| Job::process_in(Lane::Bulk, customer, id, version))
+            .collect();
+        let pending = outbox::insert_many(&tx, &jobs).await?;
+        tx.commit().await?;
+        Ok(Some(pending))
+    }
+
+    /// The bundles that hold originals of a document.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn bundles_of(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+    ) -> Result<Vec<Uuid>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/bundles/of_document.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&document.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| row.try_get("object_id").map_err(column))
+            .collect()
+    }
+}
+
+impl StoreStep {
+    /// What a bundle holds of documents that stay, in the order of the bytes.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn bundle_rest(&self, bundle: Uuid) -> Result<Vec<Stretch>> {
+        let rows = self
+            .tx
+            .query(
+                include_str!("../queries/bundles/rest.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&bundle, Type::UUID),
+                ],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let number = |name: &str| -> Result<u64> {
+                    let number: i64 = row.try_get(name).map_err(column)?;
+                    u64::try_from(number).map_err(Error::internal_fault)
+                };
+                Ok(Stretch {
+                    document_id: row
+                        .try_get::<_, Uuid>("document_id")
+                        .map_err(column)?
+                        .into(),
+                    version: row.try_get("version").map_err(column)?,
+                    offset: number("bundle_offset")?,
+                    bytes: number("bytes")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Points versions at their places in another bundle, and ends the step.
+    ///
+    /// # Errors
+    /// `unavailable`; the deletion then comes again.
+    pub async fn move_bundle(self, old: Uuid, new: Uuid, moved: &[Stretch]) -> Result<()> {
+        let documents: Vec<Uuid> = moved.iter().map(|s| s.document_id.as_uuid()).collect();
+        let versions: Vec<i32> = moved.iter().map(|s| s.version).collect();
+        let starts = moved
+            .iter()
+            .map(|s| i64::try_from(s.offset))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(Error::internal_fault)?;
+        self.tx
+            .query(
+                include_str!("../queries/bundles/move.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&old, Type::UUID),
+                    (&new, Type::UUID),
+                    (&documents, Type::UUID_ARRAY),
+                    (&versions, Type::INT4_ARRAY),
+                    (&starts, Type::INT8_ARRAY),
+                ],
+            )
+            .await?;
+        self.tx.commit().await
+    }
+}
+
+/// Under the lock of the document limit, which is held until the transaction ends.
+async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
+    let (limit, documents) = uploads::lock_limit(tx).await?;
+    let mut room = i64::from(limit) - documents;
+    let external_ids: Vec<Option<&str>> = items.iter().map(|item| item.new.external_id).collect();
+    let hashes: Vec<&[u8]> = items.iter().map(|item| &item.content_hash[..]).collect();
+    let rows = tx
+        .query(
+            include_str!("../queries/bundles/resolve.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&external_ids, Type::TEXT_ARRAY),
+                (&hashes, Type::BYTEA_ARRAY),
+            ],
+        )
+        .await?;
+    let mut known: Vec<Option<Target>> = vec![None; items.len()];
+    for row in &rows {
+        let ordinal: i64 = row.try_get("ordinal").map_err(column)?;
+        let at = usize::try_from(ordinal - 1).map_err(Error::internal_fault)?;
+        if let (Some(slot), Some(item)) = (known.get_mut(at), items.get(at)) {
+            *slot = Some(uploads::target(row, item.on_duplicate)?);
+        }
+    }
+    let mut decisions: Vec<Decision> = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let earlier = items.iter().zip(&decisions).find(|(other, decision)| {
+            // Of the same document as this one.
+            decision.stored().is_some()
+                && match (item.new.external_id, other.new.external_id) {
+                    (Some(mine), Some(theirs)) => mine == theirs,
+                    (None, None) => item.content_hash == other.content_hash,
+                    _ => false,
+                }
+        });
+        let decision = match (earlier, known.get(at).copied().flatten()) {
+            (Some((other, decision)), _) if other.content_hash == item.content_hash => {
+                let id = decision.stored().map_or(item.id, |(id, _)| id);
+                let status = Status::Queued;
+                Decision::Duplicate { id, status }
+            }
+            (Some(_), _) => Decision::TwiceInBatch,
+            (None, Some(Target::Duplicate { id, status })) => Decision::Duplicate { id, status },
+            (None, Some(target)) => Decision::Store(target),
+            (None, None) if room <= 0 => Decision::OverLimit(limit),
+            (None, None) => {
+                room -= 1;
+                Decision::Store(Target::New { id: item.id })
+            }
+        };
+        decisions.push(decision);
+    }
+    Ok(decisions)
+}
+
+/// False where somebody else was faster with a version, or with an external id; the transaction is then
+/// not to be committed.
+async fn insert(
+    tx: &Tenant,
+    stored: &[(&Item<'_>, Target, i64)],
+    bundle: Uuid,
+    actor: Actor,
+) -> Result<bool> {
+    let customer = tx.customer_id().as_uuid();
+    let empty = json!({});
+    let new: Vec<_> = stored
+        .iter()
+        .filter(|(_, target, _)| matches!(target, Target::New { .. }))
+        .map(|(item, ..)| item)
+        .collect();
+    let ids: Vec<Uuid> = new.iter().map(|item| item.id.as_uuid()).collect();
+    let titles: Vec<&str> = new.iter().map(|item| item.new.title).collect();
+    let external_ids: Vec<Option<&str>> = new.iter().map(|item| item.new.external_id).collect();
+    let metadata: Vec<&Value> = new
+        .iter()
+        .map(|item| item.new.metadata.unwrap_or(&empty))
+        .collect();
+    let created_by = uploads::created_by(actor);
+    let inserted = tx
+        .try_query(
+            include_str!("../queries/bundles/insert_documents.sql"),
+            &[
+                (&customer, Type::UUID),
+                (&ids, Type::UUID_ARRAY),
+                (&titles, Type::TEXT_ARRAY),
+                (&external_ids, Type::TEXT_ARRAY),
+                (&metadata, Type::JSONB_ARRAY),
+                (&created_by, Type::UUID),
+            ],
+        )
+        .await?;
+    if !uploads::inserted(inserted)? {
+        return Ok(false);
+    }
+
+    let mut next = Vec::new();
+    for (item, target, _) in stored {
+        if let Target::Next { id, version } = target {
+            next.push((id.as_uuid(), *version, item));
+        }
+    }
+    let ids: Vec<Uuid> = next.iter().map(|(id, ..)| *id).collect();
+    let versions: Vec<i32> = next.iter().map(|(_, version, _)| *version).collect();
+    let titles: Vec<&str> = next.iter().map(|(.., item)| item.new.title).collect();
+    let metadata: Vec<Option<&Value>> = next.iter().map(|(.., item)| item.new.metadata).collect();
+    let moved = tx
+        .query(
+            include_str!("../queries/bundles/new_versions.sql"),
+            &[
+                (&customer, Type::UUID),
+                (&ids, Type::UUID_ARRAY),
+                (&versions, Type::INT4_ARRAY),
+                (&titles, Type::TEXT_ARRAY),
+                (&metadata, Type::JSONB_ARRAY),
+            ],
+        )
+        .await?;
+    if moved.len() != next.len() {
+        return Ok(false);
+    }
+    insert_versions(tx, stored, bundle).await?;
+    let lines: Vec<_> = stored
+        .iter()
+        .map(|(item, target, _)| {
+            let (action, id, version) = match target {
+                Target::Next { id, version } => (Action::DocumentUpdated, *id, *version),
+                _ => (Action::DocumentAdded, item.id, 1),
+            };
+            let new = &item.new;
+            let details = json!({"version": version, "source": new.source, "format": new.format});
+            (action, id.as_uuid(), details)
+        })
+        .collect();
+    audit::record_many(tx, actor, &lines).await?;
+    Ok(true)
+}
+
+async fn insert_versions(
+    tx: &Tenant,
+    stored: &[(&Item<'_>, Target, i64)],
+    bundle: Uuid,
+) -> Result<()> {
+    let (mut ids, mut versions, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut formats, mut bytes, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+    for (item, target, start) in stored {
+        let (id, version) = Decision::Store(*target)
+            .stored()
+            .ok_or_else(|| Error::internal_fault("a duplicate is not stored"))?;
+        ids.push(id.as_uuid());
+        versions.push(version);
+        starts.push(*start);
+        formats.push(item.new.format.as_str());
+        bytes.push(item.bytes);
+        hashes.push(&item.content_hash[..]);
+    }
+    tx.query(
+        include_str!("../queries/bundles/insert_versions.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&ids, Type::UUID_ARRAY),
+            (&versions, Type::INT4_ARRAY),
+            (&bundle, Type::UUID),
+            (&starts, Type::INT8_ARRAY),
+            (&formats, Type::TEXT_ARRAY),
+            (&bytes, Type::INT8_ARRAY),
+            (&hashes, Type::BYTEA_ARRAY),
+        ],
+    )
+    .await
+    .map(drop)
+}

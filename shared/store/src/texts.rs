@@ -1,0 +1,103 @@
+//! Extracted texts that are small enough to live in Postgres: most documents are, and a request to S3
+//! costs more than the few kilobytes do.
+
+use std::io::{Read, Write};
+
+use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use tokio_postgres::types::Type;
+
+use crate::{Store, Tenant};
+
+/// Bytes of JSON beyond which it is not even tried.
+const MOST_JSON: usize = 64 * 1024;
+/// Bytes of a packed text beyond which it goes to S3.
+const MOST_PACKED: usize = 8 * 1024;
+
+/// Packs the JSON of an extracted text; none where it belongs in S3.
+///
+/// # Errors
+/// None that memory does not make.
+pub fn pack(json: &[u8]) -> Result<Option<Vec<u8>>> {
+    if json.len() > MOST_JSON {
+        return Ok(None);
+    }
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(json).map_err(Error::internal_fault)?;
+    let packed = encoder.finish().map_err(Error::internal_fault)?;
+    Ok((packed.len() <= MOST_PACKED).then_some(packed))
+}
+
+fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
+    let mut json = Vec::new();
+    let most = MOST_JSON as u64;
+    ZlibDecoder::new(packed)
+        .take(most)
+        .read_to_end(&mut json)
+        .map_err(Error::internal_fault)?;
+    Ok(json)
+}
+
+pub(crate) async fn insert(
+    tx: &Tenant,
+    document: DocumentId,
+    version: i32,
+    packed: &[u8],
+) -> Result<()> {
+    tx.query(
+        include_str!("../queries/texts/insert.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&document.as_uuid(), Type::UUID),
+            (&version, Type::INT4),
+            (&packed, Type::BYTEA),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+impl Store {
+    /// The JSON of a version's extracted text; none where it lies in S3, or nowhere.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn small_text(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+        version: i32,
+    ) -> Result<Option<Vec<u8>>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/texts/get.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&document.as_uuid(), Type::UUID),
+                    (&version, Type::INT4),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| unpack(row.try_get("extracted").map_err(Error::internal_fault)?))
+            .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_text_comes_back_and_a_large_one_is_left_to_s3() {
+        let json = br#"{"text":"Small."}"#;
+        let packed = pack(json).unwrap().unwrap();
+        assert_eq!(unpack(&packed).unwrap(), json);
+        assert!(pack(&vec![b'a'; MOST_JSON + 1]).unwrap().is_none());
+        let noise: Vec<u8> = (0..MOST_JSON as u32)
+            .map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3])
+            .collect();
+        assert!(pack(&noise).unwrap().is_none());
+    }
+}
