@@ -8,12 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::{
-    AGENT, Client, Get, Overflow,
-    error::{DnsFailure, WebError},
-    normal::octets,
-    pattern::Pattern,
-};
+use crate::{AGENT, Client, Get, Overflow, error::WebError, normal::octets, pattern::Pattern};
 
 /// Bytes that are read; RFC 9309 section 2.5 asks for as many at least.
 pub const MAX_BYTES: usize = 500 * 1024;
@@ -149,13 +144,11 @@ pub async fn fetch(client: &Client, page: &Url) -> Robots {
         },
         Err(WebError::TooManyRedirects { .. } | WebError::BadRedirect) => Robots::allow_all(),
         Err(error) => {
-            if error != WebError::Dns(DnsFailure::Blocked) {
-                tracing::debug!(
-                    code = error.code(),
-                    detail = error.detail(),
-                    "no robots.txt"
-                );
-            }
+            tracing::debug!(
+                code = error.code(),
+                detail = error.detail(),
+                "no robots.txt"
+            );
             Robots::unreachable()
         }
     }

@@ -85,6 +85,8 @@ async fn slow_servers_run_out_of_time() {
     .await;
     let first_byte = Limits {
         first_byte: Duration::from_millis(100),
+        // Not what ends it.
+        whole: Duration::from_secs(3_600),
         ..patient()
     };
     assert_eq!(fetch(&silent, first_byte).await, Err(WebError::Timeout));
