@@ -39,8 +39,9 @@ bring_up() {
     if [ -x "$BIN_DIR/dynrag-fake-openai" ]; then
         embeddings=(--fake-openai)
     fi
-    # All tests come from one address.
-    "${STACK[@]}" up --no-build --ephemeral --parameter AttemptsPerAddress=1000000 "${embeddings[@]}"
+    # All tests come from one address; the sites they open have these.
+    "${STACK[@]}" up --no-build --ephemeral --parameter AttemptsPerAddress=1000000 \
+        --parameter "WebAllow=$(printf '127.0.0.1:%d,' {18470..18489})" "${embeddings[@]}"
 }
 
 # The extractor's tests read PDFs with the library that is deployed.

@@ -38,9 +38,10 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// Functions that nobody calls over HTTP, with their binaries.
-const NOT_ROUTES: [(&str, &str); 6] = [
+const NOT_ROUTES: [(&str, &str); 7] = [
     ("Embed", "dynrag-embed"),
     ("EmbedBulk", "dynrag-embed"),
+    ("Fetch", "dynrag-fetch"),
     ("Intake", "dynrag-intake"),
     ("Migrate", "dynrag-migrate"),
     ("Sweep", "dynrag-sweep"),
@@ -256,6 +257,7 @@ fn a_queue_hides_a_message_for_six_timeouts_of_its_function() {
     for (function, queue) in [
         ("Embed", "IngestQueue"),
         ("EmbedBulk", "BulkQueue"),
+        ("Fetch", "FetchQueue"),
         ("Tasks", "TasksQueue"),
     ] {
         let function = &functions(&template)[function].properties;

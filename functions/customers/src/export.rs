@@ -1,13 +1,18 @@
-//! `POST /api/customers/export` and `GET /api/jobs/{id}`: all of a customer's data, to take along.
+//! `POST /api/customers/export` and `GET /api/jobs/{id}`: all of a customer's data, to take along; and how far
+//! any long work is.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 use chrono::{DateTime, SubsecRound, Utc};
-use dynrag_api::{Answer, Caller, Context, Json, Path, answers::Accepted, scopes::AdminTenant};
-use dynrag_domain::{CustomerId, Error, JobId, Result, audit::Action, storage};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Path,
+    answers::Accepted,
+    scopes::{AdminTenant, DocumentsRead},
+};
+use dynrag_domain::{CustomerId, Error, JobId, Result, audit::Action, identity::Scope, storage};
 use dynrag_store::{
-    audit,
+    Store, audit,
     jobs::{self, JobKind, JobRow},
 };
 use serde::{Deserialize, Serialize};
@@ -17,6 +22,8 @@ use uuid::Uuid;
 
 /// How long a file's link is good; asking for the job again gives another.
 const LINK_TIME: Duration = Duration::from_secs(900);
+/// Pages of a crawl that are told of.
+const LEFT_OUT: i64 = 100;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -69,8 +76,38 @@ pub(crate) struct JobBody {
     created_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<DateTime<Utc>>,
-    /// Once it is completed.
+    /// Of an export, once it is completed; for who may have everything.
     files: Vec<FileBody>,
+    /// Of a crawl.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<PagesBody>,
+}
+
+/// How far a crawl is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CrawlPages)]
+struct PagesBody {
+    /// Not fetched yet.
+    waiting: i64,
+    /// Became documents, or new versions of them.
+    stored: i64,
+    /// Are as they were.
+    unchanged: i64,
+    skipped: i64,
+    failed: i64,
+    /// The first hundred of those that were left out, and why.
+    left_out: Vec<LeftOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CrawlPageLeftOut)]
+struct LeftOut {
+    url: String,
+    /// `skipped` or `failed`.
+    status: String,
+    code: String,
 }
 
 /// What an export notes of itself.
@@ -88,16 +125,23 @@ struct Written {
 
 /// Shows a job, with links to what it has made.
 pub(crate) async fn get(
-    caller: Caller<AdminTenant>,
+    caller: Caller<DocumentsRead>,
     State(context): State<Arc<Context>>,
     Path(id): Path<JobId>,
 ) -> Answer<Json<JobBody>> {
     let store = context.store().await?;
     let job = store.get_job(caller.customer_id, id).await?;
-    let files = if job.status == "completed" {
+    // Whoever may only read documents is given no links to everything there is.
+    let in_charge = caller.scopes.contains(&Scope::AdminTenant);
+    let files = if job.kind == "export" && job.status == "completed" && in_charge {
         files(&context, caller.customer_id, &job).await?
     } else {
         Vec::new()
+    };
+    let pages = if job.kind == "crawl" {
+        Some(pages(store, caller.customer_id, id).await?)
+    } else {
+        None
     };
     Ok(Json(JobBody {
         id,
@@ -107,7 +151,25 @@ pub(crate) async fn get(
         created_at: job.created_at,
         finished_at: job.finished_at,
         files,
+        pages,
     }))
+}
+
+async fn pages(store: &Store, customer: CustomerId, job: JobId) -> Result<PagesBody> {
+    let counts = store.count_pages(customer, job).await?;
+    let left_out = store.pages_left_out(customer, job, LEFT_OUT).await?;
+    let left_out = left_out
+        .into_iter()
+        .map(|(url, status, code)| LeftOut { url, status, code })
+        .collect();
+    Ok(PagesBody {
+        waiting: counts.waiting,
+        stored: counts.stored,
+        unchanged: counts.unchanged,
+        skipped: counts.skipped,
+        failed: counts.failed,
+        left_out,
+    })
 }
 
 async fn files(context: &Context, customer: CustomerId, job: &JobRow) -> Result<Vec<FileBody>> {

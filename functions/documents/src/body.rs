@@ -24,6 +24,9 @@ pub(crate) struct DocumentBody {
     external_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_name: Option<String>,
+    /// Where it was fetched from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_url: Option<String>,
     #[schema(value_type = Object)]
     metadata: Value,
     status: Status,
@@ -66,6 +69,7 @@ impl From<Document> for DocumentBody {
             content_type: d.format.media_type(),
             external_id: d.external_id,
             file_name: d.file_name,
+            source_url: d.source_url,
             metadata: d.metadata,
             status: d.status,
             stage: d.stage,

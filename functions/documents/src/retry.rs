@@ -29,7 +29,7 @@ pub(crate) async fn retry(
         .await?
         .retry_document(caller.customer_id, caller.principal.into(), id)
         .await?;
-    context.dispatch(&pending).await;
+    context.dispatch_any(&pending).await;
     Ok(Accepted(Retried {
         doc_id: id,
         status: Status::Queued,

@@ -81,7 +81,8 @@ pub(crate) async fn prepare(
             }
             lease.stage(Stage::Embedding).await?;
             let (vectors, tokens) = embed(parts, &lease.claim, &chunks, deadline).await?;
-            let rows = rows(&lease.claim, chunks, &vectors)?;
+            let title = lease.claim.title_with(&extracted);
+            let rows = rows(&lease.claim, &title, chunks, &vectors)?;
             lease.stage(Stage::Storing).await?;
             Ok((rows, tokens))
         })
@@ -266,10 +267,11 @@ async fn check_budget(parts: &Parts, claim: &Claim, texts: &[&str]) -> Result<()
 
 fn rows(
     claim: &Claim,
+    title: &str,
     chunks: Vec<Chunk>,
     vectors: &HashMap<String, Vec<f32>>,
 ) -> Result<Vec<Row>, Stop> {
-    let title: Arc<str> = claim.title.as_str().into();
+    let title: Arc<str> = title.into();
     let metadata = Arc::new(claim.metadata.clone());
     let model: Arc<str> = claim.embedding_model.as_str().into();
     chunks

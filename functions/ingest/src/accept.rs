@@ -1,11 +1,4 @@
-//! What every way in ends with: bytes to S3, rows and job in one transaction, the job to the queue.
-//!
-//! | it dies | what is left | who mends it |
-//! |---|---|---|
-//! | before the S3 write | nothing | |
-//! | after it | an object nobody names | nobody: it costs its storage, unless its document is deleted |
-//! | after the commit | a row in the outbox | `sweep` sends the job |
-//! | after the send | the same | `sweep` sends it twice, which is harmless |
+//! What a caller is told of a document that came in, and how it is taken (`dynrag_originals`).
 
 use bytes::Bytes;
 use dynrag_api::{
@@ -13,23 +6,16 @@ use dynrag_api::{
     answers::{self, Either},
 };
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
+    DocumentId, Result,
     documents::{FailureCode, Format, MAX_TITLE, Source, Status},
-    storage,
+    jobs::Lane,
 };
-use dynrag_store::{
-    admission::Admission,
-    uploads::{Added, NewDocument, Target},
-};
+use dynrag_originals::Kept;
+use dynrag_store::{admission::Admission, uploads::NewDocument};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::fields::Description;
-
-/// How often the version is decided anew when somebody else takes it.
-const RACES: usize = 5;
 
 /// The answer of every way in.
 #[derive(Serialize, ToSchema)]
@@ -91,68 +77,29 @@ pub(crate) async fn accept(
     content: Content,
 ) -> Result<Outcome> {
     caller.check_budget()?;
-    let customer = caller.customer_id;
-    let store = context.store().await?;
-    let (objects, _) = context.documents().await?;
-    let hash: [u8; 32] = Sha256::digest(&content.bytes).into();
-    let size = i64::try_from(content.bytes.len()).map_err(Error::internal_fault)?;
-    let title = title(description, content.file_name.as_deref());
+    let (store, (objects, _)) = (context.store().await?, context.documents().await?);
     let new = NewDocument {
-        title: &title,
+        title: &title(description, content.file_name.as_deref()),
         source: content.source,
         format: content.format,
         external_id: description.external_id.as_deref(),
         file_name: content.file_name.as_deref(),
         metadata: description.metadata.as_ref(),
+        source_url: None,
+        lane: Lane::Single,
         actor: caller.principal.into(),
     };
-    for _ in 0..RACES {
-        let target = store
-            .resolve_upload(customer, new.external_id, &hash, description.on_duplicate)
-            .await?;
-        let (id, version) = match target {
-            Target::Duplicate { id, status } => {
-                let accepted = Accepted {
-                    duplicate: true,
-                    ..Accepted::new(id, status)
-                };
-                return Ok(Either::That(Json(accepted)));
-            }
-            Target::New { id } => (id, 1),
-            Target::Next { id, version } => (id, version),
-        };
-        let object = Uuid::new_v4();
-        let key = storage::original_key(customer, id, version, object);
-        objects
-            .put(&key, content.format.media_type(), content.bytes.clone())
-            .await?;
-        let added = store
-            .add_document(customer, target, &new, object, size, &hash)
-            .await;
-        // Only where it is certain that no row names the object: the answer to a COMMIT may be lost.
-        let refused = match &added {
-            Ok(Added::Queued(_)) => false,
-            Ok(Added::Raced) => true,
-            Err(error) => error.kind() == Kind::Conflict,
-        };
-        if refused && let Err(error) = objects.delete(&key).await {
-            tracing::warn!(
-                cause = error.internal(),
-                "original that nobody names is left behind"
-            );
-        }
-        if let Added::Queued(pending) = added? {
+    let (customer, on_duplicate) = (caller.customer_id, description.on_duplicate);
+    let kept =
+        dynrag_originals::keep(store, objects, customer, &new, content.bytes, on_duplicate).await?;
+    Ok(match kept {
+        Kept::Queued { id, pending } => {
             context.dispatch(&pending).await;
-            tracing::info!(customer_id = %customer, document_id = %id, version, bytes = size, "document queued");
-            return Ok(Either::This(answers::Accepted(Accepted::new(
-                id,
-                Status::Queued,
-            ))));
+            Either::This(answers::Accepted(Accepted::new(id, Status::Queued)))
         }
-    }
-    Err(Error::new(
-        Kind::Conflict,
-        "busy_document",
-        "Others keep changing this document. Try again.",
-    ))
+        Kept::Duplicate { id, status } => Either::That(Json(Accepted {
+            duplicate: true,
+            ..Accepted::new(id, status)
+        })),
+    })
 }

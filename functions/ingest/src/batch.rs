@@ -20,7 +20,7 @@ use dynrag_api::{
 };
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result, audit::Actor, config::CustomerConfig,
-    documents::Status, storage,
+    documents::Status, jobs::Lane, storage,
 };
 use dynrag_store::{
     bundles::{Decision, Item},
@@ -158,6 +158,8 @@ impl Ready {
                 external_id: self.description.external_id.as_deref(),
                 file_name: None,
                 metadata: self.description.metadata.as_ref(),
+                source_url: None,
+                lane: Lane::Bulk,
                 actor,
             },
             on_duplicate: self.description.on_duplicate,

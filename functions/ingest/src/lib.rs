@@ -6,6 +6,7 @@ mod document;
 mod fields;
 mod file;
 mod presigned_url;
+mod url;
 mod wait;
 
 use std::sync::Arc;
@@ -28,6 +29,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             batch::batch,
         )
         .post("ingest-file", "/api/ingest/file", "Add a file", file::file)
+        .post(
+            "ingest-url",
+            "/api/ingest/url",
+            "Add a page of the web, or a site",
+            url::url,
+        )
         .get(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",

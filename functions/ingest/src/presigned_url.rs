@@ -11,6 +11,7 @@ use dynrag_cloud::presign::UploadTerms;
 use dynrag_domain::{
     DocumentId, Error, Result,
     documents::{Format, MAX_TITLE, Source, Status},
+    jobs::Lane,
     storage,
 };
 use dynrag_store::{admission::Admission, uploads::NewDocument};
@@ -136,6 +137,8 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         external_id: description.external_id.as_deref(),
         file_name: Some(&file_name),
         metadata: description.metadata.as_ref(),
+        source_url: None,
+        lane: Lane::Single,
         actor: caller.principal.into(),
     };
     let store = context.store().await?;

@@ -6,12 +6,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use dynrag_cloud::{Cloud, Queue, Vault};
-use dynrag_config::{BulkConfig, TasksConfig, VaultConfig};
-use dynrag_domain::{
-    Error, Result,
-    documents::FailureCode,
-    jobs::{Job, Lane},
-};
+use dynrag_config::{BulkConfig, FetchConfig, TasksConfig, VaultConfig};
+use dynrag_domain::{Error, Result, documents::FailureCode, jobs::Lane};
 use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
 use dynrag_worker::uploads::Uploads;
 use serde::Serialize;
@@ -29,6 +25,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 pub struct Sweep {
     uploads: OnceCell<Uploads>,
     bulk: OnceCell<Queue>,
+    fetches: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
     vault: OnceCell<Vault>,
 }
@@ -72,10 +69,12 @@ impl Sweep {
         let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
         let tasks = self.tasks.get_or_try_init(tasks).await?;
         let bulk = self.bulk.get_or_try_init(bulk).await?;
+        let fetches = self.fetches.get_or_try_init(fetches).await?;
         let parts = Parts {
             store: &uploads.store,
             single: &uploads.queue,
             bulk,
+            fetches,
             tasks,
             uploads,
         };
@@ -85,12 +84,13 @@ impl Sweep {
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
         for task in &parts.store.sweep_tasks(BATCH).await? {
-            swept.tasks += done("task", parts.tasks.send(task).await);
+            swept.tasks += done("task", parts.queue(task).send(task).await);
         }
         swept.jobs = parts.store.sweep_old_jobs().await?;
         swept.budgets = parts.store.sweep_budgets().await?;
         swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
         swept.staged = parts.store.sweep_staged().await?;
+        parts.store.sweep_host_turns().await?;
         swept.answers = parts.store.sweep_idempotency().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
         swept.accounts = parts.store.sweep_accounts().await?;
@@ -151,20 +151,28 @@ async fn bulk() -> Result<Queue> {
     Ok(Cloud::load().await.queue(&config.url))
 }
 
+async fn fetches() -> Result<Queue> {
+    let config = FetchConfig::from_env().map_err(Error::internal_fault)?;
+    Ok(Cloud::load().await.queue(&config.url))
+}
+
 /// The parts of a sweep. Each returns whether there may be more.
 struct Parts<'a> {
     store: &'a Store,
     single: &'a Queue,
     bulk: &'a Queue,
+    fetches: &'a Queue,
     tasks: &'a Queue,
     uploads: &'a Uploads,
 }
 
 impl Parts<'_> {
-    fn queue(&self, job: &Job) -> &Queue {
-        match job.lane() {
-            Lane::Single => self.single,
-            Lane::Bulk => self.bulk,
+    fn queue(&self, message: &Outgoing) -> &Queue {
+        match message {
+            Outgoing::Job(job) if job.lane() == Lane::Bulk => self.bulk,
+            Outgoing::Job(_) => self.single,
+            Outgoing::Fetch(_) => self.fetches,
+            Outgoing::Task(_) => self.tasks,
         }
     }
 
@@ -172,10 +180,7 @@ impl Parts<'_> {
         let due = self.store.sweep_outbox(BATCH).await?;
         for pending in &due {
             let sent = async {
-                match &pending.job {
-                    Outgoing::Job(job) => self.queue(job).send(job).await?,
-                    Outgoing::Task(task) => self.tasks.send(task).await?,
-                }
+                self.queue(&pending.job).send(&pending.job).await?;
                 self.store.outbox_sent(pending).await
             };
             swept.outbox += done("job", sent.await);

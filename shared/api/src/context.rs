@@ -5,15 +5,19 @@ use std::sync::Arc;
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
-    BulkConfig, DatabaseConfig, DocumentsConfig, MailConfig, QueueConfig, TasksConfig,
+    BulkConfig, DatabaseConfig, DocumentsConfig, FetchConfig, MailConfig, QueueConfig, TasksConfig,
     ThrottleConfig, TokenConfig, VaultConfig,
 };
 use dynrag_domain::{
     CustomerId, Error, Kind, Result,
-    jobs::{Job, Message},
+    fetches::Fetch,
+    jobs::{Job, Lane, Message},
     tasks::Task,
 };
-use dynrag_store::{Store, outbox::Pending};
+use dynrag_store::{
+    Store,
+    outbox::{Outgoing, Pending},
+};
 use futures::{StreamExt, stream};
 use tokio::sync::OnceCell;
 
@@ -31,6 +35,7 @@ pub struct Context {
     documents: OnceCell<(Objects, DocumentsConfig)>,
     queue: OnceCell<Queue>,
     bulk: OnceCell<Queue>,
+    fetches: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
     tokens: OnceCell<Tokens>,
 }
@@ -128,6 +133,21 @@ impl Context {
             .await
     }
 
+    /// The fetch queue.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn fetches(&self) -> Result<&Queue> {
+        self.fetches
+            .get_or_try_init(async || {
+                Ok(self
+                    .cloud()
+                    .await
+                    .queue(&FetchConfig::from_env().map_err(config)?.url))
+            })
+            .await
+    }
+
     /// Issues and verifies tokens.
     ///
     /// # Errors
@@ -176,6 +196,22 @@ impl Context {
     /// As [`dispatch`](Self::dispatch), for a task.
     pub async fn dispatch_task(&self, pending: &Pending<Task>) {
         self.sent(pending, self.tasks().await).await;
+    }
+
+    /// As [`dispatch`](Self::dispatch), for something to fetch.
+    pub async fn dispatch_fetch(&self, pending: &Pending<Fetch>) {
+        self.sent(pending, self.fetches().await).await;
+    }
+
+    /// As [`dispatch`](Self::dispatch), for whatever it is.
+    pub async fn dispatch_any(&self, pending: &Pending<Outgoing>) {
+        let queue = match &pending.job {
+            Outgoing::Job(job) if job.lane() == Lane::Bulk => self.bulk().await,
+            Outgoing::Job(_) => self.queue().await,
+            Outgoing::Fetch(_) => self.fetches().await,
+            Outgoing::Task(_) => self.tasks().await,
+        };
+        self.sent(pending, queue).await;
     }
 
     /// As [`dispatch`](Self::dispatch), for many jobs of one customer that came in bulk.

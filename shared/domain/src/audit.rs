@@ -74,6 +74,8 @@ pub enum Action {
     UserPasswordReset,
     /// An export was asked for; target: the job.
     ExportRequested,
+    /// A crawl was asked for; target: the job.
+    CrawlRequested,
     /// The company's name was changed; target: the customer.
     CustomerUpdated,
     /// The configuration was changed; target: the customer.
@@ -116,6 +118,7 @@ impl Action {
             Self::UserPasswordChanged => "user.password_changed",
             Self::UserPasswordReset => "user.password_reset",
             Self::ExportRequested => "export.requested",
+            Self::CrawlRequested => "crawl.requested",
             Self::CustomerUpdated => "customer.updated",
             Self::ConfigUpdated => "config.updated",
             Self::OpenAiKeySet => "openai_key.set",

@@ -243,8 +243,10 @@ impl Status {
 }
 
 named! {
-    /// What the embedding function is doing with a document.
+    /// What is being done with a document.
     Stage {
+        /// Getting the bytes from the web.
+        Fetching = "fetching",
         /// Turning bytes into text, in the child process.
         Extracting = "extracting",
         /// Cutting the text.
@@ -265,6 +267,10 @@ named! {
         File = "file",
         /// `/api/ingest/presigned-url`.
         Presigned = "presigned",
+        /// `POST /api/ingest/url`, or a crawl.
+        Url = "url",
+        /// `POST /api/ingest/webhook`, or a webhook's own address.
+        Webhook = "webhook",
     }
 }
 
@@ -307,6 +313,22 @@ named! {
         EmbeddingModelChanged = "embedding_model_changed",
         /// The presigned upload did not arrive in time.
         UploadExpired = "upload_expired",
+        /// The address is not one that is requested.
+        UrlBlocked = "url_blocked",
+        /// The host's name has no public address.
+        DnsFailed = "dns_failed",
+        /// The server cannot be reached.
+        ConnectFailed = "connect_failed",
+        /// The server's certificate is not valid for its name.
+        TlsFailed = "tls_failed",
+        /// The server takes too long.
+        FetchTimeout = "fetch_timeout",
+        /// What the server sends is not HTTP, or cut off.
+        AnswerBroken = "answer_broken",
+        /// The address redirects again and again.
+        TooManyRedirects = "too_many_redirects",
+        /// The server answers with an error.
+        HttpStatus = "http_status",
         /// The original is no longer in the bucket.
         OriginalMissing = "original_missing",
         /// Tried as often as we try, without an end.
@@ -378,6 +400,24 @@ impl FailureCode {
             }
             Self::UploadExpired => {
                 "Nothing was uploaded before the link expired. Ask for a new one."
+            }
+            Self::UrlBlocked => {
+                "The address, or one it redirects to, is not public. Only public http and https addresses are fetched."
+            }
+            Self::DnsFailed => "The host name has no public address. Check the spelling and retry.",
+            Self::ConnectFailed => "The server could not be reached. Check the address and retry.",
+            Self::TlsFailed => {
+                "The server's certificate is not valid for this address. Once it is, retry."
+            }
+            Self::FetchTimeout => "The server took too long to answer. Retry later.",
+            Self::AnswerBroken => {
+                "The server's answer was cut off or is not valid HTTP. Retry later."
+            }
+            Self::TooManyRedirects => {
+                "The address redirects again and again. Give the address it should lead to."
+            }
+            Self::HttpStatus => {
+                "The server answered with an error. Check that the address opens without a login, and retry."
             }
             Self::OriginalMissing => "The uploaded file is no longer in storage. Upload it again.",
             Self::AttemptsExhausted => {

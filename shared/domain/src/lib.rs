@@ -8,6 +8,7 @@ pub mod chunks;
 pub mod config;
 pub mod documents;
 pub mod error;
+pub mod fetches;
 pub mod identity;
 pub mod ids;
 pub mod jobs;

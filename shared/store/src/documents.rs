@@ -5,6 +5,7 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
     documents::{FailureCode, Format, Source, Stage, Status},
+    fetches::Fetch,
     jobs::Job,
 };
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, Tenant, audit,
-    outbox::{self, Pending},
+    outbox::{self, Outgoing, Pending},
 };
 
 /// A row of the list, with the facts of its published version (or of its latest, before that).
@@ -29,6 +30,8 @@ pub struct Document {
     pub external_id: Option<String>,
     /// Name of the uploaded file.
     pub file_name: Option<String>,
+    /// Where it was fetched from.
+    pub source_url: Option<String>,
     /// Metadata object.
     pub metadata: Value,
     /// Where it stands.
@@ -228,7 +231,7 @@ impl Store {
         customer: CustomerId,
         actor: Actor,
         id: DocumentId,
-    ) -> Result<Pending> {
+    ) -> Result<Pending<Outgoing>> {
         let tx = self.tenant(customer).await?;
         let queued = tx
             .query_opt(
@@ -254,7 +257,12 @@ impl Store {
         let version: i32 = queued.try_get("latest_version").map_err(column)?;
         let (target, details) = (id.as_uuid(), json!({"version": version}));
         audit::record(&tx, actor, Action::DocumentRetried, target, &details).await?;
-        let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
+        let message = if queued.try_get("to_fetch").map_err(column)? {
+            Outgoing::Fetch(Fetch::document(customer, id, version))
+        } else {
+            Outgoing::Job(Job::process(customer, id, version))
+        };
+        let pending = outbox::insert(&tx, message).await?;
         tx.commit().await?;
         Ok(pending)
     }
@@ -319,6 +327,7 @@ fn document(row: &Row) -> Result<Document> {
         source: required(row, "source")?,
         external_id: row.try_get("external_id").map_err(column)?,
         file_name: row.try_get("file_name").map_err(column)?,
+        source_url: row.try_get("source_url").map_err(column)?,
         metadata: row.try_get("metadata").map_err(column)?,
         status: required(row, "status")?,
         stage: parsed(row, "stage")?,

@@ -9,7 +9,8 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, Result,
     chunks::Extracted,
     config::Chunking,
-    documents::{FailureCode, Format, Stage},
+    documents::{FailureCode, Format, MAX_TITLE, Stage},
+    jobs::Lane,
     money::Usd,
     storage::Original,
 };
@@ -36,6 +37,14 @@ pub struct Claim {
     pub title: String,
     /// Metadata object.
     pub metadata: Value,
+    /// Which queue its job goes through.
+    pub lane: Lane,
+    /// Where it is fetched from.
+    pub source_url: Option<String>,
+    /// What the server called the copy that is published now.
+    pub published_etag: Option<String>,
+    /// When the server said that copy was changed.
+    pub published_last_modified: Option<String>,
     /// Where the original lies.
     pub original: Original,
     /// Its size in bytes, where that is known yet.
@@ -56,6 +65,28 @@ pub struct Claim {
 
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("ingestion: {error}"))
+}
+
+/// The content's own title, as a document may have it.
+fn title_of(extracted: &Extracted) -> Option<String> {
+    let title = extracted.title.as_deref()?.trim();
+    let title: String = title
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_TITLE)
+        .collect();
+    (!title.is_empty()).then_some(title)
+}
+
+impl Claim {
+    /// What the document is called: the content's own title where it has been called by its address.
+    pub fn title_with(&self, extracted: &Extracted) -> String {
+        if self.source_url.as_ref() == Some(&self.title) {
+            title_of(extracted).unwrap_or_else(|| self.title.clone())
+        } else {
+            self.title.clone()
+        }
+    }
 }
 
 /// Where the original of a row with `object_id` and `bundle_offset` lies.
@@ -84,6 +115,18 @@ impl Store {
         version: i32,
         lease: Duration,
     ) -> Result<Option<Claim>> {
+        self.claim_for(customer, document, version, lease, false)
+            .await
+    }
+
+    pub(crate) async fn claim_for(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+        version: i32,
+        lease: Duration,
+        fetch: bool,
+    ) -> Result<Option<Claim>> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -93,6 +136,7 @@ impl Store {
                     (&document.as_uuid(), Type::UUID),
                     (&version, Type::INT4),
                     (&lease.as_secs_f64(), Type::FLOAT8),
+                    (&fetch, Type::BOOL),
                 ],
             )
             .await?;
@@ -110,6 +154,10 @@ impl Store {
             attempts: row.try_get("attempts").map_err(column)?,
             title: row.try_get("title").map_err(column)?,
             metadata: row.try_get("metadata").map_err(column)?,
+            lane: row.try_get::<_, String>("lane").map_err(column)?.parse()?,
+            source_url: row.try_get("source_url").map_err(column)?,
+            published_etag: row.try_get("published_etag").map_err(column)?,
+            published_last_modified: row.try_get("published_last_modified").map_err(column)?,
             original: original(&row)?,
             bytes: row
                 .try_get::<_, Option<i64>>("bytes")
@@ -190,6 +238,7 @@ impl Store {
                 (&pages, Type::INT4),
                 (&characters, Type::INT8),
                 (&extracted.engine, Type::TEXT),
+                (&title_of(extracted), Type::TEXT),
             ],
         )
         .await?;

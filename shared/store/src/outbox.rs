@@ -6,6 +6,7 @@
 
 use dynrag_domain::{
     CustomerId, Error, Result,
+    fetches::Fetch,
     jobs::{Job, Message},
     tasks::Task,
 };
@@ -31,8 +32,20 @@ pub struct Pending<M = Job> {
 pub enum Outgoing {
     /// For the ingest queue.
     Job(Job),
+    /// For the fetch queue.
+    Fetch(Fetch),
     /// For the tasks queue.
     Task(Task),
+}
+
+impl Message for Outgoing {
+    fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::Job(job) => job.customer(),
+            Self::Fetch(fetch) => fetch.customer(),
+            Self::Task(task) => task.customer(),
+        }
+    }
 }
 
 /// Writes a job in this transaction. Send it after the commit.

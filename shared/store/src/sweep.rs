@@ -1,7 +1,9 @@
 //! What `sweep` asks across tenants: jobs that were not sent, work that was dropped, uploads that
 //! did not come.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, jobs::Job, tasks::Task};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result, fetches::Fetch, jobs::Job, tasks::Task,
+};
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
@@ -62,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn sweep_documents(&self, most: i32) -> Result<Vec<Job>> {
+    pub async fn sweep_documents(&self, most: i32) -> Result<Vec<Outgoing>> {
         let rows = self
             .call(
                 include_str!("../queries/sweep/documents.sql"),
@@ -75,11 +77,15 @@ impl Store {
                     CustomerId::from(row.try_get::<_, Uuid>("customer_id").map_err(column)?);
                 let document = DocumentId::from(row.try_get::<_, Uuid>("id").map_err(column)?);
                 Ok(if row.try_get("deleting").map_err(column)? {
-                    Job::delete(customer, document)
+                    Outgoing::Job(Job::delete(customer, document))
+                } else if row.try_get::<_, Option<bool>>("to_fetch").map_err(column)? == Some(true)
+                {
+                    let version = row.try_get("version").map_err(column)?;
+                    Outgoing::Fetch(Fetch::document(customer, document, version))
                 } else {
                     let lane: String = row.try_get("lane").map_err(column)?;
                     let version = row.try_get("version").map_err(column)?;
-                    Job::process_in(lane.parse()?, customer, document, version)
+                    Outgoing::Job(Job::process_in(lane.parse()?, customer, document, version))
                 })
             })
             .collect()
@@ -146,7 +152,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn sweep_tasks(&self, most: i32) -> Result<Vec<Task>> {
+    pub async fn sweep_tasks(&self, most: i32) -> Result<Vec<Outgoing>> {
         let mut tasks = Vec::new();
         let customer = |row: &Row| -> Result<CustomerId> {
             let id: Uuid = row.try_get("customer_id").map_err(column)?;
@@ -155,11 +161,15 @@ impl Store {
         let jobs = include_str!("../queries/sweep/jobs.sql");
         for row in &self.call(jobs, &[(&most, Type::INT4)]).await? {
             let job: Uuid = row.try_get("id").map_err(column)?;
-            tasks.push(Task::export(customer(row)?, job.into()));
+            let (customer, job) = (customer(row)?, job.into());
+            tasks.push(match row.try_get::<_, &str>("kind").map_err(column)? {
+                "crawl" => Outgoing::Fetch(Fetch::crawl(customer, job)),
+                _ => Outgoing::Task(Task::export(customer, job)),
+            });
         }
         let erasures = include_str!("../queries/sweep/erasures.sql");
         for row in &self.call(erasures, &[(&most, Type::INT4)]).await? {
-            tasks.push(Task::erase(customer(row)?));
+            tasks.push(Outgoing::Task(Task::erase(customer(row)?)));
         }
         Ok(tasks)
     }
@@ -170,6 +180,14 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_old_jobs(&self) -> Result<i64> {
         self.count("SELECT sweep_old_jobs()").await
+    }
+
+    /// Forgets turns at hosts that are long over; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_host_turns(&self) -> Result<i64> {
+        self.count("SELECT sweep_host_turns()").await
     }
 
     /// Drops kept answers that are a day old; how many.

@@ -5,7 +5,7 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
     documents::{FailureCode, Format, OnDuplicate, Source, Status},
-    jobs::Job,
+    jobs::{Job, Lane},
 };
 use serde_json::{Value, json};
 use tokio_postgres::{Row, types::Type};
@@ -31,6 +31,10 @@ pub struct NewDocument<'a> {
     pub file_name: Option<&'a str>,
     /// Metadata object.
     pub metadata: Option<&'a Value>,
+    /// Where it was fetched from, normalised; it is known by that where it has no id of the caller's own.
+    pub source_url: Option<&'a str>,
+    /// Which queue its job goes through.
+    pub lane: Lane,
     /// Who adds it.
     pub actor: Actor,
 }
@@ -103,7 +107,7 @@ pub(crate) async fn lock_limit(tx: &Tenant) -> Result<(i32, i64)> {
     ))
 }
 
-async fn check_limit(tx: &Tenant) -> Result<()> {
+pub(crate) async fn check_limit(tx: &Tenant) -> Result<()> {
     let (limit, documents) = lock_limit(tx).await?;
     if documents >= i64::from(limit) {
         return Err(limit_reached(limit));
@@ -119,12 +123,12 @@ impl Store {
     pub async fn resolve_upload(
         &self,
         customer: CustomerId,
-        external_id: Option<&str>,
+        new: &NewDocument<'_>,
         content_hash: &[u8; 32],
         on_duplicate: OnDuplicate,
     ) -> Result<Target> {
         let tx = self.tenant(customer).await?;
-        let target = resolve(&tx, external_id, content_hash, on_duplicate).await?;
+        let target = resolve(&tx, new, content_hash, on_duplicate).await?;
         tx.commit().await?;
         Ok(target)
     }
@@ -151,7 +155,7 @@ impl Store {
             Target::New { id } => {
                 check_limit(&tx).await?;
                 // Under the limit's lock: has the same content come in since we looked?
-                if resolve(&tx, new.external_id, content_hash, OnDuplicate::Skip)
+                if resolve(&tx, new, content_hash, OnDuplicate::Skip)
                     .await?
                     .is_known()
                 {
@@ -163,20 +167,7 @@ impl Store {
                 (Action::DocumentAdded, id, 1)
             }
             Target::Next { id, version } => {
-                let moved = tx
-                    .query_opt(
-                        include_str!("../queries/documents/new_version.sql"),
-                        &[
-                            (&customer.as_uuid(), Type::UUID),
-                            (&id.as_uuid(), Type::UUID),
-                            (&version, Type::INT4),
-                            (&new.title, Type::TEXT),
-                            (&new.metadata, Type::JSONB),
-                            (&new.file_name, Type::TEXT),
-                        ],
-                    )
-                    .await?;
-                if moved.is_none() {
+                if !move_on(&tx, id, version, new).await? {
                     return Ok(Added::Raced);
                 }
                 (Action::DocumentUpdated, id, version)
@@ -193,7 +184,8 @@ impl Store {
         )
         .await?;
         tell(&tx, new, action, id, version).await?;
-        let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
+        let job = Job::process_in(new.lane, customer, id, version);
+        let pending = outbox::insert(&tx, job).await?;
         tx.commit().await?;
         Ok(Added::Queued(pending))
     }
@@ -314,7 +306,7 @@ impl Target {
 
 async fn resolve(
     tx: &Tenant,
-    external_id: Option<&str>,
+    new: &NewDocument<'_>,
     content_hash: &[u8; 32],
     on_duplicate: OnDuplicate,
 ) -> Result<Target> {
@@ -323,8 +315,9 @@ async fn resolve(
             include_str!("../queries/documents/find_same.sql"),
             &[
                 (&tx.customer_id().as_uuid(), Type::UUID),
-                (&external_id, Type::TEXT),
+                (&new.external_id, Type::TEXT),
                 (&content_hash.as_slice(), Type::BYTEA),
+                (&new.source_url, Type::TEXT),
             ],
         )
         .await?;
@@ -367,8 +360,33 @@ fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
     })
 }
 
+/// Points a document at its next version; false when somebody else was faster.
+pub(crate) async fn move_on(
+    tx: &Tenant,
+    id: DocumentId,
+    version: i32,
+    new: &NewDocument<'_>,
+) -> Result<bool> {
+    let moved = tx
+        .query_opt(
+            include_str!("../queries/documents/new_version.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&version, Type::INT4),
+                (&new.title, Type::TEXT),
+                (&new.metadata, Type::JSONB),
+                (&new.file_name, Type::TEXT),
+                (&new.source_url, Type::TEXT),
+                (&new.lane.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    Ok(moved.is_some())
+}
+
 /// Writes into the audit log who added what. Not its title, which is content.
-async fn tell(
+pub(crate) async fn tell(
     tx: &Tenant,
     new: &NewDocument<'_>,
     action: Action,
@@ -380,7 +398,7 @@ async fn tell(
 }
 
 /// Inserts the row; false when its external id was taken meanwhile (the transaction is then over).
-async fn insert(
+pub(crate) async fn insert(
     tx: &Tenant,
     id: DocumentId,
     new: &NewDocument<'_>,
@@ -403,6 +421,8 @@ async fn insert(
                 (&status.as_str(), Type::TEXT),
                 (&upload_expires_at, Type::TIMESTAMPTZ),
                 (&created_by, Type::UUID),
+                (&new.source_url, Type::TEXT),
+                (&new.lane.as_str(), Type::TEXT),
             ],
         )
         .await?;
@@ -417,11 +437,18 @@ pub(crate) fn created_by(actor: Actor) -> Option<Uuid> {
     }
 }
 
-/// False where the external id was taken meanwhile.
+/// False where the external id, or the URL, was taken meanwhile.
 pub(crate) fn inserted(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<bool> {
     match answer {
         Ok(_) => Ok(true),
-        Err(e) if error::constraint(&e) == Some("documents_external_id_key") => Ok(false),
+        Err(e)
+            if matches!(
+                error::constraint(&e),
+                Some("documents_external_id_key" | "documents_source_url_key")
+            ) =>
+        {
+            Ok(false)
+        }
         Err(e) => Err(error::statement(&e)),
     }
 }

@@ -6,7 +6,8 @@ use tokio_postgres::Client;
 use crate::support::database::Database;
 
 /// Tables that belong to no tenant.
-const NOT_TENANTS: &str = "'refinery_schema_history', 'throttles', 'signup_invitations'";
+const NOT_TENANTS: &str =
+    "'refinery_schema_history', 'throttles', 'signup_invitations', 'host_turns'";
 
 /// Each statement gives a line for everything that is not as it should be. `{t}` is the tables of
 /// tenants: oid, name, and the column that holds the tenant.

@@ -171,7 +171,7 @@ async fn another_tenants_content_and_external_id_are_nothing_to_us() {
         let target = store
             .resolve_upload(
                 theirs,
-                external_id,
+                &seed::new_document("T", external_id),
                 &seed::sha256("the text"),
                 OnDuplicate::Skip,
             )
@@ -182,7 +182,12 @@ async fn another_tenants_content_and_external_id_are_nothing_to_us() {
         );
     }
     let same = store
-        .resolve_upload(ours, None, &seed::sha256("the text"), OnDuplicate::Skip)
+        .resolve_upload(
+            ours,
+            &seed::new_document("T", None),
+            &seed::sha256("the text"),
+            OnDuplicate::Skip,
+        )
         .await
         .unwrap();
     assert_eq!(

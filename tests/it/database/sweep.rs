@@ -8,10 +8,10 @@ use std::{
 use dynrag_domain::{
     audit::Actor,
     documents::{FailureCode, Status},
-    jobs::Job,
+    jobs::{Job, Message},
     money::Usd,
 };
-use dynrag_store::sweep::Awaited;
+use dynrag_store::{outbox::Outgoing, sweep::Awaited};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
@@ -154,7 +154,10 @@ async fn a_lapsed_lease_is_queued_again_and_a_live_one_is_left_alone() {
     assert_eq!((first.len(), second.len()), (4, lapsed.len() - 4));
     let ids = first.iter().map(|row| row.get(0));
     let handed_out: BTreeSet<Uuid> = ids
-        .chain(second.iter().map(|job| job.document_id().as_uuid()))
+        .chain(second.iter().map(|job| match job {
+            Outgoing::Job(job) => job.document_id().as_uuid(),
+            other => panic!("{other:?}"),
+        }))
         .collect();
     assert_eq!(handed_out.len(), lapsed.len());
     for (customer, document) in lapsed {
@@ -205,10 +208,10 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
         .await
         .unwrap();
     let mut jobs = store.sweep_documents(100).await.unwrap();
-    jobs.sort_by_key(|job| job.customer_id());
+    jobs.sort_by_key(Message::customer);
     assert_eq!(
         jobs,
-        [Job::delete(ours, deleted), Job::process(theirs, lost, 1)]
+        [Job::delete(ours, deleted), Job::process(theirs, lost, 1)].map(Outgoing::Job)
     );
     assert!(store.sweep_documents(100).await.unwrap().is_empty());
     // Nothing is sent of what has ended.

@@ -35,17 +35,12 @@ async fn writer(process: Process, number: usize) -> usize {
         ] {
             let hash = seed::sha256(&text);
             let target = loop {
+                let new = seed::new_document(&text, Some(&external_id));
                 let target = process
                     .store
-                    .resolve_upload(
-                        process.customer,
-                        Some(&external_id),
-                        &hash,
-                        OnDuplicate::NewVersion,
-                    )
+                    .resolve_upload(process.customer, &new, &hash, OnDuplicate::NewVersion)
                     .await
                     .unwrap();
-                let new = seed::new_document(&text, Some(&external_id));
                 let added = process
                     .store
                     .add_document(process.customer, target, &new, Uuid::new_v4(), 1, &hash)

@@ -546,6 +546,14 @@ async fn authorized(scene: &mut Scene, route: &str) {
             let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
             assert_ne!(other["docId"], first["docId"]);
         }
+        "ingest-url" => {
+            let first = call(&mut scene.function, &ours)
+                .await
+                .ok(202, &["docId", "statusUrl"]);
+            assert_eq!(first["status"], "queued");
+            let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
+            assert_ne!(other["docId"], first["docId"]);
+        }
         "ingest-batch" => {
             let first = call(&mut scene.function, &ours).await.ok(202, &["results"]);
             assert_eq!(

@@ -22,6 +22,7 @@ const TEXT: &str = "Goods may be sent back within 30 days.";
 
 pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
     let (logical, binary) = match name.split_once('/').unwrap().0 {
+        "sqs" if name == "sqs/fetch.json" => ("Fetch", "dynrag-fetch"),
         "sqs" if name == "sqs/tasks.json" => ("Tasks", "dynrag-tasks"),
         "cloudformation" => ("Migrate", "dynrag-migrate"),
         "s3" => ("Intake", "dynrag-intake"),
@@ -58,6 +59,12 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
             }
         }
         "sqs/embed.json" => embed(&mut scene).await,
+        "sqs/fetch.json" => {
+            // Of a document that is not there (any more): done with.
+            let event = scene.event(&[]);
+            let answer = scene.function.answer(&event).await;
+            assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
+        }
         "sqs/tasks.json" => tasks(&mut scene).await,
         unknown => panic!("events/{unknown}: say here what its answer must be"),
     }
@@ -70,11 +77,11 @@ fn store() -> Store {
 /// A queued document of which no message is on its way, so that the deployed function leaves it alone.
 async fn unsent_document(stack: &Stack, customer: CustomerId) -> DocumentId {
     let (store, hash, object) = (store(), seed::sha256(TEXT), Uuid::new_v4());
+    let new = seed::new_document("Refund policy", None);
     let target = store
-        .resolve_upload(customer, None, &hash, OnDuplicate::Skip)
+        .resolve_upload(customer, &new, &hash, OnDuplicate::Skip)
         .await
         .unwrap();
-    let new = seed::new_document("Refund policy", None);
     let added = store
         .add_document(customer, target, &new, object, TEXT.len() as i64, &hash)
         .await

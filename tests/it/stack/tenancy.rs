@@ -44,7 +44,7 @@ fn expected(route: &str) -> Needs {
         "auth-me" => Needs::Credential,
         "auth-logout" | "auth-change-password" | "auth-resend-verification" => Needs::User,
         "customers-delete" => Needs::Owner,
-        "customers-export" | "jobs-get" => Needs::Scope("admin:tenant"),
+        "customers-export" => Needs::Scope("admin:tenant"),
         "customers-get-profile" | "customers-get-config" => Needs::Credential,
         "customers-usage" => Needs::Scope("metrics"),
         "admin-customers-list"
@@ -63,13 +63,14 @@ fn expected(route: &str) -> Needs {
             Needs::Scope("admin:tenant")
         }
         "documents-list" | "documents-get" | "documents-status" | "documents-versions"
-        | "documents-content" => Needs::Scope("documents:read"),
+        | "documents-content" | "jobs-get" => Needs::Scope("documents:read"),
         "documents-delete"
         | "documents-retry"
         | "ingest-batch"
         | "ingest-document"
         | "ingest-file"
-        | "ingest-presigned-url" => Needs::Scope("documents:write"),
+        | "ingest-presigned-url"
+        | "ingest-url" => Needs::Scope("documents:write"),
         "search" => Needs::Scope("search"),
         other => panic!("route {other} is not in this table; who may use it?"),
     }
@@ -146,6 +147,8 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
             "text/plain",
             format!("file {id}").as_bytes(),
         )),
+        // Refused once it is known that the caller may.
+        "ingest-url" => request.json(&json!({"url": "http://localhost/"})),
         "ingest-presigned-url" if route.method == "POST" => {
             request.json(&json!({"fileName": "a.txt"}))
         }

@@ -12,6 +12,7 @@ pub mod known;
 pub mod routes;
 pub mod runtime;
 pub mod seed;
+pub mod site;
 pub mod stack;
 
 /// How much of it: the quick form of a promise's test, or the full one (`make soak`).

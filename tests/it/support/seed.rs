@@ -7,12 +7,14 @@ use dynrag_domain::{
     audit::{Action, Actor},
     documents::{Format, OnDuplicate, Source},
     identity::{Class, Email, Principal, Role},
+    jobs::Lane,
     mail_tokens::MailToken,
 };
 use dynrag_store::{
     Store, Tenant,
     admission::{Endpoint, Verified},
     audit,
+    crawls::Crawl,
     customers::{self, NewCustomer},
     idempotency::Repeatable,
     invitations,
@@ -145,6 +147,16 @@ pub async fn account(store: &Store, customer: &Customer) {
         request_hash: [1; 32],
     };
     store.begin_request(&repeatable).await.unwrap();
+    let crawl = Crawl {
+        url: "https://example.com/".to_owned(),
+        max_pages: 2,
+        same_host: true,
+        metadata: None,
+    };
+    store
+        .add_crawl(customer.id, Actor::System, &crawl)
+        .await
+        .unwrap();
 }
 
 /// What a test adds, unless it says otherwise.
@@ -156,6 +168,8 @@ pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocu
         external_id,
         file_name: None,
         metadata: None,
+        source_url: None,
+        lane: Lane::Single,
         actor: Actor::System,
     }
 }
@@ -172,14 +186,14 @@ pub async fn try_add(
     text: &str,
 ) -> (Target, Option<Pending>) {
     let hash = sha256(text);
+    let new = new_document(text, external_id);
     let target = store
-        .resolve_upload(customer, external_id, &hash, OnDuplicate::Skip)
+        .resolve_upload(customer, &new, &hash, OnDuplicate::Skip)
         .await
         .unwrap();
     if matches!(target, Target::Duplicate { .. }) {
         return (target, None);
     }
-    let new = new_document(text, external_id);
     let bytes = i64::try_from(text.len()).unwrap();
     match store
         .add_document(customer, target, &new, Uuid::new_v4(), bytes, &hash)

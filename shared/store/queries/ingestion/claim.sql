@@ -1,19 +1,22 @@
 -- Takes the lease of a document for one version and says all the work needs to know. No row: the
--- job is moot (done, overtaken by a later version, deleted) or somebody else's lease is alive.
--- $1 customer, $2 id, $3 version, $4 lease in seconds
+-- job is moot (done, overtaken by a later version, deleted, for the other function) or somebody else's
+-- lease is alive. $1 customer, $2 id, $3 version, $4 lease in seconds, $5 whether to fetch its content
 WITH claimed AS (
-    UPDATE documents
-    SET status = 'processing', stage = 'extracting', code = NULL,
-        lease_token = lease_token + 1, attempts = attempts + 1,
+    UPDATE documents d
+    SET status = 'processing', stage = CASE WHEN $5 THEN 'fetching' ELSE 'extracting' END, code = NULL,
+        lease_token = d.lease_token + 1, attempts = d.attempts + 1,
         lease_expires_at = now() + make_interval(secs => $4),
         resend_at = now() + make_interval(secs => $4)
-    WHERE customer_id = $1 AND id = $2 AND latest_version = $3 AND deleted_at IS NULL
-      AND (status = 'queued' OR (status = 'processing' AND lease_expires_at <= now()))
-    RETURNING customer_id, id, latest_version, published_version, lease_token, attempts, title, metadata
+    FROM document_versions w
+    WHERE d.customer_id = $1 AND d.id = $2 AND d.latest_version = $3 AND d.deleted_at IS NULL
+      AND (w.customer_id, w.document_id, w.version) = (d.customer_id, d.id, d.latest_version) AND w.to_fetch = $5
+      AND (d.status = 'queued' OR (d.status = 'processing' AND d.lease_expires_at <= now()))
+    RETURNING d.customer_id, d.id, d.latest_version, d.published_version, d.lease_token, d.attempts, d.title,
+        d.metadata, d.source_url, d.lane
 )
-SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version,
+SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version, c.source_url, c.lane,
        v.object_id, v.bundle_offset, v.bytes, v.format, v.content_hash,
-       p.content_hash AS published_hash,
+       p.content_hash AS published_hash, p.etag AS published_etag, p.last_modified AS published_last_modified,
        g.max_file_bytes, g.allowed_types, g.chunk_size, g.chunk_overlap, g.embedding_model
 FROM claimed c
 JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (c.customer_id, c.id, c.latest_version)

@@ -1,2 +1,2 @@
--- $1 how many
-SELECT customer_id, id, version, deleting, lane FROM sweep_documents($1)
+-- $1 most rows
+SELECT customer_id, id, version, deleting, lane, to_fetch FROM sweep_documents($1)

@@ -1,2 +1,2 @@
 -- $1 most rows
-SELECT customer_id, id FROM sweep_jobs($1)
+SELECT customer_id, id, kind FROM sweep_jobs($1)

@@ -1,0 +1,140 @@
+//! What an answer of the web is, and why there is none.
+
+use std::time::Duration;
+
+use dynrag_domain::documents::{FailureCode, Format};
+use dynrag_extract::detect;
+use dynrag_web::{Answer, WebError};
+use url::Url;
+
+/// Tries of an address that may answer later.
+pub(crate) const TRIES: i32 = 4;
+/// Longest wait a server is granted: a document does not lie longer without a try or a reason.
+const MAX_WAIT: Duration = Duration::from_secs(14 * 60);
+
+/// Why there is no content.
+pub(crate) enum Refusal {
+    /// For good.
+    Final(FailureCode, String),
+    /// For now; how long to wait, where the server says so.
+    Passing(FailureCode, String, Option<Duration>),
+}
+
+impl From<WebError> for Refusal {
+    fn from(error: WebError) -> Self {
+        let code = match &error {
+            WebError::Invalid | WebError::Blocked(_) => FailureCode::UrlBlocked,
+            WebError::Dns(_) => FailureCode::DnsFailed,
+            WebError::Connect(_) => FailureCode::ConnectFailed,
+            WebError::Tls(_) => FailureCode::TlsFailed,
+            WebError::Timeout => FailureCode::FetchTimeout,
+            WebError::BodyTooLarge { .. } => FailureCode::FileTooLarge,
+            WebError::TooManyRedirects { .. } => FailureCode::TooManyRedirects,
+            WebError::Status { .. } => FailureCode::HttpStatus,
+            WebError::Broken(_)
+            | WebError::HeadersTooLarge
+            | WebError::Encoding
+            | WebError::BadRedirect => FailureCode::AnswerBroken,
+        };
+        let detail = format!("{error} {}", error.detail());
+        if error.retryable() {
+            Self::Passing(code, detail, error.retry_after())
+        } else {
+            Self::Final(code, detail)
+        }
+    }
+}
+
+impl Refusal {
+    /// How long to wait for the next of a few tries; none where it is given up.
+    pub(crate) fn wait(&self, attempts: i32) -> Option<Duration> {
+        match self {
+            Self::Passing(_, _, wanted) if attempts < TRIES => {
+                let doublings = u32::try_from(attempts.clamp(1, 8) - 1).unwrap_or(0);
+                let backoff = Duration::from_secs(10 << doublings);
+                Some(wanted.unwrap_or(backoff).clamp(backoff, MAX_WAIT))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn code(&self) -> FailureCode {
+        match self {
+            Self::Final(code, _) | Self::Passing(code, ..) => *code,
+        }
+    }
+
+    /// For the log.
+    pub(crate) fn detail(&self) -> &str {
+        match self {
+            Self::Final(_, detail) | Self::Passing(_, detail, _) => detail,
+        }
+    }
+}
+
+/// The format of a page, by its content first; refused where we do not read it, or the customer does not
+/// want it.
+pub(crate) fn format(answer: &Answer, allowed: &[String]) -> Result<Format, Refusal> {
+    let refuse = |code, detail: &str| Refusal::Final(code, detail.to_owned());
+    if answer.body.iter().all(u8::is_ascii_whitespace) {
+        return Err(refuse(
+            FailureCode::EmptyDocument,
+            "nothing but white space",
+        ));
+    }
+    let declared = Format::from_media_type(answer.header("content-type"));
+    let format = detect(&answer.body, declared, file_name(&answer.url).as_deref())
+        .ok_or_else(|| refuse(FailureCode::UnsupportedType, "of no type we read"))?;
+    if !allowed.iter().any(|name| name == format.as_str()) {
+        return Err(refuse(FailureCode::UnsupportedType, format.as_str()));
+    }
+    Ok(format)
+}
+
+/// The last part of an address, where it looks like a file's name.
+pub(crate) fn file_name(url: &Url) -> Option<String> {
+    let last = url.path_segments()?.next_back()?;
+    let name: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    (name.contains('.') && !name.ends_with('.')).then_some(name)
+}
+
+/// A header that is kept, unless it is longer than such a header is.
+pub(crate) fn kept<'a>(answer: &'a Answer, name: &str, most: usize) -> Option<&'a str> {
+    let value = answer.header(name);
+    (!value.is_empty() && value.len() <= most).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_a_few_times_and_later_each_time() {
+        let status = |status| {
+            Refusal::from(WebError::Status {
+                status,
+                retry_after: None,
+            })
+        };
+        let waits: Vec<_> = (1..=4).map(|n| status(503).wait(n)).collect();
+        let seconds = |n| Some(Duration::from_secs(n));
+        assert_eq!(waits, [seconds(10), seconds(20), seconds(40), None]);
+        assert_eq!(status(404).wait(1), None);
+        let told = Refusal::from(WebError::Status {
+            status: 429,
+            retry_after: Some(Duration::from_secs(86_400)),
+        });
+        assert_eq!(told.wait(1), Some(MAX_WAIT));
+    }
+
+    #[test]
+    fn a_file_is_named_by_its_address() {
+        let name = |url: &str| file_name(&Url::parse(url).unwrap());
+        assert_eq!(
+            name("https://a.example/x/y.pdf?z").as_deref(),
+            Some("y.pdf")
+        );
+        assert_eq!(name("https://a.example/x/"), None);
+        assert_eq!(name("https://a.example/page"), None);
+    }
+}

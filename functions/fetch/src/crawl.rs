@@ -1,0 +1,284 @@
+//! Crawls: politely, one page after the other, within what robots.txt allows.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use dynrag_domain::{
+    CustomerId, Error, JobId, Kind, Result,
+    audit::Actor,
+    documents::{FailureCode, Format, OnDuplicate, Source},
+    fetches::Fetch,
+    jobs::Lane,
+};
+use dynrag_originals::{Kept, keep};
+use dynrag_store::{
+    crawls::{Crawl, Limits, Page, PageEnd},
+    uploads::NewDocument,
+};
+use dynrag_web::{
+    Answer, Get,
+    links::{self, Directives},
+    normalise, parse_url,
+    robots::{self, Robots},
+    same_host, sitemap,
+};
+use url::Url;
+
+use crate::{
+    content::{self, Refusal},
+    parts::Parts,
+};
+
+/// How long a crawl is worked at before others have their turn.
+const SLICE: Duration = Duration::from_secs(60);
+/// A page takes no longer, its wait for the host included.
+const LEASE: Duration = Duration::from_secs(120);
+/// Between two pages of a host, where its robots.txt asks for no more.
+const DELAY: Duration = Duration::from_secs(1);
+/// Longest time a turn at a host is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Links of a page, and entries of sitemaps, that are looked at.
+const MOST_LINKS: usize = 2000;
+/// Files of sitemaps that are read.
+const SITEMAPS: usize = 10;
+
+struct Crawler<'a> {
+    parts: &'a Parts,
+    customer: CustomerId,
+    job: JobId,
+    crawl: Crawl,
+    start: Url,
+    limits: Limits,
+    robots: HashMap<String, Robots>,
+}
+
+/// What to do with a page.
+enum Next {
+    End(PageEnd),
+    /// Later; whether this was a try.
+    Later(Duration, bool),
+}
+
+/// Goes on with a crawl for a while.
+pub(crate) async fn crawl(
+    parts: &Parts,
+    customer: CustomerId,
+    job: JobId,
+    deadline: Instant,
+) -> Result<()> {
+    let Some(begun) = parts.store.begin_job(customer, job).await? else {
+        tracing::info!(customer_id = %customer, job_id = %job, "crawl has ended");
+        return Ok(());
+    };
+    let crawl: Crawl = serde_json::from_value(begun.progress).map_err(Error::internal_fault)?;
+    let start = parse_url(&crawl.url).map_err(Error::internal_fault)?;
+    let mut crawler = Crawler {
+        parts,
+        customer,
+        job,
+        crawl,
+        start,
+        limits: parts.store.crawl_limits(customer).await?,
+        robots: HashMap::new(),
+    };
+    let until = (Instant::now() + SLICE).min(deadline.checked_sub(LEASE).unwrap_or(deadline));
+    match crawler.work(until).await {
+        // As many documents as there may be: no page after this one would be taken.
+        Err(error) if error.kind() == Kind::Conflict => {
+            tracing::info!(customer_id = %customer, job_id = %job, code = error.code(), "crawl ended");
+            parts
+                .store
+                .finish_job(customer, job, Some(error.code()))
+                .await
+        }
+        other => other,
+    }
+}
+
+impl Crawler<'_> {
+    async fn work(&mut self, until: Instant) -> Result<()> {
+        let (store, customer, job) = (&self.parts.store, self.customer, self.job);
+        while Instant::now() < until {
+            let Some(page) = store.claim_page(customer, job, LEASE).await? else {
+                let counts = store.count_pages(customer, job).await?;
+                if counts.waiting > 0 {
+                    return store.crawl_again(customer, job, counts.next).await;
+                }
+                tracing::info!(customer_id = %customer, job_id = %job, stored = counts.stored, "crawled");
+                return store.finish_job(customer, job, None).await;
+            };
+            let next = if page.attempts > content::TRIES {
+                Next::End(PageEnd::Failed(FailureCode::AttemptsExhausted.as_str()))
+            } else {
+                self.visit(&page).await?
+            };
+            match next {
+                Next::End(end) => store.end_page(customer, job, &page, end).await?,
+                Next::Later(wait, counts) => {
+                    store
+                        .put_off_page(customer, job, &page, wait, counts)
+                        .await?;
+                }
+            }
+        }
+        // Behind whatever else waits; the next one goes on.
+        self.parts.queue.send(&Fetch::crawl(customer, job)).await
+    }
+
+    async fn visit(&mut self, page: &Page) -> Result<Next> {
+        let skip = |code| Ok(Next::End(PageEnd::Skipped(code)));
+        let Ok(url) = parse_url(&page.url) else {
+            return skip("url_invalid");
+        };
+        let robots = self.robots(&url).await;
+        if !robots.is_reachable() {
+            return Ok(if page.attempts < content::TRIES {
+                Next::Later(Duration::from_secs(60), true)
+            } else {
+                Next::End(PageEnd::Failed("robots_unreachable"))
+            });
+        }
+        if !robots.allows(&url) {
+            return skip("robots_disallowed");
+        }
+        let delay = robots.delay().unwrap_or(DELAY).max(DELAY);
+        match self.parts.turn(&url, delay).await? {
+            Some(wait) if wait <= PATIENCE => tokio::time::sleep(wait).await,
+            wait => return Ok(Next::Later(wait.unwrap_or(Duration::from_secs(60)), false)),
+        }
+        if page.position == 1 {
+            self.read_sitemaps(&url).await?;
+        }
+        let ask = Get {
+            accept: Some(
+                "text/html, application/xhtml+xml, application/pdf, text/plain, */*;q=0.5",
+            ),
+            max_body: usize::try_from(self.limits.max_file_bytes).ok(),
+            ..Get::default()
+        };
+        let answer = match self.parts.web.get(&url, &ask).await {
+            Ok(answer) => answer.success(),
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(answer) => self.take(page, &url, answer).await,
+            Err(error) => Ok(refused(&error.into(), page)),
+        }
+    }
+
+    async fn robots(&mut self, url: &Url) -> Robots {
+        let origin = url.origin().ascii_serialization();
+        if let Some(known) = self.robots.get(&origin) {
+            return known.clone();
+        }
+        let robots = robots::fetch(&self.parts.web, url).await;
+        self.robots.insert(origin, robots.clone());
+        robots
+    }
+
+    async fn read_sitemaps(&mut self, url: &Url) -> Result<()> {
+        let mut starts = self.robots(url).await.sitemaps().to_vec();
+        if starts.is_empty() {
+            starts.extend(url.join("/sitemap.xml").ok());
+        }
+        let entries = sitemap::fetch(&self.parts.web, &starts, SITEMAPS, MOST_LINKS).await;
+        let urls = entries.into_iter().map(|entry| entry.url);
+        self.add(urls.collect()).await
+    }
+
+    /// Adds what the crawl may go to.
+    async fn add(&self, urls: Vec<Url>) -> Result<()> {
+        let policy = self.parts.web.policy();
+        let urls: Vec<String> = urls
+            .into_iter()
+            .filter(|url| self.is_ours(url) && policy.check(url).is_ok())
+            .map(String::from)
+            .collect();
+        if urls.is_empty() {
+            return Ok(());
+        }
+        let most = self.crawl.max_pages;
+        self.parts
+            .store
+            .add_pages(self.customer, self.job, &urls, most)
+            .await
+    }
+
+    fn is_ours(&self, url: &Url) -> bool {
+        !self.crawl.same_host || same_host(url, &self.start)
+    }
+
+    /// Follows the links of a page and stores it.
+    async fn take(&self, page: &Page, url: &Url, mut answer: Answer) -> Result<Next> {
+        let skip = |code| Ok(Next::End(PageEnd::Skipped(code)));
+        if !self.is_ours(&answer.url) {
+            return skip("other_host");
+        }
+        let format = match content::format(&answer, &self.limits.allowed_types) {
+            Ok(format) => format,
+            Err(refusal) => return Ok(refused(&refusal, page)),
+        };
+        let mut directives = Directives::of_headers(&answer.headers);
+        let mut canonical = None;
+        if format == Format::Html {
+            let found = links::read(&answer.body, &answer.url, MOST_LINKS);
+            if !directives.nofollow {
+                self.add(found.links).await?;
+            }
+            directives.noindex |= found.directives.noindex;
+            canonical = found.canonical;
+        }
+        if directives.noindex {
+            return skip("noindex");
+        }
+        // The page says that another address is its own: it is stored once, under that. But the page that
+        // was asked for is stored in any case.
+        let at = normalise(&answer.url);
+        let own = canonical.filter(|own| self.is_ours(own)).unwrap_or(at);
+        if own != *url && page.position > 1 {
+            self.add(vec![own]).await?;
+            return skip("not_canonical");
+        }
+        let file_name = content::file_name(url);
+        let new = NewDocument {
+            title: url.as_str(),
+            source: Source::Url,
+            format,
+            external_id: None,
+            file_name: file_name.as_deref(),
+            metadata: self.crawl.metadata.as_ref(),
+            source_url: Some(url.as_str()),
+            lane: Lane::Bulk,
+            actor: Actor::System,
+        };
+        let bytes = std::mem::take(&mut answer.body).into();
+        let Parts { store, objects, .. } = self.parts;
+        let kept = keep(
+            store,
+            objects,
+            self.customer,
+            &new,
+            bytes,
+            OnDuplicate::Skip,
+        )
+        .await?;
+        Ok(Next::End(match kept {
+            Kept::Queued { id, pending } => {
+                self.parts.dispatch(&pending).await;
+                PageEnd::Stored(id)
+            }
+            Kept::Duplicate { id, .. } => PageEnd::Unchanged(id),
+        }))
+    }
+}
+
+fn refused(refusal: &Refusal, page: &Page) -> Next {
+    let (code, detail) = (refusal.code().as_str(), refusal.detail());
+    tracing::info!(code, detail, attempts = page.attempts, "page not to be had");
+    match refusal.wait(page.attempts) {
+        Some(wait) => Next::Later(wait, true),
+        None => Next::End(PageEnd::Failed(code)),
+    }
+}

@@ -1,0 +1,65 @@
+//! Gets documents from the web: single addresses, and crawls page by page.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | after the claim | a lease that lapses | `sweep` sends the message again |
+//! | after the S3 write | an object of the document that nobody names | it goes with its document |
+//! | after the commit | a row in the outbox | `sweep` sends the job |
+//! | in the middle of a crawl | a page's lease, and the frontier | `sweep` goes on with the crawl |
+
+mod content;
+mod crawl;
+mod document;
+mod parts;
+
+use std::time::Instant;
+
+use dynrag_domain::{Result, fetches::Fetch};
+use dynrag_worker::{Delivery, Invocation};
+use tokio::sync::OnceCell;
+
+use crate::parts::Parts;
+
+/// What the function makes once per cold start.
+#[derive(Default)]
+pub struct Fetcher {
+    parts: OnceCell<Parts>,
+}
+
+impl Fetcher {
+    /// Does what it is told, one after the other; what has to come again.
+    ///
+    /// # Errors
+    /// The function is not configured; the whole batch then comes again.
+    pub async fn run(
+        &self,
+        batch: Invocation<Vec<Delivery<Fetch>>>,
+    ) -> Result<Vec<Delivery<Fetch>>> {
+        let parts = self.parts.get_or_try_init(Parts::load).await?;
+        let mut again = Vec::new();
+        for delivery in batch.event {
+            if let Err(error) = perform(parts, delivery.job, batch.deadline).await {
+                let (code, cause) = (error.code(), error.internal());
+                tracing::error!(code, cause, "message has to come again");
+                again.push(delivery);
+            }
+        }
+        Ok(again)
+    }
+}
+
+async fn perform(parts: &Parts, fetch: Fetch, deadline: Instant) -> Result<()> {
+    match fetch {
+        Fetch::Document {
+            customer_id,
+            document_id,
+            version,
+            ..
+        } => document::fetch(parts, customer_id, document_id, version).await,
+        Fetch::Crawl {
+            customer_id,
+            job_id,
+            ..
+        } => crawl::crawl(parts, customer_id, job_id, deadline).await,
+    }
+}

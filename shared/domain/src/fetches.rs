@@ -1,0 +1,109 @@
+//! Messages of the fetch queue: what is fetched from the web. A tagged, versioned enum, as
+//! [`jobs::Job`](crate::jobs::Job) is.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+use crate::{
+    ids::{CustomerId, DocumentId, JobId},
+    jobs::Message,
+};
+
+/// A piece of work for the fetch function. Harmless when delivered twice, late or out of order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(
+    tag = "fetch",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Fetch {
+    /// Fetch the content of one version of a document.
+    Document {
+        /// Version of this message's form; 1 now. Another one is not taken for a fetch.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// The document.
+        document_id: DocumentId,
+        /// The version of the document. A later version makes this moot.
+        version: i32,
+    },
+    /// Go on with a crawl.
+    Crawl {
+        /// Version of this message's form; 1 now.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// The crawl.
+        job_id: JobId,
+    },
+}
+
+fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    match u8::deserialize(deserializer)? {
+        1 => Ok(1),
+        v => Err(D::Error::custom(format!(
+            "message of form {v}, which this release does not know"
+        ))),
+    }
+}
+
+impl Fetch {
+    /// The content of a version.
+    pub const fn document(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
+        Self::Document {
+            v: 1,
+            customer_id,
+            document_id,
+            version,
+        }
+    }
+
+    /// A crawl.
+    pub const fn crawl(customer_id: CustomerId, job_id: JobId) -> Self {
+        Self::Crawl {
+            v: 1,
+            customer_id,
+            job_id,
+        }
+    }
+}
+
+impl Message for Fetch {
+    fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::Document { customer_id, .. } | Self::Crawl { customer_id, .. } => {
+                Some(*customer_id)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_on_the_wire_is_stable() {
+        let id = "00000000-0000-7000-8000-000000000001";
+        let (customer, document, job) = (id.parse().unwrap(), id.parse().unwrap(), id.parse());
+        let expected = [
+            format!(
+                r#"{{"fetch":"document","v":1,"customerId":"{id}","documentId":"{id}","version":2}}"#
+            ),
+            format!(r#"{{"fetch":"crawl","v":1,"customerId":"{id}","jobId":"{id}"}}"#),
+        ];
+        let fetches = [
+            Fetch::document(customer, document, 2),
+            Fetch::crawl(customer, job.unwrap()),
+        ];
+        for (fetch, expected) in fetches.iter().zip(expected) {
+            assert_eq!(serde_json::to_string(fetch).unwrap(), expected);
+            assert_eq!(serde_json::from_str::<Fetch>(&expected).unwrap(), *fetch);
+            assert!(
+                serde_json::from_str::<Fetch>(&expected.replace("\"v\":1", "\"v\":2")).is_err()
+            );
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What every way in ends with: bytes to S3, rows and job in one transaction.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the S3 write | nothing | |
+//! | after it | an object nobody names | nobody: it costs its storage, unless its document is deleted |
+//! | after the commit | a row in the outbox | `sweep` sends the job |
+
+use bytes::Bytes;
+use dynrag_cloud::Objects;
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Kind, Result,
+    documents::{OnDuplicate, Status},
+    storage,
+};
+use dynrag_store::{
+    Store,
+    outbox::Pending,
+    uploads::{Added, NewDocument, Target},
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How often the version is decided anew when somebody else takes it.
+const RACES: usize = 5;
+
+/// What became of a document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// Stored; send the job.
+    Queued {
+        /// The document.
+        id: DocumentId,
+        /// Its job.
+        pending: Pending,
+    },
+    /// The very content is there.
+    Duplicate {
+        /// The document that has it.
+        id: DocumentId,
+        /// Its status.
+        status: Status,
+    },
+}
+
+/// Stores a document and queues it, or finds that it is there.
+///
+/// # Errors
+/// `document_limit` and `busy_document` (conflict); `unavailable`.
+pub async fn keep(
+    store: &Store,
+    objects: &Objects,
+    customer: CustomerId,
+    new: &NewDocument<'_>,
+    bytes: Bytes,
+    on_duplicate: OnDuplicate,
+) -> Result<Kept> {
+    let hash: [u8; 32] = Sha256::digest(&bytes).into();
+    let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
+    for _ in 0..RACES {
+        let target = store
+            .resolve_upload(customer, new, &hash, on_duplicate)
+            .await?;
+        let (id, version) = match target {
+            Target::Duplicate { id, status } => return Ok(Kept::Duplicate { id, status }),
+            Target::New { id } => (id, 1),
+            Target::Next { id, version } => (id, version),
+        };
+        let object = Uuid::new_v4();
+        let key = storage::original_key(customer, id, version, object);
+        objects
+            .put(&key, new.format.media_type(), bytes.clone())
+            .await?;
+        let added = store
+            .add_document(customer, target, new, object, size, &hash)
+            .await;
+        // Only where it is certain that no row names the object: the answer to a COMMIT may be lost.
+        let refused = match &added {
+            Ok(Added::Queued(_)) => false,
+            Ok(Added::Raced) => true,
+            Err(error) => error.kind() == Kind::Conflict,
+        };
+        if refused && let Err(error) = objects.delete(&key).await {
+            let cause = error.internal();
+            tracing::warn!(cause, "original that nobody names is left behind");
+        }
+        if let Added::Queued(pending) = added? {
+            tracing::info!(customer_id = %customer, document_id = %id, version, bytes = size, "document queued");
+            return Ok(Kept::Queued { id, pending });
+        }
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "busy_document",
+        "Others keep changing this document. Try again.",
+    ))
+}

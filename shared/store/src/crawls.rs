@@ -1,0 +1,376 @@
+//! Crawls: a job, and the pages it has met.
+//!
+//! Whoever delivers the crawl's message works at it page by page; each page is leased, so that two at once
+//! share the work. What a page links to is in the frontier before the page is done, so that nothing is
+//! forgotten when it dies in between.
+
+use std::time::Duration;
+
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, JobId, Kind, Result,
+    audit::{Action, Actor},
+    fetches::Fetch,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio_postgres::types::Type;
+
+use crate::{
+    Store, Tenant, audit,
+    outbox::{self, Pending},
+};
+
+/// Crawls of a customer at once.
+const MOST_OPEN: i64 = 5;
+
+/// What a crawl is to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Crawl {
+    /// Where it begins.
+    pub url: String,
+    /// Pages it may meet.
+    pub max_pages: u32,
+    /// Whether it stays on the first page's host.
+    pub same_host: bool,
+    /// Metadata of every document.
+    pub metadata: Option<Value>,
+}
+
+/// A page to fetch.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// SHA-256 of the URL.
+    pub url_hash: [u8; 32],
+    /// The URL, normalised.
+    pub url: String,
+    /// 1 for the first page.
+    pub position: i32,
+    /// How often it was taken, this time included.
+    pub attempts: i32,
+}
+
+/// How a page ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PageEnd {
+    /// As a document, or a new version of one.
+    Stored(DocumentId),
+    /// Its document has this very content.
+    Unchanged(DocumentId),
+    /// Left out, for a reason.
+    Skipped(&'static str),
+    /// Not to be had.
+    Failed(&'static str),
+}
+
+/// How many pages a crawl has, by what became of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PageCounts {
+    /// Not fetched yet.
+    pub waiting: i64,
+    /// Became documents.
+    pub stored: i64,
+    /// Are as they were.
+    pub unchanged: i64,
+    /// Left out.
+    pub skipped: i64,
+    /// Not to be had.
+    pub failed: i64,
+    /// Until the first of those that wait may be taken.
+    pub next: Duration,
+}
+
+/// What a customer's documents may be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Largest file, bytes.
+    pub max_file_bytes: i64,
+    /// Formats, by their short names.
+    pub allowed_types: Vec<String>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("crawls: {error}"))
+}
+
+/// By what the frontier knows a page.
+pub fn url_hash(url: &str) -> [u8; 32] {
+    Sha256::digest(url.as_bytes()).into()
+}
+
+impl Store {
+    /// Adds a crawl with its first page.
+    ///
+    /// # Errors
+    /// `too_many_crawls` (conflict); `unavailable` without a database.
+    pub async fn add_crawl(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        crawl: &Crawl,
+    ) -> Result<(JobId, Pending<Fetch>)> {
+        let job = JobId::generate();
+        let progress = serde_json::to_value(crawl).map_err(Error::internal_fault)?;
+        let tx = self.tenant(customer).await?;
+        let open = tx
+            .query_opt(
+                include_str!("../queries/crawls/open.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?
+            .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        if open.try_get::<_, i64>("open").map_err(column)? >= MOST_OPEN {
+            return Err(Error::new(
+                Kind::Conflict,
+                "too_many_crawls",
+                format!("{MOST_OPEN} crawls are under way. Wait until one has ended."),
+            ));
+        }
+        tx.query(
+            include_str!("../queries/crawls/insert_job.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&progress, Type::JSONB),
+            ],
+        )
+        .await?;
+        insert_pages(&tx, job, std::slice::from_ref(&crawl.url), 1).await?;
+        let details = json!({"maxPages": crawl.max_pages});
+        audit::record(&tx, actor, Action::CrawlRequested, job.as_uuid(), &details).await?;
+        let pending = outbox::insert(&tx, Fetch::crawl(customer, job)).await?;
+        tx.commit().await?;
+        Ok((job, pending))
+    }
+
+    /// Adds pages a crawl has met, each once, up to as many as it may have.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn add_pages(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        urls: &[String],
+        most: u32,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        insert_pages(&tx, job, urls, most).await?;
+        tx.commit().await
+    }
+
+    /// Takes the next page; none where none waits, or all that do are others'.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn claim_page(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        lease: Duration,
+    ) -> Result<Option<Page>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/crawls/claim_page.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                    (&lease.as_secs_f64(), Type::FLOAT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            let hash: &[u8] = row.try_get("url_hash").map_err(column)?;
+            Ok(Page {
+                url_hash: hash.try_into().map_err(Error::internal_fault)?,
+                url: row.try_get("url").map_err(column)?,
+                position: row.try_get("position").map_err(column)?,
+                attempts: row.try_get("attempts").map_err(column)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Ends a page.
+    ///
+    /// # Errors
+    /// `unavailable` without a database; the page is then fetched once more.
+    pub async fn end_page(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        page: &Page,
+        end: PageEnd,
+    ) -> Result<()> {
+        let (status, code, document) = match end {
+            PageEnd::Stored(id) => ("stored", None, Some(id.as_uuid())),
+            PageEnd::Unchanged(id) => ("unchanged", None, Some(id.as_uuid())),
+            PageEnd::Skipped(code) => ("skipped", Some(code), None),
+            PageEnd::Failed(code) => ("failed", Some(code), None),
+        };
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/crawls/end_page.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&page.url_hash.as_slice(), Type::BYTEA),
+                (&status, Type::TEXT),
+                (&code, Type::TEXT),
+                (&document, Type::UUID),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// Gives a page back for a while. Waiting for its host is no try.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn put_off_page(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        page: &Page,
+        wait: Duration,
+        counts: bool,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/crawls/put_off.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&page.url_hash.as_slice(), Type::BYTEA),
+                (&wait.as_secs_f64(), Type::FLOAT8),
+                (&counts, Type::BOOL),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// How far a crawl is.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn count_pages(&self, customer: CustomerId, job: JobId) -> Result<PageCounts> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/crawls/counts.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?
+            .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        tx.commit().await?;
+        let next: Option<f64> = row.try_get("next").map_err(column)?;
+        Ok(PageCounts {
+            waiting: row.try_get("waiting").map_err(column)?,
+            stored: row.try_get("stored").map_err(column)?,
+            unchanged: row.try_get("unchanged").map_err(column)?,
+            skipped: row.try_get("skipped").map_err(column)?,
+            failed: row.try_get("failed").map_err(column)?,
+            next: Duration::from_secs_f64(next.unwrap_or(0.0)),
+        })
+    }
+
+    /// Pages that were left out or not to be had: URL, status and code.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn pages_left_out(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        most: i64,
+    ) -> Result<Vec<(String, String, String)>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/crawls/pages.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                    (&most, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    row.try_get("url").map_err(column)?,
+                    row.try_get("status").map_err(column)?,
+                    row.try_get("code").map_err(column)?,
+                ))
+            })
+            .collect()
+    }
+
+    /// What the pages of a crawl may be.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn crawl_limits(&self, customer: CustomerId) -> Result<Limits> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/crawls/limits.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?
+            .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+        tx.commit().await?;
+        Ok(Limits {
+            max_file_bytes: row.try_get("max_file_bytes").map_err(column)?,
+            allowed_types: row.try_get("allowed_types").map_err(column)?,
+        })
+    }
+
+    /// Says when `sweep` goes on with a crawl.
+    ///
+    /// # Errors
+    /// `unavailable` without a database; it goes on later then.
+    pub async fn crawl_again(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        wait: Duration,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/crawls/again.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&wait.as_secs_f64(), Type::FLOAT8),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+}
+
+async fn insert_pages(tx: &Tenant, job: JobId, urls: &[String], most: u32) -> Result<()> {
+    let hashes: Vec<Vec<u8>> = urls.iter().map(|url| url_hash(url).to_vec()).collect();
+    tx.query(
+        include_str!("../queries/crawls/add_pages.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&job.as_uuid(), Type::UUID),
+            (&hashes, Type::BYTEA_ARRAY),
+            (&urls, Type::TEXT_ARRAY),
+            (&i64::from(most), Type::INT8),
+        ],
+    )
+    .await
+    .map(drop)
+}

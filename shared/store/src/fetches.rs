@@ -1,0 +1,199 @@
+//! Documents whose content is fetched from the web.
+//!
+//! The document is there from the request on, its version marked `to_fetch`. The fetch function claims it
+//! as the embedding function does later, with the same lease, fencing and tries.
+
+use std::time::Duration;
+
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result,
+    audit::Action,
+    documents::{Format, Status},
+    fetches::Fetch,
+    jobs::Job,
+};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant,
+    ingestion::Claim,
+    outbox::{self, Pending},
+    uploads::{self, NewDocument},
+};
+
+/// What became of a URL.
+pub enum AddedUrl {
+    /// To be fetched; send the message.
+    Queued(DocumentId, Pending<Fetch>),
+    /// Its document is being fetched or read right now.
+    UnderWay(DocumentId, Status),
+    /// Somebody else was faster: decide again.
+    Raced,
+}
+
+/// What was fetched.
+#[derive(Clone, Debug)]
+pub struct Fetched<'a> {
+    /// Size.
+    pub bytes: i64,
+    /// SHA-256.
+    pub content_hash: &'a [u8; 32],
+    /// What it is, by its content.
+    pub format: Format,
+    /// The server's `ETag`.
+    pub etag: Option<&'a str>,
+    /// The server's `Last-Modified`.
+    pub last_modified: Option<&'a str>,
+    /// Last part of the address, where it looks like a file's name.
+    pub file_name: Option<&'a str>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("fetches: {error}"))
+}
+
+impl Store {
+    /// Adds a document that is to be fetched, or the next version of the one this URL (or external id) has.
+    ///
+    /// # Errors
+    /// `document_limit` (conflict); `unavailable` without a database.
+    pub async fn add_url(
+        &self,
+        customer: CustomerId,
+        new: &NewDocument<'_>,
+        object: Uuid,
+    ) -> Result<AddedUrl> {
+        let tx = self.tenant(customer).await?;
+        let found = tx
+            .query_opt(
+                include_str!("../queries/fetches/find.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&new.external_id, Type::TEXT),
+                    (&new.source_url, Type::TEXT),
+                ],
+            )
+            .await?;
+        let (id, version) = match found {
+            Some(row) => {
+                let id: DocumentId = row.try_get::<_, Uuid>("id").map_err(column)?.into();
+                let status: Status = row
+                    .try_get::<_, String>("status")
+                    .map_err(column)?
+                    .parse()?;
+                if !status.is_terminal() {
+                    return Ok(AddedUrl::UnderWay(id, status));
+                }
+                let version = row.try_get::<_, i32>("latest_version").map_err(column)? + 1;
+                if !uploads::move_on(&tx, id, version, new).await? {
+                    return Ok(AddedUrl::Raced);
+                }
+                (id, version)
+            }
+            None => {
+                uploads::check_limit(&tx).await?;
+                let id = DocumentId::generate();
+                if !uploads::insert(&tx, id, new, Status::Queued, None).await? {
+                    return Ok(AddedUrl::Raced);
+                }
+                (id, 1)
+            }
+        };
+        insert_version(&tx, id, version, object).await?;
+        let action = if version == 1 {
+            Action::DocumentAdded
+        } else {
+            Action::DocumentUpdated
+        };
+        uploads::tell(&tx, new, action, id, version).await?;
+        let pending = outbox::insert(&tx, Fetch::document(customer, id, version)).await?;
+        tx.commit().await?;
+        Ok(AddedUrl::Queued(id, pending))
+    }
+
+    /// As [`claim`](Self::claim), of a version whose content is still to be fetched.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn claim_fetch(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+        version: i32,
+        lease: Duration,
+    ) -> Result<Option<Claim>> {
+        self.claim_for(customer, document, version, lease, true)
+            .await
+    }
+
+    /// Hands a document on whose content lies in the bucket. None: the lease was lost.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn fetched(&self, claim: &Claim, fetched: &Fetched<'_>) -> Result<Option<Pending>> {
+        let tx = self.tenant(claim.customer_id).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/fetches/fetched.sql"),
+                &[
+                    (&claim.customer_id.as_uuid(), Type::UUID),
+                    (&claim.document_id.as_uuid(), Type::UUID),
+                    (&claim.token, Type::INT8),
+                    (&fetched.bytes, Type::INT8),
+                    (&fetched.content_hash.as_slice(), Type::BYTEA),
+                    (&fetched.format.as_str(), Type::TEXT),
+                    (&fetched.etag, Type::TEXT),
+                    (&fetched.last_modified, Type::TEXT),
+                    (&fetched.file_name, Type::TEXT),
+                ],
+            )
+            .await?;
+        if row.is_none() {
+            return Ok(None);
+        }
+        let job = Job::process_in(
+            claim.lane,
+            claim.customer_id,
+            claim.document_id,
+            claim.version,
+        );
+        let pending = outbox::insert(&tx, job).await?;
+        tx.commit().await?;
+        Ok(Some(pending))
+    }
+
+    /// Takes a turn at a host, whose next one is a delay later: how long to wait for it. None: not within
+    /// a minute.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn host_turn(&self, host: &[u8; 32], delay: Duration) -> Result<Option<Duration>> {
+        let delay = i32::try_from(delay.as_millis()).map_err(Error::internal_fault)?;
+        let rows = self
+            .call(
+                "SELECT take_host_turn($1, $2) AS wait",
+                &[(&host.as_slice(), Type::BYTEA), (&delay, Type::INT4)],
+            )
+            .await?;
+        let wait: Option<i32> = match rows.first() {
+            Some(row) => row.try_get("wait").map_err(column)?,
+            None => None,
+        };
+        Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
+    }
+}
+
+async fn insert_version(tx: &Tenant, id: DocumentId, version: i32, object: Uuid) -> Result<()> {
+    tx.query(
+        include_str!("../queries/fetches/insert_version.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&id.as_uuid(), Type::UUID),
+            (&version, Type::INT4),
+            (&object, Type::UUID),
+        ],
+    )
+    .await
+    .map(drop)
+}
