@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use dynrag_chunking::{Plan, plan};
 use dynrag_domain::{
     Error, Kind,
     chunks::{Chunk, Extracted},
@@ -18,7 +19,7 @@ use dynrag_vectors::Row;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::{chunk, lease::Lease, parts::Parts};
+use crate::{lease::Lease, parts::Parts};
 
 /// Waited where a provider limits the rate and does not say for how long.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
@@ -74,12 +75,22 @@ pub(crate) async fn prepare(
         .guard(async {
             let extracted = read(parts, &lease.claim).await?;
             lease.stage(Stage::Chunking).await?;
-            let chunks = chunk::recursive(&extracted, lease.claim.chunking);
+            let mut tokens = 0;
+            let chunks = match plan(&extracted, lease.claim.chunking) {
+                Plan::Ready(chunks) => chunks,
+                Plan::NeedsVectors(semantic) => {
+                    let groups = semantic.groups();
+                    let (vectors, charged) = embed(parts, &lease.claim, groups, deadline).await?;
+                    tokens += charged;
+                    semantic.cut(&vectors)?
+                }
+            };
             if chunks.is_empty() {
                 return Err(Stop::Failed(FailureCode::EmptyDocument, "no chunks".into()));
             }
             lease.stage(Stage::Embedding).await?;
-            let (vectors, tokens) = embed(parts, &lease.claim, &chunks, deadline).await?;
+            let (vectors, charged) = embed(parts, &lease.claim, &chunks, deadline).await?;
+            tokens += charged;
             let rows = rows(&lease.claim, chunks, &vectors)?;
             lease.stage(Stage::Storing).await?;
             Ok((rows, tokens))

@@ -105,6 +105,7 @@ impl Store {
             chunking: Chunking {
                 size: number("chunk_size")?,
                 overlap: number("chunk_overlap")?,
+                ..Chunking::default()
             },
             embedding_model: row.try_get("embedding_model").map_err(column)?,
         }))
