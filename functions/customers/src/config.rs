@@ -140,10 +140,8 @@ impl Change {
         }
         if let Some(chunking) = self.chunking {
             config.chunking = chunking;
-            if !(100..=20_000).contains(&chunking.size) {
-                bad("/chunking/size", "from 100 to 20000".to_owned());
-            } else if chunking.overlap > chunking.size / 2 {
-                bad("/chunking/overlap", "at most half of size".to_owned());
+            for field in chunking.check("/chunking").err().into_iter().flatten() {
+                bad(&field.pointer, field.detail);
             }
         }
         if let Some(budget) = self.monthly_budget_usd {
@@ -244,6 +242,10 @@ mod tests {
             (
                 r#"{"chunking":{"size":100,"overlap":60}}"#,
                 "/chunking/overlap",
+            ),
+            (
+                r#"{"chunking":{"size":8001,"overlap":0,"unit":"tokens"}}"#,
+                "/chunking/size",
             ),
             (r#"{"monthlyBudgetUsd":"100001"}"#, "/monthlyBudgetUsd"),
             (r#"{"monthlyBudgetUsd":"0.0000001"}"#, "/monthlyBudgetUsd"),

@@ -12,7 +12,6 @@
 //! sends the job again; its message is done with. Only where not even that can be written does the
 //! message itself come again.
 
-pub mod chunk;
 mod delete;
 mod lease;
 mod parts;

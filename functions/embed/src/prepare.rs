@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use dynrag_chunking::{Plan, plan};
 use dynrag_domain::{
     Error, Kind,
     chunks::{Chunk, Extracted},
@@ -19,7 +20,7 @@ use dynrag_vectors::Row;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::{chunk, lease::Lease, parts::Parts};
+use crate::{lease::Lease, parts::Parts};
 
 /// Waited where a provider limits the rate and does not say for how long.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
@@ -75,12 +76,22 @@ pub(crate) async fn prepare(
         .guard(async {
             let extracted = read(parts, &lease.claim).await?;
             lease.stage(Stage::Chunking).await?;
-            let chunks = chunk::recursive(&extracted, lease.claim.chunking);
+            let mut tokens = 0;
+            let chunks = match plan(&extracted, lease.claim.chunking) {
+                Plan::Ready(chunks) => chunks,
+                Plan::NeedsVectors(semantic) => {
+                    let groups = semantic.groups();
+                    let (vectors, charged) = embed(parts, &lease.claim, groups, deadline).await?;
+                    tokens += charged;
+                    semantic.cut(&vectors)?
+                }
+            };
             if chunks.is_empty() {
                 return Err(Stop::Failed(FailureCode::EmptyDocument, "no chunks".into()));
             }
             lease.stage(Stage::Embedding).await?;
-            let (vectors, tokens) = embed(parts, &lease.claim, &chunks, deadline).await?;
+            let (vectors, charged) = embed(parts, &lease.claim, &chunks, deadline).await?;
+            tokens += charged;
             let title = lease.claim.title_with(&extracted);
             let rows = rows(&lease.claim, &title, chunks, &vectors)?;
             lease.stage(Stage::Storing).await?;

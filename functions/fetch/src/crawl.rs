@@ -250,6 +250,7 @@ impl Crawler<'_> {
             file_name: file_name.as_deref(),
             metadata: self.crawl.metadata.as_ref(),
             source_url: Some(url.as_str()),
+            chunking: self.crawl.chunking,
             lane: Lane::Bulk,
             actor: Actor::System,
         };

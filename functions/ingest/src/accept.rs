@@ -86,6 +86,7 @@ pub(crate) async fn accept(
         file_name: content.file_name.as_deref(),
         metadata: description.metadata.as_ref(),
         source_url: None,
+        chunking: description.chunking,
         lane: Lane::Single,
         actor: caller.principal.into(),
     };

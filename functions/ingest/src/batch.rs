@@ -159,6 +159,7 @@ impl Ready {
                 file_name: None,
                 metadata: self.description.metadata.as_ref(),
                 source_url: None,
+                chunking: self.description.chunking,
                 lane: Lane::Bulk,
                 actor,
             },

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
 use dynrag_domain::{
     Error, Result,
-    config::CustomerConfig,
+    config::{Chunking, CustomerConfig},
     documents::{Format, OnDuplicate, Source},
 };
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub(crate) struct Body {
     #[serde(default)]
     #[schema(default = "skip")]
     on_duplicate: OnDuplicate,
+    /// As the customer's documents are, where it is left out.
+    chunking: Option<Chunking>,
 }
 
 impl Body {
@@ -60,6 +62,7 @@ impl Body {
             external_id: self.external_id,
             metadata: self.metadata,
             on_duplicate: self.on_duplicate,
+            chunking: self.chunking,
         }
         .check()?;
         if self.content.trim().is_empty() {

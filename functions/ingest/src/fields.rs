@@ -2,7 +2,7 @@
 
 use dynrag_domain::{
     Error, FieldError, Kind, Result,
-    config::CustomerConfig,
+    config::{Chunking, CustomerConfig},
     documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_METADATA_BYTES, MAX_TITLE, OnDuplicate},
 };
 use serde::Deserialize;
@@ -21,6 +21,7 @@ pub(crate) struct Description {
     pub(crate) metadata: Option<Value>,
     #[serde(default)]
     pub(crate) on_duplicate: OnDuplicate,
+    pub(crate) chunking: Option<Chunking>,
 }
 
 impl Description {
@@ -68,6 +69,9 @@ impl Description {
             } else if has_nul(metadata) {
                 bad("/metadata", "no NUL characters".to_owned());
             }
+        }
+        if let Some(Err(wrong)) = self.chunking.map(|chunking| chunking.check("/chunking")) {
+            fields.extend(wrong);
         }
         if fields.is_empty() {
             Ok(self)

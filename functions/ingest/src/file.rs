@@ -85,6 +85,8 @@ struct FileUpload {
     /// An object in JSON.
     metadata: Option<String>,
     on_duplicate: Option<OnDuplicate>,
+    /// An object in JSON.
+    chunking: Option<String>,
 }
 
 impl Argument for Form {
@@ -147,13 +149,18 @@ impl Form {
                         .map_err(|_| Error::field("/metadata", "an object in JSON"))?;
                     description.metadata = Some(parsed);
                 }
+                "chunking" => {
+                    let parsed = serde_json::from_str(&text).map_err(|e| {
+                        Error::field("/chunking", format!("an object in JSON: {e}"))
+                    })?;
+                    description.chunking = Some(parsed);
+                }
                 "onDuplicate" => {
                     description.on_duplicate = serde_json::from_value(text.into())
                         .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
                 }
                 _ => {
-                    let known =
-                        "no such field; known are file, title, externalId, metadata, onDuplicate";
+                    let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking";
                     return Err(Error::field(pointer, known));
                 }
             }

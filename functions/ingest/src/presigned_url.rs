@@ -10,6 +10,7 @@ use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
 use dynrag_cloud::presign::UploadTerms;
 use dynrag_domain::{
     DocumentId, Error, Result,
+    config::Chunking,
     documents::{Format, MAX_TITLE, Source, Status},
     jobs::Lane,
     storage,
@@ -38,6 +39,8 @@ pub(crate) struct Wanted {
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
+    /// As the customer's documents are, where it is left out.
+    chunking: Option<Chunking>,
 }
 
 const MAX_MEDIA_TYPE: usize = 200;
@@ -90,6 +93,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         title: wanted.title,
         external_id: wanted.external_id,
         metadata: wanted.metadata,
+        chunking: wanted.chunking,
         ..Description::default()
     }
     .check()?;
@@ -138,6 +142,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         file_name: Some(&file_name),
         metadata: description.metadata.as_ref(),
         source_url: None,
+        chunking: description.chunking,
         lane: Lane::Single,
         actor: caller.principal.into(),
     };

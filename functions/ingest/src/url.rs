@@ -18,6 +18,7 @@ use dynrag_api::{
 use dynrag_config::WebConfig;
 use dynrag_domain::{
     Error, JobId, Kind, Result,
+    config::Chunking,
     documents::{Format, OnDuplicate, Source, Status},
     jobs::Lane,
 };
@@ -52,6 +53,8 @@ pub(crate) struct Body {
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
+    /// As the customer's documents are, where it is left out.
+    chunking: Option<Chunking>,
     crawl: Option<CrawlBody>,
 }
 
@@ -152,6 +155,7 @@ impl Body {
             external_id: self.external_id,
             metadata: self.metadata,
             on_duplicate: OnDuplicate::Skip,
+            chunking: self.chunking,
         };
         Ok((url, description.check()?, self.crawl))
     }
@@ -189,6 +193,7 @@ async fn begin(
         max_pages: body.max_pages,
         same_host: body.same_host,
         metadata: description.metadata,
+        chunking: description.chunking,
     };
     let store = context.store().await?;
     let actor = caller.principal.into();
@@ -219,6 +224,7 @@ async fn add(
         file_name: None,
         metadata: description.metadata.as_ref(),
         source_url: Some(url),
+        chunking: description.chunking,
         lane: Lane::Single,
         actor: caller.principal.into(),
     };

@@ -48,9 +48,48 @@ pub struct Chunk {
     pub page: Option<u32>,
     /// Headings above the same place.
     pub heading_path: Vec<String>,
+    /// Which parent of the document this is a child of, from 0, where chunks have parents. The children
+    /// of a parent follow each other, do not overlap, and have nothing but white space between them: a
+    /// parent is what reaches from the start of its first child to the end of its last, and needs
+    /// neither a row nor a span of its own. See [`parent_text`].
+    pub parent: Option<u32>,
+}
+
+/// A parent's text, of its children's texts and spans in order. The white space between them is not
+/// stored: one character of it becomes a line's end, more become a paragraph's.
+pub fn parent_text<'a>(children: impl IntoIterator<Item = (&'a str, (u32, u32))>) -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for (child, (start, end)) in children {
+        text.push_str(match last.map(|last| start.saturating_sub(last)) {
+            None | Some(0) => "",
+            Some(1) => "\n",
+            Some(_) => "\n\n",
+        });
+        text.push_str(child);
+        last = Some(end);
+    }
+    text
 }
 
 /// Deterministic id of a chunk: `document:version:index`.
 pub fn chunk_id(document: DocumentId, version: i32, index: u32) -> String {
     format!("{document}:{version}:{index}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_is_its_children_joined() {
+        let children = [
+            ("ab", (3, 5)),
+            ("c", (5, 6)),
+            ("d.", (7, 9)),
+            ("e", (11, 12)),
+        ];
+        assert_eq!(parent_text(children), "abc\nd.\n\ne");
+        assert_eq!(parent_text([]), "");
+    }
 }

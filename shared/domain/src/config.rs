@@ -5,25 +5,102 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{documents::Format, identity::Class, money::Usd};
+use crate::{documents::Format, error::FieldError, identity::Class, money::Usd, named::named};
+
+named! {
+    /// Where text is cut.
+    #[derive(Default)]
+    Strategy {
+        /// At paragraphs where they fit, else at lines, sentences, words, graphemes.
+        #[default]
+        Recursive = "recursive",
+        /// Windows of exactly `size`, wherever that is, `overlap` repeated exactly.
+        Fixed = "fixed",
+        /// Whole paragraphs, code blocks and tables; `overlap` is whole paragraphs or sentences.
+        Paragraph = "paragraph",
+        /// A section under a heading by itself, small neighbours together; a long one is cut recursively.
+        Markdown = "markdown",
+        /// Where the subject changes, as the embedding model sees it: the text is embedded twice,
+        /// and paid for twice. `overlap` is not used.
+        Semantic = "semantic",
+        /// Parents of `size`, of which the quarters are embedded and found. `overlap` is not used.
+        ParentChild = "parentChild",
+    }
+}
+
+named! {
+    /// What sizes of chunks are given in.
+    #[derive(Default)]
+    Unit {
+        /// Unicode scalar values.
+        #[default]
+        Characters = "characters",
+        /// cl100k tokens, counted exactly: those of OpenAI's embedding models.
+        Tokens = "tokens",
+    }
+}
+
+impl Unit {
+    /// The smallest and the largest size of a chunk.
+    pub const fn sizes(self) -> (u32, u32) {
+        match self {
+            Self::Characters => (100, 20_000),
+            // An input of OpenAI's has at most 8,192.
+            Self::Tokens => (20, 8_000),
+        }
+    }
+}
 
 /// How text is cut into chunks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Chunking {
-    /// Target size of a chunk, in characters.
-    #[schema(minimum = 100, maximum = 20000)]
+    /// Where text is cut.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// Largest size of a chunk: 100 to 20000 characters, or 20 to 8000 tokens.
+    #[schema(minimum = 20, maximum = 20000)]
     pub size: u32,
-    /// Characters repeated at the start of the next chunk; less than `size`.
+    /// Repeated at the start of the next chunk; at most half of `size`.
     pub overlap: u32,
+    /// What `size` and `overlap` are given in.
+    #[serde(default)]
+    pub unit: Unit,
 }
 
 impl Default for Chunking {
     fn default() -> Self {
         Self {
+            strategy: Strategy::default(),
             size: 1000,
             overlap: 200,
+            unit: Unit::default(),
         }
+    }
+}
+
+impl Chunking {
+    /// Whether the sizes can be.
+    ///
+    /// # Errors
+    /// The wrong fields, under the JSON pointer of this object in the request, `/chunking`.
+    pub fn check(&self, pointer: &str) -> Result<(), Vec<FieldError>> {
+        let (least, most) = self.unit.sizes();
+        let (field, detail) = if self.strategy == Strategy::ParentChild {
+            let detail = "parentChild is not there yet: search cannot show a chunk's parent";
+            ("strategy", detail.to_owned())
+        } else if !(least..=most).contains(&self.size) {
+            let unit = self.unit.as_str();
+            ("size", format!("from {least} to {most} {unit}"))
+        } else if self.overlap > self.size / 2 {
+            ("overlap", "at most half of size".to_owned())
+        } else {
+            return Ok(());
+        };
+        Err(vec![FieldError {
+            pointer: format!("{pointer}/{field}"),
+            detail,
+        }])
     }
 }
 
@@ -63,5 +140,57 @@ impl CustomerConfig {
         self.allowed_types
             .iter()
             .any(|name| name == format.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_of_chunking_is_as_it_was() {
+        let old: Chunking = serde_json::from_str(r#"{"size":1000,"overlap":200}"#).unwrap();
+        assert_eq!(old, Chunking::default());
+        let new = r#"{"strategy":"parentChild","size":400,"overlap":0,"unit":"tokens"}"#;
+        let parsed: Chunking = serde_json::from_str(new).unwrap();
+        assert_eq!(parsed.strategy, Strategy::ParentChild);
+        assert_eq!(serde_json::to_string(&parsed).unwrap(), new);
+        for strategy in Strategy::ALL {
+            assert_eq!(strategy.as_str().parse::<Strategy>().unwrap(), *strategy);
+        }
+        assert!("sentences".parse::<Strategy>().is_err());
+        assert_eq!("tokens".parse::<Unit>().unwrap(), Unit::Tokens);
+    }
+
+    #[test]
+    fn sizes_are_held_against_their_unit() {
+        let wrong = |unit, size, overlap| {
+            let chunking = Chunking {
+                size,
+                overlap,
+                unit,
+                ..Chunking::default()
+            };
+            let fields = chunking.check("/a").err().unwrap_or_default();
+            fields.first().map(|field| field.pointer.clone())
+        };
+        let (characters, tokens) = (Unit::Characters, Unit::Tokens);
+        for (unit, size, overlap) in [
+            (characters, 100, 50),
+            (characters, 20_000, 0),
+            (tokens, 20, 10),
+            (tokens, 8_000, 0),
+        ] {
+            assert_eq!(wrong(unit, size, overlap), None);
+        }
+        for (unit, size) in [
+            (characters, 99),
+            (characters, 20_001),
+            (tokens, 19),
+            (tokens, 8_001),
+        ] {
+            assert_eq!(wrong(unit, size, 0).as_deref(), Some("/a/size"));
+        }
+        assert_eq!(wrong(tokens, 100, 51).as_deref(), Some("/a/overlap"));
     }
 }

@@ -3,15 +3,12 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        RefOr, Schema,
-        schema::{ObjectBuilder, Type},
-    },
-};
+use utoipa::ToSchema;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    named::named,
+};
 
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 512;
@@ -167,54 +164,6 @@ impl FromStr for Format {
             .find(|format| format.as_str() == text)
             .ok_or_else(|| Error::internal_fault(format!("unknown format {text:?}")))
     }
-}
-
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
-        }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The name in SQL, JSON and logs.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-
-        // Derived, it would not see the names, which come through a macro.
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .enum_values(Some(Self::ALL.iter().map(|value| value.as_str())))
-                    .into()
-            }
-        }
-
-        impl ToSchema for $name {}
-
-        impl FromStr for $name {
-            type Err = Error;
-
-            fn from_str(text: &str) -> Result<Self> {
-                match text {
-                    $($text => Ok(Self::$variant),)+
-                    other => Err(Error::internal_fault(format!(
-                        concat!("unknown ", stringify!($name), " {:?}"),
-                        other
-                    ))),
-                }
-            }
-        }
-    };
 }
 
 named! {

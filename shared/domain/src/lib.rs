@@ -14,6 +14,7 @@ pub mod ids;
 pub mod jobs;
 pub mod mail_tokens;
 pub mod money;
+mod named;
 pub mod passwords;
 pub mod search;
 pub mod sessions;

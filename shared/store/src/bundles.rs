@@ -314,6 +314,10 @@ async fn insert(
         .iter()
         .map(|item| item.new.metadata.unwrap_or(&empty))
         .collect();
+    let chunking = new
+        .iter()
+        .map(|item| uploads::chunking(&item.new))
+        .collect::<Result<Vec<_>>>()?;
     let created_by = uploads::created_by(actor);
     let inserted = tx
         .try_query(
@@ -325,6 +329,7 @@ async fn insert(
                 (&external_ids, Type::TEXT_ARRAY),
                 (&metadata, Type::JSONB_ARRAY),
                 (&created_by, Type::UUID),
+                (&chunking, Type::JSONB_ARRAY),
             ],
         )
         .await?;
@@ -342,6 +347,10 @@ async fn insert(
     let versions: Vec<i32> = next.iter().map(|(_, version, _)| *version).collect();
     let titles: Vec<&str> = next.iter().map(|(.., item)| item.new.title).collect();
     let metadata: Vec<Option<&Value>> = next.iter().map(|(.., item)| item.new.metadata).collect();
+    let chunking = next
+        .iter()
+        .map(|(.., item)| uploads::chunking(&item.new))
+        .collect::<Result<Vec<_>>>()?;
     let moved = tx
         .query(
             include_str!("../queries/bundles/new_versions.sql"),
@@ -351,6 +360,7 @@ async fn insert(
                 (&versions, Type::INT4_ARRAY),
                 (&titles, Type::TEXT_ARRAY),
                 (&metadata, Type::JSONB_ARRAY),
+                (&chunking, Type::JSONB_ARRAY),
             ],
         )
         .await?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use dynrag_domain::{
     CustomerId, DocumentId, Error, JobId, Kind, Result,
     audit::{Action, Actor},
+    config::Chunking,
     fetches::Fetch,
 };
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ pub struct Crawl {
     pub same_host: bool,
     /// Metadata of every document.
     pub metadata: Option<Value>,
+    /// How every document is cut, where other than its customer's.
+    #[serde(default)]
+    pub chunking: Option<Chunking>,
 }
 
 /// A page to fetch.

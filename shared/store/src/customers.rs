@@ -169,6 +169,8 @@ pub async fn configure(tx: &Tenant, config: &CustomerConfig) -> Result<()> {
             (&config.requests_per_day, Type::INT4),
             (&config.max_documents, Type::INT4),
             (&classes, Type::JSONB),
+            (&config.chunking.strategy.as_str(), Type::TEXT),
+            (&config.chunking.unit.as_str(), Type::TEXT),
         ],
     )
     .await

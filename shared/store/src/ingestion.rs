@@ -142,10 +142,6 @@ impl Store {
             .await?;
         tx.commit().await?;
         let Some(row) = row else { return Ok(None) };
-        let number = |name: &str| -> Result<u32> {
-            u32::try_from(row.try_get::<_, i32>(name).map_err(column)?)
-                .map_err(Error::internal_fault)
-        };
         Ok(Some(Claim {
             customer_id: customer,
             document_id: document,
@@ -170,10 +166,8 @@ impl Store {
             published_hash: row.try_get("published_hash").map_err(column)?,
             max_file_bytes: row.try_get("max_file_bytes").map_err(column)?,
             allowed_types: row.try_get("allowed_types").map_err(column)?,
-            chunking: Chunking {
-                size: number("chunk_size")?,
-                overlap: number("chunk_overlap")?,
-            },
+            chunking: serde_json::from_value(row.try_get("chunking").map_err(column)?)
+                .map_err(Error::internal_fault)?,
             embedding_model: row.try_get("embedding_model").map_err(column)?,
         }))
     }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
+    config::Chunking,
     documents::{FailureCode, Format, OnDuplicate, Source, Status},
     jobs::{Job, Lane},
 };
@@ -33,6 +34,8 @@ pub struct NewDocument<'a> {
     pub metadata: Option<&'a Value>,
     /// Where it was fetched from, normalised; it is known by that where it has no id of the caller's own.
     pub source_url: Option<&'a str>,
+    /// How it is cut, where other than its customer's documents.
+    pub chunking: Option<Chunking>,
     /// Which queue its job goes through.
     pub lane: Lane,
     /// Who adds it.
@@ -379,6 +382,7 @@ pub(crate) async fn move_on(
                 (&new.file_name, Type::TEXT),
                 (&new.source_url, Type::TEXT),
                 (&new.lane.as_str(), Type::TEXT),
+                (&chunking(new)?, Type::JSONB),
             ],
         )
         .await?;
@@ -423,10 +427,19 @@ pub(crate) async fn insert(
                 (&created_by, Type::UUID),
                 (&new.source_url, Type::TEXT),
                 (&new.lane.as_str(), Type::TEXT),
+                (&chunking(new)?, Type::JSONB),
             ],
         )
         .await?;
     inserted(answer)
+}
+
+/// As the database keeps it.
+pub(crate) fn chunking(new: &NewDocument<'_>) -> Result<Option<Value>> {
+    new.chunking
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(Error::internal_fault)
 }
 
 /// The user, where it is one.

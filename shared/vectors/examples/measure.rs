@@ -66,6 +66,7 @@ fn documents(noise: &mut Noise, count: usize) -> Change {
                     text,
                     page: Some(1),
                     heading_path: vec!["Part".into()],
+                    parent: None,
                 },
                 vector: noise.vector(),
                 model: "noise".into(),

@@ -152,6 +152,7 @@ pub async fn account(store: &Store, customer: &Customer) {
         max_pages: 2,
         same_host: true,
         metadata: None,
+        chunking: None,
     };
     store
         .add_crawl(customer.id, Actor::System, &crawl)
@@ -169,6 +170,7 @@ pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocu
         file_name: None,
         metadata: None,
         source_url: None,
+        chunking: None,
         lane: Lane::Single,
         actor: Actor::System,
     }

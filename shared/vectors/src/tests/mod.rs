@@ -105,6 +105,7 @@ fn row(document: DocumentId, version: i32, index: u32, text: &str) -> Row {
             char_span: (index * 100, index * 100 + text.chars().count() as u32),
             page: (index > 0).then_some(index),
             heading_path: vec!["Part".into(), format!("Section {}", index / 4)],
+            parent: None,
         },
         vector: embed(text),
         model: MODEL.into(),

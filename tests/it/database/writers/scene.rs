@@ -70,6 +70,7 @@ pub(super) fn rows(claim: &Claim) -> Vec<Row> {
                     char_span: (0, 1),
                     page: None,
                     heading_path: Vec::new(),
+                    parent: None,
                 },
                 vector: VECTOR.to_vec(),
                 model: seed::MODEL.into(),

@@ -1,0 +1,153 @@
+//! The recursive strategy, which is the default.
+
+use dynrag_domain::{
+    chunks::{Chunk, Extracted, Section},
+    config::Chunking,
+};
+
+fn recursive(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
+    super::cut(extracted, chunking)
+}
+
+fn sizes(size: u32, overlap: u32) -> Chunking {
+    Chunking {
+        size,
+        overlap,
+        ..Chunking::default()
+    }
+}
+
+fn cut(text: &str, size: u32, overlap: u32) -> Vec<Chunk> {
+    recursive(&super::extracted(text, &[]), sizes(size, overlap))
+}
+
+#[test]
+fn a_short_text_is_one_chunk() {
+    let chunks = cut("  One sentence. ", 100, 20);
+    assert_eq!(chunks.len(), 1);
+    assert_eq!(chunks[0].text, "One sentence.");
+    assert_eq!(chunks[0].char_span, (2, 15));
+    assert!(cut(" \n ", 100, 20).is_empty());
+    assert!(cut("", 100, 20).is_empty());
+}
+
+#[test]
+fn paragraphs_stay_whole_where_they_fit() {
+    let text = format!(
+        "{}\n\n{}\n\n{}",
+        "a".repeat(60),
+        "b".repeat(60),
+        "c".repeat(60)
+    );
+    let texts: Vec<_> = cut(&text, 100, 0)
+        .into_iter()
+        .map(|chunk| chunk.text)
+        .collect();
+    assert_eq!(texts, ["a".repeat(60), "b".repeat(60), "c".repeat(60)]);
+}
+
+#[test]
+fn the_overlap_begins_at_a_sentence() {
+    let text = "Alpha one two three. Beta four five six. Gamma seven eight nine. Delta ten eleven.";
+    let chunks = cut(text, 50, 25);
+    assert!(chunks.len() > 1);
+    for pair in chunks.windows(2) {
+        assert!(
+            pair[1].char_span.0 < pair[0].char_span.1,
+            "no overlap: {pair:?}"
+        );
+        let first = pair[1].text.split(' ').next().unwrap();
+        assert!(["Beta", "Gamma", "Delta"].contains(&first), "{first}");
+    }
+}
+
+#[test]
+fn a_chunk_is_on_the_page_of_what_it_adds() {
+    let text = format!(
+        "{} End of one.\n\nAll of two. {}",
+        "a ".repeat(25),
+        "b ".repeat(20)
+    );
+    let start = text.find("All").unwrap();
+    let page = |start, page| Section {
+        start,
+        page: Some(page),
+        ..Section::default()
+    };
+    let sections = vec![page(0, 1), page(start, 2)];
+    let extracted = Extracted {
+        text,
+        sections,
+        ..Extracted::default()
+    };
+    let chunks = recursive(&extracted, sizes(70, 20));
+    assert!(chunks[1].text.contains("End of one."), "{chunks:?}");
+    assert_eq!(chunks[1].page, Some(2));
+}
+
+#[test]
+fn a_chunk_is_under_the_headings_of_its_first_text() {
+    let section = |start, path: &[&str]| Section {
+        start,
+        page: None,
+        heading_path: path.iter().map(|&heading| heading.to_owned()).collect(),
+    };
+    let text = "# A\n\n## B\n\nText.\n\n## C\n\nMore.".to_owned();
+    let sections = vec![
+        section(0, &["A"]),
+        section(5, &["A", "B"]),
+        section(18, &["A", "C"]),
+    ];
+    let extracted = Extracted {
+        text,
+        sections,
+        ..Extracted::default()
+    };
+    let size = |size| sizes(size, 0);
+    assert_eq!(recursive(&extracted, size(100))[0].heading_path, ["A", "B"]);
+}
+
+#[test]
+fn no_chunk_adds_text_of_two_pages() {
+    let page = |start, page| Section {
+        start,
+        page: Some(page),
+        ..Section::default()
+    };
+    // The second page is blank.
+    let text = "One one.\n\n \n\nThree three.".to_owned();
+    let sections = vec![page(0, 1), page(10, 2), page(13, 3)];
+    let extracted = Extracted {
+        text,
+        sections,
+        ..Extracted::default()
+    };
+    for overlap in [0, 4] {
+        let chunking = sizes(100, overlap);
+        let chunks = recursive(&extracted, chunking);
+        let pages: Vec<_> = chunks.iter().map(|chunk| chunk.page).collect();
+        assert_eq!(pages, [Some(1), Some(3)], "{chunks:?}");
+    }
+}
+
+#[test]
+fn a_chunk_knows_its_page_and_headings() {
+    let text = format!("{}\n\n{}", "a".repeat(50), "b".repeat(50));
+    let section = |start, page, heading: &str| Section {
+        start,
+        page: Some(page),
+        heading_path: vec![heading.to_owned()],
+    };
+    let sections = vec![section(0, 1, "A"), section(52, 2, "B")];
+    let extracted = Extracted {
+        text,
+        sections,
+        ..Extracted::default()
+    };
+    let chunks = recursive(&extracted, sizes(60, 0));
+    let found: Vec<_> = chunks
+        .iter()
+        .map(|c| (c.page, c.heading_path[0].as_str()))
+        .collect();
+    assert_eq!(found, [(Some(1), "A"), (Some(2), "B")]);
+}

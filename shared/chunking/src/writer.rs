@@ -1,0 +1,90 @@
+//! Makes chunks of stretches: the text without white space at its ends, its span, its page and headings.
+
+use dynrag_domain::chunks::{Chunk, Extracted, Section};
+use sha2::{Digest, Sha256};
+
+use crate::cutter::Cut;
+
+/// Writes chunks in the order of their starts, counting characters and sections along the way.
+pub(crate) struct Writer<'a> {
+    extracted: &'a Extracted,
+    /// A byte position and the characters before it.
+    counted: (usize, usize),
+    /// Sections that start at or before the last chunk.
+    section: usize,
+    chunks: Vec<Chunk>,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(extracted: &'a Extracted) -> Self {
+        Self {
+            extracted,
+            counted: (0, 0),
+            section: 0,
+            chunks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Vec<Chunk> {
+        self.chunks
+    }
+
+    /// The section at an index, or where it is nothing but its heading and another follows before
+    /// `end`, that one.
+    fn section_of_text(&self, mut at: usize, end: usize) -> Option<&Section> {
+        let sections = &self.extracted.sections;
+        while let (Some(here), Some(next)) = (sections.get(at), sections.get(at + 1)) {
+            let line = self.extracted.text[here.start..next.start].trim();
+            let line = line.trim_start_matches('#').trim_start();
+            if next.start >= end || here.heading_path.last().is_none_or(|last| last != line) {
+                break;
+            }
+            at += 1;
+        }
+        sections.get(at)
+    }
+
+    /// Page and headings are those of what the chunk adds, not of the overlap before it.
+    pub(crate) fn write(&mut self, cut: Cut) {
+        let Cut {
+            range,
+            fresh,
+            parent,
+        } = cut;
+        let stretch = &self.extracted.text[range.clone()];
+        let trimmed = stretch.trim();
+        if self.extracted.text[fresh..range.end].trim().is_empty() {
+            return;
+        }
+        let start = range.start + (stretch.len() - stretch.trim_start().len());
+        let (counted, characters) = self.counted;
+        let first = characters + self.extracted.text[counted..start].chars().count();
+        self.counted = (start, first);
+        let added = &self.extracted.text[fresh..range.end];
+        let fresh = (fresh + added.len() - added.trim_start().len()).max(start);
+        while self
+            .extracted
+            .sections
+            .get(self.section)
+            .is_some_and(|section| section.start <= fresh)
+        {
+            self.section += 1;
+        }
+        let section = self
+            .section
+            .checked_sub(1)
+            .and_then(|at| self.section_of_text(at, range.end));
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.chunks.push(Chunk {
+            index: count(self.chunks.len()),
+            text: trimmed.to_owned(),
+            text_hash: hex::encode(Sha256::digest(trimmed.as_bytes())),
+            char_span: (count(first), count(first + trimmed.chars().count())),
+            page: section.and_then(|section: &Section| section.page),
+            heading_path: section
+                .map(|section| section.heading_path.clone())
+                .unwrap_or_default(),
+            parent,
+        });
+    }
+}
