@@ -15,6 +15,7 @@ mod bad_files;
 mod bad_requests;
 mod batch;
 mod budgets;
+mod chunking;
 mod crash;
 mod deletion;
 mod delivery;

@@ -147,8 +147,8 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
             "text/plain",
             format!("file {id}").as_bytes(),
         )),
-        // Refused once it is known that the caller may.
-        "ingest-url" => request.json(&json!({"url": "http://localhost/"})),
+        // Allowed, and nobody is there.
+        "ingest-url" => request.json(&json!({"url": format!("http://127.0.0.1:18489/{id}")})),
         "ingest-presigned-url" if route.method == "POST" => {
             request.json(&json!({"fileName": "a.txt"}))
         }
