@@ -3,6 +3,7 @@
 mod body;
 mod content;
 mod delete;
+mod diff;
 mod get;
 mod list;
 mod retry;
@@ -45,6 +46,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/{id}/content",
             "Show a document's text",
             content::content,
+        )
+        .get(
+            "documents-diff",
+            "/api/documents/{id}/diff",
+            "Show what changed between two versions",
+            diff::diff,
         )
         .post(
             "documents-retry",

@@ -115,7 +115,7 @@ async fn read(parts: &Parts, claim: &Claim) -> Result<Extracted, Stop> {
     } = *claim;
     let bytes = original(parts, claim).await?;
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
-    if claim.published_hash.as_deref() == Some(hash.as_slice()) {
+    if !claim.reprocess && claim.published_hash.as_deref() == Some(hash.as_slice()) {
         return Err(Stop::Unchanged);
     }
     if !claim
@@ -163,13 +163,13 @@ async fn original(parts: &Parts, claim: &Claim) -> Result<Bytes, Stop> {
     let Claim {
         customer_id,
         document_id,
-        version,
+        original_version,
         ..
     } = *claim;
     let limit = u64::try_from(claim.max_file_bytes).unwrap_or(0);
     match claim.original {
         Original::Alone(object) => {
-            let key = storage::original_key(customer_id, document_id, version, object);
+            let key = storage::original_key(customer_id, document_id, original_version, object);
             match parts.objects.get(&key, limit).await {
                 Ok(Some(bytes)) => Ok(bytes),
                 Ok(None) => Err(Stop::Failed(FailureCode::OriginalMissing, key)),

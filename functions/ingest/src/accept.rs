@@ -7,7 +7,7 @@ use dynrag_api::{
 };
 use dynrag_domain::{
     DocumentId, Result,
-    documents::{FailureCode, Format, MAX_TITLE, Source, Status},
+    documents::{FailureCode, Format, MAX_TITLE, OnDuplicate, Source, Status},
     jobs::Lane,
 };
 use dynrag_originals::Kept;
@@ -87,6 +87,8 @@ pub(crate) async fn accept(
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
+        // Asked for in any case: with the title and metadata that come with it.
+        reprocess: description.on_duplicate == OnDuplicate::NewVersion,
         lane: Lane::Single,
         actor: caller.principal.into(),
     };

@@ -19,8 +19,12 @@ use dynrag_api::{
     scopes::DocumentsWrite,
 };
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result, audit::Actor, config::CustomerConfig,
-    documents::Status, jobs::Lane, storage,
+    CustomerId, DocumentId, Error, Kind, Result,
+    audit::Actor,
+    config::CustomerConfig,
+    documents::{OnDuplicate, Status},
+    jobs::Lane,
+    storage,
 };
 use dynrag_store::{
     bundles::{Decision, Item},
@@ -160,6 +164,7 @@ impl Ready {
                 metadata: self.description.metadata.as_ref(),
                 source_url: None,
                 chunking: self.description.chunking,
+                reprocess: self.description.on_duplicate == OnDuplicate::NewVersion,
                 lane: Lane::Bulk,
                 actor,
             },

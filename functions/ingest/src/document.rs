@@ -25,20 +25,20 @@ use crate::{
 #[schema(as = NewDocument)]
 pub(crate) struct Body {
     #[schema(min_length = 1, max_length = 512)]
-    title: String,
+    pub(crate) title: String,
     #[schema(min_length = 1)]
-    content: String,
+    pub(crate) content: String,
     #[schema(examples("text/plain", "text/markdown", "text/html"))]
-    content_type: Option<String>,
+    pub(crate) content_type: Option<String>,
     #[schema(min_length = 1, max_length = 256)]
-    external_id: Option<String>,
+    pub(crate) external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Value>,
+    pub(crate) metadata: Option<Value>,
     #[serde(default)]
     #[schema(default = "skip")]
-    on_duplicate: OnDuplicate,
+    pub(crate) on_duplicate: OnDuplicate,
     /// As the customer's documents are, where it is left out.
-    chunking: Option<Chunking>,
+    pub(crate) chunking: Option<Chunking>,
 }
 
 impl Body {

@@ -6,6 +6,7 @@ mod document;
 mod fields;
 mod file;
 mod presigned_url;
+mod update;
 mod url;
 mod wait;
 
@@ -34,6 +35,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/ingest/url",
             "Add a page of the web, or a site",
             url::url,
+        )
+        .put(
+            "documents-update",
+            "/api/documents/{id}",
+            "Change a document",
+            update::update,
         )
         .get(
             "ingest-presigned-url",

@@ -143,6 +143,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
+        reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),
     };

@@ -225,6 +225,7 @@ async fn add(
         metadata: description.metadata.as_ref(),
         source_url: Some(url),
         chunking: description.chunking,
+        reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),
     };

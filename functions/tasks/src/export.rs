@@ -167,7 +167,7 @@ impl Export<'_> {
                 return Ok(());
             }
         };
-        let (document, version) = (original.document_id, original.version);
+        let (document, version) = (original.document_id, original.original_version);
         let key = storage::original_key(self.customer, document, version, object);
         let Some(mut reader) = self.documents.open(&key).await? else {
             return Ok(());
@@ -294,6 +294,7 @@ mod tests {
         let original = |file_name: Option<&str>| Original {
             document_id: DocumentId::generate(),
             version: 1,
+            original_version: 1,
             original: storage::Original::Alone(Uuid::nil()),
             bytes: 0,
             file_name: file_name.map(str::to_owned),

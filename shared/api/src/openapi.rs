@@ -280,6 +280,7 @@ described!(A1);
 described!(A1, A2);
 described!(A1, A2, A3);
 described!(A1, A2, A3, A4);
+described!(A1, A2, A3, A4, A5);
 
 fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()

@@ -56,7 +56,6 @@ pub async fn keep(
     on_duplicate: OnDuplicate,
 ) -> Result<Kept> {
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
-    let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
     for _ in 0..RACES {
         let target = store
             .resolve_upload(customer, new, &hash, on_duplicate)
@@ -66,32 +65,86 @@ pub async fn keep(
             Target::New { id } => (id, 1),
             Target::Next { id, version } => (id, version),
         };
-        let object = Uuid::new_v4();
-        let key = storage::original_key(customer, id, version, object);
-        objects
-            .put(&key, new.format.media_type(), bytes.clone())
-            .await?;
-        let added = store
-            .add_document(customer, target, new, object, size, &hash)
-            .await;
-        // Only where it is certain that no row names the object: the answer to a COMMIT may be lost.
-        let refused = match &added {
-            Ok(Added::Queued(_)) => false,
-            Ok(Added::Raced) => true,
-            Err(error) => error.kind() == Kind::Conflict,
-        };
-        if refused && let Err(error) = objects.delete(&key).await {
-            let cause = error.internal();
-            tracing::warn!(cause, "original that nobody names is left behind");
-        }
-        if let Added::Queued(pending) = added? {
-            tracing::info!(customer_id = %customer, document_id = %id, version, bytes = size, "document queued");
+        let put = put(store, objects, customer, target, new, &bytes).await?;
+        if let Some(pending) = put {
+            tracing::info!(customer_id = %customer, document_id = %id, version, bytes = bytes.len(), "document queued");
             return Ok(Kept::Queued { id, pending });
         }
     }
-    Err(Error::new(
+    Err(busy())
+}
+
+/// Stores new content of a document that is there, whatever it has now.
+///
+/// # Errors
+/// `not_found`; `awaiting_upload` and `busy_document` (conflict); `unavailable`.
+pub async fn replace(
+    store: &Store,
+    objects: &Objects,
+    customer: CustomerId,
+    id: DocumentId,
+    new: &NewDocument<'_>,
+    bytes: Bytes,
+) -> Result<Pending> {
+    for _ in 0..RACES {
+        let document = store.get_document(customer, id).await?;
+        if document.status == Status::AwaitingUpload {
+            let detail = "Its first content is still to be uploaded with the form it was given.";
+            return Err(Error::new(Kind::Conflict, "awaiting_upload", detail));
+        }
+        let version = document.latest_version + 1;
+        let target = Target::Next { id, version };
+        if let Some(pending) = put(store, objects, customer, target, new, &bytes).await? {
+            return Ok(pending);
+        }
+    }
+    Err(busy())
+}
+
+fn busy() -> Error {
+    Error::new(
         Kind::Conflict,
         "busy_document",
         "Others keep changing this document. Try again.",
-    ))
+    )
+}
+
+/// Writes the bytes and then the rows; none where somebody else took the version meanwhile.
+async fn put(
+    store: &Store,
+    objects: &Objects,
+    customer: CustomerId,
+    target: Target,
+    new: &NewDocument<'_>,
+    bytes: &Bytes,
+) -> Result<Option<Pending>> {
+    let (id, version) = match target {
+        Target::New { id } => (id, 1),
+        Target::Next { id, version } => (id, version),
+        Target::Duplicate { .. } => return Ok(None),
+    };
+    let hash: [u8; 32] = Sha256::digest(bytes).into();
+    let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
+    let object = Uuid::new_v4();
+    let key = storage::original_key(customer, id, version, object);
+    objects
+        .put(&key, new.format.media_type(), bytes.clone())
+        .await?;
+    let added = store
+        .add_document(customer, target, new, object, size, &hash)
+        .await;
+    // Only where it is certain that no row names the object: the answer to a COMMIT may be lost.
+    let refused = match &added {
+        Ok(Added::Queued(_)) => false,
+        Ok(Added::Raced) => true,
+        Err(error) => error.kind() == Kind::Conflict,
+    };
+    if refused && let Err(error) = objects.delete(&key).await {
+        let cause = error.internal();
+        tracing::warn!(cause, "original that nobody names is left behind");
+    }
+    Ok(match added? {
+        Added::Queued(pending) => Some(pending),
+        Added::Raced => None,
+    })
 }

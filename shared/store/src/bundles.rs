@@ -391,6 +391,7 @@ async fn insert_versions(
 ) -> Result<()> {
     let (mut ids, mut versions, mut starts) = (Vec::new(), Vec::new(), Vec::new());
     let (mut formats, mut bytes, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut reprocess = Vec::new();
     for (item, target, start) in stored {
         let (id, version) = Decision::Store(*target)
             .stored()
@@ -401,6 +402,7 @@ async fn insert_versions(
         formats.push(item.new.format.as_str());
         bytes.push(item.bytes);
         hashes.push(&item.content_hash[..]);
+        reprocess.push(item.new.reprocess);
     }
     tx.query(
         include_str!("../queries/bundles/insert_versions.sql"),
@@ -413,6 +415,7 @@ async fn insert_versions(
             (&formats, Type::TEXT_ARRAY),
             (&bytes, Type::INT8_ARRAY),
             (&hashes, Type::BYTEA_ARRAY),
+            (&reprocess, Type::BOOL_ARRAY),
         ],
     )
     .await

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
+    config::Chunking,
     documents::{FailureCode, Format, Source, Stage, Status},
     fetches::Fetch,
     jobs::Job,
@@ -129,6 +130,17 @@ pub struct Version {
     pub superseded_at: Option<DateTime<Utc>>,
     /// When it came in.
     pub created_at: DateTime<Utc>,
+}
+
+/// What a version made from an earlier one has of its own.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Change<'a> {
+    /// Title.
+    pub title: Option<&'a str>,
+    /// Metadata object.
+    pub metadata: Option<&'a Value>,
+    /// How it is cut.
+    pub chunking: Option<Chunking>,
 }
 
 impl Store {
@@ -265,6 +277,59 @@ impl Store {
         let pending = outbox::insert(&tx, message).await?;
         tx.commit().await?;
         Ok(pending)
+    }
+
+    /// Makes the next version of a document, of the original of one that is there: with other title,
+    /// metadata or chunking where they are given. None: somebody was faster, decide again.
+    ///
+    /// # Errors
+    /// `not_found`; `no_original` (conflict) where that version never had one; `unavailable` without a database.
+    pub async fn process_again(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: DocumentId,
+        of: Option<i32>,
+        change: &Change<'_>,
+    ) -> Result<Option<(i32, Pending)>> {
+        let tx = self.tenant(customer).await?;
+        let document = get(&tx, id).await??;
+        let of = of
+            .or(document.published_version)
+            .unwrap_or(document.latest_version);
+        let next = document.latest_version + 1;
+        let chunking = change
+            .chunking
+            .map(serde_json::to_value)
+            .transpose()
+            .map_err(Error::internal_fault)?;
+        let made = tx
+            .query_opt(
+                include_str!("../queries/documents/again.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&of, Type::INT4),
+                    (&next, Type::INT4),
+                    (&change.title, Type::TEXT),
+                    (&change.metadata, Type::JSONB),
+                    (&chunking, Type::JSONB),
+                ],
+            )
+            .await?;
+        if made.is_none() {
+            let now = get(&tx, id).await??;
+            if now.latest_version != document.latest_version {
+                return Ok(None);
+            }
+            let detail = format!("Version {of} has no original to read.");
+            return Err(Error::new(Kind::Conflict, "no_original", detail));
+        }
+        let (target, details) = (id.as_uuid(), json!({"version": next, "of": of}));
+        audit::record(&tx, actor, Action::DocumentUpdated, target, &details).await?;
+        let pending = outbox::insert(&tx, Job::process(customer, id, next)).await?;
+        tx.commit().await?;
+        Ok(Some((next, pending)))
     }
 
     /// Versions of a document, newest first, those below one.

@@ -55,6 +55,8 @@ pub struct Original {
     pub document_id: DocumentId,
     /// Version.
     pub version: i32,
+    /// Version that brought it.
+    pub original_version: i32,
     /// Where it lies.
     pub original: storage::Original,
     /// Its size in bytes; 0 where that is not known yet.
@@ -145,6 +147,7 @@ impl Store {
                 Ok(Original {
                     document_id: document.into(),
                     version: row.try_get("version").map_err(column)?,
+                    original_version: row.try_get("original_version").map_err(column)?,
                     original: ingestion::original(row)?,
                     bytes: row
                         .try_get::<_, Option<i64>>("bytes")

@@ -45,6 +45,10 @@ pub struct Claim {
     pub published_etag: Option<String>,
     /// When the server said that copy was changed.
     pub published_last_modified: Option<String>,
+    /// Version that brought the original.
+    pub original_version: i32,
+    /// Published even where its content is the published one's.
+    pub reprocess: bool,
     /// Where the original lies.
     pub original: Original,
     /// Its size in bytes, where that is known yet.
@@ -154,6 +158,8 @@ impl Store {
             source_url: row.try_get("source_url").map_err(column)?,
             published_etag: row.try_get("published_etag").map_err(column)?,
             published_last_modified: row.try_get("published_last_modified").map_err(column)?,
+            original_version: row.try_get("original_version").map_err(column)?,
+            reprocess: row.try_get("reprocess").map_err(column)?,
             original: original(&row)?,
             bytes: row
                 .try_get::<_, Option<i64>>("bytes")

@@ -36,6 +36,8 @@ pub struct NewDocument<'a> {
     pub source_url: Option<&'a str>,
     /// How it is cut, where other than its customer's documents.
     pub chunking: Option<Chunking>,
+    /// Whether it is published even where its content is the published one's.
+    pub reprocess: bool,
     /// Which queue its job goes through.
     pub lane: Lane,
     /// Who adds it.
@@ -181,7 +183,7 @@ impl Store {
             id,
             version,
             object,
-            new.format,
+            new,
             Some(bytes),
             Some(content_hash),
         )
@@ -214,7 +216,7 @@ impl Store {
                 "A document with this externalId exists. Send new content for it through ingest/file.",
             ));
         }
-        insert_version(&tx, id, 1, object, new.format, None, None).await?;
+        insert_version(&tx, id, 1, object, new, None, None).await?;
         tell(&tx, new, Action::DocumentAdded, id, 1).await?;
         tx.commit().await
     }
@@ -471,7 +473,7 @@ async fn insert_version(
     id: DocumentId,
     version: i32,
     object: Uuid,
-    format: Format,
+    new: &NewDocument<'_>,
     bytes: Option<i64>,
     content_hash: Option<&[u8; 32]>,
 ) -> Result<()> {
@@ -482,9 +484,10 @@ async fn insert_version(
             (&id.as_uuid(), Type::UUID),
             (&version, Type::INT4),
             (&object, Type::UUID),
-            (&format.as_str(), Type::TEXT),
+            (&new.format.as_str(), Type::TEXT),
             (&bytes, Type::INT8),
             (&content_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
+            (&new.reprocess, Type::BOOL),
         ],
     )
     .await

@@ -71,6 +71,7 @@ fn function_of(route: &str) -> (String, String) {
         "health" | "openapi" => "system",
         "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
         "keys" | "users" | "jobs" => "customers",
+        "documents" if route == "documents-update" => "ingest",
         group => group,
     };
     (logical, format!("dynrag-{group}"))
@@ -128,7 +129,9 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "customers-delete" => leave(&mut scene).await,
         "keys-delete" => delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
-        | "documents-content" | "documents-retry" => document(&mut scene, route).await,
+        | "documents-content" | "documents-retry" | "documents-diff" | "documents-update" => {
+            document(&mut scene, route).await
+        }
         "search" => search(&mut scene).await,
         _ => authorized(&mut scene, route).await,
     }
@@ -283,7 +286,7 @@ async fn document(scene: &mut Scene, route: &str) {
         .ours
         .add("Refund policy", "Goods may be sent back within 30 days.")
         .await;
-    if route == "documents-content" {
+    if ["documents-content", "documents-update"].contains(&route) {
         scene.ours.completed(&id).await;
     }
     let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
@@ -305,6 +308,8 @@ async fn document(scene: &mut Scene, route: &str) {
             let body = answer.ok(200, &["text", "charSpan", "characters", "version"]);
             assert_eq!(body["docId"], json!(id));
         }
+        "documents-diff" => answer.problem(409, "nothing_to_compare"),
+        "documents-update" => assert_eq!(answer.ok(202, &["statusUrl"])["docId"], json!(id)),
         "documents-retry" => answer.problem(409, "not_retryable"),
         "documents-status" => {
             let body = answer.ok(200, &["status", "attempts", "latestVersion"]);

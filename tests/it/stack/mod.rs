@@ -37,4 +37,5 @@ mod tenancy;
 mod throttles;
 mod tokens;
 mod users;
+mod versions;
 mod web;

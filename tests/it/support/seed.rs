@@ -171,6 +171,7 @@ pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocu
         metadata: None,
         source_url: None,
         chunking: None,
+        reprocess: false,
         lane: Lane::Single,
         actor: Actor::System,
     }

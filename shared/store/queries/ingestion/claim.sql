@@ -15,7 +15,7 @@ WITH claimed AS (
         d.metadata, d.source_url, d.lane, d.chunking
 )
 SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version, c.source_url, c.lane,
-       v.object_id, v.bundle_offset, v.bytes, v.format, v.content_hash,
+       v.object_id, v.bundle_offset, coalesce(v.original_version, v.version) AS original_version, v.reprocess, v.bytes, v.format, v.content_hash,
        p.content_hash AS published_hash, p.etag AS published_etag, p.last_modified AS published_last_modified,
        g.max_file_bytes, g.allowed_types, coalesce(c.chunking, chunking_of(g)) AS chunking, g.embedding_model
 FROM claimed c

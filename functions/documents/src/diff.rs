@@ -1,0 +1,213 @@
+//! `GET /api/documents/{id}/diff`: what changed from one version's text to another's.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_domain::{DocumentId, Error, Kind, Result};
+use serde::{Deserialize, Serialize};
+use similar::{ChangeTag, TextDiff};
+use utoipa::ToSchema;
+
+use crate::content::extracted;
+
+/// Lines shown around a change.
+const CONTEXT: usize = 3;
+/// Lines of an answer, which Lambda's 6 MB have room for.
+const MOST_LINES: usize = 5000;
+/// Characters of a line that are shown.
+const MOST_OF_LINE: usize = 1000;
+/// After which the difference is only approximate: still right, but not the smallest.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Two texts of this size are compared in a second or so.
+const MOST_TEXT: usize = 8 * 1024 * 1024;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DiffQuery)]
+pub(crate) struct Wanted {
+    /// The version before `to` where it is left out.
+    #[schema(minimum = 1)]
+    from: Option<i32>,
+    /// The published version where it is left out; the latest where none is.
+    #[schema(minimum = 1)]
+    to: Option<i32>,
+}
+
+/// A stretch of lines with changes in it.
+#[derive(Serialize, ToSchema, PartialEq, Eq, Debug)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DiffHunk)]
+struct Hunk {
+    /// Its first line in the old text, from 1.
+    from_line: usize,
+    /// Its first line in the new text, from 1.
+    to_line: usize,
+    lines: Vec<Line>,
+}
+
+#[derive(Serialize, ToSchema, PartialEq, Eq, Debug)]
+#[schema(as = DiffLine)]
+struct Line {
+    /// `added`, `removed` or `same`.
+    change: &'static str,
+    text: String,
+}
+
+#[derive(Serialize, ToSchema, PartialEq, Eq, Debug)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentDiff)]
+pub(crate) struct Diff {
+    doc_id: DocumentId,
+    from: i32,
+    to: i32,
+    added_lines: usize,
+    removed_lines: usize,
+    /// From 0, nothing in common, to 1, the same.
+    #[schema(minimum = 0, maximum = 1)]
+    similarity: Similarity,
+    hunks: Vec<Hunk>,
+    /// Whether there are more changes than are shown.
+    truncated: bool,
+}
+
+/// Thousandths, so that the answer is the same on every machine.
+#[derive(PartialEq, Eq, Debug, ToSchema)]
+#[schema(value_type = f64)]
+struct Similarity(u16);
+
+impl Serialize for Similarity {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(f64::from(self.0) / 1000.0)
+    }
+}
+
+/// Answers what changed.
+pub(crate) async fn diff(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<Diff>> {
+    let customer = caller.customer_id;
+    let document = context.store().await?.get_document(customer, id).await?;
+    let newest = document
+        .published_version
+        .unwrap_or(document.latest_version);
+    let to = wanted.to.unwrap_or(newest);
+    let from = wanted.from.unwrap_or(to - 1);
+    if from < 1 || to < 1 {
+        let detail = "There is one version only; name two with from and to once there are.";
+        return Err(Error::new(Kind::Conflict, "nothing_to_compare", detail).into());
+    }
+    let old = extracted(&context, customer, id, from).await?.text;
+    let new = extracted(&context, customer, id, to).await?.text;
+    if old.len() + new.len() > MOST_TEXT {
+        let detail = "The texts are too large to be compared here; fetch both through content.";
+        return Err(Error::new(Kind::TooLarge, "text_too_large", detail).into());
+    }
+    Ok(Json(compare(id, (from, &old), (to, &new))))
+}
+
+fn compare(doc_id: DocumentId, (from, old): (i32, &str), (to, new): (i32, &str)) -> Diff {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let (mut added_lines, mut removed_lines) = (0, 0);
+    for change in diff.iter_all_changes() {
+        match change.tag() {
+            ChangeTag::Insert => added_lines += 1,
+            ChangeTag::Delete => removed_lines += 1,
+            ChangeTag::Equal => {}
+        }
+    }
+    let (mut hunks, mut shown, mut truncated) = (Vec::new(), 0, false);
+    for group in diff.grouped_ops(CONTEXT) {
+        let mut lines = Vec::new();
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            if shown == MOST_LINES {
+                truncated = true;
+                break;
+            }
+            shown += 1;
+            lines.push(Line {
+                change: match change.tag() {
+                    ChangeTag::Insert => "added",
+                    ChangeTag::Delete => "removed",
+                    ChangeTag::Equal => "same",
+                },
+                text: change
+                    .value()
+                    .trim_end_matches('\n')
+                    .chars()
+                    .take(MOST_OF_LINE)
+                    .collect(),
+            });
+        }
+        if let (Some(first), false) = (group.first(), lines.is_empty()) {
+            hunks.push(Hunk {
+                from_line: first.old_range().start + 1,
+                to_line: first.new_range().start + 1,
+                lines,
+            });
+        }
+        if truncated {
+            break;
+        }
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 0 to 1000"
+    )]
+    let similarity = Similarity((f64::from(diff.ratio()) * 1000.0) as u16);
+    Diff {
+        doc_id,
+        from,
+        to,
+        added_lines,
+        removed_lines,
+        similarity,
+        hunks,
+        truncated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_shown_with_what_stands_around_them() {
+        let id = DocumentId::generate();
+        let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
+        let new = old
+            .replace("line 10\n", "line ten\n")
+            .replace("line 20\n", "");
+        let diff = compare(id, (1, &old), (2, &new));
+        assert_eq!((diff.added_lines, diff.removed_lines), (1, 2));
+        assert_eq!(diff.hunks.len(), 2);
+        assert_eq!((diff.hunks[0].from_line, diff.hunks[0].to_line), (7, 7));
+        let removed = Line {
+            change: "removed",
+            text: "line 10".into(),
+        };
+        assert!(diff.hunks[0].lines.contains(&removed));
+        assert!(diff.similarity.0 > 850, "{diff:?}");
+        let same = compare(id, (1, &old), (2, &old));
+        assert_eq!((same.hunks.len(), same.similarity.0), (0, 1000));
+    }
+
+    #[test]
+    fn a_large_change_is_cut_off_and_says_so() {
+        let id = DocumentId::generate();
+        let text = |what: &str| {
+            (0..MOST_LINES)
+                .map(|n| format!("{what} {n}\n"))
+                .collect::<String>()
+        };
+        let diff = compare(id, (1, &text("a")), (2, &text("b")));
+        assert!(diff.truncated);
+        let shown: usize = diff.hunks.iter().map(|hunk| hunk.lines.len()).sum();
+        assert_eq!(shown, MOST_LINES);
+        assert_eq!((diff.added_lines, diff.similarity.0), (MOST_LINES, 0));
+    }
+}

@@ -1,0 +1,149 @@
+//! `PUT /api/documents/{id}`: other content, title, metadata or chunking, or the same read anew.
+//!
+//! Whatever it is, it is the next version; search shows the one before until that is published. Texts that
+//! were embedded before are not paid for again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, Path, Query, answers, scopes::DocumentsWrite};
+use dynrag_domain::{
+    DocumentId, Error, Kind, Result,
+    config::Chunking,
+    documents::{OnDuplicate, Status},
+    jobs::Lane,
+};
+use dynrag_originals::replace;
+use dynrag_store::{
+    admission::Admission, documents::Change, outbox::Pending, uploads::NewDocument,
+};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    accept::{Accepted, Outcome},
+    document,
+    fields::Description,
+    wait::{Waiting, hold},
+};
+
+const RACES: usize = 5;
+
+/// What is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = DocumentChange)]
+pub(crate) struct Body {
+    #[schema(min_length = 1, max_length = 512)]
+    title: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    chunking: Option<Chunking>,
+    /// The new text.
+    #[schema(min_length = 1)]
+    content: Option<String>,
+    /// Of `content`; `text/plain` where it is left out.
+    content_type: Option<String>,
+    /// Reads and cuts the same content again.
+    #[serde(default)]
+    reprocess: bool,
+}
+
+/// Makes the next version.
+pub(crate) async fn update(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+    Query(waiting): Query<Waiting>,
+    Json(body): Json<Body>,
+) -> Answer<Outcome> {
+    let time = waiting.time()?;
+    caller.check_budget()?;
+    let pending = match body.content {
+        Some(_) => replaced(&context, &caller, id, body).await?,
+        None => again(&context, &caller, id, body).await?,
+    };
+    context.dispatch(&pending).await;
+    let queued = answers::Either::This(answers::Accepted(Accepted::new(id, Status::Queued)));
+    Ok(hold(&context, caller.customer_id, queued, time).await?)
+}
+
+async fn replaced(
+    context: &Context,
+    caller: &Admission,
+    id: DocumentId,
+    body: Body,
+) -> Result<Pending> {
+    let (store, (objects, _)) = (context.store().await?, context.documents().await?);
+    let customer = caller.customer_id;
+    let there = store.get_document(customer, id).await?;
+    let (description, content) = document::Body {
+        title: body.title.unwrap_or(there.title),
+        content: body.content.unwrap_or_default(),
+        content_type: body.content_type,
+        external_id: None,
+        metadata: body.metadata,
+        on_duplicate: OnDuplicate::NewVersion,
+        chunking: body.chunking,
+    }
+    .read(&caller.config)?;
+    let new = NewDocument {
+        title: description.title.as_deref().unwrap_or_default(),
+        source: content.source,
+        format: content.format,
+        external_id: None,
+        file_name: None,
+        metadata: description.metadata.as_ref(),
+        source_url: None,
+        chunking: description.chunking,
+        reprocess: true,
+        lane: Lane::Single,
+        actor: caller.principal.into(),
+    };
+    replace(store, objects, customer, id, &new, content.bytes).await
+}
+
+async fn again(
+    context: &Context,
+    caller: &Admission,
+    id: DocumentId,
+    body: Body,
+) -> Result<Pending> {
+    if body.content_type.is_some() {
+        let detail = "only with content, whose type it is";
+        return Err(Error::field("/contentType", detail));
+    }
+    let nothing = body.title.is_none() && body.metadata.is_none() && body.chunking.is_none();
+    if nothing && !body.reprocess {
+        let detail = "something to change: title, metadata, chunking, content, or reprocess: true";
+        return Err(Error::field("", detail));
+    }
+    let description = Description {
+        title: body.title,
+        metadata: body.metadata,
+        chunking: body.chunking,
+        ..Description::default()
+    }
+    .check()?;
+    let change = Change {
+        title: description.title.as_deref(),
+        metadata: description.metadata.as_ref(),
+        chunking: description.chunking,
+    };
+    let store = context.store().await?;
+    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    for _ in 0..RACES {
+        let made = store
+            .process_again(customer, actor, id, None, &change)
+            .await?;
+        if let Some((_, pending)) = made {
+            return Ok(pending);
+        }
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "busy_document",
+        "Others keep changing this document. Try again.",
+    ))
+}

@@ -1,0 +1,22 @@
+-- The next version of a document, of the original of one that is there. No row: there is no such version with
+-- an original, or somebody was faster. $1 customer, $2 id, $3 of which version, $4 next version, $5 title or null,
+-- $6 metadata or null, $7 chunking or null
+WITH moved AS (
+    UPDATE documents d
+    SET latest_version = $4, title = coalesce($5, d.title), metadata = coalesce($6, d.metadata),
+        chunking = coalesce($7, d.chunking),
+        status = 'queued', stage = NULL, code = NULL, lease_token = d.lease_token + 1, lease_expires_at = NULL,
+        attempts = 0, lane = 'single', resend_at = now() + interval '10 minutes', upload_expires_at = NULL
+    FROM document_versions v
+    WHERE d.customer_id = $1 AND d.id = $2 AND d.latest_version = $4 - 1 AND d.deleted_at IS NULL
+      AND d.status <> 'awaiting_upload'
+      AND (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, $3) AND NOT v.to_fetch
+    RETURNING d.customer_id, d.id
+)
+INSERT INTO document_versions (customer_id, document_id, version, object_id, bundle_offset, original_version,
+                               format, bytes, content_hash, etag, last_modified, reprocess)
+SELECT v.customer_id, v.document_id, $4, v.object_id, v.bundle_offset, coalesce(v.original_version, v.version),
+       v.format, v.bytes, v.content_hash, v.etag, v.last_modified, true
+FROM moved m
+JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (m.customer_id, m.id, $3)
+RETURNING version
