@@ -53,7 +53,7 @@ pub(crate) struct Body {
 
 enum Sink {
     Plain(Bounded),
-    Gzip(GzDecoder<Bounded>),
+    Gzip(Box<GzDecoder<Bounded>>),
 }
 
 /// What [`Body::push`] says.
@@ -73,7 +73,7 @@ impl Body {
         };
         let sink = match packing {
             Packing::Plain => Sink::Plain(bounded),
-            Packing::Gzip => Sink::Gzip(GzDecoder::new(bounded)),
+            Packing::Gzip => Sink::Gzip(Box::new(GzDecoder::new(bounded))),
         };
         Self {
             sink,
