@@ -217,6 +217,8 @@ macro_rules! named {
     };
 }
 
+pub(crate) use named;
+
 named! {
     /// Where a document stands.
     Status {
@@ -265,6 +267,8 @@ named! {
         File = "file",
         /// `/api/ingest/presigned-url`.
         Presigned = "presigned",
+        /// `POST /api/ingest/webhook`, or a webhook's own address.
+        Webhook = "webhook",
     }
 }
 

@@ -413,7 +413,7 @@ async fn insert(
 pub(crate) fn created_by(actor: Actor) -> Option<Uuid> {
     match actor {
         Actor::User(id) => Some(id.as_uuid()),
-        Actor::ApiKey(_) | Actor::System => None,
+        Actor::ApiKey(_) | Actor::Webhook(_) | Actor::System => None,
     }
 }
 
