@@ -1,12 +1,16 @@
-//! The ways in: text as JSON, alone or many at once, a file as multipart, a form for an upload straight to S3.
+//! The ways in: text as JSON, alone or many at once, a file as multipart, a form for an upload straight to S3,
+//! and whatever a webhook is sent.
 
 mod accept;
 mod batch;
 mod document;
 mod fields;
 mod file;
+mod incoming;
+mod payload;
 mod presigned_url;
 mod wait;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -28,6 +32,18 @@ pub fn routes() -> Routes<Arc<Context>> {
             batch::batch,
         )
         .post("ingest-file", "/api/ingest/file", "Add a file", file::file)
+        .post(
+            "ingest-webhook",
+            "/api/ingest/webhook",
+            "Add whatever another system sends",
+            webhook::by_key,
+        )
+        .post(
+            "ingest-webhook-receive",
+            "/api/ingest/webhook/{webhookId}",
+            "Add what is sent to a webhook's own address",
+            webhook::receive,
+        )
         .get(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
-    BulkConfig, DatabaseConfig, DocumentsConfig, MailConfig, QueueConfig, TasksConfig,
-    ThrottleConfig, TokenConfig, VaultConfig,
+    BulkConfig, DatabaseConfig, DeliverConfig, DocumentsConfig, MailConfig, QueueConfig,
+    TasksConfig, ThrottleConfig, TokenConfig, VaultConfig,
 };
 use dynrag_domain::{
     CustomerId, Error, Kind, Result,
     jobs::{Job, Message},
     tasks::Task,
+    webhooks::Delivery,
 };
 use dynrag_store::{Store, outbox::Pending};
 use futures::{StreamExt, stream};
@@ -31,6 +32,7 @@ pub struct Context {
     documents: OnceCell<(Objects, DocumentsConfig)>,
     queue: OnceCell<Queue>,
     bulk: OnceCell<Queue>,
+    deliveries: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
     tokens: OnceCell<Tokens>,
 }
@@ -155,6 +157,21 @@ impl Context {
             .await
     }
 
+    /// The deliver queue.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn deliveries(&self) -> Result<&Queue> {
+        self.deliveries
+            .get_or_try_init(async || {
+                Ok(self
+                    .cloud()
+                    .await
+                    .queue(&DeliverConfig::from_env().map_err(config)?.url))
+            })
+            .await
+    }
+
     /// Takes an attempt of a caller who has not said who it is.
     ///
     /// # Errors
@@ -176,6 +193,15 @@ impl Context {
     /// As [`dispatch`](Self::dispatch), for a task.
     pub async fn dispatch_task(&self, pending: &Pending<Task>) {
         self.sent(pending, self.tasks().await).await;
+    }
+
+    /// As [`dispatch`](Self::dispatch), for a notice to a webhook, whose row is its own outbox.
+    pub async fn dispatch_delivery(&self, delivery: &Delivery) {
+        let sent = async { self.deliveries().await?.send(delivery).await };
+        if let Err(error) = sent.await {
+            let (code, cause) = (error.code(), error.internal());
+            tracing::warn!(code, cause, "a notice is left to the sweep");
+        }
     }
 
     /// As [`dispatch`](Self::dispatch), for many jobs of one customer that came in bulk.

@@ -144,6 +144,43 @@ impl BulkConfig {
     }
 }
 
+/// Requests to addresses that customers name.
+#[derive(Clone, Debug)]
+pub struct WebConfig {
+    /// `host:port` pairs that are asked although they are not public.
+    pub allow: Vec<String>,
+}
+
+impl WebConfig {
+    /// Reads `WEB_ALLOW`, separated by commas; none where it is missing.
+    pub fn from_env() -> Self {
+        let allow = optional("WEB_ALLOW").unwrap_or_default();
+        let pairs = allow.split(',').map(str::trim).filter(|s| !s.is_empty());
+        Self {
+            allow: pairs.map(str::to_owned).collect(),
+        }
+    }
+}
+
+/// The deliver queue.
+#[derive(Clone, Debug)]
+pub struct DeliverConfig {
+    /// `DELIVER_QUEUE_URL`.
+    pub url: String,
+}
+
+impl DeliverConfig {
+    /// Reads `DELIVER_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: required("DELIVER_QUEUE_URL")?,
+        })
+    }
+}
+
 /// The tasks queue.
 #[derive(Clone, Debug)]
 pub struct TasksConfig {

@@ -3,7 +3,9 @@
 
 use std::{str::FromStr, time::Duration};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, de};
+use sha2::{Digest, Sha256};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -88,6 +90,19 @@ named! {
         /// Its webhook was stopped first.
         Discarded = "discarded",
     }
+}
+
+const TOKEN_PREFIX: &str = "whk_";
+
+/// A new token of a webhook that takes documents in: shown once, kept as its hash.
+pub fn generate_token() -> String {
+    let random: [u8; 32] = rand::random();
+    format!("{TOKEN_PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random))
+}
+
+/// SHA-256 of a token: it is as random as its hash, so nothing slower is needed.
+pub fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
 }
 
 /// The event of a notice that was asked for to see whether it arrives.
