@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use dynrag_cloud::{Cloud, Queue, Vault};
-use dynrag_config::{BulkConfig, TasksConfig, VaultConfig};
+use dynrag_config::{BulkConfig, DeliverConfig, TasksConfig, VaultConfig};
 use dynrag_domain::{
     Error, Result,
     documents::FailureCode,
@@ -30,6 +30,7 @@ pub struct Sweep {
     uploads: OnceCell<Uploads>,
     bulk: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
+    deliveries: OnceCell<Queue>,
     vault: OnceCell<Vault>,
 }
 
@@ -45,6 +46,10 @@ pub struct Swept {
     pub uploads_found: u32,
     /// Uploads given up.
     pub uploads_expired: u32,
+    /// Notices to webhooks whose time had come, sent or sent again.
+    pub deliveries: u32,
+    /// Notices dropped, a month old.
+    pub old_deliveries: i64,
     /// Exports and erasures sent again.
     pub tasks: u32,
     /// Jobs dropped that ended long ago.
@@ -72,11 +77,13 @@ impl Sweep {
         let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
         let tasks = self.tasks.get_or_try_init(tasks).await?;
         let bulk = self.bulk.get_or_try_init(bulk).await?;
+        let deliveries = self.deliveries.get_or_try_init(deliveries).await?;
         let parts = Parts {
             store: &uploads.store,
             single: &uploads.queue,
             bulk,
             tasks,
+            deliveries,
             uploads,
         };
         let mut swept = Swept::default();
@@ -84,6 +91,7 @@ impl Sweep {
         while in_time() && parts.outbox(&mut swept).await? {}
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
+        while in_time() && parts.deliveries(&mut swept).await? {}
         for task in &parts.store.sweep_tasks(BATCH).await? {
             swept.tasks += done("task", parts.tasks.send(task).await);
         }
@@ -91,6 +99,7 @@ impl Sweep {
         swept.budgets = parts.store.sweep_budgets().await?;
         swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
         swept.staged = parts.store.sweep_staged().await?;
+        swept.old_deliveries = parts.store.sweep_old_deliveries().await?;
         swept.answers = parts.store.sweep_idempotency().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
         swept.accounts = parts.store.sweep_accounts().await?;
@@ -100,6 +109,8 @@ impl Sweep {
                 documents = swept.documents,
                 uploads_found = swept.uploads_found,
                 uploads_expired = swept.uploads_expired,
+                deliveries = swept.deliveries,
+                old_deliveries = swept.old_deliveries,
                 tasks = swept.tasks,
                 jobs = swept.jobs,
                 budgets = swept.budgets,
@@ -146,6 +157,11 @@ async fn tasks() -> Result<Queue> {
     Ok(Cloud::load().await.queue(&config.url))
 }
 
+async fn deliveries() -> Result<Queue> {
+    let config = DeliverConfig::from_env().map_err(Error::internal_fault)?;
+    Ok(Cloud::load().await.queue(&config.url))
+}
+
 async fn bulk() -> Result<Queue> {
     let config = BulkConfig::from_env().map_err(Error::internal_fault)?;
     Ok(Cloud::load().await.queue(&config.url))
@@ -157,6 +173,7 @@ struct Parts<'a> {
     single: &'a Queue,
     bulk: &'a Queue,
     tasks: &'a Queue,
+    deliveries: &'a Queue,
     uploads: &'a Uploads,
 }
 
@@ -187,6 +204,19 @@ impl Parts<'_> {
         let due = self.store.sweep_documents(BATCH).await?;
         for job in &due {
             swept.documents += done("document", self.queue(job).send(job).await);
+        }
+        Ok(due.len() == BATCH as usize)
+    }
+
+    /// Ten messages a request: this is the way of every first try. What the queue has not taken is due
+    /// again in a few minutes.
+    async fn deliveries(&self, swept: &mut Swept) -> Result<bool> {
+        let due = self.store.sweep_deliveries(BATCH).await?;
+        for batch in due.chunks(Queue::MOST) {
+            match self.deliveries.send_many(batch).await {
+                Ok(taken) => swept.deliveries += taken.len() as u32,
+                Err(error) => swept.deliveries += done("notices", Err(error)),
+            }
         }
         Ok(due.len() == BATCH as usize)
     }
