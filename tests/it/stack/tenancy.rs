@@ -70,6 +70,15 @@ fn expected(route: &str) -> Needs {
         | "ingest-document"
         | "ingest-file"
         | "ingest-presigned-url" => Needs::Scope("documents:write"),
+        "ingest-webhook" => Needs::Scope("documents:write"),
+        "webhooks-list"
+        | "webhooks-create"
+        | "webhooks-get"
+        | "webhooks-update"
+        | "webhooks-delete"
+        | "webhooks-test"
+        | "webhooks-deliveries"
+        | "webhooks-replay" => Needs::Scope("webhooks"),
         "search" => Needs::Scope("search"),
         other => panic!("route {other} is not in this table; who may use it?"),
     }
