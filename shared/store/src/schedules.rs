@@ -59,11 +59,11 @@ impl Store {
             .collect()
     }
 
-    /// Notes when a webhook that has run runs next; nothing where it was changed meanwhile.
+    /// Notes when a webhook that has run runs next, if ever; nothing where it was changed meanwhile.
     ///
     /// # Errors
     /// `unavailable` without a database: it then runs again once the lease is over.
-    pub async fn schedule_ran(&self, due: &Due, next: DateTime<Utc>) -> Result<()> {
+    pub async fn schedule_ran(&self, due: &Due, next: Option<DateTime<Utc>>) -> Result<()> {
         let tx = self.tenant(due.customer_id).await?;
         tx.query(
             include_str!("../queries/webhooks/ran.sql"),

@@ -242,8 +242,8 @@ async fn one_at_a_time_tries_a_notice_and_ends_it() {
             .await
             .unwrap()
     );
-    store.delivered(&fast, 204).await.unwrap();
     store.receiver_gone(&slow, &failure(410)).await.unwrap();
+    store.delivered(&fast, 204).await.unwrap();
     let notice = scene.notices().await.remove(0);
     assert_eq!(notice.status, DeliveryStatus::Delivered);
     assert_eq!((notice.attempts, notice.last_status), (2, Some(204)));
@@ -519,14 +519,14 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
     assert_eq!(due.planned.timestamp_micros(), planned.timestamp_micros());
 
     let next = planned + TimeDelta::hours(1);
-    store.schedule_ran(&due, next).await.unwrap();
+    store.schedule_ran(&due, Some(next)).await.unwrap();
     let row = store.get_webhook(scene.customer, id).await.unwrap();
     assert_eq!(
         row.next_run_at.unwrap().timestamp_micros(),
         next.timestamp_micros()
     );
     // The lease is over: what somebody has set since stays.
-    store.schedule_ran(&due, planned).await.unwrap();
+    store.schedule_ran(&due, None).await.unwrap();
     let row = store.get_webhook(scene.customer, id).await.unwrap();
     assert_eq!(
         row.next_run_at.unwrap().timestamp_micros(),
@@ -544,7 +544,10 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
     scene
         .execute("UPDATE customers SET status = 'active'")
         .await;
-    assert_eq!(store.sweep_schedules(10).await.unwrap().len(), 1);
+    let due = store.sweep_schedules(10).await.unwrap().remove(0);
+    store.schedule_ran(&due, None).await.unwrap();
+    let row = store.get_webhook(scene.customer, id).await.unwrap();
+    assert_eq!((row.status, row.next_run_at), (WebhookStatus::Paused, None));
 }
 
 #[tokio::test]

@@ -36,3 +36,4 @@ mod tenancy;
 mod throttles;
 mod tokens;
 mod users;
+mod webhooks;
