@@ -41,7 +41,7 @@ bring_up() {
     fi
     # All tests come from one address; the sites they open have these.
     "${STACK[@]}" up --no-build --ephemeral --parameter AttemptsPerAddress=1000000 \
-        --parameter "WebAllow=$(printf '127.0.0.1:%d,' {18470..18489})" "${embeddings[@]}"
+        --parameter "WebAllow=$(printf '127.0.0.1:%d,' {18470..18489} {18941..18948})" "${embeddings[@]}"
 }
 
 # The extractor's tests read PDFs with the library that is deployed.

@@ -38,7 +38,8 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// Functions that nobody calls over HTTP, with their binaries.
-const NOT_ROUTES: [(&str, &str); 7] = [
+const NOT_ROUTES: [(&str, &str); 8] = [
+    ("Deliver", "dynrag-deliver"),
     ("Embed", "dynrag-embed"),
     ("EmbedBulk", "dynrag-embed"),
     ("Fetch", "dynrag-fetch"),
@@ -75,6 +76,7 @@ fn groups() -> Vec<Group> {
         group!("ingest", dynrag_ingest::routes, Context::new()),
         group!("search", dynrag_search::routes, SearchState::default()),
         group!("system", dynrag_system::routes, Context::new()),
+        group!("webhooks", dynrag_webhooks::routes, Context::new()),
     ]
 }
 
@@ -261,6 +263,7 @@ fn a_queue_hides_a_message_for_six_timeouts_of_its_function() {
         ("EmbedBulk", "BulkQueue"),
         ("Fetch", "FetchQueue"),
         ("Tasks", "TasksQueue"),
+        ("Deliver", "DeliverQueue"),
     ] {
         let function = &functions(&template)[function].properties;
         let timeout = function["Timeout"].as_u64().unwrap();
@@ -345,7 +348,11 @@ async fn without_credentials_every_route_answers_401_but_the_public_ones() {
                 public.push(name);
                 continue;
             }
-            let uri = path.replace("{id}", "01936f6e-3c00-7000-8000-00000000000d");
+            let uri = ["{id}", "{webhookId}", "{deliveryId}"]
+                .iter()
+                .fold(path.to_owned(), |uri, parameter| {
+                    uri.replace(parameter, "01936f6e-3c00-7000-8000-00000000000d")
+                });
             assert!(
                 !uri.contains('{'),
                 "{name}: a parameter without a value to test with"

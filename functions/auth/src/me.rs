@@ -31,6 +31,7 @@ pub(crate) async fn me(caller: Caller<Anyone>) -> Answer<Json<Me>> {
     let (kind, id) = match caller.principal {
         Principal::User(id) => ("user", id.as_uuid()),
         Principal::ApiKey(id) => ("apiKey", id.as_uuid()),
+        Principal::Webhook(id) => ("webhook", id.as_uuid()),
     };
     Ok(Json(Me {
         customer_id: caller.customer_id,

@@ -18,7 +18,7 @@ use uuid::Uuid;
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditActor)]
 struct ActorBody {
-    /// `user`, `api_key` or `system`.
+    /// `user`, `api_key`, `webhook`, `platform_admin` or `system`.
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,

@@ -94,7 +94,7 @@ pub(crate) async fn invite(
     users::check_room(&tx).await?;
     let invited_by = match caller.principal {
         Principal::User(user) => Some(user),
-        Principal::ApiKey(_) => None,
+        Principal::ApiKey(_) | Principal::Webhook(_) => None,
     };
     users::check_verified(&tx).await?;
     let row = invitations::insert(&tx, &email, body.role, invited_by).await?;

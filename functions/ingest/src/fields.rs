@@ -25,6 +25,28 @@ pub(crate) struct Description {
 }
 
 impl Description {
+    /// Takes a field as text. False where there is no such field.
+    ///
+    /// # Errors
+    /// `invalid_fields` where the text cannot be read.
+    pub(crate) fn set(&mut self, name: &str, text: String) -> Result<bool> {
+        match name {
+            "title" => self.title = Some(text),
+            "externalId" => self.external_id = Some(text),
+            "metadata" => {
+                let parsed = serde_json::from_str(&text)
+                    .map_err(|_| Error::field("/metadata", "an object in JSON"))?;
+                self.metadata = Some(parsed);
+            }
+            "onDuplicate" => {
+                self.on_duplicate = serde_json::from_value(text.into())
+                    .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// Checks all fields at once and trims the title.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use dynrag_api::{
 };
 use dynrag_domain::{
     Error, Kind, Result,
+    config::CustomerConfig,
     documents::{FailureCode, Format, OnDuplicate, Source},
 };
 use dynrag_extract::detect;
@@ -35,25 +36,43 @@ pub(crate) async fn file(
 ) -> Answer<Outcome> {
     let time = waiting.time()?;
     let description = form.description.check()?;
-    fields::check_size(&caller.config, form.bytes.len() as u64)?;
-    let declared = form
-        .content_type
-        .as_deref()
-        .and_then(Format::from_media_type);
-    let format = detect(&form.bytes, declared, form.file_name.as_deref())
-        .ok_or_else(|| fields::unsupported(&caller.config, "content of this file"))?;
-    let format = fields::check_format(&caller.config, format)?;
-    if !format.has_signature() && form.bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(empty().into());
-    }
-    let content = Content {
-        source: Source::File,
-        format,
-        file_name: form.file_name,
-        bytes: form.bytes,
-    };
+    let declared = form.content_type.as_deref();
+    let content = content(
+        &caller.config,
+        Source::File,
+        form.bytes,
+        form.file_name,
+        declared,
+    )?;
     let outcome = accept(&context, &caller, &description, content).await?;
     Ok(hold(&context, caller.customer_id, outcome, time).await?)
+}
+
+/// A file, checked against the customer's configuration.
+///
+/// # Errors
+/// `unsupported_type`, `file_too_large`, `empty_document`.
+pub(crate) fn content(
+    config: &CustomerConfig,
+    source: Source,
+    bytes: Bytes,
+    file_name: Option<String>,
+    declared: Option<&str>,
+) -> Result<Content> {
+    fields::check_size(config, bytes.len() as u64)?;
+    let declared = declared.and_then(Format::from_media_type);
+    let format = detect(&bytes, declared, file_name.as_deref())
+        .ok_or_else(|| fields::unsupported(config, "content of this file"))?;
+    let format = fields::check_format(config, format)?;
+    if !format.has_signature() && bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(empty());
+    }
+    Ok(Content {
+        source,
+        format,
+        file_name,
+        bytes,
+    })
 }
 
 fn empty() -> Error {
@@ -103,74 +122,81 @@ impl<S: Sync> FromRequest<S> for Form {
     }
 }
 
+/// A part of a form.
+pub(crate) struct Part {
+    pub(crate) name: String,
+    pub(crate) file_name: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) bytes: Bytes,
+}
+
+impl Part {
+    /// Where it is in the form, as a JSON pointer (RFC 6901).
+    pub(crate) fn pointer(&self) -> String {
+        format!("/{}", self.name.replace('~', "~0").replace('/', "~1"))
+    }
+
+    /// Its text; not as axum gives it, which replaces what is no UTF-8.
+    pub(crate) fn text(&self) -> Result<String> {
+        String::from_utf8(self.bytes.to_vec())
+            .map_err(|_| Error::field(self.pointer(), "text in UTF-8"))
+    }
+}
+
+/// Reads all parts of a form.
+///
+/// # Errors
+/// `unsupported_media_type`, `invalid_multipart`, `body_too_large`, `invalid_fields`.
+pub(crate) async fn parts(request: Request) -> Result<Vec<Part>> {
+    let mut multipart = Multipart::from_request(request, &()).await.map_err(|e| {
+        Error::new(
+            Kind::UnsupportedType,
+            "unsupported_media_type",
+            "Send the file as multipart/form-data, in a part named file.",
+        )
+        .because(e.body_text())
+    })?;
+    let mut parts = Vec::new();
+    while let Some(field) = multipart.next_field().await.map_err(|e| malformed(&e))? {
+        let Some(name) = field.name().map(str::to_owned) else {
+            return Err(Error::field("", "a name for each part of the form"));
+        };
+        parts.push(Part {
+            name,
+            file_name: field.file_name().and_then(fields::file_name),
+            content_type: field.content_type().map(str::to_owned),
+            bytes: field.bytes().await.map_err(|e| malformed(&e))?,
+        });
+    }
+    Ok(parts)
+}
+
 impl Form {
     async fn read(request: Request) -> Result<Self> {
-        let mut multipart = Multipart::from_request(request, &()).await.map_err(|e| {
-            Error::new(
-                Kind::UnsupportedType,
-                "unsupported_media_type",
-                "Send the file as multipart/form-data, in a part named file.",
-            )
-            .because(e.body_text())
-        })?;
         let mut description = Description::default();
         let mut file = None;
         let mut seen = HashSet::new();
-        while let Some(field) = multipart.next_field().await.map_err(|e| malformed(&e))? {
-            let Some(name) = field.name().map(str::to_owned) else {
-                return Err(Error::field("", "a name for each part of the form"));
-            };
-            if name == "file" {
-                if file.is_some() {
+        for part in parts(request).await? {
+            if part.name == "file" {
+                if file.replace(part).is_some() {
                     return Err(Error::field("/file", "one file a request"));
                 }
-                let file_name = field.file_name().and_then(fields::file_name);
-                let content_type = field.content_type().map(str::to_owned);
-                file = Some((
-                    field.bytes().await.map_err(|e| malformed(&e))?,
-                    file_name,
-                    content_type,
-                ));
                 continue;
             }
-            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-            if !seen.insert(name.clone()) {
-                return Err(Error::field(pointer, "once a request"));
+            if !seen.insert(part.name.clone()) {
+                return Err(Error::field(part.pointer(), "once a request"));
             }
-            // Not `text()`, which replaces what is no UTF-8.
-            let bytes = field.bytes().await.map_err(|e| malformed(&e))?;
-            let text = String::from_utf8(bytes.to_vec())
-                .map_err(|_| Error::field(pointer.clone(), "text in UTF-8"))?;
-            match name.as_str() {
-                "title" => description.title = Some(text),
-                "externalId" => description.external_id = Some(text),
-                "metadata" => {
-                    let parsed = serde_json::from_str(&text)
-                        .map_err(|_| Error::field("/metadata", "an object in JSON"))?;
-                    description.metadata = Some(parsed);
-                }
-                "chunking" => {
-                    let parsed = serde_json::from_str(&text).map_err(|e| {
-                        Error::field("/chunking", format!("an object in JSON: {e}"))
-                    })?;
-                    description.chunking = Some(parsed);
-                }
-                "onDuplicate" => {
-                    description.on_duplicate = serde_json::from_value(text.into())
-                        .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
-                }
-                _ => {
-                    let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking";
-                    return Err(Error::field(pointer, known));
-                }
+            if !description.set(&part.name, part.text()?)? {
+                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking";
+                return Err(Error::field(part.pointer(), known));
             }
         }
-        let (bytes, file_name, content_type) =
+        let file =
             file.ok_or_else(|| Error::field("/file", "a part named file with the document"))?;
         Ok(Self {
-            bytes,
-            file_name,
-            content_type,
+            bytes: file.bytes,
+            file_name: file.file_name,
+            content_type: file.content_type,
             description,
         })
     }

@@ -1,14 +1,18 @@
-//! The ways in: text as JSON, alone or many at once, a file as multipart, a form for an upload straight to S3.
+//! The ways in: text as JSON, alone or many at once, a file as multipart, a form for an upload straight to S3,
+//! and whatever a webhook is sent.
 
 mod accept;
 mod batch;
 mod document;
 mod fields;
 mod file;
+mod incoming;
+mod payload;
 mod presigned_url;
 mod update;
 mod url;
 mod wait;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -41,6 +45,18 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/{id}",
             "Change a document",
             update::update,
+        )
+        .post(
+            "ingest-webhook",
+            "/api/ingest/webhook",
+            "Add whatever another system sends",
+            webhook::by_key,
+        )
+        .post(
+            "ingest-webhook-receive",
+            "/api/ingest/webhook/{webhookId}",
+            "Add what is sent to a webhook's own address",
+            webhook::receive,
         )
         .get(
             "ingest-presigned-url",

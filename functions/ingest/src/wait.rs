@@ -25,6 +25,11 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// So many seconds.
+    pub(crate) fn seconds(wait: Option<u32>) -> Self {
+        Self { wait }
+    }
+
     /// The time, checked.
     ///
     /// # Errors

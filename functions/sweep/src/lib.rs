@@ -2,11 +2,13 @@
 //! that did not come. One that fails is logged and left for the next run; it does not hold up the
 //! others. Whatever it does it may do twice, and two sweeps at once share the rows.
 
+mod schedules;
+
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use dynrag_cloud::{Cloud, Queue, Vault};
-use dynrag_config::{BulkConfig, FetchConfig, TasksConfig, VaultConfig};
+use dynrag_config::{BulkConfig, DeliverConfig, FetchConfig, TasksConfig, VaultConfig};
 use dynrag_domain::{Error, Result, documents::FailureCode, jobs::Lane};
 use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
 use dynrag_worker::uploads::Uploads;
@@ -27,6 +29,7 @@ pub struct Sweep {
     bulk: OnceCell<Queue>,
     fetches: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
+    deliveries: OnceCell<Queue>,
     vault: OnceCell<Vault>,
 }
 
@@ -42,6 +45,12 @@ pub struct Swept {
     pub uploads_found: u32,
     /// Uploads given up.
     pub uploads_expired: u32,
+    /// Scheduled webhooks that ran.
+    pub schedules: u32,
+    /// Notices to webhooks whose time had come, sent or sent again.
+    pub deliveries: u32,
+    /// Notices dropped, a month old.
+    pub old_deliveries: i64,
     /// Exports and erasures sent again.
     pub tasks: u32,
     /// Jobs dropped that ended long ago.
@@ -70,12 +79,14 @@ impl Sweep {
         let tasks = self.tasks.get_or_try_init(tasks).await?;
         let bulk = self.bulk.get_or_try_init(bulk).await?;
         let fetches = self.fetches.get_or_try_init(fetches).await?;
+        let deliveries = self.deliveries.get_or_try_init(deliveries).await?;
         let parts = Parts {
             store: &uploads.store,
             single: &uploads.queue,
             bulk,
             fetches,
             tasks,
+            deliveries,
             uploads,
         };
         let mut swept = Swept::default();
@@ -83,6 +94,8 @@ impl Sweep {
         while in_time() && parts.outbox(&mut swept).await? {}
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
+        while in_time() && parts.deliveries(&mut swept).await? {}
+        while in_time() && parts.schedules(&mut swept).await? {}
         for task in &parts.store.sweep_tasks(BATCH).await? {
             swept.tasks += done("task", parts.queue(task).send(task).await);
         }
@@ -91,6 +104,7 @@ impl Sweep {
         swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
         swept.staged = parts.store.sweep_staged().await?;
         parts.store.sweep_host_turns().await?;
+        swept.old_deliveries = parts.store.sweep_old_deliveries().await?;
         swept.answers = parts.store.sweep_idempotency().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
         swept.accounts = parts.store.sweep_accounts().await?;
@@ -100,6 +114,9 @@ impl Sweep {
                 documents = swept.documents,
                 uploads_found = swept.uploads_found,
                 uploads_expired = swept.uploads_expired,
+                schedules = swept.schedules,
+                deliveries = swept.deliveries,
+                old_deliveries = swept.old_deliveries,
                 tasks = swept.tasks,
                 jobs = swept.jobs,
                 budgets = swept.budgets,
@@ -146,6 +163,11 @@ async fn tasks() -> Result<Queue> {
     Ok(Cloud::load().await.queue(&config.url))
 }
 
+async fn deliveries() -> Result<Queue> {
+    let config = DeliverConfig::from_env().map_err(Error::internal_fault)?;
+    Ok(Cloud::load().await.queue(&config.url))
+}
+
 async fn bulk() -> Result<Queue> {
     let config = BulkConfig::from_env().map_err(Error::internal_fault)?;
     Ok(Cloud::load().await.queue(&config.url))
@@ -163,6 +185,7 @@ struct Parts<'a> {
     bulk: &'a Queue,
     fetches: &'a Queue,
     tasks: &'a Queue,
+    deliveries: &'a Queue,
     uploads: &'a Uploads,
 }
 
@@ -188,10 +211,31 @@ impl Parts<'_> {
         Ok(due.len() == BATCH as usize)
     }
 
+    async fn schedules(&self, swept: &mut Swept) -> Result<bool> {
+        let due = self.store.sweep_schedules(BATCH).await?;
+        for due in &due {
+            swept.schedules += done("schedule", schedules::run(self, due).await);
+        }
+        Ok(due.len() == BATCH as usize)
+    }
+
     async fn documents(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_documents(BATCH).await?;
         for job in &due {
             swept.documents += done("document", self.queue(job).send(job).await);
+        }
+        Ok(due.len() == BATCH as usize)
+    }
+
+    /// Ten messages a request: this is the way of every first try. What the queue has not taken is due
+    /// again in a few minutes.
+    async fn deliveries(&self, swept: &mut Swept) -> Result<bool> {
+        let due = self.store.sweep_deliveries(BATCH).await?;
+        for batch in due.chunks(Queue::MOST) {
+            match self.deliveries.send_many(batch).await {
+                Ok(taken) => swept.deliveries += taken.len() as u32,
+                Err(error) => swept.deliveries += done("notices", Err(error)),
+            }
         }
         Ok(due.len() == BATCH as usize)
     }

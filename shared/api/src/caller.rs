@@ -51,7 +51,14 @@ pub mod scopes {
             )+
         };
     }
-    scope!(DocumentsRead, DocumentsWrite, Search, Metrics, AdminTenant);
+    scope!(
+        DocumentsRead,
+        DocumentsWrite,
+        Search,
+        Webhooks,
+        Metrics,
+        AdminTenant
+    );
 
     /// Any caller.
     pub struct Anyone;
@@ -120,7 +127,9 @@ impl Caller<scopes::PlatformAdmin> {
                 customer_id: self.customer_id,
                 user_id,
             }),
-            Principal::ApiKey(_) => Err(Error::internal_fault("caller is no user")),
+            Principal::ApiKey(_) | Principal::Webhook(_) => {
+                Err(Error::internal_fault("caller is no user"))
+            }
         }
     }
 }

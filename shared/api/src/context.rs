@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
-    BulkConfig, DatabaseConfig, DocumentsConfig, FetchConfig, MailConfig, QueueConfig, TasksConfig,
-    ThrottleConfig, TokenConfig, VaultConfig,
+    BulkConfig, DatabaseConfig, DeliverConfig, DocumentsConfig, FetchConfig, MailConfig,
+    QueueConfig, TasksConfig, ThrottleConfig, TokenConfig, VaultConfig,
 };
 use dynrag_domain::{
     CustomerId, Error, Kind, Result,
     fetches::Fetch,
     jobs::{Job, Lane, Message},
     tasks::Task,
+    webhooks::Delivery,
 };
 use dynrag_store::{
     Store,
@@ -36,6 +37,7 @@ pub struct Context {
     queue: OnceCell<Queue>,
     bulk: OnceCell<Queue>,
     fetches: OnceCell<Queue>,
+    deliveries: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
     tokens: OnceCell<Tokens>,
 }
@@ -175,6 +177,21 @@ impl Context {
             .await
     }
 
+    /// The deliver queue.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn deliveries(&self) -> Result<&Queue> {
+        self.deliveries
+            .get_or_try_init(async || {
+                Ok(self
+                    .cloud()
+                    .await
+                    .queue(&DeliverConfig::from_env().map_err(config)?.url))
+            })
+            .await
+    }
+
     /// Takes an attempt of a caller who has not said who it is.
     ///
     /// # Errors
@@ -212,6 +229,15 @@ impl Context {
             Outgoing::Task(_) => self.tasks().await,
         };
         self.sent(pending, queue).await;
+    }
+
+    /// As [`dispatch`](Self::dispatch), for a notice to a webhook, whose row is its own outbox.
+    pub async fn dispatch_delivery(&self, delivery: &Delivery) {
+        let sent = async { self.deliveries().await?.send(delivery).await };
+        if let Err(error) = sent.await {
+            let (code, cause) = (error.code(), error.internal());
+            tracing::warn!(code, cause, "a notice is left to the sweep");
+        }
     }
 
     /// As [`dispatch`](Self::dispatch), for many jobs of one customer that came in bulk.

@@ -1,5 +1,7 @@
 //! Extractors whose refusals are problem documents with a pointer to what is wrong.
 
+use std::str::FromStr;
+
 use axum::{
     extract::{
         FromRequest, FromRequestParts, OptionalFromRequest, Request,
@@ -9,13 +11,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use dynrag_domain::{Error, Kind, Result};
+use dynrag_domain::{
+    ApiKeyId, CustomerId, DeliveryId, DocumentId, Error, JobId, Kind, Result, UserId, WebhookId,
+};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::problem::Failure;
+use crate::{openapi::Description, problem::Failure};
 
 /// Largest body after decoding: what Lambda's 6 MB of payload leave of a base64 body.
 pub const MAX_BODY: usize = 4_500_000;
@@ -207,10 +212,60 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The id in a path. One that does not parse belongs to nothing: 404.
+/// The id in a path, or two of them. One that does not parse belongs to nothing: 404.
 pub struct Path<T>(pub T);
 
-impl<S: Send + Sync, T: std::str::FromStr<Err = Error>> FromRequestParts<S> for Path<T> {
+/// An id that a path may have, and what its parameter is called.
+pub trait PathId: FromStr<Err = Error> + ToSchema {
+    /// The parameter, for the OpenAPI document.
+    const PARAMETER: &'static str = "id";
+}
+
+impl PathId for ApiKeyId {}
+impl PathId for CustomerId {}
+impl PathId for DocumentId {}
+impl PathId for JobId {}
+impl PathId for UserId {}
+impl PathId for WebhookId {}
+impl PathId for DeliveryId {
+    const PARAMETER: &'static str = "deliveryId";
+}
+
+/// What the parameters of a path are read as: an id, or a pair of them.
+pub trait PathIds: Sized {
+    /// Reads them, in their order.
+    ///
+    /// # Errors
+    /// `not_found`; an internal fault where the route has fewer.
+    fn read<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self>;
+
+    /// Adds the parameters to what is known of an operation.
+    fn describe(description: &mut Description);
+}
+
+impl<T: PathId> PathIds for T {
+    fn read<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<Self> {
+        let missing = || Error::internal_fault("route has too few path parameters");
+        texts.next().ok_or_else(missing)?.parse()
+    }
+
+    fn describe(description: &mut Description) {
+        description.path_parameter::<T>(T::PARAMETER);
+    }
+}
+
+impl<A: PathId, B: PathId> PathIds for (A, B) {
+    fn read<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<Self> {
+        Ok((A::read(&mut texts)?, B::read(texts)?))
+    }
+
+    fn describe(description: &mut Description) {
+        A::describe(description);
+        B::describe(description);
+    }
+}
+
+impl<S: Send + Sync, T: PathIds> FromRequestParts<S> for Path<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
@@ -219,11 +274,7 @@ impl<S: Send + Sync, T: std::str::FromStr<Err = Error>> FromRequestParts<S> for 
             .map_err(|e: RawPathParamsRejection| {
                 Error::not_found("resource").because(e.body_text())
             })?;
-        let (_, text) = params
-            .iter()
-            .next()
-            .ok_or_else(|| Error::internal_fault("route has no path parameter"))?;
-        Ok(Self(text.parse()?))
+        Ok(Self(T::read(params.iter().map(|(_, text)| text))?))
     }
 }
 

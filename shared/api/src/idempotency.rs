@@ -3,6 +3,9 @@
 //! The request is read and hashed before it is known who asks; [`Attempt::begin`] is called by
 //! [`Caller`](crate::Caller), and [`guard`] keeps the answer. Only what was done is kept: after a refusal
 //! the same key may come with a mended request.
+//!
+//! A signed webhook has a key of its own, the `webhook-id` that its signature covers: whoever verified it
+//! calls [`Attempt::begin_as`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,6 +29,8 @@ use sha2::{Digest, Sha256};
 use crate::{body_bytes, problem::Failure, routes::RouteName};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// A request that has it may turn out to have a key by it.
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY: usize = 255;
 
@@ -33,10 +38,11 @@ const MAX_KEY: usize = 255;
 #[derive(Clone, Copy)]
 pub(crate) struct CarriesSecret;
 
-/// A request with a key, on its way to the handler.
+/// A request that may be a repeat, on its way to the handler.
 #[derive(Clone)]
-pub(crate) struct Attempt {
-    key: String,
+pub struct Attempt {
+    /// `Idempotency-Key`.
+    key: Option<String>,
     hash: [u8; 32],
     state: Arc<Mutex<State>>,
 }
@@ -51,7 +57,7 @@ enum State {
 }
 
 impl Attempt {
-    fn new(key: String, hash: [u8; 32]) -> Self {
+    fn new(key: Option<String>, hash: [u8; 32]) -> Self {
         Self {
             key,
             hash,
@@ -70,19 +76,31 @@ impl Attempt {
     /// Called once it is known who asks. An error ends the request: it is a repeat.
     ///
     /// # Errors
+    /// As [`begin_as`](Self::begin_as).
+    pub async fn begin(&self, store: &Store, caller: &Admission, route: RouteName) -> Result<()> {
+        match &self.key {
+            Some(key) => self.begin_as(store, caller, route, key).await,
+            None => Ok(()),
+        }
+    }
+
+    /// As [`begin`](Self::begin), with a key that is not the one of the header.
+    ///
+    /// # Errors
     /// `idempotency_key_reused` (invalid), `request_under_way` and `answer_not_kept` (conflict);
-    /// for a repeat with an answer one that [`guard`] replaces by it.
-    pub(crate) async fn begin(
+    /// for a repeat with an answer one that the guard replaces by it.
+    pub async fn begin_as(
         &self,
         store: &Store,
         caller: &Admission,
         route: RouteName,
+        key: &str,
     ) -> Result<()> {
         let request = Repeatable {
             customer_id: caller.customer_id,
             principal: caller.principal,
             route: route.0,
-            key: self.key.clone(),
+            key: key.to_owned(),
             request_hash: self.hash,
         };
         match store.begin_request(&request).await? {
@@ -160,8 +178,10 @@ fn logged(what: &'static str, outcome: Result<()>) {
 /// Around every POST.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let key = match key(request.headers()) {
-        Ok(Some(key)) => key,
-        Ok(None) => return next.run(request).await,
+        Ok(None) if !request.headers().contains_key(WEBHOOK_ID) => {
+            return next.run(request).await;
+        }
+        Ok(key) => key,
         Err(error) => return Failure(error).into_response(),
     };
     let (parts, body) = request.into_parts();

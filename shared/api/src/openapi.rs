@@ -18,11 +18,14 @@ use utoipa::{
 };
 
 use crate::{
-    Answer, Caller, Json, Path, Query, RouteInfo, SourceAddress, answers, problem::Problem, scopes,
+    Answer, Caller, Json, Path, PathIds, Query, RouteInfo, SourceAddress, answers,
+    problem::Problem, scopes,
 };
 
 const ACCESS_TOKEN: &str = "accessToken";
 const API_KEY: &str = "apiKey";
+/// The scheme of a webhook's own token.
+pub const WEBHOOK_TOKEN: &str = "webhookToken";
 
 /// What is known of an operation.
 #[derive(Default)]
@@ -55,14 +58,23 @@ impl Description {
 
     /// Adds a body.
     pub fn body<T: ToSchema>(&mut self, content_type: &str, required: bool) {
-        let schema = self.schema::<T>();
+        let schema = Some(self.schema::<T>());
+        self.content(content_type, schema, required);
+    }
+
+    /// Adds a body of whatever type and content.
+    pub fn any_body(&mut self) {
+        self.content("*/*", None, true);
+    }
+
+    fn content(&mut self, content_type: &str, schema: Option<RefOr<Schema>>, required: bool) {
         let required = if required {
             Required::True
         } else {
             Required::False
         };
         let body = RequestBodyBuilder::new()
-            .content(content_type, Content::new(Some(schema)))
+            .content(content_type, Content::new(schema))
             .required(Some(required))
             .build();
         self.change(|operation| operation.request_body(Some(body)));
@@ -70,6 +82,35 @@ impl Description {
 
     fn parameter(&mut self, parameter: Parameter) {
         self.change(|operation| operation.parameter(parameter));
+    }
+
+    /// Adds a parameter of the path.
+    pub fn path_parameter<T: ToSchema>(&mut self, name: &str) {
+        let schema = self.schema::<T>();
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(schema));
+        self.parameter(parameter.build());
+    }
+
+    /// Adds a header that may be left out.
+    pub fn header(&mut self, name: &str, sentence: &str) {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(sentence))
+            .schema(Some(text));
+        self.parameter(parameter.build());
+    }
+
+    /// Adds a way to say who calls, by the name of its scheme.
+    pub fn security(&mut self, scheme: &str) {
+        let requirement = SecurityRequirement::new(scheme, Vec::<String>::new());
+        self.change(|operation| operation.security(requirement));
     }
 
     fn answer(&mut self, status: &str, response: Response) {
@@ -182,15 +223,9 @@ fn not_null(schema: RefOr<Schema>) -> RefOr<Schema> {
     }
 }
 
-impl<T: ToSchema> Argument for Path<T> {
+impl<T: PathIds> Argument for Path<T> {
     fn describe(description: &mut Description) {
-        let schema = description.schema::<T>();
-        let parameter = ParameterBuilder::new()
-            .name("id")
-            .parameter_in(ParameterIn::Path)
-            .required(Required::True)
-            .schema(Some(schema));
-        description.parameter(parameter.build());
+        T::describe(description);
     }
 }
 
@@ -349,6 +384,15 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
         API_KEY,
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
             "x-api-key",
+            key,
+        ))),
+    );
+    let key =
+        "A webhook's token; also taken as a bearer token. Better: sign, as Standard Webhooks says.";
+    components.add_security_scheme(
+        WEBHOOK_TOKEN,
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "x-webhook-token",
             key,
         ))),
     );

@@ -31,12 +31,22 @@ impl Queue {
     /// # Errors
     /// `unavailable`; whether the queue has the job is then not known.
     pub async fn send<M: Message>(&self, job: &M) -> Result<()> {
+        self.send_after(job, Duration::ZERO).await
+    }
+
+    /// As [`send`](Self::send); nobody receives it before so long, at most a quarter of an hour.
+    ///
+    /// # Errors
+    /// `unavailable`; whether the queue has the job is then not known.
+    pub async fn send_after<M: Message>(&self, job: &M, delay: Duration) -> Result<()> {
+        let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX).min(900);
         let body = serde_json::to_string(job).map_err(Error::internal_fault)?;
         let group = job.customer().map(|customer| customer.to_string());
         self.client
             .send_message()
             .queue_url(&self.url)
             .set_message_group_id(group)
+            .set_delay_seconds((seconds > 0).then_some(seconds))
             .message_body(body)
             .send()
             .await

@@ -181,6 +181,25 @@ impl WebConfig {
     }
 }
 
+/// The deliver queue.
+#[derive(Clone, Debug)]
+pub struct DeliverConfig {
+    /// `DELIVER_QUEUE_URL`.
+    pub url: String,
+}
+
+impl DeliverConfig {
+    /// Reads `DELIVER_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: required("DELIVER_QUEUE_URL")?,
+        })
+    }
+}
+
 /// The tasks queue.
 #[derive(Clone, Debug)]
 pub struct TasksConfig {

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     identity::Principal,
-    ids::{ApiKeyId, UserId},
+    ids::{ApiKeyId, UserId, WebhookId},
 };
 
 /// Who did it.
@@ -14,6 +14,8 @@ pub enum Actor {
     User(UserId),
     /// An API key.
     ApiKey(ApiKeyId),
+    /// A webhook.
+    Webhook(WebhookId),
     /// We ourselves, where nobody asked.
     System,
 }
@@ -23,6 +25,7 @@ impl From<Principal> for Actor {
         match principal {
             Principal::User(id) => Self::User(id),
             Principal::ApiKey(id) => Self::ApiKey(id),
+            Principal::Webhook(id) => Self::Webhook(id),
         }
     }
 }
@@ -33,6 +36,7 @@ impl Actor {
         match self {
             Self::User(_) => "user",
             Self::ApiKey(_) => "api_key",
+            Self::Webhook(_) => "webhook",
             Self::System => "system",
         }
     }
@@ -42,6 +46,7 @@ impl Actor {
         match self {
             Self::User(id) => Some(id.as_uuid()),
             Self::ApiKey(id) => Some(id.as_uuid()),
+            Self::Webhook(id) => Some(id.as_uuid()),
             Self::System => None,
         }
     }
@@ -100,6 +105,14 @@ pub enum Action {
     DocumentRetried,
     /// A document was deleted; target: the document.
     DocumentDeleted,
+    /// A webhook was made; target: the webhook.
+    WebhookCreated,
+    /// A webhook was changed; target: the webhook.
+    WebhookUpdated,
+    /// A webhook was deleted; target: the webhook.
+    WebhookDeleted,
+    /// We stopped a webhook, as nobody takes its notices; target: the webhook.
+    WebhookDisabled,
 }
 
 impl Action {
@@ -131,6 +144,10 @@ impl Action {
             Self::DocumentUpdated => "document.updated",
             Self::DocumentRetried => "document.retried",
             Self::DocumentDeleted => "document.deleted",
+            Self::WebhookCreated => "webhook.created",
+            Self::WebhookUpdated => "webhook.updated",
+            Self::WebhookDeleted => "webhook.deleted",
+            Self::WebhookDisabled => "webhook.disabled",
         }
     }
 }

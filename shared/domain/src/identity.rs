@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     error::{Error, Result},
-    ids::{ApiKeyId, UserId},
+    ids::{ApiKeyId, UserId, WebhookId},
 };
 
 /// What a user may do within its customer.
@@ -167,6 +167,8 @@ pub enum Principal {
     User(UserId),
     /// An API key.
     ApiKey(ApiKeyId),
+    /// A webhook that takes documents in, by its token or signature.
+    Webhook(WebhookId),
 }
 
 /// A case-folded e-mail address.

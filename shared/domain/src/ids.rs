@@ -90,6 +90,16 @@ id!(
     ApiKeyId,
     "api key"
 );
+id!(
+    /// A webhook of a customer.
+    WebhookId,
+    "webhook"
+);
+id!(
+    /// A notice to a webhook; also the `webhook-id` its receiver sees.
+    DeliveryId,
+    "delivery"
+);
 
 #[cfg(test)]
 mod tests {

@@ -16,10 +16,14 @@ pub mod mail_tokens;
 pub mod money;
 mod named;
 pub mod passwords;
+pub mod schedules;
 pub mod search;
 pub mod sessions;
 pub mod storage;
 pub mod tasks;
+pub mod webhooks;
 
 pub use error::{Error, FieldError, Kind, Result};
-pub use ids::{ApiKeyId, CustomerId, DocumentId, InvitationId, JobId, SessionId, UserId};
+pub use ids::{
+    ApiKeyId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, SessionId, UserId, WebhookId,
+};

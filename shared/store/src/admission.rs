@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId,
+    ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId, WebhookId,
     config::CustomerConfig,
     identity::{Class, Principal, Role, Scope},
     money::Usd,
@@ -19,7 +19,7 @@ use crate::Store;
 pub struct Admission {
     /// The tenant.
     pub customer_id: CustomerId,
-    /// User or key.
+    /// User, key or webhook.
     pub principal: Principal,
     /// The user's session; none for a key.
     pub session: Option<SessionId>,
@@ -195,6 +195,33 @@ impl Store {
                 None,
                 names.iter().filter_map(|name| Scope::parse(name)).collect(),
             ))
+        })
+    }
+
+    /// Admits a webhook whose token or signature has been verified.
+    ///
+    /// # Errors
+    /// As [`admit_user`](Self::admit_user).
+    pub async fn admit_webhook(
+        &self,
+        customer: CustomerId,
+        webhook: WebhookId,
+        endpoint: Endpoint<'_>,
+    ) -> Result<Admission, Refused> {
+        let rows = self
+            .call(
+                include_str!("../queries/admission/webhook.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&webhook.as_uuid(), Type::UUID),
+                    (&endpoint.name, Type::TEXT),
+                    (&endpoint.class.as_str(), Type::TEXT),
+                ],
+            )
+            .await?;
+        read(rows.first(), |_| {
+            let scopes = vec![Scope::DocumentsWrite];
+            Ok((Principal::Webhook(webhook), None, scopes))
         })
     }
 }

@@ -237,7 +237,7 @@ async fn insert(
     let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
     let created_by = match actor {
         Actor::User(id) => Some(id.as_uuid()),
-        Actor::ApiKey(_) | Actor::System => None,
+        Actor::ApiKey(_) | Actor::Webhook(_) | Actor::System => None,
     };
     let row = tx
         .query_opt(

@@ -18,7 +18,7 @@ pub struct Entry {
     pub id: Uuid,
     /// When.
     pub at: DateTime<Utc>,
-    /// `user`, `api_key` or `system`.
+    /// `user`, `api_key`, `webhook`, `platform_admin` or `system`.
     pub actor_kind: String,
     /// Which user or key.
     pub actor_id: Option<Uuid>,

@@ -24,7 +24,7 @@ const fn table(name: &'static str, without: &'static str, order: &'static str) -
 }
 
 /// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
-const TABLES: [Table; 9] = [
+const TABLES: [Table; 10] = [
     Table {
         name: "customers",
         key: "id",
@@ -41,6 +41,11 @@ const TABLES: [Table; 9] = [
         "id",
     ),
     table("document_versions", "{}", "document_id, version"),
+    table(
+        "webhooks",
+        "{token_hash,secret_version,previous_token_hash,previous_secret_version,previous_until}",
+        "id",
+    ),
     table("usage_metrics", "{}", "day, operation"),
     table("audit_log", "{}", "at, id"),
 ];

@@ -59,6 +59,7 @@ impl Repeatable {
         match self.principal {
             Principal::User(id) => id.as_uuid(),
             Principal::ApiKey(id) => id.as_uuid(),
+            Principal::Webhook(id) => id.as_uuid(),
         }
     }
 }

@@ -190,6 +190,14 @@ impl Store {
         self.count("SELECT sweep_host_turns()").await
     }
 
+    /// Drops notices to webhooks that are a month old; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_old_deliveries(&self) -> Result<i64> {
+        self.count("SELECT sweep_old_deliveries(10000)").await
+    }
+
     /// Drops kept answers that are a day old; how many.
     ///
     /// # Errors

@@ -87,6 +87,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
 
     #[test]
@@ -95,8 +97,8 @@ mod tests {
         let packed = pack(json).unwrap().unwrap();
         assert_eq!(unpack(&packed).unwrap(), json);
         assert!(pack(&vec![b'a'; MOST_JSON + 1]).unwrap().is_none());
-        let noise: Vec<u8> = (0..MOST_JSON as u32)
-            .map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3])
+        let noise: Vec<u8> = (0..1000_u32)
+            .flat_map(|n| Sha256::digest(n.to_le_bytes()).to_vec())
             .collect();
         assert!(pack(&noise).unwrap().is_none());
     }

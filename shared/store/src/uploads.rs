@@ -448,7 +448,7 @@ pub(crate) fn chunking(new: &NewDocument<'_>) -> Result<Option<Value>> {
 pub(crate) fn created_by(actor: Actor) -> Option<Uuid> {
     match actor {
         Actor::User(id) => Some(id.as_uuid()),
-        Actor::ApiKey(_) | Actor::System => None,
+        Actor::ApiKey(_) | Actor::Webhook(_) | Actor::System => None,
     }
 }
 

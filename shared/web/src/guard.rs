@@ -59,7 +59,7 @@ pub(crate) enum Route {
 }
 
 impl Policy {
-    /// Refuses http, for webhooks.
+    /// Refuses http, for webhooks, but to what the deployment vouches for.
     #[must_use]
     pub fn https_only(mut self) -> Self {
         self.https_only = true;
@@ -91,6 +91,16 @@ impl Policy {
         Ok(self)
     }
 
+    /// Vouches for each of these, as [`with_allowed`](Self::with_allowed).
+    ///
+    /// # Errors
+    /// [`WebError::Invalid`] where one of them is not `host:port`.
+    pub fn with_all_allowed(self, pairs: &[String]) -> Result<Self, WebError> {
+        pairs
+            .iter()
+            .try_fold(self, |policy, pair| policy.with_allowed(pair))
+    }
+
     /// Checks a URL without asking DNS, for a request that stores it. The client checks again.
     ///
     /// # Errors
@@ -109,7 +119,6 @@ impl Policy {
         }
         match url.scheme() {
             "https" => {}
-            "http" if self.https_only => return Err(WebError::Blocked(Reason::Plain)),
             "http" => {}
             _ => return Err(WebError::Blocked(Reason::Scheme)),
         }
@@ -122,6 +131,9 @@ impl Policy {
         let host = bare(&host.to_owned());
         if self.allowed.iter().any(|(h, p)| *h == host && *p == port) {
             return Ok(Route::Vouched);
+        }
+        if self.https_only && url.scheme() == "http" {
+            return Err(WebError::Blocked(Reason::Plain));
         }
         if !self.ports.contains(&port) {
             return Err(WebError::Blocked(Reason::Port));
@@ -271,6 +283,15 @@ mod tests {
         ] {
             assert_eq!(route(&policy, url), Ok(Route::Vouched), "{url}");
         }
+        let strict = policy.clone().https_only();
+        assert_eq!(
+            route(&strict, "http://localhost:8080/x"),
+            Ok(Route::Vouched)
+        );
+        assert_eq!(
+            route(&strict, "http://example.com/"),
+            Err(WebError::Blocked(Reason::Plain))
+        );
         for url in [
             "http://localhost:8081/",
             "http://localhost/",

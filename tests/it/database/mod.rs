@@ -17,4 +17,5 @@ mod pooler;
 mod publication;
 mod rls;
 mod sweep;
+mod webhooks;
 mod writers;

@@ -63,7 +63,11 @@ async fn seeded() -> Seeded {
             .describe_version(&claim, 1, &[1; 32], Format::Txt, &text, small)
             .await
             .unwrap();
-        let webhook = "INSERT INTO webhooks (customer_id, id, name, trigger_type) VALUES ($1, $2, 'hook', 'manual')";
+        let webhook = "WITH hook AS (
+                INSERT INTO webhooks (customer_id, id, name, trigger_type) VALUES ($1, $2, 'hook', 'manual')
+                RETURNING customer_id, id)
+            INSERT INTO webhook_deliveries (customer_id, id, webhook_id, event, payload)
+            SELECT customer_id, id, id, 'webhook.test', '{}' FROM hook";
         superuser
             .execute(webhook, &[&customer.id.as_uuid(), &Uuid::new_v4()])
             .await

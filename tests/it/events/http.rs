@@ -132,6 +132,13 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         | "documents-content" | "documents-retry" | "documents-diff" | "documents-update" => {
             document(&mut scene, route).await
         }
+        "webhooks-get"
+        | "webhooks-update"
+        | "webhooks-delete"
+        | "webhooks-test"
+        | "webhooks-deliveries"
+        | "webhooks-replay" => webhook(&mut scene, route).await,
+        "ingest-webhook-receive" => receive(&mut scene).await,
         "search" => search(&mut scene).await,
         _ => authorized(&mut scene, route).await,
     }
@@ -323,6 +330,76 @@ async fn document(scene: &mut Scene, route: &str) {
                 .problem(404, "not_found");
         }
     }
+}
+
+const WEBHOOK: &str = "01936f6e-3c00-7000-8000-000000000030";
+const DELIVERY: &str = "01936f6e-3c00-7000-8000-000000000031";
+
+async fn webhook(scene: &mut Scene, route: &str) {
+    // Nobody listens there.
+    let hook = json!({"name": "Hook", "triggerType": "event", "url": "http://127.0.0.1:18489/", "events": ["document.completed"]});
+    let made = scene.ours.post("/api/webhooks", &hook).await.ok(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/webhooks/{id}");
+    scene
+        .ours
+        .post(&format!("{path}/test"), &json!({}))
+        .await
+        .ok(202);
+    let sent = scene.ours.get(&format!("{path}/deliveries")).await.ok(200);
+    let delivery = sent["items"][0]["id"].as_str().unwrap().to_owned();
+    let mut named = vec![(WEBHOOK, &*id)];
+    if route == "webhooks-replay" {
+        named.push((DELIVERY, &*delivery));
+    }
+    let as_whom = |token| [&*named, &[(TOKEN, token)]].concat();
+    let theirs = scene.event(&as_whom(&*scene.theirs.access));
+    let ours = scene.event(&as_whom(&*scene.ours.access));
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    match route {
+        "webhooks-delete" => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            scene.ours.get(&path).await.problem(404, "not_found");
+        }
+        "webhooks-test" | "webhooks-replay" => {
+            drop(call(&mut scene.function, &ours).await.ok(202, &[]));
+        }
+        "webhooks-deliveries" => {
+            let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);
+            assert_eq!(body["items"][0]["id"], json!(delivery));
+        }
+        "webhooks-update" => {
+            let body = call(&mut scene.function, &ours).await.ok(200, &["secret"]);
+            assert_eq!(body["id"], json!(id));
+            assert_ne!(body["secret"], made["secret"]);
+        }
+        _ => {
+            let body = call(&mut scene.function, &ours)
+                .await
+                .ok(200, &["name", "status"]);
+            assert_eq!(body["id"], json!(id));
+            assert!(body.get("secret").is_none(), "{body}");
+        }
+    }
+}
+
+async fn receive(scene: &mut Scene) {
+    let hook = json!({"name": "In", "triggerType": "manual"});
+    let made = scene.ours.post("/api/webhooks", &hook).await.ok(201);
+    let (id, token) = (
+        made["id"].as_str().unwrap(),
+        made["token"].as_str().unwrap(),
+    );
+    let right = scene.event(&[(WEBHOOK, id), ("WEBHOOK_TOKEN", token)]);
+    let first = call(&mut scene.function, &right).await.ok(202, &["docId"]);
+    let again = call(&mut scene.function, &right).await.ok(200, &["docId"]);
+    assert_eq!(again["docId"], first["docId"]);
+    let wrong = scene.event(&[(WEBHOOK, id), ("WEBHOOK_TOKEN", &scene.ours.access)]);
+    call(&mut scene.function, &wrong)
+        .await
+        .problem(401, "unauthenticated");
 }
 
 async fn search(scene: &mut Scene) {
@@ -548,6 +625,26 @@ async fn authorized(scene: &mut Scene, route: &str) {
                 (&first["docId"], &json!(true))
             );
             // The same content and external id of another tenant is another document.
+            let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
+            assert_ne!(other["docId"], first["docId"]);
+        }
+        "webhooks-list" => {
+            let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);
+            assert_eq!(body["items"], json!([]));
+        }
+        "webhooks-create" => {
+            let body = call(&mut scene.function, &ours)
+                .await
+                .ok(201, &["id", "secret"]);
+            assert!(body["secret"].as_str().unwrap().starts_with("whsec_"));
+            let listed = scene.ours.get("/api/webhooks").await.ok(200);
+            assert_eq!(listed["items"][0]["id"], body["id"]);
+            assert!(listed["items"][0].get("secret").is_none(), "{listed}");
+        }
+        "ingest-webhook" => {
+            let first = call(&mut scene.function, &ours)
+                .await
+                .ok(202, &["docId", "statusUrl"]);
             let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
             assert_ne!(other["docId"], first["docId"]);
         }

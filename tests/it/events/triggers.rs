@@ -23,6 +23,7 @@ const TEXT: &str = "Goods may be sent back within 30 days.";
 pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
     let (logical, binary) = match name.split_once('/').unwrap().0 {
         "sqs" if name == "sqs/fetch.json" => ("Fetch", "dynrag-fetch"),
+        "sqs" if name == "sqs/deliver.json" => ("Deliver", "dynrag-deliver"),
         "sqs" if name == "sqs/tasks.json" => ("Tasks", "dynrag-tasks"),
         "cloudformation" => ("Migrate", "dynrag-migrate"),
         "s3" => ("Intake", "dynrag-intake"),
@@ -46,6 +47,9 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
                 "documents",
                 "uploadsFound",
                 "uploadsExpired",
+                "schedules",
+                "deliveries",
+                "oldDeliveries",
                 "tasks",
                 "jobs",
                 "budgets",
@@ -59,8 +63,8 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
             }
         }
         "sqs/embed.json" => embed(&mut scene).await,
-        "sqs/fetch.json" => {
-            // Of a document that is not there (any more): done with.
+        "sqs/fetch.json" | "sqs/deliver.json" => {
+            // Of what is not there (any more): done with.
             let event = scene.event(&[]);
             let answer = scene.function.answer(&event).await;
             assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");

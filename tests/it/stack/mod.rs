@@ -39,3 +39,4 @@ mod tokens;
 mod users;
 mod versions;
 mod web;
+mod webhooks;

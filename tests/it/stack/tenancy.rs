@@ -27,6 +27,8 @@ enum Needs {
     /// An access token of an administrator of the platform; nobody else is told that there is a route.
     PlatformAdmin,
     Scope(&'static str),
+    /// A webhook's own secret, which no caller's credential is.
+    Webhook,
 }
 
 /// What a route needs. A new route is added here.
@@ -72,6 +74,16 @@ fn expected(route: &str) -> Needs {
         | "ingest-file"
         | "ingest-presigned-url"
         | "ingest-url" => Needs::Scope("documents:write"),
+        "ingest-webhook" => Needs::Scope("documents:write"),
+        "ingest-webhook-receive" => Needs::Webhook,
+        "webhooks-list"
+        | "webhooks-create"
+        | "webhooks-get"
+        | "webhooks-update"
+        | "webhooks-delete"
+        | "webhooks-test"
+        | "webhooks-deliveries"
+        | "webhooks-replay" => Needs::Scope("webhooks"),
         "search" => Needs::Scope("search"),
         other => panic!("route {other} is not in this table; who may use it?"),
     }
@@ -90,6 +102,7 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
         "documents:read",
         "documents:write",
         "search",
+        "webhooks",
         "metrics",
         "admin:tenant",
     ];
@@ -135,10 +148,22 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
 fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilder {
     let request = stack.http.request(
         route.method.clone(),
-        stack.url(&route.path.replace("{id}", id)),
+        stack.url(
+            &route
+                .path
+                .replace("{id}", id)
+                .replace("{webhookId}", id)
+                .replace("{deliveryId}", id),
+        ),
     );
     match route.name {
         "ingest-document" => request.json(&json!({"title": "T", "content": format!("about {id}")})),
+        "ingest-webhook" => {
+            request.json(&json!({"subject": "S", "text": format!("sent about {id}")}))
+        }
+        "ingest-webhook-receive" => request.json(&json!({"text": "from nobody"})),
+        "webhooks-create" => request.json(&json!({})),
+        "webhooks-update" => request.json(&json!({"name": "Theirs"})),
         "ingest-batch" => {
             let documents = json!([{"title": "T", "content": format!("one of many about {id}")}]);
             request.json(&json!({"documents": documents}))
@@ -262,7 +287,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 Needs::Scope(scope) => caller.scopes.contains(&scope),
                 Needs::User => caller.is_user,
                 Needs::Owner => caller.is_user && caller.scopes.contains(&"admin:tenant"),
-                Needs::PlatformAdmin => false,
+                Needs::PlatformAdmin | Needs::Webhook => false,
                 _ => true,
             };
             // They would lock the others out, and mail again and again; see keys.rs and accounts.rs.
@@ -275,7 +300,9 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 let answer = Answer::of(request).await;
                 requests += 1;
                 assert!(!leak(&answer, id), "{what}, id {kind}: {answer}");
-                if needs == Needs::PlatformAdmin && caller.is_user {
+                if needs == Needs::Webhook {
+                    answer.problem(401, "unauthenticated");
+                } else if needs == Needs::PlatformAdmin && caller.is_user {
                     answer.problem(404, "not_found");
                 } else if needs == Needs::Owner && !allowed {
                     let scoped = caller.scopes.contains(&"admin:tenant");
@@ -299,6 +326,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                     "customers-delete",
                     "customers-set-openai-key",
                     "customers-rotate-secrets",
+                    "webhooks-create",
                 ]
                 .contains(&route.name)
                 {

@@ -12,6 +12,7 @@ pub fn routes() -> Vec<RouteInfo> {
         dynrag_ingest::routes().table(),
         dynrag_search::routes().table(),
         dynrag_system::routes().table(),
+        dynrag_webhooks::routes().table(),
     ]
     .concat()
 }

@@ -293,14 +293,18 @@ async fn webhooks_follow_nothing() {
 }
 
 #[tokio::test]
-async fn https_only_refuses_http_on_every_hop() {
-    let server = Server::ok().await;
+async fn https_only_refuses_http_on_every_hop_but_to_what_is_vouched_for() {
+    let server = Server::answering(|_| status("307 T", "location: http://192.0.2.1/\r\n")).await;
     let policy = Policy::default()
         .https_only()
         .with_allowed(&format!("127.0.0.1:{}", server.port));
     let client = client(policy.unwrap(), patient(), Names::default());
-    let url = Url::parse(&format!("http://127.0.0.1:{}/", server.port)).unwrap();
-    let refused = client.post(&url, HeaderMap::new(), "{}").await.map(drop);
-    assert_eq!(refused, Err(WebError::Blocked(Reason::Plain)));
-    assert_eq!(server.connections(), 0);
+    let answer = client.post(&server.url("/"), HeaderMap::new(), "{}").await;
+    assert_eq!(answer.unwrap().status, 307);
+    let hop = client.get(&server.url("/"), &Get::default()).await;
+    assert_eq!(hop.map(drop), Err(WebError::Blocked(Reason::Plain)));
+    let public = Url::parse("http://93.184.215.14/").unwrap();
+    let refused = client.post(&public, HeaderMap::new(), "{}").await;
+    assert_eq!(refused.map(drop), Err(WebError::Blocked(Reason::Plain)));
+    assert_eq!(server.connections(), 2);
 }

@@ -1,0 +1,295 @@
+//! Sends notices to webhooks, signed as Standard Webhooks says (<https://www.standardwebhooks.com>), until
+//! their receivers take them: at least once, always under the same id.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | after the document's end is committed | a row that is due | `sweep` sends its message |
+//! | after the claim, before the request | a row under a lease | `sweep`, once the lease is over; the try counts |
+//! | after the request, before its outcome is written | the same | the same: the receiver gets it again, under its id |
+//! | after a failure is written, before the message of the next try | a row that will be due | `sweep`, half a minute after it is due |
+//! | anywhere, and the queue delivers again | | the claim: not due, or ended |
+
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use dynrag_cloud::{Cloud, Queue, Vault, vault::Purpose};
+use dynrag_config::{DeliverConfig, VaultConfig, WebConfig};
+use dynrag_domain::{
+    Error, Result,
+    webhooks::{Delivery as Message, WebhookStatus, wait_after},
+};
+use dynrag_store::{
+    Store,
+    deliveries::{Claimed, Failure},
+    secrets::SealedSecret,
+};
+use dynrag_web::{
+    Answer, Client, Limits, Policy, Settings, WebError, parse_url,
+    webhook::{Secret, sign},
+};
+use dynrag_worker::{Delivery, Invocation};
+use futures::future::join_all;
+use http::{HeaderValue, header};
+use tokio::sync::OnceCell;
+
+/// For the receiver, from the first byte to the last.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Until somebody else may try: longer than a try takes.
+const LEASE: Duration = Duration::from_secs(45);
+/// Kept back from the function's timeout: what cannot be ended in time is not begun.
+const RESERVE: Duration = Duration::from_secs(20);
+/// SQS holds a message back no longer; a longer wait is left to `sweep`.
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+/// Connections to the database, and so statements at once.
+const CONNECTIONS: usize = 4;
+
+/// What the function makes once per cold start.
+#[derive(Default)]
+pub struct Deliver {
+    parts: OnceCell<Parts>,
+}
+
+impl Deliver {
+    /// Tries the notices side by side; those of which not even the claim could be asked for.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error`, before anything was done.
+    pub async fn run(
+        &self,
+        batch: Invocation<Vec<Delivery<Message>>>,
+    ) -> Result<Vec<Delivery<Message>>> {
+        let parts = self.parts.get_or_try_init(Parts::load).await?;
+        let deadline = batch.deadline;
+        let tries = batch.event.into_iter().map(|delivery| async move {
+            match parts.attempt(&delivery.job, deadline).await {
+                Ok(()) => None,
+                Err(error) => {
+                    let (code, cause) = (error.code(), error.internal());
+                    tracing::error!(
+                        message_id = delivery.message_id,
+                        code,
+                        cause,
+                        "delivery failed"
+                    );
+                    Some(delivery)
+                }
+            }
+        });
+        Ok(join_all(tries).await.into_iter().flatten().collect())
+    }
+}
+
+struct Parts {
+    store: Store,
+    vault: Vault,
+    queue: Queue,
+    client: Client,
+}
+
+/// What came of a try.
+#[derive(Debug)]
+enum Outcome {
+    Taken(u16),
+    /// 410: no other notice is wanted either.
+    Gone,
+    Failed(Failure, Option<Duration>),
+}
+
+impl Outcome {
+    fn of(answer: std::result::Result<Answer, WebError>) -> Self {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::info!(code = error.code(), cause = error.detail(), "no answer");
+                let failure = Failure {
+                    status: None,
+                    code: error.code(),
+                };
+                return Self::Failed(failure, None);
+            }
+        };
+        match answer.status.as_u16() {
+            status @ 200..300 => Self::Taken(status),
+            410 => Self::Gone,
+            status => {
+                let failure = Failure {
+                    status: Some(status),
+                    code: "http_status",
+                };
+                Self::Failed(failure, answer.retry_after())
+            }
+        }
+    }
+}
+
+impl Parts {
+    async fn load() -> Result<Self> {
+        let cloud = Cloud::load().await;
+        let vault = VaultConfig::from_env().map_err(Error::internal_fault)?;
+        let deliver = DeliverConfig::from_env().map_err(Error::internal_fault)?;
+        let policy = Policy::default()
+            .https_only()
+            .with_all_allowed(&WebConfig::from_env().allow)
+            .map_err(|_| Error::internal_fault("WEB_ALLOW is not a list of host:port"))?;
+        let limits = Limits {
+            first_byte: PATIENCE,
+            whole: PATIENCE,
+            ..Limits::default()
+        };
+        let client = Client::new(Settings {
+            policy,
+            limits,
+            ..Settings::default()
+        })?;
+        Ok(Self {
+            store: dynrag_worker::open_store(&cloud, CONNECTIONS).await?,
+            vault: cloud.vault(&vault.kms_key_arn),
+            queue: cloud.queue(&deliver.url),
+            client,
+        })
+    }
+
+    async fn attempt(&self, message: &Message, deadline: Instant) -> Result<()> {
+        let Message::Notice {
+            customer_id,
+            delivery_id,
+            ..
+        } = *message;
+        if Instant::now() + RESERVE > deadline {
+            // `sweep` sends the message again.
+            return Ok(());
+        }
+        let claimed = self
+            .store
+            .claim_delivery(customer_id, delivery_id, LEASE)
+            .await?;
+        let Some(claimed) = claimed else {
+            return Ok(());
+        };
+        // From here on the lease brings it back, so the message is done with whatever happens.
+        if let Err(error) = self.carry_out(&claimed, message).await {
+            let (code, cause) = (error.code(), error.internal());
+            tracing::error!(delivery_id = %delivery_id, code, cause, "left to the sweep");
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&self, claimed: &Claimed, message: &Message) -> Result<()> {
+        if claimed.status != WebhookStatus::Active {
+            return self.store.discard_delivery(claimed).await;
+        }
+        let outcome = Outcome::of(self.send(claimed).await?);
+        let attempts = claimed.attempts;
+        tracing::info!(
+            customer_id = %claimed.customer_id, webhook_id = %claimed.webhook_id, delivery_id = %claimed.id,
+            attempts, outcome = ?outcome, "notice tried"
+        );
+        match outcome {
+            Outcome::Taken(status) => self.store.delivered(claimed, status).await,
+            Outcome::Gone => {
+                let failure = Failure {
+                    status: Some(410),
+                    code: "http_status",
+                };
+                self.store.receiver_gone(claimed, &failure).await
+            }
+            Outcome::Failed(failure, retry_after) => {
+                let wait = wait_after(attempts, retry_after, rand::random());
+                let again = self.store.delivery_failed(claimed, &failure, wait).await?;
+                match wait {
+                    // Rounded up: before it is due, a message is moot.
+                    Some(wait) if again && wait < LONGEST_DELAY => {
+                        let delay = Duration::from_secs(wait.as_secs() + 1);
+                        self.queue.send_after(message, delay).await
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Signs and sends a notice.
+    ///
+    /// # Errors
+    /// The outer error is ours: nothing was sent.
+    async fn send(&self, claimed: &Claimed) -> Result<std::result::Result<Answer, WebError>> {
+        let secrets = self.secrets(claimed).await?;
+        let body = serde_json::to_vec(&claimed.payload).map_err(Error::internal_fault)?;
+        let id = claimed.id.to_string();
+        let mut headers =
+            sign(&secrets, &id, Utc::now().timestamp(), &body).map_err(Error::internal_fault)?;
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        let url = claimed.url.as_deref().unwrap_or_default();
+        Ok(match parse_url(url) {
+            Ok(url) => self.client.post(&url, headers, body).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    /// The webhook's live secrets, newest first: two in the day after a rotation.
+    async fn secrets(&self, claimed: &Claimed) -> Result<Vec<Secret>> {
+        let sealed = &claimed.sealed;
+        let key = self
+            .vault
+            .unwrap_key(claimed.customer_id, &sealed.wrapped_data_key)
+            .await?;
+        let open = |s: &SealedSecret| {
+            let plain = key.open(Purpose::Webhook, s.version, &s.nonce, &s.ciphertext)?;
+            let text = std::str::from_utf8(&plain).map_err(Error::internal_fault)?;
+            Secret::parse(text).map_err(Error::internal_fault)
+        };
+        sealed.secrets.iter().map(open).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn answered(status: u16, retry_after: Option<&'static str>) -> Outcome {
+        let headers = retry_after.map(|wait| (header::RETRY_AFTER, HeaderValue::from_static(wait)));
+        Outcome::of(Ok(Answer {
+            url: parse_url("https://example.com/").unwrap(),
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::from_iter(headers),
+            body: Vec::new(),
+            cut: false,
+        }))
+    }
+
+    #[test]
+    fn only_a_success_is_one_and_only_a_410_is_the_end() {
+        for status in [200, 201, 202, 204, 299] {
+            assert!(matches!(answered(status, None), Outcome::Taken(s) if s == status));
+        }
+        assert!(matches!(answered(410, None), Outcome::Gone));
+        for status in [301, 307, 400, 401, 404, 409, 429, 500, 503] {
+            match answered(status, Some("120")) {
+                Outcome::Failed(failure, wait) => {
+                    assert_eq!(failure.status, Some(status));
+                    assert_eq!(failure.code, "http_status");
+                    assert_eq!(wait, Some(Duration::from_secs(120)));
+                }
+                other => panic!("{status}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_answer_is_a_failure_with_a_code() {
+        match Outcome::of(Err(WebError::Timeout)) {
+            Outcome::Failed(failure, None) => {
+                assert_eq!((failure.status, failure.code), (None, "fetch_timeout"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_try_ends_before_its_lease_and_before_the_function() {
+        assert!(PATIENCE < RESERVE && RESERVE < LEASE);
+    }
+}

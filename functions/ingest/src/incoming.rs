@@ -1,0 +1,312 @@
+//! Who posts to a webhook's own address: whoever knows its token, or signs with its secret as Standard
+//! Webhooks says. What is wrong with a request nobody is told: unknown, paused, a wrong token and an old
+//! signature are one and the same 401.
+//!
+//! A signed message is taken once. Its `webhook-id`, which the signature covers, is kept as an idempotency
+//! key of the webhook for a day, far longer than a signature is good: a replay gets the first answer.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the id is written | nothing | the sender's next try is the first |
+//! | after it, wherever the request was | an id without an answer | the next try, once the lease is over; a document that was added it finds as a duplicate |
+//! | after the answer is kept | the answer | the next try gets it |
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequest, FromRequestParts, RawPathParams, Request};
+use bytes::Bytes;
+use chrono::Utc;
+use dynrag_api::{
+    Context, Failure, Query, RouteName, SourceAddress, body_bytes,
+    idempotency::Attempt,
+    openapi::{Argument, Description, WEBHOOK_TOKEN},
+    stack::Facts,
+};
+use dynrag_cloud::vault::Purpose;
+use dynrag_domain::{
+    CustomerId, Error, Kind, Result, WebhookId,
+    identity::{Class, Scope},
+    webhooks::token_hash,
+};
+use dynrag_store::{
+    admission::{Admission, Endpoint},
+    webhooks::FoundWebhook,
+};
+use dynrag_web::webhook::{self, Secret};
+use http::{HeaderMap, header};
+use subtle::ConstantTimeEq;
+
+use crate::payload::{Payload, Said};
+
+const TOKEN: &str = "x-webhook-token";
+/// What an idempotency key may have.
+const MAX_MESSAGE_ID: usize = 255;
+
+/// A verified and admitted request to a webhook's address.
+pub(crate) struct Incoming {
+    /// As for any caller.
+    pub(crate) caller: Admission,
+    /// The webhook's name.
+    pub(crate) name: String,
+    /// What the query says of the document.
+    pub(crate) said: Said,
+    /// What was sent.
+    pub(crate) payload: Payload,
+}
+
+impl Argument for Incoming {
+    fn describe(description: &mut Description) {
+        description.path_parameter::<WebhookId>("webhookId");
+        description.security(WEBHOOK_TOKEN);
+        Query::<Said>::describe(description);
+        for (name, sentence) in [
+            ("webhook-id", "Names the message: it is taken once."),
+            (
+                "webhook-timestamp",
+                "Unix seconds, at most five minutes from now.",
+            ),
+            (
+                "webhook-signature",
+                "`v1,` and the base64 of HMAC-SHA-256 over `{id}.{timestamp}.{body}` (Standard Webhooks); takes the place of the token.",
+            ),
+        ] {
+            description.header(name, sentence);
+        }
+        Payload::describe(description);
+    }
+}
+
+/// How a caller says that it may.
+enum Proof<'a> {
+    Signature,
+    Token(&'a str),
+}
+
+/// A request whose token or signature is right.
+struct Verified {
+    customer: CustomerId,
+    webhook: WebhookId,
+    name: String,
+    /// Of a signed one.
+    message: Option<String>,
+}
+
+/// The one refusal there is.
+fn refused(internal: impl Into<String>) -> Error {
+    Error::new(
+        Kind::Unauthenticated,
+        "unauthenticated",
+        "Sign the request with the webhook's secret (webhook-id, webhook-timestamp, webhook-signature), or send its token as X-Webhook-Token. The webhook must be active.",
+    )
+    .because(internal)
+}
+
+impl<'a> Proof<'a> {
+    /// A signature decides, whatever else is sent; of two tokens it would not be clear which one counts.
+    fn of(headers: &'a HeaderMap) -> Result<Self> {
+        if headers.contains_key(webhook::SIGNATURE) {
+            return Ok(Self::Signature);
+        }
+        let text = |value: &'a http::HeaderValue| {
+            let text = value.to_str().map(str::trim);
+            text.map_err(|_| refused("credential is not ASCII"))
+        };
+        let mut found = Vec::with_capacity(1);
+        for value in headers.get_all(TOKEN) {
+            found.push(text(value)?);
+        }
+        for value in headers.get_all(header::AUTHORIZATION) {
+            match text(value)?.split_once(' ') {
+                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                    found.push(token.trim());
+                }
+                _ => return Err(refused("authorization is not Bearer")),
+            }
+        }
+        match found[..] {
+            [token] => Ok(Self::Token(token)),
+            [] => Err(refused("no credential")),
+            _ => Err(refused("more than one credential")),
+        }
+    }
+
+    /// The id of the message, where it is signed.
+    async fn check(
+        &self,
+        context: &Context,
+        found: &FoundWebhook,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<String>> {
+        let token = match self {
+            Self::Token(token) => token,
+            Self::Signature => {
+                let secrets = open(context, found).await?;
+                let id = webhook::verify(&secrets, headers, body, Utc::now().timestamp())
+                    .map_err(|e| refused(e.to_string()))?;
+                return Ok(Some(id.to_owned()));
+            }
+        };
+        let hash = token_hash(token);
+        let fits = |known: &Vec<u8>| bool::from(known.as_slice().ct_eq(&hash));
+        if found.token_hashes.iter().any(fits) {
+            Ok(None)
+        } else {
+            Err(refused("wrong token"))
+        }
+    }
+}
+
+async fn open(context: &Context, found: &FoundWebhook) -> Result<Vec<Secret>> {
+    let (sealed, customer) = (&found.sealed, found.customer_id);
+    let vault = context.vault().await?;
+    let key = vault.unwrap_key(customer, &sealed.wrapped_data_key).await?;
+    let open = |s: &dynrag_store::secrets::SealedSecret| {
+        let plain = key.open(Purpose::Webhook, s.version, &s.nonce, &s.ciphertext)?;
+        let text = std::str::from_utf8(&plain).map_err(Error::internal_fault)?;
+        Secret::parse(text).map_err(Error::internal_fault)
+    };
+    sealed.secrets.iter().map(open).collect()
+}
+
+async fn verify(
+    context: &Context,
+    webhook: Option<WebhookId>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Verified> {
+    let proof = Proof::of(headers)?;
+    let webhook = webhook.ok_or_else(|| refused("no id of a webhook"))?;
+    let found = context.store().await?.find_webhook(webhook).await?;
+    let found = found.ok_or_else(|| refused("no such webhook, or it is stopped"))?;
+    let message = proof.check(context, &found, headers, body).await?;
+    Ok(Verified {
+        customer: found.customer_id,
+        webhook,
+        name: found.name,
+        message,
+    })
+}
+
+/// The id in the path.
+async fn webhook_id(parts: &mut http::request::Parts) -> Option<WebhookId> {
+    let parameters = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    let (_, text) = parameters.iter().next()?;
+    text.parse().ok()
+}
+
+impl<S> FromRequest<S> for Incoming
+where
+    Arc<Context>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let context = Arc::<Context>::from_ref(state);
+        let (mut parts, body) = request.into_parts();
+        let route = parts.extensions.get::<RouteName>().copied();
+        let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
+        // Before anything is connected to: who sends no credential is told so, whatever is down.
+        Proof::of(&parts.headers)?;
+        let body: Bytes = body_bytes(Request::new(body)).await?;
+        let webhook = webhook_id(&mut parts).await;
+        let verified = match verify(&context, webhook, &parts.headers, &body).await {
+            Ok(verified) => verified,
+            Err(error) => {
+                if error.kind() == Kind::Unauthenticated {
+                    let Ok(address) = SourceAddress::from_request_parts(&mut parts, &()).await;
+                    context.attempt(route.0, &address).await?;
+                }
+                return Err(error.into());
+            }
+        };
+        let endpoint = Endpoint {
+            name: route.0,
+            class: Class::of(Some(Scope::DocumentsWrite)),
+        };
+        let store = context.store().await?;
+        let facts = parts.extensions.get::<Facts>();
+        let caller = match store
+            .admit_webhook(verified.customer, verified.webhook, endpoint)
+            .await
+        {
+            Ok(caller) => caller,
+            Err(stopped) => {
+                if let (Some(facts), Some(limit)) = (facts, stopped.limit) {
+                    facts.note(None, limit);
+                }
+                return Err(Failure(*stopped.error));
+            }
+        };
+        if let Some(facts) = facts {
+            facts.note(Some(caller.customer_id), caller.limit);
+        }
+        let attempt = parts.extensions.get::<Attempt>();
+        match (&verified.message, attempt) {
+            (Some(id), _) if id.len() > MAX_MESSAGE_ID => {
+                let detail = format!("webhook-id has at most {MAX_MESSAGE_ID} characters.");
+                return Err(Error::new(Kind::Invalid, "invalid_webhook_id", detail).into());
+            }
+            // Not the Idempotency-Key, which no signature covers.
+            (Some(id), Some(attempt)) => attempt.begin_as(store, &caller, route, id).await?,
+            (Some(_), None) => {
+                return Err(Error::internal_fault("a signed message is not guarded").into());
+            }
+            (None, Some(attempt)) => attempt.begin(store, &caller, route).await?,
+            (None, None) => {}
+        }
+        let Query(said) = Query::from_request_parts(&mut parts, &()).await?;
+        Ok(Self {
+            caller,
+            name: verified.name,
+            said,
+            payload: Payload::new(parts.headers, body),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(pairs: &[(&'static str, &str)]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        match Proof::of(&headers) {
+            Ok(Proof::Token(token)) => Some(token.to_owned()),
+            Ok(Proof::Signature) => Some("signed".to_owned()),
+            Err(error) => {
+                assert_eq!(error.kind(), Kind::Unauthenticated);
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn one_proof_and_a_signature_before_all() {
+        for (pairs, expected) in [
+            (&[("x-webhook-token", " whk_a ")][..], Some("whk_a")),
+            (&[("authorization", "bearer whk_a")], Some("whk_a")),
+            (
+                &[("webhook-signature", "v1,x"), ("x-webhook-token", "whk_a")],
+                Some("signed"),
+            ),
+            (&[("authorization", "Basic eDp5")], None),
+            (&[("authorization", "whk_a")], None),
+            (
+                &[
+                    ("authorization", "Bearer whk_a"),
+                    ("x-webhook-token", "whk_a"),
+                ],
+                None,
+            ),
+            (&[("x-webhook-token", "a"), ("x-webhook-token", "b")], None),
+            (&[], None),
+        ] {
+            assert_eq!(token(pairs).as_deref(), expected, "{pairs:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Webhooks of a customer: addresses that take documents in, pages that are fetched again and again, and
+//! notices of how documents ended.
+
+mod body;
+mod deliveries;
+mod manage;
+mod secret;
+mod test;
+
+use std::sync::Arc;
+
+use dynrag_api::{Context, Routes};
+
+/// The routes of this group.
+pub fn routes() -> Routes<Arc<Context>> {
+    Routes::new()
+        .get(
+            "webhooks-list",
+            "/api/webhooks",
+            "List webhooks",
+            manage::list,
+        )
+        .post(
+            "webhooks-create",
+            "/api/webhooks",
+            "Make a webhook",
+            manage::create,
+        )
+        .get(
+            "webhooks-get",
+            "/api/webhooks/{id}",
+            "Show a webhook",
+            manage::get,
+        )
+        .put(
+            "webhooks-update",
+            "/api/webhooks/{id}",
+            "Change a webhook, or rotate its secret",
+            manage::update,
+        )
+        .delete(
+            "webhooks-delete",
+            "/api/webhooks/{id}",
+            "Delete a webhook",
+            manage::delete,
+        )
+        .post(
+            "webhooks-test",
+            "/api/webhooks/{id}/test",
+            "Try a webhook",
+            test::test,
+        )
+        .get(
+            "webhooks-deliveries",
+            "/api/webhooks/{id}/deliveries",
+            "List what was sent to a webhook",
+            deliveries::list,
+        )
+        .post(
+            "webhooks-replay",
+            "/api/webhooks/{id}/deliveries/{deliveryId}/replay",
+            "Send a notice again",
+            deliveries::replay,
+        )
+}

@@ -1,0 +1,82 @@
+//! `POST /api/webhooks/{id}/test`: a notice that tells nothing, a run at once, or how to call it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Path, answers::Accepted, scopes::Webhooks};
+use dynrag_domain::{
+    DeliveryId, Error, Kind, WebhookId,
+    webhooks::{Delivery, Trigger},
+};
+use dynrag_store::webhooks;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::body::address;
+
+/// What was begun.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = WebhookTest)]
+pub(crate) struct Tested {
+    trigger_type: Trigger,
+    /// Of `event`: the notice; what became of it is among the deliveries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_id: Option<DeliveryId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deliveries_url: Option<String>,
+    /// Of `manual`: where to post a document to, and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<&'static str>,
+}
+
+const HOW: &str = "POST a document to this path: JSON, a form, or a file's bytes. Sign it as Standard \
+Webhooks says with the secret, or send the token as X-Webhook-Token.";
+
+fn stopped() -> Error {
+    Error::new(
+        Kind::Conflict,
+        "webhook_not_active",
+        "The webhook is not active. Set its status to active first.",
+    )
+}
+
+/// Tries it.
+pub(crate) async fn test(
+    caller: Caller<Webhooks>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<WebhookId>,
+) -> Answer<Accepted<Tested>> {
+    let (store, customer) = (context.store().await?, caller.customer_id);
+    let webhook = store.get_webhook(customer, id).await?;
+    let mut tested = Tested {
+        trigger_type: webhook.trigger,
+        delivery_id: None,
+        deliveries_url: None,
+        url: None,
+        how: None,
+    };
+    match webhook.trigger {
+        Trigger::Event => {
+            let notice = store.test_delivery(customer, id).await?;
+            let delivery = Delivery::notice(customer, notice);
+            context.dispatch_delivery(&delivery).await;
+            tested.delivery_id = Some(notice);
+            tested.deliveries_url = Some(format!("/api/webhooks/{id}/deliveries"));
+        }
+        Trigger::Scheduled => {
+            let tx = store.tenant(customer).await?;
+            if !webhooks::run_now(&tx, id).await? {
+                return Err(stopped().into());
+            }
+            tx.commit().await?;
+        }
+        Trigger::Manual => {
+            tested.url = Some(address(id));
+            tested.how = Some(HOW);
+        }
+    }
+    Ok(Accepted(tested))
+}

@@ -1,0 +1,2 @@
+-- $1 most rows
+SELECT customer_id, id FROM sweep_deliveries($1)

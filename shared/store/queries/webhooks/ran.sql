@@ -1,0 +1,5 @@
+-- What a sweep has run, and nobody has changed since; one that never runs again pauses.
+-- $1 customer, $2 id, $3 its lease, $4 next run or null
+UPDATE webhooks
+SET next_run_at = $4, last_triggered_at = now(), status = CASE WHEN $4 IS NULL THEN 'paused' ELSE status END
+WHERE customer_id = $1 AND id = $2 AND next_run_at = $3

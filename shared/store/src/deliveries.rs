@@ -1,0 +1,364 @@
+//! Notices to webhooks: claimed for a try under a lease, and ended by whoever holds it.
+//!
+//! They are written by a trigger of the database in the transaction that ends a document
+//! (`record_deliveries`), and are their own outbox.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CustomerId, DeliveryId, DocumentId, Error, Kind, Result, WebhookId,
+    audit::{Action, Actor},
+    webhooks::{Delivery, DeliveryStatus, DisabledReason, FAILING, WebhookStatus},
+};
+use serde_json::{Value, json};
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant, audit,
+    secrets::SealedSecrets,
+    webhooks::{self, sealed},
+};
+
+/// A notice as it is listed.
+#[derive(Clone, Debug)]
+pub struct DeliveryRow {
+    /// Its id, which its receiver sees as `webhook-id`.
+    pub id: DeliveryId,
+    /// What it tells, `document.completed`.
+    pub event: String,
+    /// Of which document.
+    pub document_id: Option<DocumentId>,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Tries since it was made or asked for again.
+    pub attempts: i32,
+    /// When it is tried next, while it is pending.
+    pub due_at: DateTime<Utc>,
+    /// The receiver's last HTTP status.
+    pub last_status: Option<i32>,
+    /// Why it gave none, or none that counts.
+    pub last_error: Option<String>,
+    /// When it was last tried.
+    pub last_attempt_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A notice that is to be tried now, by nobody else.
+pub struct Claimed {
+    /// The tenant.
+    pub customer_id: CustomerId,
+    /// The notice.
+    pub id: DeliveryId,
+    /// Its webhook.
+    pub webhook_id: WebhookId,
+    /// Whether that does anything still.
+    pub status: WebhookStatus,
+    /// Where it goes.
+    pub url: Option<String>,
+    /// What is sent.
+    pub payload: Value,
+    /// Tries, with this one.
+    pub attempts: u32,
+    /// The webhook's live secrets, with the key to open them.
+    pub sealed: SealedSecrets,
+    token: i64,
+}
+
+/// Why a try did not do.
+#[derive(Clone, Debug, Default)]
+pub struct Failure {
+    /// The receiver's HTTP status, where it gave one.
+    pub status: Option<u16>,
+    /// Stable code, `http_status` where the status is the reason.
+    pub code: &'static str,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("deliveries: {error}"))
+}
+
+fn delivery(row: &Row) -> Result<DeliveryRow> {
+    let status: String = row.try_get("status").map_err(column)?;
+    let document: Option<Uuid> = row.try_get("document_id").map_err(column)?;
+    Ok(DeliveryRow {
+        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+        event: row.try_get("event").map_err(column)?,
+        document_id: document.map(DocumentId::from),
+        status: status.parse()?,
+        attempts: row.try_get("attempts").map_err(column)?,
+        due_at: row.try_get("due_at").map_err(column)?,
+        last_status: row.try_get("last_status").map_err(column)?,
+        last_error: row.try_get("last_error").map_err(column)?,
+        last_attempt_at: row.try_get("last_attempt_at").map_err(column)?,
+        ended_at: row.try_get("ended_at").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+    })
+}
+
+fn not_active() -> Error {
+    Error::new(
+        Kind::Conflict,
+        "webhook_not_active",
+        "The webhook is not active. Set its status to active first.",
+    )
+}
+
+impl Store {
+    /// A page of a webhook's notices, newest first.
+    ///
+    /// # Errors
+    /// `not_found` where there is no such webhook; `unavailable` without a database.
+    pub async fn list_deliveries(
+        &self,
+        customer: CustomerId,
+        webhook: WebhookId,
+        status: Option<DeliveryStatus>,
+        after: Option<(DateTime<Utc>, DeliveryId)>,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>> {
+        self.get_webhook(customer, webhook).await?;
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/deliveries/list.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&webhook.as_uuid(), Type::UUID),
+                    (&status.map(DeliveryStatus::as_str), Type::TEXT),
+                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
+                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(delivery).collect()
+    }
+
+    /// Makes a notice that tells nothing, to see whether it arrives. Send its message.
+    ///
+    /// # Errors
+    /// `webhook_not_active` (conflict), also for a webhook that sends none; `unavailable` without a database.
+    pub async fn test_delivery(
+        &self,
+        customer: CustomerId,
+        webhook: WebhookId,
+    ) -> Result<DeliveryId> {
+        let id = DeliveryId::generate();
+        let tx = self.tenant(customer).await?;
+        tx.query_opt(
+            include_str!("../queries/deliveries/insert_test.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&webhook.as_uuid(), Type::UUID),
+            ],
+        )
+        .await?
+        .ok_or_else(not_active)?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Has a notice tried anew, however it ended, under the id it has. Send its message.
+    ///
+    /// # Errors
+    /// `not_found`, `webhook_not_active` (conflict); `unavailable` without a database.
+    pub async fn replay_delivery(
+        &self,
+        customer: CustomerId,
+        webhook: WebhookId,
+        id: DeliveryId,
+    ) -> Result<()> {
+        let (customer_id, webhook_id, delivery_id) =
+            (customer.as_uuid(), webhook.as_uuid(), id.as_uuid());
+        let named = [
+            (&customer_id as _, Type::UUID),
+            (&webhook_id as _, Type::UUID),
+            (&delivery_id as _, Type::UUID),
+        ];
+        let tx = self.tenant(customer).await?;
+        let exists = include_str!("../queries/deliveries/exists.sql");
+        tx.query_opt(exists, &named)
+            .await?
+            .ok_or_else(|| Error::not_found("delivery"))?;
+        let replay = include_str!("../queries/deliveries/replay.sql");
+        tx.query_opt(replay, &named).await?.ok_or_else(not_active)?;
+        tx.commit().await
+    }
+
+    /// Begins a try: nobody else is given the notice for so long. None where there is nothing to try.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn claim_delivery(
+        &self,
+        customer: CustomerId,
+        id: DeliveryId,
+        lease: Duration,
+    ) -> Result<Option<Claimed>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/deliveries/claim.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&lease.as_secs_f64(), Type::FLOAT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            let status: String = row.try_get("status").map_err(column)?;
+            let attempts: i32 = row.try_get("attempts").map_err(column)?;
+            Ok(Claimed {
+                customer_id: customer,
+                id,
+                webhook_id: row.try_get::<_, Uuid>("webhook_id").map_err(column)?.into(),
+                status: status.parse()?,
+                url: row.try_get("url").map_err(column)?,
+                payload: row.try_get("payload").map_err(column)?,
+                attempts: u32::try_from(attempts).unwrap_or_default(),
+                sealed: sealed(&row)?,
+                token: row.try_get("lease_token").map_err(column)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Notes that the receiver has taken a notice.
+    ///
+    /// # Errors
+    /// `unavailable` without a database: it is then sent once more.
+    pub async fn delivered(&self, claimed: &Claimed, status: u16) -> Result<()> {
+        let tx = self.tenant(claimed.customer_id).await?;
+        let taken = Failure {
+            status: Some(status),
+            code: "",
+        };
+        if claimed.end(&tx, DeliveryStatus::Delivered, &taken).await? {
+            webhooks::healthy(&tx, claimed.webhook_id).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Drops a notice whose webhook was stopped.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn discard_delivery(&self, claimed: &Claimed) -> Result<()> {
+        let tx = self.tenant(claimed.customer_id).await?;
+        let nothing = Failure::default();
+        claimed
+            .end(&tx, DeliveryStatus::Discarded, &nothing)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Notes that a try failed: the next one follows after the wait, or it was the last. True where the
+    /// next one is to be sent for. A webhook of which nothing has arrived for [`FAILING`] is stopped.
+    ///
+    /// # Errors
+    /// `unavailable` without a database: it is then tried again once the lease is over.
+    pub async fn delivery_failed(
+        &self,
+        claimed: &Claimed,
+        failure: &Failure,
+        wait: Option<Duration>,
+    ) -> Result<bool> {
+        let tx = self.tenant(claimed.customer_id).await?;
+        let held = match wait {
+            Some(wait) => claimed.put_off(&tx, failure, wait).await?,
+            None => claimed.end(&tx, DeliveryStatus::Failed, failure).await?,
+        };
+        let stop = held && webhooks::failing(&tx, claimed.webhook_id, FAILING).await?;
+        if stop {
+            disable(&tx, claimed.webhook_id, DisabledReason::Failing).await?;
+        }
+        tx.commit().await?;
+        Ok(held && !stop && wait.is_some())
+    }
+
+    /// Notes that the receiver is gone: the webhook is stopped.
+    ///
+    /// # Errors
+    /// `unavailable` without a database: it is then tried again once the lease is over.
+    pub async fn receiver_gone(&self, claimed: &Claimed, failure: &Failure) -> Result<()> {
+        let tx = self.tenant(claimed.customer_id).await?;
+        if claimed.end(&tx, DeliveryStatus::Failed, failure).await? {
+            disable(&tx, claimed.webhook_id, DisabledReason::Gone).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Notices whose message is to be sent; each is put off as it is handed out.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_deliveries(&self, most: i32) -> Result<Vec<Delivery>> {
+        let sweep = include_str!("../queries/sweep/deliveries.sql");
+        let rows = self.call(sweep, &[(&most, Type::INT4)]).await?;
+        rows.iter()
+            .map(|row| {
+                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
+                let id: Uuid = row.try_get("id").map_err(column)?;
+                Ok(Delivery::notice(customer.into(), id.into()))
+            })
+            .collect()
+    }
+}
+
+async fn disable(tx: &Tenant, webhook: WebhookId, reason: DisabledReason) -> Result<()> {
+    if webhooks::disable(tx, webhook, reason).await? {
+        let details = json!({"reason": reason});
+        let target = webhook.as_uuid();
+        audit::record(tx, Actor::System, Action::WebhookDisabled, target, &details).await?;
+        let customer = tx.customer_id();
+        tracing::info!(customer_id = %customer, webhook_id = %webhook, reason = reason.as_str(), "webhook disabled");
+    }
+    Ok(())
+}
+
+impl Claimed {
+    /// Ends it. False: the try is somebody else's now.
+    async fn end(&self, tx: &Tenant, status: DeliveryStatus, why: &Failure) -> Result<bool> {
+        let code = Some(why.code).filter(|code| !code.is_empty());
+        let ended = tx
+            .query_opt(
+                include_str!("../queries/deliveries/end.sql"),
+                &[
+                    (&self.customer_id.as_uuid(), Type::UUID),
+                    (&self.id.as_uuid(), Type::UUID),
+                    (&self.token, Type::INT8),
+                    (&status.as_str(), Type::TEXT),
+                    (&why.status.map(i32::from), Type::INT4),
+                    (&code, Type::TEXT),
+                ],
+            )
+            .await?;
+        Ok(ended.is_some())
+    }
+
+    async fn put_off(&self, tx: &Tenant, why: &Failure, wait: Duration) -> Result<bool> {
+        let put_off = tx
+            .query_opt(
+                include_str!("../queries/deliveries/put_off.sql"),
+                &[
+                    (&self.customer_id.as_uuid(), Type::UUID),
+                    (&self.id.as_uuid(), Type::UUID),
+                    (&self.token, Type::INT8),
+                    (&why.status.map(i32::from), Type::INT4),
+                    (&why.code, Type::TEXT),
+                    (&wait.as_secs_f64(), Type::FLOAT8),
+                ],
+            )
+            .await?;
+        Ok(put_off.is_some())
+    }
+}

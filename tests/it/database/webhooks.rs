@@ -1,0 +1,574 @@
+//! Webhooks: notices are written by the end they tell of, tried by one at a time and given up at last; what
+//! takes documents in is found by its address, and takes a message once.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use dynrag_domain::{
+    CustomerId, DeliveryId, WebhookId,
+    audit::Actor,
+    documents::FailureCode,
+    identity::Principal,
+    webhooks::{Delivery, DeliveryStatus, Event, Trigger, WebhookStatus, token_hash},
+};
+use dynrag_store::{
+    Store,
+    deliveries::{Claimed, DeliveryRow, Failure},
+    idempotency::{Found, Repeatable},
+    secrets::{self, SealedSecret},
+    webhooks::{self, Wanted},
+};
+use futures::future::join_all;
+use tokio_postgres::Client;
+
+use crate::support::{database::Database, seed};
+
+const LEASE: Duration = Duration::from_secs(45);
+
+fn wanted<'a>(events: &'a [Event]) -> Wanted<'a> {
+    Wanted {
+        name: "hook",
+        status: WebhookStatus::Active,
+        url: (!events.is_empty()).then_some("https://example.com/"),
+        schedule: None,
+        time_zone: None,
+        events,
+        next_run_at: None,
+    }
+}
+
+/// Writes a secret down; its version.
+async fn secret(tx: &dynrag_store::Tenant) -> i32 {
+    let version = secrets::newest(tx, "webhook").await.unwrap() + 1;
+    let sealed = SealedSecret {
+        purpose: "webhook",
+        version,
+        nonce: vec![7; 12],
+        ciphertext: vec![u8::try_from(version).unwrap(); 48],
+    };
+    secrets::insert(tx, &sealed).await.unwrap();
+    version
+}
+
+async fn add(
+    store: &Store,
+    customer: CustomerId,
+    trigger: Trigger,
+    wanted: &Wanted<'_>,
+    token: Option<&str>,
+) -> WebhookId {
+    let id = WebhookId::generate();
+    let tx = store.tenant(customer).await.unwrap();
+    let version = secret(&tx).await;
+    let hash = token.map(token_hash);
+    webhooks::insert(&tx, id, trigger, wanted, Some(version), hash.as_ref())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+struct Scene {
+    store: Store,
+    superuser: Client,
+    customer: CustomerId,
+    webhook: WebhookId,
+    #[expect(dead_code, reason = "dropped last, with its rows")]
+    database: Database,
+}
+
+impl Scene {
+    async fn new(events: &[Event]) -> Self {
+        let database = Database::fresh().await;
+        let store = database.store(8);
+        let customer = seed::customer(&store).await.id;
+        let webhook = add(&store, customer, Trigger::Event, &wanted(events), None).await;
+        Self {
+            store,
+            superuser: database.superuser().await,
+            customer,
+            webhook,
+            database,
+        }
+    }
+
+    async fn notices(&self) -> Vec<DeliveryRow> {
+        let (customer, webhook) = (self.customer, self.webhook);
+        let listed = self
+            .store
+            .list_deliveries(customer, webhook, None, None, 100);
+        listed.await.unwrap()
+    }
+
+    async fn test_notice(&self) -> DeliveryId {
+        let notice = self.store.test_delivery(self.customer, self.webhook);
+        notice.await.unwrap()
+    }
+
+    async fn claim(&self, id: DeliveryId) -> Option<Claimed> {
+        self.store
+            .claim_delivery(self.customer, id, LEASE)
+            .await
+            .unwrap()
+    }
+
+    async fn execute(&self, sql: &str) {
+        self.superuser.batch_execute(sql).await.unwrap();
+    }
+
+    /// The audit log's lines of an action.
+    async fn told(&self, action: &str) -> usize {
+        let log = self.store.list_audit(self.customer, None, 100).await;
+        let log = log.unwrap();
+        log.iter().filter(|line| line.action == action).count()
+    }
+}
+
+fn failure(status: u16) -> Failure {
+    Failure {
+        status: Some(status),
+        code: "http_status",
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_told_in_its_own_transaction_and_once() {
+    let scene = Scene::new(&[Event::Failed, Event::NeedsAction, Event::Deleted]).await;
+    let (store, customer) = (&scene.store, scene.customer);
+    let other = seed::customer(store).await.id;
+    let theirs = add(
+        store,
+        other,
+        Trigger::Event,
+        &wanted(&[Event::Failed]),
+        None,
+    )
+    .await;
+    let document = seed::add_awaited(store, customer, seed::in_an_hour()).await;
+
+    scene
+        .execute("BEGIN; UPDATE documents SET status = 'failed', code = 'corrupt_file', upload_expires_at = NULL; ROLLBACK")
+        .await;
+    assert!(scene.notices().await.is_empty(), "undone with its end");
+
+    let code = FailureCode::UploadExpired;
+    store.upload_failed(customer, document, code).await.unwrap();
+    scene.execute("UPDATE documents SET title = 'other'").await;
+    let notices = scene.notices().await;
+    assert_eq!(notices.len(), 1);
+    assert_eq!(notices[0].event, "document.failed");
+    assert_eq!(notices[0].document_id, Some(document));
+    let claimed = scene.claim(notices[0].id).await.unwrap();
+    let data = &claimed.payload["data"];
+    assert_eq!(claimed.payload["type"], "document.failed");
+    assert_eq!(data["docId"], document.to_string());
+    assert_eq!(
+        (&data["status"], &data["code"]),
+        (&"failed".into(), &"upload_expired".into())
+    );
+    assert_eq!(data["version"], 1);
+
+    // Tried by itself every hour: news the first time only.
+    for _ in 0..3 {
+        scene
+            .execute("UPDATE documents SET status = 'queued', code = NULL")
+            .await;
+        scene
+            .execute("UPDATE documents SET status = 'needs_action', code = 'budget_exceeded'")
+            .await;
+    }
+    // What somebody retried is told again.
+    for _ in 0..2 {
+        scene
+            .execute("UPDATE documents SET status = 'queued', code = NULL")
+            .await;
+        scene
+            .execute("UPDATE documents SET status = 'failed', code = 'corrupt_file'")
+            .await;
+    }
+    store
+        .delete_document(customer, Actor::System, document)
+        .await
+        .unwrap();
+    let events: Vec<String> = scene
+        .notices()
+        .await
+        .into_iter()
+        .map(|n| n.event)
+        .rev()
+        .collect();
+    let expected = ["failed", "needs_action", "failed", "failed", "deleted"];
+    assert_eq!(events, expected.map(|end| format!("document.{end}")));
+    // Neither of somebody else's document, nor what was not asked for.
+    let listed = store.list_deliveries(other, theirs, None, None, 10).await;
+    assert!(listed.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_stopped_webhook_is_told_nothing() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let document = seed::add_awaited(&scene.store, scene.customer, seed::in_an_hour()).await;
+    scene.execute("UPDATE webhooks SET status = 'paused'").await;
+    let code = FailureCode::UploadExpired;
+    let failed = scene.store.upload_failed(scene.customer, document, code);
+    failed.await.unwrap();
+    assert!(scene.notices().await.is_empty());
+    let refused = scene
+        .store
+        .test_delivery(scene.customer, scene.webhook)
+        .await;
+    assert_eq!(refused.unwrap_err().code(), "webhook_not_active");
+}
+
+#[tokio::test]
+async fn one_at_a_time_tries_a_notice_and_ends_it() {
+    let scene = Scene::new(&Event::ALL.to_vec()).await;
+    let (store, id) = (&scene.store, scene.test_notice().await);
+    let claims = join_all((0..8).map(|_| scene.claim(id))).await;
+    let mut given: Vec<Claimed> = claims.into_iter().flatten().collect();
+    assert_eq!(given.len(), 1);
+    let slow = given.remove(0);
+    assert_eq!((slow.attempts, slow.sealed.secrets.len()), (1, 1));
+
+    // It froze, its lease went by, and another took over.
+    scene
+        .execute("UPDATE webhook_deliveries SET due_at = now()")
+        .await;
+    let fast = scene.claim(id).await.unwrap();
+    let wait = Some(Duration::from_secs(3600));
+    assert!(
+        !store
+            .delivery_failed(&slow, &failure(500), wait)
+            .await
+            .unwrap()
+    );
+    store.receiver_gone(&slow, &failure(410)).await.unwrap();
+    store.delivered(&fast, 204).await.unwrap();
+    let notice = scene.notices().await.remove(0);
+    assert_eq!(notice.status, DeliveryStatus::Delivered);
+    assert_eq!((notice.attempts, notice.last_status), (2, Some(204)));
+    assert_eq!(scene.told("webhook.disabled").await, 0);
+    assert!(scene.claim(id).await.is_none(), "it has ended");
+
+    // Asked for again: the same id, counted anew.
+    let replay = store.replay_delivery(scene.customer, scene.webhook, id);
+    replay.await.unwrap();
+    assert_eq!(scene.claim(id).await.unwrap().attempts, 1);
+}
+
+#[tokio::test]
+async fn a_failed_try_waits_and_the_last_one_ends_it() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let (store, id) = (&scene.store, scene.test_notice().await);
+    let claimed = scene.claim(id).await.unwrap();
+    let wait = Some(Duration::from_secs(30));
+    assert!(
+        store
+            .delivery_failed(&claimed, &failure(503), wait)
+            .await
+            .unwrap()
+    );
+    assert!(scene.claim(id).await.is_none(), "too early");
+    let notice = scene.notices().await.remove(0);
+    assert_eq!(notice.status, DeliveryStatus::Pending);
+    assert!(notice.due_at > Utc::now() + TimeDelta::seconds(20));
+    assert_eq!(store.sweep_deliveries(10).await.unwrap(), []);
+
+    scene
+        .execute("UPDATE webhook_deliveries SET due_at = now(), resend_at = now()")
+        .await;
+    let message = Delivery::notice(scene.customer, id);
+    assert_eq!(store.sweep_deliveries(10).await.unwrap(), [message]);
+    assert_eq!(store.sweep_deliveries(10).await.unwrap(), [], "put off");
+    let claimed = scene.claim(id).await.unwrap();
+    assert!(
+        !store
+            .delivery_failed(&claimed, &failure(503), None)
+            .await
+            .unwrap()
+    );
+    let notice = scene.notices().await.remove(0);
+    assert_eq!(notice.status, DeliveryStatus::Failed);
+    assert_eq!(notice.last_error.as_deref(), Some("http_status"));
+}
+
+#[tokio::test]
+async fn a_webhook_whose_receiver_is_gone_or_fails_for_days_is_stopped() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let store = &scene.store;
+    let (first, waiting) = (scene.test_notice().await, scene.test_notice().await);
+    let claimed = scene.claim(first).await.unwrap();
+    store.receiver_gone(&claimed, &failure(410)).await.unwrap();
+    let stopped = store
+        .get_webhook(scene.customer, scene.webhook)
+        .await
+        .unwrap();
+    assert_eq!(stopped.status, WebhookStatus::Disabled);
+    assert_eq!(stopped.disabled_reason.unwrap().as_str(), "gone");
+    assert!(scene.claim(waiting).await.is_none());
+    let statuses: Vec<_> = scene.notices().await.iter().map(|n| n.status).collect();
+    assert_eq!(
+        statuses,
+        [DeliveryStatus::Discarded, DeliveryStatus::Failed]
+    );
+    assert_eq!(scene.told("webhook.disabled").await, 1);
+
+    let tx = store.tenant(scene.customer).await.unwrap();
+    webhooks::update(&tx, scene.webhook, &wanted(&[Event::Failed]))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let wait = Some(Duration::from_secs(5));
+    let fails = async || {
+        let claimed = scene.claim(scene.test_notice().await).await.unwrap();
+        store
+            .delivery_failed(&claimed, &failure(500), wait)
+            .await
+            .unwrap()
+    };
+    assert!(fails().await);
+    // One that arrives begins the count anew.
+    scene
+        .execute("UPDATE webhooks SET failing_since = now() - interval '6 days'")
+        .await;
+    let claimed = scene.claim(scene.test_notice().await).await.unwrap();
+    store.delivered(&claimed, 200).await.unwrap();
+    assert!(fails().await);
+    scene
+        .execute("UPDATE webhooks SET failing_since = now() - interval '5 days'")
+        .await;
+    assert!(!fails().await);
+    let stopped = store
+        .get_webhook(scene.customer, scene.webhook)
+        .await
+        .unwrap();
+    assert_eq!(stopped.disabled_reason.unwrap().as_str(), "failing");
+    assert_eq!(scene.told("webhook.disabled").await, 2);
+}
+
+#[tokio::test]
+async fn nothing_goes_out_of_a_suspended_customer() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let id = scene.test_notice().await;
+    scene
+        .execute("UPDATE webhook_deliveries SET resend_at = now(); UPDATE customers SET status = 'suspended'")
+        .await;
+    assert_eq!(scene.store.sweep_deliveries(10).await.unwrap(), []);
+    assert!(scene.claim(id).await.is_none());
+    scene
+        .execute("UPDATE customers SET status = 'active'")
+        .await;
+    assert_eq!(scene.store.sweep_deliveries(10).await.unwrap().len(), 1);
+    assert!(scene.claim(id).await.is_some());
+}
+
+#[tokio::test]
+async fn a_months_old_notice_is_dropped() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let (old, new) = (scene.test_notice().await, scene.test_notice().await);
+    let age = "UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE id = $1";
+    scene
+        .superuser
+        .execute(age, &[&old.as_uuid()])
+        .await
+        .unwrap();
+    assert_eq!(scene.store.sweep_old_deliveries().await.unwrap(), 1);
+    let left: Vec<_> = scene
+        .notices()
+        .await
+        .iter()
+        .map(|notice| notice.id)
+        .collect();
+    assert_eq!(left, [new]);
+}
+
+#[tokio::test]
+async fn an_address_is_found_while_it_takes_documents() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let (store, customer) = (&scene.store, scene.customer);
+    let manual = add(store, customer, Trigger::Manual, &wanted(&[]), Some("old")).await;
+    let found = store.find_webhook(manual).await.unwrap().unwrap();
+    assert_eq!((found.customer_id, found.name.as_str()), (customer, "hook"));
+    assert_eq!(found.token_hashes, [token_hash("old").to_vec()]);
+    let versions = |found: &webhooks::FoundWebhook| -> Vec<i32> {
+        found.sealed.secrets.iter().map(|s| s.version).collect()
+    };
+    // Its own secret, not the other webhook's.
+    assert_eq!(versions(&found), [2]);
+
+    let rotate = async |token: &str| {
+        let tx = store.tenant(customer).await.unwrap();
+        let version = secret(&tx).await;
+        let hash = token_hash(token);
+        webhooks::rotate(&tx, manual, version, Some(&hash))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    };
+    rotate("new").await;
+    let found = store.find_webhook(manual).await.unwrap().unwrap();
+    assert_eq!(versions(&found), [3, 2]);
+    assert_eq!(
+        found.token_hashes,
+        [token_hash("new"), token_hash("old")].map(Vec::from)
+    );
+    // Rotated again: the first is good no longer, though its day is not over.
+    rotate("newest").await;
+    let found = store.find_webhook(manual).await.unwrap().unwrap();
+    assert_eq!(versions(&found), [4, 3]);
+    scene
+        .execute("UPDATE webhooks SET previous_until = now()")
+        .await;
+    let found = store.find_webhook(manual).await.unwrap().unwrap();
+    assert_eq!(versions(&found), [4]);
+    assert_eq!(found.token_hashes, [token_hash("newest").to_vec()]);
+
+    let endpoint = seed::endpoint("ingest-webhook-receive");
+    let admitted = store
+        .admit_webhook(customer, manual, endpoint)
+        .await
+        .unwrap();
+    assert_eq!(admitted.principal, Principal::Webhook(manual));
+    assert_eq!(admitted.customer_id, customer);
+    let theirs = seed::customer(store).await.id;
+    assert!(store.admit_webhook(theirs, manual, endpoint).await.is_err());
+    assert!(
+        store
+            .admit_webhook(customer, scene.webhook, endpoint)
+            .await
+            .is_err()
+    );
+    assert!(store.find_webhook(scene.webhook).await.unwrap().is_none());
+    assert!(
+        store
+            .find_webhook(WebhookId::generate())
+            .await
+            .unwrap()
+            .is_none()
+    );
+    scene.execute("UPDATE webhooks SET status = 'paused'").await;
+    assert!(store.find_webhook(manual).await.unwrap().is_none());
+    assert!(
+        store
+            .admit_webhook(customer, manual, endpoint)
+            .await
+            .is_err()
+    );
+    scene
+        .execute("UPDATE webhooks SET status = 'active'; UPDATE customers SET status = 'suspended'")
+        .await;
+    let refused = store
+        .admit_webhook(customer, manual, endpoint)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.error.code(), "customer_suspended");
+
+    let tx = store.tenant(customer).await.unwrap();
+    webhooks::delete(&tx, manual).await.unwrap();
+    tx.commit().await.unwrap();
+    let left = "SELECT count(*) FROM customer_secrets WHERE purpose = 'webhook'";
+    let left: i64 = scene.superuser.query_one(left, &[]).await.unwrap().get(0);
+    assert_eq!(left, 1, "the other webhook's");
+}
+
+#[tokio::test]
+async fn a_message_is_taken_once() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let message = |webhook| Repeatable {
+        customer_id: scene.customer,
+        principal: Principal::Webhook(webhook),
+        route: "ingest-webhook-receive",
+        key: "msg_1".to_owned(),
+        request_hash: [1; 32],
+    };
+    let (ours, other) = (message(scene.webhook), message(WebhookId::generate()));
+    let begun = join_all((0..8).map(|_| scene.store.begin_request(&ours))).await;
+    let first = begun
+        .iter()
+        .filter(|found| matches!(found, Ok(Found::First)));
+    assert_eq!(first.count(), 1);
+    scene
+        .store
+        .keep_answer(&ours, 202, Some(b"{}"))
+        .await
+        .unwrap();
+    let again = scene.store.begin_request(&ours).await.unwrap();
+    assert!(matches!(again, Found::Answered { status: 202, .. }));
+    let elsewhere = scene.store.begin_request(&other).await.unwrap();
+    assert_eq!(elsewhere, Found::First, "another webhook's ids are its own");
+}
+
+#[tokio::test]
+async fn a_schedule_is_handed_out_once_and_goes_on() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let store = &scene.store;
+    let planned = Utc::now() - TimeDelta::minutes(1);
+    let hourly = Wanted {
+        url: Some("https://example.com/"),
+        schedule: Some("rate(1 hour)"),
+        time_zone: Some("Europe/Berlin"),
+        next_run_at: Some(planned),
+        ..wanted(&[])
+    };
+    let id = add(store, scene.customer, Trigger::Scheduled, &hourly, None).await;
+    let handed = join_all((0..4).map(|_| store.sweep_schedules(10))).await;
+    let mut due: Vec<_> = handed.into_iter().flat_map(Result::unwrap).collect();
+    assert_eq!(due.len(), 1);
+    let due = due.remove(0);
+    assert_eq!((due.id, due.schedule.as_str()), (id, "rate(1 hour)"));
+    assert_eq!(due.planned.timestamp_micros(), planned.timestamp_micros());
+
+    let next = planned + TimeDelta::hours(1);
+    store.schedule_ran(&due, Some(next)).await.unwrap();
+    let row = store.get_webhook(scene.customer, id).await.unwrap();
+    assert_eq!(
+        row.next_run_at.unwrap().timestamp_micros(),
+        next.timestamp_micros()
+    );
+    // The lease is over: what somebody has set since stays.
+    store.schedule_ran(&due, None).await.unwrap();
+    let row = store.get_webhook(scene.customer, id).await.unwrap();
+    assert_eq!(
+        row.next_run_at.unwrap().timestamp_micros(),
+        next.timestamp_micros()
+    );
+
+    let tx = store.tenant(scene.customer).await.unwrap();
+    assert!(webhooks::run_now(&tx, id).await.unwrap());
+    assert!(!webhooks::run_now(&tx, scene.webhook).await.unwrap());
+    tx.commit().await.unwrap();
+    scene
+        .execute("UPDATE customers SET status = 'suspended'")
+        .await;
+    assert!(store.sweep_schedules(10).await.unwrap().is_empty());
+    scene
+        .execute("UPDATE customers SET status = 'active'")
+        .await;
+    let due = store.sweep_schedules(10).await.unwrap().remove(0);
+    store.schedule_ran(&due, None).await.unwrap();
+    let row = store.get_webhook(scene.customer, id).await.unwrap();
+    assert_eq!((row.status, row.next_run_at), (WebhookStatus::Paused, None));
+}
+
+#[tokio::test]
+async fn there_is_a_limit() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let fill = "INSERT INTO webhooks (customer_id, id, name, trigger_type)
+                SELECT customer_id, gen_random_uuid(), 'filler', 'manual' FROM webhooks, generate_series(1, 48)";
+    scene.execute(fill).await;
+    let add_one = async || {
+        let tx = scene.store.tenant(scene.customer).await.unwrap();
+        secrets::lock(&tx).await.unwrap();
+        webhooks::check_room(&tx).await?;
+        let id = WebhookId::generate();
+        let manual = wanted(&[]);
+        webhooks::insert(&tx, id, Trigger::Manual, &manual, None, None)
+            .await
+            .unwrap();
+        tx.commit().await
+    };
+    let made = join_all((0..6).map(|_| add_one())).await;
+    assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
+    let refused = made.into_iter().find_map(Result::err).unwrap();
+    assert_eq!(refused.code(), "webhook_limit");
+}
