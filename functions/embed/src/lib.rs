@@ -20,6 +20,7 @@ mod publish;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use dynrag_cloud::Queue;
 use dynrag_domain::{CustomerId, Error, Result, documents::FailureCode, jobs::Job};
 use dynrag_store::ingestion::Claim;
 use dynrag_worker::{Delivery, Invocation};
@@ -41,6 +42,8 @@ const MESSAGE_WAIT: Duration = Duration::from_secs(30);
 const LEAST_TIME: Duration = Duration::from_secs(120);
 /// Longest wait a provider is granted: a document does not lie longer without a try or a reason.
 const MAX_PROVIDER_WAIT: Duration = Duration::from_secs(14 * 60);
+/// Notices sent after a batch, which may be others' too.
+const NOTICES: i32 = 100;
 /// Longest wait between two tries.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
@@ -114,7 +117,23 @@ impl Embed {
                 }
             }
         }
+        send_notices(parts).await;
         Ok(again)
+    }
+}
+
+/// Sends on what the ends of these documents have to tell. Nothing depends on it: `sweep` sends what is left.
+async fn send_notices(parts: &Parts) {
+    let sent = async {
+        let due = parts.store.sweep_deliveries(NOTICES).await?;
+        for some in due.chunks(Queue::MOST) {
+            parts.deliveries.send_many(some).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = sent.await {
+        let (code, cause) = (error.code(), error.internal());
+        tracing::warn!(code, cause, "notices are left to the sweep");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use dynrag_cloud::{Cloud, Objects, Queue};
 use dynrag_config::{
-    ConfigError, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig, VaultConfig,
-    VectorsConfig,
+    ConfigError, DeliverConfig, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig,
+    VaultConfig, VectorsConfig,
 };
 use dynrag_domain::{Error, Result};
 use dynrag_embeddings::Embeddings;
@@ -19,6 +19,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) objects: Objects,
     pub(crate) queue: Queue,
+    pub(crate) deliveries: Queue,
     pub(crate) vectors: Vectors,
     pub(crate) extractor: Extractor,
     pub(crate) config: IngestionConfig,
@@ -32,6 +33,7 @@ impl Parts {
         let cloud = Cloud::load().await;
         let documents = DocumentsConfig::from_env().map_err(fault)?;
         let queue = QueueConfig::from_env().map_err(fault)?;
+        let deliveries = DeliverConfig::from_env().map_err(fault)?;
         let vectors = VectorsConfig::from_env().map_err(fault)?;
         let vault = VaultConfig::from_env().map_err(fault)?;
         let location = Location::S3 {
@@ -43,6 +45,7 @@ impl Parts {
             store: dynrag_worker::open_store(&cloud, CONNECTIONS).await?,
             objects: cloud.objects(&documents.bucket),
             queue: cloud.queue(&queue.ingest_url),
+            deliveries: cloud.queue(&deliveries.url),
             // Writing keeps nothing in memory but metadata: the rest belongs to the documents.
             vectors: Vectors::new(
                 location,

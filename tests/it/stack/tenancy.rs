@@ -348,6 +348,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
             if allowed
                 && by_id
                 && route.method == "GET"
+                && !route.name.starts_with("webhooks-")
                 && !["jobs-get", "documents-diff"].contains(&route.name)
             {
                 // The control: its own it may read.
