@@ -13,6 +13,7 @@ use axum::{
 use bytes::Bytes;
 use dynrag_domain::{
     ApiKeyId, CustomerId, DeliveryId, DocumentId, Error, JobId, Kind, Result, UserId, WebhookId,
+    documents::VersionNumber,
 };
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -227,6 +228,9 @@ impl PathId for DocumentId {}
 impl PathId for JobId {}
 impl PathId for UserId {}
 impl PathId for WebhookId {}
+impl PathId for VersionNumber {
+    const PARAMETER: &'static str = "version";
+}
 impl PathId for DeliveryId {
     const PARAMETER: &'static str = "deliveryId";
 }
