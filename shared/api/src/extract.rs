@@ -260,7 +260,11 @@ impl<T: PathId> PathIds for T {
 
 impl<A: PathId, B: PathId> PathIds for (A, B) {
     fn read<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<Self> {
-        Ok((A::read(&mut texts)?, B::read(texts)?))
+        // Where neither parses it is the inner one that does not exist, as for ids that nobody has.
+        match (A::read(&mut texts), B::read(texts)) {
+            (Ok(outer), Ok(inner)) => Ok((outer, inner)),
+            (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
+        }
     }
 
     fn describe(description: &mut Description) {
