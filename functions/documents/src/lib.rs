@@ -6,6 +6,7 @@ mod delete;
 mod diff;
 mod get;
 mod list;
+mod restore;
 mod retry;
 mod status;
 mod versions;
@@ -52,6 +53,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/{id}/diff",
             "Show what changed between two versions",
             diff::diff,
+        )
+        .post(
+            "documents-restore",
+            "/api/documents/{id}/versions/{version}/restore",
+            "Make an earlier version the newest",
+            restore::restore,
         )
         .post(
             "documents-retry",

@@ -13,6 +13,7 @@ use axum::{
 use bytes::Bytes;
 use dynrag_domain::{
     ApiKeyId, CustomerId, DeliveryId, DocumentId, Error, JobId, Kind, Result, UserId, WebhookId,
+    documents::VersionNumber,
 };
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -227,6 +228,9 @@ impl PathId for DocumentId {}
 impl PathId for JobId {}
 impl PathId for UserId {}
 impl PathId for WebhookId {}
+impl PathId for VersionNumber {
+    const PARAMETER: &'static str = "version";
+}
 impl PathId for DeliveryId {
     const PARAMETER: &'static str = "deliveryId";
 }
@@ -256,7 +260,11 @@ impl<T: PathId> PathIds for T {
 
 impl<A: PathId, B: PathId> PathIds for (A, B) {
     fn read<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<Self> {
-        Ok((A::read(&mut texts)?, B::read(texts)?))
+        // Where neither parses it is the inner one that does not exist, as for ids that nobody has.
+        match (A::read(&mut texts), B::read(texts)) {
+            (Ok(outer), Ok(inner)) => Ok((outer, inner)),
+            (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
+        }
     }
 
     fn describe(description: &mut Description) {

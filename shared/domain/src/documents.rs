@@ -376,6 +376,31 @@ impl FailureCode {
     }
 }
 
+/// A version of a document, from 1, as a path names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
+#[schema(value_type = i32, minimum = 1)]
+pub struct VersionNumber(i32);
+
+impl VersionNumber {
+    /// The number.
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+impl FromStr for VersionNumber {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        // Digits alone: `+1` would be another way to write the same path.
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(number) if digits && number > 0 => Ok(Self(number)),
+            _ => Err(Error::not_found("version")),
+        }
+    }
+}
+
 /// What to do when the document is there already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

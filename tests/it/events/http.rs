@@ -129,9 +129,8 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "customers-delete" => leave(&mut scene).await,
         "keys-delete" => delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
-        | "documents-content" | "documents-retry" | "documents-diff" | "documents-update" => {
-            document(&mut scene, route).await
-        }
+        | "documents-content" | "documents-restore" | "documents-retry" | "documents-diff"
+        | "documents-update" => document(&mut scene, route).await,
         "webhooks-get"
         | "webhooks-update"
         | "webhooks-delete"
@@ -293,7 +292,7 @@ async fn document(scene: &mut Scene, route: &str) {
         .ours
         .add("Refund policy", "Goods may be sent back within 30 days.")
         .await;
-    if ["documents-content", "documents-update"].contains(&route) {
+    if ["documents-content", "documents-update", "documents-restore"].contains(&route) {
         scene.ours.completed(&id).await;
     }
     let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
@@ -315,6 +314,7 @@ async fn document(scene: &mut Scene, route: &str) {
             let body = answer.ok(200, &["text", "charSpan", "characters", "version"]);
             assert_eq!(body["docId"], json!(id));
         }
+        "documents-restore" => assert_eq!(answer.ok(202, &["version"])["docId"], json!(id)),
         "documents-diff" => answer.problem(409, "nothing_to_compare"),
         "documents-update" => assert_eq!(answer.ok(202, &["statusUrl"])["docId"], json!(id)),
         "documents-retry" => answer.problem(409, "not_retryable"),

@@ -67,6 +67,7 @@ fn expected(route: &str) -> Needs {
         "documents-list" | "documents-get" | "documents-status" | "documents-versions"
         | "documents-content" | "documents-diff" | "jobs-get" => Needs::Scope("documents:read"),
         "documents-delete"
+        | "documents-restore"
         | "documents-retry"
         | "documents-update"
         | "ingest-batch"
@@ -153,6 +154,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
                 .path
                 .replace("{id}", id)
                 .replace("{webhookId}", id)
+                .replace("{version}", "1")
                 .replace("{deliveryId}", id),
         ),
     );

@@ -92,6 +92,28 @@ async fn a_change_is_the_next_version_and_is_not_paid_for_twice() {
         (&same["similarity"], &same["hunks"]),
         (&json!(1.0), &json!([]))
     );
+    // Back to how it began: no version is lost by it, and nothing is paid for again.
+    let before = stack.embedded(&mark).await;
+    let versions = format!("/api/documents/{id}/versions");
+    let restored = a.post(&format!("{versions}/1/restore"), &json!({})).await;
+    assert_eq!(restored.ok(202)["version"], 5);
+    let document = a.completed(&id).await;
+    assert_eq!(document["publishedVersion"], 5);
+    assert_eq!(a.search("text", &mark).await.len(), 1);
+    assert_eq!(a.search("text", &other).await, [] as [Value; 0]);
+    assert_eq!(stack.embedded(&mark).await, before, "paid for twice");
+    for (version, status, code) in [
+        ("9", 409, "no_original"),
+        ("0", 404, "not_found"),
+        ("+1", 404, "not_found"),
+    ] {
+        a.post(&format!("{versions}/{version}/restore"), &json!({}))
+            .await
+            .problem(status, code);
+    }
+    b.post(&format!("{versions}/1/restore"), &json!({}))
+        .await
+        .problem(404, "not_found");
     a.get(&format!("{path}?from=1&to=9"))
         .await
         .problem(404, "no_content");
