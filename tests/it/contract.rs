@@ -352,7 +352,8 @@ async fn without_credentials_every_route_answers_401_but_the_public_ones() {
                 .iter()
                 .fold(path.to_owned(), |uri, parameter| {
                     uri.replace(parameter, "01936f6e-3c00-7000-8000-00000000000d")
-                });
+                })
+                .replace("{version}", "1");
             assert!(
                 !uri.contains('{'),
                 "{name}: a parameter without a value to test with"

@@ -34,6 +34,7 @@ pub fn routes() -> Routes<Arc<Context>> {
             batch::batch,
         )
         .post("ingest-file", "/api/ingest/file", "Add a file", file::file)
+        .post("ingest-file", "/api/docs/upload", "Add a file", file::file)
         .post(
             "ingest-url",
             "/api/ingest/url",

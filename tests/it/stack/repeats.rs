@@ -73,6 +73,10 @@ async fn a_file_sent_again_with_another_boundary_is_the_same_request() {
     let again = send().await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.ok(202), first);
+    // The other name of the route is the same one: the file is there.
+    let form = file_part("a.txt", "text/plain", text.as_bytes());
+    let upload = a.call(Method::POST, "/api/docs/upload").multipart(form);
+    assert_eq!(Answer::of(upload).await.ok(200)["docId"], first["docId"]);
 }
 
 #[tokio::test]
