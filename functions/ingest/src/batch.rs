@@ -56,15 +56,22 @@ pub(crate) struct Batch {
     documents: Vec<Value>,
 }
 
-/// What became of one.
-#[derive(Serialize, ToSchema)]
+/// What became of one: accepted, or refused with an error.
+#[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BatchItem)]
 struct ItemBody {
     /// Its place in the batch, from 0.
     index: usize,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    accepted: Option<Accepted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doc_id: Option<DocumentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_url: Option<String>,
+    /// True where the very content is there already and nothing was done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ItemError>,
 }
@@ -102,12 +109,13 @@ type Outcome = Either<answers::Accepted<Results>, Json<Results>>;
 
 impl ItemBody {
     fn accepted(index: usize, id: DocumentId, status: Status, duplicate: bool) -> Self {
+        let accepted = Accepted::new(id, status);
         Self {
             index,
-            accepted: Some(Accepted {
-                duplicate,
-                ..Accepted::new(id, status)
-            }),
+            doc_id: Some(accepted.doc_id),
+            status: Some(accepted.status),
+            status_url: Some(accepted.status_url),
+            duplicate,
             error: None,
         }
     }
@@ -119,12 +127,12 @@ impl ItemBody {
         });
         Self {
             index,
-            accepted: None,
             error: Some(ItemError {
                 code: error.code(),
                 detail: error.public().to_owned(),
                 errors: errors.collect(),
             }),
+            ..Self::default()
         }
     }
 }
