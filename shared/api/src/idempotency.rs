@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: who repeats a POST gets the first answer, and nothing is done twice.
 //!
 //! The request is read and hashed before it is known who asks; [`Attempt::begin`] is called by
-//! [`Caller`](crate::Caller), and [`guard`] keeps the answer. Only what was done is kept: after a refusal
+//! [`Caller`](crate::Caller), and `guard` keeps the answer. Only what was done is kept: after a refusal
 //! the same key may come with a mended request.
 //!
 //! A signed webhook has a key of its own, the `webhook-id` that its signature covers: whoever verified it

@@ -222,7 +222,7 @@ async fn a_stopped_webhook_is_told_nothing() {
 
 #[tokio::test]
 async fn one_at_a_time_tries_a_notice_and_ends_it() {
-    let scene = Scene::new(&Event::ALL.to_vec()).await;
+    let scene = Scene::new(Event::ALL).await;
     let (store, id) = (&scene.store, scene.test_notice().await);
     let claims = join_all((0..8).map(|_| scene.claim(id))).await;
     let mut given: Vec<Claimed> = claims.into_iter().flatten().collect();

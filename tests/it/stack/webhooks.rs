@@ -381,7 +381,7 @@ async fn every_end_is_told_signed_and_under_one_id() {
     let events = ["document.completed", "document.failed", "document.deleted"];
     // Half of them are refused the first time.
     let half = |notice: &Notice, before: usize| match before {
-        0 if notice.id.as_bytes()[0] % 2 == 0 => StatusCode::SERVICE_UNAVAILABLE,
+        0 if notice.id.as_bytes()[0].is_multiple_of(2) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::NO_CONTENT,
     };
     let (receiver, hook) = Receiver::start(&a, &events, half).await;
