@@ -42,6 +42,11 @@ impl Description {
                 self.on_duplicate = serde_json::from_value(text.into())
                     .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
             }
+            "chunking" => {
+                let parsed = serde_json::from_str(&text)
+                    .map_err(|e| Error::field("/chunking", format!("an object in JSON: {e}")))?;
+                self.chunking = Some(parsed);
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -185,6 +190,27 @@ mod tests {
         assert_eq!(file_name("../../etc/passwd").as_deref(), Some("passwd"));
         assert_eq!(file_name("C:\\tmp\\a\u{0}b.pdf").as_deref(), Some("ab.pdf"));
         assert_eq!(file_name("../"), None);
+    }
+
+    #[test]
+    fn every_field_of_a_description_can_be_set_as_text() {
+        let mut description = Description::default();
+        for (name, text) in [
+            ("title", "T"),
+            ("externalId", "7"),
+            ("metadata", r#"{"a": 1}"#),
+            ("onDuplicate", "newVersion"),
+            ("chunking", r#"{"size": 200, "overlap": 0}"#),
+        ] {
+            assert!(description.set(name, text.to_owned()).unwrap(), "{name}");
+        }
+        assert_eq!(description.chunking.unwrap().size, 200);
+        assert_eq!(description.on_duplicate, OnDuplicate::NewVersion);
+        assert!(!description.set("colour", "red".to_owned()).unwrap());
+        for name in ["metadata", "onDuplicate", "chunking"] {
+            let error = description.set(name, "{".to_owned()).unwrap_err();
+            assert_eq!(error.fields()[0].pointer, format!("/{name}"));
+        }
     }
 
     #[test]

@@ -31,22 +31,24 @@ use crate::{
 };
 
 /// The fields of a text as `POST /api/ingest/document` takes it. An object of others is a document itself.
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 7] = [
     "title",
     "content",
     "contentType",
     "externalId",
     "metadata",
     "onDuplicate",
+    "chunking",
 ];
 /// What other systems call a title.
 const TITLES: [&str; 3] = ["title", "name", "subject"];
 /// Headers that describe a document, and their fields. The query goes before them.
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 5] = [
     ("x-title", "title"),
     ("x-external-id", "externalId"),
     ("x-metadata", "metadata"),
     ("x-on-duplicate", "onDuplicate"),
+    ("x-chunking", "chunking"),
 ];
 
 /// What the query says of the document.
@@ -230,9 +232,9 @@ fn decoded(text: &str) -> Option<String> {
 fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
     let mut fields = Map::new();
     for (name, text) in pairs {
-        // An object, as JSON text.
+        // Objects, as JSON text.
         let value = match name.as_str() {
-            "metadata" => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+            "metadata" | "chunking" => serde_json::from_str(&text).unwrap_or(Value::String(text)),
             _ => Value::String(text),
         };
         match fields.get_mut(&name) {
@@ -392,6 +394,8 @@ fn of_text(
     fill("externalId", described.external_id.map(Value::from));
     fill("metadata", described.metadata);
     let on_duplicate = serde_json::to_value(described.on_duplicate);
+    let chunking = described.chunking.map(serde_json::to_value).transpose();
+    fill("chunking", chunking.map_err(Error::internal_fault)?);
     fill(
         "onDuplicate",
         Some(on_duplicate.map_err(Error::internal_fault)?),
