@@ -12,6 +12,14 @@ pub(crate) const TRIES: i32 = 4;
 /// Longest wait a server is granted: a document does not lie longer without a try or a reason.
 const MAX_WAIT: Duration = Duration::from_secs(14 * 60);
 
+/// Most bytes of an answer, whatever a customer's limit is: two of them fit into the function's memory.
+const MOST_BYTES: usize = 100 * 1024 * 1024;
+
+/// Bytes an answer may have where a customer's files may have so many.
+pub(crate) fn most_bytes(limit: i64) -> usize {
+    usize::try_from(limit).unwrap_or(0).min(MOST_BYTES)
+}
+
 /// Why there is no content.
 pub(crate) enum Refusal {
     /// For good.

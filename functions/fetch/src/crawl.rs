@@ -41,6 +41,8 @@ const DELAY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Links of a page, and entries of sitemaps, that are looked at.
 const MOST_LINKS: usize = 2000;
+/// Longest time sitemaps may take: the page that waits for them has its lease.
+const SITEMAP_PATIENCE: Duration = Duration::from_secs(30);
 /// Files of sitemaps that are read.
 const SITEMAPS: usize = 10;
 
@@ -155,7 +157,7 @@ impl Crawler<'_> {
             accept: Some(
                 "text/html, application/xhtml+xml, application/pdf, text/plain, */*;q=0.5",
             ),
-            max_body: usize::try_from(self.limits.max_file_bytes).ok(),
+            max_body: Some(content::most_bytes(self.limits.max_file_bytes)),
             ..Get::default()
         };
         let answer = match self.parts.web.get(&url, &ask).await {
@@ -183,7 +185,11 @@ impl Crawler<'_> {
         if starts.is_empty() {
             starts.extend(url.join("/sitemap.xml").ok());
         }
-        let entries = sitemap::fetch(&self.parts.web, &starts, SITEMAPS, MOST_LINKS).await;
+        let reading = sitemap::fetch(&self.parts.web, &starts, SITEMAPS, MOST_LINKS);
+        let Ok(entries) = tokio::time::timeout(SITEMAP_PATIENCE, reading).await else {
+            tracing::info!("sitemaps take too long; the crawl goes on by links");
+            return Ok(());
+        };
         let urls = entries.into_iter().map(|entry| entry.url);
         self.add(urls.collect()).await
     }

@@ -94,7 +94,7 @@ async fn get(parts: &Parts, claim: &Claim) -> Result<End> {
     let ask = Get {
         etag: claim.published_etag.as_deref(),
         last_modified: claim.published_last_modified.as_deref(),
-        max_body: usize::try_from(claim.max_file_bytes).ok(),
+        max_body: Some(content::most_bytes(claim.max_file_bytes)),
         ..Get::default()
     };
     let answer = match parts.web.get(&url, &ask).await {

@@ -15,10 +15,12 @@ WITH claimed AS (
         d.metadata, d.source_url, d.lane, d.chunking
 )
 SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version, c.source_url, c.lane,
-       v.object_id, v.bundle_offset, coalesce(v.original_version, v.version) AS original_version, v.reprocess, v.bytes, v.format, v.content_hash,
+       o.object_id, o.bundle_offset, o.version AS original_version, v.reprocess, v.bytes, v.format, v.content_hash,
        p.content_hash AS published_hash, p.etag AS published_etag, p.last_modified AS published_last_modified,
        g.max_file_bytes, g.allowed_types, coalesce(c.chunking, chunking_of(g)) AS chunking, g.embedding_model
 FROM claimed c
 JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (c.customer_id, c.id, c.latest_version)
+JOIN document_versions o ON (o.customer_id, o.document_id, o.version)
+    = (v.customer_id, v.document_id, coalesce(v.original_version, v.version))
 LEFT JOIN document_versions p ON (p.customer_id, p.document_id, p.version) = (c.customer_id, c.id, c.published_version)
 JOIN customer_config g ON g.customer_id = c.customer_id
