@@ -14,6 +14,7 @@ use dynrag_domain::{CustomerId, Error, JobId, Result, audit::Action, identity::S
 use dynrag_store::{
     Store, audit,
     jobs::{self, JobKind, JobRow},
+    regeneration::Progress as Regenerating,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -81,6 +82,23 @@ pub(crate) struct JobBody {
     /// Of a crawl.
     #[serde(skip_serializing_if = "Option::is_none")]
     pages: Option<PagesBody>,
+    /// Of a regeneration of embeddings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embeddings: Option<EmbeddingsBody>,
+}
+
+/// How far the vectors of another model are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RegenerationProgress)]
+struct EmbeddingsBody {
+    embedding_model: String,
+    /// Documents when it began.
+    documents: i64,
+    /// Documents that have the new model's vectors.
+    done: i64,
+    /// Whether these are searched.
+    switched: bool,
 }
 
 /// How far a crawl is.
@@ -143,6 +161,18 @@ pub(crate) async fn get(
     } else {
         None
     };
+    let embeddings = if job.kind == "regenerate" {
+        let progress: Regenerating =
+            serde_json::from_value(job.progress).map_err(Error::internal_fault)?;
+        Some(EmbeddingsBody {
+            embedding_model: progress.model,
+            documents: progress.documents,
+            done: progress.done,
+            switched: progress.replaced.is_some(),
+        })
+    } else {
+        None
+    };
     Ok(Json(JobBody {
         id,
         kind: job.kind,
@@ -152,6 +182,7 @@ pub(crate) async fn get(
         finished_at: job.finished_at,
         files,
         pages,
+        embeddings,
     }))
 }
 

@@ -6,6 +6,7 @@ mod delete;
 mod diff;
 mod get;
 mod list;
+mod regenerate;
 mod restore;
 mod retry;
 mod status;
@@ -65,6 +66,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/{id}/retry",
             "Try a document again that ended badly",
             retry::retry,
+        )
+        .post(
+            "documents-regenerate",
+            "/api/documents/regenerate",
+            "Regenerate the embeddings of all documents",
+            regenerate::regenerate,
         )
         .delete(
             "documents-delete",

@@ -25,29 +25,13 @@ pub(crate) async fn delete(
     let Some(deletion) = step.deletion(document).await? else {
         return step.end().await;
     };
-    if let Some(recorded) = step.recorded {
-        let change = Change {
-            delete: vec![document],
-            ..Change::none(Utc::now())
-        };
-        let stored = parts
-            .vectors
-            .store(customer, Some(recorded), &change)
-            .await
-            .map_err(Error::from)?;
-        let deleted = stored.version.unwrap_or(recorded);
-        let compacted = parts
-            .vectors
-            .compact(customer, deleted)
-            .await
-            .map_err(Error::from)?;
-        step.publish_version(compacted.version.unwrap_or(deleted), compacted.rows)
-            .await?;
-        publish::prune(parts, customer).await?;
-    } else {
-        step.end().await?;
-    }
-    unbundle(parts, customer, document).await?;
+    let change = Change {
+        delete: vec![document],
+        ..Change::none(Utc::now())
+    };
+    publish::remove(parts, step, customer, &change).await?;
+    let bundles = parts.store.bundles_of(customer, document).await?;
+    unbundle(parts, customer, bundles, document.as_uuid().as_bytes()).await?;
     parts
         .objects
         .delete_prefix(&storage::document_prefix(customer, document))
@@ -62,16 +46,23 @@ pub(crate) async fn delete(
     Ok(())
 }
 
-/// Removes a document's originals from the bundles they lie in. What a bundle holds of others moves to
-/// another one; the document's own rows name the old one until the end, so that it is known to be deleted.
+/// Removes originals from the bundles they lie in. What a bundle holds of others moves to another one, whose
+/// id follows from the old one's and from who leaves it; the rows of what leaves name the old one until the
+/// end, so that it is known to be deleted.
 ///
 /// | it dies | what is left | who mends it |
 /// |---|---|---|
 /// | after the new bundle | an object nobody names | the next try, which writes the same one |
 /// | after the commit | the old bundle | the next try, which deletes it |
-async fn unbundle(parts: &Parts, customer: CustomerId, document: DocumentId) -> Result<()> {
-    for old in parts.store.bundles_of(customer, document).await? {
-        let new = next_bundle(old, document);
+pub(crate) async fn unbundle(
+    parts: &Parts,
+    customer: CustomerId,
+    bundles: Vec<Uuid>,
+    leaving: &[u8],
+) -> Result<()> {
+    for old in bundles {
+        // The same at every try.
+        let new = Uuid::new_v5(&old, leaving);
         let (old_key, new_key) = (
             storage::bundle_key(customer, old),
             storage::bundle_key(customer, new),
@@ -104,11 +95,6 @@ async fn unbundle(parts: &Parts, customer: CustomerId, document: DocumentId) -> 
         parts.objects.delete(&old_key).await?;
     }
     Ok(())
-}
-
-/// The bundle that takes the place of one when a document leaves it: the same at every try.
-fn next_bundle(old: Uuid, document: DocumentId) -> Uuid {
-    Uuid::new_v5(&old, document.as_uuid().as_bytes())
 }
 
 /// What stays of a bundle, close together, and where it lies now.

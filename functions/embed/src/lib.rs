@@ -17,6 +17,8 @@ mod lease;
 mod parts;
 mod prepare;
 mod publish;
+mod regenerate;
+mod retire;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -61,7 +63,12 @@ impl Embed {
     pub async fn handle(&self, batch: Invocation<Vec<Delivery>>) -> Result<Vec<Delivery>> {
         let parts = self.parts.get_or_try_init(Parts::load).await?;
         let deadline = Instant::from_std(batch.deadline) - RESERVE;
-        let outcomes: Vec<_> = stream::iter(batch.event)
+        // What takes long waits until the documents are published.
+        let (long, documents): (Vec<_>, Vec<_>) = batch
+            .event
+            .into_iter()
+            .partition(|delivery| delivery.job.is_long());
+        let outcomes: Vec<_> = stream::iter(documents)
             .map(async |delivery| {
                 let outcome = Box::pin(start(parts, &delivery.job, deadline)).await;
                 (delivery, outcome)
@@ -83,21 +90,7 @@ impl Embed {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(
-                        code = error.code(),
-                        cause = error.internal(),
-                        "message has to come again"
-                    );
-                    let waiting = parts
-                        .queue
-                        .retry_after(&delivery.receipt_handle, MESSAGE_WAIT)
-                        .await;
-                    if let Err(error) = waiting {
-                        tracing::warn!(
-                            cause = error.internal(),
-                            "message comes after the queue's own timeout"
-                        );
-                    }
+                    put_back(parts, &delivery, &error).await;
                     again.push(delivery);
                 }
             }
@@ -118,7 +111,27 @@ impl Embed {
             }
         }
         send_notices(parts).await;
+        for delivery in long {
+            if let Err(error) = Box::pin(start(parts, &delivery.job, deadline)).await {
+                put_back(parts, &delivery, &error).await;
+                again.push(delivery);
+            }
+        }
         Ok(again)
+    }
+}
+
+/// Has a message come again soon.
+async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
+    let (code, cause) = (error.code(), error.internal());
+    tracing::error!(code, cause, "message has to come again");
+    let waiting = parts
+        .queue
+        .retry_after(&delivery.receipt_handle, MESSAGE_WAIT)
+        .await;
+    if let Err(error) = waiting {
+        let cause = error.internal();
+        tracing::warn!(cause, "message comes after the queue's own timeout");
     }
 }
 
@@ -146,6 +159,18 @@ async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Pre
             ..
         } => {
             delete::delete(parts, customer_id, document_id).await?;
+            Ok(None)
+        }
+        Job::RetireVersions { customer_id, .. } => {
+            retire::retire(parts, customer_id, deadline).await?;
+            Ok(None)
+        }
+        Job::Regenerate {
+            customer_id,
+            job_id,
+            ..
+        } => {
+            regenerate::regenerate(parts, customer_id, job_id, deadline).await?;
             Ok(None)
         }
         Job::ProcessDocument {

@@ -9,13 +9,14 @@ use std::{
 use bytes::Bytes;
 use dynrag_chunking::{Plan, plan};
 use dynrag_domain::{
-    Error, Kind,
+    CustomerId, Error, Kind,
     chunks::{Chunk, Extracted},
     documents::{FailureCode, Stage},
     storage::{self, Original},
 };
+use dynrag_embeddings::ledger;
 use dynrag_llm::{BatchLimits, Batches, EmbedError, count_tokens, embedding_cost};
-use dynrag_store::{ingestion::Claim, texts};
+use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -31,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) rows: Vec<Row>,
     /// Tokens the provider charged for.
     pub(crate) tokens: u64,
+    /// Tokens of the chunks.
+    pub(crate) chunk_tokens: u64,
 }
 
 /// Why a claim does not lead to a publication.
@@ -72,7 +75,7 @@ pub(crate) async fn prepare(
     deadline: Instant,
 ) -> Result<Prepared, Stop> {
     let lease = Lease::keep(&parts.store, claim, parts.config.lease);
-    let (rows, tokens) = lease
+    let (rows, tokens, chunk_tokens) = lease
         .guard(async {
             let extracted = read(parts, &lease.claim).await?;
             lease.stage(Stage::Chunking).await?;
@@ -81,7 +84,9 @@ pub(crate) async fn prepare(
                 Plan::Ready(chunks) => chunks,
                 Plan::NeedsVectors(semantic) => {
                     let groups = semantic.groups();
-                    let (vectors, charged) = embed(parts, &lease.claim, groups, deadline).await?;
+                    let claim = &*lease.claim;
+                    let purpose = Purpose::Chunking(claim.document_id, claim.version);
+                    let (vectors, charged) = embed(parts, claim, purpose, groups, deadline).await?;
                     tokens += charged;
                     semantic.cut(&vectors)?
                 }
@@ -90,18 +95,25 @@ pub(crate) async fn prepare(
                 return Err(Stop::Failed(FailureCode::EmptyDocument, "no chunks".into()));
             }
             lease.stage(Stage::Embedding).await?;
-            let (vectors, charged) = embed(parts, &lease.claim, &chunks, deadline).await?;
+            let claim = &*lease.claim;
+            let purpose = Purpose::Embedding(claim.document_id, claim.version);
+            let (vectors, charged) = embed(parts, claim, purpose, &chunks, deadline).await?;
             tokens += charged;
+            let counted = chunks
+                .iter()
+                .map(|chunk| u64::from(count_tokens(&chunk.text)));
+            let chunk_tokens = counted.sum();
             let title = lease.claim.title_with(&extracted);
             let rows = rows(&lease.claim, &title, chunks, &vectors)?;
             lease.stage(Stage::Storing).await?;
-            Ok((rows, tokens))
+            Ok((rows, tokens, chunk_tokens))
         })
         .await?;
     Ok(Prepared {
         lease,
         rows,
         tokens,
+        chunk_tokens,
     })
 }
 
@@ -200,6 +212,7 @@ async fn original(parts: &Parts, claim: &Claim) -> Result<Bytes, Stop> {
 async fn embed(
     parts: &Parts,
     claim: &Claim,
+    purpose: Purpose,
     chunks: &[Chunk],
     deadline: Instant,
 ) -> Result<(HashMap<String, Vec<f32>>, u64), Stop> {
@@ -235,23 +248,31 @@ async fn embed(
             .provider(&parts.store, claim.customer_id, &claim.embedding_model)
             .await?;
         let texts: Vec<&str> = missing.iter().map(|chunk| chunk.text.as_str()).collect();
-        check_budget(parts, claim, &texts).await?;
+        check_budget(parts, claim.customer_id, &claim.embedding_model, &texts).await?;
         let mut batches = Batches::new(
             &parts.embeddings.client,
             &provider,
             &texts,
             BatchLimits::default(),
         )?;
-        while let Some(batch) = batches.next(deadline).await? {
+        loop {
+            let batch = batches.next(deadline).await;
+            let calls = ledger(purpose, &claim.embedding_model, batches.take_calls());
+            let batch = match batch {
+                Ok(Some(batch)) => batch,
+                Ok(None) => break,
+                Err(error) => {
+                    parts.store.record_calls(claim.customer_id, &calls).await?;
+                    return Err(error.into());
+                }
+            };
             let hashes: Vec<String> = missing[batch.range]
                 .iter()
                 .map(|chunk| chunk.text_hash.clone())
                 .collect();
-            let charged = i64::try_from(batch.prompt_tokens).map_err(Error::internal_fault)?;
-            let cost = embedding_cost(&claim.embedding_model, batch.prompt_tokens);
             parts
                 .store
-                .stage(claim, &hashes, &batch.vectors, charged, cost)
+                .stage(claim, &hashes, &batch.vectors, &calls)
                 .await?;
             tokens += batch.prompt_tokens;
             vectors.extend(hashes.into_iter().zip(batch.vectors));
@@ -261,12 +282,17 @@ async fn embed(
 }
 
 /// Stops before the calls that would exceed the customer's budget of the month.
-async fn check_budget(parts: &Parts, claim: &Claim, texts: &[&str]) -> Result<(), Stop> {
-    let Some(left) = parts.store.budget_left(claim.customer_id).await? else {
+pub(crate) async fn check_budget(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    texts: &[&str],
+) -> Result<(), Stop> {
+    let Some(left) = parts.store.budget_left(customer).await? else {
         return Ok(());
     };
     let tokens = texts.iter().map(|text| u64::from(count_tokens(text))).sum();
-    let cost = embedding_cost(&claim.embedding_model, tokens);
+    let cost = embedding_cost(model, tokens);
     if cost <= left {
         return Ok(());
     }

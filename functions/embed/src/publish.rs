@@ -1,12 +1,12 @@
 //! The store step: all documents of a tenant in one change, published once.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use chrono::Utc;
 use dynrag_domain::{CustomerId, DocumentId, Error, documents::FailureCode};
 use dynrag_store::{
     ingestion::Claim,
-    publication::{Committed, Held, Publication},
+    publication::{Committed, Held, Publication, StoreStep},
 };
 use dynrag_vectors::Change;
 
@@ -61,6 +61,10 @@ pub(crate) async fn publish<'a>(
     let dimensions = change.append.first().map_or(0, |row| row.vector.len());
     let stored = match parts.vectors.store(customer, step.recorded, &change).await {
         Ok(stored) => stored,
+        // The table was replaced by another model's since these were embedded: the next try asks that one.
+        Err(dynrag_vectors::Error::ModelChanged { .. }) if step.configured_model != model => {
+            return Err(Stop::Wait(Duration::from_secs(1)));
+        }
         Err(dynrag_vectors::Error::ModelChanged { stored, given }) => {
             let detail = format!("the table has {stored}, the document {given}");
             return Err(Stop::Failed(FailureCode::EmbeddingModelChanged, detail));
@@ -85,6 +89,8 @@ pub(crate) async fn publish<'a>(
                 version: claim.version,
                 chunks: i32::try_from(prepared.rows.len()).map_err(Error::internal_fault)?,
                 tokens: i64::try_from(prepared.tokens).map_err(Error::internal_fault)?,
+                chunk_tokens: i64::try_from(prepared.chunk_tokens)
+                    .map_err(Error::internal_fault)?,
             })
         })
         .collect::<Result<Vec<_>, Error>>()?;
@@ -93,20 +99,15 @@ pub(crate) async fn publish<'a>(
         customer_id = %customer, documents = publications.len(), chunks = change.append.len(),
         lance_version = version, commits = stored.commits, "published"
     );
-    tidy(parts, customer, committed).await;
+    tidy(parts, customer, version).await;
     Ok(lost)
 }
 
 /// Compacts a table of many files. The documents are published: a failure here costs readers a few
 /// requests, and the next publication tries again.
-async fn tidy(parts: &Parts, customer: CustomerId, committed: Committed<'_>) {
+pub(crate) async fn tidy(parts: &Parts, customer: CustomerId, version: u64) {
     let tidied = async {
-        if parts
-            .vectors
-            .fragments(customer, Some(committed.version))
-            .await?
-            <= MAX_FRAGMENTS
-        {
+        if parts.vectors.fragments(customer, Some(version)).await? <= MAX_FRAGMENTS {
             return Ok(());
         }
         let step = parts.store.begin_maintenance(customer).await?;
@@ -125,18 +126,54 @@ async fn tidy(parts: &Parts, customer: CustomerId, committed: Committed<'_>) {
     }
 }
 
-/// Forgets all Lance versions but the recorded one, under the lock. A reader in the middle of an
+/// Forgets all Lance versions but the recorded ones, under the lock. A reader in the middle of an
 /// older one reads the recorded version again.
 pub(crate) async fn prune(parts: &Parts, customer: CustomerId) -> Result<(), Error> {
     let step = parts.store.begin_maintenance(customer).await?;
-    let Some(recorded) = step.recorded else {
-        return Ok(());
-    };
-    match parts.vectors.prune(customer, recorded).await {
-        Ok(pruned) => {
-            tracing::info!(customer_id = %customer, versions = pruned.versions, files = pruned.data_files, "pruned");
-            step.end().await
-        }
-        Err(error) => Err(error.into()),
+    for recorded in [step.recorded, step.building].into_iter().flatten() {
+        let pruned = parts.vectors.prune(customer, recorded).await?;
+        tracing::info!(customer_id = %customer, versions = pruned.versions, files = pruned.data_files, "pruned");
     }
+    step.end().await
+}
+
+/// Removes rows from what is recorded, and from what is being built beside it, rewrites the files that held
+/// them, and forgets the versions that still do.
+pub(crate) async fn remove(
+    parts: &Parts,
+    step: StoreStep,
+    customer: CustomerId,
+    change: &Change,
+) -> Result<(), Error> {
+    if let Some(building) = step.building {
+        let (version, rows) = without(parts, customer, building, change).await?;
+        step.set_building(version, rows).await?;
+    }
+    match step.recorded {
+        Some(recorded) => {
+            let (version, rows) = without(parts, customer, recorded, change).await?;
+            step.publish_version(version, rows).await?;
+        }
+        None => step.end().await?,
+    }
+    prune(parts, customer).await
+}
+
+/// A table without the rows that a change removes; its version, to be recorded, and its rows.
+async fn without(
+    parts: &Parts,
+    customer: CustomerId,
+    recorded: u64,
+    change: &Change,
+) -> Result<(u64, u64), Error> {
+    let stored = parts
+        .vectors
+        .store(customer, Some(recorded), change)
+        .await?;
+    let Some(version) = stored.version else {
+        // Nothing was ever written to it.
+        return Ok((recorded, 0));
+    };
+    let compacted = parts.vectors.compact(customer, version).await?;
+    Ok((compacted.version.unwrap_or(version), compacted.rows))
 }

@@ -1,5 +1,6 @@
 //! Search over a customer's published chunks.
 
+mod chunks;
 mod query_vectors;
 mod search;
 mod state;
@@ -11,6 +12,12 @@ pub use state::SearchState;
 /// The routes of this group.
 pub fn routes() -> Routes<SearchState> {
     Routes::new()
+        .get(
+            "documents-chunks",
+            "/api/documents/{id}/chunks",
+            "Show how a document was cut",
+            chunks::chunks,
+        )
         .post("search", "/search", "Search", search::search)
         .post("search", "/api/search", "Search", search::search)
 }

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
+use dynrag_embeddings::ledger;
 use dynrag_llm::EmbedError;
+use dynrag_store::ledger::Purpose;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -64,14 +66,16 @@ async fn ask(
     query: &str,
 ) -> Result<(Arc<[f32]>, u64)> {
     let embeddings = state.embeddings().await?;
-    let provider = embeddings
-        .provider(state.context().store().await?, customer, model)
-        .await?;
-    let mut embedded = embeddings
+    let store = state.context().store().await?;
+    let provider = embeddings.provider(store, customer, model).await?;
+    let mut calls = Vec::new();
+    let embedded = embeddings
         .client
-        .embed(&provider, &[query], Instant::now() + PATIENCE)
-        .await
-        .map_err(|error| refused(&error))?;
+        .embed_noting(&provider, &[query], Instant::now() + PATIENCE, &mut calls)
+        .await;
+    let calls = ledger(Purpose::Query, model, calls);
+    store.record_calls(customer, &calls).await?;
+    let mut embedded = embedded.map_err(|error| refused(&error))?;
     let vector = embedded
         .vectors
         .pop()

@@ -8,7 +8,7 @@ use dynrag_domain::{
     DocumentId, Error, FieldError, Result,
     search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
 };
-use dynrag_llm::embedding_cost;
+use dynrag_store::publication::Present;
 use dynrag_vectors::Query;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -64,38 +64,50 @@ pub(crate) async fn search(
 ) -> Answer<Json<Found>> {
     let started = Instant::now();
     let text = validate(&body)?;
-    let (vector, embedding_tokens) = match (body.mode, caller.chunks_version) {
-        // Nothing is published: no need to pay for a vector.
-        (Mode::Text, _) | (_, None) => (None, 0),
-        _ => {
-            caller.check_budget()?;
-            let model = &caller.config.embedding_model;
-            let (vector, tokens) = state
-                .query_vectors
-                .get(&state, caller.customer_id, model, text)
-                .await?;
-            if tokens > 0 {
-                let store = state.context().store().await?;
-                let cost = embedding_cost(model, tokens);
-                store
-                    .record_spend(caller.customer_id, "query-embeddings", tokens, cost)
+    let mut present = Present {
+        recorded: caller.chunks_version,
+        model: caller.config.embedding_model.clone(),
+    };
+    let mut embedding_tokens = 0;
+    let results = loop {
+        let vector = match (body.mode, present.recorded) {
+            // Nothing is published: no need to pay for a vector.
+            (Mode::Text, _) | (_, None) => None,
+            _ => {
+                caller.check_budget()?;
+                let vectors = &state.query_vectors;
+                let (vector, tokens) = vectors
+                    .get(&state, caller.customer_id, &present.model, text)
                     .await?;
+                embedding_tokens += tokens;
+                Some(vector)
             }
-            (Some(vector), tokens)
+        };
+        let query = Query {
+            vector: vector.as_deref(),
+            text: Some(text),
+            mode: body.mode,
+            top_k: body.top_k as usize,
+            document_ids: body.document_ids.as_deref(),
+            exclude: &caller.deleting,
+            min_score: body.min_score,
+        };
+        let vectors = state.vectors().await?;
+        match vectors
+            .search(caller.customer_id, present.recorded, &query)
+            .await
+        {
+            // Pruned between `admit()` and here, or replaced by another model's: what is published now is as good.
+            Err(dynrag_vectors::Error::VersionGone) => {
+                let store = state.context().store().await?;
+                let now = store.present_index(caller.customer_id).await?;
+                if now == present {
+                    return Err(Error::unavailable("the recorded version is gone").into());
+                }
+                present = now;
+            }
+            other => break other.map_err(Error::from)?,
         }
-    };
-    let query = Query {
-        vector: vector.as_deref(),
-        text: Some(text),
-        mode: body.mode,
-        top_k: body.top_k as usize,
-        document_ids: body.document_ids.as_deref(),
-        exclude: &caller.deleting,
-        min_score: body.min_score,
-    };
-    let results = match caller.chunks_version {
-        None => Vec::new(),
-        Some(version) => run(&state, &caller, version, &query).await?,
     };
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(customer_id = %caller.customer_id, results = results.len(), embedding_tokens, took_ms, "searched");
@@ -104,29 +116,6 @@ pub(crate) async fn search(
         usage: Usage { embedding_tokens },
         took_ms,
     }))
-}
-
-async fn run(
-    state: &SearchState,
-    caller: &Caller<Search>,
-    version: u64,
-    query: &Query<'_>,
-) -> Result<Vec<Hit>> {
-    let vectors = state.vectors().await?;
-    let customer = caller.customer_id;
-    match vectors.search(customer, Some(version), query).await {
-        // Pruned between `admit()` and here: what is published now is as good.
-        Err(dynrag_vectors::Error::VersionGone) => {
-            let recorded = state
-                .context()
-                .store()
-                .await?
-                .recorded_version(customer)
-                .await?;
-            Ok(vectors.search(customer, recorded, query).await?)
-        }
-        other => Ok(other?),
-    }
 }
 
 fn validate(body: &Body) -> Result<&str> {

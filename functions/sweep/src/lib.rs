@@ -9,7 +9,11 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use dynrag_cloud::{Cloud, Queue, Vault};
 use dynrag_config::{BulkConfig, DeliverConfig, FetchConfig, TasksConfig, VaultConfig};
-use dynrag_domain::{Error, Result, documents::FailureCode, jobs::Lane};
+use dynrag_domain::{
+    Error, Result,
+    documents::FailureCode,
+    jobs::{Job, Lane},
+};
 use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
 use dynrag_worker::uploads::Uploads;
 use serde::Serialize;
@@ -47,6 +51,10 @@ pub struct Swept {
     pub uploads_expired: u32,
     /// Scheduled webhooks that ran.
     pub schedules: u32,
+    /// Customers with versions whose time is over.
+    pub retention: u32,
+    /// Lines of the ledger of provider calls dropped, two years old.
+    pub provider_calls: i64,
     /// Notices to webhooks whose time had come, sent or sent again.
     pub deliveries: u32,
     /// Notices dropped, a month old.
@@ -99,6 +107,11 @@ impl Sweep {
         for task in &parts.store.sweep_tasks(BATCH).await? {
             swept.tasks += done("task", parts.queue(task).send(task).await);
         }
+        for customer in parts.store.sweep_retention(BATCH).await? {
+            let job = Job::retire(customer);
+            swept.retention += done("retention", parts.bulk.send(&job).await);
+        }
+        swept.provider_calls = parts.store.sweep_provider_calls().await?;
         swept.jobs = parts.store.sweep_old_jobs().await?;
         swept.budgets = parts.store.sweep_budgets().await?;
         swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
@@ -118,6 +131,8 @@ impl Sweep {
                 deliveries = swept.deliveries,
                 old_deliveries = swept.old_deliveries,
                 tasks = swept.tasks,
+                retention = swept.retention,
+                provider_calls = swept.provider_calls,
                 jobs = swept.jobs,
                 budgets = swept.budgets,
                 rewrapped = swept.rewrapped,

@@ -81,6 +81,8 @@ pub enum Action {
     ExportRequested,
     /// A crawl was asked for; target: the job.
     CrawlRequested,
+    /// Vectors of another model were asked for.
+    RegenerationRequested,
     /// The company's name was changed; target: the customer.
     CustomerUpdated,
     /// The configuration was changed; target: the customer.
@@ -132,6 +134,7 @@ impl Action {
             Self::UserPasswordReset => "user.password_reset",
             Self::ExportRequested => "export.requested",
             Self::CrawlRequested => "crawl.requested",
+            Self::RegenerationRequested => "regeneration.requested",
             Self::CustomerUpdated => "customer.updated",
             Self::ConfigUpdated => "config.updated",
             Self::OpenAiKeySet => "openai_key.set",

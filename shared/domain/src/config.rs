@@ -86,10 +86,7 @@ impl Chunking {
     /// The wrong fields, under the JSON pointer of this object in the request, `/chunking`.
     pub fn check(&self, pointer: &str) -> Result<(), Vec<FieldError>> {
         let (least, most) = self.unit.sizes();
-        let (field, detail) = if self.strategy == Strategy::ParentChild {
-            let detail = "parentChild is not there yet: search cannot show a chunk's parent";
-            ("strategy", detail.to_owned())
-        } else if !(least..=most).contains(&self.size) {
+        let (field, detail) = if !(least..=most).contains(&self.size) {
             let unit = self.unit.as_str();
             ("size", format!("from {least} to {most} {unit}"))
         } else if self.overlap > self.size / 2 {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use crate::ids::{CustomerId, DocumentId};
+use crate::ids::{CustomerId, DocumentId, JobId};
 
 /// What a queue carries.
 pub trait Message: Serialize {
@@ -79,6 +79,24 @@ pub enum Job {
         /// The document.
         document_id: DocumentId,
     },
+    /// Remove versions of the customer's documents whose time is over.
+    RetireVersions {
+        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+    },
+    /// Go on with building the vectors of another model.
+    Regenerate {
+        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// The job that says how far it is.
+        job_id: JobId,
+    },
 }
 
 fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
@@ -112,11 +130,17 @@ impl Job {
         }
     }
 
+    /// Whether it may take as long as there is time, so that others go before it.
+    pub const fn is_long(&self) -> bool {
+        matches!(self, Self::RetireVersions { .. } | Self::Regenerate { .. })
+    }
+
     /// The queue it goes through.
     pub const fn lane(&self) -> Lane {
         match self {
             Self::ProcessDocument { lane, .. } => *lane,
             Self::DeleteDocument { .. } => Lane::Single,
+            Self::RetireVersions { .. } | Self::Regenerate { .. } => Lane::Bulk,
         }
     }
 
@@ -129,20 +153,28 @@ impl Job {
         }
     }
 
+    /// Removal of versions whose time is over.
+    pub const fn retire(customer_id: CustomerId) -> Self {
+        Self::RetireVersions { v: 1, customer_id }
+    }
+
+    /// Building of another model's vectors.
+    pub const fn regenerate(customer_id: CustomerId, job_id: JobId) -> Self {
+        Self::Regenerate {
+            v: 1,
+            customer_id,
+            job_id,
+        }
+    }
+
     /// The tenant, which is also the message group: SQS fair queues keep one tenant's backlog from
     /// delaying the others.
     pub const fn customer_id(&self) -> CustomerId {
         match self {
             Self::ProcessDocument { customer_id, .. }
-            | Self::DeleteDocument { customer_id, .. } => *customer_id,
-        }
-    }
-
-    /// The document.
-    pub const fn document_id(&self) -> DocumentId {
-        match self {
-            Self::ProcessDocument { document_id, .. }
-            | Self::DeleteDocument { document_id, .. } => *document_id,
+            | Self::DeleteDocument { customer_id, .. }
+            | Self::RetireVersions { customer_id, .. }
+            | Self::Regenerate { customer_id, .. } => *customer_id,
         }
     }
 }

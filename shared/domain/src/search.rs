@@ -50,8 +50,11 @@ pub struct Hit {
     pub heading_path: Vec<String>,
     /// Start and end in characters of the extracted text.
     pub char_span: (u32, u32),
-    /// The chunk's text.
+    /// The chunk's text; its parent's where chunks have parents.
     pub text: String,
+    /// Where `text` is a parent's: start and end of the chunk that was found, the best of its children.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub match_span: Option<(u32, u32)>,
     /// Cosine similarity for `vector`, BM25 for `text`, reciprocal-rank score for `hybrid`.
     pub score: f32,
     /// Ranks in the legs.

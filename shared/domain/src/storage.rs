@@ -36,6 +36,11 @@ pub fn document_prefix(customer: CustomerId, document: DocumentId) -> String {
     format!("customers/{customer}/documents/{document}/")
 }
 
+/// Prefix of what belongs to one version of a document.
+pub fn version_prefix(customer: CustomerId, document: DocumentId, version: i32) -> String {
+    format!("{}{version}/", document_prefix(customer, document))
+}
+
 /// Key of a version's original bytes. `object` is made anew by each request that writes, so that
 /// two requests which race for a version never overwrite each other's bytes.
 pub fn original_key(
@@ -44,7 +49,7 @@ pub fn original_key(
     version: i32,
     object: Uuid,
 ) -> String {
-    format!("{}{version}/{object}", document_prefix(customer, document))
+    format!("{}{object}", version_prefix(customer, document, version))
 }
 
 /// Key of an object that holds the originals of many documents.

@@ -6,8 +6,11 @@ use std::time::Duration;
 use dynrag_cloud::{Cloud, Vault, vault::Purpose};
 use dynrag_config::EmbeddingsConfig;
 use dynrag_domain::{CustomerId, Error, Result};
-use dynrag_llm::{Client, EmbeddingSettings, Provider};
-use dynrag_store::Store;
+use dynrag_llm::{Call, Client, EmbeddingSettings, PRICE_VERSION, Provider, embedding_cost};
+use dynrag_store::{
+    Store,
+    ledger::{ProviderCall, Purpose as LedgerPurpose},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -85,4 +88,21 @@ impl Embeddings {
         let key = std::str::from_utf8(&key).map_err(Error::internal_fault)?;
         Ok(provider.with_key(SecretString::from(key.to_owned())))
     }
+}
+
+/// Lines of the ledger for requests that were made to a model.
+pub fn ledger(purpose: LedgerPurpose, model: &str, calls: Vec<Call>) -> Vec<ProviderCall> {
+    calls
+        .into_iter()
+        .map(|call| ProviderCall {
+            purpose,
+            model: model.to_owned(),
+            attempt: call.attempt,
+            inputs: u32::try_from(call.inputs).unwrap_or(u32::MAX),
+            outcome: call.outcome,
+            tokens: call.prompt_tokens,
+            price_version: PRICE_VERSION,
+            cost: embedding_cost(model, call.prompt_tokens),
+        })
+        .collect()
 }

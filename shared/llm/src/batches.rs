@@ -4,7 +4,12 @@ use std::ops::Range;
 
 use tokio::time::Instant;
 
-use crate::{client::Client, count_tokens, error::EmbedError, provider::Provider};
+use crate::{
+    client::{Call, Client},
+    count_tokens,
+    error::EmbedError,
+    provider::Provider,
+};
 
 /// What one request may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,6 +97,7 @@ pub struct Batches<'a, S> {
     provider: &'a Provider,
     texts: &'a [S],
     ranges: std::vec::IntoIter<Range<usize>>,
+    calls: Vec<Call>,
 }
 
 impl<'a, S: AsRef<str>> Batches<'a, S> {
@@ -114,6 +120,7 @@ impl<'a, S: AsRef<str>> Batches<'a, S> {
             provider,
             texts,
             ranges: plan_batches(&counts, limits)?.into_iter(),
+            calls: Vec::new(),
         })
     }
 
@@ -131,13 +138,21 @@ impl<'a, S: AsRef<str>> Batches<'a, S> {
             return Ok(None);
         };
         let texts = &self.texts[range.clone()];
-        let embedded = self.client.embed(self.provider, texts, deadline).await?;
+        let embedded = self
+            .client
+            .embed_noting(self.provider, texts, deadline, &mut self.calls)
+            .await?;
         self.ranges.next();
         Ok(Some(Batch {
             range,
             vectors: embedded.vectors,
             prompt_tokens: embedded.prompt_tokens,
         }))
+    }
+
+    /// The requests that were made since this was asked last.
+    pub fn take_calls(&mut self) -> Vec<Call> {
+        std::mem::take(&mut self.calls)
     }
 }
 

@@ -20,6 +20,19 @@ use crate::{
 /// Least time a request is worth: with less left, no answer would arrive.
 const LEAST: Duration = Duration::from_millis(200);
 
+/// A request that reached out to a provider, whatever came of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// The how manyth request for the same texts, from 1.
+    pub attempt: u32,
+    /// Texts in it.
+    pub inputs: usize,
+    /// `ok`, or why there was no answer.
+    pub outcome: &'static str,
+    /// Tokens the provider charges; 0 where it gave no answer.
+    pub prompt_tokens: u64,
+}
+
 /// Asks providers for embeddings. Build one per process; clones share connections.
 #[derive(Clone)]
 pub struct Client {
@@ -63,10 +76,34 @@ impl Client {
         texts: &[S],
         deadline: Instant,
     ) -> Result<Embedded, EmbedError> {
+        self.embed_noting(provider, texts, deadline, &mut Vec::new())
+            .await
+    }
+
+    /// [`embed`](Self::embed), and notes each request that is made.
+    ///
+    /// # Errors
+    /// See [`EmbedError`].
+    pub async fn embed_noting<S: AsRef<str>>(
+        &self,
+        provider: &Provider,
+        texts: &[S],
+        deadline: Instant,
+        calls: &mut Vec<Call>,
+    ) -> Result<Embedded, EmbedError> {
+        let before = calls.len();
         let mut failures = 0;
         loop {
             self.wait_for_gate(provider, deadline).await?;
-            let error = match self.ask(provider, texts, deadline).await {
+            let mut note = |outcome, prompt_tokens| {
+                calls.push(Call {
+                    attempt: u32::try_from(calls.len() - before).unwrap_or(u32::MAX - 1) + 1,
+                    inputs: texts.len(),
+                    outcome,
+                    prompt_tokens,
+                });
+            };
+            let error = match self.ask(provider, texts, deadline, &mut note).await {
                 Ok(embedded) => return Ok(embedded),
                 Err(error) => error,
             };
@@ -115,6 +152,7 @@ impl Client {
         provider: &Provider,
         texts: &[S],
         deadline: Instant,
+        note: &mut impl FnMut(&'static str, u64),
     ) -> Result<Embedded, EmbedError> {
         let mut request = CreateEmbeddingRequest {
             model: provider.model.clone(),
@@ -127,30 +165,48 @@ impl Client {
             dimensions: provider.dimensions,
         };
         loop {
-            let response = self.send(provider, &request, deadline).await?;
+            let post = self.request(provider, &request, deadline)?;
+            let response = match post.send().await {
+                Ok(response) => response,
+                Err(error) => {
+                    let error = transport(error);
+                    note(error.code(), 0);
+                    return Err(error);
+                }
+            };
             let status = response.status();
             if status.is_success() {
-                let body = read_body(response, max_answer(texts.len())).await?;
-                return parse_answer(&body, texts.len(), provider.dimensions);
+                let answer = read_body(response, max_answer(texts.len()))
+                    .await
+                    .and_then(|body| parse_answer(&body, texts.len(), provider.dimensions));
+                match &answer {
+                    Ok(embedded) => note("ok", embedded.prompt_tokens),
+                    Err(error) => note(error.code(), 0),
+                }
+                return answer;
             }
             let retry_after = retry::retry_after(response.headers(), Utc::now());
             let refusal = Refusal::read(response).await;
             let refused_base64 = matches!(status.as_u16(), 400 | 422)
                 && refusal.is_about_encoding()
                 && request.encoding_format.take().is_some();
-            if !refused_base64 {
+            if refused_base64 {
+                note("encoding_refused", 0);
+            } else {
                 let secret = provider.api_key.as_ref().map(ExposeSecret::expose_secret);
-                return Err(refused(status, retry_after, refusal, texts, secret));
+                let error = refused(status, retry_after, refusal, texts, secret);
+                note(error.code(), 0);
+                return Err(error);
             }
         }
     }
 
-    async fn send(
+    fn request(
         &self,
         provider: &Provider,
         request: &CreateEmbeddingRequest,
         deadline: Instant,
-    ) -> Result<reqwest::Response, EmbedError> {
+    ) -> Result<reqwest::RequestBuilder, EmbedError> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left < LEAST {
             return Err(EmbedError::unavailable("no time left"));
@@ -166,7 +222,7 @@ impl Client {
         {
             post = post.header(AUTHORIZATION, value);
         }
-        post.send().await.map_err(transport)
+        Ok(post)
     }
 }
 

@@ -77,6 +77,20 @@ impl EmbedError {
         }
     }
 
+    /// A stable name of it, for the ledger.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } => "rate_limited",
+            Self::InsufficientQuota => "insufficient_quota",
+            Self::InvalidKey => "invalid_key",
+            Self::Rejected { .. } => "rejected",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::WrongDimensions { .. } => "wrong_dimensions",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+
     /// Whether the same work may succeed later.
     pub fn retryable(&self) -> bool {
         self.failure_code().is_none()

@@ -17,7 +17,7 @@ mod tokens;
 mod wire;
 
 pub use batches::{Batch, BatchLimits, Batches, plan_batches};
-pub use client::Client;
+pub use client::{Call, Client};
 pub use error::EmbedError;
 pub use prices::{PRICE_VERSION, embedding_cost};
 pub use provider::{EmbeddingSettings, Provider};

@@ -24,7 +24,7 @@ const fn table(name: &'static str, without: &'static str, order: &'static str) -
 }
 
 /// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 11] = [
     Table {
         name: "customers",
         key: "id",
@@ -47,6 +47,7 @@ const TABLES: [Table; 10] = [
         "id",
     ),
     table("usage_metrics", "{}", "day, operation"),
+    table("provider_calls", "{}", "id"),
     table("audit_log", "{}", "at, id"),
 ];
 

@@ -11,14 +11,17 @@ use dynrag_domain::{
     config::Chunking,
     documents::{FailureCode, Format, MAX_TITLE, Stage},
     jobs::Lane,
-    money::Usd,
     storage::Original,
 };
 use serde_json::Value;
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{Store, texts};
+use crate::{
+    Store,
+    ledger::{self, ProviderCall},
+    texts,
+};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
@@ -91,6 +94,19 @@ impl Claim {
             self.title.clone()
         }
     }
+}
+
+/// Vectors as they are staged: little-endian float32.
+pub(crate) fn vectors_to_bytes(vectors: &[Vec<f32>]) -> Vec<Vec<u8>> {
+    vectors
+        .iter()
+        .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect())
+        .collect()
+}
+
+pub(crate) fn vector_of_bytes(bytes: &[u8]) -> Vec<f32> {
+    let (fours, _) = bytes.as_chunks::<4>();
+    fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
 }
 
 /// Where the original of a row with `object_id` and `bundle_offset` lies.
@@ -345,18 +361,13 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let bytes: &[u8] = row.try_get("vector").map_err(column)?;
-                let vector = bytes
-                    .as_chunks::<4>()
-                    .0
-                    .iter()
-                    .map(|four| f32::from_le_bytes(*four))
-                    .collect();
-                Ok((row.try_get("text_hash").map_err(column)?, vector))
+                let hash = row.try_get("text_hash").map_err(column)?;
+                Ok((hash, vector_of_bytes(bytes)))
             })
             .collect()
     }
 
-    /// Keeps a batch of vectors that was just paid for, with its tokens and its cost in the usage.
+    /// Keeps a batch of vectors that was just paid for, with the calls it took in the ledger.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -365,13 +376,9 @@ impl Store {
         claim: &Claim,
         hashes: &[String],
         vectors: &[Vec<f32>],
-        tokens: i64,
-        cost: Usd,
+        calls: &[ProviderCall],
     ) -> Result<()> {
-        let bytes: Vec<Vec<u8>> = vectors
-            .iter()
-            .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect())
-            .collect();
+        let bytes = vectors_to_bytes(vectors);
         let tx = self.tenant(claim.customer_id).await?;
         tx.query(
             include_str!("../queries/ingestion/stage.sql"),
@@ -381,11 +388,10 @@ impl Store {
                 (&claim.embedding_model, Type::TEXT),
                 (&hashes, Type::TEXT_ARRAY),
                 (&bytes, Type::BYTEA_ARRAY),
-                (&tokens, Type::INT8),
-                (&cost.nanos(), Type::INT8),
             ],
         )
         .await?;
+        ledger::record(&tx, calls).await?;
         tx.commit().await
     }
 }

@@ -23,8 +23,21 @@ const MAINTENANCE_SECONDS: u32 = 200;
 /// The tenant's lock, held until it is published or dropped.
 pub struct StoreStep {
     pub(crate) tx: Tenant,
-    /// Lance version readers see; none while nothing was published.
+    /// Version readers see; none while nothing was published.
     pub recorded: Option<u64>,
+    /// Version of the table that is being built beside it.
+    pub building: Option<u64>,
+    /// The model documents are embedded with from now on.
+    pub configured_model: String,
+}
+
+/// What readers see now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Present {
+    /// The recorded version.
+    pub recorded: Option<u64>,
+    /// The model of its vectors, and of queries.
+    pub model: String,
 }
 
 /// A document of a store step whose lease still holds.
@@ -54,6 +67,8 @@ pub struct Publication {
     pub chunks: i32,
     /// Tokens its embedding took.
     pub tokens: i64,
+    /// Tokens of its chunks, whatever was paid for them.
+    pub chunk_tokens: i64,
 }
 
 /// The state of the tenant's `chunks` table after a step.
@@ -109,7 +124,41 @@ impl Store {
             )
             .await?;
         let recorded = version(row.as_ref())?;
-        Ok(StoreStep { tx, recorded })
+        let row = tx
+            .query_opt(
+                include_str!("../queries/publication/beside.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?
+            .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+        let building: Option<i64> = row.try_get("building").map_err(column)?;
+        Ok(StoreStep {
+            recorded,
+            building: building.and_then(|number| u64::try_from(number).ok()),
+            configured_model: row.try_get("configured_model").map_err(column)?,
+            tx,
+        })
+    }
+
+    /// The recorded version and its model, for a reader whose own was pruned or replaced meanwhile.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn present_index(&self, customer: CustomerId) -> Result<Present> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/publication/present.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?;
+        tx.commit().await?;
+        let recorded = version(row.as_ref())?;
+        let model = row.map(|row| row.try_get("configured_model")).transpose();
+        Ok(Present {
+            recorded,
+            model: model.map_err(column)?.unwrap_or_default(),
+        })
     }
 
     /// The recorded version, for a reader whose own was pruned meanwhile.
@@ -201,6 +250,7 @@ impl StoreStep {
         let versions: Vec<i32> = documents.iter().map(|d| d.version).collect();
         let chunks: Vec<i32> = documents.iter().map(|d| d.chunks).collect();
         let tokens: Vec<i64> = documents.iter().map(|d| d.tokens).collect();
+        let chunk_tokens: Vec<i64> = documents.iter().map(|d| d.chunk_tokens).collect();
         self.tx
             .query(
                 include_str!("../queries/publication/supersede.sql"),
@@ -221,18 +271,32 @@ impl StoreStep {
                     (&chunks, Type::INT4_ARRAY),
                     (&tokens, Type::INT8_ARRAY),
                     (&committed.embedding_model, Type::TEXT),
+                    (&chunk_tokens, Type::INT8_ARRAY),
                 ],
             )
             .await?;
         self.tx.commit().await
     }
 
-    /// Records the Lance version only: a deletion or a compaction. Model and dimensions stay.
+    /// Records the version only: a deletion or a compaction. Model and dimensions stay.
     ///
     /// # Errors
     /// `unavailable`, as for `publish`.
-    pub async fn publish_version(self, lance_version: u64, rows: u64) -> Result<()> {
-        let version = i64::try_from(lance_version).map_err(Error::internal_fault)?;
+    pub async fn publish_version(self, version: u64, rows: u64) -> Result<()> {
+        self.set_version("chunks", version, rows).await?;
+        self.tx.commit().await
+    }
+
+    /// The same for the table that is being built; the step goes on.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn set_building(&self, version: u64, rows: u64) -> Result<()> {
+        self.set_version("building", version, rows).await
+    }
+
+    async fn set_version(&self, table: &str, version: u64, rows: u64) -> Result<()> {
+        let version = i64::try_from(version).map_err(Error::internal_fault)?;
         let rows = i64::try_from(rows).map_err(Error::internal_fault)?;
         self.tx
             .query(
@@ -241,10 +305,11 @@ impl StoreStep {
                     (&self.tx.customer_id().as_uuid(), Type::UUID),
                     (&version, Type::INT8),
                     (&rows, Type::INT8),
+                    (&table, Type::TEXT),
                 ],
             )
-            .await?;
-        self.tx.commit().await
+            .await
+            .map(drop)
     }
 
     /// Gives the lock back with nothing to publish.

@@ -164,6 +164,7 @@ impl Store {
             let (customer, job) = (customer(row)?, job.into());
             tasks.push(match row.try_get::<_, &str>("kind").map_err(column)? {
                 "crawl" => Outgoing::Fetch(Fetch::crawl(customer, job)),
+                "regenerate" => Outgoing::Job(Job::regenerate(customer, job)),
                 _ => Outgoing::Task(Task::export(customer, job)),
             });
         }
@@ -172,6 +173,14 @@ impl Store {
             tasks.push(Outgoing::Task(Task::erase(customer(row)?)));
         }
         Ok(tasks)
+    }
+
+    /// Drops lines of the ledger that are two years old; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_provider_calls(&self) -> Result<i64> {
+        self.count("SELECT sweep_provider_calls(10000)").await
     }
 
     /// Drops jobs that ended a month ago; how many.

@@ -42,33 +42,6 @@ pub(crate) fn used(row: &Row) -> Result<Used> {
 }
 
 impl Store {
-    /// Counts a call of the model's provider under an operation of today, and what it cost. The call
-    /// that reaches the share of the budget at which a mail is due leaves that mail in the outbox.
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn record_spend(
-        &self,
-        customer: CustomerId,
-        operation: &str,
-        tokens: u64,
-        cost: Usd,
-    ) -> Result<()> {
-        let tokens = i64::try_from(tokens).map_err(Error::internal_fault)?;
-        let tx = self.tenant(customer).await?;
-        tx.query(
-            include_str!("../queries/usage/record_spend.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&operation, Type::TEXT),
-                (&tokens, Type::INT8),
-                (&cost.nanos(), Type::INT8),
-            ],
-        )
-        .await?;
-        tx.commit().await
-    }
-
     /// What a customer used from one day to another, newest first.
     ///
     /// # Errors

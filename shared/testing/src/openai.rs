@@ -66,6 +66,7 @@ impl Shared {
             inputs: ask.inputs.clone(),
             dimensions: ask.dimensions,
             reply,
+            tokens: if reply.embeds() { ask.tokens() } else { 0 },
             early,
         });
         self.count.send_replace(plan.seen.len());
@@ -220,6 +221,16 @@ struct Ask {
 }
 
 impl Ask {
+    /// What an answer reports as usage.
+    fn tokens(&self) -> u64 {
+        self.inputs
+            .iter()
+            .map(|text| words(text).count() as u64)
+            .sum()
+    }
+}
+
+impl Ask {
     fn parse(body: &[u8]) -> Option<Self> {
         let body: Value = serde_json::from_slice(body).ok()?;
         let inputs: Vec<String> = match &body["input"] {
@@ -313,7 +324,7 @@ async fn embeddings(
             return Body::from_stream(filler).into_response();
         }
     }
-    let tokens: usize = ask.inputs.iter().map(|text| words(text).count()).sum();
+    let tokens = ask.tokens();
     let data: Vec<Value> = vectors
         .iter()
         .map(|(index, vector)| {

@@ -1,6 +1,9 @@
 //! Fusion of the two legs by reciprocal rank.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use dynrag_domain::search::{Mode, Ranks};
 
@@ -29,7 +32,6 @@ pub(crate) fn fuse<T: Copy + Ord + Hash>(
     mode: Mode,
     vector: &[(T, f32)],
     text: &[(T, f32)],
-    top_k: usize,
     min_score: Option<f32>,
 ) -> Vec<Found<T>> {
     let mut found: HashMap<T, Found<T>> = HashMap::new();
@@ -59,8 +61,24 @@ pub(crate) fn fuse<T: Copy + Ord + Hash>(
         .filter(|found| min_score.is_none_or(|least| found.score >= least))
         .collect();
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));
-    found.truncate(top_k);
     found
+}
+
+/// How much deeper the legs are read where chunks have parents: so many children of one may be found.
+pub(crate) const CHILDREN: usize = 4;
+
+/// Of what was found the best child of each parent, and all that have none, at most `top_k`.
+pub(crate) fn best_children<T, P: Hash + Eq>(
+    found: Vec<Found<T>>,
+    parent: impl Fn(&T) -> Option<P>,
+    top_k: usize,
+) -> Vec<Found<T>> {
+    let mut seen = HashSet::new();
+    found
+        .into_iter()
+        .filter(|found| parent(&found.key).is_none_or(|parent| seen.insert(parent)))
+        .take(top_k)
+        .collect()
 }
 
 #[cfg(test)]
@@ -73,7 +91,6 @@ mod tests {
             Mode::Hybrid,
             &[(1, 0.9), (2, 0.8)],
             &[(2, 7.0), (3, 5.0)],
-            10,
             None,
         );
         assert_eq!(fused.iter().map(|f| f.key).collect::<Vec<_>>(), [2, 1, 3]);
@@ -87,8 +104,25 @@ mod tests {
     }
 
     #[test]
+    fn a_parent_is_found_once_by_its_best_child() {
+        let found = fuse(
+            Mode::Vector,
+            &[(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6)],
+            &[],
+            None,
+        );
+        let parent = |key: &i32| (*key <= 2).then_some("p");
+        let keys = |top_k| {
+            let best = best_children(found.clone(), parent, top_k);
+            best.iter().map(|f| f.key).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(10), [1, 3, 4]);
+        assert_eq!(keys(2), [1, 3]);
+    }
+
+    #[test]
     fn one_leg_keeps_its_own_score_and_the_threshold_holds() {
-        let fused = fuse(Mode::Vector, &[(1, 0.9), (2, 0.5)], &[], 10, Some(0.6));
+        let fused = fuse(Mode::Vector, &[(1, 0.9), (2, 0.5)], &[], Some(0.6));
         assert_eq!(fused.len(), 1);
         assert_eq!(fused[0].score, 0.9);
     }

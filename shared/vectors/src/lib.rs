@@ -18,6 +18,7 @@
 //! between leaves.
 
 mod cache;
+mod contents;
 mod error;
 mod fuse;
 mod glibc;
@@ -25,6 +26,7 @@ mod kernel;
 mod maintain;
 mod memory;
 mod open;
+pub mod recorded;
 mod reuse;
 mod rows;
 mod scan;
@@ -34,6 +36,7 @@ mod store;
 mod tests;
 mod text;
 
+pub use contents::StoredChunk;
 pub use error::{Error, Result};
 pub use maintain::Pruned;
 pub use open::{Location, Vectors};

@@ -9,8 +9,7 @@ use lance::dataset::{cleanup::CleanupPolicy, transaction::Operation};
 use lancedb::table::{CompactionOptions, OptimizeAction};
 
 use crate::{
-    Error, Recorded, Result, Stored, Vectors,
-    open::TABLE,
+    Error, Recorded, Result, Stored, Vectors, recorded,
     store::{Moment, current},
 };
 
@@ -56,7 +55,11 @@ impl Vectors {
 
     async fn compact_once(&self, customer: CustomerId, recorded: u64) -> Result<Stored> {
         let connection = self.connection(customer).await?;
-        let table = connection.open_table(TABLE).execute().await?;
+        let table = connection
+            .open_table(recorded::table(recorded::generation(recorded)))
+            .execute()
+            .await?;
+        let start = recorded::version(recorded).ok_or(Error::VersionGone)?;
         let line = self.restored(customer, table, recorded).await?;
         let base = line.table.version().await?;
         self.at(Moment::Based).await;
@@ -93,9 +96,9 @@ impl Vectors {
             }
         }
         Ok(Stored {
-            version: Some(version),
+            version: Some(recorded::number(recorded::generation(recorded), version)),
             rows: dataset.count_rows(None).await? as u64,
-            commits: u32::try_from(version - recorded).unwrap_or(u32::MAX),
+            commits: u32::try_from(version - start).unwrap_or(u32::MAX),
         })
     }
 
@@ -124,7 +127,14 @@ impl Vectors {
         keep: u64,
         orphans_before: DateTime<Utc>,
     ) -> Result<Pruned> {
+        if recorded::version(keep).is_none() {
+            return Ok(Pruned {
+                versions: 0,
+                data_files: 0,
+            });
+        }
         let dataset = self.dataset(customer, keep).await?;
+        let keep = dataset.version().version;
         if dataset.latest_version_id().await? != keep {
             return Err(Error::Behind);
         }
@@ -174,9 +184,22 @@ impl Vectors {
     /// # Errors
     /// [`Error::VersionGone`], or unavailable.
     pub async fn fragments(&self, customer: CustomerId, recorded: Recorded) -> Result<usize> {
-        match recorded {
+        match recorded.filter(|number| recorded::version(*number).is_some()) {
             Some(version) => Ok(self.dataset(customer, version).await?.fragments().len()),
             None => Ok(0),
+        }
+    }
+
+    /// Removes a generation's table, whether or not it is there. Readers of it get [`Error::VersionGone`].
+    ///
+    /// # Errors
+    /// Unavailable where the object store does not answer.
+    pub async fn remove(&self, customer: CustomerId, generation: u64) -> Result<()> {
+        let connection = self.connection(customer).await?;
+        let table = recorded::table(generation);
+        match connection.drop_table(&table, &[]).await {
+            Ok(()) | Err(lancedb::Error::TableNotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 }

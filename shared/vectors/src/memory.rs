@@ -5,15 +5,19 @@ use std::collections::{HashMap, HashSet};
 use arrow_array::{
     Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
 };
-use dynrag_domain::{chunks::chunk_id, ids::DocumentId, search::Hit};
+use dynrag_domain::{
+    chunks::{chunk_id, parent_text},
+    ids::DocumentId,
+    search::Hit,
+};
 use futures::TryStreamExt;
 use lance::Dataset;
 
 use crate::{
     Error, Result,
-    fuse::{Found, depth, fuse},
+    fuse::{CHILDREN, Found, best_children, depth, fuse},
     kernel::{TopK, dot, normalise},
-    rows::{LIVE, Space, column},
+    rows::{LIVE, PARENT, Space, column},
     search::Prepared,
     text::bm25::TextIndex,
 };
@@ -32,6 +36,12 @@ pub(crate) const HIT_COLUMNS: [&str; 10] = [
     "metadata",
 ];
 
+/// [`HIT_COLUMNS`] and the parent, where a table knows of parents.
+pub(crate) fn hit_columns(dataset: &Dataset) -> Vec<&'static str> {
+    let parent = dataset.schema().field(PARENT.name()).map(|_| "parent");
+    HIT_COLUMNS.into_iter().chain(parent).collect()
+}
+
 /// Rows read at once.
 const BATCH: usize = 1024;
 
@@ -48,6 +58,7 @@ struct Chunk {
     document: u32,
     index: u32,
     page: Option<u32>,
+    parent: Option<u32>,
     char_span: (u32, u32),
     /// Where its text ends in [`Snapshot::texts`]; it starts where the one before ends.
     text_end: usize,
@@ -66,6 +77,8 @@ pub(crate) struct Snapshot {
     /// Distinct heading paths as JSON; a document has far fewer of them than chunks.
     headings: Vec<Box<str>>,
     words: TextIndex,
+    /// Whether any chunk has a parent.
+    parents: bool,
     /// Rows in the order of their ids, and the place of each row in it: the key equal scores are
     /// ordered by.
     in_order: Vec<u32>,
@@ -103,12 +116,14 @@ impl Snapshot {
             texts: String::new(),
             headings: Vec::new(),
             words: TextIndex::default(),
+            parents: false,
             in_order: Vec::new(),
             place: Vec::new(),
         };
         let mut interned = Interned::default();
         let mut scanner = dataset.scan();
-        let columns: Vec<&str> = HIT_COLUMNS.into_iter().chain(["vector"]).collect();
+        let mut columns = hit_columns(dataset);
+        columns.push("vector");
         scanner.project(&columns)?.filter(LIVE)?;
         scanner.batch_size(BATCH).io_buffer_size(scan_bytes);
         let mut batches = scanner.try_into_stream().await?;
@@ -168,10 +183,13 @@ impl Snapshot {
             let text = columns.text.value(row);
             self.texts.push_str(text);
             self.words.push(text);
+            let parent = columns.parent(row);
+            self.parents |= parent.is_some();
             self.chunks.push(Chunk {
                 document,
                 index,
                 page: columns.page(row),
+                parent,
                 char_span: columns.char_span(row),
                 text_end: self.texts.len(),
                 heading_path,
@@ -219,7 +237,10 @@ impl Snapshot {
         query.fits(self.dimension)?;
         let admitted: Vec<bool> = self.documents.iter().map(|d| query.admits(d.id)).collect();
         let admits = |row: usize| admitted[self.chunks[row].document as usize];
-        let depth = depth(query.mode, query.top_k);
+        let mut depth = depth(query.mode, query.top_k);
+        if self.parents {
+            depth *= CHILDREN;
+        }
 
         let mut nearest = TopK::new(depth);
         if let Some(vector) = &query.vector {
@@ -237,25 +258,67 @@ impl Snapshot {
                 }
             }
         }
-        fuse(
+        let found = fuse(
             query.mode,
             &nearest.into_ranked(),
             &matching.into_ranked(),
-            query.top_k,
             query.min_score,
-        )
-        .into_iter()
-        .map(|found| self.hit(found))
-        .collect()
+        );
+        let parent = |place: &u32| {
+            let chunk = self.at(*place as usize).1;
+            chunk.parent.map(|parent| (chunk.document, parent))
+        };
+        best_children(found, parent, query.top_k)
+            .into_iter()
+            .map(|found| self.hit(found))
+            .collect()
     }
 
-    fn hit(&self, found: Found<u32>) -> Result<Hit> {
-        let row = self.in_order[found.key as usize] as usize;
-        let chunk = &self.chunks[row];
-        let document = &self.documents[chunk.document as usize];
+    /// The chunk at a place in the order of ids, and its row.
+    fn at(&self, place: usize) -> (usize, &Chunk) {
+        let row = self.in_order[place] as usize;
+        (row, &self.chunks[row])
+    }
+
+    fn text(&self, row: usize) -> &str {
         let start = row
             .checked_sub(1)
             .map_or(0, |before| self.chunks[before].text_end);
+        &self.texts[start..self.chunks[row].text_end]
+    }
+
+    /// The places of a chunk and its siblings.
+    fn family(&self, place: usize) -> std::ops::Range<usize> {
+        let of = |place: usize| {
+            let chunk = self.at(place).1;
+            (chunk.document, chunk.parent)
+        };
+        let (mut start, mut end) = (place, place + 1);
+        if of(place).1.is_some() {
+            while start > 0 && of(start - 1) == of(place) {
+                start -= 1;
+            }
+            while end < self.in_order.len() && of(end) == of(place) {
+                end += 1;
+            }
+        }
+        start..end
+    }
+
+    fn hit(&self, found: Found<u32>) -> Result<Hit> {
+        let place = found.key as usize;
+        let (row, chunk) = self.at(place);
+        let document = &self.documents[chunk.document as usize];
+        let shown = match chunk.parent {
+            None => Shown::chunk(self.text(row), chunk.char_span),
+            Some(_) => Shown::parent(
+                self.family(place).map(|place| {
+                    let (row, child) = self.at(place);
+                    (self.text(row), child.char_span)
+                }),
+                chunk.char_span,
+            ),
+        };
         Ok(Hit {
             chunk_id: chunk_id(document.id, document.version, chunk.index),
             document_id: document.id,
@@ -263,12 +326,44 @@ impl Snapshot {
             version: document.version,
             page: chunk.page,
             heading_path: json(&self.headings[chunk.heading_path as usize])?,
-            char_span: chunk.char_span,
-            text: self.texts[start..chunk.text_end].to_owned(),
+            char_span: shown.char_span,
+            text: shown.text,
+            match_span: shown.match_span,
             score: found.score,
             ranks: found.ranks,
             metadata: json(&document.metadata)?,
         })
+    }
+}
+
+/// The text of a hit, and where it is from.
+pub(crate) struct Shown {
+    pub(crate) text: String,
+    pub(crate) char_span: (u32, u32),
+    match_span: Option<(u32, u32)>,
+}
+
+impl Shown {
+    pub(crate) fn chunk(text: &str, char_span: (u32, u32)) -> Self {
+        Self {
+            text: text.to_owned(),
+            char_span,
+            match_span: None,
+        }
+    }
+
+    /// The whole parent, of its children in order, one of which was found.
+    pub(crate) fn parent<'a>(
+        children: impl Iterator<Item = (&'a str, (u32, u32))> + Clone,
+        found: (u32, u32),
+    ) -> Self {
+        let start = children.clone().map(|(_, span)| span.0).min();
+        let end = children.clone().map(|(_, span)| span.1).max();
+        Self {
+            text: parent_text(children),
+            char_span: (start.unwrap_or(found.0), end.unwrap_or(found.1)),
+            match_span: Some(found),
+        }
     }
 }
 
@@ -284,6 +379,7 @@ pub(crate) struct Columns<'a> {
     char_start: &'a UInt32Array,
     char_end: &'a UInt32Array,
     metadata: &'a StringArray,
+    parent: Option<&'a UInt32Array>,
 }
 
 impl<'a> Columns<'a> {
@@ -299,23 +395,55 @@ impl<'a> Columns<'a> {
             char_start: column(batch, "char_start")?,
             char_end: column(batch, "char_end")?,
             metadata: column(batch, "metadata")?,
+            parent: column(batch, PARENT.name()).ok(),
         })
     }
 
-    fn document(&self, row: usize) -> Result<DocumentId> {
+    pub(crate) fn text(&self, row: usize) -> &'a str {
+        self.text.value(row)
+    }
+
+    pub(crate) fn document(&self, row: usize) -> Result<DocumentId> {
         document_id(self.document_id, row)
     }
 
-    fn page(&self, row: usize) -> Option<u32> {
+    pub(crate) fn page(&self, row: usize) -> Option<u32> {
         (!self.page.is_null(row)).then(|| self.page.value(row))
     }
 
-    fn char_span(&self, row: usize) -> (u32, u32) {
+    pub(crate) fn title(&self, row: usize) -> &'a str {
+        self.title.value(row)
+    }
+
+    pub(crate) fn metadata(&self, row: usize) -> &'a str {
+        self.metadata.value(row)
+    }
+
+    /// A JSON array.
+    pub(crate) fn heading_path(&self, row: usize) -> &'a str {
+        self.heading_path.value(row)
+    }
+
+    pub(crate) fn version(&self, row: usize) -> i32 {
+        self.version.value(row)
+    }
+
+    pub(crate) fn index(&self, row: usize) -> u32 {
+        self.index.value(row)
+    }
+
+    pub(crate) fn parent(&self, row: usize) -> Option<u32> {
+        self.parent
+            .filter(|parents| !parents.is_null(row))
+            .map(|parents| parents.value(row))
+    }
+
+    pub(crate) fn char_span(&self, row: usize) -> (u32, u32) {
         (self.char_start.value(row), self.char_end.value(row))
     }
 
     /// The hit a row makes.
-    pub(crate) fn hit<T>(&self, row: usize, found: &Found<T>) -> Result<Hit> {
+    pub(crate) fn hit<T>(&self, row: usize, found: &Found<T>, shown: Shown) -> Result<Hit> {
         let document = self.document(row)?;
         let version = self.version.value(row);
         Ok(Hit {
@@ -325,8 +453,9 @@ impl<'a> Columns<'a> {
             version,
             page: self.page(row),
             heading_path: json(self.heading_path.value(row))?,
-            char_span: self.char_span(row),
-            text: self.text.value(row).to_owned(),
+            char_span: shown.char_span,
+            text: shown.text,
+            match_span: shown.match_span,
             score: found.score,
             ranks: found.ranks,
             metadata: json(self.metadata.value(row))?,

@@ -10,10 +10,7 @@ use dynrag_domain::{ids::CustomerId, storage::lancedb_prefix};
 use lance::{Dataset, dataset::builder::DatasetBuilder, session::Session};
 use lancedb::{Connection, ObjectStoreRegistry, connect};
 
-use crate::{Result, cache::SnapshotCache};
-
-/// Name of the one table of a tenant.
-pub(crate) const TABLE: &str = "chunks";
+use crate::{Error, Result, cache::SnapshotCache, recorded};
 
 /// Tenants kept open at once: an open one costs some kilobytes and saves a manifest read.
 const OPEN_TENANTS: usize = 64;
@@ -140,18 +137,24 @@ impl Vectors {
         Ok(connection)
     }
 
-    /// The customer's table at a version.
+    /// The customer's table at a recorded version.
     ///
     /// # Errors
-    /// [`crate::Error::VersionGone`] where there is no such version.
-    pub(crate) async fn dataset(&self, customer: CustomerId, version: u64) -> Result<Arc<Dataset>> {
+    /// [`Error::VersionGone`] where there is no such version.
+    pub(crate) async fn dataset(
+        &self,
+        customer: CustomerId,
+        recorded: u64,
+    ) -> Result<Arc<Dataset>> {
         if let Some((at, dataset)) = self.tenant(customer, |tenant| tenant.reader.clone())
-            && at == version
+            && at == recorded
         {
             return Ok(dataset);
         }
+        let version = recorded::version(recorded).ok_or(Error::VersionGone)?;
+        let table = recorded::table(recorded::generation(recorded));
         // Opened by number, so that no listing for the latest version is paid for.
-        let uri = format!("{}/{TABLE}.lance", self.location.uri(customer));
+        let uri = format!("{}/{table}.lance", self.location.uri(customer));
         let dataset = DatasetBuilder::from_uri(uri)
             .with_version(version)
             .with_session(self.session.clone())
@@ -161,7 +164,7 @@ impl Vectors {
         let dataset = Arc::new(dataset);
         // Kept for the next call, and for the others: Lance's registry holds the HTTP client weakly.
         self.tenant(customer, |tenant| {
-            tenant.reader = Some((version, dataset.clone()));
+            tenant.reader = Some((recorded, dataset.clone()));
         });
         Ok(dataset)
     }

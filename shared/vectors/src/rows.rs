@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use arrow_array::{
@@ -26,6 +26,10 @@ const MODEL: &str = "dynrag:embedding-model";
 
 /// Rows readers see, as a filter.
 pub(crate) const LIVE: &str = "superseded_at IS NULL";
+
+/// The column of a chunk's parent, which the first tables do not have.
+pub(crate) static PARENT: LazyLock<Field> =
+    LazyLock::new(|| Field::new("parent", DataType::UInt32, true));
 
 /// A chunk with its vector.
 #[derive(Clone, Debug)]
@@ -59,6 +63,8 @@ pub struct Change {
     pub supersede: Vec<(DocumentId, i32)>,
     /// Documents of which every row is removed.
     pub delete: Vec<DocumentId>,
+    /// Versions of documents whose rows are removed, and no others of these documents.
+    pub forget: Vec<(DocumentId, i32)>,
     /// Now: written to `created_at` and `superseded_at`.
     pub at: DateTime<Utc>,
 }
@@ -70,6 +76,7 @@ impl Change {
             append: Vec::new(),
             supersede: Vec::new(),
             delete: Vec::new(),
+            forget: Vec::new(),
             at,
         }
     }
@@ -137,6 +144,7 @@ fn schema(space: &Space) -> Result<SchemaRef> {
         Field::new("language", DataType::Utf8, true),
         Field::new("created_at", timestamp(), false),
         Field::new("superseded_at", timestamp(), true),
+        PARENT.clone(),
     ])))
 }
 
@@ -195,6 +203,7 @@ pub(crate) fn prepare(change: &Change) -> Result<Option<Prepared>> {
     let vectors = FixedSizeListArray::try_new(item.clone(), *dimension, Arc::new(vectors), None)?;
     let headings = |row: &Row| Value::from(row.chunk.heading_path.clone()).to_string();
     let pages: UInt32Array = rows.iter().map(|row| row.chunk.page).collect();
+    let parents: UInt32Array = rows.iter().map(|row| row.chunk.parent).collect();
     let languages: StringArray = rows.iter().map(|row| row.language.as_deref()).collect();
     let created = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|_| at));
     let superseded: TimestampMicrosecondArray = rows.iter().map(|row| superseded_at(row)).collect();
@@ -218,6 +227,7 @@ pub(crate) fn prepare(change: &Change) -> Result<Option<Prepared>> {
         Arc::new(languages),
         Arc::new(created.with_timezone("UTC")),
         Arc::new(superseded.with_timezone("UTC")),
+        Arc::new(parents),
     ];
     Ok(Some(Prepared {
         batch: RecordBatch::try_new(schema, columns)?,

@@ -3,7 +3,7 @@
 //! The same arithmetic as in memory, so the results are the same. What is held is bounded by the
 //! rows that contain a word of the query: about 24 bytes each, and 2 more for each distinct word.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arrow_array::{
     Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
@@ -15,10 +15,10 @@ use lance::{Dataset, dataset::ProjectionRequest};
 
 use crate::{
     Error, Result,
-    fuse::{depth, fuse},
+    fuse::{CHILDREN, best_children, depth, fuse},
     kernel::{TopK, dot, normalise},
-    memory::{Columns, HIT_COLUMNS, document_id},
-    rows::{LIVE, Space, column},
+    memory::{Columns, Shown, document_id, hit_columns},
+    rows::{LIVE, PARENT, Space, column},
     search::Prepared,
     text::{
         bm25::{Bm25, query_terms},
@@ -152,8 +152,11 @@ pub(crate) async fn search(
     let mut columns = vec!["document_id", "version", "index"];
     columns.extend(query.vector.as_ref().map(|_| "vector"));
     columns.extend(query.text.map(|_| "text"));
+    columns.extend(dataset.schema().field(PARENT.name()).map(|_| "parent"));
 
-    let mut nearest = TopK::new(depth);
+    // As deep as it takes where there are parents, which is known at the end.
+    let mut parents = false;
+    let mut nearest = TopK::new(depth * CHILDREN);
     let mut text_leg = query.text.map(TextLeg::new);
     let mut scanner = dataset.scan();
     scanner.project(&columns)?.filter(LIVE)?;
@@ -164,6 +167,8 @@ pub(crate) async fn search(
     while let Some(batch) = batches.try_next().await? {
         let keys = keys(&batch)?;
         let admitted: Vec<bool> = keys.iter().map(|key| query.admits(key.document)).collect();
+        let of: Option<&UInt32Array> = column(&batch, PARENT.name()).ok();
+        parents |= of.is_some_and(|of| of.null_count() < of.len());
         if let Some(vector) = &query.vector {
             let vectors: &FixedSizeListArray = column(&batch, "vector")?;
             let vectors: &Float32Array = vectors
@@ -188,27 +193,88 @@ pub(crate) async fn search(
         }
     }
 
+    let depth = if parents { depth * CHILDREN } else { depth };
     let matching = text_leg.map_or_else(Vec::new, |leg| leg.ranked(depth));
-    let nearest = nearest.into_ranked();
-    let found = fuse(
-        query.mode,
-        &nearest,
-        &matching,
-        query.top_k,
-        query.min_score,
-    );
+    let mut nearest = nearest.into_ranked();
+    nearest.truncate(depth);
+    let mut found = fuse(query.mode, &nearest, &matching, query.min_score);
+    if !parents {
+        found.truncate(query.top_k);
+    }
     if found.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<u64> = found.iter().map(|found| found.key.row).collect();
-    let projection = ProjectionRequest::from_columns(HIT_COLUMNS, dataset.schema());
+    let columns = hit_columns(dataset);
+    let projection = ProjectionRequest::from_columns(&columns, dataset.schema());
     let batch = dataset.take_rows(&rows, projection).await?;
     let columns = Columns::of(&batch)?;
+    let place: HashMap<u64, usize> = rows.iter().copied().zip(0..).collect();
+    let parent = |key: &Key| {
+        let parent = columns.parent(*place.get(&key.row)?)?;
+        Some((key.document, key.version, parent))
+    };
+    let found = best_children(found, parent, query.top_k);
+    let families = families(dataset, found.iter().filter_map(|f| parent(&f.key))).await?;
     found
         .iter()
-        .enumerate()
-        .map(|(row, found)| columns.hit(row, found))
+        .map(|found| {
+            let row = *place
+                .get(&found.key.row)
+                .ok_or_else(|| Error::fault("a row that was found is not there"))?;
+            let family = parent(&found.key).and_then(|parent| families.get(&parent));
+            let shown = match family {
+                None => Shown::chunk(columns.text(row), columns.char_span(row)),
+                Some(family) => {
+                    let children = family.values().map(|(text, span)| (text.as_str(), *span));
+                    Shown::parent(children, columns.char_span(row))
+                }
+            };
+            columns.hit(row, found, shown)
+        })
         .collect()
+}
+
+/// A parent: the document, its version, and the parent's number in it.
+type Parent = (DocumentId, i32, u32);
+/// The children of a parent by their index: text and span.
+type Family = BTreeMap<u32, (String, (u32, u32))>;
+
+/// The children of some parents.
+async fn families(
+    dataset: &Dataset,
+    parents: impl Iterator<Item = Parent>,
+) -> Result<HashMap<Parent, Family>> {
+    let terms: Vec<String> = parents
+        .map(|(document, version, parent)| {
+            format!("(document_id = '{document}' AND version = {version} AND parent = {parent})")
+        })
+        .collect();
+    let mut families: HashMap<Parent, Family> = HashMap::new();
+    if terms.is_empty() {
+        return Ok(families);
+    }
+    let mut scanner = dataset.scan();
+    scanner.project(&hit_columns(dataset))?;
+    scanner
+        .filter(&format!("{LIVE} AND ({})", terms.join(" OR ")))?
+        .batch_size(BATCH);
+    let mut batches = scanner.try_into_stream().await?;
+    while let Some(batch) = batches.try_next().await? {
+        let columns = Columns::of(&batch)?;
+        for row in 0..batch.num_rows() {
+            let Some(parent) = columns.parent(row) else {
+                continue;
+            };
+            let key = (columns.document(row)?, columns.version(row), parent);
+            let child = (columns.text(row).to_owned(), columns.char_span(row));
+            families
+                .entry(key)
+                .or_default()
+                .insert(columns.index(row), child);
+        }
+    }
+    Ok(families)
 }
 
 fn keys(batch: &RecordBatch) -> Result<Vec<Key>> {

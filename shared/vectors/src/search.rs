@@ -8,7 +8,8 @@ use dynrag_domain::{
 };
 
 use crate::{
-    Error, Recorded, Result, Vectors, cache::Loaded, kernel::normalise, memory::Snapshot, scan,
+    Error, Recorded, Result, Vectors, cache::Loaded, kernel::normalise, memory::Snapshot, recorded,
+    scan,
 };
 
 /// What to look for.
@@ -107,7 +108,7 @@ impl Vectors {
         query: &Query<'_>,
     ) -> Result<Vec<Hit>> {
         let query = Prepared::new(query)?;
-        let Some(version) = recorded else {
+        let Some(version) = recorded.filter(|number| recorded::version(*number).is_some()) else {
             return Ok(Vec::new());
         };
         if query.top_k == 0 {

@@ -9,23 +9,26 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use arrow_schema::Schema;
 use dynrag_domain::{
     error::Error as DomainError,
     ids::{CustomerId, DocumentId},
 };
 use lance::Dataset;
-use lancedb::{Table, table::AddDataMode};
+use lancedb::{
+    Table,
+    table::{AddDataMode, NewColumnTransform},
+};
 
 use crate::{
-    Change, Error, Result, Vectors,
-    open::TABLE,
-    rows::{LIVE, Prepared, Space, is_one_of, prepare},
+    Change, Error, Result, Vectors, recorded,
+    rows::{LIVE, PARENT, Prepared, Space, is_one_of, prepare},
 };
 
 /// How often a step starts again because others keep committing.
 const TRIES: u32 = 5;
 
-/// The Lance version readers see; `None` where nothing was ever published.
+/// The version readers see (see [`recorded`](crate::recorded)); `None` where nothing was ever published.
 pub type Recorded = Option<u64>;
 
 /// What a step made. Nobody sees it until the caller records the version in Postgres.
@@ -53,6 +56,7 @@ pub(crate) enum Moment {
 /// Our own line of versions.
 pub(crate) struct Line {
     pub(crate) table: Table,
+    generation: u64,
     version: u64,
     commits: u32,
 }
@@ -75,7 +79,7 @@ impl Line {
     async fn stored(self) -> Result<Stored> {
         let dataset = current(&self.table).await?;
         Ok(Stored {
-            version: Some(self.version),
+            version: Some(recorded::number(self.generation, self.version)),
             rows: dataset.count_rows(None).await? as u64,
             commits: self.commits,
         })
@@ -153,11 +157,28 @@ impl Vectors {
         rows: Option<&Prepared>,
     ) -> Result<()> {
         // With nothing recorded, the first commit already holds all rows there are.
-        if recorded.is_none() {
+        if recorded.and_then(recorded::version).is_none() {
             return Ok(());
         }
         self.at(Moment::Based).await;
         if let Some(rows) = rows {
+            if line
+                .table
+                .schema()
+                .await?
+                .field_with_name(PARENT.name())
+                .is_err()
+            {
+                // A table made before chunks had parents.
+                let column = Arc::new(Schema::new(vec![PARENT.clone()]));
+                let added = line
+                    .table
+                    .add_columns()
+                    .transform(NewColumnTransform::AllNulls(column))
+                    .execute()
+                    .await?;
+                line.follow(self, added.version)?;
+            }
             let version = append(&line.table, rows).await?;
             line.follow(self, version)?;
         }
@@ -167,15 +188,24 @@ impl Vectors {
             let result = line
                 .table
                 .update()
-                .only_if(format!("{LIVE} AND ({})", below(&change.supersede)))
+                .only_if(format!(
+                    "{LIVE} AND ({})",
+                    by_version("<", &change.supersede)
+                ))
                 .column("superseded_at", format!("TIMESTAMP '{at}'"))
                 .execute()
                 .await?;
             line.follow(self, result.version)?;
         }
-        if !change.delete.is_empty() {
-            let filter = is_one_of(&change.delete);
-            let result = line.table.delete(filter.as_str()).await?;
+        let gone: Vec<String> = [
+            (!change.delete.is_empty()).then(|| is_one_of(&change.delete)),
+            (!change.forget.is_empty()).then(|| by_version("=", &change.forget)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !gone.is_empty() {
+            let result = line.table.delete(gone.join(" OR ").as_str()).await?;
             line.follow(self, result.version)?;
         }
         Ok(())
@@ -189,15 +219,18 @@ impl Vectors {
         recorded: Recorded,
         rows: Option<&Prepared>,
     ) -> Result<Option<Line>> {
+        let generation = recorded.map_or(0, recorded::generation);
+        let name = recorded::table(generation);
         let connection = self.connection(customer).await?;
-        let table = match connection.open_table(TABLE).execute().await {
+        let table = match connection.open_table(&name).execute().await {
             Ok(table) => Some(table),
             Err(lancedb::Error::TableNotFound { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        match (recorded, table, rows) {
-            (Some(recorded), Some(table), _) => {
-                let line = self.restored(customer, table, recorded).await?;
+        match (recorded.and_then(recorded::version), table, rows) {
+            (Some(version), Some(table), _) => {
+                let number = recorded::number(generation, version);
+                let line = self.restored(customer, table, number).await?;
                 if let Some(rows) = rows {
                     let dataset = current(&line.table).await?;
                     self.same_space(&dataset, rows).await?;
@@ -208,10 +241,10 @@ impl Vectors {
             (None, None, None) => Ok(None),
             (None, None, Some(rows)) => {
                 let table = connection
-                    .create_table(TABLE, rows.batch.clone())
+                    .create_table(&name, rows.batch.clone())
                     .execute()
                     .await?;
-                first(table, 1).await.map(Some)
+                first(table, generation, 1).await.map(Some)
             }
             // Leavings of a first writer that died. An overwrite trusts none of its rows.
             (None, Some(table), Some(rows)) => {
@@ -222,7 +255,7 @@ impl Vectors {
                     .write_parallelism(1)
                     .execute()
                     .await?;
-                first(table, 1).await.map(Some)
+                first(table, generation, 1).await.map(Some)
             }
             // Nothing to add, but the leavings may hold text of what is being deleted.
             (None, Some(table), None) => {
@@ -231,7 +264,7 @@ impl Vectors {
                 if dataset.count_rows(None).await? > 0 {
                     return Err(Error::Conflict);
                 }
-                first(table, 1).await.map(Some)
+                first(table, generation, 1).await.map(Some)
             }
         }
     }
@@ -243,12 +276,14 @@ impl Vectors {
         table: Table,
         recorded: u64,
     ) -> Result<Line> {
+        let generation = recorded::generation(recorded);
+        let recorded = recorded::version(recorded).ok_or(Error::VersionGone)?;
         let latest = current(&table).await?;
         let latest_version = latest.version().version;
         if latest_version == recorded {
-            return first(table, 0).await;
+            return first(table, generation, 0).await;
         }
-        tracing::warn!(%customer, recorded, latest = latest_version, "restoring the recorded version of the table");
+        tracing::warn!(%customer, generation, recorded, latest = latest_version, "restoring the recorded version of the table");
         // Not through the table's own restore: that reads "the latest" again afterwards, which may
         // be somebody else's.
         let mut dataset = latest.checkout_version(recorded).await?;
@@ -256,7 +291,7 @@ impl Vectors {
         if let Some(table) = table.dataset() {
             table.update(dataset);
         }
-        first(table, 1).await
+        first(table, generation, 1).await
     }
 
     /// Checks that rows fit the table. One that is empty may change its model.
@@ -295,8 +330,9 @@ impl Vectors {
 }
 
 /// A line that starts where the table's handle stands.
-async fn first(table: Table, commits: u32) -> Result<Line> {
+async fn first(table: Table, generation: u64, commits: u32) -> Result<Line> {
     Ok(Line {
+        generation,
         version: table.version().await?,
         table,
         commits,
@@ -321,16 +357,18 @@ async fn append(table: &Table, rows: &Prepared) -> Result<u64> {
     Ok(added.version)
 }
 
-/// A filter on the versions below the given ones. Documents that share one are listed together:
-/// hundreds of ORs would nest as deep in the planner.
-fn below(supersede: &[(DocumentId, i32)]) -> String {
-    let mut by_version: BTreeMap<i32, Vec<DocumentId>> = BTreeMap::new();
-    for (document, below) in supersede {
-        by_version.entry(*below).or_default().push(*document);
+/// A filter on versions of documents that compare so with the given ones. Documents that share one are
+/// listed together: hundreds of ORs would nest as deep in the planner.
+fn by_version(compare: &str, versions: &[(DocumentId, i32)]) -> String {
+    let mut documents: BTreeMap<i32, Vec<DocumentId>> = BTreeMap::new();
+    for (document, version) in versions {
+        documents.entry(*version).or_default().push(*document);
     }
-    let terms: Vec<String> = by_version
+    let terms: Vec<String> = documents
         .iter()
-        .map(|(below, documents)| format!("(version < {below} AND {})", is_one_of(documents)))
+        .map(|(version, documents)| {
+            format!("(version {compare} {version} AND {})", is_one_of(documents))
+        })
         .collect();
     terms.join(" OR ")
 }

@@ -53,8 +53,7 @@ async fn seeded() -> Seeded {
                 &claim,
                 &[hex::encode(seed::sha256("a text"))],
                 &[vec![1.0, 2.0]],
-                3,
-                Usd::from_nanos(60),
+                &[],
             )
             .await
             .unwrap();

@@ -331,8 +331,7 @@ async fn staged_vectors_go_after_a_week() {
             &claim,
             &[hash("old"), hash("new")],
             &[vec![1.0], vec![-2.5]],
-            7,
-            Usd::default(),
+            &[],
         )
         .await
         .unwrap();

@@ -130,7 +130,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "keys-delete" => delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
         | "documents-content" | "documents-restore" | "documents-retry" | "documents-diff"
-        | "documents-update" => document(&mut scene, route).await,
+        | "documents-chunks" | "documents-update" => document(&mut scene, route).await,
         "webhooks-get"
         | "webhooks-update"
         | "webhooks-delete"
@@ -316,6 +316,10 @@ async fn document(scene: &mut Scene, route: &str) {
         }
         "documents-restore" => assert_eq!(answer.ok(202, &["version"])["docId"], json!(id)),
         "documents-diff" => answer.problem(409, "nothing_to_compare"),
+        "documents-chunks" => {
+            let body = answer.ok(200, &["items", "version", "nextFrom"]);
+            assert_eq!(body["docId"], json!(id));
+        }
         "documents-update" => assert_eq!(answer.ok(202, &["statusUrl"])["docId"], json!(id)),
         "documents-retry" => answer.problem(409, "not_retryable"),
         "documents-status" => {
@@ -453,6 +457,13 @@ async fn authorized(scene: &mut Scene, route: &str) {
             assert_eq!(scene.function.answer(&ours).await["statusCode"], 202);
             scene.stack.mail(&scene.ours.email, "Verify", 2).await;
             assert_eq!(scene.function.answer(&theirs).await["statusCode"], 202);
+        }
+        "documents-regenerate" => {
+            for event in [&ours, &theirs] {
+                let members = ["embeddingModel", "tokens", "costUsd", "counted"];
+                let body = call(&mut scene.function, event).await.ok(200, &members);
+                assert_eq!(body["documents"], 0);
+            }
         }
         "users-list" => {
             for (event, tenant) in [(&ours, &scene.ours), (&theirs, &scene.theirs)] {

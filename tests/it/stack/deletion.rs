@@ -3,16 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::stack::{Stack, Tenant, eventually, word};
-
-/// Objects of the tenant, in both buckets, that hold a word.
-async fn holding(tenant: &Tenant, word: &str) -> Vec<String> {
-    let stack = &tenant.stack;
-    let prefix = format!("customers/{}/", tenant.id);
-    let mut found = stack.holding(stack.documents_bucket(), &prefix, word).await;
-    found.extend(stack.holding(stack.vectors_bucket(), &prefix, word).await);
-    found
-}
+use crate::support::stack::{Stack, eventually, word};
 
 #[tokio::test]
 async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
@@ -28,7 +19,7 @@ async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
     b.completed(&foreign).await;
 
     // The control: before, it is found in both buckets by the very search that finds nothing after.
-    let before = holding(&a, &canary).await;
+    let before = a.holding(&canary).await;
     assert!(
         before.iter().any(|key| key.contains("/documents/")),
         "{before:?}"
@@ -61,7 +52,7 @@ async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
         (row.get::<_, i64>(0) == 0).then_some(())
     })
     .await;
-    assert_eq!(holding(&a, &canary).await, [] as [String; 0]);
+    assert_eq!(a.holding(&canary).await, [] as [String; 0]);
     let prefix = format!("customers/{}/documents/{doomed}/", a.id);
     assert_eq!(
         stack.keys(stack.documents_bucket(), &prefix).await,
@@ -113,5 +104,5 @@ async fn a_document_deleted_while_it_is_worked_on_does_not_come_back() {
     tenant.completed(&next).await;
     let hits = tenant.search("text", &mark).await;
     assert_eq!(hits, [] as [Value; 0]);
-    assert_eq!(holding(&tenant, &mark).await, [] as [String; 0]);
+    assert_eq!(tenant.holding(&mark).await, [] as [String; 0]);
 }

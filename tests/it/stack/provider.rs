@@ -5,17 +5,7 @@ use std::time::Duration;
 use dynrag_testing::openai::Reply;
 use serde_json::json;
 
-use crate::support::stack::{Stack, Tenant, eventually, random, word};
-
-/// Gives a customer a key of its own, so that what happens to it happens to nobody else.
-async fn own_key(tenant: &Tenant) -> String {
-    let key = format!("sk-test-{}", random(24));
-    tenant
-        .stack
-        .seal_secret(tenant.id, "openai_key", key.as_bytes())
-        .await;
-    key
-}
+use crate::support::stack::{Stack, Tenant, eventually, word};
 
 /// Lets the next try of a waiting document begin now.
 async fn hurry(tenant: &Tenant) {
@@ -34,7 +24,7 @@ async fn hurry(tenant: &Tenant) {
 async fn a_rate_limit_is_waited_out() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let limited = own_key(&a).await;
+    let limited = a.own_key().await;
     stack
         .reply_to_key(&limited, Reply::rate_limited(Duration::from_secs(2)))
         .await;
@@ -63,7 +53,7 @@ async fn a_rate_limit_is_waited_out() {
     );
 
     // The limit is lifted: a key that is not limited.
-    own_key(&a).await;
+    a.own_key().await;
     eventually("the document completes", async || {
         stack.sweep().await;
         (a.status(&waiting).await["status"] == "completed").then_some(())
@@ -83,7 +73,7 @@ async fn a_rate_limit_is_waited_out() {
 async fn who_cannot_pay_is_parked_and_nobody_else() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let broke = own_key(&a).await;
+    let broke = a.own_key().await;
     stack.reply_to_key(&broke, Reply::Quota).await;
     let mut parked = Vec::new();
     for n in 0..3 {
@@ -110,7 +100,7 @@ async fn who_cannot_pay_is_parked_and_nobody_else() {
         );
     }
     // A search with it says so too, and the words can be searched without the provider.
-    let good = own_key(&a).await;
+    let good = a.own_key().await;
     let done = a.add("T", "A text that was paid for.").await;
     a.completed(&done).await;
     stack.reply_to_key(&good, Reply::Quota).await;
@@ -125,7 +115,7 @@ async fn who_cannot_pay_is_parked_and_nobody_else() {
 async fn a_key_that_is_refused_is_the_customers_to_mend() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let refused = own_key(&a).await;
+    let refused = a.own_key().await;
     stack.reply_to_key(&refused, Reply::InvalidKey).await;
     let mark = word();
     let id = a.add("T", &format!("A text {mark} with a bad key.")).await;
@@ -193,7 +183,7 @@ async fn a_failure_that_passes_is_not_noticed() {
     let tenant = stack.signup().await;
     let mark = word();
     // Answers 500 for this key until the key is exchanged.
-    let failing = own_key(&tenant).await;
+    let failing = tenant.own_key().await;
     stack.reply_to_key(&failing, Reply::ServerError).await;
     let id = tenant
         .add("T", &format!("The provider is down {mark}."))
@@ -202,7 +192,7 @@ async fn a_failure_that_passes_is_not_noticed() {
         (!stack.seen_with(&mark).await.is_empty()).then_some(())
     })
     .await;
-    own_key(&tenant).await;
+    tenant.own_key().await;
     eventually("the document completes", async || {
         hurry(&tenant).await;
         (tenant.status(&id).await["status"] == "completed").then_some(())

@@ -46,7 +46,7 @@ fn expected(route: &str) -> Needs {
         "auth-me" => Needs::Credential,
         "auth-logout" | "auth-change-password" | "auth-resend-verification" => Needs::User,
         "customers-delete" => Needs::Owner,
-        "customers-export" => Needs::Scope("admin:tenant"),
+        "customers-export" | "documents-regenerate" => Needs::Scope("admin:tenant"),
         "customers-get-profile" | "customers-get-config" => Needs::Credential,
         "customers-usage" => Needs::Scope("metrics"),
         "admin-customers-list"
@@ -65,7 +65,9 @@ fn expected(route: &str) -> Needs {
             Needs::Scope("admin:tenant")
         }
         "documents-list" | "documents-get" | "documents-status" | "documents-versions"
-        | "documents-content" | "documents-diff" | "jobs-get" => Needs::Scope("documents:read"),
+        | "documents-content" | "documents-chunks" | "documents-diff" | "jobs-get" => {
+            Needs::Scope("documents:read")
+        }
         "documents-delete"
         | "documents-restore"
         | "documents-retry"
@@ -197,6 +199,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         | "users-accept"
         | "users-invite"
         | "keys-create" => request.json(&json!({})),
+        "documents-regenerate" => request.json(&json!({"dryRun": true})),
         "documents-update" => request.json(&json!({"title": "T"})),
         "users-update" => request.json(&json!({"role": "user"})),
         "customers-update-profile" => request.json(&json!({"companyName": "A"})),

@@ -10,7 +10,7 @@ WITH moved AS (
     FROM document_versions v
     WHERE d.customer_id = $1 AND d.id = $2 AND d.latest_version = $4 - 1 AND d.deleted_at IS NULL
       AND d.status <> 'awaiting_upload'
-      AND (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, $3) AND NOT v.to_fetch
+      AND (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, $3) AND NOT v.to_fetch AND v.retired_at IS NULL
     RETURNING d.customer_id, d.id
 )
 INSERT INTO document_versions (customer_id, document_id, version, object_id, bundle_offset, original_version,

@@ -3,6 +3,7 @@ SELECT v.version, v.status, v.format, v.bytes, v.content_hash, v.pages, v.charac
        v.embedding_model, v.published_at, v.superseded_at, v.created_at
 FROM document_versions v
 JOIN documents d ON (d.customer_id, d.id) = (v.customer_id, v.document_id)
-WHERE v.customer_id = $1 AND v.document_id = $2 AND d.deleted_at IS NULL AND ($3::integer IS NULL OR v.version < $3)
+WHERE v.customer_id = $1 AND v.document_id = $2 AND d.deleted_at IS NULL AND v.retired_at IS NULL
+  AND ($3::integer IS NULL OR v.version < $3)
 ORDER BY v.version DESC
 LIMIT $4

@@ -109,6 +109,8 @@ pub struct Seen {
     pub dimensions: Option<usize>,
     /// How it was answered.
     pub reply: Reply,
+    /// Tokens the answer reported.
+    pub tokens: u64,
     /// It came before the `Retry-After` of an earlier answer to the same key had passed.
     pub early: bool,
 }

@@ -24,7 +24,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::{Change, Location, Recorded, Row, Vectors, open::TABLE, rows, store::Moment};
+use crate::{Change, Location, Recorded, Row, Vectors, recorded, rows, store::Moment};
 
 type Intruder = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
@@ -195,7 +195,11 @@ fn ids_of(rows: &[Row]) -> Vec<String> {
 async fn smuggle(vectors: &Vectors, customer: CustomerId, rows: Vec<Row>) {
     let prepared = rows::prepare(&append(rows)).unwrap().unwrap();
     let connection = vectors.connection(customer).await.unwrap();
-    let table = connection.open_table(TABLE).execute().await.unwrap();
+    let table = connection
+        .open_table(recorded::table(0))
+        .execute()
+        .await
+        .unwrap();
     table.add(prepared.batch).execute().await.unwrap();
 }
 

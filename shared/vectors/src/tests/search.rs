@@ -411,3 +411,71 @@ async fn sixteen_searches_at_once_load_the_table_once() {
     }
     assert_eq!(vectors.snapshots.loads(), 1);
 }
+
+#[tokio::test]
+async fn a_child_is_found_and_its_parent_shown() {
+    let folder = folder();
+    let customer = CustomerId::generate();
+    let id = DocumentId::generate();
+    let texts = [
+        "alpha one",
+        "alpha two",
+        "gamma three",
+        "delta alpha",
+        "alone alpha",
+    ];
+    let rows: Vec<Row> = (0..)
+        .zip(texts)
+        .map(|(index, text)| {
+            let mut row = row(id, 1, index, text);
+            row.chunk.char_span = (index * 10, index * 10 + 9);
+            // Two children, two children, and one without.
+            row.chunk.parent = (index < 4).then_some(index / 2);
+            row
+        })
+        .collect();
+    let writer = vectors(&folder, MEMORY);
+    let recorded = writer
+        .store(customer, None, &append(rows))
+        .await
+        .unwrap()
+        .version;
+    let mut answers = Vec::new();
+    for memory in [MEMORY, NO_MEMORY] {
+        let vectors = vectors(&folder, memory);
+        let q = query(None, Some("alpha two"), Mode::Text);
+        let hits = vectors.search(customer, recorded, &q).await.unwrap();
+        assert_eq!(
+            super::search::texts(&hits),
+            [
+                "alpha one\nalpha two",
+                "gamma three\ndelta alpha",
+                "alone alpha"
+            ]
+        );
+        let spans: Vec<_> = hits
+            .iter()
+            .map(|hit| (hit.char_span, hit.match_span))
+            .collect();
+        assert_eq!(
+            spans,
+            [
+                ((0, 19), Some((10, 19))),
+                ((20, 39), Some((30, 39))),
+                ((40, 49), None)
+            ]
+        );
+        assert_eq!(hits[0].chunk_id, format!("{id}:1:1"));
+        let first = Query { top_k: 1, ..q };
+        assert_eq!(
+            vectors
+                .search(customer, recorded, &first)
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
+        answers.push(hits);
+    }
+    assert_eq!(answers[0], answers[1]);
+}

@@ -212,6 +212,24 @@ impl Tenant {
         assert_eq!(changed.unwrap(), 1, "{statement}");
     }
 
+    /// Gives the customer a provider key of its own, so that what happens to it happens to nobody else.
+    pub async fn own_key(&self) -> String {
+        let key = format!("sk-test-{}", super::random(24));
+        self.stack
+            .seal_secret(self.id, "openai_key", key.as_bytes())
+            .await;
+        key
+    }
+
+    /// Objects of the customer, in both buckets, that hold a word.
+    pub async fn holding(&self, word: &str) -> Vec<String> {
+        let stack = &self.stack;
+        let prefix = format!("customers/{}/", self.id);
+        let mut found = stack.holding(stack.documents_bucket(), &prefix, word).await;
+        found.extend(stack.holding(stack.vectors_bucket(), &prefix, word).await);
+        found
+    }
+
     /// Keys of the documents bucket that belong to this customer, uploads included.
     pub async fn originals(&self) -> Vec<String> {
         let bucket = self.stack.documents_bucket();

@@ -1,0 +1,165 @@
+//! `POST /api/documents/regenerate`: vectors of another model for everything that is published. They are built
+//! beside the present ones, which are searched meanwhile, and switched to at once.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{
+    Answer, Caller, Context, Json,
+    answers::{Accepted, Either},
+    scopes::AdminTenant,
+};
+use dynrag_domain::{Error, JobId, Kind, Result, money::Usd};
+use dynrag_llm::embedding_cost;
+use dynrag_store::{
+    outbox::{Outgoing, Pending},
+    regeneration::Progress,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Longest name of a model.
+const MAX_MODEL: usize = 100;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = RegenerateRequest)]
+pub(crate) struct Wanted {
+    /// The present one where it is left out: all vectors are asked for anew.
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$"
+    )]
+    embedding_model: Option<String>,
+    /// Only say what it would take.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What it takes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RegenerateEstimate)]
+pub(crate) struct Estimate {
+    embedding_model: String,
+    current_model: String,
+    documents: i64,
+    chunks: i64,
+    /// Tokens to be embedded.
+    tokens: i64,
+    /// Whether `tokens` was counted; false where some documents are older than counting and were estimated.
+    counted: bool,
+    /// At the listed price; `0` for a model without one.
+    #[schema(value_type = String)]
+    cost_usd: Usd,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = StartedRegeneration)]
+pub(crate) struct Started {
+    job_id: JobId,
+    status_url: String,
+    #[serde(flatten)]
+    estimate: Estimate,
+}
+
+impl Wanted {
+    fn model(&self, present: &str) -> Result<String> {
+        let model = self.embedding_model.as_deref().unwrap_or(present);
+        let first = model
+            .chars()
+            .next()
+            .is_some_and(|c| c.is_ascii_alphanumeric());
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-".contains(c);
+        if !first || model.len() > MAX_MODEL || !model.chars().all(plain) {
+            let detail = format!("a model's name in at most {MAX_MODEL} ASCII characters");
+            return Err(Error::field("/embeddingModel", detail));
+        }
+        Ok(model.to_owned())
+    }
+}
+
+/// Says what it takes, or starts it.
+pub(crate) async fn regenerate(
+    caller: Caller<AdminTenant>,
+    State(context): State<Arc<Context>>,
+    Json(wanted): Json<Wanted>,
+) -> Answer<Either<Json<Estimate>, Accepted<Started>>> {
+    let (customer, config) = (caller.customer_id, &caller.config);
+    let model = wanted.model(&config.embedding_model)?;
+    let store = context.store().await?;
+    let found = store.estimate_regeneration(customer).await?;
+    let tokens = u64::try_from(found.tokens).unwrap_or(0);
+    let estimate = Estimate {
+        cost_usd: embedding_cost(&model, tokens),
+        embedding_model: model,
+        current_model: config.embedding_model.clone(),
+        documents: found.documents,
+        chunks: found.chunks,
+        tokens: found.tokens,
+        counted: found.counted,
+    };
+    if wanted.dry_run {
+        return Ok(Either::This(Json(estimate)));
+    }
+    caller.check_budget()?;
+    if let Some(budget) = config.monthly_budget_usd
+        && caller.spent + estimate.cost_usd > budget
+    {
+        let detail = format!(
+            "It would cost about {} USD, and {} of this month's {budget} USD are spent. Raise monthlyBudgetUsd at \
+             /api/customers/config, or wait for the next month.",
+            estimate.cost_usd, caller.spent
+        );
+        return Err(Error::new(Kind::PaymentRequired, "budget_exceeded", detail).into());
+    }
+    let progress = Progress {
+        model: estimate.embedding_model.clone(),
+        documents: estimate.documents,
+        done: 0,
+        replaced: None,
+    };
+    let actor = caller.principal.into();
+    let (job_id, pending) = store.add_regeneration(customer, actor, &progress).await?;
+    let pending = Pending {
+        id: pending.id,
+        customer_id: customer,
+        job: Outgoing::Job(pending.job),
+    };
+    context.dispatch_any(&pending).await;
+    Ok(Either::That(Accepted(Started {
+        job_id,
+        status_url: format!("/api/jobs/{job_id}"),
+        estimate,
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_name_is_plain() {
+        let of = |name: &str| Wanted {
+            embedding_model: Some(name.to_owned()),
+            dry_run: true,
+        };
+        for good in [
+            "text-embedding-3-large",
+            "BAAI/bge-m3",
+            "nomic-embed-text:v1.5",
+        ] {
+            assert_eq!(of(good).model("m").unwrap(), good);
+        }
+        for bad in ["", " ", "-x", "a b", "a\n", "modèle", &"x".repeat(101)] {
+            assert!(of(bad).model("m").is_err(), "{bad:?}");
+        }
+        let none = Wanted {
+            embedding_model: None,
+            dry_run: false,
+        };
+        assert_eq!(none.model("present").unwrap(), "present");
+    }
+}

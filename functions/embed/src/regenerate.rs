@@ -1,0 +1,338 @@
+//! Vectors of another model: built in a table beside the present one, which is searched meanwhile, and switched to
+//! at once. See `dynrag_store::regeneration` for what a death in between leaves.
+//!
+//! Each round reads what is published and not yet in the new table, asks the model for its texts, and appends the
+//! rows under the tenant's lock. When nothing is missing, the lock is kept, what is there and not published any
+//! more is removed, and table and model change in one transaction.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::Utc;
+use dynrag_domain::{CustomerId, DocumentId, Error, JobId, documents::FailureCode};
+use dynrag_embeddings::ledger;
+use dynrag_llm::{BatchLimits, Batches};
+use dynrag_store::{
+    ledger::Purpose,
+    publication::StoreStep,
+    regeneration::{Built, Regeneration},
+};
+use dynrag_vectors::{Change, Row, recorded};
+use tokio::time::Instant;
+
+use crate::{
+    MAX_PROVIDER_WAIT, backoff,
+    parts::Parts,
+    prepare::{Stop, check_budget},
+    publish,
+};
+
+/// Longer than any request to the model takes with its tries.
+const LEASE: Duration = Duration::from_secs(240);
+/// Time in which a round can be done.
+const LEAST_TIME: Duration = Duration::from_secs(90);
+/// Chunks of a round.
+const MOST_CHUNKS: i32 = 1000;
+/// Documents of a round, which a filter names.
+const MOST_DOCUMENTS: usize = 200;
+
+type Version = (DocumentId, i32);
+
+/// Goes on with a job for as long as there is time.
+pub(crate) async fn regenerate(
+    parts: &Parts,
+    customer: CustomerId,
+    job: JobId,
+    deadline: Instant,
+) -> Result<(), Error> {
+    let Some(held) = parts.store.claim_regeneration(customer, job, LEASE).await? else {
+        tracing::info!(customer_id = %customer, job_id = %job, "job has ended or is another worker's");
+        return Ok(());
+    };
+    let stop = if held.attempts > parts.config.max_attempts {
+        let detail = "crashed each time".to_owned();
+        Stop::Failed(FailureCode::AttemptsExhausted, detail)
+    } else {
+        match work(parts, &held, deadline).await {
+            Ok(true) => {
+                tracing::info!(customer_id = %customer, job_id = %job, model = held.progress.model, "regenerated");
+                return parts.store.finish_regeneration(&held, None).await;
+            }
+            Ok(false) => Stop::Wait(Duration::ZERO),
+            Err(stop) => stop,
+        }
+    };
+    match stop {
+        Stop::Lost | Stop::Unchanged => {
+            tracing::info!(customer_id = %customer, job_id = %job, "job's lease was another's");
+        }
+        Stop::Failed(code, detail) => {
+            tracing::warn!(customer_id = %customer, job_id = %job, code = code.as_str(), detail, "regeneration failed");
+            give_up(parts, &held, code).await?;
+        }
+        Stop::Wait(wait) => {
+            let wait = wait.min(MAX_PROVIDER_WAIT);
+            parts.store.release_regeneration(&held, wait).await?;
+        }
+        Stop::Retry(error) => {
+            let (attempts, cause) = (held.attempts, error.internal());
+            tracing::warn!(customer_id = %customer, job_id = %job, attempts, code = error.code(), cause, "try failed");
+            if held.attempts >= parts.config.max_attempts {
+                give_up(parts, &held, FailureCode::AttemptsExhausted).await?;
+            } else {
+                let wait = backoff(held.attempts);
+                parts.store.release_regeneration(&held, wait).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ends the job badly. The present table and its model stay; what was built goes.
+async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Result<(), Error> {
+    let customer = held.customer_id;
+    let step = parts.store.begin_maintenance(customer).await?;
+    let building = step.building;
+    step.end().await?;
+    if let Some(building) = building {
+        let generation = recorded::generation(building);
+        parts.vectors.remove(customer, generation).await?;
+    }
+    parts
+        .store
+        .finish_regeneration(held, Some(code.as_str()))
+        .await
+}
+
+/// Works until the new table is in its place (true) or the time is up (false).
+async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<bool, Stop> {
+    let customer = held.customer_id;
+    if let Some(replaced) = held.progress.replaced {
+        parts
+            .vectors
+            .remove(customer, replaced)
+            .await
+            .map_err(Error::from)?;
+        return Ok(true);
+    }
+    loop {
+        if Instant::now() + LEAST_TIME > deadline {
+            return Ok(false);
+        }
+        let step = parts.store.begin_store_step(customer).await?;
+        let (present, building) = (step.recorded, step.building);
+        let Some(building) = building else {
+            let next = present.map_or(0, recorded::generation) + 1;
+            // Of a job that gave up, perhaps: nobody reads it.
+            parts
+                .vectors
+                .remove(customer, next)
+                .await
+                .map_err(Error::from)?;
+            step.begin_building(recorded::empty(next)).await?;
+            continue;
+        };
+        let published = step.published().await?;
+        step.end().await?;
+        let built = parts.vectors.documents(customer, Some(building)).await;
+        let built = built.map_err(Error::from)?;
+        let missing = missing(&published, &built);
+        let done = i64::try_from(published.len() - missing.len()).map_err(Error::internal_fault)?;
+        if !parts
+            .store
+            .renew_regeneration(held, LEASE, Some(done))
+            .await?
+        {
+            return Err(Stop::Lost);
+        }
+        if missing.is_empty() {
+            if switch(parts, held).await? {
+                let replaced = present.map_or(0, recorded::generation);
+                parts
+                    .vectors
+                    .remove(customer, replaced)
+                    .await
+                    .map_err(Error::from)?;
+                return Ok(true);
+            }
+            continue;
+        }
+        let documents = round(&published, missing);
+        let rows = match parts.vectors.rows(customer, present, &documents).await {
+            Ok(rows) => rows,
+            // Compacted meanwhile: what is recorded now is as good.
+            Err(dynrag_vectors::Error::VersionGone) => continue,
+            Err(error) => return Err(Error::from(error).into()),
+        };
+        if rows.is_empty() {
+            // Replaced meanwhile, or a fault that would have this go round for ever.
+            return Err(Stop::Retry(Error::unavailable(
+                "what is published has no rows",
+            )));
+        }
+        let rows = embed(parts, held, rows, deadline).await?;
+        append(parts, held, &documents, rows).await?;
+    }
+}
+
+/// What is published and not in the new table. A version is there with all its rows or with none.
+fn missing(published: &BTreeMap<Version, i32>, built: &BTreeMap<Version, u64>) -> Vec<Version> {
+    let missing = published.keys().filter(|key| !built.contains_key(key));
+    missing.copied().collect()
+}
+
+/// The documents of the next round.
+fn round(published: &BTreeMap<Version, i32>, missing: Vec<Version>) -> Vec<DocumentId> {
+    let mut chunks = 0;
+    let mut documents = Vec::new();
+    for version in missing {
+        chunks += published.get(&version).copied().unwrap_or(0);
+        if documents.len() == MOST_DOCUMENTS || (chunks > MOST_CHUNKS && !documents.is_empty()) {
+            break;
+        }
+        documents.push(version.0);
+    }
+    documents
+}
+
+/// The rows with the new model's vectors. What an earlier try paid for is not asked again.
+async fn embed(
+    parts: &Parts,
+    held: &Regeneration,
+    mut rows: Vec<Row>,
+    deadline: Instant,
+) -> Result<Vec<Row>, Stop> {
+    let (customer, model) = (held.customer_id, held.progress.model.as_str());
+    let hashes: HashSet<&String> = rows.iter().map(|row| &row.chunk.text_hash).collect();
+    let hashes: Vec<String> = hashes.into_iter().cloned().collect();
+    let mut vectors: HashMap<String, Vec<f32>> = parts
+        .store
+        .read_staged_texts(customer, model, &hashes)
+        .await?;
+    let mut seen = HashSet::new();
+    let missing: Vec<&Row> = rows
+        .iter()
+        .filter(|row| !vectors.contains_key(&row.chunk.text_hash))
+        .filter(|row| seen.insert(&row.chunk.text_hash))
+        .collect();
+    if !missing.is_empty() {
+        let provider = parts
+            .embeddings
+            .provider(&parts.store, customer, model)
+            .await?;
+        let texts: Vec<&str> = missing.iter().map(|row| row.chunk.text.as_str()).collect();
+        check_budget(parts, customer, model, &texts).await?;
+        let client = &parts.embeddings.client;
+        let mut batches = Batches::new(client, &provider, &texts, BatchLimits::default())?;
+        loop {
+            let batch = batches.next(deadline).await;
+            let purpose = Purpose::Regenerating(held.job_id);
+            let calls = ledger(purpose, model, batches.take_calls());
+            let batch = match batch {
+                Ok(Some(batch)) => batch,
+                Ok(None) => break,
+                Err(error) => {
+                    parts.store.record_calls(customer, &calls).await?;
+                    return Err(error.into());
+                }
+            };
+            let texts: Vec<(DocumentId, String)> = missing[batch.range]
+                .iter()
+                .map(|row| (row.document, row.chunk.text_hash.clone()))
+                .collect();
+            parts
+                .store
+                .stage_texts(customer, model, &texts, &batch.vectors, &calls)
+                .await?;
+            vectors.extend(texts.into_iter().map(|(_, hash)| hash).zip(batch.vectors));
+            if !parts.store.renew_regeneration(held, LEASE, None).await? {
+                return Err(Stop::Lost);
+            }
+        }
+    }
+    let model: Arc<str> = model.into();
+    for row in &mut rows {
+        row.model = model.clone();
+        row.vector = vectors
+            .get(&row.chunk.text_hash)
+            .cloned()
+            .ok_or_else(|| Error::internal_fault("a chunk has no vector"))?;
+    }
+    Ok(rows)
+}
+
+/// Adds to the new table what is published still.
+async fn append(
+    parts: &Parts,
+    held: &Regeneration,
+    documents: &[DocumentId],
+    rows: Vec<Row>,
+) -> Result<(), Stop> {
+    let customer = held.customer_id;
+    let step = parts.store.begin_store_step(customer).await?;
+    let Some(building) = step.building else {
+        return Err(Stop::Lost);
+    };
+    let published = step.published().await?;
+    let built = parts.vectors.documents(customer, Some(building)).await;
+    let built = built.map_err(Error::from)?;
+    let wanted = |row: &Row| {
+        let version = (row.document, row.version);
+        published.contains_key(&version) && !built.contains_key(&version)
+    };
+    let change = Change {
+        append: rows.into_iter().filter(wanted).collect(),
+        ..Change::none(Utc::now())
+    };
+    if change.append.is_empty() {
+        return Ok(step.end().await?);
+    }
+    let stored = parts.vectors.store(customer, Some(building), &change).await;
+    let stored = stored.map_err(Error::from)?;
+    let version = stored.version.unwrap_or(building);
+    step.built(version, stored.rows, &held.progress.model, documents)
+        .await?;
+    tracing::info!(customer_id = %customer, job_id = %held.job_id, chunks = change.append.len(), rows = stored.rows, "built");
+    Ok(())
+}
+
+/// Puts the new table in the place of the present one, unless something was published meanwhile (false).
+async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
+    let customer = held.customer_id;
+    let step: StoreStep = parts.store.begin_maintenance(customer).await?;
+    let Some(building) = step.building else {
+        return Err(Stop::Lost);
+    };
+    let published = step.published().await?;
+    let built = parts.vectors.documents(customer, Some(building)).await;
+    let built = built.map_err(Error::from)?;
+    if !missing(&published, &built).is_empty() {
+        step.end().await?;
+        return Ok(false);
+    }
+    let change = Change {
+        forget: built
+            .keys()
+            .filter(|key| !published.contains_key(key))
+            .copied()
+            .collect(),
+        ..Change::none(Utc::now())
+    };
+    let stored = parts.vectors.store(customer, Some(building), &change).await;
+    let stored = stored.map_err(Error::from)?;
+    let dimensions = parts.vectors.dimensions(customer, stored.version).await;
+    let built = Built {
+        version: stored.version.unwrap_or(building),
+        rows: stored.rows,
+        dimensions: dimensions.map_err(Error::from)?,
+        replaced: step.recorded.map_or(0, recorded::generation),
+    };
+    if !step.switch(held, built).await? {
+        return Err(Stop::Lost);
+    }
+    publish::tidy(parts, customer, built.version).await;
+    Ok(true)
+}

@@ -1,0 +1,44 @@
+//! Removes versions whose time is over: from LanceDB with what was there before, from S3, and their rows last.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the versions are marked | nothing | the next sweep |
+//! | after that | marked versions, which nothing can be made of any more | the next sweep: it finds them as they are |
+
+use chrono::Utc;
+use dynrag_domain::{CustomerId, Result, storage};
+use dynrag_vectors::Change;
+use tokio::time::Instant;
+
+use crate::{delete::unbundle, parts::Parts, publish};
+
+/// Versions taken at once; each filter names them all.
+const MOST: i64 = 200;
+/// Part of the id of the bundle that takes the place of one which retired versions leave.
+const LEAVING: &[u8] = b"retired";
+
+/// Removes what is due until nothing is, or the time is up.
+pub(crate) async fn retire(parts: &Parts, customer: CustomerId, deadline: Instant) -> Result<()> {
+    while Instant::now() < deadline {
+        let step = parts.store.begin_maintenance(customer).await?;
+        let versions = step.retire(MOST).await?;
+        if versions.is_empty() {
+            return step.end().await;
+        }
+        let change = Change {
+            forget: versions.clone(),
+            ..Change::none(Utc::now())
+        };
+        // The marks are of the same transaction as the version that is without these rows.
+        publish::remove(parts, step, customer, &change).await?;
+        let bundles = parts.store.retired_bundles(customer).await?;
+        unbundle(parts, customer, bundles, LEAVING).await?;
+        for (document, version) in &versions {
+            let prefix = storage::version_prefix(customer, *document, *version);
+            parts.objects.delete_prefix(&prefix).await?;
+        }
+        parts.store.forget_versions(customer, &versions).await?;
+        tracing::info!(customer_id = %customer, versions = versions.len(), "old versions removed");
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! `GET /api/documents/{id}/chunks`: how a document was cut, in order.
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_domain::{CustomerId, DocumentId, Error, FieldError, Result, chunks::chunk_id};
+use dynrag_vectors::StoredChunk;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::state::SearchState;
+
+/// Most chunks of an answer; what Lambda may answer has room for them at the largest size.
+const MAX_LIMIT: u32 = 50;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChunksQuery)]
+pub(crate) struct Wanted {
+    /// The published version where it is left out.
+    #[schema(minimum = 1)]
+    version: Option<i32>,
+    /// Index of the first chunk, from 0.
+    #[schema(default = 0)]
+    from: Option<u32>,
+    #[schema(minimum = 1, maximum = 50, default = 50)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentChunk)]
+struct ChunkBody {
+    chunk_id: String,
+    index: u32,
+    text: String,
+    /// Start and end in characters of the extracted text.
+    char_span: (u32, u32),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
+    heading_path: Vec<String>,
+    /// Which parent it is a child of, from 0, where it was cut so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentChunks)]
+pub(crate) struct Chunks {
+    doc_id: DocumentId,
+    version: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding_model: Option<String>,
+    items: Vec<ChunkBody>,
+    /// `from` of the next answer; null at the end.
+    next_from: Option<u32>,
+}
+
+impl Wanted {
+    fn check(&self) -> Result<(u32, u32)> {
+        let mut fields = Vec::new();
+        let mut bad = |pointer: &str, detail: String| {
+            fields.push(FieldError {
+                pointer: pointer.to_owned(),
+                detail,
+            });
+        };
+        let limit = self.limit.unwrap_or(MAX_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            bad("/limit", format!("from 1 to {MAX_LIMIT}"));
+        }
+        if self.version.is_some_and(|version| version < 1) {
+            bad("/version", "from 1".to_owned());
+        }
+        if fields.is_empty() {
+            Ok((self.from.unwrap_or(0), limit))
+        } else {
+            Err(Error::fields_invalid(fields))
+        }
+    }
+}
+
+/// Answers some of a version's chunks.
+pub(crate) async fn chunks(
+    caller: Caller<DocumentsRead>,
+    State(state): State<SearchState>,
+    Path(id): Path<DocumentId>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<Chunks>> {
+    let (from, limit) = wanted.check()?;
+    let customer = caller.customer_id;
+    let store = state.context().store().await?;
+    let document = store.get_document(customer, id).await?;
+    let version = wanted
+        .version
+        .or(document.published_version)
+        .unwrap_or(document.latest_version);
+    // One more than is shown tells whether there are others.
+    let found = (id, version);
+    let mut found = read(
+        &state,
+        customer,
+        caller.chunks_version,
+        found,
+        from,
+        limit + 1,
+    )
+    .await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_from = found
+        .last()
+        .filter(|_| more)
+        .map(|last| last.chunk.index + 1);
+    let embedding_model = found.first().map(|first| first.model.clone());
+    let items = found.into_iter().map(|stored| body(id, version, stored));
+    Ok(Json(Chunks {
+        doc_id: id,
+        version,
+        embedding_model,
+        items: items.collect(),
+        next_from,
+    }))
+}
+
+async fn read(
+    state: &SearchState,
+    customer: CustomerId,
+    recorded: Option<u64>,
+    of: (DocumentId, i32),
+    from: u32,
+    most: u32,
+) -> Result<Vec<StoredChunk>> {
+    let vectors = state.vectors().await?;
+    match vectors.chunks(customer, recorded, of, from, most).await {
+        // Pruned since the caller was admitted: what is recorded now is as good.
+        Err(dynrag_vectors::Error::VersionGone) => {
+            let store = state.context().store().await?;
+            let recorded = store.recorded_version(customer).await?;
+            Ok(vectors.chunks(customer, recorded, of, from, most).await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn body(id: DocumentId, version: i32, stored: StoredChunk) -> ChunkBody {
+    let chunk = stored.chunk;
+    ChunkBody {
+        chunk_id: chunk_id(id, version, chunk.index),
+        index: chunk.index,
+        text: chunk.text,
+        char_span: chunk.char_span,
+        page: chunk.page,
+        heading_path: chunk.heading_path,
+        parent: chunk.parent,
+        language: stored.language,
+    }
+}

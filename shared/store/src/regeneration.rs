@@ -1,0 +1,409 @@
+//! Vectors of another model: the job, the table that is built beside the present one, and the switch.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | while embedding | staged vectors, and a lease that lapses | the sweep sends the job again, which pays for the rest only |
+//! | after a Lance commit to the new table | a version that is not recorded | the next writer restores the recorded one |
+//! | after the switch | the old table, named by the job | the job comes again and removes it |
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, JobId, Kind, Result,
+    audit::{Action, Actor},
+    jobs::Job,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{
+    Store, audit,
+    connection::Param,
+    ingestion::{vector_of_bytes, vectors_to_bytes},
+    ledger::{self, ProviderCall},
+    outbox::{self, Pending},
+    publication::StoreStep,
+};
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("regeneration: {error}"))
+}
+
+/// What there is to embed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Estimate {
+    /// Documents that are published.
+    pub documents: i64,
+    /// Their chunks.
+    pub chunks: i64,
+    /// Their chunks' tokens.
+    pub tokens: i64,
+    /// Whether every document's tokens were counted, or some are an estimate.
+    pub counted: bool,
+}
+
+/// What a job does and how far it is, as its row keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// The new model.
+    pub model: String,
+    /// Documents that were published when it began.
+    pub documents: i64,
+    /// Documents in the new table.
+    #[serde(default)]
+    pub done: i64,
+    /// The generation that was replaced: the switch has happened, and its table is to go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<u64>,
+}
+
+/// A job whose lease is held.
+#[derive(Clone, Debug)]
+pub struct Regeneration {
+    /// The tenant.
+    pub customer_id: CustomerId,
+    /// The job.
+    pub job_id: JobId,
+    /// Fencing token.
+    pub token: i64,
+    /// How often it was begun since it last got further.
+    pub attempts: i32,
+    /// What it does.
+    pub progress: Progress,
+}
+
+/// A table that takes the place of the present one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Built {
+    /// Its version.
+    pub version: u64,
+    /// Rows in it.
+    pub rows: u64,
+    /// Length of its vectors; none where it is empty.
+    pub dimensions: Option<u32>,
+    /// Generation of the one it replaces.
+    pub replaced: u64,
+}
+
+impl Store {
+    /// What a customer's documents have to be embedded anew.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn estimate_regeneration(&self, customer: CustomerId) -> Result<Estimate> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/regeneration/estimate.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?
+            .ok_or_else(|| Error::internal_fault("estimate returned no row"))?;
+        tx.commit().await?;
+        Ok(Estimate {
+            documents: row.try_get("documents").map_err(column)?,
+            chunks: row.try_get("chunks").map_err(column)?,
+            tokens: row.try_get("tokens").map_err(column)?,
+            counted: row.try_get("counted").map_err(column)?,
+        })
+    }
+
+    /// Adds the job with its message.
+    ///
+    /// # Errors
+    /// `regeneration_under_way` (conflict); `unavailable` without a database.
+    pub async fn add_regeneration(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        progress: &Progress,
+    ) -> Result<(JobId, Pending)> {
+        let job = JobId::generate();
+        let details = json!({"embeddingModel": progress.model, "documents": progress.documents});
+        let progress = serde_json::to_value(progress).map_err(Error::internal_fault)?;
+        let tx = self.tenant(customer).await?;
+        tx.query_opt(
+            include_str!("../queries/regeneration/insert_job.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&progress, Type::JSONB),
+            ],
+        )
+        .await?
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Conflict,
+                "regeneration_under_way",
+                "The embeddings are being regenerated already. Wait for that job.",
+            )
+        })?;
+        let action = Action::RegenerationRequested;
+        audit::record(&tx, actor, action, job.as_uuid(), &details).await?;
+        let pending = outbox::insert(&tx, Job::regenerate(customer, job)).await?;
+        tx.commit().await?;
+        Ok((job, pending))
+    }
+
+    /// Takes the job's lease. None: it has ended, or another worker has it.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn claim_regeneration(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        lease: Duration,
+    ) -> Result<Option<Regeneration>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/regeneration/claim.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                    (&lease.as_secs_f64(), Type::FLOAT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            let progress: Value = row.try_get("progress").map_err(column)?;
+            Ok(Regeneration {
+                customer_id: customer,
+                job_id: job,
+                token: row.try_get("lease_token").map_err(column)?,
+                attempts: row.try_get("attempts").map_err(column)?,
+                progress: serde_json::from_value(progress).map_err(Error::internal_fault)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Renews the lease; with a number of documents where the job got further. False: the lease is lost.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn renew_regeneration(
+        &self,
+        held: &Regeneration,
+        lease: Duration,
+        done: Option<i64>,
+    ) -> Result<bool> {
+        let sql = include_str!("../queries/regeneration/renew.sql");
+        let seconds = lease.as_secs_f64();
+        self.with_job(held, sql, &[(&seconds, Type::FLOAT8), (&done, Type::INT8)])
+            .await
+    }
+
+    /// Gives the lease back; the sweep sends the job again after the wait. False: the lease was lost.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn release_regeneration(&self, held: &Regeneration, wait: Duration) -> Result<bool> {
+        let sql = include_str!("../queries/regeneration/release.sql");
+        self.with_job(held, sql, &[(&wait.as_secs_f64(), Type::FLOAT8)])
+            .await
+    }
+
+    /// Ends the job, well or badly. What was built is not recorded any more.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn finish_regeneration(&self, held: &Regeneration, code: Option<&str>) -> Result<()> {
+        let sql = include_str!("../queries/regeneration/finish.sql");
+        let status = if code.is_some() {
+            "failed"
+        } else {
+            "completed"
+        };
+        self.with_job(held, sql, &[(&status, Type::TEXT), (&code, Type::TEXT)])
+            .await
+            .map(drop)
+    }
+
+    async fn with_job(&self, held: &Regeneration, sql: &str, more: &[Param<'_>]) -> Result<bool> {
+        let (customer, job) = (held.customer_id.as_uuid(), held.job_id.as_uuid());
+        let mut params: Vec<Param<'_>> = vec![
+            (&customer, Type::UUID),
+            (&job, Type::UUID),
+            (&held.token, Type::INT8),
+        ];
+        params.extend(more.iter().cloned());
+        let tx = self.tenant(held.customer_id).await?;
+        let row = tx.query_opt(sql, &params).await?;
+        tx.commit().await?;
+        Ok(row.is_some())
+    }
+
+    /// Vectors of these texts that were paid for and are not stored yet.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn read_staged_texts(
+        &self,
+        customer: CustomerId,
+        model: &str,
+        hashes: &[String],
+    ) -> Result<HashMap<String, Vec<f32>>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/regeneration/read_staged.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&model, Type::TEXT),
+                    (&hashes, Type::TEXT_ARRAY),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| {
+                let hash = row.try_get("text_hash").map_err(column)?;
+                Ok((
+                    hash,
+                    vector_of_bytes(row.try_get("vector").map_err(column)?),
+                ))
+            })
+            .collect()
+    }
+
+    /// Keeps vectors that were just paid for, each with a document it is of, and the calls they took.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn stage_texts(
+        &self,
+        customer: CustomerId,
+        model: &str,
+        texts: &[(DocumentId, String)],
+        vectors: &[Vec<f32>],
+        calls: &[ProviderCall],
+    ) -> Result<()> {
+        let ids: Vec<Uuid> = texts.iter().map(|(id, _)| id.as_uuid()).collect();
+        let hashes: Vec<&str> = texts.iter().map(|(_, hash)| hash.as_str()).collect();
+        let vectors = vectors_to_bytes(vectors);
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/regeneration/stage.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&model, Type::TEXT),
+                (&ids, Type::UUID_ARRAY),
+                (&hashes, Type::TEXT_ARRAY),
+                (&vectors, Type::BYTEA_ARRAY),
+            ],
+        )
+        .await?;
+        ledger::record(&tx, calls).await?;
+        tx.commit().await
+    }
+}
+
+impl StoreStep {
+    /// What is published now: each document's version and its chunks.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn published(&self) -> Result<BTreeMap<(DocumentId, i32), i32>> {
+        let rows = self
+            .tx
+            .query(
+                include_str!("../queries/regeneration/published.sql"),
+                &[(&self.tx.customer_id().as_uuid(), Type::UUID)],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id: Uuid = row.try_get("document_id").map_err(column)?;
+                let version = row.try_get("version").map_err(column)?;
+                let chunks = row.try_get("chunks").map_err(column)?;
+                Ok(((id.into(), version), chunks))
+            })
+            .collect()
+    }
+
+    /// Notes that a table is being built under this number, which is an empty one's.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn begin_building(self, number: u64) -> Result<()> {
+        let number = i64::try_from(number).map_err(Error::internal_fault)?;
+        self.tx
+            .query(
+                include_str!("../queries/regeneration/begin_building.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&number, Type::INT8),
+                ],
+            )
+            .await?;
+        self.tx.commit().await
+    }
+
+    /// Records what the table that is being built holds now, and ends the step. The staged vectors of these
+    /// documents are in it.
+    ///
+    /// # Errors
+    /// `unavailable`: nothing was recorded, or the answer was lost.
+    pub async fn built(
+        self,
+        version: u64,
+        rows: u64,
+        model: &str,
+        documents: &[DocumentId],
+    ) -> Result<()> {
+        self.set_building(version, rows).await?;
+        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
+        self.tx
+            .query(
+                include_str!("../queries/regeneration/unstage.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&model, Type::TEXT),
+                    (&ids, Type::UUID_ARRAY),
+                ],
+            )
+            .await?;
+        self.tx.commit().await
+    }
+
+    /// Puts what was built in the place of the present table, with its model: readers see all of the old one
+    /// or all of the new one. False: the job's lease is lost, and nothing has changed.
+    ///
+    /// # Errors
+    /// `unavailable`: nothing was switched, or the answer was lost.
+    pub async fn switch(self, held: &Regeneration, built: Built) -> Result<bool> {
+        let number = |n: u64| i64::try_from(n).map_err(Error::internal_fault);
+        let dimensions = built
+            .dimensions
+            .map(i32::try_from)
+            .transpose()
+            .map_err(Error::internal_fault)?;
+        let row = self
+            .tx
+            .query_opt(
+                include_str!("../queries/regeneration/switch.sql"),
+                &[
+                    (&self.tx.customer_id().as_uuid(), Type::UUID),
+                    (&held.job_id.as_uuid(), Type::UUID),
+                    (&held.token, Type::INT8),
+                    (&number(built.version)?, Type::INT8),
+                    (&number(built.rows)?, Type::INT8),
+                    (&held.progress.model, Type::TEXT),
+                    (&dimensions, Type::INT4),
+                    (&number(built.replaced)?, Type::INT8),
+                ],
+            )
+            .await?;
+        self.tx.commit().await?;
+        Ok(row.is_some())
+    }
+}

@@ -1,0 +1,219 @@
+//! Vectors of another model: built beside the present ones and switched to at once.
+
+use serde_json::{Value, json};
+
+use crate::support::stack::{Stack, Tenant, eventually, word};
+
+const NEW: &str = "text-embedding-3-large";
+
+async fn start(tenant: &Tenant) -> String {
+    let body = json!({"embeddingModel": NEW});
+    let started = tenant
+        .post("/api/documents/regenerate", &body)
+        .await
+        .ok(202);
+    started["statusUrl"].as_str().unwrap().to_owned()
+}
+
+/// Waits until the job has ended; looks meanwhile.
+async fn ended(tenant: &Tenant, status_url: &str, mut look: impl AsyncFnMut()) -> Value {
+    eventually("the job ends", async || {
+        look().await;
+        let job = tenant.get(status_url).await.ok(200);
+        job.get("finishedAt").is_some().then_some(job)
+    })
+    .await
+}
+
+/// Which tables the customer has in the vectors bucket.
+async fn tables(tenant: &Tenant) -> Vec<String> {
+    let stack = &tenant.stack;
+    let prefix = format!("customers/{}/lancedb/", tenant.id);
+    let keys = stack.keys(stack.vectors_bucket(), &prefix).await;
+    let mut tables: Vec<String> = keys
+        .iter()
+        .filter_map(|key| key.strip_prefix(&prefix)?.split('/').next())
+        .map(str::to_owned)
+        .collect();
+    tables.dedup();
+    tables
+}
+
+#[tokio::test]
+async fn another_model_takes_over_without_a_gap() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let marks: Vec<String> = (0..4).map(|_| word()).collect();
+    let mut ids = Vec::new();
+    for mark in &marks {
+        ids.push(
+            a.add("T", &format!("What is told of {mark} is told once."))
+                .await,
+        );
+    }
+    for id in &ids {
+        a.completed(id).await;
+    }
+    // A version that is superseded is not asked for.
+    let old = word();
+    let add = |mark: &str| json!({"title": "V", "content": format!("A version about {mark}."), "externalId": "v", "onDuplicate": "newVersion"});
+    for mark in [&old, &word()] {
+        a.post("/api/ingest/document?wait=25", &add(mark))
+            .await
+            .ok(200);
+    }
+
+    let dry = json!({"embeddingModel": NEW, "dryRun": true});
+    let estimate = a.post("/api/documents/regenerate", &dry).await.ok(200);
+    assert_eq!(
+        (&estimate["documents"], &estimate["counted"]),
+        (&json!(5), &json!(true))
+    );
+    let tokens = estimate["tokens"].as_u64().unwrap();
+    assert!((30..400).contains(&tokens), "{estimate}");
+    let cost: f64 = estimate["costUsd"].as_str().unwrap().parse().unwrap();
+    assert!(
+        (cost - tokens as f64 * 0.13 / 1e6).abs() < 1e-12,
+        "{estimate}"
+    );
+    assert_eq!(
+        a.get("/api/customers/config").await.ok(200)["embeddingModel"],
+        estimate["currentModel"]
+    );
+
+    let job = start(&a).await;
+    let ended = ended(&a, &job, async || {
+        for (mark, id) in marks.iter().zip(&ids) {
+            for mode in ["text", "vector"] {
+                let hits = a.search(mode, &format!("told of {mark}")).await;
+                let ours = hits.iter().filter(|hit| hit["documentId"] == id.as_str());
+                assert_eq!(ours.count(), 1, "{mode} {hits:?}");
+            }
+        }
+    })
+    .await;
+    assert_eq!(
+        (&ended["status"], &ended["kind"]),
+        (&json!("completed"), &json!("regenerate"))
+    );
+    let progress = &ended["embeddings"];
+    assert_eq!(
+        (&progress["done"], &progress["switched"]),
+        (&json!(5), &json!(true)),
+        "{ended}"
+    );
+    assert_eq!(tables(&a).await, ["chunks_1.lance"]);
+
+    // Each text was asked for once, and the superseded one not at all.
+    let by = async |mark: &str| {
+        let seen = stack.seen_with(mark).await.into_iter();
+        seen.filter(|seen| {
+            seen.model == NEW && seen.inputs.iter().any(|text| text.contains("told once"))
+        })
+        .count()
+    };
+    for mark in &marks {
+        assert_eq!(by(mark).await, 1, "{mark}");
+    }
+    assert_eq!(
+        stack
+            .seen_with(&old)
+            .await
+            .iter()
+            .filter(|seen| seen.model == NEW)
+            .count(),
+        0
+    );
+
+    // What comes now is embedded with it, what is deleted goes, and it can be done again.
+    let config = a.get("/api/customers/config").await.ok(200);
+    assert_eq!(config["embeddingModel"], NEW);
+    let mark = word();
+    let added = a
+        .add("New", &format!("Added after the change: {mark}."))
+        .await;
+    a.completed(&added).await;
+    assert_eq!(stack.seen_with(&mark).await[0].model, NEW);
+    a.delete(&ids[0]).await.ok(202);
+    eventually("the deleted document is gone", async || {
+        a.holding(&marks[0]).await.is_empty().then_some(())
+    })
+    .await;
+    let job = start(&a).await;
+    let again = ended_quietly(&a, &job).await;
+    assert_eq!(again["status"], "completed", "{again}");
+    assert_eq!(tables(&a).await, ["chunks_2.lance"]);
+    assert_eq!(
+        a.search("vector", &marks[1]).await[0]["documentId"],
+        ids[1].as_str()
+    );
+}
+
+async fn ended_quietly(tenant: &Tenant, job: &str) -> Value {
+    ended(tenant, job, async || {}).await
+}
+
+#[tokio::test]
+async fn a_model_that_is_refused_leaves_everything_as_it_was() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let mark = word();
+    let id = a.add("T", &format!("It stays searchable: {mark}.")).await;
+    a.completed(&id).await;
+    a.search("vector", &mark).await;
+    let key = a.own_key().await;
+    stack
+        .reply_to_key(&key, dynrag_testing::openai::Reply::InvalidKey)
+        .await;
+    let before = a.get("/api/customers/config").await.ok(200);
+    let job = start(&a).await;
+    let ended = ended_quietly(&a, &job).await;
+    assert_eq!(
+        (&ended["status"], &ended["code"]),
+        (&json!("failed"), &json!("embedding_key_invalid")),
+        "{ended}"
+    );
+    assert_eq!(tables(&a).await, ["chunks.lance"]);
+    assert_eq!(a.get("/api/customers/config").await.ok(200), before);
+    assert_eq!(a.search("text", &mark).await.len(), 1);
+    assert_eq!(
+        a.count("SELECT count(*) FROM index_versions WHERE customer_id = $1")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn one_at_a_time_and_never_beyond_the_budget() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let id = a.add("T", &format!("Some words about {}.", word())).await;
+    a.completed(&id).await;
+    for bad in ["", "two words", "-dash"] {
+        let body = json!({"embeddingModel": bad, "dryRun": true});
+        a.post("/api/documents/regenerate", &body)
+            .await
+            .bad_fields(&["/embeddingModel"]);
+    }
+    a.config("monthly_budget_usd = 0.00000001").await;
+    let body = json!({"embeddingModel": NEW});
+    a.post("/api/documents/regenerate", &body)
+        .await
+        .problem(402, "budget_exceeded");
+    a.config("monthly_budget_usd = NULL").await;
+    // One that waits for its provider.
+    let key = a.own_key().await;
+    let limited = dynrag_testing::openai::Reply::rate_limited(std::time::Duration::from_secs(3));
+    stack.reply_to_key(&key, limited).await;
+    start(&a).await;
+    a.post("/api/documents/regenerate", &body)
+        .await
+        .problem(409, "regeneration_under_way");
+    // A document that is deleted meanwhile is in neither table.
+    a.delete(&id).await.ok(202);
+    eventually("the document is gone", async || {
+        let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
+        (a.count(rows).await == 0).then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,132 @@
+//! Versions whose time is over go, and nothing else does.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word};
+
+/// Has the customer's versions be looked at now, the superseded ones being a day old.
+async fn sweep(tenant: &Tenant) {
+    let sql = tenant.stack.sql().await;
+    let aged = "UPDATE document_versions SET superseded_at = now() - interval '1 day'
+        WHERE customer_id = $1 AND status = 'superseded'";
+    sql.execute(aged, &[&tenant.id]).await.unwrap();
+    tenant
+        .config("retention_days = 0, retention_swept_at = NULL")
+        .await;
+    tenant.stack.sweep().await;
+}
+
+async fn versions(tenant: &Tenant, left: i64) {
+    eventually("old versions go", async || {
+        let rows = "SELECT count(*) FROM document_versions WHERE customer_id = $1";
+        (tenant.count(rows).await == left).then_some(())
+    })
+    .await;
+}
+
+async fn changed(tenant: &Tenant, id: &str, body: &Value) -> Value {
+    let path = format!("/api/documents/{id}?wait=25");
+    Answer::of(tenant.call(Method::PUT, &path).json(body))
+        .await
+        .ok(200)
+}
+
+#[tokio::test]
+async fn old_versions_leave_nothing_behind() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let marks = [word(), word(), word()];
+    let body = |mark: &str| {
+        // Too much for a row of the database: its text is an object.
+        let filler: String = (0..4000).map(|_| format!("{} ", word())).collect();
+        json!({"title": "T", "content": format!("{mark} {filler}"), "externalId": "v", "onDuplicate": "newVersion"})
+    };
+    let mut id = String::new();
+    for mark in &marks {
+        id = doc_id(
+            &a.post("/api/ingest/document?wait=25", &body(mark))
+                .await
+                .ok(200),
+        );
+    }
+    let before = a.holding(&marks[0]).await;
+    assert!(
+        before.iter().any(|key| key.contains("/documents/")),
+        "{before:?}"
+    );
+    assert!(
+        before.iter().any(|key| key.contains("/lancedb/")),
+        "{before:?}"
+    );
+
+    sweep(&a).await;
+    versions(&a, 1).await;
+    for mark in &marks[..2] {
+        assert_eq!(a.holding(mark).await, [""; 0], "{mark}");
+    }
+    assert_eq!(a.search("text", &marks[2]).await.len(), 1);
+    assert_eq!(
+        a.search("vector", &marks[2]).await[0]["documentId"],
+        id.as_str()
+    );
+    let listed = a
+        .get(&format!("/api/documents/{id}/versions"))
+        .await
+        .ok(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    let restore = format!("/api/documents/{id}/versions/1/restore");
+    a.post(&restore, &json!({})).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn what_a_newer_version_is_made_of_stays() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let (first, second) = (word(), word());
+    let batch = |mark: &str| {
+        json!({"documents": [
+            {"title": "T", "content": format!("One of two, {mark}."), "externalId": "r", "onDuplicate": "newVersion"},
+            {"title": "N", "content": format!("The neighbour of {mark} in the same object.")},
+        ]})
+    };
+    let accepted = a.post("/api/ingest/batch", &batch(&first)).await.ok(202);
+    let id = doc_id(&accepted["items"][0]);
+    a.completed(&id).await;
+    a.post("/api/ingest/batch", &batch(&second)).await.ok(202);
+    eventually("the second version is published", async || {
+        let status = a.status(&id).await;
+        (status["publishedVersion"] == 2).then_some(())
+    })
+    .await;
+    // The third is the first once more, and so made of its original, which lies in a bundle.
+    let restore = format!("/api/documents/{id}/versions/1/restore");
+    a.post(&restore, &json!({})).await.ok(202);
+    eventually("the first is published once more", async || {
+        let status = a.status(&id).await;
+        (status["publishedVersion"] == 3).then_some(())
+    })
+    .await;
+
+    sweep(&a).await;
+    // The second version goes, and the two neighbours stay as they were.
+    versions(&a, 4).await;
+    assert_eq!(
+        a.holding(&second)
+            .await
+            .iter()
+            .filter(|key| key.contains("/documents/"))
+            .count(),
+        0
+    );
+    let again = json!({"reprocess": true});
+    let again = changed(&a, &id, &again).await;
+    assert_eq!(again["status"], "completed", "{again}");
+    assert_eq!(a.search("text", &first).await.len(), 2);
+    // The neighbour in the second's bundle was moved, not lost.
+    let neighbours = a.list().await;
+    for neighbour in &neighbours {
+        let again = changed(&a, neighbour, &json!({"reprocess": true})).await;
+        assert_eq!(again["status"], "completed", "{again}");
+    }
+}
