@@ -106,7 +106,11 @@ pub(crate) async fn regenerate(
     }
     caller.check_budget()?;
     if let Some(budget) = config.monthly_budget_usd
-        && caller.spent + estimate.cost_usd > budget
+        && caller
+            .spent
+            .nanos()
+            .saturating_add(estimate.cost_usd.nanos())
+            > budget.nanos()
     {
         let detail = format!(
             "It would cost about {} USD, and {} of this month's {budget} USD are spent. Raise monthlyBudgetUsd at \
