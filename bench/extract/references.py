@@ -127,7 +127,8 @@ def _epub(path: Path) -> str:
         container = Xml.fromstring(archive.read("META-INF/container.xml"))
         package = next(node.get("full-path") for node in container.iter() if node.get("full-path"))
         root = Xml.fromstring(archive.read(package))
-        items = {node.get("id"): node.get("href") for node in root.iter() if node.get("href")}
+        listed = (node for node in root.iter() if node.get("id") and node.get("href"))
+        items = {node.get("id"): node.get("href") for node in listed}
         folder = Path(package).parent
         spine = [items[node.get("idref")] for node in root.iter() if node.get("idref") in items]
         pages = [archive.read(str(folder / page)).decode() for page in spine]
