@@ -3,8 +3,8 @@
 #
 #   scripts/bench.sh [DATA]
 #
-# Startup and an authenticated request need nothing. DATA is a folder with pdf/ (and html/pages,
-# html/truth), as extraction is measured on files that are not part of the repository.
+# Startup and an authenticated request need nothing. DATA is a folder with pdf/, html/ and office/ (see
+# bench/extract/extract.py), as extraction is measured on files that are not part of the repository.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -19,6 +19,5 @@ step "cargo build --release" cargo build --release --locked --workspace --bins
 step "startup" bench/startup/startup.py --bin-dir "${BIN_DIR%/debug}/release"
 step "an authenticated request" authenticated
 if [ $# -gt 0 ]; then
-    step "extraction: pdf" bench/extract/run.sh "$1/pdf"
-    step "extraction: html" bench/extract/run.sh "$1/html/pages" "$1/html/truth"
+    step "extraction" bench/extract/run.sh "$1"
 fi

@@ -1,5 +1,6 @@
 //! Text between extraction and storage: what extraction gives, and what a chunk is.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::DocumentId;
@@ -19,6 +20,34 @@ pub struct Extracted {
     pub pages: Option<u32>,
     /// Which reader made this, `pdfium`.
     pub engine: String,
+    /// What else the document says of itself. Texts stored before there was this have none of it.
+    #[serde(default)]
+    pub properties: Properties,
+}
+
+/// What a document says of itself, and the language that its text is in.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Properties {
+    /// Who wrote it, as the document puts it: at most [`MAX_AUTHOR`](Self::MAX_AUTHOR) characters on
+    /// one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// ISO 639-1 code where the language has one, else ISO 639-3, in small letters: `de`, `haw`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// When it was made, sent or published; of the years 1900 to 2100. A day without a time is its
+    /// midnight, a time without a zone is UTC's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last changed, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<DateTime<Utc>>,
+}
+
+impl Properties {
+    /// Longest author that is kept, in characters.
+    pub const MAX_AUTHOR: usize = 200;
 }
 
 /// Where a page or a heading begins.
@@ -80,6 +109,15 @@ pub fn chunk_id(document: DocumentId, version: i32, index: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_stored_without_properties_is_read() {
+        let stored = r#"{"text":"a","sections":[],"title":null,"pages":null,"engine":"plain"}"#;
+        let extracted: Extracted = serde_json::from_str(stored).unwrap();
+        assert_eq!(extracted.properties, Properties::default());
+        let stored = serde_json::to_string(&extracted).unwrap();
+        assert!(stored.ends_with(r#""properties":{}}"#), "{stored}");
+    }
 
     #[test]
     fn a_parent_is_its_children_joined() {

@@ -5,10 +5,12 @@ use std::io::{Cursor, Read};
 use dynrag_domain::documents::FailureCode;
 use zip::{ZipArchive, result::ZipError};
 
-use crate::protocol::Refusal;
+use crate::{decode, protocol::Refusal};
 
 /// Largest part, unpacked. The child's memory is limited too; this gives a bomb its right name.
 const MAX_PART: u64 = 64 * 1024 * 1024;
+/// Largest part that says something about the document.
+const MAX_METADATA: u64 = 1024 * 1024;
 /// All parts that are read, unpacked.
 const MAX_ALL: u64 = 128 * 1024 * 1024;
 
@@ -62,6 +64,15 @@ impl<'a> Archive<'a> {
     pub fn needed(&mut self, name: &str) -> Result<Vec<u8>, Refusal> {
         self.part(name)?
             .ok_or_else(|| Refusal::new(FailureCode::CorruptFile, format!("no {name}")))
+    }
+
+    /// The text of a part that says something about the document. None where there is none; one that
+    /// is broken, or larger than metadata is, is as good as none.
+    pub fn metadata(&mut self, name: &str) -> Option<String> {
+        let part = self.zip.by_name(name).ok()?;
+        let mut bytes = Vec::new();
+        part.take(MAX_METADATA + 1).read_to_end(&mut bytes).ok()?;
+        (bytes.len() as u64 <= MAX_METADATA).then(|| decode::page(&bytes))
     }
 
     /// What unpacking everything would give, as the file itself says it.

@@ -9,8 +9,8 @@ use std::{
 use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 
 use crate::{
-    delimited, epub, html, json, mail, odt, office, pdf, pdf_fallback, plain,
-    protocol::{self, CHILD_WORD, Engine, Header, Order, Refusal},
+    delimited, epub, html, json, language, mail, odt, office, pdf, pdf_fallback, plain,
+    protocol::{self, CHILD_WORD, Engine, Header, Input, Order, Refusal},
     rtf, sandbox,
 };
 
@@ -49,7 +49,8 @@ pub fn run_child_if_asked_with(before: fn(&[u8])) {
 fn answer(order: &Order, before: fn(&[u8])) -> io::Result<Vec<u8>> {
     sandbox::take_over_descriptors()?;
     sandbox::die_with(order.parent)?;
-    let bytes = sandbox::map_stdin()?;
+    let input = protocol::split(sandbox::map_stdin()?)
+        .ok_or_else(|| io::Error::other("stdin is not as agreed"))?;
     let library = match (order.engine, &order.pdfium_library) {
         (Engine::Pdfium, Some(path)) => match pdf::Library::load(path) {
             Ok(library) => Some(library),
@@ -69,8 +70,8 @@ fn answer(order: &Order, before: fn(&[u8])) -> io::Result<Vec<u8>> {
         return header(&Header::Unconfined(error.to_string()));
     }
     let read = catch_unwind(AssertUnwindSafe(|| {
-        before(bytes);
-        read(order.engine, library.as_ref(), bytes)
+        before(input.bytes);
+        read(order.engine, library.as_ref(), &input)
     }));
     let extracted = match read {
         Ok(Ok(extracted)) => extracted,
@@ -97,17 +98,18 @@ fn answer(order: &Order, before: fn(&[u8])) -> io::Result<Vec<u8>> {
 fn read(
     engine: Engine,
     library: Option<&pdf::Library>,
-    bytes: &[u8],
+    input: &Input<'_>,
 ) -> Result<Extracted, Refusal> {
-    let extracted = match (engine, library) {
-        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes)?,
+    let Input { password, bytes } = *input;
+    let mut extracted = match (engine, library) {
+        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes, password)?,
         (Engine::Pdfium, None) => {
             return Err(Refusal::new(
                 FailureCode::CorruptFile,
                 "pdfium is not loaded",
             ));
         }
-        (Engine::PdfExtract, _) => pdf_fallback::read(bytes)?,
+        (Engine::PdfExtract, _) => pdf_fallback::read(bytes, password)?,
         (Engine::Html, _) => html::read(bytes),
         (Engine::Markdown, _) => plain::markdown(bytes)?,
         (Engine::Plain, _) => plain::text(bytes)?,
@@ -122,6 +124,7 @@ fn read(
     if extracted.text.is_empty() {
         return Err(Refusal::new(FailureCode::EmptyDocument, "no text"));
     }
+    language::settle(&mut extracted);
     Ok(extracted)
 }
 

@@ -1,15 +1,18 @@
 //! Reads an EPUB (EPUB 2 and 3): the documents of its spine, in order.
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
+use dynrag_domain::{
+    chunks::{Extracted, Properties},
+    documents::FailureCode,
+};
 use quick_xml::{Reader, events::Event};
 use scraper::Html;
 
 use crate::{
     archive::Archive,
-    decode, html_text,
+    decode, html_text, language, properties,
     protocol::Refusal,
     text::{self, Builder},
-    xml,
+    xml::{self, Value},
 };
 
 /// More documents than this are no book.
@@ -27,7 +30,8 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     let container = archive.needed("META-INF/container.xml")?;
     let package_path = package_path(&decode::page(&container))
         .ok_or_else(|| Refusal::new(FailureCode::CorruptFile, "no package document"))?;
-    let package = Package::read(&decode::page(&archive.needed(&package_path)?))?;
+    let source = decode::page(&archive.needed(&package_path)?);
+    let package = Package::read(&source)?;
     let folder = package_path
         .rsplit_once('/')
         .map_or("", |(folder, _)| folder);
@@ -43,7 +47,30 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
             ))));
         }
     }
-    Ok(builder.finish(package.title, None, "epub"))
+    Ok(Extracted {
+        properties: properties_of(&xml::values(&source)),
+        ..builder.finish(package.title, None, "epub")
+    })
+}
+
+/// EPUB 2 tells dates apart by `opf:event`; EPUB 3 has one `dc:date`, of publication, and a `meta`
+/// for the rest.
+fn properties_of(values: &[Value]) -> Properties {
+    let date = |kinds: &[&str]| {
+        let mut of_kind = values.iter().filter(|value| match value.name.as_str() {
+            "date" | "meta" => kinds.contains(&value.kind.as_deref().unwrap_or(&value.name)),
+            _ => false,
+        });
+        of_kind.find_map(|value| properties::date(&value.text))
+    };
+    let creators = values.iter().filter(|value| value.name == "creator");
+    Properties {
+        author: properties::authors(creators.map(|value| &value.text)),
+        language: xml::first(values, &["language"], language::stated),
+        created: date(&["date", "publication", "original-publication", "creation"])
+            .or_else(|| date(&["dcterms:created", "dcterms:issued"])),
+        modified: date(&["dcterms:modified", "modification"]),
+    }
 }
 
 fn package_path(container: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use dynrag_domain::chunks::Extracted;
 use rs_trafilatura::Options;
 use scraper::{Html, Selector};
 
-use crate::{decode, html_text, text};
+use crate::{decode, html_head, html_text, properties, text};
 
 /// Pages nested deeper are left to the reader that does not recurse: the other one would use up
 /// the stack.
@@ -22,16 +22,24 @@ const AGREEMENT: f64 = 0.98;
 pub fn read(bytes: &[u8]) -> Extracted {
     let source = decode::page(bytes);
     let page = Html::parse_document(&source);
-    let own_title = element_text(&page, "title").or_else(|| element_text(&page, "h1"));
-    if depth(&page) > MAX_DEPTH {
-        return html_text::visible(&page).finish(own_title, None, "scraper");
+    let mut extracted = content(&source, &page);
+    let byline = extracted.properties.author.take();
+    extracted.properties = html_head::properties(&page);
+    extracted.properties.author = extracted.properties.author.or(byline);
+    extracted
+}
+
+fn content(source: &str, page: &Html) -> Extracted {
+    let own_title = element_text(page, "title").or_else(|| element_text(page, "h1"));
+    if depth(page) > MAX_DEPTH {
+        return html_text::visible(page).finish(own_title, None, "scraper");
     }
     let options = Options {
         max_extracted_len: usize::MAX,
         ..Options::default()
     };
-    let Ok(main) = rs_trafilatura::extract_with_options(&source, &options) else {
-        return html_text::visible(&page).finish(own_title, None, "scraper");
+    let Ok(main) = rs_trafilatura::extract_with_options(source, &options) else {
+        return html_text::visible(page).finish(own_title, None, "scraper");
     };
     let title = main
         .metadata
@@ -43,10 +51,10 @@ pub fn read(bytes: &[u8]) -> Extracted {
         .content_html
         .map(|html| html_text::visible(&Html::parse_fragment(&html)))
         .filter(|tree| agreement(tree.text(), &main.content_text) >= AGREEMENT)
-        .unwrap_or_else(|| html_text::with_headings_of(&page, &main.content_text));
+        .unwrap_or_else(|| html_text::with_headings_of(page, &main.content_text));
     let found = text::letters(content.text());
     if MISSES.iter().any(|(few, _)| found < *few) {
-        let everything = html_text::visible(&page);
+        let everything = html_text::visible(page);
         let all = text::letters(everything.text());
         if MISSES
             .iter()
@@ -55,7 +63,9 @@ pub fn read(bytes: &[u8]) -> Extracted {
             return everything.finish(title, None, "scraper");
         }
     }
-    content.finish(title, None, "rs-trafilatura")
+    let mut extracted = content.finish(title, None, "rs-trafilatura");
+    extracted.properties.author = main.metadata.author.as_deref().and_then(properties::author);
+    extracted
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -34,9 +34,13 @@ mod epub;
 #[cfg(feature = "engines")]
 mod html;
 #[cfg(feature = "engines")]
+mod html_head;
+#[cfg(feature = "engines")]
 mod html_text;
 #[cfg(feature = "engines")]
 mod json;
+#[cfg(feature = "engines")]
+mod language;
 #[cfg(feature = "engines")]
 mod mail;
 #[cfg(feature = "engines")]
@@ -52,9 +56,13 @@ mod pdf_fallback;
 #[cfg(feature = "engines")]
 mod plain;
 #[cfg(feature = "engines")]
+mod properties;
+#[cfg(feature = "engines")]
 mod protocol;
 #[cfg(feature = "engines")]
 mod rtf;
+#[cfg(feature = "engines")]
+mod rtf_info;
 #[cfg(feature = "engines")]
 mod sandbox;
 #[cfg(feature = "engines")]

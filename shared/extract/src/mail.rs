@@ -1,11 +1,14 @@
 //! Reads a mail (RFC 5322 and MIME): who, when, about what, and its text.
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
+use dynrag_domain::{
+    chunks::{Extracted, Properties},
+    documents::FailureCode,
+};
 use mail_parser::{Address, MessageParser, MimeHeaders};
 use scraper::Html;
 
 use crate::{
-    html_text,
+    html_text, language, properties,
     protocol::Refusal,
     text::{self, Builder},
 };
@@ -56,7 +59,25 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
         }
     }
     let title = mail.subject().and_then(text::title);
-    Ok(builder.finish(title, None, "mail-parser"))
+    let names = mail.from().into_iter().flat_map(Address::iter);
+    let names = names.filter_map(|one| one.name().or(one.address()));
+    Ok(Extracted {
+        properties: Properties {
+            author: properties::authors(names),
+            language: mail.content_language().as_text().and_then(language::stated),
+            created: mail.date().and_then(sent),
+            modified: None,
+        },
+        ..builder.finish(title, None, "mail-parser")
+    })
+}
+
+fn sent(date: &mail_parser::DateTime) -> Option<chrono::DateTime<chrono::Utc>> {
+    // A date that is none is counted on into the next month.
+    if !date.is_valid() {
+        return None;
+    }
+    properties::kept(chrono::DateTime::from_timestamp(date.to_timestamp(), 0)?)
 }
 
 fn people(addresses: &Address<'_>) -> String {

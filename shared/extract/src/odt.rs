@@ -1,6 +1,9 @@
 //! Reads OpenDocument text (ISO/IEC 26300): headings, paragraphs, lists, tables, notes.
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
+use dynrag_domain::{
+    chunks::{Extracted, Properties},
+    documents::FailureCode,
+};
 use quick_xml::{
     Reader,
     events::{BytesStart, Event},
@@ -8,7 +11,7 @@ use quick_xml::{
 
 use crate::{
     archive::Archive,
-    decode,
+    decode, language, properties,
     protocol::Refusal,
     tables,
     text::{self, Builder},
@@ -48,31 +51,18 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
             }
         }
     }
-    let title = archive
-        .part("meta.xml")?
-        .and_then(|meta| title(&decode::page(&meta)));
-    Ok(writer.builder.finish(title, None, "odt"))
-}
-
-fn title(meta: &str) -> Option<String> {
-    let mut reader = Reader::from_str(meta);
-    let mut title: Option<String> = None;
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(tag) if tag.local_name().as_ref() == "title" => {
-                title = Some(String::new());
-            }
-            Event::End(tag) if tag.local_name().as_ref() == "title" => {
-                return text::title(&title?);
-            }
-            Event::Eof => return None,
-            event => {
-                if let Some(title) = &mut title {
-                    xml::push_text(&event, title);
-                }
-            }
-        }
-    }
+    let meta = archive.metadata("meta.xml").unwrap_or_default();
+    let meta = xml::values(&meta);
+    let title = xml::first(&meta, &["title"], text::title);
+    Ok(Extracted {
+        properties: Properties {
+            author: xml::first(&meta, &["initial-creator", "creator"], properties::author),
+            language: xml::first(&meta, &["language"], language::stated),
+            created: xml::first(&meta, &["creation-date"], properties::date),
+            modified: xml::first(&meta, &["date"], properties::date),
+        },
+        ..writer.builder.finish(title, None, "odt")
+    })
 }
 
 #[derive(Default)]

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
+use dynrag_domain::{
+    chunks::{Extracted, Properties},
+    documents::FailureCode,
+};
 use undoc::{
     Error, FormatType,
     render::{RenderOptions, render_section_to_string},
@@ -10,10 +13,11 @@ use undoc::{
 
 use crate::{
     archive::Archive,
-    plain,
+    language, plain, properties,
     protocol::Refusal,
     tables,
     text::{self, Builder},
+    xml,
 };
 
 /// What a file may unpack to, by its own account: a document's XML is some ten times its text.
@@ -28,11 +32,20 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
         let detail = "an encrypted package";
         return Err(Refusal::new(FailureCode::PasswordProtected, detail));
     }
-    let unpacked = Archive::open(bytes)?.declared_size();
+    let mut archive = Archive::open(bytes)?;
+    let unpacked = archive.declared_size();
     if unpacked > MAX_UNPACKED {
         let detail = format!("unpacks to {unpacked} bytes");
         return Err(Refusal::new(FailureCode::TextTooLarge, detail));
     }
+    let core = archive.metadata("docProps/core.xml").unwrap_or_default();
+    let core = xml::values(&core);
+    let properties = Properties {
+        author: xml::first(&core, &["creator"], properties::author),
+        language: xml::first(&core, &["language"], language::stated),
+        created: xml::first(&core, &["created"], properties::date),
+        modified: xml::first(&core, &["modified"], properties::date),
+    };
     let document = undoc::parse_bytes(bytes).map_err(|error| refusal(&error))?;
     let own = document.metadata.title.as_deref().and_then(text::title);
     let parts = document.sections.iter().enumerate().map(|(index, part)| {
@@ -41,11 +54,17 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
         (part.name.as_deref(), without_images(&markdown))
     });
     if document.format == FormatType::Pptx {
-        return Ok(slides(parts, own));
+        return Ok(Extracted {
+            properties,
+            ..slides(parts, own)
+        });
     }
     // Sheets begin with a heading, their name.
     let markdown: Vec<String> = parts.map(|(_, markdown)| written(&markdown)).collect();
-    Ok(plain::sections(markdown.join("\n\n"), own, ENGINE))
+    Ok(Extracted {
+        properties,
+        ..plain::sections(markdown.join("\n\n"), own, ENGINE)
+    })
 }
 
 /// In normal form, tables in pieces, and what images have left closed up.

@@ -14,6 +14,7 @@ use dynrag_domain::{
     chunks::Extracted,
     documents::{FailureCode, Format},
 };
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     io::AsyncReadExt,
     process::{Child, Command},
@@ -73,6 +74,14 @@ impl From<Refusal> for Failure {
     }
 }
 
+/// What is to be read, and until when.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    bytes: &'a [u8],
+    password: Option<&'a SecretString>,
+    deadline: Instant,
+}
+
 /// Starts children that extract.
 #[derive(Clone, Debug)]
 pub struct Extractor {
@@ -95,7 +104,22 @@ impl Extractor {
         }
     }
 
-    /// Reads a file said to be of format `declared`.
+    /// Reads a file said to be of format `declared`, without a password.
+    ///
+    /// # Errors
+    /// As [`Self::extract_with`].
+    pub async fn extract(
+        &self,
+        declared: Format,
+        bytes: &[u8],
+    ) -> Result<std::result::Result<Extracted, Failure>> {
+        self.extract_with(declared, bytes, None).await
+    }
+
+    /// Reads a file said to be of format `declared`. The password, of a user or the owner, is for PDFs
+    /// that are locked; others take no notice of it. Failures of the code `password_protected` say in
+    /// their detail whether it was missing or wrong. At most 1024 bytes, without NUL: a longer one
+    /// counts as missing.
     ///
     /// The inner error is about the file and final. Dropping the future kills the child. Run it on
     /// a thread that lives as long as the runtime, that is not in `spawn_blocking`: the kernel
@@ -104,10 +128,11 @@ impl Extractor {
     /// # Errors
     /// `unavailable` or `internal` where the child could not be started or confined: not the
     /// file's fault, and worth a retry.
-    pub async fn extract(
+    pub async fn extract_with(
         &self,
         declared: Format,
         bytes: &[u8],
+        password: Option<&SecretString>,
     ) -> Result<std::result::Result<Extracted, Failure>> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
@@ -121,9 +146,13 @@ impl Extractor {
             let detail = format!("declared {declared:?}, found {found:?}");
             return Ok(Err(Failure::new(FailureCode::UnsupportedType, detail)));
         };
-        let deadline = Instant::now() + self.limits.wall;
+        let file = Source {
+            bytes,
+            password,
+            deadline: Instant::now() + self.limits.wall,
+        };
         let engine = match format {
-            Format::Pdf => return self.pdf(bytes, deadline).await,
+            Format::Pdf => return self.pdf(file).await,
             Format::Html => Engine::Html,
             Format::Md => Engine::Markdown,
             Format::Txt => Engine::Plain,
@@ -135,7 +164,11 @@ impl Extractor {
             Format::Csv => Engine::Delimited,
             Format::Json => Engine::Json,
         };
-        self.only(engine, bytes, deadline).await
+        let without = Source {
+            password: None,
+            ..file
+        };
+        self.only(engine, without).await
     }
 
     /// One reader, whose word is final. Public for the bench.
@@ -144,17 +177,20 @@ impl Extractor {
         &self,
         bytes: &[u8],
     ) -> Result<std::result::Result<Extracted, Failure>> {
-        let deadline = Instant::now() + self.limits.wall;
-        self.only(Engine::PdfExtract, bytes, deadline).await
+        let file = Source {
+            bytes,
+            password: None,
+            deadline: Instant::now() + self.limits.wall,
+        };
+        self.only(Engine::PdfExtract, file).await
     }
 
     async fn only(
         &self,
         engine: Engine,
-        bytes: &[u8],
-        deadline: Instant,
+        file: Source<'_>,
     ) -> Result<std::result::Result<Extracted, Failure>> {
-        match self.run(engine, bytes, deadline).await? {
+        match self.run(engine, file).await? {
             Ok(Answer::Text(extracted)) => Ok(Ok(extracted)),
             Ok(Answer::Refused(refusal)) => Ok(Err(refusal.into())),
             Ok(Answer::Unavailable(detail) | Answer::Unconfined(detail)) => {
@@ -166,15 +202,11 @@ impl Extractor {
 
     /// pdfium first. The second reader has a child of its own, since it dies of files that pdfium
     /// has an opinion on; it is heard only where it has text and pdfium has none.
-    async fn pdf(
-        &self,
-        bytes: &[u8],
-        deadline: Instant,
-    ) -> Result<std::result::Result<Extracted, Failure>> {
+    async fn pdf(&self, file: Source<'_>) -> Result<std::result::Result<Extracted, Failure>> {
         let first = if self.pdfium_library.is_none() {
             None
         } else {
-            match self.run(Engine::Pdfium, bytes, deadline).await? {
+            match self.run(Engine::Pdfium, file).await? {
                 Ok(Answer::Text(extracted)) => return Ok(Ok(extracted)),
                 Ok(Answer::Refused(refusal)) if !refusal.doubtful => {
                     return Ok(Err(refusal.into()));
@@ -191,13 +223,12 @@ impl Extractor {
             }
         };
         let Some(first) = first else {
-            return self.only(Engine::PdfExtract, bytes, deadline).await;
+            return self.only(Engine::PdfExtract, file).await;
         };
         if !matches!(
             first.code,
             FailureCode::ExtractionTimeout | FailureCode::ExtractionMemory
-        ) && let Ok(Answer::Text(extracted)) =
-            self.run(Engine::PdfExtract, bytes, deadline).await?
+        ) && let Ok(Answer::Text(extracted)) = self.run(Engine::PdfExtract, file).await?
         {
             return Ok(Ok(extracted));
         }
@@ -207,11 +238,10 @@ impl Extractor {
     async fn run(
         &self,
         engine: Engine,
-        bytes: &[u8],
-        deadline: Instant,
+        file: Source<'_>,
     ) -> Result<std::result::Result<Answer, Failure>> {
         let unavailable = |error: io::Error| Error::unavailable(format!("extraction: {error}"));
-        let mut child = self.start(engine, bytes).map_err(unavailable)?;
+        let mut child = self.start(engine, file).map_err(unavailable)?;
         // One more than allowed, to tell full from too much.
         let most = self.limits.output_bytes + MAX_HEADER + 1;
         let mut answer = Vec::new();
@@ -224,7 +254,7 @@ impl Extractor {
             }
             child.wait().await
         };
-        let status = tokio::time::timeout_at(deadline.into(), reading).await;
+        let status = tokio::time::timeout_at(file.deadline.into(), reading).await;
         let Ok(status) = status else {
             kill(&mut child).await.map_err(unavailable)?;
             let detail = format!("{engine:?}: no answer in {:?}", self.limits.wall);
@@ -246,7 +276,7 @@ impl Extractor {
         }))
     }
 
-    fn start(&self, engine: Engine, bytes: &[u8]) -> io::Result<Child> {
+    fn start(&self, engine: Engine, file: Source<'_>) -> io::Result<Child> {
         let order = Order {
             engine,
             parent: std::process::id(),
@@ -262,7 +292,7 @@ impl Extractor {
             .arg(CHILD_WORD)
             .arg(serde_json::to_string(&order)?)
             .env_clear()
-            .stdin(Stdio::from(in_memory(bytes)?))
+            .stdin(Stdio::from(in_memory(file)?))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -276,8 +306,8 @@ async fn kill(child: &mut Child) -> io::Result<()> {
     Ok(())
 }
 
-/// A file without a name that holds `bytes` and can no longer change.
-fn in_memory(bytes: &[u8]) -> io::Result<File> {
+/// A file without a name that holds a child's stdin and can no longer change.
+fn in_memory(source: Source<'_>) -> io::Result<File> {
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     // SAFETY: the name is a C string; the descriptor is new, and owned by the File from here on.
     let mut file = unsafe {
@@ -287,7 +317,9 @@ fn in_memory(bytes: &[u8]) -> io::Result<File> {
         }
         File::from_raw_fd(fd)
     };
-    file.write_all(bytes)?;
+    let password = source.password.map(ExposeSecret::expose_secret);
+    file.write_all(&protocol::opening(password))?;
+    file.write_all(source.bytes)?;
     let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE | libc::F_SEAL_SEAL;
     // SAFETY: fcntl with a descriptor that is open and an integer.
     let sealed = unsafe {

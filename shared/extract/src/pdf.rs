@@ -1,18 +1,26 @@
 //! Reads PDFs with pdfium, page by page, and tells scans from documents with text.
 
-use std::{ffi::c_void, path::Path};
+use std::path::Path;
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
+use dynrag_domain::{
+    chunks::{Extracted, Properties},
+    documents::FailureCode,
+};
 use pdfium_render::prelude::{Pdfium, PdfiumLibraryBindings};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{
+    language, properties,
     protocol::Refusal,
     text::{self, Builder},
 };
 
-/// `FPDF_ERR_PASSWORD` and `FPDF_ERR_SECURITY`: a password is missing, or an encryption pdfium
-/// does not know; the remedy is the same.
-const LOCKED: [u64; 2] = [4, 5];
+/// `FPDF_ERR_PASSWORD`: a password is missing or wrong.
+const ERROR_PASSWORD: u64 = 4;
+/// `FPDF_ERR_SECURITY`: an encryption that pdfium does not know.
+const ERROR_SECURITY: u64 = 5;
+/// Longest entry of the information dictionary that is read, in bytes.
+const MAX_META: u64 = 1 << 20;
 /// `FPDF_PAGEOBJ_IMAGE` and `FPDF_PAGEOBJ_FORM`.
 const IMAGE: i32 = 3;
 const FORM: i32 = 5;
@@ -49,19 +57,33 @@ impl Library {
 ///
 /// The failure is `no_text_layer` if no page has a letter or digit, or if more than half of the
 /// pages are scans (images over at least half of the page, fewer than 30 letters and digits) and
-/// the document has fewer than 30 letters and digits per page on average.
-pub fn read(library: &Library, bytes: &[u8]) -> Result<Extracted, Refusal> {
+/// the document has fewer than 30 letters and digits per page on average. It is `password_protected`
+/// if the file is locked and `password` is neither its user's nor its owner's.
+pub fn read(library: &Library, bytes: &[u8], password: Option<&str>) -> Result<Extracted, Refusal> {
     let pdfium = library.bindings.as_ref();
-    // SAFETY: the bytes outlive the document, which is closed below; the library is initialised.
-    let document = unsafe { pdfium.FPDF_LoadMemDocument64(bytes, None) };
+    // SAFETY: the bytes outlive the document, which is closed below; the library is initialised; the
+    // password has no NUL.
+    let load = |password: Option<&str>| unsafe { pdfium.FPDF_LoadMemDocument64(bytes, password) };
+    // SAFETY: reads a number.
+    let last_error = || unsafe { pdfium.FPDF_GetLastError() };
+    let mut document = load(None);
+    if document.is_null() && last_error() == ERROR_PASSWORD {
+        for spelling in password.map(spellings).unwrap_or_default() {
+            document = load(Some(&spelling));
+            if !document.is_null() || last_error() != ERROR_PASSWORD {
+                break;
+            }
+        }
+    }
     if document.is_null() {
-        // SAFETY: reads a number.
-        let error = unsafe { pdfium.FPDF_GetLastError() };
-        let detail = format!("pdfium: error {error}");
-        return Err(if LOCKED.contains(&error) {
-            Refusal::new(FailureCode::PasswordProtected, detail)
-        } else {
-            Refusal::doubtful(FailureCode::CorruptFile, detail)
+        return Err(match (last_error(), password) {
+            (ERROR_PASSWORD, None) => protected("locked, and there is no password"),
+            (ERROR_PASSWORD, Some(_)) => protected("locked, and the password is wrong"),
+            (ERROR_SECURITY, _) => protected("encrypted in a way that pdfium does not know"),
+            (error, _) => {
+                let detail = format!("pdfium: error {error}");
+                Refusal::doubtful(FailureCode::CorruptFile, detail)
+            }
         });
     }
 
@@ -146,23 +168,22 @@ pub fn read(library: &Library, bytes: &[u8]) -> Result<Extracted, Refusal> {
         // SAFETY: the page is open and not used again.
         unsafe { pdfium.FPDF_ClosePage(page) };
     }
-    let mut name = vec![0u16; 2 * dynrag_domain::documents::MAX_TITLE];
-    let size = name.len() as u64 * 2;
-    // SAFETY: the document is open, and not used again; the buffer has the stated size in bytes.
-    let written = unsafe {
-        let buffer = name.as_mut_ptr().cast::<c_void>();
-        let written = pdfium.FPDF_GetMetaText(document, "Title", buffer, size);
-        pdfium.FPDF_CloseDocument(document);
-        written
+    let meta = |key: &str| {
+        // SAFETY: the document is open; the buffer has the stated size in bytes.
+        utf16(|buffer, size| unsafe { pdfium.FPDF_GetMetaText(document, key, buffer.cast(), size) })
     };
-    // Longer than the buffer, nothing was written.
-    let units = if written > size {
-        0
-    } else {
-        (written / 2).saturating_sub(1)
+    let title = text::title(&meta("Title"));
+    // SAFETY: the document is open; the buffer has the stated size in bytes.
+    let stated =
+        utf16(|buffer, size| unsafe { pdfium.FPDFCatalog_GetLanguage(document, buffer, size) });
+    let properties = Properties {
+        author: properties::author(&meta("Author")),
+        language: language::stated(&stated),
+        created: properties::date(&meta("CreationDate")),
+        modified: properties::date(&meta("ModDate")),
     };
-    name.truncate(usize::try_from(units).unwrap_or_default());
-    let title = text::title(&String::from_utf16_lossy(&name));
+    // SAFETY: the document is open, and not used again.
+    unsafe { pdfium.FPDF_CloseDocument(document) };
 
     if loaded == 0 {
         let detail = format!("pdfium: none of {count} pages can be loaded");
@@ -176,7 +197,46 @@ pub fn read(library: &Library, bytes: &[u8]) -> Result<Extracted, Refusal> {
     if stamps_only {
         return Err(Refusal::new(FailureCode::NoTextLayer, detail));
     }
-    Ok(builder.finish(title, Some(count.unsigned_abs()), "pdfium"))
+    Ok(Extracted {
+        properties,
+        ..builder.finish(title, Some(count.unsigned_abs()), "pdfium")
+    })
+}
+
+fn protected(detail: &str) -> Refusal {
+    Refusal::new(FailureCode::PasswordProtected, format!("pdfium: {detail}"))
+}
+
+/// How a password may have been written when the file was locked: as it is, or with its accents
+/// composed or apart, which depends on the keyboard. pdfium itself tries both UTF-8 and Latin-1.
+fn spellings(password: &str) -> Vec<String> {
+    let mut all = vec![password.to_owned()];
+    for other in [
+        // What PDF 2.0 asks for (SASLprep).
+        password.nfkc().collect(),
+        password.nfc().collect(),
+        password.nfd().collect(),
+    ] {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
+}
+
+/// A string that pdfium writes into a buffer of a size in bytes, and says how large it is: empty
+/// where it is larger than [`MAX_META`].
+fn utf16(mut write: impl FnMut(*mut u16, u64) -> u64) -> String {
+    let size = write(std::ptr::null_mut(), 0);
+    if size > MAX_META {
+        return String::new();
+    }
+    let mut units = vec![0u16; usize::try_from(size / 2).unwrap_or_default()];
+    let written = write(units.as_mut_ptr(), units.len() as u64 * 2);
+    // The end is a NUL.
+    let length = usize::try_from(written.min(size) / 2).unwrap_or_default();
+    units.truncate(length.saturating_sub(1));
+    String::from_utf16_lossy(&units)
 }
 
 /// pdfium's text of a page in normal form, with words mended that a line's end divided.
@@ -210,5 +270,12 @@ mod tests {
         assert_eq!(tidy("inter\u{fffe}preter\r\n"), "interpreter");
         assert_eq!(tidy("IEEE\u{fffe}754"), "IEEE-754");
         assert_eq!(tidy("\u{fffe}\u{fffe}a \u{fffe}b"), "a b");
+    }
+
+    #[test]
+    fn a_password_is_tried_as_it_may_have_been_typed() {
+        assert_eq!(spellings("abc"), ["abc"]);
+        assert_eq!(spellings("é"), ["é", "e\u{301}"]);
+        assert_eq!(spellings("e\u{301}ﬁ"), ["e\u{301}ﬁ", "éfi", "éﬁ"]);
     }
 }

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dynrag_domain::{chunks::Extracted, documents::FailureCode};
-use pdf_extract::{Document, PlainTextOutput, output_doc_page};
+use pdf_extract::{Document, LoadOptions, PlainTextOutput, output_doc_page};
 
 use crate::{
     protocol::Refusal,
@@ -15,13 +15,20 @@ use crate::{
 const FEW_LETTERS: usize = 10;
 
 /// Reads a PDF, leaving out pages that make the reader panic.
-pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
+pub fn read(bytes: &[u8], password: Option<&str>) -> Result<Extracted, Refusal> {
     let corrupt = |error: String| Refusal::new(FailureCode::CorruptFile, error);
     let mut document = Document::load_mem(bytes)
         .map_err(|_| corrupt("pdf-extract: cannot be opened".to_owned()))?;
     if document.is_encrypted() && document.decrypt("").is_err() {
-        let detail = "pdf-extract: encrypted";
-        return Err(Refusal::new(FailureCode::PasswordProtected, detail));
+        let locked = |reason: &str| {
+            let detail = format!("pdf-extract: locked, and {reason}");
+            Refusal::new(FailureCode::PasswordProtected, detail)
+        };
+        let password = password.ok_or_else(|| locked("there is no password"))?;
+        // From the start: what was loaded without it lacks the objects that are packed in streams.
+        let options = LoadOptions::with_password(password);
+        document = Document::load_mem_with_options(bytes, options)
+            .map_err(|_| locked("the password is wrong"))?;
     }
     let pages = document.get_pages();
     let mut builder = Builder::default();

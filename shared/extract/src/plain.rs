@@ -1,11 +1,14 @@
 //! Reads Markdown and plain text. Both stay as they are but for the normal form; Markdown gets
 //! sections at its headings.
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
+use dynrag_domain::{
+    chunks::{Extracted, Properties},
+    documents::FailureCode,
+};
 use pulldown_cmark::{Event, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
 use crate::{
-    decode,
+    decode, language, properties,
     protocol::Refusal,
     text::{self, Builder},
 };
@@ -30,6 +33,7 @@ pub fn markdown(bytes: &[u8]) -> Result<Extracted, Refusal> {
 pub fn sections(source: String, own: Option<String>, engine: &str) -> Extracted {
     let mut builder = Builder::default();
     let mut title = None;
+    let mut properties = Properties::default();
     let mut first_heading = None;
     let mut heading: Option<(u8, usize, String)> = None;
     let mut in_front_matter = false;
@@ -40,7 +44,10 @@ pub fn sections(source: String, own: Option<String>, engine: &str) -> Extracted 
                 in_front_matter = true;
             }
             Event::End(TagEnd::MetadataBlock(_)) => in_front_matter = false,
-            Event::Text(yaml) if in_front_matter => title = front_matter_title(&yaml).or(title),
+            Event::Text(yaml) if in_front_matter => {
+                title = title.or_else(|| front_matter(&yaml, &["title"], text::title));
+                properties = front_matter_properties(&yaml);
+            }
             Event::Start(Tag::Heading { level, .. }) => {
                 heading = Some((level as u8, range.start, String::new()));
             }
@@ -70,14 +77,35 @@ pub fn sections(source: String, own: Option<String>, engine: &str) -> Extracted 
     let title = own.or(title).or(first_heading);
     let mut extracted = builder.finish(title, None, engine);
     extracted.text = source;
+    extracted.properties = properties;
     extracted
 }
 
-/// The value of a plain or quoted `title:` line. More of YAML is not read.
-fn front_matter_title(yaml: &str) -> Option<String> {
+/// By the names that static site generators and Pandoc know them by.
+fn front_matter_properties(yaml: &str) -> Properties {
+    Properties {
+        author: front_matter(yaml, &["author"], properties::author),
+        language: front_matter(yaml, &["lang", "language"], language::stated),
+        created: front_matter(yaml, &["date", "created"], properties::date),
+        modified: front_matter(
+            yaml,
+            &["lastmod", "modified", "updated", "last_modified_at"],
+            properties::date,
+        ),
+    }
+}
+
+/// The first of these keys whose plain or quoted value `parse` can make something of.
+fn front_matter<T>(yaml: &str, keys: &[&str], parse: fn(&str) -> Option<T>) -> Option<T> {
+    keys.iter()
+        .find_map(|key| parse(front_matter_value(yaml, key)?))
+}
+
+/// The value of a plain or quoted line. More of YAML is not read.
+fn front_matter_value<'a>(yaml: &'a str, key: &str) -> Option<&'a str> {
     let value = yaml
         .lines()
-        .find_map(|line| line.strip_prefix("title:"))?
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?
         .trim();
     let bare = ['"', '\'']
         .into_iter()
@@ -86,7 +114,7 @@ fn front_matter_title(yaml: &str) -> Option<String> {
     if bare.starts_with(['|', '>', '[', '{', '&', '*', '!']) {
         return None;
     }
-    text::title(bare)
+    Some(bare)
 }
 
 #[cfg(test)]
@@ -122,7 +150,21 @@ mod tests {
         assert_eq!(extracted.title.as_deref(), Some("Of mice"));
         assert!(extracted.text.starts_with("---\ntitle"));
         assert_eq!(extracted.sections.len(), 1);
-        assert_eq!(front_matter_title("title: |\n  x"), None);
+        assert_eq!(front_matter_value("title: |\n  x", "title"), None);
+    }
+
+    #[test]
+    fn the_front_matter_says_who_and_when() {
+        let source = "---\nauthor: 'Ada Lovelace'\ndate: 2026-11-20T09:30:00+01:00\nlastmod: soon\n\
+            lang: de-AT\nauthors:\n  - none\n---\n\nText";
+        let properties = markdown(source.as_bytes()).unwrap().properties;
+        assert_eq!(properties.author.as_deref(), Some("Ada Lovelace"));
+        assert_eq!(properties.language.as_deref(), Some("de"));
+        assert_eq!(properties.created, properties::date("2026-11-20T08:30:00Z"));
+        assert_eq!(properties.modified, None);
+        let source = "author: Ada\n\n---\n\nNot a front matter";
+        let properties = markdown(source.as_bytes()).unwrap().properties;
+        assert_eq!(properties, Properties::default());
     }
 
     #[test]

@@ -3,15 +3,20 @@
 use std::path::PathBuf;
 
 use dynrag_domain::{
-    chunks::{Extracted, Section},
+    chunks::{Extracted, Properties, Section},
     documents::FailureCode,
 };
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::properties;
 
 /// First argument of a process that is a child; the second is the [`Order`].
 pub const CHILD_WORD: &str = "extract-child";
 /// Largest JSON line of an answer: the sections of a long book take a few hundred kilobytes.
 pub const MAX_HEADER: u64 = 16 * 1024 * 1024;
+/// Longest password, in bytes. AES-256 looks at the first 127, the older ciphers at 32.
+pub const MAX_PASSWORD: usize = 1024;
 /// Exit status of a child that died of a refused allocation.
 pub const EXIT_MEMORY: i32 = 71;
 
@@ -45,7 +50,8 @@ pub enum Engine {
     Json,
 }
 
-/// What the child is to do. The file itself is its stdin.
+/// What the child is to do. The file itself is on its stdin, see [`Input`]: arguments can be read by
+/// others.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Order {
     pub engine: Engine,
@@ -55,6 +61,36 @@ pub struct Order {
     pub cpu_seconds: u64,
     pub output_bytes: u64,
     pub pdfium_library: Option<PathBuf>,
+}
+
+/// What a child finds on its stdin: the length of the password in four bytes, the password, the file.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    pub password: Option<&'a str>,
+    pub bytes: &'a [u8],
+}
+
+/// The first part of a child's stdin, before the file. A password that can open nothing is left out.
+pub fn opening(password: Option<&str>) -> Zeroizing<Vec<u8>> {
+    let password = password
+        .filter(|password| password.len() <= MAX_PASSWORD && !password.contains('\0'))
+        .unwrap_or_default();
+    // Of its final size from the start: growing would leave a copy behind.
+    let mut opening = Zeroizing::new(Vec::with_capacity(4 + MAX_PASSWORD));
+    opening.extend_from_slice(&(password.len() as u32).to_le_bytes());
+    opening.extend_from_slice(password.as_bytes());
+    opening
+}
+
+/// Takes a child's stdin apart.
+pub fn split(stdin: &[u8]) -> Option<Input<'_>> {
+    let (length, rest) = stdin.split_first_chunk()?;
+    let (password, bytes) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let password = std::str::from_utf8(password).ok()?;
+    Some(Input {
+        password: Some(password).filter(|password| !password.is_empty()),
+        bytes,
+    })
 }
 
 /// Why there is no text.
@@ -94,6 +130,7 @@ pub enum Header {
         title: Option<String>,
         pages: Option<u32>,
         engine: String,
+        properties: Properties,
     },
     Refused(Refusal),
     /// The reader cannot run here: no library. Says nothing about the file.
@@ -118,6 +155,7 @@ pub fn encode(extracted: Extracted) -> serde_json::Result<Vec<u8>> {
         title: extracted.title,
         pages: extracted.pages,
         engine: extracted.engine,
+        properties: extracted.properties,
     })?;
     bytes.push(b'\n');
     bytes.extend_from_slice(extracted.text.as_bytes());
@@ -141,6 +179,7 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
             title,
             pages,
             engine,
+            properties,
         } => {
             bytes.drain(..=line_end);
             let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
@@ -151,12 +190,16 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
             if !in_order || !sections.iter().all(|s| text.is_char_boundary(s.start)) {
                 return Err("sections do not fit the text".to_owned());
             }
+            if !properties::lawful(&properties) {
+                return Err("properties beyond their limits".to_owned());
+            }
             Ok(Answer::Text(Extracted {
                 text,
                 sections,
                 title,
                 pages,
                 engine,
+                properties,
             }))
         }
     }
@@ -189,6 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn a_password_goes_before_the_file() {
+        for (password, arrives) in [
+            (Some("gehéim"), Some("gehéim")),
+            (None, None),
+            (Some(""), None),
+            (Some("a\0b"), None),
+            (Some("x".repeat(2000).as_str()), None),
+        ] {
+            let stdin = [&opening(password)[..], b"%PDF"].concat();
+            let input = split(&stdin).unwrap();
+            assert_eq!((input.password, input.bytes), (arrives, &b"%PDF"[..]));
+        }
+        for broken in [&b""[..], b"\x01\0\0", b"\x05\0\0\0abcd", b"\x01\0\0\0\xff"] {
+            assert!(split(broken).is_none());
+        }
+    }
+
+    #[test]
     fn a_lying_child_is_caught() {
         assert!(decode(sample(1)).is_err(), "inside a character");
         assert!(decode(sample(9)).is_err(), "after the end");
@@ -197,5 +258,8 @@ mod tests {
         let mut nul = sample(0);
         nul.push(0);
         assert!(decode(nul).is_err());
+        let mut boasting = Extracted::default();
+        boasting.properties.author = Some("x".repeat(201));
+        assert!(decode(encode(boasting).unwrap()).is_err());
     }
 }

@@ -5,58 +5,22 @@ use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 use encoding_rs::{Encoding, WINDOWS_1252};
 
 use crate::{
+    decode,
     protocol::Refusal,
+    rtf_info::{Field, Info, SKIPPED},
     tables,
     text::{self, Builder},
 };
 
 /// Groups within groups: beyond, the file is an attack.
 const MAX_DEPTH: usize = 1_000;
-/// Destinations that are no text of the document.
-const SKIPPED: &[&[u8]] = &[
-    b"fonttbl",
-    b"colortbl",
-    b"stylesheet",
-    b"listtable",
-    b"listoverridetable",
-    b"rsidtbl",
-    b"generator",
-    b"pict",
-    b"object",
-    b"header",
-    b"headerl",
-    b"headerr",
-    b"headerf",
-    b"footer",
-    b"footerl",
-    b"footerr",
-    b"footerf",
-    b"fldinst",
-    b"bkmkstart",
-    b"bkmkend",
-    b"themedata",
-    b"colorschememapping",
-    b"datastore",
-    b"latentstyles",
-    b"xmlnstbl",
-    b"mmathPr",
-    b"filetbl",
-    b"revtbl",
-    b"pgptbl",
-    b"listtext",
-    b"pntext",
-    b"nonshppict",
-    b"shpinst",
-    b"annotation",
-    b"info",
-];
-
 #[derive(Clone, Copy)]
 struct Group {
     skipped: bool,
+    /// Which text or moment of the document's information this is.
+    info: Option<Field>,
     /// Bytes that follow a `\u` for readers that know no Unicode.
     fallback: usize,
-    is_title: bool,
 }
 
 /// Reads a file.
@@ -69,8 +33,11 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     reader.run()?;
     reader.end_paragraph();
     reader.end_table();
-    let title = text::title(&reader.title);
-    Ok(reader.builder.finish(title, None, "rtf"))
+    let title = text::title(&reader.info.title);
+    Ok(Extracted {
+        properties: reader.info.properties(),
+        ..reader.builder.finish(title, None, "rtf")
+    })
 }
 
 struct Reader<'a> {
@@ -84,7 +51,7 @@ struct Reader<'a> {
     surrogate: Option<u16>,
     to_skip: usize,
     line: String,
-    title: String,
+    info: Info,
     /// Cells of the row, rows of the table.
     row: Vec<String>,
     rows: Vec<Vec<String>>,
@@ -100,14 +67,14 @@ impl<'a> Reader<'a> {
             groups: Vec::new(),
             group: Group {
                 skipped: false,
+                info: None,
                 fallback: 1,
-                is_title: false,
             },
             pending: Vec::new(),
             surrogate: None,
             to_skip: 0,
             line: String::new(),
-            title: String::new(),
+            info: Info::default(),
             row: Vec::new(),
             rows: Vec::new(),
             in_table: false,
@@ -148,7 +115,7 @@ impl<'a> Reader<'a> {
     fn byte(&mut self, byte: u8) {
         if self.to_skip > 0 {
             self.to_skip -= 1;
-        } else if !self.group.skipped || self.group.is_title {
+        } else if !self.group.skipped || self.group.info.is_some() {
             self.pending.push(byte);
         }
     }
@@ -163,8 +130,8 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, text: &str) {
-        if self.group.is_title {
-            self.title.push_str(text);
+        if let Some(field) = self.group.info {
+            self.info.push(field, text);
         } else if !self.group.skipped {
             self.line.push_str(text);
         }
@@ -244,11 +211,17 @@ impl<'a> Reader<'a> {
             b"uc" => {
                 self.group.fallback = usize::try_from(number.unwrap_or(1)).unwrap_or(1).min(100)
             }
-            b"ansicpg" => self.encoding = code_page(number.unwrap_or(1252)),
+            b"ansicpg" => self.encoding = decode::code_page(number.unwrap_or(1252)),
             b"mac" => self.encoding = encoding_rs::MACINTOSH,
-            b"title" if self.group.skipped => self.group.is_title = true,
+            _ if self.group.skipped && Field::named(word).is_some() => {
+                self.group.info = Field::named(word);
+            }
             _ if SKIPPED.contains(&word) => self.group.skipped = true,
-            _ if self.group.skipped => {}
+            _ if self.group.skipped => {
+                if let Some(field) = self.group.info {
+                    self.info.part(field, word, number);
+                }
+            }
             b"par" | b"sect" | b"page" | b"column" => self.end_paragraph(),
             b"line" => self.character("\n"),
             b"tab" => self.character("\t"),
@@ -323,20 +296,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A Windows code page.
-fn code_page(number: i32) -> &'static Encoding {
-    let label = match number {
-        932 => "shift_jis".to_owned(),
-        936 => "gbk".to_owned(),
-        949 => "euc-kr".to_owned(),
-        950 => "big5".to_owned(),
-        10000 => "macintosh".to_owned(),
-        65001 => "utf-8".to_owned(),
-        number => format!("windows-{number}"),
-    };
-    Encoding::for_label(label.as_bytes()).unwrap_or(WINDOWS_1252)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,11 +319,16 @@ mod tests {
 
     #[test]
     fn paragraphs_and_what_is_none() {
-        let source = r"{\rtf1{\fonttbl{\f0 Arial;}}{\info{\title A title}{\author Ann}}
+        let source = r"{\rtf1{\fonttbl{\f0 Arial;}}{\info{\title A title}{\author Ren\'e9}{\operator Bob}
+            {\creatim\yr2026\mo11\dy21\hr9\min30}{\revtim\yr2026\mo13\dy1}{\printim\yr2026}{\nofpages3}}
             {\*\generator X;}One.\par{\b Two}\line three.\par{\header Page 1}{\pict 00ff}Four.}";
         let read = read(source.as_bytes()).unwrap();
         assert_eq!(read.text, "One.\n\nTwo\nthree.\n\nFour.");
         assert_eq!(read.title.as_deref(), Some("A title"));
+        assert_eq!(read.properties.author.as_deref(), Some("René"));
+        let created = read.properties.created.map(|date| date.to_rfc3339());
+        assert_eq!(created.as_deref(), Some("2026-11-21T09:30:00+00:00"));
+        assert_eq!(read.properties.modified, None);
     }
 
     #[test]

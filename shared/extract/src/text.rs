@@ -1,6 +1,6 @@
 //! The normal form of all extracted text, and building it piece by piece with sections.
 
-use dynrag_domain::chunks::{Extracted, Section};
+use dynrag_domain::chunks::{Extracted, Properties, Section};
 use unicode_normalization::UnicodeNormalization;
 
 /// Headings longer than this many characters are cut: they are copied into every chunk below them.
@@ -187,7 +187,7 @@ impl Builder {
         &self.text
     }
 
-    /// Ends with the document's own facts.
+    /// Ends with the document's own facts, but for its properties.
     pub fn finish(self, title: Option<String>, pages: Option<u32>, engine: &str) -> Extracted {
         Extracted {
             text: self.text,
@@ -195,6 +195,7 @@ impl Builder {
             title,
             pages,
             engine: engine.to_owned(),
+            properties: Properties::default(),
         }
     }
 

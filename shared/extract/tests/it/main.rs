@@ -12,8 +12,10 @@ mod formats;
 mod hostile;
 mod office;
 mod office_file;
+mod passwords;
 mod pdf_file;
 mod pdfs;
+mod properties;
 mod sandbox;
 
 use std::{path::PathBuf, time::Duration};

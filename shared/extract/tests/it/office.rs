@@ -1,7 +1,9 @@
 //! Office files, books, mails and tables: what each gives, and files made to harm.
 
 use crate::{
-    office_file::{ODT, TYPES, cells, docx, epub, odt, paragraph, pptx, xlsx, zipped},
+    office_file::{
+        ODT, TYPES, cells, core, docx, epub, odt, odt_of, paragraph, pptx, with_part, xlsx, zipped,
+    },
     read,
 };
 use dynrag_domain::{
@@ -186,6 +188,21 @@ async fn bombs_end_in_a_name() {
     let deep = odt(&"<text:span>".repeat(2_000_000));
     let wide = vec!["x"; 5_000_000].join(",");
     let nested = docx(&"<w:tbl><w:tr><w:tc>".repeat(100_000));
+    // Of itself, a document says 200 MiB of author; or it nests what it says.
+    let author = core(&format!(
+        "<dc:creator>{}</dc:creator>",
+        "a".repeat(200 << 20)
+    ));
+    let boasting = with_part(document.clone(), "docProps/core.xml", author.as_bytes());
+    assert!(boasting.len() < 1 << 20);
+    let laughing = core(&format!("{entities}<dc:creator>&b;</dc:creator>"));
+    let laughing = with_part(document.clone(), "docProps/core.xml", laughing.as_bytes());
+    let digging = core(&"<dc:creator>".repeat(80_000));
+    let digging = with_part(document.clone(), "docProps/core.xml", digging.as_bytes());
+    let said = odt_of(
+        &format!("<dc:creator>{}", "a".repeat(100 << 20)),
+        "<text:p>small</text:p>",
+    );
     for (format, bytes) in [
         (Format::Docx, bomb.as_slice()),
         (
@@ -196,13 +213,23 @@ async fn bombs_end_in_a_name() {
         (Format::Odt, &deep),
         (Format::Csv, wide.as_bytes()),
         (Format::Docx, &nested),
+        (Format::Docx, &boasting),
+        (Format::Docx, &laughing),
+        (Format::Docx, &digging),
+        (Format::Odt, &said),
         (
             Format::Rtf,
             format!("{{\\rtf1 {}", "{\\b ".repeat(2_000_000)).as_bytes(),
         ),
     ] {
         match read(format, bytes).await {
-            Ok(read) => assert!(read.text.len() < 1 << 20, "{format:?}"),
+            Ok(read) => {
+                assert!(read.text.len() < 1 << 20, "{format:?}");
+                assert!(
+                    read.properties.author.unwrap_or_default().len() <= 200,
+                    "{format:?}"
+                );
+            }
             Err(code) => assert_ne!(code, FailureCode::UnsupportedType, "{format:?}"),
         }
     }

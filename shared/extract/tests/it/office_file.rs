@@ -20,6 +20,21 @@ pub fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// A zip file with another part.
+pub fn with_part(file: Vec<u8>, name: &str, content: &[u8]) -> Vec<u8> {
+    let mut zip = ZipWriter::new_append(Cursor::new(file)).unwrap();
+    zip.start_file(name, SimpleFileOptions::default()).unwrap();
+    zip.write_all(content).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+/// The core properties of an Office file, as of the default template, with these elements.
+pub fn core(elements: &str) -> String {
+    format!(
+        r#"<?xml version="1.0"?><cp:coreProperties xmlns:cp="c" xmlns:dc="d" xmlns:dcterms="t" xmlns:xsi="x">{elements}</cp:coreProperties>"#
+    )
+}
+
 /// The content types of an Office file.
 pub const TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
 <Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
@@ -95,10 +110,17 @@ pub const ODT: &[u8] = b"application/vnd.oasis.opendocument.text";
 
 /// A text of this body.
 pub fn odt(body: &str) -> Vec<u8> {
+    odt_of("<dc:title>A kettle&apos;s manual</dc:title>", body)
+}
+
+/// The same, with these elements of metadata.
+pub fn odt_of(meta: &str, body: &str) -> Vec<u8> {
     let content = format!(
         r#"<?xml version="1.0"?><office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b"><office:body><office:text>{body}</office:text></office:body></office:document-content>"#
     );
-    let meta = r#"<office:document-meta xmlns:office="o" xmlns:dc="d"><office:meta><dc:title>A kettle&apos;s manual</dc:title></office:meta></office:document-meta>"#;
+    let meta = format!(
+        r#"<office:document-meta xmlns:office="o" xmlns:dc="d"><office:meta>{meta}</office:meta></office:document-meta>"#
+    );
     zipped(&[
         ("mimetype", ODT),
         ("content.xml", content.as_bytes()),

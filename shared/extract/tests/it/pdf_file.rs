@@ -47,6 +47,11 @@ impl PdfFile {
 
 /// A document with one page per content stream. `/F1` is Helvetica, `/Im` a grey image.
 pub fn document(contents: &[&str]) -> Vec<u8> {
+    document_of("/Title (A small PDF)", "", contents)
+}
+
+/// The same, with these entries in its information dictionary and its catalog.
+pub fn document_of(info: &str, catalog: &str, contents: &[&str]) -> Vec<u8> {
     let mut pdf = PdfFile::default();
     let font = pdf.add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
     let image = pdf.stream(
@@ -55,7 +60,7 @@ pub fn document(contents: &[&str]) -> Vec<u8> {
     );
     let tree = font + 2 + 2 * contents.len() + 1;
     let mut kids = String::new();
-    let title = pdf.add("<< /Title (A small PDF) >>");
+    let info = pdf.add(format!("<< {info} >>"));
     for content in contents {
         let stream = pdf.stream("", content.as_bytes());
         let page = pdf.add(format!(
@@ -69,8 +74,8 @@ pub fn document(contents: &[&str]) -> Vec<u8> {
         contents.len()
     ));
     assert_eq!(pages, tree);
-    let root = pdf.add(format!("<< /Type /Catalog /Pages {pages} 0 R >>"));
-    pdf.bytes(root, &format!("/Info {title} 0 R"))
+    let root = pdf.add(format!("<< /Type /Catalog /Pages {pages} 0 R {catalog} >>"));
+    pdf.bytes(root, &format!("/Info {info} 0 R"))
 }
 
 /// A content stream that shows lines of text.

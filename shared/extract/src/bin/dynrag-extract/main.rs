@@ -9,19 +9,21 @@ use std::{path::PathBuf, process::ExitCode};
 
 use dynrag_domain::documents::Format;
 use dynrag_extract::{Extractor, detect};
+use secrecy::SecretString;
 
 const HELP: &str = "\
 Reads a document in the sandboxed child process and prints what it gives.
 
-usage: dynrag-extract [--pdfium LIBRARY] [--as pdf|html|md|txt] [--json] FILE
-       dynrag-extract [--pdfium LIBRARY] [--truth FOLDER] bench FOLDER
+usage: dynrag-extract [--pdfium LIBRARY] [--as pdf|html|md|txt] [--json] [--ask] FILE
+       dynrag-extract [--pdfium LIBRARY] [--rounds N] bench FOLDER
        dynrag-extract attack NAME
 
   --pdfium LIBRARY  path to libpdfium.so; without it PDFs are read by pdf-extract
   --as FORMAT       what the file is said to be; default: by content and name
   --json            the whole answer as JSON, not the text
-  bench FOLDER      every file of a folder: outcomes and times
-  --truth FOLDER    with bench: JSON files with the main content of NAME.html, for the word F1
+  --ask             read the password of a locked PDF from stdin
+  bench FOLDER      every file of a folder: what it cost and gave, a JSON object a line
+  --rounds N        with bench: read each file so often, of which the fastest counts; default 1
   attack NAME       what the sandbox prevents, tried without it (tests only)
 ";
 
@@ -31,7 +33,8 @@ struct Asked {
     pdfium: Option<PathBuf>,
     format: Option<Format>,
     json: bool,
-    truth: Option<PathBuf>,
+    ask: bool,
+    rounds: usize,
     words: Vec<String>,
 }
 
@@ -58,7 +61,8 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             }
             "--pdfium" => asked.pdfium = Some(value()?.into()),
             "--as" => asked.format = Some(value()?.parse()?),
-            "--truth" => asked.truth = Some(value()?.into()),
+            "--rounds" => asked.rounds = value()?.parse()?,
+            "--ask" => asked.ask = true,
             "--json" => asked.json = true,
             _ => asked.words.push(argument),
         }
@@ -77,11 +81,7 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
         .build()?;
     match asked.words.as_slice() {
         [command, folder] if command == "bench" => {
-            runtime.block_on(bench::run(
-                &extractor,
-                folder.as_ref(),
-                asked.truth.as_deref(),
-            ))?;
+            runtime.block_on(bench::run(&extractor, folder.as_ref(), asked.rounds))?;
             Ok(ExitCode::SUCCESS)
         }
         [file] => {
@@ -90,7 +90,15 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
                 println!("unsupported_type");
                 return Ok(ExitCode::FAILURE);
             };
-            match runtime.block_on(extractor.extract(format, &bytes))? {
+            let password = if asked.ask {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line)?;
+                Some(SecretString::from(line.trim_end_matches(['\r', '\n'])))
+            } else {
+                None
+            };
+            let read = extractor.extract_with(format, &bytes, password.as_ref());
+            match runtime.block_on(read)? {
                 Ok(extracted) if asked.json => {
                     println!("{}", serde_json::to_string_pretty(&extracted)?)
                 }

@@ -1,0 +1,125 @@
+//! What an RTF file holds besides its text: destinations to pass over, and the `\info` group, which
+//! says who wrote it, and when.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::chunks::Properties;
+
+use crate::properties;
+
+/// Bytes of a text that are kept, until it is made shorter properly.
+const MAX_TEXT: usize = 8 * 1024;
+
+/// Destinations that are no text of the document.
+pub const SKIPPED: &[&[u8]] = &[
+    b"fonttbl",
+    b"colortbl",
+    b"stylesheet",
+    b"listtable",
+    b"listoverridetable",
+    b"rsidtbl",
+    b"generator",
+    b"pict",
+    b"object",
+    b"header",
+    b"headerl",
+    b"headerr",
+    b"headerf",
+    b"footer",
+    b"footerl",
+    b"footerr",
+    b"footerf",
+    b"fldinst",
+    b"bkmkstart",
+    b"bkmkend",
+    b"themedata",
+    b"colorschememapping",
+    b"datastore",
+    b"latentstyles",
+    b"xmlnstbl",
+    b"mmathPr",
+    b"filetbl",
+    b"revtbl",
+    b"pgptbl",
+    b"listtext",
+    b"pntext",
+    b"nonshppict",
+    b"shpinst",
+    b"annotation",
+    b"info",
+];
+
+/// A part of the information.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    Title,
+    Author,
+    Created,
+    Revised,
+}
+
+impl Field {
+    /// The field that a control word begins.
+    pub fn named(word: &[u8]) -> Option<Self> {
+        match word {
+            b"title" => Some(Self::Title),
+            b"author" => Some(Self::Author),
+            b"creatim" => Some(Self::Created),
+            b"revtim" => Some(Self::Revised),
+            _ => None,
+        }
+    }
+}
+
+/// What a file says of itself.
+#[derive(Default)]
+pub struct Info {
+    pub title: String,
+    author: String,
+    /// Year, month, day, hour, minute, second. No zone: it is the writer's own, taken for UTC.
+    created: [u32; 6],
+    revised: [u32; 6],
+}
+
+impl Info {
+    /// Adds to a text.
+    pub fn push(&mut self, field: Field, text: &str) {
+        let to = match field {
+            Field::Title => &mut self.title,
+            Field::Author => &mut self.author,
+            Field::Created | Field::Revised => return,
+        };
+        if to.len() < MAX_TEXT {
+            to.push_str(text);
+        }
+    }
+
+    /// Sets a part of a moment, `\yr2026`.
+    pub fn part(&mut self, field: Field, word: &[u8], number: Option<i32>) {
+        let to = match field {
+            Field::Created => &mut self.created,
+            Field::Revised => &mut self.revised,
+            Field::Title | Field::Author => return,
+        };
+        let words: [&[u8]; 6] = [b"yr", b"mo", b"dy", b"hr", b"min", b"sec"];
+        let place = words.iter().position(|known| *known == word);
+        let number = number.and_then(|number| u32::try_from(number).ok());
+        if let (Some(place), Some(number)) = (place, number) {
+            to[place] = number;
+        }
+    }
+
+    /// All of it but the title.
+    pub fn properties(&self) -> Properties {
+        Properties {
+            author: properties::author(&self.author),
+            language: None,
+            created: moment(self.created),
+            modified: moment(self.revised),
+        }
+    }
+}
+
+fn moment([year, month, day, rest @ ..]: [u32; 6]) -> Option<DateTime<Utc>> {
+    let [hour, minute, second] = rest;
+    properties::moment([year, month.max(1), day.max(1), hour, minute, second])
+}
