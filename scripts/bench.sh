@@ -4,7 +4,8 @@
 #   scripts/bench.sh [DATA]
 #
 # Startup and an authenticated request need nothing. DATA is a folder with pdf/ (and html/pages,
-# html/truth), as extraction is measured on files that are not part of the repository.
+# html/truth; office/ and ir/cranfield.docs.xml too for ingestion), as what reads files is measured on
+# files that are not part of the repository.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -12,6 +13,11 @@ source "$(dirname "$0")/lib.sh"
 # Against a stack called `bench`, which it brings up and removes.
 authenticated() {
     "$("${STACK[@]}" python | tail -n 1)" bench/auth/auth.py --bin-dir "${BIN_DIR%/debug}/release"
+}
+# The same.
+ingestion() {
+    "$("${STACK[@]}" python | tail -n 1)" bench/ingest/ingest.py \
+        --bin-dir "${BIN_DIR%/debug}/release" "$1"
 }
 
 step "packages and tools" "${STACK[@]}" needs
@@ -21,4 +27,5 @@ step "an authenticated request" authenticated
 if [ $# -gt 0 ]; then
     step "extraction: pdf" bench/extract/run.sh "$1/pdf"
     step "extraction: html" bench/extract/run.sh "$1/html/pages" "$1/html/truth"
+    step "ingestion" ingestion "$1"
 fi
