@@ -151,7 +151,7 @@ class Turn:
     outcome: Outcome
     # CPU seconds of the pipeline itself ("own"), of Postgres, of the emulator and of the stub.
     cpu: dict[str, float]
-    # Where the reference says its time went.
+    # Where the time went: stages of our documents, steps of the reference.
     spent: dict[str, float]
 
 
@@ -186,7 +186,7 @@ class Bench:
                     seconds = ours.work(events)
                     outcome = customer.outcome()
                     outcome.seconds = seconds
-                    return outcome, {}
+                    return outcome, customer.stages()
 
                 def their_turn(kind=kind, taken=taken) -> tuple[Outcome, dict]:
                     return outcome_of(len(taken), reference.run(f"{number}-{kind}", taken))

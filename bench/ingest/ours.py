@@ -30,6 +30,23 @@ NO_TEXT = ("empty_document", "no_text_layer")
 auth.PATIENCE = TIMEOUT
 
 
+# How long documents were at each stage, which up to three are at once; and how long the store steps took,
+# one for all documents of an event: from the last that was ready to the first that was published.
+STAGES = """
+WITH steps AS (
+    SELECT document_id, status, stage, at, xmin::text AS transaction,
+           lead(at) OVER (PARTITION BY document_id ORDER BY id) - at AS took
+    FROM document_events WHERE customer_id = %s)
+SELECT stage, extract(epoch FROM sum(took))::float8
+FROM steps WHERE stage <> 'storing' GROUP BY stage
+UNION ALL
+SELECT 'storing', extract(epoch FROM sum(took))::float8 FROM (
+    SELECT min(ended.at) - max(begun.at) AS took
+    FROM steps ended JOIN steps begun USING (document_id)
+    WHERE ended.status = 'completed' AND begun.stage = 'storing' GROUP BY ended.transaction) AS step
+"""
+
+
 @dataclass(frozen=True)
 class File:
     """Something to ingest, and of which kind it is for the tables."""
@@ -140,6 +157,10 @@ class Customer:
             elif status != "completed":
                 found.failures[code or status] += documents
         return found
+
+    def stages(self) -> dict[str, float]:
+        """Seconds by stage, see STAGES."""
+        return {stage: took or 0.0 for stage, took in self.stack.sql(STAGES, self.id)}
 
     @staticmethod
     def _text(file: File) -> dict:

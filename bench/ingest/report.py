@@ -5,6 +5,11 @@ from collections.abc import Iterable
 from statistics import median
 
 MIB = 1 << 20
+# Ours are the stages of a document, theirs what reference.py says.
+STEPS = (
+    ("extracting", "chunking", "embedding", "storing"),
+    ("get", "extract", "chunk", "count", "embed", "store"),
+)
 # What S3 bills as writes.
 WRITES = ("PUT", "POST", "LIST")
 
@@ -66,10 +71,14 @@ def shares(turns: dict, kinds: Iterable[str], ours: str, theirs: str) -> None:
     for name in (ours, theirs):
         of = rounds(turns, kinds, name, "all")
         print(f"{name:<13}", *(f"{median(r[part] for r in of):>9.2f}" for part in parts))
-    of = rounds(turns, kinds, theirs, "all")
-    laps = ("get", "extract", "chunk", "count", "embed", "store")
-    said = ", ".join(f"{lap} {median(r[lap] for r in of):.1f}" for lap in laps)
-    print(f"\n  {theirs}, seconds of its time: {said}\n")
+    print()
+    for name, said in ((ours, "up to three at once, but for storing"), (theirs, "one by one")):
+        print(f"  seconds by step, {name}, {said}")
+        of = {kind: rounds(turns, kinds, name, kind) for kind in (*kinds, "all")}
+        for kind, sums in of.items():
+            laps = (f"{lap} {median(r[lap] for r in sums):.2f}" for lap in STEPS[name == theirs])
+            print(f"    {kind:<7}", ", ".join(laps))
+    print()
 
 
 def memory(found: dict, largest: int) -> None:
