@@ -263,6 +263,7 @@ def small_documents(on: Stack, embed: Path, reference: Reference, data: Path, fo
     if outcome.empty or outcome.failures:
         raise SystemExit(f"{REFERENCE}: {outcome}")
     found[REFERENCE] = Small(proxy.taken(), outcome.seconds, before.spent()["own"])
+    proxy.close()
     return found
 
 

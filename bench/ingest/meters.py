@@ -100,9 +100,18 @@ class Counted:
     def __init__(self, port: int):
         self.to = port
         self.counts: Counter = Counter()
+        self._open: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self.port = self._loop.run_until_complete(self._listen())
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends it, and the connections that somebody keeps."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     @property
     def url(self) -> str:
@@ -120,8 +129,15 @@ class Counted:
         self._server = server
         return server.sockets[0].getsockname()[1]
 
+    async def _end(self) -> None:
+        self._server.close()
+        for kept in self._open:
+            kept.close()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+
     async def _serve(self, client, answers) -> None:
         upstream, requests = await asyncio.open_connection("127.0.0.1", self.to)
+        self._open |= {answers, requests}
         back = asyncio.ensure_future(self._copy(upstream, answers))
         try:
             while head := await self._head(client):
@@ -143,6 +159,7 @@ class Counted:
         finally:
             requests.close()
             await back
+            self._open -= {answers, requests}
 
     @staticmethod
     async def _head(client) -> bytes:
