@@ -3,8 +3,9 @@
 #
 #   scripts/bench.sh [DATA]
 #
-# Startup and an authenticated request need nothing. DATA is a folder with pdf/, html/ and office/ (see
-# bench/extract/extract.py), as extraction is measured on files that are not part of the repository.
+# Startup and an authenticated request need nothing. DATA is a folder with pdf/, html/, office/ and
+# ir/cranfield.docs.xml (see bench/extract/extract.py and bench/ingest/ingest.py), as what reads files is measured
+# on files that are not part of the repository.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -13,6 +14,11 @@ source "$(dirname "$0")/lib.sh"
 authenticated() {
     "$("${STACK[@]}" python | tail -n 1)" bench/auth/auth.py --bin-dir "${BIN_DIR%/debug}/release"
 }
+# The same.
+ingestion() {
+    "$("${STACK[@]}" python | tail -n 1)" bench/ingest/ingest.py \
+        --bin-dir "${BIN_DIR%/debug}/release" "$1"
+}
 
 step "packages and tools" "${STACK[@]}" needs
 step "cargo build --release" cargo build --release --locked --workspace --bins
@@ -20,4 +26,5 @@ step "startup" bench/startup/startup.py --bin-dir "${BIN_DIR%/debug}/release"
 step "an authenticated request" authenticated
 if [ $# -gt 0 ]; then
     step "extraction" bench/extract/run.sh "$1"
+    step "ingestion" ingestion "$1"
 fi
