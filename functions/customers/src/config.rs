@@ -101,7 +101,7 @@ impl Change {
             .is_some_and(|model| model != now.embedding_model)
         {
             let detail =
-                "cannot be changed while documents are stored with the present model's vectors";
+                "changes by POST /api/documents/regenerate alone, as every document has vectors of the present one";
             bad("/embeddingModel", detail.to_owned());
         }
         let mut config = now.clone();

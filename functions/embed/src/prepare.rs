@@ -10,7 +10,7 @@ use bytes::Bytes;
 use dynrag_chunking::{Plan, plan};
 use dynrag_domain::{
     CustomerId, Error, Kind,
-    chunks::{Chunk, Extracted},
+    chunks::{Chunk, Extracted, Properties},
     documents::{FailureCode, Stage},
     storage::{self, Original},
 };
@@ -18,6 +18,7 @@ use dynrag_embeddings::ledger;
 use dynrag_llm::{BatchLimits, Batches, EmbedError, count_tokens, embedding_cost};
 use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
@@ -104,7 +105,7 @@ pub(crate) async fn prepare(
                 .map(|chunk| u64::from(count_tokens(&chunk.text)));
             let chunk_tokens = counted.sum();
             let title = lease.claim.title_with(&extracted);
-            let rows = rows(&lease.claim, &title, chunks, &vectors)?;
+            let rows = rows(&lease.claim, &title, &extracted.properties, chunks, &vectors)?;
             lease.stage(Stage::Storing).await?;
             Ok((rows, tokens, chunk_tokens))
         })
@@ -305,11 +306,12 @@ pub(crate) async fn check_budget(
 fn rows(
     claim: &Claim,
     title: &str,
+    properties: &Properties,
     chunks: Vec<Chunk>,
     vectors: &HashMap<String, Vec<f32>>,
 ) -> Result<Vec<Row>, Stop> {
     let title: Arc<str> = title.into();
-    let metadata = Arc::new(claim.metadata.clone());
+    let metadata = Arc::new(metadata(&claim.metadata, properties)?);
     let model: Arc<str> = claim.embedding_model.as_str().into();
     chunks
         .into_iter()
@@ -326,8 +328,38 @@ fn rows(
                 chunk,
                 vector,
                 model: model.clone(),
-                language: None,
+                language: properties.language.clone(),
             })
         })
         .collect()
+}
+
+/// What the file says of itself, and what its customer says of it, which goes before.
+fn metadata(given: &Value, properties: &Properties) -> Result<Value, Error> {
+    let mut metadata = serde_json::to_value(properties).map_err(Error::internal_fault)?;
+    if let (Some(all), Some(given)) = (metadata.as_object_mut(), given.as_object()) {
+        all.extend(given.clone());
+    }
+    Ok(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_customers_word_goes_before_the_files() {
+        let properties = Properties {
+            author: Some("A. File".to_owned()),
+            language: Some("en".to_owned()),
+            ..Properties::default()
+        };
+        let given = json!({"author": "Somebody", "year": 2026});
+        assert_eq!(
+            metadata(&given, &properties).unwrap(),
+            json!({"author": "Somebody", "language": "en", "year": 2026})
+        );
+    }
 }

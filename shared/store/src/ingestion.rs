@@ -240,6 +240,8 @@ impl Store {
             .map(i32::try_from)
             .transpose()
             .map_err(Error::internal_fault)?;
+        let properties =
+            serde_json::to_value(&extracted.properties).map_err(Error::internal_fault)?;
         let characters =
             i64::try_from(extracted.text.chars().count()).map_err(Error::internal_fault)?;
         tx.query(
@@ -255,6 +257,7 @@ impl Store {
                 (&characters, Type::INT8),
                 (&extracted.engine, Type::TEXT),
                 (&title_of(extracted), Type::TEXT),
+                (&properties, Type::JSONB),
             ],
         )
         .await?;

@@ -10,7 +10,7 @@ use dynrag_domain::{ids::CustomerId, storage::lancedb_prefix};
 use lance::{Dataset, dataset::builder::DatasetBuilder, session::Session};
 use lancedb::{Connection, ObjectStoreRegistry, connect};
 
-use crate::{Error, Result, cache::SnapshotCache, recorded};
+use crate::{Error, Result, cache::SnapshotCache, recorded, reuse::Places};
 
 /// Tenants kept open at once: an open one costs some kilobytes and saves a manifest read.
 const OPEN_TENANTS: usize = 64;
@@ -75,6 +75,8 @@ struct Tenant {
     connection: Option<Connection>,
     /// The table as it was opened last, at the version it was opened at.
     reader: Option<(u64, Arc<Dataset>)>,
+    /// Where texts' vectors are, at the version they were looked up in last.
+    places: Option<(u64, Places)>,
     /// When it was used last, in calls.
     used: u64,
 }
@@ -167,6 +169,19 @@ impl Vectors {
             tenant.reader = Some((recorded, dataset.clone()));
         });
         Ok(dataset)
+    }
+
+    /// Where texts' vectors are in a recorded version; empty until somebody has looked. That of another
+    /// version is forgotten.
+    pub(crate) fn places(&self, customer: CustomerId, recorded: u64) -> Places {
+        self.tenant(customer, |tenant| match &tenant.places {
+            Some((at, places)) if *at == recorded => places.clone(),
+            _ => {
+                let places = Places::default();
+                tenant.places = Some((recorded, places.clone()));
+                places
+            }
+        })
     }
 
     /// Looks at a tenant or changes it. The least recently used one makes room for a new one.
