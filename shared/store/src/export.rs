@@ -24,7 +24,7 @@ const fn table(name: &'static str, without: &'static str, order: &'static str) -
 }
 
 /// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 11] = [
     Table {
         name: "customers",
         key: "id",
@@ -35,6 +35,7 @@ const TABLES: [Table; 10] = [
     table("users", "{password_hash,tokens_valid_from}", "id"),
     table("invitations", "{}", "id"),
     table("api_keys", "{secret_hash}", "id"),
+    table("collections", "{}", "id"),
     table(
         "documents",
         "{lease_token,lease_expires_at,resend_at,upload_swept_at}",

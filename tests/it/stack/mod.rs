@@ -16,6 +16,7 @@ mod bad_requests;
 mod batch;
 mod budgets;
 mod chunking;
+mod collections;
 mod crash;
 mod deletion;
 mod delivery;
