@@ -86,8 +86,8 @@ async fn add(
 }
 
 impl Scene {
-    async fn add(&self, text: &str, place: impl Into<Place>) -> DocumentId {
-        let new = placed(text, None, place.into());
+    async fn add(&self, text: &str, to: Option<CollectionId>) -> DocumentId {
+        let new = placed(text, None, to.into());
         add(&self.store, self.customer, &new).await.unwrap()
     }
 
