@@ -183,6 +183,8 @@ fn a_name_stands_for_one_route() {
             assert!(names.insert(name), "{name} is in two groups");
             // Keys and users are their customer's.
             let of_customer = match group.folder {
+                // What they belong to.
+                "documents" => name.starts_with("collections-"),
                 "customers" => ["keys-", "users-", "jobs-"]
                     .iter()
                     .any(|of| name.starts_with(of)),

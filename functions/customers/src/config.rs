@@ -17,7 +17,7 @@ use dynrag_domain::{
     money::Usd,
 };
 use dynrag_store::{audit, customers, documents};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -45,20 +45,13 @@ pub(crate) struct Change {
     allowed_types: Option<Vec<String>>,
     chunking: Option<Chunking>,
     /// Null takes the budget away.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<Usd>)]
     monthly_budget_usd: Option<Option<Usd>>,
     #[schema(minimum = 1, maximum = 100)]
     budget_alert_percent: Option<i32>,
     #[schema(minimum = 1, maximum = 3650)]
     retention_days: Option<i32>,
-}
-
-/// Tells null from nothing.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl Change {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    DocumentId,
+    CollectionId, DocumentId,
     documents::{FailureCode, Format, Source, Stage, Status},
 };
 use dynrag_store::documents::Document;
@@ -29,6 +29,9 @@ pub(crate) struct DocumentBody {
     source_url: Option<String>,
     #[schema(value_type = Object)]
     metadata: Value,
+    /// The collection it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_id: Option<CollectionId>,
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,
@@ -71,6 +74,7 @@ impl From<Document> for DocumentBody {
             file_name: d.file_name,
             source_url: d.source_url,
             metadata: d.metadata,
+            collection_id: d.collection,
             status: d.status,
             stage: d.stage,
             code: d.code,

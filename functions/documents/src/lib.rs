@@ -1,6 +1,7 @@
-//! Reading and deleting documents.
+//! Reading and deleting documents, and the collections they belong to.
 
 mod body;
+mod collections;
 mod content;
 mod delete;
 mod diff;
@@ -78,5 +79,35 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/{id}",
             "Delete a document",
             delete::delete,
+        )
+        .get(
+            "collections-list",
+            "/api/collections",
+            "List collections",
+            collections::list::list,
+        )
+        .post(
+            "collections-create",
+            "/api/collections",
+            "Make a collection",
+            collections::create::create,
+        )
+        .get(
+            "collections-get",
+            "/api/collections/{id}",
+            "Show a collection",
+            collections::get::get,
+        )
+        .put(
+            "collections-update",
+            "/api/collections/{id}",
+            "Change a collection",
+            collections::update::update,
+        )
+        .delete(
+            "collections-delete",
+            "/api/collections/{id}",
+            "Delete a collection, with its documents or without",
+            collections::delete::delete,
         )
 }

@@ -1,4 +1,4 @@
-//! `GET /api/documents?limit=&cursor=&status=`: newest first.
+//! `GET /api/documents?limit=&cursor=&status=&collectionId=`: newest first.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use dynrag_api::{
     paging::{Limit, Page},
     scopes::DocumentsRead,
 };
-use dynrag_domain::{DocumentId, documents::Status};
+use dynrag_domain::{CollectionId, DocumentId, documents::Status};
 use dynrag_store::documents::{Document, Position};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,12 +17,14 @@ use utoipa::ToSchema;
 use crate::body::DocumentBody;
 
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Filter {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
     status: Option<Status>,
+    /// Those of a collection.
+    collection_id: Option<CollectionId>,
 }
 
 /// Answers a page.
@@ -40,7 +42,13 @@ pub(crate) async fn list(
     let after = after.map(|(created_at, id)| Position { created_at, id });
     let store = context.store().await?;
     let rows = store
-        .list_documents(caller.customer_id, filter.status, after, limit.rows())
+        .list_documents(
+            caller.customer_id,
+            filter.status,
+            filter.collection_id,
+            after,
+            limit.rows(),
+        )
         .await?;
     let page = Page::new(rows, limit, |row: &Document| (row.created_at, row.id))?;
     Ok(Json(page.map(DocumentBody::from)))

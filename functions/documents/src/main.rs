@@ -1,4 +1,4 @@
-//! The function of the routes under /api/documents.
+//! The function of the routes under /api/documents and /api/collections.
 
 // One request at a time: threads to wake each other would cost a quarter of the CPU time (`make bench`).
 #[tokio::main(flavor = "current_thread")]

@@ -87,13 +87,15 @@ pub(crate) async fn crawl(
     };
     let until = (Instant::now() + SLICE).min(deadline.checked_sub(LEASE).unwrap_or(deadline));
     match crawler.work(until).await {
-        // As many documents as there may be: no page after this one would be taken.
-        Err(error) if error.kind() == Kind::Conflict => {
-            tracing::info!(customer_id = %customer, job_id = %job, code = error.code(), "crawl ended");
-            parts
-                .store
-                .finish_job(customer, job, Some(error.code()))
-                .await
+        // As many documents as there may be, or no collection for them any more: no page after this one
+        // would be taken.
+        Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Invalid) => {
+            let code = match error.kind() {
+                Kind::Invalid => "collection_deleted",
+                _ => error.code(),
+            };
+            tracing::info!(customer_id = %customer, job_id = %job, code, "crawl ended");
+            parts.store.finish_job(customer, job, Some(code)).await
         }
         other => other,
     }
@@ -257,6 +259,7 @@ impl Crawler<'_> {
             metadata: self.crawl.metadata.as_ref(),
             source_url: Some(url.as_str()),
             chunking: self.crawl.chunking,
+            place: self.crawl.collection_id.into(),
             reprocess: false,
             lane: Lane::Bulk,
             actor: Actor::System,

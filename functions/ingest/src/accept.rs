@@ -87,6 +87,7 @@ pub(crate) async fn accept(
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
+        place: description.collection_id.into(),
         // Asked for in any case: with the title and metadata that come with it.
         reprocess: description.on_duplicate == OnDuplicate::NewVersion,
         lane: Lane::Single,

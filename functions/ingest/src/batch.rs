@@ -21,6 +21,7 @@ use dynrag_api::{
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result,
     audit::Actor,
+    collections,
     config::CustomerConfig,
     documents::{OnDuplicate, Status},
     jobs::Lane,
@@ -172,6 +173,7 @@ impl Ready {
                 metadata: self.description.metadata.as_ref(),
                 source_url: None,
                 chunking: self.description.chunking,
+                place: self.description.collection_id.into(),
                 reprocess: self.description.on_duplicate == OnDuplicate::NewVersion,
                 lane: Lane::Bulk,
                 actor,
@@ -196,6 +198,7 @@ impl Ready {
                 let detail = "an earlier document of this batch has it, with other content";
                 ItemBody::refused(self.index, &Error::field("/externalId", detail))
             }
+            Decision::NoCollection => ItemBody::refused(self.index, &collections::unknown()),
             Decision::OverLimit(limit) => ItemBody::refused(self.index, &limit_reached(*limit)),
         }
     }

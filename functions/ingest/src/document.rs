@@ -6,7 +6,7 @@ use axum::extract::State;
 use bytes::Bytes;
 use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
 use dynrag_domain::{
-    Error, Result,
+    CollectionId, Error, Result,
     config::{Chunking, CustomerConfig},
     documents::{Format, OnDuplicate, Source},
 };
@@ -37,8 +37,10 @@ pub(crate) struct Body {
     #[serde(default)]
     #[schema(default = "skip")]
     pub(crate) on_duplicate: OnDuplicate,
-    /// As the customer's documents are, where it is left out.
+    /// As its collection's or the customer's documents are, where it is left out.
     pub(crate) chunking: Option<Chunking>,
+    /// The collection it is to belong to; a document that is there moves with its next version.
+    pub(crate) collection_id: Option<CollectionId>,
 }
 
 impl Body {
@@ -63,6 +65,7 @@ impl Body {
             metadata: self.metadata,
             on_duplicate: self.on_duplicate,
             chunking: self.chunking,
+            collection_id: self.collection_id,
         }
         .check()?;
         if self.content.trim().is_empty() {

@@ -1,7 +1,7 @@
 //! The fields that every way in has, and their rules.
 
 use dynrag_domain::{
-    Error, FieldError, Kind, Result,
+    CollectionId, Error, FieldError, Kind, Result,
     config::{Chunking, CustomerConfig},
     documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_METADATA_BYTES, MAX_TITLE, OnDuplicate},
 };
@@ -22,6 +22,7 @@ pub(crate) struct Description {
     #[serde(default)]
     pub(crate) on_duplicate: OnDuplicate,
     pub(crate) chunking: Option<Chunking>,
+    pub(crate) collection_id: Option<CollectionId>,
 }
 
 impl Description {
@@ -46,6 +47,12 @@ impl Description {
                 let parsed = serde_json::from_str(&text)
                     .map_err(|e| Error::field("/chunking", format!("an object in JSON: {e}")))?;
                 self.chunking = Some(parsed);
+            }
+            "collectionId" => {
+                let parsed = text
+                    .parse()
+                    .map_err(|_| Error::field("/collectionId", "the id of a collection"))?;
+                self.collection_id = Some(parsed);
             }
             _ => return Ok(false),
         }
@@ -201,13 +208,16 @@ mod tests {
             ("metadata", r#"{"a": 1}"#),
             ("onDuplicate", "newVersion"),
             ("chunking", r#"{"size": 200, "overlap": 0}"#),
+            ("collectionId", "01936f6e-3c00-7000-8000-000000000040"),
         ] {
             assert!(description.set(name, text.to_owned()).unwrap(), "{name}");
         }
         assert_eq!(description.chunking.unwrap().size, 200);
         assert_eq!(description.on_duplicate, OnDuplicate::NewVersion);
+        let collection = description.collection_id.unwrap().to_string();
+        assert_eq!(collection, "01936f6e-3c00-7000-8000-000000000040");
         assert!(!description.set("colour", "red".to_owned()).unwrap());
-        for name in ["metadata", "onDuplicate", "chunking"] {
+        for name in ["metadata", "onDuplicate", "chunking", "collectionId"] {
             let error = description.set(name, "{".to_owned()).unwrap_err();
             assert_eq!(error.fields()[0].pointer, format!("/{name}"));
         }

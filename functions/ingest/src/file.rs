@@ -13,7 +13,7 @@ use dynrag_api::{
     scopes::DocumentsWrite,
 };
 use dynrag_domain::{
-    Error, Kind, Result,
+    CollectionId, Error, Kind, Result,
     config::CustomerConfig,
     documents::{FailureCode, Format, OnDuplicate, Source},
 };
@@ -106,6 +106,7 @@ struct FileUpload {
     on_duplicate: Option<OnDuplicate>,
     /// An object in JSON.
     chunking: Option<String>,
+    collection_id: Option<CollectionId>,
 }
 
 impl Argument for Form {
@@ -187,7 +188,7 @@ impl Form {
                 return Err(Error::field(part.pointer(), "once a request"));
             }
             if !description.set(&part.name, part.text()?)? {
-                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking";
+                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, collectionId";
                 return Err(Error::field(part.pointer(), known));
             }
         }

@@ -24,7 +24,7 @@ use dynrag_api::{
 };
 use dynrag_cloud::vault::Purpose;
 use dynrag_domain::{
-    CustomerId, Error, Kind, Result, WebhookId,
+    CollectionId, CustomerId, Error, Kind, Result, WebhookId,
     identity::{Class, Scope},
     webhooks::token_hash,
 };
@@ -48,6 +48,8 @@ pub(crate) struct Incoming {
     pub(crate) caller: Admission,
     /// The webhook's name.
     pub(crate) name: String,
+    /// The webhook's collection.
+    pub(crate) collection: Option<CollectionId>,
     /// What the query says of the document.
     pub(crate) said: Said,
     /// What was sent.
@@ -87,6 +89,7 @@ struct Verified {
     customer: CustomerId,
     webhook: WebhookId,
     name: String,
+    collection: Option<CollectionId>,
     /// Of a signed one.
     message: Option<String>,
 }
@@ -184,6 +187,7 @@ async fn verify(
         customer: found.customer_id,
         webhook,
         name: found.name,
+        collection: found.collection,
         message,
     })
 }
@@ -260,6 +264,7 @@ where
         Ok(Self {
             caller,
             name: verified.name,
+            collection: verified.collection,
             said,
             payload: Payload::new(parts.headers, body),
         })

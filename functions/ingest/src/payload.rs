@@ -11,7 +11,7 @@ use dynrag_api::{
     openapi::{self, Argument},
 };
 use dynrag_domain::{
-    Error, Kind, Result,
+    CollectionId, Error, Kind, Result,
     config::CustomerConfig,
     documents::{Format, MAX_TITLE, OnDuplicate, Source},
 };
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The fields of a text as `POST /api/ingest/document` takes it. An object of others is a document itself.
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
     "title",
     "content",
     "contentType",
@@ -39,16 +39,18 @@ const FIELDS: [&str; 7] = [
     "metadata",
     "onDuplicate",
     "chunking",
+    "collectionId",
 ];
 /// What other systems call a title.
 const TITLES: [&str; 3] = ["title", "name", "subject"];
 /// Headers that describe a document, and their fields. The query goes before them.
-const HEADERS: [(&str, &str); 5] = [
+const HEADERS: [(&str, &str); 6] = [
     ("x-title", "title"),
     ("x-external-id", "externalId"),
     ("x-metadata", "metadata"),
     ("x-on-duplicate", "onDuplicate"),
     ("x-chunking", "chunking"),
+    ("x-collection-id", "collectionId"),
 ];
 
 /// What the query says of the document.
@@ -61,6 +63,7 @@ pub(crate) struct Said {
     title: Option<String>,
     external_id: Option<String>,
     on_duplicate: Option<OnDuplicate>,
+    collection_id: Option<CollectionId>,
 }
 
 impl Said {
@@ -147,6 +150,7 @@ fn described(headers: &HeaderMap, said: Said) -> Result<Description> {
     description.title = said.title.or(description.title);
     description.external_id = said.external_id.or(description.external_id);
     description.on_duplicate = said.on_duplicate.unwrap_or(description.on_duplicate);
+    description.collection_id = said.collection_id.or(description.collection_id);
     Ok(description)
 }
 
@@ -396,6 +400,8 @@ fn of_text(
     let on_duplicate = serde_json::to_value(described.on_duplicate);
     let chunking = described.chunking.map(serde_json::to_value).transpose();
     fill("chunking", chunking.map_err(Error::internal_fault)?);
+    let collection = described.collection_id;
+    fill("collectionId", collection.map(|id| id.to_string().into()));
     fill(
         "onDuplicate",
         Some(on_duplicate.map_err(Error::internal_fault)?),
@@ -587,6 +593,48 @@ mod tests {
         ] {
             let error = read(pairs, "", body).await.err().unwrap();
             assert_eq!(error.code(), code, "{pairs:?} {body:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_collection_is_named_in_any_of_five_places() {
+        let id = |n: u8| format!("01936f6e-3c00-7000-8000-0000000000{n:02}");
+        let json = ("content-type", "application/json");
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let parts = ("content-type", "multipart/form-data; boundary=X");
+        let (one, two, three) = (id(1), id(2), id(3));
+        let header = ("x-collection-id", one.as_str());
+        let query = format!("collectionId={two}");
+        let text = format!(r#"{{"content": "A", "collectionId": "{three}"}}"#);
+        let fields = format!("content=A&collectionId={three}");
+        let file = format!(
+            "--X\r\ncontent-disposition: form-data; name=collectionId\r\n\r\n{three}\r\n--X\r\n\
+             content-disposition: form-data; name=file; filename=a.md\r\n\r\n# A\r\n--X--\r\n"
+        );
+        // Another system's own field is content.
+        let other = r#"{"subject": "S", "collectionId": 7}"#;
+        for (pairs, query, body, expected) in [
+            (&[header][..], "", "A", &one),
+            (&[header], &*query, "A", &two),
+            (&[header, json], &query, &*text, &three),
+            (&[header, form], &query, &fields, &three),
+            (&[header, parts], &query, &file, &three),
+            (&[header, json], "", r#"{"content": "A"}"#, &one),
+            (&[json], &query, other, &two),
+        ] {
+            let (description, _) = read(pairs, query, body).await.unwrap();
+            let collection = description.collection_id.map(|id| id.to_string());
+            assert_eq!(collection.as_ref(), Some(expected), "{pairs:?} {body}");
+        }
+        let none = read(&[json], "", other).await.unwrap().0.collection_id;
+        assert!(none.is_none());
+        for (pairs, body) in [
+            (&[("x-collection-id", "7")][..], "A"),
+            (&[json], r#"{"content": "A", "collectionId": "7"}"#),
+            (&[form], "content=A&collectionId=7"),
+        ] {
+            let error = read(pairs, "", body).await.err().unwrap();
+            assert_eq!(error.fields()[0].pointer, "/collectionId", "{body}");
         }
     }
 

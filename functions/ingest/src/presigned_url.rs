@@ -9,7 +9,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
 use dynrag_cloud::presign::UploadTerms;
 use dynrag_domain::{
-    DocumentId, Error, Result,
+    CollectionId, DocumentId, Error, Result,
     config::Chunking,
     documents::{Format, MAX_TITLE, Source, Status},
     jobs::Lane,
@@ -39,8 +39,10 @@ pub(crate) struct Wanted {
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// As the customer's documents are, where it is left out.
+    /// As its collection's or the customer's documents are, where it is left out.
     chunking: Option<Chunking>,
+    /// The collection it is to belong to.
+    collection_id: Option<CollectionId>,
 }
 
 const MAX_MEDIA_TYPE: usize = 200;
@@ -94,6 +96,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         external_id: wanted.external_id,
         metadata: wanted.metadata,
         chunking: wanted.chunking,
+        collection_id: wanted.collection_id,
         ..Description::default()
     }
     .check()?;
@@ -143,6 +146,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
+        place: description.collection_id.into(),
         reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),

@@ -1,14 +1,19 @@
-//! `PUT /api/documents/{id}`: other content, title, metadata or chunking, or the same read anew.
+//! `PUT /api/documents/{id}`: other content, title, metadata or chunking, or the same read anew; another
+//! collection.
 //!
 //! Whatever it is, it is the next version; search shows the one before until that is published. Texts that
-//! were embedded before are not paid for again.
+//! were embedded before are not paid for again. A move alone makes no version.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, Query, answers, scopes::DocumentsWrite};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Path, Query,
+    answers::{self, Either},
+    scopes::DocumentsWrite,
+};
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
+    CollectionId, DocumentId, Error, Kind, Result,
     config::Chunking,
     documents::{OnDuplicate, Status},
     jobs::Lane,
@@ -40,6 +45,10 @@ pub(crate) struct Body {
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
     chunking: Option<Chunking>,
+    /// The collection it moves to; null: it belongs to none.
+    #[serde(default, deserialize_with = "dynrag_api::given")]
+    #[schema(value_type = Option<CollectionId>)]
+    collection_id: Option<Option<CollectionId>>,
     /// The new text.
     #[schema(min_length = 1)]
     content: Option<String>,
@@ -50,7 +59,20 @@ pub(crate) struct Body {
     reprocess: bool,
 }
 
-/// Makes the next version.
+impl Body {
+    /// The collection, where nothing else is to change.
+    fn only_moves(&self) -> Option<Option<CollectionId>> {
+        let more = self.title.is_some()
+            || self.metadata.is_some()
+            || self.chunking.is_some()
+            || self.content.is_some()
+            || self.content_type.is_some()
+            || self.reprocess;
+        self.collection_id.filter(|_| !more)
+    }
+}
+
+/// Makes the next version, or only moves the document.
 pub(crate) async fn update(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
@@ -59,13 +81,21 @@ pub(crate) async fn update(
     Json(body): Json<Body>,
 ) -> Answer<Outcome> {
     let time = waiting.time()?;
+    if let Some(to) = body.only_moves() {
+        let (store, actor) = (context.store().await?, caller.principal.into());
+        let status = store
+            .move_document(caller.customer_id, actor, id, to)
+            .await?;
+        let moved = Either::That(Json(Accepted::new(id, status)));
+        return Ok(hold(&context, caller.customer_id, moved, time).await?);
+    }
     caller.check_budget()?;
     let pending = match body.content {
         Some(_) => replaced(&context, &caller, id, body).await?,
         None => again(&context, &caller, id, body).await?,
     };
     context.dispatch(&pending).await;
-    let queued = answers::Either::This(answers::Accepted(Accepted::new(id, Status::Queued)));
+    let queued = Either::This(answers::Accepted(Accepted::new(id, Status::Queued)));
     Ok(hold(&context, caller.customer_id, queued, time).await?)
 }
 
@@ -86,6 +116,7 @@ async fn replaced(
         metadata: body.metadata,
         on_duplicate: OnDuplicate::NewVersion,
         chunking: body.chunking,
+        collection_id: None,
     }
     .read(&caller.config)?;
     let new = NewDocument {
@@ -97,6 +128,7 @@ async fn replaced(
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
+        place: body.collection_id.into(),
         reprocess: true,
         lane: Lane::Single,
         actor: caller.principal.into(),
@@ -116,7 +148,7 @@ async fn again(
     }
     let nothing = body.title.is_none() && body.metadata.is_none() && body.chunking.is_none();
     if nothing && !body.reprocess {
-        let detail = "something to change: title, metadata, chunking, content, or reprocess: true";
+        let detail = "something to change: title, metadata, chunking, collectionId, content, or reprocess: true";
         return Err(Error::field("", detail));
     }
     let description = Description {
@@ -130,6 +162,7 @@ async fn again(
         title: description.title.as_deref(),
         metadata: description.metadata.as_ref(),
         chunking: description.chunking,
+        place: body.collection_id.into(),
     };
     let store = context.store().await?;
     let (customer, actor) = (caller.customer_id, caller.principal.into());
@@ -146,4 +179,31 @@ async fn again(
         "busy_document",
         "Others keep changing this document. Try again.",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_move_is_told_from_work() {
+        let id = "01936f6e-3c00-7000-8000-000000000040";
+        let moves = |body: Value| serde_json::from_value::<Body>(body).unwrap().only_moves();
+        let to = moves(json!({"collectionId": id})).unwrap();
+        assert_eq!(to.unwrap().to_string(), id);
+        assert_eq!(moves(json!({"collectionId": null})), Some(None));
+        for body in [
+            json!({}),
+            json!({"collectionId": id, "title": "T"}),
+            json!({"collectionId": id, "metadata": {}}),
+            json!({"collectionId": id, "chunking": {"size": 100, "overlap": 0}}),
+            json!({"collectionId": id, "content": "A"}),
+            json!({"collectionId": id, "contentType": "text/plain"}),
+            json!({"collectionId": id, "reprocess": true}),
+        ] {
+            assert_eq!(moves(body.clone()), None, "{body}");
+        }
+    }
 }

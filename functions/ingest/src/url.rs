@@ -17,7 +17,7 @@ use dynrag_api::{
 };
 use dynrag_config::WebConfig;
 use dynrag_domain::{
-    Error, JobId, Kind, Result,
+    CollectionId, Error, JobId, Kind, Result,
     config::Chunking,
     documents::{Format, OnDuplicate, Source, Status},
     jobs::Lane,
@@ -53,8 +53,10 @@ pub(crate) struct Body {
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// As the customer's documents are, where it is left out.
+    /// As its collection's or the customer's documents are, where it is left out.
     chunking: Option<Chunking>,
+    /// The collection it is to belong to; a document that is there moves with its next version.
+    collection_id: Option<CollectionId>,
     crawl: Option<CrawlBody>,
 }
 
@@ -156,6 +158,7 @@ impl Body {
             metadata: self.metadata,
             on_duplicate: OnDuplicate::Skip,
             chunking: self.chunking,
+            collection_id: self.collection_id,
         };
         Ok((url, description.check()?, self.crawl))
     }
@@ -194,6 +197,7 @@ async fn begin(
         same_host: body.same_host,
         metadata: description.metadata,
         chunking: description.chunking,
+        collection_id: description.collection_id,
     };
     let store = context.store().await?;
     let actor = caller.principal.into();
@@ -225,6 +229,7 @@ async fn add(
         metadata: description.metadata.as_ref(),
         source_url: Some(url),
         chunking: description.chunking,
+        place: description.collection_id.into(),
         reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),

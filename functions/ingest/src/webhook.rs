@@ -37,11 +37,14 @@ pub(crate) async fn receive(
     let Incoming {
         caller,
         name,
+        collection,
         said,
         payload,
     } = incoming;
     let time = said.waiting().time()?;
-    let (description, content) = payload.read(&caller.config, said, &name).await?;
+    let (mut description, content) = payload.read(&caller.config, said, &name).await?;
+    // What the sender names goes before.
+    description.collection_id = description.collection_id.or(collection);
     let outcome = accept(&context, &caller, &description, content).await?;
     Ok(hold(&context, caller.customer_id, outcome, time).await?)
 }

@@ -25,7 +25,7 @@ pub(crate) async fn run(parts: &Parts<'_>, due: &Due) -> Result<()> {
         if error.retryable() {
             return Err(error);
         }
-        // As many documents as there may be, for one: the next run may find room.
+        // As many documents as there may be, for one, or a collection deleted just now: the next run may do.
         let (code, webhook) = (error.code(), due.id);
         tracing::warn!(customer_id = %due.customer_id, webhook_id = %webhook, code, "scheduled run left out");
     }
@@ -45,6 +45,7 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<()> {
         metadata: None,
         source_url: Some(&due.url),
         chunking: None,
+        place: due.collection.into(),
         reprocess: false,
         lane: Lane::Bulk,
         actor: Actor::Webhook(due.id),

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use dynrag_config::WebConfig;
 use dynrag_domain::{
-    Error, FieldError, Result, WebhookId,
+    CollectionId, Error, FieldError, Result, WebhookId,
     schedules::ScheduleSpec,
     webhooks::{DisabledReason, Event, MAX_NAME, Trigger, WebhookStatus},
 };
 use dynrag_store::webhooks::{Wanted, WebhookRow};
 use dynrag_web::Policy;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::secret::Shown;
@@ -33,6 +33,9 @@ pub(crate) struct WebhookBody {
     time_zone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_run_at: Option<DateTime<Utc>>,
+    /// Where the documents belong that it brings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_id: Option<CollectionId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<Event>,
     /// Since when notices have failed without exception.
@@ -62,6 +65,7 @@ impl WebhookBody {
             schedule: row.schedule,
             time_zone: row.time_zone,
             next_run_at: row.next_run_at,
+            collection_id: row.collection,
             events: row.events,
             failing_since: row.failing_since,
             last_triggered_at: row.last_triggered_at,
@@ -97,6 +101,8 @@ pub(crate) struct NewWebhook {
     /// Of `event`; all of them where it is left out.
     #[schema(min_items = 1)]
     events: Option<Vec<Event>>,
+    /// Of `manual` and `scheduled`: where the documents belong that it brings.
+    collection_id: Option<CollectionId>,
 }
 
 /// What is to change; what is left out stays.
@@ -111,11 +117,15 @@ pub(crate) struct WebhookChange {
     #[schema(max_length = 256)]
     schedule: Option<String>,
     /// Null for UTC.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
     #[schema(min_items = 1)]
     events: Option<Vec<Event>>,
+    /// For what comes from now on; null: none.
+    #[serde(default, deserialize_with = "dynrag_api::given")]
+    #[schema(value_type = Option<CollectionId>)]
+    collection_id: Option<Option<CollectionId>>,
     /// Makes a new secret, and a new token; the old ones are good for a day still.
     #[serde(default)]
     pub(crate) rotate_secret: bool,
@@ -130,13 +140,6 @@ enum WantedStatus {
     Paused,
 }
 
-/// Tells null from nothing.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 /// A webhook as it is to be, checked.
 pub(crate) struct Checked {
     name: String,
@@ -145,6 +148,7 @@ pub(crate) struct Checked {
     schedule: Option<String>,
     time_zone: Option<String>,
     events: Vec<Event>,
+    collection_id: Option<CollectionId>,
     next_run_at: Option<DateTime<Utc>>,
 }
 
@@ -158,6 +162,7 @@ impl Checked {
             time_zone: self.time_zone.as_deref(),
             events: &self.events,
             next_run_at: self.next_run_at,
+            collection: self.collection_id,
         }
     }
 
@@ -208,6 +213,9 @@ impl Checked {
         let event = trigger == Trigger::Event;
         if !event && !self.events.is_empty() {
             bad("/events", "only an event webhook has them");
+        }
+        if event && self.collection_id.is_some() {
+            bad("/collectionId", "an event webhook brings no documents");
         }
         if event && self.events.is_empty() {
             bad("/events", "at least one");
@@ -266,6 +274,7 @@ impl NewWebhook {
             schedule: self.schedule,
             time_zone: self.time_zone,
             events: self.events.unwrap_or(all),
+            collection_id: self.collection_id,
             next_run_at: None,
         };
         wanted.check(self.trigger_type, policy)
@@ -290,6 +299,7 @@ impl WebhookChange {
             schedule: self.schedule.or_else(|| now.schedule.clone()),
             time_zone: self.time_zone.unwrap_or_else(|| now.time_zone.clone()),
             events: self.events.unwrap_or_else(|| now.events.clone()),
+            collection_id: self.collection_id.unwrap_or(now.collection),
             next_run_at: None,
         };
         let mut checked = wanted.check(now.trigger, policy)?;
@@ -356,8 +366,9 @@ mod tests {
                 &["/timeZone"],
             ),
             (
-                json!({"name": "n", "triggerType": "event", "url": "https://a.de", "events": []}),
-                &["/events"],
+                json!({"name": "n", "triggerType": "event", "url": "https://a.de", "events": [],
+                    "collectionId": "01936f6e-3c00-7000-8000-000000000040"}),
+                &["/collectionId", "/events"],
             ),
         ] {
             let error = check(body.clone()).err().unwrap();

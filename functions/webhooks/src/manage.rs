@@ -10,7 +10,7 @@ use dynrag_api::{
     scopes::Webhooks,
 };
 use dynrag_domain::{Error, WebhookId, audit::Action};
-use dynrag_store::{audit, secrets, webhooks};
+use dynrag_store::{audit, collections, secrets, webhooks};
 use serde_json::json;
 
 use crate::{
@@ -89,6 +89,10 @@ pub(crate) async fn update(
     };
     let now = webhooks::lock(&tx, id).await?;
     let checked = body.apply(&now, &policy()?)?;
+    let collection = checked.wanted().collection;
+    if collection != now.collection {
+        collections::hold(&tx, collection.into()).await?;
+    }
     let mut shown = Shown::default();
     if rotate {
         let vault = context.vault().await?;

@@ -26,6 +26,8 @@ use crate::{address::SourceAddress, tokens::Tokens};
 
 /// Requests to the queue at once, where many jobs are sent.
 const SENDERS: usize = 5;
+/// Deletions that a request sends itself.
+const MOST_AT_ONCE: usize = 500;
 
 /// Clients and caches of a function instance.
 #[derive(Default)]
@@ -242,8 +244,21 @@ impl Context {
 
     /// As [`dispatch`](Self::dispatch), for many jobs of one customer that came in bulk.
     pub async fn dispatch_bulk(&self, customer: CustomerId, pending: &[Pending]) {
+        self.sent_many(customer, pending, self.bulk().await).await;
+    }
+
+    /// As [`dispatch`](Self::dispatch), for deletions of many documents of one customer. The first of them:
+    /// sweep sends the rest, so that no caller waits for them.
+    pub async fn dispatch_deletions(&self, customer: CustomerId, pending: &[Pending]) {
+        let first = &pending[..pending.len().min(MOST_AT_ONCE)];
+        if !first.is_empty() {
+            self.sent_many(customer, first, self.queue().await).await;
+        }
+    }
+
+    async fn sent_many(&self, customer: CustomerId, pending: &[Pending], queue: Result<&Queue>) {
         let sent = async {
-            let queue = self.bulk().await?;
+            let queue = queue?;
             let batches: Vec<_> = pending
                 .chunks(Queue::MOST)
                 .map(|batch| send_many(queue, batch))

@@ -12,12 +12,12 @@ use axum::{
 };
 use bytes::Bytes;
 use dynrag_domain::{
-    ApiKeyId, CustomerId, DeliveryId, DocumentId, Error, JobId, Kind, Result, UserId, WebhookId,
-    documents::VersionNumber,
+    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, Error, JobId, Kind, Result, UserId,
+    WebhookId, documents::VersionNumber,
 };
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -147,6 +147,17 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
     from_json(value.to_string().as_bytes())
 }
 
+/// For a field of a change in which null takes something away: `Option<Option<T>>` that tells null from
+/// nothing, with `#[serde(default, deserialize_with = "dynrag_api::given")]`.
+///
+/// # Errors
+/// The deserializer's own.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 /// The field of serde's "missing field `title`".
 fn missing(detail: &str) -> Option<&str> {
     detail.strip_prefix("missing field `")?.strip_suffix('`')
@@ -223,6 +234,7 @@ pub trait PathId: FromStr<Err = Error> + ToSchema {
 }
 
 impl PathId for ApiKeyId {}
+impl PathId for CollectionId {}
 impl PathId for CustomerId {}
 impl PathId for DocumentId {}
 impl PathId for JobId {}

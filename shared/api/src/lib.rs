@@ -23,7 +23,9 @@ pub mod usage;
 pub use address::SourceAddress;
 pub use caller::{Caller, scopes};
 pub use context::{Context, attempts_per_address, require_mail, sends_mail};
-pub use extract::{Json, Path, PathId, PathIds, Query, body_bytes, body_too_large, from_value};
+pub use extract::{
+    Json, Path, PathId, PathIds, Query, body_bytes, body_too_large, from_value, given,
+};
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};
 pub use serve::run;

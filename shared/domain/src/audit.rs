@@ -105,8 +105,16 @@ pub enum Action {
     DocumentUpdated,
     /// A document that ended badly was queued again; target: the document.
     DocumentRetried,
+    /// A document was put into another collection, or out of one; target: the document.
+    DocumentMoved,
     /// A document was deleted; target: the document.
     DocumentDeleted,
+    /// A collection was made; target: the collection.
+    CollectionCreated,
+    /// A collection was changed; target: the collection.
+    CollectionUpdated,
+    /// A collection was deleted; target: the collection.
+    CollectionDeleted,
     /// A webhook was made; target: the webhook.
     WebhookCreated,
     /// A webhook was changed; target: the webhook.
@@ -146,7 +154,11 @@ impl Action {
             Self::DocumentAdded => "document.added",
             Self::DocumentUpdated => "document.updated",
             Self::DocumentRetried => "document.retried",
+            Self::DocumentMoved => "document.moved",
             Self::DocumentDeleted => "document.deleted",
+            Self::CollectionCreated => "collection.created",
+            Self::CollectionUpdated => "collection.updated",
+            Self::CollectionDeleted => "collection.deleted",
             Self::WebhookCreated => "webhook.created",
             Self::WebhookUpdated => "webhook.updated",
             Self::WebhookDeleted => "webhook.deleted",

@@ -86,6 +86,11 @@ id!(
     "document"
 );
 id!(
+    /// A collection of a customer's documents.
+    CollectionId,
+    "collection"
+);
+id!(
     /// An API key of a customer.
     ApiKeyId,
     "api key"

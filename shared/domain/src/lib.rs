@@ -5,6 +5,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod chunks;
+pub mod collections;
 pub mod config;
 pub mod documents;
 pub mod error;
@@ -25,5 +26,6 @@ pub mod webhooks;
 
 pub use error::{Error, FieldError, Kind, Result};
 pub use ids::{
-    ApiKeyId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, SessionId, UserId, WebhookId,
+    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, SessionId,
+    UserId, WebhookId,
 };

@@ -46,7 +46,7 @@ pub enum Kept {
 /// Stores a document and queues it, or finds that it is there.
 ///
 /// # Errors
-/// `document_limit` and `busy_document` (conflict); `unavailable`.
+/// `document_limit` and `busy_document` (conflict); `invalid_fields` without its collection; `unavailable`.
 pub async fn keep(
     store: &Store,
     objects: &Objects,
@@ -77,7 +77,8 @@ pub async fn keep(
 /// Stores new content of a document that is there, whatever it has now.
 ///
 /// # Errors
-/// `not_found`; `awaiting_upload` and `busy_document` (conflict); `unavailable`.
+/// `not_found`; `awaiting_upload` and `busy_document` (conflict); `invalid_fields` without its collection;
+/// `unavailable`.
 pub async fn replace(
     store: &Store,
     objects: &Objects,
@@ -137,7 +138,7 @@ async fn put(
     let refused = match &added {
         Ok(Added::Queued(_)) => false,
         Ok(Added::Raced) => true,
-        Err(error) => error.kind() == Kind::Conflict,
+        Err(error) => matches!(error.kind(), Kind::Conflict | Kind::Invalid),
     };
     if refused && let Err(error) = objects.delete(&key).await {
         let cause = error.internal();

@@ -5,7 +5,7 @@
 //! comes again writes the same object and none is left behind.
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result,
+    CollectionId, CustomerId, DocumentId, Error, Result,
     audit::{Action, Actor},
     documents::{OnDuplicate, Status},
     jobs::{Job, Lane},
@@ -15,7 +15,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit,
+    Store, Tenant, audit, collections,
     outbox::{self, Pending},
     publication::StoreStep,
     uploads::{self, NewDocument, Target},
@@ -52,6 +52,8 @@ pub enum Decision {
     TwiceInBatch,
     /// The customer has as many documents as it may.
     OverLimit(i32),
+    /// The customer has no such collection.
+    NoCollection,
 }
 
 impl Decision {
@@ -261,8 +263,19 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
             *slot = Some(uploads::target(row, item.on_duplicate)?);
         }
     }
+    let named: Vec<CollectionId> = items
+        .iter()
+        .filter_map(|item| item.new.place.collection())
+        .collect();
+    let collections = collections::hold_all(tx, &named).await?;
     let mut decisions: Vec<Decision> = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
+        if let Some(collection) = item.new.place.collection()
+            && !collections.contains(&collection)
+        {
+            decisions.push(Decision::NoCollection);
+            continue;
+        }
         let earlier = items.iter().zip(&decisions).find(|(other, decision)| {
             // Of the same document as this one.
             decision.stored().is_some()
@@ -318,6 +331,10 @@ async fn insert(
         .iter()
         .map(|item| uploads::chunking(&item.new))
         .collect::<Result<Vec<_>>>()?;
+    let collections: Vec<_> = new
+        .iter()
+        .map(|item| uploads::collection(&item.new))
+        .collect();
     let created_by = uploads::created_by(actor);
     let inserted = tx
         .try_query(
@@ -330,6 +347,7 @@ async fn insert(
                 (&metadata, Type::JSONB_ARRAY),
                 (&created_by, Type::UUID),
                 (&chunking, Type::JSONB_ARRAY),
+                (&collections, Type::UUID_ARRAY),
             ],
         )
         .await?;
@@ -351,6 +369,10 @@ async fn insert(
         .iter()
         .map(|(.., item)| uploads::chunking(&item.new))
         .collect::<Result<Vec<_>>>()?;
+    let collections: Vec<_> = next
+        .iter()
+        .map(|(.., item)| uploads::collection(&item.new))
+        .collect();
     let moved = tx
         .query(
             include_str!("../queries/bundles/new_versions.sql"),
@@ -361,6 +383,7 @@ async fn insert(
                 (&titles, Type::TEXT_ARRAY),
                 (&metadata, Type::JSONB_ARRAY),
                 (&chunking, Type::JSONB_ARRAY),
+                (&collections, Type::UUID_ARRAY),
             ],
         )
         .await?;

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, JobId, Kind, Result,
+    CollectionId, CustomerId, DocumentId, Error, JobId, Kind, Result,
     audit::{Action, Actor},
     config::Chunking,
     fetches::Fetch,
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::types::Type;
 
 use crate::{
-    Store, Tenant, audit,
+    Store, Tenant, audit, collections,
     outbox::{self, Pending},
 };
 
@@ -37,9 +37,12 @@ pub struct Crawl {
     pub same_host: bool,
     /// Metadata of every document.
     pub metadata: Option<Value>,
-    /// How every document is cut, where other than its customer's.
+    /// How every document is cut, where other than its collection's or customer's.
     #[serde(default)]
     pub chunking: Option<Chunking>,
+    /// The collection of every document.
+    #[serde(default)]
+    pub collection_id: Option<CollectionId>,
 }
 
 /// A page to fetch.
@@ -107,7 +110,7 @@ impl Store {
     /// Adds a crawl with its first page.
     ///
     /// # Errors
-    /// `too_many_crawls` (conflict); `unavailable` without a database.
+    /// `too_many_crawls` (conflict); `invalid_fields` without its collection; `unavailable` without a database.
     pub async fn add_crawl(
         &self,
         customer: CustomerId,
@@ -117,6 +120,7 @@ impl Store {
         let job = JobId::generate();
         let progress = serde_json::to_value(crawl).map_err(Error::internal_fault)?;
         let tx = self.tenant(customer).await?;
+        collections::hold(&tx, crawl.collection_id.into()).await?;
         let open = tx
             .query_opt(
                 include_str!("../queries/crawls/open.sql"),

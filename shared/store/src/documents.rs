@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    CollectionId, CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
+    collections::Place,
     config::Chunking,
     documents::{FailureCode, Format, Source, Stage, Status},
     fetches::Fetch,
@@ -14,7 +15,7 @@ use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit,
+    Store, Tenant, audit, collections,
     outbox::{self, Outgoing, Pending},
 };
 
@@ -35,6 +36,8 @@ pub struct Document {
     pub source_url: Option<String>,
     /// Metadata object.
     pub metadata: Value,
+    /// The collection it belongs to.
+    pub collection: Option<CollectionId>,
     /// Where it stands.
     pub status: Status,
     /// What is being done with it.
@@ -141,6 +144,8 @@ pub struct Change<'a> {
     pub metadata: Option<&'a Value>,
     /// How it is cut.
     pub chunking: Option<Chunking>,
+    /// Which collection it moves to.
+    pub place: Place,
 }
 
 impl Store {
@@ -152,6 +157,7 @@ impl Store {
         &self,
         customer: CustomerId,
         status: Option<Status>,
+        collection: Option<CollectionId>,
         after: Option<Position>,
         limit: i64,
     ) -> Result<Vec<Document>> {
@@ -165,6 +171,7 @@ impl Store {
                     (&after.map(|p| p.created_at), Type::TIMESTAMPTZ),
                     (&after.map(|p| p.id.as_uuid()), Type::UUID),
                     (&limit, Type::INT8),
+                    (&collection.map(|id| id.as_uuid()), Type::UUID),
                 ],
             )
             .await?;
@@ -283,7 +290,8 @@ impl Store {
     /// metadata or chunking where they are given. None: somebody was faster, decide again.
     ///
     /// # Errors
-    /// `not_found`; `no_original` (conflict) where that version never had one; `unavailable` without a database.
+    /// `not_found`; `no_original` (conflict) where that version never had one; `invalid_fields` without the
+    /// collection; `unavailable` without a database.
     pub async fn process_again(
         &self,
         customer: CustomerId,
@@ -294,6 +302,7 @@ impl Store {
     ) -> Result<Option<(i32, Pending)>> {
         let tx = self.tenant(customer).await?;
         let document = get(&tx, id).await??;
+        collections::hold(&tx, change.place).await?;
         let of = of
             .or(document.published_version)
             .unwrap_or(document.latest_version);
@@ -314,6 +323,11 @@ impl Store {
                     (&change.title, Type::TEXT),
                     (&change.metadata, Type::JSONB),
                     (&chunking, Type::JSONB),
+                    (&change.place.moves(), Type::BOOL),
+                    (
+                        &change.place.collection().map(|id| id.as_uuid()),
+                        Type::UUID,
+                    ),
                 ],
             )
             .await?;
@@ -394,6 +408,10 @@ fn document(row: &Row) -> Result<Document> {
         file_name: row.try_get("file_name").map_err(column)?,
         source_url: row.try_get("source_url").map_err(column)?,
         metadata: row.try_get("metadata").map_err(column)?,
+        collection: row
+            .try_get::<_, Option<Uuid>>("collection_id")
+            .map_err(column)?
+            .map(CollectionId::from),
         status: required(row, "status")?,
         stage: parsed(row, "stage")?,
         code: parsed(row, "code")?,

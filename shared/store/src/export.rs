@@ -35,6 +35,7 @@ const TABLES: [Table; 11] = [
     table("users", "{password_hash,tokens_valid_from}", "id"),
     table("invitations", "{}", "id"),
     table("api_keys", "{secret_hash}", "id"),
+    table("collections", "{}", "id"),
     table(
         "documents",
         "{lease_token,lease_expires_at,resend_at,upload_swept_at}",

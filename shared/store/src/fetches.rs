@@ -16,7 +16,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, collections,
     ingestion::Claim,
     outbox::{self, Pending},
     uploads::{self, NewDocument},
@@ -57,7 +57,7 @@ impl Store {
     /// Adds a document that is to be fetched, or the next version of the one this URL (or external id) has.
     ///
     /// # Errors
-    /// `document_limit` (conflict); `unavailable` without a database.
+    /// `document_limit` (conflict); `invalid_fields` without its collection; `unavailable` without a database.
     pub async fn add_url(
         &self,
         customer: CustomerId,
@@ -65,6 +65,7 @@ impl Store {
         object: Uuid,
     ) -> Result<AddedUrl> {
         let tx = self.tenant(customer).await?;
+        collections::hold(&tx, new.place).await?;
         let found = tx
             .query_opt(
                 include_str!("../queries/fetches/find.sql"),

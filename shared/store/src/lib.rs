@@ -10,6 +10,7 @@ pub mod admission;
 pub mod api_keys;
 pub mod audit;
 pub mod bundles;
+pub mod collections;
 mod connection;
 pub mod crawls;
 pub mod customers;

@@ -1,7 +1,7 @@
 //! Scheduled webhooks whose time has come.
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CustomerId, Error, Result, WebhookId};
+use dynrag_domain::{CollectionId, CustomerId, Error, Result, WebhookId};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -26,6 +26,8 @@ pub struct Due {
     pub planned: DateTime<Utc>,
     /// Until when nobody else is given it.
     pub leased: DateTime<Utc>,
+    /// Where its document belongs.
+    pub collection: Option<CollectionId>,
 }
 
 fn column(error: tokio_postgres::Error) -> Error {
@@ -45,6 +47,7 @@ impl Store {
             .map(|row| {
                 let customer: Uuid = row.try_get("customer_id").map_err(column)?;
                 let id: Uuid = row.try_get("id").map_err(column)?;
+                let collection: Option<Uuid> = row.try_get("collection_id").map_err(column)?;
                 Ok(Due {
                     customer_id: customer.into(),
                     id: id.into(),
@@ -54,6 +57,7 @@ impl Store {
                     time_zone: row.try_get("time_zone").map_err(column)?,
                     planned: row.try_get("planned").map_err(column)?,
                     leased: row.try_get("leased").map_err(column)?,
+                    collection: collection.map(CollectionId::from),
                 })
             })
             .collect()

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
+    collections::Place,
     config::Chunking,
     documents::{FailureCode, Format, OnDuplicate, Source, Status},
     jobs::{Job, Lane},
@@ -13,7 +14,7 @@ use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit, error,
+    Store, Tenant, audit, collections, error,
     outbox::{self, Pending},
 };
 
@@ -34,8 +35,10 @@ pub struct NewDocument<'a> {
     pub metadata: Option<&'a Value>,
     /// Where it was fetched from, normalised; it is known by that where it has no id of the caller's own.
     pub source_url: Option<&'a str>,
-    /// How it is cut, where other than its customer's documents.
+    /// How it is cut, where other than its collection's or customer's documents.
     pub chunking: Option<Chunking>,
+    /// Which collection it is to belong to.
+    pub place: Place,
     /// Whether it is published even where its content is the published one's.
     pub reprocess: bool,
     /// Which queue its job goes through.
@@ -124,7 +127,7 @@ impl Store {
     /// Decides what an upload is: a duplicate, a new document or the next version of one.
     ///
     /// # Errors
-    /// `unavailable` without a database.
+    /// `invalid_fields` without its collection; `unavailable` without a database.
     pub async fn resolve_upload(
         &self,
         customer: CustomerId,
@@ -133,6 +136,7 @@ impl Store {
         on_duplicate: OnDuplicate,
     ) -> Result<Target> {
         let tx = self.tenant(customer).await?;
+        collections::hold(&tx, new.place).await?;
         let target = resolve(&tx, new, content_hash, on_duplicate).await?;
         tx.commit().await?;
         Ok(target)
@@ -142,7 +146,7 @@ impl Store {
     /// document, version and job in one transaction.
     ///
     /// # Errors
-    /// `document_limit` (conflict); `unavailable` without a database.
+    /// `document_limit` (conflict); `invalid_fields` without its collection; `unavailable` without a database.
     pub async fn add_document(
         &self,
         customer: CustomerId,
@@ -153,6 +157,7 @@ impl Store {
         content_hash: &[u8; 32],
     ) -> Result<Added> {
         let tx = self.tenant(customer).await?;
+        collections::hold(&tx, new.place).await?;
         let (action, id, version) = match target {
             Target::Duplicate { .. } => {
                 return Err(Error::internal_fault("a duplicate is not added"));
@@ -198,7 +203,8 @@ impl Store {
     /// Adds a document whose bytes are still to be uploaded.
     ///
     /// # Errors
-    /// `document_limit` or `external_id_taken` (conflict); `unavailable` without a database.
+    /// `document_limit` or `external_id_taken` (conflict); `invalid_fields` without its collection;
+    /// `unavailable` without a database.
     pub async fn add_awaited_document(
         &self,
         customer: CustomerId,
@@ -208,6 +214,7 @@ impl Store {
         expires_at: DateTime<Utc>,
     ) -> Result<()> {
         let tx = self.tenant(customer).await?;
+        collections::hold(&tx, new.place).await?;
         check_limit(&tx).await?;
         if !insert(&tx, id, new, Status::AwaitingUpload, Some(expires_at)).await? {
             return Err(Error::new(
@@ -385,6 +392,8 @@ pub(crate) async fn move_on(
                 (&new.source_url, Type::TEXT),
                 (&new.lane.as_str(), Type::TEXT),
                 (&chunking(new)?, Type::JSONB),
+                (&new.place.moves(), Type::BOOL),
+                (&collection(new), Type::UUID),
             ],
         )
         .await?;
@@ -430,6 +439,7 @@ pub(crate) async fn insert(
                 (&new.source_url, Type::TEXT),
                 (&new.lane.as_str(), Type::TEXT),
                 (&chunking(new)?, Type::JSONB),
+                (&collection(new), Type::UUID),
             ],
         )
         .await?;
@@ -442,6 +452,11 @@ pub(crate) fn chunking(new: &NewDocument<'_>) -> Result<Option<Value>> {
         .map(serde_json::to_value)
         .transpose()
         .map_err(Error::internal_fault)
+}
+
+/// As the database keeps it.
+pub(crate) fn collection(new: &NewDocument<'_>) -> Option<Uuid> {
+    new.place.collection().map(|id| id.as_uuid())
 }
 
 /// The user, where it is one.

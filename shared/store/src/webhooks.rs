@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, Error, Kind, Result, WebhookId,
+    CollectionId, CustomerId, Error, Kind, Result, WebhookId,
     webhooks::{DisabledReason, Event, MAX_WEBHOOKS, ROTATION, Trigger, WebhookStatus},
 };
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, collections,
     secrets::{SealedSecret, SealedSecrets},
 };
 
@@ -44,6 +44,8 @@ pub struct WebhookRow {
     pub secret_version: Option<i32>,
     /// When it runs next.
     pub next_run_at: Option<DateTime<Utc>>,
+    /// Where its documents belong.
+    pub collection: Option<CollectionId>,
     /// Why we have stopped it.
     pub disabled_reason: Option<DisabledReason>,
     /// Since when its notices have failed without exception.
@@ -73,6 +75,8 @@ pub struct Wanted<'a> {
     pub events: &'a [Event],
     /// When it runs next.
     pub next_run_at: Option<DateTime<Utc>>,
+    /// Where its documents belong.
+    pub collection: Option<CollectionId>,
 }
 
 /// What verifies a request to a webhook's address.
@@ -81,6 +85,8 @@ pub struct FoundWebhook {
     pub customer_id: CustomerId,
     /// Its name.
     pub name: String,
+    /// Where its documents belong.
+    pub collection: Option<CollectionId>,
     /// SHA-256 of each token that is good.
     pub token_hashes: Vec<Vec<u8>>,
     /// Its live secrets, with the key to open them.
@@ -89,6 +95,11 @@ pub struct FoundWebhook {
 
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("webhooks: {error}"))
+}
+
+fn collection(row: &Row) -> Result<Option<CollectionId>> {
+    let id: Option<Uuid> = row.try_get("collection_id").map_err(column)?;
+    Ok(id.map(CollectionId::from))
 }
 
 fn webhook(row: &Row) -> Result<WebhookRow> {
@@ -109,6 +120,7 @@ fn webhook(row: &Row) -> Result<WebhookRow> {
             .collect::<Result<_>>()?,
         secret_version: row.try_get("secret_version").map_err(column)?,
         next_run_at: row.try_get("next_run_at").map_err(column)?,
+        collection: collection(row)?,
         disabled_reason: reason.map(|reason| reason.parse()).transpose()?,
         failing_since: row.try_get("failing_since").map_err(column)?,
         last_triggered_at: row.try_get("last_triggered_at").map_err(column)?,
@@ -162,7 +174,7 @@ pub async fn check_room(tx: &Tenant) -> Result<()> {
 /// Adds a webhook. Its secret is written beside, in the same transaction.
 ///
 /// # Errors
-/// `unavailable` without a database.
+/// `invalid_fields` without its collection; `unavailable` without a database.
 pub async fn insert(
     tx: &Tenant,
     id: WebhookId,
@@ -171,6 +183,7 @@ pub async fn insert(
     secret_version: Option<i32>,
     token_hash: Option<&[u8; 32]>,
 ) -> Result<WebhookRow> {
+    collections::hold(tx, new.collection.into()).await?;
     let events: Vec<&str> = new.events.iter().map(|event| event.as_str()).collect();
     let row = tx
         .query_opt(
@@ -187,6 +200,7 @@ pub async fn insert(
                 (&new.next_run_at, Type::TIMESTAMPTZ),
                 (&secret_version, Type::INT4),
                 (&token_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
+                (&new.collection.map(|id| id.as_uuid()), Type::UUID),
             ],
         )
         .await?
@@ -211,7 +225,8 @@ async fn one(tx: &Tenant, id: WebhookId, sql: &str) -> Result<WebhookRow> {
     webhook(&row)
 }
 
-/// Changes a webhook to what is wanted. Under its [`lock`].
+/// Changes a webhook to what is wanted. Under its [`lock`]; another collection is [held](collections::hold)
+/// already.
 ///
 /// # Errors
 /// `not_found`; `unavailable` without a database.
@@ -230,6 +245,7 @@ pub async fn update(tx: &Tenant, id: WebhookId, wanted: &Wanted<'_>) -> Result<W
                 (&wanted.time_zone, Type::TEXT),
                 (&events, Type::TEXT_ARRAY),
                 (&wanted.next_run_at, Type::TIMESTAMPTZ),
+                (&wanted.collection.map(|id| id.as_uuid()), Type::UUID),
             ],
         )
         .await?
@@ -423,6 +439,7 @@ impl Store {
                 Ok(FoundWebhook {
                     customer_id: customer.into(),
                     name: row.try_get("name").map_err(column)?,
+                    collection: collection(row)?,
                     token_hashes: row.try_get("token_hashes").map_err(column)?,
                     sealed: sealed(row)?,
                 })

@@ -20,7 +20,7 @@ const WRITERS: usize = 16;
 
 async fn ids(store: &Store, customer: CustomerId) -> Vec<DocumentId> {
     store
-        .list_documents(customer, None, None, 1000)
+        .list_documents(customer, None, None, None, 1000)
         .await
         .unwrap()
         .into_iter()
@@ -328,7 +328,10 @@ async fn paging_shows_each_document_once_also_when_all_are_of_the_same_moment() 
     let mut after = None;
     let mut seen = Vec::new();
     loop {
-        let page = store.list_documents(ours, None, after, 5).await.unwrap();
+        let page = store
+            .list_documents(ours, None, None, after, 5)
+            .await
+            .unwrap();
         let Some(last) = page.last() else { break };
         after = Some(Position {
             created_at: last.created_at,
@@ -341,7 +344,7 @@ async fn paging_shows_each_document_once_also_when_all_are_of_the_same_moment() 
     let distinct: BTreeSet<_> = seen.into_iter().collect();
     assert_eq!(distinct, ids(&store, ours).await.into_iter().collect());
     let failed = store
-        .list_documents(ours, Some(Status::Failed), None, 5)
+        .list_documents(ours, Some(Status::Failed), None, None, 5)
         .await
         .unwrap();
     assert!(failed.is_empty());

@@ -9,6 +9,7 @@
 mod admission;
 mod catalogue;
 mod claims;
+mod collections;
 mod documents;
 mod idempotency;
 mod migrations;

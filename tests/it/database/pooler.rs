@@ -167,7 +167,7 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
                     assert_eq!(seen, [customer.id.as_uuid()]);
                     assert_eq!(
                         store
-                            .list_documents(customer.id, None, None, 9)
+                            .list_documents(customer.id, None, None, None, 9)
                             .await
                             .unwrap()
                             .len(),

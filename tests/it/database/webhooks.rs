@@ -34,6 +34,7 @@ fn wanted<'a>(events: &'a [Event]) -> Wanted<'a> {
         time_zone: None,
         events,
         next_run_at: None,
+        collection: None,
     }
 }
 

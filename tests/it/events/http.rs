@@ -72,6 +72,7 @@ fn function_of(route: &str) -> (String, String) {
         "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
         "keys" | "users" | "jobs" => "customers",
         "documents" if route == "documents-update" => "ingest",
+        "collections" => "documents",
         group => group,
     };
     (logical, format!("dynrag-{group}"))
@@ -137,6 +138,9 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         | "webhooks-test"
         | "webhooks-deliveries"
         | "webhooks-replay" => webhook(&mut scene, route).await,
+        "collections-get" | "collections-update" | "collections-delete" => {
+            collection(&mut scene, route).await;
+        }
         "ingest-webhook-receive" => receive(&mut scene).await,
         "search" => search(&mut scene).await,
         _ => authorized(&mut scene, route).await,
@@ -385,6 +389,44 @@ async fn webhook(scene: &mut Scene, route: &str) {
                 .ok(200, &["name", "status"]);
             assert_eq!(body["id"], json!(id));
             assert!(body.get("secret").is_none(), "{body}");
+        }
+    }
+}
+
+const COLLECTION: &str = "01936f6e-3c00-7000-8000-000000000040";
+
+async fn collection(scene: &mut Scene, route: &str) {
+    let new = json!({"name": "Handbook", "chunking": {"size": 1200, "overlap": 0}});
+    let made = scene.ours.post("/api/collections", &new).await.ok(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let body =
+        json!({"title": "Inside", "content": "A document of the handbook.", "collectionId": id});
+    let added = scene.ours.post("/api/ingest/document", &body).await.ok(202);
+    let document = format!("/api/documents/{}", added["docId"].as_str().unwrap());
+    let theirs = scene.event(&[(COLLECTION, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let ours = scene.event(&[(COLLECTION, &id), (TOKEN, &scene.ours.access)]);
+    let answer = call(&mut scene.function, &ours).await;
+    match route {
+        "collections-get" => {
+            let body = answer.ok(200, &["name", "chunking", "createdAt"]);
+            assert_eq!((&body["id"], &body["documents"]), (&json!(id), &json!(1)));
+        }
+        "collections-update" => {
+            let body = answer.ok(200, &["id", "updatedAt"]);
+            assert_eq!(body["name"], "Staff handbook");
+            assert!(body.get("chunking").is_none(), "{body}");
+        }
+        _ => {
+            let body = answer.ok(202, &["status"]);
+            assert_eq!(body["collectionId"], json!(id));
+            assert_eq!(body["documents"], 1);
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+            scene.ours.get(&document).await.problem(404, "not_found");
         }
     }
 }
@@ -638,6 +680,25 @@ async fn authorized(scene: &mut Scene, route: &str) {
             // The same content and external id of another tenant is another document.
             let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
             assert_ne!(other["docId"], first["docId"]);
+        }
+        "collections-list" => {
+            let new = json!({"name": "Handbook"});
+            let made = scene.ours.post("/api/collections", &new).await.ok(201);
+            let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);
+            assert_eq!(body["items"][0]["id"], made["id"]);
+            let body = call(&mut scene.function, &theirs).await.ok(200, &["items"]);
+            assert_eq!(body["items"], json!([]));
+        }
+        "collections-create" => {
+            let members = ["id", "name", "description", "chunking", "createdAt"];
+            let body = call(&mut scene.function, &ours).await.ok(201, &members);
+            assert_eq!(body["documents"], 0);
+            call(&mut scene.function, &ours)
+                .await
+                .problem(409, "collection_exists");
+            // Of another tenant it is another one.
+            let other = call(&mut scene.function, &theirs).await.ok(201, &["id"]);
+            assert_ne!(other["id"], body["id"]);
         }
         "webhooks-list" => {
             let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);

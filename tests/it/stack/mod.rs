@@ -17,6 +17,7 @@ mod batch;
 mod budgets;
 mod chunking;
 mod chunks;
+mod collections;
 mod crash;
 mod deletion;
 mod delivery;

@@ -65,10 +65,12 @@ fn expected(route: &str) -> Needs {
             Needs::Scope("admin:tenant")
         }
         "documents-list" | "documents-get" | "documents-status" | "documents-versions"
-        | "documents-content" | "documents-chunks" | "documents-diff" | "jobs-get" => {
-            Needs::Scope("documents:read")
-        }
-        "documents-delete"
+        | "documents-content" | "documents-chunks" | "documents-diff" | "jobs-get"
+        | "collections-list" | "collections-get" => Needs::Scope("documents:read"),
+        "collections-create"
+        | "collections-update"
+        | "collections-delete"
+        | "documents-delete"
         | "documents-restore"
         | "documents-retry"
         | "documents-update"
@@ -166,6 +168,12 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
             request.json(&json!({"subject": "S", "text": format!("sent about {id}")}))
         }
         "ingest-webhook-receive" => request.json(&json!({"text": "from nobody"})),
+        "collections-create" => request.json(&json!({})),
+        "collections-update" => request.json(&json!({"name": "Theirs"})),
+        "collections-delete" => {
+            let path = format!("/api/collections/{id}?documents=delete");
+            stack.http.delete(stack.url(&path))
+        }
         "webhooks-create" => request.json(&json!({})),
         "webhooks-update" => request.json(&json!({"name": "Theirs"})),
         "ingest-batch" => {
@@ -251,6 +259,7 @@ async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, S
         ("another customer's", b.id.to_string()),
         ("another's key", b.key_id().await.to_string()),
         ("another's user", b.user.to_string()),
+        ("another's collection", b.collection("Theirs").await),
         ("nil", Uuid::nil().to_string()),
         ("no id", "none".to_owned()),
     ]
@@ -332,6 +341,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                     "customers-set-openai-key",
                     "customers-rotate-secrets",
                     "webhooks-create",
+                    "collections-create",
                 ]
                 .contains(&route.name)
                 {
@@ -354,6 +364,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 && by_id
                 && route.method == "GET"
                 && !route.name.starts_with("webhooks-")
+                && !route.name.starts_with("collections-")
                 && !["jobs-get", "documents-diff"].contains(&route.name)
             {
                 // The control: its own it may read.

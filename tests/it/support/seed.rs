@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, DocumentId, SessionId, UserId,
+    ApiKeyId, CollectionId, CustomerId, DocumentId, SessionId, UserId,
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
+    collections::Place,
     documents::{Format, OnDuplicate, Source},
     identity::{Class, Email, Principal, Role},
     jobs::Lane,
@@ -14,6 +15,7 @@ use dynrag_store::{
     Store, Tenant,
     admission::{Endpoint, Verified},
     audit,
+    collections::NewCollection,
     crawls::Crawl,
     customers::{self, NewCustomer},
     idempotency::Repeatable,
@@ -153,11 +155,26 @@ pub async fn account(store: &Store, customer: &Customer) {
         same_host: true,
         metadata: None,
         chunking: None,
+        collection_id: Some(collection(store, customer.id, "Handbook").await),
     };
     store
         .add_crawl(customer.id, Actor::System, &crawl)
         .await
         .unwrap();
+}
+
+/// Makes a collection that says nothing of chunking.
+pub async fn collection(store: &Store, customer: CustomerId, name: &str) -> CollectionId {
+    let new = NewCollection {
+        name,
+        description: None,
+        chunking: None,
+    };
+    store
+        .create_collection(customer, Actor::System, &new)
+        .await
+        .unwrap()
+        .id
 }
 
 /// What a test adds, unless it says otherwise.
@@ -171,6 +188,7 @@ pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocu
         metadata: None,
         source_url: None,
         chunking: None,
+        place: Place::AsItIs,
         reprocess: false,
         lane: Lane::Single,
         actor: Actor::System,

@@ -12,15 +12,16 @@ WITH claimed AS (
       AND (w.customer_id, w.document_id, w.version) = (d.customer_id, d.id, d.latest_version) AND w.to_fetch = $5
       AND (d.status = 'queued' OR (d.status = 'processing' AND d.lease_expires_at <= now()))
     RETURNING d.customer_id, d.id, d.latest_version, d.published_version, d.lease_token, d.attempts, d.title,
-        d.metadata, d.source_url, d.lane, d.chunking
+        d.metadata, d.source_url, d.lane, d.chunking, d.collection_id
 )
 SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version, c.source_url, c.lane,
        o.object_id, o.bundle_offset, o.version AS original_version, v.reprocess, v.bytes, v.format, v.content_hash,
        p.content_hash AS published_hash, p.etag AS published_etag, p.last_modified AS published_last_modified,
-       g.max_file_bytes, g.allowed_types, coalesce(c.chunking, chunking_of(g)) AS chunking, g.embedding_model
+       g.max_file_bytes, g.allowed_types, coalesce(c.chunking, l.chunking, chunking_of(g)) AS chunking, g.embedding_model
 FROM claimed c
 JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (c.customer_id, c.id, c.latest_version)
 JOIN document_versions o ON (o.customer_id, o.document_id, o.version)
     = (v.customer_id, v.document_id, coalesce(v.original_version, v.version))
 LEFT JOIN document_versions p ON (p.customer_id, p.document_id, p.version) = (c.customer_id, c.id, c.published_version)
+LEFT JOIN collections l ON (l.customer_id, l.id) = (c.customer_id, c.collection_id)
 JOIN customer_config g ON g.customer_id = c.customer_id

@@ -71,6 +71,12 @@ impl Tenant {
         doc_id(&self.ingest(title, content).await.ok(202))
     }
 
+    /// Makes a collection; its id.
+    pub async fn collection(&self, name: &str) -> String {
+        let made = self.post("/api/collections", &json!({"name": name})).await;
+        made.ok(201)["id"].as_str().unwrap().to_owned()
+    }
+
     /// `POST /api/ingest/file`.
     pub async fn upload(&self, form: Form) -> Answer {
         Answer::of(self.call(Method::POST, "/api/ingest/file").multipart(form)).await

@@ -1,0 +1,209 @@
+//! A collection in JSON, as it is shown and as it is asked for, and the rules of its fields.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{CollectionId, Error, FieldError, Result, collections, config::Chunking};
+use dynrag_store::collections::{Collection, CollectionChange, NewCollection};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A collection.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Collection)]
+pub(crate) struct CollectionBody {
+    id: CollectionId,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// How its documents are cut that say nothing themselves; as the customer's where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunking: Option<Chunking>,
+    /// How many documents it holds.
+    documents: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Collection> for CollectionBody {
+    fn from(row: Collection) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            description: row.description,
+            chunking: row.chunking,
+            documents: row.documents,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A collection to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewCollection)]
+pub(crate) struct Wanted {
+    /// No other collection has it, in whatever letters.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    #[schema(min_length = 1, max_length = 1000)]
+    description: Option<String>,
+    /// As the customer's documents are, where it is left out.
+    chunking: Option<Chunking>,
+}
+
+/// What is to change; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CollectionChange)]
+pub(crate) struct Change {
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// Null takes it away.
+    #[serde(default, deserialize_with = "dynrag_api::given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
+    description: Option<Option<String>>,
+    /// For documents that come in or are processed again from now on. Null: as the customer's documents.
+    #[serde(default, deserialize_with = "dynrag_api::given")]
+    #[schema(value_type = Option<Chunking>)]
+    chunking: Option<Option<Chunking>>,
+}
+
+/// Keeps a field that is right as it is to be kept, and notes one that is not.
+fn check(
+    text: &mut Option<String>,
+    rule: fn(&str) -> Result<String, FieldError>,
+    bad: &mut Vec<FieldError>,
+) {
+    if let Some(given) = text {
+        match rule(given) {
+            Ok(kept) => *given = kept,
+            Err(field) => bad.push(field),
+        }
+    }
+}
+
+fn check_chunking(chunking: Option<Chunking>, bad: &mut Vec<FieldError>) {
+    let checked = chunking.map(|chunking| chunking.check("/chunking"));
+    bad.extend(checked.and_then(Result::err).into_iter().flatten());
+}
+
+fn all_right(bad: Vec<FieldError>) -> Result<()> {
+    match bad.is_empty() {
+        true => Ok(()),
+        false => Err(Error::fields_invalid(bad)),
+    }
+}
+
+impl Wanted {
+    /// Checks all fields at once.
+    ///
+    /// # Errors
+    /// `invalid_fields`.
+    pub(crate) fn check(mut self) -> Result<Self> {
+        let mut bad = Vec::new();
+        match collections::name(&self.name) {
+            Ok(name) => self.name = name,
+            Err(field) => bad.push(field),
+        }
+        check(&mut self.description, collections::description, &mut bad);
+        check_chunking(self.chunking, &mut bad);
+        all_right(bad)?;
+        Ok(self)
+    }
+
+    pub(crate) fn row(&self) -> NewCollection<'_> {
+        NewCollection {
+            name: &self.name,
+            description: self.description.as_deref(),
+            chunking: self.chunking,
+        }
+    }
+}
+
+impl Change {
+    /// Checks all fields at once.
+    ///
+    /// # Errors
+    /// `invalid_fields`, also where nothing is to change.
+    pub(crate) fn check(mut self) -> Result<Self> {
+        if self.name.is_none() && self.description.is_none() && self.chunking.is_none() {
+            let detail = "something to change: name, description or chunking";
+            return Err(Error::field("", detail));
+        }
+        let mut bad = Vec::new();
+        check(&mut self.name, collections::name, &mut bad);
+        if let Some(description) = &mut self.description {
+            check(description, collections::description, &mut bad);
+        }
+        check_chunking(self.chunking.flatten(), &mut bad);
+        all_right(bad)?;
+        Ok(self)
+    }
+
+    pub(crate) fn row(&self) -> CollectionChange<'_> {
+        CollectionChange {
+            name: self.name.as_deref(),
+            description: self.description.as_ref().map(Option::as_deref),
+            chunking: self.chunking,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read<T: DeserializeOwned>(body: Value) -> T {
+        serde_json::from_value(body).unwrap()
+    }
+
+    fn pointers(error: &Error) -> Vec<&str> {
+        error.fields().iter().map(|f| f.pointer.as_str()).collect()
+    }
+
+    #[test]
+    fn all_bad_fields_of_a_new_one_are_named_at_once() {
+        let body = json!({"name": " ", "description": "", "chunking": {"size": 10, "overlap": 0}});
+        let error = read::<Wanted>(body).check().err().unwrap();
+        assert_eq!(
+            pointers(&error),
+            ["/name", "/description", "/chunking/size"]
+        );
+        let wanted = read::<Wanted>(json!({"name": " Handbook "}))
+            .check()
+            .unwrap();
+        assert_eq!(wanted.row().name, "Handbook");
+        assert!(serde_json::from_value::<Wanted>(json!({"name": "a", "colour": "red"})).is_err());
+    }
+
+    #[test]
+    fn null_takes_away_and_nothing_stays() {
+        let change = read::<Change>(json!({"description": null, "chunking": null}));
+        let change = change.check().unwrap();
+        let row = change.row();
+        assert_eq!((row.name, row.description), (None, Some(None)));
+        assert_eq!(row.chunking, Some(None));
+        let change = read::<Change>(json!({"description": " what for "}));
+        let change = change.check().unwrap();
+        assert_eq!(change.row().description, Some(Some("what for")));
+        assert_eq!(change.row().chunking, None);
+        for (body, expected) in [
+            (json!({}), &[""][..]),
+            (
+                json!({"name": "", "description": " "}),
+                &["/name", "/description"],
+            ),
+            (
+                json!({"chunking": {"size": 100, "overlap": 60}}),
+                &["/chunking/overlap"],
+            ),
+        ] {
+            let error = read::<Change>(body).check().err().unwrap();
+            assert_eq!(pointers(&error), expected);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `GET /api/collections?limit=&cursor=`: newest first.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{
+    Answer, Caller, Context, Json, Query,
+    paging::{Page, Paging},
+    scopes::DocumentsRead,
+};
+
+use super::body::CollectionBody;
+
+/// Answers a page.
+pub(crate) async fn list(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Query(paging): Query<Paging>,
+) -> Answer<Json<Page<CollectionBody>>> {
+    let (after, limit) = (paging.after()?, paging.limit()?);
+    let store = context.store().await?;
+    let rows = store
+        .list_collections(caller.customer_id, after, limit.rows())
+        .await?;
+    let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
+    Ok(Json(page.map(CollectionBody::from)))
+}

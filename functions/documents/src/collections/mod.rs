@@ -1,0 +1,8 @@
+//! Collections: the knowledge bases that documents belong to.
+
+mod body;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod update;

@@ -1,0 +1,26 @@
+//! `PUT /api/collections/{id}`: its name, description or chunking. Documents stay cut as they are until they
+//! are processed again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsWrite};
+use dynrag_domain::CollectionId;
+
+use super::body::{Change, CollectionBody};
+
+/// Changes a collection.
+pub(crate) async fn update(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<CollectionId>,
+    Json(body): Json<Change>,
+) -> Answer<Json<CollectionBody>> {
+    let change = body.check()?;
+    let store = context.store().await?;
+    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let changed = store
+        .update_collection(customer, actor, id, &change.row())
+        .await?;
+    Ok(Json(changed.into()))
+}

@@ -1,0 +1,2 @@
+-- $1 customer
+SELECT count(*) AS collections FROM collections WHERE customer_id = $1

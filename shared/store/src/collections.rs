@@ -1,0 +1,411 @@
+//! Collections as rows, and which documents they hold.
+//!
+//! Whoever puts something into a collection [holds](hold) it until the end of the transaction, and whoever
+//! deletes one locks it first. So a document comes in before the deletion, which sees it, or is refused.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CollectionId, CustomerId, DocumentId, Error, Kind, Result,
+    audit::{Action, Actor},
+    collections::{self, Leftovers, MAX_COLLECTIONS, Place},
+    config::Chunking,
+    documents::Status,
+    jobs::Job,
+};
+use serde_json::{Value, json};
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant, audit, error,
+    outbox::{self, Pending},
+};
+
+/// A collection as it is shown.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// Its id.
+    pub id: CollectionId,
+    /// Its name, which no other of the customer's has, in whatever letters.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// How its documents are cut that say nothing themselves.
+    pub chunking: Option<Chunking>,
+    /// Documents it holds, without those under deletion.
+    pub documents: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A collection to make.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCollection<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is for.
+    pub description: Option<&'a str>,
+    /// How its documents are cut.
+    pub chunking: Option<Chunking>,
+}
+
+/// What changes of a collection; the inner none takes away what is there.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct CollectionChange<'a> {
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// What it is for.
+    pub description: Option<Option<&'a str>>,
+    /// How its documents are cut.
+    pub chunking: Option<Option<Chunking>>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("collections: {error}"))
+}
+
+fn collection(row: &Row) -> Result<Collection> {
+    let chunking: Option<Value> = row.try_get("chunking").map_err(column)?;
+    Ok(Collection {
+        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+        name: row.try_get("name").map_err(column)?,
+        description: row.try_get("description").map_err(column)?,
+        chunking: chunking
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(Error::internal_fault)?,
+        documents: row.try_get("documents").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+        updated_at: row.try_get("updated_at").map_err(column)?,
+    })
+}
+
+/// The row of an insert or update whose name may be taken.
+fn named(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<Option<Collection>> {
+    let rows = answer.map_err(|e| match error::constraint(&e) {
+        Some("collections_name_key") => Error::new(
+            Kind::Conflict,
+            "collection_exists",
+            "You have a collection of this name. Names differ in more than capitals.",
+        ),
+        _ => error::statement(&e),
+    })?;
+    rows.first().map(collection).transpose()
+}
+
+fn json_of(chunking: Option<Chunking>) -> Result<Option<Value>> {
+    let json = chunking.map(serde_json::to_value).transpose();
+    json.map_err(Error::internal_fault)
+}
+
+/// Makes sure that a collection is there until the transaction ends.
+///
+/// # Errors
+/// `invalid_fields` where it is not; `unavailable` without a database.
+pub async fn hold(tx: &Tenant, place: Place) -> Result<()> {
+    match place.collection() {
+        Some(id) if hold_all(tx, &[id]).await?.is_empty() => Err(collections::unknown()),
+        _ => Ok(()),
+    }
+}
+
+/// As [`hold`], for many: those of them that are there.
+pub(crate) async fn hold_all(tx: &Tenant, ids: &[CollectionId]) -> Result<HashSet<CollectionId>> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<Uuid> = ids.iter().map(CollectionId::as_uuid).collect();
+    let rows = tx
+        .query(
+            include_str!("../queries/collections/hold.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&ids, Type::UUID_ARRAY),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()))
+        .collect()
+}
+
+/// Checks that there is room for one more. The lock keeps others from making any.
+async fn check_room(tx: &Tenant) -> Result<()> {
+    let customer = tx.customer_id().as_uuid();
+    tx.query(
+        include_str!("../queries/documents/lock_limit.sql"),
+        &[(&customer, Type::UUID)],
+    )
+    .await?;
+    let counted = tx
+        .query_opt(
+            include_str!("../queries/collections/count.sql"),
+            &[(&customer, Type::UUID)],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+    if counted.try_get::<_, i64>("collections").map_err(column)? < MAX_COLLECTIONS {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "collection_limit",
+        format!("You have {MAX_COLLECTIONS} collections. Delete some first."),
+    ))
+}
+
+impl Store {
+    /// A page of a customer's collections, newest first.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn list_collections(
+        &self,
+        customer: CustomerId,
+        after: Option<(DateTime<Utc>, CollectionId)>,
+        limit: i64,
+    ) -> Result<Vec<Collection>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/collections/list.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
+                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(collection).collect()
+    }
+
+    /// A collection.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn get_collection(
+        &self,
+        customer: CustomerId,
+        id: CollectionId,
+    ) -> Result<Collection> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/collections/get.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        collection(&row.ok_or_else(|| Error::not_found("collection"))?)
+    }
+
+    /// Makes a collection.
+    ///
+    /// # Errors
+    /// `collection_exists` or `collection_limit` (conflict); `unavailable` without a database.
+    pub async fn create_collection(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        new: &NewCollection<'_>,
+    ) -> Result<Collection> {
+        let tx = self.tenant(customer).await?;
+        check_room(&tx).await?;
+        let id = CollectionId::generate();
+        let answer = tx
+            .try_query(
+                include_str!("../queries/collections/insert.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&new.name, Type::TEXT),
+                    (&new.description, Type::TEXT),
+                    (&json_of(new.chunking)?, Type::JSONB),
+                ],
+            )
+            .await?;
+        let made = named(answer)?.ok_or_else(|| Error::internal_fault("insert gave no row"))?;
+        let (target, details) = (id.as_uuid(), json!({"name": new.name}));
+        audit::record(&tx, actor, Action::CollectionCreated, target, &details).await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// Changes a collection.
+    ///
+    /// # Errors
+    /// `not_found`; `collection_exists` (conflict); `unavailable` without a database.
+    pub async fn update_collection(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: CollectionId,
+        change: &CollectionChange<'_>,
+    ) -> Result<Collection> {
+        let tx = self.tenant(customer).await?;
+        let answer = tx
+            .try_query(
+                include_str!("../queries/collections/update.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&change.name, Type::TEXT),
+                    (&change.description.is_some(), Type::BOOL),
+                    (&change.description.flatten(), Type::TEXT),
+                    (&change.chunking.is_some(), Type::BOOL),
+                    (&json_of(change.chunking.flatten())?, Type::JSONB),
+                ],
+            )
+            .await?;
+        let changed = named(answer)?.ok_or_else(|| Error::not_found("collection"))?;
+        let (target, details) = (id.as_uuid(), json!({"name": changed.name}));
+        audit::record(&tx, actor, Action::CollectionUpdated, target, &details).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    /// Deletes a collection, and its documents or not; without a word about them only an empty one. The
+    /// documents are hidden with it, and the jobs that remove them are to be sent.
+    ///
+    /// # Errors
+    /// `not_found`; `collection_not_empty` (conflict); `unavailable` without a database.
+    pub async fn delete_collection(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: CollectionId,
+        leftovers: Option<Leftovers>,
+    ) -> Result<Vec<Pending>> {
+        let tx = self.tenant(customer).await?;
+        let named = [
+            (&customer.as_uuid() as _, Type::UUID),
+            (&id.as_uuid() as _, Type::UUID),
+        ];
+        let locked = tx
+            .query_opt(include_str!("../queries/collections/lock.sql"), &named)
+            .await?
+            .ok_or_else(|| Error::not_found("collection"))?;
+        let name: String = locked.try_get("name").map_err(column)?;
+        let mut gone: Vec<DocumentId> = Vec::new();
+        match leftovers {
+            None => check_empty(&tx, id).await?,
+            // Its deletion takes them out of it.
+            Some(Leftovers::Keep) => {}
+            Some(Leftovers::Delete) => {
+                let delete = include_str!("../queries/collections/delete_documents.sql");
+                for row in tx.query(delete, &named).await? {
+                    gone.push(row.try_get::<_, Uuid>("id").map_err(column)?.into());
+                }
+            }
+        }
+        tx.query(include_str!("../queries/collections/delete.sql"), &named)
+            .await?;
+        let details = json!({"name": name, "documents": leftovers});
+        let mut lines = vec![(Action::CollectionDeleted, id.as_uuid(), details)];
+        lines.extend(gone.iter().map(|document| {
+            let details = json!({"collectionId": id});
+            (Action::DocumentDeleted, document.as_uuid(), details)
+        }));
+        audit::record_many(&tx, actor, &lines).await?;
+        let jobs: Vec<Job> = gone
+            .iter()
+            .map(|document| Job::delete(customer, *document))
+            .collect();
+        let pending = outbox::insert_many(&tx, &jobs).await?;
+        tx.commit().await?;
+        Ok(pending)
+    }
+
+    /// The documents of a collection, without those under deletion. None: there is no such collection.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn collection_documents(
+        &self,
+        customer: CustomerId,
+        id: CollectionId,
+    ) -> Result<Option<Vec<DocumentId>>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/collections/document_ids.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            let ids: Vec<Uuid> = row.try_get("documents").map_err(column)?;
+            Ok(ids.into_iter().map(DocumentId::from).collect())
+        })
+        .transpose()
+    }
+
+    /// Puts a document into a collection, or out of one; where it stands. Nothing is read anew.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid_fields` without the collection; `unavailable` without a database.
+    pub async fn move_document(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: DocumentId,
+        to: Option<CollectionId>,
+    ) -> Result<Status> {
+        let tx = self.tenant(customer).await?;
+        hold(&tx, to.into()).await?;
+        let moved = tx
+            .query_opt(
+                include_str!("../queries/documents/move.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&to.map(|id| id.as_uuid()), Type::UUID),
+                ],
+            )
+            .await?
+            .ok_or_else(|| Error::not_found("document"))?;
+        let (target, details) = (id.as_uuid(), json!({"collectionId": to}));
+        audit::record(&tx, actor, Action::DocumentMoved, target, &details).await?;
+        tx.commit().await?;
+        moved
+            .try_get::<_, String>("status")
+            .map_err(column)?
+            .parse()
+    }
+}
+
+async fn check_empty(tx: &Tenant, id: CollectionId) -> Result<()> {
+    let counted = tx
+        .query_opt(
+            include_str!("../queries/collections/count_documents.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+            ],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+    let documents: i64 = counted.try_get("documents").map_err(column)?;
+    if documents == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "collection_not_empty",
+        format!(
+            "It holds {documents} documents. Say documents=keep, or documents=delete to delete them too."
+        ),
+    ))
+}

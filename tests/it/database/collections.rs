@@ -1,0 +1,665 @@
+//! Collections as rows: their names, their limit, what is in them, and deletion while others put documents in.
+
+use std::{collections::HashSet, time::Duration};
+
+use dynrag_domain::{
+    CollectionId, CustomerId, DocumentId, Error, Kind,
+    audit::Actor,
+    collections::{Leftovers, MAX_COLLECTIONS, Place},
+    config::Chunking,
+    documents::{OnDuplicate, Status},
+    webhooks::{Trigger, WebhookStatus},
+};
+use dynrag_store::{
+    Store,
+    bundles::{Decision, Item},
+    collections::{CollectionChange, NewCollection},
+    documents::Change,
+    fetches::AddedUrl,
+    uploads::{Added, NewDocument, Target},
+    webhooks::{self, Wanted},
+};
+use futures::future::join_all;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::support::{database::Database, seed};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+struct Scene {
+    store: Store,
+    superuser: Client,
+    customer: CustomerId,
+    collection: CollectionId,
+    database: Database,
+}
+
+async fn scene() -> Scene {
+    let database = Database::fresh().await;
+    let (store, superuser) = (database.store(8), database.superuser().await);
+    let customer = seed::customer(&store).await.id;
+    let collection = seed::collection(&store, customer, "Handbook").await;
+    Scene {
+        store,
+        superuser,
+        customer,
+        collection,
+        database,
+    }
+}
+
+fn of_size(size: u32) -> Chunking {
+    Chunking {
+        size,
+        overlap: 0,
+        ..Chunking::default()
+    }
+}
+
+/// A document for a collection.
+fn placed<'a>(text: &'a str, external_id: Option<&'a str>, place: Place) -> NewDocument<'a> {
+    NewDocument {
+        place,
+        ..seed::new_document(text, external_id)
+    }
+}
+
+/// Decides about a text and adds it.
+async fn add(
+    store: &Store,
+    customer: CustomerId,
+    new: &NewDocument<'_>,
+) -> Result<DocumentId, Error> {
+    let hash = seed::sha256(new.title);
+    let target = store
+        .resolve_upload(customer, new, &hash, OnDuplicate::Skip)
+        .await?;
+    let id = match target {
+        Target::New { id } | Target::Next { id, .. } => id,
+        Target::Duplicate { id, .. } => return Ok(id),
+    };
+    let object = Uuid::new_v4();
+    let added = store.add_document(customer, target, new, object, 1, &hash);
+    assert!(matches!(added.await?, Added::Queued(_)));
+    Ok(id)
+}
+
+impl Scene {
+    async fn add(&self, text: &str, to: Option<CollectionId>) -> DocumentId {
+        let new = placed(text, None, to.into());
+        add(&self.store, self.customer, &new).await.unwrap()
+    }
+
+    async fn collection_of(&self, document: DocumentId) -> Option<CollectionId> {
+        let found = self.store.get_document(self.customer, document).await;
+        found.unwrap().collection
+    }
+
+    async fn holds(&self) -> Option<HashSet<DocumentId>> {
+        let (customer, collection) = (self.customer, self.collection);
+        let held = self.store.collection_documents(customer, collection).await;
+        held.unwrap().map(|ids| ids.into_iter().collect())
+    }
+
+    async fn count(&self, sql: &str) -> i64 {
+        self.superuser.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    async fn delete(&self, leftovers: Option<Leftovers>) -> Result<usize, Error> {
+        let (customer, collection) = (self.customer, self.collection);
+        let deleted = self
+            .store
+            .delete_collection(customer, Actor::System, collection, leftovers);
+        deleted.await.map(|pending| pending.len())
+    }
+}
+
+/// That there is no such collection, said as of a bad field.
+#[track_caller]
+fn unknown(error: &Error) {
+    assert_eq!(error.kind(), Kind::Invalid, "{error:?}");
+    assert_eq!(error.fields()[0].pointer, "/collectionId");
+}
+
+#[tokio::test]
+async fn a_collection_lives_and_is_its_customers_own() {
+    let scene = scene().await;
+    let (store, ours, id) = (&scene.store, scene.customer, scene.collection);
+    let theirs = seed::customer(store).await.id;
+    // Another's name is no name of ours.
+    seed::collection(store, theirs, "Handbook").await;
+
+    let taken = NewCollection {
+        name: "HANDBOOK",
+        description: None,
+        chunking: None,
+    };
+    let refused = store.create_collection(ours, Actor::System, &taken).await;
+    assert_eq!(refused.unwrap_err().code(), "collection_exists");
+    let second = seed::collection(store, ours, "Contracts").await;
+    let rename = CollectionChange {
+        name: Some("contracts"),
+        ..CollectionChange::default()
+    };
+    let renamed = store
+        .update_collection(ours, Actor::System, id, &rename)
+        .await;
+    assert_eq!(renamed.unwrap_err().code(), "collection_exists");
+    // Its own name in other letters is free to it.
+    let renamed = store
+        .update_collection(ours, Actor::System, second, &rename)
+        .await;
+    assert_eq!(renamed.unwrap().name, "contracts");
+
+    let described = CollectionChange {
+        description: Some(Some("what for")),
+        chunking: Some(Some(of_size(300))),
+        ..CollectionChange::default()
+    };
+    let row = store
+        .update_collection(ours, Actor::System, id, &described)
+        .await
+        .unwrap();
+    assert_eq!(row.name, "Handbook");
+    assert_eq!(row.description.as_deref(), Some("what for"));
+    assert_eq!(row.chunking, Some(of_size(300)));
+    let bare = CollectionChange {
+        description: Some(None),
+        ..CollectionChange::default()
+    };
+    let row = store
+        .update_collection(ours, Actor::System, id, &bare)
+        .await
+        .unwrap();
+    assert_eq!(
+        (row.description, row.chunking),
+        (None, Some(of_size(300))),
+        "what is not named stays"
+    );
+
+    scene.add("one", Some(id)).await;
+    let listed = store.list_collections(ours, None, 10).await.unwrap();
+    let listed: Vec<_> = listed.iter().map(|row| (row.id, row.documents)).collect();
+    assert_eq!(listed, [(second, 0), (id, 1)], "newest first");
+    let first = store.get_collection(ours, second).await.unwrap();
+    let after = Some((first.created_at, second));
+    let rest = store.list_collections(ours, after, 10).await.unwrap();
+    assert_eq!(rest.len(), 1);
+
+    for found in [
+        store.get_collection(theirs, id).await,
+        store
+            .update_collection(theirs, Actor::System, id, &bare)
+            .await,
+    ] {
+        assert_eq!(found.unwrap_err().kind(), Kind::NotFound);
+    }
+    let keep = Some(Leftovers::Keep);
+    let deleted = store
+        .delete_collection(theirs, Actor::System, id, keep)
+        .await;
+    assert_eq!(deleted.unwrap_err().kind(), Kind::NotFound);
+    let read = store.collection_documents(theirs, id).await.unwrap();
+    assert_eq!(read, None);
+    let told = "SELECT count(*) FROM audit_log WHERE action LIKE 'collection.%'";
+    assert_eq!(scene.count(told).await, 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_do_not_exceed_the_limit() {
+    let scene = scene().await;
+    let fill = format!(
+        "INSERT INTO collections (customer_id, id, name)
+         SELECT customer_id, gen_random_uuid(), 'filler ' || n FROM collections, generate_series(1, {}) n",
+        MAX_COLLECTIONS - 4
+    );
+    scene.superuser.batch_execute(&fill).await.unwrap();
+    let tasks: Vec<_> = (0..8)
+        .map(|n| {
+            let (store, customer) = (scene.database.store(1), scene.customer);
+            tokio::spawn(async move {
+                let name = format!("one more {n}");
+                let new = NewCollection {
+                    name: &name,
+                    description: None,
+                    chunking: None,
+                };
+                store.create_collection(customer, Actor::System, &new).await
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => made += 1,
+            Err(error) => assert_eq!(error.code(), "collection_limit"),
+        }
+    }
+    assert_eq!(made, 3);
+    let all = scene.count("SELECT count(*) FROM collections").await;
+    assert_eq!(all, MAX_COLLECTIONS);
+    let theirs = seed::customer(&scene.store).await.id;
+    seed::collection(&scene.store, theirs, "theirs").await;
+}
+
+#[tokio::test]
+async fn the_narrowest_chunking_counts() {
+    let scene = scene().await;
+    let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
+    let plain = seed::collection(store, customer, "Plain").await;
+    let change = |chunking| CollectionChange {
+        chunking: Some(chunking),
+        ..CollectionChange::default()
+    };
+    store
+        .update_collection(customer, Actor::System, id, &change(Some(of_size(300))))
+        .await
+        .unwrap();
+    let own = NewDocument {
+        chunking: Some(of_size(150)),
+        ..placed("its own", None, Place::In(id))
+    };
+    let own = add(store, customer, &own).await.unwrap();
+    let of_collection = scene.add("the collection's", Some(id)).await;
+    let in_plain = scene
+        .add("the customer's, in a collection", Some(plain))
+        .await;
+    let nowhere = scene.add("the customer's", None).await;
+    let later = scene.add("changed meanwhile", Some(id)).await;
+    let cut = async |document, version| {
+        let claim = store.claim(customer, document, version, LEASE).await;
+        claim.unwrap().unwrap().chunking
+    };
+    assert_eq!(cut(own, 1).await.size, 150);
+    assert_eq!(cut(of_collection, 1).await, of_size(300));
+    for document in [in_plain, nowhere] {
+        assert_eq!(cut(document, 1).await, Chunking::default());
+    }
+    // What counts is what it says when the document is read; and then again when it is read anew.
+    store
+        .update_collection(customer, Actor::System, id, &change(Some(of_size(400))))
+        .await
+        .unwrap();
+    assert_eq!(cut(later, 1).await.size, 400);
+    let again = store
+        .process_again(customer, Actor::System, later, None, &Change::default())
+        .await
+        .unwrap();
+    store
+        .update_collection(customer, Actor::System, id, &change(None))
+        .await
+        .unwrap();
+    assert_eq!(cut(later, again.unwrap().0).await, Chunking::default());
+}
+
+#[tokio::test]
+async fn a_document_is_in_one_collection_or_in_none() {
+    let scene = scene().await;
+    let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
+    let other = seed::collection(store, customer, "Other").await;
+    let theirs = seed::customer(store).await.id;
+    let foreign = seed::collection(store, theirs, "Theirs").await;
+    let named = placed("text", Some("kb-1"), Place::In(id));
+    let document = add(store, customer, &named).await.unwrap();
+    assert_eq!(scene.collection_of(document).await, Some(id));
+
+    // A new version without a word stays, one with a word moves.
+    for (text, place, expected) in [
+        ("second", Place::AsItIs, Some(id)),
+        ("third", Place::In(other), Some(other)),
+        ("fourth", Place::Nowhere, None),
+        ("fifth", Place::In(id), Some(id)),
+    ] {
+        let new = placed(text, Some("kb-1"), place);
+        assert_eq!(add(store, customer, &new).await.unwrap(), document);
+        assert_eq!(scene.collection_of(document).await, expected, "{text}");
+    }
+    let change = |place| Change {
+        place,
+        ..Change::default()
+    };
+    for (place, expected) in [
+        (Place::In(other), Some(other)),
+        (Place::AsItIs, Some(other)),
+        (Place::Nowhere, None),
+    ] {
+        store
+            .process_again(customer, Actor::System, document, None, &change(place))
+            .await
+            .unwrap();
+        assert_eq!(scene.collection_of(document).await, expected);
+    }
+    // A move alone makes no version and no work.
+    let before = store.get_document(customer, document).await.unwrap();
+    let jobs = scene.count("SELECT count(*) FROM outbox").await;
+    let status = store
+        .move_document(customer, Actor::System, document, Some(id))
+        .await;
+    assert_eq!(status.unwrap(), Status::Queued);
+    let after = store.get_document(customer, document).await.unwrap();
+    assert_eq!(after.collection, Some(id));
+    assert_eq!(after.latest_version, before.latest_version);
+    assert_eq!(scene.count("SELECT count(*) FROM outbox").await, jobs);
+
+    assert_eq!(scene.holds().await, Some([document].into()));
+    let in_it = store
+        .list_documents(customer, None, Some(id), None, 10)
+        .await
+        .unwrap();
+    assert_eq!(in_it.len(), 1);
+    for empty in [other, foreign, CollectionId::generate()] {
+        let listed = store
+            .list_documents(customer, None, Some(empty), None, 10)
+            .await;
+        assert!(listed.unwrap().is_empty());
+    }
+    store
+        .move_document(customer, Actor::System, document, None)
+        .await
+        .unwrap();
+    assert_eq!(scene.collection_of(document).await, None);
+    let gone = scene.add("deleted", Some(id)).await;
+    store
+        .delete_document(customer, Actor::System, gone)
+        .await
+        .unwrap();
+    assert_eq!(scene.holds().await, Some([].into()));
+    let moved = store.move_document(customer, Actor::System, gone, Some(id));
+    assert_eq!(moved.await.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn every_way_in_refuses_another_customers_collection() {
+    let scene = scene().await;
+    let (store, customer) = (&scene.store, scene.customer);
+    let theirs = seed::customer(store).await.id;
+    let foreign = seed::collection(store, theirs, "Theirs").await;
+    let there = scene.add("is there", None).await;
+    let rows = "SELECT count(*) FROM documents";
+    for place in [foreign, CollectionId::generate()].map(Place::In) {
+        let new = placed("text", None, place);
+        unknown(&add(store, customer, &new).await.unwrap_err());
+        // Also where the deletion comes between the two.
+        let target = Target::New {
+            id: DocumentId::generate(),
+        };
+        let added = store
+            .add_document(customer, target, &new, Uuid::new_v4(), 1, &[1; 32])
+            .await;
+        unknown(&added.err().unwrap());
+        let (id, until) = (DocumentId::generate(), seed::in_an_hour());
+        let awaited = store
+            .add_awaited_document(customer, id, &new, Uuid::new_v4(), until)
+            .await;
+        unknown(&awaited.unwrap_err());
+        let url = NewDocument {
+            source_url: Some("https://example.com/"),
+            ..new
+        };
+        let fetched = store.add_url(customer, &url, Uuid::new_v4()).await;
+        unknown(&fetched.err().unwrap());
+        let change = Change {
+            place,
+            ..Change::default()
+        };
+        let again = store
+            .process_again(customer, Actor::System, there, None, &change)
+            .await;
+        unknown(&again.unwrap_err());
+        let moved = store
+            .move_document(customer, Actor::System, there, place.collection())
+            .await;
+        unknown(&moved.unwrap_err());
+        let wanted = Wanted {
+            name: "hook",
+            status: WebhookStatus::Active,
+            url: None,
+            schedule: None,
+            time_zone: None,
+            events: &[],
+            next_run_at: None,
+            collection: place.collection(),
+        };
+        let tx = store.tenant(customer).await.unwrap();
+        let made = webhooks::insert(
+            &tx,
+            dynrag_domain::WebhookId::generate(),
+            Trigger::Manual,
+            &wanted,
+            None,
+            None,
+        );
+        unknown(&made.await.unwrap_err());
+    }
+    assert_eq!(scene.count(rows).await, 1);
+    assert_eq!(scene.collection_of(there).await, None);
+    // And what is the customer's own is taken.
+    let url = NewDocument {
+        source_url: Some("https://example.com/"),
+        ..placed("page", None, Place::In(scene.collection))
+    };
+    let added = store.add_url(customer, &url, Uuid::new_v4()).await.unwrap();
+    let AddedUrl::Queued(page, _) = added else {
+        panic!("not queued");
+    };
+    assert_eq!(scene.holds().await, Some([page].into()));
+}
+
+#[tokio::test]
+async fn of_a_batch_only_those_are_refused_that_name_no_collection() {
+    let scene = scene().await;
+    let (store, customer) = (&scene.store, scene.customer);
+    let moved = add(
+        store,
+        customer,
+        &placed("moves", Some("kb-1"), Place::AsItIs),
+    )
+    .await
+    .unwrap();
+    let item = |text: &'static str, external_id, place| Item {
+        new: placed(text, external_id, place),
+        on_duplicate: OnDuplicate::Skip,
+        bytes: 1,
+        content_hash: seed::sha256(text),
+        id: DocumentId::generate(),
+    };
+    let items = [
+        item("one", None, Place::In(scene.collection)),
+        item("two", None, Place::In(CollectionId::generate())),
+        item("three", None, Place::AsItIs),
+        item("moves now", Some("kb-1"), Place::In(scene.collection)),
+        // Not a duplicate of what was refused.
+        item("two", None, Place::AsItIs),
+    ];
+    let decisions = store.decide_batch(customer, &items).await.unwrap();
+    assert_eq!(decisions[1], Decision::NoCollection);
+    let stored = decisions.iter().filter(|d| d.stored().is_some()).count();
+    assert_eq!(stored, 4, "{decisions:?}");
+    let starts = [0, 1, 1, 2, 3];
+    let bundle = Uuid::new_v4();
+    let pending = store
+        .add_batch(customer, &items, &decisions, bundle, &starts, Actor::System)
+        .await
+        .unwrap();
+    assert_eq!(pending.unwrap().len(), 4);
+    assert_eq!(scene.holds().await, Some([items[0].id, moved].into()));
+    assert_eq!(scene.collection_of(items[2].id).await, None);
+}
+
+#[tokio::test]
+async fn a_deletion_says_what_becomes_of_the_documents() {
+    let scene = scene().await;
+    let (store, customer) = (&scene.store, scene.customer);
+    let document = scene.add("kept", Some(scene.collection)).await;
+    let refused = scene.delete(None).await.unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (Kind::Conflict, "collection_not_empty")
+    );
+    assert_eq!(scene.collection_of(document).await, Some(scene.collection));
+    let kept = scene.delete(Some(Leftovers::Keep)).await;
+    assert_eq!(kept.unwrap(), 0);
+    assert_eq!(scene.collection_of(document).await, None);
+    assert_eq!(scene.holds().await, None);
+    let again = scene.delete(Some(Leftovers::Keep)).await;
+    assert_eq!(again.unwrap_err().kind(), Kind::NotFound);
+    // Its name is free again, and one without documents needs no word about them: those under deletion
+    // are none.
+    let second = seed::collection(store, customer, "Handbook").await;
+    let gone = scene.add("gone", Some(second)).await;
+    store
+        .delete_document(customer, Actor::System, gone)
+        .await
+        .unwrap();
+    let deleted = store
+        .delete_collection(customer, Actor::System, second, None)
+        .await;
+    assert!(deleted.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
+    let scene = scene().await;
+    let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
+    let outside = scene.add("outside", None).await;
+    let mut inside = HashSet::new();
+    for n in 0..3 {
+        inside.insert(scene.add(&format!("inside {n}"), Some(id)).await);
+    }
+    let busy = *inside.iter().next().unwrap();
+    let claim = store.claim(customer, busy, 1, LEASE).await.unwrap();
+    let claim = claim.unwrap();
+    let awaited = DocumentId::generate();
+    let new = placed("awaited", None, Place::In(id));
+    store
+        .add_awaited_document(customer, awaited, &new, Uuid::new_v4(), seed::in_an_hour())
+        .await
+        .unwrap();
+    inside.insert(awaited);
+    scene
+        .superuser
+        .batch_execute("DELETE FROM outbox")
+        .await
+        .unwrap();
+
+    assert_eq!(scene.delete(Some(Leftovers::Delete)).await.unwrap(), 4);
+    let left = store.list_documents(customer, None, None, None, 10).await;
+    let left: Vec<_> = left.unwrap().iter().map(|d| d.id).collect();
+    assert_eq!(left, [outside]);
+    assert!(
+        !store.progress(&claim, None, LEASE).await.unwrap(),
+        "whoever works on one has lost its lease"
+    );
+    let told = "SELECT count(*) FROM audit_log WHERE action = 'document.deleted'";
+    assert_eq!(scene.count(told).await, 4);
+    let jobs = "SELECT count(DISTINCT job ->> 'documentId') FROM outbox WHERE job ->> 'job' = 'deleteDocument'";
+    assert_eq!(scene.count(jobs).await, 4);
+    let unseen =
+        "SELECT count(*) FROM documents WHERE deleted_at IS NOT NULL AND resend_at IS NULL";
+    assert_eq!(scene.count(unseen).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused() {
+    for round in 0..8 {
+        let scene = scene().await;
+        let (customer, id) = (scene.customer, scene.collection);
+        let adding: Vec<_> = (0..8)
+            .map(|n| {
+                let store = scene.database.store(1);
+                tokio::spawn(async move {
+                    let text = format!("text {n}");
+                    add(&store, customer, &placed(&text, None, Place::In(id))).await
+                })
+            })
+            .collect();
+        let store = scene.database.store(1);
+        let leftovers = [Leftovers::Delete, Leftovers::Keep][round % 2];
+        let deleting = tokio::spawn(async move {
+            store
+                .delete_collection(customer, Actor::System, id, Some(leftovers))
+                .await
+        });
+        let mut added = HashSet::new();
+        for outcome in join_all(adding).await {
+            match outcome.unwrap() {
+                Ok(document) => drop(added.insert(document)),
+                Err(error) => unknown(&error),
+            }
+        }
+        let jobs = deleting.await.unwrap().unwrap().len();
+        let left = scene
+            .store
+            .list_documents(customer, None, None, None, 100)
+            .await
+            .unwrap();
+        let all: HashSet<_> = left.iter().map(|d| d.id).collect();
+        match leftovers {
+            Leftovers::Delete => assert_eq!((jobs, all.len()), (added.len(), 0)),
+            Leftovers::Keep => assert_eq!((jobs, all), (0, added)),
+        }
+        assert!(left.iter().all(|d| d.collection.is_none()));
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_names_a_collection_until_that_is_gone() {
+    let scene = scene().await;
+    let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
+    let hourly = Wanted {
+        name: "hourly",
+        status: WebhookStatus::Active,
+        url: Some("https://example.com/"),
+        schedule: Some("rate(1 hour)"),
+        time_zone: None,
+        events: &[],
+        next_run_at: Some(chrono::Utc::now()),
+        collection: Some(id),
+    };
+    let manual = Wanted {
+        name: "in",
+        url: None,
+        schedule: None,
+        next_run_at: None,
+        ..hourly
+    };
+    let mut made = Vec::new();
+    for (trigger, wanted) in [(Trigger::Scheduled, &hourly), (Trigger::Manual, &manual)] {
+        let webhook = dynrag_domain::WebhookId::generate();
+        let tx = store.tenant(customer).await.unwrap();
+        webhooks::insert(&tx, webhook, trigger, wanted, None, None)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        made.push(webhook);
+    }
+    let due = store.sweep_schedules(10).await.unwrap();
+    assert_eq!(due[0].collection, Some(id));
+    let found = store.find_webhook(made[1]).await.unwrap().unwrap();
+    assert_eq!(found.collection, Some(id));
+    scene.delete(None).await.unwrap();
+    let found = store.find_webhook(made[1]).await.unwrap().unwrap();
+    assert_eq!(found.collection, None);
+    for webhook in made {
+        let row = store.get_webhook(customer, webhook).await.unwrap();
+        assert_eq!(row.collection, None);
+    }
+}
+
+#[tokio::test]
+async fn a_customer_goes_with_its_collections() {
+    let scene = scene().await;
+    let (store, customer) = (&scene.store, scene.customer);
+    scene.add("inside", Some(scene.collection)).await;
+    let exported = store.export_rows(customer, "collections", 0).await.unwrap();
+    assert!(exported[0].contains("Handbook"), "{exported:?}");
+    let tx = store.tenant(customer).await.unwrap();
+    dynrag_store::erasure::begin(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    store.end_erasure(customer).await.unwrap();
+    for table in ["collections", "documents", "customers"] {
+        let rows = scene.count(&format!("SELECT count(*) FROM {table}")).await;
+        assert_eq!(rows, 0, "{table}");
+    }
+}
