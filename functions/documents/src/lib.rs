@@ -9,6 +9,7 @@ mod list;
 mod restore;
 mod retry;
 mod status;
+pub mod timeline;
 mod versions;
 
 use std::sync::Arc;

@@ -26,7 +26,7 @@ pub use context::{Context, attempts_per_address, require_mail, sends_mail};
 pub use extract::{Json, Path, PathId, PathIds, Query, body_bytes, body_too_large, from_value};
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};
-pub use serve::run;
+pub use serve::{run, run_streaming};
 
 /// What a handler returns.
 pub type Answer<T> = Result<T, Failure>;

@@ -20,6 +20,7 @@ mod crash;
 mod deletion;
 mod delivery;
 mod edge;
+mod events_stream;
 mod files;
 mod hostile;
 mod ingestion;
