@@ -39,5 +39,6 @@ mod throttles;
 mod tokens;
 mod users;
 mod versions;
+mod uploads;
 mod web;
 mod webhooks;
