@@ -299,6 +299,21 @@ impl FailureCode {
         }
     }
 
+    /// Whether the same file may well end otherwise when it is tried again, though nobody changes it: what failed
+    /// was a network or a server, or ran out of tries.
+    pub const fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::AttemptsExhausted
+                | Self::DnsFailed
+                | Self::ConnectFailed
+                | Self::TlsFailed
+                | Self::FetchTimeout
+                | Self::AnswerBroken
+                | Self::HttpStatus
+        )
+    }
+
     /// The sentence shown with the code: what happened and what to do.
     pub const fn sentence(self) -> &'static str {
         match self {

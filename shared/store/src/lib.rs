@@ -27,6 +27,7 @@ pub mod mail_tokens;
 pub mod outbox;
 pub mod publication;
 pub mod schedules;
+pub mod redrive;
 pub mod secrets;
 pub mod sessions;
 pub mod sweep;

@@ -16,6 +16,7 @@ mod pool;
 mod pooler;
 mod publication;
 mod rls;
+mod redrive;
 mod sweep;
 mod webhooks;
 mod writers;

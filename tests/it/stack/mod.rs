@@ -32,6 +32,7 @@ mod logs;
 mod poison;
 mod provider;
 mod repeats;
+mod redrive;
 mod secrets;
 mod sessions;
 mod tenancy;
