@@ -64,6 +64,10 @@ def move_by_hand(sqs, url: str, most: int) -> int:
             break
         for message in messages:
             known = message["Attributes"]
+            # Sent here by somebody's hand: it belongs nowhere else.
+            if "DeadLetterQueueSourceArn" not in known:
+                most -= 1
+                continue
             source = known["DeadLetterQueueSourceArn"].rsplit(":", 1)[1]
             more = {"MessageGroupId": known["MessageGroupId"]} if "MessageGroupId" in known else {}
             if message.get("MessageAttributes"):

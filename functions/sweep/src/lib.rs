@@ -80,7 +80,7 @@ impl Sweep {
     /// Handles an event; see the table above.
     ///
     /// # Errors
-    /// `unavailable`; `invalid_fields` for what is no request to redrive.
+    /// `unavailable`; `invalid_redrive` for what is no such request.
     pub async fn handle(&self, event: Value, deadline: Instant) -> Result<Value> {
         if let Some(request) = event.get("redrive") {
             let request = redrive::Request::read(request)?;

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CustomerId, Error, Result, documents::FailureCode};
+use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
 use dynrag_store::{Store, redrive::Which};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,14 +54,14 @@ impl Request {
     /// Reads what is asked for.
     ///
     /// # Errors
-    /// `invalid_fields`, also for a code whose documents have no original.
+    /// `invalid_redrive`, also for a code whose documents have no original.
     pub fn read(value: &Value) -> Result<Self> {
-        let request =
-            Self::deserialize(value).map_err(|e| Error::field("/redrive", e.to_string()))?;
+        let refused = |detail: String| Error::new(Kind::Invalid, "invalid_redrive", detail);
+        let request = Self::deserialize(value).map_err(|e| refused(e.to_string()))?;
         let named = request.codes.as_deref().unwrap_or_default();
         if named.contains(&FailureCode::UploadExpired) {
             let detail = "upload_expired: nothing was uploaded, so that there is nothing to try";
-            return Err(Error::field("/redrive/codes", detail));
+            return Err(refused(detail.to_owned()));
         }
         Ok(request)
     }
@@ -154,7 +154,7 @@ mod tests {
         ] {
             assert_eq!(
                 Request::read(&bad).unwrap_err().code(),
-                "invalid_fields",
+                "invalid_redrive",
                 "{bad}"
             );
         }
