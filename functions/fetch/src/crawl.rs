@@ -251,6 +251,7 @@ impl Crawler<'_> {
             metadata: self.crawl.metadata.as_ref(),
             source_url: Some(url.as_str()),
             chunking: self.crawl.chunking,
+            password: None,
             reprocess: false,
             lane: Lane::Bulk,
             actor: Actor::System,

@@ -172,6 +172,7 @@ impl Ready {
                 metadata: self.description.metadata.as_ref(),
                 source_url: None,
                 chunking: self.description.chunking,
+                password: None,
                 reprocess: self.description.on_duplicate == OnDuplicate::NewVersion,
                 lane: Lane::Bulk,
                 actor,

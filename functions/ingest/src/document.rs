@@ -63,6 +63,7 @@ impl Body {
             metadata: self.metadata,
             on_duplicate: self.on_duplicate,
             chunking: self.chunking,
+            password: None,
         }
         .check()?;
         if self.content.trim().is_empty() {

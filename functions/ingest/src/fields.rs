@@ -3,6 +3,7 @@
 use dynrag_domain::{
     Error, FieldError, Kind, Result,
     config::{Chunking, CustomerConfig},
+    document_passwords::DocumentPassword,
     documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_METADATA_BYTES, MAX_TITLE, OnDuplicate},
 };
 use serde::Deserialize;
@@ -22,6 +23,10 @@ pub(crate) struct Description {
     #[serde(default)]
     pub(crate) on_duplicate: OnDuplicate,
     pub(crate) chunking: Option<Chunking>,
+    /// Of a PDF that wants one; a field of forms, not of texts.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) password: Option<DocumentPassword>,
 }
 
 impl Description {
@@ -38,6 +43,7 @@ impl Description {
                     .map_err(|_| Error::field("/metadata", "an object in JSON"))?;
                 self.metadata = Some(parsed);
             }
+            "password" => self.password = Some(DocumentPassword::parse(text)?),
             "onDuplicate" => {
                 self.on_duplicate = serde_json::from_value(text.into())
                     .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
@@ -201,10 +207,12 @@ mod tests {
             ("metadata", r#"{"a": 1}"#),
             ("onDuplicate", "newVersion"),
             ("chunking", r#"{"size": 200, "overlap": 0}"#),
+            ("password", "opens it"),
         ] {
             assert!(description.set(name, text.to_owned()).unwrap(), "{name}");
         }
         assert_eq!(description.chunking.unwrap().size, 200);
+        assert_eq!(description.password.as_ref().unwrap().expose(), "opens it");
         assert_eq!(description.on_duplicate, OnDuplicate::NewVersion);
         assert!(!description.set("colour", "red".to_owned()).unwrap());
         for name in ["metadata", "onDuplicate", "chunking"] {

@@ -15,6 +15,7 @@ use dynrag_api::{
 use dynrag_domain::{
     Error, Kind, Result,
     config::CustomerConfig,
+    document_passwords::DocumentPassword,
     documents::{FailureCode, Format, OnDuplicate, Source},
 };
 use dynrag_extract::detect;
@@ -106,6 +107,8 @@ struct FileUpload {
     on_duplicate: Option<OnDuplicate>,
     /// An object in JSON.
     chunking: Option<String>,
+    /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
+    password: Option<DocumentPassword>,
 }
 
 impl Argument for Form {
@@ -187,7 +190,7 @@ impl Form {
                 return Err(Error::field(part.pointer(), "once a request"));
             }
             if !description.set(&part.name, part.text()?)? {
-                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking";
+                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, password";
                 return Err(Error::field(part.pointer(), known));
             }
         }

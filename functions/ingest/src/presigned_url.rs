@@ -11,6 +11,7 @@ use dynrag_cloud::presign::UploadTerms;
 use dynrag_domain::{
     DocumentId, Error, Result,
     config::Chunking,
+    document_passwords::DocumentPassword,
     documents::{Format, MAX_TITLE, Source, Status},
     jobs::Lane,
     storage,
@@ -21,7 +22,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::fields::{self, Description};
+use crate::{
+    accept,
+    fields::{self, Description},
+};
 
 /// What is going to be uploaded.
 #[derive(Deserialize, ToSchema)]
@@ -35,15 +39,17 @@ pub(crate) struct Wanted {
     /// Bytes; exactly so many are taken. Up to the customer's limit where it is left out, which only a form can.
     #[schema(minimum = 1)]
     size: Option<u64>,
+    /// How the file is going to be sent.
+    #[serde(default)]
+    method: Method,
     title: Option<String>,
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// How the file is going to be sent.
-    #[serde(default)]
-    method: Method,
     /// As the customer's documents are, where it is left out.
     chunking: Option<Chunking>,
+    /// Of a PDF that wants one, with POST alone; it is kept, sealed, for as long as the document is.
+    password: Option<DocumentPassword>,
 }
 
 const MAX_MEDIA_TYPE: usize = 200;
@@ -86,6 +92,10 @@ pub(crate) async fn by_query(
     State(context): State<Arc<Context>>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Form>> {
+    // Addresses are written into logs, ours and others'.
+    if wanted.password.is_some() {
+        return Err(Error::field("/password", "in the body of a POST, not in the address").into());
+    }
     Ok(Json(form(&context, &caller, wanted).await?))
 }
 
@@ -163,6 +173,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         }
     };
 
+    let password = accept::sealed(context, caller, wanted.password.as_ref(), format).await?;
     let title = description.title.as_deref().unwrap_or(&file_name);
     let title: String = title.chars().take(MAX_TITLE).collect();
     let new = NewDocument {
@@ -174,6 +185,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
+        password: password.as_ref(),
         reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),

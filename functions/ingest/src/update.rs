@@ -97,6 +97,7 @@ async fn replaced(
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
+        password: None,
         reprocess: true,
         lane: Lane::Single,
         actor: caller.principal.into(),

@@ -156,6 +156,7 @@ impl Body {
             metadata: self.metadata,
             on_duplicate: OnDuplicate::Skip,
             chunking: self.chunking,
+            password: None,
         };
         Ok((url, description.check()?, self.crawl))
     }
@@ -225,6 +226,7 @@ async fn add(
         metadata: description.metadata.as_ref(),
         source_url: Some(url),
         chunking: description.chunking,
+        password: None,
         reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),

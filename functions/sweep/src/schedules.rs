@@ -45,6 +45,7 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<()> {
         metadata: None,
         source_url: Some(&due.url),
         chunking: None,
+        password: None,
         reprocess: false,
         lane: Lane::Bulk,
         actor: Actor::Webhook(due.id),

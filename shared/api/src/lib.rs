@@ -9,6 +9,8 @@ pub mod answers;
 mod caller;
 mod context;
 pub mod cursor;
+mod document_passwords;
+pub mod event_stream;
 mod extract;
 pub mod idempotency;
 pub mod openapi;

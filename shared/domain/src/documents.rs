@@ -322,7 +322,7 @@ impl FailureCode {
                 "The PDF holds only images. Run OCR over it and upload the result."
             }
             Self::PasswordProtected => {
-                "The PDF is protected by a password. Upload a copy without one."
+                "The PDF wants a password, or another one than it was given. Retry with it, or upload a copy without one."
             }
             Self::InvalidUtf8 => {
                 "The text is not valid UTF-8. Save it as UTF-8 and upload it again."

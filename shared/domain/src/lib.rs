@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod chunks;
 pub mod config;
+pub mod document_passwords;
 pub mod documents;
 pub mod error;
 pub mod fetches;

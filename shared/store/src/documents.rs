@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, Tenant, audit,
+    document_passwords::{self, SealedPassword},
     outbox::{self, Outgoing, Pending},
 };
 
@@ -92,7 +93,6 @@ pub struct Step {
     pub attempt: i32,
 }
 
-/// A position in the list, newest first.
 /// Where a document stands, and steps of its timeline.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -107,6 +107,7 @@ pub struct Standing {
 /// Steps that are told at once.
 const MOST_STEPS: i64 = 200;
 
+/// A position in the list, newest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Position {
     /// Creation time of the last row seen.
@@ -117,6 +118,11 @@ pub struct Position {
 
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("documents: {error}"))
+}
+
+/// The refusal of a password that opens nothing.
+pub fn no_password() -> Error {
+    Error::field("/password", "only for a PDF")
 }
 
 /// A version of a document.
@@ -260,15 +266,17 @@ impl Store {
         Ok(pending)
     }
 
-    /// Queues a document that ended badly again, and writes its job.
+    /// Queues a document that ended badly again, with a password where one is given, and writes its job.
     ///
     /// # Errors
-    /// `not_found`; `not_retryable` (conflict); `unavailable` without a database.
+    /// `not_found`; `not_retryable` (conflict); `invalid_fields` for a password of what has none; `unavailable`
+    /// without a database.
     pub async fn retry_document(
         &self,
         customer: CustomerId,
         actor: Actor,
         id: DocumentId,
+        password: Option<&SealedPassword>,
     ) -> Result<Pending<Outgoing>> {
         let tx = self.tenant(customer).await?;
         let queued = tx
@@ -293,9 +301,17 @@ impl Store {
             return Err(Error::new(Kind::Conflict, "not_retryable", detail));
         };
         let version: i32 = queued.try_get("latest_version").map_err(column)?;
+        let to_fetch: bool = queued.try_get("to_fetch").map_err(column)?;
+        if let Some(password) = password {
+            // What is still to be fetched may turn out to be a PDF.
+            if !to_fetch && required::<Format>(&queued, "format")? != Format::Pdf {
+                return Err(no_password());
+            }
+            document_passwords::set(&tx, id, password).await?;
+        }
         let (target, details) = (id.as_uuid(), json!({"version": version}));
         audit::record(&tx, actor, Action::DocumentRetried, target, &details).await?;
-        let message = if queued.try_get("to_fetch").map_err(column)? {
+        let message = if to_fetch {
             Outgoing::Fetch(Fetch::document(customer, id, version))
         } else {
             Outgoing::Job(Job::process(customer, id, version))

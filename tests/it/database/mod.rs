@@ -9,14 +9,15 @@
 mod admission;
 mod catalogue;
 mod claims;
+mod document_passwords;
 mod documents;
 mod idempotency;
 mod migrations;
 mod pool;
 mod pooler;
 mod publication;
-mod rls;
 mod redrive;
+mod rls;
 mod sweep;
 mod webhooks;
 mod writers;
