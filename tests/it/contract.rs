@@ -332,7 +332,7 @@ fn every_route_has_an_event_and_every_event_a_route() {
             // A function URL knows no routes.
             let route = if streamed(&group, name) {
                 assert_eq!(key, "$default", "{file}");
-                at.first().unwrap()
+                at.first().unwrap().as_str()
             } else {
                 assert!(at.contains(key), "{file}: {key} is none of {at:?}");
                 key

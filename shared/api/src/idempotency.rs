@@ -236,22 +236,25 @@ fn hash(path: &str, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
     let mut from = 0;
     let ends = memmem::find_iter(body, boundary.as_bytes()).chain([body.len()]);
     for at in ends {
-        let part = &body[from.min(at)..at];
-        if !is_password(part) {
-            hash.update(part);
-        }
+        let part = &body[from..at];
+        // That there was one is told.
+        hash.update(if is_password(part) {
+            &b"password"[..]
+        } else {
+            part
+        });
         from = at + boundary.len();
     }
     hash.finalize().into()
 }
 
-/// What JSON with a password says beside it. The routes that take one take little else.
+/// What JSON with a password says beside it, and that it has one. The routes that take one take little else.
 fn without_password(body: &[u8]) -> Option<Value> {
     if body.len() > MAX_WITH_PASSWORD {
         return None;
     }
     let mut value: Value = serde_json::from_slice(body).ok()?;
-    value.as_object_mut()?.shift_remove("password")?;
+    *value.get_mut("password")? = Value::Bool(true);
     Some(value)
 }
 
@@ -327,6 +330,7 @@ mod tests {
             retry(r#"{"password": "one"}"#),
             retry(r#"{"p\u0061ssword":"two"}"#)
         );
+        assert_ne!(retry(r#"{"password": "one"}"#), retry("{}"));
         assert_ne!(
             retry(r#"{"password": "one", "size": 1}"#),
             retry(r#"{"password": "one", "size": 2}"#)

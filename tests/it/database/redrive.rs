@@ -65,12 +65,12 @@ async fn those_that_are_meant_are_queued_again_and_told_to_their_customers() {
         since: Some(Utc::now() + TimeDelta::minutes(1)),
         ..both.clone()
     };
-    assert_eq!(counted(&later).await, []);
+    assert!(counted(&later).await.is_empty());
     let earlier = Which {
         before: Utc::now() - TimeDelta::minutes(1),
         ..both.clone()
     };
-    assert_eq!(counted(&earlier).await, []);
+    assert!(counted(&earlier).await.is_empty());
 
     let of_ours = Which {
         customer: Some(ours),
