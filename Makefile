@@ -2,7 +2,7 @@
 STACK := python3 infra/local/stack.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down logs status migrate destroy check soak bench package deploy teardown clean
+.PHONY: help demo test up down logs status migrate destroy check soak bench package deploy teardown redrive clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -48,6 +48,9 @@ deploy: ## deploy to AWS: make deploy STAGE=dev
 
 teardown: ## remove a deployment from AWS: make teardown STAGE=dev
 	@infra/package/teardown.sh $(STAGE)
+
+redrive: ## count what was given up, or put it back: make redrive STAGE=dev ARGS=--yes (without STAGE: the local stack)
+	@infra/package/redrive.sh $(if $(STAGE),--stage $(STAGE)) $(ARGS)
 
 clean: ## remove what was built here (the cache in ~/.cache/dynamic-rag stays)
 	@scripts/clean.sh

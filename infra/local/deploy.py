@@ -79,6 +79,12 @@ class Deployment:
         """The API's address, without a slash at the end."""
         return f"{self.emulator.api_base}/{self.api_id}/$default"
 
+    @property
+    def events_url(self) -> str:
+        """The address of what is streamed, on this machine, without a slash at the end."""
+        host = self.values["outputs"]["DocumentsEventsUrl"].split("://", 1)[1]
+        return f"{self.emulator.endpoint}/_aws/lambda-url/{host.split('.', 1)[0]}"
+
     def physical(self, kind: str) -> dict[str, str]:
         """Logical → physical id of the resources of a CloudFormation type."""
         resources = self.values.get("resources", {})

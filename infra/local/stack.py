@@ -197,6 +197,7 @@ def _summary(stack: Stack, seconds: float) -> None:
     url = stack.deployment.api_url
     say(f"The stack is up ({seconds:.1f} s).\n")
     say(f"  API      {url}")
+    say(f"  events   {stack.deployment.events_url}  (documents-events, streamed)")
     accounts = stack.accounts.values
     if "demo" in accounts:
         demo = accounts["demo"]
@@ -271,6 +272,7 @@ def status(_: argparse.Namespace, state: State) -> None:
         say(f"{name:9} {f'running, pid {pid}' if pid else 'stopped':22} port {port}")
     if state.running("emulator") and stack.deployment.values.get("resources"):
         say(f"api       {stack.deployment.api_url}")
+        say(f"events    {stack.deployment.events_url}")
 
 
 def env(options: argparse.Namespace, state: State) -> None:
@@ -292,6 +294,7 @@ def env(options: argparse.Namespace, state: State) -> None:
     }
     known = {
         "apiUrl": deployment.api_url,
+        "documentsEventsUrl": deployment.events_url,
         "awsEndpointUrl": stack.emulator.endpoint,
         "awsRegion": REGION,
         "awsAccount": ACCOUNT,

@@ -73,6 +73,7 @@ fn groups() -> Vec<Group> {
         group!("auth", dynrag_auth::routes, Context::new()),
         group!("customers", dynrag_customers::routes, Context::new()),
         group!("documents", dynrag_documents::routes, Context::new()),
+        group!("events", dynrag_events::routes, Context::new()),
         group!("ingest", dynrag_ingest::routes, Context::new()),
         group!("search", dynrag_search::routes, SearchState::default()),
         group!("system", dynrag_system::routes, Context::new()),
@@ -90,6 +91,12 @@ fn routes(group: &Group) -> BTreeMap<&'static str, BTreeSet<String>> {
             .insert(format!("{} {}", route.method, route.path));
     }
     routes
+}
+
+/// Whether a route is on a function URL of its own.
+fn streamed(group: &Group, name: &str) -> bool {
+    let mut routes = group.table.iter().filter(|route| route.name == name);
+    routes.any(|route| route.streamed)
 }
 
 /// `documents-get` → `DocumentsGet`.
@@ -191,6 +198,7 @@ fn a_name_stands_for_one_route() {
                 // They make or check a password.
                 // It takes content in.
                 "ingest" => name == "documents-update",
+                "events" => name == "documents-events",
                 "auth" => ["users-accept", "customers-delete"].contains(&name),
                 _ => false,
             };
@@ -216,7 +224,14 @@ fn every_route_is_a_function_of_its_name_and_every_function_a_route() {
             let function = functions
                 .remove(&logical)
                 .unwrap_or_else(|| panic!("template.yaml has no {logical}"));
-            assert_eq!(function.routes, expected, "{logical}");
+            let url = &function.properties["FunctionUrlConfig"];
+            if streamed(&group, name) {
+                assert!(function.routes.is_empty(), "{logical} is in the API too");
+                assert_eq!(url["InvokeMode"], "RESPONSE_STREAM", "{logical}");
+            } else {
+                assert_eq!(function.routes, expected, "{logical}");
+                assert!(url.is_null(), "{logical} has a function URL");
+            }
             assert_eq!(
                 function.binary,
                 format!("dynrag-{}", group.folder),
@@ -316,8 +331,15 @@ fn every_route_has_an_event_and_every_event_a_route() {
             assert!(files.remove(&file), "events/http/{file} is missing");
             let event = read_event(&folder.join(&file));
             let key = event["routeKey"].as_str().unwrap();
-            assert!(at.contains(key), "{file}: {key} is none of {at:?}");
-            let (method, path) = key.split_once(' ').unwrap();
+            // A function URL knows no routes.
+            let route = if streamed(&group, name) {
+                assert_eq!(key, "$default", "{file}");
+                at.first().unwrap().as_str()
+            } else {
+                assert!(at.contains(key), "{file}: {key} is none of {at:?}");
+                key
+            };
+            let (method, path) = route.split_once(' ').unwrap();
             let context = &event["requestContext"];
             assert_eq!(event["version"], "2.0", "{file}");
             assert_eq!(context["routeKey"], key, "{file}");

@@ -11,6 +11,7 @@ mod regenerate;
 mod restore;
 mod retry;
 mod status;
+pub mod timeline;
 mod versions;
 
 use std::sync::Arc;

@@ -3,10 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Path, answers::Accepted, scopes::DocumentsWrite};
-use dynrag_domain::{DocumentId, documents::Status};
-use serde::Serialize;
+use dynrag_api::{Answer, Caller, Context, Json, Path, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_domain::{DocumentId, document_passwords::DocumentPassword, documents::Status};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// What was missing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RetryRequest)]
+pub(crate) struct Body {
+    /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
+    password: Option<DocumentPassword>,
+}
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -22,12 +31,25 @@ pub(crate) async fn retry(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
+    body: Option<Json<Body>>,
 ) -> Answer<Accepted<Retried>> {
     caller.check_budget()?;
+    let password = match body.and_then(|Json(body)| body.password) {
+        Some(password) => {
+            let customer = caller.customer_id;
+            Some(context.seal_document_password(customer, &password).await?)
+        }
+        None => None,
+    };
     let pending = context
         .store()
         .await?
-        .retry_document(caller.customer_id, caller.principal.into(), id)
+        .retry_document(
+            caller.customer_id,
+            caller.principal.into(),
+            id,
+            password.as_ref(),
+        )
         .await?;
     context.dispatch_any(&pending).await;
     Ok(Accepted(Retried {

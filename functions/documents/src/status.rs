@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
 use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::{
     DocumentId,
     documents::{FailureCode, Stage, Status},
 };
-use dynrag_store::documents::Event;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::timeline::StepBody;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -32,24 +32,7 @@ pub(crate) struct StatusBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     published_version: Option<i32>,
     /// Oldest first.
-    timeline: Vec<EventBody>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = DocumentEvent)]
-struct EventBody {
-    at: DateTime<Utc>,
-    version: i32,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<Stage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<FailureCode>,
-    attempt: i32,
-    /// Until the next step; none for the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    duration_ms: Option<i64>,
+    timeline: Vec<StepBody>,
 }
 
 /// Answers where a document stands.
@@ -58,7 +41,7 @@ pub(crate) async fn status(
     State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<StatusBody>> {
-    let (document, events) = context
+    let (document, steps) = context
         .store()
         .await?
         .document_status(caller.customer_id, id)
@@ -73,26 +56,6 @@ pub(crate) async fn status(
         attempts: document.attempts,
         latest_version: document.latest_version,
         published_version: document.published_version,
-        timeline: timeline(&events),
+        timeline: steps.into_iter().map(StepBody::from).collect(),
     }))
-}
-
-/// Turns events, newest first, into steps, oldest first, each with its duration.
-fn timeline(events: &[Event]) -> Vec<EventBody> {
-    let mut steps = Vec::with_capacity(events.len());
-    let mut next: Option<DateTime<Utc>> = None;
-    for event in events {
-        steps.push(EventBody {
-            at: event.at,
-            version: event.version,
-            status: event.status,
-            stage: event.stage,
-            code: event.code,
-            attempt: event.attempt,
-            duration_ms: next.map(|next| (next - event.at).num_milliseconds()),
-        });
-        next = Some(event.at);
-    }
-    steps.reverse();
-    steps
 }

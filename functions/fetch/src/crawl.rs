@@ -260,6 +260,7 @@ impl Crawler<'_> {
             source_url: Some(url.as_str()),
             chunking: self.crawl.chunking,
             place: self.crawl.collection_id.into(),
+            password: None,
             reprocess: false,
             lane: Lane::Bulk,
             actor: Actor::System,

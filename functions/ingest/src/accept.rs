@@ -7,11 +7,15 @@ use dynrag_api::{
 };
 use dynrag_domain::{
     DocumentId, Result,
+    document_passwords::DocumentPassword,
     documents::{FailureCode, Format, MAX_TITLE, OnDuplicate, Source, Status},
     jobs::Lane,
 };
 use dynrag_originals::Kept;
-use dynrag_store::{admission::Admission, uploads::NewDocument};
+use dynrag_store::{
+    admission::Admission, document_passwords::SealedPassword, documents::no_password,
+    uploads::NewDocument,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -69,6 +73,27 @@ pub(crate) fn title(description: &Description, file_name: Option<&str>) -> Strin
         .collect()
 }
 
+/// The password of a document, where one is given, as it is kept.
+///
+/// # Errors
+/// `invalid_fields` for a document that has none; `unavailable`.
+pub(crate) async fn sealed(
+    context: &Context,
+    caller: &Admission,
+    password: Option<&DocumentPassword>,
+    format: Format,
+) -> Result<Option<SealedPassword>> {
+    match password {
+        None => Ok(None),
+        Some(_) if format != Format::Pdf => Err(no_password()),
+        Some(password) => {
+            let customer = caller.customer_id;
+            let sealed = context.seal_document_password(customer, password).await?;
+            Ok(Some(sealed))
+        }
+    }
+}
+
 /// Stores and queues a document, or finds that it is there already.
 pub(crate) async fn accept(
     context: &Context,
@@ -77,6 +102,13 @@ pub(crate) async fn accept(
     content: Content,
 ) -> Result<Outcome> {
     caller.check_budget()?;
+    let password = sealed(
+        context,
+        caller,
+        description.password.as_ref(),
+        content.format,
+    )
+    .await?;
     let (store, (objects, _)) = (context.store().await?, context.documents().await?);
     let new = NewDocument {
         title: &title(description, content.file_name.as_deref()),
@@ -88,6 +120,7 @@ pub(crate) async fn accept(
         source_url: None,
         chunking: description.chunking,
         place: description.collection_id.into(),
+        password: password.as_ref(),
         // Asked for in any case: with the title and metadata that come with it.
         reprocess: description.on_duplicate == OnDuplicate::NewVersion,
         lane: Lane::Single,

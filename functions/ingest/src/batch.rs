@@ -174,6 +174,7 @@ impl Ready {
                 source_url: None,
                 chunking: self.description.chunking,
                 place: self.description.collection_id.into(),
+                password: None,
                 reprocess: self.description.on_duplicate == OnDuplicate::NewVersion,
                 lane: Lane::Bulk,
                 actor,

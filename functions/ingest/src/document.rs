@@ -66,6 +66,7 @@ impl Body {
             on_duplicate: self.on_duplicate,
             chunking: self.chunking,
             collection_id: self.collection_id,
+            password: None,
         }
         .check()?;
         if self.content.trim().is_empty() {

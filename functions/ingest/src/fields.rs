@@ -3,6 +3,7 @@
 use dynrag_domain::{
     CollectionId, Error, FieldError, Kind, Result,
     config::{Chunking, CustomerConfig},
+    document_passwords::DocumentPassword,
     documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_METADATA_BYTES, MAX_TITLE, OnDuplicate},
 };
 use serde::Deserialize;
@@ -23,6 +24,10 @@ pub(crate) struct Description {
     pub(crate) on_duplicate: OnDuplicate,
     pub(crate) chunking: Option<Chunking>,
     pub(crate) collection_id: Option<CollectionId>,
+    /// Of a PDF that wants one; a field of forms, not of texts.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) password: Option<DocumentPassword>,
 }
 
 impl Description {
@@ -39,6 +44,7 @@ impl Description {
                     .map_err(|_| Error::field("/metadata", "an object in JSON"))?;
                 self.metadata = Some(parsed);
             }
+            "password" => self.password = Some(DocumentPassword::parse(text)?),
             "onDuplicate" => {
                 self.on_duplicate = serde_json::from_value(text.into())
                     .map_err(|_| Error::field("/onDuplicate", "skip or newVersion"))?;
@@ -209,10 +215,12 @@ mod tests {
             ("onDuplicate", "newVersion"),
             ("chunking", r#"{"size": 200, "overlap": 0}"#),
             ("collectionId", "01936f6e-3c00-7000-8000-000000000040"),
+            ("password", "opens it"),
         ] {
             assert!(description.set(name, text.to_owned()).unwrap(), "{name}");
         }
         assert_eq!(description.chunking.unwrap().size, 200);
+        assert_eq!(description.password.as_ref().unwrap().expose(), "opens it");
         assert_eq!(description.on_duplicate, OnDuplicate::NewVersion);
         let collection = description.collection_id.unwrap().to_string();
         assert_eq!(collection, "01936f6e-3c00-7000-8000-000000000040");

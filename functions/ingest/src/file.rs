@@ -15,6 +15,7 @@ use dynrag_api::{
 use dynrag_domain::{
     CollectionId, Error, Kind, Result,
     config::CustomerConfig,
+    document_passwords::DocumentPassword,
     documents::{FailureCode, Format, OnDuplicate, Source},
 };
 use dynrag_extract::detect;
@@ -107,6 +108,8 @@ struct FileUpload {
     /// An object in JSON.
     chunking: Option<String>,
     collection_id: Option<CollectionId>,
+    /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
+    password: Option<DocumentPassword>,
 }
 
 impl Argument for Form {
@@ -188,7 +191,8 @@ impl Form {
                 return Err(Error::field(part.pointer(), "once a request"));
             }
             if !description.set(&part.name, part.text()?)? {
-                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, collectionId";
+                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, \
+                    collectionId, password";
                 return Err(Error::field(part.pointer(), known));
             }
         }

@@ -62,13 +62,13 @@ pub fn routes() -> Routes<Arc<Context>> {
         .get(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",
-            "Get a form to upload a file with",
+            "Get what to upload a file with",
             presigned_url::by_query,
         )
         .post(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",
-            "Get a form to upload a file with",
+            "Get what to upload a file with",
             presigned_url::by_body,
         )
 }

@@ -1,8 +1,8 @@
-//! `GET|POST /api/ingest/presigned-url`: a form with which one file goes straight to S3.
+//! `GET|POST /api/ingest/presigned-url`: a form, or a URL to PUT to, with which one file goes straight to S3.
 //!
 //! The document exists from now on, awaiting its upload; the upload's notification queues it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -11,6 +11,7 @@ use dynrag_cloud::presign::UploadTerms;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Result,
     config::Chunking,
+    document_passwords::DocumentPassword,
     documents::{Format, MAX_TITLE, Source, Status},
     jobs::Lane,
     storage,
@@ -21,7 +22,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::fields::{self, Description};
+use crate::{
+    accept,
+    fields::{self, Description},
+};
 
 /// What is going to be uploaded.
 #[derive(Deserialize, ToSchema)]
@@ -32,9 +36,12 @@ pub(crate) struct Wanted {
     file_name: String,
     /// By the file's name where it is left out.
     content_type: Option<String>,
-    /// Bytes; the form takes exactly so many. Up to the customer's limit where it is left out.
+    /// Bytes; exactly so many are taken. Up to the customer's limit where it is left out, which only a form can.
     #[schema(minimum = 1)]
     size: Option<u64>,
+    /// How the file is going to be sent.
+    #[serde(default)]
+    method: Method,
     title: Option<String>,
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
@@ -43,19 +50,38 @@ pub(crate) struct Wanted {
     chunking: Option<Chunking>,
     /// The collection it is to belong to.
     collection_id: Option<CollectionId>,
+    /// Of a PDF that wants one, with POST alone; it is kept, sealed, for as long as the document is.
+    password: Option<DocumentPassword>,
 }
 
 const MAX_MEDIA_TYPE: usize = 200;
 
-/// The form.
+/// How a file is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = UploadMethod)]
+enum Method {
+    /// In a form, as pages do.
+    #[default]
+    Post,
+    /// As the body itself.
+    Put,
+}
+
+/// What to send the file with.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = UploadForm)]
 pub(crate) struct Form {
     url: String,
-    method: &'static str,
-    #[schema(value_type = Object)]
-    fields: Map<String, Value>,
+    method: Method,
+    /// Of the form, for POST.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Map<String, Value>>,
+    /// To send along, to the letter, for PUT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<BTreeMap<String, String>>,
     doc_id: DocumentId,
     status: Status,
     status_url: String,
@@ -68,6 +94,10 @@ pub(crate) async fn by_query(
     State(context): State<Arc<Context>>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Form>> {
+    // Addresses are written into logs, ours and others'.
+    if wanted.password.is_some() {
+        return Err(Error::field("/password", "in the body of a POST, not in the address").into());
+    }
     Ok(Json(form(&context, &caller, wanted).await?))
 }
 
@@ -112,29 +142,41 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
     let format = format.ok_or_else(|| fields::unsupported(&caller.config, "type of this file"))?;
     let format = fields::check_format(&caller.config, format)?;
     let most = u64::try_from(caller.config.max_file_bytes).unwrap_or(0);
-    let size = match wanted.size {
-        Some(size) => {
-            fields::check_size(&caller.config, size)?;
-            (size, size)
-        }
-        None => (1, most),
-    };
+    if let Some(size) = wanted.size {
+        fields::check_size(&caller.config, size)?;
+    }
 
-    let (_, config) = context.documents().await?;
+    let (objects, config) = context.documents().await?;
     let doc_id = DocumentId::generate();
     // S3's form takes the media type to the letter, so what was asked for is what is signed.
     let content_type = wanted
         .content_type
         .unwrap_or_else(|| format.media_type().to_owned());
-    let terms = UploadTerms {
-        bucket: &config.bucket,
-        key: &storage::upload_key(caller.customer_id, doc_id),
-        content_type: &content_type,
-        size,
-        expires: config.upload_expires,
+    let key = storage::upload_key(caller.customer_id, doc_id);
+    let (url, fields, headers, expires_at) = match (wanted.method, wanted.size) {
+        (Method::Put, Some(size)) => {
+            let expires = config.upload_expires;
+            let put = objects
+                .presign_put(&key, &content_type, size, expires)
+                .await?;
+            (put.url, None, Some(put.headers), put.expires_at)
+        }
+        // Nothing else could bound it.
+        (Method::Put, None) => return Err(Error::field("/size", "needed with method PUT")),
+        (Method::Post, size) => {
+            let terms = UploadTerms {
+                bucket: &config.bucket,
+                key: &key,
+                content_type: &content_type,
+                size: size.map_or((1, most), |size| (size, size)),
+                expires: config.upload_expires,
+            };
+            let post = context.cloud().await.presign_post(&terms).await?;
+            (post.url, Some(post.fields), None, post.expires_at)
+        }
     };
-    let post = context.cloud().await.presign_post(&terms).await?;
 
+    let password = accept::sealed(context, caller, wanted.password.as_ref(), format).await?;
     let title = description.title.as_deref().unwrap_or(&file_name);
     let title: String = title.chars().take(MAX_TITLE).collect();
     let new = NewDocument {
@@ -147,27 +189,23 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         source_url: None,
         chunking: description.chunking,
         place: description.collection_id.into(),
+        password: password.as_ref(),
         reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),
     };
     let store = context.store().await?;
     store
-        .add_awaited_document(
-            caller.customer_id,
-            doc_id,
-            &new,
-            Uuid::new_v4(),
-            post.expires_at,
-        )
+        .add_awaited_document(caller.customer_id, doc_id, &new, Uuid::new_v4(), expires_at)
         .await?;
     Ok(Form {
-        url: post.url,
-        method: "POST",
-        fields: post.fields,
+        url,
+        method: wanted.method,
+        fields,
+        headers,
         doc_id,
         status: Status::AwaitingUpload,
         status_url: format!("/api/documents/{doc_id}/status"),
-        expires_at: post.expires_at.trunc_subsecs(0),
+        expires_at: expires_at.trunc_subsecs(0),
     })
 }

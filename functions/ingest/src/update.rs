@@ -129,6 +129,7 @@ async fn replaced(
         source_url: None,
         chunking: description.chunking,
         place: body.collection_id.into(),
+        password: None,
         reprocess: true,
         lane: Lane::Single,
         actor: caller.principal.into(),

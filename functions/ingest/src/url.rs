@@ -159,6 +159,7 @@ impl Body {
             on_duplicate: OnDuplicate::Skip,
             chunking: self.chunking,
             collection_id: self.collection_id,
+            password: None,
         };
         Ok((url, description.check()?, self.crawl))
     }
@@ -230,6 +231,7 @@ async fn add(
         source_url: Some(url),
         chunking: description.chunking,
         place: description.collection_id.into(),
+        password: None,
         reprocess: false,
         lane: Lane::Single,
         actor: caller.principal.into(),

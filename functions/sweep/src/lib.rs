@@ -1,7 +1,13 @@
 //! Mends what was dropped: jobs that did not reach the queue, documents whose work was lost, uploads
 //! that did not come. One that fails is logged and left for the next run; it does not hold up the
 //! others. Whatever it does it may do twice, and two sweeps at once share the rows.
+//!
+//! | event | what it does |
+//! |---|---|
+//! | `{"redrive": {...}}` | counts documents that ended badly, or queues them again; see [`redrive`] |
+//! | anything else | sweeps |
 
+pub mod redrive;
 mod schedules;
 
 use std::time::{Duration, Instant};
@@ -17,6 +23,7 @@ use dynrag_domain::{
 use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
 use dynrag_worker::uploads::Uploads;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 /// Rows taken at once.
@@ -78,6 +85,20 @@ pub struct Swept {
 }
 
 impl Sweep {
+    /// Handles an event; see the table above.
+    ///
+    /// # Errors
+    /// `unavailable`; `invalid_redrive` for what is no such request.
+    pub async fn handle(&self, event: Value, deadline: Instant) -> Result<Value> {
+        if let Some(request) = event.get("redrive") {
+            let request = redrive::Request::read(request)?;
+            let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
+            let redriven = redrive::run(&uploads.store, &request, || in_time(deadline)).await?;
+            return serde_json::to_value(redriven).map_err(Error::internal_fault);
+        }
+        serde_json::to_value(self.run(deadline).await?).map_err(Error::internal_fault)
+    }
+
     /// Sweeps until nothing is due or the time is up.
     ///
     /// # Errors
@@ -98,7 +119,7 @@ impl Sweep {
             uploads,
         };
         let mut swept = Swept::default();
-        let in_time = || Instant::now() + RESERVE < deadline;
+        let in_time = || in_time(deadline);
         while in_time() && parts.outbox(&mut swept).await? {}
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
@@ -166,6 +187,10 @@ impl Sweep {
         }
         Ok(rewrapped)
     }
+}
+
+fn in_time(deadline: Instant) -> bool {
+    Instant::now() + RESERVE < deadline
 }
 
 async fn vault() -> Result<Vault> {

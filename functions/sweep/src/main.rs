@@ -1,4 +1,4 @@
-//! The function of the sweep's schedule.
+//! The function of the sweep's schedule, and of operators who have documents queued again.
 
 // One request at a time: threads to wake each other would cost a quarter of the CPU time (`make bench`).
 #[tokio::main(flavor = "current_thread")]
@@ -6,7 +6,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let sweep = &dynrag_sweep::Sweep::default();
     dynrag_worker::run(
         async |invocation: dynrag_worker::Invocation<serde_json::Value>| {
-            sweep.run(invocation.deadline).await
+            sweep.handle(invocation.event, invocation.deadline).await
         },
     )
     .await

@@ -46,6 +46,7 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<()> {
         source_url: Some(&due.url),
         chunking: None,
         place: due.collection.into(),
+        password: None,
         reprocess: false,
         lane: Lane::Bulk,
         actor: Actor::Webhook(due.id),

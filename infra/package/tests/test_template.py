@@ -164,6 +164,8 @@ class Events(unittest.TestCase):
                 for e in events
                 if e["Type"] == "HttpApi"
             }
+            if "FunctionUrlConfig" in function["Properties"]:
+                routes.add("$default")
             if routes:
                 with self.subTest(name):
                     event = json.loads(

@@ -24,6 +24,7 @@ use dynrag_store::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use memchr::memmem;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{body_bytes, problem::Failure, routes::RouteName};
@@ -33,6 +34,8 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY: usize = 255;
+/// Longest JSON that is searched for a password.
+const MAX_WITH_PASSWORD: usize = 128 * 1024;
 
 /// Marks an answer that carries a secret, which is never stored.
 #[derive(Clone, Copy)]
@@ -217,22 +220,50 @@ fn key(headers: &HeaderMap) -> Result<Option<String>> {
     Ok(Some(text.to_owned()))
 }
 
-/// The boundary of a multipart body is left out: clients make a new one for each try.
+/// The boundary of a multipart body is left out: clients make a new one for each try. So is a password: it could
+/// be guessed by the hash, which is kept.
 fn hash(path: &str, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(path.as_bytes());
     hash.update(b"\n");
     let Some(boundary) = boundary(headers) else {
-        hash.update(body);
+        match without_password(body) {
+            Some(rest) => hash.update(rest.to_string()),
+            None => hash.update(body),
+        }
         return hash.finalize().into();
     };
     let mut from = 0;
-    for at in memmem::find_iter(body, boundary.as_bytes()) {
-        hash.update(&body[from..at]);
+    let ends = memmem::find_iter(body, boundary.as_bytes()).chain([body.len()]);
+    for at in ends {
+        let part = &body[from..at];
+        // That there was one is told.
+        hash.update(if is_password(part) {
+            &b"password"[..]
+        } else {
+            part
+        });
         from = at + boundary.len();
     }
-    hash.update(&body[from..]);
     hash.finalize().into()
+}
+
+/// What JSON with a password says beside it, and that it has one. The routes that take one take little else.
+fn without_password(body: &[u8]) -> Option<Value> {
+    if body.len() > MAX_WITH_PASSWORD {
+        return None;
+    }
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    *value.get_mut("password")? = Value::Bool(true);
+    Some(value)
+}
+
+/// Whether a part of a form is called `password`.
+fn is_password(part: &[u8]) -> bool {
+    let head = memmem::find(part, b"\r\n\r\n").map_or(part, |end| &part[..end]);
+    [&b"name=\"password\""[..], b"name=password"]
+        .iter()
+        .any(|name| memmem::find(head, name).is_some())
 }
 
 fn boundary(headers: &HeaderMap) -> Option<&str> {
@@ -284,7 +315,26 @@ mod tests {
         };
         assert_eq!(form("aaa", "text"), form("bbbb", "text"));
         assert_ne!(form("aaa", "text"), form("aaa", "other"));
+        let with = |password: &str| {
+            let field = "Content-Disposition: form-data; name=\"password\"";
+            form(
+                "aaa",
+                &format!("text\r\n--aaa\r\n{field}\r\n\r\n{password}"),
+            )
+        };
+        assert_eq!(with("one"), with("another"));
+        assert_ne!(with("one"), form("aaa", "text"));
         let json = headers(header::CONTENT_TYPE, "application/json");
+        let retry = |body: &str| hash("/p", &json, body.as_bytes());
+        assert_eq!(
+            retry(r#"{"password": "one"}"#),
+            retry(r#"{"p\u0061ssword":"two"}"#)
+        );
+        assert_ne!(retry(r#"{"password": "one"}"#), retry("{}"));
+        assert_ne!(
+            retry(r#"{"password": "one", "size": 1}"#),
+            retry(r#"{"password": "one", "size": 2}"#)
+        );
         assert_ne!(hash("/p", &json, b"{}"), hash("/p?x", &json, b"{}"));
         assert_ne!(hash("/p", &json, b"{}"), hash("/p", &json, b"{ }"));
     }

@@ -9,6 +9,8 @@ pub mod answers;
 mod caller;
 mod context;
 pub mod cursor;
+mod document_passwords;
+pub mod event_stream;
 mod extract;
 pub mod idempotency;
 pub mod openapi;
@@ -28,7 +30,7 @@ pub use extract::{
 };
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};
-pub use serve::run;
+pub use serve::{run, run_streaming};
 
 /// What a handler returns.
 pub type Answer<T> = Result<T, Failure>;

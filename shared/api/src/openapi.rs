@@ -8,7 +8,8 @@ use utoipa::{
     ToSchema,
     openapi::{
         Components, Content, HttpMethod, Info, OpenApi, OpenApiBuilder, PathItem, Paths, Ref,
-        RefOr, Required, Response, Schema, SecurityRequirement, Server, Tag,
+        RefOr, Required, Response, Schema, SecurityRequirement, Server, ServerBuilder,
+        ServerVariableBuilder, Tag,
         path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         response::ResponseBuilder,
@@ -19,7 +20,9 @@ use utoipa::{
 
 use crate::{
     Answer, Caller, Json, Path, PathIds, Query, RouteInfo, SourceAddress, answers,
-    problem::Problem, scopes,
+    event_stream::{self, EventStream, LastEventId, Until},
+    problem::Problem,
+    scopes,
 };
 
 const ACCESS_TOKEN: &str = "accessToken";
@@ -159,6 +162,17 @@ impl<S: scopes::Required> Argument for Caller<S> {
     }
 }
 
+impl Argument for LastEventId {
+    fn describe(description: &mut Description) {
+        let sentence = "The `id` of the last event that was seen: goes on behind it.";
+        description.header("Last-Event-ID", sentence);
+    }
+}
+
+impl Argument for Until {
+    fn describe(_: &mut Description) {}
+}
+
 impl<T: ToSchema> Argument for Json<T> {
     fn describe(description: &mut Description) {
         description.body::<T>("application/json", true);
@@ -271,6 +285,16 @@ impl Success for answers::NoContent {
     }
 }
 
+impl Success for EventStream {
+    fn describe(description: &mut Description) {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let response = ResponseBuilder::new()
+            .description("OK: server-sent events")
+            .content(event_stream::MEDIA_TYPE, Content::new(Some(text)));
+        description.answer("200", response.build());
+    }
+}
+
 impl<A: Success, B: Success> Success for answers::Either<A, B> {
     fn describe(description: &mut Description) {
         A::describe(description);
@@ -334,11 +358,29 @@ fn idempotency_key() -> Parameter {
         .build()
 }
 
+/// Where a route is that is not in the API; its address is not known before it is deployed.
+fn function_url() -> Server {
+    let url = ServerVariableBuilder::new()
+        .default_value("https://function-url.example")
+        .description(Some("The stack's output DocumentsEventsUrl."));
+    ServerBuilder::new()
+        .url("{functionUrl}")
+        .parameter("functionUrl", url)
+        .description(Some(
+            "A function URL of its own, as HTTP APIs do not stream.",
+        ))
+        .build()
+}
+
 fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<Operation> {
     let mut description = Description::default();
     (route.describe)(&mut description);
     if description.repeatable && route.method == Method::POST {
         description.parameter(idempotency_key());
+    }
+    if route.streamed {
+        let server = function_url();
+        description.change(|operation| operation.servers(Some([server])));
     }
     let problem = |sentence: &str| {
         ResponseBuilder::new()

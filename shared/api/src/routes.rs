@@ -31,6 +31,8 @@ pub struct RouteInfo {
     pub path: &'static str,
     /// What it does, in a few words.
     pub summary: &'static str,
+    /// Whether it is on a function URL of its own, which streams, and not in the API.
+    pub streamed: bool,
     /// What the handler's types say, for the OpenAPI document.
     pub describe: fn(&mut Description),
 }
@@ -88,6 +90,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             method,
             path,
             summary,
+            streamed: false,
             describe: H::describe,
         });
         self
@@ -103,6 +106,22 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         handler: H,
     ) -> Self {
         self.add(name, Method::GET, MethodFilter::GET, path, summary, handler)
+    }
+
+    /// Adds a GET route that is streamed, on a function URL of its own.
+    #[must_use]
+    pub fn get_streamed<H: Handler<T, S> + Described<T>, T: 'static>(
+        self,
+        name: &'static str,
+        path: &'static str,
+        summary: &'static str,
+        handler: H,
+    ) -> Self {
+        let mut routes = self.get(name, path, summary, handler);
+        if let Some(route) = routes.table.last_mut() {
+            route.streamed = true;
+        }
+        routes
     }
 
     /// Adds a POST route.

@@ -1,6 +1,6 @@
 //! Objects in a bucket of S3.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_s3::{
     Client,
@@ -10,6 +10,7 @@ use aws_sdk_s3::{
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 use dynrag_domain::{Error, Kind, Result};
 
 use crate::error;
@@ -93,6 +94,17 @@ impl Writer {
             .map(drop)
             .map_err(|e| error::call("s3:CompleteMultipartUpload", &e))
     }
+}
+
+/// A request to send with one file as its body.
+#[derive(Clone, Debug)]
+pub struct PresignedPut {
+    /// Where to.
+    pub url: String,
+    /// What has to be sent along, to the letter.
+    pub headers: BTreeMap<String, String>,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// A bucket. Keys come from `dynrag_domain::storage`, which makes them from parsed ids.
@@ -264,6 +276,38 @@ impl Objects {
             .map_err(|e| error::call("s3:GetObject (presigning)", &e))
     }
 
+    /// A URL by which anybody may write one object of this type and size for a while, and the headers that
+    /// have to be sent along: both are in the signature.
+    ///
+    /// # Errors
+    /// `internal_error` without credentials.
+    pub async fn presign_put(
+        &self,
+        key: &str,
+        content_type: &str,
+        bytes: u64,
+        expires: Duration,
+    ) -> Result<PresignedPut> {
+        let expires_at = Utc::now() + expires;
+        let config = PresigningConfig::expires_in(expires).map_err(Error::internal_fault)?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(content_type)
+            .content_length(i64::try_from(bytes).map_err(Error::internal_fault)?)
+            .presigned(config)
+            .await
+            .map_err(|e| error::call("s3:PutObject (presigning)", &e))?;
+        let headers = request.headers();
+        Ok(PresignedPut {
+            url: request.uri().to_owned(),
+            headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            expires_at,
+        })
+    }
+
     /// The size of an object in bytes. None when there is none.
     ///
     /// # Errors
@@ -365,5 +409,50 @@ impl Objects {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_presigned_put_binds_key_type_and_size() {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::new(
+                "AK",
+                "SK",
+                Some("ST".into()),
+                None,
+                "test",
+            ))
+            .build();
+        let objects = Objects::new(Client::from_conf(config), "documents");
+        let hour = Duration::from_secs(3600);
+        let put = objects
+            .presign_put("uploads/c/d", "application/pdf", 1234, hour)
+            .await
+            .unwrap();
+        let (path, query) = put.url.split_once('?').unwrap();
+        assert_eq!(
+            path,
+            "https://documents.s3.eu-west-1.amazonaws.com/uploads/c/d"
+        );
+        let signed = "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost";
+        assert!(query.split('&').any(|pair| pair == signed), "{query}");
+        assert!(
+            query.split('&').any(|pair| pair == "X-Amz-Expires=3600"),
+            "{query}"
+        );
+        let headers: Vec<_> = put.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let expected = [
+            ("content-length", "1234"),
+            ("content-type", "application/pdf"),
+        ];
+        assert_eq!(headers, expected);
     }
 }

@@ -33,16 +33,19 @@ pub enum Purpose {
     OpenAiKey,
     /// Signs webhooks.
     Webhook,
+    /// Opens a document.
+    DocumentPassword,
 }
 
 impl Purpose {
-    /// The name stored in `customer_secrets.purpose`.
+    /// The name stored in `customer_secrets.purpose`; documents' passwords have a table of their own.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessToken => "access_token",
             Self::RefreshToken => "refresh_token",
             Self::OpenAiKey => "openai_key",
             Self::Webhook => "webhook",
+            Self::DocumentPassword => "document_password",
         }
     }
 }
@@ -227,11 +230,12 @@ impl Vault {
 mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 4] = [
+    const PURPOSES: [Purpose; 5] = [
         Purpose::AccessToken,
         Purpose::RefreshToken,
         Purpose::OpenAiKey,
         Purpose::Webhook,
+        Purpose::DocumentPassword,
     ];
 
     fn key(customer: CustomerId) -> DataKey {

@@ -299,6 +299,21 @@ impl FailureCode {
         }
     }
 
+    /// Whether the same file may well end otherwise when it is tried again, though nobody changes it: what failed
+    /// was a network or a server, or ran out of tries.
+    pub const fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::AttemptsExhausted
+                | Self::DnsFailed
+                | Self::ConnectFailed
+                | Self::TlsFailed
+                | Self::FetchTimeout
+                | Self::AnswerBroken
+                | Self::HttpStatus
+        )
+    }
+
     /// The sentence shown with the code: what happened and what to do.
     pub const fn sentence(self) -> &'static str {
         match self {
@@ -307,7 +322,7 @@ impl FailureCode {
                 "The PDF holds only images. Run OCR over it and upload the result."
             }
             Self::PasswordProtected => {
-                "The PDF is protected by a password. Upload a copy without one."
+                "The PDF wants a password, or another one than it was given. Retry with it, or upload a copy without one."
             }
             Self::InvalidUtf8 => {
                 "The text is not valid UTF-8. Save it as UTF-8 and upload it again."

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod chunks;
 pub mod collections;
 pub mod config;
+pub mod document_passwords;
 pub mod documents;
 pub mod error;
 pub mod fetches;

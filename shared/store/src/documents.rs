@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, Tenant, audit, collections,
+    document_passwords::{self, SealedPassword},
     outbox::{self, Outgoing, Pending},
 };
 
@@ -76,9 +77,13 @@ pub struct Document {
 
 /// A step of a document's timeline.
 #[derive(Clone, Debug)]
-pub struct Event {
-    /// When.
-    pub at: DateTime<Utc>,
+pub struct Step {
+    /// Its number, from 1.
+    pub number: i64,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When the next one began; none for the last.
+    pub ended_at: Option<DateTime<Utc>>,
     /// Which version.
     pub version: i32,
     /// Status from then on.
@@ -91,6 +96,20 @@ pub struct Event {
     pub attempt: i32,
 }
 
+/// Where a document stands, and steps of its timeline.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its status now.
+    pub status: Status,
+    /// Why it ended badly.
+    pub code: Option<FailureCode>,
+    /// Oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// Steps that are told at once.
+const MOST_STEPS: i64 = 200;
+
 /// A position in the list, newest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Position {
@@ -102,6 +121,11 @@ pub struct Position {
 
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("documents: {error}"))
+}
+
+/// The refusal of a password that opens nothing.
+pub fn no_password() -> Error {
+    Error::field("/password", "only for a PDF")
 }
 
 /// A version of a document.
@@ -190,7 +214,7 @@ impl Store {
         found
     }
 
-    /// A document with its timeline, newest step first.
+    /// A document with the last 200 steps of its timeline, oldest first.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -198,20 +222,28 @@ impl Store {
         &self,
         customer: CustomerId,
         id: DocumentId,
-    ) -> Result<(Document, Vec<Event>)> {
+    ) -> Result<(Document, Vec<Step>)> {
         let tx = self.tenant(customer).await?;
         let found = get(&tx, id).await??;
-        let rows = tx
-            .query(
-                include_str!("../queries/documents/timeline.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                ],
-            )
-            .await?;
+        let standing = timeline(&tx, id, None).await?;
         tx.commit().await?;
-        Ok((found, rows.iter().map(event).collect::<Result<_>>()?))
+        Ok((found, standing.steps))
+    }
+
+    /// Where a document stands, and at most 200 of its steps after one, oldest first.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn document_steps(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        after: i64,
+    ) -> Result<Standing> {
+        let tx = self.tenant(customer).await?;
+        let standing = timeline(&tx, id, Some(after)).await?;
+        tx.commit().await?;
+        Ok(standing)
     }
 
     /// Hides a document and writes the job that removes it.
@@ -241,15 +273,17 @@ impl Store {
         Ok(pending)
     }
 
-    /// Queues a document that ended badly again, and writes its job.
+    /// Queues a document that ended badly again, with a password where one is given, and writes its job.
     ///
     /// # Errors
-    /// `not_found`; `not_retryable` (conflict); `unavailable` without a database.
+    /// `not_found`; `not_retryable` (conflict); `invalid_fields` for a password of what has none; `unavailable`
+    /// without a database.
     pub async fn retry_document(
         &self,
         customer: CustomerId,
         actor: Actor,
         id: DocumentId,
+        password: Option<&SealedPassword>,
     ) -> Result<Pending<Outgoing>> {
         let tx = self.tenant(customer).await?;
         let queued = tx
@@ -274,9 +308,17 @@ impl Store {
             return Err(Error::new(Kind::Conflict, "not_retryable", detail));
         };
         let version: i32 = queued.try_get("latest_version").map_err(column)?;
+        let to_fetch: bool = queued.try_get("to_fetch").map_err(column)?;
+        if let Some(password) = password {
+            // What is still to be fetched may turn out to be a PDF.
+            if !to_fetch && required::<Format>(&queued, "format")? != Format::Pdf {
+                return Err(no_password());
+            }
+            document_passwords::set(&tx, id, password).await?;
+        }
         let (target, details) = (id.as_uuid(), json!({"version": version}));
         audit::record(&tx, actor, Action::DocumentRetried, target, &details).await?;
-        let message = if queued.try_get("to_fetch").map_err(column)? {
+        let message = if to_fetch {
             Outgoing::Fetch(Fetch::document(customer, id, version))
         } else {
             Outgoing::Job(Job::process(customer, id, version))
@@ -450,9 +492,38 @@ fn version(row: &Row) -> Result<Version> {
     })
 }
 
-fn event(row: &Row) -> Result<Event> {
-    Ok(Event {
-        at: row.try_get("at").map_err(column)?,
+async fn timeline(tx: &Tenant, id: DocumentId, after: Option<i64>) -> Result<Standing> {
+    let rows = tx
+        .query(
+            include_str!("../queries/documents/timeline.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&after, Type::INT8),
+                (&MOST_STEPS, Type::INT8),
+            ],
+        )
+        .await?;
+    let first = rows.first().ok_or_else(|| Error::not_found("document"))?;
+    let mut steps = Vec::with_capacity(rows.len());
+    for row in &rows {
+        // A document without such steps is a row without a number.
+        if let Some(number) = row.try_get("number").map_err(column)? {
+            steps.push(step(row, number)?);
+        }
+    }
+    Ok(Standing {
+        status: required(first, "stands")?,
+        code: parsed(first, "because")?,
+        steps,
+    })
+}
+
+fn step(row: &Row, number: i64) -> Result<Step> {
+    Ok(Step {
+        number,
+        started_at: row.try_get("started_at").map_err(column)?,
+        ended_at: row.try_get("ended_at").map_err(column)?,
         version: row.try_get("version").map_err(column)?,
         status: required(row, "status")?,
         stage: parsed(row, "stage")?,

@@ -14,7 +14,9 @@ use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit, collections, error,
+    Store, Tenant, audit, collections,
+    document_passwords::{self, SealedPassword},
+    error,
     outbox::{self, Pending},
 };
 
@@ -39,6 +41,8 @@ pub struct NewDocument<'a> {
     pub chunking: Option<Chunking>,
     /// Which collection it is to belong to.
     pub place: Place,
+    /// What opens it, where it wants a password.
+    pub password: Option<&'a SealedPassword>,
     /// Whether it is published even where its content is the published one's.
     pub reprocess: bool,
     /// Which queue its job goes through.
@@ -193,6 +197,7 @@ impl Store {
             Some(content_hash),
         )
         .await?;
+        set_password(&tx, id, new).await?;
         tell(&tx, new, action, id, version).await?;
         let job = Job::process_in(new.lane, customer, id, version);
         let pending = outbox::insert(&tx, job).await?;
@@ -224,6 +229,7 @@ impl Store {
             ));
         }
         insert_version(&tx, id, 1, object, new, None, None).await?;
+        set_password(&tx, id, new).await?;
         tell(&tx, new, Action::DocumentAdded, id, 1).await?;
         tx.commit().await
     }
@@ -480,6 +486,13 @@ pub(crate) fn inserted(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Resul
             Ok(false)
         }
         Err(e) => Err(error::statement(&e)),
+    }
+}
+
+async fn set_password(tx: &Tenant, id: DocumentId, new: &NewDocument<'_>) -> Result<()> {
+    match new.password {
+        Some(password) => document_passwords::set(tx, id, password).await,
+        None => Ok(()),
     }
 }
 

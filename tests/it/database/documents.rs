@@ -290,10 +290,9 @@ async fn the_timeline_tells_every_step() {
     store.progress(&claim, None, lease).await.unwrap();
     store.fail(&claim, FailureCode::CorruptFile).await.unwrap();
     seed::add(&store, customer, Some("kb-17"), "second").await;
-    let (_, events) = store.document_status(customer, document).await.unwrap();
-    let told: Vec<_> = events
+    let (_, steps) = store.document_status(customer, document).await.unwrap();
+    let told: Vec<_> = steps
         .iter()
-        .rev()
         .map(|e| (e.version, e.status, e.stage, e.code, e.attempt))
         .collect();
     let expected = [
@@ -304,7 +303,22 @@ async fn the_timeline_tells_every_step() {
         (2, Status::Queued, None, None, 0),
     ];
     assert_eq!(told, expected);
-    assert!(events.windows(2).all(|pair| pair[0].at >= pair[1].at));
+    assert!(steps.iter().map(|step| step.number).eq(1..=5));
+    for pair in steps.windows(2) {
+        assert_eq!(pair[0].ended_at, Some(pair[1].started_at));
+        assert!(pair[0].started_at <= pair[1].started_at);
+    }
+    assert_eq!(steps[4].ended_at, None);
+
+    let standing = store.document_steps(customer, document, 3).await.unwrap();
+    assert_eq!((standing.status, standing.code), (Status::Queued, None));
+    assert!(standing.steps.iter().map(|step| step.number).eq(4..=5));
+    assert_eq!(standing.steps[0].ended_at, Some(steps[4].started_at));
+    let standing = store.document_steps(customer, document, 5).await.unwrap();
+    assert_eq!((standing.status, standing.steps.len()), (Status::Queued, 0));
+    let theirs = seed::customer(&store).await.id;
+    let refused = store.document_steps(theirs, document, 0).await.unwrap_err();
+    assert_eq!(refused.code(), "not_found");
 }
 
 #[tokio::test]

@@ -72,6 +72,7 @@ async fn seeded() -> Seeded {
             .await
             .unwrap();
         seed::account(&store, &customer).await;
+        seed::password(&store, customer.id, document).await;
         customers.push(customer.id);
     }
     let (ours, theirs) = (customers[0], customers[1]);

@@ -73,6 +73,7 @@ fn function_of(route: &str) -> (String, String) {
         "keys" | "users" | "jobs" => "customers",
         "documents" if route == "documents-update" => "ingest",
         "collections" => "documents",
+        "documents" if route == "documents-events" => "events",
         group => group,
     };
     (logical, format!("dynrag-{group}"))
@@ -132,6 +133,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
         | "documents-content" | "documents-restore" | "documents-retry" | "documents-diff"
         | "documents-chunks" | "documents-update" => document(&mut scene, route).await,
+        "documents-events" => stream(&mut scene).await,
         "webhooks-get"
         | "webhooks-update"
         | "webhooks-delete"
@@ -338,6 +340,38 @@ async fn document(scene: &mut Scene, route: &str) {
                 .problem(404, "not_found");
         }
     }
+}
+
+/// A streamed answer: status and headers, eight zero bytes, the body.
+async fn streamed(function: &mut Function, event: &Value) -> (Value, String) {
+    let answer = function.answer(event).await;
+    let (head, body) = answer
+        .as_str()
+        .unwrap()
+        .split_once("\0\0\0\0\0\0\0\0")
+        .unwrap();
+    (serde_json::from_str(head).unwrap(), body.to_owned())
+}
+
+async fn stream(scene: &mut Scene) {
+    let id = scene
+        .ours
+        .add("Refund policy", "Goods may be sent back.")
+        .await;
+    let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
+    let (head, body) = streamed(&mut scene.function, &theirs).await;
+    assert_eq!(head["statusCode"], 404, "{head}");
+    assert_eq!(head["headers"]["content-type"], "application/problem+json");
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(problem["code"], "not_found", "{body}");
+    let ours = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.ours.access)]);
+    let (head, body) = streamed(&mut scene.function, &ours).await;
+    assert_eq!(head["statusCode"], 200, "{head}");
+    assert_eq!(head["headers"]["content-type"], "text/event-stream");
+    assert!(head["headers"]["x-request-id"].is_string(), "{head}");
+    assert!(body.contains("event: status\nid: 1\n"), "{body}");
+    assert!(body.contains("\"status\":\"completed\""), "{body}");
+    assert!(body.contains("\n\nevent: end\ndata: "), "{body}");
 }
 
 const WEBHOOK: &str = "01936f6e-3c00-7000-8000-000000000030";

@@ -16,6 +16,12 @@ pub mod office;
 pub const PASSWORD_PDF: &[u8] =
     include_bytes!("../../../shared/extract/tests/it/fixtures/password.pdf");
 
+/// Another, of whose password we know (AES-256, made with pikepdf).
+pub const LOCKED_PDF: &[u8] = include_bytes!("fixtures/locked.pdf");
+
+/// What opens it.
+pub const LOCKED_PDF_PASSWORD: &str = "open sesame";
+
 /// A PDF with one page of text for each item.
 pub fn pdf(pages: &[&str]) -> Vec<u8> {
     let pages: Vec<String> = pages.iter().map(|text| pdf_file::lines(&[text])).collect();

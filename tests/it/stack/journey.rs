@@ -228,7 +228,7 @@ async fn a_document_tells_how_it_came() {
         assert_eq!(steps, all[from..], "{status}");
         let times: Vec<&str> = timeline
             .iter()
-            .map(|step| step["at"].as_str().unwrap())
+            .map(|step| step["startedAt"].as_str().unwrap())
             .collect();
         assert!(times.is_sorted(), "{status}");
         assert!(
@@ -239,6 +239,9 @@ async fn a_document_tells_how_it_came() {
                 .all(|step| step["durationMs"].is_u64()),
             "{status}"
         );
+        let ends = timeline.iter().map(|step| step["endedAt"].as_str());
+        let next = times.iter().skip(1).map(|time| Some(*time)).chain([None]);
+        assert!(ends.eq(next), "{status}");
         assert_eq!(status["attempts"], 1, "{status}");
     }
 }

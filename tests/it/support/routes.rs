@@ -9,6 +9,7 @@ pub fn routes() -> Vec<RouteInfo> {
         dynrag_auth::routes().table(),
         dynrag_customers::routes().table(),
         dynrag_documents::routes().table(),
+        dynrag_events::routes().table(),
         dynrag_ingest::routes().table(),
         dynrag_search::routes().table(),
         dynrag_system::routes().table(),

@@ -18,6 +18,7 @@ use dynrag_store::{
     collections::NewCollection,
     crawls::Crawl,
     customers::{self, NewCustomer},
+    document_passwords::{self, SealedPassword},
     idempotency::Repeatable,
     invitations,
     jobs::{self, JobKind},
@@ -177,6 +178,20 @@ pub async fn collection(store: &Store, customer: CustomerId, name: &str) -> Coll
         .id
 }
 
+/// Gives a document a password that nobody opens.
+pub async fn password(store: &Store, customer: CustomerId, document: DocumentId) -> SealedPassword {
+    let sealed = SealedPassword {
+        nonce: vec![7; 12],
+        ciphertext: vec![1; 20],
+    };
+    let tx = store.tenant(customer).await.unwrap();
+    document_passwords::set(&tx, document, &sealed)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    sealed
+}
+
 /// What a test adds, unless it says otherwise.
 pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocument<'a> {
     NewDocument {
@@ -189,6 +204,7 @@ pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocu
         source_url: None,
         chunking: None,
         place: Place::AsItIs,
+        password: None,
         reprocess: false,
         lane: Lane::Single,
         actor: Actor::System,

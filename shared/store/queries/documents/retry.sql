@@ -5,4 +5,6 @@ SET status = 'queued', code = NULL, attempts = 0, lane = 'single', lease_token =
 WHERE customer_id = $1 AND id = $2 AND status IN ('failed', 'needs_action') AND code <> $3 AND deleted_at IS NULL
 RETURNING latest_version,
     (SELECT v.to_fetch FROM document_versions v
-     WHERE (v.customer_id, v.document_id, v.version) = ($1, $2, latest_version)) AS to_fetch
+     WHERE (v.customer_id, v.document_id, v.version) = ($1, $2, latest_version)) AS to_fetch,
+    (SELECT v.format FROM document_versions v
+     WHERE (v.customer_id, v.document_id, v.version) = ($1, $2, latest_version)) AS format

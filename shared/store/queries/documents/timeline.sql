@@ -1,6 +1,18 @@
--- $1 customer, $2 document
-SELECT at, version, status, stage, code, attempt
-FROM document_events
-WHERE customer_id = $1 AND document_id = $2
-ORDER BY id DESC
-LIMIT 200
+-- Where a document stands and its steps, numbered from 1, oldest first; a step ends when the next begins.
+-- $1 customer, $2 document, $3 after this step (null: only the newest), $4 how many
+SELECT d.status AS stands, d.code AS because, s.number, s.started_at, s.ended_at, s.version, s.status, s.stage, s.code,
+       s.attempt
+FROM documents d
+LEFT JOIN LATERAL (
+    SELECT * FROM (
+        SELECT row_number() OVER steps AS number, count(*) OVER () AS total, at AS started_at,
+               lead(at) OVER steps AS ended_at, version, status, stage, code, attempt
+        FROM document_events e
+        WHERE (e.customer_id, e.document_id) = (d.customer_id, d.id)
+        WINDOW steps AS (ORDER BY e.id)
+    ) numbered
+    WHERE number > coalesce($3, total - $4)
+    ORDER BY number LIMIT $4
+) s ON true
+WHERE d.customer_id = $1 AND d.id = $2 AND d.deleted_at IS NULL
+ORDER BY s.number

@@ -46,6 +46,7 @@ const TICK: Duration = Duration::from_millis(150);
 #[serde(rename_all = "camelCase")]
 pub struct Env {
     pub api_url: String,
+    pub documents_events_url: String,
     pub aws_endpoint_url: String,
     pub aws_region: String,
     pub aws_access_key_id: String,
@@ -145,6 +146,11 @@ impl Stack {
     /// A full URL of the API.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.env.api_url)
+    }
+
+    /// A full URL of what is streamed.
+    pub fn events_url(&self, path: &str) -> String {
+        format!("{}{path}", self.env.documents_events_url)
     }
 
     /// Runs `sweep` now, as its schedule would; what it did.

@@ -1,0 +1,45 @@
+//! A step of a document's timeline in JSON, as its status lists it and its events tell it.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::documents::{FailureCode, Stage, Status};
+use dynrag_store::documents::Step;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A step: where a document stood, from when, and until when where that is known.
+#[derive(Serialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentStep)]
+pub struct StepBody {
+    started_at: DateTime<Utc>,
+    /// When the next step began; none for the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<i64>,
+    version: i32,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<FailureCode>,
+    /// Which try of this version it was, from 1; 0 before the first.
+    attempt: i32,
+}
+
+impl From<Step> for StepBody {
+    fn from(step: Step) -> Self {
+        Self {
+            started_at: step.started_at,
+            ended_at: step.ended_at,
+            duration_ms: step
+                .ended_at
+                .map(|end| (end - step.started_at).num_milliseconds()),
+            version: step.version,
+            status: step.status,
+            stage: step.stage,
+            code: step.code,
+            attempt: step.attempt,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `GET /api/documents/{id}/events`: a document's timeline, so far and as it goes on.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{
+    Answer, Caller, Context, Path,
+    event_stream::{EventStream, LastEventId, Until},
+    scopes::DocumentsRead,
+};
+use dynrag_domain::DocumentId;
+
+use crate::follow;
+
+/// Streams the steps after the last one that the client has seen, until the document has ended.
+pub(crate) async fn events(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+    LastEventId(seen): LastEventId,
+    Until(until): Until,
+) -> Answer<EventStream> {
+    let store = context.store().await?.clone();
+    let customer = caller.customer_id;
+    // A transaction of its own each time: nothing is held while the stream waits.
+    let look = move |after| {
+        let store = store.clone();
+        async move { store.document_steps(customer, id, after).await }
+    };
+    // Before the stream begins: a document that is not there is a problem document.
+    let first = look(seen).await?;
+    let frames = follow::frames(id, seen, first, look, follow::TICK, until);
+    Ok(EventStream::of(frames))
+}

@@ -1,0 +1,305 @@
+//! The frames of a document's stream: its steps, signs of life while there are none, and its end.
+
+use std::{collections::VecDeque, time::Duration};
+
+use dynrag_api::event_stream::Frame;
+use dynrag_documents::timeline::StepBody;
+use dynrag_domain::{
+    DocumentId, Kind, Result,
+    documents::{FailureCode, Status},
+};
+use dynrag_store::documents::Standing;
+use futures::{Stream, stream};
+use serde::Serialize;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks at the document.
+pub(crate) const TICK: Duration = Duration::from_secs(1);
+/// Looks in a row that find nothing: longest silence, a quarter of a minute.
+const SILENCE: u32 = 15;
+/// How long a client is to wait before it comes again.
+const RETRY: Duration = Duration::from_secs(2);
+/// Looks in a row that may fail.
+const PATIENCE: u32 = 10;
+
+/// The last event: how the document ended.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct End {
+    doc_id: DocumentId,
+    /// None where it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<FailureCode>,
+    /// What happened and what to do, for `code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    deleted: bool,
+}
+
+struct Following<L> {
+    id: DocumentId,
+    look: L,
+    /// Number of the last step that was told.
+    seen: i64,
+    due: VecDeque<Frame>,
+    silence: u32,
+    failures: u32,
+    tick: Duration,
+    until: Instant,
+    over: bool,
+}
+
+/// Tells the steps after `seen`, those of `first` and then what `look` finds after the last one told, until
+/// the document has ended or the time is up; `tick` is between two looks.
+pub(crate) fn frames<L, F>(
+    id: DocumentId,
+    seen: i64,
+    first: Standing,
+    look: L,
+    tick: Duration,
+    until: Instant,
+) -> impl Stream<Item = Frame>
+where
+    L: Fn(i64) -> F,
+    F: Future<Output = Result<Standing>>,
+{
+    let mut following = Following {
+        id,
+        look,
+        seen,
+        due: VecDeque::from([Frame::retry(RETRY)]),
+        silence: 0,
+        failures: 0,
+        tick,
+        until,
+        over: false,
+    };
+    following.take(Ok(first));
+    stream::unfold(following, async |mut following| {
+        let frame = following.next().await?;
+        Some((frame, following))
+    })
+}
+
+impl<L, F> Following<L>
+where
+    L: Fn(i64) -> F,
+    F: Future<Output = Result<Standing>>,
+{
+    async fn next(&mut self) -> Option<Frame> {
+        loop {
+            if let Some(frame) = self.due.pop_front() {
+                self.silence = 0;
+                return Some(frame);
+            }
+            if self.over {
+                return None;
+            }
+            if Instant::now() + self.tick >= self.until {
+                self.over = true;
+                self.due.push_back(Frame::comment("to be continued"));
+                continue;
+            }
+            sleep(self.tick).await;
+            let found = (self.look)(self.seen).await;
+            self.take(found);
+            self.silence += 1;
+            if self.due.is_empty() && self.silence >= SILENCE {
+                self.due.push_back(Frame::comment("nothing new"));
+            }
+        }
+    }
+
+    fn take(&mut self, found: Result<Standing>) {
+        let told = match found {
+            Ok(standing) => self.tell(standing),
+            Err(error) if error.kind() == Kind::NotFound => self.end(None, None),
+            Err(error) => Err(error),
+        };
+        match told {
+            Ok(()) => self.failures = 0,
+            Err(error) => {
+                self.failures += 1;
+                // The client comes again, and goes on where this stream was.
+                self.over = self.failures >= PATIENCE;
+                let (code, cause) = (error.code(), error.internal());
+                tracing::warn!(
+                    code,
+                    cause,
+                    failures = self.failures,
+                    "a look at a document failed"
+                );
+            }
+        }
+    }
+
+    fn tell(&mut self, standing: Standing) -> Result<()> {
+        let last = standing.steps.last().map(|step| step.status);
+        for step in standing.steps {
+            let number = step.number;
+            let frame = Frame::event("status", Some(number), &StepBody::from(step))?;
+            self.due.push_back(frame);
+            self.seen = number;
+        }
+        // There may be more steps than were read at once: then the last of them is not where it stands.
+        let stands = last.is_none_or(|last| last == standing.status);
+        if stands && standing.status.is_terminal() {
+            self.end(Some(standing.status), standing.code)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, status: Option<Status>, code: Option<FailureCode>) -> Result<()> {
+        let end = End {
+            doc_id: self.id,
+            status,
+            code,
+            reason: code.map(FailureCode::sentence),
+            deleted: status.is_none(),
+        };
+        self.due.push_back(Frame::event("end", None, &end)?);
+        self.over = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::{DateTime, TimeDelta};
+    use dynrag_domain::{Error, documents::Stage};
+    use dynrag_store::documents::Step;
+    use futures::StreamExt;
+    use tokio::sync::Mutex;
+
+    use super::*;
+
+    fn step(number: i64, status: Status) -> Step {
+        let at = |second| DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
+        Step {
+            number,
+            started_at: at(number),
+            ended_at: (!status.is_terminal()).then(|| at(number + 1)),
+            version: 1,
+            status,
+            stage: (status == Status::Processing).then_some(Stage::Extracting),
+            code: None,
+            attempt: 1,
+        }
+    }
+
+    fn standing(steps: &[Step], status: Status) -> Standing {
+        Standing {
+            status,
+            code: (status == Status::Failed).then_some(FailureCode::CorruptFile),
+            steps: steps.to_vec(),
+        }
+    }
+
+    type Looks = Arc<Mutex<VecDeque<Result<Standing>>>>;
+
+    /// What the stream says, given what each look finds, within a time.
+    async fn told(
+        seen: i64,
+        first: Standing,
+        later: Vec<Result<Standing>>,
+        time: Duration,
+    ) -> Vec<String> {
+        let looks: Looks = Arc::new(Mutex::new(later.into()));
+        let look = move |_| {
+            let looks = looks.clone();
+            async move {
+                let found = looks.lock().await.pop_front();
+                found.unwrap_or_else(|| Err(Error::internal_fault("a look too many")))
+            }
+        };
+        let until = Instant::now() + time;
+        let lines = |frame: Frame| frame.as_str().lines().take(2).collect::<Vec<_>>().join(" ");
+        frames(
+            DocumentId::generate(),
+            seen,
+            first,
+            look,
+            Duration::ZERO,
+            until,
+        )
+        .map(|frame| lines(frame).trim_end().to_owned())
+        .collect()
+        .await
+    }
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn steps_come_as_they_happen_and_then_the_end() {
+        let first = standing(&[step(1, Status::Queued)], Status::Queued);
+        let later = vec![
+            Ok(standing(&[], Status::Queued)),
+            Ok(standing(&[step(2, Status::Processing)], Status::Processing)),
+            Err(Error::unavailable("the database is away for a moment")),
+            Ok(standing(&[step(3, Status::Failed)], Status::Failed)),
+        ];
+        let said = told(0, first, later, LONG).await;
+        let expected = [
+            "retry: 2000",
+            "event: status id: 1",
+            "event: status id: 2",
+            "event: status id: 3",
+        ];
+        assert_eq!(said[..4], expected);
+        assert!(
+            said[4].starts_with("event: end data: {\"docId\":\""),
+            "{said:?}"
+        );
+        let why =
+            "\"status\":\"failed\",\"code\":\"corrupt_file\",\"reason\":\"The file is damaged";
+        assert!(said[4].contains(why), "{said:?}");
+        assert_eq!(said.len(), 5);
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_again_after_the_end_is_told_the_end_alone() {
+        let said = told(4, standing(&[], Status::Completed), vec![], LONG).await;
+        assert!(said[1].starts_with("event: end"), "{said:?}");
+        assert_eq!(said.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_end_is_not_told_before_its_steps_are() {
+        let first = standing(&[step(1, Status::Queued)], Status::Completed);
+        let later = standing(&[step(2, Status::Completed)], Status::Completed);
+        let said = told(0, first, vec![Ok(later)], LONG).await;
+        assert_eq!(said[1..3], ["event: status id: 1", "event: status id: 2"]);
+        assert!(said[3].starts_with("event: end"), "{said:?}");
+    }
+
+    #[tokio::test]
+    async fn a_silence_is_broken_again_and_again() {
+        let nothing = || Ok(standing(&[], Status::Queued));
+        let mut later: Vec<_> = (0..2 * SILENCE + 1).map(|_| nothing()).collect();
+        later.push(Err(Error::not_found("document")));
+        let said = told(1, standing(&[], Status::Queued), later, LONG).await;
+        assert_eq!(said[..3], ["retry: 2000", ": nothing new", ": nothing new"]);
+        // The document was deleted.
+        assert!(said[3].ends_with("\"deleted\":true}"), "{said:?}");
+        assert_eq!(said.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn the_time_is_kept() {
+        let first = standing(&[step(1, Status::Queued)], Status::Queued);
+        let said = told(0, first, vec![], Duration::ZERO).await;
+        let expected = ["retry: 2000", "event: status id: 1", ": to be continued"];
+        assert_eq!(said, expected);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_stays_away_ends_the_stream_without_an_end() {
+        let away = (0..PATIENCE).map(|_| Err(Error::unavailable("away")));
+        let said = told(1, standing(&[], Status::Queued), away.collect(), LONG).await;
+        assert_eq!(said, ["retry: 2000"]);
+    }
+}

@@ -1,0 +1,18 @@
+//! What happens to documents, told as it happens.
+
+mod documents;
+mod follow;
+
+use std::sync::Arc;
+
+use dynrag_api::{Context, Routes};
+
+/// The routes of this group.
+pub fn routes() -> Routes<Arc<Context>> {
+    Routes::new().get_streamed(
+        "documents-events",
+        "/api/documents/{id}/events",
+        "Follow a document",
+        documents::events,
+    )
+}

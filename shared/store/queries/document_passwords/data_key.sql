@@ -1,0 +1,2 @@
+-- $1 customer
+SELECT wrapped_data_key FROM customers WHERE id = $1 AND wrapped_data_key IS NOT NULL

@@ -1,0 +1,98 @@
+//! Passwords of documents that want one, sealed. Nothing here is plaintext.
+
+use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use tokio_postgres::types::Type;
+
+use crate::{Store, Tenant};
+
+/// A document's password, sealed under its customer's data key for the vault's purpose `document_password`, as
+/// version 1.
+#[derive(Clone)]
+pub struct SealedPassword {
+    /// AES-GCM nonce.
+    pub nonce: Vec<u8>,
+    /// Ciphertext and tag.
+    pub ciphertext: Vec<u8>,
+}
+
+/// A document's password with the key to open it.
+pub struct StoredPassword {
+    /// The data key, wrapped by KMS.
+    pub wrapped_data_key: Vec<u8>,
+    /// The password.
+    pub sealed: SealedPassword,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("document passwords: {error}"))
+}
+
+/// Gives a document its password, in the place of an older one.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn set(tx: &Tenant, document: DocumentId, password: &SealedPassword) -> Result<()> {
+    tx.query(
+        include_str!("../queries/document_passwords/set.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&document.as_uuid(), Type::UUID),
+            (&password.nonce.as_slice(), Type::BYTEA),
+            (&password.ciphertext.as_slice(), Type::BYTEA),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+impl Store {
+    /// A document's password. None where it has none, or its customer is erased.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn document_password(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+    ) -> Result<Option<StoredPassword>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/document_passwords/get.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&document.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            Ok(StoredPassword {
+                wrapped_data_key: row.try_get("wrapped_data_key").map_err(column)?,
+                sealed: SealedPassword {
+                    nonce: row.try_get("nonce").map_err(column)?,
+                    ciphertext: row.try_get("ciphertext").map_err(column)?,
+                },
+            })
+        })
+        .transpose()
+    }
+
+    /// A customer's data key as KMS wrapped it.
+    ///
+    /// # Errors
+    /// `not_found` for a customer that is erased; `unavailable` without a database.
+    pub async fn wrapped_data_key(&self, customer: CustomerId) -> Result<Vec<u8>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/document_passwords/data_key.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?;
+        tx.commit().await?;
+        row.ok_or_else(|| Error::not_found("customer"))?
+            .try_get("wrapped_data_key")
+            .map_err(column)
+    }
+}
