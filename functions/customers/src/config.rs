@@ -93,8 +93,7 @@ impl Change {
             .embedding_model
             .is_some_and(|model| model != now.embedding_model)
         {
-            let detail =
-                "changes by POST /api/documents/regenerate alone, as every document has vectors of the present one";
+            let detail = "changes by POST /api/documents/regenerate alone, as every document has vectors of the present one";
             bad("/embeddingModel", detail.to_owned());
         }
         let mut config = now.clone();

@@ -56,6 +56,10 @@ pub(crate) struct DocumentBody {
     tokens: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
+    /// What the file says of itself: `author`, `language`, `created`, `modified`, each where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    properties: Option<Value>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +92,7 @@ impl From<Document> for DocumentBody {
             chunks: d.chunks,
             tokens: d.tokens,
             embedding_model: d.embedding_model,
+            properties: d.properties,
             created_at: d.created_at,
             updated_at: d.updated_at,
             completed_at: d.completed_at,

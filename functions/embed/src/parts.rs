@@ -1,6 +1,6 @@
 //! What the function makes once per cold start.
 
-use dynrag_cloud::{Cloud, Objects, Queue};
+use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
     ConfigError, DeliverConfig, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig,
     VaultConfig, VectorsConfig,
@@ -24,6 +24,7 @@ pub(crate) struct Parts {
     pub(crate) extractor: Extractor,
     pub(crate) config: IngestionConfig,
     pub(crate) embeddings: Embeddings,
+    pub(crate) vault: Vault,
 }
 
 impl Parts {
@@ -36,6 +37,7 @@ impl Parts {
         let deliveries = DeliverConfig::from_env().map_err(fault)?;
         let vectors = VectorsConfig::from_env().map_err(fault)?;
         let vault = VaultConfig::from_env().map_err(fault)?;
+        let vault = cloud.vault(&vault.kms_key_arn);
         let location = Location::S3 {
             bucket: vectors.bucket,
             endpoint: vectors.endpoint,
@@ -53,7 +55,8 @@ impl Parts {
             ),
             extractor: Extractor::this_binary(ExtractConfig::from_env().pdfium_library),
             config: IngestionConfig::from_env().map_err(fault)?,
-            embeddings: Embeddings::load(&cloud, cloud.vault(&vault.kms_key_arn)).await?,
+            embeddings: Embeddings::load(&cloud, vault.clone()).await?,
+            vault,
         })
     }
 }

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use dynrag_chunking::{Plan, plan};
+use dynrag_cloud::vault;
 use dynrag_domain::{
     CustomerId, Error, Kind,
     chunks::{Chunk, Extracted, Properties},
@@ -18,6 +19,7 @@ use dynrag_embeddings::ledger;
 use dynrag_llm::{BatchLimits, Batches, EmbedError, count_tokens, embedding_cost};
 use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
+use secrecy::SecretString;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -105,7 +107,13 @@ pub(crate) async fn prepare(
                 .map(|chunk| u64::from(count_tokens(&chunk.text)));
             let chunk_tokens = counted.sum();
             let title = lease.claim.title_with(&extracted);
-            let rows = rows(&lease.claim, &title, &extracted.properties, chunks, &vectors)?;
+            let rows = rows(
+                &lease.claim,
+                &title,
+                &extracted.properties,
+                chunks,
+                &vectors,
+            )?;
             lease.stage(Stage::Storing).await?;
             Ok((rows, tokens, chunk_tokens))
         })
@@ -141,11 +149,17 @@ async fn read(parts: &Parts, claim: &Claim) -> Result<Extracted, Stop> {
             "type is not allowed (any more)".into(),
         ));
     }
-    let extracted = parts
-        .extractor
-        .extract(claim.format, &bytes)
-        .await?
-        .map_err(|failure| Stop::Failed(failure.code, failure.detail))?;
+    let mut extracted = parts.extractor.extract(claim.format, &bytes).await?;
+    if let Err(failure) = &extracted
+        && failure.code == FailureCode::PasswordProtected
+        && let Some(password) = password(parts, claim).await?
+    {
+        let with = parts
+            .extractor
+            .extract_with(claim.format, &bytes, Some(&password));
+        extracted = with.await?;
+    }
+    let extracted = extracted.map_err(|failure| Stop::Failed(failure.code, failure.detail))?;
     let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
     drop(bytes);
     let json = serde_json::to_vec(&extracted).map_err(Error::internal_fault)?;
@@ -169,6 +183,27 @@ async fn read(parts: &Parts, claim: &Claim) -> Result<Extracted, Stop> {
         )
         .await?;
     Ok(extracted)
+}
+
+/// What the document is opened with, where its customer gave something.
+async fn password(parts: &Parts, claim: &Claim) -> Result<Option<SecretString>, Error> {
+    let customer = claim.customer_id;
+    let stored = parts
+        .store
+        .document_password(customer, claim.document_id)
+        .await?;
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let key = parts
+        .vault
+        .unwrap_key(customer, &stored.wrapped_data_key)
+        .await?;
+    let sealed = &stored.sealed;
+    let purpose = vault::Purpose::DocumentPassword;
+    let password = key.open(purpose, 1, &sealed.nonce, &sealed.ciphertext)?;
+    let password = std::str::from_utf8(&password).map_err(Error::internal_fault)?;
+    Ok(Some(SecretString::from(password.to_owned())))
 }
 
 /// The original's bytes.

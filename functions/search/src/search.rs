@@ -1,11 +1,11 @@
 //! `POST /search`: the best chunks for a query.
 
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, scopes::Search};
 use dynrag_domain::{
-    DocumentId, Error, FieldError, Result,
+    CollectionId, DocumentId, Error, FieldError, Result, collections,
     search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
 };
 use dynrag_store::publication::Present;
@@ -32,6 +32,8 @@ pub(crate) struct Body {
     mode: Mode,
     #[schema(max_items = 1000)]
     document_ids: Option<Vec<DocumentId>>,
+    /// Only documents that belong to this collection now.
+    collection_id: Option<CollectionId>,
     min_score: Option<f32>,
 }
 
@@ -64,15 +66,18 @@ pub(crate) async fn search(
 ) -> Answer<Json<Found>> {
     let started = Instant::now();
     let text = validate(&body)?;
+    let within = within(&state, &caller, &body).await?;
     let mut present = Present {
         recorded: caller.chunks_version,
         model: caller.config.embedding_model.clone(),
     };
     let mut embedding_tokens = 0;
     let results = loop {
-        let vector = match (body.mode, present.recorded) {
-            // Nothing is published: no need to pay for a vector.
-            (Mode::Text, _) | (_, None) => None,
+        let nothing = present.recorded.is_none() || within.as_ref().is_some_and(Vec::is_empty);
+        let vector = match body.mode {
+            // No need to pay for a vector.
+            _ if nothing => None,
+            Mode::Text => None,
             _ => {
                 caller.check_budget()?;
                 let vectors = &state.query_vectors;
@@ -88,10 +93,13 @@ pub(crate) async fn search(
             text: Some(text),
             mode: body.mode,
             top_k: body.top_k as usize,
-            document_ids: body.document_ids.as_deref(),
+            document_ids: within.as_deref(),
             exclude: &caller.deleting,
             min_score: body.min_score,
         };
+        if nothing {
+            break Vec::new();
+        }
         let vectors = state.vectors().await?;
         match vectors
             .search(caller.customer_id, present.recorded, &query)
@@ -115,6 +123,30 @@ pub(crate) async fn search(
         results,
         usage: Usage { embedding_tokens },
         took_ms,
+    }))
+}
+
+/// The documents that are searched; all where nothing is said.
+async fn within(
+    state: &SearchState,
+    caller: &Caller<Search>,
+    body: &Body,
+) -> Result<Option<Vec<DocumentId>>> {
+    let Some(collection) = body.collection_id else {
+        return Ok(body.document_ids.clone());
+    };
+    let store = state.context().store().await?;
+    let documents = store
+        .collection_documents(caller.customer_id, collection)
+        .await?
+        .ok_or_else(collections::unknown)?;
+    Ok(Some(match &body.document_ids {
+        None => documents,
+        Some(wanted) => {
+            let wanted: HashSet<&DocumentId> = wanted.iter().collect();
+            let both = documents.into_iter().filter(|id| wanted.contains(id));
+            both.collect()
+        }
     }))
 }
 

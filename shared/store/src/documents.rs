@@ -73,6 +73,8 @@ pub struct Document {
     pub tokens: Option<i64>,
     /// Model that embedded them.
     pub embedding_model: Option<String>,
+    /// What the file says of itself.
+    pub properties: Option<Value>,
 }
 
 /// A step of a document's timeline.
@@ -471,6 +473,7 @@ fn document(row: &Row) -> Result<Document> {
         chunks: row.try_get("chunks").map_err(column)?,
         tokens: row.try_get("tokens").map_err(column)?,
         embedding_model: row.try_get("embedding_model").map_err(column)?,
+        properties: row.try_get("properties").map_err(column)?,
     })
 }
 

@@ -76,7 +76,9 @@ async fn old_versions_leave_nothing_behind() {
         .ok(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     let restore = format!("/api/documents/{id}/versions/1/restore");
-    a.post(&restore, &json!({})).await.problem(409, "no_original");
+    a.post(&restore, &json!({}))
+        .await
+        .problem(409, "no_original");
 }
 
 #[tokio::test]

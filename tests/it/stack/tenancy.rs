@@ -65,8 +65,8 @@ fn expected(route: &str) -> Needs {
             Needs::Scope("admin:tenant")
         }
         "documents-list" | "documents-get" | "documents-status" | "documents-versions"
-        | "documents-content" | "documents-chunks" | "documents-diff" | "documents-events" | "jobs-get"
-        | "collections-list" | "collections-get" => Needs::Scope("documents:read"),
+        | "documents-content" | "documents-chunks" | "documents-diff" | "documents-events"
+        | "jobs-get" | "collections-list" | "collections-get" => Needs::Scope("documents:read"),
         "collections-create"
         | "collections-update"
         | "collections-delete"
