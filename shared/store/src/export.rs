@@ -24,7 +24,7 @@ const fn table(name: &'static str, without: &'static str, order: &'static str) -
 }
 
 /// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
-const TABLES: [Table; 11] = [
+const TABLES: [Table; 12] = [
     Table {
         name: "customers",
         key: "id",

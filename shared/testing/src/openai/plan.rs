@@ -214,6 +214,7 @@ mod tests {
                 inputs: Vec::new(),
                 dimensions: None,
                 reply,
+                tokens: 0,
                 early: false,
             });
         }
