@@ -167,6 +167,15 @@ impl Job {
         }
     }
 
+    /// The document, where the job is about one.
+    pub const fn document_id(&self) -> Option<DocumentId> {
+        match self {
+            Self::ProcessDocument { document_id, .. }
+            | Self::DeleteDocument { document_id, .. } => Some(*document_id),
+            Self::RetireVersions { .. } | Self::Regenerate { .. } => None,
+        }
+    }
+
     /// The tenant, which is also the message group: SQS fair queues keep one tenant's backlog from
     /// delaying the others.
     pub const fn customer_id(&self) -> CustomerId {

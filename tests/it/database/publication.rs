@@ -40,6 +40,7 @@ async fn publish(store: &Store, claim: &Claim, lance_version: u64) {
         version: claim.version,
         chunks: 3,
         tokens: 30,
+        chunk_tokens: 7,
     };
     step.publish(committed, Utc::now(), &[publication])
         .await

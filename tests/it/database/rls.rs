@@ -1,7 +1,7 @@
 //! Promise 10: row-level security holds when the code forgets. Every table × every operation, without
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
-use dynrag_domain::{CustomerId, chunks::Extracted, documents::Format, money::Usd};
+use dynrag_domain::{CustomerId, chunks::Extracted, documents::Format};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 

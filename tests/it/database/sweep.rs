@@ -9,7 +9,6 @@ use dynrag_domain::{
     audit::Actor,
     documents::{FailureCode, Status},
     jobs::{Job, Message},
-    money::Usd,
 };
 use dynrag_store::{outbox::Outgoing, sweep::Awaited};
 use tokio::time::timeout;
@@ -155,7 +154,7 @@ async fn a_lapsed_lease_is_queued_again_and_a_live_one_is_left_alone() {
     let ids = first.iter().map(|row| row.get(0));
     let handed_out: BTreeSet<Uuid> = ids
         .chain(second.iter().map(|job| match job {
-            Outgoing::Job(job) => job.document_id().as_uuid(),
+            Outgoing::Job(job) => job.document_id().unwrap().as_uuid(),
             other => panic!("{other:?}"),
         }))
         .collect();

@@ -94,7 +94,7 @@ async fn unsent_document(stack: &Stack, customer: CustomerId) -> DocumentId {
         panic!("somebody else added it")
     };
     store.outbox_sent(&pending).await.unwrap();
-    let document = pending.job.document_id();
+    let document = pending.job.document_id().unwrap();
     let key = storage::original_key(customer, document, 1, object);
     stack.put(stack.documents_bucket(), &key, TEXT.into()).await;
     document

@@ -446,7 +446,7 @@ async fn a_child_is_found_and_its_parent_shown() {
         let q = query(None, Some("alpha two"), Mode::Text);
         let hits = vectors.search(customer, recorded, &q).await.unwrap();
         assert_eq!(
-            super::search::texts(&hits),
+            texts(&hits),
             [
                 "alpha one\nalpha two",
                 "gamma three\ndelta alpha",

@@ -188,6 +188,7 @@ impl Process {
             version: claim.version,
             chunks: CHUNKS as i32,
             tokens: 1,
+            chunk_tokens: 7,
         };
         step.publish(committed, Utc::now(), &[publication]).await
     }
