@@ -417,7 +417,7 @@ async fn a_child_is_found_and_its_parent_shown() {
     let folder = folder();
     let customer = CustomerId::generate();
     let id = DocumentId::generate();
-    let texts = [
+    let words = [
         "alpha one",
         "alpha two",
         "gamma three",
@@ -425,7 +425,7 @@ async fn a_child_is_found_and_its_parent_shown() {
         "alone alpha",
     ];
     let rows: Vec<Row> = (0..)
-        .zip(texts)
+        .zip(words)
         .map(|(index, text)| {
             let mut row = row(id, 1, index, text);
             row.chunk.char_span = (index * 10, index * 10 + 9);
