@@ -190,15 +190,17 @@ fn a_name_stands_for_one_route() {
             assert!(names.insert(name), "{name} is in two groups");
             // Keys and users are their customer's.
             let of_customer = match group.folder {
+                // Chunks are read as a search reads them.
+                "search" => name == "documents-chunks",
                 // What they belong to.
                 "documents" => name.starts_with("collections-"),
                 "customers" => ["keys-", "users-", "jobs-"]
                     .iter()
                     .any(|of| name.starts_with(of)),
-                // They make or check a password.
                 // It takes content in.
                 "ingest" => name == "documents-update",
                 "events" => name == "documents-events",
+                // They make or check a password.
                 "auth" => ["users-accept", "customers-delete"].contains(&name),
                 _ => false,
             };

@@ -1,7 +1,8 @@
 //! Promise 10: row-level security holds when the code forgets. Every table × every operation, without
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
-use dynrag_domain::{CustomerId, chunks::Extracted, documents::Format};
+use dynrag_domain::{CustomerId, chunks::Extracted, documents::Format, money::Usd};
+use dynrag_store::ledger::{ProviderCall, Purpose};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -53,7 +54,16 @@ async fn seeded() -> Seeded {
                 &claim,
                 &[hex::encode(seed::sha256("a text"))],
                 &[vec![1.0, 2.0]],
-                &[],
+                &[ProviderCall {
+                    purpose: Purpose::Embedding(document, version),
+                    model: claim.embedding_model.clone(),
+                    attempt: 1,
+                    inputs: 1,
+                    outcome: "ok",
+                    tokens: 3,
+                    price_version: "test",
+                    cost: Usd::from_nanos(60),
+                }],
             )
             .await
             .unwrap();

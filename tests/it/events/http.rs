@@ -73,6 +73,7 @@ fn function_of(route: &str) -> (String, String) {
         "keys" | "users" | "jobs" => "customers",
         "documents" if route == "documents-update" => "ingest",
         "collections" => "documents",
+        "documents" if route == "documents-chunks" => "search",
         "documents" if route == "documents-events" => "events",
         group => group,
     };

@@ -87,10 +87,6 @@ async fn what_cannot_be_is_refused() {
             "/chunking/strategy",
             json!({"size": 100, "overlap": 0, "strategy": "random"}),
         ),
-        (
-            "/chunking/strategy",
-            json!({"size": 100, "overlap": 0, "strategy": "parentChild"}),
-        ),
     ] {
         post(chunking).await.bad_fields(&[field]);
     }
