@@ -26,6 +26,7 @@ pub(crate) struct Wanted {
     #[schema(minimum = 1)]
     version: Option<i32>,
     /// Where to begin, in characters.
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295i64)]
     offset: Option<u32>,
     /// How many characters.
     #[schema(minimum = 1, maximum = 500000, default = 100000)]

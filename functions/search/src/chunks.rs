@@ -20,7 +20,7 @@ pub(crate) struct Wanted {
     #[schema(minimum = 1)]
     version: Option<i32>,
     /// Index of the first chunk, from 0.
-    #[schema(default = 0)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295i64, default = 0)]
     from: Option<u32>,
     #[schema(minimum = 1, maximum = 50, default = 50)]
     limit: Option<u32>,
