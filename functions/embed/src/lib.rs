@@ -1,5 +1,5 @@
-//! Turns queued documents into searchable ones: claim → extract → hash → chunk → embed → store →
-//! publish.
+//! Turns queued documents into searchable ones: claim → extract → hash → chunk, each on its own; then embed → store
+//! → publish, those of a tenant together.
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
@@ -13,6 +13,7 @@
 //! message itself come again.
 
 mod delete;
+mod embedding;
 mod lease;
 mod parts;
 mod prepare;
@@ -31,10 +32,10 @@ use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
     parts::Parts,
-    prepare::{Prepared, Stop},
+    prepare::{Cut, Stop},
 };
 
-/// Documents of a batch worked on at once: one waits for the model while another is read.
+/// Documents of a batch read at once, and tenants whose documents are embedded at once.
 const CONCURRENCY: usize = 3;
 /// Kept back from the function's timeout for the store step.
 const RESERVE: Duration = Duration::from_secs(60);
@@ -78,15 +79,14 @@ impl Embed {
             .await;
 
         let mut again = Vec::new();
-        let mut ready: BTreeMap<(CustomerId, String), Vec<Prepared>> = BTreeMap::new();
+        let mut cuts: BTreeMap<(CustomerId, String), Vec<Cut>> = BTreeMap::new();
         for (delivery, outcome) in outcomes {
             match outcome {
-                Ok(Some(prepared)) => {
-                    let claim = &prepared.lease.claim;
-                    ready
-                        .entry((claim.customer_id, claim.embedding_model.clone()))
+                Ok(Some(cut)) => {
+                    let claim = &cut.lease.claim;
+                    cuts.entry((claim.customer_id, claim.embedding_model.clone()))
                         .or_default()
-                        .push(prepared);
+                        .push(cut);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -95,8 +95,19 @@ impl Embed {
                 }
             }
         }
+        let embedded: Vec<_> = stream::iter(cuts)
+            .map(async |(of, cuts)| (of, embedding::embed(parts, cuts, deadline).await))
+            .buffer_unordered(CONCURRENCY)
+            .collect()
+            .await;
         // One store step for each tenant, whatever its documents' number.
-        for ((customer, model), documents) in ready {
+        for ((customer, model), (documents, stopped)) in embedded {
+            for (cut, stop) in &stopped {
+                end(parts, &cut.lease.claim, stop).await;
+            }
+            if documents.is_empty() {
+                continue;
+            }
             match publish::publish(parts, customer, &model, &documents).await {
                 Ok(lost) => {
                     for claim in lost {
@@ -150,8 +161,8 @@ async fn send_notices(parts: &Parts) {
     }
 }
 
-/// Does a job up to its store step. None: there is nothing to store.
-async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Prepared>> {
+/// Does a job, that of a document up to its chunks. None: there is nothing to store.
+async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Cut>> {
     match *job {
         Job::DeleteDocument {
             customer_id,
@@ -202,11 +213,12 @@ async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Pre
                 .await;
                 return Ok(None);
             }
-            match prepare::prepare(parts, claim.clone(), deadline).await {
-                Ok(prepared) => {
+            match prepare::cut(parts, claim.clone(), deadline).await {
+                Ok(cut) => {
                     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-                    tracing::info!(%customer_id, %document_id, version, took_ms, "document prepared");
-                    Ok(Some(prepared))
+                    let chunks = cut.chunks.len();
+                    tracing::info!(%customer_id, %document_id, version, chunks, took_ms, "document read");
+                    Ok(Some(cut))
                 }
                 Err(stop) => {
                     end(parts, &claim, &stop).await;

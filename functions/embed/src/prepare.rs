@@ -1,22 +1,17 @@
-//! From a claim to rows: everything before the tenant's lock is needed.
+//! From a claim to chunks, and from chunks and vectors to rows: all that needs no lock of the tenant.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use dynrag_chunking::{Plan, plan};
 use dynrag_cloud::vault;
 use dynrag_domain::{
-    CustomerId, Error, Kind,
+    Error, Kind,
     chunks::{Chunk, Extracted, Properties},
     documents::{FailureCode, Stage},
     storage::{self, Original},
 };
-use dynrag_embeddings::ledger;
-use dynrag_llm::{BatchLimits, Batches, EmbedError, count_tokens, embedding_cost};
+use dynrag_llm::{EmbedError, count_tokens};
 use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
 use secrecy::SecretString;
@@ -24,10 +19,26 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::{lease::Lease, parts::Parts};
+use crate::{
+    embedding::{self, Answer, Stopped, Wish},
+    lease::Lease,
+    parts::Parts,
+};
 
 /// Waited where a provider limits the rate and does not say for how long.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
+
+/// A document read and cut, its lease alive.
+pub(crate) struct Cut {
+    pub(crate) lease: Lease,
+    title: String,
+    properties: Properties,
+    pub(crate) chunks: Vec<Chunk>,
+    /// Of each chunk.
+    tokens: Vec<u32>,
+    /// Tokens the provider charged to find where to cut.
+    charged: u64,
+}
 
 /// A document ready to be stored, its lease alive.
 pub(crate) struct Prepared {
@@ -40,6 +51,7 @@ pub(crate) struct Prepared {
 }
 
 /// Why a claim does not lead to a publication.
+#[derive(Clone)]
 pub(crate) enum Stop {
     /// The content is what is published already.
     Unchanged,
@@ -71,59 +83,130 @@ impl From<EmbedError> for Stop {
     }
 }
 
-/// Reads, cuts and embeds a document.
-pub(crate) async fn prepare(
-    parts: &Parts,
-    claim: Claim,
-    deadline: Instant,
-) -> Result<Prepared, Stop> {
+/// Reads a document and cuts it.
+pub(crate) async fn cut(parts: &Parts, claim: Claim, deadline: Instant) -> Result<Cut, Stop> {
     let lease = Lease::keep(&parts.store, claim, parts.config.lease);
-    let (rows, tokens, chunk_tokens) = lease
+    let (extracted, chunks, tokens, charged) = lease
         .guard(async {
             let extracted = read(parts, &lease.claim).await?;
             lease.stage(Stage::Chunking).await?;
-            let mut tokens = 0;
+            let mut charged = 0;
             let chunks = match plan(&extracted, lease.claim.chunking) {
                 Plan::Ready(chunks) => chunks,
                 Plan::NeedsVectors(semantic) => {
-                    let groups = semantic.groups();
-                    let claim = &*lease.claim;
-                    let purpose = Purpose::Chunking(claim.document_id, claim.version);
-                    let (vectors, charged) = embed(parts, claim, purpose, groups, deadline).await?;
-                    tokens += charged;
+                    let (vectors, tokens) =
+                        group_vectors(parts, &lease.claim, semantic.groups(), deadline).await?;
+                    charged = tokens;
                     semantic.cut(&vectors)?
                 }
             };
             if chunks.is_empty() {
                 return Err(Stop::Failed(FailureCode::EmptyDocument, "no chunks".into()));
             }
+            let tokens = count(&chunks);
             lease.stage(Stage::Embedding).await?;
-            let claim = &*lease.claim;
-            let purpose = Purpose::Embedding(claim.document_id, claim.version);
-            let (vectors, charged) = embed(parts, claim, purpose, &chunks, deadline).await?;
-            tokens += charged;
-            let counted = chunks
-                .iter()
-                .map(|chunk| u64::from(count_tokens(&chunk.text)));
-            let chunk_tokens = counted.sum();
-            let title = lease.claim.title_with(&extracted);
-            let rows = rows(
-                &lease.claim,
-                &title,
-                &extracted.properties,
-                chunks,
-                &vectors,
-            )?;
-            lease.stage(Stage::Storing).await?;
-            Ok((rows, tokens, chunk_tokens))
+            Ok((extracted, chunks, tokens, charged))
         })
         .await?;
-    Ok(Prepared {
+    Ok(Cut {
+        title: lease.claim.title_with(&extracted),
+        properties: extracted.properties,
         lease,
-        rows,
+        chunks,
         tokens,
-        chunk_tokens,
+        charged,
     })
+}
+
+fn count(chunks: &[Chunk]) -> Vec<u32> {
+    chunks
+        .iter()
+        .map(|chunk| count_tokens(&chunk.text))
+        .collect()
+}
+
+/// The vectors that say where to cut, and the tokens that were charged for them.
+async fn group_vectors(
+    parts: &Parts,
+    claim: &Claim,
+    groups: &[Chunk],
+    deadline: Instant,
+) -> Result<(HashMap<String, Vec<f32>>, u64), Stop> {
+    let document = claim.document_id;
+    let wish = Wish {
+        document,
+        purpose: Purpose::Chunking(document, claim.version),
+        chunks: groups,
+        tokens: &count(groups),
+    };
+    let (customer, model) = (claim.customer_id, &claim.embedding_model);
+    let answer = embedding::vectors(parts, customer, model, &[wish], deadline).await;
+    match answer.stop(document, groups) {
+        None => {
+            let charged = answer.charged(document);
+            Ok((answer.vectors, charged))
+        }
+        Some(stop) => Err(stop),
+    }
+}
+
+impl Cut {
+    /// What it wants vectors for.
+    pub(crate) fn wish(&self) -> Wish<'_> {
+        let claim = &self.lease.claim;
+        Wish {
+            document: claim.document_id,
+            purpose: Purpose::Embedding(claim.document_id, claim.version),
+            chunks: &self.chunks,
+            tokens: &self.tokens,
+        }
+    }
+
+    /// Puts chunks and vectors together. A vector is moved out of the answer with its last use, so that a batch's
+    /// are in memory once.
+    pub(crate) fn prepared(
+        self,
+        answer: &mut Answer,
+        uses: &mut HashMap<String, usize>,
+    ) -> Result<Prepared, Stopped> {
+        let mut take = |hash: &String| {
+            let left = uses.get_mut(hash)?;
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                answer.vectors.remove(hash)
+            } else {
+                answer.vectors.get(hash).cloned()
+            }
+        };
+        let hashes = self.chunks.iter().map(|chunk| &chunk.text_hash);
+        let Some(vectors) = hashes.map(&mut take).collect::<Option<Vec<_>>>() else {
+            let fault = Error::internal_fault("a chunk has no vector");
+            return Err((self, fault.into()));
+        };
+        let metadata = match metadata(&self.lease.claim.metadata, &self.properties) {
+            Ok(metadata) => Arc::new(metadata),
+            Err(error) => return Err((self, error.into())),
+        };
+        let title: Arc<str> = self.title.into();
+        let claim = self.lease.claim.clone();
+        let model: Arc<str> = claim.embedding_model.as_str().into();
+        let rows = self.chunks.into_iter().zip(vectors).map(|(chunk, vector)| Row {
+            document: claim.document_id,
+            version: claim.version,
+            title: title.clone(),
+            metadata: metadata.clone(),
+            chunk,
+            vector,
+            model: model.clone(),
+            language: self.properties.language.clone(),
+        });
+        Ok(Prepared {
+            rows: rows.collect(),
+            tokens: self.charged + answer.charged(claim.document_id),
+            chunk_tokens: self.tokens.iter().copied().map(u64::from).sum(),
+            lease: self.lease,
+        })
+    }
 }
 
 /// Gets the original, checks it against the customer's limits, and extracts its text.
@@ -241,132 +324,6 @@ async fn original(parts: &Parts, claim: &Claim) -> Result<Bytes, Stop> {
             }
         }
     }
-}
-
-/// The vector of each text, by its hash, and the tokens that were charged now. Each text is paid for
-/// once: what an earlier try staged and what another document has already is not asked again.
-async fn embed(
-    parts: &Parts,
-    claim: &Claim,
-    purpose: Purpose,
-    chunks: &[Chunk],
-    deadline: Instant,
-) -> Result<(HashMap<String, Vec<f32>>, u64), Stop> {
-    let wanted: HashSet<&String> = chunks.iter().map(|chunk| &chunk.text_hash).collect();
-    let wanted: Vec<String> = wanted.into_iter().cloned().collect();
-    let mut vectors = parts.store.read_staged(claim, &wanted).await?;
-    let left: Vec<String> = wanted
-        .into_iter()
-        .filter(|hash| !vectors.contains_key(hash))
-        .collect();
-    if !left.is_empty() {
-        let recorded = parts.store.recorded_version(claim.customer_id).await?;
-        match parts
-            .vectors
-            .reuse(claim.customer_id, recorded, &claim.embedding_model, &left)
-            .await
-        {
-            Ok(reused) => vectors.extend(reused),
-            // Pruned since; asking the model costs a little, waiting would cost time.
-            Err(dynrag_vectors::Error::VersionGone) => {}
-            Err(error) => return Err(Error::from(error).into()),
-        }
-    }
-    let mut seen = HashSet::new();
-    let missing: Vec<&Chunk> = chunks
-        .iter()
-        .filter(|chunk| !vectors.contains_key(&chunk.text_hash) && seen.insert(&chunk.text_hash))
-        .collect();
-    let mut tokens = 0;
-    if !missing.is_empty() {
-        let provider = parts
-            .embeddings
-            .provider(&parts.store, claim.customer_id, &claim.embedding_model)
-            .await?;
-        let texts: Vec<&str> = missing.iter().map(|chunk| chunk.text.as_str()).collect();
-        check_budget(parts, claim.customer_id, &claim.embedding_model, &texts).await?;
-        let mut batches = Batches::new(
-            &parts.embeddings.client,
-            &provider,
-            &texts,
-            BatchLimits::default(),
-        )?;
-        loop {
-            let batch = batches.next(deadline).await;
-            let calls = ledger(purpose, &claim.embedding_model, batches.take_calls());
-            let batch = match batch {
-                Ok(Some(batch)) => batch,
-                Ok(None) => break,
-                Err(error) => {
-                    parts.store.record_calls(claim.customer_id, &calls).await?;
-                    return Err(error.into());
-                }
-            };
-            let hashes: Vec<String> = missing[batch.range]
-                .iter()
-                .map(|chunk| chunk.text_hash.clone())
-                .collect();
-            parts
-                .store
-                .stage(claim, &hashes, &batch.vectors, &calls)
-                .await?;
-            tokens += batch.prompt_tokens;
-            vectors.extend(hashes.into_iter().zip(batch.vectors));
-        }
-    }
-    Ok((vectors, tokens))
-}
-
-/// Stops before the calls that would exceed the customer's budget of the month.
-pub(crate) async fn check_budget(
-    parts: &Parts,
-    customer: CustomerId,
-    model: &str,
-    texts: &[&str],
-) -> Result<(), Stop> {
-    let Some(left) = parts.store.budget_left(customer).await? else {
-        return Ok(());
-    };
-    let tokens = texts.iter().map(|text| u64::from(count_tokens(text))).sum();
-    let cost = embedding_cost(model, tokens);
-    if cost <= left {
-        return Ok(());
-    }
-    Err(Stop::Failed(
-        FailureCode::BudgetExceeded,
-        format!("would cost {cost} USD, {left} USD are left"),
-    ))
-}
-
-fn rows(
-    claim: &Claim,
-    title: &str,
-    properties: &Properties,
-    chunks: Vec<Chunk>,
-    vectors: &HashMap<String, Vec<f32>>,
-) -> Result<Vec<Row>, Stop> {
-    let title: Arc<str> = title.into();
-    let metadata = Arc::new(metadata(&claim.metadata, properties)?);
-    let model: Arc<str> = claim.embedding_model.as_str().into();
-    chunks
-        .into_iter()
-        .map(|chunk| {
-            let vector = vectors
-                .get(&chunk.text_hash)
-                .cloned()
-                .ok_or_else(|| Error::internal_fault("a chunk has no vector"))?;
-            Ok(Row {
-                document: claim.document_id,
-                version: claim.version,
-                title: title.clone(),
-                metadata: metadata.clone(),
-                chunk,
-                vector,
-                model: model.clone(),
-                language: properties.language.clone(),
-            })
-        })
-        .collect()
 }
 
 /// What the file says of itself, and what its customer says of it, which goes before.

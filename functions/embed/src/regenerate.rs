@@ -6,15 +6,14 @@
 //! more is removed, and table and model change in one transaction.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
 use chrono::Utc;
 use dynrag_domain::{CustomerId, DocumentId, Error, JobId, documents::FailureCode};
-use dynrag_embeddings::ledger;
-use dynrag_llm::{BatchLimits, Batches};
+use dynrag_llm::{count_tokens, embedding_cost};
 use dynrag_store::{
     ledger::Purpose,
     publication::StoreStep,
@@ -25,8 +24,9 @@ use tokio::time::Instant;
 
 use crate::{
     MAX_PROVIDER_WAIT, backoff,
+    embedding::{Asking, Text},
     parts::Parts,
-    prepare::{Stop, check_budget},
+    prepare::Stop,
     publish,
 };
 
@@ -91,20 +91,20 @@ pub(crate) async fn regenerate(
     Ok(())
 }
 
-/// Ends the job badly. The present table and its model stay; what was built goes.
+/// Ends the job badly. The present table and its model stay; what was built goes, under the lock: whoever removes
+/// a document meanwhile would look for it in a table that is recorded still and there no more.
 async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Result<(), Error> {
     let customer = held.customer_id;
     let step = parts.store.begin_maintenance(customer).await?;
-    let building = step.building;
-    step.end().await?;
-    if let Some(building) = building {
+    if let Some(building) = step.building {
         let generation = recorded::generation(building);
         parts.vectors.remove(customer, generation).await?;
     }
-    parts
-        .store
+    let store = &parts.store;
+    store
         .finish_regeneration(held, Some(code.as_str()))
-        .await
+        .await?;
+    step.end().await
 }
 
 /// Works until the new table is in its place (true) or the time is up (false).
@@ -208,46 +208,27 @@ async fn embed(
     let (customer, model) = (held.customer_id, held.progress.model.as_str());
     let hashes: HashSet<&String> = rows.iter().map(|row| &row.chunk.text_hash).collect();
     let hashes: Vec<String> = hashes.into_iter().cloned().collect();
-    let mut vectors: HashMap<String, Vec<f32>> = parts
-        .store
-        .read_staged_texts(customer, model, &hashes)
-        .await?;
+    let mut vectors = parts.store.read_staged(customer, model, &hashes).await?;
     let mut seen = HashSet::new();
-    let missing: Vec<&Row> = rows
+    let missing: Vec<Text<'_>> = rows
         .iter()
         .filter(|row| !vectors.contains_key(&row.chunk.text_hash))
         .filter(|row| seen.insert(&row.chunk.text_hash))
+        .map(|row| Text {
+            document: row.document,
+            purpose: Purpose::Regenerating(held.job_id),
+            hash: &row.chunk.text_hash,
+            text: &row.chunk.text,
+            tokens: count_tokens(&row.chunk.text),
+        })
         .collect();
     if !missing.is_empty() {
-        let provider = parts
-            .embeddings
-            .provider(&parts.store, customer, model)
-            .await?;
-        let texts: Vec<&str> = missing.iter().map(|row| row.chunk.text.as_str()).collect();
-        check_budget(parts, customer, model, &texts).await?;
-        let client = &parts.embeddings.client;
-        let mut batches = Batches::new(client, &provider, &texts, BatchLimits::default())?;
-        loop {
-            let batch = batches.next(deadline).await;
-            let purpose = Purpose::Regenerating(held.job_id);
-            let calls = ledger(purpose, model, batches.take_calls());
-            let batch = match batch {
-                Ok(Some(batch)) => batch,
-                Ok(None) => break,
-                Err(error) => {
-                    parts.store.record_calls(customer, &calls).await?;
-                    return Err(error.into());
-                }
-            };
-            let texts: Vec<(DocumentId, String)> = missing[batch.range]
-                .iter()
-                .map(|row| (row.document, row.chunk.text_hash.clone()))
-                .collect();
-            parts
-                .store
-                .stage_texts(customer, model, &texts, &batch.vectors, &calls)
-                .await?;
-            vectors.extend(texts.into_iter().map(|(_, hash)| hash).zip(batch.vectors));
+        check_budget(parts, customer, model, &missing).await?;
+        let embeddings = &parts.embeddings;
+        let provider = embeddings.provider(&parts.store, customer, model).await?;
+        let mut asking = Asking::new(parts, customer, model, &provider, &missing)?;
+        while let Some(answered) = asking.next(deadline).await? {
+            vectors.extend(answered.vectors());
             if !parts.store.renew_regeneration(held, LEASE, None).await? {
                 return Err(Stop::Lost);
             }
@@ -262,6 +243,27 @@ async fn embed(
             .ok_or_else(|| Error::internal_fault("a chunk has no vector"))?;
     }
     Ok(rows)
+}
+
+/// Stops before the calls that would exceed the customer's budget of the month.
+async fn check_budget(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    texts: &[Text<'_>],
+) -> Result<(), Stop> {
+    let Some(left) = parts.store.budget_left(customer).await? else {
+        return Ok(());
+    };
+    let tokens = texts.iter().map(|text| u64::from(text.tokens)).sum();
+    let cost = embedding_cost(model, tokens);
+    if cost <= left {
+        return Ok(());
+    }
+    Err(Stop::Failed(
+        FailureCode::BudgetExceeded,
+        format!("would cost {cost} USD, {left} USD are left"),
+    ))
 }
 
 /// Adds to the new table what is published still.

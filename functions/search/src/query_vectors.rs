@@ -73,7 +73,7 @@ async fn ask(
         .client
         .embed_noting(&provider, &[query], Instant::now() + PATIENCE, &mut calls)
         .await;
-    let calls = ledger(Purpose::Query, model, calls);
+    let calls = ledger(model, [(Purpose::Query, 1)], calls);
     store.record_calls(customer, &calls).await?;
     let mut embedded = embedded.map_err(|error| refused(&error))?;
     let vector = embedded

@@ -1,18 +1,19 @@
 //! The embedding provider as each customer asks it: the deployment's address, and the customer's own
 //! key where it has one, otherwise the platform's. Ingestion and search must agree on it.
 
+mod ledger;
+
 use std::time::Duration;
 
 use dynrag_cloud::{Cloud, Vault, vault::Purpose};
 use dynrag_config::EmbeddingsConfig;
 use dynrag_domain::{CustomerId, Error, Result};
-use dynrag_llm::{Call, Client, EmbeddingSettings, PRICE_VERSION, Provider, embedding_cost};
-use dynrag_store::{
-    Store,
-    ledger::{ProviderCall, Purpose as LedgerPurpose},
-};
+use dynrag_llm::{Client, EmbeddingSettings, Provider};
+use dynrag_store::Store;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+
+pub use crate::ledger::ledger;
 
 /// Longest wait for one answer of the model.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -88,21 +89,4 @@ impl Embeddings {
         let key = std::str::from_utf8(&key).map_err(Error::internal_fault)?;
         Ok(provider.with_key(SecretString::from(key.to_owned())))
     }
-}
-
-/// Lines of the ledger for requests that were made to a model.
-pub fn ledger(purpose: LedgerPurpose, model: &str, calls: Vec<Call>) -> Vec<ProviderCall> {
-    calls
-        .into_iter()
-        .map(|call| ProviderCall {
-            purpose,
-            model: model.to_owned(),
-            attempt: call.attempt,
-            inputs: u32::try_from(call.inputs).unwrap_or(u32::MAX),
-            outcome: call.outcome,
-            tokens: call.prompt_tokens,
-            price_version: PRICE_VERSION,
-            cost: embedding_cost(model, call.prompt_tokens),
-        })
-        .collect()
 }

@@ -1,4 +1,4 @@
-//! A document's texts, cut into requests and embedded one after the other.
+//! Texts, cut into requests and embedded one after the other.
 
 use std::ops::Range;
 
@@ -6,7 +6,6 @@ use tokio::time::Instant;
 
 use crate::{
     client::{Call, Client},
-    count_tokens,
     error::EmbedError,
     provider::Provider,
 };
@@ -101,7 +100,7 @@ pub struct Batches<'a, S> {
 }
 
 impl<'a, S: AsRef<str>> Batches<'a, S> {
-    /// Counts tokens and plans. Counting takes about 50 ms a megabyte when optimised, on the calling thread.
+    /// Plans the requests, given how many tokens each text has ([`count_tokens`](crate::count_tokens)).
     ///
     /// # Errors
     /// [`EmbedError::TextTooLong`]; nothing is sent then.
@@ -109,17 +108,14 @@ impl<'a, S: AsRef<str>> Batches<'a, S> {
         client: &'a Client,
         provider: &'a Provider,
         texts: &'a [S],
+        tokens: &[u32],
         limits: BatchLimits,
     ) -> Result<Self, EmbedError> {
-        let counts: Vec<u32> = texts
-            .iter()
-            .map(|text| count_tokens(text.as_ref()))
-            .collect();
         Ok(Self {
             client,
             provider,
             texts,
-            ranges: plan_batches(&counts, limits)?.into_iter(),
+            ranges: plan_batches(tokens, limits)?.into_iter(),
             calls: Vec::new(),
         })
     }
@@ -129,12 +125,17 @@ impl<'a, S: AsRef<str>> Batches<'a, S> {
         self.ranges.len()
     }
 
+    /// The texts of the next request.
+    pub fn upcoming(&self) -> Option<Range<usize>> {
+        self.ranges.as_slice().first().cloned()
+    }
+
     /// Embeds the next batch; `None` when all are done. After an error the batch stays the next.
     ///
     /// # Errors
     /// See [`Client::embed`].
     pub async fn next(&mut self, deadline: Instant) -> Result<Option<Batch>, EmbedError> {
-        let Some(range) = self.ranges.as_slice().first().cloned() else {
+        let Some(range) = self.upcoming() else {
             return Ok(None);
         };
         let texts = &self.texts[range.clone()];

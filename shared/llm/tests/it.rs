@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dynrag_llm::{BatchLimits, Batches, Client, EmbedError, Embedded, EmbeddingSettings, Provider};
+use dynrag_llm::{BatchLimits, Batches, Client, EmbedError, Embedded, EmbeddingSettings, Provider, count_tokens};
 use dynrag_testing::openai::{DIMENSIONS, FakeOpenAi, Reply, word_vector};
 use tokio::time::Instant;
 
@@ -201,6 +201,10 @@ async fn a_server_without_base64_is_asked_for_numbers() {
     assert_eq!(fake.requests().len(), 2);
 }
 
+fn counts(texts: &[String]) -> Vec<u32> {
+    texts.iter().map(|text| count_tokens(text)).collect()
+}
+
 #[tokio::test]
 async fn batches_resume_without_paying_again() {
     let fake = FakeOpenAi::start().await;
@@ -216,7 +220,7 @@ async fn batches_resume_without_paying_again() {
     // On a task of its own, so that the future is known to be Send.
     let (staged, error, client, provider, texts) = tokio::spawn(async move {
         let mut staged = Vec::new();
-        let mut batches = Batches::new(&client, &provider, &texts, limits).unwrap();
+        let mut batches = Batches::new(&client, &provider, &texts, &counts(&texts), limits).unwrap();
         let error = loop {
             match batches.next(far()).await {
                 Ok(Some(batch)) => staged.extend(batch.range.zip(batch.vectors)),
@@ -233,7 +237,7 @@ async fn batches_resume_without_paying_again() {
     assert_eq!(staged.len(), 4);
 
     let rest = &texts[staged.len()..];
-    let mut batches = Batches::new(&client, &provider, rest, limits).unwrap();
+    let mut batches = Batches::new(&client, &provider, rest, &counts(rest), limits).unwrap();
     let mut all: Vec<Vec<f32>> = staged.into_iter().map(|(_, vector)| vector).collect();
     while let Some(batch) = batches.next(far()).await.unwrap() {
         assert_eq!(batch.prompt_tokens, 3 * batch.range.len() as u64);
@@ -250,7 +254,8 @@ async fn a_text_that_is_too_long_is_named_before_anything_is_sent() {
     let client = Client::new().unwrap();
     let provider = provider(&fake);
     let texts = [String::from("short"), "word ".repeat(9_000)];
-    let error = Batches::new(&client, &provider, &texts, BatchLimits::default())
+    let limits = BatchLimits::default();
+    let error = Batches::new(&client, &provider, &texts, &counts(&texts), limits)
         .err()
         .unwrap();
     assert!(matches!(error, EmbedError::TextTooLong { index: 1, .. }));

@@ -1,9 +1,9 @@
-//! The life of a claim: lease, progress, staged vectors, and how it ends without a publication.
+//! The life of a claim: lease, progress, and how it ends without a publication.
 //!
 //! Every write of a claimant carries its fencing token. One that lost its lease (it was frozen, or
 //! a later version came) changes nothing any more and learns it by the answer `false`.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Result,
@@ -17,11 +17,7 @@ use serde_json::Value;
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{
-    Store,
-    ledger::{self, ProviderCall},
-    texts,
-};
+use crate::{Store, texts};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
@@ -94,19 +90,6 @@ impl Claim {
             self.title.clone()
         }
     }
-}
-
-/// Vectors as they are staged: little-endian float32.
-pub(crate) fn vectors_to_bytes(vectors: &[Vec<f32>]) -> Vec<Vec<u8>> {
-    vectors
-        .iter()
-        .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect())
-        .collect()
-}
-
-pub(crate) fn vector_of_bytes(bytes: &[u8]) -> Vec<f32> {
-    let (fours, _) = bytes.as_chunks::<4>();
-    fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
 }
 
 /// Where the original of a row with `object_id` and `bundle_offset` lies.
@@ -337,64 +320,5 @@ impl Store {
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;
         Ok(row.is_some())
-    }
-
-    /// Vectors of this document that were paid for by an earlier try.
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn read_staged(
-        &self,
-        claim: &Claim,
-        hashes: &[String],
-    ) -> Result<HashMap<String, Vec<f32>>> {
-        let tx = self.tenant(claim.customer_id).await?;
-        let rows = tx
-            .query(
-                include_str!("../queries/ingestion/read_staged.sql"),
-                &[
-                    (&claim.customer_id.as_uuid(), Type::UUID),
-                    (&claim.document_id.as_uuid(), Type::UUID),
-                    (&claim.embedding_model, Type::TEXT),
-                    (&hashes, Type::TEXT_ARRAY),
-                ],
-            )
-            .await?;
-        tx.commit().await?;
-        rows.iter()
-            .map(|row| {
-                let bytes: &[u8] = row.try_get("vector").map_err(column)?;
-                let hash = row.try_get("text_hash").map_err(column)?;
-                Ok((hash, vector_of_bytes(bytes)))
-            })
-            .collect()
-    }
-
-    /// Keeps a batch of vectors that was just paid for, with the calls it took in the ledger.
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn stage(
-        &self,
-        claim: &Claim,
-        hashes: &[String],
-        vectors: &[Vec<f32>],
-        calls: &[ProviderCall],
-    ) -> Result<()> {
-        let bytes = vectors_to_bytes(vectors);
-        let tx = self.tenant(claim.customer_id).await?;
-        tx.query(
-            include_str!("../queries/ingestion/stage.sql"),
-            &[
-                (&claim.customer_id.as_uuid(), Type::UUID),
-                (&claim.document_id.as_uuid(), Type::UUID),
-                (&claim.embedding_model, Type::TEXT),
-                (&hashes, Type::TEXT_ARRAY),
-                (&bytes, Type::BYTEA_ARRAY),
-            ],
-        )
-        .await?;
-        ledger::record(&tx, calls).await?;
-        tx.commit().await
     }
 }

@@ -43,20 +43,22 @@ impl Purpose {
     }
 }
 
-/// A request that was made.
+/// A request that was made, or the share of one purpose in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProviderCall {
+    /// The request's; the shares of one have the same.
+    pub call_id: Uuid,
     /// What it was for.
     pub purpose: Purpose,
     /// Model asked.
     pub model: String,
     /// The how manyth request for the same texts, from 1.
     pub attempt: u32,
-    /// Texts in it.
+    /// Texts of this purpose in it.
     pub inputs: u32,
     /// `ok`, or why there was no answer.
     pub outcome: &'static str,
-    /// Tokens the provider reported.
+    /// Tokens the provider reported; of a request with several purposes each one's share.
     pub tokens: u64,
     /// The price list by which `cost` was made of them.
     pub price_version: &'static str,
@@ -67,6 +69,7 @@ pub struct ProviderCall {
 /// A line of the ledger.
 #[derive(Serialize)]
 struct Line<'a> {
+    call_id: Uuid,
     operation: &'a str,
     document_id: Option<Uuid>,
     version: Option<i32>,
@@ -91,6 +94,7 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
             Purpose::Query => (None, None),
         };
         Self {
+            call_id: call.call_id,
             operation: call.purpose.operation(),
             document_id: document.map(|(id, _)| id.as_uuid()),
             version: document.map(|(_, version)| version),

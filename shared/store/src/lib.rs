@@ -35,6 +35,7 @@ pub mod retention;
 pub mod schedules;
 pub mod secrets;
 pub mod sessions;
+pub mod staged;
 pub mod sweep;
 mod tenant;
 pub mod texts;

@@ -7,7 +7,7 @@
 //! | after the switch | the old table, named by the job | the job comes again and removes it |
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     time::Duration,
 };
 
@@ -24,8 +24,6 @@ use uuid::Uuid;
 use crate::{
     Store, audit,
     connection::Param,
-    ingestion::{vector_of_bytes, vectors_to_bytes},
-    ledger::{self, ProviderCall},
     outbox::{self, Pending},
     publication::StoreStep,
 };
@@ -241,70 +239,6 @@ impl Store {
         tx.commit().await?;
         Ok(row.is_some())
     }
-
-    /// Vectors of these texts that were paid for and are not stored yet.
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn read_staged_texts(
-        &self,
-        customer: CustomerId,
-        model: &str,
-        hashes: &[String],
-    ) -> Result<HashMap<String, Vec<f32>>> {
-        let tx = self.tenant(customer).await?;
-        let rows = tx
-            .query(
-                include_str!("../queries/regeneration/read_staged.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&model, Type::TEXT),
-                    (&hashes, Type::TEXT_ARRAY),
-                ],
-            )
-            .await?;
-        tx.commit().await?;
-        rows.iter()
-            .map(|row| {
-                let hash = row.try_get("text_hash").map_err(column)?;
-                Ok((
-                    hash,
-                    vector_of_bytes(row.try_get("vector").map_err(column)?),
-                ))
-            })
-            .collect()
-    }
-
-    /// Keeps vectors that were just paid for, each with a document it is of, and the calls they took.
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn stage_texts(
-        &self,
-        customer: CustomerId,
-        model: &str,
-        texts: &[(DocumentId, String)],
-        vectors: &[Vec<f32>],
-        calls: &[ProviderCall],
-    ) -> Result<()> {
-        let ids: Vec<Uuid> = texts.iter().map(|(id, _)| id.as_uuid()).collect();
-        let hashes: Vec<&str> = texts.iter().map(|(_, hash)| hash.as_str()).collect();
-        let vectors = vectors_to_bytes(vectors);
-        let tx = self.tenant(customer).await?;
-        tx.query(
-            include_str!("../queries/regeneration/stage.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&model, Type::TEXT),
-                (&ids, Type::UUID_ARRAY),
-                (&hashes, Type::TEXT_ARRAY),
-                (&vectors, Type::BYTEA_ARRAY),
-            ],
-        )
-        .await?;
-        ledger::record(&tx, calls).await?;
-        tx.commit().await
-    }
 }
 
 impl StoreStep {
@@ -364,7 +298,7 @@ impl StoreStep {
         let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
         self.tx
             .query(
-                include_str!("../queries/regeneration/unstage.sql"),
+                include_str!("../queries/staged/unstage.sql"),
                 &[
                     (&self.tx.customer_id().as_uuid(), Type::UUID),
                     (&model, Type::TEXT),

@@ -2,13 +2,29 @@
 //! LanceDB and S3, and their rows last.
 
 use dynrag_domain::{CustomerId, DocumentId, Error, Result};
-use tokio_postgres::types::Type;
+use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{Store, publication::StoreStep};
 
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("retention: {error}"))
+}
+
+fn versions(rows: &[Row]) -> Result<Vec<(DocumentId, i32)>> {
+    rows.iter()
+        .map(|row| {
+            let id: Uuid = row.try_get("document_id").map_err(column)?;
+            Ok((id.into(), row.try_get("version").map_err(column)?))
+        })
+        .collect()
+}
+
+fn unzip(versions: &[(DocumentId, i32)]) -> (Vec<Uuid>, Vec<i32>) {
+    versions
+        .iter()
+        .map(|(id, version)| (id.as_uuid(), *version))
+        .unzip()
 }
 
 impl StoreStep {
@@ -18,22 +34,36 @@ impl StoreStep {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn retire(&self, most: i64) -> Result<Vec<(DocumentId, i32)>> {
-        let rows = self
+        let customer = self.tx.customer_id().as_uuid();
+        let over = self
             .tx
             .query(
-                include_str!("../queries/retention/retire.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&most, Type::INT8),
-                ],
+                include_str!("../queries/retention/lock.sql"),
+                &[(&customer, Type::UUID), (&most, Type::INT8)],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                let id: Uuid = row.try_get("document_id").map_err(column)?;
-                Ok((id.into(), row.try_get("version").map_err(column)?))
-            })
-            .collect()
+        let over = versions(&over)?;
+        if !over.is_empty() {
+            let (ids, numbers) = unzip(&over);
+            self.tx
+                .query(
+                    include_str!("../queries/retention/retire.sql"),
+                    &[
+                        (&customer, Type::UUID),
+                        (&ids, Type::UUID_ARRAY),
+                        (&numbers, Type::INT4_ARRAY),
+                    ],
+                )
+                .await?;
+        }
+        let retired = self
+            .tx
+            .query(
+                include_str!("../queries/retention/retired.sql"),
+                &[(&customer, Type::UUID)],
+            )
+            .await?;
+        versions(&retired)
     }
 }
 
@@ -84,8 +114,7 @@ impl Store {
         customer: CustomerId,
         versions: &[(DocumentId, i32)],
     ) -> Result<()> {
-        let ids: Vec<Uuid> = versions.iter().map(|(id, _)| id.as_uuid()).collect();
-        let numbers: Vec<i32> = versions.iter().map(|(_, version)| *version).collect();
+        let (ids, numbers) = unzip(versions);
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/retention/forget.sql"),

@@ -18,6 +18,7 @@ mod pool;
 mod pooler;
 mod publication;
 mod redrive;
+mod retention;
 mod rls;
 mod sweep;
 mod webhooks;

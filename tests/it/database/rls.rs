@@ -51,10 +51,12 @@ async fn seeded() -> Seeded {
             .unwrap();
         store
             .stage(
-                &claim,
-                &[hex::encode(seed::sha256("a text"))],
+                customer.id,
+                &claim.embedding_model,
+                &[(document, &hex::encode(seed::sha256("a text")))],
                 &[vec![1.0, 2.0]],
                 &[ProviderCall {
+                    call_id: Uuid::new_v4(),
                     purpose: Purpose::Embedding(document, version),
                     model: claim.embedding_model.clone(),
                     attempt: 1,

@@ -41,7 +41,7 @@ async fn every_call_is_in_the_ledger_with_its_cost() {
         .filter(|seen| seen.key.as_ref() == Some(&key))
         .collect();
     let calls = a
-        .count("SELECT count(*) FROM provider_calls WHERE customer_id = $1")
+        .count("SELECT count(DISTINCT call_id) FROM provider_calls WHERE customer_id = $1")
         .await;
     assert_eq!(calls, i64::try_from(seen.len()).unwrap());
     let reported: u64 = seen.iter().map(|seen| seen.tokens).sum();

@@ -16,8 +16,11 @@ WITH moved AS (
 INSERT INTO document_versions (customer_id, document_id, version, object_id, bundle_offset, original_version,
                                format, bytes, content_hash, etag, last_modified, reprocess)
 -- Its bytes are found through the version they came with, wherever a deletion from that one's bundle moves them.
+-- Whoever retires that version in this moment is waited for, or waits until this is committed and then looks again.
 SELECT v.customer_id, v.document_id, $4, v.object_id, NULL, coalesce(v.original_version, v.version),
        v.format, v.bytes, v.content_hash, v.etag, v.last_modified, true
 FROM moved m
 JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (m.customer_id, m.id, $3)
+WHERE v.retired_at IS NULL
+FOR KEY SHARE OF v
 RETURNING version

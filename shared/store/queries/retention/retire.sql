@@ -1,14 +1,6 @@
--- Marks versions whose time is over, and returns them with those that were marked before and are not gone.
--- $1 customer, $2 how many
-WITH marked AS (
-    UPDATE document_versions v SET retired_at = now()
-    FROM (SELECT w.document_id, w.version FROM document_versions w
-          JOIN customer_config c ON c.customer_id = w.customer_id
-          WHERE w.customer_id = $1 AND w.retired_at IS NULL AND is_over(w, c.retention_days)
-          ORDER BY w.document_id, w.version LIMIT $2 FOR UPDATE OF w) over
-    WHERE v.customer_id = $1 AND (v.document_id, v.version) = (over.document_id, over.version)
-    RETURNING v.document_id, v.version
-)
-SELECT document_id, version FROM marked
-UNION
-SELECT document_id, version FROM document_versions WHERE customer_id = $1 AND retired_at IS NOT NULL
+-- Marks those of some versions whose time is over, as of now: a lock that was waited for may have been that of
+-- somebody who made a new version of one. $1 customer, $2 documents, $3 versions
+UPDATE document_versions v SET retired_at = now()
+FROM unnest($2::uuid[], $3::int[]) AS t (document_id, version), customer_config c
+WHERE v.customer_id = $1 AND (v.document_id, v.version) = (t.document_id, t.version)
+  AND c.customer_id = v.customer_id AND is_over(v, c.retention_days)

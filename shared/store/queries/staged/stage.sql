@@ -1,7 +1,8 @@
--- Keeps vectors that were just paid for, with documents that are still there.
+-- Keeps vectors that were just paid for, with documents that are still there, and stay so until this ends.
 -- $1 customer, $2 model, $3 documents, $4 hashes, $5 vectors
 INSERT INTO staged_embeddings (customer_id, document_id, embedding_model, text_hash, vector)
 SELECT $1, d.id, $2, t.hash, t.vector
 FROM unnest($3::uuid[], $4::text[], $5::bytea[]) AS t (document_id, hash, vector)
 JOIN documents d ON d.customer_id = $1 AND d.id = t.document_id
+FOR KEY SHARE OF d
 ON CONFLICT DO NOTHING

@@ -1,0 +1,355 @@
+//! Vectors for the texts of documents. Those of one customer and model go together, in as few requests as they fit
+//! in: a hundred small documents of a batch are one request to the provider, not a hundred.
+//!
+//! Each text is paid for once: what an earlier try staged and what another document has already is not asked again,
+//! and what is asked is staged before the next request is made.
+
+use std::collections::{HashMap, HashSet};
+
+use dynrag_domain::{
+    CustomerId, DocumentId, Error,
+    chunks::Chunk,
+    documents::{FailureCode, Stage},
+    money::Usd,
+};
+use dynrag_embeddings::ledger;
+use dynrag_llm::{Batch, BatchLimits, Batches, Provider, embedding_cost};
+use dynrag_store::ledger::{ProviderCall, Purpose};
+use futures::{StreamExt, stream};
+use tokio::time::Instant;
+
+use crate::{
+    CONCURRENCY,
+    parts::Parts,
+    prepare::{Cut, Prepared, Stop},
+};
+
+/// A text that has no vector yet.
+pub(crate) struct Text<'a> {
+    /// A document it is of, with which its vector is staged.
+    pub(crate) document: DocumentId,
+    /// What the ledger says it is for.
+    pub(crate) purpose: Purpose,
+    /// SHA-256 in hex.
+    pub(crate) hash: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) tokens: u32,
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        self.text
+    }
+}
+
+/// Texts on their way through a provider; each answer is staged, and its calls written down, before it is given out.
+pub(crate) struct Asking<'a> {
+    parts: &'a Parts,
+    customer: CustomerId,
+    model: &'a str,
+    texts: &'a [Text<'a>],
+    batches: Batches<'a, Text<'a>>,
+}
+
+/// What a request brought.
+pub(crate) struct Answered<'a> {
+    texts: &'a [Text<'a>],
+    batch: Batch,
+    calls: Vec<ProviderCall>,
+}
+
+impl Answered<'_> {
+    /// The vectors by the hash of their text.
+    pub(crate) fn vectors(self) -> impl Iterator<Item = (String, Vec<f32>)> {
+        let hashes = self.texts.iter().map(|text| text.hash.to_owned());
+        hashes.zip(self.batch.vectors)
+    }
+}
+
+impl<'a> Asking<'a> {
+    /// Plans the requests for texts whose hashes are all different.
+    pub(crate) fn new(
+        parts: &'a Parts,
+        customer: CustomerId,
+        model: &'a str,
+        provider: &'a Provider,
+        texts: &'a [Text<'a>],
+    ) -> Result<Self, Stop> {
+        let tokens: Vec<u32> = texts.iter().map(|text| text.tokens).collect();
+        let client = &parts.embeddings.client;
+        let batches = Batches::new(client, provider, texts, &tokens, BatchLimits::default())?;
+        Ok(Self {
+            parts,
+            customer,
+            model,
+            texts,
+            batches,
+        })
+    }
+
+    /// Makes the next request. None: there are no more.
+    pub(crate) async fn next(&mut self, deadline: Instant) -> Result<Option<Answered<'a>>, Stop> {
+        let Some(range) = self.batches.upcoming() else {
+            return Ok(None);
+        };
+        let texts = &self.texts[range];
+        let batch = self.batches.next(deadline).await;
+        let shares = texts.iter().map(|text| (text.purpose, text.tokens));
+        let calls = ledger(self.model, shares, self.batches.take_calls());
+        let store = &self.parts.store;
+        let batch = match batch {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                store.record_calls(self.customer, &calls).await?;
+                return Err(error.into());
+            }
+        };
+        let named: Vec<(DocumentId, &str)> = texts
+            .iter()
+            .map(|text| (text.document, text.hash))
+            .collect();
+        store
+            .stage(self.customer, self.model, &named, &batch.vectors, &calls)
+            .await?;
+        Ok(Some(Answered {
+            texts,
+            batch,
+            calls,
+        }))
+    }
+}
+
+/// What one document wants vectors for.
+pub(crate) struct Wish<'a> {
+    pub(crate) document: DocumentId,
+    pub(crate) purpose: Purpose,
+    pub(crate) chunks: &'a [Chunk],
+    /// Of each chunk.
+    pub(crate) tokens: &'a [u32],
+}
+
+/// What came of some documents' wishes.
+#[derive(Default)]
+pub(crate) struct Answer {
+    /// By the hash of their text.
+    pub(crate) vectors: HashMap<String, Vec<f32>>,
+    /// Tokens the provider charged now, each document's share.
+    charged: HashMap<DocumentId, u64>,
+    /// Documents that would have cost more than is left.
+    over_budget: HashSet<DocumentId>,
+    /// Why not all was asked.
+    stop: Option<Stop>,
+}
+
+impl Answer {
+    /// Tokens the provider charged now for a document.
+    pub(crate) fn charged(&self, document: DocumentId) -> u64 {
+        self.charged.get(&document).copied().unwrap_or(0)
+    }
+
+    /// Why a document has not all its vectors. None: it has.
+    pub(crate) fn stop(&self, document: DocumentId, chunks: &[Chunk]) -> Option<Stop> {
+        let has = |chunk: &Chunk| self.vectors.contains_key(&chunk.text_hash);
+        if chunks.iter().all(has) {
+            return None;
+        }
+        if self.over_budget.contains(&document) {
+            let detail = "would cost more than is left of the month's budget".to_owned();
+            return Some(Stop::Failed(FailureCode::BudgetExceeded, detail));
+        }
+        let unknown = || Error::internal_fault("a chunk has no vector").into();
+        Some(self.stop.clone().unwrap_or_else(unknown))
+    }
+}
+
+/// The vectors of documents of one customer, as far as they are to be had.
+pub(crate) async fn vectors(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    wishes: &[Wish<'_>],
+    deadline: Instant,
+) -> Answer {
+    let mut answer = Answer::default();
+    let asked = ask(parts, customer, model, wishes, deadline, &mut answer).await;
+    answer.stop = asked.err();
+    answer
+}
+
+async fn ask(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    wishes: &[Wish<'_>],
+    deadline: Instant,
+    answer: &mut Answer,
+) -> Result<(), Stop> {
+    let chunks = wishes.iter().flat_map(|wish| wish.chunks);
+    let wanted: HashSet<&String> = chunks.map(|chunk| &chunk.text_hash).collect();
+    let wanted: Vec<String> = wanted.into_iter().cloned().collect();
+    answer.vectors = known(parts, customer, model, wanted).await?;
+    let texts = affordable(parts, customer, model, wishes, answer).await?;
+    if texts.is_empty() {
+        return Ok(());
+    }
+    let embeddings = &parts.embeddings;
+    let provider = embeddings.provider(&parts.store, customer, model).await?;
+    let mut asking = Asking::new(parts, customer, model, &provider, &texts)?;
+    while let Some(answered) = asking.next(deadline).await? {
+        for call in &answered.calls {
+            if let Purpose::Chunking(document, _) | Purpose::Embedding(document, _) = call.purpose {
+                *answer.charged.entry(document).or_default() += call.tokens;
+            }
+        }
+        answer.vectors.extend(answered.vectors());
+    }
+    Ok(())
+}
+
+/// The vectors that are there already: staged by an earlier try, or in the table.
+async fn known(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    mut hashes: Vec<String>,
+) -> Result<HashMap<String, Vec<f32>>, Stop> {
+    let mut vectors = parts.store.read_staged(customer, model, &hashes).await?;
+    hashes.retain(|hash| !vectors.contains_key(hash));
+    if !hashes.is_empty() {
+        let recorded = parts.store.recorded_version(customer).await?;
+        let reused = parts
+            .vectors
+            .reuse(customer, recorded, model, &hashes)
+            .await;
+        match reused {
+            Ok(reused) => vectors.extend(reused),
+            // Pruned since; asking the model costs a little, waiting would cost time.
+            Err(dynrag_vectors::Error::VersionGone) => {}
+            Err(error) => return Err(Error::from(error).into()),
+        }
+    }
+    Ok(vectors)
+}
+
+/// The texts without a vector, each once, of the documents that the month's budget is enough for.
+async fn affordable<'a>(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    wishes: &[Wish<'a>],
+    answer: &mut Answer,
+) -> Result<Vec<Text<'a>>, Stop> {
+    let complete = |wish: &Wish<'_>| answer.stop(wish.document, wish.chunks).is_none();
+    if wishes.iter().all(complete) {
+        return Ok(Vec::new());
+    }
+    let mut left: Option<Usd> = parts.store.budget_left(customer).await?;
+    let mut texts: Vec<Text<'a>> = Vec::new();
+    let mut asked: HashSet<&str> = HashSet::new();
+    for wish in wishes {
+        let mut seen = HashSet::new();
+        let own: Vec<Text<'a>> = wish
+            .chunks
+            .iter()
+            .zip(wish.tokens)
+            .map(|(chunk, tokens)| Text {
+                document: wish.document,
+                purpose: wish.purpose,
+                hash: &chunk.text_hash,
+                text: &chunk.text,
+                tokens: *tokens,
+            })
+            .filter(|text| !answer.vectors.contains_key(text.hash) && !asked.contains(text.hash))
+            .filter(|text| seen.insert(text.hash))
+            .collect();
+        let tokens = own.iter().map(|text| u64::from(text.tokens)).sum();
+        let cost = embedding_cost(model, tokens);
+        match &mut left {
+            Some(left) if cost > *left => {
+                answer.over_budget.insert(wish.document);
+                continue;
+            }
+            Some(left) => *left = Usd::from_nanos(left.nanos() - cost.nanos()),
+            None => {}
+        }
+        asked.extend(own.iter().map(|text| text.hash));
+        texts.extend(own);
+    }
+    Ok(texts)
+}
+
+/// A document that is not to be stored, with the reason.
+pub(crate) type Stopped = (Cut, Stop);
+
+/// Gives documents of one customer and model their vectors. Those tried for the first time go together. One that was
+/// tried before goes alone: what is wrong with it shall not befall the others again.
+pub(crate) async fn embed(
+    parts: &Parts,
+    cuts: Vec<Cut>,
+    deadline: Instant,
+) -> (Vec<Prepared>, Vec<Stopped>) {
+    let (first, again): (Vec<Cut>, Vec<Cut>) = cuts
+        .into_iter()
+        .partition(|cut| cut.lease.claim.attempts <= 1);
+    let rounds = again.into_iter().map(|cut| vec![cut]);
+    let rounds = std::iter::once(first).chain(rounds);
+    let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
+    let mut ends = stream::iter(rounds)
+        .map(|cuts| Box::pin(round(parts, cuts, deadline)))
+        .buffer_unordered(CONCURRENCY);
+    while let Some((some, others)) = ends.next().await {
+        prepared.extend(some);
+        stopped.extend(others);
+    }
+    (prepared, stopped)
+}
+
+/// One request for all; where the provider refuses it because of what it says, one for each.
+async fn round(
+    parts: &Parts,
+    cuts: Vec<Cut>,
+    deadline: Instant,
+) -> (Vec<Prepared>, Vec<Stopped>) {
+    let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
+    let mut rounds = vec![cuts];
+    while let Some(round) = rounds.pop() {
+        let (lost, round): (Vec<Cut>, Vec<Cut>) =
+            round.into_iter().partition(|cut| cut.lease.is_lost());
+        stopped.extend(lost.into_iter().map(|cut| (cut, Stop::Lost)));
+        let Some(claim) = round.first().map(|cut| cut.lease.claim.clone()) else {
+            continue;
+        };
+        let wishes: Vec<Wish<'_>> = round.iter().map(Cut::wish).collect();
+        let (customer, model) = (claim.customer_id, claim.embedding_model.as_str());
+        let mut answer = vectors(parts, customer, model, &wishes, deadline).await;
+        drop(wishes);
+        let alone = round.len() == 1;
+        let mut uses = uses(&round);
+        for cut in round {
+            match answer.stop(cut.lease.claim.document_id, &cut.chunks) {
+                None => match cut.lease.stage(Stage::Storing).await {
+                    Ok(()) => match cut.prepared(&mut answer, &mut uses) {
+                        Ok(done) => prepared.push(done),
+                        Err(left) => stopped.push(left),
+                    },
+                    Err(stop) => stopped.push((cut, stop)),
+                },
+                Some(Stop::Failed(FailureCode::EmbeddingRejected, _)) if !alone => {
+                    rounds.push(vec![cut]);
+                }
+                Some(stop) => stopped.push((cut, stop)),
+            }
+        }
+    }
+    (prepared, stopped)
+}
+
+/// How many chunks want the vector of each text.
+fn uses(cuts: &[Cut]) -> HashMap<String, usize> {
+    let mut uses = HashMap::new();
+    for chunk in cuts.iter().flat_map(|cut| &cut.chunks) {
+        *uses.entry(chunk.text_hash.clone()).or_default() += 1;
+    }
+    uses
+}

@@ -1,0 +1,109 @@
+//! Lines of the ledger.
+
+use dynrag_llm::{Call, PRICE_VERSION, embedding_cost};
+use dynrag_store::ledger::{ProviderCall, Purpose};
+use uuid::Uuid;
+
+/// Lines of the ledger for requests that were made to a model for the same texts, each given with its purpose and
+/// the tokens it counts. A request has a line for each purpose whose texts follow each other: what the provider
+/// reported is divided as the texts count, to the last token, and prices are by the token.
+pub fn ledger(
+    model: &str,
+    texts: impl IntoIterator<Item = (Purpose, u32)>,
+    calls: Vec<Call>,
+) -> Vec<ProviderCall> {
+    // Purpose, texts, and the tokens counted up to their end.
+    let mut shares: Vec<(Purpose, u32, u64)> = Vec::new();
+    let mut counted = 0;
+    for (purpose, tokens) in texts {
+        counted += u64::from(tokens);
+        match shares.last_mut() {
+            Some((last, inputs, until)) if *last == purpose => {
+                *inputs += 1;
+                *until = counted;
+            }
+            _ => shares.push((purpose, 1, counted)),
+        }
+    }
+    let mut lines = Vec::new();
+    for call in calls {
+        let call_id = Uuid::new_v4();
+        let mut given = 0;
+        for (number, &(purpose, inputs, until)) in shares.iter().enumerate() {
+            let upto = if number + 1 == shares.len() {
+                call.prompt_tokens
+            } else {
+                share(call.prompt_tokens, until, counted)
+            };
+            let tokens = upto - given;
+            given = upto;
+            lines.push(ProviderCall {
+                call_id,
+                purpose,
+                model: model.to_owned(),
+                attempt: call.attempt,
+                inputs,
+                outcome: call.outcome,
+                tokens,
+                price_version: PRICE_VERSION,
+                cost: embedding_cost(model, tokens),
+            });
+        }
+    }
+    lines
+}
+
+/// `all * part / whole`, rounded down.
+fn share(all: u64, part: u64, whole: u64) -> u64 {
+    let share = u128::from(all) * u128::from(part) / u128::from(whole.max(1));
+    u64::try_from(share).unwrap_or(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use dynrag_domain::DocumentId;
+
+    use super::*;
+
+    fn call(prompt_tokens: u64) -> Call {
+        Call {
+            attempt: 1,
+            inputs: 0,
+            outcome: "ok",
+            prompt_tokens,
+        }
+    }
+
+    #[test]
+    fn shares_of_a_request_have_its_sum() {
+        let purposes: Vec<Purpose> = (0..7)
+            .map(|_| Purpose::Embedding(DocumentId::generate(), 1))
+            .collect();
+        let texts = || (0..100u32).map(|text| (purposes[text as usize / 15], text % 11));
+        for reported in [0, 1, 6, 7, 499, 1_000_003] {
+            let lines = ledger("text-embedding-3-small", texts(), vec![call(reported)]);
+            assert_eq!(lines.len(), 7);
+            assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), reported);
+            assert_eq!(lines.iter().map(|line| line.inputs).sum::<u32>(), 100);
+            assert!(lines.iter().all(|line| line.call_id == lines[0].call_id));
+            let cost: i64 = lines.iter().map(|line| line.cost.nanos()).sum();
+            assert_eq!(
+                cost,
+                embedding_cost("text-embedding-3-small", reported).nanos()
+            );
+        }
+    }
+
+    #[test]
+    fn texts_that_count_nothing_and_single_purposes_keep_all_tokens() {
+        let lines = ledger("m", [(Purpose::Query, 0)], vec![call(5), call(9)]);
+        assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), 14);
+        assert_ne!(lines[0].call_id, lines[1].call_id);
+        let two = [
+            (Purpose::Embedding(DocumentId::generate(), 1), 0),
+            (Purpose::Query, 0),
+        ];
+        let lines = ledger("m", two, vec![call(5)]);
+        assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), 5);
+    }
+}

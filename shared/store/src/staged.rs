@@ -1,0 +1,95 @@
+//! Vectors that were paid for and are not in LanceDB yet, found by their text. Whoever is killed between an answer
+//! and the publication has left them here, and the next try pays for the rest only.
+
+use std::collections::HashMap;
+
+use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{
+    Store,
+    ledger::{self, ProviderCall},
+};
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("staged vectors: {error}"))
+}
+
+/// Vectors as they are staged: little-endian float32.
+fn to_bytes(vectors: &[Vec<f32>]) -> Vec<Vec<u8>> {
+    vectors
+        .iter()
+        .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect())
+        .collect()
+}
+
+fn of_bytes(bytes: &[u8]) -> Vec<f32> {
+    let (fours, _) = bytes.as_chunks::<4>();
+    fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
+}
+
+impl Store {
+    /// The vectors of these texts, by their SHA-256 in hex, whichever document they were paid for.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn read_staged(
+        &self,
+        customer: CustomerId,
+        model: &str,
+        hashes: &[String],
+    ) -> Result<HashMap<String, Vec<f32>>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/staged/read.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&model, Type::TEXT),
+                    (&hashes, Type::TEXT_ARRAY),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| {
+                let bytes: &[u8] = row.try_get("vector").map_err(column)?;
+                let hash = row.try_get("text_hash").map_err(column)?;
+                Ok((hash, of_bytes(bytes)))
+            })
+            .collect()
+    }
+
+    /// Keeps vectors that were just paid for, each with the hash of its text and a document it is of, and the
+    /// calls they took in the ledger.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn stage(
+        &self,
+        customer: CustomerId,
+        model: &str,
+        texts: &[(DocumentId, &str)],
+        vectors: &[Vec<f32>],
+        calls: &[ProviderCall],
+    ) -> Result<()> {
+        let ids: Vec<Uuid> = texts.iter().map(|(id, _)| id.as_uuid()).collect();
+        let hashes: Vec<&str> = texts.iter().map(|(_, hash)| *hash).collect();
+        let vectors = to_bytes(vectors);
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/staged/stage.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&model, Type::TEXT),
+                (&ids, Type::UUID_ARRAY),
+                (&hashes, Type::TEXT_ARRAY),
+                (&vectors, Type::BYTEA_ARRAY),
+            ],
+        )
+        .await?;
+        ledger::record(&tx, calls).await?;
+        tx.commit().await
+    }
+}
