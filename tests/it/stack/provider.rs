@@ -5,7 +5,7 @@ use std::time::Duration;
 use dynrag_testing::openai::Reply;
 use serde_json::json;
 
-use crate::support::stack::{Stack, Tenant, eventually, word};
+use crate::support::stack::{Stack, Tenant, eventually, tenant::doc_id, word};
 
 /// Lets the next try of a waiting document begin now.
 async fn hurry(tenant: &Tenant) {
@@ -136,6 +136,85 @@ async fn a_text_the_model_refuses_fails_alone() {
     let good = tenant.add("T", "The model has nothing against this.").await;
     tenant.ended(&bad, "failed", "embedding_rejected").await;
     tenant.completed(&good).await;
+}
+
+/// A batch of small texts; their ids.
+async fn batch(tenant: &Tenant, texts: impl Iterator<Item = String>) -> Vec<String> {
+    let documents: Vec<_> = texts
+        .map(|text| json!({"title": "T", "content": text}))
+        .collect();
+    let body = json!({"documents": documents});
+    let answer = tenant.post("/api/ingest/batch", &body).await.ok(202);
+    let results = answer["results"].as_array().unwrap();
+    results.iter().map(doc_id).collect()
+}
+
+#[tokio::test]
+async fn documents_of_a_batch_share_requests_and_the_ledger_tells_them_apart() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let key = tenant.own_key().await;
+    let mark = word();
+    let texts = (0..60).map(|n| format!("Number {n} of {mark}, {} words more.", n % 7));
+    for id in batch(&tenant, texts).await {
+        tenant.completed(&id).await;
+    }
+    let seen = stack.seen().await;
+    let seen: Vec<_> = seen
+        .iter()
+        .filter(|seen| seen.key.as_ref() == Some(&key))
+        .collect();
+    // How many messages come at once is the queue's matter.
+    assert!(seen.len() <= 30, "{} requests", seen.len());
+    let lines = "SELECT count(*) FROM provider_calls WHERE customer_id = $1 AND document_id IS NOT NULL";
+    assert_eq!(tenant.count(lines).await, 60);
+    let requests = "SELECT sum(requests)::bigint FROM usage_metrics WHERE customer_id = $1 AND operation = 'embeddings'";
+    assert_eq!(
+        tenant.count(requests).await,
+        i64::try_from(seen.len()).unwrap()
+    );
+    let reported: u64 = seen.iter().map(|seen| seen.tokens).sum();
+    let tokens = "SELECT sum(tokens)::bigint FROM provider_calls WHERE customer_id = $1";
+    assert_eq!(
+        tenant.count(tokens).await,
+        i64::try_from(reported).unwrap()
+    );
+}
+
+#[tokio::test]
+async fn what_the_provider_refuses_costs_its_batch_nothing() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let (rejected, failing) = (word(), word());
+    stack.reply_to(&rejected, Reply::Rejected).await;
+    stack.reply_to(&failing, Reply::ServerError).await;
+    let texts = (0..20).map(|n| match n {
+        7 => format!("The model does not like {rejected}."),
+        11 => format!("The model falls over {failing}."),
+        n => format!("Number {n} is like any other."),
+    });
+    let ids = batch(&tenant, texts).await;
+    for (n, id) in ids.iter().enumerate() {
+        match n {
+            7 => drop(tenant.ended(id, "failed", "embedding_rejected").await),
+            11 => {}
+            _ => {
+                eventually("its neighbours are completed", async || {
+                    hurry(&tenant).await;
+                    (tenant.status(id).await["status"] == "completed").then_some(())
+                })
+                .await;
+            }
+        }
+    }
+    eventually("what fails each time is given up", async || {
+        hurry(&tenant).await;
+        (tenant.status(&ids[11]).await["status"] == "failed").then_some(())
+    })
+    .await;
+    tenant
+        .ended(&ids[11], "failed", "attempts_exhausted")
+        .await;
 }
 
 #[tokio::test]
