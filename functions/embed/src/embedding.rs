@@ -306,11 +306,7 @@ pub(crate) async fn embed(
 }
 
 /// One request for all; where the provider refuses it because of what it says, one for each.
-async fn round(
-    parts: &Parts,
-    cuts: Vec<Cut>,
-    deadline: Instant,
-) -> (Vec<Prepared>, Vec<Stopped>) {
+async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepared>, Vec<Stopped>) {
     let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let mut rounds = vec![cuts];
     while let Some(round) = rounds.pop() {

@@ -190,16 +190,20 @@ impl Cut {
         let title: Arc<str> = self.title.into();
         let claim = self.lease.claim.clone();
         let model: Arc<str> = claim.embedding_model.as_str().into();
-        let rows = self.chunks.into_iter().zip(vectors).map(|(chunk, vector)| Row {
-            document: claim.document_id,
-            version: claim.version,
-            title: title.clone(),
-            metadata: metadata.clone(),
-            chunk,
-            vector,
-            model: model.clone(),
-            language: self.properties.language.clone(),
-        });
+        let rows = self
+            .chunks
+            .into_iter()
+            .zip(vectors)
+            .map(|(chunk, vector)| Row {
+                document: claim.document_id,
+                version: claim.version,
+                title: title.clone(),
+                metadata: metadata.clone(),
+                chunk,
+                vector,
+                model: model.clone(),
+                language: self.properties.language.clone(),
+            });
         Ok(Prepared {
             rows: rows.collect(),
             tokens: self.charged + answer.charged(claim.document_id),

@@ -101,9 +101,7 @@ async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Resul
         parts.vectors.remove(customer, generation).await?;
     }
     let store = &parts.store;
-    store
-        .finish_regeneration(held, Some(code.as_str()))
-        .await?;
+    store.finish_regeneration(held, Some(code.as_str())).await?;
     step.end().await
 }
 

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use dynrag_llm::{BatchLimits, Batches, Client, EmbedError, Embedded, EmbeddingSettings, Provider, count_tokens};
+use dynrag_llm::{
+    BatchLimits, Batches, Client, EmbedError, Embedded, EmbeddingSettings, Provider, count_tokens,
+};
 use dynrag_testing::openai::{DIMENSIONS, FakeOpenAi, Reply, word_vector};
 use tokio::time::Instant;
 
@@ -220,7 +222,8 @@ async fn batches_resume_without_paying_again() {
     // On a task of its own, so that the future is known to be Send.
     let (staged, error, client, provider, texts) = tokio::spawn(async move {
         let mut staged = Vec::new();
-        let mut batches = Batches::new(&client, &provider, &texts, &counts(&texts), limits).unwrap();
+        let mut batches =
+            Batches::new(&client, &provider, &texts, &counts(&texts), limits).unwrap();
         let error = loop {
             match batches.next(far()).await {
                 Ok(Some(batch)) => staged.extend(batch.range.zip(batch.vectors)),

@@ -6,10 +6,7 @@
 //! | after a Lance commit to the new table | a version that is not recorded | the next writer restores the recorded one |
 //! | after the switch | the old table, named by the job | the job comes again and removes it |
 
-use std::{
-    collections::BTreeMap,
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use dynrag_domain::{
     CustomerId, DocumentId, Error, JobId, Kind, Result,

@@ -340,7 +340,11 @@ async fn staged_vectors_go_after_a_week() {
     superuser.execute(age, &[&hash("old")]).await.unwrap();
     assert_eq!(store.sweep_staged().await.unwrap(), 1);
     let left = store
-        .read_staged(customer, &claim.embedding_model, &[hash("old"), hash("new")])
+        .read_staged(
+            customer,
+            &claim.embedding_model,
+            &[hash("old"), hash("new")],
+        )
         .await
         .unwrap();
     assert_eq!(left, HashMap::from([(hash("new"), vec![-2.5])]));

@@ -10,6 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use chrono::Utc;
@@ -19,16 +20,15 @@ use dynrag_vectors::Change;
 use uuid::Uuid;
 
 use self::scene::{CHUNKS, LEASE, Process, chunk_ids, rows, scene};
-use crate::support::seed;
+use crate::support::{seed, size};
 
 const WRITERS: usize = 8;
-const ROUNDS: usize = 4;
 
 /// A writer: new versions of its own document and of one that all of them share. Every third store
 /// step dies between its two commits and is done again by somebody. The versions it published.
-async fn writer(process: Process, number: usize) -> usize {
+async fn writer(process: Process, number: usize, rounds: usize) -> usize {
     let mut published = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         for (external_id, text) in [
             (format!("own {number}"), format!("round {round}")),
             ("shared".to_owned(), format!("round {round} of {number}")),
@@ -96,8 +96,20 @@ async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
             read.len()
         }
     });
+    let rounds = size(4, 50);
+    let compactor = tokio::spawn({
+        let (process, writing) = (scene.process(), writing.clone());
+        async move {
+            let mut compacted = 0;
+            while writing.load(Ordering::Relaxed) {
+                compacted += usize::from(process.compact().await);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            compacted
+        }
+    });
     let writers: Vec<_> = (0..WRITERS)
-        .map(|number| tokio::spawn(writer(scene.process(), number)))
+        .map(|number| tokio::spawn(writer(scene.process(), number, rounds)))
         .collect();
     let mut published = 0;
     for writer in writers {
@@ -105,6 +117,7 @@ async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
     }
     writing.store(false, Ordering::Relaxed);
     let versions_read = reader.await.unwrap();
+    assert!(compactor.await.unwrap() > 0, "nothing was compacted");
 
     let (version, documents) = scene.published().await;
     assert_eq!(documents.len(), WRITERS + 1);
@@ -114,7 +127,7 @@ async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
         scene.row_count().await,
         (published * CHUNKS as usize) as i64
     );
-    assert!(published >= WRITERS * ROUNDS);
+    assert!(published >= WRITERS * rounds);
     assert!(
         versions_read > 2,
         "the reader read {versions_read} versions only"

@@ -1,18 +1,27 @@
-//! Workers that are killed, and a notification that is lost (promise 1). These tests harm what all
+//! Functions that are killed, and a notification that is lost (promises 1, 4 and 21). These tests harm what all
 //! share, so they run alone: see .config/nextest.toml.
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use dynrag_testing::openai::Reply;
+use futures::{StreamExt, stream};
 use rand::RngExt;
+use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::stack::{Stack, Tenant, eventually, processes::kill, tenant::doc_id, word};
+use crate::support::{
+    size,
+    stack::{Stack, Tenant, eventually, processes::kill, receiver::Receiver, tenant::doc_id, word},
+};
 
-const DOCUMENTS: usize = 30;
-const KILLS: usize = 10;
 /// Claims after which a document is given up.
 const MAX_ATTEMPTS: i64 = 6;
+const OPEN: &str =
+    "SELECT count(*) FROM documents WHERE customer_id = $1 AND status <> 'completed'";
 
 /// Ends the leases of killed workers now instead of in a minute and a half, and sends their jobs.
 async fn lapse(tenant: &Tenant) {
@@ -28,90 +37,124 @@ async fn lapse(tenant: &Tenant) {
     tenant.stack.sweep().await;
 }
 
-/// Something every published chunk must pass: as many rows as the documents say, each once.
-async fn check_chunks(tenant: &Tenant, mark: &str, documents: &[String]) {
-    let mut expected = 0;
-    for id in documents {
-        let document = tenant.get(&format!("/api/documents/{id}")).await.ok(200);
-        expected += document["chunks"].as_i64().unwrap();
-    }
+/// Has what waits for its next try be sent now.
+async fn hurry(tenant: &Tenant) {
+    let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
+    let sql = tenant.stack.sql().await;
+    sql.execute(due, &[&tenant.id]).await.unwrap();
+    tenant.stack.sweep().await;
+}
+
+/// Kills one of a function's processes, where there is one.
+fn kill_one(stack: &Stack, binary: &str) -> bool {
+    let victims = stack.processes(binary);
+    let victim = victims.get(rand::rng().random_range(0..victims.len().max(1)));
+    victim.is_some_and(|pid| {
+        kill(*pid);
+        true
+    })
+}
+
+async fn a_moment(most_ms: u64) {
+    tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..most_ms))).await;
+}
+
+/// All that is published is in the table and found once: as many rows as the documents say, no chunk twice.
+async fn check_chunks(tenant: &Tenant, documents: &[String], each: usize) {
     let rows = tenant
         .count("SELECT row_count FROM index_versions WHERE customer_id = $1")
         .await;
-    assert_eq!(rows, expected, "rows in the table");
-    let hits = tenant
-        .search_with(json!({"query": mark, "mode": "text", "topK": 100}))
+    assert_eq!(rows, (documents.len() * each) as i64, "rows in the table");
+    let chunks: Vec<(String, Vec<String>)> = stream::iter(documents)
+        .map(async |id| {
+            let answer = tenant
+                .get(&format!("/api/documents/{id}/chunks"))
+                .await
+                .ok(200);
+            let chunks = answer["items"].as_array().unwrap();
+            let ids = chunks
+                .iter()
+                .map(|chunk| chunk["chunkId"].as_str().unwrap().to_owned())
+                .collect();
+            (id.clone(), ids)
+        })
+        .buffer_unordered(4)
+        .collect()
         .await;
-    let mut ids: Vec<&str> = hits
-        .iter()
-        .map(|hit| hit["chunkId"].as_str().unwrap())
-        .collect();
-    assert_eq!(ids.len() as i64, expected, "chunks found");
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len() as i64, expected, "chunks found twice");
+    for (document, ids) in chunks {
+        assert_eq!(ids.len(), each, "{document}: {ids:?}");
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), each, "{ids:?}");
+    }
 }
 
 #[tokio::test]
 async fn killed_workers_lose_and_repeat_nothing() {
     let stack = Stack::load();
     let (tenant, other) = tokio::join!(stack.signup(), stack.signup());
+    let (count, most_kills) = (size(30, 500), size(10, 200));
     let mark = word();
     // Long enough that a kill finds work in every stage.
     stack.reply_to(&mark, Reply::Slow { ms: 500 }).await;
     let bystander = other.add("T", "A document of another customer.").await;
-    let mut documents = Vec::new();
-    for n in 0..DOCUMENTS {
-        let paragraph =
-            |p: usize| format!("Document {n}, part {p}: {mark}. {}", "Filler. ".repeat(70));
-        let text = (0..3).map(paragraph).collect::<Vec<_>>().join("\n\n");
-        documents.push(tenant.add("T", &text).await);
-    }
-    let in_work = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status = 'processing'";
-    let tried = "SELECT coalesce(max(attempts), 0)::bigint FROM documents WHERE customer_id = $1
-                 AND status <> 'completed'";
-    let open = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status <> 'completed'";
-    let mut kills = 0;
-    while kills < KILLS {
-        if tenant.count(open).await == 0 {
-            break;
-        }
-        let busy = tenant.count(in_work).await > 0;
-        // One that was interrupted almost as often as it may be tried has a right to get through.
-        if busy && tenant.count(tried).await < MAX_ATTEMPTS - 1 {
-            tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..600))).await;
-            let victims = stack.processes("dynrag-embed");
-            if let Some(pid) = victims.get(rand::rng().random_range(0..victims.len().max(1))) {
-                kill(*pid);
-                kills += 1;
+    let added = AtomicBool::new(false);
+    let adding = async {
+        let ids: Vec<String> = stream::iter(0..count)
+            .map(|n| {
+                let paragraph =
+                    |p: usize| format!("Document {n}, part {p}: {mark}. {}", "Filler. ".repeat(70));
+                let text = (0..3).map(paragraph).collect::<Vec<_>>().join("\n\n");
+                let tenant = &tenant;
+                async move { tenant.add("T", &text).await }
+            })
+            .buffer_unordered(3)
+            .collect()
+            .await;
+        added.store(true, Ordering::Relaxed);
+        ids
+    };
+    let killing = async {
+        let in_work =
+            "SELECT count(*) FROM documents WHERE customer_id = $1 AND status = 'processing'";
+        let tried =
+            "SELECT coalesce(max(attempts), 0)::bigint FROM documents WHERE customer_id = $1
+                     AND status <> 'completed'";
+        let mut kills = 0;
+        while kills < most_kills {
+            if added.load(Ordering::Relaxed) && tenant.count(OPEN).await == 0 {
+                break;
             }
-            lapse(&tenant).await;
-        } else {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            if !busy {
-                stack.sweep().await;
-                let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
-                stack.sql().await.execute(due, &[&tenant.id]).await.unwrap();
+            let busy = tenant.count(in_work).await > 0;
+            // One that was interrupted almost as often as it may be tried has a right to get through.
+            if busy && tenant.count(tried).await < MAX_ATTEMPTS - 1 {
+                a_moment(600).await;
+                kills += usize::from(kill_one(&stack, "dynrag-embed"));
+                lapse(&tenant).await;
+            } else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                if !busy {
+                    hurry(&tenant).await;
+                }
             }
         }
-    }
+        kills
+    };
+    let (documents, kills) = tokio::join!(adding, killing);
+    println!("{kills} kills");
     assert!(
-        kills >= KILLS / 2,
+        kills >= most_kills / 2,
         "only {kills} kills found something to kill"
     );
     eventually("all documents complete", async || {
-        stack.sweep().await;
-        let due =
-            "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
-        stack.sql().await.execute(due, &[&tenant.id]).await.unwrap();
+        hurry(&tenant).await;
         let ended = "SELECT count(*) FROM documents WHERE customer_id = $1
                      AND status IN ('failed', 'needs_action')";
         assert_eq!(tenant.count(ended).await, 0, "a kill ended a document");
-        (tenant.count(open).await == 0).then_some(())
+        (tenant.count(OPEN).await == 0).then_some(())
     })
     .await;
-    check_chunks(&tenant, &mark, &documents).await;
-    assert_eq!(tenant.list().await.len(), DOCUMENTS);
+    let all = "SELECT count(*) FROM documents WHERE customer_id = $1";
+    assert_eq!(tenant.count(all).await, count as i64);
+    check_chunks(&tenant, &documents, 3).await;
     // The bystander may have been hit too.
     eventually("the other customer's completes", async || {
         lapse(&other).await;
@@ -126,6 +169,114 @@ async fn killed_workers_lose_and_repeat_nothing() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn killed_api_functions_leave_a_job_for_every_document() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let (count, most_kills) = (size(40, 1000), size(8, 100));
+    let mark = word();
+    let left = std::sync::atomic::AtomicUsize::new(count);
+    let adding = stream::iter(0..count)
+        .map(async |n| {
+            let body = json!({"title": "T", "content": format!("Number {n} of {mark}."), "externalId": format!("{n}")});
+            // As a client does that was cut off: it asks again, and says that it is the same request.
+            let id = eventually("it is taken", async || {
+                let asked = tenant
+                    .call(reqwest::Method::POST, "/api/ingest/document")
+                    .header("idempotency-key", format!("{mark}-{n}"))
+                    .json(&body);
+                let answer = asked.send().await.ok()?;
+                let answer = answer.error_for_status().ok()?;
+                let answer: serde_json::Value = answer.json().await.ok()?;
+                Some(doc_id(&answer))
+            })
+            .await;
+            left.fetch_sub(1, Ordering::Relaxed);
+            id
+        })
+        .buffer_unordered(4)
+        .collect::<HashSet<String>>();
+    let killing = async {
+        let mut kills = 0;
+        while kills < most_kills && left.load(Ordering::Relaxed) > 0 {
+            a_moment(400).await;
+            kills += usize::from(kill_one(&stack, "dynrag-ingest"));
+        }
+        kills
+    };
+    let (ids, kills) = tokio::join!(adding, killing);
+    println!("{kills} kills");
+    assert!(kills >= most_kills / 2, "only {kills} kills");
+    assert_eq!(ids.len(), count, "a document for each");
+    eventually("all documents complete", async || {
+        hurry(&tenant).await;
+        (tenant.count(OPEN).await == 0).then_some(())
+    })
+    .await;
+    let all = "SELECT count(*) FROM documents WHERE customer_id = $1";
+    assert_eq!(tenant.count(all).await, count as i64);
+    let versions = "SELECT count(*) FROM document_versions WHERE customer_id = $1";
+    assert_eq!(tenant.count(versions).await, count as i64, "nothing twice");
+    check_chunks(&tenant, &ids.into_iter().collect::<Vec<_>>(), 1).await;
+    let waiting = "SELECT count(*) FROM outbox WHERE customer_id = $1";
+    assert_eq!(tenant.count(waiting).await, 0);
+}
+
+#[tokio::test]
+async fn killed_deliverers_lose_no_notice() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let (count, most_kills) = (size(60, 1000), size(5, 50));
+    // Half of them are refused the first time.
+    let events = ["document.completed"];
+    let half = |notice: &crate::support::stack::receiver::Notice, before: usize| match before {
+        0 if notice.id.as_bytes()[0].is_multiple_of(2) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::NO_CONTENT,
+    };
+    let (receiver, _) = Receiver::start(&tenant, &events, half).await;
+    let mark = word();
+    for first in (0..count).step_by(500) {
+        let documents: Vec<_> = (first..count.min(first + 500))
+            .map(|n| json!({"title": "T", "content": format!("Number {n} of {mark}.")}))
+            .collect();
+        let body = json!({"documents": documents});
+        tenant.post("/api/ingest/batch", &body).await.ok(202);
+    }
+    let told = || -> HashSet<String> {
+        let seen = receiver.seen().into_iter();
+        seen.map(|notice| notice.body["data"]["docId"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let open =
+        "SELECT count(*) FROM webhook_deliveries WHERE customer_id = $1 AND status <> 'delivered'";
+    let mut kills = 0;
+    eventually("all notices are delivered", async || {
+        if kills < most_kills && tenant.count(open).await > 0 {
+            a_moment(300).await;
+            kills += usize::from(kill_one(&stack, "dynrag-deliver"));
+        }
+        // What a killed one held is due when its lease is over: now, that nobody waits for it.
+        let sql = stack.sql().await;
+        let due = "UPDATE webhook_deliveries SET due_at = now(), resend_at = now()
+                   WHERE customer_id = $1 AND status = 'pending'";
+        sql.execute(due, &[&tenant.id]).await.unwrap();
+        stack.sweep().await;
+        hurry(&tenant).await;
+        (told().len() == count && tenant.count(open).await == 0).then_some(())
+    })
+    .await;
+    println!("{kills} kills");
+    assert!(kills >= most_kills / 2, "only {kills} kills");
+    let mut ids: Vec<_> = receiver
+        .seen()
+        .into_iter()
+        .map(|notice| (notice.body["data"]["docId"].to_string(), notice.id))
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "one id for all tries of a notice");
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! What is deleted is hidden at once and gone soon after (promise 27).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::stack::{Stack, eventually, word};
+use crate::support::{
+    size,
+    stack::{Stack, Tenant, eventually, tenant::doc_id, word},
+};
 
 #[tokio::test]
 async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
@@ -105,4 +108,78 @@ async fn a_document_deleted_while_it_is_worked_on_does_not_come_back() {
     let hits = tenant.search("text", &mark).await;
     assert_eq!(hits, [] as [Value; 0]);
     assert_eq!(tenant.holding(&mark).await, [] as [String; 0]);
+}
+
+/// Rows of a tenant that hold a word, table by table, whatever the column.
+async fn rows_holding(tenant: &Tenant, word: &str) -> Vec<String> {
+    let sql = tenant.stack.sql().await;
+    let tables = "SELECT c.table_name::text FROM information_schema.columns c
+        JOIN information_schema.tables t USING (table_schema, table_name)
+        WHERE c.table_schema = 'public' AND c.column_name = 'customer_id' AND t.table_type = 'BASE TABLE'";
+    let mut holding = Vec::new();
+    for row in sql.query(tables, &[]).await.unwrap() {
+        let table: String = row.get(0);
+        let rows = format!(
+            "SELECT count(*) FROM {table} t WHERE customer_id = $1 AND t::text LIKE '%' || $2 || '%'"
+        );
+        let found = sql.query_one(&rows, &[&tenant.id, &word]).await.unwrap();
+        if found.get::<_, i64>(0) > 0 {
+            holding.push(table);
+        }
+    }
+    holding
+}
+
+#[tokio::test]
+async fn of_many_deleted_documents_nothing_is_left_anywhere() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let count = size(6, 50);
+    // Half come as one object, the others as objects of their own.
+    let mut canaries = Vec::new();
+    for tenant in [&a, &b] {
+        let (doomed, kept) = (word(), word());
+        let title = |mark: &str| format!("About {mark}");
+        let text = |n: usize, mark: &str| format!("Canary {n} {mark} sings.");
+        let bundled: Vec<Value> = (0..count / 2)
+            .map(|n| json!({"title": title(&doomed), "content": text(n, &doomed), "metadata": {"by": doomed}}))
+            .chain([json!({"title": title(&kept), "content": text(0, &kept)})])
+            .collect();
+        let body = json!({"documents": bundled});
+        let accepted = tenant.post("/api/ingest/batch", &body).await.ok(202);
+        let results = accepted["results"].as_array().unwrap();
+        let mut ids: Vec<String> = results.iter().map(doc_id).collect();
+        let kept_id = ids.pop().unwrap();
+        for n in count / 2..count {
+            ids.push(tenant.add(&title(&doomed), &text(n, &doomed)).await);
+        }
+        for id in ids.iter().chain([&kept_id]) {
+            tenant.completed(id).await;
+        }
+        tenant.search("hybrid", &doomed).await;
+        canaries.push((doomed, kept, ids));
+    }
+    for (tenant, (doomed, _, ids)) in [&a, &b].into_iter().zip(&canaries) {
+        // The control.
+        assert!(!tenant.holding(doomed).await.is_empty());
+        assert!(!rows_holding(tenant, doomed).await.is_empty());
+        for id in ids {
+            tenant.delete(id).await.ok(202);
+        }
+    }
+    for (tenant, (doomed, kept, _)) in [&a, &b].into_iter().zip(&canaries) {
+        eventually("all but one go", async || {
+            let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
+            (tenant.count(rows).await == 1).then_some(())
+        })
+        .await;
+        assert_eq!(tenant.holding(doomed).await, [""; 0]);
+        assert_eq!(rows_holding(tenant, doomed).await, [""; 0]);
+        for mode in ["vector", "text", "hybrid"] {
+            let hits = tenant.search(mode, doomed).await;
+            let shown = Value::from(hits).to_string();
+            assert!(!shown.contains(doomed.as_str()), "{mode}: {shown}");
+        }
+        assert_eq!(tenant.search("text", kept).await.len(), 1);
+    }
 }

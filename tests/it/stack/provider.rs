@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use dynrag_testing::openai::Reply;
+use dynrag_testing::openai::{Reply, Rule};
 use serde_json::json;
 
-use crate::support::stack::{Stack, Tenant, eventually, tenant::doc_id, word};
+use crate::support::{
+    size,
+    stack::{Stack, Tenant, eventually, tenant::doc_id, word},
+};
 
 /// Lets the next try of a waiting document begin now.
 async fn hurry(tenant: &Tenant) {
@@ -138,6 +141,51 @@ async fn a_text_the_model_refuses_fails_alone() {
     tenant.completed(&good).await;
 }
 
+/// Where three in ten requests are refused all documents get their vectors, and nobody asks before the time that a
+/// refusal named.
+#[tokio::test]
+async fn a_provider_that_often_limits_loses_nothing() {
+    let stack = Stack::load();
+    let (tenant, broke) = tokio::join!(stack.signup(), stack.signup());
+    let (key, empty) = tokio::join!(tenant.own_key(), broke.own_key());
+    let limited = Rule {
+        contains: None,
+        key: Some(key.clone()),
+        percent: Some(30),
+        reply: Reply::rate_limited(Duration::from_millis(700)),
+    };
+    stack.rule(limited).await;
+    stack.reply_to_key(&empty, Reply::Quota).await;
+    let count = size(24, 400);
+    let mark = word();
+    let mut ids = Vec::new();
+    let mut parked = Vec::new();
+    for n in 0..count {
+        ids.push(tenant.add("T", &format!("{mark} number {n}.")).await);
+        if n % 8 == 0 {
+            parked.push(broke.add("T", &format!("Unpaid number {n}.")).await);
+        }
+    }
+    let open = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status <> 'completed'";
+    eventually("all that are paid for complete", async || {
+        stack.sweep().await;
+        (tenant.count(open).await == 0).then_some(())
+    })
+    .await;
+    for id in &parked {
+        broke.ended(id, "needs_action", "insufficient_quota").await;
+    }
+    let seen = stack.seen().await;
+    let ours = seen.iter().filter(|seen| seen.key.as_ref() == Some(&key));
+    let refused = ours.clone().filter(|seen| !seen.reply.embeds()).count();
+    println!(
+        "{refused} of {} requests were refused",
+        ours.clone().count()
+    );
+    assert!(refused > 0);
+    assert_eq!(stack.embedded(&mark).await, count, "each text once");
+}
+
 /// A batch of small texts; their ids.
 async fn batch(tenant: &Tenant, texts: impl Iterator<Item = String>) -> Vec<String> {
     let documents: Vec<_> = texts
@@ -166,7 +214,8 @@ async fn documents_of_a_batch_share_requests_and_the_ledger_tells_them_apart() {
         .collect();
     // How many messages come at once is the queue's matter.
     assert!(seen.len() <= 30, "{} requests", seen.len());
-    let lines = "SELECT count(*) FROM provider_calls WHERE customer_id = $1 AND document_id IS NOT NULL";
+    let lines =
+        "SELECT count(*) FROM provider_calls WHERE customer_id = $1 AND document_id IS NOT NULL";
     assert_eq!(tenant.count(lines).await, 60);
     let requests = "SELECT sum(requests)::bigint FROM usage_metrics WHERE customer_id = $1 AND operation = 'embeddings'";
     assert_eq!(
@@ -175,10 +224,7 @@ async fn documents_of_a_batch_share_requests_and_the_ledger_tells_them_apart() {
     );
     let reported: u64 = seen.iter().map(|seen| seen.tokens).sum();
     let tokens = "SELECT sum(tokens)::bigint FROM provider_calls WHERE customer_id = $1";
-    assert_eq!(
-        tenant.count(tokens).await,
-        i64::try_from(reported).unwrap()
-    );
+    assert_eq!(tenant.count(tokens).await, i64::try_from(reported).unwrap());
 }
 
 #[tokio::test]
@@ -212,9 +258,7 @@ async fn what_the_provider_refuses_costs_its_batch_nothing() {
         (tenant.status(&ids[11]).await["status"] == "failed").then_some(())
     })
     .await;
-    tenant
-        .ended(&ids[11], "failed", "attempts_exhausted")
-        .await;
+    tenant.ended(&ids[11], "failed", "attempts_exhausted").await;
 }
 
 #[tokio::test]

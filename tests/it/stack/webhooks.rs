@@ -1,26 +1,24 @@
 //! Webhooks: documents come in signed and once (promise 22), notices go out until they are taken
 //! (promise 21), and nothing goes where it must not (promise 20).
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, Mutex},
-};
+use std::collections::{HashMap, HashSet};
 
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
+use axum::http::HeaderMap;
 use dynrag_web::webhook::{Secret, sign};
 use futures::{StreamExt, future::join_all, stream};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::support::{
     size,
-    stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word},
+    stack::{
+        Answer, Stack, Tenant, eventually,
+        receiver::{Notice, Receiver},
+        tenant::doc_id,
+        word,
+    },
 };
-
-/// What the test stack's `WEB_ALLOW` names: a receiver takes the first that is free.
-const RECEIVERS: std::ops::Range<u16> = 18941..18949;
 
 fn text(value: &Value) -> String {
     value
@@ -295,82 +293,6 @@ async fn whatever_another_system_sends_becomes_a_document() {
         (&"Form".into(), &"txt".into())
     );
     assert_eq!(a.search("text", &nonce).await.len(), 3);
-}
-
-/// What a receiver was sent.
-#[derive(Clone)]
-struct Notice {
-    id: String,
-    body: Value,
-}
-
-/// A receiver on loopback that verifies with the reference library.
-struct Receiver {
-    url: String,
-    seen: Arc<Mutex<Vec<Notice>>>,
-}
-
-type Answering = dyn Fn(&Notice, usize) -> StatusCode + Send + Sync;
-
-#[derive(Clone)]
-struct Receiving {
-    secret: Arc<Mutex<String>>,
-    seen: Arc<Mutex<Vec<Notice>>>,
-    answer: Arc<Answering>,
-}
-
-async fn receive(State(state): State<Receiving>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let secret = state.secret.lock().unwrap().clone();
-    let library = standardwebhooks::Webhook::new(&secret).unwrap();
-    if library.verify(&body, &headers).is_err() {
-        return StatusCode::UNAUTHORIZED;
-    }
-    let notice = Notice {
-        id: headers["webhook-id"].to_str().unwrap().to_owned(),
-        body: serde_json::from_slice(&body).unwrap(),
-    };
-    let mut seen = state.seen.lock().unwrap();
-    let before = seen.iter().filter(|other| other.id == notice.id).count();
-    seen.push(notice.clone());
-    (state.answer)(&notice, before)
-}
-
-impl Receiver {
-    /// `answer` is given a notice and how often it came before.
-    async fn start(
-        tenant: &Tenant,
-        events: &[&str],
-        answer: impl Fn(&Notice, usize) -> StatusCode + Send + Sync + 'static,
-    ) -> (Self, Value) {
-        let mut listener = None;
-        for port in RECEIVERS {
-            if let Ok(free) = TcpListener::bind(("127.0.0.1", port)).await {
-                listener = Some((free, port));
-                break;
-            }
-        }
-        let (listener, port) = listener.expect("a free port of WEB_ALLOW");
-        let url = format!("http://127.0.0.1:{port}/hook");
-        let state = Receiving {
-            secret: Arc::default(),
-            seen: Arc::default(),
-            answer: Arc::new(answer),
-        };
-        let seen = state.seen.clone();
-        let secret = state.secret.clone();
-        let router = Router::new()
-            .route("/hook", post(receive))
-            .with_state(state);
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let body = json!({"name": "out", "triggerType": "event", "url": url, "events": events});
-        let hook = make(tenant, body).await;
-        *secret.lock().unwrap() = text(&hook["secret"]);
-        (Self { url, seen }, hook)
-    }
-
-    fn seen(&self) -> Vec<Notice> {
-        self.seen.lock().unwrap().clone()
-    }
 }
 
 #[tokio::test]

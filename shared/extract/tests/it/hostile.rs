@@ -1,10 +1,13 @@
 //! Files made to kill their reader: each ends in text or in a typed failure, and in time.
 
+use std::collections::BTreeMap;
+
 use dynrag_domain::documents::{FailureCode, Format};
 use dynrag_extract::{Extractor, Limits};
 
 use crate::{
     extractor,
+    office_file::{docx, epub, odt, paragraph, pptx, xlsx},
     pdf_file::{PdfFile, document, lines},
     read, read_with, small,
 };
@@ -149,21 +152,108 @@ async fn nested_html_is_read_or_refused() {
     }
 }
 
-/// Every cut and many flips of a sound file: the caller survives them all, with a typed end.
-#[tokio::test]
-async fn mutants_end_in_a_type() {
-    let file = document(&[&lines(&["The quick brown fox jumps over the lazy dog."])]);
-    for step in 0..40 {
-        let mut mutant = file.clone();
-        let at = step * file.len() / 40;
-        if step % 2 == 0 {
-            mutant.truncate(at.max(1));
-        } else {
-            for byte in &mut mutant[at..(at + 8).min(file.len())] {
-                *byte = !*byte;
+/// Sound files of every format whose reader does more than decode.
+fn sound_files() -> Vec<(Format, Vec<u8>)> {
+    let line = "The quick brown fox jumps over the lazy dog.";
+    let page = format!(
+        "<html><head><title>T</title></head><body><h1>H</h1><p>{line}</p><table><tr><td>1<td>2</table></body></html>"
+    );
+    let package = r#"<package xmlns="http://www.idpf.org/2007/opf"><metadata/>
+        <manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/></manifest>
+        <spine><itemref idref="a"/></spine></package>"#;
+    let row = r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>"#;
+    let mail = format!(
+        "From: a@example.com\r\nSubject: =?utf-8?q?J=C3=B6rg?=\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\n{line}\r\n--b\r\nContent-Type: text/html\r\n\r\n{page}\r\n--b--\r\n"
+    );
+    vec![
+        (Format::Pdf, document(&[&lines(&[line])])),
+        (Format::Html, page.clone().into_bytes()),
+        (
+            Format::Md,
+            format!("# H\n\n{line}\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx\n```\n")
+                .into_bytes(),
+        ),
+        (Format::Docx, docx(&paragraph("Heading1", line).repeat(3))),
+        (Format::Pptx, pptx(&[("Title", line), ("Next", line)])),
+        (Format::Xlsx, xlsx(row)),
+        (Format::Csv, b"a,b\n\"1, 2\",3\n4,\"5\n6\"\n".to_vec()),
+        (
+            Format::Json,
+            br#"{"a": ["b", {"c": 1.5e3}], "d": "\u00e9"}"#.to_vec(),
+        ),
+        (
+            Format::Epub,
+            epub(package, &[("OEBPS/a.xhtml", page.as_bytes())]),
+        ),
+        (Format::Eml, mail.into_bytes()),
+        (
+            Format::Rtf,
+            format!(r"{{\rtf1\ansi{{\info{{\author A}}}}{{\b {line}}}\par \u233?\'e9}}")
+                .into_bytes(),
+        ),
+        (Format::Odt, odt(&format!("<text:p>{line}</text:p>"))),
+    ]
+}
+
+/// Numbers that look random and are the same each time (a linear congruential generator, Knuth's constants).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        let Self(last) = self;
+        *last = last
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(*last >> 33).unwrap() % end.max(1)
+    }
+}
+
+/// A file that was cut, flipped, blanked, doubled or filled up somewhere.
+fn mutant(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut mutant = file.to_vec();
+    for _ in 0..=numbers.below(3) {
+        let at = numbers.below(mutant.len());
+        let end = (at + 1 + numbers.below(16)).min(mutant.len());
+        match numbers.below(5) {
+            0 => mutant.truncate(at.max(1)),
+            1 => mutant[at..end].iter_mut().for_each(|byte| *byte = !*byte),
+            2 => mutant[at..end].fill(0),
+            3 => {
+                let part = mutant[at..end].repeat(1 + numbers.below(40));
+                mutant.splice(at..at, part);
+            }
+            _ => {
+                let noise = (0..8).map(|_| u8::try_from(numbers.below(256)).unwrap());
+                mutant.splice(at..end, noise.collect::<Vec<_>>());
             }
         }
-        // Any end will do; not returning, or an outer error, fails the test.
-        drop(read(Format::Pdf, &mutant).await);
     }
+    mutant
+}
+
+/// The caller survives them all, and each has a typed end: not returning, or an outer error, fails the test.
+#[tokio::test]
+async fn mutants_end_in_a_type() {
+    let files = sound_files();
+    let each = if soaking() { 420 } else { 8 };
+    let mut ends = BTreeMap::new();
+    for (format, file) in &files {
+        drop(read(*format, file).await.expect("a sound file"));
+        let mut numbers = Numbers(7);
+        for _ in 0..each {
+            let end = match read(*format, &mutant(file, &mut numbers)).await {
+                Ok(_) => "text",
+                Err(code) => code.as_str(),
+            };
+            *ends.entry((format.as_str(), end)).or_insert(0) += 1;
+        }
+    }
+    println!("{} mutants: {ends:?}", each * files.len());
+}
+
+/// Whether the full forms are to be run.
+fn soaking() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "set by scripts/soak.sh")]
+    std::env::var_os("DYNRAG_SOAK").is_some()
 }

@@ -193,6 +193,22 @@ impl Process {
         step.publish(committed, Utc::now(), &[publication]).await
     }
 
+    /// Compacts what is recorded, as a worker does that finds many files. Whether there was something to do.
+    pub(super) async fn compact(&self) -> bool {
+        let step = self.store.begin_maintenance(self.customer).await.unwrap();
+        let Some(recorded) = step.recorded else {
+            step.end().await.unwrap();
+            return false;
+        };
+        let compacted = self.vectors.compact(self.customer, recorded).await.unwrap();
+        let Some(version) = compacted.version else {
+            step.end().await.unwrap();
+            return false;
+        };
+        step.publish_version(version, compacted.rows).await.unwrap();
+        true
+    }
+
     /// All chunk ids a reader sees at a version.
     pub(super) async fn seen(&self, version: Recorded) -> Vec<String> {
         let query = Query {

@@ -13,6 +13,7 @@ pub mod aws;
 pub mod mail;
 pub mod openai;
 pub mod processes;
+pub mod receiver;
 pub mod tenant;
 
 use std::{
@@ -31,6 +32,8 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use url::Url;
 use uuid::Uuid;
+
+use crate::support::soaking;
 
 pub use answer::Answer;
 pub use tenant::Tenant;
@@ -179,7 +182,8 @@ pub fn new_key() -> (String, String, Vec<u8>) {
 
 /// Looks until there is something to see; panics with `what` when there never is.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let patience = if soaking() { 6 * PATIENCE } else { PATIENCE };
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(seen) = look().await {
             return seen;

@@ -11,7 +11,8 @@ impl Stack {
         format!("{}{path}", self.env.embeddings_url.trim_end_matches("/v1"))
     }
 
-    async fn rule(&self, rule: Rule) {
+    /// Answers the requests it matches with its reply.
+    pub async fn rule(&self, rule: Rule) {
         let planned = self
             .http
             .post(self.openai("/_script"))
