@@ -10,7 +10,7 @@ use dynrag_domain::{
     DocumentId, Error, Kind,
     documents::{Status, VersionNumber},
 };
-use dynrag_store::documents::Change;
+use dynrag_store::versions::Change;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::documents::{FailureCode, Stage, Status};
-use dynrag_store::documents::Step;
+use dynrag_store::timeline::Step;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -10,7 +10,7 @@ use dynrag_api::{
     scopes::DocumentsRead,
 };
 use dynrag_domain::{DocumentId, documents::Format};
-use dynrag_store::documents::Version;
+use dynrag_store::versions::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -8,7 +8,7 @@ use dynrag_domain::{
     DocumentId, Kind, Result,
     documents::{FailureCode, Status},
 };
-use dynrag_store::documents::Standing;
+use dynrag_store::timeline::Standing;
 use futures::{Stream, stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -171,7 +171,7 @@ mod tests {
 
     use chrono::{DateTime, TimeDelta};
     use dynrag_domain::{Error, documents::Stage};
-    use dynrag_store::documents::Step;
+    use dynrag_store::timeline::Step;
     use futures::StreamExt;
     use tokio::sync::Mutex;
 

@@ -19,9 +19,7 @@ use dynrag_domain::{
     jobs::Lane,
 };
 use dynrag_originals::replace;
-use dynrag_store::{
-    admission::Admission, documents::Change, outbox::Pending, uploads::NewDocument,
-};
+use dynrag_store::{admission::Admission, outbox::Pending, uploads::NewDocument, versions::Change};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;

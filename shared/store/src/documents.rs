@@ -1,11 +1,10 @@
-//! Documents as rows: reading, listing, deleting. How they come in is in [`crate::uploads`].
+//! Documents as rows: reading, listing, deleting. How they come in is in [`crate::uploads`], what becomes of them in
+//! [`crate::timeline`] and [`crate::versions`].
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
-    collections::Place,
-    config::Chunking,
     documents::{FailureCode, Format, Source, Stage, Status},
     fetches::Fetch,
     jobs::Job,
@@ -15,7 +14,7 @@ use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit, collections,
+    Store, Tenant, audit,
     document_passwords::{self, SealedPassword},
     outbox::{self, Outgoing, Pending},
 };
@@ -77,41 +76,6 @@ pub struct Document {
     pub properties: Option<Value>,
 }
 
-/// A step of a document's timeline.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// Its number, from 1.
-    pub number: i64,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// When the next one began; none for the last.
-    pub ended_at: Option<DateTime<Utc>>,
-    /// Which version.
-    pub version: i32,
-    /// Status from then on.
-    pub status: Status,
-    /// Stage from then on.
-    pub stage: Option<Stage>,
-    /// Reason.
-    pub code: Option<FailureCode>,
-    /// Which claim.
-    pub attempt: i32,
-}
-
-/// Where a document stands, and steps of its timeline.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// Its status now.
-    pub status: Status,
-    /// Why it ended badly.
-    pub code: Option<FailureCode>,
-    /// Oldest first.
-    pub steps: Vec<Step>,
-}
-
-/// Steps that are told at once.
-const MOST_STEPS: i64 = 200;
-
 /// A position in the list, newest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Position {
@@ -128,50 +92,6 @@ fn column(error: tokio_postgres::Error) -> Error {
 /// The refusal of a password that opens nothing.
 pub fn no_password() -> Error {
     Error::field("/password", "only for a PDF")
-}
-
-/// A version of a document.
-#[derive(Clone, Debug)]
-pub struct Version {
-    /// Its number, from 1.
-    pub version: i32,
-    /// `pending`, `published`, `superseded` or `failed`.
-    pub status: String,
-    /// Its format.
-    pub format: Format,
-    /// Size of the original.
-    pub bytes: Option<i64>,
-    /// SHA-256 of the original.
-    pub content_hash: Option<Vec<u8>>,
-    /// Pages, where the format has some.
-    pub pages: Option<i32>,
-    /// Characters of the text.
-    pub characters: Option<i64>,
-    /// Chunks stored.
-    pub chunks: Option<i32>,
-    /// Tokens embedded.
-    pub tokens: Option<i64>,
-    /// The model they were embedded with.
-    pub embedding_model: Option<String>,
-    /// When search began to show it.
-    pub published_at: Option<DateTime<Utc>>,
-    /// When another one took its place.
-    pub superseded_at: Option<DateTime<Utc>>,
-    /// When it came in.
-    pub created_at: DateTime<Utc>,
-}
-
-/// What a version made from an earlier one has of its own.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Change<'a> {
-    /// Title.
-    pub title: Option<&'a str>,
-    /// Metadata object.
-    pub metadata: Option<&'a Value>,
-    /// How it is cut.
-    pub chunking: Option<Chunking>,
-    /// Which collection it moves to.
-    pub place: Place,
 }
 
 impl Store {
@@ -214,38 +134,6 @@ impl Store {
         let found = get(&tx, id).await?;
         tx.commit().await?;
         found
-    }
-
-    /// A document with the last 200 steps of its timeline, oldest first.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` without a database.
-    pub async fn document_status(
-        &self,
-        customer: CustomerId,
-        id: DocumentId,
-    ) -> Result<(Document, Vec<Step>)> {
-        let tx = self.tenant(customer).await?;
-        let found = get(&tx, id).await??;
-        let standing = timeline(&tx, id, None).await?;
-        tx.commit().await?;
-        Ok((found, standing.steps))
-    }
-
-    /// Where a document stands, and at most 200 of its steps after one, oldest first.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` without a database.
-    pub async fn document_steps(
-        &self,
-        customer: CustomerId,
-        id: DocumentId,
-        after: i64,
-    ) -> Result<Standing> {
-        let tx = self.tenant(customer).await?;
-        let standing = timeline(&tx, id, Some(after)).await?;
-        tx.commit().await?;
-        Ok(standing)
     }
 
     /// Hides a document and writes the job that removes it.
@@ -329,97 +217,9 @@ impl Store {
         tx.commit().await?;
         Ok(pending)
     }
-
-    /// Makes the next version of a document, of the original of one that is there: with other title,
-    /// metadata or chunking where they are given. None: somebody was faster, decide again.
-    ///
-    /// # Errors
-    /// `not_found`; `no_original` (conflict) where that version never had one; `invalid_fields` without the
-    /// collection; `unavailable` without a database.
-    pub async fn process_again(
-        &self,
-        customer: CustomerId,
-        actor: Actor,
-        id: DocumentId,
-        of: Option<i32>,
-        change: &Change<'_>,
-    ) -> Result<Option<(i32, Pending)>> {
-        let tx = self.tenant(customer).await?;
-        let document = get(&tx, id).await??;
-        collections::hold(&tx, change.place).await?;
-        let of = of
-            .or(document.published_version)
-            .unwrap_or(document.latest_version);
-        let next = document.latest_version + 1;
-        let chunking = change
-            .chunking
-            .map(serde_json::to_value)
-            .transpose()
-            .map_err(Error::internal_fault)?;
-        let made = tx
-            .query_opt(
-                include_str!("../queries/documents/again.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&of, Type::INT4),
-                    (&next, Type::INT4),
-                    (&change.title, Type::TEXT),
-                    (&change.metadata, Type::JSONB),
-                    (&chunking, Type::JSONB),
-                    (&change.place.moves(), Type::BOOL),
-                    (
-                        &change.place.collection().map(|id| id.as_uuid()),
-                        Type::UUID,
-                    ),
-                ],
-            )
-            .await?;
-        if made.is_none() {
-            let now = get(&tx, id).await??;
-            if now.latest_version != document.latest_version {
-                return Ok(None);
-            }
-            let detail = format!("Version {of} has no original to read.");
-            return Err(Error::new(Kind::Conflict, "no_original", detail));
-        }
-        let (target, details) = (id.as_uuid(), json!({"version": next, "of": of}));
-        audit::record(&tx, actor, Action::DocumentUpdated, target, &details).await?;
-        let pending = outbox::insert(&tx, Job::process(customer, id, next)).await?;
-        tx.commit().await?;
-        Ok(Some((next, pending)))
-    }
-
-    /// Versions of a document, newest first, those below one.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` without a database.
-    pub async fn document_versions(
-        &self,
-        customer: CustomerId,
-        id: DocumentId,
-        below: Option<i32>,
-        limit: i64,
-    ) -> Result<Vec<Version>> {
-        let tx = self.tenant(customer).await?;
-        get(&tx, id).await??;
-        let rows = tx
-            .query(
-                include_str!("../queries/documents/versions.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&below, Type::INT4),
-                    (&limit, Type::INT8),
-                ],
-            )
-            .await?;
-        tx.commit().await?;
-        rows.iter().map(version).collect()
-    }
 }
 
-async fn get(tx: &Tenant, id: DocumentId) -> Result<Result<Document>> {
+pub(crate) async fn get(tx: &Tenant, id: DocumentId) -> Result<Result<Document>> {
     let row = tx
         .query_opt(
             include_str!("../queries/documents/get.sql"),
@@ -432,14 +232,17 @@ async fn get(tx: &Tenant, id: DocumentId) -> Result<Result<Document>> {
     Ok(row.map_or_else(|| Err(Error::not_found("document")), |row| document(&row)))
 }
 
-fn parsed<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str) -> Result<Option<T>> {
+pub(crate) fn parsed<T: std::str::FromStr<Err = Error>>(
+    row: &Row,
+    name: &str,
+) -> Result<Option<T>> {
     row.try_get::<_, Option<String>>(name)
         .map_err(column)?
         .map(|text| text.parse())
         .transpose()
 }
 
-fn required<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str) -> Result<T> {
+pub(crate) fn required<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str) -> Result<T> {
     row.try_get::<_, String>(name).map_err(column)?.parse()
 }
 
@@ -474,64 +277,6 @@ fn document(row: &Row) -> Result<Document> {
         tokens: row.try_get("tokens").map_err(column)?,
         embedding_model: row.try_get("embedding_model").map_err(column)?,
         properties: row.try_get("properties").map_err(column)?,
-    })
-}
-
-fn version(row: &Row) -> Result<Version> {
-    Ok(Version {
-        version: row.try_get("version").map_err(column)?,
-        status: row.try_get("status").map_err(column)?,
-        format: required(row, "format")?,
-        bytes: row.try_get("bytes").map_err(column)?,
-        content_hash: row.try_get("content_hash").map_err(column)?,
-        pages: row.try_get("pages").map_err(column)?,
-        characters: row.try_get("characters").map_err(column)?,
-        chunks: row.try_get("chunks").map_err(column)?,
-        tokens: row.try_get("tokens").map_err(column)?,
-        embedding_model: row.try_get("embedding_model").map_err(column)?,
-        published_at: row.try_get("published_at").map_err(column)?,
-        superseded_at: row.try_get("superseded_at").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
-    })
-}
-
-async fn timeline(tx: &Tenant, id: DocumentId, after: Option<i64>) -> Result<Standing> {
-    let rows = tx
-        .query(
-            include_str!("../queries/documents/timeline.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&after, Type::INT8),
-                (&MOST_STEPS, Type::INT8),
-            ],
-        )
-        .await?;
-    let first = rows.first().ok_or_else(|| Error::not_found("document"))?;
-    let mut steps = Vec::with_capacity(rows.len());
-    for row in &rows {
-        // A document without such steps is a row without a number.
-        if let Some(number) = row.try_get("number").map_err(column)? {
-            steps.push(step(row, number)?);
-        }
-    }
-    Ok(Standing {
-        status: required(first, "stands")?,
-        code: parsed(first, "because")?,
-        steps,
-    })
-}
-
-fn step(row: &Row, number: i64) -> Result<Step> {
-    Ok(Step {
-        number,
-        started_at: row.try_get("started_at").map_err(column)?,
-        ended_at: row.try_get("ended_at").map_err(column)?,
-        version: row.try_get("version").map_err(column)?,
-        status: required(row, "status")?,
-        stage: parsed(row, "stage")?,
-        code: parsed(row, "code")?,
-        attempt: row.try_get("attempt").map_err(column)?,
     })
 }
 

@@ -40,9 +40,11 @@ pub mod sweep;
 mod tenant;
 pub mod texts;
 mod throttles;
+pub mod timeline;
 pub mod uploads;
 pub mod usage;
 pub mod users;
+pub mod versions;
 pub mod webhooks;
 
 pub use connection::{DatabaseLogin, Store};

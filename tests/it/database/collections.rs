@@ -14,9 +14,9 @@ use dynrag_store::{
     Store,
     bundles::{Decision, Item},
     collections::{CollectionChange, NewCollection},
-    documents::Change,
     fetches::AddedUrl,
     uploads::{Added, NewDocument, Target},
+    versions::Change,
     webhooks::{self, Wanted},
 };
 use futures::future::join_all;

@@ -12,6 +12,7 @@ mod claims;
 mod collections;
 mod document_passwords;
 mod documents;
+mod host_turns;
 mod idempotency;
 mod migrations;
 mod pool;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{CustomerId, DocumentId, Result, audit::Actor};
-use dynrag_store::{Store, documents::Change, outbox::Pending};
+use dynrag_store::{Store, outbox::Pending, versions::Change};
 use tokio_postgres::Client;
 
 use crate::support::{database::Database, seed};

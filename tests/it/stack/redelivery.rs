@@ -44,7 +44,7 @@ async fn messages_in_any_number_and_order_do_their_work_once() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     // Of two paragraphs none fits with the other.
-    tenant.config("chunk_size = 100, chunk_overlap = 0").await;
+    tenant.config("chunk_size = 150, chunk_overlap = 0").await;
     let count = size(12, 300);
     let mark = word();
     let ids: Vec<String> = stream::iter(0..count)

@@ -1,0 +1,126 @@
+//! What became of a document, step by step.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result,
+    documents::{FailureCode, Stage, Status},
+};
+use tokio_postgres::{Row, types::Type};
+
+use crate::{
+    Store, Tenant,
+    documents::{Document, get, parsed, required},
+};
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("timeline: {error}"))
+}
+
+/// A step of a document's timeline.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its number, from 1.
+    pub number: i64,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When the next one began; none for the last.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Which version.
+    pub version: i32,
+    /// Status from then on.
+    pub status: Status,
+    /// Stage from then on.
+    pub stage: Option<Stage>,
+    /// Reason.
+    pub code: Option<FailureCode>,
+    /// Which claim.
+    pub attempt: i32,
+}
+
+/// Where a document stands, and steps of its timeline.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its status now.
+    pub status: Status,
+    /// Why it ended badly.
+    pub code: Option<FailureCode>,
+    /// Oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// Steps that are told at once.
+const MOST_STEPS: i64 = 200;
+
+impl Store {
+    /// A document with the last 200 steps of its timeline, oldest first.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn document_status(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+    ) -> Result<(Document, Vec<Step>)> {
+        let tx = self.tenant(customer).await?;
+        let found = get(&tx, id).await??;
+        let standing = timeline(&tx, id, None).await?;
+        tx.commit().await?;
+        Ok((found, standing.steps))
+    }
+
+    /// Where a document stands, and at most 200 of its steps after one, oldest first.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn document_steps(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        after: i64,
+    ) -> Result<Standing> {
+        let tx = self.tenant(customer).await?;
+        let standing = timeline(&tx, id, Some(after)).await?;
+        tx.commit().await?;
+        Ok(standing)
+    }
+}
+
+async fn timeline(tx: &Tenant, id: DocumentId, after: Option<i64>) -> Result<Standing> {
+    let rows = tx
+        .query(
+            include_str!("../queries/documents/timeline.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&after, Type::INT8),
+                (&MOST_STEPS, Type::INT8),
+            ],
+        )
+        .await?;
+    let first = rows.first().ok_or_else(|| Error::not_found("document"))?;
+    let mut steps = Vec::with_capacity(rows.len());
+    for row in &rows {
+        // A document without such steps is a row without a number.
+        if let Some(number) = row.try_get("number").map_err(column)? {
+            steps.push(step(row, number)?);
+        }
+    }
+    Ok(Standing {
+        status: required(first, "stands")?,
+        code: parsed(first, "because")?,
+        steps,
+    })
+}
+
+fn step(row: &Row, number: i64) -> Result<Step> {
+    Ok(Step {
+        number,
+        started_at: row.try_get("started_at").map_err(column)?,
+        ended_at: row.try_get("ended_at").map_err(column)?,
+        version: row.try_get("version").map_err(column)?,
+        status: required(row, "status")?,
+        stage: parsed(row, "stage")?,
+        code: parsed(row, "code")?,
+        attempt: row.try_get("attempt").map_err(column)?,
+    })
+}

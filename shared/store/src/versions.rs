@@ -1,0 +1,175 @@
+//! Versions of documents: what there is, and new ones made of earlier ones.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Kind, Result,
+    audit::{Action, Actor},
+    collections::Place,
+    config::Chunking,
+    documents::Format,
+    jobs::Job,
+};
+use serde_json::{Value, json};
+use tokio_postgres::{Row, types::Type};
+
+use crate::{
+    Store, audit, collections,
+    documents::{get, required},
+    outbox::{self, Pending},
+};
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("versions: {error}"))
+}
+
+/// A version of a document.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its number, from 1.
+    pub version: i32,
+    /// `pending`, `published`, `superseded` or `failed`.
+    pub status: String,
+    /// Its format.
+    pub format: Format,
+    /// Size of the original.
+    pub bytes: Option<i64>,
+    /// SHA-256 of the original.
+    pub content_hash: Option<Vec<u8>>,
+    /// Pages, where the format has some.
+    pub pages: Option<i32>,
+    /// Characters of the text.
+    pub characters: Option<i64>,
+    /// Chunks stored.
+    pub chunks: Option<i32>,
+    /// Tokens embedded.
+    pub tokens: Option<i64>,
+    /// The model they were embedded with.
+    pub embedding_model: Option<String>,
+    /// When search began to show it.
+    pub published_at: Option<DateTime<Utc>>,
+    /// When another one took its place.
+    pub superseded_at: Option<DateTime<Utc>>,
+    /// When it came in.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a version made from an earlier one has of its own.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Change<'a> {
+    /// Title.
+    pub title: Option<&'a str>,
+    /// Metadata object.
+    pub metadata: Option<&'a Value>,
+    /// How it is cut.
+    pub chunking: Option<Chunking>,
+    /// Which collection it moves to.
+    pub place: Place,
+}
+
+impl Store {
+    /// Makes the next version of a document, of the original of one that is there: with other title,
+    /// metadata or chunking where they are given. None: somebody was faster, decide again.
+    ///
+    /// # Errors
+    /// `not_found`; `no_original` (conflict) where that version never had one; `invalid_fields` without the
+    /// collection; `unavailable` without a database.
+    pub async fn process_again(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: DocumentId,
+        of: Option<i32>,
+        change: &Change<'_>,
+    ) -> Result<Option<(i32, Pending)>> {
+        let tx = self.tenant(customer).await?;
+        let document = get(&tx, id).await??;
+        collections::hold(&tx, change.place).await?;
+        let of = of
+            .or(document.published_version)
+            .unwrap_or(document.latest_version);
+        let next = document.latest_version + 1;
+        let chunking = change
+            .chunking
+            .map(serde_json::to_value)
+            .transpose()
+            .map_err(Error::internal_fault)?;
+        let made = tx
+            .query_opt(
+                include_str!("../queries/documents/again.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&of, Type::INT4),
+                    (&next, Type::INT4),
+                    (&change.title, Type::TEXT),
+                    (&change.metadata, Type::JSONB),
+                    (&chunking, Type::JSONB),
+                    (&change.place.moves(), Type::BOOL),
+                    (
+                        &change.place.collection().map(|id| id.as_uuid()),
+                        Type::UUID,
+                    ),
+                ],
+            )
+            .await?;
+        if made.is_none() {
+            let now = get(&tx, id).await??;
+            if now.latest_version != document.latest_version {
+                return Ok(None);
+            }
+            let detail = format!("Version {of} has no original to read.");
+            return Err(Error::new(Kind::Conflict, "no_original", detail));
+        }
+        let (target, details) = (id.as_uuid(), json!({"version": next, "of": of}));
+        audit::record(&tx, actor, Action::DocumentUpdated, target, &details).await?;
+        let pending = outbox::insert(&tx, Job::process(customer, id, next)).await?;
+        tx.commit().await?;
+        Ok(Some((next, pending)))
+    }
+
+    /// Versions of a document, newest first, those below one.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn document_versions(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        below: Option<i32>,
+        limit: i64,
+    ) -> Result<Vec<Version>> {
+        let tx = self.tenant(customer).await?;
+        get(&tx, id).await??;
+        let rows = tx
+            .query(
+                include_str!("../queries/documents/versions.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&below, Type::INT4),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(version).collect()
+    }
+}
+
+fn version(row: &Row) -> Result<Version> {
+    Ok(Version {
+        version: row.try_get("version").map_err(column)?,
+        status: row.try_get("status").map_err(column)?,
+        format: required(row, "format")?,
+        bytes: row.try_get("bytes").map_err(column)?,
+        content_hash: row.try_get("content_hash").map_err(column)?,
+        pages: row.try_get("pages").map_err(column)?,
+        characters: row.try_get("characters").map_err(column)?,
+        chunks: row.try_get("chunks").map_err(column)?,
+        tokens: row.try_get("tokens").map_err(column)?,
+        embedding_model: row.try_get("embedding_model").map_err(column)?,
+        published_at: row.try_get("published_at").map_err(column)?,
+        superseded_at: row.try_get("superseded_at").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+    })
+}

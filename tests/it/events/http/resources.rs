@@ -1,0 +1,223 @@
+//! Documents, webhooks, collections and search: what one tenant has and another has not.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{DOCUMENT, Scene},
+    TOKEN, call,
+};
+use crate::support::runtime::Function;
+
+/// Routes about a document: its own tenant's, and then somebody else's.
+pub(super) async fn document(scene: &mut Scene, route: &str) {
+    let id = scene
+        .ours
+        .add("Refund policy", "Goods may be sent back within 30 days.")
+        .await;
+    if ["documents-content", "documents-update", "documents-restore"].contains(&route) {
+        scene.ours.completed(&id).await;
+    }
+    let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let ours = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.ours.access)]);
+    let answer = call(&mut scene.function, &ours).await;
+    match route {
+        "documents-get" => assert_eq!(
+            answer.ok(200, &["title", "status", "format", "createdAt"])["id"],
+            json!(id)
+        ),
+        "documents-versions" => {
+            let body = answer.ok(200, &["items"]);
+            assert_eq!(body["items"][0]["version"], 1);
+        }
+        "documents-content" => {
+            let body = answer.ok(200, &["text", "charSpan", "characters", "version"]);
+            assert_eq!(body["docId"], json!(id));
+        }
+        "documents-restore" => assert_eq!(answer.ok(202, &["version"])["docId"], json!(id)),
+        "documents-diff" => answer.problem(409, "nothing_to_compare"),
+        "documents-chunks" => {
+            let body = answer.ok(200, &["items", "version"]);
+            assert_eq!(body["docId"], json!(id));
+        }
+        "documents-update" => assert_eq!(answer.ok(202, &["statusUrl"])["docId"], json!(id)),
+        "documents-retry" => answer.problem(409, "not_retryable"),
+        "documents-status" => {
+            let body = answer.ok(200, &["status", "attempts", "latestVersion"]);
+            assert_eq!(body["docId"], json!(id));
+            assert_eq!(body["timeline"][0]["status"], "queued");
+        }
+        _ => {
+            assert_eq!(answer.ok(202, &["status"])["docId"], json!(id));
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+        }
+    }
+}
+
+/// A streamed answer: status and headers, eight zero bytes, the body.
+async fn streamed(function: &mut Function, event: &Value) -> (Value, String) {
+    let answer = function.answer(event).await;
+    let (head, body) = answer
+        .as_str()
+        .unwrap()
+        .split_once("\0\0\0\0\0\0\0\0")
+        .unwrap();
+    (serde_json::from_str(head).unwrap(), body.to_owned())
+}
+
+pub(super) async fn stream(scene: &mut Scene) {
+    let id = scene
+        .ours
+        .add("Refund policy", "Goods may be sent back.")
+        .await;
+    let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
+    let (head, body) = streamed(&mut scene.function, &theirs).await;
+    assert_eq!(head["statusCode"], 404, "{head}");
+    assert_eq!(head["headers"]["content-type"], "application/problem+json");
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(problem["code"], "not_found", "{body}");
+    let ours = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.ours.access)]);
+    let (head, body) = streamed(&mut scene.function, &ours).await;
+    assert_eq!(head["statusCode"], 200, "{head}");
+    assert_eq!(head["headers"]["content-type"], "text/event-stream");
+    assert!(head["headers"]["x-request-id"].is_string(), "{head}");
+    assert!(body.contains("event: status\nid: 1\n"), "{body}");
+    assert!(body.contains("\"status\":\"completed\""), "{body}");
+    assert!(body.contains("\n\nevent: end\ndata: "), "{body}");
+}
+
+const WEBHOOK: &str = "01936f6e-3c00-7000-8000-000000000030";
+const DELIVERY: &str = "01936f6e-3c00-7000-8000-000000000031";
+
+pub(super) async fn webhook(scene: &mut Scene, route: &str) {
+    // Nobody listens there.
+    let hook = json!({"name": "Hook", "triggerType": "event", "url": "http://127.0.0.1:18489/", "events": ["document.completed"]});
+    let made = scene.ours.post("/api/webhooks", &hook).await.ok(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/webhooks/{id}");
+    scene
+        .ours
+        .post(&format!("{path}/test"), &json!({}))
+        .await
+        .ok(202);
+    let sent = scene.ours.get(&format!("{path}/deliveries")).await.ok(200);
+    let delivery = sent["items"][0]["id"].as_str().unwrap().to_owned();
+    let mut named = vec![(WEBHOOK, &*id)];
+    if route == "webhooks-replay" {
+        named.push((DELIVERY, &*delivery));
+    }
+    let as_whom = |token| [&*named, &[(TOKEN, token)]].concat();
+    let theirs = scene.event(&as_whom(&*scene.theirs.access));
+    let ours = scene.event(&as_whom(&*scene.ours.access));
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    match route {
+        "webhooks-delete" => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            scene.ours.get(&path).await.problem(404, "not_found");
+        }
+        "webhooks-test" | "webhooks-replay" => {
+            drop(call(&mut scene.function, &ours).await.ok(202, &[]));
+        }
+        "webhooks-deliveries" => {
+            let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);
+            assert_eq!(body["items"][0]["id"], json!(delivery));
+        }
+        "webhooks-update" => {
+            let body = call(&mut scene.function, &ours).await.ok(200, &["secret"]);
+            assert_eq!(body["id"], json!(id));
+            assert_ne!(body["secret"], made["secret"]);
+        }
+        _ => {
+            let body = call(&mut scene.function, &ours)
+                .await
+                .ok(200, &["name", "status"]);
+            assert_eq!(body["id"], json!(id));
+            assert!(body.get("secret").is_none(), "{body}");
+        }
+    }
+}
+
+const COLLECTION: &str = "01936f6e-3c00-7000-8000-000000000040";
+
+pub(super) async fn collection(scene: &mut Scene, route: &str) {
+    let new = json!({"name": "Handbook", "chunking": {"size": 1200, "overlap": 0}});
+    let made = scene.ours.post("/api/collections", &new).await.ok(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let body =
+        json!({"title": "Inside", "content": "A document of the handbook.", "collectionId": id});
+    let added = scene.ours.post("/api/ingest/document", &body).await.ok(202);
+    let document = format!("/api/documents/{}", added["docId"].as_str().unwrap());
+    let theirs = scene.event(&[(COLLECTION, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let ours = scene.event(&[(COLLECTION, &id), (TOKEN, &scene.ours.access)]);
+    let answer = call(&mut scene.function, &ours).await;
+    match route {
+        "collections-get" => {
+            let body = answer.ok(200, &["name", "chunking", "createdAt"]);
+            assert_eq!((&body["id"], &body["documents"]), (&json!(id), &json!(1)));
+        }
+        "collections-update" => {
+            let body = answer.ok(200, &["id", "updatedAt"]);
+            assert_eq!(body["name"], "Staff handbook");
+            assert!(body.get("chunking").is_none(), "{body}");
+        }
+        _ => {
+            let body = answer.ok(202, &["status"]);
+            assert_eq!(body["collectionId"], json!(id));
+            assert_eq!(body["documents"], 1);
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+            scene.ours.get(&document).await.problem(404, "not_found");
+        }
+    }
+}
+
+pub(super) async fn receive(scene: &mut Scene) {
+    let hook = json!({"name": "In", "triggerType": "manual"});
+    let made = scene.ours.post("/api/webhooks", &hook).await.ok(201);
+    let (id, token) = (
+        made["id"].as_str().unwrap(),
+        made["token"].as_str().unwrap(),
+    );
+    let right = scene.event(&[(WEBHOOK, id), ("WEBHOOK_TOKEN", token)]);
+    let first = call(&mut scene.function, &right).await.ok(202, &["docId"]);
+    let again = call(&mut scene.function, &right).await.ok(200, &["docId"]);
+    assert_eq!(again["docId"], first["docId"]);
+    let wrong = scene.event(&[(WEBHOOK, id), ("WEBHOOK_TOKEN", &scene.ours.access)]);
+    call(&mut scene.function, &wrong)
+        .await
+        .problem(401, "unauthenticated");
+}
+
+pub(super) async fn search(scene: &mut Scene) {
+    let id = scene
+        .ours
+        .add("Refund policy", "Goods may be sent back within 30 days.")
+        .await;
+    scene.ours.completed(&id).await;
+    let event = scene.event(&[(TOKEN, &scene.ours.access)]);
+    let body = call(&mut scene.function, &event)
+        .await
+        .ok(200, &["results", "usage", "tookMs"]);
+    assert_eq!(body["results"][0]["documentId"], json!(id));
+    assert!(
+        body["results"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("30 days")
+    );
+    let event = scene.event(&[(TOKEN, &scene.theirs.access)]);
+    assert_eq!(
+        call(&mut scene.function, &event).await.ok(200, &[])["results"],
+        json!([])
+    );
+}
