@@ -1,9 +1,10 @@
-//! Removes what is left of a deleted document. It is hidden since the request; here it goes.
+//! Removes what is left of deleted documents. They are hidden since the request; here they go, those of a tenant
+//! together: a collection's thousands are not a rewritten table each.
 //!
-//! Rows first, then the old versions of the table that still hold them, then the bucket, and the row
-//! in Postgres last: until it is gone the deletion comes again, and each step may be repeated.
+//! Rows first, then the old versions of the table that still hold them, then the bucket, and the rows
+//! in Postgres last: until they are gone the deletions come again, and each step may be repeated.
 //!
-//! While a worker still reads the document it may write its text once more. The row then stays until
+//! While a worker still reads a document it may write its text once more. Its row then stays until
 //! that worker has noticed and deletes what is left itself, or until its lease has lapsed.
 
 use bytes::Bytes;
@@ -15,69 +16,80 @@ use uuid::Uuid;
 
 use crate::{parts::Parts, publish};
 
-/// Deletes a document for good. Nothing happens where it is not under deletion (any more).
+/// Deletes documents for good, those that are under deletion (still).
 pub(crate) async fn delete(
     parts: &Parts,
     customer: CustomerId,
-    document: DocumentId,
+    documents: &[DocumentId],
 ) -> Result<()> {
     let step = parts.store.begin_maintenance(customer).await?;
-    let Some(deletion) = step.deletion(document).await? else {
+    let deletions = step.deletions(documents).await?;
+    if deletions.is_empty() {
         return step.end().await;
-    };
+    }
+    let documents: Vec<DocumentId> = deletions.iter().map(|one| one.document_id).collect();
     let change = Change {
-        delete: vec![document],
+        delete: documents.clone(),
         ..Change::none(Utc::now())
     };
     publish::remove(parts, step, customer, &change).await?;
-    let bundles = parts.store.bundles_of(customer, document).await?;
-    unbundle(parts, customer, bundles, document.as_uuid().as_bytes()).await?;
-    parts
-        .objects
-        .delete_prefix(&storage::document_prefix(customer, document))
-        .await?;
-    if deletion.worked_on {
-        tracing::info!(customer_id = %customer, document_id = %document, "deletion waits for a worker");
-        return Ok(());
+    let bundles = parts.store.bundles_of(customer, &documents).await?;
+    let leaving: Vec<Vec<u8>> = documents
+        .iter()
+        .map(|document| document.as_uuid().as_bytes().to_vec())
+        .collect();
+    unbundle(parts, customer, bundles, &leaving).await?;
+    for document in &documents {
+        let prefix = storage::document_prefix(customer, *document);
+        parts.objects.delete_prefix(&prefix).await?;
     }
+    let done: Vec<DocumentId> = deletions
+        .iter()
+        .filter(|one| !one.worked_on)
+        .map(|one| one.document_id)
+        .collect();
     let step = parts.store.begin_maintenance(customer).await?;
-    step.forget(document).await?;
-    tracing::info!(customer_id = %customer, document_id = %document, "document deleted");
+    step.forget(&done).await?;
+    let waiting = documents.len() - done.len();
+    tracing::info!(customer_id = %customer, documents = done.len(), waiting, "documents deleted");
     Ok(())
 }
 
 /// Removes originals from the bundles they lie in. What a bundle holds of others moves to another one, whose
-/// id follows from the old one's and from who leaves it; the rows of what leaves name the old one until the
-/// end, so that it is known to be deleted.
+/// id follows from the old one's and from the first of those who leave; the rows of what leaves name the old one
+/// until the end, so that it is known to be deleted.
 ///
 /// | it dies | what is left | who mends it |
 /// |---|---|---|
-/// | after the new bundle | an object nobody names | the next try, which writes the same one |
+/// | after the new bundle | an object nobody names | the next try of whoever gave it its id |
 /// | after the commit | the old bundle | the next try, which deletes it |
 pub(crate) async fn unbundle(
     parts: &Parts,
     customer: CustomerId,
     bundles: Vec<Uuid>,
-    leaving: &[u8],
+    leaving: &[Vec<u8>],
 ) -> Result<()> {
     for old in bundles {
         // The same at every try.
-        let new = Uuid::new_v5(&old, leaving);
-        let (old_key, new_key) = (
-            storage::bundle_key(customer, old),
-            storage::bundle_key(customer, new),
-        );
+        let mut ids = leaving.iter().map(|leaver| Uuid::new_v5(&old, leaver));
+        let old_key = storage::bundle_key(customer, old);
         // The lock: of two deletions from one bundle the second sees what the first has moved.
         let step = parts.store.begin_maintenance(customer).await?;
         let rest = step.bundle_rest(old).await?;
         if rest.is_empty() {
-            let unnamed = step.bundle_rest(new).await?.is_empty();
-            step.end().await?;
-            if unnamed {
-                // Of a try that died before its commit.
-                parts.objects.delete(&new_key).await?;
+            // Of tries that died before their commit.
+            let mut unnamed = Vec::new();
+            for new in ids {
+                if step.bundle_rest(new).await?.is_empty() {
+                    unnamed.push(storage::bundle_key(customer, new));
+                }
             }
-        } else {
+            step.end().await?;
+            for key in unnamed {
+                parts.objects.delete(&key).await?;
+            }
+        } else if let Some(new) = ids.next() {
+            let new_key = storage::bundle_key(customer, new);
             let length = rest.iter().map(|s| s.offset + s.bytes).max().unwrap_or(0);
             match parts.objects.get_range(&old_key, 0, length).await? {
                 Some(bytes) => {

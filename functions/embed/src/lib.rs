@@ -24,7 +24,7 @@ mod retire;
 use std::{collections::BTreeMap, time::Duration};
 
 use dynrag_cloud::Queue;
-use dynrag_domain::{CustomerId, Error, Result, documents::FailureCode, jobs::Job};
+use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job};
 use dynrag_store::ingestion::Claim;
 use dynrag_worker::{Delivery, Invocation};
 use futures::{StreamExt, stream};
@@ -64,72 +64,127 @@ impl Embed {
     pub async fn handle(&self, batch: Invocation<Vec<Delivery>>) -> Result<Vec<Delivery>> {
         let parts = self.parts.get_or_try_init(Parts::load).await?;
         let deadline = Instant::from_std(batch.deadline) - RESERVE;
-        // What takes long waits until the documents are published.
-        let (long, documents): (Vec<_>, Vec<_>) = batch
-            .event
-            .into_iter()
-            .partition(|delivery| delivery.job.is_long());
-        let outcomes: Vec<_> = stream::iter(documents)
-            .map(async |delivery| {
-                let outcome = Box::pin(start(parts, &delivery.job, deadline)).await;
-                (delivery, outcome)
-            })
-            .buffer_unordered(CONCURRENCY)
-            .collect()
-            .await;
-
-        let mut again = Vec::new();
-        let mut cuts: BTreeMap<(CustomerId, String), Vec<Cut>> = BTreeMap::new();
-        for (delivery, outcome) in outcomes {
-            match outcome {
-                Ok(Some(cut)) => {
-                    let claim = &cut.lease.claim;
-                    cuts.entry((claim.customer_id, claim.embedding_model.clone()))
-                        .or_default()
-                        .push(cut);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    put_back(parts, &delivery, &error).await;
-                    again.push(delivery);
-                }
+        let (mut documents, mut deletions, mut long) = (Vec::new(), Vec::new(), Vec::new());
+        for delivery in batch.event {
+            match delivery.job {
+                Job::ProcessDocument { .. } => documents.push(delivery),
+                Job::DeleteDocument { .. } => deletions.push(delivery),
+                Job::RetireVersions { .. } | Job::Regenerate { .. } => long.push(delivery),
             }
         }
-        let embedded: Vec<_> = stream::iter(cuts)
-            .map(async |(of, cuts)| (of, embedding::embed(parts, cuts, deadline).await))
-            .buffer_unordered(CONCURRENCY)
-            .collect()
-            .await;
-        // One store step for each tenant, whatever its documents' number.
-        for ((customer, model), (documents, stopped)) in embedded {
-            for (cut, stop) in &stopped {
-                end(parts, &cut.lease.claim, stop).await;
-            }
-            if documents.is_empty() {
-                continue;
-            }
-            match publish::publish(parts, customer, &model, &documents).await {
-                Ok(lost) => {
-                    for claim in lost {
-                        end(parts, claim, &Stop::Lost).await;
-                    }
-                }
-                Err(stop) => {
-                    for prepared in &documents {
-                        end(parts, &prepared.lease.claim, &stop).await;
-                    }
-                }
-            }
-        }
+        let mut again = process(parts, documents, deadline).await;
+        again.extend(delete(parts, deletions).await);
         send_notices(parts).await;
+        // What may take all the time there is goes last.
         for delivery in long {
-            if let Err(error) = Box::pin(start(parts, &delivery.job, deadline)).await {
+            let done = match delivery.job {
+                Job::RetireVersions { customer_id, .. } => {
+                    retire::retire(parts, customer_id, deadline).await
+                }
+                Job::Regenerate {
+                    customer_id,
+                    job_id,
+                    ..
+                } => Box::pin(regenerate::regenerate(parts, customer_id, job_id, deadline)).await,
+                Job::ProcessDocument { .. } | Job::DeleteDocument { .. } => Ok(()),
+            };
+            if let Err(error) = done {
                 put_back(parts, &delivery, &error).await;
                 again.push(delivery);
             }
         }
         Ok(again)
     }
+}
+
+/// Reads each document, embeds and publishes those of a tenant together. What has to come again.
+async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> Vec<Delivery> {
+    let outcomes: Vec<_> = stream::iter(documents)
+        .map(async |delivery| {
+            let outcome = Box::pin(start(parts, &delivery.job, deadline)).await;
+            (delivery, outcome)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    let mut again = Vec::new();
+    let mut cuts: BTreeMap<(CustomerId, String), Vec<Cut>> = BTreeMap::new();
+    for (delivery, outcome) in outcomes {
+        match outcome {
+            Ok(Some(cut)) => {
+                let claim = &cut.lease.claim;
+                cuts.entry((claim.customer_id, claim.embedding_model.clone()))
+                    .or_default()
+                    .push(cut);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                put_back(parts, &delivery, &error).await;
+                again.push(delivery);
+            }
+        }
+    }
+    let embedded: Vec<_> = stream::iter(cuts)
+        .map(async |(of, cuts)| (of, Box::pin(embedding::embed(parts, cuts, deadline)).await))
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    // One store step for each tenant, whatever its documents' number.
+    for ((customer, model), (documents, stopped)) in embedded {
+        for (cut, stop) in &stopped {
+            end(parts, &cut.lease.claim, stop).await;
+        }
+        if documents.is_empty() {
+            continue;
+        }
+        match publish::publish(parts, customer, &model, &documents).await {
+            Ok(lost) => {
+                for claim in lost {
+                    end(parts, claim, &Stop::Lost).await;
+                }
+            }
+            Err(stop) => {
+                for prepared in &documents {
+                    end(parts, &prepared.lease.claim, &stop).await;
+                }
+            }
+        }
+    }
+    again
+}
+
+/// Deletes documents, those of a tenant together. What has to come again.
+async fn delete(parts: &Parts, deletions: Vec<Delivery>) -> Vec<Delivery> {
+    let mut of: BTreeMap<CustomerId, (Vec<DocumentId>, Vec<Delivery>)> = BTreeMap::new();
+    for delivery in deletions {
+        if let Job::DeleteDocument {
+            customer_id,
+            document_id,
+            ..
+        } = delivery.job
+        {
+            let (ids, deliveries) = of.entry(customer_id).or_default();
+            ids.push(document_id);
+            deliveries.push(delivery);
+        }
+    }
+    let outcomes: Vec<_> = stream::iter(of)
+        .map(async |(customer, (ids, deliveries))| {
+            (delete::delete(parts, customer, &ids).await, deliveries)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    let mut again = Vec::new();
+    for (outcome, deliveries) in outcomes {
+        if let Err(error) = outcome {
+            for delivery in deliveries {
+                put_back(parts, &delivery, &error).await;
+                again.push(delivery);
+            }
+        }
+    }
+    again
 }
 
 /// Has a message come again soon.
@@ -161,70 +216,47 @@ async fn send_notices(parts: &Parts) {
     }
 }
 
-/// Does a job, that of a document up to its chunks. None: there is nothing to store.
+/// Claims a document and takes it as far as its chunks. None: there is nothing to embed.
 async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Cut>> {
-    match *job {
-        Job::DeleteDocument {
-            customer_id,
-            document_id,
-            ..
-        } => {
-            delete::delete(parts, customer_id, document_id).await?;
-            Ok(None)
+    let Job::ProcessDocument {
+        customer_id,
+        document_id,
+        version,
+        ..
+    } = *job
+    else {
+        return Ok(None);
+    };
+    if Instant::now() + LEAST_TIME > deadline {
+        // Slow files before it used the time up. Not claimed, so not a try of its own.
+        return Err(Error::unavailable("no time left in this batch"));
+    }
+    let lease = parts.config.lease;
+    let Some(claim) = parts
+        .store
+        .claim(customer_id, document_id, version, lease)
+        .await?
+    else {
+        tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
+        return Ok(None);
+    };
+    let started = Instant::now();
+    if claim.attempts > parts.config.max_attempts {
+        let why = "crashed each time".into();
+        let stop = Stop::Failed(FailureCode::AttemptsExhausted, why);
+        end(parts, &claim, &stop).await;
+        return Ok(None);
+    }
+    match prepare::cut(parts, claim.clone(), deadline).await {
+        Ok(cut) => {
+            let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let chunks = cut.chunks.len();
+            tracing::info!(%customer_id, %document_id, version, chunks, took_ms, "document read");
+            Ok(Some(cut))
         }
-        Job::RetireVersions { customer_id, .. } => {
-            retire::retire(parts, customer_id, deadline).await?;
+        Err(stop) => {
+            end(parts, &claim, &stop).await;
             Ok(None)
-        }
-        Job::Regenerate {
-            customer_id,
-            job_id,
-            ..
-        } => {
-            regenerate::regenerate(parts, customer_id, job_id, deadline).await?;
-            Ok(None)
-        }
-        Job::ProcessDocument {
-            customer_id,
-            document_id,
-            version,
-            ..
-        } => {
-            if Instant::now() + LEAST_TIME > deadline {
-                // Slow files before it used the time up. Not claimed, so not a try of its own.
-                return Err(Error::unavailable("no time left in this batch"));
-            }
-            let lease = parts.config.lease;
-            let Some(claim) = parts
-                .store
-                .claim(customer_id, document_id, version, lease)
-                .await?
-            else {
-                tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
-                return Ok(None);
-            };
-            let started = Instant::now();
-            if claim.attempts > parts.config.max_attempts {
-                end(
-                    parts,
-                    &claim,
-                    &Stop::Failed(FailureCode::AttemptsExhausted, "crashed each time".into()),
-                )
-                .await;
-                return Ok(None);
-            }
-            match prepare::cut(parts, claim.clone(), deadline).await {
-                Ok(cut) => {
-                    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-                    let chunks = cut.chunks.len();
-                    tracing::info!(%customer_id, %document_id, version, chunks, took_ms, "document read");
-                    Ok(Some(cut))
-                }
-                Err(stop) => {
-                    end(parts, &claim, &stop).await;
-                    Ok(None)
-                }
-            }
         }
     }
 }
@@ -274,7 +306,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
 async fn let_go(parts: &Parts, claim: &Claim) -> Result<bool> {
     let deleted = parts.store.let_go(claim).await?;
     if deleted {
-        delete::delete(parts, claim.customer_id, claim.document_id).await?;
+        delete::delete(parts, claim.customer_id, &[claim.document_id]).await?;
     }
     Ok(deleted)
 }

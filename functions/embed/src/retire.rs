@@ -32,7 +32,7 @@ pub(crate) async fn retire(parts: &Parts, customer: CustomerId, deadline: Instan
         // The marks are of the same transaction as the version that is without these rows.
         publish::remove(parts, step, customer, &change).await?;
         let bundles = parts.store.retired_bundles(customer).await?;
-        unbundle(parts, customer, bundles, LEAVING).await?;
+        unbundle(parts, customer, bundles, &[LEAVING.to_vec()]).await?;
         for (document, version) in &versions {
             let prefix = storage::version_prefix(customer, *document, *version);
             parts.objects.delete_prefix(&prefix).await?;

@@ -130,11 +130,6 @@ impl Job {
         }
     }
 
-    /// Whether it may take as long as there is time, so that others go before it.
-    pub const fn is_long(&self) -> bool {
-        matches!(self, Self::RetireVersions { .. } | Self::Regenerate { .. })
-    }
-
     /// The queue it goes through.
     pub const fn lane(&self) -> Lane {
         match self {

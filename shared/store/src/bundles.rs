@@ -149,23 +149,21 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// The bundles that hold originals of a document.
+    /// The bundles that hold originals of documents.
     ///
     /// # Errors
     /// `unavailable` without a database.
     pub async fn bundles_of(
         &self,
         customer: CustomerId,
-        document: DocumentId,
+        documents: &[DocumentId],
     ) -> Result<Vec<Uuid>> {
+        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
-                include_str!("../queries/bundles/of_document.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&document.as_uuid(), Type::UUID),
-                ],
+                include_str!("../queries/bundles/of_documents.sql"),
+                &[(&customer.as_uuid(), Type::UUID), (&ids, Type::UUID_ARRAY)],
             )
             .await?;
         tx.commit().await?;

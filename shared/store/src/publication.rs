@@ -52,6 +52,8 @@ pub struct Held {
 /// A document under deletion.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deletion {
+    /// Which.
+    pub document_id: DocumentId,
     /// The lease of a worker that may not know yet is alive.
     pub worked_on: bool,
 }
@@ -211,27 +213,30 @@ impl StoreStep {
             .collect()
     }
 
-    /// What there is to know of a document to be deleted; locks it. None: it is not, or not any more.
+    /// What there is to know of those of some documents that are to be deleted; locks them.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn deletion(&self, document: DocumentId) -> Result<Option<Deletion>> {
-        let row = self
+    pub async fn deletions(&self, documents: &[DocumentId]) -> Result<Vec<Deletion>> {
+        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
+        let rows = self
             .tx
-            .query_opt(
-                include_str!("../queries/publication/deletion.sql"),
+            .query(
+                include_str!("../queries/publication/deletions.sql"),
                 &[
                     (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&document.as_uuid(), Type::UUID),
+                    (&ids, Type::UUID_ARRAY),
                 ],
             )
             .await?;
-        row.map(|row| {
-            Ok(Deletion {
-                worked_on: row.try_get("worked_on").map_err(column)?,
+        rows.iter()
+            .map(|row| {
+                Ok(Deletion {
+                    document_id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+                    worked_on: row.try_get("worked_on").map_err(column)?,
+                })
             })
-        })
-        .transpose()
+            .collect()
     }
 
     /// Records the Lance version and publishes the documents in it: readers see all of it or nothing.
@@ -320,18 +325,19 @@ impl StoreStep {
         self.tx.commit().await
     }
 
-    /// Removes a deleted document's rows and ends the step. Its versions, events and staged vectors
-    /// go with it.
+    /// Removes the rows of deleted documents and ends the step. Their versions, events and staged vectors go with
+    /// them.
     ///
     /// # Errors
-    /// `unavailable`; the deletion then comes again.
-    pub async fn forget(self, document: DocumentId) -> Result<()> {
+    /// `unavailable`; the deletions then come again.
+    pub async fn forget(self, documents: &[DocumentId]) -> Result<()> {
+        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
         self.tx
             .query(
                 include_str!("../queries/publication/deleted.sql"),
                 &[
                     (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&document.as_uuid(), Type::UUID),
+                    (&ids, Type::UUID_ARRAY),
                 ],
             )
             .await?;

@@ -1,2 +1,2 @@
--- The last trace of a deleted document. $1 customer, $2 id
-DELETE FROM documents WHERE customer_id = $1 AND id = $2 AND deleted_at IS NOT NULL
+-- The last trace of deleted documents. $1 customer, $2 ids
+DELETE FROM documents WHERE customer_id = $1 AND id = ANY ($2) AND deleted_at IS NOT NULL
