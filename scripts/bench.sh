@@ -3,7 +3,7 @@
 #
 #   scripts/bench.sh [DATA]
 #
-# Startup and an authenticated request need nothing. DATA is a folder with pdf/, html/, office/ and
+# Startup, an authenticated request and fairness need nothing. DATA is a folder with pdf/, html/, office/ and
 # ir/cranfield.docs.xml (see bench/extract/extract.py and bench/ingest/ingest.py), as what reads files is measured
 # on files that are not part of the repository.
 set -euo pipefail
@@ -19,11 +19,16 @@ ingestion() {
     "$("${STACK[@]}" python | tail -n 1)" bench/ingest/ingest.py \
         --bin-dir "${BIN_DIR%/debug}/release" "$1"
 }
+# The same.
+fairness() {
+    "$("${STACK[@]}" python | tail -n 1)" bench/ingest/fairness.py --bin-dir "${BIN_DIR%/debug}/release"
+}
 
 step "packages and tools" "${STACK[@]}" needs
 step "cargo build --release" cargo build --release --locked --workspace --bins
 step "startup" bench/startup/startup.py --bin-dir "${BIN_DIR%/debug}/release"
 step "an authenticated request" authenticated
+step "one customer beside another" fairness
 if [ $# -gt 0 ]; then
     step "extraction" bench/extract/run.sh "$1"
     step "ingestion" ingestion "$1"

@@ -311,6 +311,7 @@ def main() -> None:
         connected(port, stub, log).close()
         url = f"http://127.0.0.1:{port}/v1"
         on = running.enter_context(stack(options.stack, options.bin_dir.resolve(), url))
+        on.cut_off()
         for what in ("documents", "vectors"):
             on.client("s3").create_bucket(Bucket=f"{REFERENCE}-{what}")
         vocabulary(folder)

@@ -180,7 +180,7 @@ class Customer:
 
 
 class Stack:
-    """The deployed stack, with its embedding functions cut off from their queues."""
+    """The deployed stack."""
 
     def __init__(self, name: str, known: dict):
         self.known = known
@@ -192,15 +192,18 @@ class Stack:
         self.endpoint = known["awsEndpointUrl"]
         state = State(name)
         self.pids = {part: state.running(part) for part in ("postgres", "emulator")}
-        functions = self.client("lambda")
-        embedding = {known["functions"][which] for which in ("Embed", "EmbedBulk")}
-        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-            if mapping["FunctionArn"].rpartition(":")[2] in embedding:
-                functions.delete_event_source_mapping(UUID=mapping["UUID"])
         self._database = psycopg2.connect(
             known["postgresSuperuserUrl"], sslrootcert=known["postgresCa"]
         )
         self._database.autocommit = True
+
+    def cut_off(self) -> None:
+        """Cuts the embedding functions off from their queues: what is in them is handed over by hand."""
+        functions = self.client("lambda")
+        embedding = {self.known["functions"][which] for which in ("Embed", "EmbedBulk")}
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            if mapping["FunctionArn"].rpartition(":")[2] in embedding:
+                functions.delete_event_source_mapping(UUID=mapping["UUID"])
 
     def client(self, service: str, endpoint: str | None = None):
         """A boto3 client of the emulator, perhaps by another address."""
