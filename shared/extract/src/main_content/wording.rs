@@ -1,7 +1,9 @@
 //! What the text of a block is like, of whatever language.
 
+use phf::{Set, phf_set};
+
 /// Words of furniture, in languages that many pages are in.
-const FURNITURE: &[&str] = &[
+static FURNITURE: Set<&str> = phf_set! {
     "accept",
     "account",
     "advertisement",
@@ -96,9 +98,9 @@ const FURNITURE: &[&str] = &[
     "поиск",
     "войти",
     "поделиться",
-];
+};
 /// Words of what comes after the content.
-const AFTERWARDS: &[&str] = &[
+static AFTERWARDS: Set<&str> = phf_set! {
     "related",
     "recommended",
     "recommendations",
@@ -146,7 +148,6 @@ const AFTERWARDS: &[&str] = &[
     "weitere",
     "kommentare",
     "auch",
-    "articles",
     "similaires",
     "commentaires",
     "aussi",
@@ -164,7 +165,7 @@ const AFTERWARDS: &[&str] = &[
     "评论",
     "関連",
     "コメント",
-];
+};
 /// Longer blocks are not looked through for furniture.
 const MAX_LOOKED_AT: usize = 400;
 /// The longest word above, in bytes.
@@ -230,8 +231,8 @@ impl Wording {
     }
 
     fn word(&mut self, word: &str) {
-        self.furniture += usize::from(FURNITURE.contains(&word));
-        self.afterwards += usize::from(AFTERWARDS.contains(&word));
+        self.furniture += usize::from(FURNITURE.contains(word));
+        self.afterwards += usize::from(AFTERWARDS.contains(word));
     }
 
     /// Words, where scripts without blanks count as if they had some.
