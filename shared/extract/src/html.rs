@@ -1,114 +1,134 @@
 //! Reads HTML pages: the main content where a page has one, else everything a reader would see.
 
-use std::collections::HashMap;
-
 use dynrag_domain::chunks::Extracted;
-use rs_trafilatura::Options;
-use scraper::{Html, Selector};
+use scraper::Html;
 
-use crate::{decode, html_head, html_text, properties, text};
+use crate::{
+    decode, html_head,
+    html_text::{self, Blocks},
+    main_content::{self, Features},
+    text,
+};
 
-/// Pages nested deeper are left to the reader that does not recurse: the other one would use up
-/// the stack.
-const MAX_DEPTH: usize = 500;
+/// What read a page.
+const MAIN: &str = "main-content";
+const ALL: &str = "scraper";
 /// The main content is taken for a miss, and everything visible read instead, if it has fewer
 /// letters and digits than the first number and less than one in the second of the page's.
 const MISSES: [(usize, usize); 2] = [(200, 3), (1000, 20)];
-/// Share of words that the main content as a tree and as text have in common, below which the text
-/// is believed: it is cleaned further, and in the tree words of highlighted code run together.
-const AGREEMENT: f64 = 0.98;
+
+/// A page with fewer letters and digits may show its text to readers without scripts only.
+const FEW: usize = 500;
 
 /// Reads an HTML page in any encoding. The text is empty if the page shows none.
 pub fn read(bytes: &[u8]) -> Extracted {
-    let source = decode::page(bytes);
-    let page = Html::parse_document(&source);
-    let mut extracted = content(&source, &page);
-    let byline = extracted.properties.author.take();
+    let page = Html::parse_document(&decode::page(bytes));
+    let mut extracted = shown(&page, main_or_all);
     extracted.properties = html_head::properties(&page);
-    extracted.properties.author = extracted.properties.author.or(byline);
     extracted
 }
 
-fn content(source: &str, page: &Html) -> Extracted {
-    let own_title = element_text(page, "title").or_else(|| element_text(page, "h1"));
-    if depth(page) > MAX_DEPTH {
-        return html_text::visible(page).finish(own_title, None, "scraper");
+/// Describes a page's blocks as the model sees them, with their texts.
+pub fn described(bytes: &[u8]) -> (Vec<String>, Features) {
+    let page = Html::parse_document(&decode::page(bytes));
+    shown(&page, |blocks, title| {
+        let texts = blocks.blocks.iter().map(|block| block.text.clone());
+        (
+            texts.collect(),
+            main_content::features(blocks, title.as_deref()),
+        )
+    })
+}
+
+/// Reads what a page shows once its scripts have run, as far as can be told, with its title.
+fn shown<T>(page: &Html, read: impl FnOnce(&Blocks<'_>, Option<String>) -> T) -> T {
+    let mut blocks = html_text::blocks(page, false);
+    // Nobody hides most of a page: scripts show it.
+    if blocks.hidden_letters > 2 * blocks.letters() {
+        blocks = html_text::blocks(page, true);
     }
-    let options = Options {
-        max_extracted_len: usize::MAX,
-        ..Options::default()
-    };
-    let Ok(main) = rs_trafilatura::extract_with_options(source, &options) else {
-        return html_text::visible(page).finish(own_title, None, "scraper");
-    };
-    let title = main
-        .metadata
-        .title
-        .as_deref()
-        .and_then(text::title)
-        .or(own_title);
-    let content = main
-        .content_html
-        .map(|html| html_text::visible(&Html::parse_fragment(&html)))
-        .filter(|tree| agreement(tree.text(), &main.content_text) >= AGREEMENT)
-        .unwrap_or_else(|| html_text::with_headings_of(page, &main.content_text));
-    let found = text::letters(content.text());
-    if MISSES.iter().any(|(few, _)| found < *few) {
-        let everything = html_text::visible(page);
-        let all = text::letters(everything.text());
-        if MISSES
+    let title = title(page, &blocks);
+    if blocks.letters() < FEW
+        && let Some(other) = without_scripts(page)
+    {
+        let other = html_text::blocks(&other, false);
+        if other.letters() > blocks.letters() {
+            return read(&other, title);
+        }
+    }
+    read(&blocks, title)
+}
+
+fn main_or_all(blocks: &Blocks<'_>, title: Option<String>) -> Extracted {
+    let kept = main_content::of(blocks, title.as_deref()).filter(|kept| !misses(blocks, kept));
+    match kept {
+        Some(kept) => {
+            let main = blocks.text(|place| kept.get(place).copied().unwrap_or_default());
+            main.finish(title, None, MAIN)
+        }
+        None => blocks.text(|_| true).finish(title, None, ALL),
+    }
+}
+
+/// The longest part of a page that is for readers without scripts, which is text to the parser.
+fn without_scripts(page: &Html) -> Option<Html> {
+    let parts = page.tree.nodes().filter(|node| {
+        node.value()
+            .as_element()
+            .is_some_and(|e| e.name() == "noscript")
+    });
+    let texts = parts.filter_map(|node| Some(&**node.first_child()?.value().as_text()?));
+    texts
+        .max_by_key(|text| text.len())
+        .map(Html::parse_document)
+}
+
+fn misses(blocks: &Blocks<'_>, kept: &[bool]) -> bool {
+    let all = blocks.letters();
+    let found: usize = blocks
+        .blocks
+        .iter()
+        .zip(kept)
+        .filter(|(_, kept)| **kept)
+        .map(|(block, _)| block.letters)
+        .sum();
+    MISSES
+        .iter()
+        .any(|(few, share)| found < *few && found * share < all)
+}
+
+/// What the page's head calls it, else its first heading.
+fn title(page: &Html, blocks: &Blocks<'_>) -> Option<String> {
+    let said = page.tree.nodes().find(|node| {
+        node.value()
+            .as_element()
+            .is_some_and(|e| e.name() == "title")
+    });
+    let said = said.map(|node| {
+        node.children()
+            .filter_map(|child| child.value().as_text())
+            .map(|text| &**text)
+            .collect::<String>()
+    });
+    said.as_deref().and_then(text::title).or_else(|| {
+        let first = blocks
+            .blocks
             .iter()
-            .any(|(few, share)| found < *few && found * share < all)
-        {
-            return everything.finish(title, None, "scraper");
-        }
-    }
-    let mut extracted = content.finish(title, None, "rs-trafilatura");
-    extracted.properties.author = main.metadata.author.as_deref().and_then(properties::author);
-    extracted
+            .find(|block| block.heading == Some(1))?;
+        text::title(&first.text)
+    })
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Share of words two texts have in common, from 0 to 1, order aside.
-fn agreement(one: &str, other: &str) -> f64 {
-    let total = words(one).count() + words(other).count();
-    if total == 0 {
-        return 1.0;
+    #[test]
+    fn too_little_of_a_page_is_a_miss() {
+        let links = "<p>Opening hours and tickets for the tower</p>".repeat(3);
+        let page = Html::parse_document(&format!("{links}<p>Soon.</p>"));
+        let blocks = html_text::blocks(&page, false);
+        assert!(misses(&blocks, &[false, false, false, true]));
+        assert!(!misses(&blocks, &[true, true, true, false]));
     }
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for word in words(one) {
-        *counts.entry(word).or_default() += 1;
-    }
-    let mut common = 0usize;
-    for word in words(other) {
-        if let Some(left @ 1..) = counts.get_mut(word) {
-            *left -= 1;
-            common += 1;
-        }
-    }
-    2.0 * common as f64 / total as f64
-}
-
-fn element_text(page: &Html, name: &str) -> Option<String> {
-    let selector = Selector::parse(name).ok()?;
-    let element = page.select(&selector).next()?;
-    text::title(&element.text().collect::<String>())
-}
-
-fn depth(page: &Html) -> usize {
-    let (mut now, mut most) = (0usize, 0);
-    for edge in page.tree.root().traverse() {
-        match edge {
-            ego_tree::iter::Edge::Open(_) => {
-                now += 1;
-                most = most.max(now);
-            }
-            ego_tree::iter::Edge::Close(_) => now -= 1,
-        }
-    }
-    most
 }

@@ -1,308 +1,155 @@
-//! Writes an HTML tree as readable text: paragraphs apart, list items and table rows on lines of
-//! their own, headings as sections.
+//! Reads an HTML tree as blocks of readable text: paragraphs apart, list items and table rows on lines
+//! of their own, headings as sections.
 
-use std::collections::HashMap;
-
-use ego_tree::{NodeRef, iter::Edge};
+use ego_tree::iter::Edge;
 use scraper::{Html, Node, node::Element};
 
-use crate::text::{self, Builder};
+use crate::{
+    html_writer::Writer,
+    text::{self, Builder},
+};
 
 /// Elements whose content nobody sees, or that are not text.
 const INVISIBLE: &[&str] = &[
     "head", "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "select",
     "button", "canvas", "audio", "video", "dialog",
 ];
-/// Elements that end a line of text.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "caption",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "header",
-    "hr",
-    "html",
-    "legend",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "tfoot",
-    "thead",
-    "ul",
-];
-/// A table with one of these inside lays out the page instead of showing data.
-const LAYOUT: &[&str] = &[
-    "table", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "form", "article", "section", "pre",
-];
+/// React sends parts of a page late, hidden under such an id, and a script puts them in their place.
+const STREAMED: &str = "S:";
 
-/// Between the cells of a row.
-const CELL: &str = " | ";
+/// A block of text: a paragraph, a heading, a list item, a row of a table.
+pub struct Block {
+    /// In normal form.
+    pub text: String,
+    /// The level of a heading.
+    pub heading: Option<u8>,
+    /// The place of the element that it is in, within [`Blocks::scopes`].
+    pub scope: usize,
+    /// Number of its letters and digits.
+    pub letters: usize,
+    /// Number of those that are in links.
+    pub linked: usize,
+    /// Whether it goes right below the last block: items of a list, rows of a table.
+    pub joined: bool,
+}
 
-/// Everything in a tree that a reader would see.
+/// An element that may hold blocks.
+pub struct Scope<'a> {
+    /// The place of the one around it; its own if there is none.
+    pub parent: usize,
+    /// The place after the last within it.
+    pub end: usize,
+    /// The element.
+    pub element: &'a Element,
+}
+
+/// What a reader would see of a page.
+pub struct Blocks<'a> {
+    /// In their order in the page.
+    pub blocks: Vec<Block>,
+    /// In their order in the page, outer ones first; those that nobody sees are left out.
+    pub scopes: Vec<Scope<'a>>,
+    /// Number of letters and digits in what the page hides.
+    pub hidden_letters: usize,
+}
+
+/// Everything in a tree that a reader would see, as text.
 pub fn visible(page: &Html) -> Builder {
+    blocks(page, false).text(|_| true)
+}
+
+/// Everything in a tree that a reader would see, in blocks, and if asked also what is `hidden`.
+pub fn blocks(page: &Html, hidden_too: bool) -> Blocks<'_> {
     let mut writer = Writer::default();
     let mut skipped = 0usize;
+    // Whether what is skipped is hidden, and how much of it there is.
+    let (mut concealed, mut hidden_letters) = (false, 0usize);
     for edge in page.tree.root().traverse() {
         let (node, opens) = match &edge {
             Edge::Open(node) => (node, true),
             Edge::Close(node) => (node, false),
         };
         match node.value() {
-            Node::Element(element) if skipped > 0 || hidden(element) => {
-                // Depth inside hidden elements; text there is passed over below.
-                skipped = if opens {
-                    skipped + 1
-                } else {
-                    skipped.saturating_sub(1)
-                };
+            // Depth inside of what is left out; text there is passed over below.
+            Node::Element(_) if skipped > 0 => {
+                skipped = if opens { skipped + 1 } else { skipped - 1 };
             }
-            Node::Element(element) if opens => writer.open(element.name(), *node),
-            Node::Element(element) => writer.close(element.name()),
+            Node::Element(element) if opens => {
+                let conceals = !hidden_too && hidden(element);
+                if conceals || invisible(element) {
+                    (skipped, concealed) = (1, conceals);
+                } else {
+                    writer.enter(element);
+                    writer.open(element.name(), *node);
+                }
+            }
+            Node::Element(element) => {
+                writer.close(element.name());
+                writer.leave(element);
+            }
             Node::Text(text) if opens && skipped == 0 => writer.text(text),
+            Node::Text(text) if opens && concealed => hidden_letters += text::letters(text),
             _ => {}
         }
     }
     writer.end_block();
-    writer.builder
+    Blocks {
+        blocks: writer.blocks,
+        scopes: writer.scopes,
+        hidden_letters,
+    }
 }
 
-/// Text whose tree is gone, with sections at the lines that are headings of the page.
-pub fn with_headings_of(page: &Html, content: &str) -> Builder {
-    let mut levels = HashMap::new();
-    let mut within: Option<(u8, String)> = None;
-    for edge in page.tree.root().traverse() {
-        match edge {
-            Edge::Open(node) => match (node.value(), &mut within) {
-                (Node::Element(element), None) => {
-                    within = heading_level(element.name()).map(|level| (level, String::new()));
-                }
-                (Node::Text(part), Some((_, text))) => text.push_str(part),
-                _ => {}
-            },
-            Edge::Close(node) => {
-                let closes = node
-                    .value()
-                    .as_element()
-                    .and_then(|e| heading_level(e.name()));
-                if closes.is_some()
-                    && let Some((level, text)) = within.take()
-                {
-                    levels.entry(heading_line(&text)).or_insert(level);
-                }
+impl Blocks<'_> {
+    /// Number of letters and digits in all blocks.
+    pub fn letters(&self) -> usize {
+        self.blocks.iter().map(|block| block.letters).sum()
+    }
+
+    /// Writes the blocks that are kept, by their places.
+    pub fn text(&self, kept: impl Fn(usize) -> bool) -> Builder {
+        let mut builder = Builder::default();
+        // Whether nothing but neighbours in a list or table was left out since the last one.
+        let mut near = true;
+        for (place, block) in self.blocks.iter().enumerate() {
+            near &= block.joined;
+            if !kept(place) {
+                continue;
             }
+            match block.heading {
+                Some(level) => builder.heading(level, &block.text),
+                None if near => builder.line(&block.text),
+                None => builder.block(&block.text),
+            }
+            near = true;
         }
-    }
-    let mut builder = Builder::default();
-    let mut apart = false;
-    for line in text::normalise(content).lines() {
-        let line = line.trim();
-        let heading = heading_line(line);
-        let level = levels.get(&heading);
-        match level {
-            Some(level) => builder.heading(*level, &heading),
-            None if apart => builder.block(line),
-            None => builder.line(line),
-        }
-        // Also after a heading, which is a block of its own.
-        apart = line.is_empty() || level.is_some();
-    }
-    builder
-}
-
-/// A heading on one line, without the sign that links to it.
-fn heading_line(text: &str) -> String {
-    let line = text::one_line(text, usize::MAX);
-    line.trim_end_matches(['¶', '§', ' ']).to_owned()
-}
-
-fn heading_level(name: &str) -> Option<u8> {
-    match name.as_bytes() {
-        [b'h', level @ b'1'..=b'6'] => Some(level - b'0'),
-        _ => None,
+        builder
     }
 }
 
-fn hidden(element: &Element) -> bool {
+/// Whether an element is there for scripts, or for other readers.
+fn invisible(element: &Element) -> bool {
     INVISIBLE.contains(&element.name())
-        || element.attr("hidden").is_some()
-        || element.attr("style").is_some_and(|style| {
-            let style: String = style.split_ascii_whitespace().collect();
-            let style = style.to_ascii_lowercase();
-            style.contains("display:none") || style.contains("visibility:hidden")
-        })
 }
 
-#[derive(Default)]
-struct Writer {
-    builder: Builder,
-    /// The block being written.
-    line: String,
-    /// Lists around the current position: the next number, or 0 for bullets.
-    lists: Vec<usize>,
-    /// What the next item line starts with.
-    marker: Option<String>,
-    heading: Option<u8>,
-    /// Data tables around the current position.
-    tables: Vec<bool>,
-    in_row: bool,
-    preformatted: usize,
-    /// Whether the last block was a list item or a table row, and this one is too.
-    tight: bool,
-}
-
-impl Writer {
-    fn open(&mut self, name: &str, node: NodeRef<'_, Node>) {
+/// Whether a page hides an element; scripts may show it.
+fn hidden(element: &Element) -> bool {
+    let (mut hidden, mut streamed) = (false, false);
+    for (name, value) in element.attrs() {
         match name {
-            "br" if self.in_row => self.blank(),
-            "br" => self.line.push('\n'),
-            "td" | "th" if self.in_row => {
-                self.line.truncate(self.line.trim_end().len());
-                self.line.push_str(CELL);
-            }
-            "tr" => {
-                self.end_block();
-                self.in_row = self.tables.last().copied().unwrap_or_default();
-            }
-            "li" => {
-                self.end_block();
-                let indent = "  ".repeat(self.lists.len().saturating_sub(1).min(8));
-                let marker = match self.lists.last_mut() {
-                    Some(number) if *number > 0 => {
-                        *number += 1;
-                        format!("{indent}{}. ", *number - 1)
-                    }
-                    _ => format!("{indent}- "),
-                };
-                self.marker = Some(marker);
-            }
-            _ if self.in_row && BLOCKS.contains(&name) && name != "table" => self.blank(),
-            _ if self.in_row && name != "table" => {}
-            _ if heading_level(name).is_some() => {
-                self.end_block();
-                self.heading = heading_level(name);
-            }
-            _ if BLOCKS.contains(&name) || name == "td" || name == "th" => {
-                self.end_block();
-                if self.lists.is_empty() && ["ul", "ol", "table"].contains(&name) {
-                    self.tight = false;
-                }
-                match name {
-                    "ul" => self.lists.push(0),
-                    "ol" => self.lists.push(1),
-                    "pre" => self.preformatted += 1,
-                    "table" => {
-                        let lays_out = node.descendants().skip(1).any(|inner| {
-                            let element = inner.value().as_element();
-                            element.is_some_and(|element| LAYOUT.contains(&element.name()))
-                        });
-                        self.tables.push(!lays_out);
-                    }
-                    _ => {}
+            "hidden" => hidden = true,
+            "id" => streamed = value.starts_with(STREAMED),
+            "style" => {
+                let style: String = value.split_ascii_whitespace().collect();
+                let style = style.to_ascii_lowercase();
+                if style.contains("display:none") || style.contains("visibility:hidden") {
+                    return true;
                 }
             }
             _ => {}
         }
     }
-
-    fn close(&mut self, name: &str) {
-        match name {
-            "tr" => {
-                self.end_block();
-                self.in_row = false;
-            }
-            _ if self.in_row && BLOCKS.contains(&name) && name != "table" => self.blank(),
-            _ if self.in_row && name != "table" => {}
-            "li" => {
-                self.end_block();
-                self.marker = None;
-            }
-            _ if heading_level(name).is_some() => {
-                self.end_block();
-                self.heading = None;
-            }
-            _ if BLOCKS.contains(&name) || name == "td" || name == "th" => {
-                self.end_block();
-                match name {
-                    "ul" | "ol" => {
-                        self.lists.pop();
-                    }
-                    "pre" => self.preformatted = self.preformatted.saturating_sub(1),
-                    "table" => {
-                        self.tables.pop();
-                        self.in_row = false;
-                    }
-                    _ => {}
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn blank(&mut self) {
-        if !self.line.is_empty() && !self.line.ends_with([' ', '\n']) {
-            self.line.push(' ');
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        if self.preformatted > 0 {
-            self.line.push_str(text);
-            return;
-        }
-        for character in text.chars() {
-            if character.is_whitespace() {
-                self.blank();
-            } else {
-                self.line.push(character);
-            }
-        }
-    }
-
-    fn end_block(&mut self) {
-        let line = std::mem::take(&mut self.line);
-        let kept = if self.preformatted > 0 {
-            line.as_str()
-        } else {
-            line.trim()
-        };
-        let kept = kept.strip_prefix(CELL.trim_start()).unwrap_or(kept);
-        let block = text::normalise(kept);
-        if block.chars().all(|c| c == '|' || c.is_whitespace()) {
-            return;
-        }
-        if let Some(level) = self.heading {
-            self.builder.heading(level, &heading_line(&block));
-            self.tight = false;
-            return;
-        }
-        let tight = self.in_row || !self.lists.is_empty();
-        let block = self.marker.take().unwrap_or_default() + &block;
-        if tight && self.tight {
-            self.builder.line(&block);
-        } else {
-            self.builder.block(&block);
-        }
-        self.tight = tight;
-    }
+    hidden && !streamed
 }
 
 #[cfg(test)]
@@ -310,7 +157,9 @@ mod tests {
     use super::*;
 
     fn text_of(html: &str) -> String {
-        visible(&Html::parse_document(html)).text().to_owned()
+        visible(&Html::parse_document(html))
+            .finish(None, None, "")
+            .text
     }
 
     #[test]
@@ -336,11 +185,38 @@ mod tests {
     }
 
     #[test]
-    fn headings_are_found_again_in_text() {
-        let page =
-            Html::parse_document("<h1>Of <i>mice</i></h1><h2>Men<a href=#men>¶</a></h2><p>x");
-        let extracted = with_headings_of(&page, "Of mice\nx\nMen").finish(None, None, "");
-        assert_eq!(extracted.sections[1].heading_path, ["Of mice", "Men"]);
-        assert_eq!(extracted.text, "Of mice\n\nx\n\nMen");
+    fn what_a_page_sends_late_is_seen() {
+        let html = "<div hidden id='S:1'><p>late</p></div><div hidden id=x>never</div>";
+        assert_eq!(text_of(html), "late");
+    }
+
+    #[test]
+    fn blocks_know_where_they_are() {
+        let page = Html::parse_document(
+            "<main><h1>Head</h1><p>One <a href=x>two</a></p></main><ul><li>a<li>b</ul>",
+        );
+        let blocks = blocks(&page, false);
+        let names: Vec<_> = blocks
+            .blocks
+            .iter()
+            .map(|block| {
+                (
+                    block.text.as_str(),
+                    blocks.scopes[block.scope].element.name(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("Head", "h1"),
+            ("One two", "p"),
+            ("- a", "li"),
+            ("- b", "li"),
+        ];
+        assert_eq!(names, expected);
+        assert_eq!((blocks.blocks[1].letters, blocks.blocks[1].linked), (6, 3));
+        let some = blocks
+            .text(|place| place != 1 && place != 2)
+            .finish(None, None, "");
+        assert_eq!(some.text, "Head\n\n- b");
     }
 }

@@ -38,11 +38,15 @@ mod html_head;
 #[cfg(feature = "engines")]
 mod html_text;
 #[cfg(feature = "engines")]
+mod html_writer;
+#[cfg(feature = "engines")]
 mod json;
 #[cfg(feature = "engines")]
 mod language;
 #[cfg(feature = "engines")]
 mod mail;
+#[cfg(feature = "engines")]
+mod main_content;
 #[cfg(feature = "engines")]
 mod odt;
 #[cfg(feature = "engines")]
@@ -84,6 +88,8 @@ pub use sandbox::harden_parent;
 #[doc(hidden)]
 pub mod testing {
     pub use crate::child::run_child_if_asked_with;
+    pub use crate::html::{described as describe_page, read as read_html};
+    pub use crate::main_content::Features;
     pub use crate::pdf::{Library, read as read_with_pdfium};
     pub use crate::sandbox::drop_capabilities;
 }

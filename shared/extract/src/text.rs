@@ -1,7 +1,7 @@
 //! The normal form of all extracted text, and building it piece by piece with sections.
 
 use dynrag_domain::chunks::{Extracted, Properties, Section};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Headings longer than this many characters are cut: they are copied into every chunk below them.
 const MAX_HEADING: usize = 200;
@@ -33,7 +33,12 @@ pub fn normalise(raw: &str) -> String {
         }
         let line = line.trim_end();
         if !(text.is_empty() && line.is_empty()) {
-            text.extend(line.nfc());
+            // Most text is, and putting it together again takes longer than all else here.
+            if is_nfc_quick(line.chars()) == IsNormalized::Yes {
+                text.push_str(line);
+            } else {
+                text.extend(line.nfc());
+            }
         }
     }
     text.truncate(text.trim_end().len());
@@ -180,11 +185,6 @@ impl Builder {
             page: None,
             heading_path: self.headings.iter().map(|(_, text)| text.clone()).collect(),
         });
-    }
-
-    /// The text so far.
-    pub fn text(&self) -> &str {
-        &self.text
     }
 
     /// Ends with the document's own facts, but for its properties.

@@ -10,7 +10,7 @@ const ARTICLE: &str = include_str!("fixtures/article.html");
 #[tokio::test]
 async fn the_main_content_without_the_furniture() {
     let extracted = read(Format::Html, ARTICLE.as_bytes()).await.unwrap();
-    assert_eq!(extracted.engine, "rs-trafilatura");
+    assert_eq!(extracted.engine, "main-content");
     assert_eq!(extracted.title.as_deref(), Some("Keeping bees on a roof"));
     for kept in ["quiet neighbours", "- a smoker", "Month | Work"] {
         assert!(

@@ -1,0 +1,145 @@
+//! What the names of elements say: tags, classes, ids and roles, as far as pages agree on them.
+
+use std::collections::HashMap;
+
+use scraper::node::Element;
+
+/// Number of kinds of names; tags come after words.
+pub const KINDS: usize = WORDS.len() + TAGS.len();
+/// The kind of what is shown on demand, if at all.
+const HIDDEN: u32 = 14;
+/// Bytes of an attribute that are looked at: nobody names things at such length.
+const MAX_ATTRIBUTE: usize = 400;
+/// The attributes that name things.
+const ATTRIBUTES: &[&str] = &[
+    "class",
+    "id",
+    "role",
+    "itemprop",
+    "itemtype",
+    "data-testid",
+    "aria-label",
+];
+
+/// Words in names, by what they say. Their order is that of the features, so the model's too.
+const WORDS: [&str; 24] = [
+    "article articlebody articlecontent post posts postbody postcontent entry entrycontent story hentry blog \
+     blogpost markdown prose richtext rte wysiwyg news newsarticle blogposting text paragraph",
+    "content contents main maincontent mainarea primary body bodytext copy page pagecontent document docs doc",
+    "nav navbar navigation navmenu menu menus submenu megamenu dropdown topbar toolbar offcanvas drawer skip \
+     skiplink hamburger menubar menuitem subnav tablist",
+    "breadcrumb breadcrumbs crumb crumbs",
+    "sidebar side aside rail secondary widget widgets sidenav complementary leftcol rightcol",
+    "footer foot bottom colophon copyright legal contentinfo disclaimer sitemap",
+    "header head masthead banner top logo branding site",
+    "comment comments commentlist reply replies respond response responses disqus discussion discussions answer answers",
+    "related recommended recommendations recommendation recommend similar more also trending popular latest recent \
+     readnext suggestions suggested upsell crosssell teaser teasers recirc next read",
+    "share sharing social socials follow facebook twitter sharebar addtoany sharedaddy socialmedia",
+    "cookie cookies consent gdpr privacy ccpa cmp onetrust",
+    "ad ads advert adverts advertisement sponsor sponsored promo promos promotion dfp adsense outbrain taboola \
+     adslot advertising",
+    "newsletter subscribe subscription signup optin mailing form login signin register account paywall search \
+     searchform contact",
+    "meta byline author authors date time published tags tag category categories info timestamp bio avatar \
+     username user profile postmeta",
+    "modal popup overlay lightbox dialog tooltip toast notification notice alert hidden sr visuallyhidden \
+     visually invisible hide screenreader",
+    "product products price prices sku description specs specification specifications features feature buy \
+     cart shop details detail gallery variant variants",
+    "message messages thread threads topic topics forum question questions messagebody bbcode posttext \
+     discussionforumposting qa",
+    "list listing listings grid item items card cards tile tiles result results archive feed carousel slider \
+     swiper slide collection category",
+    "review reviews rating ratings testimonial testimonials stars aggregaterating",
+    "toc outline index pagination pager paging pages prev previous",
+    "accordion faq faqs tab tabs panel tabpanel collapse collapsible expandable answer",
+    "caption figure image images img media video credit photo thumbnail",
+    "signature sig badge badges stats votes vote score points likes quote quoted blockquote",
+    "cta button buttons btn action actions link links download",
+];
+
+/// Elements that say what is in them.
+const TAGS: [&str; 16] = [
+    "main",
+    "article",
+    "section",
+    "nav",
+    "header",
+    "footer",
+    "aside",
+    "form",
+    "table",
+    "ul",
+    "ol",
+    "p",
+    "blockquote",
+    "pre",
+    "dl",
+    "figure",
+];
+
+/// Reads names, each attribute value once.
+pub struct Names<'a> {
+    words: HashMap<&'static str, u32>,
+    seen: HashMap<&'a str, u32>,
+}
+
+impl<'a> Names<'a> {
+    /// Ready to read.
+    pub fn new() -> Self {
+        let mut words = HashMap::new();
+        for (kind, list) in WORDS.iter().enumerate() {
+            for word in list.split_ascii_whitespace() {
+                *words.entry(word).or_default() |= 1 << kind;
+            }
+        }
+        Self {
+            words,
+            seen: HashMap::new(),
+        }
+    }
+
+    /// The kinds that an element's names are of, a bit each.
+    pub fn of(&mut self, element: &'a Element) -> u64 {
+        let mut kinds = 0u32;
+        for (name, value) in element.attrs() {
+            if name == "aria-hidden" && value == "true" {
+                kinds |= 1 << HIDDEN;
+            } else if ATTRIBUTES.contains(&name) {
+                let Self { words, seen } = self;
+                kinds |= *seen.entry(value).or_insert_with(|| of_value(words, value));
+            }
+        }
+        let name = element.name();
+        let tag = TAGS.iter().position(|tag| *tag == name);
+        // Elements of the page's own making are named like classes.
+        if name.contains('-') {
+            let Self { words, seen } = self;
+            kinds |= *seen.entry(name).or_insert_with(|| of_value(words, name));
+        }
+        u64::from(kinds) | tag.map_or(0, |tag| 1 << (WORDS.len() + tag))
+    }
+}
+
+/// Words stand between signs and where small letters become capitals.
+fn of_value(words: &HashMap<&'static str, u32>, value: &str) -> u32 {
+    let mut kinds = 0;
+    let mut word = String::new();
+    let mut small = false;
+    let mut end = |word: &mut String| {
+        kinds |= words.get(word.as_str()).copied().unwrap_or_default();
+        word.clear();
+    };
+    for byte in value.bytes().take(MAX_ATTRIBUTE) {
+        if !byte.is_ascii_alphabetic() || (small && byte.is_ascii_uppercase()) {
+            end(&mut word);
+        }
+        if byte.is_ascii_alphabetic() {
+            word.push(char::from(byte.to_ascii_lowercase()));
+        }
+        small = byte.is_ascii_lowercase();
+    }
+    end(&mut word);
+    kinds
+}
