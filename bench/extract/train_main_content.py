@@ -2,11 +2,12 @@
 """Trains the model that tells a web page's main content from the rest (shared/extract/src/main_content).
 
     cargo build --release -p dynrag-extract --example main_content_features
-    bench/extract/train_main_content.py DATA --features target/release/examples/main_content_features \\
+    python=$(infra/local/stack.py python --requirements bench/extract/train_requirements.txt | tail -n 1)
+    $python bench/extract/train_main_content.py DATA --features target/release/examples/main_content_features \\
         [--folds 4] [--write shared/extract/src/main_content/model.bin]
 
 DATA holds `html/pages` (NAME.html.gz) and `html/truth` (NAME.json, the main content that a person marked),
-as for extract.py. Needs lightgbm and numpy, nothing else.
+as for extract.py.
 
 The numbers that describe a block come from the Rust code, through the example. What is learned is the
 share of a block's words that are in the marked content, by phrases of four words; a text that is on the

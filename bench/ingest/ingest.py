@@ -173,7 +173,7 @@ class Bench:
                 name: running.enter_context(Memory(process.pid))
                 for name, process in ((BINARY, ours.process), (REFERENCE, reference.process))
             }
-            for kind in KINDS:
+            for kind in files:
                 customer = Customer(self.stack, f"round-{number}-{kind}")
                 taken = customer.upload(files[kind])
                 if number == 0:
@@ -300,7 +300,8 @@ def main() -> None:
     embed = (options.embed or options.bin_dir / BINARY).resolve()
     if not embed.exists():
         parser.error(f"there is no {embed}; build with --release first")
-    files = files_of(options.data, options.limit)
+    found = files_of(options.data, options.limit)
+    files = {kind: of for kind, of in found.items() if of}
     largest = max(len(file.data) for kind in files.values() for file in kind)
     signal.signal(signal.SIGTERM, terminated)
     with ExitStack() as running:
@@ -327,8 +328,8 @@ def main() -> None:
         running.callback(stop, reference.process)
         small = small_documents(on, embed, reference, options.data, folder)
         say()
-        report.table(bench.turns, KINDS, BINARY, REFERENCE)
-        report.shares(bench.turns, KINDS, BINARY, REFERENCE)
+        report.table(bench.turns, files, BINARY, REFERENCE)
+        report.shares(bench.turns, files, BINARY, REFERENCE)
         report.memory(bench.memory, largest)
         report.requests(small, REFERENCE)
 

@@ -169,7 +169,8 @@ class Customer:
     def _post(self, path: str, body: bytes, content_type: str) -> int:
         headers = {"Content-Type": content_type, "X-API-Key": self.key}
         status, answer = send("POST", self.stack.known["apiUrl"] + path, body, headers)
-        if status not in (200, 202, 415):
+        # Not of a type that is taken, or too large for a request.
+        if status not in (200, 202, 413, 415):
             raise SystemExit(f"POST {path} answered {status}: {answer[:500]!r}")
         return status
 
