@@ -14,7 +14,10 @@ use dynrag_domain::{
 };
 use dynrag_embeddings::ledger;
 use dynrag_llm::{Batch, BatchLimits, Batches, Provider, embedding_cost};
-use dynrag_store::ledger::{ProviderCall, Purpose};
+use dynrag_store::{
+    ingestion::Claim,
+    ledger::{ProviderCall, Purpose},
+};
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -310,9 +313,7 @@ async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepare
     let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let mut rounds = vec![cuts];
     while let Some(round) = rounds.pop() {
-        let (lost, round): (Vec<Cut>, Vec<Cut>) =
-            round.into_iter().partition(|cut| cut.lease.is_lost());
-        stopped.extend(lost.into_iter().map(|cut| (cut, Stop::Lost)));
+        let round = stage(parts, round, Stage::Embedding, &mut stopped).await;
         let Some(claim) = round.first().map(|cut| cut.lease.claim.clone()) else {
             continue;
         };
@@ -321,24 +322,54 @@ async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepare
         let mut answer = vectors(parts, customer, model, &wishes, deadline).await;
         drop(wishes);
         let alone = round.len() == 1;
-        let mut uses = uses(&round);
+        let mut complete = Vec::new();
         for cut in round {
             match answer.stop(cut.lease.claim.document_id, &cut.chunks) {
-                None => match cut.lease.stage(Stage::Storing).await {
-                    Ok(()) => match cut.prepared(&mut answer, &mut uses) {
-                        Ok(done) => prepared.push(done),
-                        Err(left) => stopped.push(left),
-                    },
-                    Err(stop) => stopped.push((cut, stop)),
-                },
+                None => complete.push(cut),
                 Some(Stop::Failed(FailureCode::EmbeddingRejected, _)) if !alone => {
                     rounds.push(vec![cut]);
                 }
                 Some(stop) => stopped.push((cut, stop)),
             }
         }
+        let complete = stage(parts, complete, Stage::Storing, &mut stopped).await;
+        let mut uses = uses(&complete);
+        for cut in complete {
+            match cut.prepared(&mut answer, &mut uses) {
+                Ok(done) => prepared.push(done),
+                Err(left) => stopped.push(left),
+            }
+        }
     }
     (prepared, stopped)
+}
+
+/// Notes the stage of documents of one customer, and goes on with those whose leases hold.
+async fn stage(
+    parts: &Parts,
+    cuts: Vec<Cut>,
+    stage: Stage,
+    stopped: &mut Vec<Stopped>,
+) -> Vec<Cut> {
+    let Some(customer) = cuts.first().map(|cut| cut.lease.claim.customer_id) else {
+        return cuts;
+    };
+    let claims: Vec<&Claim> = cuts.iter().map(|cut| &*cut.lease.claim).collect();
+    let lease = parts.config.lease;
+    let held = parts
+        .store
+        .progress_all(customer, &claims, Some(stage), lease)
+        .await;
+    let stop = match &held {
+        Ok(_) => Stop::Lost,
+        Err(error) => Stop::Retry(error.clone()),
+    };
+    let held = held.unwrap_or_default();
+    let (held, lost): (Vec<Cut>, Vec<Cut>) = cuts
+        .into_iter()
+        .partition(|cut| held.contains(&cut.lease.claim.document_id));
+    stopped.extend(lost.into_iter().map(|cut| (cut, stop.clone())));
+    held
 }
 
 /// How many chunks want the vector of each text.

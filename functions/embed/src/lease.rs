@@ -58,11 +58,6 @@ impl Lease {
         }
     }
 
-    /// Whether it is known to be another's.
-    pub(crate) fn is_lost(&self) -> bool {
-        *self.lost.borrow()
-    }
-
     /// Renews and notes the stage.
     pub(crate) async fn stage(&self, stage: Stage) -> Result<(), Stop> {
         if self

@@ -12,6 +12,7 @@
 //! sends the job again; its message is done with. Only where not even that can be written does the
 //! message itself come again.
 
+mod bundles;
 mod delete;
 mod embedding;
 mod lease;
@@ -31,6 +32,7 @@ use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
+    bundles::Bundles,
     parts::Parts,
     prepare::{Cut, Stop},
 };
@@ -99,9 +101,10 @@ impl Embed {
 
 /// Reads each document, embeds and publishes those of a tenant together. What has to come again.
 async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> Vec<Delivery> {
+    let bundles = Bundles::default();
     let outcomes: Vec<_> = stream::iter(documents)
         .map(async |delivery| {
-            let outcome = Box::pin(start(parts, &delivery.job, deadline)).await;
+            let outcome = Box::pin(start(parts, &bundles, &delivery.job, deadline)).await;
             (delivery, outcome)
         })
         .buffer_unordered(CONCURRENCY)
@@ -217,7 +220,12 @@ async fn send_notices(parts: &Parts) {
 }
 
 /// Claims a document and takes it as far as its chunks. None: there is nothing to embed.
-async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Cut>> {
+async fn start(
+    parts: &Parts,
+    bundles: &Bundles,
+    job: &Job,
+    deadline: Instant,
+) -> Result<Option<Cut>> {
     let Job::ProcessDocument {
         customer_id,
         document_id,
@@ -247,7 +255,7 @@ async fn start(parts: &Parts, job: &Job, deadline: Instant) -> Result<Option<Cut
         end(parts, &claim, &stop).await;
         return Ok(None);
     }
-    match prepare::cut(parts, claim.clone(), deadline).await {
+    match prepare::cut(parts, bundles, claim.clone(), deadline).await {
         Ok(cut) => {
             let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let chunks = cut.chunks.len();

@@ -9,6 +9,7 @@ use dynrag_domain::{
     Error, Kind,
     chunks::{Chunk, Extracted, Properties},
     documents::{FailureCode, Stage},
+    jobs::Lane,
     storage::{self, Original},
 };
 use dynrag_llm::{EmbedError, count_tokens};
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::{
+    bundles::Bundles,
     embedding::{self, Answer, Stopped, Wish},
     lease::Lease,
     parts::Parts,
@@ -84,11 +86,16 @@ impl From<EmbedError> for Stop {
 }
 
 /// Reads a document and cuts it.
-pub(crate) async fn cut(parts: &Parts, claim: Claim, deadline: Instant) -> Result<Cut, Stop> {
+pub(crate) async fn cut(
+    parts: &Parts,
+    bundles: &Bundles,
+    claim: Claim,
+    deadline: Instant,
+) -> Result<Cut, Stop> {
     let lease = Lease::keep(&parts.store, claim, parts.config.lease);
     let (extracted, chunks, tokens, charged) = lease
         .guard(async {
-            let extracted = read(parts, &lease.claim).await?;
+            let extracted = read(parts, bundles, &lease.claim).await?;
             lease.stage(Stage::Chunking).await?;
             let mut charged = 0;
             let chunks = match plan(&extracted, lease.claim.chunking) {
@@ -104,7 +111,6 @@ pub(crate) async fn cut(parts: &Parts, claim: Claim, deadline: Instant) -> Resul
                 return Err(Stop::Failed(FailureCode::EmptyDocument, "no chunks".into()));
             }
             let tokens = count(&chunks);
-            lease.stage(Stage::Embedding).await?;
             Ok((extracted, chunks, tokens, charged))
         })
         .await?;
@@ -214,14 +220,14 @@ impl Cut {
 }
 
 /// Gets the original, checks it against the customer's limits, and extracts its text.
-async fn read(parts: &Parts, claim: &Claim) -> Result<Extracted, Stop> {
+async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extracted, Stop> {
     let Claim {
         customer_id,
         document_id,
         version,
         ..
     } = *claim;
-    let bytes = original(parts, claim).await?;
+    let bytes = original(parts, bundles, claim).await?;
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
     if !claim.reprocess && claim.published_hash.as_deref() == Some(hash.as_slice()) {
         return Err(Stop::Unchanged);
@@ -294,7 +300,7 @@ async fn password(parts: &Parts, claim: &Claim) -> Result<Option<SecretString>, 
 }
 
 /// The original's bytes.
-async fn original(parts: &Parts, claim: &Claim) -> Result<Bytes, Stop> {
+async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Bytes, Stop> {
     let Claim {
         customer_id,
         document_id,
@@ -320,8 +326,17 @@ async fn original(parts: &Parts, claim: &Claim) -> Result<Bytes, Stop> {
                 let detail = format!("{size} bytes");
                 return Err(Stop::Failed(FailureCode::FileTooLarge, detail));
             }
-            let key = storage::bundle_key(customer_id, bundle);
-            match parts.objects.get_range(&key, offset, size).await? {
+            let objects = &parts.objects;
+            // Of a batch the others are asked for next; a single one is read alone.
+            let stretch = if claim.lane == Lane::Bulk {
+                bundles
+                    .stretch(objects, customer_id, bundle, offset, size)
+                    .await?
+            } else {
+                let key = storage::bundle_key(customer_id, bundle);
+                objects.get_range(&key, offset, size).await?
+            };
+            match stretch {
                 Some(bytes) => Ok(bytes),
                 // Moved to another bundle since the claim, as a neighbour was deleted.
                 None => Err(Stop::Retry(Error::unavailable("bundle is gone"))),

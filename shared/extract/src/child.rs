@@ -86,16 +86,13 @@ fn answer(order: &Order, before: fn(&[u8])) -> io::Result<Vec<u8>> {
         }
     };
     if extracted.text.len() as u64 > order.output_bytes {
-        let detail = format!("{} bytes of text", extracted.text.len());
-        return header(&Header::Refused(Refusal::new(
-            FailureCode::TextTooLarge,
-            detail,
-        )));
+        return header(&Header::Refused(Refusal::too_large(&extracted)));
     }
     protocol::encode(extracted).map_err(io::Error::other)
 }
 
-fn read(
+/// Reads a file with one of the readers.
+pub fn read(
     engine: Engine,
     library: Option<&pdf::Library>,
     input: &Input<'_>,

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Write},
     os::{fd::FromRawFd, unix::process::ExitStatusExt},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -21,8 +22,8 @@ use tokio::{
 };
 
 use crate::{
-    detect,
-    protocol::{self, Answer, CHILD_WORD, EXIT_MEMORY, Engine, MAX_HEADER, Order, Refusal},
+    child, detect,
+    protocol::{self, Answer, CHILD_WORD, EXIT_MEMORY, Engine, Input, MAX_HEADER, Order, Refusal},
 };
 
 /// What reading one file may cost.
@@ -49,6 +50,12 @@ impl Default for Limits {
         }
     }
 }
+
+/// The largest pages take a second or two. What takes longer is made to: the parser compares each of an element's
+/// attributes with the others, and looks at all that are open for each that opens.
+const HTML_CPU_SECONDS: u64 = 15;
+/// Plain text up to this size is decoded by the caller itself, which takes less than starting a child.
+const MAX_IN_PLACE: usize = 1024 * 1024;
 
 /// The file could not be turned into text, and trying again would not help.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -155,7 +162,14 @@ impl Extractor {
             Format::Pdf => return self.pdf(file).await,
             Format::Html => Engine::Html,
             Format::Md => Engine::Markdown,
-            Format::Txt => Engine::Plain,
+            Format::Txt => {
+                if bytes.len() <= MAX_IN_PLACE
+                    && let Some(read) = self.in_place(bytes)
+                {
+                    return Ok(read);
+                }
+                Engine::Plain
+            }
             Format::Docx | Format::Pptx | Format::Xlsx => Engine::Office,
             Format::Odt => Engine::Odt,
             Format::Epub => Engine::Epub,
@@ -169,6 +183,24 @@ impl Extractor {
             ..file
         };
         self.only(engine, without).await
+    }
+
+    /// Plain text, of which nothing is parsed: it is decoded and brought into its normal form. None: that
+    /// panicked, and a child shall do it.
+    fn in_place(&self, bytes: &[u8]) -> Option<std::result::Result<Extracted, Failure>> {
+        let input = Input {
+            password: None,
+            bytes,
+        };
+        let read = || child::read(Engine::Plain, None, &input);
+        let read = catch_unwind(AssertUnwindSafe(read)).ok()?;
+        Some(match read {
+            Ok(extracted) if extracted.text.len() as u64 > self.limits.output_bytes => {
+                Err(Refusal::too_large(&extracted).into())
+            }
+            Ok(extracted) => Ok(extracted),
+            Err(refusal) => Err(refusal.into()),
+        })
     }
 
     /// One reader, whose word is final. Public for the bench.
@@ -281,7 +313,10 @@ impl Extractor {
             engine,
             parent: std::process::id(),
             memory_bytes: self.limits.memory_bytes,
-            cpu_seconds: self.limits.cpu_seconds,
+            cpu_seconds: match engine {
+                Engine::Html => self.limits.cpu_seconds.min(HTML_CPU_SECONDS),
+                _ => self.limits.cpu_seconds,
+            },
             output_bytes: self.limits.output_bytes,
             pdfium_library: self.pdfium_library.clone(),
         };

@@ -112,6 +112,12 @@ impl Refusal {
         }
     }
 
+    /// Of a text that is longer than it may be.
+    pub fn too_large(extracted: &Extracted) -> Self {
+        let detail = format!("{} bytes of text", extracted.text.len());
+        Self::new(FailureCode::TextTooLarge, detail)
+    }
+
     /// The same, worth a second opinion.
     pub fn doubtful(code: FailureCode, detail: impl Into<String>) -> Self {
         Self {

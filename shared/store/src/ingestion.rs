@@ -3,7 +3,7 @@
 //! Every write of a claimant carries its fencing token. One that lost its lease (it was frozen, or
 //! a later version came) changes nothing any more and learns it by the answer `false`.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Result,
@@ -187,21 +187,44 @@ impl Store {
         stage: Option<Stage>,
         lease: Duration,
     ) -> Result<bool> {
-        let tx = self.tenant(claim.customer_id).await?;
-        let row = tx
-            .query_opt(
+        let held = self
+            .progress_all(claim.customer_id, &[claim], stage, lease)
+            .await?;
+        Ok(held.contains(&claim.document_id))
+    }
+
+    /// The same for documents of one customer together. The documents whose leases hold.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn progress_all(
+        &self,
+        customer: CustomerId,
+        claims: &[&Claim],
+        stage: Option<Stage>,
+        lease: Duration,
+    ) -> Result<HashSet<DocumentId>> {
+        let (ids, tokens): (Vec<Uuid>, Vec<i64>) = claims
+            .iter()
+            .map(|claim| (claim.document_id.as_uuid(), claim.token))
+            .unzip();
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
                 include_str!("../queries/ingestion/progress.sql"),
                 &[
-                    (&claim.customer_id.as_uuid(), Type::UUID),
-                    (&claim.document_id.as_uuid(), Type::UUID),
-                    (&claim.token, Type::INT8),
+                    (&customer.as_uuid(), Type::UUID),
+                    (&ids, Type::UUID_ARRAY),
+                    (&tokens, Type::INT8_ARRAY),
                     (&lease.as_secs_f64(), Type::FLOAT8),
                     (&stage.map(Stage::as_str), Type::TEXT),
                 ],
             )
             .await?;
         tx.commit().await?;
-        Ok(row.is_some())
+        rows.iter()
+            .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()))
+            .collect()
     }
 
     /// Notes what was learned of a version: size, hash, format, pages; and its text, where that is small.

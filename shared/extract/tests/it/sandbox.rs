@@ -18,7 +18,7 @@ async fn attack(name: &str, limits: Limits) -> Result<(), FailureCode> {
         ..extractor()
     };
     let file = format!("dynrag-attack:{name}");
-    let outcome = read_with(&extractor, Format::Txt, file.as_bytes()).await;
+    let outcome = read_with(&extractor, Format::Md, file.as_bytes()).await;
     outcome.map(|_| ())
 }
 
@@ -123,8 +123,25 @@ async fn a_child_that_cannot_start_is_not_the_files_fault() {
         program: "/nowhere/extractor".into(),
         ..extractor()
     };
-    let error = extractor.extract(Format::Txt, b"text").await.unwrap_err();
+    let error = extractor.extract(Format::Md, b"text").await.unwrap_err();
     assert!(error.retryable());
+}
+
+/// Nothing is parsed of it, and starting a child takes longer than decoding it.
+#[tokio::test]
+async fn plain_text_needs_no_child_unless_it_is_long() {
+    let extractor = Extractor {
+        program: "/nowhere/extractor".into(),
+        ..extractor()
+    };
+    let text = "\u{e9}t\u{e9} ".repeat(1000);
+    let read = extractor.extract(Format::Txt, text.as_bytes()).await;
+    assert_eq!(read.unwrap().unwrap().text, text.trim_end());
+    let refused = extractor.extract(Format::Txt, b"caf\xe9").await.unwrap();
+    assert_eq!(refused.unwrap_err().code, FailureCode::InvalidUtf8);
+    let long = "word ".repeat(300_000);
+    let error = extractor.extract(Format::Txt, long.as_bytes()).await;
+    assert!(error.unwrap_err().retryable());
 }
 
 /// An order whose parent is somebody else, as if the parent had died meanwhile.

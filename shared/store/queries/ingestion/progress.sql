@@ -1,8 +1,18 @@
--- Renews a lease and says what is being done. No row: the lease is lost.
--- $1 customer, $2 id, $3 fencing token, $4 lease in seconds, $5 stage or null for the same as before
-UPDATE documents
-SET stage = coalesce($5, stage),
+-- Renews leases and says what is being done. Of what is not in the answer the lease is lost. Locked in the order of
+-- their ids, as deletions lock theirs.
+-- $1 customer, $2 ids, $3 fencing tokens, $4 lease in seconds, $5 stage or null for the same as before
+WITH held AS (
+    SELECT d.id
+    FROM documents d JOIN unnest($2::uuid[], $3::bigint[]) AS t (id, lease_token)
+        ON (d.id, d.lease_token) = (t.id, t.lease_token)
+    WHERE d.customer_id = $1 AND d.status = 'processing' AND d.deleted_at IS NULL
+    ORDER BY d.id
+    FOR NO KEY UPDATE OF d
+)
+UPDATE documents d
+SET stage = coalesce($5, d.stage),
     lease_expires_at = now() + make_interval(secs => $4),
     resend_at = now() + make_interval(secs => $4)
-WHERE customer_id = $1 AND id = $2 AND lease_token = $3 AND status = 'processing' AND deleted_at IS NULL
-RETURNING id
+FROM held
+WHERE d.customer_id = $1 AND d.id = held.id
+RETURNING d.id
