@@ -3,7 +3,8 @@
 
     cargo build --release -p dynrag-extract --example main_content_features
     python=$(infra/local/stack.py python --requirements bench/extract/train_requirements.txt | tail -n 1)
-    $python bench/extract/train_main_content.py DATA --features target/release/examples/main_content_features \\
+    $python bench/extract/train_main_content.py DATA \\
+        --features target/release/examples/main_content_features \\
         [--folds 4] [--write shared/extract/src/main_content/model.bin]
 
 DATA holds `html/pages` (NAME.html.gz) and `html/truth` (NAME.json, the main content that a person marked),

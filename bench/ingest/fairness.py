@@ -3,11 +3,11 @@
 
     bench/ingest/fairness.py --bin-dir DIR [--rounds 3] [--many 2000] [--few 20]
 
-Runs in the project's Python (`stack.py python`) and brings up a stack of its own, which it removes; texts are
-embedded by stub.py. In each round a customer adds a few documents one after the other, alone; then another
-one queues many through `batch`, and the first adds as many again, while those are worked on. Printed is the time
-from the request to the document's completion, alone and beside the others, and how many of the others were
-still open when the last of the few was done.
+Runs in the project's Python (`stack.py python`) and brings up a stack of its own, which it removes; texts
+are embedded by stub.py. In each round a customer adds a few documents one after the other, alone; then
+another one queues many through `batch`, and the first adds as many again, while those are worked on. Printed
+is the time from the request to the document's completion, alone and beside the others, and how many of the
+others were still open when the last of the few was done.
 
 The emulator has no fair queues; what shows here is what the two queues do, single documents before bulk.
 On a machine with few cores the times beside contain what the other customer's work takes of them.

@@ -337,7 +337,7 @@ async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepare
         for cut in complete {
             match cut.prepared(&mut answer, &mut uses) {
                 Ok(done) => prepared.push(done),
-                Err(left) => stopped.push(left),
+                Err(left) => stopped.push(*left),
             }
         }
     }

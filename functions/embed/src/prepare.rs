@@ -174,7 +174,7 @@ impl Cut {
         self,
         answer: &mut Answer,
         uses: &mut HashMap<String, usize>,
-    ) -> Result<Prepared, Stopped> {
+    ) -> Result<Prepared, Box<Stopped>> {
         let mut take = |hash: &String| {
             let left = uses.get_mut(hash)?;
             *left = left.saturating_sub(1);
@@ -187,11 +187,11 @@ impl Cut {
         let hashes = self.chunks.iter().map(|chunk| &chunk.text_hash);
         let Some(vectors) = hashes.map(&mut take).collect::<Option<Vec<_>>>() else {
             let fault = Error::internal_fault("a chunk has no vector");
-            return Err((self, fault.into()));
+            return Err(Box::new((self, fault.into())));
         };
         let metadata = match metadata(&self.lease.claim.metadata, &self.properties) {
             Ok(metadata) => Arc::new(metadata),
-            Err(error) => return Err((self, error.into())),
+            Err(error) => return Err(Box::new((self, error.into()))),
         };
         let title: Arc<str> = self.title.into();
         let claim = self.lease.claim.clone();
