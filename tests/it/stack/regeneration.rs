@@ -217,3 +217,44 @@ async fn one_at_a_time_and_never_beyond_the_budget() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_replaced_after_it_was_built_is_not_in_the_new_table() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    // More chunks than a round takes, so that the other document is built in the next one.
+    a.config("chunk_size = 150, chunk_overlap = 0").await;
+    let (old, new, slow) = (word(), word(), word());
+    let parts: Vec<String> = (0..1010)
+        .map(|part| format!("Part {part} {old} {:x<60}", word()))
+        .collect();
+    let first = a.add("First", &parts.join("\n\n")).await;
+    a.completed(&first).await;
+    let second = a.add("Second", &format!("Slowly {slow}.")).await;
+    a.completed(&second).await;
+    let before = stack.seen_with(&slow).await.len();
+    let reply = dynrag_testing::openai::Reply::Slow { ms: 10_000 };
+    stack.reply_to(&slow, reply).await;
+
+    let job = start(&a).await;
+    eventually("the second round is under way", async || {
+        (stack.seen_with(&slow).await.len() > before).then_some(())
+    })
+    .await;
+    let body = json!({"content": format!("Nothing but {new}.")});
+    let path = format!("/api/documents/{first}?wait=25");
+    let replaced = a.call(reqwest::Method::PUT, &path).json(&body);
+    let replaced = crate::support::stack::Answer::of(replaced).await.ok(200);
+    assert_eq!(replaced["status"], "completed", "{replaced}");
+    // The control: what was built still holds what was replaced.
+    let built =
+        "SELECT row_count FROM index_versions WHERE customer_id = $1 AND table_name = 'building'";
+    assert!(a.count(built).await >= 1010);
+    let ended = ended(&a, &job, async || {}).await;
+    assert_eq!(ended["status"], "completed", "{ended}");
+    let rows =
+        "SELECT row_count FROM index_versions WHERE customer_id = $1 AND table_name = 'chunks'";
+    assert_eq!(a.count(rows).await, 2);
+    assert_eq!(a.search("text", &old).await.len(), 0);
+    assert_eq!(a.search("text", &new).await.len(), 1);
+}
