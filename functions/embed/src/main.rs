@@ -1,7 +1,7 @@
-//! The function of the ingest queue. Started with the extractor's word it is the extractor's child.
+//! The function of the ingest queue. Started with the extractor's word it is the extractor's fork server.
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    dynrag_extract::run_child_if_asked();
+    dynrag_extract::serve_if_asked();
     dynrag_extract::harden_parent()?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

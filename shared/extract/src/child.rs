@@ -1,4 +1,4 @@
-//! The child's side: confine this process, read the file, answer, exit.
+//! The reader's side: confine this process, read the file, answer.
 
 use std::{
     io,
@@ -9,69 +9,53 @@ use std::{
 use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 
 use crate::{
-    delimited, epub, html, json, language, mail, odt, office, pdf, pdf_fallback, plain,
-    protocol::{self, CHILD_WORD, Engine, Header, Input, Order, Refusal},
-    rtf, sandbox,
+    delimited, epub,
+    fork_server::Tools,
+    html, json, language, mail, odt, office, pdf, pdf_fallback, plain,
+    protocol::{self, Engine, Header, Input, Order, Refusal},
+    rtf,
+    sandbox::{self, Mapped},
 };
+
+/// Room for the part of the document's last page that it does not fill, and for what goes before it.
+const PAGE: u64 = 4096;
 
 /// Where the last panic was. Its message may quote the document and is not kept.
 static PANICKED_AT: Mutex<String> = Mutex::new(String::new());
 
-/// Extracts and exits if this process was started to do so; otherwise returns at once.
-///
-/// Call it first in `main` of every binary that uses [`Extractor`](crate::Extractor), before an
-/// async runtime or any thread is started: the sandbox confines the calling thread.
-pub fn run_child_if_asked() {
-    run_child_if_asked_with(|_| {});
+/// What a process does that was forked to read one file: its document is at 0, its answer goes to
+/// [`sandbox::ANSWER_FD`], and nothing else is open.
+pub fn answer(order: &Order, tools: &Tools, mapped: Result<Mapped, &String>) -> io::Result<()> {
+    write_all(&answer_bytes(order, tools, mapped)?)
 }
 
-/// [`run_child_if_asked`], with something to run on the file inside the sandbox first.
-pub fn run_child_if_asked_with(before: fn(&[u8])) {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_none_or(|word| word != CHILD_WORD) {
-        return;
-    }
-    let order = arguments
-        .next()
-        .and_then(|order| serde_json::from_slice(order.as_encoded_bytes()).ok());
-    let Some(order) = order else {
-        std::process::exit(2);
+fn answer_bytes(
+    order: &Order,
+    tools: &Tools,
+    mapped: Result<Mapped, &String>,
+) -> io::Result<Vec<u8>> {
+    let input = protocol::split(sandbox::map_document()?)
+        .ok_or_else(|| io::Error::other("the document is not as agreed"))?;
+    let library = match (order.engine, &tools.library) {
+        (Engine::Pdfium, Err(error)) => return header(&Header::Unavailable(error.clone())),
+        (_, library) => library.as_ref().ok(),
     };
-    let status = match answer(&order, before).and_then(|bytes| write_all(&bytes)) {
-        Ok(()) => 0,
-        Err(_) => 1,
+    let mut mapped = match mapped {
+        Ok(mapped) => mapped,
+        Err(error) => return header(&Header::Unconfined(error.clone())),
     };
-    // SAFETY: nothing of this process is of use to anybody; destructors of a reader that met a
-    // hostile file are better not run.
-    unsafe { libc::_exit(status) }
-}
-
-fn answer(order: &Order, before: fn(&[u8])) -> io::Result<Vec<u8>> {
-    sandbox::take_over_descriptors()?;
-    sandbox::die_with(order.parent)?;
-    let input = protocol::split(sandbox::map_stdin()?)
-        .ok_or_else(|| io::Error::other("stdin is not as agreed"))?;
-    let library = match (order.engine, &order.pdfium_library) {
-        (Engine::Pdfium, Some(path)) => match pdf::Library::load(path) {
-            Ok(library) => Some(library),
-            Err(error) => return header(&Header::Unavailable(error)),
-        },
-        (Engine::Pdfium, None) => {
-            return header(&Header::Unavailable("no path to the library".to_owned()));
-        }
-        _ => None,
-    };
+    mapped.all += input.bytes.len() as u64 + PAGE;
     std::panic::set_hook(Box::new(|info| {
         if let (Some(location), Ok(mut at)) = (info.location(), PANICKED_AT.lock()) {
             *at = location.to_string();
         }
     }));
-    if let Err(error) = sandbox::confine(order.memory_bytes, order.cpu_seconds) {
+    if let Err(error) = sandbox::confine(mapped, order.memory_bytes, order.cpu_seconds) {
         return header(&Header::Unconfined(error.to_string()));
     }
     let read = catch_unwind(AssertUnwindSafe(|| {
-        before(input.bytes);
-        read(order.engine, library.as_ref(), &input)
+        (tools.before)(input.bytes);
+        read(order.engine, library, &input)
     }));
     let extracted = match read {
         Ok(Ok(extracted)) => extracted,
@@ -89,6 +73,29 @@ fn answer(order: &Order, before: fn(&[u8])) -> io::Result<Vec<u8>> {
         return header(&Header::Refused(Refusal::too_large(&extracted)));
     }
     protocol::encode(extracted).map_err(io::Error::other)
+}
+
+/// Reads two small files of our own, so that a fork of this process finds what is made at its first use: tables,
+/// the model, what the processor can do, the library's symbols.
+pub fn warm_up(library: Option<&pdf::Library>) {
+    let page: &[u8] = include_bytes!("warm_up.html");
+    let pdf: &[u8] = include_bytes!("warm_up.pdf");
+    let samples = [
+        (Engine::Html, page),
+        (Engine::Markdown, page),
+        (Engine::Pdfium, pdf),
+        (Engine::PdfExtract, pdf),
+    ];
+    for (engine, bytes) in samples {
+        let input = Input {
+            password: None,
+            bytes,
+        };
+        // Whatever becomes of it: a reader that needs what is missing will say so.
+        drop(catch_unwind(AssertUnwindSafe(|| {
+            read(engine, library, &input)
+        })));
+    }
 }
 
 /// Reads a file with one of the readers.

@@ -1,14 +1,15 @@
-//! Turns the bytes of an upload into text and structure, in a child process that can do no harm.
+//! Turns the bytes of an upload into text and structure, in a process of its own that can do no harm.
 //!
 //! A hostile file may abort, hang or exhaust whatever reads it, and `catch_unwind` helps with none
-//! of these. So [`Extractor::extract`] starts the running binary a second time; that child limits
-//! itself, reads the file, answers and is gone. Whatever becomes of it, the caller gets text or a
-//! [`FailureCode`](dynrag_domain::documents::FailureCode).
+//! of these. So [`Extractor`] starts the running binary a second time, as a fork server, and each
+//! [`Extractor::extract`] has that fork a reader, which limits itself, reads one file, answers and is gone.
+//! Whatever becomes of it, the caller gets text or a [`FailureCode`](dynrag_domain::documents::FailureCode).
+//! Plain text of up to a megabyte, of which nothing is parsed, is decoded in place.
 //!
 //! A binary that extracts starts like this, before any async runtime exists:
 //!
 //! ```no_run
-//! dynrag_extract::run_child_if_asked();
+//! dynrag_extract::serve_if_asked();
 //! dynrag_extract::harden_parent()?;
 //! // … the runtime, the handlers
 //! # Ok::<(), std::io::Error>(())
@@ -32,6 +33,10 @@ mod delimited;
 #[cfg(feature = "engines")]
 mod epub;
 #[cfg(feature = "engines")]
+mod extractor;
+#[cfg(feature = "engines")]
+mod fork_server;
+#[cfg(feature = "engines")]
 mod html;
 #[cfg(feature = "engines")]
 mod html_head;
@@ -52,8 +57,6 @@ mod odt;
 #[cfg(feature = "engines")]
 mod office;
 #[cfg(feature = "engines")]
-mod parent;
-#[cfg(feature = "engines")]
 mod pdf;
 #[cfg(feature = "engines")]
 mod pdf_fallback;
@@ -63,6 +66,8 @@ mod plain;
 mod properties;
 #[cfg(feature = "engines")]
 mod protocol;
+#[cfg(feature = "engines")]
+mod readers;
 #[cfg(feature = "engines")]
 mod rtf;
 #[cfg(feature = "engines")]
@@ -77,9 +82,9 @@ mod text;
 mod xml;
 
 #[cfg(feature = "engines")]
-pub use child::run_child_if_asked;
+pub use extractor::{Extractor, Failure, Limits};
 #[cfg(feature = "engines")]
-pub use parent::{Extractor, Failure, Limits};
+pub use fork_server::serve_if_asked;
 #[cfg(feature = "engines")]
 pub use sandbox::harden_parent;
 
@@ -87,7 +92,7 @@ pub use sandbox::harden_parent;
 #[cfg(feature = "engines")]
 #[doc(hidden)]
 pub mod testing {
-    pub use crate::child::run_child_if_asked_with;
+    pub use crate::fork_server::serve_if_asked_with;
     pub use crate::html::{described as describe_page, read as read_html};
     pub use crate::main_content::Features;
     pub use crate::pdf::{Library, read as read_with_pdfium};

@@ -1,6 +1,7 @@
-//! What parent and child say to each other: an order in the arguments, an answer on stdout.
+//! What caller, fork server and reader say to each other: an order to the server, an answer of the reader, and the
+//! server's word on how the reader ended.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use dynrag_domain::{
     chunks::{Extracted, Properties, Section},
@@ -11,13 +12,15 @@ use zeroize::Zeroizing;
 
 use crate::properties;
 
-/// First argument of a process that is a child; the second is the [`Order`].
-pub const CHILD_WORD: &str = "extract-child";
+/// First argument of a process that is a fork server; the second is its [`Setup`].
+pub const SERVER_WORD: &str = "extract-server";
+/// Longest [`Order`], in bytes.
+pub const MAX_ORDER: usize = 1024;
 /// Largest JSON line of an answer: the sections of a long book take a few hundred kilobytes.
 pub const MAX_HEADER: u64 = 16 * 1024 * 1024;
 /// Longest password, in bytes. AES-256 looks at the first 127, the older ciphers at 32.
 pub const MAX_PASSWORD: usize = 1024;
-/// Exit status of a child that died of a refused allocation.
+/// Exit status of a reader that died of a refused allocation.
 pub const EXIT_MEMORY: i32 = 71;
 
 /// What reads the file.
@@ -50,27 +53,62 @@ pub enum Engine {
     Json,
 }
 
-/// What the child is to do. The file itself is on its stdin, see [`Input`]: arguments can be read by
-/// others.
+/// What a server needs to know once, as its argument.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Order {
-    pub engine: Engine,
-    /// Process id of the parent, so that a child orphaned while it started notices.
-    pub parent: u32,
-    pub memory_bytes: u64,
-    pub cpu_seconds: u64,
-    pub output_bytes: u64,
+pub struct Setup {
     pub pdfium_library: Option<PathBuf>,
 }
 
-/// What a child finds on its stdin: the length of the password in four bytes, the password, the file.
+/// What a reader is to do, as JSON. Three descriptors come with it: of the document, see [`Input`], of the pipe
+/// for the [`Answer`], and of that for [`Ended`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub engine: Engine,
+    pub memory_bytes: u64,
+    pub cpu_seconds: u64,
+    pub output_bytes: u64,
+}
+
+/// How a reader ended, as the server tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// As wait(2) gives it.
+    pub status: i32,
+    /// CPU time of the server and all its readers so far.
+    pub cpu: Duration,
+}
+
+impl Ended {
+    /// Length on the wire.
+    pub const BYTES: usize = 12;
+
+    /// The status, then the microseconds, both with their lowest byte first.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..4].copy_from_slice(&self.status.to_le_bytes());
+        let micros = u64::try_from(self.cpu.as_micros()).unwrap_or(u64::MAX);
+        bytes[4..].copy_from_slice(&micros.to_le_bytes());
+        bytes
+    }
+
+    /// The reverse.
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        let [a, b, c, d, micros @ ..] = bytes;
+        Self {
+            status: i32::from_le_bytes([a, b, c, d]),
+            cpu: Duration::from_micros(u64::from_le_bytes(micros)),
+        }
+    }
+}
+
+/// What a reader finds at 0: the length of the password in four bytes, the password, the file.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
     pub password: Option<&'a str>,
     pub bytes: &'a [u8],
 }
 
-/// The first part of a child's stdin, before the file. A password that can open nothing is left out.
+/// The first part of what a reader is given, before the file. A password that can open nothing is left out.
 pub fn opening(password: Option<&str>) -> Zeroizing<Vec<u8>> {
     let password = password
         .filter(|password| password.len() <= MAX_PASSWORD && !password.contains('\0'))
@@ -82,9 +120,9 @@ pub fn opening(password: Option<&str>) -> Zeroizing<Vec<u8>> {
     opening
 }
 
-/// Takes a child's stdin apart.
-pub fn split(stdin: &[u8]) -> Option<Input<'_>> {
-    let (length, rest) = stdin.split_first_chunk()?;
+/// Takes apart what a reader is given.
+pub fn split(given: &[u8]) -> Option<Input<'_>> {
+    let (length, rest) = given.split_first_chunk()?;
     let (password, bytes) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     let password = std::str::from_utf8(password).ok()?;
     Some(Input {
@@ -168,7 +206,7 @@ pub fn encode(extracted: Extracted) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Parses what a child wrote. The child read a hostile file, so nothing in its answer is trusted:
+/// Parses what a reader wrote. It read a hostile file, so nothing in its answer is trusted:
 /// whoever slices the text by its sections must not panic.
 pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
     let line_end = bytes
@@ -246,8 +284,8 @@ mod tests {
             (Some("a\0b"), None),
             (Some("x".repeat(2000).as_str()), None),
         ] {
-            let stdin = [&opening(password)[..], b"%PDF"].concat();
-            let input = split(&stdin).unwrap();
+            let given = [&opening(password)[..], b"%PDF"].concat();
+            let input = split(&given).unwrap();
             assert_eq!((input.password, input.bytes), (arrives, &b"%PDF"[..]));
         }
         for broken in [&b""[..], b"\x01\0\0", b"\x05\0\0\0abcd", b"\x01\0\0\0\xff"] {

@@ -1,4 +1,4 @@
-//! Takes from the child process everything that reading a file does not need.
+//! Takes from a reader's process everything that reading a file does not need.
 //!
 //! Layers, each of which holds without the others: resource limits, no capabilities, no other open
 //! files, and a system call filter that lets the process compute, allocate, write to its answer
@@ -6,7 +6,12 @@
 //! without); everything else kills.
 
 use std::{
+    fs::File,
     io,
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::fs::FileExt,
+    },
     sync::atomic::{AtomicI32, Ordering},
 };
 
@@ -25,7 +30,7 @@ const HANDLER_STACK: usize = 64 * 1024;
 /// A process that cannot map this much is out of memory.
 const MEMORY_PROBE: usize = 4 * 1024 * 1024;
 
-/// Where the child finds its answer pipe after [`take_over_descriptors`].
+/// Where a reader finds its answer pipe after [`take_over_descriptors`].
 pub const ANSWER_FD: c_int = 3;
 
 fn check(result: c_int) -> io::Result<()> {
@@ -55,15 +60,14 @@ pub fn die_with(parent: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Moves the answer pipe from stdout to [`ANSWER_FD`], since readers print, and closes the rest.
-pub fn take_over_descriptors() -> io::Result<()> {
-    // SAFETY: this process is new and single-threaded; nothing here owns these descriptors.
+/// Puts the document at 0, in place of the server's orders, and the answer pipe at [`ANSWER_FD`], and closes the
+/// rest but for stdout and stderr, which lead nowhere: readers print.
+pub fn take_over_descriptors(document: &OwnedFd, answer: &OwnedFd) -> io::Result<()> {
+    // SAFETY: this process is new and single-threaded, and ends without closing what it believes it owns. The
+    // document may be at 3 itself, so it goes first.
     unsafe {
-        if libc::fcntl(1, libc::F_GETFD) == -1 {
-            return Err(io::Error::last_os_error());
-        }
-        check(libc::dup2(1, ANSWER_FD))?;
-        check(libc::dup2(2, 1))?;
+        check(libc::dup2(document.as_raw_fd(), 0))?;
+        check(libc::dup2(answer.as_raw_fd(), ANSWER_FD))?;
         let first = (ANSWER_FD + 1) as libc::c_uint;
         if libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) == -1 {
             for fd in ANSWER_FD + 1..1024 {
@@ -74,14 +78,14 @@ pub fn take_over_descriptors() -> io::Result<()> {
     Ok(())
 }
 
-/// The whole of stdin, mapped: a copy would count twice against the memory limit.
-pub fn map_stdin() -> io::Result<&'static [u8]> {
-    // SAFETY: fstat fills the zeroed struct. The mapping is private, read-only, of the size just
-    // read, and never unmapped; the parent sealed the file against shrinking.
+/// The whole of what is at 0, mapped: a copy would count twice against the memory limit.
+pub fn map_document() -> io::Result<&'static [u8]> {
+    // SAFETY: the mapping is private, read-only, of the size just asked for, and never unmapped; the caller
+    // sealed the file against shrinking.
     unsafe {
-        let mut stat: libc::stat = std::mem::zeroed();
-        check(libc::fstat(0, &raw mut stat))?;
-        let size = usize::try_from(stat.st_size).map_err(io::Error::other)?;
+        // Not fstat, which the C library makes of a call that looks at paths.
+        let end = libc::lseek(0, 0, libc::SEEK_END);
+        let size = usize::try_from(end).map_err(|_| io::Error::last_os_error())?;
         if size == 0 {
             return Ok(&[]);
         }
@@ -100,15 +104,55 @@ pub fn map_stdin() -> io::Result<&'static [u8]> {
     }
 }
 
-/// Confines this process for the rest of its life. Libraries must be loaded before.
+/// What the fork server does once for all its readers.
+pub struct Foundation {
+    statm: File,
+}
+
+impl Foundation {
+    /// Takes from this process, and from all that are forked from it, the sight of the file system. Libraries
+    /// must be loaded before. The kernel's part in installing the first filter of a process is a third of a
+    /// reader's start, so it is done here.
+    pub fn lay() -> io::Result<Self> {
+        harden_parent()?;
+        let statm = File::open("/proc/self/statm")?;
+        let filter = refusing().map_err(io::Error::other)?;
+        seccompiler::apply_filter(&filter).map_err(io::Error::other)?;
+        Ok(Self { statm })
+    }
+
+    /// What is mapped now, and so at the start of a process that is forked now.
+    pub fn mapped(&self) -> io::Result<Mapped> {
+        let mut statm = [0; 256];
+        let length = self.statm.read_at(&mut statm, 0)?;
+        let statm = String::from_utf8_lossy(&statm[..length]);
+        let field = |index| {
+            let pages: Option<u64> = statm.split_whitespace().nth(index)?.parse().ok();
+            Some(pages? * 4096)
+        };
+        let mapped = field(0).zip(field(5));
+        let (all, data) = mapped.ok_or_else(|| io::Error::other("statm is not as expected"))?;
+        Ok(Mapped { all, data })
+    }
+}
+
+/// Bytes that are mapped.
+#[derive(Clone, Copy)]
+pub struct Mapped {
+    /// Address space.
+    pub all: u64,
+    /// Writable private memory.
+    pub data: u64,
+}
+
+/// Confines this process for the rest of its life, on top of the [`Foundation`] of the one it was forked from.
 ///
-/// `memory_bytes` is what may be allocated on top of what is mapped now, so that a large binary
+/// `memory_bytes` is what may be allocated on top of what is mapped, so that a large binary
 /// does not eat into it; `cpu_seconds` ends in SIGXCPU.
-pub fn confine(memory_bytes: u64, cpu_seconds: u64) -> io::Result<()> {
-    let (mapped, data) = mapped_bytes()?;
+pub fn confine(mapped: Mapped, memory_bytes: u64, cpu_seconds: u64) -> io::Result<()> {
     limit(libc::RLIMIT_STACK, STACK_BYTES)?;
-    limit(libc::RLIMIT_AS, mapped + memory_bytes)?;
-    limit(libc::RLIMIT_DATA, data + memory_bytes)?;
+    limit(libc::RLIMIT_AS, mapped.all + memory_bytes)?;
+    limit(libc::RLIMIT_DATA, mapped.data + memory_bytes)?;
     limit(libc::RLIMIT_CORE, 0)?;
     limit(libc::RLIMIT_FSIZE, 0)?;
     limit(libc::RLIMIT_NPROC, 0)?;
@@ -122,23 +166,8 @@ pub fn confine(memory_bytes: u64, cpu_seconds: u64) -> io::Result<()> {
     drop_capabilities()?;
     harden_parent()?;
     catch_crashes()?;
-    let filters = filters().map_err(io::Error::other)?;
-    for filter in &filters {
-        seccompiler::apply_filter(filter).map_err(io::Error::other)?;
-    }
-    Ok(())
-}
-
-/// Address space and writable private memory of this process now, in bytes.
-fn mapped_bytes() -> io::Result<(u64, u64)> {
-    let statm = std::fs::read_to_string("/proc/self/statm")?;
-    let field = |index| {
-        let pages: Option<u64> = statm.split_whitespace().nth(index)?.parse().ok();
-        Some(pages? * 4096)
-    };
-    field(0)
-        .zip(field(5))
-        .ok_or_else(|| io::Error::other("/proc/self/statm is not as expected"))
+    let filter = killing().map_err(io::Error::other)?;
+    seccompiler::apply_filter(&filter).map_err(io::Error::other)
 }
 
 fn limit(resource: libc::__rlimit_resource_t, most: u64) -> io::Result<()> {
@@ -245,11 +274,8 @@ fn when(
     Ok(vec![SeccompRule::new(vec![condition])?])
 }
 
-/// Two filters, of which the stricter answer holds: the first makes looking at the file system
-/// fail, the second kills whatever neither names.
-fn filters() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
-    let arch = std::env::consts::ARCH.try_into()?;
-
+/// Looking at the file system, which fails.
+fn refused() -> Result<Rules, seccompiler::BackendError> {
     let mut refused = any(&[
         libc::SYS_newfstatat,
         libc::SYS_statx,
@@ -271,7 +297,22 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
         ]));
         refused.insert(libc::SYS_open, when(1, changes, 0)?);
     }
+    Ok(refused)
+}
 
+/// The first of two filters, of which the stricter answer holds: it makes looking at the file system fail.
+fn refusing() -> Result<BpfProgram, seccompiler::BackendError> {
+    SeccompFilter::new(
+        refused()?,
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM as u32),
+        std::env::consts::ARCH.try_into()?,
+    )?
+    .try_into()
+}
+
+/// The second filter: it kills whatever neither names.
+fn killing() -> Result<BpfProgram, seccompiler::BackendError> {
     let mut allowed = any(&[
         libc::SYS_read,
         libc::SYS_write,
@@ -312,19 +353,12 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
     allowed.insert(libc::SYS_tgkill, when(0, u64::from(u32::MAX), process)?);
     #[cfg(target_arch = "x86_64")]
     allowed.extend(any(&[libc::SYS_time]));
-    allowed.extend(refused.iter().map(|(call, rules)| (*call, rules.clone())));
-
-    let refuse = SeccompFilter::new(
-        refused,
-        SeccompAction::Allow,
-        SeccompAction::Errno(libc::EPERM as u32),
-        arch,
-    )?;
-    let kill = SeccompFilter::new(
+    allowed.extend(refused()?);
+    SeccompFilter::new(
         allowed,
         SeccompAction::KillProcess,
         SeccompAction::Allow,
-        arch,
-    )?;
-    Ok([refuse.try_into()?, kill.try_into()?])
+        std::env::consts::ARCH.try_into()?,
+    )?
+    .try_into()
 }

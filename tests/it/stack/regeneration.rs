@@ -258,3 +258,75 @@ async fn what_is_replaced_after_it_was_built_is_not_in_the_new_table() {
     assert_eq!(a.search("text", &old).await.len(), 0);
     assert_eq!(a.search("text", &new).await.len(), 1);
 }
+
+/// Rows that the test has locked.
+struct Held(tokio_postgres::Client);
+
+impl Held {
+    /// Locks what a query of this customer ($1) selects.
+    async fn take(tenant: &Tenant, query: &str) -> Self {
+        let client = tenant.stack.own_sql().await;
+        client.batch_execute("BEGIN").await.unwrap();
+        let query = format!("{query} FOR UPDATE");
+        let rows = client.query(&query, &[&tenant.id]).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        Self(client)
+    }
+
+    /// Until somebody waits for them.
+    async fn waited_for(&self) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))";
+        eventually("somebody waits for the lock", async || {
+            let count: i64 = self.0.query_one(waiting, &[]).await.unwrap().get(0);
+            (count > 0).then_some(())
+        })
+        .await;
+    }
+
+    async fn let_go(self) {
+        self.0.batch_execute("COMMIT").await.unwrap();
+    }
+}
+
+/// The last look before the switch: the round before found everything built, and then a document is added.
+#[tokio::test]
+async fn what_is_added_before_the_switch_is_in_the_new_table() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let (first, late) = (word(), word());
+    let id = a.add("First", &format!("Slowly {first}.")).await;
+    a.completed(&id).await;
+    let before = stack.seen_with(&first).await.len();
+    let reply = dynrag_testing::openai::Reply::Slow { ms: 2_000 };
+    stack.reply_to(&first, reply).await;
+    let job = start(&a).await;
+    eventually("the only round asks for its vectors", async || {
+        (stack.seen_with(&first).await.len() > before).then_some(())
+    })
+    .await;
+
+    // The round is held before it appends, so that the next thing held is the look after it.
+    let tenant = "SELECT 1 FROM index_versions WHERE customer_id = $1 AND table_name = 'chunks'";
+    let appending = Held::take(&a, tenant).await;
+    appending.waited_for().await;
+    let job_row = "SELECT 1 FROM jobs WHERE customer_id = $1 AND kind = 'regenerate'";
+    let renewing = Held::take(&a, job_row).await;
+    appending.let_go().await;
+    renewing.waited_for().await;
+    let added = a
+        .add("Late", &format!("Just before the switch: {late}."))
+        .await;
+    a.completed(&added).await;
+    renewing.let_go().await;
+
+    let ended = ended_quietly(&a, &job).await;
+    assert_eq!(ended["status"], "completed", "{ended}");
+    assert_eq!(tables(&a).await, ["chunks_1.lance"]);
+    for (mark, id) in [(&first, &id), (&late, &added)] {
+        let hits = a.search("vector", mark).await;
+        assert!(
+            hits.iter().any(|hit| hit["documentId"] == id.as_str()),
+            "{hits:?}"
+        );
+    }
+}

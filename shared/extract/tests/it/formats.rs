@@ -1,7 +1,7 @@
 //! HTML, Markdown and plain text.
 
 use dynrag_domain::documents::{FailureCode, Format};
-use dynrag_extract::{Extractor, Limits};
+use dynrag_extract::Limits;
 
 use crate::{extractor, read, read_with, small};
 
@@ -100,13 +100,10 @@ async fn text_formats_stay_as_they_are() {
 
 #[tokio::test]
 async fn too_much_text_is_refused() {
-    let extractor = Extractor {
-        limits: Limits {
-            output_bytes: 1000,
-            ..small()
-        },
-        ..extractor()
-    };
+    let extractor = extractor().with_limits(Limits {
+        output_bytes: 1000,
+        ..small()
+    });
     let at_limit = "x".repeat(1000);
     assert!(
         read_with(&extractor, Format::Txt, at_limit.as_bytes())

@@ -79,13 +79,10 @@ fn exponential_forms() -> Vec<u8> {
 }
 
 fn in_a_hurry() -> Extractor {
-    Extractor {
-        limits: Limits {
-            cpu_seconds: 2,
-            ..small()
-        },
-        ..extractor()
-    }
+    extractor().with_limits(Limits {
+        cpu_seconds: 2,
+        ..small()
+    })
 }
 
 #[tokio::test]
@@ -112,7 +109,7 @@ async fn pdf_bombs_end_in_a_typed_failure() {
     }
 }
 
-/// The negative control of the child process: these would have taken the caller with them.
+/// The negative control of the readers' own processes: these would have taken the caller with them.
 #[tokio::test]
 async fn some_of_them_kill_the_second_reader() {
     for (name, file) in [

@@ -1,4 +1,4 @@
-//! Extraction through the real child process: what each format gives, how each failure is named,
+//! Extraction through the real processes: what each format gives, how each failure is named,
 //! and that the sandbox holds.
 
 #![allow(
@@ -8,6 +8,7 @@
     reason = "helpers of tests"
 )]
 
+mod fork_server;
 mod formats;
 mod hostile;
 mod office;
@@ -36,13 +37,14 @@ fn small() -> Limits {
     }
 }
 
-/// Starts the developer tool as the child, as any binary would start itself.
+/// Starts the developer tool as the fork server, as any binary would start itself.
 fn extractor() -> Extractor {
-    Extractor {
-        program: PathBuf::from(env!("CARGO_BIN_EXE_dynrag-extract")),
-        pdfium_library: Some(pdfium()),
-        limits: small(),
-    }
+    extractor_with(Some(pdfium()))
+}
+
+fn extractor_with(pdfium_library: Option<PathBuf>) -> Extractor {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_dynrag-extract"));
+    Extractor::new(program, pdfium_library).with_limits(small())
 }
 
 /// Tests without the library would pass by testing the second reader, so they fail instead.
@@ -69,6 +71,6 @@ async fn read_with(
     let outcome = extractor
         .extract(format, bytes)
         .await
-        .expect("a child that starts");
+        .expect("a reader that starts");
     outcome.map_err(|failure| failure.code)
 }

@@ -4,7 +4,7 @@ use dynrag_domain::documents::{FailureCode, Format};
 use dynrag_extract::{Extractor, Failure};
 use secrecy::SecretString;
 
-use crate::{extractor, properties::said};
+use crate::{extractor, extractor_with, properties::said};
 
 const SECRET: &str = "A secret of the house";
 
@@ -100,10 +100,7 @@ async fn a_refusal_tells_wrong_from_missing() {
 
 #[tokio::test]
 async fn the_second_reader_opens_them_too() {
-    let extractor = Extractor {
-        pdfium_library: None,
-        ..extractor()
-    };
+    let extractor = extractor_with(None);
     for (name, file, user) in &LOCKED[..4] {
         let read = |password| extractor.extract_with(Format::Pdf, file, password);
         let password = SecretString::from(*user);

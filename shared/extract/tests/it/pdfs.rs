@@ -1,10 +1,9 @@
 //! PDFs: pages, titles, and the ways they have no text.
 
 use dynrag_domain::documents::{FailureCode, Format};
-use dynrag_extract::Extractor;
 
 use crate::{
-    extractor,
+    extractor_with,
     pdf_file::{PdfFile, SCAN, document, lines},
     read, read_with,
 };
@@ -43,10 +42,7 @@ async fn text_keeps_its_pages() {
 async fn the_second_reader_works_without_the_library() {
     let file = document(&[&lines(&["Words enough for the second reader."])]);
     for library in [None, Some("/nowhere/libpdfium.so".into())] {
-        let extractor = Extractor {
-            pdfium_library: library,
-            ..extractor()
-        };
+        let extractor = extractor_with(library);
         let extracted = read_with(&extractor, Format::Pdf, &file).await.unwrap();
         assert_eq!(extracted.engine, "pdf-extract");
         assert!(extracted.text.contains("second reader"));

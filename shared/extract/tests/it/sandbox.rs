@@ -1,22 +1,15 @@
 //! The sandbox holds, and the tests would notice if it did not.
 
-use std::{
-    io::Read,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{process::Command, time::Duration};
 
 use dynrag_domain::documents::{FailureCode, Format};
 use dynrag_extract::{Extractor, Limits};
 
 use crate::{extractor, read_with, small};
 
-/// What the child answers when the file makes it try something.
+/// What a reader answers when the file makes it try something.
 async fn attack(name: &str, limits: Limits) -> Result<(), FailureCode> {
-    let extractor = Extractor {
-        limits,
-        ..extractor()
-    };
+    let extractor = extractor().with_limits(limits);
     let file = format!("dynrag-attack:{name}");
     let outcome = read_with(&extractor, Format::Md, file.as_bytes()).await;
     outcome.map(|_| ())
@@ -39,6 +32,7 @@ async fn nothing_outside_can_be_reached() {
         "parent-environment",
         "parent-memory",
         "kill-parent",
+        "other-descriptors",
         "environment",
     ] {
         let outcome = attack(name, small()).await;
@@ -118,22 +112,16 @@ async fn a_panic_is_a_damaged_file() {
 }
 
 #[tokio::test]
-async fn a_child_that_cannot_start_is_not_the_files_fault() {
-    let extractor = Extractor {
-        program: "/nowhere/extractor".into(),
-        ..extractor()
-    };
+async fn a_reader_that_cannot_start_is_not_the_files_fault() {
+    let extractor = Extractor::new("/nowhere/extractor".into(), None);
     let error = extractor.extract(Format::Md, b"text").await.unwrap_err();
     assert!(error.retryable());
 }
 
-/// Nothing is parsed of it, and starting a child takes longer than decoding it.
+/// Nothing is parsed of it, and starting a reader takes longer than decoding it.
 #[tokio::test]
-async fn plain_text_needs_no_child_unless_it_is_long() {
-    let extractor = Extractor {
-        program: "/nowhere/extractor".into(),
-        ..extractor()
-    };
+async fn plain_text_needs_no_reader_unless_it_is_long() {
+    let extractor = Extractor::new("/nowhere/extractor".into(), None);
     let text = "\u{e9}t\u{e9} ".repeat(1000);
     let read = extractor.extract(Format::Txt, text.as_bytes()).await;
     assert_eq!(read.unwrap().unwrap().text, text.trim_end());
@@ -142,26 +130,4 @@ async fn plain_text_needs_no_child_unless_it_is_long() {
     let long = "word ".repeat(300_000);
     let error = extractor.extract(Format::Txt, long.as_bytes()).await;
     assert!(error.unwrap_err().retryable());
-}
-
-/// An order whose parent is somebody else, as if the parent had died meanwhile.
-#[test]
-fn an_orphan_does_not_begin() {
-    let order = r#"{"engine":"plain","parent":1,"memory_bytes":100000000,"cpu_seconds":5,
-        "output_bytes":1000,"pdfium_library":null}"#;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dynrag-extract"))
-        .args(["extract-child", order])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut answer = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut answer)
-        .unwrap();
-    assert!(!child.wait().unwrap().success());
-    assert_eq!(answer, "");
 }

@@ -95,9 +95,12 @@ impl Stack {
 
     /// The database as its superuser, who sees all tenants.
     pub async fn sql(&self) -> &tokio_postgres::Client {
-        self.sql
-            .get_or_init(|| self.connect(&self.env.postgres_superuser_url))
-            .await
+        self.sql.get_or_init(|| self.own_sql()).await
+    }
+
+    /// The same in a connection of one's own, for a transaction.
+    pub async fn own_sql(&self) -> tokio_postgres::Client {
+        self.connect(&self.env.postgres_superuser_url).await
     }
 
     /// The database as the functions see it.

@@ -33,6 +33,7 @@ pub fn run(name: &str) {
         // As processes of a user who is not root: one starts another, which reads it.
         "read-a-plain-parent" => starts_a_reader(),
         "read-a-hardened-parent" => dynrag_extract::harden_parent().is_ok() && starts_a_reader(),
+        "other-descriptors" => other_descriptors(),
         "environment" => std::env::vars_os().next().is_some(),
         "kill-parent" => signal_parent(),
         "memory" => touch(4096),
@@ -56,6 +57,17 @@ pub fn run(name: &str) {
 fn parent(what: &str) -> bool {
     let path = format!("/proc/{}/{what}", std::os::unix::process::parent_id());
     std::fs::File::open(path).is_ok()
+}
+
+/// Whether there is more than the document, nowhere twice, and the answer: orders, or what is another reader's.
+fn other_descriptors() -> bool {
+    // Outside the sandbox there is one then.
+    let _opened = [(); 4].map(|()| std::fs::File::open("/dev/null"));
+    (4..256).any(|fd| {
+        // SAFETY: asks for a place in a file, if there is one.
+        let place = unsafe { libc::lseek(fd, 0, libc::SEEK_CUR) };
+        place != -1 || std::io::Error::last_os_error().raw_os_error() != Some(libc::EBADF)
+    })
 }
 
 fn starts_a_reader() -> bool {

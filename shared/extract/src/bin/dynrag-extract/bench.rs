@@ -1,4 +1,4 @@
-//! Runs every file of a folder through the child process and prints what it cost and gave, a JSON
+//! Runs every file of a folder through the sandbox and prints what it cost and gave, a JSON
 //! object a line. bench/extract makes tables of it.
 
 use std::{
@@ -14,10 +14,11 @@ use serde_json::json;
 /// Reads all files of `folder`, each so many times, of which the fastest counts.
 pub async fn run(
     extractor: &Extractor,
+    pdfium_library: Option<&Path>,
     folder: &Path,
     rounds: usize,
 ) -> Result<(), Box<dyn Error>> {
-    let library = match &extractor.pdfium_library {
+    let library = match pdfium_library {
         Some(path) => Some(testing::Library::load(path)?),
         None => None,
     };
@@ -37,10 +38,10 @@ pub async fn run(
         let mut outcome = None;
         let (mut wall, mut cpu) = (Duration::MAX, Duration::MAX);
         for _ in 0..rounds.max(1) {
-            let (start, spent) = (Instant::now(), cpu_time()?);
+            let (start, spent) = (Instant::now(), cpu_time(extractor)?);
             outcome = Some(extractor.extract(format, &bytes).await?);
             wall = wall.min(start.elapsed());
-            cpu = cpu.min(cpu_time()?.saturating_sub(spent));
+            cpu = cpu.min(cpu_time(extractor)?.saturating_sub(spent));
         }
         let mut inside = None;
         if let (Format::Pdf, Some(library)) = (format, &library) {
@@ -81,22 +82,20 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// CPU time of this process and of its children that have ended.
-fn cpu_time() -> std::io::Result<Duration> {
-    let mut total = Duration::ZERO;
-    for whose in [libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN] {
-        // SAFETY: getrusage fills the zeroed struct, which outlives the call.
-        let usage = unsafe {
-            let mut usage: libc::rusage = std::mem::zeroed();
-            if libc::getrusage(whose, &raw mut usage) == -1 {
-                return Err(std::io::Error::last_os_error());
-            }
-            usage
-        };
-        for time in [usage.ru_utime, usage.ru_stime] {
-            let seconds = time.tv_sec.unsigned_abs();
-            total += Duration::new(seconds, 0) + Duration::from_micros(time.tv_usec.unsigned_abs());
+/// CPU time of this process, of its fork server and of the readers that have ended.
+fn cpu_time(extractor: &Extractor) -> std::io::Result<Duration> {
+    // SAFETY: getrusage fills the zeroed struct, which outlives the call.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        if libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) == -1 {
+            return Err(std::io::Error::last_os_error());
         }
+        usage
+    };
+    let mut total = extractor.cpu_time();
+    for time in [usage.ru_utime, usage.ru_stime] {
+        let seconds = time.tv_sec.unsigned_abs();
+        total += Duration::new(seconds, 0) + Duration::from_micros(time.tv_usec.unsigned_abs());
     }
     Ok(total)
 }

@@ -12,7 +12,7 @@ use dynrag_extract::{Extractor, detect};
 use secrecy::SecretString;
 
 const HELP: &str = "\
-Reads a document in the sandboxed child process and prints what it gives.
+Reads a document in the sandbox and prints what it gives.
 
 usage: dynrag-extract [--pdfium LIBRARY] [--as pdf|html|md|txt] [--json] [--ask] FILE
        dynrag-extract [--pdfium LIBRARY] [--rounds N] bench FOLDER
@@ -39,7 +39,7 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    dynrag_extract::testing::run_child_if_asked_with(attacks::if_asked);
+    dynrag_extract::testing::serve_if_asked_with(attacks::if_asked);
     match run() {
         Ok(code) => code,
         Err(error) => {
@@ -74,14 +74,19 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     dynrag_extract::harden_parent()?;
-    let extractor = Extractor::this_binary(asked.pdfium);
+    let extractor = Extractor::this_binary(asked.pdfium.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
     match asked.words.as_slice() {
         [command, folder] if command == "bench" => {
-            runtime.block_on(bench::run(&extractor, folder.as_ref(), asked.rounds))?;
+            runtime.block_on(bench::run(
+                &extractor,
+                asked.pdfium.as_deref(),
+                folder.as_ref(),
+                asked.rounds,
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         [file] => {

@@ -1,4 +1,4 @@
-//! The caller's side: start the child, hold it to its time, judge what became of it.
+//! The caller's side: have a reader started, hold it to its time, judge what became of it.
 
 use std::{
     fs::File,
@@ -6,7 +6,11 @@ use std::{
     os::{fd::FromRawFd, unix::process::ExitStatusExt},
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    process::{ExitStatus, Stdio},
+    process::ExitStatus,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,14 +20,12 @@ use dynrag_domain::{
     documents::{FailureCode, Format},
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{
-    io::AsyncReadExt,
-    process::{Child, Command},
-};
+use tokio::io::AsyncReadExt;
 
 use crate::{
     child, detect,
-    protocol::{self, Answer, CHILD_WORD, EXIT_MEMORY, Engine, Input, MAX_HEADER, Order, Refusal},
+    protocol::{self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal},
+    readers::{Readers, Reading},
 };
 
 /// What reading one file may cost.
@@ -54,7 +56,7 @@ impl Default for Limits {
 /// The largest pages take a second or two. What takes longer is made to: the parser compares each of an element's
 /// attributes with the others, and looks at all that are open for each that opens.
 const HTML_CPU_SECONDS: u64 = 15;
-/// Plain text up to this size is decoded by the caller itself, which takes less than starting a child.
+/// Plain text up to this size is decoded by the caller itself, which takes less than starting a reader.
 const MAX_IN_PLACE: usize = 1024 * 1024;
 
 /// The file could not be turned into text, and trying again would not help.
@@ -89,26 +91,48 @@ struct Source<'a> {
     deadline: Instant,
 }
 
-/// Starts children that extract.
+/// Has files read, each in a process of its own. Clones share the process that these are forked from.
 #[derive(Clone, Debug)]
 pub struct Extractor {
-    /// The binary to start; it must call [`run_child_if_asked`](crate::run_child_if_asked).
-    pub program: PathBuf,
-    /// `libpdfium.so`. Without it PDFs are left to the weaker reader.
-    pub pdfium_library: Option<PathBuf>,
-    /// What each file may cost.
-    pub limits: Limits,
+    readers: Arc<Readers>,
+    /// Microseconds of CPU time that the server has told of.
+    cpu: Arc<AtomicU64>,
+    limits: Limits,
 }
 
 impl Extractor {
-    /// An extractor that starts the running binary again, with default limits.
-    pub fn this_binary(pdfium_library: Option<PathBuf>) -> Self {
+    /// An extractor that starts `program`, which must call [`serve_if_asked`](crate::serve_if_asked), with
+    /// default limits. `pdfium_library` is `libpdfium.so`; without it PDFs are left to the weaker reader.
+    pub fn new(program: PathBuf, pdfium_library: Option<PathBuf>) -> Self {
         Self {
-            // Not `current_exe()`: this is the same file even after a deployment replaced it.
-            program: PathBuf::from("/proc/self/exe"),
-            pdfium_library,
+            readers: Arc::new(Readers::new(program, pdfium_library)),
+            cpu: Arc::default(),
             limits: Limits::default(),
         }
+    }
+
+    /// An extractor that starts the running binary again.
+    pub fn this_binary(pdfium_library: Option<PathBuf>) -> Self {
+        // Not `current_exe()`: this is the same file even after a deployment replaced it.
+        Self::new(PathBuf::from("/proc/self/exe"), pdfium_library)
+    }
+
+    /// The same, with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// CPU time of the readers so far, and of the process they were forked from. For the bench.
+    #[doc(hidden)]
+    pub fn cpu_time(&self) -> Duration {
+        Duration::from_micros(self.cpu.load(Ordering::Relaxed))
+    }
+
+    /// The process that readers are forked from, once it was started. For the tests.
+    #[doc(hidden)]
+    pub fn server_id(&self) -> Option<u32> {
+        self.readers.server_id()
     }
 
     /// Reads a file said to be of format `declared`, without a password.
@@ -128,12 +152,10 @@ impl Extractor {
     /// their detail whether it was missing or wrong. At most 1024 bytes, without NUL: a longer one
     /// counts as missing.
     ///
-    /// The inner error is about the file and final. Dropping the future kills the child. Run it on
-    /// a thread that lives as long as the runtime, that is not in `spawn_blocking`: the kernel
-    /// kills the child when the thread that started it ends.
+    /// The inner error is about the file and final. Dropping the future kills the reader.
     ///
     /// # Errors
-    /// `unavailable` or `internal` where the child could not be started or confined: not the
+    /// `unavailable` or `internal` where a reader could not be started or confined: not the
     /// file's fault, and worth a retry.
     pub async fn extract_with(
         &self,
@@ -186,7 +208,7 @@ impl Extractor {
     }
 
     /// Plain text, of which nothing is parsed: it is decoded and brought into its normal form. None: that
-    /// panicked, and a child shall do it.
+    /// panicked, and a reader in a process of its own shall do it.
     fn in_place(&self, bytes: &[u8]) -> Option<std::result::Result<Extracted, Failure>> {
         let input = Input {
             password: None,
@@ -232,10 +254,10 @@ impl Extractor {
         }
     }
 
-    /// pdfium first. The second reader has a child of its own, since it dies of files that pdfium
+    /// pdfium first. The second reader has a process of its own, since it dies of files that pdfium
     /// has an opinion on; it is heard only where it has text and pdfium has none.
     async fn pdf(&self, file: Source<'_>) -> Result<std::result::Result<Extracted, Failure>> {
-        let first = if self.pdfium_library.is_none() {
+        let first = if self.readers.pdfium_library().is_none() {
             None
         } else {
             match self.run(Engine::Pdfium, file).await? {
@@ -273,75 +295,69 @@ impl Extractor {
         file: Source<'_>,
     ) -> Result<std::result::Result<Answer, Failure>> {
         let unavailable = |error: io::Error| Error::unavailable(format!("extraction: {error}"));
-        let mut child = self.start(engine, file).map_err(unavailable)?;
-        // One more than allowed, to tell full from too much.
-        let most = self.limits.output_bytes + MAX_HEADER + 1;
-        let mut answer = Vec::new();
-        let reading = async {
-            if let Some(stdout) = child.stdout.take() {
-                stdout.take(most).read_to_end(&mut answer).await?;
-            }
-            if answer.len() as u64 == most {
-                child.start_kill()?;
-            }
-            child.wait().await
-        };
-        let status = tokio::time::timeout_at(file.deadline.into(), reading).await;
-        let Ok(status) = status else {
-            kill(&mut child).await.map_err(unavailable)?;
-            let detail = format!("{engine:?}: no answer in {:?}", self.limits.wall);
-            return Ok(Err(Failure::new(FailureCode::ExtractionTimeout, detail)));
-        };
-        let status = status.map_err(unavailable)?;
-        if answer.len() as u64 == most {
-            let detail = format!("{engine:?}: the answer does not end");
-            return Ok(Err(Failure::new(FailureCode::TextTooLarge, detail)));
-        }
-        if let Some(failure) = judge(engine, status) {
-            return Ok(Err(failure));
-        }
-        Ok(protocol::decode(answer).map_err(|error| {
-            Failure::new(
-                FailureCode::ExtractionCrashed,
-                format!("{engine:?}: {error}"),
-            )
-        }))
-    }
-
-    fn start(&self, engine: Engine, file: Source<'_>) -> io::Result<Child> {
         let order = Order {
             engine,
-            parent: std::process::id(),
             memory_bytes: self.limits.memory_bytes,
             cpu_seconds: match engine {
                 Engine::Html => self.limits.cpu_seconds.min(HTML_CPU_SECONDS),
                 _ => self.limits.cpu_seconds,
             },
             output_bytes: self.limits.output_bytes,
-            pdfium_library: self.pdfium_library.clone(),
         };
-        // No `pre_exec`: with one the standard library forks, which copies this process's page
-        // tables, where it can spawn. The child confines itself.
-        Command::new(&self.program)
-            .arg0("dynrag-extract-child")
-            .arg(CHILD_WORD)
-            .arg(serde_json::to_string(&order)?)
-            .env_clear()
-            .stdin(Stdio::from(in_memory(file)?))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
+        let document = in_memory(file).map_err(unavailable)?;
+        // Once more, since the server may have ended since it was last asked, and its readers with it.
+        for _ in 0..2 {
+            let reading = self.readers.start(&order, &document).map_err(unavailable)?;
+            let read = self.read(reading);
+            let Ok(read) = tokio::time::timeout_at(file.deadline.into(), read).await else {
+                let detail = format!("{engine:?}: no answer in {:?}", self.limits.wall);
+                return Ok(Err(Failure::new(FailureCode::ExtractionTimeout, detail)));
+            };
+            match read.map_err(unavailable)? {
+                Read::Ended(ended, answer) => {
+                    let micros = u64::try_from(ended.cpu.as_micros()).unwrap_or(u64::MAX);
+                    self.cpu.fetch_max(micros, Ordering::Relaxed);
+                    return Ok(judge(engine, ended, answer));
+                }
+                Read::Endless => {
+                    let detail = format!("{engine:?}: the answer does not end");
+                    return Ok(Err(Failure::new(FailureCode::TextTooLarge, detail)));
+                }
+                Read::Gone => {}
+            }
+        }
+        Err(Error::unavailable("extraction: the fork server ends"))
+    }
+
+    async fn read(&self, reading: Reading) -> io::Result<Read> {
+        let Reading { answer, mut report } = reading;
+        // One more than allowed, to tell full from too much.
+        let most = self.limits.output_bytes + MAX_HEADER + 1;
+        let mut bytes = Vec::new();
+        answer.take(most).read_to_end(&mut bytes).await?;
+        if bytes.len() as u64 == most {
+            return Ok(Read::Endless);
+        }
+        let mut ended = [0; Ended::BYTES];
+        match report.read_exact(&mut ended).await {
+            Ok(_) => Ok(Read::Ended(Ended::from_bytes(ended), bytes)),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Read::Gone),
+            Err(error) => Err(error),
+        }
     }
 }
 
-async fn kill(child: &mut Child) -> io::Result<()> {
-    child.start_kill()?;
-    child.wait().await?;
-    Ok(())
+/// What became of a reader.
+enum Read {
+    /// It ended by itself, having written this.
+    Ended(Ended, Vec<u8>),
+    /// It writes more than it may; it is killed.
+    Endless,
+    /// The server ended, and the reader with it.
+    Gone,
 }
 
-/// A file without a name that holds a child's stdin and can no longer change.
+/// A file without a name that holds what a reader is given and can no longer change.
 fn in_memory(source: Source<'_>) -> io::Result<File> {
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     // SAFETY: the name is a C string; the descriptor is new, and owned by the File from here on.
@@ -370,15 +386,21 @@ fn in_memory(source: Source<'_>) -> io::Result<File> {
     Ok(file)
 }
 
-/// What an end other than a proper exit means.
-fn judge(engine: Engine, status: ExitStatus) -> Option<Failure> {
+/// What the end of a reader and its answer mean.
+fn judge(engine: Engine, ended: Ended, answer: Vec<u8>) -> std::result::Result<Answer, Failure> {
+    let status = ExitStatus::from_raw(ended.status);
     let code = match (status.code(), status.signal()) {
-        (Some(0), _) => return None,
+        (Some(0), _) => {
+            return protocol::decode(answer).map_err(|error| {
+                let detail = format!("{engine:?}: {error}");
+                Failure::new(FailureCode::ExtractionCrashed, detail)
+            });
+        }
         (Some(EXIT_MEMORY), _) => FailureCode::ExtractionMemory,
         (_, Some(libc::SIGXCPU)) => FailureCode::ExtractionTimeout,
         // Not by us: the kernel's, when the machine itself has no memory left.
         (_, Some(libc::SIGKILL)) => FailureCode::ExtractionMemory,
         _ => FailureCode::ExtractionCrashed,
     };
-    Some(Failure::new(code, format!("{engine:?}: {status}")))
+    Err(Failure::new(code, format!("{engine:?}: {status}")))
 }

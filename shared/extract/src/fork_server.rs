@@ -1,0 +1,275 @@
+//! The process between the caller and the readers: started once, with nothing of the caller's in it, it forks a
+//! reader for each file.
+//!
+//! Starting this binary takes milliseconds, most of them for its size; a fork of a process that is ready takes a
+//! fraction of one. What a reader does to its memory stays its own, as if it had been started anew. Only the
+//! layout of the address space is that of its siblings.
+//!
+//! The server opens no file of a customer: it passes descriptors on. It has one thread, since a fork copies
+//! only the one that calls it. What goes wrong:
+//!
+//! | what ends | what follows |
+//! |---|---|
+//! | a reader | the server tells how, over the pipe that came with the order |
+//! | the wish for the answer: the caller closes that pipe | the server kills the reader |
+//! | the caller | the server's input ends: it exits, and the kernel kills its readers |
+//! | the server | the kernel kills its readers; the caller finds the pipes closed and starts another |
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::{
+        fd::{AsRawFd, FromRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    time::Duration,
+};
+
+use sendfd::RecvWithFd;
+
+use crate::{
+    child, pdf,
+    protocol::{Ended, MAX_ORDER, Order, SERVER_WORD, Setup},
+    sandbox::{self, Foundation},
+};
+
+/// Serves until the caller is gone, then exits, if this process was started to do so; otherwise returns at once.
+///
+/// Call it first in `main` of every binary that uses [`Extractor`](crate::Extractor), before an
+/// async runtime or any thread is started: a fork copies only the thread that calls it.
+pub fn serve_if_asked() {
+    serve_if_asked_with(|_| {});
+}
+
+/// [`serve_if_asked`], with something that each reader runs on its file inside the sandbox first.
+pub fn serve_if_asked_with(before: Before) {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_none_or(|word| word != SERVER_WORD) {
+        return;
+    }
+    let setup = arguments
+        .next()
+        .and_then(|setup| serde_json::from_slice(setup.as_encoded_bytes()).ok());
+    let Some(setup) = setup else {
+        std::process::exit(2);
+    };
+    let status = match serve(&setup, before) {
+        Ok(()) => 0,
+        Err(_) => 1,
+    };
+    std::process::exit(status);
+}
+
+/// Something to run on the file inside the sandbox first.
+type Before = fn(&[u8]);
+
+/// What every reader has from its server.
+pub struct Tools {
+    /// Or why there is none.
+    pub library: Result<pdf::Library, String>,
+    /// Or why this process cannot be confined.
+    pub foundation: Result<Foundation, String>,
+    pub before: Before,
+}
+
+impl Tools {
+    fn new(setup: &Setup, before: Before) -> Self {
+        let library = match &setup.pdfium_library {
+            Some(path) => pdf::Library::load(path),
+            None => Err("no path to the library".to_owned()),
+        };
+        child::warm_up(library.as_ref().ok());
+        Self {
+            library,
+            foundation: Foundation::lay().map_err(|error| error.to_string()),
+            before,
+        }
+    }
+}
+
+/// A reader at work.
+struct Reader {
+    process: libc::pid_t,
+    /// Readable when the process has ended.
+    ended: OwnedFd,
+    /// Where the caller waits for how it ended.
+    report: File,
+    killed: bool,
+}
+
+fn serve(setup: &Setup, before: Before) -> io::Result<()> {
+    // SAFETY: the caller put one end of a pair of sockets there; nothing else here owns the descriptor.
+    let orders = UnixStream::from(unsafe { OwnedFd::from_raw_fd(0) });
+    let tools = Tools::new(setup, before);
+    let mut readers: Vec<Reader> = Vec::new();
+    loop {
+        let ready = wait(&orders, &readers)?;
+        // Backwards, so that removing one leaves the places of those that are still to be looked at.
+        for index in (0..readers.len()).rev() {
+            if ready[1 + 2 * index] {
+                report(readers.swap_remove(index))?;
+            } else if ready[2 + 2 * index] {
+                kill(&mut readers[index])?;
+            }
+        }
+        if ready[0] {
+            let Some((order, received)) = receive(&orders)? else {
+                return Ok(());
+            };
+            // Otherwise its pipes are closed now, and the caller asks again.
+            if let Ok(reader) = start(&order, received, &tools) {
+                readers.push(reader);
+            }
+        }
+    }
+}
+
+/// Waits for something to do: of the orders, then of each reader its end and its caller's leaving.
+fn wait(orders: &UnixStream, readers: &[Reader]) -> io::Result<Vec<bool>> {
+    let watch = |fd, events| libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    let mut watched = vec![watch(orders.as_raw_fd(), libc::POLLIN)];
+    for reader in readers {
+        watched.push(watch(reader.ended.as_raw_fd(), libc::POLLIN));
+        // Nothing is asked for: that the other end is closed is told always. A negative one is left out.
+        let report = if reader.killed {
+            -1
+        } else {
+            reader.report.as_raw_fd()
+        };
+        watched.push(watch(report, 0));
+    }
+    // SAFETY: the pointer and the length are of the same vector, which outlives the call.
+    while unsafe { libc::poll(watched.as_mut_ptr(), watched.len() as libc::nfds_t, -1) } == -1 {
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    Ok(watched.iter().map(|fd| fd.revents != 0).collect())
+}
+
+/// What comes with an order.
+struct Received {
+    document: OwnedFd,
+    answer: OwnedFd,
+    report: File,
+}
+
+/// The next order; none when the caller is gone. The kernel keeps orders apart, since each has descriptors.
+fn receive(orders: &UnixStream) -> io::Result<Option<(Order, Received)>> {
+    let mut bytes = [0; MAX_ORDER];
+    let mut descriptors = [-1; 3];
+    let (length, count) = orders.recv_with_fd(&mut bytes, &mut descriptors)?;
+    // SAFETY: the kernel has just made these descriptors for this process.
+    let received = descriptors[..count]
+        .iter()
+        .map(|fd| unsafe { OwnedFd::from_raw_fd(*fd) });
+    let received: Vec<OwnedFd> = received.collect();
+    if length == 0 {
+        return Ok(None);
+    }
+    let Ok([document, answer, report]) = <[OwnedFd; 3]>::try_from(received) else {
+        return Err(io::Error::other("an order without its descriptors"));
+    };
+    let received = Received {
+        document,
+        answer,
+        report: report.into(),
+    };
+    Ok(Some((serde_json::from_slice(&bytes[..length])?, received)))
+}
+
+fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader> {
+    let server = std::process::id();
+    let mapped = match &tools.foundation {
+        Ok(foundation) => Ok(foundation.mapped()?),
+        Err(error) => Err(error),
+    };
+    // SAFETY: this process has one thread, so that nothing is locked or half-done in the copy.
+    let process = unsafe { libc::fork() };
+    match process {
+        -1 => Err(io::Error::last_os_error()),
+        0 => {
+            let taken = sandbox::die_with(server).and_then(|()| {
+                sandbox::take_over_descriptors(&received.document, &received.answer)
+            });
+            let status = match taken.and_then(|()| child::answer(order, tools, mapped)) {
+                Ok(()) => 0,
+                Err(_) => 1,
+            };
+            // SAFETY: nothing of this process is of use to anybody; destructors of a reader that met a
+            // hostile file are better not run.
+            unsafe { libc::_exit(status) }
+        }
+        process => {
+            // SAFETY: the process is ours and not waited for, so its id is its own; the descriptor is new.
+            let ended = unsafe {
+                let fd = libc::syscall(libc::SYS_pidfd_open, process, 0);
+                if fd == -1 {
+                    let error = io::Error::last_os_error();
+                    libc::kill(process, libc::SIGKILL);
+                    libc::waitpid(process, std::ptr::null_mut(), 0);
+                    return Err(error);
+                }
+                OwnedFd::from_raw_fd(fd as libc::c_int)
+            };
+            Ok(Reader {
+                process,
+                ended,
+                report: received.report,
+                killed: false,
+            })
+        }
+    }
+}
+
+fn kill(reader: &mut Reader) -> io::Result<()> {
+    // SAFETY: the process was not waited for yet, so that its id is still its own.
+    if unsafe { libc::kill(reader.process, libc::SIGKILL) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    reader.killed = true;
+    Ok(())
+}
+
+/// Tells the caller how a reader ended.
+fn report(mut reader: Reader) -> io::Result<()> {
+    let mut status = 0;
+    // SAFETY: the process is ours and has ended; the status outlives the call.
+    if unsafe { libc::waitpid(reader.process, &raw mut status, 0) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    let ended = Ended {
+        status,
+        cpu: cpu_time()?,
+    };
+    match reader.report.write_all(&ended.to_bytes()) {
+        // Nobody wants to know any more.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// CPU time of this process and of its readers that have ended.
+fn cpu_time() -> io::Result<Duration> {
+    let mut total = Duration::ZERO;
+    for whose in [libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN] {
+        // SAFETY: getrusage fills the zeroed struct, which outlives the call.
+        let usage = unsafe {
+            let mut usage: libc::rusage = std::mem::zeroed();
+            if libc::getrusage(whose, &raw mut usage) == -1 {
+                return Err(io::Error::last_os_error());
+            }
+            usage
+        };
+        for time in [usage.ru_utime, usage.ru_stime] {
+            let micros = time.tv_sec * 1_000_000 + time.tv_usec;
+            total += Duration::from_micros(micros.unsigned_abs());
+        }
+    }
+    Ok(total)
+}

@@ -1,0 +1,170 @@
+//! The process that readers are forked from: one for all files, and nothing lost when it or a reader ends.
+
+use std::{
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use dynrag_domain::documents::{FailureCode, Format};
+use dynrag_extract::{Extractor, Limits};
+
+use crate::{extractor, read_with, small};
+
+async fn attack(extractor: &Extractor, name: &str) -> Result<(), FailureCode> {
+    let file = format!("dynrag-attack:{name}");
+    let outcome = read_with(extractor, Format::Md, file.as_bytes()).await;
+    outcome.map(|_| ())
+}
+
+/// The children of a process that are alive or were not waited for.
+fn children(process: u32) -> Vec<u32> {
+    let path = format!("/proc/{process}/task/{process}/children");
+    let list = std::fs::read_to_string(path).unwrap_or_default();
+    list.split_whitespace()
+        .map(|id| id.parse().unwrap())
+        .collect()
+}
+
+/// Whether a process runs; one that has ended and waits to be asked for does not.
+fn runs(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat
+        .rsplit(") ")
+        .next()
+        .and_then(|rest| rest.chars().next());
+    state.is_some_and(|state| state != 'Z')
+}
+
+/// Waits for what will come about soon; a test that never ends is stopped by its runner.
+async fn until(mut condition: impl FnMut() -> bool) {
+    while !condition() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn kill(process: u32) {
+    let killed = Command::new("kill")
+        .args(["-KILL", &process.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_reader_that_dies_takes_nothing_with_it() {
+    let extractor = extractor();
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    let server = extractor.server_id().unwrap();
+    for name in ["socket", "recursion", "panic", "flood", "memory"] {
+        assert!(attack(&extractor, name).await.is_err(), "{name}");
+    }
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    assert_eq!(extractor.server_id(), Some(server));
+    until(|| children(server).is_empty()).await;
+}
+
+/// A fork copies one thread. Were there more, what they had locked would stay locked in every reader.
+#[tokio::test]
+async fn the_server_has_one_thread() {
+    let extractor = extractor();
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    let tasks = format!("/proc/{}/task", extractor.server_id().unwrap());
+    assert_eq!(std::fs::read_dir(tasks).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn files_are_read_side_by_side_and_the_slow_one_is_killed_alone() {
+    let extractor = extractor();
+    let slow = extractor.clone().with_limits(Limits {
+        wall: Duration::from_millis(500),
+        ..small()
+    });
+    let others = async {
+        for _ in 0..20 {
+            assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+        }
+    };
+    let (timed_out, ()) = tokio::join!(attack(&slow, "sleep"), others);
+    assert_eq!(timed_out, Err(FailureCode::ExtractionTimeout));
+    assert_eq!(slow.server_id(), extractor.server_id());
+    let server = extractor.server_id().unwrap();
+    until(|| children(server).is_empty()).await;
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_reader_that_nobody_wants() {
+    let extractor = extractor();
+    let reading = tokio::spawn({
+        let extractor = extractor.clone();
+        async move { attack(&extractor, "sleep").await }
+    });
+    until(|| {
+        extractor
+            .server_id()
+            .is_some_and(|id| !children(id).is_empty())
+    })
+    .await;
+    reading.abort();
+    let server = extractor.server_id().unwrap();
+    until(|| children(server).is_empty()).await;
+    assert!(runs(server));
+}
+
+#[tokio::test]
+async fn a_server_that_ended_is_started_again() {
+    let extractor = extractor();
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    let first = extractor.server_id().unwrap();
+    kill(first);
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    assert_ne!(extractor.server_id(), Some(first));
+}
+
+/// The file is read a second time by a reader of the next server; the first reader died with its own.
+#[tokio::test]
+async fn a_server_that_ends_while_a_file_is_read_costs_a_second_try() {
+    let extractor = extractor();
+    let reading = tokio::spawn({
+        let extractor = extractor.clone();
+        async move { attack(&extractor, "sleep").await }
+    });
+    until(|| {
+        extractor
+            .server_id()
+            .is_some_and(|id| !children(id).is_empty())
+    })
+    .await;
+    let first = extractor.server_id().unwrap();
+    let readers = children(first);
+    kill(first);
+    until(|| readers.iter().all(|reader| !runs(*reader))).await;
+    until(|| {
+        extractor
+            .server_id()
+            .is_some_and(|id| id != first && !children(id).is_empty())
+    })
+    .await;
+    reading.abort();
+}
+
+#[tokio::test]
+async fn the_server_ends_with_its_extractor() {
+    let extractor = extractor();
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    let server = extractor.server_id().unwrap();
+    drop(extractor);
+    until(|| !runs(server)).await;
+}
+
+/// As when the caller was killed: its end of the pair is closed.
+#[test]
+fn a_server_without_a_caller_ends() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    drop(ours);
+    let ended = Command::new(env!("CARGO_BIN_EXE_dynrag-extract"))
+        .args(["extract-server", r#"{"pdfium_library":null}"#])
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .status();
+    assert!(ended.unwrap().success());
+}
