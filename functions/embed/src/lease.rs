@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dynrag_domain::{Result, documents::Stage};
+use dynrag_domain::Result;
 use dynrag_store::{Store, ingestion::Claim};
 use tokio::{sync::watch, task::JoinHandle, time};
 
@@ -11,8 +11,6 @@ use crate::prepare::Stop;
 /// A claim whose lease is renewed until this is dropped.
 pub(crate) struct Lease {
     pub(crate) claim: Arc<Claim>,
-    store: Store,
-    period: std::time::Duration,
     lost: watch::Receiver<bool>,
     renewal: JoinHandle<()>,
 }
@@ -51,23 +49,8 @@ impl Lease {
         });
         Self {
             claim,
-            store: store.clone(),
-            period,
             lost,
             renewal,
-        }
-    }
-
-    /// Renews and notes the stage.
-    pub(crate) async fn stage(&self, stage: Stage) -> Result<(), Stop> {
-        if self
-            .store
-            .progress(&self.claim, Some(stage), self.period)
-            .await?
-        {
-            Ok(())
-        } else {
-            Err(Stop::Lost)
         }
     }
 

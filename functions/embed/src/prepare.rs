@@ -8,7 +8,7 @@ use dynrag_cloud::vault;
 use dynrag_domain::{
     Error, Kind,
     chunks::{Chunk, Extracted, Properties},
-    documents::{FailureCode, Stage},
+    documents::FailureCode,
     jobs::Lane,
     storage::{self, Original},
 };
@@ -96,7 +96,6 @@ pub(crate) async fn cut(
     let (extracted, chunks, tokens, charged) = lease
         .guard(async {
             let extracted = read(parts, bundles, &lease.claim).await?;
-            lease.stage(Stage::Chunking).await?;
             let mut charged = 0;
             let chunks = match plan(&extracted, lease.claim.chunking) {
                 Plan::Ready(chunks) => chunks,
@@ -219,7 +218,7 @@ impl Cut {
     }
 }
 
-/// Gets the original, checks it against the customer's limits, and extracts its text.
+/// Gets the original, checks it against the customer's limits, extracts its text and notes what was learned.
 async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extracted, Stop> {
     let Claim {
         customer_id,
@@ -264,17 +263,12 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
             .put(&key, "application/json", json.into())
             .await?;
     }
-    parts
-        .store
-        .describe_version(
-            claim,
-            size,
-            &hash,
-            claim.format,
-            &extracted,
-            small.as_deref(),
-        )
-        .await?;
+    let lease = parts.config.lease;
+    let store = &parts.store;
+    let described = store.describe_version(claim, lease, size, &hash, &extracted, small.as_deref());
+    if !described.await? {
+        return Err(Stop::Lost);
+    }
     Ok(extracted)
 }
 

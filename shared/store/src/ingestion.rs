@@ -227,20 +227,20 @@ impl Store {
             .collect()
     }
 
-    /// Notes what was learned of a version: size, hash, format, pages; and its text, where that is small.
+    /// Notes what was learned of a version by reading it: size, hash, format, pages; and its text, where that is
+    /// small. Renews the lease and begins the next stage. False, and nothing is noted: the lease is another's.
     ///
     /// # Errors
     /// `unavailable` without a database.
     pub async fn describe_version(
         &self,
         claim: &Claim,
+        lease: Duration,
         bytes: i64,
         content_hash: &[u8; 32],
-        format: Format,
         extracted: &Extracted,
         small: Option<&[u8]>,
-    ) -> Result<()> {
-        let tx = self.tenant(claim.customer_id).await?;
+    ) -> Result<bool> {
         let pages = extracted
             .pages
             .map(i32::try_from)
@@ -250,27 +250,34 @@ impl Store {
             serde_json::to_value(&extracted.properties).map_err(Error::internal_fault)?;
         let characters =
             i64::try_from(extracted.text.chars().count()).map_err(Error::internal_fault)?;
-        tx.query(
-            include_str!("../queries/ingestion/describe_version.sql"),
-            &[
-                (&claim.customer_id.as_uuid(), Type::UUID),
-                (&claim.document_id.as_uuid(), Type::UUID),
-                (&claim.version, Type::INT4),
-                (&bytes, Type::INT8),
-                (&content_hash.as_slice(), Type::BYTEA),
-                (&format.as_str(), Type::TEXT),
-                (&pages, Type::INT4),
-                (&characters, Type::INT8),
-                (&extracted.engine, Type::TEXT),
-                (&title_of(extracted), Type::TEXT),
-                (&properties, Type::JSONB),
-            ],
-        )
-        .await?;
-        if let Some(small) = small {
+        let tx = self.tenant(claim.customer_id).await?;
+        let described = tx
+            .query_opt(
+                include_str!("../queries/ingestion/describe_version.sql"),
+                &[
+                    (&claim.customer_id.as_uuid(), Type::UUID),
+                    (&claim.document_id.as_uuid(), Type::UUID),
+                    (&claim.version, Type::INT4),
+                    (&claim.token, Type::INT8),
+                    (&lease.as_secs_f64(), Type::FLOAT8),
+                    (&bytes, Type::INT8),
+                    (&content_hash.as_slice(), Type::BYTEA),
+                    (&claim.format.as_str(), Type::TEXT),
+                    (&pages, Type::INT4),
+                    (&characters, Type::INT8),
+                    (&extracted.engine, Type::TEXT),
+                    (&title_of(extracted), Type::TEXT),
+                    (&properties, Type::JSONB),
+                ],
+            )
+            .await?;
+        if described.is_some()
+            && let Some(small) = small
+        {
             texts::insert(&tx, claim.document_id, claim.version, small).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(described.is_some())
     }
 
     /// Gives a document back; `sweep` sends it again after the wait. Being told to wait by the

@@ -5,6 +5,7 @@ use std::time::Duration;
 use dynrag_domain::{
     CustomerId, DocumentId,
     audit::Actor,
+    chunks::Extracted,
     documents::{FailureCode, Stage, Status},
 };
 use dynrag_store::{Store, ingestion::Claim};
@@ -58,7 +59,8 @@ impl Scene {
     async fn rows(&self) -> Value {
         let sql = "SELECT jsonb_build_array(
             (SELECT to_jsonb(d) FROM documents d WHERE id = $1),
-            (SELECT jsonb_agg(v ORDER BY version) FROM document_versions v WHERE document_id = $1))";
+            (SELECT jsonb_agg(v ORDER BY version) FROM document_versions v WHERE document_id = $1),
+            (SELECT count(*) FROM document_texts WHERE document_id = $1))";
         self.superuser
             .query_one(sql, &[&self.document.as_uuid()])
             .await
@@ -76,6 +78,10 @@ impl Scene {
                 .await
                 .unwrap(),
             store.progress(claim, None, LEASE).await.unwrap(),
+            store
+                .describe_version(claim, LEASE, 1, &[9; 32], &Extracted::default(), Some(b"x"))
+                .await
+                .unwrap(),
             store
                 .release(claim, Duration::from_secs(5), true)
                 .await

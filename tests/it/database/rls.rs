@@ -1,7 +1,7 @@
 //! Promise 10: row-level security holds when the code forgets. Every table × every operation, without
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
-use dynrag_domain::{CustomerId, chunks::Extracted, documents::Format, money::Usd};
+use dynrag_domain::{CustomerId, chunks::Extracted, money::Usd};
 use dynrag_store::ledger::{ProviderCall, Purpose};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
@@ -70,10 +70,9 @@ async fn seeded() -> Seeded {
             .await
             .unwrap();
         let (text, small) = (Extracted::default(), Some(&b"packed"[..]));
-        store
-            .describe_version(&claim, 1, &[1; 32], Format::Txt, &text, small)
-            .await
-            .unwrap();
+        let lease = std::time::Duration::from_secs(90);
+        let described = store.describe_version(&claim, lease, 1, &[1; 32], &text, small);
+        assert!(described.await.unwrap());
         let webhook = "WITH hook AS (
                 INSERT INTO webhooks (customer_id, id, name, trigger_type) VALUES ($1, $2, 'hook', 'manual')
                 RETURNING customer_id, id)

@@ -1,10 +1,19 @@
--- What was learned about a version; a document whose title is only its address takes the content's own.
--- $1 customer, $2 document, $3 version, $4 bytes, $5 content hash, $6 format, $7 pages, $8 characters, $9 engine,
--- $10 title or null, $11 what the file says of itself
-WITH titled AS (
-    UPDATE documents SET title = $10
-    WHERE customer_id = $1 AND id = $2 AND latest_version = $3 AND title = source_url AND $10 IS NOT NULL
+-- What was learned of a version by reading it, which is cut next; renews the lease. A document whose title is only its
+-- address takes the content's own. No row: the lease is lost.
+-- $1 customer, $2 document, $3 version, $4 fencing token, $5 lease in seconds, $6 bytes, $7 content hash, $8 format,
+-- $9 pages, $10 characters, $11 engine, $12 title or null, $13 what the file says of itself
+WITH held AS (
+    UPDATE documents
+    SET stage = 'chunking',
+        title = CASE WHEN title = source_url THEN coalesce($12, title) ELSE title END,
+        lease_expires_at = now() + make_interval(secs => $5),
+        resend_at = now() + make_interval(secs => $5)
+    WHERE customer_id = $1 AND id = $2 AND latest_version = $3 AND lease_token = $4
+      AND status = 'processing' AND deleted_at IS NULL
+    RETURNING id
 )
-UPDATE document_versions
-SET bytes = $4, content_hash = $5, format = $6, pages = $7, characters = $8, engine = $9, properties = $11
-WHERE customer_id = $1 AND document_id = $2 AND version = $3
+UPDATE document_versions v
+SET bytes = $6, content_hash = $7, format = $8, pages = $9, characters = $10, engine = $11, properties = $13
+FROM held
+WHERE v.customer_id = $1 AND v.document_id = held.id AND v.version = $3
+RETURNING v.version
