@@ -7,19 +7,19 @@ DATA is a folder of real files, which are not part of the repository: `pdf/`, `h
 with `html/truth` (NAME.json, the main content that a person marked in the page), and `office/` for the
 rest, told apart by their names. A folder or a format that is missing is said to be.
 
-Each file goes through the sandboxed child process, as in production. Prints for each format
+Each file goes through the sandbox, as in production. Prints for each format
 
     files     how many, and how many of them gave text
-    ms        from start to answer, child's start included: mean and 95th percentile
-    cpu       CPU time of parent and child, the mean
+    ms        from call to answer, the fork of a reader included: mean and 95th percentile
+    cpu       CPU time of caller, fork server and reader, the mean
     inside    pdfium alone, in one process that has it loaded
-    died      children that panicked, crashed, or were killed: must be 0
+    died      readers that panicked, crashed, or were killed: must be 0
     words     F1 of the words beside the marked content, or the share of the words of an independent
               reader (references.py) that are there; the mean of the files
     errors    by their code
 
 The fastest of the rounds counts for each file, since other work on the machine only adds. Exits with 1
-where a child died.
+where a reader died.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures extraction: every file of a folder through the sandboxed child process.
+# Measures extraction: every file of a folder through the sandbox.
 #
 #   bench/extract/run.sh DATA
 #

@@ -196,7 +196,7 @@ named! {
     Stage {
         /// Getting the bytes from the web.
         Fetching = "fetching",
-        /// Turning bytes into text, in the child process.
+        /// Turning bytes into text, in a process of its own.
         Extracting = "extracting",
         /// Cutting the text.
         Chunking = "chunking",

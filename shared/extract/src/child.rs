@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Room for the part of the document's last page that it does not fill, and for what goes before it.
-const PAGE: u64 = 4096;
+const PAGES: u64 = 2 * 4096;
 
 /// Where the last panic was. Its message may quote the document and is not kept.
 static PANICKED_AT: Mutex<String> = Mutex::new(String::new());
@@ -44,7 +44,7 @@ fn answer_bytes(
         Ok(mapped) => mapped,
         Err(error) => return header(&Header::Unconfined(error.clone())),
     };
-    mapped.all += input.bytes.len() as u64 + PAGE;
+    mapped.all += input.bytes.len() as u64 + PAGES;
     std::panic::set_hook(Box::new(|info| {
         if let (Some(location), Ok(mut at)) = (info.location(), PANICKED_AT.lock()) {
             *at = location.to_string();

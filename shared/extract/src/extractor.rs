@@ -20,7 +20,7 @@ use dynrag_domain::{
     documents::{FailureCode, Format},
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::io::AsyncReadExt;
+use tokio::{io::AsyncReadExt, net::unix::pipe};
 
 use crate::{
     child, detect,
@@ -95,7 +95,7 @@ struct Source<'a> {
 #[derive(Clone, Debug)]
 pub struct Extractor {
     readers: Arc<Readers>,
-    /// Microseconds of CPU time that the server has told of.
+    /// Microseconds of CPU time that servers have told of.
     cpu: Arc<AtomicU64>,
     limits: Limits,
 }
@@ -306,31 +306,50 @@ impl Extractor {
         };
         let document = in_memory(file).map_err(unavailable)?;
         // Once more, since the server may have ended since it was last asked, and its readers with it.
-        for _ in 0..2 {
+        for again in [false, true] {
             let reading = self.readers.start(&order, &document).map_err(unavailable)?;
-            let read = self.read(reading);
-            let Ok(read) = tokio::time::timeout_at(file.deadline.into(), read).await else {
-                let detail = format!("{engine:?}: no answer in {:?}", self.limits.wall);
-                return Ok(Err(Failure::new(FailureCode::ExtractionTimeout, detail)));
+            let server = reading.server.clone();
+            let mut started = false;
+            let read = self.read(reading, &mut started);
+            let read = tokio::time::timeout_at(file.deadline.into(), read).await;
+            let read = match read {
+                Ok(read) => read.map_err(unavailable)?,
+                // Not the file's fault where the server did not even begin, or much of the time was lost.
+                Err(_) if again || !started => Read::Gone,
+                Err(_) => {
+                    let detail = format!("{engine:?}: no answer in {:?}", self.limits.wall);
+                    return Ok(Err(Failure::new(FailureCode::ExtractionTimeout, detail)));
+                }
             };
-            match read.map_err(unavailable)? {
+            match read {
                 Read::Ended(ended, answer) => {
                     let micros = u64::try_from(ended.cpu.as_micros()).unwrap_or(u64::MAX);
-                    self.cpu.fetch_max(micros, Ordering::Relaxed);
-                    return Ok(judge(engine, ended, answer));
+                    self.cpu.fetch_add(micros, Ordering::Relaxed);
+                    let judged = judge(engine, ended, answer);
+                    if is_suspicious(&judged) {
+                        self.readers.leave(&server);
+                    }
+                    return Ok(judged);
                 }
                 Read::Endless => {
                     let detail = format!("{engine:?}: the answer does not end");
                     return Ok(Err(Failure::new(FailureCode::TextTooLarge, detail)));
                 }
-                Read::Gone => {}
+                Read::Gone => self.readers.leave(&server),
             }
         }
-        Err(Error::unavailable("extraction: the fork server ends"))
+        Err(Error::unavailable("extraction: no reader could be started"))
     }
 
-    async fn read(&self, reading: Reading) -> io::Result<Read> {
-        let Reading { answer, mut report } = reading;
+    /// What becomes of a reader; `started` as soon as there is one.
+    async fn read(&self, reading: Reading, started: &mut bool) -> io::Result<Read> {
+        let Reading {
+            answer, mut report, ..
+        } = reading;
+        if !told(&mut report, &mut [0]).await? {
+            return Ok(Read::Gone);
+        }
+        *started = true;
         // One more than allowed, to tell full from too much.
         let most = self.limits.output_bytes + MAX_HEADER + 1;
         let mut bytes = Vec::new();
@@ -339,11 +358,20 @@ impl Extractor {
             return Ok(Read::Endless);
         }
         let mut ended = [0; Ended::BYTES];
-        match report.read_exact(&mut ended).await {
-            Ok(_) => Ok(Read::Ended(Ended::from_bytes(ended), bytes)),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Read::Gone),
-            Err(error) => Err(error),
-        }
+        Ok(if told(&mut report, &mut ended).await? {
+            Read::Ended(Ended::from_bytes(ended), bytes)
+        } else {
+            Read::Gone
+        })
+    }
+}
+
+/// Whether the server tells something, or closes the pipe.
+async fn told(report: &mut pipe::Receiver, word: &mut [u8]) -> io::Result<bool> {
+    match report.read_exact(word).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -353,8 +381,18 @@ enum Read {
     Ended(Ended, Vec<u8>),
     /// It writes more than it may; it is killed.
     Endless,
-    /// The server ended, and the reader with it.
+    /// There was none, or its server ended and it with it.
     Gone,
+}
+
+/// Whether the server should not be asked again: a reader crashed, as one does that a file tries to take over, and
+/// the next file could go on trying; or the server lacks what it could not load or do at its start.
+fn is_suspicious(judged: &std::result::Result<Answer, Failure>) -> bool {
+    match judged {
+        Ok(Answer::Unavailable(_) | Answer::Unconfined(_)) => true,
+        Ok(Answer::Text(_) | Answer::Refused(_)) => false,
+        Err(failure) => failure.code == FailureCode::ExtractionCrashed,
+    }
 }
 
 /// A file without a name that holds what a reader is given and can no longer change.

@@ -2,17 +2,18 @@
 //! reader for each file.
 //!
 //! Starting this binary takes milliseconds, most of them for its size; a fork of a process that is ready takes a
-//! fraction of one. What a reader does to its memory stays its own, as if it had been started anew. Only the
-//! layout of the address space is that of its siblings.
+//! fraction of one. What a reader does to its memory stays its own, as if it had been started anew. What readers of
+//! one server have in common is what was drawn by lot when it started: the layout of the address space, the stack's
+//! guard value. So that nobody learns it by trying, the caller leaves a server after a crash, and after so many files.
 //!
 //! The server opens no file of a customer: it passes descriptors on. It has one thread, since a fork copies
-//! only the one that calls it. What goes wrong:
+//! only the one that calls it. Linux 5.3 or later. What goes wrong:
 //!
 //! | what ends | what follows |
 //! |---|---|
 //! | a reader | the server tells how, over the pipe that came with the order |
 //! | the wish for the answer: the caller closes that pipe | the server kills the reader |
-//! | the caller | the server's input ends: it exits, and the kernel kills its readers |
+//! | the caller, or its use for this server | the server's input ends: it exits, and the kernel kills its readers |
 //! | the server | the kernel kills its readers; the caller finds the pipes closed and starts another |
 
 use std::{
@@ -29,7 +30,7 @@ use sendfd::RecvWithFd;
 
 use crate::{
     child, pdf,
-    protocol::{Ended, MAX_ORDER, Order, SERVER_WORD, Setup},
+    protocol::{Ended, MAX_ORDER, Order, SERVER_WORD, STARTED, Setup},
     sandbox::{self, Foundation},
 };
 
@@ -101,23 +102,24 @@ fn serve(setup: &Setup, before: Before) -> io::Result<()> {
     // SAFETY: the caller put one end of a pair of sockets there; nothing else here owns the descriptor.
     let orders = UnixStream::from(unsafe { OwnedFd::from_raw_fd(0) });
     let tools = Tools::new(setup, before);
+    let mut told = Duration::ZERO;
     let mut readers: Vec<Reader> = Vec::new();
     loop {
         let ready = wait(&orders, &readers)?;
         // Backwards, so that removing one leaves the places of those that are still to be looked at.
         for index in (0..readers.len()).rev() {
             if ready[1 + 2 * index] {
-                report(readers.swap_remove(index))?;
+                report(readers.swap_remove(index), &mut told)?;
             } else if ready[2 + 2 * index] {
                 kill(&mut readers[index])?;
             }
         }
         if ready[0] {
-            let Some((order, received)) = receive(&orders)? else {
+            let Some(order) = receive(&orders)? else {
                 return Ok(());
             };
-            // Otherwise its pipes are closed now, and the caller asks again.
-            if let Ok(reader) = start(&order, received, &tools) {
+            // Otherwise its pipes are closed now, and the caller asks another server.
+            if let Ok(reader) = order.and_then(|(order, with)| start(&order, with, &tools)) {
                 readers.push(reader);
             }
         }
@@ -159,8 +161,9 @@ struct Received {
     report: File,
 }
 
-/// The next order; none when the caller is gone. The kernel keeps orders apart, since each has descriptors.
-fn receive(orders: &UnixStream) -> io::Result<Option<(Order, Received)>> {
+/// The next order, or what is wrong with it; none when the caller is gone. The kernel keeps orders apart, since
+/// each has descriptors.
+fn receive(orders: &UnixStream) -> io::Result<Option<io::Result<(Order, Received)>>> {
     let mut bytes = [0; MAX_ORDER];
     let mut descriptors = [-1; 3];
     let (length, count) = orders.recv_with_fd(&mut bytes, &mut descriptors)?;
@@ -173,14 +176,16 @@ fn receive(orders: &UnixStream) -> io::Result<Option<(Order, Received)>> {
         return Ok(None);
     }
     let Ok([document, answer, report]) = <[OwnedFd; 3]>::try_from(received) else {
-        return Err(io::Error::other("an order without its descriptors"));
+        // This process may have no more.
+        return Ok(Some(Err(io::Error::other("an order without descriptors"))));
     };
     let received = Received {
         document,
         answer,
         report: report.into(),
     };
-    Ok(Some((serde_json::from_slice(&bytes[..length])?, received)))
+    let order = serde_json::from_slice(&bytes[..length]);
+    Ok(Some(Ok((order?, received))))
 }
 
 fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader> {
@@ -217,10 +222,13 @@ fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader>
                 }
                 OwnedFd::from_raw_fd(fd as libc::c_int)
             };
+            let mut report = received.report;
+            // If nobody wants to know any more, the next look at the pipe says so.
+            drop(report.write_all(&[STARTED]));
             Ok(Reader {
                 process,
                 ended,
-                report: received.report,
+                report,
                 killed: false,
             })
         }
@@ -236,17 +244,19 @@ fn kill(reader: &mut Reader) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells the caller how a reader ended.
-fn report(mut reader: Reader) -> io::Result<()> {
+/// Tells the caller how a reader ended. `told` is the CPU time that was told of already.
+fn report(mut reader: Reader, told: &mut Duration) -> io::Result<()> {
     let mut status = 0;
     // SAFETY: the process is ours and has ended; the status outlives the call.
     if unsafe { libc::waitpid(reader.process, &raw mut status, 0) } == -1 {
         return Err(io::Error::last_os_error());
     }
+    let cpu = cpu_time()?;
     let ended = Ended {
         status,
-        cpu: cpu_time()?,
+        cpu: cpu.saturating_sub(*told),
     };
+    *told = cpu;
     match reader.report.write_all(&ended.to_bytes()) {
         // Nobody wants to know any more.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -69,12 +69,15 @@ pub struct Order {
     pub output_bytes: u64,
 }
 
-/// How a reader ended, as the server tells it.
+/// What the server tells first, once a reader was forked.
+pub const STARTED: u8 = b'+';
+
+/// How a reader ended, as the server tells it then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ended {
     /// As wait(2) gives it.
     pub status: i32,
-    /// CPU time of the server and all its readers so far.
+    /// CPU time of the server and of readers that ended, since it last told of one.
     pub cpu: Duration,
 }
 

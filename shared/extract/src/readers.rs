@@ -1,14 +1,14 @@
-//! The caller's handle on its fork server: starts it when it is first needed, and again when it is gone.
+//! The caller's handle on its fork server: starts it when it is first needed, and another when it is left.
 
 use std::{
-    io::{self, Write},
+    io,
     os::{
         fd::{AsFd, AsRawFd, OwnedFd},
         unix::net::UnixStream,
     },
     path::{Path, PathBuf},
     process::Stdio,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use sendfd::SendWithFd;
@@ -19,12 +19,17 @@ use tokio::{
 
 use crate::protocol::{Order, SERVER_WORD, Setup};
 
+/// Files that are read by forks of one server. Starting one takes the time of some ten files.
+const MAX_FILES: u32 = 256;
+
 /// A reader that was asked for. Dropping it kills the reader.
 pub struct Reading {
     /// What it writes.
     pub answer: pipe::Receiver,
-    /// Where the server tells how it ended. Nothing comes if the server itself is gone.
+    /// Where the server tells that it started and how it ended. It is closed before if the server is gone.
     pub report: pipe::Receiver,
+    /// Lives as long as its readers.
+    pub server: Arc<Server>,
 }
 
 /// Starts readers.
@@ -32,15 +37,15 @@ pub struct Reading {
 pub struct Readers {
     program: PathBuf,
     setup: Setup,
-    server: Mutex<Option<Server>>,
+    current: Mutex<Option<(Arc<Server>, u32)>>,
 }
 
 /// A running server. Dropping it ends it and its readers.
 #[derive(Debug)]
-struct Server {
+pub struct Server {
     orders: UnixStream,
-    /// Kept to be waited for by the runtime when it has ended.
-    _process: Child,
+    /// When this is dropped, the runtime waits for it to end.
+    process: Child,
 }
 
 impl Readers {
@@ -49,7 +54,7 @@ impl Readers {
         Self {
             program,
             setup: Setup { pdfium_library },
-            server: Mutex::new(None),
+            current: Mutex::new(None),
         }
     }
 
@@ -58,10 +63,10 @@ impl Readers {
         self.setup.pdfium_library.as_deref()
     }
 
-    /// Process id of the server, once it was started.
+    /// Process id of the present server, if there is one.
     pub fn server_id(&self) -> Option<u32> {
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        server.as_ref().and_then(|server| server._process.id())
+        let current = self.current();
+        current.as_ref().and_then(|(server, _)| server.process.id())
     }
 
     /// Has a reader started on a document. It is killed with the server, with this process, and when what is
@@ -72,29 +77,45 @@ impl Readers {
     pub fn start(&self, order: &Order, document: impl AsFd) -> io::Result<Reading> {
         let (answer, answers) = io::pipe()?;
         let (report, reports) = io::pipe()?;
-        let mut bytes = Vec::new();
-        serde_json::to_writer(&mut bytes, order)?;
-        bytes.flush()?;
+        let bytes = serde_json::to_vec(order)?;
         let descriptors = [
             document.as_fd().as_raw_fd(),
             answers.as_raw_fd(),
             reports.as_raw_fd(),
         ];
-        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = match &*server {
-            Some(running) => running.orders.send_with_fd(&bytes, &descriptors).is_ok(),
-            None => false,
+        let mut current = self.current();
+        let sent = match &mut *current {
+            Some((server, files)) if *files < MAX_FILES => {
+                *files += 1;
+                let sent = server.orders.send_with_fd(&bytes, &descriptors);
+                sent.is_ok().then(|| server.clone())
+            }
+            _ => None,
         };
-        if !sent {
-            // An old one that no longer listens is ended by being replaced.
-            let fresh = self.start_server()?;
-            fresh.orders.send_with_fd(&bytes, &descriptors)?;
-            *server = Some(fresh);
-        }
+        let server = match sent {
+            Some(server) => server,
+            None => {
+                let server = Arc::new(self.start_server()?);
+                server.orders.send_with_fd(&bytes, &descriptors)?;
+                *current = Some((server.clone(), 1));
+                server
+            }
+        };
         Ok(Reading {
             answer: pipe::Receiver::from_owned_fd(answer.into())?,
             report: pipe::Receiver::from_owned_fd(report.into())?,
+            server,
         })
+    }
+
+    /// Starts no more readers from this server. Those that are at work go on.
+    pub fn leave(&self, server: &Arc<Server>) {
+        self.current()
+            .take_if(|(current, _)| Arc::ptr_eq(current, server));
+    }
+
+    fn current(&self) -> MutexGuard<'_, Option<(Arc<Server>, u32)>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start_server(&self) -> io::Result<Server> {
@@ -111,9 +132,6 @@ impl Readers {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
-        Ok(Server {
-            orders,
-            _process: process,
-        })
+        Ok(Server { orders, process })
     }
 }

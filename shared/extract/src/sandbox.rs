@@ -110,12 +110,13 @@ pub struct Foundation {
 }
 
 impl Foundation {
-    /// Takes from this process, and from all that are forked from it, the sight of the file system. Libraries
-    /// must be loaded before. The kernel's part in installing the first filter of a process is a third of a
-    /// reader's start, so it is done here.
+    /// Takes from this process, and from all that are forked from it, capabilities and the sight of the file system:
+    /// no file can be opened to be read or looked at. Libraries must be loaded before. The kernel's part in
+    /// installing the first filter of a process is a third of a reader's start, so it is done here.
     pub fn lay() -> io::Result<Self> {
         harden_parent()?;
         let statm = File::open("/proc/self/statm")?;
+        drop_capabilities()?;
         let filter = refusing().map_err(io::Error::other)?;
         seccompiler::apply_filter(&filter).map_err(io::Error::other)?;
         Ok(Self { statm })

@@ -261,6 +261,47 @@ async fn what_the_provider_refuses_costs_its_batch_nothing() {
     tenant.ended(&ids[11], "failed", "attempts_exhausted").await;
 }
 
+/// The second try of a whole batch, in one event. Together they would all fail again with the one that fails each time.
+#[tokio::test]
+async fn what_was_tried_before_goes_alone() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let key = tenant.own_key().await;
+    stack.reply_to_key(&key, Reply::ServerError).await;
+    let failing = word();
+    let texts = (0..4).map(|n| match n {
+        1 => format!("The model falls over {failing}."),
+        n => format!("Number {n} is like any other."),
+    });
+    let ids = batch(&tenant, texts).await;
+    eventually("the first try of all has failed", async || {
+        let waiting = "SELECT count(*) FROM documents
+            WHERE customer_id = $1 AND status = 'queued' AND attempts = 1";
+        (tenant.count(waiting).await == 4).then_some(())
+    })
+    .await;
+    // With another key all but one are answered.
+    tenant.own_key().await;
+    stack.reply_to(&failing, Reply::ServerError).await;
+    let records: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            let job = json!({"job": "processDocument", "v": 1, "customerId": tenant.id, "documentId": id, "version": 1});
+            json!({"messageId": id, "receiptHandle": "none", "body": job.to_string(), "attributes": {},
+                "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "awsRegion": "us-east-1",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:q"})
+        })
+        .collect();
+    let answer = stack
+        .invoke("EmbedBulk", &json!({"Records": records}))
+        .await;
+    assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
+    for (n, id) in ids.iter().enumerate() {
+        let expected = if n == 1 { "queued" } else { "completed" };
+        assert_eq!(tenant.status(id).await["status"], expected, "{n}");
+    }
+}
+
 #[tokio::test]
 async fn nonsense_is_not_stored_but_tried_again_and_then_given_up() {
     let stack = Stack::load();

@@ -55,12 +55,70 @@ async fn a_reader_that_dies_takes_nothing_with_it() {
     let extractor = extractor();
     assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
     let server = extractor.server_id().unwrap();
-    for name in ["socket", "recursion", "panic", "flood", "memory"] {
+    for name in ["panic", "flood", "memory"] {
         assert!(attack(&extractor, name).await.is_err(), "{name}");
     }
     assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
     assert_eq!(extractor.server_id(), Some(server));
     until(|| children(server).is_empty()).await;
+}
+
+/// Forks of one server have their addresses in common. Who could try again after a crash would find them out.
+#[tokio::test]
+async fn after_a_crash_the_next_reader_is_of_another_server() {
+    let extractor = extractor();
+    for name in ["socket", "recursion"] {
+        assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+        let crashed = extractor.server_id().unwrap();
+        let sibling = tokio::spawn({
+            let extractor = extractor.clone();
+            async move { attack(&extractor, "sleep").await }
+        });
+        until(|| !children(crashed).is_empty()).await;
+        assert_eq!(
+            attack(&extractor, name).await,
+            Err(FailureCode::ExtractionCrashed)
+        );
+        assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+        assert_ne!(extractor.server_id(), Some(crashed));
+        // Who was at work goes on.
+        assert!(runs(crashed));
+        sibling.abort();
+        until(|| !runs(crashed)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_left_after_so_many_files() {
+    let extractor = extractor();
+    let mut servers = Vec::new();
+    for _ in 0..300 {
+        read_with(&extractor, Format::Md, b"text").await.unwrap();
+        servers.push(extractor.server_id().unwrap());
+    }
+    servers.dedup();
+    assert_eq!(servers.len(), 2);
+    until(|| !runs(servers[0])).await;
+}
+
+/// As one that hangs while it loads what it needs: the file is not blamed.
+#[tokio::test]
+async fn a_server_that_does_not_begin_is_not_the_files_fault() {
+    let extractor = extractor().with_limits(Limits {
+        wall: Duration::from_millis(300),
+        ..small()
+    });
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    let server = extractor.server_id().unwrap();
+    let stopped = Command::new("kill")
+        .args(["-STOP", &server.to_string()])
+        .status();
+    assert!(stopped.unwrap().success());
+    let file = b"text that nobody reads";
+    let error = extractor.extract(Format::Md, file).await.unwrap_err();
+    assert!(error.retryable());
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
+    assert_ne!(extractor.server_id(), Some(server));
 }
 
 /// A fork copies one thread. Were there more, what they had locked would stay locked in every reader.

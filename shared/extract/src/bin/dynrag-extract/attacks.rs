@@ -14,8 +14,13 @@ pub fn if_asked(bytes: &[u8]) {
 }
 
 /// Tries one thing; returns if it worked and aborts if it was refused. Ends with the file's own
-/// text then, which the test takes for success.
+/// text then, which the test takes for success. What is done to another process has its id after the name: asking for
+/// one's parent is refused already.
 pub fn run(name: &str) {
+    let (name, process) = match name.split_once(' ') {
+        Some((name, process)) => (name, process.parse().unwrap_or(0)),
+        None => (name, 0),
+    };
     let done = match name {
         "socket" => UdpSocket::bind("127.0.0.1:0").is_ok(),
         "fork" => Command::new("/bin/true").status().is_ok(),
@@ -25,17 +30,21 @@ pub fn run(name: &str) {
             std::fs::write(&path, "x").is_ok() && std::fs::remove_file(&path).is_ok()
         }
         "read-file" => std::fs::read("/etc/passwd").is_ok(),
-        "parent-environment" => parent("environ"),
-        "parent-memory" => parent("mem"),
+        "other-environment" => opens(process, "environ"),
+        "other-memory" => opens(process, "mem"),
+        "other-memory-by-call" => reads_memory(process),
+        "trace-other" => traces(process),
+        "signal-other" => signals(process),
+        "grow-the-document" => grows_the_document(),
         "parent-memory-without-capabilities" => {
-            dynrag_extract::testing::drop_capabilities().is_ok() && parent("mem")
+            dynrag_extract::testing::drop_capabilities().is_ok()
+                && opens(std::os::unix::process::parent_id().cast_signed(), "mem")
         }
         // As processes of a user who is not root: one starts another, which reads it.
         "read-a-plain-parent" => starts_a_reader(),
         "read-a-hardened-parent" => dynrag_extract::harden_parent().is_ok() && starts_a_reader(),
         "other-descriptors" => other_descriptors(),
         "environment" => std::env::vars_os().next().is_some(),
-        "kill-parent" => signal_parent(),
         "memory" => touch(4096),
         "some-memory" => touch(64),
         "recursion" => descend(0) > 0,
@@ -54,9 +63,44 @@ pub fn run(name: &str) {
     }
 }
 
-fn parent(what: &str) -> bool {
-    let path = format!("/proc/{}/{what}", std::os::unix::process::parent_id());
-    std::fs::File::open(path).is_ok()
+fn opens(process: i32, what: &str) -> bool {
+    std::fs::File::open(format!("/proc/{process}/{what}")).is_ok()
+}
+
+fn reads_memory(process: i32) -> bool {
+    // Where this function is, there is memory in the other, too.
+    let mut byte = 0u8;
+    let local = libc::iovec {
+        iov_base: (&raw mut byte).cast(),
+        iov_len: 1,
+    };
+    let remote = libc::iovec {
+        iov_base: (reads_memory as *const ()).cast_mut().cast(),
+        iov_len: 1,
+    };
+    // SAFETY: one byte is written to where there is room for one.
+    let read =
+        unsafe { libc::process_vm_readv(process, &raw const local, 1, &raw const remote, 1, 0) };
+    // Nothing may be mapped there outside; that was not refused.
+    read == 1 || std::io::Error::last_os_error().raw_os_error() == Some(libc::EFAULT)
+}
+
+fn traces(process: i32) -> bool {
+    // SAFETY: attaches without stopping; the kernel detaches when this process ends.
+    unsafe { libc::ptrace(libc::PTRACE_SEIZE, process, 0, 0) == 0 }
+}
+
+fn signals(process: i32) -> bool {
+    // SAFETY: signal 0 asks only whether another could be sent.
+    unsafe { libc::kill(process, 0) == 0 }
+}
+
+/// The caller has the document, too, and so may a second reader.
+fn grows_the_document() -> bool {
+    // SAFETY: outside the sandbox 0 is a file of the test's.
+    unsafe {
+        libc::lseek(0, 0, libc::SEEK_END) >= 0 && libc::write(0, c"x".as_ptr().cast(), 1) == 1
+    }
 }
 
 /// Whether there is more than the document, nowhere twice, and the answer: orders, or what is another reader's.
@@ -76,12 +120,6 @@ fn starts_a_reader() -> bool {
             .args(["attack", "parent-memory-without-capabilities"])
             .status()
             .is_ok_and(|status| status.success())
-}
-
-fn signal_parent() -> bool {
-    let parent = std::os::unix::process::parent_id().cast_signed();
-    // SAFETY: signal 0 asks only whether another could be sent.
-    unsafe { libc::kill(parent, 0) == 0 }
 }
 
 fn touch(mebibytes: usize) -> bool {
