@@ -9,6 +9,7 @@ pub mod admin;
 pub mod admission;
 pub mod api_keys;
 pub mod audit;
+mod awaited;
 pub mod bundles;
 pub mod collections;
 mod connection;

@@ -3,6 +3,7 @@
 mod frozen;
 mod maintain;
 mod search;
+mod tables;
 mod write;
 
 use std::{

@@ -1,0 +1,133 @@
+//! Documents whose bytes go to S3 by themselves, by an address that was signed for them.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Kind, Result,
+    audit::Action,
+    documents::{FailureCode, Status},
+    jobs::Job,
+};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{
+    Store, collections,
+    outbox::{self, Pending},
+    uploads::{NewDocument, check_limit, insert, insert_version, set_password, tell},
+};
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("awaited upload: {error}"))
+}
+
+impl Store {
+    /// Adds a document whose bytes are still to be uploaded.
+    ///
+    /// # Errors
+    /// `document_limit` or `external_id_taken` (conflict); `invalid_fields` without its collection;
+    /// `unavailable` without a database.
+    pub async fn add_awaited_document(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        new: &NewDocument<'_>,
+        object: Uuid,
+        expires_at: DateTime<Utc>,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        collections::hold(&tx, new.place).await?;
+        check_limit(&tx).await?;
+        if !insert(&tx, id, new, Status::AwaitingUpload, Some(expires_at)).await? {
+            return Err(Error::new(
+                Kind::Conflict,
+                "external_id_taken",
+                "A document with this externalId exists. Send new content for it through ingest/file.",
+            ));
+        }
+        insert_version(&tx, id, 1, object, new, None, None).await?;
+        set_password(&tx, id, new).await?;
+        tell(&tx, new, Action::DocumentAdded, id, 1).await?;
+        tx.commit().await
+    }
+
+    /// Where an awaited upload belongs: its version and object. None when it is not awaited (any more).
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn awaited_upload(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+    ) -> Result<Option<(i32, Uuid)>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/awaited.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            Ok((
+                row.try_get("latest_version").map_err(column)?,
+                row.try_get("object_id").map_err(column)?,
+            ))
+        })
+        .transpose()
+    }
+
+    /// Queues a document whose upload has arrived and lies at its place. None when it was not awaited.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn upload_arrived(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        bytes: i64,
+    ) -> Result<Option<Pending>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/uploaded.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&bytes, Type::INT8),
+                ],
+            )
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let version: i32 = row.try_get("version").map_err(column)?;
+        let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
+        tx.commit().await?;
+        Ok(Some(pending))
+    }
+
+    /// Ends a document whose upload never came or cannot be taken.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn upload_failed(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        code: FailureCode,
+    ) -> Result<()> {
+        let tx = self.tenant(customer).await?;
+        tx.query(
+            include_str!("../queries/documents/upload_failed.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&code.status().as_str(), Type::TEXT),
+                (&code.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+}

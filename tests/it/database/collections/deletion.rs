@@ -1,0 +1,180 @@
+//! What becomes of documents and webhooks when their collection is deleted, also while others put documents in.
+
+use super::*;
+
+#[tokio::test]
+async fn a_deletion_says_what_becomes_of_the_documents() {
+    let scene = scene().await;
+    let (store, customer) = (&scene.store, scene.customer);
+    let document = scene.add("kept", Some(scene.collection)).await;
+    let refused = scene.delete(None).await.unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (Kind::Conflict, "collection_not_empty")
+    );
+    assert_eq!(scene.collection_of(document).await, Some(scene.collection));
+    let kept = scene.delete(Some(Leftovers::Keep)).await;
+    assert_eq!(kept.unwrap(), 0);
+    assert_eq!(scene.collection_of(document).await, None);
+    assert_eq!(scene.holds().await, None);
+    let again = scene.delete(Some(Leftovers::Keep)).await;
+    assert_eq!(again.unwrap_err().kind(), Kind::NotFound);
+    // Its name is free again, and one without documents needs no word about them: those under deletion
+    // are none.
+    let second = seed::collection(store, customer, "Handbook").await;
+    let gone = scene.add("gone", Some(second)).await;
+    store
+        .delete_document(customer, Actor::System, gone)
+        .await
+        .unwrap();
+    let deleted = store
+        .delete_collection(customer, Actor::System, second, None)
+        .await;
+    assert!(deleted.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
+    let scene = scene().await;
+    let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
+    let outside = scene.add("outside", None).await;
+    let mut inside = HashSet::new();
+    for n in 0..3 {
+        inside.insert(scene.add(&format!("inside {n}"), Some(id)).await);
+    }
+    let busy = *inside.iter().next().unwrap();
+    let claim = store.claim(customer, busy, 1, LEASE).await.unwrap();
+    let claim = claim.unwrap();
+    let awaited = DocumentId::generate();
+    let new = placed("awaited", None, Place::In(id));
+    store
+        .add_awaited_document(customer, awaited, &new, Uuid::new_v4(), seed::in_an_hour())
+        .await
+        .unwrap();
+    inside.insert(awaited);
+    scene
+        .superuser
+        .batch_execute("DELETE FROM outbox")
+        .await
+        .unwrap();
+
+    assert_eq!(scene.delete(Some(Leftovers::Delete)).await.unwrap(), 4);
+    let left = store.list_documents(customer, None, None, None, 10).await;
+    let left: Vec<_> = left.unwrap().iter().map(|d| d.id).collect();
+    assert_eq!(left, [outside]);
+    assert!(
+        !store.progress(&claim, None, LEASE).await.unwrap(),
+        "whoever works on one has lost its lease"
+    );
+    let told = "SELECT count(*) FROM audit_log WHERE action = 'document.deleted'";
+    assert_eq!(scene.count(told).await, 4);
+    let jobs = "SELECT count(DISTINCT job ->> 'documentId') FROM outbox WHERE job ->> 'job' = 'deleteDocument'";
+    assert_eq!(scene.count(jobs).await, 4);
+    let unseen =
+        "SELECT count(*) FROM documents WHERE deleted_at IS NOT NULL AND resend_at IS NULL";
+    assert_eq!(scene.count(unseen).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused() {
+    for round in 0..8 {
+        let scene = scene().await;
+        let (customer, id) = (scene.customer, scene.collection);
+        let adding: Vec<_> = (0..8)
+            .map(|n| {
+                let store = scene.database.store(1);
+                tokio::spawn(async move {
+                    let text = format!("text {n}");
+                    add(&store, customer, &placed(&text, None, Place::In(id))).await
+                })
+            })
+            .collect();
+        let store = scene.database.store(1);
+        let leftovers = [Leftovers::Delete, Leftovers::Keep][round % 2];
+        let deleting = tokio::spawn(async move {
+            store
+                .delete_collection(customer, Actor::System, id, Some(leftovers))
+                .await
+        });
+        let mut added = HashSet::new();
+        for outcome in join_all(adding).await {
+            match outcome.unwrap() {
+                Ok(document) => drop(added.insert(document)),
+                Err(error) => unknown(&error),
+            }
+        }
+        let jobs = deleting.await.unwrap().unwrap().len();
+        let left = scene
+            .store
+            .list_documents(customer, None, None, None, 100)
+            .await
+            .unwrap();
+        let all: HashSet<_> = left.iter().map(|d| d.id).collect();
+        match leftovers {
+            Leftovers::Delete => assert_eq!((jobs, all.len()), (added.len(), 0)),
+            Leftovers::Keep => assert_eq!((jobs, all), (0, added)),
+        }
+        assert!(left.iter().all(|d| d.collection.is_none()));
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_names_a_collection_until_that_is_gone() {
+    let scene = scene().await;
+    let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
+    let hourly = Wanted {
+        name: "hourly",
+        status: WebhookStatus::Active,
+        url: Some("https://example.com/"),
+        schedule: Some("rate(1 hour)"),
+        time_zone: None,
+        events: &[],
+        next_run_at: Some(chrono::Utc::now()),
+        collection: Some(id),
+    };
+    let manual = Wanted {
+        name: "in",
+        url: None,
+        schedule: None,
+        next_run_at: None,
+        ..hourly
+    };
+    let mut made = Vec::new();
+    for (trigger, wanted) in [(Trigger::Scheduled, &hourly), (Trigger::Manual, &manual)] {
+        let webhook = dynrag_domain::WebhookId::generate();
+        let tx = store.tenant(customer).await.unwrap();
+        webhooks::insert(&tx, webhook, trigger, wanted, None, None)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        made.push(webhook);
+    }
+    let due = store.sweep_schedules(10).await.unwrap();
+    assert_eq!(due[0].collection, Some(id));
+    let found = store.find_webhook(made[1]).await.unwrap().unwrap();
+    assert_eq!(found.collection, Some(id));
+    scene.delete(None).await.unwrap();
+    let found = store.find_webhook(made[1]).await.unwrap().unwrap();
+    assert_eq!(found.collection, None);
+    for webhook in made {
+        let row = store.get_webhook(customer, webhook).await.unwrap();
+        assert_eq!(row.collection, None);
+    }
+}
+
+#[tokio::test]
+async fn a_customer_goes_with_its_collections() {
+    let scene = scene().await;
+    let (store, customer) = (&scene.store, scene.customer);
+    scene.add("inside", Some(scene.collection)).await;
+    let exported = store.export_rows(customer, "collections", 0).await.unwrap();
+    assert!(exported[0].contains("Handbook"), "{exported:?}");
+    let tx = store.tenant(customer).await.unwrap();
+    dynrag_store::erasure::begin(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    store.end_erasure(customer).await.unwrap();
+    for table in ["collections", "documents", "customers"] {
+        let rows = scene.count(&format!("SELECT count(*) FROM {table}")).await;
+        assert_eq!(rows, 0, "{table}");
+    }
+}
