@@ -8,6 +8,7 @@ use std::{
 
 use dynrag_domain::documents::{FailureCode, Format};
 use dynrag_extract::{Extractor, Limits};
+use tokio::task::JoinHandle;
 
 use crate::{extractor, read_with, small};
 
@@ -43,6 +44,17 @@ async fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// A reader that never ends, and the server it is of.
+async fn at_work(extractor: &Extractor) -> (JoinHandle<Result<(), FailureCode>>, u32) {
+    let reading = tokio::spawn({
+        let extractor = extractor.clone();
+        async move { attack(&extractor, "sleep").await }
+    });
+    let server = || extractor.server_id().filter(|id| !children(*id).is_empty());
+    until(|| server().is_some()).await;
+    (reading, server().unwrap())
+}
+
 fn kill(process: u32) {
     let killed = Command::new("kill")
         .args(["-KILL", &process.to_string()])
@@ -69,12 +81,7 @@ async fn after_a_crash_the_next_reader_is_of_another_server() {
     let extractor = extractor();
     for name in ["socket", "recursion"] {
         assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
-        let crashed = extractor.server_id().unwrap();
-        let sibling = tokio::spawn({
-            let extractor = extractor.clone();
-            async move { attack(&extractor, "sleep").await }
-        });
-        until(|| !children(crashed).is_empty()).await;
+        let (sibling, crashed) = at_work(&extractor).await;
         assert_eq!(
             attack(&extractor, name).await,
             Err(FailureCode::ExtractionCrashed)
@@ -104,10 +111,7 @@ async fn a_server_is_left_after_so_many_files() {
 /// As one that hangs while it loads what it needs: the file is not blamed.
 #[tokio::test]
 async fn a_server_that_does_not_begin_is_not_the_files_fault() {
-    let extractor = extractor().with_limits(Limits {
-        wall: Duration::from_millis(300),
-        ..small()
-    });
+    let extractor = extractor();
     assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
     let server = extractor.server_id().unwrap();
     let stopped = Command::new("kill")
@@ -115,7 +119,11 @@ async fn a_server_that_does_not_begin_is_not_the_files_fault() {
         .status();
     assert!(stopped.unwrap().success());
     let file = b"text that nobody reads";
-    let error = extractor.extract(Format::Md, file).await.unwrap_err();
+    let impatient = extractor.clone().with_limits(Limits {
+        wall: Duration::from_millis(300),
+        ..small()
+    });
+    let error = impatient.extract(Format::Md, file).await.unwrap_err();
     assert!(error.retryable());
     assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
     assert_ne!(extractor.server_id(), Some(server));
@@ -133,8 +141,9 @@ async fn the_server_has_one_thread() {
 #[tokio::test]
 async fn files_are_read_side_by_side_and_the_slow_one_is_killed_alone() {
     let extractor = extractor();
+    assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
     let slow = extractor.clone().with_limits(Limits {
-        wall: Duration::from_millis(500),
+        wall: Duration::from_secs(2),
         ..small()
     });
     let others = async {
@@ -153,18 +162,8 @@ async fn files_are_read_side_by_side_and_the_slow_one_is_killed_alone() {
 #[tokio::test]
 async fn nobody_waits_for_a_reader_that_nobody_wants() {
     let extractor = extractor();
-    let reading = tokio::spawn({
-        let extractor = extractor.clone();
-        async move { attack(&extractor, "sleep").await }
-    });
-    until(|| {
-        extractor
-            .server_id()
-            .is_some_and(|id| !children(id).is_empty())
-    })
-    .await;
+    let (reading, server) = at_work(&extractor).await;
     reading.abort();
-    let server = extractor.server_id().unwrap();
     until(|| children(server).is_empty()).await;
     assert!(runs(server));
 }
@@ -183,17 +182,7 @@ async fn a_server_that_ended_is_started_again() {
 #[tokio::test]
 async fn a_server_that_ends_while_a_file_is_read_costs_a_second_try() {
     let extractor = extractor();
-    let reading = tokio::spawn({
-        let extractor = extractor.clone();
-        async move { attack(&extractor, "sleep").await }
-    });
-    until(|| {
-        extractor
-            .server_id()
-            .is_some_and(|id| !children(id).is_empty())
-    })
-    .await;
-    let first = extractor.server_id().unwrap();
+    let (reading, first) = at_work(&extractor).await;
     let readers = children(first);
     kill(first);
     until(|| readers.iter().all(|reader| !runs(*reader))).await;
