@@ -23,8 +23,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{io::AsyncReadExt, net::unix::pipe};
 
 use crate::{
-    child, detect,
+    detect,
     protocol::{self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal},
+    reader,
     readers::{Readers, Reading},
 };
 
@@ -42,7 +43,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// For a function of 2 GiB: a 50 MB upload is held once by the parent and once for the child.
+    /// For a function of 2 GiB: a 50 MB upload is held once by the caller and once for the reader.
     fn default() -> Self {
         Self {
             memory_bytes: 768 * 1024 * 1024,
@@ -214,7 +215,7 @@ impl Extractor {
             password: None,
             bytes,
         };
-        let read = || child::read(Engine::Plain, None, &input);
+        let read = || reader::read(Engine::Plain, None, &input);
         let read = catch_unwind(AssertUnwindSafe(read)).ok()?;
         Some(match read {
             Ok(extracted) if extracted.text.len() as u64 > self.limits.output_bytes => {
@@ -391,7 +392,11 @@ fn is_suspicious(judged: &std::result::Result<Answer, Failure>) -> bool {
     match judged {
         Ok(Answer::Unavailable(_) | Answer::Unconfined(_)) => true,
         Ok(Answer::Text(_) | Answer::Refused(_)) => false,
-        Err(failure) => failure.code == FailureCode::ExtractionCrashed,
+        // Of a crash where there was no memory left only the latter is told.
+        Err(failure) => matches!(
+            failure.code,
+            FailureCode::ExtractionCrashed | FailureCode::ExtractionMemory
+        ),
     }
 }
 

@@ -29,8 +29,9 @@ use std::{
 use sendfd::RecvWithFd;
 
 use crate::{
-    child, pdf,
+    pdf,
     protocol::{Ended, MAX_ORDER, Order, SERVER_WORD, STARTED, Setup},
+    reader,
     sandbox::{self, Foundation},
 };
 
@@ -79,7 +80,7 @@ impl Tools {
             Some(path) => pdf::Library::load(path),
             None => Err("no path to the library".to_owned()),
         };
-        child::warm_up(library.as_ref().ok());
+        reader::warm_up(library.as_ref().ok());
         Self {
             library,
             foundation: Foundation::lay().map_err(|error| error.to_string()),
@@ -184,8 +185,8 @@ fn receive(orders: &UnixStream) -> io::Result<Option<io::Result<(Order, Received
         answer,
         report: report.into(),
     };
-    let order = serde_json::from_slice(&bytes[..length]);
-    Ok(Some(Ok((order?, received))))
+    let order = serde_json::from_slice(&bytes[..length]).map_err(io::Error::from);
+    Ok(Some(order.map(|order| (order, received))))
 }
 
 fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader> {
@@ -202,7 +203,7 @@ fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader>
             let taken = sandbox::die_with(server).and_then(|()| {
                 sandbox::take_over_descriptors(&received.document, &received.answer)
             });
-            let status = match taken.and_then(|()| child::answer(order, tools, mapped)) {
+            let status = match taken.and_then(|()| reader::answer(order, tools, mapped)) {
                 Ok(()) => 0,
                 Err(_) => 1,
             };
@@ -251,7 +252,7 @@ fn report(mut reader: Reader, told: &mut Duration) -> io::Result<()> {
     if unsafe { libc::waitpid(reader.process, &raw mut status, 0) } == -1 {
         return Err(io::Error::last_os_error());
     }
-    let cpu = cpu_time()?;
+    let cpu = cpu_time(&[libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN])?;
     let ended = Ended {
         status,
         cpu: cpu.saturating_sub(*told),
@@ -264,14 +265,14 @@ fn report(mut reader: Reader, told: &mut Duration) -> io::Result<()> {
     }
 }
 
-/// CPU time of this process and of its readers that have ended.
-fn cpu_time() -> io::Result<Duration> {
+/// CPU time of this process, of its children that have ended, or of both, as getrusage(2) names them.
+pub fn cpu_time(whose: &[libc::c_int]) -> io::Result<Duration> {
     let mut total = Duration::ZERO;
-    for whose in [libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN] {
+    for whose in whose {
         // SAFETY: getrusage fills the zeroed struct, which outlives the call.
         let usage = unsafe {
             let mut usage: libc::rusage = std::mem::zeroed();
-            if libc::getrusage(whose, &raw mut usage) == -1 {
+            if libc::getrusage(*whose, &raw mut usage) == -1 {
                 return Err(io::Error::last_os_error());
             }
             usage

@@ -25,8 +25,6 @@ pub use detect::detect;
 #[cfg(feature = "engines")]
 mod archive;
 #[cfg(feature = "engines")]
-mod child;
-#[cfg(feature = "engines")]
 mod decode;
 #[cfg(feature = "engines")]
 mod delimited;
@@ -67,6 +65,8 @@ mod properties;
 #[cfg(feature = "engines")]
 mod protocol;
 #[cfg(feature = "engines")]
+mod reader;
+#[cfg(feature = "engines")]
 mod readers;
 #[cfg(feature = "engines")]
 mod rtf;
@@ -92,7 +92,7 @@ pub use sandbox::harden_parent;
 #[cfg(feature = "engines")]
 #[doc(hidden)]
 pub mod testing {
-    pub use crate::fork_server::serve_if_asked_with;
+    pub use crate::fork_server::{cpu_time, serve_if_asked_with};
     pub use crate::html::{described as describe_page, read as read_html};
     pub use crate::main_content::Features;
     pub use crate::pdf::{Library, read as read_with_pdfium};

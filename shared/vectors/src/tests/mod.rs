@@ -192,15 +192,17 @@ fn ids_of(rows: &[Row]) -> Vec<String> {
     ids
 }
 
+/// The customer's first table as LanceDB gives it, at whatever is latest.
+async fn raw_table(vectors: &Vectors, customer: CustomerId) -> lancedb::Table {
+    let connection = vectors.connection(customer).await.unwrap();
+    let table = connection.open_table(recorded::table(0)).execute().await;
+    table.unwrap()
+}
+
 /// Commits rows to whatever is latest, as a writer does that knows nothing of anybody.
 async fn smuggle(vectors: &Vectors, customer: CustomerId, rows: Vec<Row>) {
     let prepared = rows::prepare(&append(rows)).unwrap().unwrap();
-    let connection = vectors.connection(customer).await.unwrap();
-    let table = connection
-        .open_table(recorded::table(0))
-        .execute()
-        .await
-        .unwrap();
+    let table = raw_table(vectors, customer).await;
     table.add(prepared.batch).execute().await.unwrap();
 }
 

@@ -110,12 +110,7 @@ async fn a_table_made_before_parents_takes_rows_that_have_some() {
         .unwrap()
         .version;
     // As the first release made it.
-    let connection = vectors.connection(customer).await.unwrap();
-    let table = connection
-        .open_table(recorded::table(0))
-        .execute()
-        .await
-        .unwrap();
+    let table = raw_table(&vectors, customer).await;
     let dropped = table.drop_columns(&["parent"]).await.unwrap();
     assert_ne!(Some(dropped.version), recorded);
     let mut rows = document(DocumentId::generate(), 1, 2);

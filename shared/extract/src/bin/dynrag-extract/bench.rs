@@ -82,20 +82,7 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// CPU time of this process, of its fork server and of the readers that have ended.
+/// CPU time of this process, of its fork servers and of the readers that have ended.
 fn cpu_time(extractor: &Extractor) -> std::io::Result<Duration> {
-    // SAFETY: getrusage fills the zeroed struct, which outlives the call.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        if libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) == -1 {
-            return Err(std::io::Error::last_os_error());
-        }
-        usage
-    };
-    let mut total = extractor.cpu_time();
-    for time in [usage.ru_utime, usage.ru_stime] {
-        let seconds = time.tv_sec.unsigned_abs();
-        total += Duration::new(seconds, 0) + Duration::from_micros(time.tv_usec.unsigned_abs());
-    }
-    Ok(total)
+    Ok(testing::cpu_time(&[libc::RUSAGE_SELF])? + extractor.cpu_time())
 }
