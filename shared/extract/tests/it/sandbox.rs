@@ -54,7 +54,7 @@ async fn no_other_process_can_be_reached() {
     other.wait().unwrap();
 }
 
-/// It is sealed, so that neither the caller nor a second reader gets another than was sent.
+/// Neither the caller nor a second reader gets another than was sent. It is sealed, and readers write no file: each suffices.
 #[tokio::test]
 async fn the_document_cannot_be_changed() {
     let outcome = attack("grow-the-document", small()).await;
