@@ -12,6 +12,7 @@ use dynrag_domain::{
     jobs::Lane,
     storage::{self, Original},
 };
+use dynrag_extract::Options;
 use dynrag_llm::{EmbedError, count_tokens};
 use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
@@ -246,9 +247,11 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
         && failure.code == FailureCode::PasswordProtected
         && let Some(password) = password(parts, claim).await?
     {
-        let with = parts
-            .extractor
-            .extract_with(claim.format, &bytes, Some(&password));
+        let options = Options {
+            password: Some(&password),
+            ..Options::default()
+        };
+        let with = parts.extractor.extract_with(claim.format, &bytes, options);
         extracted = with.await?;
     }
     let extracted = extracted.map_err(|failure| Stop::Failed(failure.code, failure.detail))?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::DocumentId;
+use crate::{ids::DocumentId, warnings::Warnings};
 
 /// The text of a document with what is known about its parts.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Extracted {
     /// What else the document says of itself. Texts stored before there was this have none of it.
     #[serde(default)]
     pub properties: Properties,
+    /// What its reader left out or replaced. Texts stored before there was this have none.
+    #[serde(default, skip_serializing_if = "Warnings::is_empty")]
+    pub warnings: Warnings,
 }
 
 /// What a document says of itself, and the language that its text is in.

@@ -23,6 +23,7 @@ pub mod search;
 pub mod sessions;
 pub mod storage;
 pub mod tasks;
+pub mod warnings;
 pub mod webhooks;
 
 pub use error::{Error, FieldError, Kind, Result};

@@ -1,6 +1,9 @@
 //! Reads the parts of formats that are zip files.
 
-use std::io::{Cursor, Read};
+use std::{
+    collections::HashMap,
+    io::{Cursor, Read},
+};
 
 use dynrag_domain::documents::FailureCode;
 use zip::{ZipArchive, result::ZipError};
@@ -17,7 +20,16 @@ const MAX_ALL: u64 = 128 * 1024 * 1024;
 /// A zip file.
 pub struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
+    /// Places of the parts by their names in small letters: names are compared without regard to case, and some
+    /// writers put backslashes.
+    places: HashMap<String, usize>,
     unpacked: u64,
+}
+
+fn key(name: &str) -> String {
+    name.trim_start_matches('/')
+        .replace('\\', "/")
+        .to_ascii_lowercase()
 }
 
 fn refusal(error: &ZipError) -> Refusal {
@@ -33,19 +45,26 @@ fn refusal(error: &ZipError) -> Refusal {
 impl<'a> Archive<'a> {
     /// Opens one.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| refusal(&e))?;
+        let mut places = HashMap::with_capacity(zip.len());
+        for place in 0..zip.len() {
+            if let Some(Ok(name)) = zip.name_for_index(place) {
+                places.entry(key(&name)).or_insert(place);
+            }
+        }
         Ok(Self {
-            zip: ZipArchive::new(Cursor::new(bytes)).map_err(|e| refusal(&e))?,
+            zip,
+            places,
             unpacked: 0,
         })
     }
 
     /// Unpacks a part; none where there is no such part.
     pub fn part(&mut self, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
-        let part = match self.zip.by_name(name) {
-            Ok(part) => part,
-            Err(ZipError::FileNotFound) => return Ok(None),
-            Err(error) => return Err(refusal(&error)),
+        let Some(place) = self.places.get(&key(name)) else {
+            return Ok(None);
         };
+        let part = self.zip.by_index(*place).map_err(|e| refusal(&e))?;
         let most = MAX_PART.min(MAX_ALL.saturating_sub(self.unpacked));
         let mut bytes = Vec::new();
         part.take(most + 1)
@@ -69,7 +88,8 @@ impl<'a> Archive<'a> {
     /// The text of a part that says something about the document. None where there is none; one that
     /// is broken, or larger than metadata is, is as good as none.
     pub fn metadata(&mut self, name: &str) -> Option<String> {
-        let part = self.zip.by_name(name).ok()?;
+        let place = self.places.get(&key(name))?;
+        let part = self.zip.by_index(*place).ok()?;
         let mut bytes = Vec::new();
         part.take(MAX_METADATA + 1).read_to_end(&mut bytes).ok()?;
         (bytes.len() as u64 <= MAX_METADATA).then(|| decode::page(&bytes))

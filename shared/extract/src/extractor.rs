@@ -84,11 +84,21 @@ impl From<Refusal> for Failure {
     }
 }
 
+/// What a reader is told beside the format.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Of a user or the owner, for PDFs that are locked; others take no notice of it. At most 1024 bytes,
+    /// without NUL: a longer one counts as missing.
+    pub password: Option<&'a SecretString>,
+    /// Whether what the document hides is read too: sheets, rows, columns, slides, text.
+    pub include_hidden: bool,
+}
+
 /// What is to be read, and until when.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     bytes: &'a [u8],
-    password: Option<&'a SecretString>,
+    options: Options<'a>,
     deadline: Instant,
 }
 
@@ -136,7 +146,7 @@ impl Extractor {
         self.readers.server_id()
     }
 
-    /// Reads a file said to be of format `declared`, without a password.
+    /// Reads a file said to be of format `declared`, without a password or what is hidden in it.
     ///
     /// # Errors
     /// As [`Self::extract_with`].
@@ -145,13 +155,11 @@ impl Extractor {
         declared: Format,
         bytes: &[u8],
     ) -> Result<std::result::Result<Extracted, Failure>> {
-        self.extract_with(declared, bytes, None).await
+        self.extract_with(declared, bytes, Options::default()).await
     }
 
-    /// Reads a file said to be of format `declared`. The password, of a user or the owner, is for PDFs
-    /// that are locked; others take no notice of it. Failures of the code `password_protected` say in
-    /// their detail whether it was missing or wrong. At most 1024 bytes, without NUL: a longer one
-    /// counts as missing.
+    /// Reads a file said to be of format `declared`. Failures of the code `password_protected` say in
+    /// their detail whether the password was missing or wrong.
     ///
     /// The inner error is about the file and final. Dropping the future kills the reader.
     ///
@@ -162,7 +170,7 @@ impl Extractor {
         &self,
         declared: Format,
         bytes: &[u8],
-        password: Option<&SecretString>,
+        options: Options<'_>,
     ) -> Result<std::result::Result<Extracted, Failure>> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
@@ -178,7 +186,7 @@ impl Extractor {
         };
         let file = Source {
             bytes,
-            password,
+            options,
             deadline: Instant::now() + self.limits.wall,
         };
         let engine = match format {
@@ -193,7 +201,9 @@ impl Extractor {
                 }
                 Engine::Plain
             }
-            Format::Docx | Format::Pptx | Format::Xlsx => Engine::Office,
+            Format::Docx => Engine::Word,
+            Format::Pptx => Engine::Slides,
+            Format::Xlsx => Engine::Sheets,
             Format::Odt => Engine::Odt,
             Format::Epub => Engine::Epub,
             Format::Rtf => Engine::Rtf,
@@ -201,11 +211,11 @@ impl Extractor {
             Format::Csv => Engine::Delimited,
             Format::Json => Engine::Json,
         };
-        let without = Source {
+        let options = Options {
             password: None,
-            ..file
+            ..options
         };
-        self.only(engine, without).await
+        self.only(engine, Source { options, ..file }).await
     }
 
     /// Plain text, of which nothing is parsed: it is decoded and brought into its normal form. None: that
@@ -215,7 +225,7 @@ impl Extractor {
             password: None,
             bytes,
         };
-        let read = || reader::read(Engine::Plain, None, &input);
+        let read = || reader::read(Engine::Plain, None, &input, false);
         let read = catch_unwind(AssertUnwindSafe(read)).ok()?;
         Some(match read {
             Ok(extracted) if extracted.text.len() as u64 > self.limits.output_bytes => {
@@ -234,7 +244,7 @@ impl Extractor {
     ) -> Result<std::result::Result<Extracted, Failure>> {
         let file = Source {
             bytes,
-            password: None,
+            options: Options::default(),
             deadline: Instant::now() + self.limits.wall,
         };
         self.only(Engine::PdfExtract, file).await
@@ -304,6 +314,7 @@ impl Extractor {
                 _ => self.limits.cpu_seconds,
             },
             output_bytes: self.limits.output_bytes,
+            include_hidden: file.options.include_hidden,
         };
         let document = in_memory(file).map_err(unavailable)?;
         // Once more, since the server may have ended since it was last asked, and its readers with it.
@@ -411,7 +422,7 @@ fn in_memory(source: Source<'_>) -> io::Result<File> {
         }
         File::from_raw_fd(fd)
     };
-    let password = source.password.map(ExposeSecret::expose_secret);
+    let password = source.options.password.map(ExposeSecret::expose_secret);
     file.write_all(&protocol::opening(password))?;
     file.write_all(source.bytes)?;
     let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE | libc::F_SEAL_SEAL;

@@ -55,6 +55,8 @@ mod odt;
 #[cfg(feature = "engines")]
 mod office;
 #[cfg(feature = "engines")]
+mod ooxml;
+#[cfg(feature = "engines")]
 mod pdf;
 #[cfg(feature = "engines")]
 mod pdf_fallback;
@@ -75,14 +77,20 @@ mod rtf_info;
 #[cfg(feature = "engines")]
 mod sandbox;
 #[cfg(feature = "engines")]
+mod sheets;
+#[cfg(feature = "engines")]
+mod slides;
+#[cfg(feature = "engines")]
 mod tables;
 #[cfg(feature = "engines")]
 mod text;
 #[cfg(feature = "engines")]
+mod word;
+#[cfg(feature = "engines")]
 mod xml;
 
 #[cfg(feature = "engines")]
-pub use extractor::{Extractor, Failure, Limits};
+pub use extractor::{Extractor, Failure, Limits, Options};
 #[cfg(feature = "engines")]
 pub use fork_server::serve_if_asked;
 #[cfg(feature = "engines")]

@@ -6,6 +6,7 @@ use std::{path::PathBuf, time::Duration};
 use dynrag_domain::{
     chunks::{Extracted, Properties, Section},
     documents::FailureCode,
+    warnings::Warnings,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -37,8 +38,12 @@ pub enum Engine {
     Markdown,
     /// Plain text.
     Plain,
-    /// Word, PowerPoint, Excel.
-    Office,
+    /// Word.
+    Word,
+    /// PowerPoint.
+    Slides,
+    /// Excel.
+    Sheets,
     /// OpenDocument text.
     Odt,
     /// EPUB.
@@ -67,6 +72,7 @@ pub struct Order {
     pub memory_bytes: u64,
     pub cpu_seconds: u64,
     pub output_bytes: u64,
+    pub include_hidden: bool,
 }
 
 /// What the server tells first, once a reader was forked.
@@ -178,6 +184,8 @@ pub enum Header {
         pages: Option<u32>,
         engine: String,
         properties: Properties,
+        #[serde(default)]
+        warnings: Warnings,
     },
     Refused(Refusal),
     /// The reader cannot run here: no library. Says nothing about the file.
@@ -203,6 +211,7 @@ pub fn encode(extracted: Extracted) -> serde_json::Result<Vec<u8>> {
         pages: extracted.pages,
         engine: extracted.engine,
         properties: extracted.properties,
+        warnings: extracted.warnings,
     })?;
     bytes.push(b'\n');
     bytes.extend_from_slice(extracted.text.as_bytes());
@@ -227,6 +236,7 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
             pages,
             engine,
             properties,
+            warnings,
         } => {
             bytes.drain(..=line_end);
             let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
@@ -240,6 +250,9 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
             if !properties::lawful(&properties) {
                 return Err("properties beyond their limits".to_owned());
             }
+            if !warnings.are_lawful() {
+                return Err("warnings beyond their limits".to_owned());
+            }
             Ok(Answer::Text(Extracted {
                 text,
                 sections,
@@ -247,6 +260,7 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
                 pages,
                 engine,
                 properties,
+                warnings,
             }))
         }
     }

@@ -11,10 +11,11 @@ use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 use crate::{
     delimited, epub,
     fork_server::Tools,
-    html, json, language, mail, odt, office, pdf, pdf_fallback, plain,
+    html, json, language, mail, odt, pdf, pdf_fallback, plain,
     protocol::{self, Engine, Header, Input, Order, Refusal},
     rtf,
     sandbox::{self, Mapped},
+    sheets, slides, word,
 };
 
 /// Room for the part of the document's last page that it does not fill, and for what goes before it.
@@ -55,7 +56,7 @@ fn answer_bytes(
     }
     let read = catch_unwind(AssertUnwindSafe(|| {
         (tools.before)(input.bytes);
-        read(order.engine, library, &input)
+        read(order.engine, library, &input, order.include_hidden)
     }));
     let extracted = match read {
         Ok(Ok(extracted)) => extracted,
@@ -93,16 +94,17 @@ pub fn warm_up(library: Option<&pdf::Library>) {
         };
         // Whatever becomes of it: a reader that needs what is missing will say so.
         drop(catch_unwind(AssertUnwindSafe(|| {
-            read(engine, library, &input)
+            read(engine, library, &input, false)
         })));
     }
 }
 
-/// Reads a file with one of the readers.
+/// Reads a file with one of the readers; what is hidden in it too, where `include_hidden` says so.
 pub fn read(
     engine: Engine,
     library: Option<&pdf::Library>,
     input: &Input<'_>,
+    include_hidden: bool,
 ) -> Result<Extracted, Refusal> {
     let Input { password, bytes } = *input;
     let mut extracted = match (engine, library) {
@@ -117,7 +119,9 @@ pub fn read(
         (Engine::Html, _) => html::read(bytes),
         (Engine::Markdown, _) => plain::markdown(bytes)?,
         (Engine::Plain, _) => plain::text(bytes)?,
-        (Engine::Office, _) => office::read(bytes)?,
+        (Engine::Word, _) => word::read(bytes, include_hidden)?,
+        (Engine::Slides, _) => slides::read(bytes, include_hidden)?,
+        (Engine::Sheets, _) => sheets::read(bytes, include_hidden)?,
         (Engine::Odt, _) => odt::read(bytes)?,
         (Engine::Epub, _) => epub::read(bytes)?,
         (Engine::Rtf, _) => rtf::read(bytes)?,

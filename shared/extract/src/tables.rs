@@ -6,6 +6,71 @@ const PIECE: usize = 800;
 /// A header longer than this is not repeated: it would be most of each piece.
 const MAX_HEADER: usize = 300;
 
+/// Columns of a table whose cells span several; the rest is cut.
+const MAX_COLUMNS: usize = 1_000;
+/// Places of such a table, so that spans cannot multiply a small file.
+const MAX_PLACES: usize = 2_000_000;
+
+/// A cell of a table, and how many columns and rows it spans (0 counts as 1).
+#[derive(Clone, Default, Debug)]
+pub struct Cell {
+    pub text: String,
+    pub columns: usize,
+    pub rows: usize,
+}
+
+/// Rows of cells that may span several columns and rows, as rows of single ones. What spans several stands in each
+/// of them, so that a row says all by itself; what spans the whole width stands once.
+pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
+    // Of each column: the text that hangs down into it from above, and for how many more rows.
+    let mut hanging: Vec<(&str, usize)> = Vec::new();
+    let mut rows: Vec<Vec<&str>> = Vec::with_capacity(table.len());
+    let mut places = 0;
+    for cells in table {
+        let mut row: Vec<&str> = Vec::new();
+        for cell in cells {
+            hang(&mut row, &mut hanging);
+            let room = MAX_COLUMNS.saturating_sub(row.len());
+            let columns = cell.columns.clamp(1, room.max(1));
+            let whole = columns > 1 && cells.len() == 1;
+            for column in 0..columns {
+                let text = if whole && column > 0 {
+                    ""
+                } else {
+                    cell.text.as_str()
+                };
+                if cell.rows > 1 {
+                    if hanging.len() <= row.len() {
+                        hanging.resize(row.len() + 1, ("", 0));
+                    }
+                    hanging[row.len()] = (text, cell.rows - 1);
+                }
+                row.push(text);
+            }
+            if row.len() >= MAX_COLUMNS {
+                break;
+            }
+        }
+        hang(&mut row, &mut hanging);
+        places += row.len();
+        if places > MAX_PLACES {
+            break;
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+/// Puts what hangs down from above into a row that has come so far.
+fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)]) {
+    while let Some((text, left)) = hanging.get_mut(row.len())
+        && *left > 0
+    {
+        *left -= 1;
+        row.push(text);
+    }
+}
+
 /// A row as Markdown.
 fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = String::from("|");
@@ -114,6 +179,37 @@ mod tests {
         assert_eq!(seen, 200);
         let markdown = format!("Before\n\n{}\n\nAfter\n", pieces.join("\n"));
         assert!(in_pieces(&markdown).starts_with("Before\n\n| number"));
+    }
+
+    #[test]
+    fn spans_stand_in_all_their_places() {
+        let cell = |text: &str, columns, rows| Cell {
+            text: text.to_owned(),
+            columns,
+            rows,
+        };
+        let table = [
+            vec![cell("Group", 1, 1), cell("Fee", 2, 1)],
+            vec![cell("Adults", 1, 2), cell("Card", 1, 1), cell("15", 1, 1)],
+            vec![cell("Replacement", 0, 0), cell("5", 0, 0)],
+            vec![cell("Children", 3, 1)],
+            vec![
+                cell("Under six", 1, 99),
+                cell("Card", 1, 1),
+                cell("0", 1, 1),
+            ],
+        ];
+        let spread = spread(&table);
+        let expected = [
+            ["Group", "Fee", "Fee"],
+            ["Adults", "Card", "15"],
+            ["Adults", "Replacement", "5"],
+            ["Children", "", ""],
+            ["Under six", "Card", "0"],
+        ];
+        assert_eq!(spread, expected);
+        let bomb = vec![vec![cell("x", usize::MAX, usize::MAX)]; 10_000];
+        assert!(super::spread(&bomb).iter().map(Vec::len).sum::<usize>() <= MAX_PLACES);
     }
 
     #[test]

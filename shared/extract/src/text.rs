@@ -1,6 +1,9 @@
 //! The normal form of all extracted text, and building it piece by piece with sections.
 
-use dynrag_domain::chunks::{Extracted, Properties, Section};
+use dynrag_domain::{
+    chunks::{Extracted, Properties, Section},
+    warnings::Warnings,
+};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Headings longer than this many characters are cut: they are copied into every chunk below them.
@@ -85,6 +88,8 @@ pub struct Builder {
     sections: Vec<Section>,
     /// Level and text of the headings above the current position.
     headings: Vec<(u8, String)>,
+    /// What the reader left out or replaced.
+    pub warnings: Warnings,
 }
 
 impl Builder {
@@ -138,6 +143,7 @@ impl Builder {
 
     /// Appends all of another one, which begins anew: no heading of this one is above it.
     pub fn append(&mut self, other: Self) {
+        self.warnings.extend(other.warnings);
         if other.text.is_empty() {
             return;
         }
@@ -196,6 +202,7 @@ impl Builder {
             pages,
             engine: engine.to_owned(),
             properties: Properties::default(),
+            warnings: self.warnings,
         }
     }
 

@@ -9,6 +9,124 @@ use quick_xml::{
 
 use crate::protocol::Refusal;
 
+/// Elements of a tree, all parts of it together: beyond, it is an attack.
+const MAX_NODES: u32 = 8_000_000;
+/// Elements inside elements: readers go down a tree by recursion, so a deeper one is refused.
+const MAX_DEPTH: u32 = 512;
+
+/// A whole part in memory, for readers that look ahead and back. Large tables are read as events instead.
+pub struct Tree<'a>(roxmltree::Document<'a>);
+
+/// An element. Names are local: the same in strict and transitional files, whatever their prefixes.
+#[derive(Clone, Copy)]
+pub struct Element<'a>(roxmltree::Node<'a, 'a>);
+
+/// What an element holds.
+pub enum Content<'a> {
+    /// Another element.
+    Element(Element<'a>),
+    /// Text, entities resolved.
+    Text(&'a str),
+}
+
+impl<'a> Tree<'a> {
+    /// Parses a part.
+    ///
+    /// # Errors
+    /// `corrupt_file` where it is not well formed or deeper than 512 elements.
+    pub fn parse(source: &'a str) -> Result<Self, Refusal> {
+        let options = roxmltree::ParsingOptions {
+            allow_dtd: false,
+            nodes_limit: MAX_NODES,
+            ..roxmltree::ParsingOptions::default()
+        };
+        let corrupt = |detail: String| Refusal::new(FailureCode::CorruptFile, detail);
+        let document =
+            roxmltree::Document::parse_with_options(source.trim_start_matches('\u{feff}'), options)
+                // The error's text may quote the document.
+                .map_err(|error| corrupt(format!("xml: {:?}", std::mem::discriminant(&error))))?;
+        let mut depths: Vec<u32> = Vec::new();
+        for node in document.descendants() {
+            let above = node
+                .parent()
+                .and_then(|parent| depths.get(parent.id().get_usize()));
+            let depth = above.map_or(0, |depth| depth + 1);
+            if depth > MAX_DEPTH {
+                return Err(corrupt("xml: nested too deeply".to_owned()));
+            }
+            depths.push(depth);
+        }
+        Ok(Self(document))
+    }
+
+    /// The outermost element.
+    pub fn root(&self) -> Element<'_> {
+        Element(self.0.root_element())
+    }
+}
+
+impl<'a> Element<'a> {
+    /// Local name.
+    pub fn name(self) -> &'a str {
+        self.0.tag_name().name()
+    }
+
+    /// Namespace, empty where there is none. Needed only where local names collide.
+    pub fn namespace(self) -> &'a str {
+        self.0.tag_name().namespace().unwrap_or_default()
+    }
+
+    /// An attribute by its local name.
+    pub fn attribute(self, name: &str) -> Option<&'a str> {
+        let found = self.0.attributes().find(|a| a.name() == name)?;
+        Some(found.value())
+    }
+
+    /// Elements directly inside.
+    pub fn children(self) -> impl DoubleEndedIterator<Item = Element<'a>> {
+        let all = self.0.children();
+        all.filter(|node| node.is_element()).map(Element)
+    }
+
+    /// The first element directly inside of this name.
+    pub fn child(self, name: &str) -> Option<Element<'a>> {
+        self.children().find(|inner| inner.name() == name)
+    }
+
+    /// The element at the end of a path of names, each directly inside of the one before.
+    pub fn at(self, path: &[&str]) -> Option<Element<'a>> {
+        path.iter().try_fold(self, |inner, name| inner.child(name))
+    }
+
+    /// The value of the attribute `val` of a child, as in `<w:numId w:val="1"/>`.
+    pub fn val(self, child: &str) -> Option<&'a str> {
+        self.child(child)?.attribute("val")
+    }
+
+    /// Elements inside at any depth, in the order of the document, itself left out.
+    pub fn descendants(self) -> impl Iterator<Item = Element<'a>> {
+        let all = self.0.descendants().skip(1);
+        all.filter(|node| node.is_element()).map(Element)
+    }
+
+    /// Elements and texts directly inside, in their order.
+    pub fn contents(self) -> impl Iterator<Item = Content<'a>> {
+        self.0.children().filter_map(|node| {
+            if node.is_element() {
+                Some(Content::Element(Element(node)))
+            } else {
+                node.text().filter(|_| node.is_text()).map(Content::Text)
+            }
+        })
+    }
+
+    /// All text inside, at any depth.
+    pub fn text(self) -> String {
+        let texts = self.0.descendants().filter(|node| node.is_text());
+        texts.filter_map(|node| node.text()).collect()
+    }
+}
+
 /// An attribute by its local name.
 pub fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag

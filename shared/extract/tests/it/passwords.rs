@@ -1,7 +1,7 @@
 //! PDFs that are locked: what opens them, how a refusal is told, and that nobody reads along.
 
 use dynrag_domain::documents::{FailureCode, Format};
-use dynrag_extract::{Extractor, Failure};
+use dynrag_extract::{Extractor, Failure, Options};
 use secrecy::SecretString;
 
 use crate::{extractor, extractor_with, properties::said};
@@ -47,6 +47,13 @@ const LOCKED: [(&str, &[u8], &str); 7] = [
     ),
 ];
 
+fn with(password: Option<&SecretString>) -> Options<'_> {
+    Options {
+        password,
+        ..Options::default()
+    }
+}
+
 async fn open(
     extractor: &Extractor,
     file: &[u8],
@@ -54,7 +61,7 @@ async fn open(
 ) -> Result<String, Failure> {
     let password = password.map(SecretString::from);
     let outcome = extractor
-        .extract_with(Format::Pdf, file, password.as_ref())
+        .extract_with(Format::Pdf, file, with(password.as_ref()))
         .await;
     outcome.unwrap().map(|extracted| {
         assert_eq!(extracted.text, SECRET);
@@ -102,7 +109,7 @@ async fn a_refusal_tells_wrong_from_missing() {
 async fn the_second_reader_opens_them_too() {
     let extractor = extractor_with(None);
     for (name, file, user) in &LOCKED[..4] {
-        let read = |password| extractor.extract_with(Format::Pdf, file, password);
+        let read = |password| extractor.extract_with(Format::Pdf, file, with(password));
         let password = SecretString::from(*user);
         let extracted = read(Some(&password)).await.unwrap();
         let text = extracted
@@ -129,7 +136,7 @@ async fn a_password_too_many_does_no_harm() {
     let password = SecretString::from("whatever");
     for (format, file) in [(Format::Pdf, &open[..]), (Format::Txt, SECRET.as_bytes())] {
         let read = extractor()
-            .extract_with(format, file, Some(&password))
+            .extract_with(format, file, with(Some(&password)))
             .await;
         assert_eq!(read.unwrap().unwrap().text, SECRET);
     }

@@ -8,19 +8,20 @@ mod bench;
 use std::{path::PathBuf, process::ExitCode};
 
 use dynrag_domain::documents::Format;
-use dynrag_extract::{Extractor, detect};
+use dynrag_extract::{Extractor, Options, detect};
 use secrecy::SecretString;
 
 const HELP: &str = "\
 Reads a document in the sandbox and prints what it gives.
 
-usage: dynrag-extract [--pdfium LIBRARY] [--as pdf|html|md|txt] [--json] [--ask] FILE
+usage: dynrag-extract [--pdfium LIBRARY] [--as pdf|html|md|txt] [--json] [--hidden] [--ask] FILE
        dynrag-extract [--pdfium LIBRARY] [--rounds N] bench FOLDER
        dynrag-extract attack NAME
 
   --pdfium LIBRARY  path to libpdfium.so; without it PDFs are read by pdf-extract
   --as FORMAT       what the file is said to be; default: by content and name
   --json            the whole answer as JSON, not the text
+  --hidden          read what the document hides too
   --ask             read the password of a locked PDF from stdin
   bench FOLDER      every file of a folder: what it cost and gave, a JSON object a line
   --rounds N        with bench: read each file so often, of which the fastest counts; default 1
@@ -33,6 +34,7 @@ struct Asked {
     pdfium: Option<PathBuf>,
     format: Option<Format>,
     json: bool,
+    hidden: bool,
     ask: bool,
     rounds: usize,
     words: Vec<String>,
@@ -64,6 +66,7 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             "--rounds" => asked.rounds = value()?.parse()?,
             "--ask" => asked.ask = true,
             "--json" => asked.json = true,
+            "--hidden" => asked.hidden = true,
             _ => asked.words.push(argument),
         }
     }
@@ -102,12 +105,19 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             } else {
                 None
             };
-            let read = extractor.extract_with(format, &bytes, password.as_ref());
+            let options = Options {
+                password: password.as_ref(),
+                include_hidden: asked.hidden,
+            };
+            let read = extractor.extract_with(format, &bytes, options);
             match runtime.block_on(read)? {
                 Ok(extracted) if asked.json => {
                     println!("{}", serde_json::to_string_pretty(&extracted)?)
                 }
                 Ok(extracted) => {
+                    for warning in extracted.warnings.as_slice() {
+                        println!("{}", serde_json::to_string(warning)?);
+                    }
                     println!(
                         "{format:?} by {}, {} characters, {} sections, {} pages, title {:?}\n\n{}",
                         extracted.engine,

@@ -1,0 +1,177 @@
+//! What a reader left out, replaced or could not show of a document that it did read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::named::named;
+
+/// Warnings of one document that are kept: one for each code, so no more than there are codes.
+const MAX_WARNINGS: usize = WarningCode::ALL.len();
+
+named! {
+    /// What happened while a document was read. The code is stable; clients branch on it.
+    WarningCode {
+        /// Bytes that are no character of the text's encoding became U+FFFD.
+        CharactersReplaced = "characters_replaced",
+        /// The encoding was guessed from the bytes, since nothing declared it.
+        EncodingGuessed = "encoding_guessed",
+        /// Hidden sheets, rows, columns, slides or text were left out; `includeHidden` reads them.
+        HiddenContent = "hidden_content",
+        /// Formulas without a stored value: the file was never calculated.
+        FormulaWithoutValue = "formula_without_value",
+        /// Images that no text describes.
+        ImageWithoutText = "image_without_text",
+        /// Rows or columns of a table beyond the limit were left out.
+        TableCut = "table_cut",
+        /// Lines of JSON Lines that are not JSON were left out.
+        InvalidLines = "invalid_lines",
+        /// JSON that is not strictly JSON was read all the same: NaN, comments, trailing commas.
+        LenientJson = "lenient_json",
+        /// Comments and notes of reviewers were left out or set apart.
+        Comments = "comments",
+        /// Deleted text of tracked changes was left out.
+        TrackedDeletions = "tracked_deletions",
+        /// Attachments were named and not read.
+        AttachmentsNotRead = "attachments_not_read",
+        /// Parts of the file are damaged or missing and were left out.
+        PartsUnreadable = "parts_unreadable",
+        /// Pages without text, which are probably scans.
+        PagesWithoutText = "pages_without_text",
+        /// Objects that no reader understands were left out.
+        UnsupportedContent = "unsupported_content",
+    }
+}
+
+/// A warning: the document was read, and this is what a person should know about it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Warning {
+    /// What happened.
+    pub code: WarningCode,
+    /// How often: characters, rows, lines, images.
+    pub count: u32,
+    /// Where, in words: `lines 3, 17`. At most [`MAX_DETAIL`](Self::MAX_DETAIL) characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Warning {
+    /// Longest detail that is kept, in characters.
+    pub const MAX_DETAIL: usize = 200;
+}
+
+/// The warnings of one document, one for each code, in the order of their first occurrence.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    /// Counts `count` more of `code`; nothing where it is 0.
+    pub fn add(&mut self, code: WarningCode, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        match self.0.iter_mut().find(|warning| warning.code == code) {
+            Some(warning) => warning.count = warning.count.saturating_add(count),
+            None => self.0.push(Warning {
+                code,
+                count,
+                detail: None,
+            }),
+        }
+    }
+
+    /// Counts one more of `code` and says where it was. Details are joined by commas until they are too long.
+    pub fn add_at(&mut self, code: WarningCode, place: &str) {
+        self.add(code, 1);
+        let Some(warning) = self.0.iter_mut().find(|warning| warning.code == code) else {
+            return;
+        };
+        let mut detail = warning.detail.take().unwrap_or_default();
+        let separator = if detail.is_empty() { "" } else { ", " };
+        let length = detail.chars().count() + separator.len() + place.chars().count();
+        if length <= Warning::MAX_DETAIL && !place.contains(char::is_control) {
+            detail.push_str(separator);
+            detail.push_str(place);
+        }
+        warning.detail = Some(detail).filter(|detail| !detail.is_empty());
+    }
+
+    /// Adds all of another document's, or part's.
+    pub fn extend(&mut self, other: Self) {
+        for warning in other.0 {
+            match warning.detail {
+                Some(detail) if warning.count > 0 => {
+                    self.add(warning.code, warning.count as usize - 1);
+                    self.add_at(warning.code, &detail);
+                }
+                _ => self.add(warning.code, warning.count as usize),
+            }
+        }
+    }
+
+    /// The warnings.
+    pub fn as_slice(&self) -> &[Warning] {
+        &self.0
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether these can be what [`add`](Self::add) and [`add_at`](Self::add_at) give: a reader's answer is checked.
+    pub fn are_lawful(&self) -> bool {
+        self.0.len() <= MAX_WARNINGS
+            && self.0.iter().all(|warning| {
+                warning.detail.as_ref().is_none_or(|detail| {
+                    detail.chars().count() <= Warning::MAX_DETAIL
+                        && !detail.contains(char::is_control)
+                })
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_of_a_code_are_one() {
+        let mut warnings = Warnings::default();
+        warnings.add(WarningCode::CharactersReplaced, 0);
+        assert!(warnings.is_empty());
+        warnings.add_at(WarningCode::InvalidLines, "line 3");
+        warnings.add(WarningCode::CharactersReplaced, 2);
+        warnings.add_at(WarningCode::InvalidLines, "line 17");
+        let mut more = Warnings::default();
+        more.add(WarningCode::CharactersReplaced, 5);
+        more.add_at(WarningCode::InvalidLines, "line 20");
+        warnings.extend(more);
+        let json = serde_json::to_value(&warnings).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!([
+                {"code": "invalid_lines", "count": 3, "detail": "line 3, line 17, line 20"},
+                {"code": "characters_replaced", "count": 7},
+            ])
+        );
+        assert!(warnings.are_lawful());
+    }
+
+    #[test]
+    fn a_detail_has_an_end() {
+        let mut warnings = Warnings::default();
+        for line in 0..1_000 {
+            warnings.add_at(WarningCode::InvalidLines, &format!("line {line}"));
+        }
+        warnings.add_at(WarningCode::TableCut, "a\nb");
+        assert!(warnings.are_lawful());
+        let [lines, table] = warnings.as_slice() else {
+            panic!("{warnings:?}");
+        };
+        assert_eq!((lines.count, table.count), (1_000, 1));
+        assert_eq!(table.detail, None);
+    }
+}

@@ -1,0 +1,219 @@
+//! Parts and relationships of Word, PowerPoint and Excel files (ECMA-376 part 2, Open Packaging Conventions).
+//!
+//! Parts are found by their relationships, never by their usual names: Office 365 writes `word/document2.xml`.
+
+use std::collections::HashMap;
+
+use dynrag_domain::{chunks::Properties, documents::FailureCode};
+
+use crate::{
+    archive::Archive,
+    decode, language, properties,
+    protocol::Refusal,
+    text,
+    xml::{self, Tree},
+};
+
+/// What a file may unpack to, by its own account: a document's XML is some ten times its text.
+const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
+/// A compound file, which is what an encrypted document is.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
+
+/// An Office file.
+pub struct Package<'a> {
+    archive: Archive<'a>,
+    /// Parts of a content type of their own, by their names in small letters.
+    types: HashMap<String, String>,
+}
+
+/// Where a relationship leads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Last part of the relationship's type: `footnotes`, `chart`, `slide`. The same in transitional and strict files.
+    pub kind: String,
+    /// Name of the part, from the root and without a slash before it; an address where it is external.
+    pub part: String,
+    /// Whether it is outside of the file.
+    pub external: bool,
+}
+
+/// The relationships of a part.
+#[derive(Default, Debug)]
+pub struct Relationships {
+    /// In the file's order, with their ids.
+    all: Vec<(String, Target)>,
+}
+
+impl Relationships {
+    /// The one of this id, within the file.
+    pub fn by_id(&self, id: &str) -> Option<&Target> {
+        let found = self.all.iter().find(|(own, _)| own == id);
+        found
+            .map(|(_, target)| target)
+            .filter(|target| !target.external)
+    }
+
+    /// All of this kind within the file, in its order.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Target> {
+        let all = self.all.iter().map(|(_, target)| target);
+        all.filter(move |target| target.kind == kind && !target.external)
+    }
+}
+
+impl<'a> Package<'a> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// `password_protected`, `corrupt_file`, `text_too_large`.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        if bytes.starts_with(COMPOUND) {
+            let detail = "an encrypted package";
+            return Err(Refusal::new(FailureCode::PasswordProtected, detail));
+        }
+        let mut archive = Archive::open(bytes)?;
+        let unpacked = archive.declared_size();
+        if unpacked > MAX_UNPACKED {
+            let detail = format!("unpacks to {unpacked} bytes");
+            return Err(Refusal::new(FailureCode::TextTooLarge, detail));
+        }
+        let listed = archive.metadata("[Content_Types].xml").unwrap_or_default();
+        Ok(Self {
+            archive,
+            types: content_types(&listed),
+        })
+    }
+
+    /// Name of the part that the file is about: the document, the presentation, the workbook.
+    ///
+    /// # Errors
+    /// `corrupt_file` where there is none.
+    pub fn main_part(&mut self) -> Result<String, Refusal> {
+        let root = self.relationships("")?;
+        let target = root.of_kind("officeDocument").next();
+        target
+            .map(|target| target.part.clone())
+            .ok_or_else(|| Refusal::new(FailureCode::CorruptFile, "no main part"))
+    }
+
+    /// The relationships of a part; of the file itself for the empty name. None are as good as an empty list.
+    ///
+    /// # Errors
+    /// `corrupt_file`, `text_too_large`.
+    pub fn relationships(&mut self, part: &str) -> Result<Relationships, Refusal> {
+        let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+        let slash = if folder.is_empty() { "" } else { "/" };
+        let path = format!("{folder}{slash}_rels/{name}.rels");
+        let Some(source) = self.xml(&path)? else {
+            return Ok(Relationships::default());
+        };
+        let tree = Tree::parse(&source)?;
+        let all = tree.root().children().filter_map(|node| {
+            let target = node.attribute("Target")?;
+            let external = node.attribute("TargetMode") == Some("External");
+            let kind = node.attribute("Type")?.rsplit('/').next()?.to_owned();
+            let part = if external {
+                target.to_owned()
+            } else {
+                resolve(folder, target)?
+            };
+            let target = Target {
+                kind,
+                part,
+                external,
+            };
+            Some((node.attribute("Id")?.to_owned(), target))
+        });
+        let all = all.collect();
+        Ok(Relationships { all })
+    }
+
+    /// The bytes of a part; none where there is no such part.
+    ///
+    /// # Errors
+    /// `corrupt_file`, `text_too_large`.
+    pub fn part(&mut self, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        self.archive.part(name)
+    }
+
+    /// The text of a part; none where there is no such part.
+    ///
+    /// # Errors
+    /// `corrupt_file`, `text_too_large`.
+    pub fn xml(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+        Ok(self.part(name)?.map(|bytes| decode::page(&bytes)))
+    }
+
+    /// Content type of a part that has one of its own (`Override`), else none.
+    pub fn content_type(&self, part: &str) -> Option<&str> {
+        let name = part.to_ascii_lowercase();
+        self.types.get(&name).map(String::as_str)
+    }
+
+    /// What the file says of itself, and its title.
+    pub fn properties(&mut self) -> (Option<String>, Properties) {
+        let root = self.relationships("").unwrap_or_default();
+        let part = root
+            .of_kind("core-properties")
+            .next()
+            .map_or("docProps/core.xml", |target| target.part.as_str());
+        let core = self.archive.metadata(part).unwrap_or_default();
+        let core = xml::values(&core);
+        let properties = Properties {
+            author: xml::first(&core, &["creator"], properties::author),
+            language: xml::first(&core, &["language"], language::stated),
+            created: xml::first(&core, &["created"], properties::date),
+            modified: xml::first(&core, &["modified"], properties::date),
+        };
+        (xml::first(&core, &["title"], text::title), properties)
+    }
+}
+
+fn content_types(source: &str) -> HashMap<String, String> {
+    let Ok(tree) = Tree::parse(source) else {
+        return HashMap::new();
+    };
+    let overrides = tree.root().children().filter_map(|node| {
+        let name = node.attribute("PartName")?;
+        let name = name.trim_start_matches('/').to_ascii_lowercase();
+        Some((name, node.attribute("ContentType")?.to_owned()))
+    });
+    overrides.collect()
+}
+
+/// A target as a part's name; none where it leads out of the file.
+fn resolve(folder: &str, target: &str) -> Option<String> {
+    let target = target.replace('\\', "/");
+    let target = target.split('#').next()?;
+    let mut parts: Vec<&str> = Vec::new();
+    if !target.starts_with('/') {
+        parts.extend(folder.split('/').filter(|part| !part.is_empty()));
+    }
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_stay_in_the_file() {
+        let resolved = |target| resolve("word", target);
+        assert_eq!(resolved("media/a.png").as_deref(), Some("word/media/a.png"));
+        assert_eq!(
+            resolved("/ppt/slides/slide1.xml").as_deref(),
+            Some("ppt/slides/slide1.xml")
+        );
+        assert_eq!(
+            resolved("..\\customXml\\item1.xml").as_deref(),
+            Some("customXml/item1.xml")
+        );
+        assert_eq!(resolved("../../etc/passwd"), None);
+    }
+}
