@@ -163,7 +163,7 @@ pub(crate) async fn get(
     };
     let embeddings = if job.kind == "regenerate" {
         let progress: Regenerating =
-            serde_json::from_value(job.progress).map_err(Error::internal_fault)?;
+            serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?;
         Some(EmbeddingsBody {
             embedding_model: progress.model,
             documents: progress.documents,
@@ -205,7 +205,7 @@ async fn pages(store: &Store, customer: CustomerId, job: JobId) -> Result<PagesB
 
 async fn files(context: &Context, customer: CustomerId, job: &JobRow) -> Result<Vec<FileBody>> {
     let progress: Progress =
-        serde_json::from_value(job.progress.clone()).map_err(Error::internal_fault)?;
+        serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?;
     let (objects, _) = context.documents().await?;
     let expires_at = (Utc::now() + LINK_TIME).trunc_subsecs(0);
     let mut files = Vec::with_capacity(progress.files.len());

@@ -214,7 +214,7 @@ impl Parts {
     /// The outer error is ours: nothing was sent.
     async fn send(&self, claimed: &Claimed) -> Result<std::result::Result<Answer, WebError>> {
         let secrets = self.secrets(claimed).await?;
-        let body = serde_json::to_vec(&claimed.payload).map_err(Error::internal_fault)?;
+        let body = claimed.payload.get().as_bytes().to_vec();
         let id = claimed.id.to_string();
         let mut headers =
             sign(&secrets, &id, Utc::now().timestamp(), &body).map_err(Error::internal_fault)?;

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, DocumentId,
     documents::{FailureCode, Format, Source, Stage, Status},
+    metadata::Metadata,
+    warnings::Warnings,
 };
 use dynrag_store::documents::Document;
 use serde::Serialize;
@@ -28,7 +30,9 @@ pub(crate) struct DocumentBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     source_url: Option<String>,
     #[schema(value_type = Object)]
-    metadata: Value,
+    metadata: Metadata,
+    /// Whether what it hides is read too.
+    include_hidden: bool,
     /// The collection it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_id: Option<CollectionId>,
@@ -60,6 +64,8 @@ pub(crate) struct DocumentBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     properties: Option<Value>,
+    /// What the reader left out, replaced or could not show; empty where there is nothing to say.
+    warnings: Warnings,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +84,7 @@ impl From<Document> for DocumentBody {
             file_name: d.file_name,
             source_url: d.source_url,
             metadata: d.metadata,
+            include_hidden: d.include_hidden,
             collection_id: d.collection,
             status: d.status,
             stage: d.stage,
@@ -93,6 +100,7 @@ impl From<Document> for DocumentBody {
             tokens: d.tokens,
             embedding_model: d.embedding_model,
             properties: d.properties,
+            warnings: d.warnings,
             created_at: d.created_at,
             updated_at: d.updated_at,
             completed_at: d.completed_at,

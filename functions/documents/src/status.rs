@@ -7,6 +7,7 @@ use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::{
     DocumentId,
     documents::{FailureCode, Stage, Status},
+    warnings::Warnings,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +32,8 @@ pub(crate) struct StatusBody {
     latest_version: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     published_version: Option<i32>,
+    /// What the reader left out, replaced or could not show.
+    warnings: Warnings,
     /// Oldest first.
     timeline: Vec<StepBody>,
 }
@@ -56,6 +59,7 @@ pub(crate) async fn status(
         attempts: document.attempts,
         latest_version: document.latest_version,
         published_version: document.published_version,
+        warnings: document.warnings,
         timeline: steps.into_iter().map(StepBody::from).collect(),
     }))
 }

@@ -9,7 +9,7 @@ use dynrag_api::{
     paging::{Page, Paging},
     scopes::DocumentsRead,
 };
-use dynrag_domain::{DocumentId, documents::Format};
+use dynrag_domain::{DocumentId, documents::Format, warnings::Warnings};
 use dynrag_store::versions::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,6 +37,8 @@ pub(crate) struct VersionBody {
     tokens: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
+    /// What the reader left out, replaced or could not show.
+    warnings: Warnings,
     #[serde(skip_serializing_if = "Option::is_none")]
     published_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +59,7 @@ impl From<Version> for VersionBody {
             chunks: version.chunks,
             tokens: version.tokens,
             embedding_model: version.embedding_model,
+            warnings: version.warnings,
             published_at: version.published_at,
             superseded_at: version.superseded_at,
             created_at: version.created_at,

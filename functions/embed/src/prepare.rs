@@ -10,6 +10,7 @@ use dynrag_domain::{
     chunks::{Chunk, Extracted, Properties},
     documents::FailureCode,
     jobs::Lane,
+    metadata::{Members, Metadata},
     storage::{self, Original},
 };
 use dynrag_extract::Options;
@@ -17,7 +18,6 @@ use dynrag_llm::{EmbedError, count_tokens};
 use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
 use secrecy::SecretString;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
@@ -242,14 +242,21 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
             "type is not allowed (any more)".into(),
         ));
     }
-    let mut extracted = parts.extractor.extract(claim.format, &bytes).await?;
+    let options = Options {
+        password: None,
+        include_hidden: claim.include_hidden,
+    };
+    let mut extracted = parts
+        .extractor
+        .extract_with(claim.format, &bytes, options)
+        .await?;
     if let Err(failure) = &extracted
         && failure.code == FailureCode::PasswordProtected
         && let Some(password) = password(parts, claim).await?
     {
         let options = Options {
             password: Some(&password),
-            ..Options::default()
+            ..options
         };
         let with = parts.extractor.extract_with(claim.format, &bytes, options);
         extracted = with.await?;
@@ -342,19 +349,16 @@ async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Byt
     }
 }
 
-/// What the file says of itself, and what its customer says of it, which goes before.
-fn metadata(given: &Value, properties: &Properties) -> Result<Value, Error> {
-    let mut metadata = serde_json::to_value(properties).map_err(Error::internal_fault)?;
-    if let (Some(all), Some(given)) = (metadata.as_object_mut(), given.as_object()) {
-        all.extend(given.clone());
-    }
-    Ok(metadata)
+/// What the file says of itself, and what its customer says of it, which takes precedence.
+fn metadata(given: &Metadata, properties: &Properties) -> Result<Metadata, Error> {
+    let said = serde_json::to_string(properties).map_err(Error::internal_fault)?;
+    let mut all: Members = serde_json::from_str(&said).map_err(Error::internal_fault)?;
+    all.extend(given.members().unwrap_or_default());
+    Ok(all.into())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -364,10 +368,10 @@ mod tests {
             language: Some("en".to_owned()),
             ..Properties::default()
         };
-        let given = json!({"author": "Somebody", "year": 2026});
+        let given = Metadata::parse(r#"{"author":"Somebody","price":1.10}"#).unwrap();
         assert_eq!(
-            metadata(&given, &properties).unwrap(),
-            json!({"author": "Somebody", "language": "en", "year": 2026})
+            metadata(&given, &properties).unwrap().as_str(),
+            r#"{"author":"Somebody","language":"en","price":1.10}"#
         );
     }
 }

@@ -74,7 +74,7 @@ pub(crate) async fn crawl(
         tracing::info!(customer_id = %customer, job_id = %job, "crawl has ended");
         return Ok(());
     };
-    let crawl: Crawl = serde_json::from_value(begun.progress).map_err(Error::internal_fault)?;
+    let crawl: Crawl = serde_json::from_str(begun.progress.get()).map_err(Error::internal_fault)?;
     let start = parse_url(&crawl.url).map_err(Error::internal_fault)?;
     let mut crawler = Crawler {
         parts,
@@ -257,6 +257,7 @@ impl Crawler<'_> {
             external_id: None,
             file_name: file_name.as_deref(),
             metadata: self.crawl.metadata.as_ref(),
+            include_hidden: self.crawl.include_hidden,
             source_url: Some(url.as_str()),
             chunking: self.crawl.chunking,
             place: self.crawl.collection_id.into(),

@@ -19,7 +19,7 @@ use dynrag_store::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::fields::Description;
+use crate::{fields::Description, redescribe::redescribe};
 
 /// The answer of every way in.
 #[derive(Serialize, ToSchema)]
@@ -29,9 +29,12 @@ pub(crate) struct Accepted {
     pub(crate) doc_id: DocumentId,
     pub(crate) status: Status,
     pub(crate) status_url: String,
-    /// True where the very content is there already and nothing was done.
+    /// True where the very content is there already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) duplicate: bool,
+    /// True where a duplicate takes over the title, metadata or `includeHidden` it came with. Nothing is embedded again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) updated: bool,
     /// Why it ended badly, where the caller waited for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<FailureCode>,
@@ -49,6 +52,7 @@ impl Accepted {
             status,
             status_url: format!("/api/documents/{doc_id}/status"),
             duplicate: false,
+            updated: false,
             code: None,
             reason: None,
         }
@@ -63,9 +67,10 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
 }
 
-/// What a document is called: as it was given, else as its file is.
+/// What a document is called: as it was given, else as its file is, else as the way it came by calls it.
 pub(crate) fn title(description: &Description, file_name: Option<&str>) -> String {
     let title = description.title.as_deref().or(file_name);
+    let title = title.or(description.fallback_title.as_deref());
     title
         .unwrap_or("Untitled")
         .chars()
@@ -120,6 +125,7 @@ pub(crate) async fn accept(
         source_url: None,
         chunking: description.chunking,
         place: description.collection_id.into(),
+        include_hidden: description.include_hidden,
         password: password.as_ref(),
         // Asked for in any case: with the title and metadata that come with it.
         reprocess: description.on_duplicate == OnDuplicate::NewVersion,
@@ -134,9 +140,21 @@ pub(crate) async fn accept(
             context.dispatch(&pending).await;
             Either::This(answers::Accepted(Accepted::new(id, Status::Queued)))
         }
-        Kept::Duplicate { id, status } => Either::That(Json(Accepted {
-            duplicate: true,
-            ..Accepted::new(id, status)
-        })),
+        Kept::Duplicate { id, status } => {
+            let actor = caller.principal.into();
+            let updated = redescribe(context, customer, actor, id, description).await?;
+            if let Some(pending) = &updated {
+                context.dispatch(pending).await;
+            }
+            let accepted = |status| Accepted {
+                duplicate: true,
+                updated: updated.is_some(),
+                ..Accepted::new(id, status)
+            };
+            match updated {
+                Some(_) => Either::This(answers::Accepted(accepted(Status::Queued))),
+                None => Either::That(Json(accepted(status))),
+            }
+        }
     })
 }

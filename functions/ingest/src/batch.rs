@@ -32,7 +32,7 @@ use dynrag_store::{
     uploads::{NewDocument, limit_reached},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -41,6 +41,7 @@ use crate::{
     accept::{Accepted, Content, title},
     document::Body,
     fields::Description,
+    redescribe::redescribe,
 };
 
 const MAX_DOCUMENTS: usize = 500;
@@ -54,7 +55,7 @@ pub(crate) struct Batch {
     /// Each as the body of `POST /api/ingest/document`. One that is not right is answered with its error
     /// and keeps none of the others out.
     #[schema(min_items = 1, max_items = 500, value_type = Vec<Object>)]
-    documents: Vec<Value>,
+    documents: Vec<Box<RawValue>>,
 }
 
 /// What became of one: accepted, or refused with an error.
@@ -70,9 +71,12 @@ struct ItemBody {
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_url: Option<String>,
-    /// True where the very content is there already and nothing was done.
+    /// True where the very content is there already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
+    /// True where a duplicate takes over the title, metadata or `includeHidden` it came with. Nothing is embedded again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    updated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ItemError>,
 }
@@ -117,6 +121,7 @@ impl ItemBody {
             status: Some(accepted.status),
             status_url: Some(accepted.status_url),
             duplicate,
+            updated: false,
             error: None,
         }
     }
@@ -149,8 +154,8 @@ struct Ready {
 }
 
 impl Ready {
-    fn read(index: usize, document: Value, config: &CustomerConfig) -> Result<Self> {
-        let body: Body = dynrag_api::from_value(document)?;
+    fn read(index: usize, document: &RawValue, config: &CustomerConfig) -> Result<Self> {
+        let body: Body = dynrag_api::from_json(document.get().as_bytes())?;
         let (description, content) = body.read(config)?;
         Ok(Self {
             index,
@@ -174,6 +179,7 @@ impl Ready {
                 source_url: None,
                 chunking: self.description.chunking,
                 place: self.description.collection_id.into(),
+                include_hidden: self.description.include_hidden,
                 password: None,
                 reprocess: self.description.on_duplicate == OnDuplicate::NewVersion,
                 lane: Lane::Bulk,
@@ -218,7 +224,7 @@ pub(crate) async fn batch(
     }
     let (mut ready, mut results) = (Vec::new(), Vec::new());
     for (index, document) in batch.documents.into_iter().enumerate() {
-        match Ready::read(index, document, &caller.config) {
+        match Ready::read(index, &document, &caller.config) {
             Ok(one) => ready.push(one),
             Err(error) => results.push(ItemBody::refused(index, &error)),
         }
@@ -234,8 +240,19 @@ pub(crate) async fn batch(
         )
         .await?
     };
-    let answers = ready.iter().zip(&decisions);
-    results.extend(answers.map(|(one, decision)| one.answer(decision)));
+    for (one, decision) in ready.iter().zip(&decisions) {
+        let mut answer = one.answer(decision);
+        if let Decision::Duplicate { id, .. } = decision {
+            let actor = caller.principal.into();
+            let customer = caller.customer_id;
+            let updated = redescribe(&context, customer, actor, *id, &one.description).await?;
+            if let Some(pending) = &updated {
+                context.dispatch(pending).await;
+                (answer.updated, answer.status) = (true, Some(Status::Queued));
+            }
+        }
+        results.push(answer);
+    }
     results.sort_by_key(|result| result.index);
     let refused = results.iter().filter(|r| r.error.is_some()).count();
     let queued = decisions.iter().filter(|d| d.stored().is_some()).count();

@@ -9,9 +9,9 @@ use dynrag_domain::{
     CollectionId, Error, Result,
     config::{Chunking, CustomerConfig},
     documents::{Format, OnDuplicate, Source},
+    metadata::Metadata,
 };
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
@@ -30,10 +30,11 @@ pub(crate) struct Body {
     pub(crate) content: String,
     #[schema(examples("text/plain", "text/markdown", "text/html"))]
     pub(crate) content_type: Option<String>,
-    #[schema(min_length = 1, max_length = 256)]
+    #[serde(default, deserialize_with = "fields::external_id")]
+    #[schema(schema_with = fields::external_id_schema, required = false)]
     pub(crate) external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
-    pub(crate) metadata: Option<Value>,
+    pub(crate) metadata: Option<Metadata>,
     #[serde(default)]
     #[schema(default = "skip")]
     pub(crate) on_duplicate: OnDuplicate,
@@ -41,6 +42,8 @@ pub(crate) struct Body {
     pub(crate) chunking: Option<Chunking>,
     /// The collection it is to belong to; a document that is there moves with its next version.
     pub(crate) collection_id: Option<CollectionId>,
+    /// Whether text that a page hides is read too.
+    pub(crate) include_hidden: Option<bool>,
 }
 
 impl Body {
@@ -61,11 +64,13 @@ impl Body {
         let format = fields::check_format(config, format)?;
         let description = Description {
             title: Some(self.title),
+            fallback_title: None,
             external_id: self.external_id,
             metadata: self.metadata,
             on_duplicate: self.on_duplicate,
             chunking: self.chunking,
             collection_id: self.collection_id,
+            include_hidden: self.include_hidden,
             password: None,
         }
         .check()?;

@@ -4,30 +4,64 @@ use dynrag_domain::{
     CollectionId, Error, FieldError, Kind, Result,
     config::{Chunking, CustomerConfig},
     document_passwords::DocumentPassword,
-    documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_METADATA_BYTES, MAX_TITLE, OnDuplicate},
+    documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_TITLE, OnDuplicate},
+    metadata::Metadata,
 };
-use serde::Deserialize;
-use serde_json::Value;
-use utoipa::ToSchema;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
+use unicode_normalization::UnicodeNormalization;
+use utoipa::openapi::{
+    OneOfBuilder, RefOr, Schema,
+    schema::{ObjectBuilder, Type},
+};
 
 const MAX_FILE_NAME: usize = 512;
 
 /// What describes a document, beside its content.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Default)]
 pub(crate) struct Description {
     pub(crate) title: Option<String>,
+    /// What it is called where neither it nor its file has a name. Never another name for one that is there.
+    pub(crate) fallback_title: Option<String>,
     pub(crate) external_id: Option<String>,
-    #[schema(value_type = Option<Object>)]
-    pub(crate) metadata: Option<Value>,
-    #[serde(default)]
+    pub(crate) metadata: Option<Metadata>,
     pub(crate) on_duplicate: OnDuplicate,
     pub(crate) chunking: Option<Chunking>,
     pub(crate) collection_id: Option<CollectionId>,
+    pub(crate) include_hidden: Option<bool>,
     /// Of a PDF that wants one; a field of forms, not of texts.
-    #[serde(skip)]
-    #[schema(ignore)]
     pub(crate) password: Option<DocumentPassword>,
+}
+
+/// Reads an `externalId` that is text or a number. A number is its text, digit by digit.
+pub(crate) fn external_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Option::<Box<RawValue>>::deserialize(deserializer)?
+        .map(|raw| external_id_text(&raw).ok_or_else(|| de::Error::custom("text or a number")))
+        .transpose()
+}
+
+/// The text of an `externalId`; none where it is neither text nor a number.
+pub(crate) fn external_id_text(raw: &RawValue) -> Option<String> {
+    match raw.get().as_bytes() {
+        [b'"', ..] => serde_json::from_str(raw.get()).ok(),
+        [b'-' | b'0'..=b'9', ..] => Some(raw.get().to_owned()),
+        _ => None,
+    }
+}
+
+/// Its form in the OpenAPI document.
+pub(crate) fn external_id_schema() -> RefOr<Schema> {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(MAX_EXTERNAL_ID));
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    let either = OneOfBuilder::new().item(text).item(number);
+    either
+        .description(Some("The caller's own id. A number is its text."))
+        .into()
 }
 
 impl Description {
@@ -40,9 +74,9 @@ impl Description {
             "title" => self.title = Some(text),
             "externalId" => self.external_id = Some(text),
             "metadata" => {
-                let parsed = serde_json::from_str(&text)
-                    .map_err(|_| Error::field("/metadata", "an object in JSON"))?;
-                self.metadata = Some(parsed);
+                let parsed = Metadata::parse(&text);
+                let wrong = || Error::field("/metadata", "an object in JSON");
+                self.metadata = Some(parsed.ok_or_else(wrong)?);
             }
             "password" => self.password = Some(DocumentPassword::parse(text)?),
             "onDuplicate" => {
@@ -53,6 +87,12 @@ impl Description {
                 let parsed = serde_json::from_str(&text)
                     .map_err(|e| Error::field("/chunking", format!("an object in JSON: {e}")))?;
                 self.chunking = Some(parsed);
+            }
+            "includeHidden" => {
+                let parsed = text
+                    .parse()
+                    .map_err(|_| Error::field("/includeHidden", "true or false"))?;
+                self.include_hidden = Some(parsed);
             }
             "collectionId" => {
                 let parsed = text
@@ -65,7 +105,7 @@ impl Description {
         Ok(true)
     }
 
-    /// Checks all fields at once and trims the title.
+    /// Checks all fields at once, trims the title and composes its characters.
     ///
     /// # Errors
     /// `invalid_fields` with a pointer to each bad one.
@@ -77,7 +117,7 @@ impl Description {
                 detail,
             });
         };
-        self.title = self.title.map(|title| title.trim().to_owned());
+        self.title = self.title.map(|title| title.trim().nfc().collect());
         if let Some(title) = &self.title
             && (title.is_empty()
                 || title.chars().count() > MAX_TITLE
@@ -98,17 +138,8 @@ impl Description {
                 format!("from 1 to {MAX_EXTERNAL_ID} characters, none of them a control character"),
             );
         }
-        if let Some(metadata) = &self.metadata {
-            if !metadata.is_object() {
-                bad("/metadata", "an object".to_owned());
-            } else if metadata.to_string().len() > MAX_METADATA_BYTES {
-                bad(
-                    "/metadata",
-                    format!("at most {MAX_METADATA_BYTES} bytes of JSON"),
-                );
-            } else if has_nul(metadata) {
-                bad("/metadata", "no NUL characters".to_owned());
-            }
+        if let Some(Err(rule)) = self.metadata.as_ref().map(Metadata::check) {
+            bad("/metadata", rule);
         }
         if let Some(Err(wrong)) = self.chunking.map(|chunking| chunking.check("/chunking")) {
             fields.extend(wrong);
@@ -121,24 +152,13 @@ impl Description {
     }
 }
 
-/// Postgres cannot hold U+0000 in jsonb.
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(map) => map
-            .iter()
-            .any(|(key, value)| key.contains('\0') || has_nul(value)),
-        _ => false,
-    }
-}
-
 /// The last part of a file's name, without path, control characters or excess length. It is shown,
 /// and never becomes part of a path or key.
 pub(crate) fn file_name(raw: &str) -> Option<String> {
     let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
+    // Composed: macOS sends names with their accents apart.
     let clean: String = last
-        .chars()
+        .nfc()
         .filter(|c| !c.is_control())
         .take(MAX_FILE_NAME)
         .collect();
@@ -215,6 +235,7 @@ mod tests {
             ("onDuplicate", "newVersion"),
             ("chunking", r#"{"size": 200, "overlap": 0}"#),
             ("collectionId", "01936f6e-3c00-7000-8000-000000000040"),
+            ("includeHidden", "true"),
             ("password", "opens it"),
         ] {
             assert!(description.set(name, text.to_owned()).unwrap(), "{name}");
@@ -225,7 +246,14 @@ mod tests {
         let collection = description.collection_id.unwrap().to_string();
         assert_eq!(collection, "01936f6e-3c00-7000-8000-000000000040");
         assert!(!description.set("colour", "red".to_owned()).unwrap());
-        for name in ["metadata", "onDuplicate", "chunking", "collectionId"] {
+        assert_eq!(description.include_hidden, Some(true));
+        for name in [
+            "metadata",
+            "onDuplicate",
+            "chunking",
+            "collectionId",
+            "includeHidden",
+        ] {
             let error = description.set(name, "{".to_owned()).unwrap_err();
             assert_eq!(error.fields()[0].pointer, format!("/{name}"));
         }
@@ -236,12 +264,47 @@ mod tests {
         let bad = Description {
             title: Some(" ".into()),
             external_id: Some("x".repeat(300)),
-            metadata: Some(Value::from("no object")),
+            metadata: Metadata::parse("\"no object\""),
             ..Description::default()
         };
         let error = bad.check().err().unwrap();
         let pointers: Vec<_> = error.fields().iter().map(|f| f.pointer.as_str()).collect();
         assert_eq!(pointers, ["/title", "/externalId", "/metadata"]);
-        assert!(has_nul(&serde_json::json!({"a": ["\u{0}"]})));
+    }
+
+    #[test]
+    fn an_external_id_may_be_a_number() {
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(default, deserialize_with = "external_id")]
+            id: Option<String>,
+        }
+        let read = |json: &str| serde_json::from_str::<Body>(json).map(|body| body.id);
+        for (json, id) in [
+            (r#"{"id":"a\u00e9"}"#, Some("aé")),
+            (r#"{"id":9007199254740993}"#, Some("9007199254740993")),
+            (
+                r#"{"id":123456789012345678901}"#,
+                Some("123456789012345678901"),
+            ),
+            (r#"{"id":-1.10}"#, Some("-1.10")),
+            (r#"{"id":null}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(read(json).unwrap().as_deref(), id, "{json}");
+        }
+        for json in [r#"{"id":true}"#, r#"{"id":[1]}"#, r#"{"id":{}}"#] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn accents_are_composed() {
+        assert_eq!(file_name("Me\u{301}mo.pdf").as_deref(), Some("Mémo.pdf"));
+        let description = Description {
+            title: Some(" Me\u{301}mo ".to_owned()),
+            ..Description::default()
+        };
+        assert_eq!(description.check().unwrap().title.as_deref(), Some("Mémo"));
     }
 }

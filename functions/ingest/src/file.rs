@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
-    http::StatusCode,
+    http::{StatusCode, header},
 };
 use bytes::Bytes;
 use dynrag_api::{
@@ -23,12 +23,12 @@ use utoipa::ToSchema;
 
 use crate::{
     accept::{Content, Outcome, accept},
+    disposition::Disposition,
     fields::{self, Description},
     wait::{Waiting, hold},
 };
 
-/// Takes a file. What it is is told by its bytes; its declared type and name only decide between
-/// kinds of text.
+/// Takes a file. The format is detected from the bytes; the declared type and the name decide between kinds of text.
 pub(crate) async fn file(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
@@ -108,6 +108,8 @@ struct FileUpload {
     /// An object in JSON.
     chunking: Option<String>,
     collection_id: Option<CollectionId>,
+    /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
+    include_hidden: Option<bool>,
     /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
     password: Option<DocumentPassword>,
 }
@@ -162,12 +164,15 @@ pub(crate) async fn parts(request: Request) -> Result<Vec<Part>> {
     })?;
     let mut parts = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(|e| malformed(&e))? {
-        let Some(name) = field.name().map(str::to_owned) else {
+        let disposition = field.headers().get(header::CONTENT_DISPOSITION);
+        let disposition = disposition.map(|value| Disposition::parse(value.as_bytes()));
+        let Disposition { name, file_name } = disposition.unwrap_or_default();
+        let Some(name) = name else {
             return Err(Error::field("", "a name for each part of the form"));
         };
         parts.push(Part {
             name,
-            file_name: field.file_name().and_then(fields::file_name),
+            file_name: file_name.as_deref().and_then(fields::file_name),
             content_type: field.content_type().map(str::to_owned),
             bytes: field.bytes().await.map_err(|e| malformed(&e))?,
         });
@@ -192,7 +197,7 @@ impl Form {
             }
             if !description.set(&part.name, part.text()?)? {
                 let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, \
-                    collectionId, password";
+                    collectionId, includeHidden, password";
                 return Err(Error::field(part.pointer(), known));
             }
         }

@@ -3,12 +3,14 @@
 
 mod accept;
 mod batch;
+mod disposition;
 mod document;
 mod fields;
 mod file;
 mod incoming;
 mod payload;
 mod presigned_url;
+mod redescribe;
 mod update;
 mod url;
 mod wait;

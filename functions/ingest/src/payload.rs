@@ -16,10 +16,11 @@ use dynrag_domain::{
     CollectionId, Error, Kind, Result,
     config::CustomerConfig,
     documents::{Format, MAX_TITLE, OnDuplicate, Source},
+    metadata::{Members, Metadata},
 };
 use http::{HeaderMap, header};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
@@ -33,7 +34,7 @@ use crate::{
 use headers::{file_name, text};
 
 /// The fields of a text as `POST /api/ingest/document` takes it. An object of others is a document itself.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "title",
     "content",
     "contentType",
@@ -42,17 +43,19 @@ const FIELDS: [&str; 8] = [
     "onDuplicate",
     "chunking",
     "collectionId",
+    "includeHidden",
 ];
 /// What other systems call a title.
 const TITLES: [&str; 3] = ["title", "name", "subject"];
 /// Headers that describe a document, and their fields. The query goes before them.
-const HEADERS: [(&str, &str); 6] = [
+const HEADERS: [(&str, &str); 7] = [
     ("x-title", "title"),
     ("x-external-id", "externalId"),
     ("x-metadata", "metadata"),
     ("x-on-duplicate", "onDuplicate"),
     ("x-chunking", "chunking"),
     ("x-collection-id", "collectionId"),
+    ("x-include-hidden", "includeHidden"),
 ];
 
 /// What the query says of the document.
@@ -66,6 +69,7 @@ pub(crate) struct Said {
     external_id: Option<String>,
     on_duplicate: Option<OnDuplicate>,
     collection_id: Option<CollectionId>,
+    include_hidden: Option<bool>,
 }
 
 impl Said {
@@ -122,7 +126,7 @@ impl Payload {
         let essence = declared.split(';').next().unwrap_or_default().trim();
         match essence.to_ascii_lowercase().as_str() {
             "application/x-www-form-urlencoded" => {
-                let fields = form_fields(form_urlencoded::parse(&self.body).into_owned());
+                let fields = form_fields(form_urlencoded::parse(&self.body).into_owned())?;
                 of_fields(config, fields, described, untitled)
             }
             "multipart/form-data" => {
@@ -153,35 +157,61 @@ fn described(headers: &HeaderMap, said: Said) -> Result<Description> {
     description.external_id = said.external_id.or(description.external_id);
     description.on_duplicate = said.on_duplicate.unwrap_or(description.on_duplicate);
     description.collection_id = said.collection_id.or(description.collection_id);
+    description.include_hidden = said.include_hidden.or(description.include_hidden);
     Ok(description)
 }
 
 /// The fields of a form as an object; what comes more than once is a list.
-fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
-    let mut fields = Map::new();
+fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Result<Members> {
+    let mut all: Vec<(String, Vec<Box<RawValue>>)> = Vec::new();
     for (name, text) in pairs {
-        // Objects, as JSON text.
-        let value = match name.as_str() {
-            "metadata" | "chunking" => serde_json::from_str(&text).unwrap_or(Value::String(text)),
-            _ => Value::String(text),
+        let json = match name.as_str() {
+            // Objects and flags, as JSON text.
+            "metadata" | "chunking" | "includeHidden" => RawValue::from_string(text.clone()).ok(),
+            _ => None,
         };
-        match fields.get_mut(&name) {
-            None => drop(fields.insert(name, value)),
-            Some(Value::Array(list)) => list.push(value),
-            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        let value = match json {
+            Some(json) => json,
+            None => to_raw_value(&text).map_err(Error::internal_fault)?,
+        };
+        match all.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.push(value),
+            None => all.push((name, vec![value])),
         }
     }
-    fields
+    let mut fields = Members::default();
+    for (name, mut values) in all {
+        let value = match values.len() {
+            1 => values.remove(0),
+            _ => to_raw_value(&values).map_err(Error::internal_fault)?,
+        };
+        fields.insert(name, value);
+    }
+    Ok(fields)
 }
 
 fn of_fields(
     config: &CustomerConfig,
-    fields: Map<String, Value>,
+    fields: Members,
     described: Description,
     untitled: &str,
 ) -> Result<(Description, Content)> {
-    let bytes = Value::Object(fields).to_string();
+    let bytes = serde_json::to_vec(&fields).map_err(Error::internal_fault)?;
     of_json(config, bytes.into(), described, untitled)
+}
+
+/// Whether a part holds a file: it has a file's name, or it is of a type that no field is of.
+fn is_file(part: &Part) -> bool {
+    let typed = || {
+        let declared = part.content_type.as_deref().unwrap_or_default();
+        let essence = declared.split(';').next().unwrap_or_default().trim();
+        let bytes = essence.eq_ignore_ascii_case("application/octet-stream");
+        let text = [Format::Txt, Format::Json];
+        bytes || Format::from_media_type(essence).is_some_and(|format| !text.contains(&format))
+    };
+    part.file_name.is_some()
+        || part.name == "file"
+        || (!FIELDS.contains(&part.name.as_str()) && typed())
 }
 
 /// A form with a file, the rest of which describes it; or one without, which is an object.
@@ -191,7 +221,6 @@ fn of_parts(
     mut described: Description,
     untitled: &str,
 ) -> Result<(Description, Content)> {
-    let is_file = |part: &Part| part.file_name.is_some() || part.name == "file";
     let (files, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_file);
     let mut files = files.into_iter();
     let file = match (files.next(), files.next()) {
@@ -204,24 +233,24 @@ fn of_parts(
                 .into_iter()
                 .map(|part| part.text().map(|text| (part.name, text)))
                 .collect::<Result<Vec<_>>>()?;
-            return of_fields(config, form_fields(pairs.into_iter()), described, untitled);
+            let fields = form_fields(pairs.into_iter())?;
+            return of_fields(config, fields, described, untitled);
         }
     };
-    let mut more = Map::new();
+    let mut more = Members::default();
     for part in others {
         let text = part.text()?;
         if !described.set(&part.name, text.clone())? {
-            more.insert(part.name, Value::String(text));
+            more.insert_value(&part.name, &text)
+                .map_err(Error::internal_fault)?;
         }
     }
-    // What the sender says beside is kept; what it calls metadata goes before.
-    match &mut described.metadata {
-        Some(Value::Object(metadata)) => more.extend(std::mem::take(metadata)),
-        Some(_) => return described.check().and_then(|_| Err(not_an_object())),
-        None => {}
+    // What the sender says beside is kept; what it calls metadata takes precedence.
+    if let Some(metadata) = &described.metadata {
+        let members = metadata.members();
+        more.extend(members.ok_or_else(|| Error::field("/metadata", "an object"))?);
     }
-    described.metadata =
-        Some(Value::Object(more)).filter(|more| *more != Value::Object(Map::new()));
+    described.metadata = (!more.is_empty()).then(|| Metadata::from(more));
     let declared = file.content_type.as_deref();
     of_file(
         config,
@@ -233,10 +262,6 @@ fn of_parts(
     )
 }
 
-fn not_an_object() -> Error {
-    Error::field("/metadata", "an object")
-}
-
 fn of_file(
     config: &CustomerConfig,
     bytes: Bytes,
@@ -245,11 +270,11 @@ fn of_file(
     described: Description,
     untitled: &str,
 ) -> Result<(Description, Content)> {
-    let title = described.title.or_else(|| match name {
-        Some(_) => None,
-        None => Some(untitled.to_owned()),
-    });
-    let description = Description { title, ..described }.check()?;
+    let description = Description {
+        fallback_title: Some(untitled.to_owned()),
+        ..described
+    }
+    .check()?;
     let content = file::content(config, Source::Webhook, bytes, name, declared)?;
     Ok((description, content))
 }
@@ -261,7 +286,7 @@ fn of_json(
     described: Description,
     untitled: &str,
 ) -> Result<(Description, Content)> {
-    let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
+    let whole: &RawValue = serde_json::from_slice(&bytes).map_err(|e| {
         Error::new(
             Kind::Malformed,
             "invalid_json",
@@ -272,25 +297,20 @@ fn of_json(
             ),
         )
     })?;
-    let map = value.as_object();
-    let is_text = map.is_some_and(|map| {
-        map.get("content").is_some_and(Value::is_string)
-            && map.keys().all(|key| FIELDS.contains(&key.as_str()))
-    });
-    if is_text && let Value::Object(map) = value {
-        return of_text(config, map, described, untitled);
+    let members: Members = serde_json::from_str(whole.get()).unwrap_or_default();
+    if members.text("content").is_some() && members.names().all(|name| FIELDS.contains(&name)) {
+        return of_text(config, members, described, untitled);
     }
-    let own = |name: &str| map.and_then(|map| map.get(name)).and_then(Value::as_str);
     let title = described.title.or_else(|| {
-        let titles = TITLES.iter().filter_map(|name| own(name));
-        let mut clean = titles.map(clean).filter(|title| !title.is_empty());
-        clean.next()
+        let titles = TITLES.iter().filter_map(|name| members.text(name));
+        let mut clean = titles.map(|title| clean(&title));
+        clean.find(|title| !title.is_empty())
     });
+    let external_id = || fields::external_id_text(members.get("externalId")?);
     let description = Description {
-        title: Some(title.unwrap_or_else(|| untitled.to_owned())),
-        external_id: described
-            .external_id
-            .or_else(|| own("externalId").map(str::to_owned)),
+        title,
+        fallback_title: Some(untitled.to_owned()),
+        external_id: described.external_id.or_else(external_id),
         ..described
     }
     .check()?;
@@ -308,30 +328,33 @@ fn of_json(
 /// As `POST /api/ingest/document`, where headers and query fill in what the body leaves out.
 fn of_text(
     config: &CustomerConfig,
-    mut map: Map<String, Value>,
+    members: Members,
     described: Description,
     untitled: &str,
 ) -> Result<(Description, Content)> {
-    let mut fill = |name: &str, value: Option<Value>| {
-        if let (None, Some(value)) = (map.get(name), value) {
-            map.insert(name.to_owned(), value);
-        }
-    };
+    let named = described.title.is_some() || members.text("title").is_some();
     let title = described.title.unwrap_or_else(|| untitled.to_owned());
-    fill("title", Some(title.into()));
-    fill("externalId", described.external_id.map(Value::from));
-    fill("metadata", described.metadata);
-    let on_duplicate = serde_json::to_value(described.on_duplicate);
-    let chunking = described.chunking.map(serde_json::to_value).transpose();
-    fill("chunking", chunking.map_err(Error::internal_fault)?);
-    let collection = described.collection_id;
-    fill("collectionId", collection.map(|id| id.to_string().into()));
-    fill(
-        "onDuplicate",
-        Some(on_duplicate.map_err(Error::internal_fault)?),
-    );
-    let body: Body = dynrag_api::from_value(Value::Object(map))?;
-    let (description, content) = body.read(config)?;
+    let mut fill = Members::default();
+    let on_duplicate = described.on_duplicate;
+    let filled = [
+        ("title", to_raw_value(&title)),
+        ("externalId", to_raw_value(&described.external_id)),
+        ("metadata", to_raw_value(&described.metadata)),
+        ("chunking", to_raw_value(&described.chunking)),
+        ("collectionId", to_raw_value(&described.collection_id)),
+        ("includeHidden", to_raw_value(&described.include_hidden)),
+        ("onDuplicate", to_raw_value(&on_duplicate)),
+    ];
+    for (name, value) in filled {
+        fill.insert(name.to_owned(), value.map_err(Error::internal_fault)?);
+    }
+    fill.extend(members);
+    let json = serde_json::to_vec(&fill).map_err(Error::internal_fault)?;
+    let body: Body = dynrag_api::from_json(&json)?;
+    let (mut description, content) = body.read(config)?;
+    if !named {
+        description.fallback_title = description.title.take();
+    }
     let source = Source::Webhook;
     Ok((description, Content { source, ..content }))
 }

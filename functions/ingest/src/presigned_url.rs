@@ -12,8 +12,9 @@ use dynrag_domain::{
     CollectionId, DocumentId, Error, Result,
     config::Chunking,
     document_passwords::DocumentPassword,
-    documents::{Format, MAX_TITLE, Source, Status},
+    documents::{Format, Source, Status},
     jobs::Lane,
+    metadata::Metadata,
     storage,
 };
 use dynrag_store::{admission::Admission, uploads::NewDocument};
@@ -43,14 +44,43 @@ pub(crate) struct Wanted {
     #[serde(default)]
     method: Method,
     title: Option<String>,
+    #[serde(default, deserialize_with = "fields::external_id")]
+    #[schema(schema_with = fields::external_id_schema, required = false)]
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Value>,
+    metadata: Option<Metadata>,
     /// As its collection's or the customer's documents are, where it is left out.
     chunking: Option<Chunking>,
     /// The collection it is to belong to.
     collection_id: Option<CollectionId>,
-    /// Of a PDF that wants one, with POST alone; it is kept, sealed, for as long as the document is.
+    /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
+    include_hidden: Option<bool>,
+    /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
+    password: Option<DocumentPassword>,
+}
+
+/// The same as query parameters, which hold no objects.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = UploadQuery)]
+pub(crate) struct WantedByQuery {
+    #[schema(min_length = 1, max_length = 512)]
+    file_name: String,
+    /// By the file's name where it is left out.
+    content_type: Option<String>,
+    /// Bytes; exactly so many are taken. Up to the customer's limit where it is left out, which only a form can.
+    #[schema(minimum = 1)]
+    size: Option<u64>,
+    /// How the file is going to be sent.
+    #[serde(default)]
+    method: Method,
+    title: Option<String>,
+    external_id: Option<String>,
+    /// The collection it is to belong to.
+    collection_id: Option<CollectionId>,
+    /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
+    include_hidden: Option<bool>,
+    /// Only in the body of a POST: addresses are written into logs.
     password: Option<DocumentPassword>,
 }
 
@@ -92,12 +122,25 @@ pub(crate) struct Form {
 pub(crate) async fn by_query(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<WantedByQuery>,
 ) -> Answer<Json<Form>> {
     // Addresses are written into logs, ours and others'.
     if wanted.password.is_some() {
         return Err(Error::field("/password", "in the body of a POST, not in the address").into());
     }
+    let wanted = Wanted {
+        file_name: wanted.file_name,
+        content_type: wanted.content_type,
+        size: wanted.size,
+        method: wanted.method,
+        title: wanted.title,
+        external_id: wanted.external_id,
+        metadata: None,
+        chunking: None,
+        collection_id: wanted.collection_id,
+        include_hidden: wanted.include_hidden,
+        password: None,
+    };
     Ok(Json(form(&context, &caller, wanted).await?))
 }
 
@@ -127,6 +170,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         metadata: wanted.metadata,
         chunking: wanted.chunking,
         collection_id: wanted.collection_id,
+        include_hidden: wanted.include_hidden,
         ..Description::default()
     }
     .check()?;
@@ -177,8 +221,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
     };
 
     let password = accept::sealed(context, caller, wanted.password.as_ref(), format).await?;
-    let title = description.title.as_deref().unwrap_or(&file_name);
-    let title: String = title.chars().take(MAX_TITLE).collect();
+    let title = accept::title(&description, Some(&file_name));
     let new = NewDocument {
         title: &title,
         source: Source::Presigned,
@@ -189,6 +232,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         source_url: None,
         chunking: description.chunking,
         place: description.collection_id.into(),
+        include_hidden: description.include_hidden,
         password: password.as_ref(),
         reprocess: false,
         lane: Lane::Single,

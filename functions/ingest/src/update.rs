@@ -17,11 +17,11 @@ use dynrag_domain::{
     config::Chunking,
     documents::{OnDuplicate, Status},
     jobs::Lane,
+    metadata::Metadata,
 };
 use dynrag_originals::replace;
 use dynrag_store::{admission::Admission, outbox::Pending, uploads::NewDocument, versions::Change};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
@@ -41,7 +41,7 @@ pub(crate) struct Body {
     #[schema(min_length = 1, max_length = 512)]
     title: Option<String>,
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Value>,
+    metadata: Option<Metadata>,
     chunking: Option<Chunking>,
     /// The collection it moves to; null: it belongs to none.
     #[serde(default, deserialize_with = "dynrag_api::given")]
@@ -52,6 +52,8 @@ pub(crate) struct Body {
     content: Option<String>,
     /// Of `content`; `text/plain` where it is left out.
     content_type: Option<String>,
+    /// Whether what the document hides is read too.
+    include_hidden: Option<bool>,
     /// Reads and cuts the same content again.
     #[serde(default)]
     reprocess: bool,
@@ -65,6 +67,7 @@ impl Body {
             || self.chunking.is_some()
             || self.content.is_some()
             || self.content_type.is_some()
+            || self.include_hidden.is_some()
             || self.reprocess;
         self.collection_id.filter(|_| !more)
     }
@@ -115,6 +118,7 @@ async fn replaced(
         on_duplicate: OnDuplicate::NewVersion,
         chunking: body.chunking,
         collection_id: None,
+        include_hidden: body.include_hidden,
     }
     .read(&caller.config)?;
     let new = NewDocument {
@@ -127,6 +131,7 @@ async fn replaced(
         source_url: None,
         chunking: description.chunking,
         place: body.collection_id.into(),
+        include_hidden: description.include_hidden,
         password: None,
         reprocess: true,
         lane: Lane::Single,
@@ -145,9 +150,13 @@ async fn again(
         let detail = "only with content, whose type it is";
         return Err(Error::field("/contentType", detail));
     }
-    let nothing = body.title.is_none() && body.metadata.is_none() && body.chunking.is_none();
+    let nothing = body.title.is_none()
+        && body.metadata.is_none()
+        && body.chunking.is_none()
+        && body.include_hidden.is_none();
     if nothing && !body.reprocess {
-        let detail = "something to change: title, metadata, chunking, collectionId, content, or reprocess: true";
+        let detail = "something to change: title, metadata, chunking, collectionId, includeHidden, content, or \
+            reprocess: true";
         return Err(Error::field("", detail));
     }
     let description = Description {
@@ -161,6 +170,7 @@ async fn again(
         title: description.title.as_deref(),
         metadata: description.metadata.as_ref(),
         chunking: description.chunking,
+        include_hidden: body.include_hidden,
         place: body.collection_id.into(),
     };
     let store = context.store().await?;
@@ -189,7 +199,10 @@ mod tests {
     #[test]
     fn a_move_is_told_from_work() {
         let id = "01936f6e-3c00-7000-8000-000000000040";
-        let moves = |body: Value| serde_json::from_value::<Body>(body).unwrap().only_moves();
+        let moves = |body: Value| {
+            let body = serde_json::from_str::<Body>(&body.to_string());
+            body.unwrap().only_moves()
+        };
         let to = moves(json!({"collectionId": id})).unwrap();
         assert_eq!(to.unwrap().to_string(), id);
         assert_eq!(moves(json!({"collectionId": null})), Some(None));
@@ -200,6 +213,7 @@ mod tests {
             json!({"collectionId": id, "chunking": {"size": 100, "overlap": 0}}),
             json!({"collectionId": id, "content": "A"}),
             json!({"collectionId": id, "contentType": "text/plain"}),
+            json!({"collectionId": id, "includeHidden": false}),
             json!({"collectionId": id, "reprocess": true}),
         ] {
             assert_eq!(moves(body.clone()), None, "{body}");

@@ -21,17 +21,17 @@ use dynrag_domain::{
     config::Chunking,
     documents::{Format, OnDuplicate, Source, Status},
     jobs::Lane,
+    metadata::Metadata,
 };
 use dynrag_store::{admission::Admission, crawls::Crawl, fetches::AddedUrl, uploads::NewDocument};
 use dynrag_web::{Policy, normalise, parse_url};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     accept::{Accepted, Outcome},
-    fields::Description,
+    fields::{self, Description},
     wait::{Waiting, hold},
 };
 
@@ -49,14 +49,17 @@ pub(crate) struct Body {
     url: String,
     /// The page's own where it is left out.
     title: Option<String>,
-    #[schema(min_length = 1, max_length = 256)]
+    #[serde(default, deserialize_with = "fields::external_id")]
+    #[schema(schema_with = fields::external_id_schema, required = false)]
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Value>,
+    metadata: Option<Metadata>,
     /// As its collection's or the customer's documents are, where it is left out.
     chunking: Option<Chunking>,
     /// The collection it is to belong to; a document that is there moves with its next version.
     collection_id: Option<CollectionId>,
+    /// Whether what a page or file hides is read too.
+    include_hidden: Option<bool>,
     crawl: Option<CrawlBody>,
 }
 
@@ -154,11 +157,13 @@ impl Body {
         }
         let description = Description {
             title: self.title,
+            fallback_title: None,
             external_id: self.external_id,
             metadata: self.metadata,
             on_duplicate: OnDuplicate::Skip,
             chunking: self.chunking,
             collection_id: self.collection_id,
+            include_hidden: self.include_hidden,
             password: None,
         };
         Ok((url, description.check()?, self.crawl))
@@ -199,6 +204,7 @@ async fn begin(
         metadata: description.metadata,
         chunking: description.chunking,
         collection_id: description.collection_id,
+        include_hidden: description.include_hidden,
     };
     let store = context.store().await?;
     let actor = caller.principal.into();
@@ -231,6 +237,7 @@ async fn add(
         source_url: Some(url),
         chunking: description.chunking,
         place: description.collection_id.into(),
+        include_hidden: description.include_hidden,
         password: None,
         reprocess: false,
         lane: Lane::Single,

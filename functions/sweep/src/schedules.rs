@@ -43,6 +43,7 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<()> {
         external_id: None,
         file_name: None,
         metadata: None,
+        include_hidden: None,
         source_url: Some(&due.url),
         chunking: None,
         place: due.collection.into(),

@@ -83,7 +83,7 @@ impl Export<'_> {
                 .await;
         }
         let mut progress: Progress =
-            serde_json::from_value(begun.progress.clone()).map_err(Error::internal_fault)?;
+            serde_json::from_str(begun.progress.get()).map_err(Error::internal_fault)?;
         if !progress.complete {
             let key = self.write_file(&mut progress).await?;
             let next = serde_json::to_value(&progress).map_err(Error::internal_fault)?;

@@ -18,7 +18,6 @@ use dynrag_domain::{
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{openapi::Description, problem::Failure};
@@ -109,8 +108,12 @@ fn is_json(headers: &HeaderMap) -> bool {
         || essence.to_ascii_lowercase().ends_with("+json")
 }
 
-/// Reads JSON: what is no JSON is malformed, what does not fit the type is a bad field.
-fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+/// Reads a JSON object as [`Json`] reads a body, or a part of a body that was read already. What is not JSON is
+/// malformed, what does not fit the type is a bad field.
+///
+/// # Errors
+/// `invalid_json`; `invalid_fields`, with a pointer from this part on.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if bytes.is_empty() {
         return Err(Error::new(
             Kind::Malformed,
@@ -137,14 +140,6 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         Some(b'{') => Ok(value),
         _ => Err(Error::field("", "a JSON object")),
     }
-}
-
-/// Reads a part of a body that was read already, as [`Json`] reads the whole.
-///
-/// # Errors
-/// `invalid_fields`, with a pointer from this part on.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    from_json(value.to_string().as_bytes())
 }
 
 /// For a field of a change in which null takes something away: `Option<Option<T>>` that tells null from

@@ -26,7 +26,7 @@ pub use address::SourceAddress;
 pub use caller::{Caller, scopes};
 pub use context::{Context, attempts_per_address, require_mail, sends_mail};
 pub use extract::{
-    Json, Path, PathId, PathIds, Query, body_bytes, body_too_large, from_value, given,
+    Json, Path, PathId, PathIds, Query, body_bytes, body_too_large, from_json, given,
 };
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};

@@ -1,5 +1,7 @@
 //! Collections: the knowledge bases of a customer. A document belongs to one, or to none.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::{
     error::{Error, FieldError},
     ids::CollectionId,
@@ -73,12 +75,13 @@ pub fn unknown() -> Error {
     Error::field("/collectionId", "there is no such collection")
 }
 
-/// A name as it is kept: trimmed.
+/// A name as it is kept: trimmed, its characters composed.
 ///
 /// # Errors
 /// The field.
 pub fn name(text: &str) -> Result<String, FieldError> {
-    checked(text, "/name", MAX_NAME, |c| c.is_control())
+    let composed: String = text.nfc().collect();
+    checked(&composed, "/name", MAX_NAME, |c| c.is_control())
 }
 
 /// A description as it is kept: trimmed. It may have several lines.

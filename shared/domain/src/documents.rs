@@ -14,8 +14,6 @@ use crate::{
 pub const MAX_TITLE: usize = 512;
 /// Longest `externalId`, in characters.
 pub const MAX_EXTERNAL_ID: usize = 256;
-/// Largest metadata object, in bytes of JSON.
-pub const MAX_METADATA_BYTES: usize = 16 * 1024;
 
 /// A document format that can be turned into text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]

@@ -15,6 +15,7 @@ pub mod identity;
 pub mod ids;
 pub mod jobs;
 pub mod mail_tokens;
+pub mod metadata;
 pub mod money;
 mod named;
 pub mod passwords;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::DocumentId;
+use crate::{ids::DocumentId, metadata::Metadata};
 
 /// Most results of one search.
 pub const MAX_TOP_K: u32 = 100;
@@ -61,5 +61,5 @@ pub struct Hit {
     pub ranks: Ranks,
     /// The document's metadata.
     #[schema(value_type = Object)]
-    pub metadata: serde_json::Value,
+    pub metadata: Metadata,
 }

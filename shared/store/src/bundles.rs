@@ -9,9 +9,10 @@ use dynrag_domain::{
     audit::{Action, Actor},
     documents::{OnDuplicate, Status},
     jobs::{Job, Lane},
+    metadata::Metadata,
 };
-use serde_json::{Value, json};
-use tokio_postgres::types::Type;
+use serde_json::json;
+use tokio_postgres::types::{Json, Type};
 use uuid::Uuid;
 
 use crate::{
@@ -312,7 +313,7 @@ async fn insert(
     actor: Actor,
 ) -> Result<bool> {
     let customer = tx.customer_id().as_uuid();
-    let empty = json!({});
+    let empty = Metadata::default();
     let new: Vec<_> = stored
         .iter()
         .filter(|(_, target, _)| matches!(target, Target::New { .. }))
@@ -321,9 +322,9 @@ async fn insert(
     let ids: Vec<Uuid> = new.iter().map(|item| item.id.as_uuid()).collect();
     let titles: Vec<&str> = new.iter().map(|item| item.new.title).collect();
     let external_ids: Vec<Option<&str>> = new.iter().map(|item| item.new.external_id).collect();
-    let metadata: Vec<&Value> = new
+    let metadata: Vec<Json<&Metadata>> = new
         .iter()
-        .map(|item| item.new.metadata.unwrap_or(&empty))
+        .map(|item| Json(item.new.metadata.unwrap_or(&empty)))
         .collect();
     let chunking = new
         .iter()
@@ -333,6 +334,7 @@ async fn insert(
         .iter()
         .map(|item| uploads::collection(&item.new))
         .collect();
+    let hidden: Vec<Option<bool>> = new.iter().map(|item| item.new.include_hidden).collect();
     let created_by = uploads::created_by(actor);
     let inserted = tx
         .try_query(
@@ -346,6 +348,7 @@ async fn insert(
                 (&created_by, Type::UUID),
                 (&chunking, Type::JSONB_ARRAY),
                 (&collections, Type::UUID_ARRAY),
+                (&hidden, Type::BOOL_ARRAY),
             ],
         )
         .await?;
@@ -362,7 +365,10 @@ async fn insert(
     let ids: Vec<Uuid> = next.iter().map(|(id, ..)| *id).collect();
     let versions: Vec<i32> = next.iter().map(|(_, version, _)| *version).collect();
     let titles: Vec<&str> = next.iter().map(|(.., item)| item.new.title).collect();
-    let metadata: Vec<Option<&Value>> = next.iter().map(|(.., item)| item.new.metadata).collect();
+    let metadata: Vec<Option<Json<&Metadata>>> = next
+        .iter()
+        .map(|(.., item)| item.new.metadata.map(Json))
+        .collect();
     let chunking = next
         .iter()
         .map(|(.., item)| uploads::chunking(&item.new))
@@ -370,6 +376,10 @@ async fn insert(
     let collections: Vec<_> = next
         .iter()
         .map(|(.., item)| uploads::collection(&item.new))
+        .collect();
+    let hidden: Vec<Option<bool>> = next
+        .iter()
+        .map(|(.., item)| item.new.include_hidden)
         .collect();
     let moved = tx
         .query(
@@ -382,6 +392,7 @@ async fn insert(
                 (&metadata, Type::JSONB_ARRAY),
                 (&chunking, Type::JSONB_ARRAY),
                 (&collections, Type::UUID_ARRAY),
+                (&hidden, Type::BOOL_ARRAY),
             ],
         )
         .await?;

@@ -11,11 +11,12 @@ use dynrag_domain::{
     audit::{Action, Actor},
     config::Chunking,
     fetches::Fetch,
+    metadata::Metadata,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{Json, Type};
 
 use crate::{
     Store, Tenant, audit, collections,
@@ -36,13 +37,16 @@ pub struct Crawl {
     /// Whether it stays on the first page's host.
     pub same_host: bool,
     /// Metadata of every document.
-    pub metadata: Option<Value>,
+    pub metadata: Option<Metadata>,
     /// How every document is cut, where other than its collection's or customer's.
     #[serde(default)]
     pub chunking: Option<Chunking>,
     /// The collection of every document.
     #[serde(default)]
     pub collection_id: Option<CollectionId>,
+    /// Whether what the documents hide is read too.
+    #[serde(default)]
+    pub include_hidden: Option<bool>,
 }
 
 /// A page to fetch.
@@ -118,7 +122,6 @@ impl Store {
         crawl: &Crawl,
     ) -> Result<(JobId, Pending<Fetch>)> {
         let job = JobId::generate();
-        let progress = serde_json::to_value(crawl).map_err(Error::internal_fault)?;
         let tx = self.tenant(customer).await?;
         collections::hold(&tx, crawl.collection_id.into()).await?;
         let open = tx
@@ -140,7 +143,7 @@ impl Store {
             &[
                 (&customer.as_uuid(), Type::UUID),
                 (&job.as_uuid(), Type::UUID),
-                (&progress, Type::JSONB),
+                (&Json(crawl), Type::JSONB),
             ],
         )
         .await?;

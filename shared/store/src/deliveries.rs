@@ -11,8 +11,11 @@ use dynrag_domain::{
     audit::{Action, Actor},
     webhooks::{Delivery, DeliveryStatus, DisabledReason, FAILING, WebhookStatus},
 };
-use serde_json::{Value, json};
-use tokio_postgres::{Row, types::Type};
+use serde_json::{json, value::RawValue};
+use tokio_postgres::{
+    Row,
+    types::{Json, Type},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -61,7 +64,7 @@ pub struct Claimed {
     /// Where it goes.
     pub url: Option<String>,
     /// What is sent.
-    pub payload: Value,
+    pub payload: Box<RawValue>,
     /// Tries, with this one.
     pub attempts: u32,
     /// The webhook's live secrets, with the key to open them.
@@ -223,7 +226,7 @@ impl Store {
                 webhook_id: row.try_get::<_, Uuid>("webhook_id").map_err(column)?.into(),
                 status: status.parse()?,
                 url: row.try_get("url").map_err(column)?,
-                payload: row.try_get("payload").map_err(column)?,
+                payload: row.try_get::<_, Json<_>>("payload").map_err(column)?.0,
                 attempts: u32::try_from(attempts).unwrap_or_default(),
                 sealed: sealed(&row)?,
                 token: row.try_get("lease_token").map_err(column)?,

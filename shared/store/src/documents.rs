@@ -8,9 +8,14 @@ use dynrag_domain::{
     documents::{FailureCode, Format, Source, Stage, Status},
     fetches::Fetch,
     jobs::Job,
+    metadata::Metadata,
+    warnings::Warnings,
 };
 use serde_json::{Value, json};
-use tokio_postgres::{Row, types::Type};
+use tokio_postgres::{
+    Row,
+    types::{Json, Type},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -35,7 +40,9 @@ pub struct Document {
     /// Where it was fetched from.
     pub source_url: Option<String>,
     /// Metadata object.
-    pub metadata: Value,
+    pub metadata: Metadata,
+    /// Whether what it hides is read too.
+    pub include_hidden: bool,
     /// The collection it belongs to.
     pub collection: Option<CollectionId>,
     /// Where it stands.
@@ -74,6 +81,8 @@ pub struct Document {
     pub embedding_model: Option<String>,
     /// What the file says of itself.
     pub properties: Option<Value>,
+    /// What its reader left out or replaced.
+    pub warnings: Warnings,
 }
 
 /// A position in the list, newest first.
@@ -254,7 +263,8 @@ fn document(row: &Row) -> Result<Document> {
         external_id: row.try_get("external_id").map_err(column)?,
         file_name: row.try_get("file_name").map_err(column)?,
         source_url: row.try_get("source_url").map_err(column)?,
-        metadata: row.try_get("metadata").map_err(column)?,
+        metadata: row.try_get::<_, Json<_>>("metadata").map_err(column)?.0,
+        include_hidden: row.try_get("include_hidden").map_err(column)?,
         collection: row
             .try_get::<_, Option<Uuid>>("collection_id")
             .map_err(column)?
@@ -277,6 +287,7 @@ fn document(row: &Row) -> Result<Document> {
         tokens: row.try_get("tokens").map_err(column)?,
         embedding_model: row.try_get("embedding_model").map_err(column)?,
         properties: row.try_get("properties").map_err(column)?,
+        warnings: row.try_get::<_, Json<_>>("warnings").map_err(column)?.0,
     })
 }
 

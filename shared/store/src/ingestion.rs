@@ -11,10 +11,13 @@ use dynrag_domain::{
     config::Chunking,
     documents::{FailureCode, Format, MAX_TITLE, Stage},
     jobs::Lane,
+    metadata::Metadata,
     storage::Original,
 };
-use serde_json::Value;
-use tokio_postgres::{Row, types::Type};
+use tokio_postgres::{
+    Row,
+    types::{Json, Type},
+};
 use uuid::Uuid;
 
 use crate::{Store, texts};
@@ -35,7 +38,9 @@ pub struct Claim {
     /// Title.
     pub title: String,
     /// Metadata object.
-    pub metadata: Value,
+    pub metadata: Metadata,
+    /// Whether what it hides is read too.
+    pub include_hidden: bool,
     /// Which queue its job goes through.
     pub lane: Lane,
     /// Where it is fetched from.
@@ -152,7 +157,8 @@ impl Store {
             token: row.try_get("lease_token").map_err(column)?,
             attempts: row.try_get("attempts").map_err(column)?,
             title: row.try_get("title").map_err(column)?,
-            metadata: row.try_get("metadata").map_err(column)?,
+            metadata: row.try_get::<_, Json<_>>("metadata").map_err(column)?.0,
+            include_hidden: row.try_get("include_hidden").map_err(column)?,
             lane: row.try_get::<_, String>("lane").map_err(column)?.parse()?,
             source_url: row.try_get("source_url").map_err(column)?,
             published_etag: row.try_get("published_etag").map_err(column)?,
@@ -268,6 +274,7 @@ impl Store {
                     (&extracted.engine, Type::TEXT),
                     (&title_of(extracted), Type::TEXT),
                     (&properties, Type::JSONB),
+                    (&Json(&extracted.warnings), Type::JSONB),
                 ],
             )
             .await?;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CustomerId, Error, JobId, Result, tasks::Task};
-use serde_json::Value;
-use tokio_postgres::types::Type;
+use serde_json::{Value, value::RawValue};
+use tokio_postgres::types::{Json, Type};
 use uuid::Uuid;
 
 use crate::{
@@ -37,8 +37,8 @@ pub struct JobRow {
     pub status: String,
     /// Why it failed.
     pub code: Option<String>,
-    /// What its kind makes of it.
-    pub progress: Value,
+    /// What its kind makes of it: JSON as it is stored.
+    pub progress: Box<RawValue>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When it ended.
@@ -48,8 +48,8 @@ pub struct JobRow {
 /// A job that was begun, or begun once more.
 #[derive(Clone, Debug)]
 pub struct Begun {
-    /// How far it was.
-    pub progress: Value,
+    /// How far it was: JSON as it is stored.
+    pub progress: Box<RawValue>,
     /// How often it was begun since it last got further.
     pub attempts: i32,
 }
@@ -127,7 +127,7 @@ impl Store {
             kind: row.try_get("kind").map_err(column)?,
             status: row.try_get("status").map_err(column)?,
             code: row.try_get("code").map_err(column)?,
-            progress: row.try_get("progress").map_err(column)?,
+            progress: row.try_get::<_, Json<_>>("progress").map_err(column)?.0,
             created_at: row.try_get("created_at").map_err(column)?,
             finished_at: row.try_get("finished_at").map_err(column)?,
         })
@@ -151,7 +151,7 @@ impl Store {
         tx.commit().await?;
         row.map(|row| {
             Ok(Begun {
-                progress: row.try_get("progress").map_err(column)?,
+                progress: row.try_get::<_, Json<_>>("progress").map_err(column)?.0,
                 attempts: row.try_get("attempts").map_err(column)?,
             })
         })
@@ -166,7 +166,7 @@ impl Store {
         &self,
         customer: CustomerId,
         job: JobId,
-        from: &Value,
+        from: &RawValue,
         to: &Value,
     ) -> Result<bool> {
         let tx = self.tenant(customer).await?;
@@ -176,7 +176,7 @@ impl Store {
                 &[
                     (&customer.as_uuid(), Type::UUID),
                     (&job.as_uuid(), Type::UUID),
-                    (from, Type::JSONB),
+                    (&Json(from), Type::JSONB),
                     (to, Type::JSONB),
                 ],
             )

@@ -8,9 +8,13 @@ use dynrag_domain::{
     config::Chunking,
     documents::{FailureCode, Format, OnDuplicate, Source, Status},
     jobs::{Job, Lane},
+    metadata::Metadata,
 };
 use serde_json::{Value, json};
-use tokio_postgres::{Row, types::Type};
+use tokio_postgres::{
+    Row,
+    types::{Json, Type},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -34,13 +38,15 @@ pub struct NewDocument<'a> {
     /// Name of the uploaded file.
     pub file_name: Option<&'a str>,
     /// Metadata object.
-    pub metadata: Option<&'a Value>,
+    pub metadata: Option<&'a Metadata>,
     /// Where it was fetched from, normalised; it is known by that where it has no id of the caller's own.
     pub source_url: Option<&'a str>,
     /// How it is cut, where other than its collection's or customer's documents.
     pub chunking: Option<Chunking>,
     /// Which collection it is to belong to.
     pub place: Place,
+    /// Whether what it hides is read too; where it is left out, as before, and not at first.
+    pub include_hidden: Option<bool>,
     /// What opens it, where it wants a password.
     pub password: Option<&'a SealedPassword>,
     /// Whether it is published even where its content is the published one's.
@@ -283,13 +289,14 @@ pub(crate) async fn move_on(
                 (&id.as_uuid(), Type::UUID),
                 (&version, Type::INT4),
                 (&new.title, Type::TEXT),
-                (&new.metadata, Type::JSONB),
+                (&new.metadata.map(Json), Type::JSONB),
                 (&new.file_name, Type::TEXT),
                 (&new.source_url, Type::TEXT),
                 (&new.lane.as_str(), Type::TEXT),
                 (&chunking(new)?, Type::JSONB),
                 (&new.place.moves(), Type::BOOL),
                 (&collection(new), Type::UUID),
+                (&new.include_hidden, Type::BOOL),
             ],
         )
         .await?;
@@ -316,7 +323,7 @@ pub(crate) async fn insert(
     status: Status,
     upload_expires_at: Option<DateTime<Utc>>,
 ) -> Result<bool> {
-    let empty = Value::Object(serde_json::Map::new());
+    let empty = Metadata::default();
     let created_by = created_by(new.actor);
     let answer = tx
         .try_query(
@@ -328,7 +335,7 @@ pub(crate) async fn insert(
                 (&new.source.as_str(), Type::TEXT),
                 (&new.external_id, Type::TEXT),
                 (&new.file_name, Type::TEXT),
-                (&new.metadata.unwrap_or(&empty), Type::JSONB),
+                (&Json(new.metadata.unwrap_or(&empty)), Type::JSONB),
                 (&status.as_str(), Type::TEXT),
                 (&upload_expires_at, Type::TIMESTAMPTZ),
                 (&created_by, Type::UUID),
@@ -336,6 +343,7 @@ pub(crate) async fn insert(
                 (&new.lane.as_str(), Type::TEXT),
                 (&chunking(new)?, Type::JSONB),
                 (&collection(new), Type::UUID),
+                (&new.include_hidden, Type::BOOL),
             ],
         )
         .await?;

@@ -8,9 +8,14 @@ use dynrag_domain::{
     config::Chunking,
     documents::Format,
     jobs::Job,
+    metadata::Metadata,
+    warnings::Warnings,
 };
-use serde_json::{Value, json};
-use tokio_postgres::{Row, types::Type};
+use serde_json::json;
+use tokio_postgres::{
+    Row,
+    types::{Json, Type},
+};
 
 use crate::{
     Store, audit, collections,
@@ -45,6 +50,8 @@ pub struct Version {
     pub tokens: Option<i64>,
     /// The model they were embedded with.
     pub embedding_model: Option<String>,
+    /// What its reader left out or replaced.
+    pub warnings: Warnings,
     /// When search began to show it.
     pub published_at: Option<DateTime<Utc>>,
     /// When another one took its place.
@@ -59,9 +66,11 @@ pub struct Change<'a> {
     /// Title.
     pub title: Option<&'a str>,
     /// Metadata object.
-    pub metadata: Option<&'a Value>,
+    pub metadata: Option<&'a Metadata>,
     /// How it is cut.
     pub chunking: Option<Chunking>,
+    /// Whether what it hides is read too.
+    pub include_hidden: Option<bool>,
     /// Which collection it moves to.
     pub place: Place,
 }
@@ -102,13 +111,14 @@ impl Store {
                     (&of, Type::INT4),
                     (&next, Type::INT4),
                     (&change.title, Type::TEXT),
-                    (&change.metadata, Type::JSONB),
+                    (&change.metadata.map(Json), Type::JSONB),
                     (&chunking, Type::JSONB),
                     (&change.place.moves(), Type::BOOL),
                     (
                         &change.place.collection().map(|id| id.as_uuid()),
                         Type::UUID,
                     ),
+                    (&change.include_hidden, Type::BOOL),
                 ],
             )
             .await?;
@@ -125,6 +135,34 @@ impl Store {
         let pending = outbox::insert(&tx, Job::process(customer, id, next)).await?;
         tx.commit().await?;
         Ok(Some((next, pending)))
+    }
+
+    /// Whether a document has another title, other metadata or another `include_hidden` than a change says. False for one
+    /// that is gone.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn is_described_otherwise(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        change: &Change<'_>,
+    ) -> Result<bool> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/described.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&change.title, Type::TEXT),
+                    (&change.metadata.map(Json), Type::JSONB),
+                    (&change.include_hidden, Type::BOOL),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map_or(Ok(false), |row| row.try_get("otherwise").map_err(column))
     }
 
     /// Versions of a document, newest first, those below one.
@@ -169,6 +207,7 @@ fn version(row: &Row) -> Result<Version> {
         tokens: row.try_get("tokens").map_err(column)?,
         embedding_model: row.try_get("embedding_model").map_err(column)?,
         published_at: row.try_get("published_at").map_err(column)?,
+        warnings: row.try_get::<_, Json<_>>("warnings").map_err(column)?.0,
         superseded_at: row.try_get("superseded_at").map_err(column)?,
         created_at: row.try_get("created_at").map_err(column)?,
     })

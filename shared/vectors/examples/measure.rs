@@ -58,7 +58,7 @@ fn documents(noise: &mut Noise, count: usize) -> Change {
                 document,
                 version: 1,
                 title: "A title".into(),
-                metadata: Arc::new(serde_json::json!({"year": 2026})),
+                metadata: Arc::new(serde_json::json!({"year": 2026}).into()),
                 chunk: Chunk {
                     index,
                     text_hash: format!("{:064x}", noise.next()),

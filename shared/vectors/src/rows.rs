@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     chunks::{Chunk, chunk_id},
     ids::DocumentId,
+    metadata::Metadata,
 };
 use serde_json::Value;
 
@@ -41,7 +42,7 @@ pub struct Row {
     /// The document's title.
     pub title: Arc<str>,
     /// The document's metadata, a JSON object.
-    pub metadata: Arc<Value>,
+    pub metadata: Arc<Metadata>,
     /// The text and where it comes from.
     pub chunk: Chunk,
     /// Its vector: finite, not zero, as long as every other of the table.
@@ -221,7 +222,7 @@ pub(crate) fn prepare(change: &Change) -> Result<Option<Prepared>> {
         texts(&headings),
         numbers(&|row| row.chunk.char_span.0),
         numbers(&|row| row.chunk.char_span.1),
-        texts(&|row| row.metadata.to_string()),
+        texts(&|row| row.metadata.as_str().to_owned()),
         Arc::new(vectors),
         texts(&|row| row.model.to_string()),
         Arc::new(languages),

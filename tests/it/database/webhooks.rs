@@ -20,6 +20,7 @@ use dynrag_store::{
     webhooks::{self, Wanted},
 };
 use futures::future::join_all;
+use serde_json::Value;
 use tokio_postgres::Client;
 
 use crate::support::{database::Database, seed};
@@ -161,8 +162,9 @@ async fn an_end_is_told_in_its_own_transaction_and_once() {
     assert_eq!(notices[0].event, "document.failed");
     assert_eq!(notices[0].document_id, Some(document));
     let claimed = scene.claim(notices[0].id).await.unwrap();
-    let data = &claimed.payload["data"];
-    assert_eq!(claimed.payload["type"], "document.failed");
+    let payload: Value = serde_json::from_str(claimed.payload.get()).unwrap();
+    let data = &payload["data"];
+    assert_eq!(payload["type"], "document.failed");
     assert_eq!(data["docId"], document.to_string());
     assert_eq!(
         (&data["status"], &data["code"]),

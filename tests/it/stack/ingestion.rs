@@ -31,7 +31,7 @@ async fn the_same_content_again_is_the_same_document() {
     a.completed(&id).await;
     assert_eq!(stack.embedded(&mark).await, 1);
 
-    let by_json = a.ingest("Another title", &text).await.ok(200);
+    let by_json = a.ingest("First", &text).await.ok(200);
     let by_file = a
         .upload(file_part("b.txt", "text/plain", text.as_bytes()))
         .await

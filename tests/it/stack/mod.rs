@@ -35,6 +35,7 @@ mod logs;
 mod passwords;
 mod poison;
 mod provider;
+mod reading;
 mod redelivery;
 mod redrive;
 mod regeneration;

@@ -157,6 +157,7 @@ pub async fn account(store: &Store, customer: &Customer) {
         metadata: None,
         chunking: None,
         collection_id: Some(collection(store, customer.id, "Handbook").await),
+        include_hidden: None,
     };
     store
         .add_crawl(customer.id, Actor::System, &crawl)
@@ -204,6 +205,7 @@ pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocu
         source_url: None,
         chunking: None,
         place: Place::AsItIs,
+        include_hidden: None,
         password: None,
         reprocess: false,
         lane: Lane::Single,

@@ -31,6 +31,10 @@ async fn read(
     payload.read(&config(), said, "hook").await
 }
 
+fn metadata(description: &Description) -> Option<&str> {
+    description.metadata.as_ref().map(Metadata::as_str)
+}
+
 fn serde_urlencoded(query: &str) -> Said {
     let uri = format!("/?{query}").parse().unwrap();
     axum::extract::Query::try_from_uri(&uri).unwrap().0
@@ -93,7 +97,9 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
         ("title=Q", "[1, 2]", "Q", None, Format::Json, "[1, 2]"),
     ] {
         let (description, content) = read(&[kind], query, body).await.unwrap();
-        assert_eq!(description.title.as_deref(), Some(title), "{body}");
+        assert_eq!(crate::accept::title(&description, None), title, "{body}");
+        // Only what was said is another name for a document that is there.
+        assert_eq!(description.title.is_none(), title == "hook", "{body}");
         assert_eq!(description.external_id.as_deref(), id, "{body}");
         assert_eq!(content.format, format, "{body}");
         assert_eq!(content.bytes, bytes, "{body}");
@@ -109,6 +115,12 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
         let error = read(&[kind], "", body).await.err().unwrap();
         assert_eq!(error.code(), code, "{body}");
     }
+    // Digits stay, whoever reads them.
+    let text = r#"{"content":"A","externalId":9007199254740993,"metadata":{"n":123456789012345678901234567890,"p":1.10}}"#;
+    let (description, _) = read(&[kind], "", text).await.unwrap();
+    assert_eq!(description.external_id.as_deref(), Some("9007199254740993"));
+    let kept = r#"{"n":123456789012345678901234567890,"p":1.10}"#;
+    assert_eq!(metadata(&description), Some(kept));
 }
 
 #[tokio::test]
@@ -126,7 +138,7 @@ async fn a_file_is_described_by_headers_and_query() {
     let (description, content) = read(&described, "title=Q", "a,b\n1,2\n").await.unwrap();
     assert_eq!(description.title.as_deref(), Some("Q"));
     assert_eq!(description.external_id.as_deref(), Some("7"));
-    assert_eq!(description.metadata, Some(json!({"year": 2026})));
+    assert_eq!(metadata(&description), Some(r#"{"year": 2026}"#));
     assert_eq!(content.format, Format::Csv);
     assert_eq!(content.file_name.as_deref(), Some("a \"b\".csv"));
     let (description, _) = read(&described, "", "a,b\n1,2\n").await.unwrap();
@@ -140,7 +152,7 @@ async fn a_file_is_described_by_headers_and_query() {
         ),
         ("attachment; filename*=UTF-8''..%2F..%2Fa.md", Some("a.md")),
         (
-            "attachment; filename*=latin1''a.md; filename=b.md",
+            "attachment; filename*=klingon''a.md; filename=b.md",
             Some("b.md"),
         ),
         ("attachment", Some("x.md")),
@@ -157,7 +169,7 @@ async fn a_file_is_described_by_headers_and_query() {
     let (description, _) = read(&[("content-type", "text/plain")], "", "t")
         .await
         .unwrap();
-    assert_eq!(description.title.as_deref(), Some("hook"));
+    assert_eq!(crate::accept::title(&description, None), "hook");
     for (pairs, body, code) in [
         (&[("x-metadata", "[")][..], "t", "invalid_fields"),
         (&[("x-metadata", "[]")], "t", "invalid_fields"),
@@ -224,7 +236,7 @@ async fn forms_with_and_without_a_file() {
     .await
     .unwrap();
     assert_eq!(description.title.as_deref(), Some("A b"));
-    assert_eq!(description.metadata, Some(json!({"y": 1})));
+    assert_eq!(metadata(&description), Some(r#"{"y":1}"#));
     assert_eq!(content.bytes, "C\u{e9}");
     let (description, content) = read(&[kind], "", "name=N&tag=1&tag=2").await.unwrap();
     assert_eq!(description.title.as_deref(), Some("N"));
@@ -242,7 +254,7 @@ async fn forms_with_and_without_a_file() {
     );
     let (description, content) = read(&[kind], "", &form).await.unwrap();
     assert_eq!(description.title.as_deref(), Some("T"));
-    assert_eq!(description.metadata, Some(json!({"from": "n8n"})));
+    assert_eq!(metadata(&description), Some(r#"{"from":"n8n"}"#));
     assert_eq!((content.format, &*content.bytes), (Format::Md, &b"# A"[..]));
     let alone = format!("{file}--X--\r\n");
     assert_eq!(read(&[kind], "", &alone).await.unwrap().0.metadata, None);
@@ -250,6 +262,30 @@ async fn forms_with_and_without_a_file() {
     let (description, content) = read(&[kind], "", &without).await.unwrap();
     assert_eq!(description.title.as_deref(), Some("S"));
     assert_eq!(content.format, Format::Json);
+    // A part without a file's name is a file where its type says so.
+    let typed = |kind: &str, text: &str| {
+        format!(
+            "--X\r\nContent-Disposition: form-data; name=\"data\"\r\nContent-Type: {kind}\r\n\r\n{text}\r\n--X--\r\n"
+        )
+    };
+    for (declared, text, format) in [
+        ("application/pdf", "%PDF-1.4\n1 0 obj", Format::Pdf),
+        ("text/markdown; charset=utf-8", "# A", Format::Md),
+        ("application/octet-stream", "a", Format::Txt),
+        ("text/plain", "a", Format::Json),
+        ("application/json", "{}", Format::Json),
+    ] {
+        let (_, content) = read(&[kind], "", &typed(declared, text)).await.unwrap();
+        assert_eq!(content.format, format, "{declared}");
+        let is_form = content.bytes.starts_with(b"{\"data\":");
+        assert_eq!(is_form, format == Format::Json, "{declared}");
+    }
+    let named = "--X\r\nContent-Disposition: FORM-DATA; Name=\"data\"; filename*=utf-8''%E5%AE%A2.csv\r\n\r\na,b\r\n--X--\r\n";
+    let (_, content) = read(&[kind], "", named).await.unwrap();
+    assert_eq!(
+        (content.format, content.file_name.as_deref()),
+        (Format::Csv, Some("客.csv"))
+    );
     let two = format!("{file}{file}--X--\r\n");
     assert_eq!(
         read(&[kind], "", &two).await.err().unwrap().code(),

@@ -1,7 +1,7 @@
 -- What was learned of a version by reading it, which is cut next; renews the lease. A document whose title is only its
 -- address takes the content's own. No row: the lease is lost.
 -- $1 customer, $2 document, $3 version, $4 fencing token, $5 lease in seconds, $6 bytes, $7 content hash, $8 format,
--- $9 pages, $10 characters, $11 engine, $12 title or null, $13 what the file says of itself
+-- $9 pages, $10 characters, $11 engine, $12 title or null, $13 what the file says of itself, $14 warnings
 WITH held AS (
     UPDATE documents
     SET stage = 'chunking',
@@ -13,7 +13,8 @@ WITH held AS (
     RETURNING id
 )
 UPDATE document_versions v
-SET bytes = $6, content_hash = $7, format = $8, pages = $9, characters = $10, engine = $11, properties = $13
+SET bytes = $6, content_hash = $7, format = $8, pages = $9, characters = $10, engine = $11, properties = $13,
+    warnings = $14
 FROM held
 WHERE v.customer_id = $1 AND v.document_id = held.id AND v.version = $3
 RETURNING v.version

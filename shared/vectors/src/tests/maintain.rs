@@ -14,7 +14,7 @@ fn with_canary(id: DocumentId, canary: &str) -> Vec<Row> {
     (0..3)
         .map(|index| {
             let mut row = row(id, 1, index, &format!("{canary} number {index}"));
-            row.metadata = Arc::new(json!({ "note": canary }));
+            row.metadata = Arc::new(json!({ "note": canary }).into());
             row.title = canary.into();
             row.chunk.heading_path = vec![canary.into()];
             row

@@ -98,7 +98,7 @@ fn row(document: DocumentId, version: i32, index: u32, text: &str) -> Row {
         document,
         version,
         title: format!("title of {document}").into(),
-        metadata: Arc::new(json!({"year": 2020 + version})),
+        metadata: Arc::new(json!({"year": 2020 + version}).into()),
         chunk: Chunk {
             index,
             text: text.to_owned(),

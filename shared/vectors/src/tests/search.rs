@@ -67,7 +67,7 @@ async fn a_hit_carries_all_that_was_stored() {
         assert_eq!(hit.heading_path, row.chunk.heading_path);
         assert_eq!(hit.char_span, row.chunk.char_span);
         assert_eq!(hit.text, row.chunk.text);
-        assert_eq!(hit.metadata, json!({"year": 2027}));
+        assert_eq!(hit.metadata, json!({"year": 2027}).into());
     }
 }
 

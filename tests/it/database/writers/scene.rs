@@ -14,7 +14,7 @@ use dynrag_store::{
     publication::{Committed, Publication, StoreStep},
 };
 use dynrag_vectors::{Change, Location, Query, Recorded, Row, Stored, Vectors};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
@@ -62,7 +62,7 @@ pub(super) fn rows(claim: &Claim) -> Vec<Row> {
                 document: claim.document_id,
                 version: claim.version,
                 title: "a title".into(),
-                metadata: Arc::new(json!({})),
+                metadata: Arc::default(),
                 chunk: Chunk {
                     index,
                     text_hash: hex::encode(seed::sha256(&text)),

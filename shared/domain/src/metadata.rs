@@ -1,0 +1,273 @@
+//! What customers say of their documents: a JSON object that is kept as it was sent, numbers to the last digit.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// Largest metadata object, in bytes of JSON.
+pub const MAX_METADATA_BYTES: usize = 16 * 1024;
+/// Lists and objects inside of each other.
+const MAX_DEPTH: usize = 100;
+/// Largest exponent of a number, and the smallest below zero: the database writes the digits out.
+const MAX_EXPONENT: u32 = 1_000;
+
+/// JSON as text. Nothing of it is parsed into numbers, which would lose digits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Metadata(Box<RawValue>);
+
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Metadata {}
+
+impl Default for Metadata {
+    /// The empty object.
+    fn default() -> Self {
+        Members::default().into()
+    }
+}
+
+impl From<serde_json::Value> for Metadata {
+    fn from(value: serde_json::Value) -> Self {
+        Self::of(&value)
+    }
+}
+
+impl From<Members> for Metadata {
+    fn from(members: Members) -> Self {
+        Self::of(&members)
+    }
+}
+
+impl Metadata {
+    fn of(value: &impl Serialize) -> Self {
+        // Values and members have text as keys and write no errors.
+        Self(serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+
+    /// Parses JSON text; none where it is not JSON.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The members, where it is an object.
+    pub fn members(&self) -> Option<Members> {
+        serde_json::from_str(self.as_str()).ok()
+    }
+
+    /// Holds it to what is kept.
+    ///
+    /// # Errors
+    /// The rule that it breaks, for the caller to read.
+    pub fn check(&self) -> Result<(), String> {
+        let text = self.as_str();
+        if !text.trim_start().starts_with('{') {
+            return Err("an object".to_owned());
+        }
+        if text.len() > MAX_METADATA_BYTES {
+            return Err(format!("at most {MAX_METADATA_BYTES} bytes of JSON"));
+        }
+        scan(text.as_bytes())
+    }
+}
+
+/// The rules that the text breaks which the database has: it is JSON already.
+fn scan(json: &[u8]) -> Result<(), String> {
+    let mut depth = 0usize;
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => {
+                let end = string_end(json, at);
+                let string = json.get(at..end).unwrap_or_default();
+                // Escapes that stand for no character, half a surrogate pair, fail here.
+                let Ok(string) = serde_json::from_slice::<String>(string) else {
+                    return Err("text without lone surrogates".to_owned());
+                };
+                if string.contains('\0') {
+                    return Err("no NUL characters".to_owned());
+                }
+                at = end;
+                continue;
+            }
+            b'e' | b'E' if json.get(at.wrapping_sub(1)).is_some_and(u8::is_ascii_digit) => {
+                let digits = json[at + 1..].trim_ascii_start();
+                let digits = digits.strip_prefix(b"-").or(digits.strip_prefix(b"+"));
+                let digits = digits.unwrap_or(&json[at + 1..]);
+                let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+                let exponent = std::str::from_utf8(&digits[..count]).unwrap_or_default();
+                if !exponent.parse::<u32>().is_ok_and(|e| e <= MAX_EXPONENT) {
+                    return Err(format!("numbers with exponents up to {MAX_EXPONENT}"));
+                }
+            }
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(format!("nested at most {MAX_DEPTH} deep"));
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+/// The place after a string that begins at a quote.
+fn string_end(json: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    json.len()
+}
+
+/// The members of an object in their order, each once, their values as text.
+#[derive(Clone, Default, Debug)]
+pub struct Members(Vec<(String, Box<RawValue>)>);
+
+impl Members {
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&RawValue> {
+        let found = self.0.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| &**value)
+    }
+
+    /// The text of a name whose value is a string.
+    pub fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.get(name)?.get()).ok()
+    }
+
+    /// Sets a value, in the place of an earlier one.
+    pub fn insert(&mut self, name: String, value: Box<RawValue>) {
+        match self.0.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, own)) => *own = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Sets a value of Rust's.
+    ///
+    /// # Errors
+    /// Where it has no form in JSON.
+    pub fn insert_value(
+        &mut self,
+        name: &str,
+        value: &impl Serialize,
+    ) -> Result<(), serde_json::Error> {
+        self.insert(name.to_owned(), serde_json::value::to_raw_value(value)?);
+        Ok(())
+    }
+
+    /// Sets all of another object's, which take precedence.
+    pub fn extend(&mut self, other: Self) {
+        for (name, value) in other.0 {
+            self.insert(name, value);
+        }
+    }
+
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Members::default();
+                while let Some((name, value)) = map.next_entry()? {
+                    members.insert(name, value);
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBERS: &str = r#"{"id":123456789012345678901234567890,"price":1.10,"mass":1e400}"#;
+
+    #[test]
+    fn numbers_stay_as_they_are_written() {
+        let metadata = Metadata::parse(NUMBERS).unwrap();
+        assert_eq!(serde_json::to_string(&metadata).unwrap(), NUMBERS);
+        let mut members = Members::default();
+        members.insert_value("author", &"File").unwrap();
+        members.insert_value("price", &2).unwrap();
+        members.extend(metadata.members().unwrap());
+        assert_eq!(
+            Metadata::from(members).as_str(),
+            r#"{"author":"File","price":1.10,"id":123456789012345678901234567890,"mass":1e400}"#
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_refused() {
+        let check = |text: &str| Metadata::parse(text).unwrap().check();
+        assert_eq!(check(NUMBERS), Ok(()));
+        assert_eq!(
+            check(r#"{"a":"\\u0000 1e9999 [[[","b":"\ud83d\ude00"}"#),
+            Ok(())
+        );
+        for (text, rule) in [
+            ("[1]", "an object"),
+            (r#"{"a":["\u0000"]}"#, "no NUL characters"),
+            (r#"{"\u0000":1}"#, "no NUL characters"),
+            (r#"{"a":"\ud83d"}"#, "text without lone surrogates"),
+            (r#"{"a":1e1001}"#, "numbers with exponents up to 1000"),
+            (
+                r#"{"a":[2.5E-99999999999]}"#,
+                "numbers with exponents up to 1000",
+            ),
+        ] {
+            assert_eq!(check(text), Err(rule.to_owned()), "{text}");
+        }
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
+        assert!(check(&deep).unwrap_err().contains("deep"));
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_METADATA_BYTES));
+        assert!(check(&long).unwrap_err().contains("bytes"));
+        assert_eq!(Metadata::default().as_str(), "{}");
+    }
+}

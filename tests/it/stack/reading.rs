@@ -1,0 +1,247 @@
+//! How documents are read: what their reader has to say, what they hide, and that nothing is rewritten.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::files::office::docx;
+use crate::support::stack::{
+    Answer, Stack, Tenant,
+    tenant::{doc_id, file_part},
+    word,
+};
+
+const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+/// `POST /api/ingest/file` of a whole body.
+async fn send(tenant: &Tenant, body: &str) -> Answer {
+    let request = tenant
+        .call(Method::POST, "/api/ingest/file?wait=25")
+        .header("content-type", "multipart/form-data; boundary=X")
+        .body(body.to_owned());
+    Answer::of(request).await
+}
+
+#[tokio::test]
+async fn warnings_are_told_wherever_a_document_is() {
+    let tenant = Stack::load().signup().await;
+    let text = [
+        b"One broken byte ",
+        &b"\xff"[..],
+        "in a text of f\u{fc}r.".as_bytes(),
+    ]
+    .concat();
+    let id = tenant.add_file("a.txt", "text/plain", &text).await;
+    tenant.completed(&id).await;
+    let expected = json!([{"code": "characters_replaced", "count": 1}]);
+    let path = format!("/api/documents/{id}");
+    let document = tenant.get(&path).await.ok(200);
+    assert_eq!(document["warnings"], expected);
+    assert_eq!(tenant.status(&id).await["warnings"], expected);
+    let versions = tenant.get(&format!("{path}/versions")).await.ok(200);
+    assert_eq!(versions["items"][0]["warnings"], expected);
+
+    let id = tenant.add("T", "Nothing is wrong with this.").await;
+    tenant.completed(&id).await;
+    assert_eq!(tenant.status(&id).await["warnings"], json!([]));
+}
+
+#[tokio::test]
+async fn what_a_document_hides_is_read_where_that_is_asked_for() {
+    let tenant = Stack::load().signup().await;
+    let (shown, hidden) = (word(), word());
+    let run = |properties: &str, text: &str| {
+        format!("<w:p><w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r></w:p>")
+    };
+    let file = docx(&[run("", &shown), run("<w:vanish/>", &hidden)].concat());
+    let id = tenant.add_file("a.docx", WORD, &file).await;
+    tenant.completed(&id).await;
+    let path = format!("/api/documents/{id}");
+    let holds = async |word: &str| {
+        let content = tenant.get(&format!("{path}/content")).await.ok(200);
+        content["text"].as_str().unwrap().contains(word)
+    };
+    assert!(holds(&shown).await);
+    assert!(!holds(&hidden).await);
+    let document = tenant.get(&path).await.ok(200);
+    assert_eq!(document["includeHidden"], false);
+    assert_eq!(document["warnings"][0]["code"], "hidden_content");
+
+    let change = tenant.call(Method::PUT, &format!("{path}?wait=25"));
+    let change = change.json(&json!({"includeHidden": true}));
+    assert_eq!(Answer::of(change).await.ok(200)["status"], "completed");
+    assert!(holds(&hidden).await);
+    let document = tenant.get(&path).await.ok(200);
+    assert_eq!(document["includeHidden"], true);
+    assert_eq!(document["warnings"], json!([]));
+
+    // Sent again without a word about it, it stays as it was asked for; asked for otherwise, it is read anew.
+    let form = || file_part("a.docx", WORD, &file);
+    let again = tenant.upload(form()).await.ok(200);
+    assert_eq!(
+        (&again["duplicate"], doc_id(&again)),
+        (&json!(true), id.clone())
+    );
+    let again = tenant
+        .upload(form().text("includeHidden", "false"))
+        .await
+        .ok(202);
+    assert_eq!(
+        (&again["updated"], doc_id(&again)),
+        (&json!(true), id.clone())
+    );
+    tenant.completed(&id).await;
+    assert!(!holds(&hidden).await);
+}
+
+#[tokio::test]
+async fn numbers_of_metadata_keep_their_digits() {
+    let tenant = Stack::load().signup().await;
+    let mark = word();
+    // As text: serde_json would round them.
+    let metadata = r#"{"id": 123456789012345678901234567890, "price": 1.10, "much": 1e400}"#;
+    let body = format!(
+        r#"{{"title": "T", "content": "{mark}", "externalId": 9007199254740993, "metadata": {metadata}}}"#
+    );
+    let request = tenant.call(Method::POST, "/api/ingest/document?wait=25");
+    let request = request
+        .header("content-type", "application/json")
+        .body(body.clone());
+    let id = doc_id(&Answer::of(request).await.ok(200));
+    let document = tenant.get(&format!("/api/documents/{id}")).await;
+    let query = json!({"query": mark, "mode": "text"});
+    let found = tenant.post("/search", &query).await;
+    for answer in [&document, &found] {
+        let text = String::from_utf8_lossy(&answer.body);
+        for digits in ["123456789012345678901234567890", "1.10"] {
+            assert!(text.contains(digits), "{text}");
+        }
+        // The database writes the exponent out.
+        assert!(text.contains(&format!("1{}", "0".repeat(400))), "{text}");
+    }
+    let text = String::from_utf8_lossy(&document.body);
+    assert!(
+        text.contains(r#""externalId":"9007199254740993""#),
+        "{text}"
+    );
+
+    let batch = format!(r#"{{"documents": [{body}]}}"#);
+    let request = tenant.call(Method::POST, "/api/ingest/batch");
+    let request = request
+        .header("content-type", "application/json")
+        .body(batch);
+    let again = Answer::of(request).await.ok(200);
+    assert_eq!(again["results"][0]["duplicate"], true, "{again}");
+    assert_eq!(again["results"][0]["updated"], Value::Null, "{again}");
+    for bad in [r#"{"a": 1e1001}"#, r#"{"a": "\ud800"}"#] {
+        let form = file_part("b.txt", "text/plain", b"text").text("metadata", bad.to_owned());
+        tenant.upload(form).await.bad_fields(&["/metadata"]);
+    }
+}
+
+#[tokio::test]
+async fn a_duplicate_takes_over_how_it_is_described() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let mark = word();
+    let content = format!("This is said once {mark}.");
+    let body = |title: &str, year: u32| json!({"title": title, "content": content, "metadata": {"year": year, "team": "a"}});
+    let path = "/api/ingest/document?wait=25";
+    let id = doc_id(&tenant.post(path, &body("Old", 2025)).await.ok(200));
+    let embedded = stack.embedded(&mark).await;
+    let same = tenant.post(path, &body("Old", 2025)).await.ok(200);
+    assert_eq!(
+        (&same["duplicate"], &same["updated"]),
+        (&json!(true), &Value::Null)
+    );
+    let document = tenant.get(&format!("/api/documents/{id}")).await.ok(200);
+    assert_eq!(document["latestVersion"], 1);
+
+    let other = tenant.post(path, &body("New", 2026)).await.ok(200);
+    assert_eq!(
+        (&other["duplicate"], &other["updated"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(doc_id(&other), id);
+    let batch = json!({"documents": [body("Newest", 2026)]});
+    let answer = tenant.post("/api/ingest/batch", &batch).await.ok(200);
+    assert_eq!(answer["results"][0]["updated"], true, "{answer}");
+    tenant.completed(&id).await;
+    let hits = tenant.search("text", &mark).await;
+    assert_eq!(hits.len(), 1);
+    assert_eq!(
+        (&hits[0]["title"], &hits[0]["metadata"]["year"]),
+        (&json!("Newest"), &json!(2026))
+    );
+    assert_eq!(
+        stack.embedded(&mark).await,
+        embedded,
+        "a duplicate was embedded"
+    );
+}
+
+#[tokio::test]
+async fn file_names_are_understood_as_clients_write_them() {
+    let tenant = Stack::load().signup().await;
+    for (disposition, title, format) in [
+        (
+            "form-data; name=\"file\"; filename*=UTF-8''%E5%AE%A2%E6%88%B7.csv",
+            "客户.csv",
+            "csv",
+        ),
+        (
+            "form-data; name=\"file\"; filename=\"=?utf-8?B?5paw5bu6LnR4dA==?=\"",
+            "新建.txt",
+            "txt",
+        ),
+        (
+            "FORM-DATA; Name=\"file\"; FileName=\"me\u{301}mo.md\"",
+            "mémo.md",
+            "md",
+        ),
+    ] {
+        let body = format!(
+            "--X\r\nContent-Disposition: {disposition}\r\n\r\na,b {}\r\n--X--\r\n",
+            word()
+        );
+        let id = doc_id(&send(&tenant, &body).await.ok(200));
+        let document = tenant.get(&format!("/api/documents/{id}")).await.ok(200);
+        assert_eq!(
+            (&document["title"], &document["format"]),
+            (&json!(title), &json!(format)),
+            "{disposition}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn versions_that_are_overtaken_end() {
+    let tenant = Stack::load().signup().await;
+    let id = tenant.add("T", &word()).await;
+    tenant.completed(&id).await;
+    let path = format!("/api/documents/{id}");
+    let changes = (0..6).map(|_| {
+        let request = tenant
+            .call(Method::PUT, &path)
+            .json(&json!({"content": word()}));
+        Answer::of(request)
+    });
+    let accepted = futures::future::join_all(changes).await;
+    let accepted = accepted
+        .iter()
+        .filter(|answer| answer.status == 202)
+        .count();
+    tenant.completed(&id).await;
+    let versions = tenant.get(&format!("{path}/versions")).await.ok(200);
+    let statuses: Vec<_> = versions["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| &v["status"])
+        .collect();
+    assert_eq!(statuses.len(), accepted + 1);
+    assert_eq!(*statuses[0], "published", "{statuses:?}");
+    assert!(
+        statuses[1..].iter().all(|status| **status == "superseded"),
+        "{statuses:?}"
+    );
+}
