@@ -122,7 +122,7 @@ pub fn read(
         (Engine::Word, _) => word::read(bytes, include_hidden)?,
         (Engine::Slides, _) => slides::read(bytes, include_hidden)?,
         (Engine::Sheets, _) => sheets::read(bytes, include_hidden)?,
-        (Engine::Odt, _) => odt::read(bytes)?,
+        (Engine::Odt, _) => odt::read(bytes, include_hidden)?,
         (Engine::Epub, _) => epub::read(bytes)?,
         (Engine::Rtf, _) => rtf::read(bytes)?,
         (Engine::Mail, _) => mail::read(bytes)?,
