@@ -108,7 +108,7 @@ pub fn read(
 ) -> Result<Extracted, Refusal> {
     let Input { password, bytes } = *input;
     let mut extracted = match (engine, library) {
-        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes, password)?,
+        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes, password, include_hidden)?,
         (Engine::Pdfium, None) => {
             return Err(Refusal::new(
                 FailureCode::CorruptFile,
