@@ -118,13 +118,14 @@ pub fn read(
             (!handle.is_null()).then_some(Page { pdfium, handle })
         };
         let Some(mut page) = open() else { continue };
-        let (written, merged) = page.merge_annotations(form.as_ref());
+        let (mut written, merged) = page.merge_annotations(form.as_ref());
         if merged {
             // The page shows what was merged into it only when it is loaded again.
             close(page);
             let Some(again) = open() else { continue };
             page = again;
         }
+        written.without_drawn(page);
         let said = page.text(&layers, include_hidden);
         builder
             .warnings

@@ -1,6 +1,9 @@
 //! What is written onto a page: values of form fields, text boxes, notes.
 
-use std::ffi::{c_int, c_void};
+use std::{
+    collections::HashSet,
+    ffi::{c_int, c_void},
+};
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
 use pdfium_render::prelude::PdfiumLibraryBindings;
@@ -27,6 +30,10 @@ const LIST_BOX: c_int = 5;
 const TEXT_FIELD: c_int = 6;
 /// Flag of text fields that show no characters.
 const PASSWORD: c_int = 1 << 13;
+/// Bytes that are written onto a page and are no part of its text.
+const MAX_WRITTEN: usize = 1 << 20;
+/// Bytes of a value that is not found on a page by chance.
+const MIN_FOUND: usize = 8;
 /// Options of a field that are looked at.
 const MAX_OPTIONS: c_int = 1_000;
 
@@ -70,35 +77,81 @@ impl Drop for Form<'_> {
     }
 }
 
+/// The value of a field, or the text of a box.
+struct Value {
+    label: String,
+    text: String,
+    /// Left, top, right, bottom, in the page's units.
+    place: [f32; 4],
+}
+
 /// What is written onto a page and may not be part of its text.
 #[derive(Default)]
 pub struct Written {
-    /// Values and texts, with the label of each.
-    values: Vec<(String, String)>,
+    values: Vec<Value>,
     /// Checked boxes and chosen buttons.
     checked: Vec<String>,
     /// Notes, with their authors.
     notes: Vec<(String, String)>,
+    /// Bytes of all of them.
+    size: usize,
 }
 
 impl Written {
+    /// Whether there is room for a text: fields of a small file may all have the same long value.
+    fn has_room(&mut self, text: &str) -> bool {
+        self.size = self.size.saturating_add(text.len());
+        self.size <= MAX_WRITTEN && !text.trim().is_empty()
+    }
+
+    /// Forgets the values that the page shows in their places, now that annotations are merged into it.
+    pub fn without_drawn(&mut self, page: Page<'_>) {
+        if self.values.is_empty() {
+            return;
+        }
+        let pdfium = page.pdfium;
+        // SAFETY: the page is open; the text is checked for null, and closed below.
+        let text = unsafe { pdfium.FPDFText_LoadPage(page.handle.cast()) };
+        if text.is_null() {
+            return;
+        }
+        self.values.retain(|value| {
+            let [left, top, right, bottom] = value.place.map(f64::from);
+            let mut units = vec![0u16; value.text.len() * 2 + 64];
+            let size = c_int::try_from(units.len()).unwrap_or_default();
+            // SAFETY: the text is open; the buffer has the stated size in units.
+            let written = unsafe {
+                let buffer = units.as_mut_ptr();
+                pdfium.FPDFText_GetBoundedText(text, left, top, right, bottom, buffer, size)
+            };
+            units.truncate(written.max(0).unsigned_abs() as usize);
+            let shown = String::from_utf16_lossy(&units);
+            !squeezed(&shown).contains(&squeezed(&value.text))
+        });
+        // SAFETY: the text is open and not used again.
+        unsafe { pdfium.FPDFText_ClosePage(text) };
+    }
+
     /// Adds to a page's text what it has not, and counts notes.
     pub fn complete(self, page: &mut String, warnings: &mut Warnings) {
         if self.values.is_empty() && self.checked.is_empty() && self.notes.is_empty() {
             return;
         }
         let squeezed = squeezed(page);
+        let mut added = HashSet::new();
         let mut add = |line: String| {
             let line = text::normalise(&line);
-            if !line.is_empty() {
+            if !line.is_empty() && added.insert(line.clone()) {
                 page.push_str(if page.is_empty() { "" } else { "\n" });
                 page.push_str(&line);
             }
         };
-        for (label, value) in self.values {
-            if !squeezed.contains(&self::squeezed(&value)) {
+        for Value { label, text, .. } in self.values {
+            let value = self::squeezed(&text);
+            // A short one may stand anywhere.
+            if value.len() < MIN_FOUND || !squeezed.contains(&value) {
                 let apart = if label.is_empty() { "" } else { ": " };
-                add(format!("{label}{apart}{value}"));
+                add(format!("{label}{apart}{text}"));
             }
         }
         self.checked.into_iter().for_each(&mut add);
@@ -183,19 +236,29 @@ impl Annotation<'_> {
                 // SAFETY: as above.
                 let drawn = unsafe { pdfium.FPDFAnnot_HasKey(self.handle.cast(), "AP") } != 0;
                 let said = self.string("Contents");
-                if !drawn && !said.trim().is_empty() {
-                    written.values.push((String::new(), said));
+                if !drawn && written.has_room(&said) {
+                    written.values.push(self.value(String::new(), said));
                 }
             }
             (kind, _) if NOTES.contains(&kind) => {
                 let said = self.string("Contents");
-                if !said.trim().is_empty() {
+                if written.has_room(&said) {
                     let author = text::one_line(&self.string("T"), 200);
                     written.notes.push((author, said));
                 }
             }
             _ => {}
         }
+    }
+
+    fn value(&self, label: String, text: String) -> Value {
+        let mut place = [0.0f32; 4];
+        // SAFETY: the annotation is open; `FS_RECTF` is four floats: left, top, right, bottom.
+        unsafe {
+            let place = place.as_mut_ptr().cast();
+            self.pdfium.FPDFAnnot_GetRect(self.handle.cast(), place)
+        };
+        Value { label, text, place }
     }
 
     /// A string of the annotation's dictionary.
@@ -241,7 +304,12 @@ impl Annotation<'_> {
             };
             let checked = || pdfium.FPDFAnnot_IsChecked(form.cast(), field.cast()) != 0;
             match pdfium.FPDFAnnot_GetFormFieldType(form.cast(), field.cast()) {
-                CHECK_BOX if checked() => written.checked.push(format!("[x] {}", label())),
+                CHECK_BOX if checked() => {
+                    let line = format!("[x] {}", label());
+                    if written.has_room(&line) {
+                        written.checked.push(line);
+                    }
+                }
                 RADIO_BUTTON if checked() => {
                     let chosen = utf16(|buffer, size| {
                         pdfium.FPDFAnnot_GetFormFieldExportValue(
@@ -251,20 +319,23 @@ impl Annotation<'_> {
                             size,
                         )
                     });
-                    written.checked.push(format!("{}: {chosen}", label()));
+                    let line = format!("{}: {chosen}", label());
+                    if written.has_room(&line) {
+                        written.checked.push(line);
+                    }
                 }
                 COMBO_BOX | LIST_BOX => {
                     let chosen = self.chosen(form);
                     let shown = if chosen.is_empty() { value() } else { chosen };
-                    if !shown.trim().is_empty() {
-                        written.values.push((label(), shown));
+                    if written.has_room(&shown) {
+                        written.values.push(self.value(label(), shown));
                     }
                 }
                 TEXT_FIELD => {
                     let flags = pdfium.FPDFAnnot_GetFormFieldFlags(form.cast(), field.cast());
                     let shown = value();
-                    if flags & PASSWORD == 0 && !shown.trim().is_empty() {
-                        written.values.push((label(), shown));
+                    if flags & PASSWORD == 0 && written.has_room(&shown) {
+                        written.values.push(self.value(label(), shown));
                     }
                 }
                 _ => {}

@@ -2,7 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::order::Glyph;
+use super::order::{Glyph, is_east_asian};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -36,20 +36,20 @@ fn kind(character: char) -> Kind {
     }
 }
 
-/// Whether a line has both directions.
+/// Whether a line has both directions. One with East Asian characters too comes of a font that gives no characters.
 pub fn is_mixed(line: impl Iterator<Item = char>) -> bool {
     let (mut right, mut other) = (false, false);
     for character in line {
+        if is_east_asian(character) {
+            return false;
+        }
         if !character.is_ascii() && is_right(character) {
             right |= kind(character) == Kind::Right;
         } else {
             other |= character.is_alphanumeric();
         }
-        if right && other {
-            return true;
-        }
     }
-    false
+    right && other
 }
 
 /// Characters that are drawn in one place: a ligature, a letter with its marks.

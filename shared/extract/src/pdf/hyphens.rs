@@ -78,15 +78,24 @@ fn is_of_word(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '-' | '’' | '\'')
 }
 
+/// Longest word that is looked at, in characters.
+const MAX_WORD: usize = 64;
+
 /// The end of the word before a mark, and the beginning of the one after it.
 fn around<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
     let start = before
         .char_indices()
         .rev()
+        .take(MAX_WORD)
         .take_while(|(_, character)| is_of_word(*character))
         .last()
         .map_or(before.len(), |(place, _)| place);
-    let end = after.find(|c| !is_of_word(c)).unwrap_or(after.len());
+    let end = after
+        .char_indices()
+        .take(MAX_WORD)
+        .take_while(|(_, character)| is_of_word(*character))
+        .last()
+        .map_or(0, |(place, character)| place + character.len_utf8());
     (&before[start..], &after[..end])
 }
 

@@ -18,7 +18,7 @@ pub struct Glyph {
     pub generated: bool,
 }
 
-fn is_east_asian(character: char) -> bool {
+pub fn is_east_asian(character: char) -> bool {
     matches!(character,
         '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}'
         | '\u{ff01}'..='\u{ffee}' | '\u{20000}'..='\u{3ffff}')

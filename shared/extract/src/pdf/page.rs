@@ -48,10 +48,8 @@ pub struct Said {
 struct Objects {
     /// Text that is not drawn.
     invisible: bool,
-    /// Text outside of what is shown of the page.
-    outside: bool,
-    /// Texts of layers that are not shown.
-    layered: HashSet<*mut c_void>,
+    /// Texts outside of what is shown of the page, and of layers that are not shown.
+    unseen: HashSet<*mut c_void>,
     /// Share of the page that images cover.
     covered: f32,
 }
@@ -74,7 +72,7 @@ impl Page<'_> {
         } else {
             self.objects(layers)
         };
-        let hides = objects.outside || objects.invisible || !objects.layered.is_empty();
+        let hides = objects.invisible || !objects.unseen.is_empty();
         if hides || order::is_doubtful(&said.raw) {
             let mut glyphs = self.glyphs(text);
             if hides {
@@ -151,21 +149,12 @@ impl Page<'_> {
         objects: &Objects,
         glyphs: &mut Vec<(c_int, Glyph)>,
     ) -> bool {
-        let shown = self.shown().filter(|_| objects.outside);
         let before = glyphs.len();
-        let is_outside = |glyph: &Glyph| {
-            shown.is_some_and(|[left, bottom, right, top]| {
-                let x = f32::midpoint(glyph.left, glyph.right);
-                let y = f32::midpoint(glyph.bottom, glyph.top);
-                x < left || x > right || y < bottom || y > top
-            })
-        };
-        glyphs.retain(|(_, glyph)| glyph.generated || !is_outside(glyph));
-        if !objects.layered.is_empty() {
+        if !objects.unseen.is_empty() {
             glyphs.retain(|(index, glyph)| {
                 // SAFETY: the text is open, the index is of one of its characters.
                 let object = unsafe { self.pdfium.FPDFText_GetTextObject(text.cast(), *index) };
-                glyph.generated || !objects.layered.contains(&object.cast())
+                glyph.generated || !objects.unseen.contains(&object.cast())
             });
         }
         if objects.invisible && objects.covered < SCAN_COVERAGE {
@@ -207,8 +196,7 @@ impl Page<'_> {
                 .FPDF_GetPageBoundingBox(self.handle.cast(), edges)
         };
         let [left, top, right, bottom] = edges;
-        // Characters that touch the edge are seen.
-        let shown = [left - 1.0, bottom - 1.0, right + 1.0, top + 1.0];
+        let shown = [left, bottom, right, top];
         (known != 0 && right > left && top > bottom).then_some(shown)
     }
 
@@ -233,11 +221,9 @@ impl Page<'_> {
                             let mode = pdfium.FPDFTextObj_GetTextRenderMode(object.cast());
                             found.invisible |= mode as c_int == INVISIBLE;
                             // Groups have measures of their own.
-                            if depth == FORM_DEPTH && !found.outside {
-                                found.outside = self.is_outside(object, shown);
-                            }
-                            if layered || layers.hide(pdfium, object) {
-                                found.layered.insert(object);
+                            let outside = depth == FORM_DEPTH && self.is_outside(object, shown);
+                            if outside || layered || layers.hide(pdfium, object) {
+                                found.unseen.insert(object);
                             }
                         }
                         FORM if depth > 0 => {
@@ -259,13 +245,12 @@ impl Page<'_> {
         found
     }
 
-    /// Whether the middle of an object is outside of what is shown.
+    /// Whether nothing of an object is within what is shown.
     fn is_outside(&self, object: *mut c_void, shown: Option<[f32; 4]>) -> bool {
         let (Some(shown), Some([left, bottom, right, top])) = (shown, self.bounds(object)) else {
             return false;
         };
-        let (x, y) = (f32::midpoint(left, right), f32::midpoint(bottom, top));
-        x < shown[0] || x > shown[2] || y < shown[1] || y > shown[3]
+        right < shown[0] || left > shown[2] || top < shown[1] || bottom > shown[3]
     }
 
     /// Left, bottom, right, top of an object.

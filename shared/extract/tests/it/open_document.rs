@@ -231,7 +231,7 @@ async fn margins_and_comments_are_set_apart() {
     let read = text("", body, &[("styles.xml", styles)]).await;
     assert_eq!(
         read.text,
-        "Acme Ltd, contract 17\n\nTerms\n\nDue in 30 days [1] (Or later.).\n\n東京(とうきょう)駅\n\nSee the red button below.\n\nA kettle\n\nConfidential\n\nComments\n\nAda: Really? ask Bob"
+        "Acme Ltd, contract 17\n\nTerms\n\nDue in 30 days [1] (Or later.).\n\n東京(とうきょう)駅\n\nSee the red button below.\n\nA kettle\n\nConfidential\n\nComments\n\nAda: Really? - ask Bob"
     );
     let counts = [
         WarningCode::Comments,
