@@ -26,6 +26,7 @@ use crate::{
 };
 use block::Block;
 use body::{Body, Source};
+use objects::without_doctype;
 use styles::Styles;
 
 /// Reads a document.
@@ -46,10 +47,12 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         return Err(Refusal::new(FailureCode::PasswordProtected, detail));
     }
     let content = decode::page(&archive.needed("content.xml")?);
+    let content = without_doctype(&content);
     let content = Tree::parse(&content)?;
     let mut builder = Builder::default();
     let styles = archive.part("styles.xml")?;
     let styles = styles.map(|bytes| decode::page(&bytes)).unwrap_or_default();
+    let styles = without_doctype(&styles);
     let styles = if styles.is_empty() {
         None
     } else {

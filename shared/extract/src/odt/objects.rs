@@ -91,8 +91,8 @@ impl<'a> Body<'_, 'a, '_, '_> {
     }
 }
 
-/// Formulas of old files declare a document type, which the parser does not take.
-fn without_doctype(source: &str) -> std::borrow::Cow<'_, str> {
+/// XML without the document type that parts of old files declare, which the parser does not take.
+pub fn without_doctype(source: &str) -> std::borrow::Cow<'_, str> {
     let head = source.get(..source.len().min(2_000)).unwrap_or(source);
     let Some(start) = head.find("<!DOCTYPE") else {
         return source.into();
