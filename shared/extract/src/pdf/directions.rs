@@ -191,7 +191,8 @@ fn run_of_left(clusters: &[Cluster], start: usize, hebrew: bool) -> usize {
     let sign =
         |place: usize| hebrew && has(place).is_some_and(|(_, sign)| "%$€£₪°#‰".contains(sign));
     let begins = |place: usize| matches!(has(place), Some((Kind::Left | Kind::Digit, _)));
-    if !begins(start) && !(sign(start) && matches!(has(start + 1), Some((Kind::Digit, _)))) {
+    let signed = sign(start) && matches!(has(start + 1), Some((Kind::Digit, _)));
+    if !begins(start) && !signed {
         return start;
     }
     let mut end = start + 1;
@@ -289,7 +290,7 @@ fn mend_brackets(clusters: &mut [Cluster]) {
             depth += if clusters[*place].text == open { 1 } else { -1 };
             depth >= 0
         });
-        if places.len() % 2 != 0 || sound && depth == 0 {
+        if !places.len().is_multiple_of(2) || sound && depth == 0 {
             continue;
         }
         for (number, place) in places.into_iter().enumerate() {
