@@ -35,6 +35,12 @@ mod extractor;
 #[cfg(feature = "engines")]
 mod fork_server;
 #[cfg(feature = "engines")]
+#[allow(
+    dead_code,
+    reason = "the readers of documents call it, one after the other"
+)]
+mod formula;
+#[cfg(feature = "engines")]
 mod html;
 #[cfg(feature = "engines")]
 mod html_head;

@@ -108,7 +108,7 @@ pub fn read(
 ) -> Result<Extracted, Refusal> {
     let Input { password, bytes } = *input;
     let mut extracted = match (engine, library) {
-        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes, password)?,
+        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes, password, include_hidden)?,
         (Engine::Pdfium, None) => {
             return Err(Refusal::new(
                 FailureCode::CorruptFile,
@@ -122,7 +122,7 @@ pub fn read(
         (Engine::Word, _) => word::read(bytes, include_hidden)?,
         (Engine::Slides, _) => slides::read(bytes, include_hidden)?,
         (Engine::Sheets, _) => sheets::read(bytes, include_hidden)?,
-        (Engine::Odt, _) => odt::read(bytes)?,
+        (Engine::Odt, _) => odt::read(bytes, include_hidden)?,
         (Engine::Epub, _) => epub::read(bytes)?,
         (Engine::Rtf, _) => rtf::read(bytes)?,
         (Engine::Mail, _) => mail::read(bytes)?,

@@ -82,6 +82,11 @@ impl<'a> Element<'a> {
         Some(found.value())
     }
 
+    /// Local names and values of all attributes.
+    pub fn attributes(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.attributes().map(|a| (a.name(), a.value()))
+    }
+
     /// Elements directly inside.
     pub fn children(self) -> impl DoubleEndedIterator<Item = Element<'a>> {
         let all = self.0.children();

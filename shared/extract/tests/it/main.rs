@@ -13,6 +13,7 @@ mod formats;
 mod hostile;
 mod office;
 mod office_file;
+mod open_document;
 mod passwords;
 mod pdf_file;
 mod pdfs;

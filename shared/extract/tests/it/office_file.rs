@@ -113,6 +113,16 @@ pub fn odt(body: &str) -> Vec<u8> {
     odt_of("<dc:title>A kettle&apos;s manual</dc:title>", body)
 }
 
+/// A text of this body, its automatic styles, and more parts: its styles, its objects.
+pub fn odt_with(styles: &str, body: &str, parts: &[(&str, &str)]) -> Vec<u8> {
+    let content = format!(
+        r#"<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b" xmlns:draw="w" xmlns:style="s" xmlns:svg="v" xmlns:xlink="x" xmlns:dc="d" xmlns:form="f"><office:automatic-styles>{styles}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>"#
+    );
+    let mut all: Vec<(&str, &[u8])> = vec![("mimetype", ODT), ("content.xml", content.as_bytes())];
+    all.extend(parts.iter().map(|(name, part)| (*name, part.as_bytes())));
+    zipped(&all)
+}
+
 /// The same, with these elements of metadata.
 pub fn odt_of(meta: &str, body: &str) -> Vec<u8> {
     let content = format!(

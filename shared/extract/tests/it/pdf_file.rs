@@ -78,6 +78,37 @@ pub fn document_of(info: &str, catalog: &str, contents: &[&str]) -> Vec<u8> {
     pdf.bytes(root, &format!("/Info {info} 0 R"))
 }
 
+/// A document of one page with Helvetica as `/F1`, these entries in the page and the catalog, and more objects: they
+/// are numbered from 10.
+pub fn page_with(content: &str, page: &str, catalog: &str, objects: &[&str]) -> Vec<u8> {
+    let mut pdf = PdfFile::default();
+    pdf.add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
+    pdf.stream("", content.as_bytes());
+    let resources = if page.contains("/Resources") {
+        ""
+    } else {
+        "/Resources << /Font << /F1 1 0 R /F2 6 0 R >> >>"
+    };
+    pdf.add(format!(
+        "<< /Type /Page /Parent 4 0 R /MediaBox [0 0 400 600] /Contents 2 0 R {resources} {page} >>"
+    ));
+    pdf.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+    let root = pdf.add(format!("<< /Type /Catalog /Pages 4 0 R {catalog} >>"));
+    pdf.add(JAPANESE);
+    while pdf.add("null") < 9 {}
+    for object in objects {
+        pdf.add(*object);
+    }
+    pdf.bytes(root, "")
+}
+
+/// A font that the file does not carry.
+const JAPANESE: &str = "<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UCS2-H \
+    /DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /DW 1000 \
+    /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> \
+    /FontDescriptor << /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 6 /Ascent 723 /Descent -241 \
+    /CapHeight 709 /ItalicAngle 0 /StemV 69 /FontBBox [-123 -257 1001 910] >> >>] >>";
+
 /// A content stream that shows lines of text.
 pub fn lines(lines: &[&str]) -> String {
     let shown: String = lines

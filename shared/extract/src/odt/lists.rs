@@ -1,0 +1,271 @@
+//! Numbers of list items and headings (ISO/IEC 26300-1, 16.30 to 16.34, 19.796 to 19.816).
+
+use std::collections::HashMap;
+
+use crate::xml::Element;
+
+/// Levels of a list.
+pub const LEVELS: usize = 10;
+
+/// How the levels of a list are numbered; none where they have bullets.
+#[derive(Clone, Default, Debug)]
+pub struct Levels<'a>([Option<Level<'a>>; LEVELS]);
+
+#[derive(Clone, Copy, Debug)]
+struct Level<'a> {
+    /// Sample of the numbers: `1`, `a`, `A`, `i`, `I`; empty where they are not shown.
+    format: &'a str,
+    /// `aa` comes after `z`, and `bb` after it.
+    repeats: bool,
+    prefix: &'a str,
+    suffix: &'a str,
+    /// The whole label, `%1%.%2%`, which counts more than all of the others.
+    pattern: Option<&'a str>,
+    start: u32,
+    /// Levels that are shown, with its own.
+    shown: usize,
+}
+
+/// Numbers that the levels of a list have come to.
+pub type Counters = [Option<u32>; LEVELS];
+
+impl<'a> Levels<'a> {
+    /// Of a list style, or of the outline's.
+    pub fn of(style: Element<'a>) -> Self {
+        let mut levels = Self::default();
+        for level in style.children() {
+            let number = level.attribute("level").and_then(|n| n.parse().ok());
+            let place = usize::wrapping_sub(number.unwrap_or(1), 1);
+            let is_number = matches!(
+                level.name(),
+                "list-level-style-number" | "outline-level-style"
+            );
+            let Some(place) = levels.0.get_mut(place).filter(|_| is_number) else {
+                continue;
+            };
+            let text = |name| level.attribute(name).unwrap_or_default();
+            let count = |name| level.attribute(name).and_then(|n| n.parse().ok());
+            *place = Some(Level {
+                format: text("num-format"),
+                repeats: level.attribute("num-letter-sync") == Some("true"),
+                prefix: text("num-prefix"),
+                suffix: text("num-suffix"),
+                pattern: level.attribute("num-list-format"),
+                start: count("start-value").unwrap_or(1),
+                shown: count("display-levels").map_or(1, |n| (n as usize).clamp(1, LEVELS)),
+            });
+        }
+        levels
+    }
+
+    /// Whether a level, from 0, has bullets, or is not known.
+    pub fn is_bullet(&self, level: usize) -> bool {
+        self.0.get(level).is_none_or(Option::is_none)
+    }
+
+    /// Counts one more at a level, from 0, and gives its label: empty where none is shown.
+    pub fn next(&self, counters: &mut Counters, level: usize, start: Option<u32>) -> String {
+        let level = level.min(LEVELS - 1);
+        let first = |level: usize| self.0[level].map_or(1, |style| style.start);
+        counters[level] = Some(match (start, counters[level]) {
+            (Some(start), _) => start,
+            (None, Some(last)) => last.saturating_add(1),
+            (None, None) => first(level),
+        });
+        counters[level + 1..].fill(None);
+        let Some(style) = self.0[level] else {
+            return String::new();
+        };
+        let number = |at: usize| {
+            let value = counters[at].unwrap_or_else(|| first(at));
+            self.0[at].map_or_else(String::new, |style| style.number(value))
+        };
+        if style.format.is_empty() {
+            return String::new();
+        }
+        if let Some(pattern) = style.pattern {
+            return filled(pattern, number).trim().to_owned();
+        }
+        let shown: Vec<String> = ((level + 1).saturating_sub(style.shown)..=level)
+            .map(number)
+            .filter(|number| !number.is_empty())
+            .collect();
+        let label = format!("{}{}{}", style.prefix, shown.join("."), style.suffix);
+        label.trim().to_owned()
+    }
+}
+
+/// A pattern with the numbers of its levels.
+fn filled(pattern: &str, number: impl Fn(usize) -> String) -> String {
+    let mut label = String::new();
+    for (place, part) in pattern.split('%').enumerate() {
+        let level = part.parse::<usize>().ok().filter(|_| place % 2 == 1);
+        match level {
+            Some(level @ 1..=LEVELS) => label.push_str(&number(level - 1)),
+            _ => label.push_str(part),
+        }
+    }
+    label
+}
+
+impl Level<'_> {
+    fn number(&self, value: u32) -> String {
+        match self.format {
+            "" => String::new(),
+            "a" => letters(value, self.repeats),
+            "A" => letters(value, self.repeats).to_ascii_uppercase(),
+            "i" => roman(value).to_ascii_lowercase(),
+            "I" => roman(value),
+            "01" => format!("{value:02}"),
+            _ => value.to_string(),
+        }
+    }
+}
+
+/// `a` to `z`, `aa`, `ab`, or `aa`, `bb`.
+fn letters(value: u32, repeats: bool) -> String {
+    let letter = |place: u32| char::from(b'a' + u8::try_from(place % 26).unwrap_or_default());
+    if value == 0 {
+        return "0".to_owned();
+    }
+    if repeats {
+        let times = ((value - 1) / 26 + 1).min(100) as usize;
+        return std::iter::repeat_n(letter(value - 1), times).collect();
+    }
+    let (mut rest, mut text) = (value, Vec::new());
+    while rest > 0 {
+        text.push(letter(rest - 1));
+        rest = (rest - 1) / 26;
+    }
+    text.iter().rev().collect()
+}
+
+fn roman(value: u32) -> String {
+    const SIGNS: [(u32, &str); 13] = [
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ];
+    if !(1..4000).contains(&value) {
+        return value.to_string();
+    }
+    let (mut rest, mut text) = (value, String::new());
+    for (worth, sign) in SIGNS {
+        while rest >= worth {
+            text.push_str(sign);
+            rest -= worth;
+        }
+    }
+    text
+}
+
+/// The lists of a part, of which later ones may be the continuation.
+#[derive(Default)]
+pub struct Lists<'a> {
+    counters: Vec<Counters>,
+    by_id: HashMap<&'a str, usize>,
+    by_style: HashMap<&'a str, usize>,
+}
+
+impl<'a> Lists<'a> {
+    /// Begins a list that is in no other, or goes on with the one that it continues.
+    pub fn open(&mut self, list: Element<'a>, style: &'a str) -> usize {
+        let continued = match list.attribute("continue-list") {
+            Some(id) => self.by_id.get(id),
+            None if list.attribute("continue-numbering") == Some("true") => {
+                self.by_style.get(style)
+            }
+            None => None,
+        };
+        let place = continued.copied().unwrap_or_else(|| {
+            self.counters.push(Counters::default());
+            self.counters.len() - 1
+        });
+        if let Some(id) = list.attribute("id") {
+            self.by_id.insert(id, place);
+        }
+        self.by_style.insert(style, place);
+        place
+    }
+
+    /// The numbers of a list.
+    pub fn counters(&mut self, list: usize) -> Option<&mut Counters> {
+        self.counters.get_mut(list)
+    }
+
+    /// The list of a numbered paragraph, which stands alone.
+    pub fn of_paragraph(&mut self, id: &'a str) -> usize {
+        if let Some(place) = self.by_id.get(id) {
+            return *place;
+        }
+        self.counters.push(Counters::default());
+        self.by_id.insert(id, self.counters.len() - 1);
+        self.counters.len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xml::Tree;
+
+    fn labels(levels: &str, items: &[(usize, Option<u32>)]) -> Vec<String> {
+        let source = format!("<list-style>{levels}</list-style>");
+        let tree = Tree::parse(&source).unwrap();
+        let levels = Levels::of(tree.root());
+        let mut counters = Counters::default();
+        let next =
+            |(level, start): &(usize, Option<u32>)| levels.next(&mut counters, *level, *start);
+        items.iter().map(next).collect()
+    }
+
+    #[test]
+    fn labels_show_their_levels() {
+        let levels = "<list-level-style-number level='1' num-format='1' num-suffix='.' start-value='3'/>
+            <list-level-style-number level='2' num-format='a' num-prefix='(' num-suffix=')' display-levels='2'/>
+            <list-level-style-number level='3' num-format='I' num-list-format='%1%-%3%:'/>
+            <list-level-style-bullet level='4' bullet-char='•'/>";
+        let items = [
+            (0, None),
+            (1, None),
+            (1, None),
+            (0, None),
+            (1, None),
+            (2, None),
+            (2, Some(9)),
+            (3, None),
+            (0, None),
+        ];
+        assert_eq!(
+            labels(levels, &items),
+            [
+                "3.", "(3.a)", "(3.b)", "4.", "(4.a)", "4-I:", "4-IX:", "", "5."
+            ]
+        );
+        // A list may begin below its first level.
+        assert_eq!(labels(levels, &[(1, None), (0, None)]), ["(3.a)", "3."]);
+    }
+
+    #[test]
+    fn numbers_are_written_in_several_ways() {
+        assert_eq!(
+            [1, 26, 27, 703].map(|n| letters(n, false)),
+            ["a", "z", "aa", "aaa"]
+        );
+        assert_eq!([26, 28, 53].map(|n| letters(n, true)), ["z", "bb", "aaa"]);
+        assert_eq!(
+            [4, 1994, 0, 4000].map(roman),
+            ["IV", "MCMXCIV", "0", "4000"]
+        );
+    }
+}

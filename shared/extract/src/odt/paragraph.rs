@@ -1,0 +1,154 @@
+//! The line of a paragraph: text, fields, notes, formulas; what floats beside it comes after it.
+
+use super::{
+    block::{self, Block},
+    body::Body,
+    shapes,
+};
+use crate::{
+    text,
+    xml::{Content, Element},
+};
+
+/// Blanks that one element may stand for.
+const MAX_SPACES: usize = 100;
+/// Letters around a page number in a margin that say no more than it does: `Page 3 of 5`.
+const FEW_LETTERS: usize = 12;
+
+/// A line under construction.
+#[derive(Default)]
+pub struct Line {
+    pub text: String,
+    /// Text boxes, images, charts, to come after the paragraph.
+    pub floats: Vec<Block>,
+    /// Whether a field hides the whole paragraph.
+    hidden: bool,
+    /// Whether a page number was left out.
+    numbers: bool,
+}
+
+impl Line {
+    /// Adds text. White space in the file is one blank, and none after another.
+    fn push(&mut self, text: &str) {
+        for character in text.chars() {
+            if !matches!(character, ' ' | '\t' | '\r' | '\n') {
+                self.text.push(character);
+            } else if !self.text.is_empty() && !self.text.ends_with([' ', '\n', '\t']) {
+                self.text.push(' ');
+            }
+        }
+    }
+
+    /// Adds something that is no part of the word before it.
+    fn push_apart(&mut self, text: &str) {
+        if !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
+            self.text.push(' ');
+        }
+        self.text.push_str(text);
+    }
+}
+
+impl<'a> Body<'_, 'a, '_, '_> {
+    /// The text of a paragraph in normal form, and what comes after it. Both are empty where it is hidden.
+    pub fn line_of(&mut self, element: Element<'a>) -> (String, Vec<Block>) {
+        let style = element.attribute("style-name");
+        if self.styles.is_hidden("paragraph", style) && self.leave_out() {
+            return (String::new(), Vec::new());
+        }
+        let mut line = Line::default();
+        self.inline(element, &mut line);
+        if line.hidden && self.leave_out() {
+            return (String::new(), Vec::new());
+        }
+        let text = text::normalise(&line.text).trim().to_owned();
+        if line.numbers && text::letters(&text) < FEW_LETTERS {
+            return (String::new(), line.floats);
+        }
+        (text, line.floats)
+    }
+
+    /// What an element of a paragraph adds to its line.
+    pub fn inline(&mut self, element: Element<'a>, line: &mut Line) {
+        for content in element.contents() {
+            match content {
+                Content::Text(text) => line.push(text),
+                Content::Element(inner) => self.inline_element(inner, line),
+            }
+        }
+    }
+
+    fn inline_element(&mut self, element: Element<'a>, line: &mut Line) {
+        match element.name() {
+            "s" => {
+                let blanks = element.attribute("c").and_then(|c| c.parse().ok());
+                let blanks = blanks.unwrap_or(1).min(MAX_SPACES);
+                line.text.extend(std::iter::repeat_n(' ', blanks));
+            }
+            "tab" => line.text.push('\t'),
+            "line-break" => line.text.push('\n'),
+            "span" => {
+                let style = element.attribute("style-name");
+                if !(self.styles.is_hidden("text", style) && self.leave_out()) {
+                    self.inline(element, line);
+                }
+            }
+            // A note stands in the middle of the sentence that it is to.
+            "note" => self.note(element, line),
+            "ruby" => self.ruby(element, line),
+            "annotation" => self.comment(element),
+            "hidden-text" => self.hidden_text(element, line),
+            "hidden-paragraph" => line.hidden |= element.attribute("is-hidden") == Some("true"),
+            "page-number" | "page-count" if self.in_margin => line.numbers = true,
+            "math" => line.push_apart(&crate::formula::mathml(&crate::formula::node(element))),
+            // The number of the paragraph, programs.
+            "number" | "script" | "event-listeners" => {}
+            "control" => self.control(element, line),
+            "frame" => self.frame(element, line),
+            "a" if element
+                .children()
+                .any(|inner| shapes::is_shape(inner.name())) =>
+            {
+                self.inline(element, line);
+            }
+            name if shapes::is_shape(name) => self.shape(element, &mut line.floats),
+            // Blocks where only text should be.
+            "p" | "h" | "list" | "table" => {
+                let blocks = self.boxed_all(std::iter::once(element));
+                line.push_apart(&block::flat(&blocks));
+            }
+            _ => self.inline(element, line),
+        }
+    }
+
+    fn note(&mut self, note: Element<'a>, line: &mut Line) {
+        let citation = note.child("note-citation").map(Element::text);
+        let citation = text::one_line(&citation.unwrap_or_default(), 100);
+        let body = note.child("note-body").map(|body| self.boxed(body));
+        let body = block::flat(&body.unwrap_or_default());
+        line.text.push_str(&format!(" [{citation}] ({body})"));
+    }
+
+    /// A word with its reading.
+    fn ruby(&mut self, ruby: Element<'a>, line: &mut Line) {
+        for inner in ruby.children() {
+            if inner.name() == "ruby-base" {
+                self.inline(inner, line);
+            }
+        }
+        let reading = ruby.child("ruby-text").map(Element::text);
+        let reading = text::one_line(&reading.unwrap_or_default(), 200);
+        if !reading.is_empty() {
+            line.text.push_str(&format!("({reading})"));
+        }
+    }
+
+    /// A field that shows a text or hides it.
+    fn hidden_text(&mut self, field: Element<'a>, line: &mut Line) {
+        if field.attribute("is-hidden") == Some("true") && self.leave_out() {
+            return;
+        }
+        let shown = field.text();
+        let value = field.attribute("string-value").unwrap_or_default();
+        line.push(if shown.is_empty() { value } else { &shown });
+    }
+}

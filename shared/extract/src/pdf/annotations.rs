@@ -1,0 +1,364 @@
+//! What is written onto a page: values of form fields, text boxes, notes.
+
+use std::{
+    collections::HashSet,
+    ffi::{c_int, c_void},
+};
+
+use dynrag_domain::warnings::{WarningCode, Warnings};
+use pdfium_render::prelude::PdfiumLibraryBindings;
+
+use super::{page::Page, utf16};
+use crate::text;
+
+/// `FLATTEN_SUCCESS`: annotations were merged into the page.
+const FLATTENED: c_int = 1;
+/// Annotations of a page that are looked at.
+const MAX_ANNOTATIONS: c_int = 5_000;
+/// Kinds of annotations (`FPDF_ANNOT_`).
+const FREE_TEXT: c_int = 3;
+const WIDGET: c_int = 20;
+/// Text, lines, shapes, marks in the text, carets, ink, attachments: what reviewers add.
+const NOTES: [c_int; 13] = [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 17];
+/// Flags of annotations: hidden, not to be viewed.
+const UNSEEN: c_int = 0b10_0010;
+/// Kinds of fields (`FPDF_FORMFIELD_`).
+const CHECK_BOX: c_int = 2;
+const RADIO_BUTTON: c_int = 3;
+const COMBO_BOX: c_int = 4;
+const LIST_BOX: c_int = 5;
+const TEXT_FIELD: c_int = 6;
+/// Flag of text fields that show no characters.
+const PASSWORD: c_int = 1 << 13;
+/// Bytes that are written onto a page and are no part of its text.
+const MAX_WRITTEN: usize = 1 << 20;
+/// Bytes of a value that is not found on a page by chance.
+const MIN_FOUND: usize = 8;
+/// Options of a field that are looked at.
+const MAX_OPTIONS: c_int = 1_000;
+
+/// pdfium's state of a document's form.
+pub struct Form<'a> {
+    pdfium: &'a dyn PdfiumLibraryBindings,
+    handle: *mut c_void,
+    /// `FPDF_FORMFILLINFO`, which pdfium keeps: a version, then callbacks, none of which is given.
+    _info: Box<[u64; 64]>,
+}
+
+impl<'a> Form<'a> {
+    /// The form of an open document; none where it has none.
+    pub fn of(pdfium: &'a dyn PdfiumLibraryBindings, document: *mut c_void) -> Option<Self> {
+        let mut info = Box::new([0u64; 64]);
+        info[0] = 2;
+        // SAFETY: the document is open; the structure is larger than pdfium's, which is 35 words, and is kept until
+        // the form is closed.
+        let handle = unsafe {
+            if pdfium.FPDF_GetFormType(document.cast()) == 0 {
+                return None;
+            }
+            let info = info.as_mut_ptr().cast();
+            pdfium.FPDFDOC_InitFormFillEnvironment(document.cast(), info)
+        };
+        (!handle.is_null()).then(|| Self {
+            pdfium,
+            handle: handle.cast(),
+            _info: info,
+        })
+    }
+}
+
+impl Drop for Form<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the form was opened, and is not used again; its document is still open.
+        unsafe {
+            self.pdfium
+                .FPDFDOC_ExitFormFillEnvironment(self.handle.cast())
+        };
+    }
+}
+
+/// The value of a field, or the text of a box.
+struct Value {
+    label: String,
+    text: String,
+    /// Left, top, right, bottom, in the page's units.
+    place: [f32; 4],
+}
+
+/// What is written onto a page and may not be part of its text.
+#[derive(Default)]
+pub struct Written {
+    values: Vec<Value>,
+    /// Checked boxes and chosen buttons.
+    checked: Vec<String>,
+    /// Notes, with their authors.
+    notes: Vec<(String, String)>,
+    /// Bytes of all of them.
+    size: usize,
+}
+
+impl Written {
+    /// Whether there is room for a text: fields of a small file may all have the same long value.
+    fn has_room(&mut self, text: &str) -> bool {
+        self.size = self.size.saturating_add(text.len());
+        self.size <= MAX_WRITTEN && !text.trim().is_empty()
+    }
+
+    /// Forgets the values that the page shows in their places, now that annotations are merged into it.
+    pub fn without_drawn(&mut self, page: Page<'_>) {
+        if self.values.is_empty() {
+            return;
+        }
+        let pdfium = page.pdfium;
+        // SAFETY: the page is open; the text is checked for null, and closed below.
+        let text = unsafe { pdfium.FPDFText_LoadPage(page.handle.cast()) };
+        if text.is_null() {
+            return;
+        }
+        self.values.retain(|value| {
+            let [left, top, right, bottom] = value.place.map(f64::from);
+            let mut units = vec![0u16; value.text.len() * 2 + 64];
+            let size = c_int::try_from(units.len()).unwrap_or_default();
+            // SAFETY: the text is open; the buffer has the stated size in units.
+            let written = unsafe {
+                let buffer = units.as_mut_ptr();
+                pdfium.FPDFText_GetBoundedText(text, left, top, right, bottom, buffer, size)
+            };
+            units.truncate(written.max(0).unsigned_abs() as usize);
+            let shown = String::from_utf16_lossy(&units);
+            !squeezed(&shown).contains(&squeezed(&value.text))
+        });
+        // SAFETY: the text is open and not used again.
+        unsafe { pdfium.FPDFText_ClosePage(text) };
+    }
+
+    /// Adds to a page's text what it has not, and counts notes.
+    pub fn complete(self, page: &mut String, warnings: &mut Warnings) {
+        if self.values.is_empty() && self.checked.is_empty() && self.notes.is_empty() {
+            return;
+        }
+        let squeezed = squeezed(page);
+        let mut added = HashSet::new();
+        let mut add = |line: String| {
+            let line = text::normalise(&line);
+            if !line.is_empty() && added.insert(line.clone()) {
+                page.push_str(if page.is_empty() { "" } else { "\n" });
+                page.push_str(&line);
+            }
+        };
+        for Value { label, text, .. } in self.values {
+            let value = self::squeezed(&text);
+            // A short one may stand anywhere.
+            if value.len() < MIN_FOUND || !squeezed.contains(&value) {
+                let apart = if label.is_empty() { "" } else { ": " };
+                add(format!("{label}{apart}{text}"));
+            }
+        }
+        self.checked.into_iter().for_each(&mut add);
+        warnings.add(WarningCode::Comments, self.notes.len());
+        for (author, note) in self.notes {
+            // Programs put the text that is marked into the note.
+            if !squeezed.contains(&self::squeezed(&note)) {
+                add(if author.is_empty() {
+                    format!("Note: {note}")
+                } else {
+                    format!("Note ({author}): {note}")
+                });
+            }
+        }
+    }
+}
+
+/// A text without blanks, to find it however it is set.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+impl Page<'_> {
+    /// Merges what is written onto the page into it, as a viewer shows it, and tells what a viewer would not draw.
+    /// Says whether the page must be loaded again to show it.
+    pub fn merge_annotations(&self, form: Option<&Form<'_>>) -> (Written, bool) {
+        let pdfium = self.pdfium;
+        // SAFETY: the page is open, and the form is that of its document.
+        unsafe {
+            let count = pdfium.FPDFPage_GetAnnotCount(self.handle.cast());
+            if count < 1 {
+                return (Written::default(), false);
+            }
+            if let Some(form) = form {
+                // Draws fields that have no appearance.
+                pdfium.FORM_OnAfterLoadPage(self.handle.cast(), form.handle.cast());
+            }
+            let mut written = Written::default();
+            for index in 0..count.min(MAX_ANNOTATIONS) {
+                let annotation = pdfium.FPDFPage_GetAnnot(self.handle.cast(), index);
+                if annotation.is_null() {
+                    continue;
+                }
+                let inner = Annotation {
+                    pdfium,
+                    handle: annotation.cast(),
+                };
+                inner.tell(form, &mut written);
+                pdfium.FPDFPage_CloseAnnot(annotation);
+            }
+            let merged = pdfium.FPDFPage_Flatten(self.handle.cast(), 0) == FLATTENED;
+            if let Some(form) = form {
+                pdfium.FORM_OnBeforeClosePage(self.handle.cast(), form.handle.cast());
+            }
+            (written, merged)
+        }
+    }
+}
+
+/// An open annotation.
+struct Annotation<'a> {
+    pdfium: &'a dyn PdfiumLibraryBindings,
+    handle: *mut c_void,
+}
+
+impl Annotation<'_> {
+    fn tell(&self, form: Option<&Form<'_>>, written: &mut Written) {
+        let pdfium = self.pdfium;
+        // SAFETY: the annotation is open.
+        let (kind, flags) = unsafe {
+            (
+                pdfium.FPDFAnnot_GetSubtype(self.handle.cast()) as c_int,
+                pdfium.FPDFAnnot_GetFlags(self.handle.cast()),
+            )
+        };
+        if flags & UNSEEN != 0 {
+            return;
+        }
+        match (kind, form) {
+            (WIDGET, Some(form)) => self.tell_field(form, written),
+            (FREE_TEXT, _) => {
+                // SAFETY: as above.
+                let drawn = unsafe { pdfium.FPDFAnnot_HasKey(self.handle.cast(), "AP") } != 0;
+                let said = self.string("Contents");
+                if !drawn && written.has_room(&said) {
+                    written.values.push(self.value(String::new(), said));
+                }
+            }
+            (kind, _) if NOTES.contains(&kind) => {
+                let said = self.string("Contents");
+                if written.has_room(&said) {
+                    let author = text::one_line(&self.string("T"), 200);
+                    written.notes.push((author, said));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn value(&self, label: String, text: String) -> Value {
+        let mut place = [0.0f32; 4];
+        // SAFETY: the annotation is open; `FS_RECTF` is four floats: left, top, right, bottom.
+        unsafe {
+            let place = place.as_mut_ptr().cast();
+            self.pdfium.FPDFAnnot_GetRect(self.handle.cast(), place)
+        };
+        Value { label, text, place }
+    }
+
+    /// A string of the annotation's dictionary.
+    fn string(&self, key: &str) -> String {
+        // SAFETY: the annotation is open; the buffer has the stated size in bytes.
+        utf16(|buffer, size| unsafe {
+            let annotation = self.handle.cast();
+            self.pdfium
+                .FPDFAnnot_GetStringValue(annotation, key, buffer, size)
+        })
+    }
+
+    fn tell_field(&self, form: &Form<'_>, written: &mut Written) {
+        let pdfium = self.pdfium;
+        // SAFETY: the annotation is open, and of this form; buffers have their stated sizes in bytes.
+        unsafe {
+            let (form, field) = (form.handle, self.handle);
+            let label = || {
+                let said = utf16(|buffer, size| {
+                    pdfium.FPDFAnnot_GetFormFieldAlternateName(
+                        form.cast(),
+                        field.cast(),
+                        buffer,
+                        size,
+                    )
+                });
+                let name = utf16(|buffer, size| {
+                    pdfium.FPDFAnnot_GetFormFieldName(form.cast(), field.cast(), buffer, size)
+                });
+                let said = text::one_line(&said, 200);
+                // A name has the names of the groups that it is in.
+                let own = name.rsplit('.').next().unwrap_or_default();
+                if said.is_empty() {
+                    text::one_line(own, 200)
+                } else {
+                    said
+                }
+            };
+            let value = || {
+                utf16(|buffer, size| {
+                    pdfium.FPDFAnnot_GetFormFieldValue(form.cast(), field.cast(), buffer, size)
+                })
+            };
+            let checked = || pdfium.FPDFAnnot_IsChecked(form.cast(), field.cast()) != 0;
+            match pdfium.FPDFAnnot_GetFormFieldType(form.cast(), field.cast()) {
+                CHECK_BOX if checked() => {
+                    let line = format!("[x] {}", label());
+                    if written.has_room(&line) {
+                        written.checked.push(line);
+                    }
+                }
+                RADIO_BUTTON if checked() => {
+                    let chosen = utf16(|buffer, size| {
+                        pdfium.FPDFAnnot_GetFormFieldExportValue(
+                            form.cast(),
+                            field.cast(),
+                            buffer,
+                            size,
+                        )
+                    });
+                    let line = format!("{}: {chosen}", label());
+                    if written.has_room(&line) {
+                        written.checked.push(line);
+                    }
+                }
+                COMBO_BOX | LIST_BOX => {
+                    let chosen = self.chosen(form);
+                    let shown = if chosen.is_empty() { value() } else { chosen };
+                    if written.has_room(&shown) {
+                        written.values.push(self.value(label(), shown));
+                    }
+                }
+                TEXT_FIELD => {
+                    let flags = pdfium.FPDFAnnot_GetFormFieldFlags(form.cast(), field.cast());
+                    let shown = value();
+                    if flags & PASSWORD == 0 && written.has_room(&shown) {
+                        written.values.push(self.value(label(), shown));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Labels of the options that are chosen.
+    fn chosen(&self, form: *mut c_void) -> String {
+        let pdfium = self.pdfium;
+        let mut labels = Vec::new();
+        // SAFETY: the annotation is open, and of this form; buffers have their stated sizes in bytes.
+        unsafe {
+            let count = pdfium.FPDFAnnot_GetOptionCount(form.cast(), self.handle.cast());
+            for index in 0..count.min(MAX_OPTIONS) {
+                if pdfium.FPDFAnnot_IsOptionSelected(form.cast(), self.handle.cast(), index) != 0 {
+                    labels.push(utf16(|buffer, size| {
+                        let field = self.handle.cast();
+                        pdfium.FPDFAnnot_GetOptionLabel(form.cast(), field, index, buffer, size)
+                    }));
+                }
+            }
+        }
+        labels.join(", ")
+    }
+}

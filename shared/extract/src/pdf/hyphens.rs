@@ -1,0 +1,262 @@
+//! Words that the end of a line divided, and hyphens that only happen to stand there.
+
+use std::collections::HashMap;
+
+use crate::text;
+
+/// pdfium's mark for a hyphen at the end of a line.
+const MARK: char = '\u{fffe}';
+
+/// Words between parts of compounds, the first of which ends with a hyphen (`Ein- und Ausgang`). None is the end of
+/// many words.
+const BETWEEN: &[&str] = &[
+    // German, Dutch, Scandinavian.
+    "und",
+    "oder",
+    "bzw",
+    "beziehungsweise",
+    "sowie",
+    "bis",
+    "aber",
+    "en",
+    "of",
+    "och",
+    "og",
+    "eller",
+    // English.
+    "and",
+    "or",
+    "and/or",
+    "but",
+    "through",
+    "versus",
+    "vs",
+    // Romance.
+    "et",
+    "ou",
+    "e",
+    "y",
+    "o",
+    "u",
+    "ed",
+    // Slavic, Baltic.
+    "i",
+    "a",
+    "lub",
+    "oraz",
+    "albo",
+    "nebo",
+    "ili",
+    "ali",
+    "alebo",
+    "и",
+    "или",
+    "і",
+    "й",
+    "або",
+    "un",
+    "vai",
+    // Finnish, Estonian, Hungarian.
+    "tai",
+    "sekä",
+    "või",
+    "és",
+    "vagy",
+    "illetve",
+];
+/// Such words that are the end of many others too (`foto`, `ope-ta-ja`).
+const DOUBTFUL: &[&str] = &["to", "ja", "ve", "samt", "til", "și", "noch", "per", "da"];
+
+/// What a document's own words say about the divided ones.
+#[derive(Default)]
+pub struct Words {
+    /// Words that would come about, and whether the document has them elsewhere.
+    seen: HashMap<String, bool>,
+}
+
+fn is_of_word(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '-' | '’' | '\'')
+}
+
+/// Longest word that is looked at, in characters.
+const MAX_WORD: usize = 64;
+
+/// The end of the word before a mark, and the beginning of the one after it.
+fn around<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
+    let start = before
+        .char_indices()
+        .rev()
+        .take(MAX_WORD)
+        .take_while(|(_, character)| is_of_word(*character))
+        .last()
+        .map_or(before.len(), |(place, _)| place);
+    let end = after
+        .char_indices()
+        .take(MAX_WORD)
+        .take_while(|(_, character)| is_of_word(*character))
+        .last()
+        .map_or(0, |(place, character)| place + character.len_utf8());
+    (&before[start..], &after[..end])
+}
+
+impl Words {
+    /// Looks the words up that marks divide.
+    pub fn of<'a>(pages: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let mut words = Self::default();
+        for page in pages.clone() {
+            for (place, mark) in page.match_indices(MARK) {
+                let (before, after) = around(&page[..place], &page[place + mark.len()..]);
+                for form in [
+                    format!("{before}{after}"),
+                    format!("{before}-{after}"),
+                    before.to_owned(),
+                ] {
+                    words.seen.insert(form, false);
+                }
+            }
+        }
+        if words.seen.is_empty() {
+            return words;
+        }
+        for page in pages {
+            let mut parts = page.split(MARK).peekable();
+            let mut first = true;
+            while let Some(part) = parts.next() {
+                // Halves of divided words say nothing.
+                let head = if first {
+                    0
+                } else {
+                    part.find(|c| !is_of_word(c)).unwrap_or(part.len())
+                };
+                let tail = match parts.peek() {
+                    None => part.len(),
+                    Some(_) => part.len() - around(part, "").0.len(),
+                };
+                first = false;
+                for word in part
+                    .get(head..tail)
+                    .unwrap_or_default()
+                    .split(|c| !is_of_word(c))
+                {
+                    if let Some(seen) = words.seen.get_mut(word) {
+                        *seen = true;
+                    }
+                }
+            }
+        }
+        words
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.seen.get(word).copied().unwrap_or(false)
+    }
+
+    /// What stands in place of a mark: nothing, a hyphen, a hyphen and a blank.
+    fn joint(&self, before: &str, rest: &str) -> &'static str {
+        let (head, tail) = around(before, rest);
+        let ends = (head.chars().next_back(), tail.chars().next());
+        let (Some(last), Some(next)) = ends else {
+            return "";
+        };
+        if !last.is_alphanumeric() || !next.is_alphanumeric() {
+            return "";
+        }
+        let joined = self.has(&format!("{head}{tail}"));
+        if self.is_suspended(head, tail, rest, joined) {
+            return "- ";
+        }
+        // A hyphen between other than small letters ("IEEE-754") is the word's own.
+        let own = !(last.is_lowercase() && next.is_lowercase());
+        if own || !joined && self.has(&format!("{head}-{tail}")) {
+            return "-";
+        }
+        // Scripts without cases divide words too.
+        ""
+    }
+
+    fn is_suspended(&self, head: &str, tail: &str, rest: &str, joined: bool) -> bool {
+        let mut after = rest[tail.len()..].chars();
+        let apart = after.next().is_some_and(char::is_whitespace);
+        let letters = head.chars().filter(|c| c.is_alphanumeric()).count();
+        if joined || !apart || letters < 2 && tail.chars().count() < 2 {
+            return false;
+        }
+        let small = tail.to_lowercase();
+        if BETWEEN.contains(&small.as_str()) {
+            // English: `thereof`.
+            return !(small == "of" && head.to_lowercase().ends_with("here"));
+        }
+        // `short- to long-term`: the next word has a hyphen of its own.
+        let next = after.as_str().split_whitespace().next().unwrap_or_default();
+        let next = next.trim_matches(|c: char| !c.is_alphanumeric());
+        DOUBTFUL.contains(&small.as_str()) && (next.contains('-') || self.has(head))
+    }
+
+    /// pdfium's text of a page in normal form, with words mended that a line's end divided.
+    ///
+    /// pdfium leaves a mark where it takes a hyphen for a line's end. The other hyphens at line ends are left alone.
+    pub fn mended(&self, raw: &str) -> String {
+        let mut mended = String::with_capacity(raw.len());
+        let mut rest = raw;
+        while let Some(place) = rest.find(MARK) {
+            mended.push_str(&rest[..place]);
+            rest = &rest[place + MARK.len_utf8()..];
+            mended.push_str(self.joint(&mended, rest));
+        }
+        mended.push_str(rest);
+        text::normalise(&mended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mended(raw: &str) -> String {
+        Words::of(std::iter::once(raw)).mended(raw)
+    }
+
+    #[test]
+    fn divided_words_are_mended() {
+        assert_eq!(mended("inter\u{fffe}preter\r\n"), "interpreter");
+        assert_eq!(mended("IEEE\u{fffe}754"), "IEEE-754");
+        assert_eq!(mended("\u{fffe}\u{fffe}a \u{fffe}b"), "a b");
+    }
+
+    #[test]
+    fn suspended_hyphens_stay() {
+        assert_eq!(
+            mended("zwei Ein\u{fffe}und Ausgänge"),
+            "zwei Ein- und Ausgänge"
+        );
+        assert_eq!(
+            mended("vracht\u{fffe}en verzendkosten"),
+            "vracht- en verzendkosten"
+        );
+        assert_eq!(mended("the 10\u{fffe}or 20-day"), "the 10- or 20-day");
+        assert_eq!(mended("short\u{fffe}to long-term"), "short- to long-term");
+        assert_eq!(mended("una fo\u{fffe}to bella"), "una foto bella");
+        assert_eq!(mended("Land\u{fffe}unde mehr"), "Landunde mehr");
+        assert_eq!(
+            mended("as proof there\u{fffe}of comes"),
+            "as proof thereof comes"
+        );
+    }
+
+    #[test]
+    fn the_document_knows_its_own_words() {
+        assert_eq!(
+            mended("a well\u{fffe}known rule is well-known"),
+            "a well-known rule is well-known"
+        );
+        assert_eq!(
+            mended("De vracht\u{fffe}en zijn vrachten"),
+            "De vrachten zijn vrachten"
+        );
+        assert_eq!(
+            mended("kevät\u{fffe}ja syksy, kevät on"),
+            "kevät- ja syksy, kevät on"
+        );
+        assert_eq!(mended("opetta\u{fffe}ja tuli"), "opettaja tuli");
+    }
+}

@@ -1,0 +1,180 @@
+//! The order of characters, where pdfium's is not that of reading: Arabic and Hebrew beside Latin, and columns of
+//! single East Asian characters.
+
+use super::directions::{is_mixed, logical};
+
+/// Lines of one character that make a column.
+const COLUMN: usize = 3;
+
+/// A character on a page, its box in the page's units.
+#[derive(Clone, Copy, Debug)]
+pub struct Glyph {
+    pub character: char,
+    pub left: f32,
+    pub right: f32,
+    pub bottom: f32,
+    pub top: f32,
+    /// Blanks and line ends that pdfium adds.
+    pub generated: bool,
+}
+
+pub fn is_east_asian(character: char) -> bool {
+    matches!(character,
+        '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}'
+        | '\u{ff01}'..='\u{ffee}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Whether the text of a page may be out of order: then the boxes of its characters are worth asking for.
+pub fn is_doubtful(raw: &str) -> bool {
+    let mut column = 0;
+    for line in raw.lines() {
+        let mut characters = line.trim().chars();
+        let single = characters.next().is_some_and(is_east_asian) && characters.next().is_none();
+        column = if single { column + 1 } else { 0 };
+        if column >= COLUMN || is_mixed(line.chars()) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The text of a page's characters in the order of reading, its lines ended as pdfium ends them.
+pub fn ordered(glyphs: &[Glyph]) -> String {
+    let lines: Vec<&[Glyph]> = glyphs
+        .split_inclusive(|glyph| glyph.character == '\n')
+        .collect();
+    let mut text = String::with_capacity(glyphs.len());
+    let mut next = 0;
+    while next < lines.len() {
+        let column = column(&lines[next..]);
+        if column >= COLUMN {
+            let place = &lines[next..next + column];
+            push_column(place, &mut text);
+            next += column;
+            continue;
+        }
+        let line = lines[next];
+        let ending = line
+            .iter()
+            .rev()
+            .take_while(|glyph| matches!(glyph.character, '\r' | '\n'))
+            .count();
+        let (words, ending) = line.split_at(line.len() - ending);
+        match is_mixed(words.iter().map(|glyph| glyph.character)) {
+            true => text.push_str(&logical(words).unwrap_or_else(|| plain(words))),
+            false => text.extend(words.iter().map(|glyph| glyph.character)),
+        }
+        text.extend(ending.iter().map(|glyph| glyph.character));
+        next += 1;
+    }
+    text
+}
+
+fn plain(glyphs: &[Glyph]) -> String {
+    glyphs.iter().map(|glyph| glyph.character).collect()
+}
+
+/// The one character of a line.
+fn single(line: &[Glyph]) -> Option<&Glyph> {
+    let mut seen = line.iter().filter(|glyph| !glyph.character.is_whitespace());
+    let first = seen.next().filter(|glyph| is_east_asian(glyph.character))?;
+    seen.next().is_none().then_some(first)
+}
+
+/// Where a character stands to the one before it in vertical writing.
+#[derive(PartialEq)]
+enum Step {
+    Below,
+    NextColumn,
+    Elsewhere,
+}
+
+fn step(from: &Glyph, to: &Glyph) -> Step {
+    let size = (from.top - from.bottom)
+        .max(from.right - from.left)
+        .max(1.0);
+    let across = (to.left + to.right - from.left - from.right) / 2.0;
+    let down = (from.top + from.bottom - to.top - to.bottom) / 2.0;
+    if across.abs() < size * 0.5 && down > 0.0 && down < size * 1.7 {
+        Step::Below
+    } else if across < 0.0 && across > size * -4.0 && down < 0.0 {
+        Step::NextColumn
+    } else {
+        Step::Elsewhere
+    }
+}
+
+/// Lines from the first that are columns of single characters.
+fn column(lines: &[&[Glyph]]) -> usize {
+    let Some(mut last) = lines.first().and_then(|line| single(line)) else {
+        return 0;
+    };
+    let (mut count, mut below) = (1, 0);
+    for line in &lines[1..] {
+        let Some(next) = single(line) else { break };
+        match step(last, next) {
+            Step::Below => below += 1,
+            Step::NextColumn if below > 0 => {}
+            _ => break,
+        }
+        last = next;
+        count += 1;
+    }
+    // Rows of a table are further apart than the characters of a column.
+    if below + 1 >= COLUMN { count } else { 0 }
+}
+
+fn push_column(lines: &[&[Glyph]], text: &mut String) {
+    let mut last: Option<&Glyph> = None;
+    for glyph in lines.iter().filter_map(|line| single(line)) {
+        if last.is_some_and(|last| step(last, glyph) == Step::NextColumn) {
+            text.push_str("\r\n");
+        }
+        text.push(glyph.character);
+        last = Some(glyph);
+    }
+    text.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_single_characters_are_lines() {
+        let mut glyphs = Vec::new();
+        for (column, text) in ["保証期間", "二年です"].iter().enumerate() {
+            for (row, character) in text.chars().enumerate() {
+                let (left, bottom) = (100.0 - 20.0 * column as f32, 700.0 - 13.0 * row as f32);
+                glyphs.push(Glyph {
+                    character,
+                    left,
+                    right: left + 12.0,
+                    bottom,
+                    top: bottom + 12.0,
+                    generated: false,
+                });
+                for character in ['\r', '\n'] {
+                    glyphs.push(Glyph {
+                        character,
+                        generated: true,
+                        ..glyphs[glyphs.len() - 1]
+                    });
+                }
+            }
+        }
+        let raw: String = glyphs.iter().map(|glyph| glyph.character).collect();
+        assert!(is_doubtful(&raw));
+        assert_eq!(ordered(&glyphs), "保証期間\r\n二年です\r\n");
+        // Rows of a table are further apart.
+        let table: Vec<Glyph> = glyphs
+            .iter()
+            .map(|glyph| Glyph {
+                bottom: glyph.bottom * 3.0,
+                top: glyph.bottom * 3.0 + 12.0,
+                ..*glyph
+            })
+            .collect();
+        assert_eq!(ordered(&table), raw);
+    }
+}
