@@ -1,0 +1,138 @@
+//! Tables of slides (`a:tbl`, ECMA-376 part 1, 21.1.3).
+
+use super::{body, bullets::Levels, flag};
+use crate::{
+    tables::{self, Cell},
+    xml::Element,
+};
+
+/// The text of a longer cell stands once, not in each place that it spans.
+const MAX_SPREAD: usize = 2_000;
+
+/// A table as Markdown, in pieces.
+pub fn read(table: Element<'_>) -> Vec<String> {
+    // Of each column: for how many more rows a cell from above covers it.
+    let mut covered: Vec<usize> = Vec::new();
+    let rows = table.children().filter(|inner| inner.name() == "tr");
+    let rows: Vec<Vec<Cell>> = rows.map(|row| read_row(row, &mut covered)).collect();
+    if rows.iter().flatten().all(|cell| cell.text.is_empty()) {
+        return Vec::new();
+    }
+    tables::pieces(tables::spread(&rows))
+}
+
+/// The cells of a row but for those that a merged one covers: they are in the file all the same.
+fn read_row(row: Element<'_>, covered: &mut Vec<usize>) -> Vec<Cell> {
+    let cells: Vec<Element<'_>> = row
+        .children()
+        .filter(|inner| inner.name() == "tc")
+        .collect();
+    covered.resize(cells.len().max(covered.len()), 0);
+    let mut written = Vec::new();
+    // The column at which the cell ends that covers this one from the left.
+    let mut end = 0;
+    for (column, cell) in cells.iter().enumerate() {
+        let from_above = covered[column] > 0;
+        covered[column] = covered[column].saturating_sub(1);
+        if from_above && flag(*cell, "vMerge", false)
+            || column < end && flag(*cell, "hMerge", false)
+        {
+            continue;
+        }
+        let text = cell.child("txBody");
+        let text = text.map(|text| body::blocks(text, &Levels::default()).join("\n"));
+        let text = text.unwrap_or_default();
+        let span = |name| cell.attribute(name).and_then(|span| span.parse().ok());
+        let (columns, rows) = if text.len() > MAX_SPREAD {
+            (1, 1)
+        } else {
+            let columns = span("gridSpan").unwrap_or(1_usize).max(1);
+            (
+                columns.min(cells.len() - column),
+                span("rowSpan").unwrap_or(1).max(1),
+            )
+        };
+        end = column + columns;
+        for below in &mut covered[column..end] {
+            *below = rows - 1;
+        }
+        written.push(Cell {
+            text,
+            columns,
+            rows,
+        });
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xml::Tree;
+
+    fn cell(attributes: &str, text: &str) -> String {
+        format!("<tc {attributes}><txBody><p><r><t>{text}</t></r></p></txBody></tc>")
+    }
+
+    fn table(rows: &[&[String]]) -> String {
+        let rows: String = rows
+            .iter()
+            .map(|cells| format!("<tr>{}</tr>", cells.concat()))
+            .collect();
+        let source = format!("<tbl><tblGrid/>{rows}</tbl>");
+        let tree = Tree::parse(&source).unwrap();
+        read(tree.root()).join("\n\n")
+    }
+
+    #[test]
+    fn merged_cells_stand_in_all_their_places() {
+        let text = table(&[
+            &[
+                cell("", "Group"),
+                cell(r#"gridSpan="2""#, "Fee"),
+                cell(r#"hMerge="1""#, ""),
+            ],
+            &[
+                cell(r#"rowSpan="2""#, "Adults"),
+                cell("", "Card</t></r><br/><r><t>blue"),
+                cell("", "15 | 16"),
+            ],
+            &[cell(r#"vMerge="1""#, ""), cell("", "Copy"), cell("", "5")],
+            &[
+                cell(r#"gridSpan="2" rowSpan="2""#, "All"),
+                cell(r#"hMerge="1""#, ""),
+                cell("", "0"),
+            ],
+            &[
+                cell(r#"gridSpan="2" vMerge="1""#, ""),
+                cell(r#"hMerge="1" vMerge="1""#, ""),
+                cell("", "1"),
+            ],
+        ]);
+        assert_eq!(
+            text,
+            "| Group | Fee | Fee |\n| --- | --- | --- |\n| Adults | Card blue | 15 \\| 16 |\n| Adults | Copy | 5 |\n| All | All | 0 |\n| All | All | 1 |"
+        );
+    }
+
+    #[test]
+    fn what_no_cell_covers_keeps_its_place() {
+        let text = table(&[
+            &[
+                cell("", "a"),
+                cell(r#"hMerge="1""#, ""),
+                cell(r#"vMerge="true""#, "c"),
+            ],
+            &[
+                cell(r#"gridSpan="99" rowSpan="99""#, &"x".repeat(3_000)),
+                cell(r#"hMerge="1""#, ""),
+                cell("", "d"),
+            ],
+        ]);
+        assert!(
+            text.starts_with("| a |  | c |\n| --- | --- | --- |\n| xxx"),
+            "{text}"
+        );
+        assert!(text.ends_with("x |  | d |"));
+    }
+}
