@@ -7,6 +7,8 @@ mod diagrams;
 mod paragraphs;
 mod plot;
 
+use std::collections::HashMap;
+
 use dynrag_domain::documents::FailureCode;
 
 pub use paragraphs::{children, lines, paragraph_with};
@@ -81,21 +83,25 @@ pub fn diagram(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Ref
 /// As of [`diagram`].
 pub fn diagram_or_drawing(
     package: &mut Package<'_>,
-    relationships: &Relationships,
     part: &str,
+    drawing: Option<&str>,
 ) -> Result<Vec<String>, Refusal> {
     let read = diagram(package, part);
-    if read.as_ref().is_ok_and(|blocks| !blocks.is_empty()) {
-        return read;
-    }
-    // Data and drawings are not tied to each other in what is broken, but they are written in the same order.
-    let mut data = relationships.of_kind("diagramData");
-    let place = data.position(|target| target.part == part);
-    let drawing = place.and_then(|place| relationships.of_kind("diagramDrawing").nth(place));
     match drawing {
-        Some(drawing) => diagram(package, &drawing.part),
-        None => read,
+        Some(drawing) if read.as_ref().map_or(true, Vec::is_empty) => diagram(package, drawing),
+        _ => read,
     }
+}
+
+/// Drawings of diagrams by their data, of a part with these relationships. Nothing but the order ties them to each
+/// other, and what is inside of the data.
+pub fn drawings(relationships: &Relationships) -> HashMap<&str, &str> {
+    let data = relationships.of_kind("diagramData");
+    let drawings = relationships.of_kind("diagramDrawing");
+    let pairs = data.zip(drawings);
+    pairs
+        .map(|(data, drawing)| (data.part.as_str(), drawing.part.as_str()))
+        .collect()
 }
 
 fn needed(package: &mut Package<'_>, part: &str) -> Result<String, Refusal> {

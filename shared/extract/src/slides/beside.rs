@@ -1,5 +1,5 @@
 //! Notes of the speaker and comments of reviewers (ECMA-376 part 1, 13.3.5 and 13.3.2; threads of Office 365,
-//! [MS-PPTX] 2.6.17).
+//! [MS-PPTX]).
 
 use std::collections::HashMap;
 

@@ -86,15 +86,20 @@ impl Layout {
         let kind = own.map_or(placeholder.kind, |(kind, _)| kind.as_str());
         let own = own
             .map(|(_, levels)| *levels)
-            .or_else(|| self.own.by_kind.get(kind).copied())
-            .unwrap_or_default();
+            .or_else(|| self.own.by_kind.get(kind).copied());
+        let is_known = own.is_some();
         let (of_master, style) = match kind {
             "title" | "ctrTitle" => ("title", self.title),
             "dt" | "ftr" | "hdr" | "sldNum" => (kind, Levels::default()),
+            // Layouts that have subtitles take the bullets away.
+            "subTitle" if !is_known => ("body", Levels::default()),
             _ => ("body", self.body),
         };
         let master = self.master.by_kind.get(of_master).copied();
-        bullets::over(bullets::over(own, master.unwrap_or_default()), style)
+        bullets::over(
+            bullets::over(own.unwrap_or_default(), master.unwrap_or_default()),
+            style,
+        )
     }
 }
 

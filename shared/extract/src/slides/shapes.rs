@@ -1,11 +1,13 @@
 //! The shapes of a slide, in their order from back to front.
 
+use std::collections::HashMap;
+
 use dynrag_domain::warnings::{WarningCode, Warnings};
 
 use super::{
     body,
     bullets::Levels,
-    flag,
+    corrupt, flag,
     layouts::{Layout, Placeholder},
     spared, table,
 };
@@ -34,6 +36,8 @@ pub struct Shapes<'r, 'p> {
     package: &'r mut Package<'p>,
     relationships: &'r Relationships,
     layout: &'r Layout,
+    /// Drawings of diagrams by their data.
+    drawings: HashMap<&'r str, &'r str>,
     warnings: &'r mut Warnings,
     /// Where this is, for warnings.
     place: &'r str,
@@ -56,6 +60,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
             package,
             relationships,
             layout,
+            drawings: drawing::drawings(relationships),
             warnings,
             place,
             include_hidden: false,
@@ -149,10 +154,8 @@ impl<'r, 'p> Shapes<'r, 'p> {
         for graphic in data.map(drawing::children).unwrap_or_default() {
             let read = match graphic.name() {
                 "tbl" => Ok(table::read(graphic)),
-                "chart" => self.part(graphic, "id", |package, _, part| {
-                    drawing::chart(package, part)
-                }),
-                "relIds" => self.part(graphic, "dm", drawing::diagram_or_drawing),
+                "chart" => self.chart(graphic),
+                "relIds" => self.diagram(graphic),
                 "lockedCanvas" => {
                     self.read(graphic)?;
                     continue;
@@ -168,17 +171,22 @@ impl<'r, 'p> Shapes<'r, 'p> {
         Ok(())
     }
 
-    /// Reads the part that an attribute of a graphic names.
-    fn part(
-        &mut self,
-        graphic: Element<'_>,
-        attribute: &str,
-        read: impl Fn(&mut Package<'p>, &Relationships, &str) -> Result<Vec<String>, Refusal>,
-    ) -> Result<Vec<String>, Refusal> {
+    fn chart(&mut self, graphic: Element<'_>) -> Result<Vec<String>, Refusal> {
+        drawing::chart(self.package, self.part(graphic, "id")?)
+    }
+
+    fn diagram(&mut self, graphic: Element<'_>) -> Result<Vec<String>, Refusal> {
+        let part = self.part(graphic, "dm")?;
+        let drawing = self.drawings.get(part).copied();
+        drawing::diagram_or_drawing(self.package, part, drawing)
+    }
+
+    /// The part that an attribute of a graphic names.
+    fn part(&self, graphic: Element<'_>, attribute: &str) -> Result<&'r str, Refusal> {
         let id = graphic.relation(attribute);
         let target = id.and_then(|id| self.relationships.by_id(id));
-        let target = target.ok_or_else(|| super::corrupt("no such relationship"))?;
-        read(self.package, self.relationships, &target.part)
+        let target = target.ok_or_else(|| corrupt("no such relationship"))?;
+        Ok(&target.part)
     }
 }
 

@@ -32,11 +32,13 @@ fn read_row(row: Element<'_>, covered: &mut Vec<usize>) -> Vec<Cell> {
     // The column at which the cell ends that covers this one from the left.
     let mut end = 0;
     for (column, cell) in cells.iter().enumerate() {
+        let is_beside = flag(*cell, "hMerge", false);
+        if column < end && is_beside {
+            continue;
+        }
         let from_above = covered[column] > 0;
         covered[column] = covered[column].saturating_sub(1);
-        if from_above && flag(*cell, "vMerge", false)
-            || column < end && flag(*cell, "hMerge", false)
-        {
+        if from_above && (is_beside || flag(*cell, "vMerge", false)) {
             continue;
         }
         let text = cell.child("txBody");

@@ -18,6 +18,8 @@ mod pdf_file;
 mod pdfs;
 mod properties;
 mod sandbox;
+mod slides;
+mod slides_file;
 
 use std::{path::PathBuf, time::Duration};
 
