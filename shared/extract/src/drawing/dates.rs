@@ -2,21 +2,23 @@
 
 use chrono::{Days, NaiveDate};
 
-/// Whether a number format shows a date: it asks for the year or the day. Text in quotes, brackets and after a
-/// backslash is no part of it (ECMA-376 part 1, 18.8.31).
+/// Whether a number format shows a date: it asks for the year, the day, or the month, which in times means minutes.
+/// Text in quotes, brackets and after a backslash is no part of it (ECMA-376 part 1, 18.8.31).
 pub fn is_date(format: &str) -> bool {
+    let mut has_month = false;
     let mut characters = format.chars();
     while let Some(character) = characters.next() {
-        match character {
+        match character.to_ascii_lowercase() {
             '"' => drop(characters.by_ref().find(|end| *end == '"')),
             '[' => drop(characters.by_ref().find(|end| *end == ']')),
             '\\' | '_' | '*' => drop(characters.next()),
-            'y' | 'Y' | 'd' | 'D' => return true,
-            ';' => return false,
+            'y' | 'd' => return true,
+            'm' => has_month = true,
+            'h' | 's' | ';' => return has_month && character == ';',
             _ => {}
         }
     }
-    false
+    has_month
 }
 
 /// The day of a number of days, since 1900 or since 1904, as an ISO date; none where it is no whole day.
@@ -50,8 +52,11 @@ mod tests {
     #[test]
     fn formats_and_days() {
         assert!(is_date("m/d/yyyy") && is_date("[$-409]d-mmm") && is_date("mmm\\ yy"));
+        assert!(is_date("mmm") && is_date("mmm;@"));
         assert!(
             !is_date("General")
+                && !is_date("h:mm")
+                && !is_date("mm:ss")
                 && !is_date("#,##0 \"days\"")
                 && !is_date("0\\d")
                 && !is_date("[Red]0;yy")

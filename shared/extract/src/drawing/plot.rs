@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tables;
 
-/// Values of one chart that are written; Excel itself has no more than 255 series of 32,000 points in all of them.
-const MAX_PLACES: usize = 500_000;
+/// Cells of a chart's tables beyond ten for each point. Only a file made to harm has more: series that have hardly a
+/// point in common.
+const MAX_SPARSE: usize = 50_000;
 /// A longer name of a group stands once, not beside each of its members.
 const MAX_REPEATED: usize = 200;
 
@@ -32,7 +33,9 @@ pub fn tables(series: Vec<Series>, header: &str) -> Vec<String> {
             _ => groups.push(one),
         }
     }
-    let mut left = MAX_PLACES;
+    let points = groups.iter().flat_map(|group| &group.columns);
+    let points: usize = points.map(|(_, points)| points.len()).sum();
+    let mut left = MAX_SPARSE + 10 * points;
     let all = groups.iter();
     all.flat_map(|group| table(group, header, &mut left))
         .collect()
@@ -135,6 +138,6 @@ mod tests {
             columns: vec![(String::new(), Points::from([(n, "1".to_owned())]))],
         });
         let length: usize = tables(series.collect(), "").iter().map(String::len).sum();
-        assert!(length < MAX_PLACES * 4, "{length}");
+        assert!(length < MAX_SPARSE * 10, "{length}");
     }
 }

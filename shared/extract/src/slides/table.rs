@@ -6,23 +6,40 @@ use crate::{
     xml::Element,
 };
 
-/// The text of a longer cell stands once, not in each place that it spans.
-const MAX_SPREAD: usize = 2_000;
+/// Bytes that merged cells of a table may add by standing in each of their places. Beyond, they stand once.
+const MAX_SPREAD: usize = 1_000_000;
 
 /// A table as Markdown, in pieces.
 pub fn read(table: Element<'_>) -> Vec<String> {
-    // Of each column: for how many more rows a cell from above covers it.
-    let mut covered: Vec<usize> = Vec::new();
     let rows = table.children().filter(|inner| inner.name() == "tr");
-    let rows: Vec<Vec<Cell>> = rows.map(|row| read_row(row, &mut covered)).collect();
+    let rows: Vec<Element<'_>> = rows.collect();
+    let mut merged = Merged {
+        covered: Vec::new(),
+        room: MAX_SPREAD,
+    };
+    let below = (0..rows.len()).rev();
+    let rows = rows.iter().zip(below);
+    let rows: Vec<Vec<Cell>> = rows
+        .map(|(row, below)| read_row(*row, below, &mut merged))
+        .collect();
     if rows.iter().flatten().all(|cell| cell.text.is_empty()) {
         return Vec::new();
     }
     tables::pieces(tables::spread(&rows))
 }
 
-/// The cells of a row but for those that a merged one covers: they are in the file all the same.
-fn read_row(row: Element<'_>, covered: &mut Vec<usize>) -> Vec<Cell> {
+/// What merged cells have taken so far.
+struct Merged {
+    /// Of each column: for how many more rows a cell from above covers it.
+    covered: Vec<usize>,
+    /// Bytes that they may still add.
+    room: usize,
+}
+
+/// The cells of a row but for those that a merged one covers: they are in the file all the same. `below` is the
+/// number of rows that follow.
+fn read_row(row: Element<'_>, below: usize, merged: &mut Merged) -> Vec<Cell> {
+    let Merged { covered, room } = merged;
     let cells: Vec<Element<'_>> = row
         .children()
         .filter(|inner| inner.name() == "tc")
@@ -45,18 +62,14 @@ fn read_row(row: Element<'_>, covered: &mut Vec<usize>) -> Vec<Cell> {
         let text = text.map(|text| body::blocks(text, &Levels::default()).join("\n"));
         let text = text.unwrap_or_default();
         let span = |name| cell.attribute(name).and_then(|span| span.parse().ok());
-        let (columns, rows) = if text.len() > MAX_SPREAD {
-            (1, 1)
-        } else {
-            let columns = span("gridSpan").unwrap_or(1_usize).max(1);
-            (
-                columns.min(cells.len() - column),
-                span("rowSpan").unwrap_or(1).max(1),
-            )
-        };
+        let columns = span("gridSpan").unwrap_or(1_usize).clamp(1, cells.len() - column);
+        let rows = span("rowSpan").unwrap_or(1).clamp(1, below + 1);
+        let more = (text.len() + 3).saturating_mul(columns * rows - 1);
+        let (columns, rows) = if more > *room { (1, 1) } else { (columns, rows) };
+        *room = room.saturating_sub(if columns * rows > 1 { more } else { 0 });
         end = column + columns;
-        for below in &mut covered[column..end] {
-            *below = rows - 1;
+        for place in &mut covered[column..end] {
+            *place = rows - 1;
         }
         written.push(Cell {
             text,
@@ -126,7 +139,7 @@ mod tests {
                 cell(r#"vMerge="true""#, "c"),
             ],
             &[
-                cell(r#"gridSpan="99" rowSpan="99""#, &"x".repeat(3_000)),
+                cell(r#"gridSpan="99" rowSpan="99""#, &"x".repeat(MAX_SPREAD)),
                 cell(r#"hMerge="1""#, ""),
                 cell("", "d"),
             ],
