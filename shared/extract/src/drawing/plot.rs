@@ -6,7 +6,7 @@ use crate::tables;
 
 /// Cells of a chart's tables beyond ten for each point. Only a file made to harm has more: series that have hardly a
 /// point in common.
-const MAX_SPARSE: usize = 50_000;
+const MAX_SPARSE: usize = 10_000;
 /// A longer name of a group stands once, not beside each of its members.
 const MAX_REPEATED: usize = 200;
 
@@ -138,6 +138,6 @@ mod tests {
             columns: vec![(String::new(), Points::from([(n, "1".to_owned())]))],
         });
         let length: usize = tables(series.collect(), "").iter().map(String::len).sum();
-        assert!(length < MAX_SPARSE * 10, "{length}");
+        assert!(length < MAX_SPARSE * 20, "{length}");
     }
 }

@@ -62,10 +62,16 @@ fn read_row(row: Element<'_>, below: usize, merged: &mut Merged) -> Vec<Cell> {
         let text = text.map(|text| body::blocks(text, &Levels::default()).join("\n"));
         let text = text.unwrap_or_default();
         let span = |name| cell.attribute(name).and_then(|span| span.parse().ok());
-        let columns = span("gridSpan").unwrap_or(1_usize).clamp(1, cells.len() - column);
+        let columns = span("gridSpan")
+            .unwrap_or(1_usize)
+            .clamp(1, cells.len() - column);
         let rows = span("rowSpan").unwrap_or(1).clamp(1, below + 1);
         let more = (text.len() + 3).saturating_mul(columns * rows - 1);
-        let (columns, rows) = if more > *room { (1, 1) } else { (columns, rows) };
+        let (columns, rows) = if more > *room {
+            (1, 1)
+        } else {
+            (columns, rows)
+        };
         *room = room.saturating_sub(if columns * rows > 1 { more } else { 0 });
         end = column + columns;
         for place in &mut covered[column..end] {

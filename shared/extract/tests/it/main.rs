@@ -20,6 +20,7 @@ mod properties;
 mod sandbox;
 mod slides;
 mod slides_file;
+mod slides_hostile;
 
 use std::{path::PathBuf, time::Duration};
 
