@@ -29,16 +29,14 @@ mod decode;
 #[cfg(feature = "engines")]
 mod delimited;
 #[cfg(feature = "engines")]
+mod drawing;
+#[cfg(feature = "engines")]
 mod epub;
 #[cfg(feature = "engines")]
 mod extractor;
 #[cfg(feature = "engines")]
 mod fork_server;
 #[cfg(feature = "engines")]
-#[allow(
-    dead_code,
-    reason = "the readers of documents call it, one after the other"
-)]
 mod formula;
 #[cfg(feature = "engines")]
 mod html;

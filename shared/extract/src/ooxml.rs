@@ -40,22 +40,22 @@ pub struct Target {
 /// The relationships of a part.
 #[derive(Default, Debug)]
 pub struct Relationships {
-    /// In the file's order, with their ids.
-    all: Vec<(String, Target)>,
+    /// In the file's order.
+    all: Vec<Target>,
+    /// Places of them by their ids, since a hostile file has many of both.
+    places: HashMap<String, usize>,
 }
 
 impl Relationships {
     /// The one of this id, within the file.
     pub fn by_id(&self, id: &str) -> Option<&Target> {
-        let found = self.all.iter().find(|(own, _)| own == id);
-        found
-            .map(|(_, target)| target)
-            .filter(|target| !target.external)
+        let found = self.places.get(id).and_then(|place| self.all.get(*place));
+        found.filter(|target| !target.external)
     }
 
     /// All of this kind within the file, in its order.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Target> {
-        let all = self.all.iter().map(|(_, target)| target);
+        let all = self.all.iter();
         all.filter(move |target| target.kind == kind && !target.external)
     }
 }
@@ -107,6 +107,7 @@ impl<'a> Package<'a> {
             return Ok(Relationships::default());
         };
         let tree = Tree::parse(&source)?;
+        let mut relationships = Relationships::default();
         let all = tree.root().children().filter_map(|node| {
             let target = node.attribute("Target")?;
             let external = node.attribute("TargetMode") == Some("External");
@@ -123,8 +124,12 @@ impl<'a> Package<'a> {
             };
             Some((node.attribute("Id")?.to_owned(), target))
         });
-        let all = all.collect();
-        Ok(Relationships { all })
+        for (id, target) in all {
+            let place = relationships.all.len();
+            relationships.places.entry(id).or_insert(place);
+            relationships.all.push(target);
+        }
+        Ok(relationships)
     }
 
     /// The bytes of a part; none where there is no such part.

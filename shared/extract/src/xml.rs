@@ -87,6 +87,16 @@ impl<'a> Element<'a> {
         self.0.attributes().map(|a| (a.name(), a.value()))
     }
 
+    /// An attribute in the namespace of relationships, as `r:id`: beside it there may be another `id`.
+    pub fn relation(self, name: &str) -> Option<&'a str> {
+        let mut attributes = self.0.attributes();
+        let found = attributes.find(|attribute| {
+            let namespace = attribute.namespace().unwrap_or_default();
+            attribute.name() == name && namespace.ends_with("/relationships")
+        })?;
+        Some(found.value())
+    }
+
     /// Elements directly inside.
     pub fn children(self) -> impl DoubleEndedIterator<Item = Element<'a>> {
         let all = self.0.children();

@@ -9,7 +9,7 @@ use crate::{
     extractor,
     office_file::{docx, epub, odt, paragraph, pptx, xlsx},
     pdf_file::{PdfFile, document, lines},
-    read, read_with, small,
+    read, read_with, slides_file, small,
 };
 
 /// Arrays nested so deep that a recursive parser uses up its stack.
@@ -173,6 +173,10 @@ fn sound_files() -> Vec<(Format, Vec<u8>)> {
         ),
         (Format::Docx, docx(&paragraph("Heading1", line).repeat(3))),
         (Format::Pptx, pptx(&[("Title", line), ("Next", line)])),
+        (
+            Format::Pptx,
+            slides_file::packed(&slides_file::everything()),
+        ),
         (Format::Xlsx, xlsx(row)),
         (Format::Csv, b"a,b\n\"1, 2\",3\n4,\"5\n6\"\n".to_vec()),
         (
@@ -194,10 +198,10 @@ fn sound_files() -> Vec<(Format, Vec<u8>)> {
 }
 
 /// Numbers that look random and are the same each time (a linear congruential generator, Knuth's constants).
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         let Self(last) = self;
         *last = last
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -207,7 +211,7 @@ impl Numbers {
 }
 
 /// A file that was cut, flipped, blanked, doubled or filled up somewhere.
-fn mutant(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+pub fn mutant(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut mutant = file.to_vec();
     for _ in 0..=numbers.below(3) {
         let at = numbers.below(mutant.len());
@@ -250,7 +254,7 @@ async fn mutants_end_in_a_type() {
 }
 
 /// Whether the full forms are to be run.
-fn soaking() -> bool {
+pub fn soaking() -> bool {
     #[expect(clippy::disallowed_methods, reason = "set by scripts/soak.sh")]
     std::env::var_os("DYNRAG_SOAK").is_some()
 }

@@ -19,6 +19,9 @@ mod pdf_file;
 mod pdfs;
 mod properties;
 mod sandbox;
+mod slides;
+mod slides_file;
+mod slides_hostile;
 
 use std::{path::PathBuf, time::Duration};
 

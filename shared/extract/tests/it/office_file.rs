@@ -40,7 +40,8 @@ pub const TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/packa
 <Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
 <Default Extension="xml" ContentType="application/xml"/></Types>"#;
 
-fn relationships(of: &[(&str, &str, &str)]) -> String {
+/// Relationships of these ids, kinds and targets.
+pub fn relationships(of: &[(&str, &str, &str)]) -> String {
     let each: String = of
         .iter()
         .map(|(id, kind, target)| {

@@ -1,0 +1,143 @@
+//! Series of values as Markdown tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::tables;
+
+/// Cells of a chart's tables beyond ten for each point. Only a file made to harm has more: series that have hardly a
+/// point in common.
+const MAX_SPARSE: usize = 10_000;
+/// A longer name of a group stands once, not beside each of its members.
+const MAX_REPEATED: usize = 200;
+
+/// Texts by their places.
+pub type Points = BTreeMap<u32, String>;
+
+/// A series: what its points are called, and what they are worth.
+#[derive(Default)]
+pub struct Series {
+    /// Levels of names, the outermost group first. A name of a group stands at the first of its members.
+    pub categories: Vec<Points>,
+    /// Values under their names. Points of a bubble chart have two.
+    pub columns: Vec<(String, Points)>,
+}
+
+/// Tables of series. Those with the same categories share one, under `header` for the categories.
+pub fn tables(series: Vec<Series>, header: &str) -> Vec<String> {
+    let mut groups: Vec<Series> = Vec::new();
+    for one in series {
+        match groups.last_mut() {
+            Some(last) if one.categories.is_empty() || one.categories == last.categories => {
+                last.columns.extend(one.columns);
+            }
+            _ => groups.push(one),
+        }
+    }
+    let points = groups.iter().flat_map(|group| &group.columns);
+    let points: usize = points.map(|(_, points)| points.len()).sum();
+    let mut left = MAX_SPARSE + 10 * points;
+    let all = groups.iter();
+    all.flat_map(|group| table(group, header, &mut left))
+        .collect()
+}
+
+fn table(group: &Series, header: &str, left: &mut usize) -> Vec<String> {
+    let levels = group.categories.len();
+    let mut head = vec![""; levels];
+    if let Some(first) = head.first_mut() {
+        *first = header;
+    }
+    head.extend(group.columns.iter().map(|(name, _)| name.as_str()));
+    let points = group.columns.iter().map(|(_, points)| points);
+    let places: BTreeSet<u32> = points
+        .chain(group.categories.last())
+        .flat_map(|points| points.keys().copied())
+        .collect();
+    if places.is_empty() && head.iter().all(|name| name.is_empty()) {
+        return Vec::new();
+    }
+    let rows = places.into_iter().take(*left / head.len().max(1));
+    let rows: Vec<Vec<&str>> = rows.map(|place| row(group, place)).collect();
+    *left -= rows.len() * head.len();
+    tables::pieces(std::iter::once(head).chain(rows))
+}
+
+fn row(group: &Series, place: u32) -> Vec<&str> {
+    let levels = group.categories.len();
+    let names = group.categories.iter().enumerate().map(|(level, names)| {
+        if level + 1 == levels {
+            return names.get(&place).map_or("", String::as_str);
+        }
+        match names.range(..=place).next_back() {
+            Some((own, name)) if *own == place || name.len() <= MAX_REPEATED => name,
+            _ => "",
+        }
+    });
+    let values = group.columns.iter().map(|(_, points)| points.get(&place));
+    names
+        .chain(values.map(|value| value.map_or("", String::as_str)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(texts: &[(u32, &str)]) -> Points {
+        texts
+            .iter()
+            .map(|(place, text)| (*place, (*text).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn series_of_the_same_categories_share_a_table() {
+        let months = || vec![points(&[(0, "May"), (1, "June")])];
+        let series = |categories, name: &str, values| Series {
+            categories,
+            columns: vec![(name.to_owned(), points(values))],
+        };
+        let tables = tables(
+            vec![
+                series(months(), "North", &[(0, "1"), (4_000_000_000, "#N/A")]),
+                series(Vec::new(), "South", &[(1, "2|3")]),
+                series(vec![points(&[(0, "a")])], "Other", &[(0, "4")]),
+            ],
+            "Month",
+        );
+        assert_eq!(
+            tables,
+            [
+                "| Month | North | South |\n| --- | --- | --- |\n| May | 1 |  |\n| June |  | 2\\|3 |\n|  | #N/A |  |",
+                "| Month | Other |\n| --- | --- |\n| a | 4 |",
+            ]
+        );
+    }
+
+    #[test]
+    fn groups_stand_beside_their_members() {
+        let group = Series {
+            categories: vec![
+                points(&[(0, "2025"), (2, "2026")]),
+                points(&[(0, "H1"), (1, "H2"), (2, "H1")]),
+            ],
+            columns: vec![("Sold".to_owned(), points(&[(0, "1"), (1, "2"), (2, "3")]))],
+        };
+        assert_eq!(
+            tables(vec![group], ""),
+            [
+                "|  |  | Sold |\n| --- | --- | --- |\n| 2025 | H1 | 1 |\n| 2025 | H2 | 2 |\n| 2026 | H1 | 3 |"
+            ]
+        );
+    }
+
+    #[test]
+    fn sparse_series_do_not_multiply() {
+        let series = (0..3_000).map(|n| Series {
+            categories: Vec::new(),
+            columns: vec![(String::new(), Points::from([(n, "1".to_owned())]))],
+        });
+        let length: usize = tables(series.collect(), "").iter().map(String::len).sum();
+        assert!(length < MAX_SPARSE * 20, "{length}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Notes of the speaker and comments of reviewers (ECMA-376 part 1, 13.3.5 and 13.3.2; threads of Office 365,
+//! [MS-PPTX]).
+
+use std::collections::HashMap;
+
+use super::{body, bullets::Levels, corrupt, layouts::Placeholder};
+use crate::{
+    drawing,
+    ooxml::{Package, Relationships},
+    protocol::Refusal,
+    text,
+    xml::{Element, Tree},
+};
+
+/// A longer name of an author is cut: it stands before each comment.
+const MAX_NAME: usize = 100;
+
+/// The notes of a slide, set apart by a line of their own; none where nobody wrote any.
+///
+/// # Errors
+/// `corrupt_file`, `text_too_large`.
+pub fn notes(package: &mut Package<'_>, part: &str) -> Result<Option<String>, Refusal> {
+    let source = package.xml(part)?.ok_or_else(|| corrupt("no notes"))?;
+    let tree = Tree::parse(&source)?;
+    let mut blocks = Vec::new();
+    if let Some(shapes) = tree.root().at(&["cSld", "spTree"]) {
+        noted(shapes, &mut blocks);
+    }
+    Ok((!blocks.is_empty()).then(|| format!("Notes:\n{}", blocks.join("\n\n"))))
+}
+
+/// The texts of a page of notes but for its header, footer, date, number and picture of the slide.
+fn noted(shapes: Element<'_>, blocks: &mut Vec<String>) {
+    for shape in drawing::children(shapes) {
+        if shape.name() == "grpSp" {
+            noted(shape, blocks);
+        }
+        let placeholder = shape.child("nvSpPr").and_then(Placeholder::of);
+        let kind = placeholder.map_or("body", |own| own.kind);
+        let is_page = matches!(kind, "sldImg" | "sldNum" | "hdr" | "ftr" | "dt");
+        if let Some(text) = shape.child("txBody").filter(|_| !is_page) {
+            blocks.extend(body::blocks(text, &Levels::default()));
+        }
+    }
+}
+
+/// Names of those who comment, by their ids; none where the list is broken.
+pub fn authors(
+    package: &mut Package<'_>,
+    relationships: &Relationships,
+) -> HashMap<String, String> {
+    let mut authors = HashMap::new();
+    for kind in ["commentAuthors", "authors"] {
+        for target in relationships.of_kind(kind) {
+            let source = package.xml(&target.part).ok().flatten().unwrap_or_default();
+            let Ok(tree) = Tree::parse(&source) else {
+                continue;
+            };
+            let named = tree.root().children().filter_map(|author| {
+                let name = text::one_line(author.attribute("name")?, MAX_NAME);
+                Some((author.attribute("id")?.to_owned(), name))
+            });
+            authors.extend(named);
+        }
+    }
+    authors
+}
+
+/// The comments of a part, in its order, each after the name of its author, answers after what they answer.
+///
+/// # Errors
+/// `corrupt_file`, `text_too_large`.
+pub fn comments(
+    package: &mut Package<'_>,
+    part: &str,
+    authors: &HashMap<String, String>,
+) -> Result<Vec<String>, Refusal> {
+    let source = package.xml(part)?.ok_or_else(|| corrupt("no comments"))?;
+    let tree = Tree::parse(&source)?;
+    let all = tree.root().descendants();
+    let all = all.filter(|inner| matches!(inner.name(), "cm" | "reply"));
+    let comments = all.filter_map(|comment| {
+        let said = match comment.child("txBody") {
+            Some(text) => body::blocks(text, &Levels::default()).join("\n"),
+            None => comment.child("text")?.text(),
+        };
+        let said = said.trim();
+        let author = comment.attribute("authorId").and_then(|id| authors.get(id));
+        let author = author.filter(|name| !name.is_empty());
+        let said = author.map_or_else(|| said.to_owned(), |name| format!("{name}: {said}"));
+        Some(said).filter(|said| !said.is_empty())
+    });
+    Ok(comments.collect())
+}

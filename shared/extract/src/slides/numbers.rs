@@ -1,0 +1,135 @@
+//! Numbers of paragraphs (`a:buAutoNum`, ECMA-376 part 1, 20.1.10.61).
+
+/// Roman numerals end here, as in PowerPoint.
+const MAX_ROMAN: u32 = 3_999;
+/// Letters are repeated beyond z: aa, bb. More of them are no number that anybody reads.
+const MAX_LETTERS: u32 = 26 * 5;
+
+/// How numbers are written, such as `(a)`, and which is the first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Numbering {
+    digits: Digits,
+    around: [&'static str; 2],
+    /// The first number.
+    pub start: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Digits {
+    Arabic,
+    Circled,
+    Letters { upper: bool },
+    Roman { upper: bool },
+}
+
+impl Numbering {
+    /// Of a scheme's name, such as `arabicPeriod`. Schemes of other scripts than these are written in digits.
+    pub fn new(scheme: &str, start: u32) -> Self {
+        let digits = match scheme {
+            _ if scheme.starts_with("alphaLc") => Digits::Letters { upper: false },
+            _ if scheme.starts_with("alphaUc") => Digits::Letters { upper: true },
+            _ if scheme.starts_with("romanLc") => Digits::Roman { upper: false },
+            _ if scheme.starts_with("romanUc") => Digits::Roman { upper: true },
+            _ if scheme.starts_with("circleNum") => Digits::Circled,
+            _ => Digits::Arabic,
+        };
+        let around = match scheme {
+            _ if scheme.starts_with("circleNum") => ["", ""],
+            _ if scheme.ends_with("ParenBoth") => ["(", ")"],
+            _ if scheme.ends_with("ParenR") => ["", ")"],
+            _ if scheme.ends_with("Plain") => ["", ""],
+            _ if scheme.ends_with("Minus") => ["", "-"],
+            _ => ["", "."],
+        };
+        Self {
+            digits,
+            around,
+            start,
+        }
+    }
+
+    /// A number as it stands before its paragraph.
+    pub fn mark(self, number: u32) -> String {
+        let [before, after] = self.around;
+        let digits = match self.digits {
+            Digits::Letters { upper } if (1..=MAX_LETTERS).contains(&number) => {
+                cased(&letters(number), upper)
+            }
+            Digits::Roman { upper } if (1..=MAX_ROMAN).contains(&number) => {
+                cased(&roman(number), upper)
+            }
+            Digits::Circled if (1..=20).contains(&number) => {
+                char::from_u32('①' as u32 + number - 1).map_or_else(String::new, String::from)
+            }
+            _ => number.to_string(),
+        };
+        format!("{before}{digits}{after}")
+    }
+}
+
+fn cased(digits: &str, upper: bool) -> String {
+    if upper {
+        digits.to_ascii_uppercase()
+    } else {
+        digits.to_owned()
+    }
+}
+
+fn letters(number: u32) -> String {
+    let letter = (b'a'..=b'z').nth(((number - 1) % 26) as usize);
+    let letter = letter.map_or('a', char::from);
+    std::iter::repeat_n(letter, ((number - 1) / 26 + 1) as usize).collect()
+}
+
+fn roman(mut number: u32) -> String {
+    const DIGITS: [(u32, &str); 13] = [
+        (1_000, "m"),
+        (900, "cm"),
+        (500, "d"),
+        (400, "cd"),
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ];
+    let mut text = String::new();
+    for (value, digits) in DIGITS {
+        while number >= value {
+            text.push_str(digits);
+            number -= value;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes() {
+        for (scheme, number, mark) in [
+            ("arabicPeriod", 7, "7."),
+            ("arabicPlain", 7, "7"),
+            ("arabicParenBoth", 7, "(7)"),
+            ("alphaLcParenR", 3, "c)"),
+            ("alphaUcPeriod", 28, "BB."),
+            ("romanUcPeriod", 1_994, "MCMXCIV."),
+            ("romanLcParenR", 4, "iv)"),
+            ("circleNumDbPlain", 3, "③"),
+            ("thaiNumPeriod", 2, "2."),
+            ("hindiNumParenR", 2, "2)"),
+            ("hebrew2Minus", 2, "2-"),
+            ("romanUcPeriod", u32::MAX, "4294967295."),
+            ("alphaLcPeriod", u32::MAX, "4294967295."),
+            ("alphaLcPeriod", 0, "0."),
+        ] {
+            assert_eq!(Numbering::new(scheme, 1).mark(number), mark, "{scheme}");
+        }
+    }
+}
