@@ -11,12 +11,14 @@
 mod fork_server;
 mod formats;
 mod hostile;
+mod mail;
 mod office;
 mod office_file;
 mod passwords;
 mod pdf_file;
 mod pdfs;
 mod properties;
+mod rtf;
 mod sandbox;
 
 use std::{path::PathBuf, time::Duration};
