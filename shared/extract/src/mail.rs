@@ -46,12 +46,21 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     let head = head(&message, &mut reader.warnings)?;
     let title = head.subject.as_deref().and_then(text::title);
     let created = head.sent.and_then(|sent| properties::kept(sent.to_utc()));
-    let names = head.from.iter().map(|one| if one.name.is_empty() { &one.address } else { &one.name });
+    let names = head.from.iter().map(|one| {
+        if one.name.is_empty() {
+            &one.address
+        } else {
+            &one.name
+        }
+    });
     let author = properties::authors(names);
     let mut builder = reader.letter(&message, head, 0);
     if reader.locked {
         if !reader.has_text {
-            return Err(Refusal::new(FailureCode::PasswordProtected, "an encrypted mail"));
+            return Err(Refusal::new(
+                FailureCode::PasswordProtected,
+                "an encrypted mail",
+            ));
         }
         reader.warnings.add(WarningCode::UnsupportedContent, 1);
     }
@@ -100,11 +109,16 @@ fn attached(message: &Message<'_>, depth: usize, limit: usize) -> Vec<Attachment
             }
             Role::Text if part.media.value == "text/plain" => {
                 let found = transfer::uuencoded(&part.content());
-                files.extend(found.into_iter().take(limit - files.len()).map(|file| Attachment {
-                    name: Some(file.name),
-                    media_type: "application/octet-stream".to_owned(),
-                    bytes: file.bytes,
-                }));
+                files.extend(
+                    found
+                        .into_iter()
+                        .take(limit - files.len())
+                        .map(|file| Attachment {
+                            name: Some(file.name),
+                            media_type: "application/octet-stream".to_owned(),
+                            bytes: file.bytes,
+                        }),
+                );
             }
             _ => {}
         }

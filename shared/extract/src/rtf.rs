@@ -7,12 +7,9 @@ mod info;
 mod keywords;
 mod rows;
 mod symbols;
+mod texts;
 
-use dynrag_domain::{
-    chunks::Extracted,
-    documents::FailureCode,
-    warnings::WarningCode,
-};
+use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};
 use scraper::Html;
 
 use self::{
@@ -28,8 +25,6 @@ use crate::{
 
 /// Groups within groups: beyond, the file is an attack.
 const MAX_DEPTH: usize = 1_000;
-/// Headers and footers of a file that are read.
-const MAX_MARGINS: usize = 100;
 
 /// Where the text of a group goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -249,7 +244,11 @@ impl<'a> Reader<'a> {
     }
 
     fn font(&self) -> Font {
-        self.group.font.or(self.usual_font).map(|font| self.fonts.get(font)).unwrap_or_default()
+        self.group
+            .font
+            .or(self.usual_font)
+            .map(|font| self.fonts.get(font))
+            .unwrap_or_default()
     }
 
     fn page_of_text(&self) -> i32 {
@@ -275,7 +274,9 @@ impl<'a> Reader<'a> {
             (text, replaced) = code_pages::decode(1252, &bytes);
         }
         if self.is_read() {
-            self.builder.warnings.add(WarningCode::CharactersReplaced, replaced);
+            self.builder
+                .warnings
+                .add(WarningCode::CharactersReplaced, replaced);
         }
         self.push(&text);
     }
@@ -322,74 +323,6 @@ impl<'a> Reader<'a> {
             self.flow.line.push_str(text);
         }
         self.leaving_out = left_out;
-    }
-
-    /// Begins a text of its own within this one.
-    fn begin_flow(&mut self, kind: Kind) {
-        self.decode();
-        self.group.to = Destination::Text;
-        self.group.flow = Some(kind);
-        self.outer.push(std::mem::take(&mut self.flow));
-    }
-
-    fn end_flow(&mut self, kind: Kind) {
-        let Some(outer) = self.outer.pop() else {
-            return;
-        };
-        let blocks = std::mem::replace(&mut self.flow, outer).finish();
-        let joined = || {
-            let texts: Vec<&str> = blocks.iter().map(|block| block.1.as_str()).collect();
-            texts.join("\n")
-        };
-        match kind {
-            Kind::Box => self.flow.anchor(blocks),
-            Kind::Note => {
-                let note = text::one_line(&joined(), usize::MAX);
-                if !note.is_empty() {
-                    self.flow.line.push_str(&format!(" [{note}]"));
-                }
-            }
-            Kind::Comment => {
-                let comment = text::one_line(&joined(), usize::MAX);
-                let author = text::one_line(&std::mem::take(&mut self.comment_author), 200);
-                self.builder.warnings.add(WarningCode::Comments, 1);
-                let by = if author.is_empty() { String::new() } else { format!(" by {author}") };
-                let comment = format!("[Comment{by}: {comment}]");
-                self.flow.anchor(vec![Block(None, comment)]);
-            }
-            Kind::Header | Kind::Footer => {
-                let margin = joined();
-                let known = if kind == Kind::Header { &mut self.headers } else { &mut self.footers };
-                // Sections repeat them.
-                if text::letters(&margin) > 0 && known.len() < MAX_MARGINS && !known.contains(&margin) {
-                    known.push(margin);
-                }
-            }
-        }
-    }
-
-    /// Ends the number of a list's item, which is followed by a blank.
-    fn end_item(&mut self, start: usize) {
-        let line = &mut self.flow.line;
-        if let Some(number) = line.get(start..) {
-            let number = text::one_line(number, 100);
-            line.truncate(start);
-            line.push_str(&number);
-            if !number.is_empty() {
-                line.push(' ');
-            }
-        }
-    }
-
-    /// The words of a drawing that is nothing else are one of its properties.
-    fn end_shape_value(&mut self) {
-        let value = std::mem::take(&mut self.shape_value);
-        if std::mem::take(&mut self.shape_name).trim() == "gtextUNICODE" {
-            let text = text::normalise(&value);
-            if !text.is_empty() {
-                self.flow.anchor(vec![Block(None, text)]);
-            }
-        }
     }
 
     /// All blocks in their order: headers, the text, footers.

@@ -40,7 +40,9 @@ pub fn parse(text: &str, warnings: &mut Warnings) -> Vec<Mailbox> {
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         match character {
-            '\\' if quoted || comments > 0 => list.push(comments, characters.next().unwrap_or('\\')),
+            '\\' if quoted || comments > 0 => {
+                list.push(comments, characters.next().unwrap_or('\\'))
+            }
             '"' if comments == 0 && !list.in_angle => quoted = !quoted,
             _ if quoted => list.push(comments, character),
             '(' => comments += 1,
@@ -133,11 +135,20 @@ mod tests {
     fn lists_of_every_notation() {
         for (raw, shown) in [
             ("Ada <ada@x>", "Ada <ada@x>"),
-            ("\"Lovelace, Ada\" <ada@x>, bob@x", "Lovelace, Ada <ada@x>|bob@x"),
-            ("=?utf-8?q?Lovelace=2C_Ada?= <ada@x>", "Lovelace, Ada <ada@x>"),
+            (
+                "\"Lovelace, Ada\" <ada@x>, bob@x",
+                "Lovelace, Ada <ada@x>|bob@x",
+            ),
+            (
+                "=?utf-8?q?Lovelace=2C_Ada?= <ada@x>",
+                "Lovelace, Ada <ada@x>",
+            ),
             ("ada@x (Ada (the first))", "Ada the first <ada@x>"),
             ("Ada <ada@x>; 'Bob' <bob@x>", "Ada <ada@x>|Bob <bob@x>"),
-            ("Team: Ada <ada@x>, bob@x;, eve@x", "Team: Ada <ada@x>|bob@x|eve@x"),
+            (
+                "Team: Ada <ada@x>, bob@x;, eve@x",
+                "Team: Ada <ada@x>|bob@x|eve@x",
+            ),
             ("undisclosed-recipients:;", "undisclosed-recipients"),
             ("<ada@x>", "ada@x"),
             ("Ada", "Ada"),

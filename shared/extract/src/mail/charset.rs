@@ -92,7 +92,11 @@ fn is_rather_utf8(bytes: &[u8], declared: &'static Encoding) -> bool {
     } else {
         4
     };
-    text.chars().filter(|one| !one.is_ascii()).take(needed).count() == needed
+    text.chars()
+        .filter(|one| !one.is_ascii())
+        .take(needed)
+        .count()
+        == needed
 }
 
 fn undeclared(bytes: &[u8]) -> (String, usize, bool) {
@@ -111,7 +115,14 @@ fn is_utf16(encoding: &'static Encoding) -> bool {
 
 /// UTF-16 without a mark is big-endian (RFC 2781), unless its zeros stand on the other side.
 fn byte_order(bytes: &[u8]) -> &'static Encoding {
-    let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let zeros = |from: usize| {
+        bytes
+            .iter()
+            .skip(from)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
     if zeros(1) > zeros(0) {
         UTF_16LE
     } else {
@@ -154,8 +165,11 @@ fn charset(label: &str) -> Option<Charset> {
     }
     let name = label.strip_suffix(digits)?.trim_matches(['-', 'x']);
     let page = digits.parse().ok()?;
-    matches!(name, "cp" | "ibm" | "windows" | "win" | "ms" | "dos" | "csibm" | "cspc" | "ansi" | "")
-        .then_some(Charset::Page(page))
+    matches!(
+        name,
+        "cp" | "ibm" | "windows" | "win" | "ms" | "dos" | "csibm" | "cspc" | "ansi" | ""
+    )
+    .then_some(Charset::Page(page))
 }
 
 /// UTF-7 (RFC 2152): UTF-16 in base64 between `+` and what is none.
@@ -166,7 +180,10 @@ fn utf7(bytes: &[u8]) -> String {
         text.push_str(&String::from_utf8_lossy(&rest[..at]));
         rest = &rest[at + 1..];
         let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-        let end = rest.iter().position(|byte| !is_code(byte)).unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|byte| !is_code(byte))
+            .unwrap_or(rest.len());
         let (code, after) = rest.split_at(end);
         if code.is_empty() {
             text.push('+');
@@ -200,7 +217,11 @@ fn shifted(bytes: &[u8], (on, off): (&[u8], &[u8])) -> Vec<u8> {
         } else {
             rest = after;
             high &= !matches!(byte, b'\r' | b'\n');
-            out.push(if high && *byte > b' ' { byte | 0x80 } else { *byte });
+            out.push(if high && *byte > b' ' {
+                byte | 0x80
+            } else {
+                *byte
+            });
         }
     }
     out
@@ -217,7 +238,14 @@ mod tests {
 
     #[test]
     fn labels_of_every_kind() {
-        for label in ["gb2312", "GBK", "gb_2312-80", "cp936", "x-gbk", "\"GB18030\""] {
+        for label in [
+            "gb2312",
+            "GBK",
+            "gb_2312-80",
+            "cp936",
+            "x-gbk",
+            "\"GB18030\"",
+        ] {
             assert_eq!(text(b"\xbb\xf5\xce\xef", label), "货物", "{label}");
         }
         assert_eq!(text(b"K\x81ndigung", "cp-850"), "Kündigung");
@@ -226,7 +254,10 @@ mod tests {
         assert_eq!(text(b"\xb3", "ISO_8859-2"), "ł");
         assert_eq!(text(b"\xc8\xad", "ks_c_5601-1987"), "화");
         assert_eq!(text(b"\x94[\x8a\xfa", "cp932"), "納期");
-        assert_eq!(text(b"Hi +TgBOAA- 1+-1", "unicode-1-1-utf-7"), "Hi 一一 1+1");
+        assert_eq!(
+            text(b"Hi +TgBOAA- 1+-1", "unicode-1-1-utf-7"),
+            "Hi 一一 1+1"
+        );
         assert_eq!(text(b"a~{;uNo~}b~~", "hz-gb-2312"), "a货物b~");
         assert_eq!(text(b"\x1b$)C\x0eH-90\x0f.", "iso-2022-kr"), "화물.");
         assert_eq!(text(b"\0a\0\xe9", "utf-16"), "aé");

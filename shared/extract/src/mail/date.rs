@@ -10,12 +10,16 @@ const MONTHS: [&str; 12] = [
 pub fn parse(raw: &str) -> Option<DateTime<FixedOffset>> {
     let raw: String = raw.chars().take(200).collect();
     let (mut day, mut month, mut year, mut time, mut zone) = (None, None, None, None, None);
-    for word in raw.split([' ', '\t', ',', '-']).filter(|word| !word.is_empty()) {
+    for word in raw
+        .split([' ', '\t', ',', '-'])
+        .filter(|word| !word.is_empty())
+    {
         if word.starts_with('(') {
             break;
         }
         let number: Option<u32> = word.parse().ok();
-        let number = number.filter(|_| !word.starts_with('+') && !(word.len() == 4 && word.starts_with('0')));
+        let number = number
+            .filter(|_| !word.starts_with('+') && !(word.len() == 4 && word.starts_with('0')));
         let three = word.get(..3).map(str::to_ascii_lowercase);
         let named = three.and_then(|three| MONTHS.iter().position(|known| *known == three));
         match (number, named) {
@@ -86,17 +90,31 @@ mod tests {
     #[test]
     fn dates_of_every_notation() {
         for (raw, iso) in [
-            ("Fri, 20 Nov 2026 09:30:00 +0100", "2026-11-20T09:30:00+01:00"),
-            ("Fri, 20 Nov 2026 09:30:00 -0530 (EST)", "2026-11-20T09:30:00-05:30"),
+            (
+                "Fri, 20 Nov 2026 09:30:00 +0100",
+                "2026-11-20T09:30:00+01:00",
+            ),
+            (
+                "Fri, 20 Nov 2026 09:30:00 -0530 (EST)",
+                "2026-11-20T09:30:00-05:30",
+            ),
             ("20 Nov 26 9:05 GMT", "2026-11-20T09:05:00+00:00"),
-            ("Fri,20 November 2026 09:30:60 EDT", "2026-11-20T09:30:59-04:00"),
+            (
+                "Fri,20 November 2026 09:30:60 EDT",
+                "2026-11-20T09:30:59-04:00",
+            ),
             ("Fri, 20-Nov-2026 09:30:00 UT", "2026-11-20T09:30:00+00:00"),
             ("Fri Nov 20 09:30:00 2026", "2026-11-20T09:30:00+00:00"),
             ("Sat, 1 Jan 98 00:00:00 +0000", "1998-01-01T00:00:00+00:00"),
         ] {
             assert_eq!(parse(raw).unwrap().to_rfc3339(), iso, "{raw}");
         }
-        for raw in ["", "soon", "31 Feb 2026 00:00:00 +0000", "Fri, 20 Nov 2026 99:00:00 +0100"] {
+        for raw in [
+            "",
+            "soon",
+            "31 Feb 2026 00:00:00 +0000",
+            "Fri, 20 Nov 2026 99:00:00 +0100",
+        ] {
             assert_eq!(parse(raw), None, "{raw}");
         }
     }

@@ -46,7 +46,9 @@ pub fn unified(bytes: &[u8]) -> Cow<'_, [u8]> {
         None => Cow::Borrowed(bytes),
     };
     if !mail.contains(&b'\n') {
-        let lines = mail.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
+        let lines = mail
+            .iter()
+            .map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
         mail = Cow::Owned(lines.collect());
     }
     let blank = mail.len() - mail.trim_ascii_start().len();
@@ -103,8 +105,15 @@ mod tests {
 
     #[test]
     fn what_stands_before_the_header() {
-        for before in ["", "\u{feff}", "\r\n \r\n", "From ada@x Fri Nov 20 09:30:00 2026\n", "\u{feff}\n>From x\n"] {
-            let mail = format!("{before}From: a@x\nSubject: one\n\ttwo\nbroken line\nTo : b@x\n\nBody\n");
+        for before in [
+            "",
+            "\u{feff}",
+            "\r\n \r\n",
+            "From ada@x Fri Nov 20 09:30:00 2026\n",
+            "\u{feff}\n>From x\n",
+        ] {
+            let mail =
+                format!("{before}From: a@x\nSubject: one\n\ttwo\nbroken line\nTo : b@x\n\nBody\n");
             let mail = unified(mail.as_bytes()).into_owned();
             let (headers, body) = split(&mail, false);
             assert_eq!(headers.get("from"), Some(b"a@x".as_slice()), "{before:?}");
@@ -121,6 +130,9 @@ mod tests {
         assert_eq!(headers.get("to"), Some(b"b@x".as_slice()));
         assert_eq!(body, b"Body");
         assert_eq!(&*unified(b"\xff\xfeF\0:\0a\0"), b"F:a");
-        assert_eq!(split(b"no header\n\nat all", true).1, b"no header\n\nat all");
+        assert_eq!(
+            split(b"no header\n\nat all", true).1,
+            b"no header\n\nat all"
+        );
     }
 }

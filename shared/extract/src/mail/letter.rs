@@ -53,7 +53,9 @@ impl Head {
             let raw = String::from_utf8_lossy(raw);
             let other = || Some(properties::date(&raw)?.fixed_offset());
             head.sent = super::date::parse(&raw).or_else(other);
-            let sent = head.sent.map(|sent| sent.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+            let sent = head
+                .sent
+                .map(|sent| sent.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
             head.line("Date", &sent.unwrap_or_default());
         }
         if let Some(raw) = headers.get("subject") {
@@ -92,7 +94,8 @@ pub struct Reader {
 impl Reader {
     /// The text of a mail with this head, `depth` mails deep.
     pub fn letter(&mut self, message: &Message<'_>, mut head: Head, depth: usize) -> Builder {
-        self.warnings.add(WarningCode::PartsUnreadable, message.left_out);
+        self.warnings
+            .add(WarningCode::PartsUnreadable, message.left_out);
         let body = self.part(&message.root);
         self.has_text |= !body.as_str().is_empty();
         let leaves = message.root.leaves();
@@ -139,7 +142,10 @@ impl Reader {
         let content = header::unified(&content);
         let message = Message::parse(&content);
         let head = Head::of(&message, &mut self.warnings);
-        let subject = head.subject.clone().filter(|subject| !subject.trim().is_empty());
+        let subject = head
+            .subject
+            .clone()
+            .filter(|subject| !subject.trim().is_empty());
         let mut uuencoded = std::mem::take(&mut self.uuencoded);
         let builder = self.letter(&message, head, depth);
         std::mem::swap(&mut uuencoded, &mut self.uuencoded);
@@ -175,7 +181,10 @@ impl Reader {
             }
             let this = (part.media.value.clone(), builder.as_str().to_owned());
             let is_other_form = this.0 != last.0 && !last.1.is_empty();
-            if is_other_form && same::covered(&this.1, &last.1) >= 95 && same::covered(&last.1, &this.1) >= 95 {
+            if is_other_form
+                && same::covered(&this.1, &last.1) >= 95
+                && same::covered(&last.1, &this.1) >= 95
+            {
                 continue;
             }
             all.append(builder);
@@ -216,13 +225,18 @@ impl Reader {
     /// The root of parts that belong together (RFC 2387), and texts beside it that no page refers to.
     fn related(&mut self, part: &Part<'_>) -> Builder {
         let start = part.media.plain("start").map(<[u8]>::to_vec);
-        let is_start = |one: &&Part<'_>| start.is_some() && one.headers.get("content-id") == start.as_deref();
+        let is_start =
+            |one: &&Part<'_>| start.is_some() && one.headers.get("content-id") == start.as_deref();
         let root = part.parts.iter().find(is_start).or(part.parts.first());
         let mut builder = root.map(|root| self.part(root)).unwrap_or_default();
         for other in &part.parts {
             let is_root = root.is_some_and(|root| std::ptr::eq(root, other));
             let referred = ["content-id", "content-location"];
-            if !is_root && referred.iter().all(|name| other.headers.get(name).is_none()) {
+            if !is_root
+                && referred
+                    .iter()
+                    .all(|name| other.headers.get(name).is_none())
+            {
                 let other = self.part(other);
                 builder.append(other);
             }
@@ -238,7 +252,11 @@ impl Reader {
     fn text(&mut self, part: &Part<'_>) -> Builder {
         match part.media.value.as_str() {
             "text/html" | "application/xhtml+xml" => {
-                let page = if part.media.token("charset").is_some_and(|label| !label.is_empty()) {
+                let page = if part
+                    .media
+                    .token("charset")
+                    .is_some_and(|label| !label.is_empty())
+                {
                     part.text(&mut self.warnings)
                 } else {
                     decode::page(&part.content())

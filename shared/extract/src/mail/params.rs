@@ -42,7 +42,9 @@ impl Field {
             rest = after;
             if let Some(at) = part.iter().position(|byte| *byte == b'=') {
                 let name = String::from_utf8_lossy(part[..at].trim_ascii()).to_ascii_lowercase();
-                field.pieces.push(piece(&name, unquoted(part[at + 1..].trim_ascii())));
+                field
+                    .pieces
+                    .push(piece(&name, unquoted(part[at + 1..].trim_ascii())));
             }
         }
         field
@@ -67,7 +69,11 @@ impl Field {
         eight_bit: Option<&'static Encoding>,
         warnings: &mut Warnings,
     ) -> Option<String> {
-        let mut pieces: Vec<&Piece> = self.pieces.iter().filter(|piece| piece.name == name).collect();
+        let mut pieces: Vec<&Piece> = self
+            .pieces
+            .iter()
+            .filter(|piece| piece.name == name)
+            .collect();
         let whole = |piece: &Piece| piece.number.is_none() && !piece.encoded;
         // What RFC 2231 encodes is meant for whoever knows it.
         if pieces.iter().any(|piece| !whole(piece)) {
@@ -81,7 +87,9 @@ impl Field {
             let mut value = piece.value.as_slice();
             if piece.encoded && place == 0 {
                 let mut parts = value.splitn(3, |byte| *byte == b'\'');
-                if let (Some(first), Some(_), Some(rest)) = (parts.next(), parts.next(), parts.next()) {
+                if let (Some(first), Some(_), Some(rest)) =
+                    (parts.next(), parts.next(), parts.next())
+                {
                     label = Some(String::from_utf8_lossy(first).into_owned());
                     value = rest;
                 }
@@ -92,7 +100,11 @@ impl Field {
                 bytes.extend_from_slice(value);
             }
         }
-        let text = charset::decode(&bytes, label.as_deref().filter(|label| !label.is_empty()), warnings);
+        let text = charset::decode(
+            &bytes,
+            label.as_deref().filter(|label| !label.is_empty()),
+            warnings,
+        );
         Some(words::words(&text, warnings))
     }
 }
@@ -166,10 +178,22 @@ mod tests {
             ("attachment; filename=a.pdf", "a.pdf"),
             ("attachment; filename=my file.pdf ; size=3", "my file.pdf"),
             ("attachment; filename=\"a;\\\"b\\\".pdf\"", "a;\"b\".pdf"),
-            ("attachment; filename*=utf-8''%e2%82%ac%20rates.pdf; filename=x.pdf", "€ rates.pdf"),
-            ("attachment; filename*0*=gb2312'zh'%BD%BB; filename*1*=%BB%F5; filename*2=.doc", "交货.doc"),
-            ("attachment; filename*1=\"b.doc\"; filename*0=\"a\"", "ab.doc"),
-            ("attachment; filename=\"=?iso-8859-1?Q?M=E4rz.pdf?=\"", "März.pdf"),
+            (
+                "attachment; filename*=utf-8''%e2%82%ac%20rates.pdf; filename=x.pdf",
+                "€ rates.pdf",
+            ),
+            (
+                "attachment; filename*0*=gb2312'zh'%BD%BB; filename*1*=%BB%F5; filename*2=.doc",
+                "交货.doc",
+            ),
+            (
+                "attachment; filename*1=\"b.doc\"; filename*0=\"a\"",
+                "ab.doc",
+            ),
+            (
+                "attachment; filename=\"=?iso-8859-1?Q?M=E4rz.pdf?=\"",
+                "März.pdf",
+            ),
             ("attachment; filename=\"März.pdf\"", "März.pdf"),
         ] {
             assert_eq!(name(raw).as_deref(), Some(text), "{raw}");
@@ -179,7 +203,9 @@ mod tests {
 
     #[test]
     fn types() {
-        let field = Field::parse(b"Text/HTML; charset=\"UTF-8\" ; format=Flowed (really); boundary=\"a;b\"");
+        let field = Field::parse(
+            b"Text/HTML; charset=\"UTF-8\" ; format=Flowed (really); boundary=\"a;b\"",
+        );
         assert_eq!(field.value, "text/html");
         assert_eq!(field.token("charset").as_deref(), Some("utf-8"));
         assert_eq!(field.token("format").as_deref(), Some("flowed"));

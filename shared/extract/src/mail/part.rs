@@ -63,7 +63,10 @@ pub struct Message<'a> {
 impl<'a> Message<'a> {
     /// Reads a mail from bytes that are [`header::unified`].
     pub fn parse(bytes: &'a [u8]) -> Self {
-        let mut budget = Budget { left: MAX_PARTS, left_out: 0 };
+        let mut budget = Budget {
+            left: MAX_PARTS,
+            left_out: 0,
+        };
         let root = parse(bytes, "text/plain", 0, &mut budget);
         let eight_bit = eight_bit(&root);
         Self {
@@ -80,11 +83,12 @@ fn eight_bit(root: &Part<'_>) -> Option<&'static Encoding> {
     if sample.is_empty() || std::str::from_utf8(&sample).is_ok() {
         return None;
     }
-    let first = root.leaves().into_iter().find(|part| part.media.value.starts_with("text/"));
+    let first = root
+        .leaves()
+        .into_iter()
+        .find(|part| part.media.value.starts_with("text/"));
     let declared = first.and_then(|part| charset::known(&part.media.token("charset")?));
-    let fits = |encoding: &&'static Encoding| {
-        !encoding.decode_without_bom_handling(&sample).1
-    };
+    let fits = |encoding: &&'static Encoding| !encoding.decode_without_bom_handling(&sample).1;
     declared.filter(fits).or_else(|| {
         if let Some(part) = first {
             let content = part.content();
@@ -104,7 +108,12 @@ fn parse<'a>(bytes: &'a [u8], default: &str, depth: usize, budget: &mut Budget) 
     let mut media = Field::parse(headers.get("content-type").unwrap_or_default());
     if !media.value.contains('/') {
         // Old programs wrote `text`, broken ones nothing or anything.
-        media.value = if media.value == "html" { "text/html" } else { default }.to_owned();
+        media.value = if media.value == "html" {
+            "text/html"
+        } else {
+            default
+        }
+        .to_owned();
     }
     let disposition = Field::parse(headers.get("content-disposition").unwrap_or_default());
     let mut part = Part {
@@ -151,7 +160,9 @@ fn pieces<'a>(body: &'a [u8], boundary: Option<&[u8]>) -> Vec<&'a [u8]> {
         if boundary.as_ref().is_none_or(Vec::is_empty) && !rest.is_empty() {
             boundary = Some(rest.to_vec());
         }
-        let Some(rest) = boundary.as_ref().and_then(|boundary| rest.strip_prefix(boundary.as_slice()))
+        let Some(rest) = boundary
+            .as_ref()
+            .and_then(|boundary| rest.strip_prefix(boundary.as_slice()))
         else {
             continue;
         };
@@ -175,19 +186,32 @@ fn pieces<'a>(body: &'a [u8], boundary: Option<&[u8]>) -> Vec<&'a [u8]> {
 impl<'a> Part<'a> {
     /// The content, decoded from what carried it.
     pub fn content(&self) -> Cow<'a, [u8]> {
-        let encoding = self.headers.get("content-transfer-encoding").unwrap_or_default();
+        let encoding = self
+            .headers
+            .get("content-transfer-encoding")
+            .unwrap_or_default();
         let encoding = String::from_utf8_lossy(encoding).to_ascii_lowercase();
-        let word = encoding.split([' ', ';', '(']).find(|word| !word.is_empty());
+        let word = encoding
+            .split([' ', ';', '('])
+            .find(|word| !word.is_empty());
         transfer::decode(self.body, word.unwrap_or_default().trim_matches('"'))
     }
 
     /// The content as text, of the charset that the part declares.
     pub fn text(&self, warnings: &mut Warnings) -> String {
-        charset::decode(&self.content(), self.media.token("charset").as_deref(), warnings)
+        charset::decode(
+            &self.content(),
+            self.media.token("charset").as_deref(),
+            warnings,
+        )
     }
 
     /// The name it is to be saved under.
-    pub fn file_name(&self, eight_bit: Option<&'static Encoding>, warnings: &mut Warnings) -> Option<String> {
+    pub fn file_name(
+        &self,
+        eight_bit: Option<&'static Encoding>,
+        warnings: &mut Warnings,
+    ) -> Option<String> {
         self.disposition
             .text("filename", eight_bit, warnings)
             .or_else(|| self.media.text("name", eight_bit, warnings))
@@ -219,7 +243,8 @@ impl<'a> Part<'a> {
             _ if !self.parts.is_empty() => Role::Multipart,
             "message/rfc822" | "message/global" | "message/news" => Role::Message,
             "application/pkcs7-mime" | "application/x-pkcs7-mime" => self.sealed(),
-            "application/pgp-signature" | "application/pkcs7-signature"
+            "application/pgp-signature"
+            | "application/pkcs7-signature"
             | "application/x-pkcs7-signature" => Role::Passed,
             "application/pgp-encrypted" => Role::Passed,
             _ if attached => Role::Attachment,
@@ -232,8 +257,11 @@ impl<'a> Part<'a> {
                 Role::Attachment
             }
             "application/xhtml+xml" if !self.is_named() => Role::Text,
-            "message/delivery-status" | "message/global-delivery-status" | "message/feedback-report"
-            | "message/disposition-notification" | "message/global-headers" => Role::Text,
+            "message/delivery-status"
+            | "message/global-delivery-status"
+            | "message/feedback-report"
+            | "message/disposition-notification"
+            | "message/global-headers" => Role::Text,
             _ if media.starts_with("text/") => Role::Text,
             // A picture in the text.
             _ if self.headers.get("content-id").is_some()
@@ -288,12 +316,18 @@ mod tests {
         assert_eq!(bodies(mail), ["one\n--bb", "two\n", "no header"]);
         let nameless = "Content-Type: multipart/mixed\n\n--x\n\none\n--x\n\ncut off";
         assert_eq!(bodies(nameless), ["one", "cut off"]);
-        assert_eq!(bodies("Content-Type: multipart/mixed; boundary=b\n\nno parts"), ["no parts"]);
+        assert_eq!(
+            bodies("Content-Type: multipart/mixed; boundary=b\n\nno parts"),
+            ["no parts"]
+        );
     }
 
     #[test]
     fn a_bomb_of_parts_is_bounded() {
-        let many = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\n".repeat(100_000));
+        let many = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n{}",
+            "--b\n\n".repeat(100_000)
+        );
         let message = Message::parse(many.as_bytes());
         assert_eq!(message.root.leaves().len(), MAX_PARTS);
         assert_eq!(message.left_out, 100_000 - MAX_PARTS);

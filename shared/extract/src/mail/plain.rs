@@ -38,7 +38,9 @@ pub fn unarmoured(text: &str) -> (String, bool) {
     let mut head = false;
     for line in text.lines() {
         let mark = line.trim_end();
-        let begins = mark.strip_prefix("-----BEGIN PGP ").and_then(|rest| rest.strip_suffix("-----"));
+        let begins = mark
+            .strip_prefix("-----BEGIN PGP ")
+            .and_then(|rest| rest.strip_suffix("-----"));
         match (within, begins) {
             (None, Some("SIGNED MESSAGE")) => head = true,
             (None, Some(kind)) => {
@@ -46,7 +48,11 @@ pub fn unarmoured(text: &str) -> (String, bool) {
                 within = Some(kind);
             }
             (Some(kind), _) => {
-                if mark.strip_prefix("-----END PGP ").and_then(|rest| rest.strip_suffix("-----")) == Some(kind) {
+                if mark
+                    .strip_prefix("-----END PGP ")
+                    .and_then(|rest| rest.strip_suffix("-----"))
+                    == Some(kind)
+                {
                     within = None;
                 }
             }
@@ -187,7 +193,12 @@ fn moment(value: &str) -> String {
     if clock.len() != 6 || !digits(clock) {
         return day;
     }
-    format!("{day}T{}:{}:{}{zone}", &clock[..2], &clock[2..4], &clock[4..])
+    format!(
+        "{day}T{}:{}:{}{zone}",
+        &clock[..2],
+        &clock[2..4],
+        &clock[4..]
+    )
 }
 
 fn unescaped(value: &str) -> String {
@@ -230,7 +241,8 @@ mod tests {
 
     #[test]
     fn enriched_text() {
-        let source = "<bold>Now</bold> is <color><param>red</param>the</color>\ntime\n\nfor <<all>.";
+        let source =
+            "<bold>Now</bold> is <color><param>red</param>the</color>\ntime\n\nfor <<all>.";
         assert_eq!(enriched(source, false), "Now is the time\n\nfor <all>.");
         assert_eq!(enriched("a<nl>b<lt>c", true), "a\nb<c");
     }

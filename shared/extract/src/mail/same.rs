@@ -12,7 +12,8 @@ fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     for character in text.chars() {
-        let is_ideograph = matches!(character, '\u{2e80}'..='\u{d7ff}' | '\u{e00}'..='\u{eff}' | '\u{f900}'..);
+        let is_ideograph =
+            matches!(character, '\u{2e80}'..='\u{d7ff}' | '\u{e00}'..='\u{eff}' | '\u{f900}'..);
         if character.is_alphanumeric() && !is_ideograph {
             word.extend(character.to_lowercase());
             continue;
@@ -77,7 +78,11 @@ mod tests {
             ("\u{a0}--", letter, Choice::Rich),
             (letter, "", Choice::Plain),
             ("This mail needs a reader of HTML.", letter, Choice::Rich),
-            ("Your program shows no HTML. See our site in the browser of your choice.", letter, Choice::Rich),
+            (
+                "Your program shows no HTML. See our site in the browser of your choice.",
+                letter,
+                Choice::Rich,
+            ),
             ("The delivery", letter, Choice::Rich),
             (&other, letter, Choice::Both),
             ("货物将于十二月", "货物 将于十二月送达", Choice::Plain),

@@ -168,7 +168,8 @@ pub fn uuencoded(text: &[u8]) -> Vec<Uuencoded> {
 fn begins(line: &[u8]) -> Option<String> {
     let rest = line.strip_prefix(b"begin ")?;
     let (mode, name) = rest.split_at_checked(rest.iter().position(|byte| *byte == b' ')?)?;
-    let octal = (3..=4).contains(&mode.len()) && mode.iter().all(|byte| matches!(byte, b'0'..=b'7'));
+    let octal =
+        (3..=4).contains(&mode.len()) && mode.iter().all(|byte| matches!(byte, b'0'..=b'7'));
     let name = String::from_utf8_lossy(name.trim_ascii()).into_owned();
     (octal && !name.is_empty()).then_some(name)
 }

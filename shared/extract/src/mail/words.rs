@@ -6,6 +6,9 @@ use encoding_rs::Encoding;
 use super::{charset, transfer};
 use crate::decode;
 
+/// Bytes of an encoded word; the standard has 75.
+const MAX_WORD: usize = 8 * 1024;
+
 /// The text of a header field. `eight_bit` is what the mail's bytes are probably encoded in.
 pub fn text(raw: &[u8], eight_bit: Option<&'static Encoding>, warnings: &mut Warnings) -> String {
     words(&plain(raw, eight_bit, warnings), warnings)
@@ -71,10 +74,16 @@ fn word(text: &str) -> Option<(Word<'_>, &str)> {
     if charset.is_empty() || charset.len() > 60 || charset.contains(char::is_whitespace) {
         return None;
     }
-    let (text, rest) = rest.split_once("?=")?;
+    let near = &rest.as_bytes()[..rest.len().min(MAX_WORD)];
+    let end = near.windows(2).position(|two| two == b"?=")?;
+    let (text, rest) = (&rest[..end], &rest[end + 2..]);
     // A language may follow (RFC 2231, section 5).
     let charset = charset.split('*').next().unwrap_or(charset);
-    let word = Word { charset, is_base64, text };
+    let word = Word {
+        charset,
+        is_base64,
+        text,
+    };
     Some((word, rest))
 }
 
@@ -136,7 +145,10 @@ mod tests {
     fn bytes_as_they_stand() {
         let mut warnings = Warnings::default();
         let gbk = Some(encoding_rs::GBK);
-        assert_eq!(text(b"\xbd\xbb\xbb\xf5 =?utf-8?q?=C3=A9?=", gbk, &mut warnings), "交货 é");
+        assert_eq!(
+            text(b"\xbd\xbb\xbb\xf5 =?utf-8?q?=C3=A9?=", gbk, &mut warnings),
+            "交货 é"
+        );
         assert_eq!(text("é".as_bytes(), gbk, &mut Warnings::default()), "é");
         assert_eq!(warnings.as_slice()[0].code, WarningCode::EncodingGuessed);
     }

@@ -41,8 +41,9 @@ pub struct Flow {
     pub outline: Option<u8>,
     levels: Vec<Level>,
     blocks: Vec<Block>,
-    /// What is anchored in the paragraph, and comes after it.
+    /// What is anchored in the paragraph, or in the table, and comes after it.
     anchored: Vec<Block>,
+    anchored_in_table: Vec<Block>,
 }
 
 impl Flow {
@@ -53,7 +54,9 @@ impl Flow {
 
     /// Adds blocks where they are anchored: here, or after the paragraph.
     pub fn anchor(&mut self, blocks: Vec<Block>) {
-        if self.line.trim().is_empty() && !self.in_table && self.levels.is_empty() {
+        if self.in_table {
+            self.anchored_in_table.extend(blocks);
+        } else if self.line.trim().is_empty() && self.levels.is_empty() {
             self.blocks.extend(blocks);
         } else {
             self.anchored.extend(blocks);
@@ -109,7 +112,10 @@ impl Flow {
         let line = std::mem::take(&mut self.line);
         let level = self.level(depth);
         level.cell.push_str(&line);
-        level.grid.end_row(&text::one_line(&std::mem::take(&mut level.cell), usize::MAX));
+        level.grid.end_row(&text::one_line(
+            &std::mem::take(&mut level.cell),
+            usize::MAX,
+        ));
     }
 
     /// Puts tables that are deeper into the cell they are in.
@@ -120,7 +126,10 @@ impl Flow {
             };
             inner.grid.end_row("");
             let rows = inner.grid.tables().concat();
-            let rows: Vec<String> = tables::spread(&rows).iter().map(|row| row.join(", ")).collect();
+            let rows: Vec<String> = tables::spread(&rows)
+                .iter()
+                .map(|row| row.join(", "))
+                .collect();
             if let Some(outer) = self.levels.last_mut() {
                 for part in [rows.join("; "), inner.cell] {
                     if !part.trim().is_empty() {
@@ -137,6 +146,7 @@ impl Flow {
     fn end_table(&mut self) {
         self.fold(1);
         let Some(mut level) = self.levels.pop() else {
+            self.blocks.append(&mut self.anchored_in_table);
             return;
         };
         level.grid.end_row("");
@@ -146,6 +156,7 @@ impl Flow {
         // Paragraphs that were said to be in a table, and no cell ended them.
         let rest = text::normalise(&level.cell);
         self.push(None, rest.trim());
+        self.blocks.append(&mut self.anchored_in_table);
     }
 
     fn push_table(&mut self, table: &[Vec<Cell>]) {

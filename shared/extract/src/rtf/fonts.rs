@@ -118,7 +118,9 @@ impl Fonts {
         }
         font.signs = Signs::named(&name);
         if font.page.is_none() {
-            let ending = ENDINGS.iter().find(|(ending, _)| name.trim_end().ends_with(ending));
+            let ending = ENDINGS
+                .iter()
+                .find(|(ending, _)| name.trim_end().ends_with(ending));
             font.page = ending.map(|(_, page)| *page);
         }
         if self.fonts.len() < MAX_ENTRIES {
@@ -160,7 +162,10 @@ impl Styles {
             return;
         }
         let name = String::from_utf8_lossy(&std::mem::take(&mut self.name)).to_ascii_lowercase();
-        let number = name.trim().strip_prefix("heading ").and_then(|number| number.trim().parse().ok());
+        let number = name
+            .trim()
+            .strip_prefix("heading ")
+            .and_then(|number| number.trim().parse().ok());
         let named = number.filter(|level| (1..=9).contains(level));
         if let Some(level) = self.outline.take().or(named)
             && self.levels.len() < MAX_ENTRIES

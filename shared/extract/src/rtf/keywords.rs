@@ -90,7 +90,9 @@ impl Reader<'_> {
         }
         match self.group.to {
             Destination::Skipped => {}
-            Destination::Fonts | Destination::Styles if optional => self.group.to = Destination::Skipped,
+            Destination::Fonts | Destination::Styles if optional => {
+                self.group.to = Destination::Skipped
+            }
             Destination::Fonts => self.fonts.word(word, number),
             Destination::Styles => self.styles.word(word, number),
             Destination::Info => match Field::named(word) {

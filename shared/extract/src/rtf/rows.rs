@@ -1,11 +1,18 @@
 //! Rows of an RTF table: where their cells end, which are merged, and what stands in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::tables::Cell;
 
 /// Cells of a row whose ends are kept.
 const MAX_CELLS: usize = 1_000;
+/// Bytes that a merged cell may become by standing in all its places: beyond, it stands in the first.
+const MAX_REPEATED: usize = 20_000;
+/// Ends that differ by less are the same, in twips.
+const NEAR: i32 = 40;
 
 /// Where a cell ends, in twips from the left, and how it is merged.
 #[derive(Clone, Copy, Default)]
@@ -19,13 +26,17 @@ struct Definition {
     from_above: bool,
 }
 
+/// The texts of a row's cells, and their definitions.
+type Row = (Vec<String>, Rc<Vec<Definition>>);
+
 /// The row that is being read and those before it.
 #[derive(Default)]
 pub struct Grid {
-    definitions: Vec<Definition>,
+    /// Rows share it until it changes.
+    definitions: Rc<Vec<Definition>>,
     next: Definition,
     row: Vec<String>,
-    rows: Vec<(Vec<String>, Vec<Definition>)>,
+    rows: Vec<Row>,
 }
 
 impl Grid {
@@ -33,7 +44,7 @@ impl Grid {
     pub fn word(&mut self, word: &[u8], number: Option<i32>) {
         match word {
             b"trowd" => {
-                self.definitions.clear();
+                self.definitions = Rc::default();
                 self.next = Definition::default();
             }
             b"clmrg" => self.next.from_left = true,
@@ -43,7 +54,7 @@ impl Grid {
                 let mut cell = std::mem::take(&mut self.next);
                 cell.end = number.unwrap_or(0);
                 if self.definitions.len() < MAX_CELLS {
-                    self.definitions.push(cell);
+                    Rc::make_mut(&mut self.definitions).push(cell);
                 }
             }
             _ => {}
@@ -62,16 +73,18 @@ impl Grid {
             row.push(rest.to_owned());
         }
         if !row.is_empty() {
-            self.rows.push((row, self.definitions.clone()));
+            self.rows.push((row, Rc::clone(&self.definitions)));
         }
     }
 
     /// All rows; where the cells of one share no end with those above, another table begins.
     pub fn tables(self) -> Vec<Vec<Vec<Cell>>> {
-        let mut tables: Vec<Vec<(Vec<String>, Vec<Definition>)>> = Vec::new();
+        let mut tables: Vec<Vec<Row>> = Vec::new();
         for row in self.rows {
             match tables.last_mut() {
-                Some(table) if table.last().is_some_and(|last| belong(&last.1, &row.1)) => table.push(row),
+                Some(table) if table.last().is_some_and(|last| belong(&last.1, &row.1)) => {
+                    table.push(row)
+                }
                 _ => tables.push(vec![row]),
             }
         }
@@ -89,11 +102,8 @@ fn belong(above: &[Definition], below: &[Definition]) -> bool {
     above.is_empty() || below.is_empty() || above.intersection(&below).next().is_some()
 }
 
-/// Ends that differ by less are the same, in twips.
-const NEAR: i32 = 40;
-
 /// The rows' cells with how many columns and rows they span.
-fn spans(rows: Vec<(Vec<String>, Vec<Definition>)>) -> Vec<Vec<Cell>> {
+fn spans(rows: Vec<Row>) -> Vec<Vec<Cell>> {
     let mut ends: Vec<i32> = rows
         .iter()
         .filter(|(row, definitions)| row.len() <= definitions.len())
@@ -113,16 +123,26 @@ fn spans(rows: Vec<(Vec<String>, Vec<Definition>)>) -> Vec<Vec<Cell>> {
         for (place, text) in texts.into_iter().enumerate() {
             let definition = definitions.get(place).copied().filter(|_| is_defined);
             let definition = definition.unwrap_or_default();
-            let end = if is_defined { column(definition.end).max(before) } else { before + 1 };
+            let end = if is_defined {
+                column(definition.end).max(before)
+            } else {
+                before + 1
+            };
             let columns = (end - before).max(1);
             before = end;
-            if definition.from_left && let Some(left) = row.last_mut() {
+            if definition.from_left
+                && let Some(left) = row.last_mut()
+            {
                 left.columns += columns;
                 left.text.push_str(&text);
                 continue;
             }
-            if definition.from_above && text.is_empty()
-                && let Some(cell) = open.get(&end).and_then(|(row, cell)| table.get_mut(*row)?.get_mut(*cell))
+            if definition.from_above
+                && text.is_empty()
+                && let Some(cell) = open
+                    .get(&end)
+                    .and_then(|(row, cell)| table.get_mut(*row)?.get_mut(*cell))
+                && cell.text.len() * cell.columns * (cell.rows + 1) < MAX_REPEATED
             {
                 cell.rows += 1;
                 continue;
@@ -132,9 +152,54 @@ fn spans(rows: Vec<(Vec<String>, Vec<Definition>)>) -> Vec<Vec<Cell>> {
             } else {
                 open.remove(&end);
             }
-            row.push(Cell { text, columns, rows: 1 });
+            let once = text.len() * columns >= MAX_REPEATED && columns > 1;
+            let first = if once { 1 } else { columns };
+            row.push(Cell {
+                text,
+                columns: first,
+                rows: 1,
+            });
+            if once {
+                row.push(Cell {
+                    text: String::new(),
+                    columns: columns - 1,
+                    rows: 1,
+                });
+            }
         }
         table.push(row);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables;
+
+    /// A merged cell of a long text would make gigabytes of a small file.
+    #[test]
+    fn merged_cells_multiply_no_text() {
+        let mut grid = Grid::default();
+        for column in 0..500 {
+            grid.word(b"cellx", Some(column * 100));
+        }
+        for _ in 0..500 {
+            grid.cell("x".to_owned());
+        }
+        grid.end_row("");
+        for _ in 0..500 {
+            grid.word(b"trowd", None);
+            grid.word(b"clvmgf", None);
+            grid.word(b"cellx", Some(40_000));
+            grid.word(b"cellx", Some(49_900));
+            grid.cell("long ".repeat(2_000));
+            grid.cell("x".to_owned());
+            grid.end_row("");
+        }
+        let tables = grid.tables();
+        let rows = tables::spread(&tables[0]);
+        let all: usize = rows.iter().flatten().map(|cell| cell.len()).sum();
+        assert!(all < 501 * (10_000 + 500), "{all}");
+    }
 }

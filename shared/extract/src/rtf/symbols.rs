@@ -11,7 +11,10 @@ impl Signs {
     /// By a font's name.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.trim().to_ascii_lowercase();
-        if name.starts_with("wingdings") || name.starts_with("webdings") || name.contains("dingbats") {
+        if name.starts_with("wingdings")
+            || name.starts_with("webdings")
+            || name.contains("dingbats")
+        {
             Some(Self::Wingdings)
         } else if name == "symbol" || name.starts_with("symbol ") || name == "standard symbols l" {
             Some(Self::Symbol)
@@ -81,7 +84,18 @@ mod tests {
 
     #[test]
     fn letters_are_signs() {
-        for (byte, sign) in [(b'a', 'α'), (b'W', 'Ω'), (0xb7, '•'), (0xa3, '≤'), (0xae, '→'), (0xb0, '°'), (0xe5, '∑'), (0xd6, '√'), (0xf2, '∫'), (b'm', 'μ')] {
+        for (byte, sign) in [
+            (b'a', 'α'),
+            (b'W', 'Ω'),
+            (0xb7, '•'),
+            (0xa3, '≤'),
+            (0xae, '→'),
+            (0xb0, '°'),
+            (0xe5, '∑'),
+            (0xd6, '√'),
+            (0xf2, '∫'),
+            (b'm', 'μ'),
+        ] {
             assert_eq!(Signs::Symbol.character(byte), sign, "{byte:x}");
         }
         assert_eq!(SYMBOL_LOW.chars().count(), 0x7f - 0x20);

@@ -41,7 +41,8 @@ fn text_in_the_code_page_of_its_font() {
     }
     let raw = b"{\\rtf1\\ansi\\ansicpg932 \x95\\\x94}\\par \x93\xfa}";
     assert_eq!(read(raw, false).unwrap().text, "表媒\n\n日");
-    let cyrillic = r"{\rtf1\ansi\deff1{\fonttbl\f0\fswiss Arial;\f1\fcharset204 Arial;}\'cf\'f0\'e8}";
+    let cyrillic =
+        r"{\rtf1\ansi\deff1{\fonttbl\f0\fswiss Arial;\f1\fcharset204 Arial;}\'cf\'f0\'e8}";
     assert_eq!(text(cyrillic), "При");
 }
 
@@ -90,8 +91,19 @@ fn what_is_hidden_or_deleted() {
     let source = r"{\rtf1 Shown {\v secret }and {\deleted old}{\revised new}.\v  more\v0  End{\v a\plain b}}";
     let left_out = read(source.as_bytes(), false).unwrap();
     assert_eq!(left_out.text, "Shown and new. Endb");
-    let codes: Vec<_> = left_out.warnings.as_slice().iter().map(|one| (one.code, one.count)).collect();
-    assert_eq!(codes, [(WarningCode::HiddenContent, 3), (WarningCode::TrackedDeletions, 1)]);
+    let codes: Vec<_> = left_out
+        .warnings
+        .as_slice()
+        .iter()
+        .map(|one| (one.code, one.count))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            (WarningCode::HiddenContent, 3),
+            (WarningCode::TrackedDeletions, 1)
+        ]
+    );
     let all = read(source.as_bytes(), true).unwrap();
     assert_eq!(all.text, "Shown secret and new. more Endab");
 }
@@ -101,11 +113,12 @@ fn boxes_notes_and_margins() {
     let source = r"{\rtf1{\header Acme\par}{\footer Page {\field{\*\fldinst PAGE}{\fldrslt 1}}}A sen{\shp{\*\shpinst{\sp{\sn shapeType}{\sv 202}}
         {\shptxt Box one\par Box two\par}}{\shprslt{\*\do{\dptxbx{\dptxbxtext Box one\par}}}}}tence{\footnote\pard {\super\chftn} See law.}.
         {\*\atnauthor Ann}{\*\annotation Really?}\par{\header Acme\par}{\*\do\dobxpage{\dptxbx{\dptxbxtext Old box\par}}}End\par
+        \trowd\intbl in{\*\shpinst{\shptxt Of the table\par}}side\cell\row\pard
         {\*\shpinst{\sp{\sn gtextUNICODE}{\sv DRAFT}}}}";
     let read = read(source.as_bytes(), false).unwrap();
     assert_eq!(
         read.text,
-        "Acme\n\nA sentence [See law.].\n\nBox one\n\nBox two\n\n[Comment by Ann: Really?]\n\nOld box\n\nEnd\n\nDRAFT\n\nPage 1"
+        "Acme\n\nA sentence [See law.].\n\nBox one\n\nBox two\n\n[Comment by Ann: Really?]\n\nOld box\n\nEnd\n\n| inside |\n| --- |\n\nOf the table\n\nDRAFT\n\nPage 1"
     );
 }
 
@@ -115,7 +128,11 @@ fn headings_and_numbers_of_lists() {
         \pard\s1 Scope\par\pard{\listtext\pard\plain 1.1.\tab}First\par\pard\s2{\pntext\f3\'b7\tab}Second\par\pard\outlinelevel9 Body\par}";
     let read = read(source.as_bytes(), false).unwrap();
     assert_eq!(read.text, "Scope\n\n1.1. First\n\n• Second\n\nBody");
-    let paths: Vec<_> = read.sections.iter().map(|section| section.heading_path.join(">")).collect();
+    let paths: Vec<_> = read
+        .sections
+        .iter()
+        .map(|section| section.heading_path.join(">"))
+        .collect();
     assert_eq!(paths, ["Scope", "Scope>• Second"]);
 }
 

@@ -25,7 +25,9 @@ async fn text_of_every_script() {
         (77, r"caf\'8e", "café"),
         (255, r"K\'81ndigung", "Kündigung"),
     ] {
-        let source = format!(r"{{\rtf1\ansi\ansicpg1252\deff0{{\fonttbl{{\f0\fcharset0 A;}}{{\f1\fcharset{charset} B;}}}}\f1 {bytes}\f0  caf\'e9\par}}");
+        let source = format!(
+            r"{{\rtf1\ansi\ansicpg1252\deff0{{\fonttbl{{\f0\fcharset0 A;}}{{\f1\fcharset{charset} B;}}}}\f1 {bytes}\f0  caf\'e9\par}}"
+        );
         let read = read(Format::Rtf, source.as_bytes()).await.unwrap();
         assert_eq!(read.text, format!("{said} café"), "{charset}");
         assert!(read.warnings.is_empty(), "{charset}");
@@ -37,12 +39,24 @@ async fn hidden_text_is_read_if_asked() {
     let source = br"{\rtf1\ansi Shown. {\v Internal remark.}{\deleted old }End.\par}";
     let read = read(Format::Rtf, source).await.unwrap();
     assert_eq!(read.text, "Shown. End.");
-    let codes: Vec<WarningCode> = read.warnings.as_slice().iter().map(|one| one.code).collect();
-    assert_eq!(codes, [WarningCode::HiddenContent, WarningCode::TrackedDeletions]);
+    let codes: Vec<WarningCode> = read
+        .warnings
+        .as_slice()
+        .iter()
+        .map(|one| one.code)
+        .collect();
+    assert_eq!(
+        codes,
+        [WarningCode::HiddenContent, WarningCode::TrackedDeletions]
+    );
     let options = Options {
         include_hidden: true,
         ..Options::default()
     };
-    let all = extractor().extract_with(Format::Rtf, source, options).await.unwrap().unwrap();
+    let all = extractor()
+        .extract_with(Format::Rtf, source, options)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(all.text, "Shown. Internal remark.End.");
 }
