@@ -33,6 +33,22 @@ pub fn page(bytes: &[u8]) -> String {
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
 
+/// Decodes text of which nothing says in what encoding it is: the text, how many characters became U+FFFD, and the
+/// encoding that was taken.
+pub fn undeclared(bytes: &[u8]) -> (String, usize, &'static Encoding) {
+    let encoding = match std::str::from_utf8(bytes) {
+        Ok(_) => UTF_8,
+        Err(_) => guess(bytes),
+    };
+    let (text, encoding, broken) = encoding.decode(bytes);
+    let replaced = if broken {
+        text.matches('\u{fffd}').count()
+    } else {
+        0
+    };
+    (text.into_owned(), replaced, encoding)
+}
+
 /// The encoding after `charset=` or `encoding=` in the first part of the page.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes[..bytes.len().min(DECLARED_WITHIN)].to_ascii_lowercase();

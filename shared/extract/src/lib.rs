@@ -25,6 +25,8 @@ pub use detect::detect;
 #[cfg(feature = "engines")]
 mod archive;
 #[cfg(feature = "engines")]
+mod code_pages;
+#[cfg(feature = "engines")]
 mod decode;
 #[cfg(feature = "engines")]
 mod delimited;
@@ -77,8 +79,6 @@ mod readers;
 #[cfg(feature = "engines")]
 mod rtf;
 #[cfg(feature = "engines")]
-mod rtf_info;
-#[cfg(feature = "engines")]
 mod sandbox;
 #[cfg(feature = "engines")]
 mod sheets;
@@ -106,6 +106,7 @@ pub use sandbox::harden_parent;
 pub mod testing {
     pub use crate::fork_server::{cpu_time, serve_if_asked_with};
     pub use crate::html::{described as describe_page, read as read_html};
+    pub use crate::mail::{Attachment, attachments};
     pub use crate::main_content::Features;
     pub use crate::pdf::{Library, read as read_with_pdfium};
     pub use crate::sandbox::drop_capabilities;

@@ -1,92 +1,178 @@
 //! Reads a mail (RFC 5322 and MIME): who, when, about what, and its text.
 
+mod address;
+mod charset;
+mod date;
+mod header;
+mod letter;
+mod params;
+mod part;
+mod plain;
+mod same;
+mod transfer;
+mod words;
+
 use dynrag_domain::{
     chunks::{Extracted, Properties},
     documents::FailureCode,
-};
-use mail_parser::{Address, MessageParser, MimeHeaders};
-use scraper::Html;
-
-use crate::{
-    html_text, language, properties,
-    protocol::Refusal,
-    text::{self, Builder},
+    warnings::{WarningCode, Warnings},
 };
 
-/// Reads a mail. What is attached is named and not read.
+use self::{
+    letter::{Head, MAX_FORWARDED, Reader},
+    part::{Message, Role},
+};
+use crate::{language, properties, protocol::Refusal, text};
+
+/// Attachments of one mail that are given out.
+const MAX_ATTACHMENTS: usize = 50;
+
+/// A file that comes with a mail.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The name it is to be saved under.
+    pub name: Option<String>,
+    /// What the mail says it is, in small letters: `application/pdf`.
+    pub media_type: String,
+    /// Its content, decoded.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads a mail. What is attached is named and not read; mails that are forwarded with it are read after it.
 pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
-    let corrupt = |detail: &str| Refusal::new(FailureCode::CorruptFile, detail);
-    let mail = MessageParser::default()
-        .parse(bytes)
-        .ok_or_else(|| corrupt("no mail"))?;
-    if mail.from().is_none() && mail.subject().is_none() && mail.date().is_none() {
-        return Err(corrupt("a mail without From, Subject and Date"));
-    }
-    let mut head = Vec::new();
-    for (name, addresses) in [("From", mail.from()), ("To", mail.to()), ("Cc", mail.cc())] {
-        let addresses = addresses.map(people).unwrap_or_default();
-        if !addresses.is_empty() {
-            head.push(format!("{name}: {addresses}"));
+    let bytes = header::unified(bytes);
+    let message = Message::parse(&bytes);
+    let mut reader = Reader::default();
+    let head = head(&message, &mut reader.warnings)?;
+    let title = head.subject.as_deref().and_then(text::title);
+    let created = head.sent.and_then(|sent| properties::kept(sent.to_utc()));
+    let names = head.from.iter().map(|one| {
+        if one.name.is_empty() {
+            &one.address
+        } else {
+            &one.name
         }
-    }
-    if let Some(date) = mail.date() {
-        head.push(format!("Date: {}", date.to_rfc3339()));
-    }
-    if let Some(subject) = mail.subject() {
-        head.push(format!("Subject: {}", text::one_line(subject, usize::MAX)));
-    }
-    let attached: Vec<&str> = mail
-        .attachments()
-        .filter_map(MimeHeaders::attachment_name)
-        .collect();
-    if !attached.is_empty() {
-        head.push(format!("Attachments: {}", attached.join(", ")));
-    }
-    let mut builder = Builder::of(text::normalise(&head.join("\n")));
-    // The plain text where there is one: it is what the sender wrote, or a rendering of it.
-    let plain: Vec<&str> = mail
-        .text_bodies()
-        .filter(|part| !part.is_text_html())
-        .filter_map(|part| part.text_contents())
-        .collect();
-    if plain.is_empty() {
-        for html in mail.html_bodies().filter_map(|part| part.text_contents()) {
-            builder.append(html_text::visible(&Html::parse_document(html)));
+    });
+    let author = properties::authors(names);
+    let mut builder = reader.letter(&message, head, 0);
+    if reader.locked {
+        if !reader.has_text {
+            return Err(Refusal::new(
+                FailureCode::PasswordProtected,
+                "an encrypted mail",
+            ));
         }
-    } else {
-        for part in plain {
-            builder.block(&text::normalise(part));
-        }
+        reader.warnings.add(WarningCode::UnsupportedContent, 1);
     }
-    let title = mail.subject().and_then(text::title);
-    let names = mail.from().into_iter().flat_map(Address::iter);
-    let names = names.filter_map(|one| one.name().or(one.address()));
+    builder.warnings.extend(reader.warnings);
+    let language = message.root.headers.get("content-language");
+    let language = language.map(|language| String::from_utf8_lossy(language));
     Ok(Extracted {
         properties: Properties {
-            author: properties::authors(names),
-            language: mail.content_language().as_text().and_then(language::stated),
-            created: mail.date().and_then(sent),
+            author,
+            language: language.as_deref().and_then(language::stated),
+            created,
             modified: None,
         },
-        ..builder.finish(title, None, "mail-parser")
+        ..builder.finish(title, None, "mail")
     })
 }
 
-fn sent(date: &mail_parser::DateTime) -> Option<chrono::DateTime<chrono::Utc>> {
-    // A date that is none is counted on into the next month.
-    if !date.is_valid() {
-        return None;
-    }
-    properties::kept(chrono::DateTime::from_timestamp(date.to_timestamp(), 0)?)
+/// The files that come with a mail and with those forwarded in it, at most 50. Together they are no larger than the
+/// mail: nothing is unpacked.
+pub fn attachments(bytes: &[u8]) -> Result<Vec<Attachment>, Refusal> {
+    let bytes = header::unified(bytes);
+    let message = Message::parse(&bytes);
+    head(&message, &mut Warnings::default())?;
+    Ok(attached(&message, 0, MAX_ATTACHMENTS))
 }
 
-fn people(addresses: &Address<'_>) -> String {
-    let people: Vec<String> = addresses
-        .iter()
-        .filter_map(|one| match (one.name(), one.address()) {
-            (Some(name), Some(address)) => Some(format!("{name} <{address}>")),
-            (name, address) => name.or(address).map(str::to_owned),
-        })
-        .collect();
-    text::one_line(&people.join(", "), 2_000)
+fn attached(message: &Message<'_>, depth: usize, limit: usize) -> Vec<Attachment> {
+    let mut files = Vec::new();
+    let nothing = &mut Warnings::default();
+    for part in message.root.leaves() {
+        if files.len() >= limit {
+            break;
+        }
+        let role = part.role();
+        match role {
+            Role::Attachment => files.push(Attachment {
+                name: part.file_name(message.eight_bit, nothing),
+                media_type: part.media.value.clone(),
+                bytes: part.content().into_owned(),
+            }),
+            Role::Message if depth + 1 < MAX_FORWARDED => {
+                let content = part.content();
+                let content = header::unified(&content);
+                let inner = Message::parse(&content);
+                files.append(&mut attached(&inner, depth + 1, limit - files.len()));
+            }
+            Role::Text if part.media.value == "text/plain" => {
+                let found = transfer::uuencoded(&part.content());
+                files.extend(
+                    found
+                        .into_iter()
+                        .take(limit - files.len())
+                        .map(|file| Attachment {
+                            name: Some(file.name),
+                            media_type: "application/octet-stream".to_owned(),
+                            bytes: file.bytes,
+                        }),
+                );
+            }
+            _ => {}
+        }
+    }
+    files
+}
+
+fn head(message: &Message<'_>, warnings: &mut Warnings) -> Result<Head, Refusal> {
+    let head = Head::of(message, warnings);
+    if head.is_empty() {
+        let detail = "a mail without From, Subject and Date";
+        return Err(Refusal::new(FailureCode::CorruptFile, detail));
+    }
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mutants_are_read_or_refused() {
+        let sound = "From: =?utf-8?q?J=C3=B6rg?= <a@x>, \"B, C\" <b@x>\nTo: T: d@x;\nDate: Fri, 20 Nov 2026 09:30:00 +0100\n\
+            Subject: =?gb2312?B?vbu79c2o?= =?gb2312?B?1qo=?=\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\
+            Content-Type: multipart/alternative; boundary=c\n\n--c\nContent-Type: text/plain; format=flowed; charset=utf-7\n\na \n> b+TgBOAA- \n\
+            begin 644 f\n#0V%T\n`\nend\n--c\nContent-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<p>caf=E9 =\n</p>\n\
+            --c\nContent-Type: text/calendar\n\nBEGIN:VEVENT\nDTSTART:20261120T093000Z\nSUMMARY:x\\,y\nEND:VEVENT\n--c--\n\
+            --b\nContent-Type: text/enriched\n\n<bold>e</bold>\n--b\nContent-Type: message/rfc822\n\nFrom: e@x\n\nInner\n\
+            --b\nContent-Type: application/pdf; name*0*=utf-8''%e2; name*1=b\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n--b--\n";
+        let mut seed = 7u64;
+        let mut below = |end: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(seed >> 33).unwrap() % end.max(1)
+        };
+        for _ in 0..3_000 {
+            let mut mutant = sound.as_bytes().to_vec();
+            for _ in 0..=below(4) {
+                let at = below(mutant.len());
+                let end = (at + 1 + below(20)).min(mutant.len());
+                match below(4) {
+                    0 => mutant.truncate(at.max(2)),
+                    _ if mutant.is_empty() => {}
+                    1 => mutant.drain(at..end).for_each(drop),
+                    2 => mutant[at] = u8::try_from(below(256)).unwrap(),
+                    _ => {
+                        let part = mutant[at..end].repeat(1 + below(9));
+                        mutant.splice(at..at, part);
+                    }
+                }
+            }
+            if let Err(refusal) = read(&mutant) {
+                assert_eq!(refusal.code, FailureCode::CorruptFile);
+            }
+            drop(attachments(&mutant));
+        }
+    }
 }

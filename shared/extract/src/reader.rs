@@ -124,7 +124,7 @@ pub fn read(
         (Engine::Sheets, _) => sheets::read(bytes, include_hidden)?,
         (Engine::Odt, _) => odt::read(bytes, include_hidden)?,
         (Engine::Epub, _) => epub::read(bytes)?,
-        (Engine::Rtf, _) => rtf::read(bytes)?,
+        (Engine::Rtf, _) => rtf::read(bytes, include_hidden)?,
         (Engine::Mail, _) => mail::read(bytes)?,
         (Engine::Delimited, _) => delimited::read(bytes)?,
         (Engine::Json, _) => json::read(bytes)?,

@@ -1,83 +1,161 @@
-//! Reads Rich Text Format (RTF 1.9): paragraphs, tables, text in any code page. The crates there are know neither
-//! code pages nor tables.
+//! Reads Rich Text Format (RTF 1.9.1): paragraphs, headings, tables, text boxes and notes, text in the code page of
+//! its font. The crates there are know neither code pages nor tables.
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
-use encoding_rs::{Encoding, WINDOWS_1252};
+mod flow;
+mod fonts;
+mod info;
+mod keywords;
+mod rows;
+mod symbols;
+mod texts;
 
+use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};
+use scraper::Html;
+
+use self::{
+    flow::{Block, Flow, Kind},
+    fonts::{Font, Fonts, Styles},
+    info::{Field, Info},
+};
 use crate::{
-    decode,
+    code_pages, html_text,
     protocol::Refusal,
-    rtf_info::{Field, Info, SKIPPED},
-    tables,
     text::{self, Builder},
 };
 
 /// Groups within groups: beyond, the file is an attack.
 const MAX_DEPTH: usize = 1_000;
-#[derive(Clone, Copy)]
-struct Group {
-    skipped: bool,
-    /// Which text or moment of the document's information this is.
-    info: Option<Field>,
-    /// Bytes that follow a `\u` for readers that know no Unicode.
-    fallback: usize,
+
+/// Where the text of a group goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Destination {
+    Text,
+    Skipped,
+    Fonts,
+    Styles,
+    /// The information about the document, and one of its texts or moments.
+    Info,
+    Field(Field),
+    /// A drawing, of which the text boxes count, and a property of it: its name, its value.
+    Shape,
+    ShapeName,
+    ShapeValue,
+    /// Who wrote the comment that follows.
+    CommentAuthor,
+    /// A tag of a page that is kept in this file.
+    HtmlTag,
+    /// The number of a list's item.
+    ItemNumber,
+    /// Text in two forms, of which the second is in Unicode.
+    Twice,
 }
 
-/// Reads a file.
-pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
+#[derive(Clone, Copy)]
+struct Group {
+    to: Destination,
+    /// Where the text of [`Destination::Twice`] goes.
+    outer: Destination,
+    /// Bytes that follow a `\u` for readers that know no Unicode.
+    fallback: usize,
+    font: Option<i32>,
+    hidden: bool,
+    deleted: bool,
+    /// Text for readers of RTF in a file that keeps a page.
+    only_rtf: bool,
+    /// `\*` was read, and what follows may be passed over.
+    optional: bool,
+    /// What ends with this group.
+    flow: Option<Kind>,
+    /// Where the number of a list's item begins, if it ends with this group.
+    item: Option<usize>,
+}
+
+/// Reads a file; text that it hides too, if asked.
+pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     // Not `{\rtf`: there are fragments about that every word processor opens.
     if !bytes.trim_ascii_start().starts_with(b"{\\") {
         return Err(Refusal::new(FailureCode::CorruptFile, "no RTF header"));
     }
-    let mut reader = Reader::new(bytes);
+    let mut reader = Reader::new(bytes, include_hidden);
     reader.run()?;
-    reader.end_paragraph();
-    reader.end_table();
     let title = text::title(&reader.info.title);
+    let properties = reader.info.properties();
     Ok(Extracted {
-        properties: reader.info.properties(),
-        ..reader.builder.finish(title, None, "rtf")
+        properties,
+        ..reader.finish().finish(title, None, "rtf")
     })
 }
 
 struct Reader<'a> {
     rest: &'a [u8],
-    encoding: &'static Encoding,
+    include_hidden: bool,
+    /// The document's code page, and its usual font.
+    page: i32,
+    usual_font: Option<i32>,
+    fonts: Fonts,
+    styles: Styles,
     groups: Vec<Group>,
     group: Group,
     /// Bytes that are still to be decoded.
     pending: Vec<u8>,
+    /// Whether the last of them is the first of two, and stands in the file as it is.
+    lead: Option<bool>,
     /// A first half of a surrogate pair.
     surrogate: Option<u16>,
     to_skip: usize,
-    line: String,
     info: Info,
-    /// Cells of the row, rows of the table.
-    row: Vec<String>,
-    rows: Vec<Vec<String>>,
-    in_table: bool,
+    flow: Flow,
+    /// The texts around this one.
+    outer: Vec<Flow>,
+    /// Text of headers and footers that was read.
+    headers: Vec<String>,
+    footers: Vec<String>,
+    shape_name: String,
+    shape_value: String,
+    comment_author: String,
+    /// The page that the file keeps (MS-OXRTFEX).
+    html: Option<String>,
+    /// Whether the last text was left out, so that a run of it counts once.
+    leaving_out: Option<WarningCode>,
     builder: Builder,
 }
 
 impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8], include_hidden: bool) -> Self {
         Self {
             rest: bytes,
-            encoding: WINDOWS_1252,
+            include_hidden,
+            page: 1252,
+            usual_font: None,
+            fonts: Fonts::default(),
+            styles: Styles::default(),
             groups: Vec::new(),
             group: Group {
-                skipped: false,
-                info: None,
+                to: Destination::Text,
+                outer: Destination::Text,
                 fallback: 1,
+                font: None,
+                hidden: false,
+                deleted: false,
+                only_rtf: false,
+                optional: false,
+                flow: None,
+                item: None,
             },
             pending: Vec::new(),
+            lead: None,
             surrogate: None,
             to_skip: 0,
-            line: String::new(),
             info: Info::default(),
-            row: Vec::new(),
-            rows: Vec::new(),
-            in_table: false,
+            flow: Flow::default(),
+            outer: Vec::new(),
+            headers: Vec::new(),
+            footers: Vec::new(),
+            shape_name: String::new(),
+            shape_value: String::new(),
+            comment_author: String::new(),
+            html: None,
+            leaving_out: None,
             builder: Builder::default(),
         }
     }
@@ -86,277 +164,192 @@ impl<'a> Reader<'a> {
         while let [byte, after @ ..] = self.rest {
             self.rest = after;
             match byte {
+                b'{' | b'}' | b'\\' if self.is_second(*byte) => self.byte(*byte, true),
                 b'{' => {
                     self.decode();
+                    self.to_skip = 0;
                     if self.groups.len() >= MAX_DEPTH {
                         let detail = "groups nested too deeply";
                         return Err(Refusal::new(FailureCode::CorruptFile, detail));
                     }
                     self.groups.push(self.group);
+                    (self.group.flow, self.group.item, self.group.optional) = (None, None, false);
                 }
                 b'}' => {
-                    self.decode();
-                    self.to_skip = 0;
-                    match self.groups.pop() {
-                        Some(group) => self.group = group,
-                        None => return Ok(()),
+                    if !self.end_group() {
+                        return Ok(());
                     }
                 }
                 b'\\' => self.control(),
                 b'\r' | b'\n' => {}
-                byte => self.byte(*byte),
+                byte => self.byte(*byte, true),
             }
         }
+        // A file that was cut off.
+        while self.end_group() {}
         self.decode();
         Ok(())
     }
 
-    /// A byte of text, in the document's code page.
-    fn byte(&mut self, byte: u8) {
+    /// Whether a byte that means something in RTF is the second of a character: old programs of East Asia did not
+    /// escape it.
+    fn is_second(&self, byte: u8) -> bool {
+        let escape = byte == b'\\' && matches!(self.rest, [b'\'' | b'\\' | b'{' | b'}', ..]);
+        self.lead == Some(true) && !escape
+    }
+
+    /// Ends a group; `false` if there is none.
+    fn end_group(&mut self) -> bool {
+        self.decode();
+        self.to_skip = 0;
+        self.lead = None;
+        if let Some(start) = self.group.item {
+            self.end_item(start);
+        }
+        if self.group.to == Destination::ShapeValue {
+            self.end_shape_value();
+        }
+        if let Some(kind) = self.group.flow {
+            self.end_flow(kind);
+        }
+        match self.groups.pop() {
+            Some(group) => {
+                self.group = group;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A byte of text, in the code page of its font; `raw` if it stands in the file as it is.
+    fn byte(&mut self, byte: u8, raw: bool) {
+        self.group.optional = false;
         if self.to_skip > 0 {
             self.to_skip -= 1;
-        } else if !self.group.skipped || self.group.info.is_some() {
-            self.pending.push(byte);
+            return;
         }
+        match self.group.to {
+            Destination::Skipped | Destination::Shape | Destination::Info | Destination::Twice => {}
+            Destination::Fonts => self.fonts.byte(byte),
+            Destination::Styles => self.styles.byte(byte),
+            _ => {
+                self.lead = match self.lead {
+                    Some(_) => None,
+                    None if byte < 0x80 => None,
+                    None => code_pages::is_lead(self.page_of_text(), byte).then_some(raw),
+                };
+                self.pending.push(byte);
+            }
+        }
+    }
+
+    fn font(&self) -> Font {
+        self.group
+            .font
+            .or(self.usual_font)
+            .map(|font| self.fonts.get(font))
+            .unwrap_or_default()
+    }
+
+    fn page_of_text(&self) -> i32 {
+        self.font().page.unwrap_or(self.page)
     }
 
     fn decode(&mut self) {
         self.surrogate = None;
-        if !self.pending.is_empty() {
-            let bytes = std::mem::take(&mut self.pending);
-            let text = self.encoding.decode_without_bom_handling(&bytes).0;
-            self.push(&text);
+        self.lead = None;
+        if self.pending.is_empty() {
+            return;
         }
+        let bytes = std::mem::take(&mut self.pending);
+        if let Some(signs) = self.font().signs {
+            let text: String = bytes.iter().map(|byte| signs.character(*byte)).collect();
+            self.push(&text);
+            return;
+        }
+        let page = self.page_of_text();
+        let (mut text, mut replaced) = code_pages::decode(page, &bytes);
+        // Programs declare every font to be Western, also where the text is not.
+        if replaced > 0 && self.font().western && matches!(page, 932 | 936 | 949 | 950) {
+            (text, replaced) = code_pages::decode(1252, &bytes);
+        }
+        if self.is_read() {
+            self.builder
+                .warnings
+                .add(WarningCode::CharactersReplaced, replaced);
+        }
+        self.push(&text);
+    }
+
+    /// Whether text goes into what is read.
+    fn is_read(&self) -> bool {
+        matches!(self.group.to, Destination::Text | Destination::ItemNumber) && !self.group.only_rtf
     }
 
     fn push(&mut self, text: &str) {
-        if let Some(field) = self.group.info {
-            self.info.push(field, text);
-        } else if !self.group.skipped {
-            self.line.push_str(text);
-        }
-    }
-
-    fn control(&mut self) {
-        match self.rest {
-            [b'\'', a, b, after @ ..] => {
-                let hex = std::str::from_utf8(&[*a, *b])
-                    .ok()
-                    .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-                if let Some(byte) = hex {
-                    self.rest = after;
-                    self.byte(byte);
-                } else {
-                    self.rest = &self.rest[1..];
+        match self.group.to {
+            Destination::Field(field) => self.info.push(field, text),
+            Destination::ShapeName => self.shape_name.push_str(text),
+            Destination::ShapeValue => self.shape_value.push_str(text),
+            Destination::CommentAuthor => self.comment_author.push_str(text),
+            Destination::HtmlTag => {
+                if let Some(html) = &mut self.html {
+                    html.push_str(text);
                 }
             }
-            [b'*', after @ ..] => {
-                // A destination that may be passed over by whom it says nothing.
-                self.rest = after;
-                self.group.skipped = true;
-            }
-            [first, ..] if first.is_ascii_alphabetic() => self.word(),
-            [symbol, after @ ..] => {
-                self.rest = after;
-                match symbol {
-                    b'\\' | b'{' | b'}' => self.byte(*symbol),
-                    b'~' => self.character("\u{a0}"),
-                    b'_' => self.character("\u{2011}"),
-                    b'\r' | b'\n' => self.end_paragraph(),
-                    _ => {}
-                }
-            }
-            [] => {}
-        }
-    }
-
-    fn character(&mut self, text: &str) {
-        if self.to_skip > 0 {
-            self.to_skip -= 1;
-        } else {
-            self.decode();
-            self.push(text);
-        }
-    }
-
-    fn word(&mut self) {
-        let end = |text: &[u8], is: fn(&u8) -> bool| {
-            text.iter().position(|byte| !is(byte)).unwrap_or(text.len())
-        };
-        let (word, after) = self.rest.split_at(end(self.rest, u8::is_ascii_alphabetic));
-        let sign = usize::from(after.first() == Some(&b'-'));
-        let digits = end(&after[sign..], u8::is_ascii_digit);
-        let (number, mut after) = if digits > 0 {
-            after.split_at(sign + digits)
-        } else {
-            (&after[..0], after)
-        };
-        let number: Option<i32> = std::str::from_utf8(number)
-            .ok()
-            .and_then(|number| number.parse().ok());
-        if let Some(rest) = after.strip_prefix(b" ") {
-            after = rest;
-        }
-        self.rest = after;
-        self.keyword(word, number);
-    }
-
-    fn keyword(&mut self, word: &[u8], number: Option<i32>) {
-        match word {
-            b"bin" => {
-                let length = usize::try_from(number.unwrap_or(0)).unwrap_or(0);
-                self.rest = &self.rest[length.min(self.rest.len())..];
-            }
-            b"u" => self.unicode(number.unwrap_or(0)),
-            b"uc" => {
-                self.group.fallback = usize::try_from(number.unwrap_or(1)).unwrap_or(1).min(100)
-            }
-            b"ansicpg" => self.encoding = decode::code_page(number.unwrap_or(1252)),
-            b"mac" => self.encoding = encoding_rs::MACINTOSH,
-            _ if self.group.skipped && Field::named(word).is_some() => {
-                self.group.info = Field::named(word);
-            }
-            _ if SKIPPED.contains(&word) => self.group.skipped = true,
-            _ if self.group.skipped => {
-                if let Some(field) = self.group.info {
-                    self.info.part(field, word, number);
-                }
-            }
-            b"par" | b"sect" | b"page" | b"column" => self.end_paragraph(),
-            b"line" => self.character("\n"),
-            b"tab" => self.character("\t"),
-            b"emdash" => self.character("—"),
-            b"endash" => self.character("–"),
-            b"bullet" => self.character("•"),
-            b"lquote" => self.character("‘"),
-            b"rquote" => self.character("’"),
-            b"ldblquote" => self.character("“"),
-            b"rdblquote" => self.character("”"),
-            b"emspace" | b"enspace" => self.character(" "),
-            b"trowd" | b"intbl" => self.in_table = true,
-            b"pard" => {
-                self.decode();
-                // Outside of a table from here on, unless `\intbl` follows.
-                self.in_table = false;
-            }
-            b"cell" | b"nestcell" => {
-                self.decode();
-                let cell = std::mem::take(&mut self.line);
-                self.row.push(text::one_line(&cell, usize::MAX));
-            }
-            b"row" | b"nestrow" => {
-                self.decode();
-                self.rows.push(std::mem::take(&mut self.row));
-                self.line.clear();
-            }
+            Destination::Text | Destination::ItemNumber => self.push_text(text),
             _ => {}
         }
     }
 
-    fn unicode(&mut self, number: i32) {
-        // Written as a signed 16-bit number.
-        let unit = number as u16;
-        let pair = self.surrogate.take();
-        if !self.pending.is_empty() {
-            self.decode();
-        }
-        let character = match (pair, unit) {
-            (_, 0xD800..=0xDBFF) => {
-                self.surrogate = Some(unit);
-                None
-            }
-            (Some(first), 0xDC00..=0xDFFF) => char::decode_utf16([first, unit])
-                .next()
-                .and_then(Result::ok),
-            _ => char::from_u32(u32::from(unit)),
-        };
-        if let Some(character) = character {
-            self.push(character.encode_utf8(&mut [0; 4]));
-        }
-        self.to_skip = self.group.fallback;
-    }
-
-    fn end_paragraph(&mut self) {
-        self.decode();
-        if self.in_table {
-            self.line.push(' ');
+    fn push_text(&mut self, text: &str) {
+        if self.group.only_rtf {
             return;
         }
-        self.end_table();
-        let line = text::normalise(&std::mem::take(&mut self.line));
-        self.builder.block(line.trim());
+        let left_out = if self.group.deleted {
+            Some(WarningCode::TrackedDeletions)
+        } else if self.group.hidden && !self.include_hidden {
+            Some(WarningCode::HiddenContent)
+        } else {
+            None
+        };
+        if let Some(code) = left_out {
+            if self.leaving_out != left_out {
+                self.builder.warnings.add(code, 1);
+            }
+        } else if let Some(html) = &mut self.html {
+            html.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
+        } else {
+            self.flow.line.push_str(text);
+        }
+        self.leaving_out = left_out;
     }
 
-    fn end_table(&mut self) {
-        let rows = std::mem::take(&mut self.rows);
-        let rows = rows.iter().map(|row| row.iter().map(String::as_str));
-        for piece in tables::pieces(rows) {
-            self.builder.block(&text::normalise(&piece));
+    /// All blocks in their order: headers, the text, footers.
+    fn finish(mut self) -> Builder {
+        while let Some(outer) = self.outer.pop() {
+            let inner = std::mem::replace(&mut self.flow, outer);
+            self.flow.anchor(inner.finish());
         }
+        let mut builder = self.builder;
+        for header in &self.headers {
+            builder.block(header);
+        }
+        for Block(heading, text) in self.flow.finish() {
+            match heading {
+                Some(level) => builder.heading(level, &text),
+                None => builder.block(&text),
+            }
+        }
+        if let Some(html) = self.html {
+            builder.append(html_text::visible(&Html::parse_document(&html)));
+        }
+        for footer in &self.footers {
+            builder.block(footer);
+        }
+        builder
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(source: &str) -> String {
-        read(source.as_bytes()).unwrap().text
-    }
-
-    #[test]
-    fn characters_of_every_kind() {
-        assert_eq!(text(r"{\rtf1\ansi le caf\'e9 o\'f9}"), "le café où");
-        assert_eq!(
-            text(r"{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8\'e2\'e5\'f2}"),
-            "Привет"
-        );
-        assert_eq!(text(r"{\rtf1\ansi\ansicpg932 \'93\'fa\'96\'7b}"), "日本");
-        assert_eq!(text(r"{\rtf1 \u233?t\u233\'e9 {\uc0\u8364}!}"), "été €!");
-        assert_eq!(text(r"{\rtf1 \u-10179?\u-8704?}"), "😀");
-        assert_eq!(text(r"{\rtf1 a\~b\\\{\}\emdash c}"), "a\u{a0}b\\{}—c");
-    }
-
-    #[test]
-    fn paragraphs_and_what_is_none() {
-        let source = r"{\rtf1{\fonttbl{\f0 Arial;}}{\info{\title A title}{\author Ren\'e9}{\operator Bob}
-            {\creatim\yr2026\mo11\dy21\hr9\min30}{\revtim\yr2026\mo13\dy1}{\printim\yr2026}{\nofpages3}}
-            {\*\generator X;}One.\par{\b Two}\line three.\par{\header Page 1}{\pict 00ff}Four.}";
-        let read = read(source.as_bytes()).unwrap();
-        assert_eq!(read.text, "One.\n\nTwo\nthree.\n\nFour.");
-        assert_eq!(read.title.as_deref(), Some("A title"));
-        assert_eq!(read.properties.author.as_deref(), Some("René"));
-        let created = read.properties.created.map(|date| date.to_rfc3339());
-        assert_eq!(created.as_deref(), Some("2026-11-21T09:30:00+00:00"));
-        assert_eq!(read.properties.modified, None);
-    }
-
-    #[test]
-    fn a_table_is_readable() {
-        let source = r"{\rtf1 Before\par\trowd\intbl a\cell b\cell\row\trowd\intbl 1\cell 2\cell\row\pard After\par}";
-        assert_eq!(
-            text(source),
-            "Before\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\nAfter"
-        );
-    }
-
-    #[test]
-    fn broken_files_end() {
-        assert_eq!(read(b"no").unwrap_err().code, FailureCode::CorruptFile);
-        let deep = format!("{{\\rtf1 {}", "{".repeat(1_000_000));
-        assert_eq!(
-            read(deep.as_bytes()).unwrap_err().code,
-            FailureCode::CorruptFile
-        );
-        for odd in [
-            r"{\rtf1 \'",
-            r"{\rtf1 \bin999999 x",
-            r"{\rtf1 \u",
-            r"{\rtf1 \",
-            r"{\rtf1 }}}}x",
-            r"{\rtf1 \uc-5\u5",
-        ] {
-            read(odd.as_bytes()).unwrap();
-        }
-    }
-}
+mod tests;

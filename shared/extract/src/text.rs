@@ -206,6 +206,11 @@ impl Builder {
         }
     }
 
+    /// What there is so far.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// A builder around a whole text.
     pub fn of(text: String) -> Self {
         Self {

@@ -11,6 +11,7 @@
 mod fork_server;
 mod formats;
 mod hostile;
+mod mail;
 mod office;
 mod office_file;
 mod open_document;
@@ -18,6 +19,7 @@ mod passwords;
 mod pdf_file;
 mod pdfs;
 mod properties;
+mod rtf;
 mod sandbox;
 mod slides;
 mod slides_file;

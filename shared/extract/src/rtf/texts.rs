@@ -1,0 +1,95 @@
+//! Texts of an RTF file within its text: boxes, notes, comments, headers, numbers of items.
+
+use dynrag_domain::warnings::WarningCode;
+
+use super::{
+    Destination, Reader,
+    flow::{Block, Kind},
+};
+use crate::text;
+
+/// Headers and footers of a file that are read.
+const MAX_MARGINS: usize = 100;
+
+impl Reader<'_> {
+    /// Begins a text of its own within this one.
+    pub(super) fn begin_flow(&mut self, kind: Kind) {
+        self.decode();
+        self.group.to = Destination::Text;
+        self.group.flow = Some(kind);
+        self.outer.push(std::mem::take(&mut self.flow));
+    }
+
+    pub(super) fn end_flow(&mut self, kind: Kind) {
+        let Some(outer) = self.outer.pop() else {
+            return;
+        };
+        let blocks = std::mem::replace(&mut self.flow, outer).finish();
+        let joined = || {
+            let texts: Vec<&str> = blocks.iter().map(|block| block.1.as_str()).collect();
+            texts.join("\n")
+        };
+        match kind {
+            Kind::Box => self.flow.anchor(blocks),
+            Kind::Note => {
+                let note = text::one_line(&joined(), usize::MAX);
+                if !note.is_empty() {
+                    let line = &mut self.flow.line;
+                    line.truncate(line.trim_end_matches(' ').len());
+                    line.push_str(&format!(" [{note}]"));
+                }
+            }
+            Kind::Comment => {
+                let comment = text::one_line(&joined(), usize::MAX);
+                let author = text::one_line(&std::mem::take(&mut self.comment_author), 200);
+                self.builder.warnings.add(WarningCode::Comments, 1);
+                let by = if author.is_empty() {
+                    String::new()
+                } else {
+                    format!(" by {author}")
+                };
+                let comment = format!("[Comment{by}: {comment}]");
+                self.flow.anchor(vec![Block(None, comment)]);
+            }
+            Kind::Header | Kind::Footer => {
+                let margin = joined();
+                let known = if kind == Kind::Header {
+                    &mut self.headers
+                } else {
+                    &mut self.footers
+                };
+                // Sections repeat them.
+                if text::letters(&margin) > 0
+                    && known.len() < MAX_MARGINS
+                    && !known.contains(&margin)
+                {
+                    known.push(margin);
+                }
+            }
+        }
+    }
+
+    /// Ends the number of a list's item, which is followed by a blank.
+    pub(super) fn end_item(&mut self, start: usize) {
+        let line = &mut self.flow.line;
+        if let Some(number) = line.get(start..) {
+            let number = text::one_line(number, 100);
+            line.truncate(start);
+            line.push_str(&number);
+            if !number.is_empty() {
+                line.push(' ');
+            }
+        }
+    }
+
+    /// The words of a drawing that is nothing else are one of its properties.
+    pub(super) fn end_shape_value(&mut self) {
+        let value = std::mem::take(&mut self.shape_value);
+        if std::mem::take(&mut self.shape_name).trim() == "gtextUNICODE" {
+            let text = text::normalise(&value);
+            if !text.is_empty() {
+                self.flow.anchor(vec![Block(None, text)]);
+            }
+        }
+    }
+}
