@@ -91,6 +91,8 @@ mod text;
 #[cfg(feature = "engines")]
 mod word;
 #[cfg(feature = "engines")]
+mod xhtml;
+#[cfg(feature = "engines")]
 mod xml;
 
 #[cfg(feature = "engines")]

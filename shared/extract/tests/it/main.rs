@@ -8,9 +8,11 @@
     reason = "helpers of tests"
 )]
 
+mod books;
 mod fork_server;
 mod formats;
 mod hostile;
+mod html;
 mod mail;
 mod office;
 mod office_file;
