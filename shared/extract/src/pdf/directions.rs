@@ -36,6 +36,15 @@ fn kind(character: char) -> Kind {
     }
 }
 
+/// Whether most letters of a page are written from right to left.
+pub fn is_mostly_right(glyphs: &[Glyph]) -> bool {
+    let count = |wanted| {
+        let kinds = glyphs.iter().map(|glyph| kind(glyph.character));
+        kinds.filter(|kind| *kind == wanted).count()
+    };
+    count(Kind::Right) > count(Kind::Left)
+}
+
 /// Whether a line has both directions. One with East Asian characters too comes of a font that gives no characters.
 pub fn is_mixed(line: impl Iterator<Item = char>) -> bool {
     let (mut right, mut other) = (false, false);
@@ -88,8 +97,9 @@ fn clusters(glyphs: &[Glyph]) -> Vec<Cluster> {
 const MAX_LINE: usize = 500;
 
 /// A line with both directions in the order of reading, from where its characters are drawn (the reverse of the
-/// Unicode bidirectional algorithm, UAX #9). None where it is no straight line, or too long.
-pub fn logical(line: &[Glyph]) -> Option<String> {
+/// Unicode bidirectional algorithm, UAX #9). `mostly_right` says that the page is. None where
+/// it is no straight line, or too long.
+pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
     if line.len() > MAX_LINE {
         return None;
     }
@@ -120,7 +130,9 @@ pub fn logical(line: &[Glyph]) -> Option<String> {
             .filter(|cluster| cluster.kind == kind)
             .count()
     };
-    let rightward = count(Kind::Left) > 2 * count(Kind::Right);
+    // Addresses and names may outnumber the words of a line that they stand in.
+    let most = if mostly_right { 8 } else { 2 };
+    let rightward = count(Kind::Left) > most * count(Kind::Right);
     let centre = |cluster: &Cluster| cluster.left + cluster.right;
     clusters.sort_by(|a, b| centre(b).total_cmp(&centre(a)));
     if generated {
@@ -356,6 +368,15 @@ mod tests {
         assert_eq!(
             ordered(&drawn(&format!("The word {year} {of} means year"))),
             "The word של שנה means year"
+        );
+        // An address is longer than the words around it.
+        let (here, post) = (backwards("هنا"), backwards("البريد"));
+        let rest = backwards("يدفع المشتري خلال يوما من الاستلام");
+        assert_eq!(
+            ordered(&drawn(&format!(
+                ".{here} information@department.example.com {post}\n{rest}"
+            ))),
+            format!("البريد information@department.example.com هنا.\n{rest}")
         );
         // A line of one direction stays as it came.
         assert_eq!(ordered(&drawn("يدفع")), "يدفع");

@@ -65,7 +65,10 @@ const BETWEEN: &[&str] = &[
     "illetve",
 ];
 /// Such words that are the end of many others too (`foto`, `ope-ta-ja`).
-const DOUBTFUL: &[&str] = &["to", "ja", "ve", "samt", "til", "și", "noch", "per", "da"];
+const DOUBTFUL: &[&str] = &["to", "ja", "ve", "samt", "til", "și"];
+
+/// Letters of a word that is not the beginning of another by chance.
+const MIN_ALONE: usize = 4;
 
 /// What a document's own words say about the divided ones.
 #[derive(Default)]
@@ -189,7 +192,9 @@ impl Words {
         // `short- to long-term`: the next word has a hyphen of its own.
         let next = after.as_str().split_whitespace().next().unwrap_or_default();
         let next = next.trim_matches(|c: char| !c.is_alphanumeric());
-        DOUBTFUL.contains(&small.as_str()) && (next.contains('-') || self.has(head))
+        // `kevät- ja syksy`: what stands before it is a word by itself. English has `into`, Italian `cantato`.
+        let alone = small != "to" && letters >= MIN_ALONE && self.has(head);
+        DOUBTFUL.contains(&small.as_str()) && (next.contains('-') || alone)
     }
 
     /// pdfium's text of a page in normal form, with words mended that a line's end divided.
@@ -258,5 +263,9 @@ mod tests {
             "kevät- ja syksy, kevät on"
         );
         assert_eq!(mended("opetta\u{fffe}ja tuli"), "opettaja tuli");
+        assert_eq!(
+            mended("they came in\u{fffe}to it in May"),
+            "they came into it in May"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The order of characters, where pdfium's is not that of reading: Arabic and Hebrew beside Latin, and columns of
 //! single East Asian characters.
 
-use super::directions::{is_mixed, logical};
+use super::directions::{is_mixed, is_mostly_right, logical};
 
 /// Lines of one character that make a column.
 const COLUMN: usize = 3;
@@ -43,6 +43,7 @@ pub fn ordered(glyphs: &[Glyph]) -> String {
     let lines: Vec<&[Glyph]> = glyphs
         .split_inclusive(|glyph| glyph.character == '\n')
         .collect();
+    let mostly_right = is_mostly_right(glyphs);
     let mut text = String::with_capacity(glyphs.len());
     let mut next = 0;
     while next < lines.len() {
@@ -61,7 +62,7 @@ pub fn ordered(glyphs: &[Glyph]) -> String {
             .count();
         let (words, ending) = line.split_at(line.len() - ending);
         match is_mixed(words.iter().map(|glyph| glyph.character)) {
-            true => text.push_str(&logical(words).unwrap_or_else(|| plain(words))),
+            true => text.push_str(&logical(words, mostly_right).unwrap_or_else(|| plain(words))),
             false => text.extend(words.iter().map(|glyph| glyph.character)),
         }
         text.extend(ending.iter().map(|glyph| glyph.character));
