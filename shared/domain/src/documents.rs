@@ -125,16 +125,65 @@ impl Format {
             .to_ascii_lowercase();
         match essence.as_str() {
             "application/pdf" | "application/x-pdf" => Some(Self::Pdf),
-            "text/html" | "application/xhtml+xml" => Some(Self::Html),
-            "text/markdown" | "text/x-markdown" => Some(Self::Md),
-            "text/plain" => Some(Self::Txt),
-            "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Self::Csv),
-            "application/json" | "application/x-ndjson" | "application/jsonl" => Some(Self::Json),
+            "text/html" | "application/xhtml+xml" | "application/vnd.wap.xhtml+xml" => {
+                Some(Self::Html)
+            }
+            "text/markdown" | "text/x-markdown" | "text/x-web-markdown" => Some(Self::Md),
+            "text/plain" | "text/x-log" => Some(Self::Txt),
+            "text/csv"
+            | "text/x-csv"
+            | "application/csv"
+            | "application/x-csv"
+            | "text/comma-separated-values"
+            | "text/x-comma-separated-values"
+            | "text/tab-separated-values" => Some(Self::Csv),
+            "application/json"
+            | "text/json"
+            | "text/x-json"
+            | "application/x-json"
+            | "application/json-seq"
+            | "application/jsonl"
+            | "application/x-jsonl"
+            | "application/jsonlines"
+            | "application/x-jsonlines"
+            | "application/ndjson"
+            | "application/x-ndjson" => Some(Self::Json),
+            essence if essence.ends_with("+json") => Some(Self::Json),
             "message/rfc822" => Some(Self::Eml),
-            "application/rtf" | "text/rtf" => Some(Self::Rtf),
+            "application/rtf" | "application/x-rtf" | "text/rtf" | "text/richtext" => {
+                Some(Self::Rtf)
+            }
+            "application/x-epub+zip" => Some(Self::Epub),
+            "application/vnd.oasis.opendocument.text-template" => Some(Self::Odt),
             essence => [Self::Docx, Self::Pptx, Self::Xlsx, Self::Epub, Self::Odt]
                 .into_iter()
-                .find(|format| format.media_type() == essence),
+                .find(|format| format.media_type() == essence)
+                .or_else(|| Self::from_office_media_type(essence)),
+        }
+    }
+
+    /// Templates, slide shows, and files with macros, in lower case. `application/vnd.ms-excel` is none of them: Windows
+    /// says that of CSV.
+    fn from_office_media_type(essence: &str) -> Option<Self> {
+        if let Some(kind) = essence.strip_prefix("application/vnd.openxmlformats-officedocument.") {
+            return match kind {
+                "wordprocessingml.template" => Some(Self::Docx),
+                "presentationml.slideshow" | "presentationml.template" => Some(Self::Pptx),
+                "spreadsheetml.template" => Some(Self::Xlsx),
+                _ => None,
+            };
+        }
+        match essence.strip_suffix(".macroenabled.12")? {
+            "application/vnd.ms-word.document" | "application/vnd.ms-word.template" => {
+                Some(Self::Docx)
+            }
+            "application/vnd.ms-powerpoint.presentation"
+            | "application/vnd.ms-powerpoint.slideshow"
+            | "application/vnd.ms-powerpoint.template" => Some(Self::Pptx),
+            "application/vnd.ms-excel.sheet" | "application/vnd.ms-excel.template" => {
+                Some(Self::Xlsx)
+            }
+            _ => None,
         }
     }
 
@@ -143,11 +192,16 @@ impl Format {
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
             "pdf" => Some(Self::Pdf),
-            "html" | "htm" | "xhtml" => Some(Self::Html),
-            "md" | "markdown" => Some(Self::Md),
+            "html" | "htm" | "xhtml" | "xht" | "shtml" => Some(Self::Html),
+            "md" | "markdown" | "mkd" | "mkdn" | "mdown" | "mdwn" | "mdtext" | "mdx" | "rmd"
+            | "qmd" => Some(Self::Md),
             "txt" | "text" | "log" => Some(Self::Txt),
-            "csv" | "tsv" => Some(Self::Csv),
-            "json" | "jsonl" | "ndjson" => Some(Self::Json),
+            "csv" | "tsv" | "tab" | "psv" => Some(Self::Csv),
+            "json" | "jsonl" | "ndjson" | "geojson" | "jsonld" | "json5" => Some(Self::Json),
+            "docx" | "docm" | "dotx" | "dotm" => Some(Self::Docx),
+            "pptx" | "pptm" | "potx" | "potm" | "ppsx" | "ppsm" => Some(Self::Pptx),
+            "xlsx" | "xlsm" | "xltx" | "xltm" => Some(Self::Xlsx),
+            "odt" | "ott" => Some(Self::Odt),
             extension => Self::ALL
                 .into_iter()
                 .find(|format| format.as_str() == extension),
@@ -451,5 +505,46 @@ mod tests {
         assert_eq!(Format::from_media_type("application/zip"), None);
         assert_eq!(Format::from_file_name("a.b.PDF"), Some(Format::Pdf));
         assert_eq!(Format::from_file_name("pdf"), None);
+        for (media_type, format) in [
+            ("text/json", Some(Format::Json)),
+            ("application/ld+json", Some(Format::Json)),
+            ("application/vnd.api+json; charset=utf-8", Some(Format::Json)),
+            ("text/x-web-markdown", Some(Format::Md)),
+            (
+                "application/vnd.ms-word.document.macroEnabled.12",
+                Some(Format::Docx),
+            ),
+            (
+                "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+                Some(Format::Pptx),
+            ),
+            (
+                "application/vnd.ms-excel.template.macroEnabled.12",
+                Some(Format::Xlsx),
+            ),
+            (
+                "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+                None,
+            ),
+            // What browsers on Windows say of CSV, and of anything.
+            ("application/vnd.ms-excel", None),
+            ("application/octet-stream", None),
+        ] {
+            assert_eq!(Format::from_media_type(media_type), format, "{media_type}");
+        }
+        for (name, format) in [
+            ("a.DOCM", Some(Format::Docx)),
+            ("a.ppsx", Some(Format::Pptx)),
+            ("a.xltx", Some(Format::Xlsx)),
+            ("a.ott", Some(Format::Odt)),
+            ("a.tab", Some(Format::Csv)),
+            ("a.geojson", Some(Format::Json)),
+            ("a.mkd", Some(Format::Md)),
+            ("a.xlsb", None),
+            ("a.doc", None),
+            ("a.ods", None),
+        ] {
+            assert_eq!(Format::from_file_name(name), format, "{name}");
+        }
     }
 }

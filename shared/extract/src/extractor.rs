@@ -23,7 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{io::AsyncReadExt, net::unix::pipe};
 
 use crate::{
-    detect,
+    detect::{detect, is_text},
     protocol::{self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal},
     reader,
     readers::{Readers, Reading},
@@ -175,21 +175,24 @@ impl Extractor {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
         }
-        let found = detect(bytes, Some(declared), None);
-        // What is known by its content must be what it was said to be; kinds of text may differ.
-        let agrees = |found: &Format| {
-            *found == declared || !(found.has_signature() || declared.has_signature())
+        // What is known by its content must be what it was said to be. Text may be of any kind that it is called: what
+        // looks like another one may be written about it.
+        let agrees = if declared.has_signature() {
+            detect(bytes, Some(declared), None) == Some(declared)
+        } else {
+            is_text(bytes)
         };
-        let Some(format) = found.filter(agrees) else {
+        if !agrees {
+            let found = detect(bytes, Some(declared), None);
             let detail = format!("declared {declared:?}, found {found:?}");
             return Ok(Err(Failure::new(FailureCode::UnsupportedType, detail)));
-        };
+        }
         let file = Source {
             bytes,
             options,
             deadline: Instant::now() + self.limits.wall,
         };
-        let engine = match format {
+        let engine = match declared {
             Format::Pdf => return self.pdf(file).await,
             Format::Html => Engine::Html,
             Format::Md => Engine::Markdown,

@@ -22,8 +22,10 @@ const FEW: usize = 500;
 
 /// Reads an HTML page in any encoding. The text is empty if the page shows none.
 pub fn read(bytes: &[u8]) -> Extracted {
-    let page = Html::parse_document(&decode::page(bytes));
+    let decoded = decode::markup(bytes);
+    let page = Html::parse_document(&decoded.text);
     let mut extracted = shown(&page, main_or_all);
+    decoded.warn(&mut extracted.warnings);
     extracted.properties = html_head::properties(&page);
     extracted
 }

@@ -8,9 +8,11 @@
     reason = "helpers of tests"
 )]
 
+mod encodings;
 mod fork_server;
 mod formats;
 mod hostile;
+mod json;
 mod office;
 mod office_file;
 mod passwords;
