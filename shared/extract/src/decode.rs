@@ -112,7 +112,10 @@ fn of<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Decoded<'a> {
     let replaced = if broken {
         let signs = text.matches('\u{fffd}').count();
         let own = if encoding == UTF_8 {
-            bytes.windows(3).filter(|window| window == b"\xef\xbf\xbd").count()
+            bytes
+                .windows(3)
+                .filter(|window| window == b"\xef\xbf\xbd")
+                .count()
         } else {
             0
         };
@@ -168,12 +171,10 @@ fn sequences(bytes: &[u8]) -> Sequences {
                 length => 2 * length - 3,
             };
         }
-        if !chunk.invalid().is_empty() {
-            found.broken += 1;
-        }
+        found.broken += usize::from(!chunk.invalid().is_empty());
+        found.cut =
+            std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
     }
-    found.cut = std::str::from_utf8(&bytes[bytes.len().saturating_sub(4)..])
-        .is_err_and(|error| error.error_len().is_none());
     found
 }
 

@@ -5,8 +5,6 @@ mod zipped;
 
 use dynrag_domain::documents::Format;
 
-pub use marks::is_text;
-
 /// Returns the format `bytes` are of, or `None` for one we do not read.
 ///
 /// A PDF, an office file or an HTML page is known by its content, whatever it was declared to be; callers compare the
@@ -25,7 +23,7 @@ pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -
     if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
         return encrypted(bytes, claimed);
     }
-    let textual = is_text(bytes);
+    let textual = marks::is_text(bytes);
     if marks::is_rtf(bytes, claimed) {
         return Some(Format::Rtf);
     }

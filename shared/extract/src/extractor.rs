@@ -23,7 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{io::AsyncReadExt, net::unix::pipe};
 
 use crate::{
-    detect::{detect, is_text},
+    detect,
     protocol::{self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal},
     reader,
     readers::{Readers, Reading},
@@ -175,15 +175,15 @@ impl Extractor {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
         }
+        let found = detect(bytes, Some(declared), None);
         // What is known by its content must be what it was said to be. Text may be of any kind that it is called: what
-        // looks like another one may be written about it.
+        // looks like a page or like RTF may be written about it.
         let agrees = if declared.has_signature() {
-            detect(bytes, Some(declared), None) == Some(declared)
+            found == Some(declared)
         } else {
-            is_text(bytes)
+            found.is_some_and(|found| !found.has_signature() || found == Format::Rtf)
         };
         if !agrees {
-            let found = detect(bytes, Some(declared), None);
             let detail = format!("declared {declared:?}, found {found:?}");
             return Ok(Err(Failure::new(FailureCode::UnsupportedType, detail)));
         }

@@ -97,10 +97,7 @@ where
         return Vec::new();
     };
     let first: Vec<Row::Item> = first.into_iter().collect();
-    let header = [
-        line(&first),
-        line(first.iter().map(|_| "---")),
-    ];
+    let header = [line(&first), line(first.iter().map(|_| "---"))];
     split(&header, rows.map(line))
 }
 

@@ -40,7 +40,7 @@ impl Wide {
         let sample = &bytes[..bytes.len().min(SAMPLE)];
         // Text of single bytes has no control characters, text of wider units has them in each blank or ideograph.
         let controls = sample.iter().filter(|byte| is_odd_control(**byte)).count();
-        if sample.len() < LEAST || controls * 25 < sample.len() {
+        if sample.len() < LEAST || controls < 2 || controls * 25 < sample.len() {
             return None;
         }
         [Self::Utf32Le, Self::Utf32Be, Self::Utf16Le, Self::Utf16Be]
@@ -76,8 +76,8 @@ impl Wide {
                 Kind::Common => common += 1,
                 Kind::Of(script) => {
                     scripts[script] += 1;
-                    // Two letters of ASCII read as one ideograph.
-                    let letters = bytes.iter().all(|byte| matches!(byte, 0x20..0x7f));
+                    // Two characters of ASCII read as one ideograph.
+                    let letters = bytes.iter().all(|byte| matches!(byte, 9..=13 | 0x20..0x7f));
                     packed += usize::from(script == IDEOGRAPHS && letters);
                 }
                 Kind::Odd => odd += 1,
@@ -159,7 +159,10 @@ mod tests {
             for (little, wide) in [(true, Wide::Utf16Le), (false, Wide::Utf16Be)] {
                 assert_eq!(Wide::guess(&utf16(text, little)), Some(wide), "{text}");
             }
-            let utf32: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+            let utf32: Vec<u8> = text
+                .chars()
+                .flat_map(|c| u32::from(c).to_le_bytes())
+                .collect();
             assert_eq!(Wide::guess(&utf32), Some(Wide::Utf32Le), "{text}");
             assert_eq!(Wide::guess(text.as_bytes()), None);
         }
@@ -167,7 +170,11 @@ mod tests {
 
     #[test]
     fn other_bytes_are_not_taken_for_it() {
-        let mixed = [b"an ordinary log of single bytes\n".to_vec(), utf16("and more\n", true)].concat();
+        let mixed = [
+            b"an ordinary log of single bytes\n".to_vec(),
+            utf16("and more\n", true),
+        ]
+        .concat();
         assert_eq!(Wide::guess(&mixed), None);
         let mut state = 7_u32;
         let noise: Vec<u8> = (0..4096)

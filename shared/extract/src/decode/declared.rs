@@ -25,7 +25,9 @@ fn of_xml(head: &[u8]) -> Option<&'static Encoding> {
     let declaration = head.trim_ascii_start().strip_prefix(b"<?xml")?;
     let end = find(declaration, b"?>")?;
     let at = find(&declaration[..end], b"encoding")?;
-    let value = declaration[at + 8..end].trim_ascii_start().strip_prefix(b"=")?;
+    let value = declaration[at + 8..end]
+        .trim_ascii_start()
+        .strip_prefix(b"=")?;
     let value = value.trim_ascii_start();
     let quote = value.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
     let value = value[1..].split(|byte| byte == quote).next()?;
@@ -79,7 +81,8 @@ fn of_html(head: &[u8]) -> Option<&'static Encoding> {
 fn of_meta(attributes: &[(&[u8], &[u8])]) -> Option<&'static Encoding> {
     let value = |name: &[u8]| {
         let mut all = attributes.iter();
-        all.find(|(other, _)| *other == name).map(|(_, value)| *value)
+        all.find(|(other, _)| *other == name)
+            .map(|(_, value)| *value)
     };
     if let Some(label) = value(b"charset") {
         return Encoding::for_label_no_replacement(label);

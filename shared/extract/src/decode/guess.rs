@@ -2,8 +2,8 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    Encoding, ISO_8859_2, ISO_8859_4, MACINTOSH, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254,
-    WINDOWS_1257,
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_2, ISO_8859_4, MACINTOSH, SHIFT_JIS,
+    WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
 };
 use whatlang::Lang;
 
@@ -22,6 +22,7 @@ const LATIN: [&Encoding; 6] = [
     ISO_8859_4,
 ];
 
+const MULTIBYTE: [&Encoding; 5] = [GBK, BIG5, SHIFT_JIS, EUC_JP, EUC_KR];
 const CENTRAL: [&Encoding; 2] = [WINDOWS_1250, ISO_8859_2];
 /// Letters of Western European languages.
 const WESTERN: &str = "àáâäãåæçèéêëìíîïñòóôöõøœùúûüßÀÁÂÄÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ";
@@ -58,11 +59,15 @@ const DOMAINS: [(Lang, &[u8]); 19] = [
 pub fn guess(bytes: &[u8]) -> &'static Encoding {
     let first = bytes.iter().position(|byte| !byte.is_ascii());
     // Some of what goes before is part of the language.
-    let start = first.unwrap_or_default().saturating_sub(LANGUAGE_SAMPLE / 2);
+    let start = first
+        .unwrap_or_default()
+        .saturating_sub(LANGUAGE_SAMPLE / 2);
     let bytes = &bytes[start..bytes.len().min(start + SAMPLE)];
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
+    let detector = detector(bytes);
     let first = detector.guess(None, Utf8Detection::Deny);
+    if let Some(encoding) = broken_multibyte(bytes, first) {
+        return encoding;
+    }
     if !LATIN.contains(&first) {
         return first;
     }
@@ -80,6 +85,32 @@ pub fn guess(bytes: &[u8]) -> &'static Encoding {
     }
 }
 
+fn detector(bytes: &[u8]) -> EncodingDetector {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    // Not as the last bytes: a character that is cut off there is no fault.
+    detector.feed(bytes, false);
+    detector
+}
+
+/// The detector gives up an encoding at its first error. Text of East Asia with a few broken bytes is still told by the
+/// rest of it.
+fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static Encoding> {
+    let beyond = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    if !first.is_single_byte() || beyond * 4 < bytes.len() {
+        return None;
+    }
+    MULTIBYTE.into_iter().find(|encoding| {
+        let text = encoding.decode_without_bom_handling(bytes).0;
+        let broken = text.matches('\u{fffd}').count();
+        if broken == 0 || broken * 100 > beyond {
+            return false;
+        }
+        let sound = text.replace('\u{fffd}', "");
+        let sound = encoding.encode(&sound).0;
+        detector(&sound).guess(None, Utf8Detection::Deny) == *encoding
+    })
+}
+
 /// The top-level domain of a country whose language the text is in.
 fn domain(bytes: &[u8], encoding: &'static Encoding) -> Option<&'static [u8]> {
     let sample = &bytes[..bytes.len().min(LANGUAGE_SAMPLE)];
@@ -90,7 +121,10 @@ fn domain(bytes: &[u8], encoding: &'static Encoding) -> Option<&'static [u8]> {
 }
 
 fn is_central(domain: &[u8]) -> bool {
-    matches!(domain, b"pl" | b"cz" | b"sk" | b"hu" | b"si" | b"hr" | b"ro")
+    matches!(
+        domain,
+        b"pl" | b"cz" | b"sk" | b"hu" | b"si" | b"hr" | b"ro"
+    )
 }
 
 /// Whether Mac OS Roman makes letters inside words of what the other encoding makes signs or capitals there.

@@ -122,7 +122,9 @@ fn score(sample: &str, dialect: Dialect) -> f64 {
 
 /// Whether it is one value: a number, or text without another delimiter or a stray quote.
 fn is_clean(value: &str, delimiter: u8) -> bool {
-    let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '-' | '+' | '%' | '€' | '$');
+    let number = |c: char| {
+        c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '-' | '+' | '%' | '€' | '$')
+    };
     let separated = |sign: &u8| *sign != delimiter && value.as_bytes().contains(sign);
     let prose = value.contains(", ") || value.contains("; ");
     value.chars().all(number) || prose || !(DELIMITERS.iter().any(separated) || value.contains('"'))

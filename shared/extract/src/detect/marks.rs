@@ -47,10 +47,17 @@ pub fn is_text(bytes: &[u8]) -> bool {
         return true;
     }
     // Logs that were cut while they were written to begin with NULs.
-    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let start = bytes
+        .iter()
+        .position(|byte| *byte != 0)
+        .unwrap_or(bytes.len());
     let sample = &bytes[start..bytes.len().min(start + SAMPLE)];
     let nuls = sample.iter().filter(|byte| **byte == 0).count();
-    let odd = sample.iter().filter(|byte| wide::is_odd_control(**byte)).count() - nuls;
+    let odd = sample
+        .iter()
+        .filter(|byte| wide::is_odd_control(**byte))
+        .count()
+        - nuls;
     let text = sample.len() - nuls;
     let compressed = sample.starts_with(b"GIF8") && sample.get(5) == Some(&b'a')
         || sample.starts_with(b"BZh") && sample.get(4..10) == Some(b"1AY&SY");
@@ -124,7 +131,8 @@ pub fn is_pdf(bytes: &[u8], claimed: Option<Format>, textual: bool) -> bool {
     let binary = comment.starts_with(b"%") && signs.take(2).count() == 2;
     let sample = &bytes[..bytes.len().min(PDF_SAMPLE)];
     let end = &bytes[bytes.len().saturating_sub(PDF_HEADER_WITHIN)..];
-    let parts = contains(sample, b" obj") && (contains(end, b"%%EOF") || contains(sample, b"endobj"));
+    let parts =
+        contains(sample, b" obj") && (contains(end, b"%%EOF") || contains(sample, b"endobj"));
     binary || parts
 }
 
@@ -180,7 +188,10 @@ fn goes_on(rest: &[u8], whole: &[u8]) -> bool {
 /// Whether it begins with the fields of a mail: lines `Name: value`, among them those that each mail has.
 pub fn is_mail(bytes: &[u8]) -> bool {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
-    let mut lines = sample.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).peekable();
+    let mut lines = sample
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii_end)
+        .peekable();
     // The first line of a mail in a mailbox file.
     lines.next_if(|line| line.starts_with(b"From "));
     let mut names: Vec<Vec<u8>> = Vec::new();
@@ -192,7 +203,10 @@ pub fn is_mail(bytes: &[u8]) -> bool {
             return false;
         };
         let name = line[..colon].to_ascii_lowercase();
-        if !name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        if !name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        {
             return false;
         }
         names.push(name);

@@ -74,7 +74,11 @@ pub fn format(bytes: &[u8], claimed: Option<Format>) -> Option<Format> {
 
 fn of_media_type(media_type: &[u8]) -> Option<Format> {
     let name = std::str::from_utf8(media_type).ok()?;
-    match name.trim_start_matches('\u{feff}').trim().trim_end_matches('\0') {
+    match name
+        .trim_start_matches('\u{feff}')
+        .trim()
+        .trim_end_matches('\0')
+    {
         "application/epub+zip" => Some(Format::Epub),
         "application/vnd.oasis.opendocument.text"
         | "application/vnd.oasis.opendocument.text-template" => Some(Format::Odt),
@@ -84,7 +88,12 @@ fn of_media_type(media_type: &[u8]) -> Option<Format> {
 
 fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<usize> {
     let bytes = bytes.get(at..at.checked_add(N)?)?;
-    Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
+    )
 }
 
 fn name(bytes: &[u8]) -> String {
@@ -112,7 +121,13 @@ fn directory(bytes: &[u8]) -> Option<Vec<Part<'_>>> {
         let length = number::<2>(bytes, at + 28)?;
         let name = name(bytes.get(at + 46..at + 46 + length)?);
         let stored = (number::<2>(bytes, at + 10)? == 0)
-            .then(|| content(bytes, moved + number::<4>(bytes, at + 42)?, number::<4>(bytes, at + 24)?))
+            .then(|| {
+                content(
+                    bytes,
+                    moved + number::<4>(bytes, at + 42)?,
+                    number::<4>(bytes, at + 24)?,
+                )
+            })
             .flatten();
         parts.push(Part { name, stored });
         at += 46 + length + number::<2>(bytes, at + 30)? + number::<2>(bytes, at + 32)?;
@@ -130,7 +145,10 @@ fn content(bytes: &[u8], at: usize, size: usize) -> Option<&[u8]> {
 fn local(bytes: &[u8]) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut at = 0;
-    while let Some(next) = bytes[at..].windows(4).position(|window| window == b"PK\x03\x04") {
+    while let Some(next) = bytes[at..]
+        .windows(4)
+        .position(|window| window == b"PK\x03\x04")
+    {
         at += next;
         let length = number::<2>(bytes, at + 26).unwrap_or_default();
         let Some(raw) = bytes.get(at + 30..at + 30 + length) else {

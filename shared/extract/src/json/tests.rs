@@ -10,7 +10,10 @@ fn read(source: &str) -> Result<String, FailureCode> {
 fn warned(source: &str) -> (String, Vec<(WarningCode, u32)>) {
     let extracted = super::read(source.as_bytes()).unwrap();
     let warnings = extracted.warnings.as_slice().iter();
-    (extracted.text, warnings.map(|w| (w.code, w.count)).collect())
+    (
+        extracted.text,
+        warnings.map(|w| (w.code, w.count)).collect(),
+    )
 }
 
 #[test]
@@ -28,8 +31,23 @@ fn values_stand_beside_their_paths() {
     assert_eq!(read("[1, [2, 3], [[4]]]").unwrap(), "1\n\n2, 3\n\n1: 4");
     assert_eq!(read(r#""just text""#).unwrap(), "just text");
     assert_eq!(read("\u{feff}{\"a\":1}").unwrap(), "a: 1");
-    assert_eq!(read("\u{1e}{\"a\":1}\n\u{1e}{\"a\":2}\n").unwrap(), "a: 1\n\na: 2");
-    for bad in ["{\"a\":", "{\"a\":1} x", "{\"a\" 1}", "{a: 1}", "{'a': 1}", "[1 2]", "{\"a\":1,", "[1}", "[,1]", "tru", "\"a"] {
+    assert_eq!(
+        read("\u{1e}{\"a\":1}\n\u{1e}{\"a\":2}\n").unwrap(),
+        "a: 1\n\na: 2"
+    );
+    for bad in [
+        "{\"a\":",
+        "{\"a\":1} x",
+        "{\"a\" 1}",
+        "{a: 1}",
+        "{'a': 1}",
+        "[1 2]",
+        "{\"a\":1,",
+        "[1}",
+        "[,1]",
+        "tru",
+        "\"a",
+    ] {
         assert_eq!(read(bad), Err(FailureCode::CorruptFile), "{bad}");
     }
 }
@@ -37,7 +55,14 @@ fn values_stand_beside_their_paths() {
 #[test]
 fn nothing_of_a_value_is_rewritten() {
     for number in [
-        "1234567890123456789012345678", "9007199254740993", "-0", "1.10", "1e400", "1E5", "0.1000", "-12.50e-3",
+        "1234567890123456789012345678",
+        "9007199254740993",
+        "-0",
+        "1.10",
+        "1e400",
+        "1E5",
+        "0.1000",
+        "-12.50e-3",
         "3.14159265358979323846264338327950288",
     ] {
         let (text, warnings) = warned(&format!("{{\"n\":{number},\"list\":[{number}]}}"));
@@ -45,26 +70,43 @@ fn nothing_of_a_value_is_rewritten() {
         assert_eq!(warnings, []);
     }
     assert_eq!(read(r#"{"z":1,"a":2,"z":3}"#).unwrap(), "z: 1\na: 2\nz: 3");
-    assert_eq!(read(r#"["\u00e9\ud83d\ude00\n\"\\\/"]"#).unwrap(), "é😀\n\"\\/");
+    assert_eq!(
+        read(r#"["\u00e9\ud83d\ude00\n\"\\\/"]"#).unwrap(),
+        "é😀\n\"\\/"
+    );
 }
 
 #[test]
 fn what_is_almost_json_is_read_with_a_warning() {
     for (source, text, count) in [
-        ("[NaN, Infinity, -Infinity]", "NaN\n\nInfinity\n\n-Infinity", 3),
+        (
+            "[NaN, Infinity, -Infinity]",
+            "NaN\n\nInfinity\n\n-Infinity",
+            3,
+        ),
         ("// one\n{\"a\": /* two */ 1}", "a: 1", 2),
         ("{\"a\": [1, 2,], }", "a: 1, 2", 2),
         ("{\"a\": \"x\ty\"}", "a: x\ty", 1),
         ("{\"a\": \"C:\\dir\"}", "a: C:\\dir", 1),
-        ("{\"a\": +1, \"b\": .5, \"c\": 007, \"d\": 0x1F, \"e\": 5.}", "a: +1\nb: .5\nc: 007\nd: 0x1F\ne: 5.", 5),
+        (
+            "{\"a\": +1, \"b\": .5, \"c\": 007, \"d\": 0x1F, \"e\": 5.}",
+            "a: +1\nb: .5\nc: 007\nd: 0x1F\ne: 5.",
+            5,
+        ),
         ("{\"a\":\u{a0}1}", "a: 1", 1),
         ("{\"a\":1},\n{\"a\":2}", "a: 1\n\na: 2", 1),
     ] {
-        assert_eq!(warned(source), (text.to_owned(), vec![(WarningCode::LenientJson, count)]));
+        assert_eq!(
+            warned(source),
+            (text.to_owned(), vec![(WarningCode::LenientJson, count)])
+        );
     }
     assert_eq!(
         warned(r#"["Report \ud83d", "\udc00 x\ud83d\u0041"]"#),
-        ("Report \u{fffd}\n\n\u{fffd} x\u{fffd}A".to_owned(), vec![(WarningCode::CharactersReplaced, 3)])
+        (
+            "Report \u{fffd}\n\n\u{fffd} x\u{fffd}A".to_owned(),
+            vec![(WarningCode::CharactersReplaced, 3)]
+        )
     );
 }
 
@@ -75,7 +117,10 @@ fn broken_lines_are_left_out() {
     let [warning] = extracted.warnings.as_slice() else {
         panic!("{:?}", extracted.warnings);
     };
-    assert_eq!((warning.code, warning.count), (WarningCode::InvalidLines, 2));
+    assert_eq!(
+        (warning.code, warning.count),
+        (WarningCode::InvalidLines, 2)
+    );
     assert_eq!(warning.detail.as_deref(), Some("line 2, line 6"));
     // A document that was cut off is no JSON Lines, though some of its lines are JSON.
     for cut in [
@@ -91,7 +136,13 @@ fn broken_lines_are_left_out() {
 
 #[test]
 fn depth_costs_no_stack() {
-    let deep = |depth| format!("{}\"bottom\"{}", "{\"a\":[".repeat(depth), "]}".repeat(depth));
+    let deep = |depth| {
+        format!(
+            "{}\"bottom\"{}",
+            "{\"a\":[".repeat(depth),
+            "]}".repeat(depth)
+        )
+    };
     let text = read(&deep(10_000)).unwrap();
     assert!(text.ends_with(": bottom"), "{text}");
     assert!(text.chars().count() < 2 * MAX_PATH_SHOWN, "{}", text.len());
@@ -105,7 +156,10 @@ const MAX_PATH_SHOWN: usize = 200;
 fn the_title_is_a_member_of_the_document() {
     let title = |source: &str| super::read(source.as_bytes()).unwrap().title;
     assert_eq!(title(r#"{"name":"N","title":"T"}"#).as_deref(), Some("T"));
-    assert_eq!(title(r#"{"a":{"title":"x"},"name":"N"}"#).as_deref(), Some("N"));
+    assert_eq!(
+        title(r#"{"a":{"title":"x"},"name":"N"}"#).as_deref(),
+        Some("N")
+    );
     assert_eq!(title(r#"{"title":{"x":"no"},"b":["no"]}"#), None);
     assert_eq!(title(r#"[{"title":"x"}]"#), None);
 }

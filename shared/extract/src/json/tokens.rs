@@ -87,7 +87,9 @@ impl<'a> Tokens<'a> {
             let length = if rest.starts_with("//") {
                 rest.find(['\n', '\r']).unwrap_or(rest.len())
             } else if rest.starts_with("/*") {
-                rest.find("*/").ok_or_else(|| self.broken("an unfinished comment"))? + 2
+                rest.find("*/")
+                    .ok_or_else(|| self.broken("an unfinished comment"))?
+                    + 2
             } else {
                 let odd = |c: char| c.is_whitespace() || c == '\u{feff}';
                 rest.len() - rest.trim_start_matches(odd).len()

@@ -161,21 +161,36 @@ impl<'a> Writer<'a> {
             "name" if depth == 1 && self.name.is_none() => Some("name"),
             _ => None,
         };
-        tokens.next()?.map_or_else(|| Err(unfinished(tokens)), |token| Ok(Some(token)))
+        tokens
+            .next()?
+            .map_or_else(|| Err(unfinished(tokens)), |token| Ok(Some(token)))
     }
 
     fn scalar(&mut self, text: Cow<'a, str>) {
         self.names_document = None;
         match self.frames.last_mut() {
-            Some(Frame { members: Members::Scalars(scalars), .. }) => scalars.push(text),
-            Some(Frame { members: Members::Numbered(count), path, .. }) => {
+            Some(Frame {
+                members: Members::Scalars(scalars),
+                ..
+            }) => scalars.push(text),
+            Some(Frame {
+                members: Members::Numbered(count),
+                path,
+                ..
+            }) => {
                 *count += 1;
                 self.path.truncate(*path);
                 push(&mut self.path, &count.to_string());
                 line_of(&self.path, &text, &mut self.lines);
             }
             frame => {
-                let ends_block = matches!(frame, Some(Frame { members: Members::Blocks, .. }));
+                let ends_block = matches!(
+                    frame,
+                    Some(Frame {
+                        members: Members::Blocks,
+                        ..
+                    })
+                );
                 line_of(&self.path, &text, &mut self.lines);
                 if ends_block {
                     self.end_block();
@@ -226,7 +241,13 @@ impl<'a> Writer<'a> {
         if let Members::Scalars(scalars) = frame.members {
             line_of(&self.path, &scalars.join(", "), &mut self.lines);
         }
-        if matches!(self.frames.last(), Some(Frame { members: Members::Blocks, .. })) {
+        if matches!(
+            self.frames.last(),
+            Some(Frame {
+                members: Members::Blocks,
+                ..
+            })
+        ) {
             self.end_block();
         }
     }

@@ -7,7 +7,7 @@ use dynrag_domain::{
 
 use crate::read;
 
-/// "Ключ" in KOI8-R and so on: written by hand from the code charts.
+/// The bytes are made by the code charts, not by the library that decodes them.
 #[tokio::test]
 async fn text_of_any_encoding_is_read_by_each_reader_of_text() {
     let sentence = "Гарантия действует двенадцать месяцев с даты покупки.";
@@ -18,10 +18,7 @@ async fn text_of_any_encoding_is_read_by_each_reader_of_text() {
             code => u8::try_from(code).unwrap(),
         })
         .collect();
-    let utf16: Vec<u8> = sentence
-        .encode_utf16()
-        .flat_map(u16::to_be_bytes)
-        .collect();
+    let utf16: Vec<u8> = sentence.encode_utf16().flat_map(u16::to_be_bytes).collect();
     for format in [Format::Txt, Format::Md, Format::Csv, Format::Html] {
         let read_1251 = read(format, &windows_1251).await.unwrap();
         assert!(read_1251.text.contains(sentence), "{format:?}");
@@ -35,7 +32,10 @@ async fn text_of_any_encoding_is_read_by_each_reader_of_text() {
         assert!(read_utf16.warnings.is_empty());
     }
     let json = [b"{\"a\":\"".as_slice(), &windows_1251, b"\"}"].concat();
-    assert_eq!(read(Format::Json, &json).await.unwrap().text, format!("a: {sentence}"));
+    assert_eq!(
+        read(Format::Json, &json).await.unwrap().text,
+        format!("a: {sentence}")
+    );
 }
 
 #[tokio::test]
@@ -48,7 +48,10 @@ async fn a_broken_byte_costs_one_character() {
         let [warning] = extracted.warnings.as_slice() else {
             panic!("{:?}", extracted.warnings);
         };
-        assert_eq!((warning.code, warning.count), (WarningCode::CharactersReplaced, 1));
+        assert_eq!(
+            (warning.code, warning.count),
+            (WarningCode::CharactersReplaced, 1)
+        );
     }
 }
 
@@ -61,8 +64,18 @@ async fn text_is_read_as_what_it_was_declared() {
     let text = "<html><p>the source of a page, kept as text</p></html>";
     assert_eq!(read(Format::Txt, text.as_bytes()).await.unwrap().text, text);
     let picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01";
-    for format in [Format::Txt, Format::Md, Format::Csv, Format::Json, Format::Html, Format::Pdf] {
-        assert_eq!(read(format, picture).await, Err(FailureCode::UnsupportedType));
+    for format in [
+        Format::Txt,
+        Format::Md,
+        Format::Csv,
+        Format::Json,
+        Format::Html,
+        Format::Pdf,
+    ] {
+        assert_eq!(
+            read(format, picture).await,
+            Err(FailureCode::UnsupportedType)
+        );
     }
     let log = b"2026-11-20 disk at 91 percent\0\0\0\n2026-11-21 backup failed\n";
     assert_eq!(

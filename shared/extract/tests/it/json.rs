@@ -9,7 +9,8 @@ use crate::read;
 
 #[tokio::test]
 async fn numbers_and_order_stay_as_they_are_written() {
-    let source = br#"{"wei":1234567890123456789012345678,"price":1.10,"limit":1e400,"a":-0,"z":[1.0,2]}"#;
+    let source =
+        br#"{"wei":1234567890123456789012345678,"price":1.10,"limit":1e400,"a":-0,"z":[1.0,2]}"#;
     let extracted = read(Format::Json, source).await.unwrap();
     assert_eq!(
         extracted.text,
@@ -31,7 +32,11 @@ async fn a_broken_line_or_character_does_not_fail_the_file() {
     let lone = br#"{"title":"Report \ud83d","n":NaN,}"#;
     let extracted = read(Format::Json, lone).await.unwrap();
     assert_eq!(extracted.text, "title: Report \u{fffd}\nn: NaN");
-    let codes = extracted.warnings.as_slice().iter().map(|warning| warning.code);
+    let codes = extracted
+        .warnings
+        .as_slice()
+        .iter()
+        .map(|warning| warning.code);
     assert!(codes.eq([WarningCode::LenientJson, WarningCode::CharactersReplaced]));
     let cut = b"{\n \"a\": 1,\n \"b\": [1, 2";
     assert_eq!(read(Format::Json, cut).await, Err(FailureCode::CorruptFile));
@@ -45,5 +50,8 @@ async fn depth_is_read_and_not_multiplied() {
     assert!(text.trim().starts_with("level.1.level.1") && text.ends_with(": 1"));
     assert!(text.len() < 1000, "{}", text.len());
     let open = "[".repeat(3_000_000);
-    assert_eq!(read(Format::Json, open.as_bytes()).await, Err(FailureCode::CorruptFile));
+    assert_eq!(
+        read(Format::Json, open.as_bytes()).await,
+        Err(FailureCode::CorruptFile)
+    );
 }
