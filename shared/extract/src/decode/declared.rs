@@ -9,6 +9,9 @@ const WITHIN: usize = 64 * 1024;
 /// Elements whose content is text, in which tags are no tags.
 const RAW: [&[u8]; 4] = [b"script", b"style", b"title", b"textarea"];
 
+/// A name and a value.
+type Attribute<'a> = (&'a [u8], &'a [u8]);
+
 /// The encoding in an XML declaration at the start, or in a `meta` element.
 pub fn encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes[..bytes.len().min(WITHIN)].to_ascii_lowercase();
@@ -78,7 +81,7 @@ fn of_html(head: &[u8]) -> Option<&'static Encoding> {
     None
 }
 
-fn of_meta(attributes: &[(&[u8], &[u8])]) -> Option<&'static Encoding> {
+fn of_meta(attributes: &[Attribute<'_>]) -> Option<&'static Encoding> {
     let value = |name: &[u8]| {
         let mut all = attributes.iter();
         all.find(|(other, _)| *other == name)
@@ -105,7 +108,7 @@ fn of_meta(attributes: &[(&[u8], &[u8])]) -> Option<&'static Encoding> {
 }
 
 /// The attributes of a tag, names and values, and what follows the tag.
-fn attributes(mut rest: &[u8]) -> (Vec<(&[u8], &[u8])>, &[u8]) {
+fn attributes(mut rest: &[u8]) -> (Vec<Attribute<'_>>, &[u8]) {
     let mut found = Vec::new();
     let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'/';
     loop {

@@ -2,7 +2,7 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_2, ISO_8859_4, MACINTOSH, SHIFT_JIS,
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_2, ISO_8859_4, MACINTOSH, SHIFT_JIS, WINDOWS_874,
     WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
 };
 use whatlang::Lang;
@@ -96,19 +96,25 @@ fn detector(bytes: &[u8]) -> EncodingDetector {
 /// rest of it.
 fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static Encoding> {
     let beyond = bytes.iter().filter(|byte| !byte.is_ascii()).count();
-    if !first.is_single_byte() || beyond * 4 < bytes.len() {
+    // Thai is without blanks for long stretches too.
+    if !first.is_single_byte() || first == WINDOWS_874 || beyond * 4 < bytes.len() {
         return None;
     }
-    MULTIBYTE.into_iter().find(|encoding| {
+    let faults = |encoding: &'static Encoding| {
         let text = encoding.decode_without_bom_handling(bytes).0;
         let broken = text.matches('\u{fffd}').count();
         if broken == 0 || broken * 100 > beyond {
-            return false;
+            return None;
         }
         let sound = text.replace('\u{fffd}', "");
         let sound = encoding.encode(&sound).0;
-        detector(&sound).guess(None, Utf8Detection::Deny) == *encoding
-    })
+        let told = detector(&sound).guess(None, Utf8Detection::Deny);
+        (told == encoding).then_some((broken, encoding))
+    };
+    let found = MULTIBYTE.into_iter().filter_map(faults);
+    found
+        .min_by_key(|(broken, _)| *broken)
+        .map(|(_, encoding)| encoding)
 }
 
 /// The top-level domain of a country whose language the text is in.

@@ -70,7 +70,7 @@ pub fn is_text(bytes: &[u8]) -> bool {
         return false;
     }
     if nuls + start == 0 {
-        return odd <= 1 || odd * 20 <= text;
+        return odd <= 2 || odd * 20 <= text;
     }
     if unicode {
         return odd <= 1 || odd * 100 <= text;
