@@ -1,5 +1,7 @@
 //! Documents: formats, states, and the reasons an ingestion ends badly.
 
+mod format;
+
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -10,159 +12,12 @@ use crate::{
     named::named,
 };
 
+pub use format::Format;
+
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 512;
 /// Longest `externalId`, in characters.
 pub const MAX_EXTERNAL_ID: usize = 256;
-
-/// A document format that can be turned into text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// PDF.
-    Pdf,
-    /// HTML.
-    Html,
-    /// Markdown (CommonMark with tables).
-    Md,
-    /// Plain text.
-    Txt,
-    /// Word.
-    Docx,
-    /// PowerPoint.
-    Pptx,
-    /// Excel.
-    Xlsx,
-    /// Values separated by commas, semicolons, tabs or bars.
-    Csv,
-    /// JSON, or JSON Lines.
-    Json,
-    /// EPUB.
-    Epub,
-    /// A mail.
-    Eml,
-    /// Rich Text Format.
-    Rtf,
-    /// OpenDocument text.
-    Odt,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 13] = [
-        Self::Pdf,
-        Self::Txt,
-        Self::Html,
-        Self::Md,
-        Self::Docx,
-        Self::Pptx,
-        Self::Xlsx,
-        Self::Csv,
-        Self::Json,
-        Self::Epub,
-        Self::Eml,
-        Self::Rtf,
-        Self::Odt,
-    ];
-
-    /// Whether files of it are known by their first bytes, and are no text that a JSON string could hold.
-    pub const fn has_signature(self) -> bool {
-        matches!(
-            self,
-            Self::Pdf | Self::Docx | Self::Pptx | Self::Xlsx | Self::Epub | Self::Rtf | Self::Odt
-        )
-    }
-
-    /// The short name used in configuration and file names.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pdf => "pdf",
-            Self::Html => "html",
-            Self::Md => "md",
-            Self::Txt => "txt",
-            Self::Docx => "docx",
-            Self::Pptx => "pptx",
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Epub => "epub",
-            Self::Eml => "eml",
-            Self::Rtf => "rtf",
-            Self::Odt => "odt",
-        }
-    }
-
-    /// The media type stored with the document.
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Pdf => "application/pdf",
-            Self::Html => "text/html",
-            Self::Md => "text/markdown",
-            Self::Txt => "text/plain",
-            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-            Self::Pptx => {
-                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-            }
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Csv => "text/csv",
-            Self::Json => "application/json",
-            Self::Epub => "application/epub+zip",
-            Self::Eml => "message/rfc822",
-            Self::Rtf => "application/rtf",
-            Self::Odt => "application/vnd.oasis.opendocument.text",
-        }
-    }
-
-    /// The format a media type stands for; parameters such as `charset` are ignored.
-    pub fn from_media_type(media_type: &str) -> Option<Self> {
-        let essence = media_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        match essence.as_str() {
-            "application/pdf" | "application/x-pdf" => Some(Self::Pdf),
-            "text/html" | "application/xhtml+xml" => Some(Self::Html),
-            "text/markdown" | "text/x-markdown" => Some(Self::Md),
-            "text/plain" => Some(Self::Txt),
-            "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Self::Csv),
-            "application/json" | "application/x-ndjson" | "application/jsonl" => Some(Self::Json),
-            "message/rfc822" => Some(Self::Eml),
-            "application/rtf" | "text/rtf" => Some(Self::Rtf),
-            essence => [Self::Docx, Self::Pptx, Self::Xlsx, Self::Epub, Self::Odt]
-                .into_iter()
-                .find(|format| format.media_type() == essence),
-        }
-    }
-
-    /// The format a file name's extension stands for.
-    pub fn from_file_name(name: &str) -> Option<Self> {
-        let (_, extension) = name.rsplit_once('.')?;
-        match extension.to_ascii_lowercase().as_str() {
-            "pdf" => Some(Self::Pdf),
-            "html" | "htm" | "xhtml" => Some(Self::Html),
-            "md" | "markdown" => Some(Self::Md),
-            "txt" | "text" | "log" => Some(Self::Txt),
-            "csv" | "tsv" => Some(Self::Csv),
-            "json" | "jsonl" | "ndjson" => Some(Self::Json),
-            extension => Self::ALL
-                .into_iter()
-                .find(|format| format.as_str() == extension),
-        }
-    }
-}
-
-impl FromStr for Format {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.as_str() == text)
-            .ok_or_else(|| Error::internal_fault(format!("unknown format {text:?}")))
-    }
-}
 
 named! {
     /// Where a document stands.
@@ -438,16 +293,5 @@ mod tests {
             assert!(code.sentence().ends_with('.'));
         }
         assert!("gone".parse::<Status>().is_err());
-    }
-
-    #[test]
-    fn media_types_and_names() {
-        assert_eq!(
-            Format::from_media_type("Text/HTML; charset=latin1"),
-            Some(Format::Html)
-        );
-        assert_eq!(Format::from_media_type("application/zip"), None);
-        assert_eq!(Format::from_file_name("a.b.PDF"), Some(Format::Pdf));
-        assert_eq!(Format::from_file_name("pdf"), None);
     }
 }

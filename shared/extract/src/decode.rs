@@ -1,102 +1,193 @@
-//! Turns the bytes of text files and web pages into strings.
+//! Turns the bytes of text files and web pages into strings, whatever their encoding.
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+mod declared;
+mod guess;
 
-/// How far into a page its declaration of an encoding is looked for.
-const DECLARED_WITHIN: usize = 4096;
+use std::borrow::Cow;
 
-/// Decodes text that must be UTF-8, or UTF-16 with a byte order mark; `None` if it is neither.
-pub fn strict(bytes: &[u8]) -> Option<String> {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        let (text, _, broken) = encoding.decode(bytes);
-        return (!broken).then(|| text.into_owned());
-    }
-    Some(std::str::from_utf8(bytes).ok()?.to_owned())
+use dynrag_domain::warnings::{WarningCode, Warnings};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use crate::wide::Wide;
+
+/// Text of a file, and what is known of its encoding.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    /// The text, without a byte order mark.
+    pub text: Cow<'a, str>,
+    /// Bytes, or sequences of bytes, that became U+FFFD.
+    pub replaced: usize,
+    /// The encoding where it was guessed from the bytes; Unicode is told and not guessed.
+    pub guessed: Option<&'static Encoding>,
 }
 
-/// Decodes a web page; what cannot be decoded becomes U+FFFD.
+impl Decoded<'_> {
+    /// Adds what a person should know of it to a document's warnings.
+    pub fn warn(&self, warnings: &mut Warnings) {
+        warnings.add(WarningCode::CharactersReplaced, self.replaced);
+        if let Some(encoding) = self.guessed {
+            warnings.add_at(WarningCode::EncodingGuessed, encoding.name());
+        }
+    }
+}
+
+/// Decodes text. `label` is the encoding that something outside of it declares, as the `charset` of a media type.
 ///
-/// A byte order mark decides, then valid UTF-8 with characters beyond ASCII (a server's header may
-/// have overruled a wrong declaration, and no other encoding looks like this by chance), then the
-/// declaration, then a guess.
-pub fn page(bytes: &[u8]) -> String {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return encoding.decode(bytes).0.into_owned();
-    }
-    if let Ok(text) = std::str::from_utf8(bytes)
-        && !text.is_ascii()
-    {
-        return text.to_owned();
-    }
-    let encoding = declared(bytes).unwrap_or_else(|| guess(bytes));
-    encoding.decode_without_bom_handling(bytes).0.into_owned()
-}
-
-/// Decodes text of which nothing says in what encoding it is: the text, how many characters became U+FFFD, and the
-/// encoding that was taken.
-pub fn undeclared(bytes: &[u8]) -> (String, usize, &'static Encoding) {
-    let encoding = match std::str::from_utf8(bytes) {
-        Ok(_) => UTF_8,
-        Err(_) => guess(bytes),
-    };
-    let (text, encoding, broken) = encoding.decode(bytes);
-    let replaced = if broken {
-        text.matches('\u{fffd}').count()
-    } else {
-        0
-    };
-    (text.into_owned(), replaced, encoding)
-}
-
-/// The encoding after `charset=` or `encoding=` in the first part of the page.
-fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = bytes[..bytes.len().min(DECLARED_WITHIN)].to_ascii_lowercase();
-    let found = named(&head, b"charset").or_else(|| {
-        // An XML declaration only at the start.
-        let end = head.windows(2).position(|window| window == b"?>")?;
-        head.trim_ascii_start()
-            .starts_with(b"<?xml")
-            .then(|| named(&head[..end], b"encoding"))?
-    })?;
-    // A page whose declaration can be read as ASCII is not in UTF-16.
-    Some(if found == UTF_16LE || found == UTF_16BE {
-        UTF_8
-    } else {
-        found
+/// A byte order mark decides, then valid UTF-8, then the declaration, then Unicode without a mark, then UTF-8 with a
+/// few broken bytes, then a guess.
+pub fn text<'a>(bytes: &'a [u8], label: Option<&str>) -> Decoded<'a> {
+    decode(bytes, || {
+        Encoding::for_label_no_replacement(label?.trim().as_bytes())
     })
 }
 
-fn named(head: &[u8], key: &[u8]) -> Option<&'static Encoding> {
-    let mut rest = head;
-    while let Some(at) = rest.windows(key.len()).position(|window| window == key) {
-        rest = &rest[at + key.len()..];
-        let Some(value) = rest.trim_ascii_start().strip_prefix(b"=") else {
-            continue;
-        };
-        let value = value.trim_ascii_start();
-        let value = value
-            .strip_prefix(b"\"")
-            .or_else(|| value.strip_prefix(b"'"))
-            .unwrap_or(value);
-        let end = value
-            .iter()
-            .position(|byte| !(byte.is_ascii_alphanumeric() || b"-_:.".contains(byte)))
-            .unwrap_or(value.len());
-        if let Some(encoding) = Encoding::for_label(&value[..end]) {
-            return Some(encoding);
-        }
-    }
-    None
+/// Decodes a web page or a part of XML, which may declare its encoding in itself; otherwise as [`text`].
+///
+/// Valid UTF-8 with characters beyond ASCII goes before the declaration: a server's header may have overruled a wrong
+/// one, and no other encoding looks like this by chance.
+pub fn markup(bytes: &[u8]) -> Decoded<'_> {
+    decode(bytes, || declared::encoding(bytes))
 }
 
-fn guess(bytes: &[u8]) -> &'static Encoding {
-    if bytes.is_ascii() {
-        return WINDOWS_1252;
+/// The text of a page or a part of XML. See [`markup`].
+pub fn page(bytes: &[u8]) -> String {
+    markup(bytes).text.into_owned()
+}
+
+/// Decodes 8-bit text that nothing declares: the text, how many characters were replaced, and the encoding.
+pub fn undeclared(bytes: &[u8]) -> (String, usize, &'static Encoding) {
+    let decoded = text(bytes, None);
+    let encoding = decoded.guessed.unwrap_or(UTF_8);
+    (decoded.text.into_owned(), decoded.replaced, encoding)
+}
+
+fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) -> Decoded<'_> {
+    let (bytes, marked) = match (Wide::of_mark(bytes), bytes.strip_prefix(b"\xef\xbb\xbf")) {
+        (Some((wide, length)), _) => return of_wide(&bytes[length..], wide),
+        (None, Some(rest)) => (rest, true),
+        (None, None) => (bytes, false),
+    };
+    // Before UTF-8: the bytes of many texts in UTF-16 are all below 128.
+    if !marked && let Some(wide) = Wide::guess(bytes) {
+        return of_wide(bytes, wide);
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Allow)
+    let valid = std::str::from_utf8(bytes);
+    match valid {
+        // ISO-2022-JP is in ASCII too.
+        Ok(text) if marked || !bytes.contains(&0x1b) || !text.is_ascii() => {
+            return Decoded {
+                text: Cow::Borrowed(text),
+                replaced: 0,
+                guessed: None,
+            };
+        }
+        Err(_) if marked => return of(bytes, UTF_8),
+        _ => {}
+    }
+    let declared = declared();
+    if let Some(encoding) = declared
+        && encoding != UTF_8
+    {
+        let decoded = of(bytes, encoding);
+        // A few broken characters are no reason to distrust it.
+        if decoded.replaced * 50 <= bytes.len() {
+            return decoded;
+        }
+    }
+    let utf8 = valid.is_err()
+        && (is_mostly_utf8(bytes) || declared == Some(UTF_8) && !is_mostly_other(bytes));
+    let encoding = if utf8 { UTF_8 } else { guess::guess(bytes) };
+    if utf8 || valid.is_ok() && encoding != ISO_2022_JP {
+        return of(bytes, UTF_8);
+    }
+    Decoded {
+        guessed: Some(encoding),
+        ..of(bytes, encoding)
+    }
+}
+
+/// All of it in one encoding.
+fn of<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Decoded<'a> {
+    let (text, broken) = encoding.decode_without_bom_handling(bytes);
+    let replaced = if broken {
+        let signs = text.matches('\u{fffd}').count();
+        let own = if encoding == UTF_8 {
+            bytes
+                .windows(3)
+                .filter(|window| window == b"\xef\xbf\xbd")
+                .count()
+        } else {
+            0
+        };
+        signs.saturating_sub(own)
+    } else {
+        0
+    };
+    Decoded {
+        text,
+        replaced,
+        guessed: None,
+    }
+}
+
+fn of_wide(bytes: &[u8], wide: Wide) -> Decoded<'_> {
+    match wide {
+        Wide::Utf16Le => of(bytes, UTF_16LE),
+        Wide::Utf16Be => of(bytes, UTF_16BE),
+        Wide::Utf32Le | Wide::Utf32Be => {
+            let mut text = String::with_capacity(bytes.len() / 4);
+            let mut replaced = usize::from(!bytes.len().is_multiple_of(4));
+            for unit in bytes.chunks_exact(4) {
+                let character = char::from_u32(wide.unit(unit));
+                replaced += usize::from(character.is_none());
+                text.push(character.unwrap_or('\u{fffd}'));
+            }
+            Decoded {
+                text: Cow::Owned(text),
+                replaced,
+                guessed: None,
+            }
+        }
+    }
+}
+
+/// The sequences of UTF-8 that text of another encoding has not by chance, and those that break it.
+#[derive(Default)]
+struct Sequences {
+    /// Longer ones are rarer by chance, and count more.
+    sound: usize,
+    broken: usize,
+    /// Whether the last one was cut off by the end.
+    cut: bool,
+}
+
+fn sequences(bytes: &[u8]) -> Sequences {
+    let mut found = Sequences::default();
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            found.sound += match character.len_utf8() {
+                1 => 0,
+                2 => 1,
+                length => 2 * length - 3,
+            };
+        }
+        found.broken += usize::from(!chunk.invalid().is_empty());
+        found.cut =
+            std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
+    }
+    found
+}
+
+/// Whether it is UTF-8 but for a few bytes, as after a cut, a faulty line or a stray byte.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let Sequences { sound, broken, cut } = sequences(bytes);
+    sound >= 3 * broken || cut && broken == 1 && sound > 0
+}
+
+/// Whether less than a third of what is beyond ASCII is UTF-8.
+fn is_mostly_other(bytes: &[u8]) -> bool {
+    let Sequences { sound, broken, .. } = sequences(bytes);
+    broken > 2 * sound
 }
 
 /// The encoding of a Windows code page.
@@ -114,36 +205,4 @@ pub fn code_page(number: i32) -> &'static Encoding {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_text_is_utf8_or_has_a_mark() {
-        assert_eq!(strict("é".as_bytes()).as_deref(), Some("é"));
-        assert_eq!(strict(b"\xef\xbb\xbfa").as_deref(), Some("a"));
-        assert_eq!(strict(b"\xff\xfe\xe9\0").as_deref(), Some("é"));
-        assert_eq!(strict(b"\xe9t\xe9"), None);
-        assert_eq!(strict(b"\xff\xfe\x00\xd8"), None);
-    }
-
-    #[test]
-    fn pages_by_declaration_and_by_guess() {
-        let japanese = "<meta charset=Shift_JIS>日本語";
-        let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(japanese);
-        assert_eq!(page(&bytes), japanese);
-        let xml = b"<?xml version='1.0' encoding='iso-8859-2'?><html>\xb3";
-        assert!(page(xml).ends_with('ł'));
-        assert_eq!(page(b"<p>caf\xe9 d\xe9j\xe0 vu"), "<p>café déjà vu");
-        assert_eq!(
-            page("<meta charset=latin1>é".as_bytes()),
-            "<meta charset=latin1>é"
-        );
-        assert_eq!(
-            page(b"<meta charset=utf-16>a\xe9"),
-            "<meta charset=utf-16>a\u{fffd}"
-        );
-        let russian = "Съешь же ещё этих мягких французских булок да выпей чаю";
-        let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(russian);
-        assert_eq!(page(&bytes), russian);
-    }
-}
+mod tests;

@@ -176,20 +176,23 @@ impl Extractor {
             return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
         }
         let found = detect(bytes, Some(declared), None);
-        // What is known by its content must be what it was said to be; kinds of text may differ.
-        let agrees = |found: &Format| {
-            *found == declared || !(found.has_signature() || declared.has_signature())
+        // What is known by its content must be what it was said to be. Text may be of any kind that it is called: what
+        // looks like a page or like RTF may be written about it.
+        let agrees = if declared.has_signature() {
+            found == Some(declared)
+        } else {
+            found.is_some_and(|found| !found.has_signature() || found == Format::Rtf)
         };
-        let Some(format) = found.filter(agrees) else {
+        if !agrees {
             let detail = format!("declared {declared:?}, found {found:?}");
             return Ok(Err(Failure::new(FailureCode::UnsupportedType, detail)));
-        };
+        }
         let file = Source {
             bytes,
             options,
             deadline: Instant::now() + self.limits.wall,
         };
-        let engine = match format {
+        let engine = match declared {
             Format::Pdf => return self.pdf(file).await,
             Format::Html => Engine::Html,
             Format::Md => Engine::Markdown,

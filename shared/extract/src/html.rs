@@ -27,14 +27,16 @@ pub fn read(bytes: &[u8]) -> Extracted {
 
 /// Reads an HTML page, and if asked all that it hides beside its main content.
 pub fn read_with(bytes: &[u8], include_hidden: bool) -> Extracted {
-    let source = decode::page(bytes);
-    let mut page = parsed(&source);
+    let decoded = decode::markup(bytes);
+    let source = &decoded.text;
+    let mut page = parsed(source);
     let mut extracted = shown(&page, include_hidden, main_or_all);
     // An empty element of XML swallows the rest of a page that does not say that it is XML.
     if extracted.text.is_empty() && source.contains("/>") {
-        page = Html::parse_document(&xhtml::as_html(&source));
+        page = Html::parse_document(&xhtml::as_html(source));
         extracted = shown(&page, include_hidden, main_or_all);
     }
+    decoded.warn(&mut extracted.warnings);
     extracted.properties = html_head::properties(&page);
     extracted
 }
@@ -49,7 +51,7 @@ fn parsed(source: &str) -> Html {
 
 /// Describes a page's blocks as the model sees them, with their texts.
 pub fn described(bytes: &[u8]) -> (Vec<String>, Features) {
-    let page = parsed(&decode::page(bytes));
+    let page = parsed(&decode::markup(bytes).text);
     shown(&page, false, |blocks, title| {
         let texts = blocks.blocks.iter().map(|block| block.text.clone());
         (

@@ -1,114 +1,93 @@
 //! Reads JSON and JSON Lines as lines of `path: value`, a block for each member of a list.
 
-use dynrag_domain::{chunks::Extracted, documents::FailureCode};
-use serde_json::Value;
+mod tokens;
+mod writer;
+
+use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};
 
 use crate::{
     decode,
     protocol::Refusal,
     text::{self, Builder},
 };
+use tokens::{Broken, Tokens};
+use writer::Value;
 
-/// Reads one JSON value, or one after the other.
+/// Reads one JSON value, or one after the other, also where a few things are not strictly JSON.
+///
+/// Numbers, members and their order stay as they are written. Lines of JSON Lines that are broken are left out where
+/// others are not; otherwise the file is corrupt.
 pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
-    let source = decode::strict(bytes)
-        .ok_or_else(|| Refusal::new(FailureCode::InvalidUtf8, "cannot be decoded"))?;
-    let source = source.trim_start_matches('\u{feff}');
-    let mut builder = Builder::default();
-    let mut title = None;
-    for value in serde_json::Deserializer::from_str(source).into_iter::<Value>() {
-        let value = value.map_err(|e| {
-            let detail = format!("json: {:?} in line {}", e.classify(), e.line());
+    let decoded = decode::text(bytes, None);
+    let whole = Document::default().all(&decoded.text);
+    let document = whole.or_else(|broken| {
+        Document::default().lines(&decoded.text).ok_or_else(|| {
+            let line = 1 + decoded.text[..broken.at].matches('\n').count();
+            let detail = format!("json: {} in line {line}", broken.why);
             Refusal::new(FailureCode::CorruptFile, detail)
-        })?;
-        if let Some(own) = ["title", "name"]
-            .into_iter()
-            .find_map(|name| value.get(name)?.as_str())
-        {
-            title = title.or_else(|| text::title(own));
+        })
+    })?;
+    let mut builder = document.builder;
+    decoded.warn(&mut builder.warnings);
+    Ok(builder.finish(document.title, None, "json"))
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Document {
+    builder: Builder,
+    title: Option<String>,
+}
+
+impl Document {
+    /// The values of a text, one after the other.
+    fn all(mut self, source: &str) -> Result<Self, Broken> {
+        let mut tokens = Tokens::new(source);
+        while let Some(value) = writer::value(&mut tokens)? {
+            self.add(value);
         }
-        match value {
-            Value::Array(items) => items.iter().for_each(|item| block(&mut builder, item)),
-            value => block(&mut builder, &value),
-        }
+        self.warn(&tokens);
+        Ok(self)
     }
-    Ok(builder.finish(title, None, "json"))
-}
 
-fn block(builder: &mut Builder, value: &Value) {
-    let mut lines = String::new();
-    write("", value, &mut lines);
-    builder.block(&text::normalise(&lines));
-}
-
-/// As deep as serde_json reads, which is 128.
-fn write(path: &str, value: &Value, lines: &mut String) {
-    let below = |name: &str| {
-        if path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{path}.{name}")
-        }
-    };
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                write(&below(name), value, lines);
-            }
-        }
-        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
-            for (number, item) in items.iter().enumerate() {
-                // A member that is an object begins a paragraph.
-                if item.is_object() && !lines.is_empty() {
-                    lines.push('\n');
+    /// The values of the lines that hold one, a list or an object, if at least half of the lines do.
+    fn lines(mut self, source: &str) -> Option<Self> {
+        let (mut sound, mut broken) = (0, 0);
+        for (number, line) in source.lines().enumerate() {
+            let mut tokens = Tokens::new(line);
+            match writer::line(&mut tokens) {
+                Ok(Some(value)) => {
+                    sound += 1;
+                    self.add(value);
+                    self.warn(&tokens);
                 }
-                write(&below(&(number + 1).to_string()), item, lines);
+                Ok(None) => {}
+                Err(_) => {
+                    broken += 1;
+                    let place = format!("line {}", number + 1);
+                    let warnings = &mut self.builder.warnings;
+                    warnings.add_at(WarningCode::InvalidLines, &place);
+                }
             }
         }
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(scalar).collect();
-            line(path, &items.join(", "), lines);
+        (sound > 0 && sound >= broken).then_some(self)
+    }
+
+    fn add(&mut self, value: Value) {
+        if self.title.is_none() {
+            self.title = value.title.as_deref().and_then(text::title);
         }
-        value => line(path, &scalar(value), lines),
+        for block in value.blocks {
+            self.builder.block(&text::normalise(&block));
+        }
     }
-}
 
-fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+    fn warn(&mut self, tokens: &Tokens<'_>) {
+        let warnings = &mut self.builder.warnings;
+        warnings.add(WarningCode::LenientJson, tokens.lenient);
+        warnings.add(WarningCode::CharactersReplaced, tokens.replaced);
     }
-}
-
-fn line(path: &str, value: &str, lines: &mut String) {
-    if !path.is_empty() {
-        lines.push_str(path);
-        lines.push_str(": ");
-    }
-    lines.push_str(value);
-    lines.push('\n');
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_stand_beside_their_paths() {
-        let read = |source: &str| read(source.as_bytes()).map(|extracted| extracted.text);
-        assert_eq!(
-            read(r#"{"a": {"b": 1, "c": [true, "x"]}, "d": [{"e": null}, {"e": "é"}]}"#).unwrap(),
-            "a.b: 1\na.c: true, x\n\nd.1.e: null\n\nd.2.e: é"
-        );
-        assert_eq!(read("{\"a\":1}\n{\"a\":2}\n").unwrap(), "a: 1\n\na: 2");
-        assert_eq!(read(r#"[{"a":1},{"a":2}]"#).unwrap(), "a: 1\n\na: 2");
-        assert_eq!(read(r#""just text""#).unwrap(), "just text");
-        for (bad, code) in [
-            ("{\"a\":", FailureCode::CorruptFile),
-            ("{\"a\":1} x", FailureCode::CorruptFile),
-            (&"[".repeat(100_000), FailureCode::CorruptFile),
-        ] {
-            assert_eq!(read(bad).unwrap_err().code, code);
-        }
-    }
-}
+mod tests;

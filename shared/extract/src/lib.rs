@@ -19,6 +19,7 @@
 //! functions that only receive files.
 
 mod detect;
+mod wide;
 
 pub use detect::detect;
 

@@ -1,32 +1,28 @@
 //! Reads Markdown and plain text. Both stay as they are but for the normal form; Markdown gets
 //! sections at its headings.
 
-use dynrag_domain::{
-    chunks::{Extracted, Properties},
-    documents::FailureCode,
-};
+use dynrag_domain::chunks::{Extracted, Properties};
 use pulldown_cmark::{Event, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
 use crate::{
     decode, language, properties,
-    protocol::Refusal,
     text::{self, Builder},
 };
 
-fn decoded(bytes: &[u8]) -> Result<String, Refusal> {
-    let text = decode::strict(bytes)
-        .ok_or_else(|| Refusal::new(FailureCode::InvalidUtf8, "cannot be decoded"))?;
-    Ok(text::normalise(&text))
-}
-
 /// Reads plain text.
-pub fn text(bytes: &[u8]) -> Result<Extracted, Refusal> {
-    Ok(Builder::of(decoded(bytes)?).finish(None, None, "plain"))
+pub fn text(bytes: &[u8]) -> Extracted {
+    let decoded = decode::text(bytes, None);
+    let mut builder = Builder::of(text::normalise(&decoded.text));
+    decoded.warn(&mut builder.warnings);
+    builder.finish(None, None, "plain")
 }
 
 /// Reads Markdown. The title is the front matter's, else the first heading of level 1.
-pub fn markdown(bytes: &[u8]) -> Result<Extracted, Refusal> {
-    Ok(sections(decoded(bytes)?, None, "markdown"))
+pub fn markdown(bytes: &[u8]) -> Extracted {
+    let decoded = decode::text(bytes, None);
+    let mut extracted = sections(text::normalise(&decoded.text), None, "markdown");
+    decoded.warn(&mut extracted.warnings);
+    extracted
 }
 
 /// Finds the sections of Markdown in normal form. Its own title counts where `title` says none.
@@ -119,13 +115,15 @@ fn front_matter_value<'a>(yaml: &'a str, key: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use dynrag_domain::warnings::WarningCode;
+
     use super::*;
 
     #[test]
     fn headings_become_sections() {
         let source =
             "intro\n\n# One `x`\n\ntext\n\n```\n# not one\n```\n\nTwo\n---\n\n- # in a list\n";
-        let extracted = markdown(source.as_bytes()).unwrap();
+        let extracted = markdown(source.as_bytes());
         assert_eq!(extracted.title.as_deref(), Some("One x"));
         let sections: Vec<_> = extracted
             .sections
@@ -146,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_front_matter_names_the_document() {
-        let extracted = markdown(b"---\ntitle: \"Of mice\"\ntags: [a]\n---\n\n# Other\n").unwrap();
+        let extracted = markdown(b"---\ntitle: \"Of mice\"\ntags: [a]\n---\n\n# Other\n");
         assert_eq!(extracted.title.as_deref(), Some("Of mice"));
         assert!(extracted.text.starts_with("---\ntitle"));
         assert_eq!(extracted.sections.len(), 1);
@@ -157,18 +155,29 @@ mod tests {
     fn the_front_matter_says_who_and_when() {
         let source = "---\nauthor: 'Ada Lovelace'\ndate: 2026-11-20T09:30:00+01:00\nlastmod: soon\n\
             lang: de-AT\nauthors:\n  - none\n---\n\nText";
-        let properties = markdown(source.as_bytes()).unwrap().properties;
+        let properties = markdown(source.as_bytes()).properties;
         assert_eq!(properties.author.as_deref(), Some("Ada Lovelace"));
         assert_eq!(properties.language.as_deref(), Some("de"));
         assert_eq!(properties.created, properties::date("2026-11-20T08:30:00Z"));
         assert_eq!(properties.modified, None);
         let source = "author: Ada\n\n---\n\nNot a front matter";
-        let properties = markdown(source.as_bytes()).unwrap().properties;
+        let properties = markdown(source.as_bytes()).properties;
         assert_eq!(properties, Properties::default());
     }
 
     #[test]
-    fn latin1_is_refused() {
-        assert_eq!(text(b"caf\xe9").unwrap_err().code, FailureCode::InvalidUtf8);
+    fn what_was_guessed_or_replaced_is_told() {
+        let codes = |extracted: Extracted| -> Vec<WarningCode> {
+            let warnings = extracted.warnings.as_slice().iter();
+            warnings.map(|warning| warning.code).collect()
+        };
+        assert_eq!(text(b"caf\xe9 d\xe9j\xe0 vu").text, "café déjà vu");
+        for read in [text, markdown] {
+            assert_eq!(codes(read("café".as_bytes())), []);
+            assert_eq!(codes(read(b"caf\xe9")), [WarningCode::EncodingGuessed]);
+            let broken = "Gebühr für \u{e4}".as_bytes();
+            let broken = &broken[..broken.len() - 1];
+            assert_eq!(codes(read(broken)), [WarningCode::CharactersReplaced]);
+        }
     }
 }

@@ -117,8 +117,8 @@ pub fn read(
         }
         (Engine::PdfExtract, _) => pdf_fallback::read(bytes, password)?,
         (Engine::Html, _) => html::read_with(bytes, include_hidden),
-        (Engine::Markdown, _) => plain::markdown(bytes)?,
-        (Engine::Plain, _) => plain::text(bytes)?,
+        (Engine::Markdown, _) => plain::markdown(bytes),
+        (Engine::Plain, _) => plain::text(bytes),
         (Engine::Word, _) => word::read(bytes, include_hidden)?,
         (Engine::Slides, _) => slides::read(bytes, include_hidden)?,
         (Engine::Sheets, _) => sheets::read(bytes, include_hidden)?,

@@ -72,14 +72,11 @@ fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)]) {
 }
 
 /// A row as Markdown.
-fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+fn line<Text: AsRef<str>>(cells: impl IntoIterator<Item = Text>) -> String {
     let mut line = String::from("|");
     for cell in cells {
-        line.push(' ');
-        for (number, word) in cell.split_whitespace().enumerate() {
-            if number > 0 {
-                line.push(' ');
-            }
+        for word in cell.as_ref().split_whitespace() {
+            line.push(' ');
             line.push_str(&word.replace('|', "\\|"));
         }
         line.push_str(" |");
@@ -88,19 +85,16 @@ fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// Rows, the first of which is the header, as pieces of Markdown.
-pub fn pieces<'a, Row>(rows: impl IntoIterator<Item = Row>) -> Vec<String>
+pub fn pieces<Row>(rows: impl IntoIterator<Item = Row>) -> Vec<String>
 where
-    Row: IntoIterator<Item = &'a str>,
+    Row: IntoIterator<Item: AsRef<str>>,
 {
     let mut rows = rows.into_iter();
     let Some(first) = rows.next() else {
         return Vec::new();
     };
-    let first: Vec<&str> = first.into_iter().collect();
-    let header = [
-        line(first.iter().copied()),
-        line(first.iter().map(|_| "---")),
-    ];
+    let first: Vec<Row::Item> = first.into_iter().collect();
+    let header = [line(&first), line(first.iter().map(|_| "---"))];
     split(&header, rows.map(line))
 }
 

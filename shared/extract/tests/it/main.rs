@@ -9,10 +9,12 @@
 )]
 
 mod books;
+mod encodings;
 mod fork_server;
 mod formats;
 mod hostile;
 mod html;
+mod json;
 mod mail;
 mod office;
 mod office_file;

@@ -1,0 +1,271 @@
+//! Formats of documents, and the media types and names that say them.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::{Error, Result};
+
+/// A document format that can be turned into text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// PDF.
+    Pdf,
+    /// HTML.
+    Html,
+    /// Markdown (CommonMark with tables).
+    Md,
+    /// Plain text.
+    Txt,
+    /// Word.
+    Docx,
+    /// PowerPoint.
+    Pptx,
+    /// Excel.
+    Xlsx,
+    /// Values separated by commas, semicolons, tabs or bars.
+    Csv,
+    /// JSON, or JSON Lines.
+    Json,
+    /// EPUB.
+    Epub,
+    /// A mail.
+    Eml,
+    /// Rich Text Format.
+    Rtf,
+    /// OpenDocument text.
+    Odt,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 13] = [
+        Self::Pdf,
+        Self::Txt,
+        Self::Html,
+        Self::Md,
+        Self::Docx,
+        Self::Pptx,
+        Self::Xlsx,
+        Self::Csv,
+        Self::Json,
+        Self::Epub,
+        Self::Eml,
+        Self::Rtf,
+        Self::Odt,
+    ];
+
+    /// Whether files of it are known by their first bytes, and are no text that a JSON string could hold.
+    pub const fn has_signature(self) -> bool {
+        matches!(
+            self,
+            Self::Pdf | Self::Docx | Self::Pptx | Self::Xlsx | Self::Epub | Self::Rtf | Self::Odt
+        )
+    }
+
+    /// The short name used in configuration and file names.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Html => "html",
+            Self::Md => "md",
+            Self::Txt => "txt",
+            Self::Docx => "docx",
+            Self::Pptx => "pptx",
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Epub => "epub",
+            Self::Eml => "eml",
+            Self::Rtf => "rtf",
+            Self::Odt => "odt",
+        }
+    }
+
+    /// The media type stored with the document.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Html => "text/html",
+            Self::Md => "text/markdown",
+            Self::Txt => "text/plain",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pptx => {
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+            }
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Csv => "text/csv",
+            Self::Json => "application/json",
+            Self::Epub => "application/epub+zip",
+            Self::Eml => "message/rfc822",
+            Self::Rtf => "application/rtf",
+            Self::Odt => "application/vnd.oasis.opendocument.text",
+        }
+    }
+
+    /// The format a media type stands for; parameters such as `charset` are ignored.
+    pub fn from_media_type(media_type: &str) -> Option<Self> {
+        let essence = media_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        match essence.as_str() {
+            "application/pdf" | "application/x-pdf" => Some(Self::Pdf),
+            "text/html" | "application/xhtml+xml" | "application/vnd.wap.xhtml+xml" => {
+                Some(Self::Html)
+            }
+            "text/markdown" | "text/x-markdown" | "text/x-web-markdown" => Some(Self::Md),
+            "text/plain" | "text/x-log" => Some(Self::Txt),
+            "text/csv"
+            | "text/x-csv"
+            | "application/csv"
+            | "application/x-csv"
+            | "text/comma-separated-values"
+            | "text/x-comma-separated-values"
+            | "text/tab-separated-values" => Some(Self::Csv),
+            "application/json"
+            | "text/json"
+            | "text/x-json"
+            | "application/x-json"
+            | "application/json-seq"
+            | "application/jsonl"
+            | "application/x-jsonl"
+            | "application/jsonlines"
+            | "application/x-jsonlines"
+            | "application/ndjson"
+            | "application/x-ndjson" => Some(Self::Json),
+            essence if essence.ends_with("+json") => Some(Self::Json),
+            "message/rfc822" => Some(Self::Eml),
+            "application/rtf" | "application/x-rtf" | "text/rtf" | "text/richtext" => {
+                Some(Self::Rtf)
+            }
+            "application/x-epub+zip" => Some(Self::Epub),
+            "application/vnd.oasis.opendocument.text-template" => Some(Self::Odt),
+            essence => [Self::Docx, Self::Pptx, Self::Xlsx, Self::Epub, Self::Odt]
+                .into_iter()
+                .find(|format| format.media_type() == essence)
+                .or_else(|| Self::from_office_media_type(essence)),
+        }
+    }
+
+    /// Templates, slide shows, and files with macros, in lower case. `application/vnd.ms-excel` is none of them: Windows
+    /// says that of CSV.
+    fn from_office_media_type(essence: &str) -> Option<Self> {
+        if let Some(kind) = essence.strip_prefix("application/vnd.openxmlformats-officedocument.") {
+            return match kind {
+                "wordprocessingml.template" => Some(Self::Docx),
+                "presentationml.slideshow" | "presentationml.template" => Some(Self::Pptx),
+                "spreadsheetml.template" => Some(Self::Xlsx),
+                _ => None,
+            };
+        }
+        match essence.strip_suffix(".macroenabled.12")? {
+            "application/vnd.ms-word.document" | "application/vnd.ms-word.template" => {
+                Some(Self::Docx)
+            }
+            "application/vnd.ms-powerpoint.presentation"
+            | "application/vnd.ms-powerpoint.slideshow"
+            | "application/vnd.ms-powerpoint.template" => Some(Self::Pptx),
+            "application/vnd.ms-excel.sheet" | "application/vnd.ms-excel.template" => {
+                Some(Self::Xlsx)
+            }
+            _ => None,
+        }
+    }
+
+    /// The format a file name's extension stands for.
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
+            "pdf" => Some(Self::Pdf),
+            "html" | "htm" | "xhtml" | "xht" | "shtml" => Some(Self::Html),
+            "md" | "markdown" | "mkd" | "mkdn" | "mdown" | "mdwn" | "mdtext" | "mdx" | "rmd"
+            | "qmd" => Some(Self::Md),
+            "txt" | "text" | "log" => Some(Self::Txt),
+            "csv" | "tsv" | "tab" | "psv" => Some(Self::Csv),
+            "json" | "jsonl" | "ndjson" | "geojson" | "jsonld" | "json5" => Some(Self::Json),
+            "docx" | "docm" | "dotx" | "dotm" => Some(Self::Docx),
+            "pptx" | "pptm" | "potx" | "potm" | "ppsx" | "ppsm" => Some(Self::Pptx),
+            "xlsx" | "xlsm" | "xltx" | "xltm" => Some(Self::Xlsx),
+            "odt" | "ott" => Some(Self::Odt),
+            extension => Self::ALL
+                .into_iter()
+                .find(|format| format.as_str() == extension),
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.as_str() == text)
+            .ok_or_else(|| Error::internal_fault(format!("unknown format {text:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_and_names() {
+        assert_eq!(
+            Format::from_media_type("Text/HTML; charset=latin1"),
+            Some(Format::Html)
+        );
+        assert_eq!(Format::from_media_type("application/zip"), None);
+        assert_eq!(Format::from_file_name("a.b.PDF"), Some(Format::Pdf));
+        assert_eq!(Format::from_file_name("pdf"), None);
+        for (media_type, format) in [
+            ("text/json", Some(Format::Json)),
+            ("application/ld+json", Some(Format::Json)),
+            (
+                "application/vnd.api+json; charset=utf-8",
+                Some(Format::Json),
+            ),
+            ("text/x-web-markdown", Some(Format::Md)),
+            (
+                "application/vnd.ms-word.document.macroEnabled.12",
+                Some(Format::Docx),
+            ),
+            (
+                "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+                Some(Format::Pptx),
+            ),
+            (
+                "application/vnd.ms-excel.template.macroEnabled.12",
+                Some(Format::Xlsx),
+            ),
+            (
+                "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+                None,
+            ),
+            // What browsers on Windows say of CSV, and of anything.
+            ("application/vnd.ms-excel", None),
+            ("application/octet-stream", None),
+        ] {
+            assert_eq!(Format::from_media_type(media_type), format, "{media_type}");
+        }
+        for (name, format) in [
+            ("a.DOCM", Some(Format::Docx)),
+            ("a.ppsx", Some(Format::Pptx)),
+            ("a.xltx", Some(Format::Xlsx)),
+            ("a.ott", Some(Format::Odt)),
+            ("a.tab", Some(Format::Csv)),
+            ("a.geojson", Some(Format::Json)),
+            ("a.mkd", Some(Format::Md)),
+            ("a.xlsb", None),
+            ("a.doc", None),
+            ("a.ods", None),
+        ] {
+            assert_eq!(Format::from_file_name(name), format, "{name}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Tells text in UTF-16 and UTF-32 from other bytes, also where it has no byte order mark.
+
+/// How much of a text is looked at.
+const SAMPLE: usize = 64 * 1024;
+/// Fewer bytes than this without a mark say nothing.
+const LEAST: usize = 8;
+
+/// An encoding whose units are wider than a byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wide {
+    /// UTF-16, little-endian.
+    Utf16Le,
+    /// UTF-16, big-endian.
+    Utf16Be,
+    /// UTF-32, little-endian.
+    Utf32Le,
+    /// UTF-32, big-endian.
+    Utf32Be,
+}
+
+impl Wide {
+    /// The encoding that a byte order mark names, and the length of the mark.
+    pub fn of_mark(bytes: &[u8]) -> Option<(Self, usize)> {
+        // `FF FE 00 00` could be UTF-16 that begins with a NUL, which no text does.
+        if bytes.starts_with(b"\xff\xfe\0\0") && bytes.len().is_multiple_of(4) {
+            Some((Self::Utf32Le, 4))
+        } else if bytes.starts_with(b"\0\0\xfe\xff") {
+            Some((Self::Utf32Be, 4))
+        } else if bytes.starts_with(b"\xff\xfe") {
+            Some((Self::Utf16Le, 2))
+        } else if bytes.starts_with(b"\xfe\xff") {
+            Some((Self::Utf16Be, 2))
+        } else {
+            None
+        }
+    }
+
+    /// The encoding of bytes without a mark, where they make sense in it and none as text of single bytes.
+    pub fn guess(bytes: &[u8]) -> Option<Self> {
+        let sample = &bytes[..bytes.len().min(SAMPLE)];
+        // Text of single bytes has no control characters, text of wider units has them in each blank or ideograph.
+        let controls = sample.iter().filter(|byte| is_odd_control(**byte)).count();
+        if sample.len() < LEAST || controls < 2 || controls * 25 < sample.len() {
+            return None;
+        }
+        [Self::Utf32Le, Self::Utf32Be, Self::Utf16Le, Self::Utf16Be]
+            .into_iter()
+            .find(|wide| wide.is_plausible(sample))
+    }
+
+    /// Number of bytes of a unit.
+    pub const fn width(self) -> usize {
+        match self {
+            Self::Utf16Le | Self::Utf16Be => 2,
+            Self::Utf32Le | Self::Utf32Be => 4,
+        }
+    }
+
+    /// The number that the bytes of a unit stand for.
+    pub fn unit(self, bytes: &[u8]) -> u32 {
+        let add = |sum: u32, byte: &u8| sum << 8 | u32::from(*byte);
+        match self {
+            Self::Utf16Le | Self::Utf32Le => bytes.iter().rev().fold(0, add),
+            Self::Utf16Be | Self::Utf32Be => bytes.iter().fold(0, add),
+        }
+    }
+
+    /// Whether nearly all characters are of one script, or such that go with any.
+    fn is_plausible(self, sample: &[u8]) -> bool {
+        let mut scripts = [0_usize; SCRIPTS];
+        let (mut common, mut odd, mut packed) = (0, 0, 0);
+        let units = sample.chunks_exact(self.width());
+        let all = units.len();
+        for bytes in units {
+            match kind(self.unit(bytes)) {
+                Kind::Common => common += 1,
+                Kind::Of(script) => {
+                    scripts[script] += 1;
+                    // Two characters of ASCII read as one ideograph.
+                    let letters = bytes.iter().all(|byte| matches!(byte, 9..=13 | 0x20..0x7f));
+                    packed += usize::from(script == IDEOGRAPHS && letters);
+                }
+                Kind::Odd => odd += 1,
+            }
+        }
+        let most = scripts.iter().copied().max().unwrap_or_default();
+        all > 0
+            && odd * 50 <= all
+            && (common + most) * 100 >= all * 95
+            && packed * 5 <= scripts[IDEOGRAPHS] * 3
+    }
+}
+
+/// Control characters but for those of plain text: tabs, line ends, form feeds, backspaces, escape sequences, and the
+/// separators of JSON text sequences (RFC 7464).
+pub const fn is_odd_control(byte: u8) -> bool {
+    matches!(byte, 0..=7 | 0x0b | 0x0e..=0x1a | 0x1c | 0x1d | 0x1f | 0x7f)
+}
+
+const SCRIPTS: usize = 8;
+const IDEOGRAPHS: usize = 7;
+
+enum Kind {
+    /// ASCII, the Latin script, general punctuation: found among the letters of any script.
+    Common,
+    Of(usize),
+    Odd,
+}
+
+/// By Unicode blocks. What text rarely has is odd: controls, surrogates, private use, rare scripts.
+const fn kind(unit: u32) -> Kind {
+    match unit {
+        9 | 10 | 12 | 13 | 0x20..=0x7e | 0xa0..=0x24f | 0x1e00..=0x1eff | 0xfeff => Kind::Common,
+        0x2010..=0x203f | 0x20a0..=0x20bf | 0x2100..=0x22ff | 0x2500..=0x27bf => Kind::Common,
+        0x300..=0x3ff | 0x1f00..=0x1fff => Kind::Of(0),
+        0x400..=0x52f => Kind::Of(1),
+        0x530..=0x58f | 0x10a0..=0x10ff => Kind::Of(2),
+        0x590..=0x5ff => Kind::Of(3),
+        0x600..=0x6ff | 0x750..=0x77f | 0xfb50..=0xfdff | 0xfe70..=0xfefc | 0x200b..=0x200f => {
+            Kind::Of(4)
+        }
+        0x900..=0xdff => Kind::Of(5),
+        0xe00..=0xeff => Kind::Of(6),
+        0x3000..=0x33ff | 0x3400..=0x9fff | 0xac00..=0xd7a3 | 0x1100..=0x11ff | 0xff00..=0xffef => {
+            Kind::Of(IDEOGRAPHS)
+        }
+        // Emoji and rare ideographs: in UTF-16 their halves, which need not be looked at in pairs.
+        0xd83c..=0xd83e | 0xdc00..=0xdfff | 0x1f300..=0x1faff | 0x20000..=0x2ffff => Kind::Common,
+        _ => Kind::Odd,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, little: bool) -> Vec<u8> {
+        let bytes = |unit: u16| {
+            if little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
+        };
+        text.encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn text_without_a_mark_is_known_in_any_script() {
+        for text in [
+            "Die Kündigungsfrist beträgt drei Monate.\r\n",
+            "Гарантия действует двенадцать месяцев с даты покупки.",
+            "供应商应在收到订单后十五个工作日内交货。双方同意合同自签字之日起生效。",
+            "納期は十二月三日に変更されました。倉庫の準備をお願いします。",
+            "화물은 십이월 삼일에 도착합니다. 창고를 준비하십시오.",
+            "مدة الضمان سنتان من تاريخ الشراء.",
+            "การจัดส่งถูกเลื่อนออกไปเป็นวันที่สามธันวาคม",
+        ] {
+            for (little, wide) in [(true, Wide::Utf16Le), (false, Wide::Utf16Be)] {
+                assert_eq!(Wide::guess(&utf16(text, little)), Some(wide), "{text}");
+            }
+            let utf32: Vec<u8> = text
+                .chars()
+                .flat_map(|c| u32::from(c).to_le_bytes())
+                .collect();
+            assert_eq!(Wide::guess(&utf32), Some(Wide::Utf32Le), "{text}");
+            assert_eq!(Wide::guess(text.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_not_taken_for_it() {
+        let mixed = [
+            b"an ordinary log of single bytes\n".to_vec(),
+            utf16("and more\n", true),
+        ]
+        .concat();
+        assert_eq!(Wide::guess(&mixed), None);
+        let mut state = 7_u32;
+        let noise: Vec<u8> = (0..4096)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state.to_be_bytes()[0]
+            })
+            .collect();
+        assert_eq!(Wide::guess(&noise), None);
+        // Quiet sound: small numbers of 16 bits around nought.
+        let sound: Vec<u8> = (0..4096_i32)
+            .flat_map(|at| (i16::try_from(at * 37 % 80 - 40).unwrap()).to_le_bytes())
+            .collect();
+        assert_eq!(Wide::guess(&sound), None);
+        assert_eq!(Wide::guess(&[0; 4096]), None);
+    }
+}
