@@ -18,8 +18,8 @@ pub fn parse(raw: &str) -> Option<DateTime<FixedOffset>> {
             break;
         }
         let number: Option<u32> = word.parse().ok();
-        let number = number
-            .filter(|_| !(word.starts_with('+') || word.len() == 4 && word.starts_with('0')));
+        let number =
+            number.filter(|_| !(word.starts_with('+') || word.len() == 4 && word.starts_with('0')));
         let three = word.get(..3).map(str::to_ascii_lowercase);
         let named = three.and_then(|three| MONTHS.iter().position(|known| *known == three));
         match (number, named) {

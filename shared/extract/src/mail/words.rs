@@ -8,6 +8,8 @@ use crate::decode;
 
 /// Bytes of an encoded word; the standard has 75.
 const MAX_WORD: usize = 8 * 1024;
+/// After so many beginnings of words that are none, a field is an attack.
+const MAX_FAULTS: usize = 1_000;
 
 /// The text of a header field. `eight_bit` is what the mail's bytes are probably encoded in.
 pub fn text(raw: &[u8], eight_bit: Option<&'static Encoding>, warnings: &mut Warnings) -> String {
@@ -43,8 +45,12 @@ pub fn words(text: &str, warnings: &mut Warnings) -> String {
     let mut rest = text;
     // Words that follow each other directly: a character may be split between two of the same charset.
     let mut run: Vec<Word<'_>> = Vec::new();
-    while let Some(at) = rest.find("=?") {
+    let mut faults = 0;
+    while let Some(at) = rest.find("=?")
+        && faults < MAX_FAULTS
+    {
         let Some((word, after)) = word(&rest[at..]) else {
+            faults += 1;
             flush(&mut out, &mut run, warnings);
             out.push_str(&rest[..at + 2]);
             rest = &rest[at + 2..];

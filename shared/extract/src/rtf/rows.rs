@@ -82,7 +82,11 @@ impl Grid {
         let mut tables: Vec<Vec<Row>> = Vec::new();
         for row in self.rows {
             match tables.last_mut() {
-                Some(table) if table.last().is_some_and(|last| belong(&last.1, &row.1)) => {
+                Some(table)
+                    if table.last().is_some_and(|last| {
+                        Rc::ptr_eq(&last.1, &row.1) || belong(&last.1, &row.1)
+                    }) =>
+                {
                     table.push(row)
                 }
                 _ => tables.push(vec![row]),
