@@ -98,7 +98,7 @@ mod tests {
             [
                 "Sold",
                 "Share",
-                "|  |  | Cups |\n| --- | --- | --- |\n| Drinks | Tea | 4 |\n| Drinks | Coffee | #N/A |"
+                "| | | Cups |\n| --- | --- | --- |\n| Drinks | Tea | 4 |\n| Drinks | Coffee | #N/A |"
             ]
         );
     }

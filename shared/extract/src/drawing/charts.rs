@@ -205,7 +205,7 @@ mod tests {
         ));
         assert_eq!(
             blocks[1],
-            "|  | Towns | Towns |  |\n| --- | --- | --- | --- |\n| 1 | 3 | 5 | Bern |\n| 2 | 4 | 6 | Thun |"
+            "| | Towns | Towns | |\n| --- | --- | --- | --- |\n| 1 | 3 | 5 | Bern |\n| 2 | 4 | 6 | Thun |"
         );
     }
 

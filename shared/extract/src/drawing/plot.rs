@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(
             tables,
             [
-                "| Month | North | South |\n| --- | --- | --- |\n| May | 1 |  |\n| June |  | 2\\|3 |\n|  | #N/A |  |",
+                "| Month | North | South |\n| --- | --- | --- |\n| May | 1 | |\n| June | | 2\\|3 |\n| | #N/A | |",
                 "| Month | Other |\n| --- | --- |\n| a | 4 |",
             ]
         );
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(
             tables(vec![group], ""),
             [
-                "|  |  | Sold |\n| --- | --- | --- |\n| 2025 | H1 | 1 |\n| 2025 | H2 | 2 |\n| 2026 | H1 | 3 |"
+                "| | | Sold |\n| --- | --- | --- |\n| 2025 | H1 | 1 |\n| 2025 | H2 | 2 |\n| 2026 | H1 | 3 |"
             ]
         );
     }

@@ -106,7 +106,7 @@ fn cells_stay_in_their_columns() {
         ),
         (
             "<table><caption>Fees</caption><tr><th></th><th>2025<th>2026<tr><th>Card<td>5<td>a|b</table>",
-            "Fees\n\n|  | 2025 | 2026 |\n| --- | --- | --- |\n| Card | 5 | a\\|b |",
+            "Fees\n\n| | 2025 | 2026 |\n| --- | --- | --- |\n| Card | 5 | a\\|b |",
         ),
         // A span of 0 rows ends with its group.
         (

@@ -151,9 +151,9 @@ mod tests {
             ],
         ]);
         assert!(
-            text.starts_with("| a |  | c |\n| --- | --- | --- |\n| xxx"),
+            text.starts_with("| a | | c |\n| --- | --- | --- |\n| xxx"),
             "{text}"
         );
-        assert!(text.ends_with("x |  | d |"));
+        assert!(text.ends_with("x | | d |"));
     }
 }

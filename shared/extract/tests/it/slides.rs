@@ -146,7 +146,7 @@ async fn charts_and_diagrams_are_text() {
     .await;
     assert_eq!(
         read.text,
-        "Figures\n\nLoans\n\n|  | 2026 |\n| --- | --- |\n| May | #N/A |\n| June | 5,5 |\n\n- Order\n- Pack\n- Ship\n\nBy its drawing"
+        "Figures\n\nLoans\n\n| | 2026 |\n| --- | --- |\n| May | #N/A |\n| June | 5,5 |\n\n- Order\n- Pack\n- Ship\n\nBy its drawing"
     );
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
 }
