@@ -29,11 +29,15 @@ mod decode;
 #[cfg(feature = "engines")]
 mod delimited;
 #[cfg(feature = "engines")]
+mod drawing;
+#[cfg(feature = "engines")]
 mod epub;
 #[cfg(feature = "engines")]
 mod extractor;
 #[cfg(feature = "engines")]
 mod fork_server;
+#[cfg(feature = "engines")]
+mod formula;
 #[cfg(feature = "engines")]
 mod html;
 #[cfg(feature = "engines")]

@@ -9,7 +9,7 @@ use crate::{
     extractor,
     office_file::{docx, epub, odt, paragraph, pptx, xlsx},
     pdf_file::{PdfFile, document, lines},
-    read, read_with, small,
+    read, read_with, small, word_file,
 };
 
 /// Arrays nested so deep that a recursive parser uses up its stack.
@@ -172,6 +172,7 @@ fn sound_files() -> Vec<(Format, Vec<u8>)> {
                 .into_bytes(),
         ),
         (Format::Docx, docx(&paragraph("Heading1", line).repeat(3))),
+        (Format::Docx, word_file::everything().bytes()),
         (Format::Pptx, pptx(&[("Title", line), ("Next", line)])),
         (Format::Xlsx, xlsx(row)),
         (Format::Csv, b"a,b\n\"1, 2\",3\n4,\"5\n6\"\n".to_vec()),
@@ -250,7 +251,7 @@ async fn mutants_end_in_a_type() {
 }
 
 /// Whether the full forms are to be run.
-fn soaking() -> bool {
+pub fn soaking() -> bool {
     #[expect(clippy::disallowed_methods, reason = "set by scripts/soak.sh")]
     std::env::var_os("DYNRAG_SOAK").is_some()
 }

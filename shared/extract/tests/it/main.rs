@@ -18,6 +18,9 @@ mod pdf_file;
 mod pdfs;
 mod properties;
 mod sandbox;
+mod word;
+mod word_file;
+mod word_objects;
 
 use std::{path::PathBuf, time::Duration};
 
