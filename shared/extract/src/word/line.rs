@@ -12,6 +12,8 @@ pub struct Line {
     reading: String,
     /// A note that stands after the run that refers to it, whose mark the run holds.
     pub note: Option<String>,
+    /// Whether this is a heading: notes to it stand below.
+    pub is_heading: bool,
     /// Whether the last text was hidden: a stretch of hidden text counts once.
     pub in_hidden: bool,
     /// What floats beside the paragraph and is read after it.

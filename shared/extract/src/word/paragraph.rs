@@ -24,16 +24,17 @@ impl Reader<'_, '_> {
             font: named.font.flatten(),
             raised: named.raised.unwrap_or_default(),
         };
-        self.content(element, look, line);
         let (mark_hidden, continues) = mark(properties);
-        if continues {
-            return;
-        }
         let mut style = Style::of_paragraph(properties).or(&named);
         style.title = named.title;
         style.hidden = Some(mark_hidden || look.hidden);
         if style.numbered_by.is_none() {
             style.numbered_by = style_id.map(str::to_owned);
+        }
+        line.is_heading = style.title || style.heading().is_some();
+        self.content(element, look, line);
+        if continues {
+            return;
         }
         self.end_paragraph(&style, line, out);
     }

@@ -10,13 +10,12 @@ use super::{
     line::Line,
     notes::Notes,
     numbering::Numbering,
+    run::Look,
     scope::Scope,
     styles::{Style, Styles, whether},
 };
 use crate::{
-    formula,
     ooxml::{Package, Relationships},
-    text,
     xml::{Element, Tree},
 };
 
@@ -222,17 +221,10 @@ impl<'p, 'f> Reader<'p, 'f> {
                 "moveFrom" => {}
                 "moveFromRangeStart" | "moveFromRangeEnd" => self.moved_range(child),
                 "subDoc" => self.warnings.add(WarningCode::UnsupportedContent, 1),
-                // Not allowed here, but some write it.
-                "r" | "hyperlink" | "fldSimple" => {
-                    self.item(child, super::run::Look::default(), line);
+                // Most are not allowed here, but some write them.
+                "r" | "hyperlink" | "fldSimple" | "oMathPara" | "oMath" => {
+                    self.item(child, Look::default(), line);
                     self.end_line(line, out);
-                }
-                "oMathPara" | "oMath" => {
-                    let formula = formula::omml(child);
-                    let formula = text::one_line(&text::normalise(&formula), usize::MAX);
-                    if self.unshown == 0 && self.moving.is_none() && !formula.is_empty() {
-                        out.push(Block::Text(formula));
-                    }
                 }
                 name if name.ends_with("Pr") => {}
                 _ => self.flow(child, out, line),

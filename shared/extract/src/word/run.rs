@@ -3,6 +3,7 @@
 use dynrag_domain::warnings::WarningCode;
 
 use super::{
+    block::Block,
     line::Line,
     reader::{Reader, alternative},
     styles::{self, whether},
@@ -183,11 +184,16 @@ impl Reader<'_, '_> {
         let Some(note) = notes.take(id) else {
             return;
         };
-        if own_mark {
-            line.note = Some(note);
+        let number = if own_mark {
+            String::new()
         } else {
-            let number = notes.next_number();
-            line.push(&format!(" [{number}] ({note})"));
+            notes.next_number()
+        };
+        match (line.is_heading, own_mark) {
+            (true, true) => line.after.push(Block::Text(note)),
+            (true, false) => line.after.push(Block::Text(format!("[{number}] {note}"))),
+            (false, true) => line.note = Some(note),
+            (false, false) => line.push(&format!(" [{number}] ({note})")),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What must be known of a story before it is read: which of its fields end, and what was moved away from it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::reader::alternative;
 use crate::xml::Element;
@@ -21,7 +21,7 @@ struct Finder<'a> {
     /// Names of ranges that something was moved to.
     targets: HashSet<&'a str>,
     /// Ids and names of ranges that begin.
-    begun: Vec<(&'a str, &'a str)>,
+    begun: HashMap<&'a str, &'a str>,
     ended: HashSet<&'a str>,
 }
 
@@ -30,7 +30,7 @@ impl Scope {
     pub fn of(story: Element<'_>) -> Self {
         let mut finder = Finder::default();
         finder.look(story);
-        let moved = finder.begun.iter().filter(|(id, name)| {
+        let moved = finder.begun.iter().filter(|&(id, name)| {
             finder.ended.contains(id) && finder.targets.contains(name) && !name.is_empty()
         });
         Self {
@@ -71,11 +71,12 @@ impl<'a> Finder<'a> {
                     self.begun
                         .extend(child.attribute("id").map(|id| (id, name)));
                 }
+                // One that ends before it begins does not count.
                 "moveFromRangeEnd" => {
-                    // Not where it ends before it begins.
-                    let id = child.attribute("id");
-                    let begun = |id: &&str| self.begun.iter().any(|(own, _)| own == id);
-                    self.ended.extend(id.filter(begun));
+                    let id = child
+                        .attribute("id")
+                        .filter(|id| self.begun.contains_key(id));
+                    self.ended.extend(id);
                 }
                 _ => self.look(child),
             }

@@ -40,7 +40,19 @@ const HEADINGS: &[&str] = &[
     "đầu đề",
 ];
 /// Names of the style of a document's title.
-const TITLES: &[&str] = &["title", "titel", "документ заголовок"];
+const TITLES: &[&str] = &[
+    "title",
+    "titel",
+    "titre",
+    "título",
+    "titolo",
+    "tytuł",
+    "название",
+    "标题",
+    "標題",
+    "表題",
+    "제목",
+];
 
 /// What a style says by itself, and after [`Styles::read`] what it says with the styles that it is based on.
 #[derive(Clone, Default, Debug)]
@@ -77,7 +89,9 @@ impl Style {
     }
 
     fn read(element: Element<'_>) -> Self {
-        let name = element.val("name").unwrap_or_default().to_lowercase();
+        // Behind a comma are other names of the style.
+        let name = element.val("name").unwrap_or_default().split(',').next();
+        let name = name.unwrap_or_default().to_lowercase();
         let id = element.attribute("styleId").unwrap_or_default();
         let paragraph = element.child("pPr");
         let run = element.child("rPr");
@@ -241,7 +255,7 @@ mod tests {
             r#"<style styleId="a"><name val="heading 2"/></style>
             <style styleId="b"><name val="Own"/><basedOn val="a"/></style>
             <style styleId="c"><name val="Contents"/><basedOn val="a"/><pPr><outlineLvl val="9"/></pPr></style>
-            <style styleId="d"><name val="Überschrift 3"/></style>
+            <style styleId="d"><name val="Überschrift 3,H3"/></style>
             <style styleId="e"><name val="Clause"/><pPr><outlineLvl val="0"/></pPr></style>
             <style styleId="f"><name val="x"/><basedOn val="g"/></style>
             <style styleId="g"><name val="y"/><basedOn val="f"/></style>

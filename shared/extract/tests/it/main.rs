@@ -20,7 +20,9 @@ mod properties;
 mod sandbox;
 mod word;
 mod word_file;
+mod word_hostile;
 mod word_objects;
+mod word_structure;
 
 use std::{path::PathBuf, time::Duration};
 
