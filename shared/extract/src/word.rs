@@ -1,10 +1,88 @@
-//! Reads Word documents (ECMA-376).
+//! Reads Word documents (WordprocessingML, ECMA-376 part 1), transitional and strict.
+//!
+//! What stands on the pages comes out in reading order: headers first, once each; then the body, with notes in the
+//! middle of the sentence that they are to, and with what floats after the paragraph that it is anchored at; then
+//! footers, and what reviewers remarked under a heading of its own. Deleted text of tracked changes is left out.
 
-use dynrag_domain::chunks::Extracted;
+mod block;
+mod chunk;
+mod field;
+mod formats;
+mod line;
+mod margins;
+mod notes;
+mod numbering;
+mod object;
+mod paragraph;
+mod reader;
+mod run;
+mod scope;
+mod styles;
+mod symbols;
+mod table;
 
-use crate::{office, protocol::Refusal};
+use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};
 
-/// Reads a file.
-pub fn read(bytes: &[u8], _include_hidden: bool) -> Result<Extracted, Refusal> {
-    office::read(bytes)
+use crate::{
+    ooxml::{Package, Relationships},
+    protocol::Refusal,
+    text::Builder,
+    xml::Tree,
+};
+use block::Block;
+use margins::Edge;
+
+use reader::Reader;
+
+const ENGINE: &str = "docx";
+
+/// Reads a document; its hidden text too, where `include_hidden` says so.
+///
+/// # Errors
+/// `password_protected`, `corrupt_file`, `text_too_large`. A broken part other than the document's main one is left
+/// out with a warning.
+pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
+    let mut package = Package::open(bytes)?;
+    let (own_title, properties) = package.properties();
+    let (blocks, found_title, mut builder) = document(&mut package, include_hidden, false)?;
+    block::write(&blocks, &mut builder);
+    Ok(Extracted {
+        properties,
+        ..builder.finish(own_title.or(found_title), None, ENGINE)
+    })
+}
+
+/// The blocks of a document, its title, and a builder with its warnings. One that is `inside` of another is not asked
+/// for documents inside of it.
+fn document(
+    package: &mut Package<'_>,
+    include_hidden: bool,
+    inside: bool,
+) -> Result<(Vec<Block>, Option<String>, Builder), Refusal> {
+    let main = package.main_part()?;
+    let corrupt = |detail: &str| Refusal::new(FailureCode::CorruptFile, detail);
+    let source = package
+        .xml(&main)?
+        .ok_or_else(|| corrupt("no main document"))?;
+    let tree = Tree::parse(&source)?;
+    let mut builder = Builder::default();
+    let relationships = package.relationships(&main).unwrap_or_else(|_| {
+        builder.warnings.add(WarningCode::PartsUnreadable, 1);
+        Relationships::default()
+    });
+    let mut reader = Reader::new(package, relationships, include_hidden, inside);
+    reader.load();
+    let body = tree.root().child("body").unwrap_or(tree.root());
+    reader.count_notes_as(body);
+    let mut blocks = reader.margins(tree.root(), Edge::Header);
+    // Only one in the body is the document's.
+    reader.title = None;
+    let mut main = Vec::new();
+    reader.story(body, &mut main);
+    let title = reader.title.take().or_else(|| block::first_heading(&main));
+    blocks.append(&mut main);
+    blocks.append(&mut reader.margins(tree.root(), Edge::Footer));
+    blocks.append(&mut reader.comments());
+    builder.warnings.extend(reader.warnings);
+    Ok((blocks, title, builder))
 }

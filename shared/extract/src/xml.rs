@@ -71,6 +71,11 @@ impl<'a> Element<'a> {
         self.0.tag_name().name()
     }
 
+    /// Its place among all nodes of its tree, which no other has.
+    pub fn place(self) -> usize {
+        self.0.id().get_usize()
+    }
+
     /// Namespace, empty where there is none. Needed only where local names collide.
     pub fn namespace(self) -> &'a str {
         self.0.tag_name().namespace().unwrap_or_default()

@@ -9,7 +9,7 @@ use crate::{
     extractor,
     office_file::{docx, epub, odt, paragraph, pptx, xlsx},
     pdf_file::{PdfFile, document, lines},
-    read, read_with, slides_file, small,
+    read, read_with, slides_file, small, word_file,
 };
 
 /// Arrays nested so deep that a recursive parser uses up its stack.
@@ -172,6 +172,7 @@ fn sound_files() -> Vec<(Format, Vec<u8>)> {
                 .into_bytes(),
         ),
         (Format::Docx, docx(&paragraph("Heading1", line).repeat(3))),
+        (Format::Docx, word_file::everything().bytes()),
         (Format::Pptx, pptx(&[("Title", line), ("Next", line)])),
         (
             Format::Pptx,

@@ -28,6 +28,11 @@ mod sandbox;
 mod slides;
 mod slides_file;
 mod slides_hostile;
+mod word;
+mod word_file;
+mod word_hostile;
+mod word_objects;
+mod word_structure;
 
 use std::{path::PathBuf, time::Duration};
 

@@ -35,7 +35,7 @@ async fn word() {
     ]
     .concat();
     let read = read(Format::Docx, &docx(&body)).await.unwrap();
-    assert_eq!(read.engine, "undoc");
+    assert_eq!(read.engine, "docx");
     assert_eq!(read.title.as_deref(), Some("Lumen kettle"), "{}", read.text);
     assert!(
         read.text.contains("Boils & pours: água, 水."),

@@ -186,7 +186,7 @@ async fn text_formats_say_what_they_can() {
 #[tokio::test]
 async fn an_endless_author_ends() {
     let endless = "An author and one more of them\u{7} ".repeat(100_000);
-    // Not too much alike, which undoc takes for a bomb.
+    // Not more than metadata may have.
     let numbered: String = (0..50_000).map(|n| format!("An author {n} ")).collect();
     let core = core(&format!("<dc:creator>{numbered}</dc:creator>"));
     let in_brief = document_of(

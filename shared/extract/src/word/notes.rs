@@ -1,0 +1,108 @@
+//! Footnotes, endnotes and comments of reviewers (ECMA-376 part 1, 17.11 and 17.13.4).
+
+use std::collections::HashMap;
+
+use dynrag_domain::warnings::WarningCode;
+
+use super::{
+    block::{self, Block},
+    formats,
+    reader::Reader,
+};
+use crate::{text, xml::Element};
+
+/// Heading above what reviewers remarked.
+pub const COMMENTS: &str = "Comments";
+
+/// Notes of one kind.
+#[derive(Default)]
+pub struct Notes {
+    /// Texts by their ids. One that was read is gone.
+    pub texts: HashMap<String, String>,
+    pub format: String,
+    count: i64,
+}
+
+impl Notes {
+    /// A note by its id, once.
+    pub fn take(&mut self, id: &str) -> Option<String> {
+        self.texts.remove(id)
+    }
+
+    /// The number of the next note.
+    pub fn next_number(&mut self) -> String {
+        self.count += 1;
+        formats::number(self.count, &self.format)
+    }
+}
+
+impl Reader<'_, '_> {
+    /// Reads the notes in the part of this kind.
+    pub fn notes(&mut self, kind: &str) -> HashMap<String, String> {
+        let Some(part) = self.part_of_kind(kind) else {
+            return HashMap::new();
+        };
+        let read = |reader: &mut Self, root: Element<'_>| {
+            let mut notes = HashMap::new();
+            // The others are the lines between text and notes.
+            let ordinary = |note: &Element<'_>| {
+                let kind = note.attribute("type");
+                kind.is_none_or(|kind| kind == "normal")
+            };
+            for note in root.children().filter(ordinary) {
+                let mut blocks = Vec::new();
+                reader.story(note, &mut blocks);
+                let text = text::one_line(&block::flat(&blocks), usize::MAX);
+                if let Some(id) = note.attribute("id").filter(|_| !text.is_empty()) {
+                    notes.insert(id.to_owned(), text);
+                }
+            }
+            notes
+        };
+        self.apart(&part, read).unwrap_or_default()
+    }
+
+    /// Takes over how the notes of the last section are numbered.
+    pub fn count_notes_as(&mut self, body: Element<'_>) {
+        let section = body.children().rfind(|child| child.name() == "sectPr");
+        let format = |notes: &str, usual: &str| {
+            let notes = section.and_then(|section| section.child(notes));
+            let format = notes.and_then(|notes| notes.val("numFmt"));
+            format.unwrap_or(usual).to_owned()
+        };
+        self.footnotes.format = format("footnotePr", "decimal");
+        self.endnotes.format = format("endnotePr", "lowerRoman");
+    }
+
+    /// What reviewers remarked, under a heading, each with its author.
+    pub fn comments(&mut self) -> Vec<Block> {
+        let Some(part) = self.part_of_kind("comments") else {
+            return Vec::new();
+        };
+        let read = |reader: &mut Self, root: Element<'_>| {
+            let mut comments = Vec::new();
+            for comment in root.children().filter(|child| child.name() == "comment") {
+                let mut blocks = Vec::new();
+                reader.story(comment, &mut blocks);
+                let text = block::flat(&blocks);
+                if text.is_empty() {
+                    continue;
+                }
+                let author = comment.attribute("author").unwrap_or_default();
+                let author = text::one_line(&text::normalise(author), 100);
+                comments.push(Block::Text(if author.is_empty() {
+                    text
+                } else {
+                    format!("{author}: {text}")
+                }));
+            }
+            comments
+        };
+        let mut comments = self.apart(&part, read).unwrap_or_default();
+        self.warnings.add(WarningCode::Comments, comments.len());
+        if !comments.is_empty() {
+            comments.insert(0, Block::Heading(1, COMMENTS.to_owned()));
+        }
+        comments
+    }
+}

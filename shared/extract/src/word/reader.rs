@@ -1,0 +1,270 @@
+//! Walks through the blocks of a story: the body, a note, a header, a cell.
+
+use std::collections::HashSet;
+
+use dynrag_domain::warnings::{WarningCode, Warnings};
+
+use super::{
+    block::Block,
+    field::Field,
+    line::Line,
+    notes::Notes,
+    numbering::Numbering,
+    run::Look,
+    scope::Scope,
+    styles::{Style, Styles, whether},
+};
+use crate::{
+    ooxml::{Package, Relationships},
+    xml::{Element, Tree},
+};
+
+/// Bytes of text that cells may repeat in the columns and rows that they span, of all tables together.
+const MAX_COPIES: usize = 8 * 1024 * 1024;
+/// Elements of an alternative that are looked at to see whether it holds anything.
+const MAX_LOOKED_AT: usize = 1_000;
+/// Elements that make an alternative worth reading.
+const TELLING: &[&str] = &[
+    "t",
+    "txbxContent",
+    "docPr",
+    "pic",
+    "imagedata",
+    "textpath",
+    "chart",
+    "relIds",
+    "oMath",
+    "sym",
+    "br",
+    "tab",
+];
+
+/// A document that is being read.
+pub struct Reader<'p, 'f> {
+    pub package: &'p mut Package<'f>,
+    /// Relationships of the part that is being read.
+    pub relationships: Relationships,
+    pub styles: Styles,
+    pub numbering: Numbering,
+    pub footnotes: Notes,
+    pub endnotes: Notes,
+    pub include_hidden: bool,
+    /// Whether this document is inside of another one.
+    pub inside: bool,
+    /// Whether even pages have headers of their own.
+    pub even_and_odd: bool,
+    pub warnings: Warnings,
+    /// Text of the first paragraph in the style of a title.
+    pub title: Option<String>,
+    /// Parts that were read; none is read twice.
+    pub parts: HashSet<String>,
+    pub scope: Scope,
+    /// Fields that are open, and how many of them show nothing here.
+    pub fields: Vec<Field>,
+    pub unshown: usize,
+    /// The range whose content was moved away.
+    pub moving: Option<String>,
+    /// Whether a header or footer is being read.
+    pub in_margin: bool,
+    /// What is left of [`MAX_COPIES`].
+    pub copies: usize,
+}
+
+impl<'p, 'f> Reader<'p, 'f> {
+    /// A reader of the part with these relationships. [`load`](Self::load) comes next.
+    pub fn new(
+        package: &'p mut Package<'f>,
+        relationships: Relationships,
+        include_hidden: bool,
+        inside: bool,
+    ) -> Self {
+        Self {
+            package,
+            relationships,
+            include_hidden,
+            inside,
+            styles: Styles::default(),
+            numbering: Numbering::default(),
+            footnotes: Notes::default(),
+            endnotes: Notes::default(),
+            even_and_odd: false,
+            warnings: Warnings::default(),
+            title: None,
+            parts: HashSet::new(),
+            scope: Scope::default(),
+            fields: Vec::new(),
+            unshown: 0,
+            moving: None,
+            in_margin: false,
+            copies: MAX_COPIES,
+        }
+    }
+
+    /// Reads the parts that the document needs: styles, lists, settings, notes.
+    pub fn load(&mut self) {
+        if let Some(styles) = self.related("styles", Styles::read) {
+            self.styles = styles;
+        }
+        if let Some(numbering) = self.related("numbering", Numbering::read) {
+            self.numbering = numbering;
+        }
+        let even_and_odd = |tree: &Tree<'_>| {
+            let setting = tree.root().child("evenAndOddHeaders");
+            setting.is_some_and(whether)
+        };
+        self.even_and_odd = self.related("settings", even_and_odd).unwrap_or_default();
+        self.footnotes.texts = self.notes("footnotes");
+        self.endnotes.texts = self.notes("endnotes");
+    }
+
+    /// Counts a part that could not be read.
+    pub fn unreadable(&mut self) {
+        self.warnings.add(WarningCode::PartsUnreadable, 1);
+    }
+
+    /// Text of a part; none, with a warning, where it is missing or broken.
+    pub fn source(&mut self, part: &str) -> Option<String> {
+        let source = self.package.xml(part).ok().flatten();
+        if source.is_none() {
+            self.unreadable();
+        }
+        source
+    }
+
+    /// The tree of a part; none, with a warning, where it is broken.
+    pub fn tree<'s>(&mut self, source: &'s str) -> Option<Tree<'s>> {
+        let tree = Tree::parse(source).ok();
+        if tree.is_none() {
+            self.unreadable();
+        }
+        tree
+    }
+
+    /// Name of the part that this one has a relationship of this kind to.
+    pub fn part_of_kind(&self, kind: &str) -> Option<String> {
+        let target = self.relationships.of_kind(kind).next();
+        target.map(|target| target.part.clone())
+    }
+
+    fn related<T>(&mut self, kind: &str, read: impl FnOnce(&Tree<'_>) -> T) -> Option<T> {
+        let part = self.part_of_kind(kind)?;
+        let source = self.source(&part)?;
+        let tree = self.tree(&source)?;
+        Some(read(&tree))
+    }
+
+    /// Reads a part of its own, with its own relationships and its own count of lists.
+    pub fn apart<T>(
+        &mut self,
+        part: &str,
+        read: impl FnOnce(&mut Self, Element<'_>) -> T,
+    ) -> Option<T> {
+        let source = self.source(part)?;
+        let tree = self.tree(&source)?;
+        let own = self.package.relationships(part).unwrap_or_default();
+        let main = std::mem::replace(&mut self.relationships, own);
+        let numbering = self.numbering.clone();
+        let result = read(self, tree.root());
+        self.relationships = main;
+        self.numbering = numbering;
+        Some(result)
+    }
+
+    /// Reads a story from its beginning.
+    pub fn story(&mut self, story: Element<'_>, out: &mut Vec<Block>) {
+        self.scope = Scope::of(story);
+        self.fields.clear();
+        self.unshown = 0;
+        self.moving = None;
+        self.blocks(story, out);
+    }
+
+    /// Reads what an element holds as blocks.
+    pub fn blocks(&mut self, parent: Element<'_>, out: &mut Vec<Block>) {
+        let mut line = Line::default();
+        self.flow(parent, out, &mut line);
+        self.end_line(&mut line, out);
+    }
+
+    /// Ends a paragraph whose own end was deleted and that nothing follows.
+    fn end_line(&mut self, line: &mut Line, out: &mut Vec<Block>) {
+        if !line.is_empty() {
+            self.end_paragraph(&Style::default(), line, out);
+        }
+    }
+
+    /// `line` has the text of paragraphs whose ends were deleted: they continue in the next one.
+    fn flow(&mut self, parent: Element<'_>, out: &mut Vec<Block>, line: &mut Line) {
+        for child in parent.children() {
+            match child.name() {
+                "p" => self.paragraph(child, out, line),
+                "tbl" => {
+                    self.end_line(line, out);
+                    self.table(child, out);
+                }
+                "sdt" => {
+                    if let Some(content) = child.child("sdtContent") {
+                        self.flow(content, out, line);
+                    }
+                }
+                "AlternateContent" => {
+                    if let Some(branch) = alternative(child) {
+                        self.flow(branch, out, line);
+                    }
+                }
+                "ins" | "moveTo" => self.unmoved(|reader| reader.flow(child, out, line)),
+                "altChunk" => {
+                    self.end_line(line, out);
+                    self.chunk(child, out);
+                }
+                "del" => self.deleted(child),
+                "moveFrom" => {}
+                "moveFromRangeStart" | "moveFromRangeEnd" => self.moved_range(child),
+                "subDoc" => self.warnings.add(WarningCode::UnsupportedContent, 1),
+                // Most are not allowed here, but some write them.
+                "r" | "hyperlink" | "fldSimple" | "oMathPara" | "oMath" => {
+                    self.item(child, Look::default(), line);
+                    self.end_line(line, out);
+                }
+                name if name.ends_with("Pr") => {}
+                _ => self.flow(child, out, line),
+            }
+        }
+    }
+
+    /// Counts deleted text.
+    pub fn deleted(&mut self, element: Element<'_>) {
+        let mut inside = element.descendants();
+        if inside.any(|inner| matches!(inner.name(), "delText" | "t")) {
+            self.warnings.add(WarningCode::TrackedDeletions, 1);
+        }
+    }
+
+    /// A range that was moved away begins or ends. What it holds stands in another place too.
+    pub fn moved_range(&mut self, marker: Element<'_>) {
+        let id = marker.attribute("id").unwrap_or_default();
+        if marker.name() == "moveFromRangeEnd" {
+            self.moving.take_if(|moving| moving == id);
+        } else if self.scope.is_moved(id) {
+            self.moving = Some(id.to_owned());
+        }
+    }
+
+    /// Reads what was added to a range that was moved away, and stays.
+    pub fn unmoved(&mut self, read: impl FnOnce(&mut Self)) {
+        let moving = self.moving.take();
+        read(self);
+        self.moving = self.moving.take().or(moving);
+    }
+}
+
+/// The branch of alternatives that is read: the newer one, unless it holds nothing that is known.
+pub fn alternative(alternatives: Element<'_>) -> Option<Element<'_>> {
+    let tells = |branch: &Element<'_>| {
+        let mut inside = branch.descendants().take(MAX_LOOKED_AT);
+        inside.any(|element| TELLING.contains(&element.name()))
+    };
+    let choice = alternatives.child("Choice");
+    let fallback = alternatives.child("Fallback");
+    choice.filter(tells).or(fallback).or(choice)
+}

@@ -1,0 +1,297 @@
+//! Styles of paragraphs and characters, as far as they decide what is read (ECMA-376 part 1, 17.7).
+
+use std::collections::HashMap;
+
+use super::{numbering::integer, symbols::Font};
+use crate::xml::{Element, Tree};
+
+/// Styles that are based on one another; a longer chain is cut, and so is a circle.
+const MAX_CHAIN: usize = 32;
+
+/// Names of heading styles before their level, in small letters. Word names them in English in every language; other
+/// writers, and styles that people make, do not.
+const HEADINGS: &[&str] = &[
+    "heading",
+    "überschrift",
+    "titre",
+    "título",
+    "titolo",
+    "títol",
+    "kop",
+    "rubrik",
+    "overskrift",
+    "otsikko",
+    "nagłówek",
+    "nadpis",
+    "naslov",
+    "címsor",
+    "titlu",
+    "başlık",
+    "заголовок",
+    "заглавие",
+    "επικεφαλίδα",
+    "标题",
+    "標題",
+    "見出し",
+    "제목",
+    "عنوان",
+    "כותרת",
+    "หัวเรื่อง",
+    "đầu đề",
+];
+/// Names of the style of a document's title.
+const TITLES: &[&str] = &[
+    "title",
+    "titel",
+    "titre",
+    "título",
+    "titolo",
+    "tytuł",
+    "название",
+    "标题",
+    "標題",
+    "表題",
+    "제목",
+];
+
+/// What a style says by itself, and after [`Styles::read`] what it says with the styles that it is based on.
+#[derive(Clone, Default, Debug)]
+pub struct Style {
+    based_on: Option<String>,
+    /// Level of a heading, from 1; 0 where the style says that it is none.
+    level: Option<u8>,
+    /// Whether it is of the document's title.
+    pub title: bool,
+    /// Its list; 0 for none.
+    pub number: Option<i64>,
+    /// Level in the list, from 0.
+    pub list_level: Option<usize>,
+    /// The style that the list was given by.
+    pub numbered_by: Option<String>,
+    pub hidden: Option<bool>,
+    /// A font of symbols, or another one that is none.
+    pub font: Option<Option<Font>>,
+    /// Whether characters are raised, as an exponent is.
+    pub raised: Option<bool>,
+}
+
+/// The styles of a document by their ids.
+#[derive(Default)]
+pub struct Styles {
+    all: HashMap<String, Style>,
+    default: Option<String>,
+}
+
+impl Style {
+    /// Level of a heading, from 1.
+    pub fn heading(&self) -> Option<u8> {
+        self.level.filter(|level| *level > 0)
+    }
+
+    fn read(element: Element<'_>) -> Self {
+        // Behind a comma are other names of the style.
+        let name = element.val("name").unwrap_or_default().split(',').next();
+        let name = name.unwrap_or_default().to_lowercase();
+        let id = element.attribute("styleId").unwrap_or_default();
+        let paragraph = element.child("pPr");
+        let run = element.child("rPr");
+        let mut style = Self::of_paragraph(paragraph);
+        style.level = style.level.or_else(|| named_level(&name));
+        style.title = TITLES.contains(&name.as_str());
+        style.numbered_by = style.number.map(|_| id.to_owned());
+        style.based_on = element.val("basedOn").map(str::to_owned);
+        style.hidden = run.and_then(|run| toggle(run, "vanish"));
+        style.font = run.and_then(font);
+        style.raised = run.and_then(raised);
+        style
+    }
+
+    /// What the properties of a paragraph say, those of its style left out.
+    pub fn of_paragraph(properties: Option<Element<'_>>) -> Self {
+        let Some(properties) = properties else {
+            return Self::default();
+        };
+        let outline = integer(properties.val("outlineLvl"));
+        let list = properties.child("numPr");
+        Self {
+            // 9 is the level of body text.
+            level: outline.map(|level| match level {
+                0..=8 => u8::try_from(level).map_or(0, |level| level + 1),
+                _ => 0,
+            }),
+            number: list.and_then(|list| integer(list.val("numId"))),
+            list_level: list
+                .and_then(|list| integer(list.val("ilvl")))
+                .and_then(|level| usize::try_from(level).ok()),
+            ..Self::default()
+        }
+    }
+
+    /// Fills in what this one does not say.
+    pub fn or(mut self, base: &Self) -> Self {
+        if self.number.is_none() {
+            self.number = base.number;
+            self.numbered_by.clone_from(&base.numbered_by);
+        }
+        self.level = self.level.or(base.level);
+        self.list_level = self.list_level.or(base.list_level);
+        self.hidden = self.hidden.or(base.hidden);
+        self.font = self.font.or(base.font);
+        self.raised = self.raised.or(base.raised);
+        self
+    }
+}
+
+impl Styles {
+    /// Reads the part of styles.
+    pub fn read(tree: &Tree<'_>) -> Self {
+        let mut own = HashMap::new();
+        let mut default = None;
+        for element in tree.root().children().filter(|one| one.name() == "style") {
+            let Some(id) = element.attribute("styleId") else {
+                continue;
+            };
+            let of_paragraphs = element
+                .attribute("type")
+                .is_none_or(|kind| kind == "paragraph");
+            if of_paragraphs && element.attribute("default").is_some_and(on) {
+                default = Some(id.to_owned());
+            }
+            own.insert(id.to_owned(), Style::read(element));
+        }
+        let all = own.keys().map(|id| (id.clone(), with_bases(id, &own)));
+        Self {
+            all: all.collect(),
+            default,
+        }
+    }
+
+    /// A style by its id.
+    pub fn get(&self, id: &str) -> Option<&Style> {
+        self.all.get(id)
+    }
+
+    /// The style of a paragraph that names this one, or none. Without a definition, the id of a heading tells its level.
+    pub fn of_paragraph(&self, id: Option<&str>) -> Style {
+        let named = id.and_then(|id| self.get(id));
+        if let Some(style) = named {
+            return style.clone();
+        }
+        let default = self.default.as_deref().and_then(|id| self.get(id));
+        let level = id.and_then(|id| named_level(&id.to_lowercase()));
+        Style {
+            level,
+            title: id.is_some_and(|id| id.eq_ignore_ascii_case("title")),
+            ..Style::default()
+        }
+        .or(default.unwrap_or(&Style::default()))
+    }
+}
+
+fn with_bases(id: &str, own: &HashMap<String, Style>) -> Style {
+    let mut style = own.get(id).cloned().unwrap_or_default();
+    let mut base = style.based_on.as_ref();
+    for _ in 0..MAX_CHAIN {
+        let Some(next) = base.and_then(|id| own.get(id)) else {
+            break;
+        };
+        style = style.or(next);
+        base = next.based_on.as_ref();
+    }
+    style
+}
+
+/// The level that the name of a style tells, from 1 to 9.
+fn named_level(name: &str) -> Option<u8> {
+    let stem = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    let level: u8 = name.get(stem.len()..)?.parse().ok()?;
+    let stem = stem.trim_end_matches([' ', '_', '-', '\u{a0}']);
+    (HEADINGS.contains(&stem) && (1..=9).contains(&level)).then_some(level)
+}
+
+/// A property that is on, off, or not spoken of.
+pub fn toggle(properties: Element<'_>, name: &str) -> Option<bool> {
+    properties.child(name).map(whether)
+}
+
+/// Whether an element switches on what it names.
+pub fn whether(element: Element<'_>) -> bool {
+    element.attribute("val").is_none_or(on)
+}
+
+/// The value of a switch (`ST_OnOff`).
+pub fn on(value: &str) -> bool {
+    !matches!(value, "0" | "false" | "off" | "none")
+}
+
+/// The font of a run, where its properties name one.
+pub fn font(properties: Element<'_>) -> Option<Option<Font>> {
+    let fonts = properties.child("rFonts")?;
+    let named = ["ascii", "hAnsi"]
+        .into_iter()
+        .filter_map(|kind| fonts.attribute(kind));
+    let mut named = named.peekable();
+    named.peek()?;
+    Some(named.find_map(Font::named))
+}
+
+/// Whether the characters of a run are raised, where its properties speak of it.
+pub fn raised(properties: Element<'_>) -> Option<bool> {
+    let alignment = properties.val("vertAlign")?;
+    Some(alignment == "superscript")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn styles(source: &str) -> Styles {
+        Styles::read(&Tree::parse(&format!("<styles>{source}</styles>")).unwrap())
+    }
+
+    #[test]
+    fn headings_by_level_name_and_base() {
+        let styles = styles(
+            r#"<style styleId="a"><name val="heading 2"/></style>
+            <style styleId="b"><name val="Own"/><basedOn val="a"/></style>
+            <style styleId="c"><name val="Contents"/><basedOn val="a"/><pPr><outlineLvl val="9"/></pPr></style>
+            <style styleId="d"><name val="Überschrift 3,H3"/></style>
+            <style styleId="e"><name val="Clause"/><pPr><outlineLvl val="0"/></pPr></style>
+            <style styleId="f"><name val="x"/><basedOn val="g"/></style>
+            <style styleId="g"><name val="y"/><basedOn val="f"/></style>
+            <style styleId="h"><name val="标题 1"/></style>
+            <style styleId="i"><name val="toc 1"/></style>"#,
+        );
+        let level = |id| styles.of_paragraph(Some(id)).heading();
+        let found = ["a", "b", "c", "d", "e", "f", "h", "i", "Heading4", "zz"].map(level);
+        let expected = [
+            Some(2),
+            Some(2),
+            None,
+            Some(3),
+            Some(1),
+            None,
+            Some(1),
+            None,
+            Some(4),
+            None,
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_style_says_what_its_base_says() {
+        let styles = styles(
+            r#"<style styleId="Normal" type="paragraph" default="1"><name val="Normal"/><rPr><vanish/></rPr></style>
+            <style styleId="a"><name val="a"/><pPr><numPr><numId val="3"/></numPr></pPr></style>
+            <style styleId="b"><name val="b"/><basedOn val="a"/><pPr><numPr><ilvl val="2"/></numPr></pPr>
+            <rPr><vanish val="false"/><rFonts ascii="Wingdings" hAnsi="Wingdings"/></rPr></style>"#,
+        );
+        let style = styles.of_paragraph(Some("b"));
+        assert_eq!((style.number, style.list_level), (Some(3), Some(2)));
+        assert_eq!(style.numbered_by.as_deref(), Some("a"));
+        assert_eq!(style.hidden, Some(false));
+        assert_eq!(style.font, Some(Some(Font::Wingdings)));
+        assert_eq!(styles.of_paragraph(None).hidden, Some(true));
+    }
+}

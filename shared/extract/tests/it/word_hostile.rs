@@ -1,0 +1,139 @@
+//! Word documents made to harm: each ends in text or in a typed failure.
+
+use std::collections::BTreeMap;
+
+use dynrag_domain::documents::{FailureCode, Format};
+
+use crate::{
+    hostile::soaking,
+    office_file::{docx, paragraph},
+    read,
+    word_file::{WordFile, everything, p, p_of, r, tbl, tc, tc_of, tr},
+};
+
+/// Each would be hundreds of megabytes, did not something end it.
+#[tokio::test]
+async fn what_a_small_file_multiplies_has_an_end() {
+    let long = "word ".repeat(2_000);
+    let wide = tr(&[
+        &tc_of(r#"<w:gridSpan w:val="999999999"/>"#, &p(&r(&long))),
+        &tc("x"),
+    ]);
+    let first = tr(&[
+        &tc_of(r#"<w:vMerge w:val="restart"/>"#, &p(&r(&long))),
+        &tc("x"),
+    ]);
+    let next = tr(&[&tc_of("<w:vMerge/>", &p("")), &tc("x")]);
+    let below = std::iter::once(first.as_str()).chain(std::iter::repeat_n(next.as_str(), 20_000));
+    let below = tbl(&below.collect::<Vec<_>>());
+    let label = format!(
+        r#"<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:lvlText w:val="{}"/></w:lvl></w:abstractNum>
+        <w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>"#,
+        "%1".repeat(50_000)
+    );
+    let item = p_of(r#"<w:numPr><w:numId w:val="1"/></w:numPr>"#, "x");
+    let box_of = |blocks: &str| {
+        p(&format!(
+            "<w:r><w:pict><v:shape><w:txbxContent>{blocks}</w:txbxContent></v:shape></w:pict></w:r>"
+        ))
+    };
+    let nested = (0..60).fold(p(&r("deep")), |inner, _| box_of(&inner));
+    for (name, file) in [
+        ("spans", WordFile::of(&tbl(&[wide.as_str(); 50]))),
+        ("merges", WordFile::of(&below)),
+        (
+            "labels",
+            WordFile::of(&item.repeat(5_000)).xml("numbering", "numbering", &label),
+        ),
+        (
+            "notes",
+            WordFile::of(&p(
+                &r#"<w:r><w:footnoteReference w:id="1"/></w:r>"#.repeat(20_000)
+            ))
+            .xml(
+                "footnotes",
+                "footnotes",
+                &format!(r#"<w:footnote w:id="1">{}</w:footnote>"#, p(&r(&long))),
+            ),
+        ),
+        ("boxes", WordFile::of(&nested)),
+    ] {
+        match read(Format::Docx, &file.bytes()).await {
+            Ok(read) => assert!(read.text.len() < 1 << 20, "{name}: {}", read.text.len()),
+            Err(code) => assert!(
+                matches!(code, FailureCode::TextTooLarge | FailureCode::CorruptFile),
+                "{name}: {code:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn depth_has_an_end() {
+    let nested = |depth: usize| {
+        let open = "<w:tbl><w:tr><w:tc>".repeat(depth);
+        let close = "</w:tc></w:tr></w:tbl>".repeat(depth);
+        docx(&format!("{open}{}{close}", paragraph("Normal", "deep")))
+    };
+    let read_at = async |depth| {
+        read(Format::Docx, &nested(depth))
+            .await
+            .map(|read| read.text)
+    };
+    assert_eq!(read_at(160).await.as_deref(), Ok("deep"));
+    assert_eq!(read_at(10_000).await, Err(FailureCode::CorruptFile));
+}
+
+/// Elements in places where they make no sense: a cell in a run, a field in a table.
+#[tokio::test]
+async fn elements_in_wrong_places_end_in_a_type() {
+    let names = [
+        "p",
+        "r",
+        "t",
+        "tbl",
+        "tr",
+        "tc",
+        "pPr",
+        "numPr",
+        "gridSpan",
+        "fldChar",
+        "instrText",
+        "del",
+        "sdtContent",
+        "txbxContent",
+        "drawing",
+        "footnoteReference",
+        "rubyBase",
+        "moveFromRangeStart",
+        "altChunk",
+        "sectPr",
+    ];
+    let every = if soaking() { 1 } else { 7 };
+    let pairs = names
+        .iter()
+        .flat_map(|one| names.iter().map(move |other| (one, other)));
+    let mut ends = BTreeMap::new();
+    for (one, other) in pairs.filter(|(one, other)| one < other).step_by(every) {
+        let swapped = everything().with_body(|body| {
+            let mut body = body.to_owned();
+            // By way of a name that nothing has.
+            for (from, to) in [(*one, "swapped"), (*other, *one), ("swapped", *other)] {
+                for (before, after) in [("<w:", ">"), ("<w:", "/>"), ("<w:", " "), ("</w:", ">")] {
+                    body = body.replace(
+                        &format!("{before}{from}{after}"),
+                        &format!("{before}{to}{after}"),
+                    );
+                }
+            }
+            body
+        });
+        let end = match read(Format::Docx, &swapped.bytes()).await {
+            Ok(_) => "text",
+            Err(code) => code.as_str(),
+        };
+        *ends.entry(end).or_insert(0) += 1;
+    }
+    println!("{ends:?}");
+    assert!(ends["text"] > 20, "{ends:?}");
+}
