@@ -20,7 +20,6 @@ mod mathml;
 mod omml;
 
 pub use mathml::mathml;
-#[allow(unused_imports, reason = "the readers of Office files call it")]
 pub use omml::omml;
 
 use crate::xml::{Content, Element};

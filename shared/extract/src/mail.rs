@@ -87,6 +87,15 @@ pub fn attachments(bytes: &[u8]) -> Result<Vec<Attachment>, Refusal> {
     Ok(attached(&message, 0, MAX_ATTACHMENTS))
 }
 
+/// The pages of a web archive (MHTML, RFC 2557), which has the form of a mail.
+pub fn pages(bytes: &[u8], warnings: &mut Warnings) -> Vec<String> {
+    let bytes = header::unified(bytes);
+    let message = Message::parse(&bytes);
+    let parts = message.root.leaves().into_iter();
+    let pages = parts.filter(|part| part.media.value.contains("html"));
+    pages.map(|part| part.text(warnings)).collect()
+}
+
 fn attached(message: &Message<'_>, depth: usize, limit: usize) -> Vec<Attachment> {
     let mut files = Vec::new();
     let nothing = &mut Warnings::default();

@@ -38,12 +38,25 @@ pub fn paragraph_with(element: Element<'_>, keeps: impl Fn(&str) -> bool) -> Str
             "r" => run(inner, &mut text),
             "fld" if keeps(inner.attribute("type").unwrap_or_default()) => run(inner, &mut text),
             "br" => text.push('\n'),
-            "m" => text.extend(inner.children().map(formula::omml)),
-            "oMath" | "oMathPara" => text.push_str(&formula::omml(inner)),
+            "m" => {
+                for formula in inner.children() {
+                    apart(&formula::omml(formula), &mut text);
+                }
+            }
+            "oMath" | "oMathPara" => apart(&formula::omml(inner), &mut text),
             _ => {}
         }
     }
     text
+}
+
+/// Adds a formula, which is no part of the word before it.
+fn apart(formula: &str, text: &mut String) {
+    let opens = |last: char| last.is_whitespace() || matches!(last, '(' | '[' | '{' | '"');
+    if !text.is_empty() && !formula.is_empty() && !text.ends_with(opens) {
+        text.push(' ');
+    }
+    text.push_str(formula);
 }
 
 /// The paragraphs of a body of text as lines.

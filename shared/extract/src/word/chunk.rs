@@ -1,12 +1,11 @@
 //! Documents of other formats inside of a Word document (`altChunk`, ECMA-376 part 1, 17.17.2).
 
 use dynrag_domain::{chunks::Extracted, documents::Format, warnings::WarningCode};
-use mail_parser::MessageParser;
 use scraper::Html;
 
 use super::{block::Block, reader::Reader};
 use crate::{
-    decode, detect, html_text, ooxml::Package, protocol::Refusal, rtf, text, text::Builder,
+    decode, detect, html_text, mail, ooxml::Package, protocol::Refusal, rtf, text, text::Builder,
     xml::Element,
 };
 
@@ -50,7 +49,8 @@ impl Reader<'_, '_> {
         let head = bytes.trim_ascii_start().get(..ARCHIVE.len());
         let is_archive = head.is_some_and(|head| head.eq_ignore_ascii_case(ARCHIVE));
         if is_archive || said(&["mht", "mhtml", "eml"], "/rfc822") {
-            return Ok(Some(pages(bytes)));
+            let pages = mail::pages(bytes, &mut self.warnings);
+            return Ok(Some(pages.iter().flat_map(|page| of_page(page)).collect()));
         }
         let format = if said(&["html", "htm", "xhtml"], "html") || said(&[], "xhtml+xml") {
             Some(Format::Html)
@@ -60,7 +60,7 @@ impl Reader<'_, '_> {
         };
         let blocks = match format {
             Some(Format::Html) => of_page(&decode::page(bytes)),
-            Some(Format::Rtf) => of_extracted(rtf::read(bytes)?),
+            Some(Format::Rtf) => of_extracted(rtf::read(bytes, self.include_hidden)?),
             Some(Format::Txt | Format::Md) => {
                 let text = text::normalise(&decode::page(bytes));
                 // A document as a single file of XML.
@@ -80,17 +80,6 @@ impl Reader<'_, '_> {
         };
         Ok(Some(blocks))
     }
-}
-
-/// The pages of a web archive.
-fn pages(bytes: &[u8]) -> Vec<Block> {
-    let Some(archive) = MessageParser::default().parse(bytes) else {
-        return Vec::new();
-    };
-    let bodies = archive
-        .html_bodies()
-        .filter_map(|part| part.text_contents());
-    bodies.flat_map(of_page).collect()
 }
 
 fn of_page(page: &str) -> Vec<Block> {

@@ -200,7 +200,7 @@ async fn diagrams_and_charts_are_read_from_their_parts() {
         .part("diagramData", "data.xml", data)
         .part("chart", "chart.xml", chart);
     let read = read_file(&file).await;
-    for text in ["Steps:\n\nOrder received", "Kettles", "May", "12"] {
+    for text in ["Steps:\n\n- Order received", "Kettles", "May", "12"] {
         assert!(read.text.contains(text), "no {text} in\n{}", read.text);
     }
     assert_eq!(count(&read, WarningCode::PartsUnreadable), 1);

@@ -185,7 +185,7 @@ async fn cells_stand_under_their_columns() {
     .concat();
     assert_eq!(
         text_of(&body).await,
-        "| Group | Fee Card | Fee Copy |\n| --- | --- | --- |\n| Adults | 5 | a\\|b |\n| Adults | 6 | x y |\n|  | 7 | 8 |\n\n\
+        "| Group | Fee Card | Fee Copy |\n| --- | --- | --- |\n| Adults | 5 | a\\|b |\n| Adults | 6 | x y |\n| | 7 | 8 |\n\n\
          Next:\n\n| Shop | Hours |\n| --- | --- |\n| Ada | Mon, 9; Tue, 10 |"
     );
 }
