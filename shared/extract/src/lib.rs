@@ -29,6 +29,8 @@ mod decode;
 #[cfg(feature = "engines")]
 mod delimited;
 #[cfg(feature = "engines")]
+mod drawing;
+#[cfg(feature = "engines")]
 mod epub;
 #[cfg(feature = "engines")]
 mod extractor;

@@ -18,6 +18,8 @@ mod pdf_file;
 mod pdfs;
 mod properties;
 mod sandbox;
+mod sheets;
+mod sheets_file;
 
 use std::{path::PathBuf, time::Duration};
 
