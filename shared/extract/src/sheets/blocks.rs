@@ -3,7 +3,6 @@
 use dynrag_domain::documents::FailureCode;
 
 use super::{
-    reference::MAX_COLUMN,
     strings::Strings,
     worksheet::{Row, Worksheet},
 };
@@ -151,15 +150,14 @@ impl<'a> Writer<'a> {
     }
 
     /// The columns that rows use, in their order.
-    fn columns(&mut self, rows: &[&'a Row]) -> Vec<u32> {
-        let mut used = vec![false; MAX_COLUMN as usize + 1];
-        for row in rows {
-            for (column, ..) in self.cells(row) {
-                used[column as usize] = true;
+    fn columns(&self, rows: &[&'a Row]) -> Vec<u32> {
+        let mut columns: Vec<u32> = Vec::new();
+        for (column, ..) in rows.iter().flat_map(|row| self.cells(row)) {
+            if let Err(place) = columns.binary_search(&column) {
+                columns.insert(place, column);
             }
         }
-        let all = (1..=MAX_COLUMN).filter(|column| used[*column as usize]);
-        all.collect()
+        columns
     }
 
     /// Rows of a single cell each.
@@ -201,7 +199,7 @@ impl<'a> Writer<'a> {
         // A block that begins with numbers goes on with the table above.
         if let Some((above, over)) = self.header.take()
             && !named
-            && columns.iter().all(|column| over.contains(column))
+            && columns.iter().all(|column| over.binary_search(column).is_ok())
         {
             columns.clone_from(&over);
             header = Some(above);

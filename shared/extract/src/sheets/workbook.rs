@@ -6,6 +6,10 @@ use dynrag_domain::{
     documents::FailureCode,
     warnings::{WarningCode, Warnings},
 };
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
 
 use super::{
     optional,

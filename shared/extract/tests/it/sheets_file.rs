@@ -82,7 +82,7 @@ impl Book {
             ("[Content_Types].xml".to_owned(), TYPES.to_owned()),
             (
                 "_rels/.rels".to_owned(),
-                relationships(&[("r1", "officeDocument", "xl/book.xml")]),
+                relationships(&[("r1", "officeDocument", "xl/workbook7.xml")]),
             ),
         ];
         let mut listed = String::new();
@@ -113,12 +113,12 @@ impl Book {
             .iter()
             .map(|(id, kind, target)| (id.as_str(), kind.as_str(), target.as_str()))
             .collect();
-        parts.push(("xl/_rels/book.xml.rels".to_owned(), relationships(&links)));
+        parts.push(("xl/_rels/workbook7.xml.rels".to_owned(), relationships(&links)));
         let properties = &self.properties;
         let book = format!(
             r#"<workbook xmlns="{MAIN}" xmlns:r="{RELATIONSHIPS}"><workbookPr {properties}/><sheets>{listed}</sheets></workbook>"#
         );
-        parts.push(("xl/book.xml".to_owned(), book));
+        parts.push(("xl/workbook7.xml".to_owned(), book));
         parts.push(("xl/look.xml".to_owned(), styles(&self.formats)));
         parts.extend(self.parts);
         let parts: Vec<(&str, &[u8])> = parts
