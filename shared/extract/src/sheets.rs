@@ -92,7 +92,7 @@ fn append(builder: &mut Builder, name: &str, blocks: &[String]) {
     }
 }
 
-/// What all sheets are read with.
+/// State shared by the sheets of a workbook.
 struct Reader<'a> {
     package: Package<'a>,
     workbook: Workbook,
@@ -106,8 +106,14 @@ impl Reader<'_> {
         let corrupt = || Refusal::new(FailureCode::CorruptFile, "a sheet without a part");
         let part = sheet.part.as_deref().ok_or_else(corrupt)?;
         let source = self.package.xml(part)?.ok_or_else(corrupt)?;
-        let mut worksheet = Worksheet::read(&source, &self.workbook)?;
+        let mut worksheet = Worksheet::read(&source, &self.workbook);
         drop(source);
+        if worksheet.torn {
+            if worksheet.rows.is_empty() {
+                return Err(strings::cut_off());
+            }
+            warnings.add_at(WarningCode::PartsUnreadable, &sheet.name);
+        }
         self.warn(&worksheet, &sheet.name, warnings);
         merges::fill(&mut worksheet);
         let written = blocks::write(

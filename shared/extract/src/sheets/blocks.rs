@@ -12,7 +12,7 @@ use crate::{protocol::Refusal, tables};
 const MAX_TEXT: usize = 40 * 1024 * 1024;
 /// Empty cells of a workbook that are written to fill its rows up.
 const MAX_EMPTY: usize = 4_000_000;
-/// What is written around a cell.
+/// Characters of Markdown around a cell.
 const AROUND: usize = 3;
 /// Columns of a table; the rest is cut.
 const MAX_COLUMNS: usize = 1_000;
@@ -21,7 +21,7 @@ const MAX_LINES: usize = 3;
 /// A single column with a longer text is lines too.
 const MAX_CELL: usize = 200;
 
-/// What may still be written.
+/// Room for the text of a workbook.
 pub struct Budget {
     bytes: usize,
     /// Empty cells: few others can make many of them.
@@ -199,7 +199,9 @@ impl<'a> Writer<'a> {
         // A block that begins with numbers goes on with the table above.
         if let Some((above, over)) = self.header.take()
             && !named
-            && columns.iter().all(|column| over.binary_search(column).is_ok())
+            && columns
+                .iter()
+                .all(|column| over.binary_search(column).is_ok())
         {
             columns.clone_from(&over);
             header = Some(above);

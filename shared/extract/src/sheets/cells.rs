@@ -8,7 +8,7 @@ use super::{
     workbook::Workbook,
 };
 
-/// What a cell says.
+/// The content of a cell.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Value {
     /// A shared string that is shown as it is.
@@ -32,7 +32,7 @@ pub struct Source {
     pub inline: Option<String>,
 }
 
-/// What a cell shows.
+/// Returns the displayed content of a cell; none where it is empty.
 pub fn shown(source: Source, workbook: &Workbook) -> Option<Value> {
     let format = workbook.styles.format(source.style);
     if let Some(text) = source.inline {

@@ -1,4 +1,4 @@
-//! What is drawn upon a sheet: text boxes, charts, diagrams, pictures (ECMA-376 part 1, 20.5).
+//! Reads text boxes, charts, diagrams and pictures upon a sheet (ECMA-376 part 1, 20.5).
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// What a drawing says, by the rows and columns where its shapes begin.
+/// Returns the texts of a drawing, ordered by the rows and columns where its shapes begin.
 ///
 /// # Errors
 /// `corrupt_file`, `text_too_large`.
@@ -93,7 +93,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// What a picture is said to show.
+    /// The description of a picture.
     fn picture(&mut self, properties: Option<Element<'_>>) {
         let said = properties.and_then(|properties| properties.attribute("descr"));
         match said.map(str::trim).filter(|said| !said.is_empty()) {

@@ -109,7 +109,7 @@ impl Format {
         let Some(shown) = shown else {
             return general();
         };
-        // What rounds to zero is written without a sign.
+        // A number that rounds to zero has no sign.
         let something = section.kind != Kind::Number || shown.contains(|c| matches!(c, '1'..='9'));
         let minus = value < 0.0 && !bare && something && section.kind != Kind::Date;
         let sign = if minus { "-" } else { "" };

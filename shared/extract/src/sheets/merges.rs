@@ -29,7 +29,7 @@ pub fn fill(sheet: &mut Worksheet) {
         }
         for place in first..end {
             let row = &mut sheet.rows[place];
-            // What is alone in its row is a title or a note.
+            // A cell alone in its row is a title or a note.
             if row.cells.iter().all(|other| other.column == left) {
                 continue;
             }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use dynrag_domain::documents::FailureCode;
 use quick_xml::{Reader, events::Event};
 
 use crate::{protocol::Refusal, xml};
@@ -71,11 +72,16 @@ pub fn rich_text(reader: &mut Reader<&[u8]>, end: &str) -> Result<String, Refusa
                 name if name == end => return Ok(text),
                 _ => {}
             },
-            Event::Eof => return Ok(text),
+            Event::Eof => return Err(cut_off()),
             event if in_text => xml::push_text(event, &mut text),
             _ => {}
         }
     }
+}
+
+/// A part that ends within an element.
+pub fn cut_off() -> Refusal {
+    Refusal::new(FailureCode::CorruptFile, "xml: cut off")
 }
 
 /// Characters that XML cannot say, `_x000D_` (22.9.2.19, ST_Xstring).

@@ -1,4 +1,4 @@
-//! What all sheets of a workbook share: their order, the strings, the formats, the people.
+//! Reads the parts that all sheets of a workbook share: their order, strings, formats and people.
 
 use std::collections::HashMap;
 

@@ -18,7 +18,7 @@ const MAX_TEXT: usize = 48 * 1024 * 1024;
 /// Merged ranges that are looked at, and ranges of hidden columns.
 const MAX_RANGES: usize = 20_000;
 
-/// What a cell shows.
+/// The text of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Text {
     /// A shared string.
@@ -60,6 +60,8 @@ pub struct Worksheet {
     pub merged: Vec<[(u32, u32); 2]>,
     /// Formulas without a value.
     pub formulas: usize,
+    /// Whether the part has a fault; rows before it are read.
+    pub torn: bool,
     /// Cells that are left out, beyond a limit.
     pub beyond: usize,
     /// Numbers of the last row and column.
@@ -68,38 +70,43 @@ pub struct Worksheet {
 }
 
 impl Worksheet {
-    /// Reads a part.
-    ///
-    /// # Errors
-    /// `corrupt_file` where the XML is broken.
-    pub fn read(source: &str, workbook: &Workbook) -> Result<Self, Refusal> {
+    /// Reads a part, up to a fault.
+    pub fn read(source: &str, workbook: &Workbook) -> Self {
         let mut reader = Reader::from_str(source);
         let mut sheet = Self::default();
+        sheet.torn = sheet.events(&mut reader, workbook).is_err();
+        sheet.put_in_order();
+        sheet
+    }
+
+    fn events(&mut self, reader: &mut Reader<&[u8]>, workbook: &Workbook) -> Result<(), Refusal> {
+        let mut open = false;
         loop {
             let event = reader.read_event().map_err(|error| xml::refusal(&error))?;
             match event {
                 Event::Start(tag) => match tag.local_name().as_ref() {
-                    "row" => sheet.begin_row(&tag),
+                    "sheetData" => open = true,
+                    "row" => self.begin_row(&tag),
                     "c" => {
-                        let (column, source) = sheet.begin_cell(&tag);
-                        let source = sheet.content(&mut reader, source)?;
-                        sheet.end_cell(column, source, workbook);
+                        let (column, source) = self.begin_cell(&tag);
+                        let source = self.content(reader, source)?;
+                        self.end_cell(column, source, workbook);
                     }
-                    _ => sheet.other(&tag),
+                    _ => self.other(&tag),
                 },
                 Event::Empty(tag) => match tag.local_name().as_ref() {
-                    "row" => sheet.begin_row(&tag),
+                    "row" => self.begin_row(&tag),
                     "c" => {
-                        sheet.begin_cell(&tag);
+                        self.begin_cell(&tag);
                     }
-                    _ => sheet.other(&tag),
+                    _ => self.other(&tag),
                 },
-                Event::Eof => break,
+                Event::End(tag) => open &= tag.local_name().as_ref() != "sheetData",
+                Event::Eof if open => return Err(strings::cut_off()),
+                Event::Eof => return Ok(()),
                 _ => {}
             }
         }
-        sheet.put_in_order();
-        Ok(sheet)
     }
 
     fn begin_row(&mut self, tag: &BytesStart<'_>) {
@@ -178,7 +185,7 @@ impl Worksheet {
                     "c" => break,
                     _ => {}
                 },
-                Event::Eof => break,
+                Event::Eof => return Err(strings::cut_off()),
                 event if in_value => {
                     if let Some(value) = &mut source.value {
                         xml::push_text(event, value);
@@ -283,7 +290,7 @@ impl Worksheet {
         });
     }
 
-    /// What a text says.
+    /// Returns the characters of a text.
     pub fn text<'a>(&'a self, text: Text, strings: &'a strings::Strings) -> &'a str {
         match text {
             Text::Shared(number) => strings.get(number).trim(),

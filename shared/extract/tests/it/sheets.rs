@@ -5,11 +5,12 @@ use dynrag_domain::{
     documents::{FailureCode, Format},
     warnings::WarningCode,
 };
-use dynrag_extract::Options;
+use dynrag_extract::{Limits, Options};
 
 use crate::{
-    extractor, read,
+    extractor, read, read_with,
     sheets_file::{Book, texts},
+    small,
 };
 
 async fn sheet(book: Book) -> Extracted {
@@ -289,6 +290,14 @@ async fn broken_parts_are_left_out() {
         warned(&read, WarningCode::PartsUnreadable),
         Some((2, "sharedStrings, Torn"))
     );
+    // Rows before a fault are read.
+    let cut = "<sheetData><row><c><v>1</v></c></row><row><c><v>2";
+    let read = sheet(Book::default().with(r#"name="Cut""#, cut)).await;
+    assert_eq!(read.text, "## Cut\n\n1");
+    assert_eq!(
+        warned(&read, WarningCode::PartsUnreadable),
+        Some((1, "Cut"))
+    );
     let alone = Book::default().with(r#"name="Torn""#, "<sheetData><row><c><v>1</row>");
     let end = read_code(alone).await;
     assert_eq!(end, FailureCode::CorruptFile);
@@ -309,17 +318,26 @@ async fn what_a_small_file_multiplies_has_an_end() {
     let wide: String = (0..16_384).map(|_| "<c><v>7</v></c>").collect();
     let read = sheet(Book::of(&format!("<row>{wide}</row>"))).await;
     assert_eq!(warned(&read, WarningCode::TableCut), Some((15_384, "Data")));
-    // Rows that each have a cell of their own column need 16 million empty cells.
-    let diagonal: String = (1..=9_000)
+    // Rows that each have a cell in a column of their own need 4.7 million empty ones.
+    let letter = |n: u32| char::from_u32(u32::from('A') + n % 26).unwrap();
+    let diagonal: String = (0..7_000)
         .map(|n| {
             format!(
-                "<row r='{n}'><c><v>1</v></c>{}<c><v>{n}</v></c></row>",
-                "<c/>".repeat(n % 900)
+                "<row><c><v>1</v></c><c r='{}{}9'><v>2</v></c></row>",
+                letter(n / 26),
+                letter(n)
             )
         })
         .collect();
-    let read = sheet(Book::of(&diagonal)).await;
-    assert!(warned(&read, WarningCode::TableCut).is_some_and(|(count, _)| count > 1_000));
+    let large = extractor().with_limits(Limits {
+        memory_bytes: 768 << 20,
+        output_bytes: 32 << 20,
+        ..small()
+    });
+    let read = read_with(&large, Format::Xlsx, &Book::of(&diagonal).bytes())
+        .await
+        .unwrap();
+    assert!(warned(&read, WarningCode::TableCut).is_some_and(|(count, _)| count > 500));
     // A long string in each of many cells.
     let long = format!("<si><t>{}</t></si>", "long ".repeat(20_000));
     let cells: String = (0..1_000)

@@ -113,7 +113,10 @@ impl Book {
             .iter()
             .map(|(id, kind, target)| (id.as_str(), kind.as_str(), target.as_str()))
             .collect();
-        parts.push(("xl/_rels/workbook7.xml.rels".to_owned(), relationships(&links)));
+        parts.push((
+            "xl/_rels/workbook7.xml.rels".to_owned(),
+            relationships(&links),
+        ));
         let properties = &self.properties;
         let book = format!(
             r#"<workbook xmlns="{MAIN}" xmlns:r="{RELATIONSHIPS}"><workbookPr {properties}/><sheets>{listed}</sheets></workbook>"#

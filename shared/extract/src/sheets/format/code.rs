@@ -68,7 +68,7 @@ impl Condition {
     }
 }
 
-/// What a section makes of a number.
+/// How a section writes a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The number as in General, among other text.
@@ -83,7 +83,7 @@ pub enum Kind {
     Literal,
 }
 
-/// What stands between semicolons.
+/// The part of a code between semicolons.
 #[derive(Clone, Debug)]
 pub struct Section {
     pub condition: Option<Condition>,
@@ -259,7 +259,7 @@ fn parts(run: &str) -> Option<Vec<Token>> {
     Some(parts)
 }
 
-/// What stands in brackets: elapsed time or a currency. Colours, languages and numerals say nothing here.
+/// The content of brackets: elapsed time or a currency. Colours, languages and numerals say nothing here.
 fn bracket(inner: &str) -> Option<Token> {
     if let Some(currency) = inner.strip_prefix('$') {
         let sign = currency.rsplit_once('-').map_or(currency, |(sign, _)| sign);

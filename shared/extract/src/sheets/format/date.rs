@@ -47,7 +47,7 @@ pub struct Moment {
     second: i64,
     /// Parts of a second, of `1 / 10^digits`.
     fraction: i64,
-    /// In which a day's number is counted from 1904.
+    /// Whether days are counted from 1904.
     since_1904: bool,
 }
 

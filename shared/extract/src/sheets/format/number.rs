@@ -113,7 +113,7 @@ fn mantissa(tokens: &[Token], layout: &Layout, number: &Decimal) -> String {
     text
 }
 
-/// What stands before the point, from its end. The first place takes all digits that have no other.
+/// The part before the point, built from its end. The first place takes all digits that have no other.
 fn wholes(tokens: &[Token], grouped: bool, digits: &[u8]) -> String {
     let mut reversed: Vec<char> = Vec::new();
     let mut left = digits.iter().rev().map(|digit| char::from(b'0' + digit));
@@ -149,7 +149,7 @@ fn wholes(tokens: &[Token], grouped: bool, digits: &[u8]) -> String {
     reversed.iter().rev().collect()
 }
 
-/// What a token shows that is no digit.
+/// The text of a token other than a digit.
 pub fn literal(token: &Token) -> String {
     match token {
         Token::Literal(text) | Token::Word(text) => text.clone(),
