@@ -60,8 +60,6 @@ mod main_content;
 #[cfg(feature = "engines")]
 mod odt;
 #[cfg(feature = "engines")]
-mod office;
-#[cfg(feature = "engines")]
 mod ooxml;
 #[cfg(feature = "engines")]
 mod pdf;

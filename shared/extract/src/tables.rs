@@ -141,32 +141,6 @@ fn split(header: &[String; 2], rows: impl Iterator<Item = String>) -> Vec<String
     pieces
 }
 
-/// Markdown with its long tables in pieces.
-pub fn in_pieces(markdown: &str) -> String {
-    let mut text = String::with_capacity(markdown.len());
-    let mut lines = markdown.lines().peekable();
-    while let Some(first) = lines.next() {
-        let is_table = first.starts_with('|')
-            && lines
-                .peek()
-                .is_some_and(|next| next.starts_with("|") && next.contains("---"));
-        if !is_table {
-            text.push_str(first);
-            text.push('\n');
-            continue;
-        }
-        let header = [
-            first.to_owned(),
-            lines.next().unwrap_or_default().to_owned(),
-        ];
-        let rows = std::iter::from_fn(|| lines.next_if(|line| line.starts_with('|')));
-        let pieces = split(&header, rows.map(str::to_owned));
-        text.push_str(&pieces.join("\n\n"));
-        text.push('\n');
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,8 +161,6 @@ mod tests {
             seen += piece.lines().count() - 2;
         }
         assert_eq!(seen, 200);
-        let markdown = format!("Before\n\n{}\n\nAfter\n", pieces.join("\n"));
-        assert!(in_pieces(&markdown).starts_with("Before\n\n| number"));
     }
 
     #[test]

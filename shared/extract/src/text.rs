@@ -179,6 +179,16 @@ impl Builder {
         self.section(level, text, self.text.len() - text.len());
     }
 
+    /// Appends a heading as Markdown writes it, `## Name`. Its section is named without the signs.
+    pub fn marked_heading(&mut self, level: u8, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let marked = format!("{} {text}", "#".repeat(usize::from(level)));
+        self.block(&marked);
+        self.section(level, text, self.text.len() - marked.len());
+    }
+
     /// Begins a section at a heading that is in the text already.
     pub fn section(&mut self, level: u8, heading: &str, start: usize) {
         if self.sections.len() >= MAX_SECTIONS {

@@ -76,11 +76,6 @@ impl<'a> Element<'a> {
         self.0.id().get_usize()
     }
 
-    /// Namespace, empty where there is none. Needed only where local names collide.
-    pub fn namespace(self) -> &'a str {
-        self.0.tag_name().namespace().unwrap_or_default()
-    }
-
     /// An attribute by its local name.
     pub fn attribute(self, name: &str) -> Option<&'a str> {
         let found = self.0.attributes().find(|a| a.name() == name)?;

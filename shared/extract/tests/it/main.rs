@@ -25,6 +25,8 @@ mod pdfs;
 mod properties;
 mod rtf;
 mod sandbox;
+mod sheets;
+mod sheets_file;
 mod slides;
 mod slides_file;
 mod slides_hostile;

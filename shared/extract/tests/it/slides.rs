@@ -310,22 +310,21 @@ async fn pictures_are_what_they_are_said_to_show() {
 
 #[tokio::test]
 async fn strict_files_are_read() {
-    let strict: Vec<(String, String)> =
-        parts(&[Slide::new(title("Strict"))], Vec::new())
-            .into_iter()
-            .map(|(name, content)| {
-                let content = content
-                    .replace(
-                        "http://schemas.openxmlformats.org/officeDocument/2006",
-                        "http://purl.oclc.org/ooxml/officeDocument",
-                    )
-                    .replace(
-                        "http://schemas.openxmlformats.org/presentationml/2006",
-                        "http://purl.oclc.org/ooxml/presentationml",
-                    );
-                (name, content)
-            })
-            .collect();
+    let strict: Vec<(String, String)> = parts(&[Slide::new(title("Strict"))], Vec::new())
+        .into_iter()
+        .map(|(name, content)| {
+            let content = content
+                .replace(
+                    "http://schemas.openxmlformats.org/officeDocument/2006",
+                    "http://purl.oclc.org/ooxml/officeDocument",
+                )
+                .replace(
+                    "http://schemas.openxmlformats.org/presentationml/2006",
+                    "http://purl.oclc.org/ooxml/presentationml",
+                );
+            (name, content)
+        })
+        .collect();
     let read = read(Format::Pptx, &packed(&strict)).await.unwrap();
     assert_eq!(read.text, "Strict");
 }

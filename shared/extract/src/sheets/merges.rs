@@ -1,0 +1,74 @@
+//! Merged cells: what spans several rows or columns stands in each of them, so that a row says all by itself.
+
+use super::{
+    reference::MAX_COLUMN,
+    worksheet::{Cell, Row, Worksheet},
+};
+
+/// Cells that are looked at for this in a sheet, so that merged ranges cannot multiply a small file.
+const MAX_LOOKS: usize = 1_000_000;
+
+/// Writes the text of merged cells into the other rows that they span, and of those above groups of columns
+/// (`2025` above `Q1` and `Q2`) into these columns. A title above a whole table stands once.
+pub fn fill(sheet: &mut Worksheet) {
+    let merged = std::mem::take(&mut sheet.merged);
+    let mut looks = 0;
+    for [(top, left), (bottom, right)] in merged {
+        let first = sheet.rows.partition_point(|row| row.number < top);
+        let Some(row) = sheet.rows.get(first).filter(|row| row.number == top) else {
+            continue;
+        };
+        let Some(cell) = row.at(left).copied() else {
+            continue;
+        };
+        let end = first + sheet.rows[first..].partition_point(|row| row.number <= bottom);
+        let columns = columns(sheet, first, end, left, right);
+        looks += (end - first) * columns.len();
+        if looks > MAX_LOOKS {
+            break;
+        }
+        for place in first..end {
+            let row = &mut sheet.rows[place];
+            // A cell alone in its row is a title or a note.
+            if row.cells.iter().all(|other| other.column == left) {
+                continue;
+            }
+            // Where there is a cell already, the one that is added is dropped.
+            let copies = columns.iter().map(|column| Cell {
+                column: *column,
+                ..cell
+            });
+            row.cells.extend(copies);
+            row.put_in_order();
+        }
+    }
+}
+
+/// The columns to fill: the first, and the others where the row below has a cell for several of them.
+fn columns(sheet: &Worksheet, first: usize, end: usize, left: u32, right: u32) -> Vec<u32> {
+    let bottom = sheet.rows[end - 1].number;
+    let below = sheet.rows.get(end).filter(|row| row.number == bottom + 1);
+    let under = |row: &Row| -> Vec<u32> {
+        let cells = row.cells.iter().map(|cell| cell.column);
+        cells
+            .filter(|column| (left..=right.min(MAX_COLUMN)).contains(column))
+            .collect()
+    };
+    let mut columns = below.map(under).unwrap_or_default();
+    let group = columns.len() > 1 && sheet.rows[first].cells.len() > 1;
+    if !group {
+        columns.clear();
+    }
+    if columns.first() != Some(&left) {
+        columns.insert(0, left);
+    }
+    columns
+}
+
+impl Row {
+    /// The cell in a column.
+    fn at(&self, column: u32) -> Option<&Cell> {
+        let sorted = self.cells.binary_search_by_key(&column, |cell| cell.column);
+        sorted.ok().map(|place| &self.cells[place])
+    }
+}

@@ -1,0 +1,159 @@
+//! Reads the parts that all sheets of a workbook share: their order, strings, formats and people.
+
+use std::collections::HashMap;
+
+use dynrag_domain::{
+    documents::FailureCode,
+    warnings::{WarningCode, Warnings},
+};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
+
+use super::{
+    optional,
+    strings::{self, Strings},
+    styles::Styles,
+};
+use crate::{
+    ooxml::{Package, Relationships},
+    protocol::Refusal,
+    xml::{self, Tree},
+};
+
+/// Sheets that are read; a file with more is made to be one.
+const MAX_SHEETS: usize = 5_000;
+
+/// A sheet by its name.
+pub struct Sheet {
+    pub name: String,
+    pub hidden: bool,
+    /// Its part, where the workbook says one.
+    pub part: Option<String>,
+}
+
+/// A workbook without its sheets' content.
+pub struct Workbook {
+    /// In the order of their tabs.
+    pub sheets: Vec<Sheet>,
+    /// Whether days are counted from 1904 and not from 1900.
+    pub since_1904: bool,
+    pub strings: Strings,
+    pub styles: Styles,
+    /// Names of those who comment, by their ids.
+    pub people: HashMap<String, String>,
+}
+
+impl Workbook {
+    /// Reads the main part and what it leads to.
+    ///
+    /// # Errors
+    /// `corrupt_file` where it is no workbook, `text_too_large`.
+    pub fn read(package: &mut Package<'_>, warnings: &mut Warnings) -> Result<Self, Refusal> {
+        let main = package.main_part()?;
+        let corrupt = || Refusal::new(FailureCode::CorruptFile, "no workbook");
+        let source = match package.xml(&main)? {
+            Some(source) if !is_binary(package, &main) => source,
+            _ if is_binary(package, &main) || package.part("xl/workbook.bin")?.is_some() => {
+                let detail = "a binary workbook";
+                return Err(Refusal::new(FailureCode::UnsupportedType, detail));
+            }
+            _ => return Err(corrupt()),
+        };
+        let relationships = package.relationships(&main)?;
+        let (mut sheets, since_1904) = listed(&source, &relationships).ok_or_else(corrupt)?;
+        if sheets.len() > MAX_SHEETS {
+            sheets.truncate(MAX_SHEETS);
+            warnings.add(WarningCode::TableCut, 1);
+        }
+        let mut shared = |kind: &str| -> Result<String, Refusal> {
+            let target = relationships.of_kind(kind).next();
+            let source = target.map_or(Ok(None), |target| package.xml(&target.part));
+            Ok(optional(source, kind, warnings)?.unwrap_or_default())
+        };
+        let strings = shared("sharedStrings")?;
+        let styles = shared("styles")?;
+        let (strings, whole) = Strings::read(&strings);
+        if !whole {
+            warnings.add_at(WarningCode::PartsUnreadable, "sharedStrings");
+        }
+        let (styles, whole) = Styles::read(&styles);
+        if !whole {
+            warnings.add_at(WarningCode::PartsUnreadable, "styles");
+        }
+        Ok(Self {
+            sheets,
+            since_1904,
+            strings,
+            styles,
+            people: people(package, &relationships),
+        })
+    }
+}
+
+fn is_binary(package: &Package<'_>, part: &str) -> bool {
+    let kind = package.content_type(part);
+    kind.is_some_and(|kind| kind.contains("sheet.binary"))
+}
+
+/// The sheets, and whether days are counted from 1904. None where there is no list of sheets. It is read as events,
+/// since some programs write this part with faults that Excel mends.
+fn listed(source: &str, relationships: &Relationships) -> Option<(Vec<Sheet>, bool)> {
+    let mut reader = Reader::from_str(source);
+    let mut since_1904 = false;
+    let mut sheets = None;
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(tag) | Event::Empty(tag)) => match tag.local_name().as_ref() {
+                "workbookPr" => {
+                    let value = xml::attribute(&tag, "date1904").unwrap_or_default();
+                    since_1904 |= matches!(value.trim(), "1" | "true" | "on");
+                }
+                "sheets" => sheets = Some(Vec::new()),
+                "sheet" => {
+                    let sheets = sheets.as_mut()?;
+                    if sheets.len() <= MAX_SHEETS {
+                        sheets.push(Sheet::of(&tag, relationships));
+                    }
+                }
+                _ => {}
+            },
+            Ok(Event::Eof) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    sheets.map(|sheets| (sheets, since_1904))
+}
+
+impl Sheet {
+    fn of(tag: &BytesStart<'_>, relationships: &Relationships) -> Self {
+        let name = xml::attribute(tag, "name").unwrap_or_default();
+        let state = xml::attribute(tag, "state");
+        let id = xml::attribute(tag, "id");
+        let target = id.and_then(|id| relationships.by_id(&id));
+        Self {
+            name: strings::unescaped(&name).into_owned(),
+            hidden: matches!(state.as_deref(), Some("hidden" | "veryHidden")),
+            part: target.map(|target| target.part.clone()),
+        }
+    }
+}
+
+/// Those who write threaded comments ([MS-XLSX] 2.6.203, `persons`).
+fn people(package: &mut Package<'_>, relationships: &Relationships) -> HashMap<String, String> {
+    let mut people = HashMap::new();
+    for target in relationships.of_kind("person") {
+        let Ok(Some(source)) = package.xml(&target.part) else {
+            continue;
+        };
+        let Ok(tree) = Tree::parse(&source) else {
+            continue;
+        };
+        people.extend(tree.root().children().filter_map(|person| {
+            let name = person.attribute("displayName")?;
+            Some((person.attribute("id")?.to_owned(), name.to_owned()))
+        }));
+    }
+    people
+}
