@@ -8,8 +8,9 @@ const MAX_HEADER: usize = 300;
 
 /// Columns of a table whose cells span several; the rest is cut.
 const MAX_COLUMNS: usize = 1_000;
-/// Places of such a table, so that spans cannot multiply a small file.
+/// Places of such a table, and bytes of text that are copied into them: spans must not multiply a small file.
 const MAX_PLACES: usize = 2_000_000;
+const MAX_COPIED: usize = 1 << 20;
 
 /// A cell of a table, and how many columns and rows it spans (0 counts as 1).
 #[derive(Clone, Default, Debug)]
@@ -20,24 +21,26 @@ pub struct Cell {
 }
 
 /// Rows of cells that may span several columns and rows, as rows of single ones. What spans several stands in each
-/// of them, so that a row says all by itself; what spans the whole width stands once.
+/// of them, so that a row says all by itself; what spans the whole width stands once. After a megabyte of copies the
+/// places stay empty.
 pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
     // Of each column: the text that hangs down into it from above, and for how many more rows.
     let mut hanging: Vec<(&str, usize)> = Vec::new();
     let mut rows: Vec<Vec<&str>> = Vec::with_capacity(table.len());
     let mut places = 0;
+    let mut left = MAX_COPIED;
     for cells in table {
         let mut row: Vec<&str> = Vec::new();
         for cell in cells {
-            hang(&mut row, &mut hanging);
+            hang(&mut row, &mut hanging, &mut left);
             let room = MAX_COLUMNS.saturating_sub(row.len());
             let columns = cell.columns.clamp(1, room.max(1));
             let whole = columns > 1 && cells.len() == 1;
             for column in 0..columns {
-                let text = if whole && column > 0 {
-                    ""
-                } else {
-                    cell.text.as_str()
+                let text = match column {
+                    0 => cell.text.as_str(),
+                    _ if whole => "",
+                    _ => copy(&cell.text, &mut left),
                 };
                 if cell.rows > 1 {
                     if hanging.len() <= row.len() {
@@ -51,7 +54,7 @@ pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
                 break;
             }
         }
-        hang(&mut row, &mut hanging);
+        hang(&mut row, &mut hanging, &mut left);
         places += row.len();
         if places > MAX_PLACES {
             break;
@@ -62,12 +65,23 @@ pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
 }
 
 /// Puts what hangs down from above into a row that has come so far.
-fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)]) {
-    while let Some((text, left)) = hanging.get_mut(row.len())
-        && *left > 0
+fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)], left: &mut usize) {
+    while let Some((text, rows)) = hanging.get_mut(row.len())
+        && *rows > 0
     {
-        *left -= 1;
-        row.push(text);
+        *rows -= 1;
+        row.push(copy(text, left));
+    }
+}
+
+/// The text once more, as long as there is room for copies.
+fn copy<'a>(text: &'a str, left: &mut usize) -> &'a str {
+    match left.checked_sub(text.len()) {
+        Some(rest) => {
+            *left = rest;
+            text
+        }
+        None => "",
     }
 }
 
@@ -191,6 +205,9 @@ mod tests {
         ];
         assert_eq!(spread, expected);
         let bomb = vec![vec![cell("x", usize::MAX, usize::MAX)]; 10_000];
+        let long = vec![vec![cell(&"x".repeat(10_000), 1_000, 1_000)]];
+        let copied: usize = super::spread(&long).iter().flatten().map(|text| text.len()).sum();
+        assert!(copied <= MAX_COPIED + 10_000, "{copied}");
         assert!(super::spread(&bomb).iter().map(Vec::len).sum::<usize>() <= MAX_PLACES);
     }
 
