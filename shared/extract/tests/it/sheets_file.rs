@@ -8,13 +8,19 @@ const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/officeDocument/20
 /// A workbook.
 #[derive(Default)]
 pub struct Book {
-    /// Attributes, body and relationships of each sheet.
-    sheets: Vec<(String, String, Vec<(String, String)>)>,
+    sheets: Vec<Sheet>,
     properties: String,
     formats: Vec<(u32, String)>,
     strings: Option<String>,
     people: Option<String>,
     parts: Vec<(String, String)>,
+}
+
+struct Sheet {
+    attributes: String,
+    body: String,
+    /// Kinds and targets of its relationships.
+    related: Vec<(String, String)>,
 }
 
 impl Book {
@@ -31,8 +37,11 @@ impl Book {
 
     /// With another sheet of these attributes and this body.
     pub fn with(mut self, attributes: &str, body: &str) -> Self {
-        let sheet = (attributes.to_owned(), body.to_owned(), Vec::new());
-        self.sheets.push(sheet);
+        self.sheets.push(Sheet {
+            attributes: attributes.to_owned(),
+            body: body.to_owned(),
+            related: Vec::new(),
+        });
         self
     }
 
@@ -65,8 +74,8 @@ impl Book {
 
     /// With a part that the last sheet leads to by a relationship of this kind.
     pub fn related(mut self, kind: &str, name: &str, content: &str) -> Self {
-        let (_, _, related) = self.sheets.last_mut().unwrap();
-        related.push((kind.to_owned(), format!("/{name}")));
+        let sheet = self.sheets.last_mut().unwrap();
+        sheet.related.push((kind.to_owned(), format!("/{name}")));
         self.part(name, content)
     }
 
@@ -87,7 +96,12 @@ impl Book {
         ];
         let mut listed = String::new();
         let mut links = vec![("st".to_owned(), "styles".to_owned(), "look.xml".to_owned())];
-        for (number, (attributes, body, related)) in self.sheets.iter().enumerate() {
+        for (number, sheet) in self.sheets.iter().enumerate() {
+            let Sheet {
+                attributes,
+                body,
+                related,
+            } = sheet;
             let name = format!("ws/sheet{}.xml", self.sheets.len() - number);
             listed += &format!(r#"<sheet {attributes} sheetId="{number}1" r:id="s{number}"/>"#);
             links.push((format!("s{number}"), "worksheet".to_owned(), name.clone()));
