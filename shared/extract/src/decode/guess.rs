@@ -87,31 +87,38 @@ pub fn guess(bytes: &[u8]) -> &'static Encoding {
 
 fn detector(bytes: &[u8]) -> EncodingDetector {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    // Not as the last bytes: a character that is cut off there is no fault.
-    detector.feed(bytes, false);
+    detector.feed(bytes, true);
     detector
 }
 
-/// The detector gives up an encoding at its first error. Text of East Asia with a few broken bytes is still told by the
-/// rest of it.
+/// The detector gives up an encoding at its first error. Text of East Asia with a few broken bytes, or with half a
+/// character at its end, is still told by the rest of it.
 fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static Encoding> {
     let beyond = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     // Thai is without blanks for long stretches too.
-    if !first.is_single_byte() || first == WINDOWS_874 || beyond * 4 < bytes.len() {
+    if first == WINDOWS_874 || beyond * 4 < bytes.len() {
         return None;
     }
+    let candidates: &[&'static Encoding] = if first.is_single_byte() {
+        &MULTIBYTE
+    } else {
+        // What the others can be taken for without a fault.
+        &[EUC_JP]
+    };
     let faults = |encoding: &'static Encoding| {
         let text = encoding.decode_without_bom_handling(bytes).0;
         let broken = text.matches('\u{fffd}').count();
-        if broken == 0 || broken * 100 > beyond {
+        if broken == 0 || broken > 1 && broken * 100 > beyond {
             return None;
         }
         let sound = text.replace('\u{fffd}', "");
-        let sound = encoding.encode(&sound).0;
+        // Encoding is slow, and some thousand characters say enough.
+        let sound = &sound[..sound.floor_char_boundary(LANGUAGE_SAMPLE)];
+        let sound = encoding.encode(sound).0;
         let told = detector(&sound).guess(None, Utf8Detection::Deny);
         (told == encoding).then_some((broken, encoding))
     };
-    let found = MULTIBYTE.into_iter().filter_map(faults);
+    let found = candidates.iter().filter_map(|encoding| faults(encoding));
     found
         .min_by_key(|(broken, _)| *broken)
         .map(|(_, encoding)| encoding)

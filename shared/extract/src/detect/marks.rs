@@ -53,11 +53,7 @@ pub fn is_text(bytes: &[u8]) -> bool {
         .unwrap_or(bytes.len());
     let sample = &bytes[start..bytes.len().min(start + SAMPLE)];
     let nuls = sample.iter().filter(|byte| **byte == 0).count();
-    let odd = sample
-        .iter()
-        .filter(|byte| wide::is_odd_control(**byte))
-        .count()
-        - nuls;
+    let odd = wide::odd_controls(sample) - nuls;
     let text = sample.len() - nuls;
     let compressed = sample.starts_with(b"GIF8") && sample.get(5) == Some(&b'a')
         || sample.starts_with(b"BZh") && sample.get(4..10) == Some(b"1AY&SY");
