@@ -6,7 +6,7 @@ use scraper::Html;
 use crate::{
     decode, html_head,
     html_text::{self, Blocks},
-    main_content::{self, Features},
+    main_content::{self, Features, Trees},
     text,
 };
 
@@ -22,8 +22,13 @@ const FEW: usize = 500;
 
 /// Reads an HTML page in any encoding. The text is empty if the page shows none.
 pub fn read(bytes: &[u8]) -> Extracted {
+    read_by(main_content::model(), bytes)
+}
+
+/// Reads it with another model than the one that is built in, or with none.
+pub fn read_by(model: Option<&Trees>, bytes: &[u8]) -> Extracted {
     let page = Html::parse_document(&decode::page(bytes));
-    let mut extracted = shown(&page, main_or_all);
+    let mut extracted = shown(&page, |blocks, title| main_or_all(model, blocks, title));
     extracted.properties = html_head::properties(&page);
     extracted
 }
@@ -59,8 +64,10 @@ fn shown<T>(page: &Html, read: impl FnOnce(&Blocks<'_>, Option<String>) -> T) ->
     read(&blocks, title)
 }
 
-fn main_or_all(blocks: &Blocks<'_>, title: Option<String>) -> Extracted {
-    let kept = main_content::of(blocks, title.as_deref()).filter(|kept| !misses(blocks, kept));
+fn main_or_all(model: Option<&Trees>, blocks: &Blocks<'_>, title: Option<String>) -> Extracted {
+    let kept = model
+        .and_then(|model| main_content::of(model, blocks, title.as_deref()))
+        .filter(|kept| !misses(blocks, kept));
     match kept {
         Some(kept) => {
             let main = blocks.text(|place| kept.get(place).copied().unwrap_or_default());

@@ -9,6 +9,7 @@
 mod before;
 mod features;
 mod names;
+mod rest;
 #[cfg(test)]
 mod tests;
 mod trees;
@@ -19,13 +20,16 @@ use std::{
     sync::OnceLock,
 };
 
-use self::trees::Trees;
+use self::features::Page;
 use crate::html_text::Blocks;
 
-pub use self::features::{Features, of as features};
+pub use self::{features::Features, trees::Trees};
 
 /// What the script wrote.
 const MODEL: &[u8] = include_bytes!("main_content/model.bin");
+/// How much more a word of the content weighs that is lost than one of the furniture that is kept: the
+/// square of the beta of F-beta.
+const RECALL: f32 = 1.69;
 /// A page with more blocks, or elements that may hold some, is an attack or a table: all of it is content.
 const MAX_BLOCKS: usize = 50_000;
 const MAX_SCOPES: usize = 200_000;
@@ -35,30 +39,41 @@ const MAX_GAP: usize = 11;
 const REPEATED_WORDS: f32 = 4.0;
 
 /// Says for each block of a page whether it is content. `None` if there is nothing to choose from.
-pub fn of(page: &Blocks<'_>, title: Option<&str>) -> Option<Vec<bool>> {
-    let trees = model()?;
+pub fn of(trees: &Trees, page: &Blocks<'_>, title: Option<&str>) -> Option<Vec<bool>> {
     if page.blocks.len() > MAX_BLOCKS || page.scopes.len() > MAX_SCOPES {
         return None;
     }
-    let described = features(page, title);
-    if described.width == 0 {
+    let described = Page::new(page);
+    let Features {
+        values,
+        width,
+        weights,
+    } = features::of(&described, title);
+    if width == 0 {
         return None;
     }
-    let sums = trees.sums(&described.values, described.width);
+    let sums = trees.sums(&values, width);
     let likely: Vec<f32> = sums.iter().map(|sum| 1.0 / (1.0 + (-sum).exp())).collect();
-    let mut kept = best(&likely, &described.weights);
+    let mut kept = best(&likely, &weights);
+    rest::take_in(&described, &weights, &mut kept);
     take_in_what_belongs(page, &mut kept);
-    leave_out_repeats(page, &described.weights, &mut kept);
+    leave_out_repeats(page, &weights, &mut kept);
     Some(kept)
 }
 
-fn model() -> Option<&'static Trees> {
+/// Describes the blocks of a page, whose title may be known, as the model sees them.
+pub fn features(page: &Blocks<'_>, title: Option<&str>) -> Features {
+    features::of(&Page::new(page), title)
+}
+
+/// The model that is built in.
+pub fn model() -> Option<&'static Trees> {
     static TREES: OnceLock<Option<Trees>> = OnceLock::new();
     TREES.get_or_init(|| Trees::read(MODEL)).as_ref()
 }
 
-/// The likeliest blocks, as many as give the best F1 that can be expected: words that are both kept and
-/// content, twice, over words kept and words that are content.
+/// The likeliest blocks, as many as give the best F-measure that can be expected: words that are both kept
+/// and content, over a mean of the words kept and the words that are content.
 fn best(likely: &[f32], words: &[f32]) -> Vec<bool> {
     let mut order: Vec<(usize, f32, f32)> = likely
         .iter()
@@ -73,7 +88,7 @@ fn best(likely: &[f32], words: &[f32]) -> Vec<bool> {
     for (at, (_, likely, words)) in order.iter().enumerate() {
         common += likely * words;
         taken += words;
-        let expected = 2.0 * common / (taken + content).max(f32::MIN_POSITIVE);
+        let expected = common / (taken + RECALL * content).max(f32::MIN_POSITIVE);
         if expected > most {
             (most, count) = (expected, at + 1);
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::before::Before;
-use super::names::{KINDS, Names};
+use super::names::{self, KINDS, Names};
 use super::wording::Wording;
 use crate::html_text::{Block, Blocks, Scope};
 
@@ -86,31 +86,32 @@ pub struct Features {
 /// What is known of a page before a block of it is described.
 pub struct Page<'p, 'a> {
     pub blocks: &'p [Block],
-    scopes: &'p [Scope<'a>],
+    pub scopes: &'p [Scope<'a>],
     pub wordings: Vec<Wording>,
     pub sums: Vec<Sum>,
     /// Of the whole of each scope.
     wholes: Vec<Sum>,
     pub total: Sum,
+    /// Of each scope, whether it is furniture by its names.
+    pub furniture: Vec<bool>,
     /// How far out the next element of each kind of name is, from 1; 0 if there is none.
     around: Vec<[u8; KINDS]>,
 }
 
 /// Describes the blocks of a page, whose title may be known.
-pub fn of(page: &Blocks<'_>, title: Option<&str>) -> Features {
-    let described = Page::new(page);
+pub fn of(described: &Page<'_, '_>, title: Option<&str>) -> Features {
     let mut values = Vec::new();
     let shared = described.shared();
     let likes = described.likes();
-    let twins = twins(&page.blocks);
+    let twins = twins(described.blocks);
     let cores = [0.5, 0.8].map(|share| described.core(share));
     let title: Vec<String> = title.map(words_of).unwrap_or_default();
     let mut before = Before::default();
-    for place in 0..page.blocks.len() {
+    for place in 0..described.blocks.len() {
         described.wording(place, &mut values);
         described.surroundings(place, &mut values);
         described.neighbours(place, &mut values);
-        before.of(&described, place, &mut values);
+        before.of(described, place, &mut values);
         for core in &cores {
             described.in_core(place, *core, &mut values);
         }
@@ -122,15 +123,18 @@ pub fn of(page: &Blocks<'_>, title: Option<&str>) -> Features {
         like.into(&described.total, &mut values);
         values.push(
             (twins
-                .get(&hash(&page.blocks[place].text))
+                .get(&hash(&described.blocks[place].text))
                 .copied()
                 .unwrap_or(1) as f32)
                 .min(9.0),
         );
-        values.push(in_title(&page.blocks[place].text, &title));
+        values.push(in_title(&described.blocks[place].text, &title));
         values.extend_from_slice(&shared);
     }
-    let width = values.len().checked_div(page.blocks.len()).unwrap_or(0);
+    let width = values
+        .len()
+        .checked_div(described.blocks.len())
+        .unwrap_or(0);
     let weights = described.wordings.iter().map(Wording::weight).collect();
     Features {
         values,
@@ -140,7 +144,8 @@ pub fn of(page: &Blocks<'_>, title: Option<&str>) -> Features {
 }
 
 impl<'p, 'a> Page<'p, 'a> {
-    fn new(page: &'p Blocks<'a>) -> Self {
+    /// Looks through a page.
+    pub fn new(page: &'p Blocks<'a>) -> Self {
         let wordings: Vec<_> = page
             .blocks
             .iter()
@@ -169,6 +174,7 @@ impl<'p, 'a> Page<'p, 'a> {
         }
         let mut names = Names::new();
         let mut around: Vec<[u8; KINDS]> = Vec::with_capacity(page.scopes.len());
+        let mut furniture = Vec::with_capacity(page.scopes.len());
         for (place, scope) in page.scopes.iter().enumerate() {
             let mut row = if scope.parent < place {
                 around[scope.parent]
@@ -181,6 +187,7 @@ impl<'p, 'a> Page<'p, 'a> {
             } else {
                 0
             };
+            furniture.push(names::furniture(own, wholes[place].link_density()));
             for (kind, far) in row.iter_mut().enumerate() {
                 *far = match *far {
                     _ if own >> kind & 1 == 1 => 1,
@@ -197,6 +204,7 @@ impl<'p, 'a> Page<'p, 'a> {
             sums,
             wholes,
             total,
+            furniture,
             around,
         }
     }

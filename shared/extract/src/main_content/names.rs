@@ -10,6 +10,18 @@ pub const KINDS: usize = WORDS.len() + TAGS.len();
 const HIDDEN: u32 = 14;
 /// Bytes of an attribute that are looked at: nobody names things at such length.
 const MAX_ATTRIBUTE: usize = 400;
+/// The kinds of some elements.
+const NAV: usize = WORDS.len() + 3;
+const FOOTER: usize = WORDS.len() + 5;
+const ASIDE: usize = WORDS.len() + 6;
+const FORM: usize = WORDS.len() + 7;
+/// Kinds of names that only furniture has, a bit each: breadcrumbs, footers, comments, buttons to share,
+/// cookies, advertisements, forms, and what is shown on demand.
+const FURNITURE: u64 = bits(&[3, 5, 7, 9, 10, 11, 12, 14, NAV, FOOTER, FORM]);
+/// And those of menus, columns at the side and related pages, which are furniture if they hold links.
+const FURNITURE_OF_LINKS: u64 = bits(&[2, 4, 8, ASIDE]);
+/// The share of letters in links from which such an element holds links.
+const LINKS: f32 = 0.2;
 /// The attributes that name things.
 const ATTRIBUTES: &[&str] = &[
     "class",
@@ -120,6 +132,27 @@ impl<'a> Names<'a> {
         }
         u64::from(kinds) | tag.map_or(0, |tag| 1 << (WORDS.len() + tag))
     }
+}
+
+/// Whether an element with names of these kinds, and such a share of its letters in links, is furniture.
+pub fn furniture(kinds: u64, link_density: f32) -> bool {
+    kinds & FURNITURE != 0 || (kinds & FURNITURE_OF_LINKS != 0 && link_density >= LINKS)
+}
+
+/// Whether a page says itself that its main content is in an element.
+pub fn main(element: &Element) -> bool {
+    ["main", "article"].contains(&element.name())
+        || element.attr("role") == Some("main")
+        || element.attr("itemprop") == Some("articleBody")
+}
+
+const fn bits(places: &[usize]) -> u64 {
+    let (mut bits, mut at) = (0, 0);
+    while at < places.len() {
+        bits |= 1 << places[at];
+        at += 1;
+    }
+    bits
 }
 
 /// Words stand between signs and where small letters become capitals.

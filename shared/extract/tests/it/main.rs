@@ -13,6 +13,7 @@ mod formats;
 mod hostile;
 mod office;
 mod office_file;
+mod pages;
 mod passwords;
 mod pdf_file;
 mod pdfs;
