@@ -1,25 +1,52 @@
 //! Reads an HTML tree as blocks of readable text: paragraphs apart, list items and table rows on lines
 //! of their own, headings as sections.
 
-use ego_tree::iter::Edge;
+pub mod formulas;
+pub mod layout;
+pub mod marks;
+mod panels;
+pub mod survey;
+mod written;
+
+use ego_tree::{NodeRef, iter::Edge};
 use scraper::{Html, Node, node::Element};
 
-use crate::{
-    html_writer::Writer,
-    text::{self, Builder},
+use self::{
+    marks::{Marks, attribute},
+    survey::Survey,
 };
+use crate::{html_writer::Writer, text, text::Builder};
 
 /// Elements whose content nobody sees, or that are not text.
 const INVISIBLE: &[&str] = &[
-    "head", "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "select",
-    "button", "canvas", "audio", "video", "dialog",
+    "head", "script", "style", "noscript", "svg", "iframe", "object", "select", "canvas", "audio",
+    "video", "rp",
 ];
 /// React sends parts of a page late, hidden under such an id, and a script puts them in their place.
 const STREAMED: &str = "S:";
+/// Classes of the numbers of lines beside code.
+const LINE_NUMBERS: &[&str] = &[
+    "lineno",
+    "linenos",
+    "linenumber",
+    "linenumbers",
+    "lineosspecial",
+    "ln",
+    "lnt",
+    "lnum",
+    "gutter",
+    "rougegutter",
+    "blobnum",
+    "hljslnnumbers",
+    "codelinenumber",
+    "reactsyntaxhighlighterlinenumber",
+];
+/// Nodes that are looked at to tell whether an element holds nothing but numbers of lines.
+const MAX_NUMBERS: usize = 20_000;
 
 /// A block of text: a paragraph, a heading, a list item, a row of a table.
 pub struct Block {
-    /// In normal form.
+    /// In normal form; of a row, its cells with bars between.
     pub text: String,
     /// The level of a heading.
     pub heading: Option<u8>,
@@ -31,6 +58,32 @@ pub struct Block {
     pub linked: usize,
     /// Whether it goes right below the last block: items of a list, rows of a table.
     pub joined: bool,
+    /// Of a row of a data table: where it is, and its cells.
+    pub row: Option<Row>,
+    /// What stands for images that follow it.
+    pub images: Vec<String>,
+    /// Whether the page hides it.
+    pub hidden: bool,
+}
+
+/// A row of a data table.
+pub struct Row {
+    /// The place of its table within [`Blocks::tables`].
+    pub table: usize,
+    /// Its place in the table, from 0.
+    pub number: usize,
+    /// One for each column.
+    pub cells: Vec<String>,
+}
+
+/// A data table.
+pub struct Table {
+    /// What its columns are, if it says so.
+    pub header: Option<Vec<String>>,
+    /// Number of rows at its top that say that.
+    pub heads: usize,
+    /// Number of all its rows.
+    pub rows: usize,
 }
 
 /// An element that may hold blocks.
@@ -49,8 +102,21 @@ pub struct Blocks<'a> {
     pub blocks: Vec<Block>,
     /// In their order in the page, outer ones first; those that nobody sees are left out.
     pub scopes: Vec<Scope<'a>>,
+    /// The data tables, in their order.
+    pub tables: Vec<Table>,
     /// Number of letters and digits in what the page hides.
     pub hidden_letters: usize,
+    /// Rows of tables that had no room.
+    rows_cut: usize,
+}
+
+/// What is read of a page beside what it shows.
+#[derive(Clone, Copy, Default)]
+pub struct Reading {
+    /// What it hides.
+    pub hidden: bool,
+    /// All its buttons: in a book they are no controls of a site.
+    pub buttons: bool,
 }
 
 /// Everything in a tree that a reader would see, as text.
@@ -60,14 +126,41 @@ pub fn visible(page: &Html) -> Builder {
 
 /// Everything in a tree that a reader would see, in blocks, and if asked also what is `hidden`.
 pub fn blocks(page: &Html, hidden_too: bool) -> Blocks<'_> {
+    read(
+        page,
+        Reading {
+            hidden: hidden_too,
+            buttons: false,
+        },
+    )
+}
+
+/// What becomes of an element.
+enum Treatment {
+    Read,
+    /// What the page hides, and is read because it was asked for.
+    ReadHidden,
+    /// A formula instead of its elements.
+    Formula,
+    Skip,
+    /// What the page hides.
+    Conceal,
+}
+
+/// Reads a tree in blocks.
+pub fn read(page: &Html, reading: Reading) -> Blocks<'_> {
+    let survey = Survey::of(page);
     let mut writer = Writer::default();
     let mut skipped = 0usize;
+    // Elements that are hidden and read, around the current position.
+    let mut revealed: Vec<usize> = Vec::new();
+    let mut depth = 0usize;
     // Whether what is skipped is hidden, and how much of it there is.
     let (mut concealed, mut hidden_letters) = (false, 0usize);
     for edge in page.tree.root().traverse() {
         let (node, opens) = match &edge {
-            Edge::Open(node) => (node, true),
-            Edge::Close(node) => (node, false),
+            Edge::Open(node) => (*node, true),
+            Edge::Close(node) => (*node, false),
         };
         match node.value() {
             // Depth inside of what is left out; text there is passed over below.
@@ -75,81 +168,99 @@ pub fn blocks(page: &Html, hidden_too: bool) -> Blocks<'_> {
                 skipped = if opens { skipped + 1 } else { skipped - 1 };
             }
             Node::Element(element) if opens => {
-                let conceals = !hidden_too && hidden(element);
-                if conceals || invisible(element) {
-                    (skipped, concealed) = (1, conceals);
-                } else {
-                    writer.enter(element);
-                    writer.open(element.name(), *node);
+                let marks = Marks::of(element);
+                let treatment = treatment(&survey, node, element, &marks, reading);
+                match treatment {
+                    Treatment::Skip | Treatment::Conceal => {
+                        concealed = matches!(treatment, Treatment::Conceal);
+                        skipped = 1;
+                        continue;
+                    }
+                    Treatment::Formula => {
+                        writer.text(&formulas::read(node));
+                        (skipped, concealed) = (1, false);
+                        continue;
+                    }
+                    Treatment::ReadHidden => revealed.push(depth),
+                    Treatment::Read => {}
                 }
+                depth += 1;
+                writer.hidden = !revealed.is_empty();
+                let is_data = survey.tables.contains(&node.id());
+                writer.open(node, element, &marks, is_data);
             }
-            Node::Element(element) => {
-                writer.close(element.name());
-                writer.leave(element);
+            Node::Element(_) => {
+                writer.close();
+                depth -= 1;
+                revealed.pop_if(|at| *at == depth);
+                writer.hidden = !revealed.is_empty();
             }
             Node::Text(text) if opens && skipped == 0 => writer.text(text),
             Node::Text(text) if opens && concealed => hidden_letters += text::letters(text),
             _ => {}
         }
     }
-    writer.end_block();
+    writer.finish();
     Blocks {
         blocks: writer.blocks,
         scopes: writer.scopes,
+        tables: writer.tables,
         hidden_letters,
+        rows_cut: writer.rows_cut,
     }
 }
 
-impl Blocks<'_> {
-    /// Number of letters and digits in all blocks.
-    pub fn letters(&self) -> usize {
-        self.blocks.iter().map(|block| block.letters).sum()
+fn treatment(
+    survey: &Survey<'_>,
+    node: NodeRef<'_, Node>,
+    element: &Element,
+    marks: &Marks<'_>,
+    reading: Reading,
+) -> Treatment {
+    if marks.name == "math" || formulas::is_tex(element) {
+        return Treatment::Formula;
     }
-
-    /// Writes the blocks that are kept, by their places.
-    pub fn text(&self, kept: impl Fn(usize) -> bool) -> Builder {
-        let mut builder = Builder::default();
-        // Whether nothing but neighbours in a list or table was left out since the last one.
-        let mut near = true;
-        for (place, block) in self.blocks.iter().enumerate() {
-            near &= block.joined;
-            if !kept(place) {
-                continue;
-            }
-            match block.heading {
-                Some(level) => builder.heading(level, &block.text),
-                None if near => builder.line(&block.text),
-                None => builder.block(&block.text),
-            }
-            near = true;
-        }
-        builder
+    if formulas::is_picture(node, marks) || is_line_number(node, marks) {
+        return Treatment::Skip;
+    }
+    let seen = match marks.name {
+        "template" => ["shadowrootmode", "shadowroot"]
+            .into_iter()
+            .any(|name| attribute(element, name).is_some()),
+        "dialog" => reading.hidden || attribute(element, "open").is_some(),
+        "button" => reading.buttons || panels::is_content(survey, node, marks),
+        name => !INVISIBLE.contains(&name),
+    };
+    if !seen {
+        return Treatment::Skip;
+    }
+    let conceals = marks.hides() && !(marks.hidden.is_some() && marks.id.starts_with(STREAMED));
+    if !conceals || formulas::is_hidden(marks) {
+        return Treatment::Read;
+    }
+    if reading.hidden {
+        return Treatment::ReadHidden;
+    }
+    match panels::is_panel(survey, node, marks) {
+        true => Treatment::Read,
+        false => Treatment::Conceal,
     }
 }
 
-/// Whether an element is there for scripts, or for other readers.
-fn invisible(element: &Element) -> bool {
-    INVISIBLE.contains(&element.name())
-}
-
-/// Whether a page hides an element; scripts may show it.
-fn hidden(element: &Element) -> bool {
-    let (mut hidden, mut streamed) = (false, false);
-    for (name, value) in element.attrs() {
-        match name {
-            "hidden" => hidden = true,
-            "id" => streamed = value.starts_with(STREAMED),
-            "style" => {
-                let style: String = value.split_ascii_whitespace().collect();
-                let style = style.to_ascii_lowercase();
-                if style.contains("display:none") || style.contains("visibility:hidden") {
-                    return true;
-                }
-            }
-            _ => {}
-        }
+/// Whether an element holds the numbers of lines of code and nothing else.
+fn is_line_number(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
+    if !marks.has_class(LINE_NUMBERS) {
+        return false;
     }
-    hidden && !streamed
+    let mut left = MAX_NUMBERS;
+    node.descendants().all(|inner| {
+        left = left.saturating_sub(1);
+        let is_number = |text: &str| {
+            text.chars()
+                .all(|c| c.is_ascii_digit() || c.is_whitespace() || c == '.')
+        };
+        left > 0 && inner.value().as_text().is_none_or(|text| is_number(text))
+    })
 }
 
 #[cfg(test)]

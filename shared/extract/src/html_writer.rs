@@ -1,63 +1,46 @@
 //! Collects the text of an HTML tree in blocks, as its elements open and close.
 
+mod inline;
+mod kinds;
+mod line;
+mod list;
+mod table;
+
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element};
 
-use crate::{
-    html_text::{Block, Scope},
-    text,
+use self::{
+    kinds::{Frame, Kind},
+    list::List,
+    table::{Content, Draft},
+};
+use crate::html_text::{
+    Block, Scope, Table,
+    marks::{Marks, Part, attribute},
 };
 
-/// Elements that end a line of text.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "caption",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "header",
-    "hr",
-    "html",
-    "legend",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "tfoot",
-    "thead",
-    "ul",
-];
-/// A table with one of these inside lays out the page instead of showing data.
-const LAYOUT: &[&str] = &[
-    "table", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "form", "article", "section", "pre",
-];
+/// Lists in lists are indented so often at most.
+const MAX_INDENT: usize = 8;
 
-/// Between the cells of a row.
-const CELL: &str = " | ";
+/// What the last block was, which the next may go right below.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Last {
+    #[default]
+    Loose,
+    Item,
+    Term,
+    Definition,
+}
 
-/// Elements within a line, which hold no blocks.
-const INLINE: &[&str] = &[
-    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img",
-    "input", "ins", "kbd", "label", "mark", "picture", "q", "s", "samp", "small", "source", "span",
-    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
-];
+/// What is written of a block so far.
+#[derive(Default)]
+struct Line {
+    text: String,
+    letters: usize,
+    linked: usize,
+    bold: usize,
+    scope: Option<usize>,
+}
 
 /// Where the current position is, and what was collected up to it.
 #[derive(Default)]
@@ -66,226 +49,315 @@ pub struct Writer<'a> {
     pub blocks: Vec<Block>,
     /// The elements so far that may hold some.
     pub scopes: Vec<Scope<'a>>,
+    /// The data tables so far.
+    pub tables: Vec<Table>,
+    /// Rows of tables that had no room.
+    pub rows_cut: usize,
+    /// Whether what comes is hidden, and read all the same.
+    pub hidden: bool,
     /// The scopes around the current position.
     around: Vec<usize>,
-    /// Links around it.
+    /// What the elements around it are.
+    frames: Vec<Frame>,
     links: usize,
-    /// The block being written, its letters, those in links, and where it began.
-    line: String,
-    letters: usize,
-    linked: usize,
-    scope: Option<usize>,
-    /// Lists around the current position: the next number, or 0 for bullets.
-    lists: Vec<usize>,
+    bold: usize,
+    preformatted: usize,
+    /// Whether a line of code has ended, and no line end was written.
+    line_ended: bool,
+    line: Line,
+    lists: Vec<List>,
+    /// Terms and definitions around it.
+    terms: Vec<Last>,
     /// What the next item line starts with.
     marker: Option<String>,
     heading: Option<u8>,
-    /// Data tables around the current position.
-    tables: Vec<bool>,
-    in_row: bool,
-    preformatted: usize,
-    /// Whether the last block was a list item or a table row, and this one is too.
-    tight: bool,
+    /// The data table around it.
+    table: Option<Draft>,
+    /// Readings of the parts of a word.
+    reading: String,
+    /// Texts of images that come before the first block.
+    images: Vec<String>,
+    last: Last,
 }
 
 impl<'a> Writer<'a> {
-    /// Goes into an element.
-    pub fn enter(&mut self, element: &'a Element) {
-        if element.name() == "a" {
-            self.links += 1;
+    /// Goes into an element. `is_data` says of a table whether its rows are data.
+    pub fn open(
+        &mut self,
+        node: NodeRef<'a, Node>,
+        element: &'a Element,
+        marks: &Marks<'a>,
+        is_data: bool,
+    ) {
+        let is_link = marks.name == "a";
+        self.links += usize::from(is_link);
+        let kind = self.kind(node, marks, is_data);
+        let is_scope = !kinds::is_inline(marks.name);
+        if is_scope {
+            let place = self.scopes.len();
+            self.scopes.push(Scope {
+                parent: self.around.last().copied().unwrap_or(place),
+                end: place + 1,
+                element,
+            });
+            self.around.push(place);
         }
-        if INLINE.contains(&element.name()) {
-            return;
-        }
-        let place = self.scopes.len();
-        self.scopes.push(Scope {
-            parent: self.around.last().copied().unwrap_or(place),
-            end: place + 1,
-            element,
+        self.begin(&kind, node, element, marks);
+        self.frames.push(Frame {
+            kind,
+            is_link,
+            is_scope,
+            at: self.line.text.len(),
+            blocks: self.blocks.len(),
+            letters: self.line.letters,
         });
-        self.around.push(place);
     }
 
-    /// Comes out of an element.
-    pub fn leave(&mut self, element: &Element) {
-        if element.name() == "a" {
-            self.links = self.links.saturating_sub(1);
-        }
-        if INLINE.contains(&element.name()) {
+    /// Comes out of the innermost element.
+    pub fn close(&mut self) {
+        let Some(frame) = self.frames.pop() else {
             return;
-        }
-        let end = self.scopes.len();
-        if let Some(scope) = self.around.pop().and_then(|at| self.scopes.get_mut(at)) {
-            scope.end = end;
+        };
+        self.end(&frame);
+        self.links -= usize::from(frame.is_link);
+        if frame.is_scope {
+            let end = self.scopes.len();
+            if let Some(scope) = self.around.pop().and_then(|at| self.scopes.get_mut(at)) {
+                scope.end = end;
+            }
         }
     }
 
-    /// Does what its beginning means for the text.
-    pub fn open(&mut self, name: &str, node: NodeRef<'_, Node>) {
-        match name {
-            "br" if self.in_row => self.blank(),
-            "br" => self.line.push('\n'),
-            "td" | "th" if self.in_row => {
-                self.line.truncate(self.line.trim_end().len());
-                self.line.push_str(CELL);
+    /// What an element is at the current position.
+    fn kind(&self, node: NodeRef<'_, Node>, marks: &Marks<'_>, is_data: bool) -> Kind {
+        if self.preformatted > 0 {
+            return kinds::in_code(node, marks);
+        }
+        if self.in_cell() {
+            return kinds::in_cell(node, marks);
+        }
+        match marks.part() {
+            Some(Part::Table) if is_data && self.table.is_none() => return Kind::Table,
+            Some(Part::Head) if self.table.is_some() => return Kind::Head,
+            Some(Part::Group) if self.table.is_some() => return Kind::Group,
+            Some(Part::Row) if self.table.is_some() => return Kind::Row,
+            Some(part @ (Part::Cell | Part::Header)) if self.table.is_some() => {
+                return Kind::Cell(part == Part::Header);
             }
-            "tr" => {
-                self.end_block();
-                self.in_row = self.tables.last().copied().unwrap_or_default();
-                self.scope = self.around.last().copied();
+            Some(Part::Caption) if self.table.is_some() && marks.name == "caption" => {
+                return Kind::Block;
             }
-            "li" => {
+            _ => {}
+        }
+        let kind = kinds::of(node, marks);
+        // A question in a heading stays in it.
+        if self.heading.is_some() && marks.name == "button" {
+            return Kind::Inline;
+        }
+        kind
+    }
+
+    fn in_cell(&self) -> bool {
+        self.table.as_ref().is_some_and(Draft::in_cell)
+    }
+
+    fn begin(
+        &mut self,
+        kind: &Kind,
+        node: NodeRef<'_, Node>,
+        element: &Element,
+        marks: &Marks<'_>,
+    ) {
+        match kind {
+            Kind::Inline | Kind::Ruby | Kind::Reading | Kind::CodeTable => {}
+            Kind::Bold => self.bold += 1,
+            Kind::Shifted { .. } => {}
+            Kind::Break if self.in_cell() => self.blank(),
+            Kind::Break => self.line.text.push('\n'),
+            Kind::Image => self.image(element),
+            Kind::CodeLine { always } => self.begin_code_line(*always),
+            Kind::Gap => self.blank(),
+            Kind::CellList => self.lists.push(List::of(node, element, marks)),
+            Kind::CellItem => self.begin_cell_item(element),
+            Kind::Separate(sign) => self.separate(sign),
+            Kind::Block => self.end_block(),
+            Kind::Heading(level) => {
                 self.end_block();
-                let indent = "  ".repeat(self.lists.len().saturating_sub(1).min(8));
-                let marker = match self.lists.last_mut() {
-                    Some(number) if *number > 0 => {
-                        *number += 1;
-                        format!("{indent}{}. ", *number - 1)
-                    }
-                    _ => format!("{indent}- "),
-                };
-                self.marker = Some(marker);
-            }
-            _ if self.in_row && BLOCKS.contains(&name) && name != "table" => self.blank(),
-            _ if self.in_row && name != "table" => {}
-            _ if heading_level(name).is_some() => {
-                self.end_block();
-                self.heading = heading_level(name);
-            }
-            _ if BLOCKS.contains(&name) || name == "td" || name == "th" => {
-                self.end_block();
-                if self.lists.is_empty() && ["ul", "ol", "table"].contains(&name) {
-                    self.tight = false;
+                self.heading = Some(*level);
+                self.marker = None;
+                if let Some(list) = self.lists.last_mut().filter(|list| list.items > 0) {
+                    list.flat = true;
                 }
-                match name {
-                    "ul" => self.lists.push(0),
-                    "ol" => self.lists.push(1),
-                    "pre" => self.preformatted += 1,
-                    "table" => {
-                        let lays_out = node.descendants().skip(1).any(|inner| {
-                            let element = inner.value().as_element();
-                            element.is_some_and(|element| LAYOUT.contains(&element.name()))
-                        });
-                        self.tables.push(!lays_out);
-                    }
-                    _ => {}
+            }
+            Kind::List => {
+                self.end_block();
+                if self.lists.is_empty() && self.last == Last::Item {
+                    self.last = Last::Loose;
                 }
+                self.lists.push(List::of(node, element, marks));
+            }
+            Kind::Item => self.begin_item(element),
+            Kind::Term | Kind::Definition => {
+                self.end_block();
+                self.terms.push(match kind {
+                    Kind::Term => Last::Term,
+                    _ => Last::Definition,
+                });
+            }
+            Kind::Code => {
+                self.end_block();
+                self.preformatted += 1;
+                self.line_ended = false;
+            }
+            Kind::Table => {
+                self.end_block();
+                self.marker = None;
+                self.table = Some(Draft::default());
+            }
+            Kind::Head | Kind::Group | Kind::Row | Kind::Cell(_) => {
+                self.begin_part(kind, element);
+            }
+        }
+    }
+
+    fn begin_part(&mut self, kind: &Kind, element: &Element) {
+        self.end_block();
+        let scope = self.around.last().copied().unwrap_or(0);
+        let hidden = self.hidden;
+        let Some(table) = &mut self.table else {
+            return;
+        };
+        let span = |names: [&str; 2]| {
+            let value = names.into_iter().find_map(|name| attribute(element, name));
+            value.and_then(|value| value.trim().parse().ok())
+        };
+        match kind {
+            Kind::Head => table.group(true),
+            Kind::Group => table.group(false),
+            Kind::Row => table.open_row(scope, hidden),
+            Kind::Cell(is_header) => {
+                let columns = span(["colspan", "aria-colspan"]).unwrap_or(1);
+                let rows = span(["rowspan", "aria-rowspan"]).unwrap_or(1);
+                table.open_cell(columns, rows, *is_header);
             }
             _ => {}
         }
     }
 
-    /// Does what its end means for the text.
-    pub fn close(&mut self, name: &str) {
-        match name {
-            "tr" => {
-                self.end_block();
-                self.in_row = false;
+    fn begin_item(&mut self, element: &Element) {
+        self.end_block();
+        let indent = "  ".repeat(self.lists.len().saturating_sub(1).min(MAX_INDENT));
+        let marker = match self.lists.last_mut() {
+            Some(list) => list.marker(element),
+            None => "- ".to_owned(),
+        };
+        self.marker = Some(indent + &marker);
+    }
+
+    fn begin_cell_item(&mut self, element: &Element) {
+        let Some(list) = self.lists.last_mut() else {
+            return self.blank();
+        };
+        let is_first = list.items == 0;
+        let marker = list.marker(element);
+        let marker = if list.is_numbered() { marker } else { String::new() };
+        if is_first {
+            self.blank();
+        } else {
+            self.separate("; ");
+        }
+        self.line.text.push_str(&marker);
+    }
+
+    /// Sets what comes in a cell apart from what is there.
+    fn separate(&mut self, sign: &str) {
+        let end = self.line.text.trim_end().len();
+        self.line.text.truncate(end);
+        let ends = self.line.text.ends_with([';', ',', '.', ':', '!', '?', '。', '；', '，', '：']);
+        if ends {
+            self.blank();
+        } else if !self.line.text.is_empty() {
+            self.line.text.push_str(sign);
+        }
+    }
+
+    fn begin_code_line(&mut self, always: bool) {
+        let text = &mut self.line.text;
+        let open = always && !text.is_empty() && !text.ends_with('\n');
+        if self.line_ended || open {
+            text.push('\n');
+            self.line_ended = false;
+        }
+    }
+
+    fn end(&mut self, frame: &Frame) {
+        match &frame.kind {
+            Kind::Inline | Kind::Break | Kind::Image | Kind::CodeTable => {}
+            Kind::Bold => self.bold = self.bold.saturating_sub(1),
+            Kind::Separate(_) => {}
+            Kind::Shifted { raised, is_note } => self.end_shifted(frame, *raised, *is_note),
+            Kind::Reading => self.end_reading(frame),
+            Kind::Ruby => self.end_ruby(),
+            Kind::CodeLine { .. } => {
+                let written = self.line.text.len() > frame.at;
+                self.line_ended = !(written && self.line.text.ends_with('\n'));
             }
-            _ if self.in_row && BLOCKS.contains(&name) && name != "table" => self.blank(),
-            _ if self.in_row && name != "table" => {}
-            "li" => {
-                self.end_block();
-                self.marker = None;
+            Kind::Gap | Kind::CellItem => self.blank(),
+            Kind::CellList => {
+                self.lists.pop();
+                self.blank();
             }
-            _ if heading_level(name).is_some() => {
+            Kind::Block => self.end_block(),
+            Kind::Heading(_) => {
                 self.end_block();
                 self.heading = None;
             }
-            _ if BLOCKS.contains(&name) || name == "td" || name == "th" => {
+            Kind::List => {
                 self.end_block();
-                match name {
-                    "ul" | "ol" => {
-                        self.lists.pop();
-                    }
-                    "pre" => self.preformatted = self.preformatted.saturating_sub(1),
-                    "table" => {
-                        self.tables.pop();
-                        self.in_row = false;
-                    }
-                    _ => {}
+                self.lists.pop();
+            }
+            Kind::Item => {
+                self.end_block();
+                self.marker = None;
+            }
+            Kind::Term | Kind::Definition => {
+                self.end_block();
+                self.terms.pop();
+            }
+            Kind::Code => {
+                self.end_block();
+                self.preformatted = self.preformatted.saturating_sub(1);
+                self.line_ended = false;
+            }
+            Kind::Table => self.end_table(),
+            Kind::Head | Kind::Group => {
+                self.end_block();
+                if let Some(table) = &mut self.table {
+                    table.group(false);
                 }
             }
-            _ => {}
+            Kind::Row => {
+                self.end_block();
+                if let Some(table) = &mut self.table {
+                    table.close_row();
+                }
+            }
+            Kind::Cell(_) => self.end_cell(),
         }
     }
 
-    fn blank(&mut self) {
-        if !self.line.is_empty() && !self.line.ends_with([' ', '\n']) {
-            self.line.push(' ');
+    fn end_cell(&mut self) {
+        if !self.in_cell() {
+            return self.end_block();
         }
-    }
-
-    /// Adds text.
-    pub fn text(&mut self, text: &str) {
-        let before = self.letters;
-        for character in text.chars() {
-            if self.preformatted == 0 && character.is_whitespace() {
-                self.blank();
-            } else {
-                self.letters += usize::from(character.is_alphanumeric());
-                self.line.push(character);
-            }
-        }
-        if self.letters > before {
-            if before == 0 && !self.in_row {
-                self.scope = self.around.last().copied();
-            }
-            if self.links > 0 {
-                self.linked += self.letters - before;
-            }
-        }
-    }
-
-    /// Ends the block that is being written, if there is any text in it.
-    pub fn end_block(&mut self) {
         let line = std::mem::take(&mut self.line);
-        let letters = std::mem::take(&mut self.letters);
-        let linked = std::mem::take(&mut self.linked);
-        let kept = if self.preformatted > 0 {
-            line.as_str()
-        } else {
-            line.trim()
-        };
-        let kept = kept.strip_prefix(CELL.trim_start()).unwrap_or(kept);
-        if kept.is_empty() {
-            return;
+        if let Some(table) = &mut self.table {
+            table.close_cell(&Content {
+                text: &line.text,
+                letters: line.letters,
+                linked: line.linked,
+                bold: line.bold,
+            });
         }
-        let mut text = text::normalise(kept);
-        if text.chars().all(|c| c == '|' || c.is_whitespace()) {
-            return;
-        }
-        let tight = self.heading.is_none() && (self.in_row || !self.lists.is_empty());
-        if self.heading.is_some() {
-            text = heading_line(&text);
-        } else if let Some(marker) = self.marker.take() {
-            text.insert_str(0, &marker);
-        }
-        self.blocks.push(Block {
-            text,
-            heading: self.heading,
-            scope: self
-                .scope
-                .take()
-                .or(self.around.last().copied())
-                .unwrap_or(0),
-            letters,
-            linked,
-            joined: tight && self.tight,
-        });
-        self.tight = tight;
-    }
-}
-
-/// A heading on one line, without the sign that links to it.
-fn heading_line(text: &str) -> String {
-    let line = text::one_line(text, usize::MAX);
-    line.trim_end_matches(['¶', '§', ' ']).to_owned()
-}
-
-fn heading_level(name: &str) -> Option<u8> {
-    match name.as_bytes() {
-        [b'h', level @ b'1'..=b'6'] => Some(level - b'0'),
-        _ => None,
     }
 }

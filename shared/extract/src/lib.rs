@@ -33,6 +33,8 @@ mod epub;
 #[cfg(feature = "engines")]
 mod extractor;
 #[cfg(feature = "engines")]
+mod formula;
+#[cfg(feature = "engines")]
 mod fork_server;
 #[cfg(feature = "engines")]
 mod html;
@@ -86,6 +88,8 @@ mod tables;
 mod text;
 #[cfg(feature = "engines")]
 mod word;
+#[cfg(feature = "engines")]
+mod xhtml;
 #[cfg(feature = "engines")]
 mod xml;
 

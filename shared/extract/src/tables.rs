@@ -104,6 +104,22 @@ where
     split(&header, rows.map(line))
 }
 
+/// Rows as one piece of Markdown, for a table that does not say what its columns are.
+pub fn whole<'a, Row>(rows: impl IntoIterator<Item = Row>) -> String
+where
+    Row: IntoIterator<Item = &'a str>,
+{
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.into_iter().collect();
+        lines.push(line(cells.iter().copied()));
+        if lines.len() == 1 {
+            lines.push(line(cells.iter().map(|_| "---")));
+        }
+    }
+    lines.join("\n")
+}
+
 fn split(header: &[String; 2], rows: impl Iterator<Item = String>) -> Vec<String> {
     let head = header.join("\n");
     let mut pieces = Vec::new();

@@ -12,7 +12,7 @@ const MAX_HEADING: usize = 200;
 const MAX_SECTIONS: usize = 20_000;
 
 /// Returns `raw` with `\n` line ends, in NFC, without NUL, other control characters (tab stays),
-/// byte order marks or noncharacters, without blanks at line ends and blank lines at both ends.
+/// byte order marks, soft hyphens (where a word may be broken) or noncharacters, without blanks at line ends and blank lines at both ends.
 pub fn normalise(raw: &str) -> String {
     let mut lines = String::with_capacity(raw.len());
     let mut characters = raw.chars().peekable();
@@ -24,7 +24,7 @@ pub fn normalise(raw: &str) -> String {
             }
             '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => lines.push('\n'),
             '\n' | '\t' => lines.push(character),
-            '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {}
+            '\u{ad}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {}
             _ if character.is_control() => {}
             _ => lines.push(character),
         }

@@ -1,0 +1,188 @@
+//! What the attributes of an element say about how it is shown.
+
+use scraper::node::Element;
+
+/// Bytes of an attribute that are looked at: nobody names things at such length.
+const MAX_ATTRIBUTE: usize = 400;
+
+/// The attributes that matter to reading; empty where they are missing.
+#[derive(Default)]
+pub struct Marks<'a> {
+    pub name: &'a str,
+    pub id: &'a str,
+    pub class: &'a str,
+    pub role: &'a str,
+    pub style: &'a str,
+    /// The attribute `hidden`, which may have a value.
+    pub hidden: Option<&'a str>,
+    /// Elements that this one shows and hides, one or several ids.
+    pub controls: &'a str,
+    /// Whether it says that it shows or hides something.
+    pub expands: bool,
+    /// Whether it opens a menu or a dialog.
+    pub pops_up: bool,
+    /// The elements that name this one.
+    pub labelled_by: &'a str,
+}
+
+/// What an element is to a table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    Table,
+    Group,
+    Head,
+    Row,
+    Cell,
+    Header,
+    Caption,
+}
+
+impl<'a> Marks<'a> {
+    /// Reads them in one pass.
+    pub fn of(element: &'a Element) -> Self {
+        let mut marks = Self {
+            name: element.name(),
+            ..Self::default()
+        };
+        for (name, value) in element.attrs() {
+            match name {
+                "id" => marks.id = value,
+                "class" => marks.class = cut(value),
+                "role" => marks.role = value.trim(),
+                "style" => marks.style = cut(value),
+                "hidden" => marks.hidden = Some(value),
+                "aria-controls" => marks.controls = value,
+                "data-target" | "data-bs-target" if marks.controls.is_empty() => {
+                    marks.controls = value;
+                }
+                "aria-expanded" => marks.expands = true,
+                "data-toggle" | "data-bs-toggle" => {
+                    marks.expands |= ["collapse", "tab", "pill"].contains(&value);
+                    marks.pops_up |= ["modal", "dropdown", "offcanvas"].contains(&value);
+                }
+                "aria-haspopup" => marks.pops_up = value != "false",
+                "aria-labelledby" => marks.labelled_by = value,
+                _ => {}
+            }
+        }
+        marks
+    }
+
+    /// Whether a declaration of the style attribute is this one: `display`, `none`.
+    pub fn styled(&self, property: &str, value: &str) -> bool {
+        self.style(property)
+            .is_some_and(|found| found.eq_ignore_ascii_case(value))
+    }
+
+    /// The last value of a property in the style attribute.
+    pub fn style(&self, property: &str) -> Option<&'a str> {
+        if self.style.is_empty() {
+            return None;
+        }
+        let declarations = self.style.split(';').rev();
+        declarations
+            .filter_map(|declaration| declaration.split_once(':'))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case(property))
+            .map(|(_, value)| {
+                let value = value.trim();
+                let end = value.find('!').unwrap_or(value.len());
+                value[..end].trim_end()
+            })
+    }
+
+    /// Whether the page hides it; scripts may show it.
+    pub fn hides(&self) -> bool {
+        self.hidden.is_some()
+            || self.styled("display", "none")
+            || self.styled("visibility", "hidden")
+    }
+
+    /// What it is to a table: by its role, its name, its style, in this order.
+    pub fn part(&self) -> Option<Part> {
+        let by_role = match self.role {
+            "" => None,
+            "table" | "grid" | "treegrid" => Some(Part::Table),
+            "rowgroup" if self.name != "thead" => Some(Part::Group),
+            "row" => Some(Part::Row),
+            "cell" | "gridcell" => Some(Part::Cell),
+            "columnheader" | "rowheader" => Some(Part::Header),
+            _ => None,
+        };
+        by_role
+            .or(match self.name {
+                "table" => Some(Part::Table),
+                "thead" => Some(Part::Head),
+                "tbody" | "tfoot" => Some(Part::Group),
+                "tr" => Some(Part::Row),
+                "td" => Some(Part::Cell),
+                "th" => Some(Part::Header),
+                "caption" => Some(Part::Caption),
+                _ => None,
+            })
+            .or_else(|| self.part_by_style())
+    }
+
+    fn part_by_style(&self) -> Option<Part> {
+        let display = self.style("display")?.to_ascii_lowercase();
+        Some(match display.strip_prefix("table")? {
+            "" => Part::Table,
+            "-row" => Part::Row,
+            "-cell" => Part::Cell,
+            "-header-group" => Part::Head,
+            "-row-group" | "-footer-group" => Part::Group,
+            "-caption" => Part::Caption,
+            _ => return None,
+        })
+    }
+
+    /// Whether a class is one of these, compared by its letters in lower case: `code-line` is `codeline`.
+    pub fn has_class(&self, classes: &[&str]) -> bool {
+        self.class.split_ascii_whitespace().any(|class| {
+            let letters = class.bytes().filter(u8::is_ascii_alphabetic);
+            let name: Vec<u8> = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+            classes.iter().any(|known| known.as_bytes() == name)
+        })
+    }
+
+    /// Whether its class or id has one of these words in it, wherever.
+    pub fn named(&self, words: &[&str]) -> bool {
+        [self.class, cut(self.id)].into_iter().any(|value| {
+            let value = value.to_ascii_lowercase();
+            words.iter().any(|word| value.contains(word))
+        })
+    }
+}
+
+/// An attribute that is seldom asked for.
+pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+    let mut attributes = element.attrs();
+    attributes
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+fn cut(value: &str) -> &str {
+    &value[..value.floor_char_boundary(MAX_ATTRIBUTE)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_and_classes() {
+        let marks = Marks {
+            style: "color:red; Display : None !important",
+            class: "btn code-line",
+            ..Marks::default()
+        };
+        assert!(marks.styled("display", "none") && marks.hides());
+        assert!(marks.has_class(&["codeline"]) && !marks.has_class(&["line"]));
+        let row = Marks {
+            name: "div",
+            style: "display:table-row",
+            ..Marks::default()
+        };
+        assert_eq!(row.part(), Some(Part::Row));
+    }
+}

@@ -1,0 +1,156 @@
+//! Text within a line that would say something else without its markup: exponents, indices, readings.
+
+/// Longer text is no exponent but a remark.
+const MAX_EXPONENT: usize = 20;
+
+/// Characters that are raised or lowered, with those that look so.
+const RAISED: &str = "0⁰1¹2²3³4⁴5⁵6⁶7⁷8⁸9⁹+⁺-⁻−⁻=⁼(⁽)⁾nⁿiⁱ";
+const LOWERED: &str = "0₀1₁2₂3₃4₄5₅6₆7₇8₈9₉+₊-₋−₋=₌(₍)₎";
+/// Letters that are exponents where they stand alone above a number or a variable. The others are endings
+/// of ordinals in some language.
+const EXPONENTS: &str = "nmkxyjt";
+
+/// How `text`, which stands above or below the line after `before`, is written within the line.
+pub fn shifted(before: &str, text: &str, raised: bool, is_note: bool) -> String {
+    let text = text.trim();
+    let last = before.chars().next_back();
+    let is_number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    if is_note {
+        return match last {
+            Some(_) if is_number => format!("[{text}]"),
+            _ => text.to_owned(),
+        };
+    }
+    let Some(last) = last.filter(|last| !last.is_whitespace()) else {
+        return text.to_owned();
+    };
+    match text {
+        "TM" | "tm" if raised => return "™".to_owned(),
+        "SM" if raised => return "℠".to_owned(),
+        _ => {}
+    }
+    if text.chars().all(char::is_alphabetic) {
+        return letters(before, last, text, raised);
+    }
+    if !text.chars().any(char::is_alphanumeric) {
+        return text.to_owned();
+    }
+    let map = if raised { RAISED } else { LOWERED };
+    if let Some(mapped) = mapped(text, map) {
+        return mapped;
+    }
+    let is_remark = text.len() > MAX_EXPONENT || text.contains(char::is_whitespace);
+    if is_remark || text.starts_with(['[', '(']) {
+        return format!(" {text}");
+    }
+    let sign = if raised { '^' } else { '_' };
+    format!("{sign}({text})")
+}
+
+/// Letters are the ending of an ordinal or an abbreviation, an exponent, or a remark.
+fn letters(before: &str, last: char, text: &str, raised: bool) -> String {
+    if text.chars().count() > 4 {
+        return format!(" {text}");
+    }
+    let alone = before
+        .chars()
+        .rev()
+        .nth(1)
+        .is_none_or(|other| !other.is_alphabetic());
+    let is_base = last.is_ascii_digit() || last == ')' || (last.is_alphabetic() && alone);
+    if raised && is_base && text.len() == 1 && text.contains(|c| EXPONENTS.contains(c)) {
+        return mapped(text, RAISED).unwrap_or_else(|| format!("^{text}"));
+    }
+    text.to_owned()
+}
+
+fn mapped(text: &str, map: &str) -> Option<String> {
+    let look = |wanted: char| {
+        let mut pairs = map.chars();
+        while let (Some(plain), Some(shifted)) = (pairs.next(), pairs.next()) {
+            if plain == wanted {
+                return Some(shifted);
+            }
+        }
+        None
+    };
+    text.chars().map(look).collect()
+}
+
+/// Joins the readings of the parts of a word.
+pub fn join_reading(reading: &mut String, part: &str) {
+    let part = part.trim();
+    let apart = reading.ends_with(is_spaced) && part.starts_with(is_spaced);
+    if apart {
+        reading.push(' ');
+    }
+    reading.push_str(part);
+}
+
+/// Whether words of the character's script are set apart by blanks.
+fn is_spaced(character: char) -> bool {
+    character.is_alphabetic() && character < '\u{1100}'
+}
+
+/// Whether a text that stands for an image says something: not the name of its file, not a link.
+pub fn describes(alternative: &str, source: &str) -> bool {
+    const MAX: usize = 2_000;
+    let letters = crate::text::letters(alternative);
+    if letters < 2 || alternative.len() > MAX || alternative.contains("://") {
+        return false;
+    }
+    let one_word = !alternative.contains(char::is_whitespace);
+    let lower = alternative.to_ascii_lowercase();
+    let is_file = [".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp", ".avif", ".bmp"]
+        .iter()
+        .any(|ending| lower.ends_with(ending));
+    let stem = source.rsplit('/').next().unwrap_or_default();
+    let stem = stem.split(['.', '?']).next().unwrap_or_default();
+    let is_name = one_word && (stem.eq_ignore_ascii_case(alternative) || lower.contains('_'));
+    let generic = ["image", "img", "photo", "picture", "icon", "logo", "avatar", "spacer"];
+    !is_file && !is_name && !generic.contains(&lower.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponents_and_indices_are_no_digits_of_the_line() {
+        let cases = [
+            ("10", "6", true, "⁶"),
+            ("10", "-4", true, "⁻⁴"),
+            ("m", "2", true, "²"),
+            ("x", "n+1", true, "^(n+1)"),
+            ("2", "n", true, "ⁿ"),
+            ("2", "k", true, "^k"),
+            ("1", "st", true, "st"),
+            ("XX", "e", true, "e"),
+            ("Word", "TM", true, "™"),
+            ("CO", "2", false, "₂"),
+            ("V", "max", false, "max"),
+            ("a", "n-1", false, "_(n-1)"),
+            ("Kettle", "while stocks last", true, " while stocks last"),
+            ("", "1", true, "1"),
+        ];
+        for (before, text, raised, expected) in cases {
+            assert_eq!(shifted(before, text, raised, false), expected, "{before} {text}");
+        }
+        assert_eq!(shifted("in 1874", "3", true, true), "[3]");
+        assert_eq!(shifted("in 1874", "[3]", true, true), "[3]");
+    }
+
+    #[test]
+    fn texts_for_images() {
+        assert!(describes("Open from nine to five", "a.png"));
+        for (alternative, source) in [
+            ("", "a.png"),
+            ("IMG_0041.JPG", "x"),
+            ("figure-one", "/i/figure-one.png?x"),
+            ("Logo", "x"),
+            ("https://example.com/a b", "x"),
+        ] {
+            assert!(!describes(alternative, source), "{alternative}");
+        }
+    }
+}

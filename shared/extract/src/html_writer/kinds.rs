@@ -1,0 +1,267 @@
+//! What the elements of a page are to the text.
+
+use ego_tree::NodeRef;
+use scraper::Node;
+
+use crate::html_text::{
+    marks::{Marks, Part, attribute},
+    survey::is_heading,
+};
+
+/// Elements that end a line of text.
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "button",
+    "caption",
+    "center",
+    "details",
+    "dialog",
+    "div",
+    "dl",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "legend",
+    "main",
+    "nav",
+    "p",
+    "search",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+];
+
+/// Elements within a line, which hold no blocks.
+const INLINE: &[&str] = &[
+    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img",
+    "input", "ins", "kbd", "label", "mark", "picture", "q", "s", "samp", "small", "source", "span",
+    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+];
+
+/// Classes of elements that are a line of code each.
+const CODE_LINES: &[&str] = &[
+    "line",
+    "codeline",
+    "tokenline",
+    "viewline",
+    "cmline",
+    "codemirrorline",
+    "highlightline",
+    "hljsline",
+];
+/// Classes of tables with a line of code in each row.
+const CODE_TABLES: &[&str] = &[
+    "highlight",
+    "hljsln",
+    "jsfilelinecontainer",
+    "diffview",
+    "difftable",
+    "codetable",
+];
+
+/// What an element does to the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Nothing.
+    Inline,
+    Bold,
+    /// Above or below the line.
+    Shifted {
+        raised: bool,
+        is_note: bool,
+    },
+    /// A word with its reading, and the reading.
+    Ruby,
+    Reading,
+    Break,
+    Image,
+    Block,
+    Heading(u8),
+    List,
+    Item,
+    Term,
+    Definition,
+    /// Text whose blanks and line ends count.
+    Code,
+    /// A line of it; `always` one of its own, else only beside others.
+    CodeLine {
+        always: bool,
+    },
+    /// A table of it, or a row, where blanks between elements do not count.
+    CodeTable,
+    /// A data table and its parts.
+    Table,
+    Head,
+    Group,
+    Row,
+    Cell(bool),
+    /// Within a cell: a block, a list, its item, and parts of a table that are set apart by a sign.
+    Gap,
+    CellList,
+    CellItem,
+    Separate(&'static str),
+}
+
+/// An element around the current position, and where the text was when it began.
+pub struct Frame {
+    pub kind: Kind,
+    pub is_link: bool,
+    pub is_scope: bool,
+    /// Bytes of the block, number of blocks, letters of the block.
+    pub at: usize,
+    pub blocks: usize,
+    pub letters: usize,
+}
+
+/// Whether elements of this name hold no blocks.
+pub fn is_inline(name: &str) -> bool {
+    INLINE.contains(&name)
+}
+
+/// What an element is outside of data tables and code.
+pub fn of(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
+    if is_heading(marks.name) {
+        let level = marks.name.as_bytes()[1] - b'0';
+        return Kind::Heading(level);
+    }
+    match marks.name {
+        "ul" | "ol" | "menu" | "dir" => Kind::List,
+        "li" => Kind::Item,
+        "dt" => Kind::Term,
+        "dd" => Kind::Definition,
+        "pre" | "listing" | "xmp" | "plaintext" => Kind::Code,
+        "table" if holds_lines(node, marks) => Kind::Code,
+        "div" if marks.has_class(&["syntaxhighlighter"]) => Kind::Code,
+        name if BLOCKS.contains(&name) => match is_preformatted(node, marks) {
+            true => Kind::Code,
+            false => Kind::Block,
+        },
+        _ => inline(node, marks).unwrap_or_else(|| by_style(marks)),
+    }
+}
+
+fn by_style(marks: &Marks<'_>) -> Kind {
+    let display = marks.style("display").unwrap_or_default();
+    let ends = ["block", "flex", "grid", "list-item", "table", "table-row", "flow-root"];
+    if ends.iter().any(|kind| display.eq_ignore_ascii_case(kind)) || marks.part().is_some() {
+        Kind::Block
+    } else {
+        Kind::Inline
+    }
+}
+
+/// What an element within a line is; none if it is nothing to the text.
+fn inline(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Option<Kind> {
+    Some(match marks.name {
+        "br" => Kind::Break,
+        "img" => Kind::Image,
+        "b" | "strong" => Kind::Bold,
+        "sup" | "sub" => Kind::Shifted {
+            raised: marks.name == "sup",
+            is_note: is_note(node, marks),
+        },
+        "ruby" => Kind::Ruby,
+        "rt" => Kind::Reading,
+        _ => return None,
+    })
+}
+
+/// Whether what stands above the line is the sign of a note.
+fn is_note(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
+    let notes = ["footnote", "noteref", "fnref", "reference", "citation"];
+    let is_marked = |marks: &Marks<'_>| marks.role == "doc-noteref" || marks.named(&notes);
+    if is_marked(marks) {
+        return true;
+    }
+    let mut around = node.ancestors().take(2).chain(node.children().take(3));
+    around.any(|other| {
+        other
+            .value()
+            .as_element()
+            .is_some_and(|element| element.name() == "a" && attribute(element, "href").is_some())
+    })
+}
+
+/// Whether a table has a line of code in each row.
+fn holds_lines(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
+    let holds_code = || {
+        let mut first = node.descendants().take(12);
+        !first.any(|inner| {
+            let element = inner.value().as_element();
+            element.is_some_and(|element| element.name() == "pre")
+        })
+    };
+    marks.has_class(CODE_TABLES) && holds_code()
+}
+
+/// Whether a style says that blanks and line ends count, of an element that holds no blocks.
+fn is_preformatted(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
+    let Some(spaces) = marks.style("white-space") else {
+        return false;
+    };
+    let kept = ["pre", "pre-wrap", "pre-line", "break-spaces"];
+    kept.iter().any(|kind| spaces.eq_ignore_ascii_case(kind))
+        && node
+            .children()
+            .filter_map(|child| child.value().as_element())
+            .all(|element| is_inline(element.name()))
+}
+
+/// What an element is within code.
+pub fn in_code(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
+    match marks.name {
+        "table" | "thead" | "tbody" | "tfoot" => return Kind::CodeTable,
+        "tr" | "li" => return Kind::CodeLine { always: true },
+        "td" | "th" => return Kind::Inline,
+        "br" => return Kind::Break,
+        "code" => {
+            let parent = node.parent().and_then(|parent| parent.value().as_element());
+            return match parent {
+                Some(parent) if parent.name() == "pre" => Kind::CodeLine { always: false },
+                _ => Kind::Inline,
+            };
+        }
+        _ => {}
+    }
+    let block = BLOCKS.contains(&marks.name)
+        || ["ul", "ol", "dl", "dt", "dd", "pre"].contains(&marks.name)
+        || is_heading(marks.name);
+    if block || marks.has_class(CODE_LINES) {
+        Kind::CodeLine { always: block }
+    } else {
+        Kind::Inline
+    }
+}
+
+/// What an element is within the cell of a data table, whose text is a line.
+pub fn in_cell(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
+    match marks.part() {
+        Some(Part::Row) => return Kind::Separate("; "),
+        Some(Part::Cell | Part::Header) => return Kind::Separate(", "),
+        Some(_) => return Kind::Gap,
+        None => {}
+    }
+    match marks.name {
+        "ul" | "ol" | "menu" | "dir" => Kind::CellList,
+        "li" => Kind::CellItem,
+        "dt" | "dd" | "pre" | "listing" | "xmp" => Kind::Gap,
+        name if BLOCKS.contains(&name) || is_heading(name) => Kind::Gap,
+        _ => inline(node, marks).unwrap_or(Kind::Inline),
+    }
+}

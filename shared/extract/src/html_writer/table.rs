@@ -1,0 +1,212 @@
+//! Collects the rows of a data table, cell by cell.
+
+use crate::{
+    tables::{self, Cell},
+    text,
+};
+
+/// Bytes that cells which span several places may add to a table.
+const MAX_COPIES: usize = 1 << 20;
+/// More rows than this above the data are no header.
+const MAX_HEADS: usize = 4;
+/// Rows of which a column of numbers is taken for data below a header.
+const MIN_NUMBERS: usize = 3;
+
+/// A row as it is read.
+#[derive(Default)]
+struct Row {
+    scope: usize,
+    letters: usize,
+    linked: usize,
+    hidden: bool,
+    cells: Vec<Cell>,
+    /// Number of cells that are headers, or wholly bold.
+    headers: usize,
+    in_head: bool,
+    group: usize,
+}
+
+/// A data table that is being read.
+#[derive(Default)]
+pub struct Draft {
+    rows: Vec<Row>,
+    /// The row that is being read.
+    row: Option<Row>,
+    /// The cell that is being read: columns and rows it spans, and whether it is a header.
+    cell: Option<(usize, usize, bool)>,
+    in_head: bool,
+    group: usize,
+}
+
+/// A row that was read.
+pub struct Finished {
+    pub scope: usize,
+    pub letters: usize,
+    pub linked: usize,
+    pub hidden: bool,
+    /// One for each column.
+    pub cells: Vec<String>,
+}
+
+/// The text of a cell that has ended, and what is in it.
+pub struct Content<'a> {
+    pub text: &'a str,
+    pub letters: usize,
+    pub linked: usize,
+    pub bold: usize,
+}
+
+impl Draft {
+    /// A part of the table begins or ends that cells do not reach out of.
+    pub fn group(&mut self, is_head: bool) {
+        self.in_head = is_head;
+        self.group += 1;
+    }
+
+    /// A row begins.
+    pub fn open_row(&mut self, scope: usize, hidden: bool) {
+        self.close_row();
+        self.row = Some(Row {
+            scope,
+            hidden,
+            in_head: self.in_head,
+            group: self.group,
+            ..Row::default()
+        });
+    }
+
+    /// A cell begins; false if it is in no row.
+    pub fn open_cell(&mut self, columns: usize, rows: usize, is_header: bool) -> bool {
+        self.cell = self.row.is_some().then_some((columns, rows, is_header));
+        self.cell.is_some()
+    }
+
+    /// Whether a cell is being read.
+    pub fn in_cell(&self) -> bool {
+        self.cell.is_some()
+    }
+
+    /// The cell ends.
+    pub fn close_cell(&mut self, content: &Content<'_>) {
+        let (Some(row), Some((columns, rows, is_header))) = (&mut self.row, self.cell.take())
+        else {
+            return;
+        };
+        let text = text::one_line(&text::normalise(content.text), usize::MAX);
+        let bold = content.letters > 0 && content.bold == content.letters;
+        row.headers += usize::from(is_header || bold);
+        row.letters += content.letters;
+        row.linked += content.linked;
+        row.cells.push(Cell {
+            text,
+            columns,
+            rows,
+        });
+    }
+
+    /// The row ends.
+    pub fn close_row(&mut self) {
+        let row = self.row.take();
+        self.rows.extend(row.filter(|row| !row.cells.is_empty()));
+    }
+
+    /// Ends the table: its rows, how many of them are its header, and how many had no room.
+    pub fn finish(mut self) -> (Vec<Finished>, usize, usize) {
+        self.close_row();
+        let mut rows = self.rows;
+        clip(&mut rows);
+        let mut cells: Vec<Vec<Cell>> = Vec::with_capacity(rows.len());
+        for row in &mut rows {
+            cells.push(std::mem::take(&mut row.cells));
+        }
+        let own: usize = cells.iter().flatten().map(|cell| cell.text.len()).sum();
+        let mut spread = tables::spread(&cells);
+        let all: usize = spread.iter().flatten().map(|text| text.len()).sum();
+        if all > own + MAX_COPIES {
+            // Nobody's table: each text stands once.
+            spread = cells
+                .iter()
+                .map(|row| row.iter().map(|cell| cell.text.as_str()).collect())
+                .collect();
+        }
+        let cut = rows.len().saturating_sub(spread.len());
+        let heads = heads(&rows, &cells, &spread);
+        let width = spread.iter().map(|row| used(row)).max().unwrap_or(0);
+        let mut finished = Vec::with_capacity(spread.len());
+        let mut left = 0;
+        for (number, (row, texts)) in rows.iter().zip(&spread).enumerate() {
+            if texts.iter().all(|text| text.is_empty()) {
+                left += usize::from(number < heads);
+                continue;
+            }
+            finished.push(Finished {
+                scope: row.scope,
+                letters: row.letters,
+                linked: row.linked,
+                hidden: row.hidden,
+                cells: texts.iter().take(width).map(|&text| text.to_owned()).collect(),
+            });
+        }
+        (finished, heads - left, cut)
+    }
+}
+
+/// Places of a row up to the last that has text.
+fn used(row: &[&str]) -> usize {
+    row.iter()
+        .rposition(|text| !text.is_empty())
+        .map_or(0, |last| last + 1)
+}
+
+/// Cells do not reach beyond their group; those that span 0 rows reach to its end (HTML, 4.9.12.1).
+fn clip(rows: &mut [Row]) {
+    let mut end = rows.len();
+    for at in (0..rows.len()).rev() {
+        if rows.get(at + 1).is_some_and(|next| next.group != rows[at].group) {
+            end = at + 1;
+        }
+        for cell in &mut rows[at].cells {
+            if cell.rows == 0 || cell.rows > end - at {
+                cell.rows = end - at;
+            }
+        }
+    }
+}
+
+/// Number of rows at the top that say what the columns are.
+fn heads(rows: &[Row], cells: &[Vec<Cell>], spread: &[Vec<&str>]) -> usize {
+    if spread.len() < 2 || spread.iter().all(|row| row.len() < 2) {
+        return 0;
+    }
+    let stated = rows.iter().take_while(|row| row.in_head).count();
+    if (1..=MAX_HEADS).contains(&stated) && stated < spread.len() {
+        return stated;
+    }
+    let marked = rows.iter().zip(cells).take_while(|(row, cells)| {
+        let filled = cells.iter().filter(|cell| !cell.text.is_empty());
+        row.headers > 1 && row.headers >= filled.count()
+    });
+    let marked = marked.count();
+    if (1..=MAX_HEADS).contains(&marked) && marked < spread.len() {
+        return marked;
+    }
+    let any = rows.iter().any(|row| row.headers > 0);
+    usize::from(!any && is_above_numbers(spread))
+}
+
+/// Whether the first row has no digits, and a column below it has hardly anything else.
+fn is_above_numbers(spread: &[Vec<&str>]) -> bool {
+    let has_digit = |text: &str| text.chars().any(char::is_numeric);
+    let Some((first, rest)) = spread.split_first() else {
+        return false;
+    };
+    if rest.len() < MIN_NUMBERS || first.iter().any(|text| text.is_empty() || has_digit(text)) {
+        return false;
+    }
+    (0..first.len()).any(|column| {
+        let with = rest
+            .iter()
+            .filter(|row| row.get(column).is_some_and(|text| has_digit(text)));
+        with.count() * 5 >= rest.len() * 4
+    })
+}
