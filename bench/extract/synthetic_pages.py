@@ -3,16 +3,44 @@
 The marked pages of train_main_content.py are mostly articles that end in a paragraph. The pages made here
 have one to twelve paragraphs, or none, and then what such articles seldom end in: tables, lists, terms,
 questions that open, code, addresses, cards, prices; in one of many wrappers, with furniture around and
-after it. Sentences and names are from short lists in several languages: the model learns from structure
-and sees no words. The same seed makes the same pages; nothing is read from elsewhere.
+after it. Sentences and names are from short lists in several languages (synthetic_words.json): the model
+learns from structure and sees no words. The same seed makes the same pages; nothing is read from
+elsewhere.
 """
 
 import html
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from synthetic_words import LANGUAGES, Language
+
+@dataclass
+class Language:
+    """Sentences and names as pages of a language have them."""
+
+    language: str
+    share: int
+    sentences: list[str]
+    items: list[str]
+    headings: list[str]
+    questions: list[str]
+    nav: list[str]
+    titles: list[str]
+    afterwards: list[str]
+    newsletter: list[str]
+    footer: list[str]
+    footer_links: list[str]
+    units: list[str]
+    # Between sentences.
+    blank: str
+
+
+LANGUAGES = [
+    Language(**words)
+    for words in json.loads((Path(__file__).parent / "synthetic_words.json").read_text())
+]
 
 
 @dataclass
@@ -43,7 +71,9 @@ class Maker:
 
     def __init__(self, random_: random.Random) -> None:
         self.random = random_
-        self.words: Language = random_.choice(LANGUAGES)
+        shares = [language.share for language in LANGUAGES]
+        self.words = random_.choices(LANGUAGES, shares)[0]
+        self.unsaid: list[str] = []
 
     def page(self, name: str) -> Page:
         """A page with a frame around its content, or without."""
@@ -134,11 +164,16 @@ class Maker:
                 texts.append(f"{self.one(self.words.items)}: {self.value()}")
             else:
                 texts.append(self.sentences(1))
-        return Piece(f"<{tag}>" + "".join(f"<li>{text}</li>" for text in texts) + f"</{tag}>", texts)
+        return Piece(
+            f"<{tag}>" + "".join(f"<li>{text}</li>" for text in texts) + f"</{tag}>", texts
+        )
 
     def terms(self) -> Piece:
         pairs = [
-            (self.one(self.words.items), self.random.choice([self.value, lambda: self.sentences(1)])())
+            (
+                self.one(self.words.items),
+                self.random.choice([self.value, lambda: self.sentences(1)])(),
+            )
             for _ in range(self.random.randint(2, 7))
         ]
         inner = "".join(f"<dt>{term}</dt><dd>{meaning}</dd>" for term, meaning in pairs)
@@ -166,7 +201,9 @@ class Maker:
         lines = []
         for _ in range(self.random.randint(1, 9)):
             one, other = self.one(names), self.one(names)
-            line = self.one(["{0} = {1}.get({2})", "if {0} == {2}:", "    {0}.{1}()", "$ {0} --{1} {2}"])
+            line = self.one(
+                ["{0} = {1}.get({2})", "if {0} == {2}:", "    {0}.{1}()", "$ {0} --{1} {2}"]
+            )
             lines.append(line.format(one, other, self.random.randint(0, 99)))
         text = "\n".join(lines)
         return Piece(self.one(["<pre><code>{}</code></pre>", "<pre>{}</pre>"]).format(text), [text])
@@ -190,8 +227,12 @@ class Maker:
 
     def cards(self) -> Piece:
         """Boxes with a name and a price or a few words."""
-        name, outer = self.one([("card", "cards"), ("price", "pricing"), ("item", "grid"), ("b", "a")])
-        shape = self.one(["<h3>{}</h3><p>{}</p>", "<span>{}</span> <span>{}</span>", "<p>{}</p><p>{}</p>"])
+        name, outer = self.one(
+            [("card", "cards"), ("price", "pricing"), ("item", "grid"), ("b", "a")]
+        )
+        shape = self.one(
+            ["<h3>{}</h3><p>{}</p>", "<span>{}</span> <span>{}</span>", "<p>{}</p><p>{}</p>"]
+        )
         pairs = [
             (self.one(self.words.items), self.value()) for _ in range(self.random.randint(2, 9))
         ]
@@ -212,9 +253,11 @@ class Maker:
             tag = self.one(["div", "section", "aside"])
             return f"<{tag} class={name}><h3>{heading}</h3><ul>{links}</ul></{tag}>"
         if kind < 0.85:
-            return f"<div class={self.one(['share', 'social', 'tags'])}>{self.links(4, self.words.nav, '{}')}</div>"
+            name = self.one(["share", "social", "tags"])
+            return f"<div class={name}>{self.links(4, self.words.nav, '{}')}</div>"
         if kind < 0.95:
-            return f"<div class=newsletter><h3>{self.one(self.words.newsletter)}</h3><form><input></form></div>"
+            heading = self.one(self.words.newsletter)
+            return f"<div class=newsletter><h3>{heading}</h3><form><input></form></div>"
         return f"<nav class=pagination>{self.links(2, self.words.titles, '{}')}</nav>"
 
     def framed(self, content: str) -> str:
@@ -237,7 +280,8 @@ class Maker:
         if self.random.random() < 0.25:
             links = self.links(self.random.randint(3, 6), self.words.titles)
             name = self.one(["related", "more-stories", "recommended", "b2"])
-            after = f"<section class={name}><h2>{self.one(self.words.afterwards)}</h2><ul>{links}</ul></section>"
+            heading = self.one(self.words.afterwards)
+            after = f"<section class={name}><h2>{heading}</h2><ul>{links}</ul></section>"
         legal = self.one(self.words.footer)
         links = self.links(self.random.randint(0, 8), self.words.footer_links)
         foot = self.one(
@@ -266,7 +310,13 @@ class Maker:
         )
 
     def sentences(self, count: int) -> str:
-        return self.words.blank.join(self.one(self.words.sentences) for _ in range(count))
+        """As few of them twice as can be, since what is there twice is read once."""
+        said = []
+        for _ in range(count):
+            if not self.unsaid:
+                self.unsaid = self.random.sample(self.words.sentences, len(self.words.sentences))
+            said.append(self.unsaid.pop())
+        return self.words.blank.join(said)
 
     def value(self) -> str:
         kind = self.random.random()

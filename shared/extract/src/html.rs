@@ -6,7 +6,7 @@ use scraper::Html;
 use crate::{
     decode, html_head,
     html_text::{self, Blocks},
-    main_content::{self, Features, Trees},
+    main_content::{self, Features, Model},
     text,
 };
 
@@ -22,25 +22,25 @@ const FEW: usize = 500;
 
 /// Reads an HTML page in any encoding. The text is empty if the page shows none.
 pub fn read(bytes: &[u8]) -> Extracted {
-    read_by(main_content::model(), bytes)
+    read_by(Model::built_in(), bytes)
 }
 
 /// Reads it with another model than the one that is built in, or with none.
-pub fn read_by(model: Option<&Trees>, bytes: &[u8]) -> Extracted {
+pub fn read_by(model: Option<&Model>, bytes: &[u8]) -> Extracted {
     let page = Html::parse_document(&decode::page(bytes));
     let mut extracted = shown(&page, |blocks, title| main_or_all(model, blocks, title));
     extracted.properties = html_head::properties(&page);
     extracted
 }
 
-/// Describes a page's blocks as the model sees them, with their texts.
-pub fn described(bytes: &[u8]) -> (Vec<String>, Features) {
+/// Describes a page's blocks as the model sees them, with their texts. See [`main_content::features`].
+pub fn described(bytes: &[u8], likely: Option<&[f32]>) -> (Vec<String>, Features) {
     let page = Html::parse_document(&decode::page(bytes));
     shown(&page, |blocks, title| {
         let texts = blocks.blocks.iter().map(|block| block.text.clone());
         (
             texts.collect(),
-            main_content::features(blocks, title.as_deref()),
+            main_content::features(blocks, title.as_deref(), likely),
         )
     })
 }
@@ -64,7 +64,7 @@ fn shown<T>(page: &Html, read: impl FnOnce(&Blocks<'_>, Option<String>) -> T) ->
     read(&blocks, title)
 }
 
-fn main_or_all(model: Option<&Trees>, blocks: &Blocks<'_>, title: Option<String>) -> Extracted {
+fn main_or_all(model: Option<&Model>, blocks: &Blocks<'_>, title: Option<String>) -> Extracted {
     let kept = model
         .and_then(|model| main_content::of(model, blocks, title.as_deref()))
         .filter(|kept| !misses(blocks, kept));

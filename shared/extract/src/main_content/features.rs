@@ -329,7 +329,7 @@ impl<'p, 'a> Page<'p, 'a> {
     }
 
     /// What blocks have in common that are built alike: posts of a thread, entries of a list.
-    fn likeness(&self, place: usize) -> u64 {
+    pub fn likeness(&self, place: usize) -> u64 {
         let mut hasher = DefaultHasher::new();
         let mut at = self.blocks[place].scope;
         for _ in 0..3 {

@@ -34,7 +34,7 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 /// Words in names, by what they say. Their order is that of the features, so the model's too.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 25] = [
     "article articlebody articlecontent post posts postbody postcontent entry entrycontent story hentry blog \
      blogpost markdown prose richtext rte wysiwyg news newsarticle blogposting text paragraph",
     "content contents main maincontent mainarea primary body bodytext copy page pagecontent document docs doc",
@@ -52,7 +52,7 @@ const WORDS: [&str; 24] = [
     "ad ads advert adverts advertisement sponsor sponsored promo promos promotion dfp adsense outbrain taboola \
      adslot advertising",
     "newsletter subscribe subscription signup optin mailing form login signin register account paywall search \
-     searchform contact",
+     searchform",
     "meta byline author authors date time published tags tag category categories info timestamp bio avatar \
      username user profile postmeta",
     "modal popup overlay lightbox dialog tooltip toast notification notice alert hidden sr visuallyhidden \
@@ -69,6 +69,7 @@ const WORDS: [&str; 24] = [
     "caption figure image images img media video credit photo thumbnail",
     "signature sig badge badges stats votes vote score points likes quote quoted blockquote",
     "cta button buttons btn action actions link links download",
+    "contact contacts vcard adr address hours opening location locations directions map",
 ];
 
 /// Elements that say what is in them.

@@ -18,6 +18,8 @@ const FILLED_PAGE: f32 = 0.7;
 const FRAGMENT: usize = 60;
 /// Blocks with a larger share of their letters in links lead elsewhere.
 const LINKS: f32 = 0.5;
+/// What the model takes for less likely content than this is left where it is.
+const LIKELY: f32 = 0.1;
 /// Blocks without words count a little.
 const LEAST_WORDS: f32 = 0.3;
 
@@ -30,7 +32,7 @@ struct Holds {
 }
 
 /// Takes in the rest of the element that most of what is kept is in, from the first block that is kept on.
-pub fn take_in(page: &Page<'_, '_>, words: &[f32], kept: &mut [bool]) {
+pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [bool]) {
     let Some(element) = element(page, words, kept) else {
         return;
     };
@@ -46,7 +48,7 @@ pub fn take_in(page: &Page<'_, '_>, words: &[f32], kept: &mut [bool]) {
             break;
         }
         let scope = page.blocks[place].scope - element;
-        kept[place] |= begun && !outside[scope] && !is_link(page, place);
+        kept[place] |= begun && likely[place] >= LIKELY && !outside[scope] && !is_link(page, place);
     }
 }
 
@@ -164,7 +166,7 @@ mod tests {
         let words: Vec<f32> = described.wordings.iter().map(|w| w.weight()).collect();
         let texts: Vec<&str> = blocks.blocks.iter().map(|b| b.text.as_str()).collect();
         let mut kept: Vec<bool> = texts.iter().map(|text| text.contains('+')).collect();
-        take_in(&described, &words, &mut kept);
+        take_in(&described, &words, &vec![1.0; words.len()], &mut kept);
         let texts = texts.iter().zip(kept).filter(|(_, kept)| *kept);
         texts.map(|(text, _)| (*text).to_owned()).collect()
     }

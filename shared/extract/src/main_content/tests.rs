@@ -52,7 +52,7 @@ const FURNITURE: [&str; 4] = ["Weather", "All rights reserved", "cookies", "Log 
 
 #[test]
 fn the_model_can_be_read() {
-    assert!(super::model().is_some());
+    assert!(super::Model::built_in().is_some());
 }
 
 #[test]
