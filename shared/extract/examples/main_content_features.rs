@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         let mut line = match &model {
-            Some(_) => json!({ "text": read_html_by(model.as_ref(), &bytes).text }),
+            Some(_) => json!({ "text": read_html_by(model.as_ref(), &bytes, false).text }),
             None => described(&bytes, likely.get(&*name).map(Vec::as_slice)),
         };
         line["file"] = json!(name);

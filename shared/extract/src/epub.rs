@@ -1,56 +1,114 @@
 //! Reads an EPUB (EPUB 2 and 3): the documents of its spine, in order.
 
+use std::collections::{HashMap, HashSet};
+
 use dynrag_domain::{
     chunks::{Extracted, Properties},
     documents::FailureCode,
+    warnings::WarningCode,
 };
 use quick_xml::{Reader, events::Event};
 use scraper::Html;
 
 use crate::{
     archive::Archive,
-    decode, html_text, language, properties,
+    decode,
+    html_text::{self, Reading},
+    language, properties,
     protocol::Refusal,
     text::{self, Builder},
+    xhtml,
     xml::{self, Value},
 };
 
+/// Ways to make fonts unfit for other uses, which do not keep a book from being read.
+const OBFUSCATION: &[&str] = &[
+    "http://www.idpf.org/2008/embedding",
+    "http://ns.adobe.com/pdf/enc#RC",
+];
+/// Documents that stand in for one that is no text, one after the other.
+const MAX_FALLBACKS: usize = 5;
 /// More documents than this are no book.
 const MAX_DOCUMENTS: usize = 10_000;
 
-/// Reads a book.
-pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
+/// Reads a book; what its pages hide too, where `include_hidden` says so.
+///
+/// # Errors
+/// `password_protected` where a document of the spine is encrypted, whoever's rights management it is.
+pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     let mut archive = Archive::open(bytes)?;
-    if archive.part("META-INF/encryption.xml")?.is_some()
-        && archive.part("META-INF/rights.xml")?.is_some()
-    {
-        let detail = "rights management";
-        return Err(Refusal::new(FailureCode::PasswordProtected, detail));
-    }
     let container = archive.needed("META-INF/container.xml")?;
     let package_path = package_path(&decode::page(&container))
         .ok_or_else(|| Refusal::new(FailureCode::CorruptFile, "no package document"))?;
+    let encrypted = match archive.part("META-INF/encryption.xml")? {
+        Some(part) => encrypted(&decode::page(&part)),
+        None => HashSet::new(),
+    };
+    let refuse_encrypted = |path: &str| match encrypted.contains(&path.to_lowercase()) {
+        true => Err(Refusal::new(
+            FailureCode::PasswordProtected,
+            "rights management",
+        )),
+        false => Ok(()),
+    };
+    refuse_encrypted(&package_path)?;
     let source = decode::page(&archive.needed(&package_path)?);
     let package = Package::read(&source)?;
     let folder = package_path
         .rsplit_once('/')
         .map_or("", |(folder, _)| folder);
     let mut builder = Builder::default();
+    let reading = Reading {
+        hidden: include_hidden,
+        buttons: true,
+    };
     for path in package.spine.iter().take(MAX_DOCUMENTS) {
         let Some(path) = resolve(folder, path) else {
             continue;
         };
+        refuse_encrypted(&path)?;
         // A spine may name what is not there; the rest is still a book.
         if let Some(page) = archive.part(&path)? {
-            builder.append(html_text::visible(&Html::parse_document(&decode::page(
-                &page,
-            ))));
+            let page = Html::parse_document(&xhtml::as_html(&decode::page(&page)));
+            let blocks = html_text::read(&page, reading);
+            builder.append(blocks.text(|_| true));
+            let hides = usize::from(blocks.hidden_letters > 0);
+            builder.warnings.add(WarningCode::HiddenContent, hides);
         }
     }
     Ok(Extracted {
         properties: properties_of(&xml::values(&source)),
         ..builder.finish(package.title, None, "epub")
     })
+}
+
+/// Paths of the parts that are encrypted, in small letters (EPUB Open Container Format, 4.2.6.3.2). Fonts that are
+/// only obfuscated are not among them.
+fn encrypted(source: &str) -> HashSet<String> {
+    let mut reader = Reader::from_str(source);
+    let mut parts = HashSet::new();
+    // The method comes before the reference. A key that is encrypted too has a method of its own, which comes later.
+    let mut method: Option<String> = None;
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(tag) | Event::Empty(tag)) => match tag.local_name().as_ref() {
+                "EncryptedData" => method = None,
+                "EncryptionMethod" if method.is_none() => {
+                    method = xml::attribute(&tag, "Algorithm");
+                }
+                "CipherReference" => {
+                    let obfuscates = method
+                        .as_deref()
+                        .is_some_and(|method| OBFUSCATION.contains(&method));
+                    let path = xml::attribute(&tag, "URI").and_then(|path| resolve("", &path));
+                    parts.extend(path.filter(|_| !obfuscates).map(|path| path.to_lowercase()));
+                }
+                _ => {}
+            },
+            Ok(Event::Eof) | Err(_) => return parts,
+            Ok(_) => {}
+        }
+    }
 }
 
 /// EPUB 2 tells dates apart by `opf:event`; EPUB 3 has one `dc:date`, of publication, and a `meta`
@@ -86,6 +144,13 @@ fn package_path(container: &str) -> Option<String> {
     }
 }
 
+/// A file of a book.
+struct Item {
+    href: String,
+    kind: String,
+    fallback: Option<String>,
+}
+
 #[derive(Default)]
 struct Package {
     title: Option<String>,
@@ -95,7 +160,7 @@ struct Package {
 impl Package {
     fn read(source: &str) -> Result<Self, Refusal> {
         let mut reader = Reader::from_str(source);
-        let (mut package, mut manifest) = (Self::default(), std::collections::HashMap::new());
+        let (mut package, mut manifest) = (Self::default(), HashMap::new());
         let mut title: Option<String> = None;
         loop {
             match reader.read_event().map_err(|e| xml::refusal(&e))? {
@@ -104,12 +169,18 @@ impl Package {
                         if let (Some(id), Some(href)) =
                             (xml::attribute(&tag, "id"), xml::attribute(&tag, "href"))
                         {
-                            manifest.insert(id, href);
+                            let item = Item {
+                                href,
+                                kind: xml::attribute(&tag, "media-type").unwrap_or_default(),
+                                fallback: xml::attribute(&tag, "fallback"),
+                            };
+                            manifest.insert(id, item);
                         }
                     }
                     "itemref" => {
-                        let path = xml::attribute(&tag, "idref").and_then(|id| manifest.get(&id));
-                        package.spine.extend(path.cloned());
+                        let id = xml::attribute(&tag, "idref");
+                        let path = id.and_then(|id| readable(&manifest, id));
+                        package.spine.extend(path);
                     }
                     "title" if package.title.is_none() => title = Some(String::new()),
                     _ => {}
@@ -128,6 +199,20 @@ impl Package {
             }
         }
     }
+}
+
+/// The document of this id, or what stands in for it if it is no text.
+fn readable(manifest: &HashMap<String, Item>, id: String) -> Option<String> {
+    let mut id = id;
+    for _ in 0..=MAX_FALLBACKS {
+        let item = manifest.get(&id)?;
+        let kind = item.kind.to_ascii_lowercase();
+        if kind.is_empty() || kind.contains("html") || kind.contains("xml") {
+            return Some(item.href.clone());
+        }
+        id = item.fallback.clone()?;
+    }
+    None
 }
 
 /// A path in the archive; none where it leads out of it.

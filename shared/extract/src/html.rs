@@ -7,7 +7,7 @@ use crate::{
     decode, html_head,
     html_text::{self, Blocks},
     main_content::{self, Features, Model},
-    text,
+    text, xhtml,
 };
 
 /// What read a page.
@@ -22,21 +22,45 @@ const FEW: usize = 500;
 
 /// Reads an HTML page in any encoding. The text is empty if the page shows none.
 pub fn read(bytes: &[u8]) -> Extracted {
-    read_by(Model::built_in(), bytes)
+    read_with(bytes, false)
+}
+
+/// Reads an HTML page, and if asked all that it hides beside its main content.
+pub fn read_with(bytes: &[u8], include_hidden: bool) -> Extracted {
+    read_by(Model::built_in(), bytes, include_hidden)
 }
 
 /// Reads it with another model than the one that is built in, or with none.
-pub fn read_by(model: Option<&Model>, bytes: &[u8]) -> Extracted {
-    let page = Html::parse_document(&decode::page(bytes));
-    let mut extracted = shown(&page, |blocks, title| main_or_all(model, blocks, title));
+pub fn read_by(model: Option<&Model>, bytes: &[u8], include_hidden: bool) -> Extracted {
+    let source = decode::page(bytes);
+    let mut page = parsed(&source);
+    let read = |page: &Html| {
+        shown(page, include_hidden, |blocks, title| {
+            main_or_all(model, blocks, title)
+        })
+    };
+    let mut extracted = read(&page);
+    // An empty element of XML swallows the rest of a page that does not say that it is XML.
+    if extracted.text.is_empty() && source.contains("/>") {
+        page = Html::parse_document(&xhtml::as_html(&source));
+        extracted = read(&page);
+    }
     extracted.properties = html_head::properties(&page);
     extracted
 }
 
+fn parsed(source: &str) -> Html {
+    if xhtml::is_declared(source) {
+        Html::parse_document(&xhtml::as_html(source))
+    } else {
+        Html::parse_document(source)
+    }
+}
+
 /// Describes a page's blocks as the model sees them, with their texts. See [`main_content::features`].
 pub fn described(bytes: &[u8], likely: Option<&[f32]>) -> (Vec<String>, Features) {
-    let page = Html::parse_document(&decode::page(bytes));
-    shown(&page, |blocks, title| {
+    let page = parsed(&decode::page(bytes));
+    shown(&page, false, |blocks, title| {
         let texts = blocks.blocks.iter().map(|block| block.text.clone());
         (
             texts.collect(),
@@ -46,11 +70,18 @@ pub fn described(bytes: &[u8], likely: Option<&[f32]>) -> (Vec<String>, Features
 }
 
 /// Reads what a page shows once its scripts have run, as far as can be told, with its title.
-fn shown<T>(page: &Html, read: impl FnOnce(&Blocks<'_>, Option<String>) -> T) -> T {
-    let mut blocks = html_text::blocks(page, false);
+fn shown<T>(
+    page: &Html,
+    include_hidden: bool,
+    read: impl FnOnce(&Blocks<'_>, Option<String>) -> T,
+) -> T {
+    let mut blocks = html_text::blocks(page, include_hidden);
     // Nobody hides most of a page: scripts show it.
     if blocks.hidden_letters > 2 * blocks.letters() {
         blocks = html_text::blocks(page, true);
+        for block in &mut blocks.blocks {
+            block.hidden = false;
+        }
     }
     let title = title(page, &blocks);
     if blocks.letters() < FEW
@@ -70,7 +101,10 @@ fn main_or_all(model: Option<&Model>, blocks: &Blocks<'_>, title: Option<String>
         .filter(|kept| !misses(blocks, kept));
     match kept {
         Some(kept) => {
-            let main = blocks.text(|place| kept.get(place).copied().unwrap_or_default());
+            let main = blocks.text(|place| {
+                let hidden = blocks.blocks.get(place).is_some_and(|block| block.hidden);
+                hidden || kept.get(place).copied().unwrap_or_default()
+            });
             main.finish(title, None, MAIN)
         }
         None => blocks.text(|_| true).finish(title, None, ALL),

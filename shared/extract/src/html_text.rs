@@ -6,6 +6,8 @@ pub mod layout;
 pub mod marks;
 mod panels;
 pub mod survey;
+#[cfg(test)]
+mod tests;
 mod written;
 
 use ego_tree::{NodeRef, iter::Edge};
@@ -30,7 +32,6 @@ const LINE_NUMBERS: &[&str] = &[
     "linenos",
     "linenumber",
     "linenumbers",
-    "lineosspecial",
     "ln",
     "lnt",
     "lnum",
@@ -107,7 +108,7 @@ pub struct Blocks<'a> {
     /// Number of letters and digits in what the page hides.
     pub hidden_letters: usize,
     /// Rows of tables that had no room.
-    rows_cut: usize,
+    pub rows_cut: usize,
 }
 
 /// What is read of a page beside what it shows.
@@ -261,73 +262,4 @@ fn is_line_number(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
         };
         left > 0 && inner.value().as_text().is_none_or(|text| is_number(text))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text_of(html: &str) -> String {
-        visible(&Html::parse_document(html))
-            .finish(None, None, "")
-            .text
-    }
-
-    #[test]
-    fn lists_tables_and_code_stay_readable() {
-        let html = "<h2>Sizes</h2><p>See\n  <b>below</b>.<ul><li>one<li>two<ol><li>inner</ol></ul>
-            <table><tr><th>a<th>b<tr><td><p>1</p><td>2</table><pre>x\n  y</pre>a<br>b";
-        assert_eq!(
-            text_of(html),
-            "Sizes\n\nSee below.\n\n- one\n- two\n  1. inner\n\na | b\n1 | 2\n\nx\n  y\n\na\nb"
-        );
-    }
-
-    #[test]
-    fn what_nobody_sees_is_left_out() {
-        let html = "<title>t</title><script>s</script><p hidden>h</p><p style='display: none'>n<b>m</b></p><p>v";
-        assert_eq!(text_of(html), "v");
-    }
-
-    #[test]
-    fn a_layout_table_is_not_a_row() {
-        let html = "<table><tr><td><h1>Head</h1><p>a</p><p>b</p></td></tr></table>";
-        assert_eq!(text_of(html), "Head\n\na\n\nb");
-    }
-
-    #[test]
-    fn what_a_page_sends_late_is_seen() {
-        let html = "<div hidden id='S:1'><p>late</p></div><div hidden id=x>never</div>";
-        assert_eq!(text_of(html), "late");
-    }
-
-    #[test]
-    fn blocks_know_where_they_are() {
-        let page = Html::parse_document(
-            "<main><h1>Head</h1><p>One <a href=x>two</a></p></main><ul><li>a<li>b</ul>",
-        );
-        let blocks = blocks(&page, false);
-        let names: Vec<_> = blocks
-            .blocks
-            .iter()
-            .map(|block| {
-                (
-                    block.text.as_str(),
-                    blocks.scopes[block.scope].element.name(),
-                )
-            })
-            .collect();
-        let expected = [
-            ("Head", "h1"),
-            ("One two", "p"),
-            ("- a", "li"),
-            ("- b", "li"),
-        ];
-        assert_eq!(names, expected);
-        assert_eq!((blocks.blocks[1].letters, blocks.blocks[1].linked), (6, 3));
-        let some = blocks
-            .text(|place| place != 1 && place != 2)
-            .finish(None, None, "");
-        assert_eq!(some.text, "Head\n\n- b");
-    }
 }

@@ -109,7 +109,6 @@ impl<'a> Writer<'a> {
             is_scope,
             at: self.line.text.len(),
             blocks: self.blocks.len(),
-            letters: self.line.letters,
         });
     }
 
@@ -170,11 +169,11 @@ impl<'a> Writer<'a> {
     ) {
         match kind {
             Kind::Inline | Kind::Ruby | Kind::Reading | Kind::CodeTable => {}
-            Kind::Bold => self.bold += 1,
             Kind::Shifted { .. } => {}
+            Kind::Bold => self.bold += 1,
             Kind::Break if self.in_cell() => self.blank(),
             Kind::Break => self.line.text.push('\n'),
-            Kind::Image => self.image(element),
+            Kind::Image => self.image(node, element),
             Kind::CodeLine { always } => self.begin_code_line(*always),
             Kind::Gap => self.blank(),
             Kind::CellList => self.lists.push(List::of(node, element, marks)),
@@ -260,7 +259,11 @@ impl<'a> Writer<'a> {
         };
         let is_first = list.items == 0;
         let marker = list.marker(element);
-        let marker = if list.is_numbered() { marker } else { String::new() };
+        let marker = if list.is_numbered() {
+            marker
+        } else {
+            String::new()
+        };
         if is_first {
             self.blank();
         } else {
@@ -273,7 +276,10 @@ impl<'a> Writer<'a> {
     fn separate(&mut self, sign: &str) {
         let end = self.line.text.trim_end().len();
         self.line.text.truncate(end);
-        let ends = self.line.text.ends_with([';', ',', '.', ':', '!', '?', '。', '；', '，', '：']);
+        let ends = self
+            .line
+            .text
+            .ends_with([';', ',', '.', ':', '!', '?', '。', '；', '，', '：']);
         if ends {
             self.blank();
         } else if !self.line.text.is_empty() {

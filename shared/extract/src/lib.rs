@@ -33,9 +33,9 @@ mod epub;
 #[cfg(feature = "engines")]
 mod extractor;
 #[cfg(feature = "engines")]
-mod formula;
-#[cfg(feature = "engines")]
 mod fork_server;
+#[cfg(feature = "engines")]
+mod formula;
 #[cfg(feature = "engines")]
 mod html;
 #[cfg(feature = "engines")]

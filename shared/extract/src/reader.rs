@@ -116,14 +116,14 @@ pub fn read(
             ));
         }
         (Engine::PdfExtract, _) => pdf_fallback::read(bytes, password)?,
-        (Engine::Html, _) => html::read(bytes),
+        (Engine::Html, _) => html::read_with(bytes, include_hidden),
         (Engine::Markdown, _) => plain::markdown(bytes)?,
         (Engine::Plain, _) => plain::text(bytes)?,
         (Engine::Word, _) => word::read(bytes, include_hidden)?,
         (Engine::Slides, _) => slides::read(bytes, include_hidden)?,
         (Engine::Sheets, _) => sheets::read(bytes, include_hidden)?,
         (Engine::Odt, _) => odt::read(bytes)?,
-        (Engine::Epub, _) => epub::read(bytes)?,
+        (Engine::Epub, _) => epub::read(bytes, include_hidden)?,
         (Engine::Rtf, _) => rtf::read(bytes)?,
         (Engine::Mail, _) => mail::read(bytes)?,
         (Engine::Delimited, _) => delimited::read(bytes)?,

@@ -28,7 +28,13 @@ pub fn is_picture(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     if marks.has_class(&["mathjaxpreview"]) {
         return true;
     }
-    let drawn = ["mathjax", "mathjaxdisplay", "mathjaxsvg", "mathjaxsvgdisplay", "mathjaxchtml"];
+    let drawn = [
+        "mathjax",
+        "mathjaxdisplay",
+        "mathjaxsvg",
+        "mathjaxsvgdisplay",
+        "mathjaxchtml",
+    ];
     marks.has_class(&drawn)
         && node
             .next_siblings()

@@ -138,9 +138,43 @@ impl<'a> Marks<'a> {
     /// Whether a class is one of these, compared by its letters in lower case: `code-line` is `codeline`.
     pub fn has_class(&self, classes: &[&str]) -> bool {
         self.class.split_ascii_whitespace().any(|class| {
-            let letters = class.bytes().filter(u8::is_ascii_alphabetic);
-            let name: Vec<u8> = letters.map(|letter| letter.to_ascii_lowercase()).collect();
-            classes.iter().any(|known| known.as_bytes() == name)
+            classes.iter().any(|known| {
+                let letters = class.bytes().filter(u8::is_ascii_alphabetic);
+                class.len() >= known.len()
+                    && letters
+                        .map(|letter| letter.to_ascii_lowercase())
+                        .eq(known.bytes())
+            })
+        })
+    }
+
+    /// Whether one of these is a word of its class or id: `mobile-menu`, `MobileMenu` and `menus` have `menu`.
+    pub fn worded(&self, words: &[&str]) -> bool {
+        let is_one = |word: &str| {
+            let word = word.to_ascii_lowercase();
+            let singular = word.strip_suffix('s').unwrap_or(&word);
+            words
+                .iter()
+                .any(|known| *known == word || *known == singular)
+        };
+        [self.class, cut(self.id)].into_iter().any(|value| {
+            value
+                .split(|c: char| !c.is_ascii_alphabetic())
+                .filter(|name| !name.is_empty())
+                .any(|name| {
+                    let mut start = 0;
+                    let ends = name.char_indices().skip(1).filter(|(at, c)| {
+                        c.is_ascii_uppercase() && name.as_bytes()[at - 1].is_ascii_lowercase()
+                    });
+                    let ends = ends.map(|(at, _)| at).chain([name.len()]);
+                    for end in ends {
+                        if is_one(&name[start..end]) {
+                            return true;
+                        }
+                        start = end;
+                    }
+                    is_one(name)
+                })
         })
     }
 
@@ -178,6 +212,12 @@ mod tests {
         };
         assert!(marks.styled("display", "none") && marks.hides());
         assert!(marks.has_class(&["codeline"]) && !marks.has_class(&["line"]));
+        let menu = Marks {
+            class: "x MobileMenu2",
+            id: "research",
+            ..Marks::default()
+        };
+        assert!(menu.worded(&["menu"]) && !menu.worded(&["search"]));
         let row = Marks {
             name: "div",
             style: "display:table-row",

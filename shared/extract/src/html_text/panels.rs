@@ -11,29 +11,87 @@ use crate::text;
 
 /// Elements around a button that are looked at.
 const MAX_AROUND: usize = 8;
-/// A question has so many letters, a text that is more than a command so many.
+/// A question has so many letters; less is a command.
 const QUESTION: usize = 10;
-const LONG: usize = 50;
 /// Nodes of a button that are looked at.
 const MAX_NODES: usize = 64;
 
 /// Words in names of accordions, and of the answers in them.
 const ACCORDION: &[&str] = &[
-    "accordion", "akkordeon", "faq", "collaps", "expander", "expandable", "toggle-title", "question",
+    "accordion",
+    "akkordeon",
+    "faq",
+    "collaps",
+    "expander",
+    "expandable",
+    "toggle-title",
+    "question",
 ];
 const PANEL: &[&str] = &[
-    "accordion", "akkordeon", "faq", "collaps", "answer", "panel", "tab-pane", "tabpane", "tabcontent",
-    "tab-content", "expandable", "toggle-content",
+    "accordion",
+    "akkordeon",
+    "faq",
+    "collaps",
+    "answer",
+    "panel",
+    "tab-pane",
+    "tabpane",
+    "tabcontent",
+    "tab-content",
+    "expandable",
+    "toggle-content",
 ];
 /// Words in names of what a page shows beside its content.
 const FURNITURE: &[&str] = &[
-    "nav", "menu", "modal", "dialog", "popup", "popover", "dropdown", "drawer", "offcanvas", "cookie",
-    "consent", "gdpr", "overlay", "tooltip", "toast", "lightbox", "search", "login", "signin", "share",
-    "newsletter", "subscribe", "banner", "loader", "loading", "spinner", "cart", "filter", "lang",
+    "nav",
+    "navbar",
+    "navigation",
+    "menu",
+    "submenu",
+    "megamenu",
+    "modal",
+    "dialog",
+    "popup",
+    "popover",
+    "dropdown",
+    "drawer",
+    "offcanvas",
+    "cookie",
+    "consent",
+    "gdpr",
+    "overlay",
+    "tooltip",
+    "toast",
+    "lightbox",
+    "search",
+    "searchform",
+    "login",
+    "signin",
+    "share",
+    "sharing",
+    "newsletter",
+    "subscribe",
+    "banner",
+    "loader",
+    "loading",
+    "spinner",
+    "cart",
+    "minicart",
+    "filter",
 ];
 const FURNITURE_ROLES: &[&str] = &[
-    "dialog", "alertdialog", "listbox", "tooltip", "search", "status", "alert", "banner", "contentinfo",
-    "progressbar", "none", "presentation",
+    "dialog",
+    "alertdialog",
+    "listbox",
+    "tooltip",
+    "search",
+    "status",
+    "alert",
+    "banner",
+    "contentinfo",
+    "progressbar",
+    "none",
+    "presentation",
 ];
 
 /// Whether a button carries content: the question of an accordion, the name of a tab.
@@ -45,13 +103,16 @@ pub fn is_content(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_
             continue;
         };
         let around = Marks::of(element);
-        if is_heading(around.name) || ["dt", "summary"].contains(&around.name) || around.role == "heading" {
+        if is_heading(around.name)
+            || ["dt", "summary"].contains(&around.name)
+            || around.role == "heading"
+        {
             return true;
         }
         navigation |= is_navigation(&around) || ["header", "form", "footer"].contains(&around.name);
         accordion |= far < 3 && around.named(ACCORDION);
     }
-    if navigation || marks.pops_up || marks.named(&["nav", "menu", "cookie", "hamburger"]) {
+    if navigation || marks.pops_up || marks.worded(FURNITURE) {
         return false;
     }
     if marks.role == "tab" || accordion || shows_content(survey, node, marks) {
@@ -77,27 +138,26 @@ fn shows_content(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_>
     })
 }
 
-/// Whether a button holds a heading, a question, or more text than a command.
+/// Whether a button holds a heading or a question.
 fn says_something(node: NodeRef<'_, Node>) -> bool {
     let mut words = String::new();
     for inner in node.descendants().take(MAX_NODES) {
         match inner.value() {
             Node::Text(text) => words.push_str(text),
-            Node::Element(element) if is_heading(element.name()) || element.name() == "p" => {
-                return true;
-            }
+            Node::Element(element) if is_heading(element.name()) => return true,
             _ => {}
         }
     }
     let words = words.trim();
-    let letters = text::letters(words);
-    let asks = words.ends_with(['?', '？', '؟', ';', '՞']);
-    letters >= LONG || (asks && letters >= QUESTION)
+    words.ends_with(['?', '？', '؟']) && text::letters(words) >= QUESTION
 }
 
 /// Whether something hidden is content that a reader would open.
 pub fn is_panel(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
-    if marks.hidden.is_some_and(|value| value.eq_ignore_ascii_case("until-found")) {
+    if marks
+        .hidden
+        .is_some_and(|value| value.eq_ignore_ascii_case("until-found"))
+    {
         return true;
     }
     if marks.role == "tabpanel" {
@@ -121,7 +181,7 @@ fn is_furniture(marks: &Marks<'_>) -> bool {
     is_navigation(marks)
         || ["form", "dialog", "input", "img", "header", "footer"].contains(&marks.name)
         || FURNITURE_ROLES.contains(&marks.role)
-        || marks.named(FURNITURE)
+        || marks.worded(FURNITURE)
 }
 
 /// Whether what stands before it is a heading, a term, or the button of an accordion.

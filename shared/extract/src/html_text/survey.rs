@@ -29,16 +29,18 @@ impl<'a> Survey<'a> {
     pub fn of(page: &'a Html) -> Self {
         let mut survey = Self::default();
         let mut tables: Vec<(NodeId, Table)> = Vec::new();
-        // Elements that are navigation, around the present one.
+        // Of the elements around the present one: whether they are navigation, and parts of tables.
+        let mut around: Vec<(bool, Option<Part>)> = Vec::new();
         let mut navigation = 0usize;
         for edge in page.tree.root().traverse() {
             match edge {
                 Edge::Open(node) => match node.value() {
                     Node::Element(element) => {
                         let marks = Marks::of(element);
-                        navigation += usize::from(is_navigation(&marks));
+                        let (leads, part) = (is_navigation(&marks), marks.part());
+                        navigation += usize::from(leads);
+                        around.push((leads, part));
                         survey.note(&marks, node, navigation > 0);
-                        let part = marks.part();
                         if let Some((_, table)) = tables.last_mut() {
                             table.open(&marks, part);
                         }
@@ -53,18 +55,16 @@ impl<'a> Survey<'a> {
                     }
                     _ => {}
                 },
-                Edge::Close(node) => {
-                    let Some(element) = node.value().as_element() else {
-                        continue;
-                    };
-                    let marks = Marks::of(element);
-                    navigation -= usize::from(is_navigation(&marks));
+                Edge::Close(node) if node.value().is_element() => {
+                    let (leads, part) = around.pop().unwrap_or_default();
+                    navigation -= usize::from(leads);
                     if tables.last().is_some_and(|(id, _)| *id == node.id()) {
                         survey.end_table(&mut tables);
                     } else if let Some((_, table)) = tables.last_mut() {
-                        table.close(marks.part());
+                        table.close(part);
                     }
                 }
+                Edge::Close(_) => {}
             }
         }
         survey

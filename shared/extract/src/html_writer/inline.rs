@@ -1,5 +1,10 @@
 //! Text within a line that would say something else without its markup: exponents, indices, readings.
 
+use ego_tree::NodeRef;
+use scraper::Node;
+
+/// Characters of a text for an image that goes into detail.
+const DETAILED: usize = 100;
 /// Longer text is no exponent but a remark.
 const MAX_EXPONENT: usize = 20;
 
@@ -101,14 +106,31 @@ pub fn describes(alternative: &str, source: &str) -> bool {
     }
     let one_word = !alternative.contains(char::is_whitespace);
     let lower = alternative.to_ascii_lowercase();
-    let is_file = [".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp", ".avif", ".bmp"]
-        .iter()
-        .any(|ending| lower.ends_with(ending));
+    let is_file = [
+        ".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp", ".avif", ".bmp",
+    ]
+    .iter()
+    .any(|ending| lower.ends_with(ending));
     let stem = source.rsplit('/').next().unwrap_or_default();
     let stem = stem.split(['.', '?']).next().unwrap_or_default();
     let is_name = one_word && (stem.eq_ignore_ascii_case(alternative) || lower.contains('_'));
-    let generic = ["image", "img", "photo", "picture", "icon", "logo", "avatar", "spacer"];
+    let generic = [
+        "image", "img", "photo", "picture", "icon", "logo", "avatar", "spacer",
+    ];
     !is_file && !is_name && !generic.contains(&lower.as_str())
+}
+
+/// Whether the text that stands for an image apart from other text is more than decoration: it belongs to a figure,
+/// gives numbers, or goes into detail.
+pub fn informs(node: NodeRef<'_, Node>, alternative: &str) -> bool {
+    alternative.chars().any(char::is_numeric)
+        || alternative.chars().count() >= DETAILED
+        || node.ancestors().take(3).any(|around| {
+            around
+                .value()
+                .as_element()
+                .is_some_and(|element| element.name() == "figure")
+        })
 }
 
 #[cfg(test)]
@@ -134,7 +156,11 @@ mod tests {
             ("", "1", true, "1"),
         ];
         for (before, text, raised, expected) in cases {
-            assert_eq!(shifted(before, text, raised, false), expected, "{before} {text}");
+            assert_eq!(
+                shifted(before, text, raised, false),
+                expected,
+                "{before} {text}"
+            );
         }
         assert_eq!(shifted("in 1874", "3", true, true), "[3]");
         assert_eq!(shifted("in 1874", "[3]", true, true), "[3]");

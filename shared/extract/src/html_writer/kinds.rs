@@ -123,10 +123,9 @@ pub struct Frame {
     pub kind: Kind,
     pub is_link: bool,
     pub is_scope: bool,
-    /// Bytes of the block, number of blocks, letters of the block.
+    /// Bytes of the block, and number of blocks.
     pub at: usize,
     pub blocks: usize,
-    pub letters: usize,
 }
 
 /// Whether elements of this name hold no blocks.
@@ -158,7 +157,15 @@ pub fn of(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
 
 fn by_style(marks: &Marks<'_>) -> Kind {
     let display = marks.style("display").unwrap_or_default();
-    let ends = ["block", "flex", "grid", "list-item", "table", "table-row", "flow-root"];
+    let ends = [
+        "block",
+        "flex",
+        "grid",
+        "list-item",
+        "table",
+        "table-row",
+        "flow-root",
+    ];
     if ends.iter().any(|kind| display.eq_ignore_ascii_case(kind)) || marks.part().is_some() {
         Kind::Block
     } else {

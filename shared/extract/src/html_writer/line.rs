@@ -1,6 +1,7 @@
 //! Writes the text of blocks, and ends them.
 
-use scraper::node::Element;
+use ego_tree::NodeRef;
+use scraper::{Node, node::Element};
 
 use super::{Last, Line, MAX_INDENT, Writer, inline, kinds::Frame};
 use crate::{
@@ -224,7 +225,7 @@ impl Writer<'_> {
     }
 
     /// Takes in the text that stands for an image: as a word of a line or cell, else below the last block.
-    pub(super) fn image(&mut self, element: &Element) {
+    pub(super) fn image(&mut self, node: NodeRef<'_, Node>, element: &Element) {
         let Some(alternative) = attribute(element, "alt") else {
             return;
         };
@@ -238,10 +239,19 @@ impl Writer<'_> {
         }
         let alternative = text::one_line(&text::normalise(alternative), usize::MAX);
         let is_word = alternative.chars().count() <= MAX_WORD;
-        if self.in_cell() || (is_word && self.links == 0 && self.line.letters > 0) {
+        let in_line = is_word && self.line.letters > 0;
+        let in_cell = self.in_cell() && (is_word || inline::informs(node, &alternative));
+        if self.links == 0 && (in_line || in_cell) {
             self.blank();
             self.text(&alternative);
             self.blank();
+            return;
+        }
+        let is_known = self
+            .blocks
+            .last()
+            .is_some_and(|block| block.text.contains(&alternative));
+        if is_known || self.in_cell() || self.links > 0 || !inline::informs(node, &alternative) {
             return;
         }
         let images = match self.blocks.last_mut() {

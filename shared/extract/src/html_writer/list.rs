@@ -38,7 +38,9 @@ impl List {
         if element.name() != "ol" {
             return list;
         }
-        let kind = marks.style("list-style-type").or_else(|| marks.style("list-style"));
+        let kind = marks
+            .style("list-style-type")
+            .or_else(|| marks.style("list-style"));
         list.style = kind
             .and_then(by_style)
             .or_else(|| attribute(element, "type").and_then(by_type))
@@ -162,9 +164,15 @@ mod tests {
     #[test]
     fn numbers_are_written_as_their_list_says() {
         let upper = Style::Letters { upper: true };
-        assert_eq!(["A", "Z", "AA", "AZ"], [1, 26, 27, 52].map(|n| written(n, upper)));
+        assert_eq!(
+            ["A", "Z", "AA", "AZ"],
+            [1, 26, 27, 52].map(|n| written(n, upper))
+        );
         let lower = Style::Roman { upper: false };
         assert_eq!(["i", "iv", "xlix"], [1, 4, 49].map(|n| written(n, lower)));
-        assert_eq!(["0", "-1", "4000"], [0, -1, 4000].map(|n| written(n, lower)));
+        assert_eq!(
+            ["0", "-1", "4000"],
+            [0, -1, 4000].map(|n| written(n, lower))
+        );
     }
 }

@@ -144,7 +144,11 @@ impl Draft {
                 letters: row.letters,
                 linked: row.linked,
                 hidden: row.hidden,
-                cells: texts.iter().take(width).map(|&text| text.to_owned()).collect(),
+                cells: texts
+                    .iter()
+                    .take(width)
+                    .map(|&text| text.to_owned())
+                    .collect(),
             });
         }
         (finished, heads - left, cut)
@@ -162,7 +166,10 @@ fn used(row: &[&str]) -> usize {
 fn clip(rows: &mut [Row]) {
     let mut end = rows.len();
     for at in (0..rows.len()).rev() {
-        if rows.get(at + 1).is_some_and(|next| next.group != rows[at].group) {
+        if rows
+            .get(at + 1)
+            .is_some_and(|next| next.group != rows[at].group)
+        {
             end = at + 1;
         }
         for cell in &mut rows[at].cells {

@@ -8,9 +8,11 @@
     reason = "helpers of tests"
 )]
 
+mod books;
 mod fork_server;
 mod formats;
 mod hostile;
+mod html;
 mod office;
 mod office_file;
 mod pages;
