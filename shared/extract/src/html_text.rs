@@ -43,7 +43,7 @@ const LINE_NUMBERS: &[&str] = &[
     "reactsyntaxhighlighterlinenumber",
 ];
 /// Nodes that are looked at to tell whether an element holds nothing but numbers of lines.
-const MAX_NUMBERS: usize = 20_000;
+const MAX_NUMBERS: usize = 4_096;
 
 /// A block of text: a paragraph, a heading, a list item, a row of a table.
 pub struct Block {

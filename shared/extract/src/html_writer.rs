@@ -136,7 +136,11 @@ impl<'a> Writer<'a> {
             return kinds::in_cell(node, marks);
         }
         match marks.part() {
-            Some(Part::Table) if is_data && self.table.is_none() => return Kind::Table,
+            Some(Part::Table)
+                if is_data && self.table.is_none() && !kinds::holds_lines(node, marks) =>
+            {
+                return Kind::Table;
+            }
             Some(Part::Head) if self.table.is_some() => return Kind::Head,
             Some(Part::Group) if self.table.is_some() => return Kind::Group,
             Some(Part::Row) if self.table.is_some() => return Kind::Row,

@@ -41,7 +41,7 @@ impl Table {
         Self {
             native: marks.name == "table",
             presentation: ["presentation", "none"].contains(&marks.role),
-            explicit: !marks.role.is_empty() && marks.part() == Some(Part::Table),
+            explicit: ["table", "grid", "treegrid"].contains(&marks.role),
             ..Self::default()
         }
     }

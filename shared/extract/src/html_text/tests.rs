@@ -386,7 +386,9 @@ fn hostile_tables_end() {
         "{}x",
         "<ol start=99999999999 reversed><li value=-7>".repeat(3_000)
     );
-    for html in [wide, nested, lists] {
+    let images = format!("<p>{}", "<img alt='room 1 of it'>".repeat(20_000));
+    let raised = format!("{}x", "<sup>1".repeat(3_000));
+    for html in [wide, nested, lists, images + "x", raised] {
         let text = text_of(&html);
         assert!(text.contains('x') && text.len() < 5_000_000);
     }

@@ -206,7 +206,7 @@ fn is_note(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
 }
 
 /// Whether a table has a line of code in each row.
-fn holds_lines(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
+pub fn holds_lines(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     let holds_code = || {
         let mut first = node.descendants().take(12);
         !first.any(|inner| {

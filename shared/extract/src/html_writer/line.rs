@@ -13,6 +13,10 @@ use crate::{
 const CELL: &str = " | ";
 /// Texts of images between two blocks.
 const MAX_IMAGES: usize = 20;
+/// A block of more bytes is not searched for the text of an image after it: there may be many images.
+const MAX_BESIDE: usize = 4_000;
+/// More bytes than this do not stand above or below a line.
+const MAX_SHIFTED: usize = 1_000;
 /// An image in a line is a word of it if its text is no longer.
 const MAX_WORD: usize = 40;
 
@@ -118,7 +122,12 @@ impl Writer<'_> {
             return marker + &text;
         }
         let within = self.lists.last().is_some_and(|list| list.items > 0);
-        let flat = self.lists.iter().any(|list| list.flat);
+        let flat = self
+            .lists
+            .iter()
+            .rev()
+            .take(MAX_INDENT)
+            .any(|list| list.flat);
         if !within || flat || self.preformatted > 0 {
             return text;
         }
@@ -128,12 +137,12 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, text: String, line: Line, this: Last) {
-        let joined = match (self.last, this) {
-            (Last::Item, Last::Item) => true,
-            (Last::Term, Last::Term) => true,
-            (Last::Term | Last::Definition, Last::Definition) => true,
-            _ => false,
-        };
+        let joined = matches!(
+            (self.last, this),
+            (Last::Item, Last::Item)
+                | (Last::Term, Last::Term)
+                | (Last::Term | Last::Definition, Last::Definition)
+        );
         self.blocks.push(Block {
             text,
             heading: self.heading,
@@ -195,6 +204,9 @@ impl Writer<'_> {
         let Some((before, inside)) = text.split_at_checked(frame.at) else {
             return;
         };
+        if inside.len() > MAX_SHIFTED {
+            return;
+        }
         let written = inline::shifted(before, inside, raised, is_note);
         let ends_blank = inside.ends_with(' ');
         self.line.text.truncate(frame.at);
@@ -247,10 +259,9 @@ impl Writer<'_> {
             self.blank();
             return;
         }
-        let is_known = self
-            .blocks
-            .last()
-            .is_some_and(|block| block.text.contains(&alternative));
+        let is_known = self.blocks.last().is_some_and(|block| {
+            block.text.len() <= MAX_BESIDE && block.text.contains(&alternative)
+        });
         if is_known || self.in_cell() || self.links > 0 || !inline::informs(node, &alternative) {
             return;
         }
