@@ -17,6 +17,7 @@ mod before;
 mod context;
 mod features;
 mod names;
+mod page;
 mod rest;
 #[cfg(test)]
 mod tests;
@@ -28,15 +29,14 @@ use std::{
     sync::OnceLock,
 };
 
-use self::{features::Page, trees::Trees};
+use self::{page::Page, trees::Trees};
 use crate::html_text::Blocks;
 
 pub use self::features::Features;
 
 /// What the script wrote.
 const MODEL: &[u8] = include_bytes!("main_content/model.bin");
-/// How much more a word of the content weighs that is lost than one of the furniture that is kept: the
-/// square of the beta of F-beta.
+/// How much more recall weighs than precision: the square of beta in the F-measure.
 const RECALL: f32 = 1.96;
 /// A page with more blocks, or elements that may hold some, is an attack or a table: all of it is content.
 const MAX_BLOCKS: usize = 50_000;
@@ -131,8 +131,9 @@ fn best(likely: &[f32], words: &[f32]) -> Vec<bool> {
     kept
 }
 
-/// Takes in code, tables and items between blocks that are kept, where all are beside each other in one
-/// element, all rows of tables of which some are kept, and headings of what is kept. Their few words say little to the model and much to a reader.
+/// Takes in code and items between blocks that are kept, where all are beside each other in one element, all
+/// rows of a table of which some are kept, and headings of what is kept. Their few words say little to the
+/// model and much to a reader.
 fn take_in_what_belongs(page: &Blocks<'_>, kept: &mut [bool]) {
     let parent = |place: usize| {
         let scope = page.scopes.get(page.blocks.get(place)?.scope)?;

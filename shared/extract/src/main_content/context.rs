@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use super::best;
-use super::features::{Features, Page};
+use super::features::Features;
+use super::page::Page;
 
 /// Numbers for each block beside those for the first model.
 const WIDTH: usize = 36;
@@ -66,7 +67,10 @@ impl Sum {
 /// Describes the blocks of a page, of which the first model has said how likely they are content.
 pub fn of(page: &Page<'_, '_>, first: &Features, likely: &[f32]) -> Features {
     let weights = first.weights.as_slice();
-    let likely: Vec<f32> = likely.iter().map(|one| one.clamp(1e-6, 1.0 - 1e-6)).collect();
+    let likely: Vec<f32> = likely
+        .iter()
+        .map(|one| one.clamp(1e-6, 1.0 - 1e-6))
+        .collect();
     let sums: Vec<Sum> = likely
         .iter()
         .zip(weights)
@@ -104,7 +108,10 @@ pub fn of(page: &Page<'_, '_>, first: &Features, likely: &[f32]) -> Features {
         ]);
         elements.around(page, page.blocks[place].scope, (*own, total), &mut values);
         elements.cores(page, page.blocks[place].scope, &mut values);
-        let like = alike.get(&page.likeness(place)).copied().unwrap_or_default();
+        let like = alike
+            .get(&page.likeness(place))
+            .copied()
+            .unwrap_or_default();
         values.push(like.without(*own).share());
     }
     Features {
@@ -126,7 +133,9 @@ fn up_to(sums: &[Sum]) -> Vec<Sum> {
 }
 
 fn neighbours(logits: &[f32], place: usize) -> impl Iterator<Item = f32> {
-    let before = (1..=NEIGHBOURS).rev().map(move |step| place.checked_sub(step));
+    let before = (1..=NEIGHBOURS)
+        .rev()
+        .map(move |step| place.checked_sub(step));
     let after = (1..=NEIGHBOURS).map(move |step| Some(place + step));
     before.chain(after).map(|at| {
         let logit = at.and_then(|at| logits.get(at));
@@ -176,7 +185,9 @@ impl Elements {
         let mut total = 0.0;
         for (block, sum) in page.blocks.iter().zip(sums) {
             total += sum.likely;
-            if let (Some(whole), Some(count)) = (wholes.get_mut(block.scope), blocks.get_mut(block.scope)) {
+            if let (Some(whole), Some(count)) =
+                (wholes.get_mut(block.scope), blocks.get_mut(block.scope))
+            {
                 whole.add(*sum);
                 *count += 1;
             }
@@ -198,11 +209,21 @@ impl Elements {
             }
             core
         });
-        Self { wholes, blocks, cores }
+        Self {
+            wholes,
+            blocks,
+            cores,
+        }
     }
 
     /// The elements around a block that hold more than it, from within.
-    fn around(&self, page: &Page<'_, '_>, scope: usize, (own, total): (Sum, Sum), values: &mut Vec<f32>) {
+    fn around(
+        &self,
+        page: &Page<'_, '_>,
+        scope: usize,
+        (own, total): (Sum, Sum),
+        values: &mut Vec<f32>,
+    ) {
         let mut found = [[-1.0; 2]; AROUND];
         let (mut at, mut blocks, mut count) = (scope, 1, 0);
         for _ in 0..MAX_AROUND {

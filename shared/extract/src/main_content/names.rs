@@ -20,8 +20,13 @@ const FORM: usize = WORDS.len() + 7;
 const FURNITURE: u64 = bits(&[3, 5, 7, 9, 10, 11, 12, 14, NAV, FOOTER, FORM]);
 /// And those of menus, columns at the side and related pages, which are furniture if they hold links.
 const FURNITURE_OF_LINKS: u64 = bits(&[2, 4, 8, ASIDE]);
-/// The share of letters in links from which such an element holds links.
-const LINKS: f32 = 0.2;
+/// And those that are left out around the content whatever the model says: menus, breadcrumbs, footers,
+/// cookies; and within it: menus, breadcrumbs, footers, buttons to share. Names like those of the content's
+/// own parts are not among them.
+const FRAME: u64 = bits(&[3, 5, 10, NAV, FOOTER]);
+const NEVER: u64 = bits(&[3, 9, NAV, FOOTER]);
+/// What is named so asks for an address.
+const NEWSLETTER: &str = "newsletter";
 /// The attributes that name things.
 const ATTRIBUTES: &[&str] = &[
     "class",
@@ -135,13 +140,29 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Whether an element with names of these kinds, and such a share of its letters in links, is furniture.
-pub fn furniture(kinds: u64, link_density: f32) -> bool {
-    kinds & FURNITURE != 0 || (kinds & FURNITURE_OF_LINKS != 0 && link_density >= LINKS)
+/// Whether an element with names of these kinds is furniture. Some are only if they hold links.
+pub fn is_furniture(kinds: u64, holds_links: bool) -> bool {
+    kinds & FURNITURE != 0 || (kinds & FURNITURE_OF_LINKS != 0 && holds_links)
+}
+
+/// Whether an element with names of these kinds is left out where it is not in the content.
+pub fn is_frame(kinds: u64) -> bool {
+    kinds & FRAME != 0
+}
+
+/// Whether an element with names of these kinds is left out even where it is in the content.
+pub fn is_never_content(element: &Element, kinds: u64) -> bool {
+    let mut named = [element.attr("class"), element.id()].into_iter().flatten();
+    kinds & NEVER != 0
+        || named.any(|name| {
+            let name = name.as_bytes().get(..MAX_ATTRIBUTE).unwrap_or(name.as_bytes());
+            let mut parts = name.windows(NEWSLETTER.len());
+            parts.any(|part| part.eq_ignore_ascii_case(NEWSLETTER.as_bytes()))
+        })
 }
 
 /// Whether a page says itself that its main content is in an element.
-pub fn main(element: &Element) -> bool {
+pub fn is_main(element: &Element) -> bool {
     ["main", "article"].contains(&element.name())
         || element.attr("role") == Some("main")
         || element.attr("itemprop") == Some("articleBody")

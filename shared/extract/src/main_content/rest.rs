@@ -2,10 +2,10 @@
 //! its last paragraph, and what lies between its parts.
 //!
 //! Such blocks have few words, which say little to the model; where they stand says more. Furniture that is
-//! named as such, and blocks of links, stay out.
+//! named as such, and blocks of links, stay out; some of it is left out even where the model kept it.
 
-use super::features::Page;
 use super::names;
+use super::page::Page;
 
 /// The element with the content has such a share of the words that are kept.
 const CORE: f32 = 0.9;
@@ -18,7 +18,7 @@ const FILLED_PAGE: f32 = 0.7;
 const FRAGMENT: usize = 60;
 /// Blocks with a larger share of their letters in links lead elsewhere.
 const LINKS: f32 = 0.5;
-/// What the model takes for less likely content than this is left where it is.
+/// What the model takes for less likely content than this is left where it is, if the page is long.
 const LIKELY: f32 = 0.1;
 /// Blocks without words count a little.
 const LEAST_WORDS: f32 = 0.3;
@@ -33,10 +33,15 @@ struct Holds {
 
 /// Takes in the rest of the element that most of what is kept is in, from the first block that is kept on.
 pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [bool]) {
-    let Some(element) = element(page, words, kept) else {
+    let Some((core, holds)) = core(page, words, kept) else {
+        return;
+    };
+    leave_out_furniture(page, core, kept);
+    let Some(element) = element(page, core, &holds) else {
         return;
     };
     let outside = outside(page, element);
+    let least = if page.is_short { 0.0 } else { LIKELY };
     let mut begun = false;
     let last = (0..kept.len()).rfind(|place| kept[*place] && within(page, element, *place));
     for place in 0..kept.len() {
@@ -48,19 +53,37 @@ pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [b
             break;
         }
         let scope = page.blocks[place].scope - element;
-        kept[place] |= begun && likely[place] >= LIKELY && !outside[scope] && !is_link(page, place);
+        kept[place] |= begun && likely[place] >= least && !outside[scope] && !is_link(page, place);
+    }
+}
+
+/// Leaves out what is kept of menus, footers and the like.
+fn leave_out_furniture(page: &Page<'_, '_>, core: usize, kept: &mut [bool]) {
+    let mut out: Vec<bool> = Vec::with_capacity(page.scopes.len());
+    for (place, scope) in page.scopes.iter().enumerate() {
+        let around = place != scope.parent && out.get(scope.parent).copied().unwrap_or_default();
+        // The content may be in a footer itself.
+        let holds_core = (place..scope.end).contains(&core);
+        let in_core = (core..page.scopes[core].end).contains(&place);
+        let own = page.never[place] || (!in_core && page.frame[place]);
+        out.push(!holds_core && (around || own));
+    }
+    for (block, kept) in page.blocks.iter().zip(kept) {
+        *kept &= !out.get(block.scope).copied().unwrap_or_default();
     }
 }
 
 /// The largest element around the content that is the content's.
-fn element(page: &Page<'_, '_>, words: &[f32], kept: &[bool]) -> Option<usize> {
-    let (core, holds) = core(page, words, kept)?;
-    let says_main = page.scopes.iter().any(|scope| names::main(scope.element));
+fn element(page: &Page<'_, '_>, core: usize, holds: &[Holds]) -> Option<usize> {
+    let says_main = page
+        .scopes
+        .iter()
+        .any(|scope| names::is_main(scope.element));
     let mut found = None;
     let mut at = core;
     loop {
         let (scope, holds) = (&page.scopes[at], holds[at]);
-        let main = names::main(scope.element);
+        let main = names::is_main(scope.element);
         let needed = match scope.element.name() {
             "html" => break,
             "body" if says_main || holds.blocks > FRAGMENT => break,
@@ -175,14 +198,14 @@ mod tests {
 
     #[test]
     fn what_follows_in_the_main_part_is_taken_in() {
-        let long = "<p>Item of a list that is far longer than the paragraph.</p>".repeat(5);
+        let long = "<p>Item of a list that is longer than the paragraph.</p>".repeat(4);
         for wrapper in ["main", "article", "div role=main"] {
             let body = format!(
                 "<p>Before</p><{wrapper}><h1>Above</h1>{KEPT}<div>{long}<p>Last</p></div></{wrapper}><p>After</p>"
             );
             let kept = kept(&body);
-            assert_eq!(kept.len(), 7, "{wrapper}: {kept:?}");
-            assert_eq!(kept[6], "Last");
+            assert_eq!(kept.len(), 6, "{wrapper}: {kept:?}");
+            assert_eq!(kept[5], "Last");
         }
     }
 
@@ -229,6 +252,55 @@ mod tests {
             "<aside><p>A note</p><p>Mind the step</p></aside>",
         ] {
             assert_eq!(kept(&format!("<main>{KEPT}{content}</main>")).len(), 3);
+        }
+    }
+
+    #[test]
+    fn the_frame_is_left_out_even_if_it_was_kept() {
+        for frame in [
+            "<footer>",
+            "<nav>",
+            "<div class=cookie-banner>",
+            "<div id=footer><div>",
+        ] {
+            let core = format!("<div>{}</div>", KEPT.repeat(9));
+            let body = format!("{core}{frame}+ Imprint");
+            assert!(
+                !kept(&body).iter().any(|text| text.contains("Imprint")),
+                "{frame}"
+            );
+            let body = format!("<footer>{core}</footer>");
+            assert_eq!(kept(&body).len(), 9);
+        }
+    }
+
+    #[test]
+    fn some_furniture_is_left_out_of_the_content() {
+        let text = "<p>+ Some.</p>";
+        for (furniture, expected) in [
+            ("<footer>", 9),
+            ("<nav>", 9),
+            ("<div class=share-links>", 9),
+            ("<div class='Footer-Newsletter'>", 9),
+            ("<div class=footer>", 10),
+            ("<div class=login>", 10),
+        ] {
+            let body = format!("<main>{}{furniture}{text}</main>", KEPT.repeat(9));
+            assert_eq!(kept(&body).len(), expected, "{furniture}");
+        }
+    }
+
+    #[test]
+    fn what_is_unlikely_is_left_on_long_pages() {
+        let lists = "<ul><li>One<li>Two</ul>".repeat(50);
+        let page = Html::parse_document(&format!("<main>{}{lists}</main>", KEPT.repeat(20)));
+        let blocks = html_text::blocks(&page, false);
+        let described = Page::new(&blocks);
+        let words = vec![1.0; blocks.blocks.len()];
+        for (likely, expected) in [(0.01, 20), (0.3, 120)] {
+            let mut kept: Vec<bool> = blocks.blocks.iter().map(|b| b.text.contains('+')).collect();
+            take_in(&described, &words, &vec![likely; words.len()], &mut kept);
+            assert_eq!(kept.iter().filter(|kept| **kept).count(), expected);
         }
     }
 
