@@ -14,8 +14,10 @@ use crate::{
 const MAIN: &str = "main-content";
 const ALL: &str = "scraper";
 /// The main content is taken for a miss, and everything visible read instead, if it has fewer
-/// letters and digits than the first number and less than one in the second of the page's.
+/// letters and digits than the first number and less than one in the second of the page's. Those in links
+/// do not count if there is some content at least: a short page may well have a long menu.
 const MISSES: [(usize, usize); 2] = [(200, 3), (1000, 20)];
+const SOME: usize = 60;
 
 /// A page with fewer letters and digits may show its text to readers without scripts only.
 const FEW: usize = 500;
@@ -125,14 +127,13 @@ fn without_scripts(page: &Html) -> Option<Html> {
 }
 
 fn misses(blocks: &Blocks<'_>, kept: &[bool]) -> bool {
-    let all = blocks.letters();
-    let found: usize = blocks
-        .blocks
-        .iter()
-        .zip(kept)
-        .filter(|(_, kept)| **kept)
-        .map(|(block, _)| block.letters)
-        .sum();
+    let kept = blocks.blocks.iter().zip(kept).filter(|(_, kept)| **kept);
+    let found: usize = kept.map(|(block, _)| block.letters).sum();
+    let linked: usize = blocks.blocks.iter().map(|block| block.linked).sum();
+    let all = match found {
+        ..SOME => blocks.letters(),
+        _ => blocks.letters() - linked,
+    };
     MISSES
         .iter()
         .any(|(few, share)| found < *few && found * share < all)
@@ -171,5 +172,17 @@ mod tests {
         let blocks = html_text::blocks(&page, false);
         assert!(misses(&blocks, &[false, false, false, true]));
         assert!(!misses(&blocks, &[true, true, true, false]));
+    }
+
+    #[test]
+    fn a_long_menu_does_not_make_a_short_page_a_miss() {
+        let menu = "<p><a href=x>Opening hours and tickets for the tower</a></p>".repeat(9);
+        let content = "The tower is open on summer weekends from nine until the last visitor leaves.";
+        let page = Html::parse_document(&format!("<p>{content}</p>{menu}"));
+        let blocks = html_text::blocks(&page, false);
+        let mut kept = [false; 10];
+        assert!(misses(&blocks, &kept));
+        kept[0] = true;
+        assert!(!misses(&blocks, &kept));
     }
 }

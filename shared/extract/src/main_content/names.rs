@@ -155,7 +155,10 @@ pub fn is_never_content(element: &Element, kinds: u64) -> bool {
     let mut named = [element.attr("class"), element.id()].into_iter().flatten();
     kinds & NEVER != 0
         || named.any(|name| {
-            let name = name.as_bytes().get(..MAX_ATTRIBUTE).unwrap_or(name.as_bytes());
+            let name = name
+                .as_bytes()
+                .get(..MAX_ATTRIBUTE)
+                .unwrap_or(name.as_bytes());
             let mut parts = name.windows(NEWSLETTER.len());
             parts.any(|part| part.eq_ignore_ascii_case(NEWSLETTER.as_bytes()))
         })

@@ -8,7 +8,7 @@ use crate::html_text::{Block, Blocks, Scope};
 const LONG: usize = 80;
 /// Names of elements further out than this do not count.
 const FAR: u8 = 30;
-/// A page with no more blocks is short.
+/// A page with no more blocks, links aside, is short.
 const SHORT: usize = 100;
 /// From such a share of its letters in links an element holds links; on a short page, a few links are no menu.
 const LINKS: [f32; 2] = [0.2, 0.4];
@@ -78,7 +78,7 @@ pub struct Page<'p, 'a> {
     /// Of the whole of each scope.
     pub wholes: Vec<Sum>,
     pub total: Sum,
-    /// Whether it has few blocks.
+    /// Whether it has few blocks, links aside.
     pub is_short: bool,
     /// Of each scope, whether it is furniture by its names.
     pub furniture: Vec<bool>,
@@ -123,7 +123,9 @@ impl<'p, 'a> Page<'p, 'a> {
         let mut furniture = Vec::with_capacity(page.scopes.len());
         let mut frame = Vec::with_capacity(page.scopes.len());
         let mut never = Vec::with_capacity(page.scopes.len());
-        let is_short = page.blocks.len() <= SHORT;
+        let is_link = |block: &&Block| block.linked * 2 > block.letters;
+        let links_aside = page.blocks.iter().filter(|block| !is_link(block));
+        let is_short = links_aside.count() <= SHORT;
         let links = LINKS[usize::from(is_short)];
         for (place, scope) in page.scopes.iter().enumerate() {
             let mut row = if scope.parent < place {
