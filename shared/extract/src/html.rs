@@ -177,7 +177,8 @@ mod tests {
     #[test]
     fn a_long_menu_does_not_make_a_short_page_a_miss() {
         let menu = "<p><a href=x>Opening hours and tickets for the tower</a></p>".repeat(9);
-        let content = "The tower is open on summer weekends from nine until the last visitor leaves.";
+        let content =
+            "The tower is open on summer weekends from nine until the last visitor leaves.";
         let page = Html::parse_document(&format!("<p>{content}</p>{menu}"));
         let blocks = html_text::blocks(&page, false);
         let mut kept = [false; 10];
