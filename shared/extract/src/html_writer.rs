@@ -179,6 +179,7 @@ impl<'a> Writer<'a> {
             Kind::Break => self.line.text.push('\n'),
             Kind::Image => self.image(node, element),
             Kind::CodeLine { always } => self.begin_code_line(*always),
+            Kind::CodeRow => self.begin_code_line(true),
             Kind::Gap => self.blank(),
             Kind::CellList => self.lists.push(List::of(node, element, marks)),
             Kind::CellItem => self.begin_cell_item(element),
@@ -308,7 +309,7 @@ impl<'a> Writer<'a> {
             Kind::Shifted { raised, is_note } => self.end_shifted(frame, *raised, *is_note),
             Kind::Reading => self.end_reading(frame),
             Kind::Ruby => self.end_ruby(),
-            Kind::CodeLine { .. } => {
+            Kind::CodeLine { .. } | Kind::CodeRow => {
                 let written = self.line.text.len() > frame.at;
                 self.line_ended = !(written && self.line.text.ends_with('\n'));
             }

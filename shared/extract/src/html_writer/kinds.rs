@@ -103,8 +103,9 @@ pub enum Kind {
     CodeLine {
         always: bool,
     },
-    /// A table of it, or a row, where blanks between elements do not count.
+    /// A table of it, or a row, which is a line; blanks between their elements do not count.
     CodeTable,
+    CodeRow,
     /// A data table and its parts.
     Table,
     Head,
@@ -234,7 +235,8 @@ fn is_preformatted(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
 pub fn in_code(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
     match marks.name {
         "table" | "thead" | "tbody" | "tfoot" => return Kind::CodeTable,
-        "tr" | "li" => return Kind::CodeLine { always: true },
+        "tr" => return Kind::CodeRow,
+        "li" => return Kind::CodeLine { always: true },
         "td" | "th" => return Kind::Inline,
         "br" => return Kind::Break,
         "code" => {

@@ -3,7 +3,10 @@
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element};
 
-use super::{Last, Line, MAX_INDENT, Writer, inline, kinds::Frame};
+use super::{
+    Last, Line, MAX_INDENT, Writer, inline,
+    kinds::{Frame, Kind},
+};
 use crate::{
     html_text::{Block, Row, Table, marks::attribute},
     text,
@@ -42,7 +45,7 @@ impl Writer<'_> {
         let between_cells = self
             .frames
             .last()
-            .is_some_and(|frame| frame.kind == super::kinds::Kind::CodeTable);
+            .is_some_and(|frame| matches!(frame.kind, Kind::CodeTable | Kind::CodeRow));
         if text.is_empty() || (between_cells && text.trim().is_empty()) {
             return;
         }
