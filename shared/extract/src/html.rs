@@ -6,7 +6,7 @@ use scraper::Html;
 use crate::{
     decode, html_head,
     html_text::{self, Blocks},
-    main_content::{self, Features},
+    main_content::{self, Features, Model},
     text, xhtml,
 };
 
@@ -14,8 +14,10 @@ use crate::{
 const MAIN: &str = "main-content";
 const ALL: &str = "scraper";
 /// The main content is taken for a miss, and everything visible read instead, if it has fewer
-/// letters and digits than the first number and less than one in the second of the page's.
+/// letters and digits than the first number and less than one in the second of the page's. Those in links
+/// do not count if there is some content at least: a short page may well have a long menu.
 const MISSES: [(usize, usize); 2] = [(200, 3), (1000, 20)];
+const SOME: usize = 60;
 
 /// A page with fewer letters and digits may show its text to readers without scripts only.
 const FEW: usize = 500;
@@ -27,14 +29,24 @@ pub fn read(bytes: &[u8]) -> Extracted {
 
 /// Reads an HTML page, and if asked all that it hides beside its main content.
 pub fn read_with(bytes: &[u8], include_hidden: bool) -> Extracted {
+    read_by(Model::built_in(), bytes, include_hidden)
+}
+
+/// Reads it with another model than the one that is built in, or with none.
+pub fn read_by(model: Option<&Model>, bytes: &[u8], include_hidden: bool) -> Extracted {
     let decoded = decode::markup(bytes);
     let source = &decoded.text;
     let mut page = parsed(source);
-    let mut extracted = shown(&page, include_hidden, main_or_all);
+    let read = |page: &Html| {
+        shown(page, include_hidden, |blocks, title| {
+            main_or_all(model, blocks, title)
+        })
+    };
+    let mut extracted = read(&page);
     // An empty element of XML swallows the rest of a page that does not say that it is XML.
     if extracted.text.is_empty() && source.contains("/>") {
         page = Html::parse_document(&xhtml::as_html(source));
-        extracted = shown(&page, include_hidden, main_or_all);
+        extracted = read(&page);
     }
     decoded.warn(&mut extracted.warnings);
     extracted.properties = html_head::properties(&page);
@@ -49,14 +61,14 @@ fn parsed(source: &str) -> Html {
     }
 }
 
-/// Describes a page's blocks as the model sees them, with their texts.
-pub fn described(bytes: &[u8]) -> (Vec<String>, Features) {
+/// Describes a page's blocks as the model sees them, with their texts. See [`main_content::features`].
+pub fn described(bytes: &[u8], likely: Option<&[f32]>) -> (Vec<String>, Features) {
     let page = parsed(&decode::markup(bytes).text);
     shown(&page, false, |blocks, title| {
         let texts = blocks.blocks.iter().map(|block| block.text.clone());
         (
             texts.collect(),
-            main_content::features(blocks, title.as_deref()),
+            main_content::features(blocks, title.as_deref(), likely),
         )
     })
 }
@@ -87,8 +99,10 @@ fn shown<T>(
     read(&blocks, title)
 }
 
-fn main_or_all(blocks: &Blocks<'_>, title: Option<String>) -> Extracted {
-    let kept = main_content::of(blocks, title.as_deref()).filter(|kept| !misses(blocks, kept));
+fn main_or_all(model: Option<&Model>, blocks: &Blocks<'_>, title: Option<String>) -> Extracted {
+    let kept = model
+        .and_then(|model| main_content::of(model, blocks, title.as_deref()))
+        .filter(|kept| !misses(blocks, kept));
     match kept {
         Some(kept) => {
             let main = blocks.text(|place| {
@@ -115,14 +129,13 @@ fn without_scripts(page: &Html) -> Option<Html> {
 }
 
 fn misses(blocks: &Blocks<'_>, kept: &[bool]) -> bool {
-    let all = blocks.letters();
-    let found: usize = blocks
-        .blocks
-        .iter()
-        .zip(kept)
-        .filter(|(_, kept)| **kept)
-        .map(|(block, _)| block.letters)
-        .sum();
+    let kept = blocks.blocks.iter().zip(kept).filter(|(_, kept)| **kept);
+    let found: usize = kept.map(|(block, _)| block.letters).sum();
+    let linked: usize = blocks.blocks.iter().map(|block| block.linked).sum();
+    let all = match found {
+        ..SOME => blocks.letters(),
+        _ => blocks.letters() - linked,
+    };
     MISSES
         .iter()
         .any(|(few, share)| found < *few && found * share < all)
@@ -161,5 +174,18 @@ mod tests {
         let blocks = html_text::blocks(&page, false);
         assert!(misses(&blocks, &[false, false, false, true]));
         assert!(!misses(&blocks, &[true, true, true, false]));
+    }
+
+    #[test]
+    fn a_long_menu_does_not_make_a_short_page_a_miss() {
+        let menu = "<p><a href=x>Opening hours and tickets for the tower</a></p>".repeat(9);
+        let content =
+            "The tower is open on summer weekends from nine until the last visitor leaves.";
+        let page = Html::parse_document(&format!("<p>{content}</p>{menu}"));
+        let blocks = html_text::blocks(&page, false);
+        let mut kept = [false; 10];
+        assert!(misses(&blocks, &kept));
+        kept[0] = true;
+        assert!(!misses(&blocks, &kept));
     }
 }

@@ -106,9 +106,9 @@ pub use sandbox::harden_parent;
 #[doc(hidden)]
 pub mod testing {
     pub use crate::fork_server::{cpu_time, serve_if_asked_with};
-    pub use crate::html::{described as describe_page, read as read_html};
+    pub use crate::html::{described as describe_page, read as read_html, read_by as read_html_by};
     pub use crate::mail::{Attachment, attachments};
-    pub use crate::main_content::Features;
+    pub use crate::main_content::{Features, Model as MainContentModel};
     pub use crate::pdf::{Library, read as read_with_pdfium};
     pub use crate::sandbox::drop_capabilities;
 }

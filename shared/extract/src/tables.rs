@@ -206,7 +206,11 @@ mod tests {
         assert_eq!(spread, expected);
         let bomb = vec![vec![cell("x", usize::MAX, usize::MAX)]; 10_000];
         let long = vec![vec![cell(&"x".repeat(10_000), 1_000, 1_000)]];
-        let copied: usize = super::spread(&long).iter().flatten().map(|text| text.len()).sum();
+        let copied: usize = super::spread(&long)
+            .iter()
+            .flatten()
+            .map(|text| text.len())
+            .sum();
         assert!(copied <= MAX_COPIED + 10_000, "{copied}");
         assert!(super::spread(&bomb).iter().map(Vec::len).sum::<usize>() <= MAX_PLACES);
     }

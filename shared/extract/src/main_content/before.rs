@@ -1,6 +1,6 @@
 //! Where a block stands: what came before it, and which headings announced it.
 
-use super::features::Page;
+use super::page::Page;
 
 /// What came before a block.
 #[derive(Default)]

@@ -4,74 +4,19 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::before::Before;
-use super::names::{KINDS, Names};
+use super::names::KINDS;
+use super::page::{Page, Sum, is_frame};
 use super::wording::Wording;
-use crate::html_text::{Block, Blocks, Scope};
+use crate::html_text::Block;
 
 /// Elements around a block that are looked at; those further out are the page's frame.
 const MAX_AROUND: usize = 64;
-/// A long block has so many letters, of which links hold less than half.
-const LONG: usize = 80;
-/// Names of elements further out than this do not count.
-const FAR: u8 = 30;
 /// Blocks before and after that are looked at one by one.
 const NEIGHBOURS: isize = 3;
 
 /// Parts of the page around a block that are described, from within, by so many numbers each.
 const PARTS: usize = 2;
 const SUMS: usize = 8;
-
-/// Totals of a part of the page.
-#[derive(Default, Clone, Copy)]
-pub struct Sum {
-    pub blocks: f32,
-    pub letters: f32,
-    linked: f32,
-    pub long: f32,
-    pub sentences: f32,
-    headings: f32,
-}
-
-impl Sum {
-    fn of(block: &Block, wording: &Wording) -> Self {
-        let letters = block.letters as f32;
-        let long = block.letters >= LONG && block.linked * 2 < block.letters;
-        Self {
-            blocks: 1.0,
-            letters,
-            linked: block.linked as f32,
-            long: if long { letters } else { 0.0 },
-            sentences: wording.sentences as f32,
-            headings: f32::from(u8::from(block.heading.is_some())),
-        }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.blocks += other.blocks;
-        self.letters += other.letters;
-        self.linked += other.linked;
-        self.long += other.long;
-        self.sentences += other.sentences;
-        self.headings += other.headings;
-    }
-
-    fn link_density(&self) -> f32 {
-        self.linked / self.letters.max(1.0)
-    }
-
-    fn into(self, page: &Self, row: &mut Vec<f32>) {
-        row.extend([
-            self.letters / page.letters.max(1.0),
-            self.long / page.long.max(1.0),
-            self.blocks.ln_1p(),
-            self.link_density(),
-            (self.letters / self.blocks.max(1.0)).ln_1p(),
-            self.long / self.letters.max(1.0),
-            self.sentences / self.blocks.max(1.0),
-            self.headings / self.blocks.max(1.0),
-        ]);
-    }
-}
 
 /// A page as numbers, a row for each block.
 pub struct Features {
@@ -83,34 +28,20 @@ pub struct Features {
     pub weights: Vec<f32>,
 }
 
-/// What is known of a page before a block of it is described.
-pub struct Page<'p, 'a> {
-    pub blocks: &'p [Block],
-    scopes: &'p [Scope<'a>],
-    pub wordings: Vec<Wording>,
-    pub sums: Vec<Sum>,
-    /// Of the whole of each scope.
-    wholes: Vec<Sum>,
-    pub total: Sum,
-    /// How far out the next element of each kind of name is, from 1; 0 if there is none.
-    around: Vec<[u8; KINDS]>,
-}
-
 /// Describes the blocks of a page, whose title may be known.
-pub fn of(page: &Blocks<'_>, title: Option<&str>) -> Features {
-    let described = Page::new(page);
+pub fn of(described: &Page<'_, '_>, title: Option<&str>) -> Features {
     let mut values = Vec::new();
     let shared = described.shared();
     let likes = described.likes();
-    let twins = twins(&page.blocks);
+    let twins = twins(described.blocks);
     let cores = [0.5, 0.8].map(|share| described.core(share));
     let title: Vec<String> = title.map(words_of).unwrap_or_default();
     let mut before = Before::default();
-    for place in 0..page.blocks.len() {
+    for place in 0..described.blocks.len() {
         described.wording(place, &mut values);
         described.surroundings(place, &mut values);
         described.neighbours(place, &mut values);
-        before.of(&described, place, &mut values);
+        before.of(described, place, &mut values);
         for core in &cores {
             described.in_core(place, *core, &mut values);
         }
@@ -122,15 +53,18 @@ pub fn of(page: &Blocks<'_>, title: Option<&str>) -> Features {
         like.into(&described.total, &mut values);
         values.push(
             (twins
-                .get(&hash(&page.blocks[place].text))
+                .get(&hash(&described.blocks[place].text))
                 .copied()
                 .unwrap_or(1) as f32)
                 .min(9.0),
         );
-        values.push(in_title(&page.blocks[place].text, &title));
+        values.push(in_title(&described.blocks[place].text, &title));
         values.extend_from_slice(&shared);
     }
-    let width = values.len().checked_div(page.blocks.len()).unwrap_or(0);
+    let width = values
+        .len()
+        .checked_div(described.blocks.len())
+        .unwrap_or(0);
     let weights = described.wordings.iter().map(Wording::weight).collect();
     Features {
         values,
@@ -139,68 +73,7 @@ pub fn of(page: &Blocks<'_>, title: Option<&str>) -> Features {
     }
 }
 
-impl<'p, 'a> Page<'p, 'a> {
-    fn new(page: &'p Blocks<'a>) -> Self {
-        let wordings: Vec<_> = page
-            .blocks
-            .iter()
-            .map(|block| Wording::of(&block.text))
-            .collect();
-        let sums: Vec<_> = page
-            .blocks
-            .iter()
-            .zip(&wordings)
-            .map(|(block, wording)| Sum::of(block, wording))
-            .collect();
-        let mut wholes = vec![Sum::default(); page.scopes.len()];
-        let mut total = Sum::default();
-        for (block, sum) in page.blocks.iter().zip(&sums) {
-            total.add(*sum);
-            if let Some(whole) = wholes.get_mut(block.scope) {
-                whole.add(*sum);
-            }
-        }
-        for place in (1..page.scopes.len()).rev() {
-            let parent = page.scopes[place].parent;
-            if parent < place {
-                let whole = wholes[place];
-                wholes[parent].add(whole);
-            }
-        }
-        let mut names = Names::new();
-        let mut around: Vec<[u8; KINDS]> = Vec::with_capacity(page.scopes.len());
-        for (place, scope) in page.scopes.iter().enumerate() {
-            let mut row = if scope.parent < place {
-                around[scope.parent]
-            } else {
-                [0; KINDS]
-            };
-            // Nothing is read there, and the page's own names are told apart from those in it.
-            let own = if wholes[place].blocks > 0.0 && !is_frame(scope) {
-                names.of(scope.element)
-            } else {
-                0
-            };
-            for (kind, far) in row.iter_mut().enumerate() {
-                *far = match *far {
-                    _ if own >> kind & 1 == 1 => 1,
-                    0 | FAR.. => 0,
-                    near => near + 1,
-                };
-            }
-            around.push(row);
-        }
-        Self {
-            blocks: &page.blocks,
-            scopes: &page.scopes,
-            wordings,
-            sums,
-            wholes,
-            total,
-            around,
-        }
-    }
-
+impl Page<'_, '_> {
     fn wording(&self, place: usize, row: &mut Vec<f32>) {
         let (block, wording) = (&self.blocks[place], &self.wordings[place]);
         let letters = block.letters.max(1) as f32;
@@ -321,7 +194,7 @@ impl<'p, 'a> Page<'p, 'a> {
     }
 
     /// What blocks have in common that are built alike: posts of a thread, entries of a list.
-    fn likeness(&self, place: usize) -> u64 {
+    pub fn likeness(&self, place: usize) -> u64 {
         let mut hasher = DefaultHasher::new();
         let mut at = self.blocks[place].scope;
         for _ in 0..3 {
@@ -360,10 +233,6 @@ impl<'p, 'a> Page<'p, 'a> {
             self.total.sentences / self.total.blocks.max(1.0),
         ]
     }
-}
-
-fn is_frame(scope: &Scope<'_>) -> bool {
-    ["html", "body"].contains(&scope.element.name())
 }
 
 fn hash(text: &str) -> u64 {

@@ -10,6 +10,23 @@ pub const KINDS: usize = WORDS.len() + TAGS.len();
 const HIDDEN: u32 = 14;
 /// Bytes of an attribute that are looked at: nobody names things at such length.
 const MAX_ATTRIBUTE: usize = 400;
+/// The kinds of some elements.
+const NAV: usize = WORDS.len() + 3;
+const FOOTER: usize = WORDS.len() + 5;
+const ASIDE: usize = WORDS.len() + 6;
+const FORM: usize = WORDS.len() + 7;
+/// Kinds of names that only furniture has, a bit each: breadcrumbs, footers, comments, buttons to share,
+/// cookies, advertisements, forms, and what is shown on demand.
+const FURNITURE: u64 = bits(&[3, 5, 7, 9, 10, 11, 12, 14, NAV, FOOTER, FORM]);
+/// And those of menus, columns at the side and related pages, which are furniture if they hold links.
+const FURNITURE_OF_LINKS: u64 = bits(&[2, 4, 8, ASIDE]);
+/// And those that are left out around the content whatever the model says: menus, breadcrumbs, footers,
+/// cookies; and within it: menus, breadcrumbs, footers, buttons to share. Names like those of the content's
+/// own parts are not among them.
+const FRAME: u64 = bits(&[3, 5, 10, NAV, FOOTER]);
+const NEVER: u64 = bits(&[3, 9, NAV, FOOTER]);
+/// What is named so asks for an address.
+const NEWSLETTER: &str = "newsletter";
 /// The attributes that name things.
 const ATTRIBUTES: &[&str] = &[
     "class",
@@ -22,7 +39,7 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 /// Words in names, by what they say. Their order is that of the features, so the model's too.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 25] = [
     "article articlebody articlecontent post posts postbody postcontent entry entrycontent story hentry blog \
      blogpost markdown prose richtext rte wysiwyg news newsarticle blogposting text paragraph",
     "content contents main maincontent mainarea primary body bodytext copy page pagecontent document docs doc",
@@ -40,7 +57,7 @@ const WORDS: [&str; 24] = [
     "ad ads advert adverts advertisement sponsor sponsored promo promos promotion dfp adsense outbrain taboola \
      adslot advertising",
     "newsletter subscribe subscription signup optin mailing form login signin register account paywall search \
-     searchform contact",
+     searchform",
     "meta byline author authors date time published tags tag category categories info timestamp bio avatar \
      username user profile postmeta",
     "modal popup overlay lightbox dialog tooltip toast notification notice alert hidden sr visuallyhidden \
@@ -57,6 +74,7 @@ const WORDS: [&str; 24] = [
     "caption figure image images img media video credit photo thumbnail",
     "signature sig badge badges stats votes vote score points likes quote quoted blockquote",
     "cta button buttons btn action actions link links download",
+    "contact contacts vcard adr address hours opening location locations directions map",
 ];
 
 /// Elements that say what is in them.
@@ -120,6 +138,46 @@ impl<'a> Names<'a> {
         }
         u64::from(kinds) | tag.map_or(0, |tag| 1 << (WORDS.len() + tag))
     }
+}
+
+/// Whether an element with names of these kinds is furniture. Some are only if they hold links.
+pub fn is_furniture(kinds: u64, holds_links: bool) -> bool {
+    kinds & FURNITURE != 0 || (kinds & FURNITURE_OF_LINKS != 0 && holds_links)
+}
+
+/// Whether an element with names of these kinds is left out where it is not in the content.
+pub fn is_frame(kinds: u64) -> bool {
+    kinds & FRAME != 0
+}
+
+/// Whether an element with names of these kinds is left out even where it is in the content.
+pub fn is_never_content(element: &Element, kinds: u64) -> bool {
+    let mut named = [element.attr("class"), element.id()].into_iter().flatten();
+    kinds & NEVER != 0
+        || named.any(|name| {
+            let name = name
+                .as_bytes()
+                .get(..MAX_ATTRIBUTE)
+                .unwrap_or(name.as_bytes());
+            let mut parts = name.windows(NEWSLETTER.len());
+            parts.any(|part| part.eq_ignore_ascii_case(NEWSLETTER.as_bytes()))
+        })
+}
+
+/// Whether a page says itself that its main content is in an element.
+pub fn is_main(element: &Element) -> bool {
+    ["main", "article"].contains(&element.name())
+        || element.attr("role") == Some("main")
+        || element.attr("itemprop") == Some("articleBody")
+}
+
+const fn bits(places: &[usize]) -> u64 {
+    let (mut bits, mut at) = (0, 0);
+    while at < places.len() {
+        bits |= 1 << places[at];
+        at += 1;
+    }
+    bits
 }
 
 /// Words stand between signs and where small letters become capitals.

@@ -1,6 +1,8 @@
 //! Small pages of every kind.
 
-use crate::html;
+use scraper::Html;
+
+use crate::{html, html_text};
 
 const SENTENCES: [&str; 6] = [
     "The lighthouse on the northern cape was built in 1874, when the first steamers took the inner route.",
@@ -52,7 +54,7 @@ const FURNITURE: [&str; 4] = ["Weather", "All rights reserved", "cookies", "Log 
 
 #[test]
 fn the_model_can_be_read() {
-    assert!(super::model().is_some());
+    assert!(super::Model::built_in().is_some());
 }
 
 #[test]
@@ -219,6 +221,39 @@ fn what_is_there_twice_is_read_once() {
             .concat()
     );
     assert_eq!(text(&body).matches(SENTENCES[2]).count(), 1);
+}
+
+#[test]
+fn rows_that_two_tables_share_are_read_twice() {
+    let table = "<table><tr><th>Who<th>Price<tr><td>Adults with a card<td>5 euros
+        <tr><td>Children under six<td>nothing</table>";
+    let body = format!(
+        "<main><h1>Tickets</h1>{}<h2>Summer</h2>{table}<h2>Winter</h2>{table}</main>",
+        paragraphs()
+    );
+    assert_eq!(text(&body).matches("Adults with a card").count(), 2);
+}
+
+#[test]
+fn tables_are_read_whole() {
+    let page = Html::parse_document(
+        "<p>Above<table><tr><td>One<td>1<tr><td>Two<td>2<tr><td>Three<td>3</table><p>Below",
+    );
+    let blocks = html_text::blocks(&page, false);
+    let mut kept: Vec<bool> = blocks
+        .blocks
+        .iter()
+        .map(|block| block.text.starts_with("Two"))
+        .collect();
+    super::take_in_what_belongs(&blocks, &mut kept);
+    assert_eq!(kept, [false, true, true, true, false]);
+}
+
+#[test]
+fn recall_weighs_more() {
+    // Half of the words are content for sure, the others perhaps.
+    assert_eq!(super::best(&[0.9, 0.35], &[10.0, 10.0]), [true, true]);
+    assert_eq!(super::best(&[0.9, 0.2], &[10.0, 10.0]), [true, false]);
 }
 
 #[test]

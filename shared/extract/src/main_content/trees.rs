@@ -1,8 +1,11 @@
 //! Sums of small decision trees, as `bench/extract/train_main_content.py` writes them.
 //!
-//! All numbers are little-endian. First the number of trees (u32), then the trees, each: number of splits (u32), the splits (feature u16, unused u16, the next splits i16 where the
-//! feature is at most the threshold and where it is more, threshold f32), and the leaves (f32), of
-//! which there is one more than splits. The next split `-1 - n` is leaf `n`.
+//! All numbers are little-endian. First the number of trees (u32), then the trees, each: number of splits
+//! (u32), the splits (feature u16, unused u16, the next splits i16 where the feature is at most the
+//! threshold and where it is more, threshold f32), and the leaves (f32), of which there is one more than
+//! splits. The next split `-1 - n` is leaf `n`.
+
+use super::features::Features;
 
 /// A split of a tree.
 struct Split {
@@ -20,9 +23,8 @@ struct Tree {
 pub struct Trees(Vec<Tree>);
 
 impl Trees {
-    /// Reads a model. `None` if the bytes are none.
-    pub fn read(mut bytes: &[u8]) -> Option<Self> {
-        let bytes = &mut bytes;
+    /// Reads trees, and moves on to what is behind them. `None` if the bytes are none.
+    pub fn read(bytes: &mut &[u8]) -> Option<Self> {
         let trees = u32::from_le_bytes(take(bytes)?);
         let trees = (0..trees).map(|_| {
             let splits = u32::from_le_bytes(take(bytes)?);
@@ -50,8 +52,14 @@ impl Trees {
         trees.collect::<Option<_>>().map(Self)
     }
 
+    /// How likely it is, for each row of features, what the trees have learned to tell.
+    pub fn likely(&self, features: &Features) -> Vec<f32> {
+        let sums = self.sums(&features.values, features.width);
+        sums.iter().map(|sum| 1.0 / (1.0 + (-sum).exp())).collect()
+    }
+
     /// The sums for rows of features, each so wide. Tree by tree, so that one stays at hand for all rows.
-    pub fn sums(&self, values: &[f32], width: usize) -> Vec<f32> {
+    fn sums(&self, values: &[f32], width: usize) -> Vec<f32> {
         let mut sums = vec![0.0; values.len() / width.max(1)];
         for tree in &self.0 {
             for (sum, row) in sums.iter_mut().zip(values.chunks_exact(width.max(1))) {
@@ -102,8 +110,8 @@ mod tests {
         }
         file.extend(0u32.to_le_bytes());
         file.extend(1.0f32.to_le_bytes());
-        let trees = Trees::read(&file).unwrap();
+        let trees = Trees::read(&mut file.as_slice()).unwrap();
         assert_eq!(trees.sums(&[9.0, 0.5, 9.0, 0.6], 2), [11.0, 21.0]);
-        assert!(Trees::read(&file[..file.len() - 1]).is_none());
+        assert!(Trees::read(&mut &file[..file.len() - 1]).is_none());
     }
 }

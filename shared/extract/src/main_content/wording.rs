@@ -136,7 +136,6 @@ static AFTERWARDS: Set<&str> = phf_set! {
     "read",
     "discussion",
     "cite",
-    "contact",
     "customers",
     "bought",
     "viewed",

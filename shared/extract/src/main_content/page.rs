@@ -1,0 +1,176 @@
+//! What is known of a page before its blocks are described: totals of its parts, and names.
+
+use super::names::{self, KINDS, Names};
+use super::wording::Wording;
+use crate::html_text::{Block, Blocks, Scope};
+
+/// A long block has so many letters, of which links hold less than half.
+const LONG: usize = 80;
+/// Names of elements further out than this do not count.
+const FAR: u8 = 30;
+/// A page with no more blocks, links aside, is short.
+const SHORT: usize = 100;
+/// From such a share of its letters in links an element holds links; on a short page, a few links are no menu.
+const LINKS: [f32; 2] = [0.2, 0.4];
+
+/// Totals of a part of the page.
+#[derive(Default, Clone, Copy)]
+pub struct Sum {
+    pub blocks: f32,
+    pub letters: f32,
+    pub linked: f32,
+    pub long: f32,
+    pub sentences: f32,
+    pub headings: f32,
+}
+
+impl Sum {
+    /// Of one block.
+    pub fn of(block: &Block, wording: &Wording) -> Self {
+        let letters = block.letters as f32;
+        let long = block.letters >= LONG && block.linked * 2 < block.letters;
+        Self {
+            blocks: 1.0,
+            letters,
+            linked: block.linked as f32,
+            long: if long { letters } else { 0.0 },
+            sentences: wording.sentences as f32,
+            headings: f32::from(u8::from(block.heading.is_some())),
+        }
+    }
+
+    /// Adds another part.
+    pub fn add(&mut self, other: Self) {
+        self.blocks += other.blocks;
+        self.letters += other.letters;
+        self.linked += other.linked;
+        self.long += other.long;
+        self.sentences += other.sentences;
+        self.headings += other.headings;
+    }
+
+    /// The share of its letters that links hold.
+    pub fn link_density(&self) -> f32 {
+        self.linked / self.letters.max(1.0)
+    }
+
+    /// Describes it beside the whole page.
+    pub fn into(self, page: &Self, row: &mut Vec<f32>) {
+        row.extend([
+            self.letters / page.letters.max(1.0),
+            self.long / page.long.max(1.0),
+            self.blocks.ln_1p(),
+            self.link_density(),
+            (self.letters / self.blocks.max(1.0)).ln_1p(),
+            self.long / self.letters.max(1.0),
+            self.sentences / self.blocks.max(1.0),
+            self.headings / self.blocks.max(1.0),
+        ]);
+    }
+}
+
+/// What is known of a page before a block of it is described.
+pub struct Page<'p, 'a> {
+    pub blocks: &'p [Block],
+    pub scopes: &'p [Scope<'a>],
+    pub wordings: Vec<Wording>,
+    pub sums: Vec<Sum>,
+    /// Of the whole of each scope.
+    pub wholes: Vec<Sum>,
+    pub total: Sum,
+    /// Whether it has few blocks, links aside.
+    pub is_short: bool,
+    /// Of each scope, whether it is furniture by its names.
+    pub furniture: Vec<bool>,
+    /// And whether it is left out where it is not in the content, and where it is.
+    pub frame: Vec<bool>,
+    pub never: Vec<bool>,
+    /// How far out the next element of each kind of name is, from 1; 0 if there is none.
+    pub around: Vec<[u8; KINDS]>,
+}
+
+impl<'p, 'a> Page<'p, 'a> {
+    /// Looks through a page.
+    pub fn new(page: &'p Blocks<'a>) -> Self {
+        let wordings: Vec<_> = page
+            .blocks
+            .iter()
+            .map(|block| Wording::of(&block.text))
+            .collect();
+        let sums: Vec<_> = page
+            .blocks
+            .iter()
+            .zip(&wordings)
+            .map(|(block, wording)| Sum::of(block, wording))
+            .collect();
+        let mut wholes = vec![Sum::default(); page.scopes.len()];
+        let mut total = Sum::default();
+        for (block, sum) in page.blocks.iter().zip(&sums) {
+            total.add(*sum);
+            if let Some(whole) = wholes.get_mut(block.scope) {
+                whole.add(*sum);
+            }
+        }
+        for place in (1..page.scopes.len()).rev() {
+            let parent = page.scopes[place].parent;
+            if parent < place {
+                let whole = wholes[place];
+                wholes[parent].add(whole);
+            }
+        }
+        let mut names = Names::new();
+        let mut around: Vec<[u8; KINDS]> = Vec::with_capacity(page.scopes.len());
+        let mut furniture = Vec::with_capacity(page.scopes.len());
+        let mut frame = Vec::with_capacity(page.scopes.len());
+        let mut never = Vec::with_capacity(page.scopes.len());
+        let is_link = |block: &&Block| block.linked * 2 > block.letters;
+        let links_aside = page.blocks.iter().filter(|block| !is_link(block));
+        let is_short = links_aside.count() <= SHORT;
+        let links = LINKS[usize::from(is_short)];
+        for (place, scope) in page.scopes.iter().enumerate() {
+            let mut row = if scope.parent < place {
+                around[scope.parent]
+            } else {
+                [0; KINDS]
+            };
+            // Nothing is read there, and the page's own names are told apart from those in it.
+            let own = if wholes[place].blocks > 0.0 && !is_frame(scope) {
+                names.of(scope.element)
+            } else {
+                0
+            };
+            furniture.push(names::is_furniture(
+                own,
+                wholes[place].link_density() >= links,
+            ));
+            frame.push(names::is_frame(own));
+            never.push(own != 0 && names::is_never_content(scope.element, own));
+            for (kind, far) in row.iter_mut().enumerate() {
+                *far = match *far {
+                    _ if own >> kind & 1 == 1 => 1,
+                    0 | FAR.. => 0,
+                    near => near + 1,
+                };
+            }
+            around.push(row);
+        }
+        Self {
+            blocks: &page.blocks,
+            scopes: &page.scopes,
+            wordings,
+            sums,
+            wholes,
+            total,
+            is_short,
+            furniture,
+            frame,
+            never,
+            around,
+        }
+    }
+}
+
+/// Whether an element is around all of a page.
+pub fn is_frame(scope: &Scope<'_>) -> bool {
+    ["html", "body"].contains(&scope.element.name())
+}
