@@ -13,7 +13,7 @@ use dynrag_domain::documents::Format;
 /// text is declared, which programs say of any text. Text declared to be a PDF is `None`. Empty input is what it is
 /// declared to be.
 pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -> Option<Format> {
-    let claimed = claim(declared, file_name);
+    let claimed = Format::claimed(declared, file_name);
     if bytes.is_empty() {
         return claimed.or(Some(Format::Txt));
     }
@@ -48,15 +48,6 @@ pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -
         None if bytes.starts_with(b"%!PS-Adobe") => None,
         None if marks::is_mail(bytes) => Some(Format::Eml),
         None => Some(Format::Txt),
-    }
-}
-
-/// What a file is said to be. Programs declare any text as plain text; then its name says more.
-fn claim(declared: Option<Format>, file_name: Option<&str>) -> Option<Format> {
-    let named = file_name.and_then(Format::from_file_name);
-    match (declared, named) {
-        (Some(Format::Txt), Some(named)) if !named.has_signature() => Some(named),
-        (declared, named) => declared.or(named),
     }
 }
 

@@ -147,25 +147,26 @@ async fn an_empty_file_is_refused_at_the_door() {
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf_8_is_refused_or_ends_with_a_reason() {
+async fn bytes_that_are_no_characters_are_replaced_and_counted() {
     let tenant = Stack::load().signup().await;
     // No encoding has these: a lone continuation byte, an overlong slash, half a surrogate.
-    let bytes = b"The caf\x80 is \xc0\xaf closed \xed\xa0\x80 today.".to_vec();
-    let bad = Bad {
-        name: "a.txt",
-        media_type: "text/plain; charset=utf-8",
-        bytes,
-        status: "failed",
-        code: "invalid_utf8",
-    };
-    let id = tenant.add_file(bad.name, bad.media_type, &bad.bytes).await;
-    check_end(&tenant, &id, &bad).await;
+    let bytes = b"The caf\x80 is \xc0\xaf closed \xed\xa0\x80 today, and it opens at f\xc3\xbcnf.";
+    let media_type = "text/plain; charset=utf-8";
+    let id = tenant.add_file("a.txt", media_type, bytes).await;
     let form = tenant
         .presign(&json!({"fileName": "b.txt", "contentType": "text/plain"}))
         .await
         .ok(200);
-    tenant.post_to_s3(&form, &bad.bytes).await;
-    check_end(&tenant, &doc_id(&form), &bad).await;
+    tenant.post_to_s3(&form, bytes).await;
+    for id in [id, doc_id(&form)] {
+        let status = tenant.completed(&id).await;
+        let warning = &status["warnings"][0];
+        assert_eq!(warning["code"], "characters_replaced", "{status}");
+        assert!(warning["count"].as_u64().unwrap() >= 3, "{status}");
+        let content = tenant.get(&format!("/api/documents/{id}/content")).await;
+        let text = content.ok(200)["text"].as_str().unwrap().to_owned();
+        assert!(text.contains("closed") && text.ends_with("fünf."), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -76,11 +76,11 @@ async fn the_same_content_again_is_the_same_document() {
 async fn a_file_that_failed_is_tried_again_as_the_same_document() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let form = || file_part("a.txt", "text/plain", b"caf\xe9 \xc0\xaf");
+    let form = || file_part("a.json", "application/json", b"{\"cut\": ");
     let id = doc_id(&a.upload(form()).await.ok(202));
-    a.ended(&id, "failed", "invalid_utf8").await;
+    a.ended(&id, "failed", "corrupt_file").await;
     assert_eq!(doc_id(&a.upload(form()).await.ok(202)), id);
-    let status = a.ended(&id, "failed", "invalid_utf8").await;
+    let status = a.ended(&id, "failed", "corrupt_file").await;
     assert_eq!(status["latestVersion"], 2);
     assert_eq!(a.list().await, std::slice::from_ref(&id));
     assert_ne!(doc_id(&b.upload(form()).await.ok(202)), id);

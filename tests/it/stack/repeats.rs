@@ -139,12 +139,12 @@ async fn an_answer_waits_for_the_documents_end() {
     assert_eq!(ended["status"], "completed", "{ended}");
     assert_eq!(a.search("text", &content).await.len(), 1);
 
-    let form = file_part("a.txt", "text/plain", b"caf\xe9 \xc0\xaf");
+    let form = file_part("a.json", "application/json", b"{\"cut\": ");
     let request = a.call(Method::POST, "/api/ingest/file?wait=25");
     let ended = Answer::of(request.multipart(form)).await.ok(200);
     assert_eq!(
         (&ended["status"], &ended["code"]),
-        (&"failed".into(), &"invalid_utf8".into())
+        (&"failed".into(), &"corrupt_file".into())
     );
     assert!(ended["reason"].as_str().unwrap().len() > 20);
 

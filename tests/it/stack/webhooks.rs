@@ -315,8 +315,10 @@ async fn every_end_is_told_signed_and_under_one_id() {
                 .await,
         );
     }
-    let bad = a.add_file("a.txt", "text/plain", b"caf\xe9 \xc0\xaf").await;
-    a.ended(&bad, "failed", "invalid_utf8").await;
+    let bad = a
+        .add_file("a.json", "application/json", b"{\"cut\": ")
+        .await;
+    a.ended(&bad, "failed", "corrupt_file").await;
     let arrived = eventually("all notices arrive", async || {
         let seen = receiver.seen();
         let told: HashSet<String> = seen
@@ -333,7 +335,7 @@ async fn every_end_is_told_signed_and_under_one_id() {
         told.insert(notice.id.clone());
         if data["docId"] == json!(bad) {
             assert_eq!(notice.body["type"], "document.failed");
-            assert_eq!(data["code"], "invalid_utf8");
+            assert_eq!(data["code"], "corrupt_file");
         } else {
             assert_eq!(notice.body["type"], "document.completed");
             assert_eq!(

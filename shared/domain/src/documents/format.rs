@@ -197,6 +197,16 @@ impl Format {
                 .find(|format| format.as_str() == extension),
         }
     }
+
+    /// What a file is said to be, by its declared format and its name. Programs declare any text as plain text; then
+    /// the name says more.
+    pub fn claimed(declared: Option<Self>, file_name: Option<&str>) -> Option<Self> {
+        let named = file_name.and_then(Self::from_file_name);
+        match (declared, named) {
+            (Some(Self::Txt), Some(named)) if !named.has_signature() => Some(named),
+            (declared, named) => declared.or(named),
+        }
+    }
 }
 
 impl FromStr for Format {
