@@ -3,10 +3,10 @@
 
     bench/extract/features.py --binary DYNRAG_EXTRACT [--keep FOLDER] [--only WORD]
 
-Each feature (features/) says how to write it and, by hand, what must be in the text and what must not. It
-is written by python-docx, openpyxl, XlsxWriter, pandas and python-pptx, and by LibreOffice (`soffice`) from
-flat OpenDocument that stands in the feature. Where there is no LibreOffice, or none of its programs for
-a kind of file, this is said and its columns are empty.
+Each feature (features/) says how to write it and, by hand, what must be in the text and what must not.
+python-docx, openpyxl, XlsxWriter, pandas and python-pptx write it, and LibreOffice (`soffice`), from flat
+OpenDocument that stands in the feature, or without this from what the library wrote. Where there is no
+LibreOffice, or none of its programs for a kind of file, this is said and its columns are empty.
 
 Prints a table for each kind of document: `ok`, `WRONG`, or `-` where the writer does not write this. Below
 it stands what is wrong, and whether an independent reader (references.py) finds the texts. FOLDER keeps the
@@ -28,7 +28,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from features import flat, sheet_layout, sheet_values, slides, text_blocks, text_runs
+from features import (
+    flat,
+    sheet_formats,
+    sheet_layout,
+    sheet_values,
+    slides,
+    text_blocks,
+    text_frames,
+    text_runs,
+)
 from features.feature import Feature
 from references import READERS
 
@@ -50,13 +59,13 @@ class Kind:
 KINDS = [
     Kind(
         "text documents",
-        text_blocks.FEATURES + text_runs.FEATURES,
+        text_blocks.FEATURES + text_runs.FEATURES + text_frames.FEATURES,
         "fodt",
         ("docx", "odt", "rtf", "html", "epub"),
     ),
     Kind(
         "workbooks",
-        sheet_values.FEATURES + sheet_layout.FEATURES,
+        sheet_values.FEATURES + sheet_formats.FEATURES + sheet_layout.FEATURES,
         "fods",
         ("xlsx", "csv", "html"),
     ),
@@ -117,52 +126,60 @@ def measure(kind: Kind, features: list[Feature], binary: Path, folder: Path) -> 
     """Writes all features of a kind and has them read."""
     columns = list(dict.fromkeys(column for feature in features for column in feature.writers))
     table = Table(columns + [f"{LIBRE} {target}" for target in kind.targets])
+    files = [file for feature in features for file in by_libraries(kind, feature, folder)]
     table.skipped = convert(kind, features, folder)
-    files = list(written(kind, features, folder, table))
+    files += [file for feature in features for file in by_libre(kind, feature, folder)]
     with ThreadPoolExecutor() as pool:
         outcomes = pool.map(lambda file: read(binary, file[0], file[2]), files)
-        for (feature, column, _), outcome in zip(files, outcomes, strict=True):
+        for (feature, column, path), outcome in zip(files, outcomes, strict=True):
+            if outcome.wrong:
+                outcome.reader = beside(feature, path)
             table.cells[feature.name, column] = outcome
-    for feature, _, path in files:
-        outcome = next(one for one in table.cells.values() if one.path == path)
-        if outcome.wrong:
-            outcome.reader = beside(feature, path)
     return table
+
+
+def by_libraries(kind: Kind, feature: Feature, folder: Path) -> Iterator[tuple[Feature, str, Path]]:
+    """Writes the files of the libraries, and the source for LibreOffice."""
+    source = folder / "sources" / slug(feature.name)
+    source.parent.mkdir(parents=True, exist_ok=True)
+    for column, write in feature.writers.items():
+        writer, ending = column.split()
+        path = folder / f"{writer}-{ending}" / f"{slug(feature.name)}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+        if not feature.flat and column == next(iter(feature.writers)):
+            shutil.copy(path, source.with_suffix(path.suffix))
+        yield feature, column, path
+    if feature.flat:
+        source.with_suffix(f".{kind.ending}").write_text(feature.flat)
 
 
 def convert(kind: Kind, features: list[Feature], folder: Path) -> list[str]:
     """Has LibreOffice write its files. Returns the formats that it could not write, with why."""
-    sources = folder / "sources"
-    sources.mkdir(parents=True, exist_ok=True)
-    for feature in features:
-        if feature.flat:
-            (sources / f"{slug(feature.name)}.{kind.ending}").write_text(feature.flat)
     skipped = []
+    names = {slug(feature.name) for feature in features}
+    sources = [path for path in sorted((folder / "sources").iterdir()) if path.stem in names]
     for target in kind.targets:
         out = folder / f"{LIBRE}-{target}"
         shutil.rmtree(out, ignore_errors=True)
-        files = sorted(sources.glob(f"*.{kind.ending}"))
-        complaint = flat.convert(files, target, out, folder / "profile")
+        complaint = flat.convert(sources, target, out, folder / "profile")
         if complaint:
             skipped.append(f"{LIBRE} wrote not all files as {target}: {complaint}")
+    for feature in features:
+        formula = folder / f"{LIBRE}-odt" / f"{slug(feature.name)}.odt"
+        if "<math:math" in feature.flat and formula.exists() and not flat.has_formula(formula):
+            skipped.append(f"{LIBRE} left the formula out without its Math: {feature.name}")
+            for path in folder.glob(f"{LIBRE}-*/{formula.stem}.*"):
+                path.unlink()
     return skipped
 
 
-def written(
-    kind: Kind, features: list[Feature], folder: Path, table: Table
-) -> Iterator[tuple[Feature, str, Path]]:
-    """The files of features; those of libraries are written now."""
-    for feature in features:
-        for column, write in feature.writers.items():
-            writer, ending = column.split()
-            path = folder / f"{writer}-{ending}" / f"{slug(feature.name)}.{ending}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(path)
-            yield feature, column, path
-        for target in kind.targets:
-            path = folder / f"{LIBRE}-{target}" / f"{slug(feature.name)}.{target}"
-            if feature.flat and target not in feature.lost and path.exists():
-                yield feature, f"{LIBRE} {target}", path
+def by_libre(kind: Kind, feature: Feature, folder: Path) -> Iterator[tuple[Feature, str, Path]]:
+    """The files that LibreOffice wrote with this in them."""
+    for target in kind.targets:
+        path = folder / f"{LIBRE}-{target}" / f"{slug(feature.name)}.{target}"
+        if target not in feature.lost and path.exists():
+            yield feature, f"{LIBRE} {target}", path
 
 
 def read(binary: Path, feature: Feature, path: Path) -> Outcome:

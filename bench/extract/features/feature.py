@@ -20,7 +20,7 @@ class Feature:
     name: str
     # By the column of the table, "writer format".
     writers: dict[str, Writer]
-    # The source that LibreOffice converts, in flat XML; none where it cannot say this.
+    # The source that LibreOffice converts, in flat XML; without one it converts the file of the first writer.
     flat: str = ""
     # A string is somewhere, several stand on one line in this order.
     has: list[str | tuple[str, ...] | Either] = field(default_factory=list)

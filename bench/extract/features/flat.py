@@ -4,6 +4,7 @@ import base64
 import shutil
 import struct
 import subprocess
+import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +25,7 @@ SPACES = {
     "form": f"{OASIS}form:1.0",
     "xlink": "http://www.w3.org/1999/xlink",
     "dc": "http://purl.org/dc/elements/1.1/",
+    "of": f"{OASIS}of:1.2",
     "math": "http://www.w3.org/1998/Math/MathML",
     "loext": "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0",
     "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
@@ -33,7 +35,7 @@ KINDS = {"fodt": "text", "fods": "spreadsheet", "fodp": "presentation"}
 PAGE = """<style:page-layout style:name="page"><style:page-layout-properties fo:page-width="21cm"
 fo:page-height="29.7cm" fo:margin="2cm"/><style:header-style/><style:footer-style/></style:page-layout>"""
 # The comma as separator, UTF-8, cells as they are shown, and quotes around texts that need them.
-CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
+CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 # A frame that stands in a line like a letter.
 INLINE = 'text:anchor-type="as-char"'
 SECONDS = 300
@@ -109,6 +111,13 @@ def chart(title: str, series: str, categories: list[str], values: list[int]) -> 
         f"</table:table-row></table:table-header-rows><table:table-rows>{rows}</table:table-rows>"
         "</table:table></chart:chart></office:chart></office:body></office:document></draw:object>"
     )
+
+
+def has_formula(path: Path) -> bool:
+    """Whether a text document has a formula in it, which LibreOffice leaves out without its Math."""
+    with zipfile.ZipFile(path) as archive:
+        objects = [name for name in archive.namelist() if name.endswith("/content.xml")]
+        return any(b"MathML" in archive.read(name) for name in objects)
 
 
 def convert(files: Iterable[Path], target: str, folder: Path, profile: Path) -> str:

@@ -101,6 +101,21 @@ def chart_too(book, sheet) -> None:
     sheet.insert_chart("D2", bars)
 
 
+def chart_alone(book, _sheet) -> None:
+    """Which has no cells."""
+    bars = book.add_chart({"type": "pie"})
+    bars.add_series({"categories": "=Data!$A$2:$A$3", "values": "=Data!$B$2:$B$3"})
+    bars.set_title({"name": "Sales by city"})
+    book.add_chartsheet("Chart").set_chart(bars)
+
+
+def filtered(_book, sheet) -> None:
+    """All but one city."""
+    sheet.autofilter("A1:B3")
+    sheet.filter_column("A", "x == Oslo")
+    sheet.set_row(2, None, None, {"hidden": True})
+
+
 def link(_book, sheet) -> None:
     """Words that are a link."""
     sheet["A2"].hyperlink = "https://example.org/handbook"
@@ -222,7 +237,7 @@ FEATURES: list[Feature] = [
         sheets=flat_sheet(flat_rows(SALES)) + flat_sheet(flat_rows([["inside", 1]]), NAME),
         has=["Oslo", NAME, "inside"],
         path={"inside": [NAME]},
-        lost=("csv",),
+        lost=("csv", "html"),
     ),
     book(
         "comment on a cell",
@@ -267,6 +282,29 @@ FEATURES: list[Feature] = [
         sheets=drawn(BOX_FLAT + PICTURE_FLAT),
         has=[("Oslo", "41")],
         once=["Mind the gap", "Two boats at a pier"],
+        lost=("csv", "html"),
+    ),
+    book(
+        "texts within the cells",
+        SALES,
+        options={"constant_memory": True},
+        without=("openpyxl",),
+        has=[("City", "Units"), ("Oslo", "41"), ("Rome", "73")],
+    ),
+    book(
+        "chart on a sheet of its own",
+        SALES,
+        extra=chart_alone,
+        without=("openpyxl", "flat"),
+        has=[("Oslo", "41"), "Sales by city"],
+        lost=("csv", "html"),
+    ),
+    book(
+        "rows that a filter hides",
+        SALES,
+        extra=filtered,
+        without=("openpyxl", "flat"),
+        has=[("City", "Units"), ("Oslo", "41")],
         lost=("csv", "html"),
     ),
     book(

@@ -17,7 +17,8 @@ from features.feature import Feature
 # Number formats of OpenDocument, by the names of the cells' styles.
 NUMBERS = """
 <number:percentage-style style:name="Npercent"><number:number number:decimal-places="1"
-number:min-decimal-places="1" number:min-integer-digits="1"/><number:text>%</number:text></number:percentage-style>
+number:min-decimal-places="1" number:min-integer-digits="1"/><number:text>%</number:text>
+</number:percentage-style>
 <number:number-style style:name="Nthousands"><number:number number:decimal-places="2"
 number:min-decimal-places="2" number:min-integer-digits="1" number:grouping="true"/></number:number-style>
 <number:number-style style:name="Nliteral"><number:number number:decimal-places="0"
@@ -49,9 +50,11 @@ number:style="long"/></number:date-style>
 <number:minutes number:style="long"/></number:time-style>
 <number:time-style style:name="Nduration" number:truncate-on-overflow="false"><number:hours/>
 <number:text>:</number:text><number:minutes number:style="long"/></number:time-style>
+<number:boolean-style style:name="Nboolean"><number:boolean/></number:boolean-style>
 <number:text-style style:name="Ntext"><number:text-content/></number:text-style>"""
 STYLED = (
-    "percent thousands literal days zeros science fraction parens day month moment clock duration text"
+    "percent thousands literal days zeros science fraction parens day month moment clock duration text "
+    "boolean"
 ).split()
 AUTOMATIC = NUMBERS.replace("\n", " ") + "".join(
     f'<style:style style:name="{name}" style:family="table-cell" style:data-style-name="N{name}"/>'
@@ -86,8 +89,9 @@ def bare(value: object) -> Cell:
 
 def flat_cell(cell: Cell) -> str:
     """A cell of OpenDocument."""
-    style = f' table:style-name="{cell.style}"' if cell.style else ""
     value = cell.value
+    named = cell.style or ("boolean" if isinstance(value, bool) else "")
+    style = f' table:style-name="{named}"' if named else ""
     if value is None:
         return "<table:table-cell/>"
     if isinstance(value, bool):
@@ -192,4 +196,4 @@ def book(
     unable = {*without, *(() if frames else ("pandas",))}
     writers = {key: one for key, one in writers.items() if key.split()[0] not in unable}
     source = flat_book(flat_sheet(flat_rows(rows)) if sheets is None else sheets)
-    return Feature(name, writers, "" if "LibreOffice" in unable else source, **expected)
+    return Feature(name, writers, "" if "flat" in unable else source, **expected)

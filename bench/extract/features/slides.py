@@ -14,6 +14,7 @@ from features import flat
 from features.feature import Feature
 
 AUTOMATIC = """
+<style:style style:name="placed" style:family="presentation"/>
 <style:style style:name="shown" style:family="drawing-page"/>
 <style:style style:name="unseen" style:family="drawing-page"><style:drawing-page-properties
 presentation:visibility="hidden"/></style:style>
@@ -49,10 +50,15 @@ def titled(presentation: Presentation, title: str, *lines: str):
     return slide
 
 
+def placed(kind: str) -> str:
+    """What makes a frame of OpenDocument the title, the outline or the notes of its page."""
+    return f'presentation:style-name="placed" presentation:class="{kind}"'
+
+
 def page(inside: str, title: str = "Prices", more: str = 'draw:style-name="shown"') -> str:
     """A page of OpenDocument with a title."""
     heading = flat.frame(
-        f"<draw:text-box><text:p>{title}</text:p></draw:text-box>", 'presentation:class="title"'
+        f"<draw:text-box><text:p>{title}</text:p></draw:text-box>", placed("title")
     )
     return (
         f'<draw:page draw:name="{title}" draw:master-page-name="Standard" {more}>{heading}{inside}'
@@ -62,9 +68,7 @@ def page(inside: str, title: str = "Prices", more: str = 'draw:style-name="shown
 
 def body(content: str, at: int = 5) -> str:
     """The text below the title of a page of OpenDocument."""
-    return flat.frame(
-        f"<draw:text-box>{content}</draw:text-box>", 'presentation:class="outline"', at=at
-    )
+    return flat.frame(f"<draw:text-box>{content}</draw:text-box>", placed("outline"), at=at)
 
 
 def bullets(presentation: Presentation) -> None:
@@ -169,9 +173,7 @@ def box(words: str, at: int = 9) -> str:
 
 def note(words: str) -> str:
     """Notes below a page of OpenDocument."""
-    inside = flat.frame(
-        f"<draw:text-box><text:p>{words}</text:p></draw:text-box>", 'presentation:class="notes"'
-    )
+    inside = flat.frame(f"<draw:text-box><text:p>{words}</text:p></draw:text-box>", placed("notes"))
     return f"<presentation:notes>{inside}</presentation:notes>"
 
 

@@ -145,13 +145,20 @@ def part(document: Document, name: str, content: str) -> None:
     document.part.relate_to(new, f"{RELATIONSHIPS}/{name}")
 
 
-def numbering(document: Document, levels: list[str], styles: tuple[str, ...] = ()) -> None:
+def numbering(
+    document: Document,
+    levels: list[str],
+    styles: tuple[str, ...] = (),
+    *,
+    first: int = 1,
+    form: str = "decimal",
+) -> None:
     """Adds the list 77, with levels that show their number so: `%1.%2`."""
     entries = ""
     for at, shown in enumerate(levels):
         styled = f'<w:pStyle w:val="{styles[at]}"/>' if styles else ""
         entries += (
-            f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="decimal"/>{styled}'
+            f'<w:lvl w:ilvl="{at}"><w:start w:val="{first}"/><w:numFmt w:val="{form}"/>{styled}'
             f'<w:lvlText w:val="{shown}"/></w:lvl>'
         )
     element = document.part.numbering_part.element
