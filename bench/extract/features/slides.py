@@ -7,6 +7,8 @@ from pathlib import Path
 import pptx
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls
 from pptx.presentation import Presentation
 from pptx.util import Cm
 
@@ -23,7 +25,7 @@ fo:font-weight="bold"/></style:style>
 <text:list-style style:name="bullets"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/>
 <text:list-level-style-bullet text:level="2" text:bullet-char="-"/></text:list-style>
 <text:list-style style:name="numbers"><text:list-level-style-number text:level="1" style:num-format="1"
-style:num-suffix="."/></text:list-style>"""
+style:num-suffix="." text:start-value="3"/></text:list-style>"""
 TITLED, BLANK = 1, 6
 PLACE = (Cm(2), Cm(4), Cm(16), Cm(3))
 
@@ -153,11 +155,26 @@ def runs(presentation: Presentation) -> None:
     linked.hyperlink.address = "https://example.org/handbook"
 
 
-def order(presentation: Presentation) -> None:
+def loose(presentation: Presentation) -> None:
     """The lower box is written first."""
-    slide = titled(presentation, "Order", "Body")
+    slide = titled(presentation, "Boxes", "Body")
     for words, top in (("lower box", 15), ("upper box", 11)):
         slide.shapes.add_textbox(Cm(2), Cm(top), Cm(9), Cm(2)).text_frame.text = words
+
+
+def numbers(presentation: Presentation) -> None:
+    """A list that begins with three."""
+    frame = titled(presentation, "Plan", "Hire", "Open").placeholders[1].text_frame
+    for paragraph in frame.paragraphs:
+        marked = f'<a:buAutoNum {nsdecls("a")} type="arabicPeriod" startAt="3"/>'
+        paragraph._p.get_or_add_pPr().append(parse_xml(marked))
+
+
+def lines(presentation: Presentation) -> None:
+    """Paragraphs, breaks and bars in the cells of a table."""
+    grid = titled(presentation, "Steps").shapes.add_table(2, 2, *PLACE).table
+    for at, words in enumerate(("Step", "Tools", "ls | wc", "Wrench\nTorch\vRope")):
+        grid.cell(*divmod(at, 2)).text = words
 
 
 def prompts(presentation: Presentation) -> None:
@@ -210,6 +227,23 @@ LINKED = (
     'xlink:href="https://example.org/handbook">our handbook</text:a></text:p>'
 )
 CHART = flat.chart("Sales by city", "Units", ["Oslo", "Rome"], [41, 73])
+LINES = (
+    '<table:table><table:table-column table:number-columns-repeated="2"/><table:table-row>'
+    + cell("Step")
+    + cell("Tools")
+    + "</table:table-row><table:table-row>"
+    + cell("ls | wc")
+    + cell("Wrench</text:p><text:p>Torch<text:line-break/>Rope")
+    + "</table:table-row></table:table>"
+)
+SHAPE = (
+    '<draw:custom-shape svg:x="1cm" svg:y="5cm" svg:width="5cm" svg:height="2cm"><text:p>Stop here</text:p>'
+    '<draw:enhanced-geometry draw:type="rectangle"/></draw:custom-shape>'
+)
+COMMENT = (
+    '<office:annotation svg:x="1cm" svg:y="1cm"><dc:creator>Mia Koch</dc:creator><dc:date>2026-01-05T10:00:00'
+    "</dc:date><text:p>Legal wants three</text:p></office:annotation>"
+)
 ALT = "Two boats at a pier"
 
 FEATURES: list[Feature] = [
@@ -297,12 +331,32 @@ FEATURES: list[Feature] = [
         page(body(LINKED), "Runs"),
         has=["It is unbelievable. See our handbook"],
     ),
-    deck("order of shapes", order, has=["Body"], once=["upper box", "lower box"]),
+    deck("loose boxes", loose, has=["Body"], once=["upper box", "lower box"]),
     deck("empty placeholders", prompts, once=["Alone"], absent=["Click", "click"]),
     deck(
         "numbers on slides",
-        None,
+        numbers,
         page(body(listed(item("Hire") + item("Open"), "numbers")), "Plan"),
-        has=[("1.", "Hire"), ("2.", "Open")],
+        has=[("3.", "Hire"), ("4.", "Open")],
+    ),
+    deck(
+        "lines in cells of slides",
+        lines,
+        page(flat.frame(LINES, at=5), "Steps"),
+        has=[("Step", "Tools"), ("ls \\| wc", "Wrench", "Torch", "Rope")],
+        absent=["WrenchTorch", "TorchRope"],
+    ),
+    deck(
+        "shape with words on a slide",
+        None,
+        page(SHAPE, "Shapes"),
+        once=["Shapes", "Stop here"],
+    ),
+    deck(
+        "comment on a slide",
+        None,
+        page(COMMENT + body("<text:p>Two years.</text:p>"), "Term"),
+        has=["Two years."],
+        once=["Legal wants three"],
     ),
 ]

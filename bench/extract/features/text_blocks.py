@@ -286,7 +286,8 @@ FEATURES: list[Feature] = [
         rows(cell("Part") + cell("Parts of it"), cell("Pump") + cell(INNER), columns=2),
         has=["Pump", "Seal", "rubber", "Bolt", "steel"],
         once=["Seal", "steel"],
-        absent=["Sealrubber", "BoltSteel", "rubberBolt"],
+        # Its row must not end before the inner table.
+        absent=["Sealrubber", "Boltsteel", "rubberBolt", "| Pump |\n"],
     ),
     text(
         "list in a cell",

@@ -83,8 +83,8 @@ OMML = (
     "<m:sSup><m:e><m:r><m:t>c</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath>"
 )
 MATHML = (
-    "<draw:object><math:math><math:mfrac><math:mi>m</math:mi><math:mn>17</math:mn></math:mfrac>"
-    "<math:msup><math:mi>c</math:mi><math:mn>2</math:mn></math:msup></math:math></draw:object>"
+    "<draw:object><math:math><math:mrow><math:mfrac><math:mi>m</math:mi><math:mn>17</math:mn></math:mfrac>"
+    "<math:msup><math:mi>c</math:mi><math:mn>2</math:mn></math:msup></math:mrow></math:math></draw:object>"
 )
 RUBY = (
     "<w:p><w:r><w:ruby><w:rubyPr/><w:rt><w:r><w:t>とうきょう</w:t></w:r></w:rt><w:rubyBase>"
@@ -136,7 +136,7 @@ FEATURES: list[Feature] = [
         note("footnote", "Except for tea."),
         has=["last year.", "Except for tea."],
         once=["Prices rose", "Except for tea."],
-        absent=["1Except", "iExcept"],
+        absent=["1Except", "iExcept", "rose1", "rosei"],
     ),
     text(
         "endnote",
@@ -144,7 +144,7 @@ FEATURES: list[Feature] = [
         note("endnote", "Except for rice."),
         has=["last year.", "Except for rice."],
         once=["Prices rose", "Except for rice."],
-        absent=["1Except", "iExcept"],
+        absent=["1Except", "iExcept", "rose1", "rosei"],
     ),
     text(
         "comment",
@@ -227,6 +227,7 @@ FEATURES: list[Feature] = [
         raw(f"<w:p>{said('Mass ')}{OMML}{said(' holds.')}</w:p>"),
         f"<text:p>Mass {flat.frame(MATHML, flat.INLINE)} holds.</text:p>",
         has=[("Mass", "m", "17", "c", "2", "holds.")],
+        absent=["17c"],
         lost=("html", "epub"),
     ),
     text(
