@@ -10,8 +10,7 @@ LibreOffice, or none of its programs for a kind of file, this is said and its co
 
 Prints a table for each kind of document: `ok`, `WRONG`, or `-` where the writer does not write this. Below
 it stands what is wrong, and whether an independent reader (references.py) finds the texts. FOLDER keeps the
-files; WORD limits the features to those with it in their names. Exits with 1 where our reader gave no
-answer that can be read.
+files; WORD limits the features to those with it in their names. Exits with 1 where a reader died.
 """
 
 import argparse
@@ -28,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from extract import DIED
 from features import (
     flat,
     sheet_formats,
@@ -80,8 +80,7 @@ class Outcome:
     path: Path
     wrong: list[str]
     text: str
-    # No answer, where one was owed.
-    broken: bool = False
+    died: bool = False
     reader: str = ""
 
 
@@ -106,15 +105,17 @@ def main() -> int:
     logging.disable()
     if not shutil.which("soffice"):
         print("no soffice on the path: nothing is written by LibreOffice")
-    broken = 0
+    died = 0
     with tempfile.TemporaryDirectory() as scratch:
         folder = (options.keep or Path(scratch)).absolute()
         for kind in KINDS:
             features = [one for one in kind.features if options.only in one.name]
+            if not features:
+                continue
             table = measure(kind, features, options.binary, folder / kind.ending)
             report(kind, features, table)
-            broken += sum(outcome.broken for outcome in table.cells.values())
-    return 1 if broken else 0
+            died += sum(outcome.died for outcome in table.cells.values())
+    return 1 if died else 0
 
 
 def slug(name: str) -> str:
@@ -190,7 +191,8 @@ def read(binary: Path, feature: Feature, path: Path) -> Outcome:
         answer = json.loads(done.stdout)
     except ValueError:
         said = (done.stdout or done.stderr).strip()
-        return Outcome(path, [f"no answer: {said[:200]}"], "", broken=True)
+        died = not done.stdout or said.split(":")[0] in DIED
+        return Outcome(path, [f"no text: {said[:200]}"], "", died=died)
     return Outcome(path, feature.faults(answer["text"], answer["sections"]), answer["text"])
 
 

@@ -283,7 +283,9 @@ FEATURES: list[Feature] = [
     text(
         "table in a cell",
         nested,
-        rows(cell("Part") + cell("Parts of it"), cell("Pump") + cell(INNER), columns=2),
+        rows(
+            cell("Part") + cell("Parts of it"), cell("Pump") + cell(INNER + "<text:p/>"), columns=2
+        ),
         has=["Pump", "Seal", "rubber", "Bolt", "steel"],
         once=["Seal", "steel"],
         # Its row must not end before the inner table.
