@@ -1,0 +1,1 @@
+"""Features of office files, each with what must be read of it."""
