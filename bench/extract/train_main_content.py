@@ -15,8 +15,9 @@ share of a block's words that are in the marked content, by phrases of four word
 page more often than in the content counts where its neighbours are content.
 
 There are two models, one on top of the other. The first sees a block by itself and where it is in the
-page. The second also sees what the first says of it and of those around it. So that it sees what the first says
-of pages that it does not know, the first is trained on three quarters of the pages at a time for that.
+page. The second also sees what the first says of it and of those around it. So that it sees what the
+first says of pages that it does not know, the first is trained on three quarters of the pages at a time
+for that.
 
 Before anything is written, the pages are divided into folds at random, and each fold is read by the Rust
 code with a model that has not seen it: all rules that come after the model are in what is printed, which is
