@@ -180,10 +180,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
             let detail = format!("a media type in at most {MAX_MEDIA_TYPE} ASCII characters");
             return Err(Error::field("/contentType", detail));
         }
-        Some(media_type) => {
-            let declared = Format::from_media_type(media_type);
-            Format::claimed(declared, Some(&file_name))
-        }
+        Some(media_type) => Format::announced(media_type, &file_name),
         None => Format::from_file_name(&file_name),
     };
     let format = format.ok_or_else(|| fields::unsupported(&caller.config, "type of this file"))?;

@@ -198,6 +198,28 @@ impl Format {
         }
     }
 
+    /// What an upload of which no byte is known is said to be. A name decides where the media type is one that programs
+    /// give to any file.
+    pub fn announced(media_type: &str, file_name: &str) -> Option<Self> {
+        const GENERAL: [&str; 4] = [
+            "application/octet-stream",
+            "binary/octet-stream",
+            "application/force-download",
+            // What browsers on Windows say of CSV.
+            "application/vnd.ms-excel",
+        ];
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let declared = Self::from_media_type(media_type);
+        if declared.is_none()
+            && !GENERAL
+                .iter()
+                .any(|kind| essence.eq_ignore_ascii_case(kind))
+        {
+            return None;
+        }
+        Self::claimed(declared, Some(file_name))
+    }
+
     /// What a file is said to be, by its declared format and its name. Programs declare any text as plain text; then
     /// the name says more.
     pub fn claimed(declared: Option<Self>, file_name: Option<&str>) -> Option<Self> {
@@ -277,5 +299,23 @@ mod tests {
         ] {
             assert_eq!(Format::from_file_name(name), format, "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_says_more_than_a_general_type() {
+        let announced = |media_type, name| Format::announced(media_type, name);
+        assert_eq!(announced("text/plain", "a.csv"), Some(Format::Csv));
+        assert_eq!(
+            announced("application/octet-stream", "a.pdf"),
+            Some(Format::Pdf)
+        );
+        assert_eq!(
+            announced("application/vnd.ms-excel", "a.csv"),
+            Some(Format::Csv)
+        );
+        assert_eq!(announced("text/markdown", "a.txt"), Some(Format::Md));
+        assert_eq!(announced("text/plain", "a.pdf"), Some(Format::Txt));
+        assert_eq!(announced("application/zip", "a.pdf"), None);
+        assert_eq!(announced("application/octet-stream", "a.exe"), None);
     }
 }
