@@ -1,6 +1,9 @@
 //! Reads an EPUB (EPUB 2 and 3): the documents of its spine, in order.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use dynrag_domain::{
     chunks::{Extracted, Properties},
@@ -13,7 +16,7 @@ use scraper::Html;
 use crate::{
     archive::Archive,
     decode,
-    html_text::{self, Reading},
+    html_text::{self, Reading, marks::attribute, sheets::Sheet},
     language, properties,
     protocol::Refusal,
     text::{self, Builder},
@@ -28,6 +31,9 @@ const OBFUSCATION: &[&str] = &[
 ];
 /// Documents that stand in for one that is no text, one after the other.
 const MAX_FALLBACKS: usize = 5;
+/// Style sheets of a book, and of a page of it.
+const MAX_SHEETS: usize = 200;
+const MAX_SHEETS_OF_PAGE: usize = 10;
 /// More documents than this are no book.
 const MAX_DOCUMENTS: usize = 10_000;
 
@@ -58,10 +64,7 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         .rsplit_once('/')
         .map_or("", |(folder, _)| folder);
     let mut builder = Builder::default();
-    let reading = Reading {
-        hidden: include_hidden,
-        buttons: true,
-    };
+    let mut sheets = Sheets::default();
     for path in package.spine.iter().take(MAX_DOCUMENTS) {
         let Some(path) = resolve(folder, path) else {
             continue;
@@ -70,6 +73,11 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         // A spine may name what is not there; the rest is still a book.
         if let Some(page) = archive.part(&path)? {
             let page = Html::parse_document(&xhtml::as_html(&decode::page(&page)));
+            let reading = Reading {
+                hidden: include_hidden,
+                buttons: true,
+                sheets: &sheets.of_page(&page, &path, &mut archive),
+            };
             let blocks = html_text::read(&page, reading);
             builder.append(blocks.text(|_| true));
             let hides = usize::from(blocks.hidden_letters > 0);
@@ -80,6 +88,62 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         properties: properties_of(&xml::values(&source)),
         ..builder.finish(package.title, None, "epub")
     })
+}
+
+/// The style sheets of a book, by their paths.
+#[derive(Default)]
+struct Sheets(HashMap<String, Rc<Sheet>>);
+
+impl Sheets {
+    /// Those that a page links to or holds, in their order.
+    fn of_page(&mut self, page: &Html, path: &str, archive: &mut Archive<'_>) -> Vec<Rc<Sheet>> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let elements = page.tree.nodes().filter_map(|node| {
+            let element = node.value().as_element()?;
+            Some((node, element))
+        });
+        let mut sheets = Vec::new();
+        for (node, element) in elements {
+            if sheets.len() == MAX_SHEETS_OF_PAGE {
+                break;
+            }
+            match element.name() {
+                "style" => {
+                    let texts = node.children().filter_map(|inner| inner.value().as_text());
+                    let source: String = texts.map(|text| &**text).collect();
+                    sheets.push(Rc::new(Sheet::of(&source)));
+                }
+                "link" if attribute(element, "rel").is_some_and(is_style_sheet) => {
+                    let path = attribute(element, "href").and_then(|href| resolve(folder, href));
+                    sheets.extend(path.and_then(|path| self.sheet(path, archive)));
+                }
+                _ => {}
+            }
+        }
+        sheets
+    }
+
+    fn sheet(&mut self, path: String, archive: &mut Archive<'_>) -> Option<Rc<Sheet>> {
+        if let Some(known) = self.0.get(&path) {
+            return Some(Rc::clone(known));
+        }
+        if self.0.len() == MAX_SHEETS {
+            return None;
+        }
+        // A book without it is still one.
+        let source = archive.metadata(&path).unwrap_or_default();
+        let sheet = Rc::new(Sheet::of(&source));
+        self.0.insert(path, Rc::clone(&sheet));
+        Some(sheet)
+    }
+}
+
+fn is_style_sheet(rel: &str) -> bool {
+    let is = |wanted: &str| {
+        let mut words = rel.split_ascii_whitespace();
+        words.any(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    is("stylesheet") && !is("alternate")
 }
 
 /// Paths of the parts that are encrypted, in small letters (EPUB Open Container Format, 4.2.6.3.2). Fonts that are

@@ -5,19 +5,23 @@ pub mod formulas;
 pub mod layout;
 pub mod marks;
 mod panels;
+pub mod sheets;
 pub mod survey;
 #[cfg(test)]
 mod tests;
 mod written;
+
+use std::rc::Rc;
 
 use ego_tree::{NodeRef, iter::Edge};
 use scraper::{Html, Node, node::Element};
 
 use self::{
     marks::{Marks, attribute},
+    sheets::Sheet,
     survey::Survey,
 };
-use crate::{html_writer::Writer, text, text::Builder};
+use crate::{html_writer::Writer, symbols::Font, text, text::Builder};
 
 /// Elements whose content nobody sees, or that are not text.
 const INVISIBLE: &[&str] = &[
@@ -113,11 +117,13 @@ pub struct Blocks<'a> {
 
 /// What is read of a page beside what it shows.
 #[derive(Clone, Copy, Default)]
-pub struct Reading {
+pub struct Reading<'a> {
     /// What it hides.
     pub hidden: bool,
     /// All its buttons: in a book they are no controls of a site.
     pub buttons: bool,
+    /// What style sheets say; of pages on the Web it is their scripts that show and hide.
+    pub sheets: &'a [Rc<Sheet>],
 }
 
 /// Everything in a tree that a reader would see, as text.
@@ -131,7 +137,7 @@ pub fn blocks(page: &Html, hidden_too: bool) -> Blocks<'_> {
         page,
         Reading {
             hidden: hidden_too,
-            buttons: false,
+            ..Reading::default()
         },
     )
 }
@@ -149,12 +155,14 @@ enum Treatment {
 }
 
 /// Reads a tree in blocks.
-pub fn read(page: &Html, reading: Reading) -> Blocks<'_> {
+pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
     let survey = Survey::of(page);
     let mut writer = Writer::default();
     let mut skipped = 0usize;
     // Elements that are hidden and read, around the current position.
     let mut revealed: Vec<usize> = Vec::new();
+    // Fonts that are named around it.
+    let mut fonts: Vec<(usize, Option<Font>)> = Vec::new();
     let mut depth = 0usize;
     // Whether what is skipped is hidden, and how much of it there is.
     let (mut concealed, mut hidden_letters) = (false, 0usize);
@@ -185,6 +193,9 @@ pub fn read(page: &Html, reading: Reading) -> Blocks<'_> {
                     Treatment::ReadHidden => revealed.push(depth),
                     Treatment::Read => {}
                 }
+                if let Some(font) = sheets::font(reading.sheets, element, &marks) {
+                    fonts.push((depth, font));
+                }
                 depth += 1;
                 writer.hidden = !revealed.is_empty();
                 let is_data = survey.tables.contains(&node.id());
@@ -194,9 +205,13 @@ pub fn read(page: &Html, reading: Reading) -> Blocks<'_> {
                 writer.close();
                 depth -= 1;
                 revealed.pop_if(|at| *at == depth);
+                fonts.pop_if(|(at, _)| *at == depth);
                 writer.hidden = !revealed.is_empty();
             }
-            Node::Text(text) if opens && skipped == 0 => writer.text(text),
+            Node::Text(text) if opens && skipped == 0 => match fonts.last() {
+                Some((_, Some(font))) => writer.text(&sheets::shown(text, *font)),
+                _ => writer.text(text),
+            },
             Node::Text(text) if opens && concealed => hidden_letters += text::letters(text),
             _ => {}
         }
@@ -216,7 +231,7 @@ fn treatment(
     node: NodeRef<'_, Node>,
     element: &Element,
     marks: &Marks<'_>,
-    reading: Reading,
+    reading: Reading<'_>,
 ) -> Treatment {
     if marks.name == "math" || formulas::is_tex(element) {
         return Treatment::Formula;
@@ -235,7 +250,8 @@ fn treatment(
     if !seen {
         return Treatment::Skip;
     }
-    let conceals = marks.hides() && !(marks.hidden.is_some() && marks.id.starts_with(STREAMED));
+    let hides = marks.hides() || sheets::hides(reading.sheets, marks);
+    let conceals = hides && !(marks.hidden.is_some() && marks.id.starts_with(STREAMED));
     if !conceals || formulas::is_hidden(marks) {
         return Treatment::Read;
     }

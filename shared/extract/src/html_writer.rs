@@ -4,6 +4,7 @@ mod inline;
 mod kinds;
 mod line;
 mod list;
+mod notes;
 mod table;
 
 use ego_tree::NodeRef;
@@ -173,7 +174,7 @@ impl<'a> Writer<'a> {
     ) {
         match kind {
             Kind::Inline | Kind::Ruby | Kind::Reading | Kind::CodeTable => {}
-            Kind::Shifted { .. } => {}
+            Kind::Shifted { .. } | Kind::Note(_) => {}
             Kind::Bold => self.bold += 1,
             Kind::Break if self.in_cell() => self.blank(),
             Kind::Break => self.line.text.push('\n'),
@@ -306,7 +307,8 @@ impl<'a> Writer<'a> {
             Kind::Inline | Kind::Break | Kind::Image | Kind::CodeTable => {}
             Kind::Bold => self.bold = self.bold.saturating_sub(1),
             Kind::Separate(_) => {}
-            Kind::Shifted { raised, is_note } => self.end_shifted(frame, *raised, *is_note),
+            Kind::Shifted { raised } => self.end_shifted(frame, *raised),
+            Kind::Note(note) => self.end_note(frame, *note),
             Kind::Reading => self.end_reading(frame),
             Kind::Ruby => self.end_ruby(),
             Kind::CodeLine { .. } | Kind::CodeRow => {

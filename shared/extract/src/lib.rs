@@ -38,6 +38,8 @@ mod epub;
 #[cfg(feature = "engines")]
 mod extractor;
 #[cfg(feature = "engines")]
+mod field_text;
+#[cfg(feature = "engines")]
 mod fork_server;
 #[cfg(feature = "engines")]
 mod formula;
@@ -83,6 +85,8 @@ mod sandbox;
 mod sheets;
 #[cfg(feature = "engines")]
 mod slides;
+#[cfg(feature = "engines")]
+mod symbols;
 #[cfg(feature = "engines")]
 mod tables;
 #[cfg(feature = "engines")]

@@ -1,21 +1,24 @@
 //! Reads Rich Text Format (RTF 1.9.1): paragraphs, headings, tables, text boxes and notes, text in the code page of
 //! its font. The crates there are know neither code pages nor tables.
 
+mod fields;
 mod flow;
 mod fonts;
 mod info;
 mod keywords;
+mod math;
 mod rows;
-mod symbols;
 mod texts;
 
 use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};
 use scraper::Html;
 
 use self::{
+    fields::Shown,
     flow::{Block, Flow, Kind},
     fonts::{Font, Fonts, Styles},
     info::{Field, Info},
+    math::Math,
 };
 use crate::{
     code_pages, html_text,
@@ -40,6 +43,10 @@ enum Destination {
     Shape,
     ShapeName,
     ShapeValue,
+    /// A picture, of whose properties one says what it shows.
+    Picture,
+    /// The instruction of a field.
+    Instruction,
     /// Who wrote the comment that follows.
     CommentAuthor,
     /// A tag of a page that is kept in this file.
@@ -68,6 +75,9 @@ struct Group {
     flow: Option<Kind>,
     /// Where the number of a list's item begins, if it ends with this group.
     item: Option<usize>,
+    /// Whether a field, or an element of a formula, ends with this group.
+    field: bool,
+    math: bool,
 }
 
 /// Reads a file; text that it hides too, if asked.
@@ -112,6 +122,10 @@ struct Reader<'a> {
     footers: Vec<String>,
     shape_name: String,
     shape_value: String,
+    fields: Vec<Shown>,
+    math: Option<Math>,
+    /// Whether what comes next is no part of the word before it.
+    apart: bool,
     comment_author: String,
     /// The page that the file keeps (MS-OXRTFEX).
     html: Option<String>,
@@ -141,6 +155,8 @@ impl<'a> Reader<'a> {
                 optional: false,
                 flow: None,
                 item: None,
+                field: false,
+                math: false,
             },
             pending: Vec::new(),
             lead: None,
@@ -153,6 +169,9 @@ impl<'a> Reader<'a> {
             footers: Vec::new(),
             shape_name: String::new(),
             shape_value: String::new(),
+            fields: Vec::new(),
+            math: None,
+            apart: false,
             comment_author: String::new(),
             html: None,
             leaving_out: None,
@@ -173,7 +192,14 @@ impl<'a> Reader<'a> {
                         return Err(Refusal::new(FailureCode::CorruptFile, detail));
                     }
                     self.groups.push(self.group);
-                    (self.group.flow, self.group.item, self.group.optional) = (None, None, false);
+                    self.group = Group {
+                        flow: None,
+                        item: None,
+                        field: false,
+                        math: false,
+                        optional: false,
+                        ..self.group
+                    };
                 }
                 b'}' => {
                     if !self.end_group() {
@@ -209,6 +235,12 @@ impl<'a> Reader<'a> {
         if self.group.to == Destination::ShapeValue {
             self.end_shape_value();
         }
+        if std::mem::take(&mut self.group.math) {
+            self.end_math();
+        }
+        if std::mem::take(&mut self.group.field) {
+            self.end_field();
+        }
         if let Some(kind) = self.group.flow {
             self.end_flow(kind);
         }
@@ -229,7 +261,11 @@ impl<'a> Reader<'a> {
             return;
         }
         match self.group.to {
-            Destination::Skipped | Destination::Shape | Destination::Info | Destination::Twice => {}
+            Destination::Skipped
+            | Destination::Shape
+            | Destination::Picture
+            | Destination::Info
+            | Destination::Twice => {}
             Destination::Fonts => self.fonts.byte(byte),
             Destination::Styles => self.styles.byte(byte),
             _ => {
@@ -263,7 +299,11 @@ impl<'a> Reader<'a> {
         }
         let bytes = std::mem::take(&mut self.pending);
         if let Some(signs) = self.font().signs {
-            let text: String = bytes.iter().map(|byte| signs.character(*byte)).collect();
+            let sign = |byte: &u8| match *byte {
+                byte if byte < 0x20 => char::from(byte),
+                byte => signs.character(u32::from(byte)).unwrap_or('•'),
+            };
+            let text: String = bytes.iter().map(sign).collect();
             self.push(&text);
             return;
         }
@@ -291,6 +331,7 @@ impl<'a> Reader<'a> {
             Destination::Field(field) => self.info.push(field, text),
             Destination::ShapeName => self.shape_name.push_str(text),
             Destination::ShapeValue => self.shape_value.push_str(text),
+            Destination::Instruction => self.instruct(text),
             Destination::CommentAuthor => self.comment_author.push_str(text),
             Destination::HtmlTag => {
                 if let Some(html) = &mut self.html {
@@ -317,10 +358,18 @@ impl<'a> Reader<'a> {
             if self.leaving_out != left_out {
                 self.builder.warnings.add(code, 1);
             }
+        } else if let Some(math) = &mut self.math {
+            math.push(text);
         } else if let Some(html) = &mut self.html {
             html.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
         } else {
+            if std::mem::take(&mut self.apart) && text.starts_with(char::is_alphanumeric) {
+                self.flow.line.push(' ');
+            }
             self.flow.line.push_str(text);
+        }
+        if left_out.is_none() && !text.trim().is_empty() {
+            self.show();
         }
         self.leaving_out = left_out;
     }

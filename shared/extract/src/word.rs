@@ -18,7 +18,6 @@ mod reader;
 mod run;
 mod scope;
 mod styles;
-mod symbols;
 mod table;
 
 use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};

@@ -16,16 +16,9 @@ const LOWERED: &str = "0₀1₁2₂3₃4₄5₅6₆7₇8₈9₉+₊-₋−₋=�
 const EXPONENTS: &str = "nmkxyjt";
 
 /// How `text`, which stands above or below the line after `before`, is written within the line.
-pub fn shifted(before: &str, text: &str, raised: bool, is_note: bool) -> String {
+pub fn shifted(before: &str, text: &str, raised: bool) -> String {
     let text = text.trim();
     let last = before.chars().next_back();
-    let is_number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    if is_note {
-        return match last {
-            Some(_) if is_number => format!("[{text}]"),
-            _ => text.to_owned(),
-        };
-    }
     let Some(last) = last.filter(|last| !last.is_whitespace()) else {
         return text.to_owned();
     };
@@ -93,7 +86,7 @@ pub fn join_reading(reading: &mut String, part: &str) {
 }
 
 /// Whether words of the character's script are set apart by blanks.
-fn is_spaced(character: char) -> bool {
+pub fn is_spaced(character: char) -> bool {
     character.is_alphabetic() && character < '\u{1100}'
 }
 
@@ -156,14 +149,8 @@ mod tests {
             ("", "1", true, "1"),
         ];
         for (before, text, raised, expected) in cases {
-            assert_eq!(
-                shifted(before, text, raised, false),
-                expected,
-                "{before} {text}"
-            );
+            assert_eq!(shifted(before, text, raised), expected, "{before} {text}");
         }
-        assert_eq!(shifted("in 1874", "3", true, true), "[3]");
-        assert_eq!(shifted("in 1874", "[3]", true, true), "[3]");
     }
 
     #[test]

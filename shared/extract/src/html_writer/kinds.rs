@@ -3,8 +3,9 @@
 use ego_tree::NodeRef;
 use scraper::Node;
 
+use super::notes::{self, Note};
 use crate::html_text::{
-    marks::{Marks, Part, attribute},
+    marks::{Marks, Part},
     survey::is_heading,
 };
 
@@ -84,8 +85,9 @@ pub enum Kind {
     /// Above or below the line.
     Shifted {
         raised: bool,
-        is_note: bool,
     },
+    /// The mark of a note.
+    Note(Note),
     /// A word with its reading, and the reading.
     Ruby,
     Reading,
@@ -180,29 +182,16 @@ fn inline(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Option<Kind> {
         "br" => Kind::Break,
         "img" => Kind::Image,
         "b" | "strong" => Kind::Bold,
-        "sup" | "sub" => Kind::Shifted {
-            raised: marks.name == "sup",
-            is_note: is_note(node, marks),
+        "sup" | "sub" => match notes::of(node, marks) {
+            Some(note) => Kind::Note(note),
+            None => Kind::Shifted {
+                raised: marks.name == "sup",
+            },
         },
+        "a" => Kind::Note(notes::of(node, marks)?),
         "ruby" => Kind::Ruby,
         "rt" => Kind::Reading,
         _ => return None,
-    })
-}
-
-/// Whether what stands above the line is the sign of a note.
-fn is_note(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
-    let notes = ["footnote", "noteref", "fnref", "reference", "citation"];
-    let is_marked = |marks: &Marks<'_>| marks.role == "doc-noteref" || marks.named(&notes);
-    if is_marked(marks) {
-        return true;
-    }
-    let mut around = node.ancestors().take(2).chain(node.children().take(3));
-    around.any(|other| {
-        other
-            .value()
-            .as_element()
-            .is_some_and(|element| element.name() == "a" && attribute(element, "href").is_some())
     })
 }
 

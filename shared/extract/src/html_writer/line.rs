@@ -199,7 +199,7 @@ impl Writer<'_> {
         self.last = Last::Loose;
     }
 
-    pub(super) fn end_shifted(&mut self, frame: &Frame, raised: bool, is_note: bool) {
+    pub(super) fn end_shifted(&mut self, frame: &Frame, raised: bool) {
         let text = &self.line.text;
         if frame.blocks != self.blocks.len() || !text.is_char_boundary(frame.at) {
             return;
@@ -210,7 +210,7 @@ impl Writer<'_> {
         if inside.len() > MAX_SHIFTED {
             return;
         }
-        let written = inline::shifted(before, inside, raised, is_note);
+        let written = inline::shifted(before, inside, raised);
         let ends_blank = inside.ends_with(' ');
         self.line.text.truncate(frame.at);
         self.line.text.push_str(&written);

@@ -6,6 +6,7 @@ use super::{
     shapes,
 };
 use crate::{
+    symbols::{self, Font},
     text,
     xml::{Content, Element},
 };
@@ -21,6 +22,8 @@ pub struct Line {
     pub text: String,
     /// Text boxes, images, charts, to come after the paragraph.
     pub floats: Vec<Block>,
+    /// The font of what comes next, if it shows symbols in place of letters.
+    font: Option<Font>,
     /// Whether a field hides the whole paragraph.
     hidden: bool,
     /// Whether a page number was left out.
@@ -30,6 +33,11 @@ pub struct Line {
 impl Line {
     /// Adds text. White space in the file is one blank, and none after another.
     fn push(&mut self, text: &str) {
+        if let Some(font) = self.font.take() {
+            self.push(&symbols::shown(text, font));
+            self.font = Some(font);
+            return;
+        }
         for character in text.chars() {
             if !matches!(character, ' ' | '\t' | '\r' | '\n') {
                 self.text.push(character);
@@ -55,7 +63,10 @@ impl<'a> Body<'_, 'a, '_, '_> {
         if self.styles.is_hidden("paragraph", style) && self.leave_out() {
             return (String::new(), Vec::new());
         }
-        let mut line = Line::default();
+        let mut line = Line {
+            font: self.styles.font("paragraph", style).flatten(),
+            ..Line::default()
+        };
         self.inline(element, &mut line);
         if line.hidden && self.leave_out() {
             return (String::new(), Vec::new());
@@ -89,7 +100,10 @@ impl<'a> Body<'_, 'a, '_, '_> {
             "span" => {
                 let style = element.attribute("style-name");
                 if !(self.styles.is_hidden("text", style) && self.leave_out()) {
+                    let around = line.font;
+                    line.font = self.styles.font("text", style).unwrap_or(around);
                     self.inline(element, line);
+                    line.font = around;
                 }
             }
             // A note stands in the middle of the sentence that it is to.

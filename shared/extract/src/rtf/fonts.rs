@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::symbols::Signs;
+use crate::symbols;
 
 /// Fonts and styles of a file that are kept.
 const MAX_ENTRIES: usize = 20_000;
@@ -66,7 +66,7 @@ pub struct Font {
     /// Whether it is said to be one of Western Europe.
     pub western: bool,
     /// Whether its letters are signs.
-    pub signs: Option<Signs>,
+    pub signs: Option<symbols::Font>,
 }
 
 /// The font table, `\fonttbl`.
@@ -116,7 +116,7 @@ impl Fonts {
         if name.trim().is_empty() && font == Font::default() {
             return;
         }
-        font.signs = Signs::named(&name);
+        font.signs = symbols::Font::named(&name);
         if font.page.is_none() {
             let ending = ENDINGS
                 .iter()

@@ -18,7 +18,6 @@ pub const SKIPPED: &[&[u8]] = &[
     b"generator",
     b"template",
     b"keycode",
-    b"pict",
     b"objdata",
     b"objclass",
     b"objname",

@@ -109,12 +109,21 @@ impl Reader<'_> {
 
     /// A control word among text.
     fn text_word(&mut self, word: &[u8], number: Option<i32>, optional: bool) {
+        if self.group.to == Destination::Instruction {
+            return self.of_instruction(word, number, optional);
+        }
+        if self.is_read() && self.begin_math(word, number) {
+            return;
+        }
         if self.destination(word) {
             return;
         }
         match self.group.to {
             _ if optional => self.group.to = Destination::Skipped,
-            Destination::Shape | Destination::ShapeName | Destination::ShapeValue => {}
+            Destination::Shape
+            | Destination::ShapeName
+            | Destination::ShapeValue
+            | Destination::Picture => {}
             Destination::HtmlTag => self.mark(word),
             _ => {
                 self.of_document(word, number);
@@ -122,6 +131,17 @@ impl Reader<'_> {
                 self.of_paragraphs(word, number);
                 self.mark(word);
             }
+        }
+    }
+
+    /// A control word in the instruction of a field. Fields within it are not read.
+    fn of_instruction(&mut self, word: &[u8], number: Option<i32>, optional: bool) {
+        if optional || word == b"field" || SKIPPED.contains(&word) {
+            self.decode();
+            self.group.to = Destination::Skipped;
+        } else {
+            self.of_characters(word, number);
+            self.mark(word);
         }
     }
 
@@ -137,6 +157,13 @@ impl Reader<'_> {
                 Destination::Twice
             }
             b"shpinst" | b"do" | b"dptxbx" => Destination::Shape,
+            b"pict" => Destination::Picture,
+            b"picprop" if self.group.to == Destination::Picture => Destination::Shape,
+            b"field" => {
+                self.begin_field();
+                return true;
+            }
+            b"fldinst" if self.is_read() && !self.fields.is_empty() => Destination::Instruction,
             b"sn" if in_shape => Destination::ShapeName,
             b"sv" if in_shape => Destination::ShapeValue,
             b"atnauthor" => {
@@ -149,7 +176,7 @@ impl Reader<'_> {
                 return true;
             }
             // Known parts of formulas, pictures and tables, whose text belongs where it stands.
-            b"moMath" | b"moMathPara" | b"mr" | b"nesttableprops" | b"shppict" => self.group.to,
+            b"moMath" | b"moMathPara" | b"nesttableprops" | b"shppict" => self.group.to,
             _ if in_shape => {
                 if SKIPPED.contains(&word) {
                     self.group.to = Destination::Skipped;
@@ -261,10 +288,6 @@ impl Reader<'_> {
                 self.decode();
                 self.flow.end_row(word == b"nestrow");
             }
-            // Parts of a formula: a fraction's, an index, a power.
-            b"mden" => self.character("/"),
-            b"msub" => self.character("_"),
-            b"msup" => self.character("^"),
             _ => {}
         }
     }
@@ -324,7 +347,7 @@ impl Reader<'_> {
                 .and_then(Result::ok),
             // Fonts of signs have them in the private area, by their bytes.
             (_, 0xF020..=0xF0FF) => match (signs, unit) {
-                (Some(signs), _) => Some(signs.character(unit.to_be_bytes()[1])),
+                (Some(signs), _) => Some(signs.character(u32::from(unit)).unwrap_or('•')),
                 (None, 0xF0A7 | 0xF0B7) => Some('•'),
                 _ => char::from_u32(u32::from(unit)),
             },

@@ -139,10 +139,101 @@ fn headings_and_numbers_of_lists() {
 #[test]
 fn text_in_two_forms() {
     let source = r"{\rtf1 {\upr{ansi ?}{\*\ud{uni \u937?}}} end {\mmath{\*\moMath{\mr x=}{\mf{\mnum{\mr 1}}{\mden{\mr 2}}}}}}";
-    assert_eq!(text(source), "uni Ω end x=1/2");
+    assert_eq!(text(source), r"uni Ω end x=\frac{1}{2}");
     let page = r"{\rtf1\ansi\fromhtml1{\*\htmltag19 <html>}{\*\htmltag64 <p>}\htmlrtf {\htmlrtf0 Caf\'e9 {\*\htmltag84 <b>}\htmlrtf\b\htmlrtf0 a<b{\*\htmltag92 </b>}
         \htmlrtf\par}\htmlrtf0{\*\htmltag72 </p>}{\*\htmltag64 <p>}two{\*\htmltag84 &nbsp;}\htmlrtf\'a0\htmlrtf0{\*\htmltag27 </html>}}";
     assert_eq!(text(page), "Café a<b\n\ntwo");
+}
+
+#[test]
+fn fields_without_a_result() {
+    for (source, said) in [
+        (
+            r#"at {\field{\*\fldinst { EQ \\* jc3 \\* "Font:A" \\* hps12 \\o\\al(\\s\\up 10(\u12392\'3f),\u26481\'3f)}}{\fldrslt {}}} end"#,
+            "at 東(と) end",
+        ),
+        (
+            r"{\field{\*\fldinst EQ \\f(1,2)}{\fldrslt{\pict 00ff}}}",
+            "1/2",
+        ),
+        (r"{\field{\*\fldinst EQ \\f(1,2)}{\fldrslt half}}", "half"),
+        (
+            r#"{\field{\*\fldinst SYMBOL 97 \\f "Symbol" \\s 12}{\fldrslt}}x"#,
+            "αx",
+        ),
+        (
+            r"{\field{\*\fldinst PAGE}{\fldrslt}}{\field{\*\fldinst REF {\field{\*\fldinst EQ \\f(1,2)}}}{\fldrslt y}}",
+            "y",
+        ),
+        (
+            r"{\field{\*\fldinst EQ x}{\fldrslt{\field{\*\fldinst EQ y}}}}",
+            "y",
+        ),
+        (
+            r"{\deleted{\field{\*\fldinst EQ x}{\fldrslt}}}{\field{\*\fldinst{\v EQ x}}{\fldrslt}}",
+            "",
+        ),
+    ] {
+        let source = format!(r"{{\rtf1\ansi\uc1 {source}}}");
+        assert_eq!(text(&source), said, "{source}");
+    }
+}
+
+#[test]
+fn formulas_are_those_of_office() {
+    for (source, said) in [
+        (
+            r"{\mrad {\mradPr {\mdegHide 1}}{\mdeg }{\me {\mr x}}}",
+            r"\sqrt{x}",
+        ),
+        (
+            r"{\mrad{\mradPr{\mctrlPr\i\f1}}{\mdeg{\mr 3}}{\me{\mr\mscr0\msty2 {\i x}}}}",
+            r"\sqrt[3]{x}",
+        ),
+        (
+            r"{\msSup{\msSupPr{\mctrlPr\f1}}{\me{\mr c}}{\msup{\mr 2}}}",
+            "c^2",
+        ),
+        (
+            r"{\msSubSup{\me{\mr x}}{\msub{\mr i}}{\msup{\mr n+1}}}",
+            "x_i^{n+1}",
+        ),
+        (
+            r"{\mnary{\mnaryPr{\mchr \u8721?}{\mlimLoc undOvr}}{\msub{\mr i=1}}{\msup{\mr n}}{\me{\mr i}}}",
+            "∑_{i=1}^{n} i",
+        ),
+        (
+            r"{\md{\mdPr{\mbegChr \{}{\mendChr }}{\me{\mr a<b}}}",
+            "{a<b",
+        ),
+        (
+            r"{\mm{\mmPr{\mmcs{\mmc{\mmcPr{\mcount 2}{\mmcJc center}}}}}{\mmr{\me{\mr a}}{\me{\mr b}}}}",
+            r"\begin{matrix} a & b \end{matrix}",
+        ),
+        (
+            r"{\mf{\mfPr{\mtype lin}}{\mnum plain}{\mden{\mr b}}}",
+            "plain/b",
+        ),
+        (r"{\mr a{\deleted b}\'e9}", "aé"),
+    ] {
+        let source =
+            format!(r"{{\rtf1\ansi A{{\mmath{{\*\moMath{source}}}{{\mmathPict 1}}}}holds.}}");
+        assert_eq!(text(&source), format!("A {said} holds."), "{source}");
+    }
+    let of_paragraph = r"{\rtf1{\mmath{\*\moMathPara{\moMathParaPr{\mjc left}}{\*\moMath{\mr a=b}}{\*\moMath{\mr c=d}}}}\par End}";
+    assert_eq!(text(of_paragraph), "a=b c=d\n\nEnd");
+    let deep = format!(r"{{\rtf1{{\*\moMath{}{{\mr x", r"{\mbox{\me".repeat(400));
+    read(deep.as_bytes(), false).unwrap();
+}
+
+#[test]
+fn pictures_are_what_they_are_said_to_show() {
+    let described = r"{\pict{\*\picprop{\sp{\sn wzDescription}{\sv Two boats}}{\sp{\sn wzName}{\sv p}}}\pngblip 00ff}";
+    let source = format!(
+        r"{{\rtf1 Below.{{\*\shppict{described}}}{{\nonshppict{described}}}\par
+        {{\shp{{\*\shpinst{{\sp{{\sn wzDescription}}{{\sv A pier}}}}{{\sp{{\sn pib}}{{\sv {{\pict 00ff}}}}}}}}}}End{{\v {described}}}}}"
+    );
+    assert_eq!(text(&source), "Below.\n\nTwo boats\n\nA pier\n\nEnd");
 }
 
 #[test]
@@ -177,7 +268,7 @@ fn a_western_font_in_a_file_of_two_bytes() {
 fn mutants_are_read_or_refused() {
     let sound = br"{\rtf1\ansi\ansicpg932\deff1{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset128 B;}{\f2\fcharset2 Symbol;}}{\stylesheet{\s1 heading 1;}}{\info{\title T}}
         \pard\s1 \'93\'fa\u26085\'93\'fa\par\trowd\clvmgf\cellx99\cellx200\intbl a\cell b\itap2 c\nestcell{\*\nesttableprops\trowd\cellx9\nestrow}\cell\row\pard
-        {\footnote n}{\shp{\*\shpinst{\sp{\sn x}{\sv y}}{\shptxt z\par}}}{\listtext 1.\tab}{\v h}{\upr{a}{\*\ud b}}\f2 \'b7\bin3 xyz}";
+        {\footnote n}{\shp{\*\shpinst{\sp{\sn x}{\sv y}}{\shptxt z\par}}}{\listtext 1.\tab}{\v h}{\upr{a}{\*\ud b}}{\field{\*\fldinst EQ \\\\f(1,2)}{\fldrslt}}{\*\moMath{\mf{\mfPr{\mtype lin}}{\mnum{\mr 1}}{\mden{\mr 2}}}}\f2 \'b7\bin3 xyz}";
     let mut seed = 7u64;
     let mut below = |end: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -82,14 +82,17 @@ impl Reader<'_> {
         }
     }
 
-    /// The words of a drawing that is nothing else are one of its properties.
+    /// The words of a drawing that is nothing else are one of its properties, and so is what a picture is said to show.
     pub(super) fn end_shape_value(&mut self) {
         let value = std::mem::take(&mut self.shape_value);
-        if std::mem::take(&mut self.shape_name).trim() == "gtextUNICODE" {
-            let text = text::normalise(&value);
-            if !text.is_empty() {
-                self.flow.anchor(vec![Block(None, text)]);
-            }
+        let text = match std::mem::take(&mut self.shape_name).trim() {
+            "gtextUNICODE" => text::normalise(&value),
+            "wzDescription" => text::one_line(&text::normalise(&value), usize::MAX),
+            _ => return,
+        };
+        let is_hidden = self.group.deleted || (self.group.hidden && !self.include_hidden);
+        if text::letters(&text) > 0 && !is_hidden {
+            self.flow.anchor(vec![Block(None, text)]);
         }
     }
 }

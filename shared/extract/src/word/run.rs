@@ -7,9 +7,13 @@ use super::{
     line::Line,
     reader::{Reader, alternative},
     styles::{self, whether},
-    symbols::{self, Font},
 };
-use crate::{formula, text, xml::Element};
+use crate::{
+    formula,
+    symbols::{self, Font},
+    text,
+    xml::Element,
+};
 
 /// What is known of the characters of a run.
 #[derive(Clone, Copy, Default)]

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{numbering::integer, symbols::Font};
-use crate::xml::{Element, Tree};
+use super::numbering::integer;
+use crate::{
+    symbols::Font,
+    xml::{Element, Tree},
+};
 
 /// Styles that are based on one another; a longer chain is cut, and so is a circle.
 const MAX_CHAIN: usize = 32;

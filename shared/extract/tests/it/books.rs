@@ -59,3 +59,21 @@ async fn an_encrypted_book_is_locked_and_one_with_obfuscated_fonts_is_not() {
         }
     }
 }
+
+#[tokio::test]
+async fn style_sheets_of_a_book_hide_and_name_fonts() {
+    let page = "<html><head><link href=\"../styles/a.css\" rel=\"stylesheet\"/><link href=\"none.css\" rel=\"stylesheet\"/><style>.own{display:none}</style></head>
+        <body><p>Angle <span class=\"s\">\u{f061}</span><span class=\"h\"> secret</span>.</p><p class=\"own\">Hidden</p></body></html>";
+    let sheet = b".h { display: none; }\n.s { font-family: 'Symbol'; }";
+    let package = PACKAGE.replace("a.xhtml", "text/a.xhtml");
+    let file = epub(
+        &package,
+        &[
+            ("OEBPS/text/a.xhtml", page.as_bytes()),
+            ("OEBPS/styles/a.css", sheet),
+        ],
+    );
+    let read = read(Format::Epub, &file).await.unwrap();
+    assert_eq!(read.text, "Angle α.");
+    assert_eq!(read.warnings.as_slice().len(), 1);
+}

@@ -249,3 +249,26 @@ async fn form_controls_show_their_values() {
         <text:p>Name:<draw:control draw:control="c1"/><draw:control draw:control="c2"/><draw:control draw:control="c3"/></text:p>"#;
     assert_eq!(text("", body, &[]).await.text, "Name: Ada  [x] Agreed");
 }
+
+#[tokio::test]
+async fn characters_of_fonts_of_symbols_are_what_they_show() {
+    let style = |name: &str, family: &str, parent: &str, properties: &str| {
+        format!(
+            r#"<style:style style:name="{name}" style:family="{family}" style:parent-style-name="{parent}"><style:text-properties {properties}/></style:style>"#
+        )
+    };
+    let styles = [
+        style("Sign", "text", "", r#"style:font-name="Symbol""#),
+        style("T1", "text", "Sign", ""),
+        style("T2", "text", "", r#"svg:font-family="Wingdings""#),
+        style("T3", "text", "Sign", r#"style:font-name="Arial""#),
+        style("P1", "paragraph", "", r#"style:font-name="Wingdings""#),
+    ]
+    .concat();
+    let body = "<text:p>Angle <text:span text:style-name=\"T1\">\u{f061}a</text:span>, done <text:span text:style-name=\"T2\">\u{f0fc}</text:span></text:p>
+        <text:p text:style-name=\"P1\">\u{f0fc}<text:span text:style-name=\"T3\">\u{f061}</text:span></text:p>";
+    assert_eq!(
+        text(&styles, body, &[]).await.text,
+        "Angle αa, done ✓\n\n✓\u{f061}"
+    );
+}

@@ -1,4 +1,4 @@
-//! Characters of the fonts that show symbols in place of letters: Symbol, Wingdings, Webdings.
+//! Characters of the fonts that show symbols in place of letters: Symbol, Wingdings, Webdings, Zapf Dingbats.
 //!
 //! After Adobe's encoding of Symbol and the mapping of Wingdings and Webdings by the Unicode Consortium (L2/12-130).
 //! Arrows, ticks and boxes that Unicode has twice are the older ones, which fonts and people know.
@@ -11,7 +11,25 @@ pub enum Font {
     Wingdings2,
     Wingdings3,
     Webdings,
+    Dingbats,
 }
+
+/// Names of the fonts.
+const NAMES: &[(&str, Font)] = &[
+    ("Symbol", Font::Symbol),
+    ("SymbolMT", Font::Symbol),
+    ("Symbol MT", Font::Symbol),
+    ("Standard Symbols L", Font::Symbol),
+    ("Standard Symbols PS", Font::Symbol),
+    ("Wingdings", Font::Wingdings),
+    ("Wingdings 2", Font::Wingdings2),
+    ("Wingdings 3", Font::Wingdings3),
+    ("Webdings", Font::Webdings),
+    ("Dingbats", Font::Dingbats),
+    ("ZapfDingbats", Font::Dingbats),
+    ("Zapf Dingbats", Font::Dingbats),
+    ("ITC Zapf Dingbats", Font::Dingbats),
+];
 
 /// Codes of a font from 0x20 to 0xFF, 32 a row. A blank stands for none.
 type Table = [&'static str; 7];
@@ -19,17 +37,11 @@ type Table = [&'static str; 7];
 impl Font {
     /// The font of this name; none where it is one of letters.
     pub fn named(name: &str) -> Option<Self> {
-        let name = name.trim();
-        [
-            ("Symbol", Self::Symbol),
-            ("Wingdings", Self::Wingdings),
-            ("Wingdings 2", Self::Wingdings2),
-            ("Wingdings 3", Self::Wingdings3),
-            ("Webdings", Self::Webdings),
-        ]
-        .into_iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, font)| font)
+        let name = name.trim_matches(|end: char| end.is_whitespace() || matches!(end, '"' | '\''));
+        let found = NAMES
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(found.1)
     }
 
     /// The character that the font shows for a code, which may lie in the private use area (0xF020 to 0xF0FF).
@@ -42,10 +54,39 @@ impl Font {
             Self::Wingdings2 => &WINGDINGS_2,
             Self::Wingdings3 => &WINGDINGS_3,
             Self::Webdings => &WEBDINGS,
+            Self::Dingbats => return dingbat(code),
         };
         let found = table.get(place / 32)?.chars().nth(place % 32)?;
         (found != ' ' || place == 0).then_some(found)
     }
+}
+
+/// The character of a code of Zapf Dingbats, most of which follow one another in Unicode as well.
+fn dingbat(code: u32) -> Option<char> {
+    let code = match code {
+        0x20 => 0x20,
+        0x25 => 0x260E,
+        0x2A => 0x261B,
+        0x2B => 0x261E,
+        0x48 => 0x2605,
+        0x6C => 0x25CF,
+        0x6E => 0x25A0,
+        0x73 => 0x25B2,
+        0x74 => 0x25BC,
+        0x75 => 0x25C6,
+        0x77 => 0x25D7,
+        0xA8 => 0x2663,
+        0xA9 => 0x2666,
+        0xAA => 0x2665,
+        0xAB => 0x2660,
+        0xAC..=0xB5 => 0x2460 + code - 0xAC,
+        0xD5 => 0x2192,
+        0xD6 | 0xD7 => 0x2194 + code - 0xD6,
+        0x21..=0x7E => 0x26E0 + code,
+        0xA1..=0xA7 | 0xB6..=0xD4 | 0xD8..=0xEF | 0xF1..=0xFE => 0x26C0 + code,
+        _ => return None,
+    };
+    char::from_u32(code)
 }
 
 /// A text with its private characters as the font shows them.
@@ -132,6 +173,11 @@ mod tests {
             ("Wingdings 2", 0x52, '☑'),
             ("Wingdings 3", 0x75, '▶'),
             ("Webdings", 0xF061, '✓'),
+            ("ZapfDingbats", 0x33, '✓'),
+            ("ZapfDingbats", 0x6E, '■'),
+            ("ZapfDingbats", 0xA1, '❡'),
+            ("ZapfDingbats", 0xC0, '➀'),
+            ("ZapfDingbats", 0xE4, '➤'),
         ];
         for (font, code, expected) in expected {
             assert_eq!(
