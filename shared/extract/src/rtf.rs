@@ -343,37 +343,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn push_text(&mut self, text: &str) {
-        if self.group.only_rtf {
-            return;
-        }
-        let left_out = if self.group.deleted {
-            Some(WarningCode::TrackedDeletions)
-        } else if self.group.hidden && !self.include_hidden {
-            Some(WarningCode::HiddenContent)
-        } else {
-            None
-        };
-        if let Some(code) = left_out {
-            if self.leaving_out != left_out {
-                self.builder.warnings.add(code, 1);
-            }
-        } else if let Some(math) = &mut self.math {
-            math.push(text);
-        } else if let Some(html) = &mut self.html {
-            html.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
-        } else {
-            if std::mem::take(&mut self.apart) && text.starts_with(char::is_alphanumeric) {
-                self.flow.line.push(' ');
-            }
-            self.flow.line.push_str(text);
-        }
-        if left_out.is_none() && !text.trim().is_empty() {
-            self.show();
-        }
-        self.leaving_out = left_out;
-    }
-
     /// All blocks in their order: headers, the text, footers.
     fn finish(mut self) -> Builder {
         while let Some(outer) = self.outer.pop() {

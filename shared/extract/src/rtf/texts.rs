@@ -12,6 +12,38 @@ use crate::text;
 const MAX_MARGINS: usize = 100;
 
 impl Reader<'_> {
+    /// Adds text where it belongs, unless it is deleted or hidden.
+    pub(super) fn push_text(&mut self, text: &str) {
+        if self.group.only_rtf {
+            return;
+        }
+        let left_out = if self.group.deleted {
+            Some(WarningCode::TrackedDeletions)
+        } else if self.group.hidden && !self.include_hidden {
+            Some(WarningCode::HiddenContent)
+        } else {
+            None
+        };
+        if let Some(code) = left_out {
+            if self.leaving_out != left_out {
+                self.builder.warnings.add(code, 1);
+            }
+        } else if let Some(math) = &mut self.math {
+            math.push(text);
+        } else if let Some(html) = &mut self.html {
+            html.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
+        } else {
+            if std::mem::take(&mut self.apart) && text.starts_with(char::is_alphanumeric) {
+                self.flow.line.push(' ');
+            }
+            self.flow.line.push_str(text);
+        }
+        if left_out.is_none() && !text.trim().is_empty() {
+            self.show();
+        }
+        self.leaving_out = left_out;
+    }
+
     /// Begins a text of its own within this one.
     pub(super) fn begin_flow(&mut self, kind: Kind) {
         self.decode();
