@@ -57,7 +57,8 @@ pub(crate) async fn hold(
         Either::This(accepted) => &accepted.0,
         Either::That(Json(there)) => there,
     };
-    let (id, duplicate, mut status) = (accepted.doc_id, accepted.duplicate, accepted.status);
+    let (id, mut status) = (accepted.doc_id, accepted.status);
+    let (duplicate, updated) = (accepted.duplicate, accepted.updated);
     let deadline = Instant::now() + time;
     let mut pause = FIRST_LOOK;
     let mut code = None;
@@ -72,6 +73,7 @@ pub(crate) async fn hold(
     }
     Ok(Either::That(Json(Accepted {
         duplicate,
+        updated,
         code,
         reason: code.map(|code| code.sentence()),
         ..Accepted::new(id, status)

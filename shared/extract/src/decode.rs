@@ -157,8 +157,6 @@ struct Sequences {
     /// Longer ones are rarer by chance, and count more.
     sound: usize,
     broken: usize,
-    /// Whether the last one was cut off by the end.
-    cut: bool,
 }
 
 fn sequences(bytes: &[u8]) -> Sequences {
@@ -172,21 +170,19 @@ fn sequences(bytes: &[u8]) -> Sequences {
             };
         }
         found.broken += usize::from(!chunk.invalid().is_empty());
-        found.cut =
-            std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
     }
     found
 }
 
 /// Whether it is UTF-8 but for a few bytes, as after a cut, a faulty line or a stray byte.
 fn is_mostly_utf8(bytes: &[u8]) -> bool {
-    let Sequences { sound, broken, cut } = sequences(bytes);
-    sound >= 3 * broken || cut && broken == 1 && sound > 0
+    let Sequences { sound, broken } = sequences(bytes);
+    sound >= 3 * broken || broken == 1 && sound > 0
 }
 
 /// Whether less than a third of what is beyond ASCII is UTF-8.
 fn is_mostly_other(bytes: &[u8]) -> bool {
-    let Sequences { sound, broken, .. } = sequences(bytes);
+    let Sequences { sound, broken } = sequences(bytes);
     broken > 2 * sound
 }
 
