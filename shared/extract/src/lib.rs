@@ -78,6 +78,8 @@ mod reader;
 #[cfg(feature = "engines")]
 mod readers;
 #[cfg(feature = "engines")]
+mod roman;
+#[cfg(feature = "engines")]
 mod rtf;
 #[cfg(feature = "engines")]
 mod sandbox;

@@ -1,5 +1,7 @@
 //! Numbers and bullets of list items.
 
+use crate::roman::roman;
+
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element};
 
@@ -109,9 +111,12 @@ fn by_style(kind: &str) -> Option<Style> {
 
 fn written(value: i64, style: Style) -> String {
     let written = match style {
-        Style::Letters { .. } if value > 0 => letters(value),
-        Style::Roman { .. } if (1..4_000).contains(&value) => roman(value),
-        _ => return value.to_string(),
+        Style::Letters { .. } if value > 0 => Some(letters(value)),
+        Style::Roman { .. } => roman(value),
+        _ => None,
+    };
+    let Some(written) = written else {
+        return value.to_string();
     };
     match style {
         Style::Letters { upper: false } | Style::Roman { upper: false } => {
@@ -129,32 +134,6 @@ fn letters(mut value: i64) -> String {
         value /= 26;
     }
     letters.iter().rev().collect()
-}
-
-fn roman(mut value: i64) -> String {
-    const SIGNS: [(i64, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    let mut roman = String::new();
-    for (worth, sign) in SIGNS {
-        while value >= worth {
-            roman.push_str(sign);
-            value -= worth;
-        }
-    }
-    roman
 }
 
 #[cfg(test)]

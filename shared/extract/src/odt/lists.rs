@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::xml::Element;
+use crate::{roman::roman, xml::Element};
 
 /// Levels of a list.
 pub const LEVELS: usize = 10;
@@ -114,8 +114,8 @@ impl Level<'_> {
             "" => String::new(),
             "a" => letters(value, self.repeats),
             "A" => letters(value, self.repeats).to_ascii_uppercase(),
-            "i" => roman(value).to_ascii_lowercase(),
-            "I" => roman(value),
+            "i" => numeral(value).to_ascii_lowercase(),
+            "I" => numeral(value),
             "01" => format!("{value:02}"),
             _ => value.to_string(),
         }
@@ -140,33 +140,8 @@ fn letters(value: u32, repeats: bool) -> String {
     text.iter().rev().collect()
 }
 
-fn roman(value: u32) -> String {
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    if !(1..4000).contains(&value) {
-        return value.to_string();
-    }
-    let (mut rest, mut text) = (value, String::new());
-    for (worth, sign) in SIGNS {
-        while rest >= worth {
-            text.push_str(sign);
-            rest -= worth;
-        }
-    }
-    text
+fn numeral(value: u32) -> String {
+    roman(value).unwrap_or_else(|| value.to_string())
 }
 
 /// The lists of a part, of which later ones may be the continuation.
@@ -264,7 +239,7 @@ mod tests {
         );
         assert_eq!([26, 28, 53].map(|n| letters(n, true)), ["z", "bb", "aaa"]);
         assert_eq!(
-            [4, 1994, 0, 4000].map(roman),
+            [4, 1994, 0, 4000].map(numeral),
             ["IV", "MCMXCIV", "0", "4000"]
         );
     }

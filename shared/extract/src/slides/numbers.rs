@@ -1,7 +1,7 @@
 //! Numbers of paragraphs (`a:buAutoNum`, ECMA-376 part 1, 20.1.10.61).
 
-/// Roman numerals end here, as in PowerPoint.
-const MAX_ROMAN: u32 = 3_999;
+use crate::roman::roman;
+
 /// Letters are repeated beyond z: aa, bb. More of them are no number that anybody reads.
 const MAX_LETTERS: u32 = 26 * 5;
 
@@ -55,9 +55,11 @@ impl Numbering {
             Digits::Letters { upper } if (1..=MAX_LETTERS).contains(&number) => {
                 cased(&letters(number), upper)
             }
-            Digits::Roman { upper } if (1..=MAX_ROMAN).contains(&number) => {
-                cased(&roman(number), upper)
-            }
+            Digits::Roman { upper } => match roman(number) {
+                Some(numeral) if upper => numeral,
+                Some(numeral) => numeral.to_ascii_lowercase(),
+                None => number.to_string(),
+            },
             Digits::Circled if (1..=20).contains(&number) => {
                 char::from_u32('①' as u32 + number - 1).map_or_else(String::new, String::from)
             }
@@ -79,32 +81,6 @@ fn letters(number: u32) -> String {
     let letter = (b'a'..=b'z').nth(((number - 1) % 26) as usize);
     let letter = letter.map_or('a', char::from);
     std::iter::repeat_n(letter, ((number - 1) / 26 + 1) as usize).collect()
-}
-
-fn roman(mut number: u32) -> String {
-    const DIGITS: [(u32, &str); 13] = [
-        (1_000, "m"),
-        (900, "cm"),
-        (500, "d"),
-        (400, "cd"),
-        (100, "c"),
-        (90, "xc"),
-        (50, "l"),
-        (40, "xl"),
-        (10, "x"),
-        (9, "ix"),
-        (5, "v"),
-        (4, "iv"),
-        (1, "i"),
-    ];
-    let mut text = String::new();
-    for (value, digits) in DIGITS {
-        while number >= value {
-            text.push_str(digits);
-            number -= value;
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Numbers of lists, headings and notes as their formats write them (`ST_NumberFormat`, ECMA-376 part 1, 17.18.59).
 
+use crate::roman::roman;
+
 /// Most letters of a number that counts on by repeating one (`aa`, `bbb`). Beyond, it is written in digits.
 const MAX_REPEATED: usize = 30;
 
@@ -35,8 +37,8 @@ pub fn number(value: i64, format: &str) -> String {
 /// In a format that has no zero.
 fn positive_number(value: usize, format: &str) -> Option<String> {
     match format {
-        "upperRoman" => roman(value),
-        "lowerRoman" => Some(roman(value)?.to_lowercase()),
+        "upperRoman" => roman(value as u64),
+        "lowerRoman" => Some(roman(value as u64)?.to_lowercase()),
         "lowerLetter" => repeated(value, LATIN),
         "upperLetter" => Some(repeated(value, LATIN)?.to_uppercase()),
         "russianLower" => repeated(value, RUSSIAN),
@@ -119,25 +121,6 @@ fn repeated(value: usize, letters: &str) -> Option<String> {
     let times = (value - 1) / count + 1;
     let letter = nth(letters, (value - 1) % count)?;
     (times <= MAX_REPEATED).then(|| letter.repeat(times))
-}
-
-fn roman(value: usize) -> Option<String> {
-    const PARTS: [(usize, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    (value < 4000).then(|| summed(value, &PARTS))
 }
 
 /// Letters as numbers; 15 and 16 are not written as parts of the name of God.
