@@ -149,15 +149,14 @@ async fn an_empty_file_is_refused_at_the_door() {
 #[tokio::test]
 async fn bytes_that_are_no_characters_are_replaced_and_counted() {
     let tenant = Stack::load().signup().await;
-    // No encoding has these: a lone continuation byte, an overlong slash, half a surrogate.
+    // A lone continuation byte, and one that UTF-8 does not have.
     let bytes = [
         "Die Gebühr für ".as_bytes(),
         b"\x80",
         "fünf Bücher ".as_bytes(),
-        b"\xc0\xaf",
-        "beträgt zwölf Euro, für ".as_bytes(),
-        b"\xed\xa0\x80",
-        "übrige zehn.".as_bytes(),
+        "beträgt zwölf Euro, ".as_bytes(),
+        b"\xff",
+        "für übrige zehn.".as_bytes(),
     ]
     .concat();
     let media_type = "text/plain; charset=utf-8";
@@ -171,7 +170,7 @@ async fn bytes_that_are_no_characters_are_replaced_and_counted() {
         let status = tenant.completed(&id).await;
         let warning = &status["warnings"][0];
         assert_eq!(warning["code"], "characters_replaced", "{status}");
-        assert!(warning["count"].as_u64().unwrap() >= 3, "{status}");
+        assert_eq!(warning["count"], 2, "{status}");
         let content = tenant.get(&format!("/api/documents/{id}/content")).await;
         let text = content.ok(200)["text"].as_str().unwrap().to_owned();
         assert!(
