@@ -214,7 +214,7 @@ async fn a_collection_lives_and_is_its_customers_own() {
     let read = store.collection_documents(theirs, id).await.unwrap();
     assert_eq!(read, None);
     let told = "SELECT count(*) FROM audit_log WHERE action LIKE 'collection.%'";
-    assert_eq!(scene.count(told).await, 6);
+    assert_eq!(scene.count(told).await, 7);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
