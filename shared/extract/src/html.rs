@@ -61,7 +61,7 @@ fn parsed(source: &str) -> Html {
     }
 }
 
-/// Describes a page's blocks as the model sees them, with their texts. See [`main_content::features`].
+/// Describes a page's blocks as the model sees them, with their texts.
 pub fn described(bytes: &[u8], likely: Option<&[f32]>) -> (Vec<String>, Features) {
     let page = parsed(&decode::markup(bytes).text);
     shown(&page, false, |blocks, title| {
