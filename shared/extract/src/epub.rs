@@ -40,7 +40,7 @@ const MAX_DOCUMENTS: usize = 10_000;
 /// Reads a book; what its pages hide too, where `include_hidden` says so.
 ///
 /// # Errors
-/// `password_protected` where a document of the spine is encrypted, whoever's rights management it is.
+/// `password_protected` where a document of the spine is encrypted, by any kind of rights management.
 pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     let mut archive = Archive::open(bytes)?;
     let container = archive.needed("META-INF/container.xml")?;

@@ -115,7 +115,7 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
         let error = read(&[kind], "", body).await.err().unwrap();
         assert_eq!(error.code(), code, "{body}");
     }
-    // Digits stay, whoever reads them.
+    // Numbers keep their digits.
     let text = r#"{"content":"A","externalId":9007199254740993,"metadata":{"n":123456789012345678901234567890,"p":1.10}}"#;
     let (description, _) = read(&[kind], "", text).await.unwrap();
     assert_eq!(description.external_id.as_deref(), Some("9007199254740993"));

@@ -7,7 +7,6 @@ use super::{
 use crate::xml::Element;
 
 /// An `m:oMath`, or the several of an `m:oMathPara`, as text.
-#[allow(dead_code, reason = "the readers of Office files call it")]
 pub fn omml(element: Element<'_>) -> String {
     if element.name() != "oMathPara" {
         return line::finished(&row(element, 0).text);

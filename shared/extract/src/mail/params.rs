@@ -75,7 +75,7 @@ impl Field {
             .filter(|piece| piece.name == name)
             .collect();
         let whole = |piece: &Piece| piece.number.is_none() && !piece.encoded;
-        // What RFC 2231 encodes is meant for whoever knows it.
+        // The RFC 2231 form takes precedence over the plain one.
         if pieces.iter().any(|piece| !whole(piece)) {
             pieces.retain(|piece| !whole(piece));
             pieces.sort_by_key(|piece| piece.number);

@@ -42,7 +42,7 @@ pub enum Role {
     Message,
     /// Parts that belong together.
     Multipart,
-    /// For whoever saves it.
+    /// A file to be saved.
     Attachment,
     /// Shown within the text, or for programs.
     Passed,
