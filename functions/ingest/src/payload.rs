@@ -19,6 +19,7 @@ use dynrag_domain::{
     metadata::{Members, Metadata},
 };
 use http::{HeaderMap, header};
+use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use url::form_urlencoded;
@@ -163,7 +164,7 @@ fn described(headers: &HeaderMap, said: Said) -> Result<Description> {
 
 /// The fields of a form as an object; what comes more than once is a list.
 fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Result<Members> {
-    let mut all: Vec<(String, Vec<Box<RawValue>>)> = Vec::new();
+    let mut all: IndexMap<String, Vec<Box<RawValue>>> = IndexMap::new();
     for (name, text) in pairs {
         let json = match name.as_str() {
             // Objects and flags, as JSON text.
@@ -174,10 +175,7 @@ fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Result<Members>
             Some(json) => json,
             None => to_raw_value(&text).map_err(Error::internal_fault)?,
         };
-        match all.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push(value),
-            None => all.push((name, vec![value])),
-        }
+        all.entry(name).or_default().push(value);
     }
     let mut fields = Members::default();
     for (name, mut values) in all {

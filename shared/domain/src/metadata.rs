@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, Visitor},
@@ -140,13 +141,12 @@ fn string_end(json: &[u8], start: usize) -> usize {
 
 /// The members of an object in their order, each once, their values as text.
 #[derive(Clone, Default, Debug)]
-pub struct Members(Vec<(String, Box<RawValue>)>);
+pub struct Members(IndexMap<String, Box<RawValue>>);
 
 impl Members {
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&RawValue> {
-        let found = self.0.iter().find(|(own, _)| own == name);
-        found.map(|(_, value)| &**value)
+        self.0.get(name).map(|value| &**value)
     }
 
     /// The text of a name whose value is a string.
@@ -156,10 +156,7 @@ impl Members {
 
     /// Sets a value, in the place of an earlier one.
     pub fn insert(&mut self, name: String, value: Box<RawValue>) {
-        match self.0.iter_mut().find(|(own, _)| *own == name) {
-            Some((_, own)) => *own = value,
-            None => self.0.push((name, value)),
-        }
+        self.0.insert(name, value);
     }
 
     /// Sets a value of Rust's.
@@ -184,18 +181,18 @@ impl Members {
 
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.0.keys().map(String::as_str)
     }
 
     /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl Serialize for Members {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        serializer.collect_map(&self.0)
     }
 }
 
@@ -241,6 +238,16 @@ mod tests {
             Metadata::from(members).as_str(),
             r#"{"author":"File","price":1.10,"id":123456789012345678901234567890,"mass":1e400}"#
         );
+    }
+
+    /// A search for each name would take minutes here.
+    #[test]
+    fn an_object_may_have_many_members() {
+        let members: Vec<String> = (0..300_000).map(|n| format!("\"{n}\":{n}")).collect();
+        let json = format!("{{{},\"7\":0}}", members.join(","));
+        let members = Metadata::parse(&json).unwrap().members().unwrap();
+        assert_eq!(members.names().count(), 300_000);
+        assert_eq!(members.get("7").unwrap().get(), "0");
     }
 
     #[test]
