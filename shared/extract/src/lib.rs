@@ -59,6 +59,8 @@ mod language;
 mod mail;
 #[cfg(feature = "engines")]
 mod main_content;
+#[cfg(all(test, feature = "engines"))]
+mod mutants;
 #[cfg(feature = "engines")]
 mod odt;
 #[cfg(feature = "engines")]

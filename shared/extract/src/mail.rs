@@ -147,6 +147,7 @@ fn head(message: &Message<'_>, warnings: &mut Warnings) -> Result<Head, Refusal>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutants::mutants;
 
     #[test]
     fn mutants_are_read_or_refused() {
@@ -157,27 +158,7 @@ mod tests {
             --c\nContent-Type: text/calendar\n\nBEGIN:VEVENT\nDTSTART:20261120T093000Z\nSUMMARY:x\\,y\nEND:VEVENT\n--c--\n\
             --b\nContent-Type: text/enriched\n\n<bold>e</bold>\n--b\nContent-Type: message/rfc822\n\nFrom: e@x\n\nInner\n\
             --b\nContent-Type: application/pdf; name*0*=utf-8''%e2; name*1=b\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n--b--\n";
-        let mut seed = 7u64;
-        let mut below = |end: usize| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            usize::try_from(seed >> 33).unwrap() % end.max(1)
-        };
-        for _ in 0..3_000 {
-            let mut mutant = sound.as_bytes().to_vec();
-            for _ in 0..=below(4) {
-                let at = below(mutant.len());
-                let end = (at + 1 + below(20)).min(mutant.len());
-                match below(4) {
-                    0 => mutant.truncate(at.max(2)),
-                    _ if mutant.is_empty() => {}
-                    1 => mutant.drain(at..end).for_each(drop),
-                    2 => mutant[at] = u8::try_from(below(256)).unwrap(),
-                    _ => {
-                        let part = mutant[at..end].repeat(1 + below(9));
-                        mutant.splice(at..at, part);
-                    }
-                }
-            }
+        for mutant in mutants(sound.as_bytes(), 3_000) {
             if let Err(refusal) = read(&mutant) {
                 assert_eq!(refusal.code, FailureCode::CorruptFile);
             }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::mutants::mutants;
 
 fn text(source: &str) -> String {
     read(source.as_bytes(), false).unwrap().text
@@ -269,27 +270,7 @@ fn mutants_are_read_or_refused() {
     let sound = br"{\rtf1\ansi\ansicpg932\deff1{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset128 B;}{\f2\fcharset2 Symbol;}}{\stylesheet{\s1 heading 1;}}{\info{\title T}}
         \pard\s1 \'93\'fa\u26085\'93\'fa\par\trowd\clvmgf\cellx99\cellx200\intbl a\cell b\itap2 c\nestcell{\*\nesttableprops\trowd\cellx9\nestrow}\cell\row\pard
         {\footnote n}{\shp{\*\shpinst{\sp{\sn x}{\sv y}}{\shptxt z\par}}}{\listtext 1.\tab}{\v h}{\upr{a}{\*\ud b}}{\field{\*\fldinst EQ \\\\f(1,2)}{\fldrslt}}{\*\moMath{\mf{\mfPr{\mtype lin}}{\mnum{\mr 1}}{\mden{\mr 2}}}}\f2 \'b7\bin3 xyz}";
-    let mut seed = 7u64;
-    let mut below = |end: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        usize::try_from(seed >> 33).unwrap() % end.max(1)
-    };
-    for _ in 0..3_000 {
-        let mut mutant = sound.to_vec();
-        for _ in 0..=below(4) {
-            let at = below(mutant.len());
-            let end = (at + 1 + below(20)).min(mutant.len());
-            match below(4) {
-                0 => mutant.truncate(at.max(2)),
-                _ if mutant.is_empty() => {}
-                1 => mutant.drain(at..end).for_each(drop),
-                2 => mutant[at] = u8::try_from(below(256)).unwrap(),
-                _ => {
-                    let part = mutant[at..end].repeat(1 + below(9));
-                    mutant.splice(at..at, part);
-                }
-            }
-        }
+    for mutant in mutants(sound, 3_000) {
         if let Err(refusal) = read(&mutant, false) {
             assert_eq!(refusal.code, FailureCode::CorruptFile);
         }
