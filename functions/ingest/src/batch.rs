@@ -8,7 +8,7 @@
 //! | before the S3 write | nothing | |
 //! | after it | a bundle nobody names | nobody: it costs its storage |
 //! | after the commit | rows in the outbox | `sweep` sends the jobs |
-//! | before all duplicates are described anew | some have their old title and metadata | the caller, who sends the batch again |
+//! | before all duplicates are described anew | some as they were | the caller, who sends the batch again |
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! Damaged copies of sound files, for the tests of readers. The same ones each time.
+#![allow(clippy::unwrap_used, reason = "a test stops here")]
 
 /// Copies of a file that were cut, shortened, changed or repeated in up to four places.
 pub fn mutants(sound: &[u8], count: usize) -> impl Iterator<Item = Vec<u8>> {
