@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""What extraction reads of files that real writers wrote, feature by feature.
+"""Checks the extraction of files that common programs wrote, feature by feature.
 
     bench/extract/features.py --binary DYNRAG_EXTRACT [--keep FOLDER] [--only WORD]
 
-Each feature (features/) says how to write it and, by hand, what must be in the text and what must not.
-python-docx, openpyxl, XlsxWriter, pandas and python-pptx write it, and LibreOffice (`soffice`), from flat
-OpenDocument that stands in the feature, or without this from what the library wrote. Where there is no
-LibreOffice, or none of its programs for a kind of file, this is said and its columns are empty.
+Each feature (features/) defines how to write it, and lists by hand what the text must contain and what it
+must not. python-docx, openpyxl, XlsxWriter, pandas and python-pptx write it. LibreOffice (`soffice`)
+converts the flat OpenDocument source of the feature or, if there is none, the file of the first library.
+Without LibreOffice, or without its program for a kind of file, a message is printed and its columns are
+empty.
 
-Prints a table for each kind of document: `ok`, `WRONG`, or `-` where the writer does not write this. Below
-it stands what is wrong, and whether an independent reader (references.py) finds the texts. FOLDER keeps the
-files; WORD limits the features to those with it in their names. Exits with 1 where a reader died.
+Prints a table for each kind of document: `ok`, `WRONG`, or `-` if the writer does not support the feature.
+Below it are the errors, and whether an independent reader (references.py) finds the texts. FOLDER keeps the
+files; WORD limits the run to features with it in their names. Exits with 1 if a reader died.
 """
 
 import argparse
@@ -48,7 +49,7 @@ SECONDS = 120
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of document: its features, the ending of flat files, and what LibreOffice makes of them."""
+    """A kind of document: its features, the extension of flat files, and the targets of LibreOffice."""
 
     name: str
     features: list[Feature]
@@ -75,7 +76,7 @@ KINDS = [
 
 @dataclass
 class Outcome:
-    """What came of a file."""
+    """The result for a file."""
 
     path: Path
     wrong: list[str]
@@ -86,7 +87,7 @@ class Outcome:
 
 @dataclass
 class Table:
-    """What came of all files of a kind, by feature and column."""
+    """The results of a kind, by feature and column."""
 
     columns: list[str]
     cells: dict[tuple[str, str], Outcome] = field(default_factory=dict)
@@ -94,13 +95,13 @@ class Table:
 
 
 def main() -> int:
-    """Writes, reads and prints."""
+    """Writes the files, reads them and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--binary", type=Path, required=True)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    # The readers complain about files that are meant to be odd.
+    # The independent readers warn about files that are odd on purpose.
     warnings.simplefilter("ignore")
     logging.disable()
     if not shutil.which("soffice"):
@@ -119,12 +120,12 @@ def main() -> int:
 
 
 def slug(name: str) -> str:
-    """The name of a feature's files."""
+    """The base name of a feature's files."""
     return re.sub(r"\W+", "-", name).strip("-")
 
 
 def measure(kind: Kind, features: list[Feature], binary: Path, folder: Path) -> Table:
-    """Writes all features of a kind and has them read."""
+    """Writes and reads all features of a kind."""
     columns = list(dict.fromkeys(column for feature in features for column in feature.writers))
     table = Table(columns + [f"{LIBRE} {target}" for target in kind.targets])
     files = [file for feature in features for file in by_libraries(kind, feature, folder)]
@@ -156,7 +157,7 @@ def by_libraries(kind: Kind, feature: Feature, folder: Path) -> Iterator[tuple[F
 
 
 def convert(kind: Kind, features: list[Feature], folder: Path) -> list[str]:
-    """Has LibreOffice write its files. Returns the formats that it could not write, with why."""
+    """Converts the sources with LibreOffice. Returns the failed conversions with their reasons."""
     skipped = []
     names = {slug(feature.name) for feature in features}
     sources = [path for path in sorted((folder / "sources").iterdir()) if path.stem in names]
@@ -176,7 +177,7 @@ def convert(kind: Kind, features: list[Feature], folder: Path) -> list[str]:
 
 
 def by_libre(kind: Kind, feature: Feature, folder: Path) -> Iterator[tuple[Feature, str, Path]]:
-    """The files that LibreOffice wrote with this in them."""
+    """The files of LibreOffice that contain the feature."""
     for target in kind.targets:
         path = folder / f"{LIBRE}-{target}" / f"{slug(feature.name)}.{target}"
         if target not in feature.lost and path.exists():
@@ -184,7 +185,7 @@ def by_libre(kind: Kind, feature: Feature, folder: Path) -> Iterator[tuple[Featu
 
 
 def read(binary: Path, feature: Feature, path: Path) -> Outcome:
-    """What our reader makes of a file."""
+    """Reads a file with our reader."""
     command = [binary, "--json", path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     try:
@@ -205,9 +206,9 @@ def beside(feature: Feature, path: Path) -> str:
     try:
         text = other(path)
     except Exception as error:
-        # Whatever it is, it is the other reader's.
+        # The other reader may fail in any way.
         return f"{name} fails: {type(error).__name__}"
-    # It knows no rows and no ends of cells, so words are looked for, each by itself.
+    # It knows neither rows nor cells, so only single texts are searched for.
     wanted = [
         one for part in feature.has for one in ([part] if isinstance(part, str) else part[:1])
     ]
@@ -216,7 +217,7 @@ def beside(feature: Feature, path: Path) -> str:
 
 
 def report(kind: Kind, features: list[Feature], table: Table) -> None:
-    """Prints the table of a kind, and what is wrong."""
+    """Prints the table of a kind, and the errors."""
     rows = [[kind.name, *table.columns]]
     for feature in features:
         found = [table.cells.get((feature.name, column)) for column in table.columns]
@@ -238,7 +239,7 @@ def report(kind: Kind, features: list[Feature], table: Table) -> None:
 
 
 def mark(outcome: Outcome) -> str:
-    """A cell of the table."""
+    """The text of a table cell."""
     return "WRONG" if outcome.wrong else "ok"
 
 

@@ -1,11 +1,10 @@
-"""Pages of our own making to train the main-content model on, with what their content is.
+"""Synthetic pages with known content, for training the main-content model.
 
-The marked pages of train_main_content.py are mostly articles that end in a paragraph. The pages made here
-have one to twelve paragraphs, or none, and then what such articles seldom end in: tables, lists, terms,
-questions that open, code, addresses, cards, prices; in one of many wrappers, with furniture around and
-after it. Sentences and names are from short lists in several languages (synthetic_words.json): the model
-learns from structure and sees no words. The same seed makes the same pages; nothing is read from
-elsewhere.
+The marked pages of train_main_content.py are mostly articles that end in a paragraph. These pages have none
+to twelve paragraphs, and then content that such articles seldom end in: tables, lists, terms, accordions,
+code, addresses, cards, prices; in one of many wrappers, with furniture around and after it. Sentences and
+names come from short lists in several languages (synthetic_words.json): the model learns from structure and
+does not see words. The same seed makes the same pages; no other files are read.
 """
 
 import html
@@ -18,7 +17,7 @@ from pathlib import Path
 
 @dataclass
 class Language:
-    """Sentences and names as pages of a language have them."""
+    """Sentences and names in a language."""
 
     language: str
     share: int
@@ -33,7 +32,7 @@ class Language:
     footer: list[str]
     footer_links: list[str]
     units: list[str]
-    # Between sentences.
+    # Separates sentences.
     blank: str
 
 
@@ -54,14 +53,14 @@ class Page:
 
 @dataclass
 class Piece:
-    """Markup, with the text in it."""
+    """Markup and the texts in it."""
 
     html: str
     texts: list[str] = field(default_factory=list)
 
 
 def pages(seed: int, count: int) -> Iterator[Page]:
-    """So many pages, all different."""
+    """A number of pages, all different."""
     for number in range(count):
         yield Maker(random.Random(seed * 100_003 + number)).page(f"synthetic-{seed}-{number}")
 
@@ -76,7 +75,7 @@ class Maker:
         self.unsaid: list[str] = []
 
     def page(self, name: str) -> Page:
-        """A page with a frame around its content, or without."""
+        """A page, with or without a frame around its content."""
         title = self.one(self.words.headings)
         content, texts = self.content(title)
         content = self.wrapped(content + self.within())
@@ -94,7 +93,7 @@ class Maker:
             "\n".join([title, *texts]),
         )
 
-    # What is content
+    # Content
 
     def content(self, title: str) -> tuple[str, list[str]]:
         """A heading, paragraphs, and one to three pieces of other kinds after or among them."""
@@ -130,7 +129,7 @@ class Maker:
         return piece
 
     def table(self) -> Piece:
-        """Two to four columns, short cells, with and without a head."""
+        """Two to four columns of short cells, with or without a header."""
         columns = self.random.choice([2, 2, 3, 3, 4])
         rows = [
             [self.one(self.words.items)] + [self.value() for _ in range(columns - 1)]
@@ -153,7 +152,7 @@ class Maker:
         return f"<tr><{first}>{cells[0]}</{first}>{rest}</tr>"
 
     def items(self) -> Piece:
-        """A list, numbered or not, of items, sentences, or prices."""
+        """A list, numbered or not, of names, prices, or sentences."""
         tag = self.one(["ul", "ol"])
         kind = self.random.random()
         texts = []
@@ -180,7 +179,7 @@ class Maker:
         return Piece(f"<dl>{inner}</dl>", [text for pair in pairs for text in pair])
 
     def questions(self) -> Piece:
-        """Answers below questions: such as open, or headings, or cards."""
+        """Questions with answers: as accordions, headings, or cards."""
         shape = self.one(
             [
                 "<details><summary>{}</summary><p>{}</p></details>",
@@ -239,7 +238,7 @@ class Maker:
         inner = "".join(f"<div class={name}>{shape.format(*pair)}</div>" for pair in pairs)
         return Piece(f"<div class={outer}>{inner}</div>", [text for pair in pairs for text in pair])
 
-    # What is not
+    # Not content
 
     def within(self) -> str:
         """Furniture at the end of the content's own element."""
@@ -261,7 +260,7 @@ class Maker:
         return f"<nav class=pagination>{self.links(2, self.words.titles, '{}')}</nav>"
 
     def framed(self, content: str) -> str:
-        """Menus, a column beside the content, a footer."""
+        """Menus, a sidebar, a footer."""
         menu = f"<ul>{self.links(self.random.randint(3, 9), self.words.nav)}</ul>"
         head = self.one(
             [
@@ -310,7 +309,7 @@ class Maker:
         )
 
     def sentences(self, count: int) -> str:
-        """As few of them twice as can be, since what is there twice is read once."""
+        """Repeats as few sentences as possible, because repeated text is read once."""
         said = []
         for _ in range(count):
             if not self.unsaid:

@@ -6,25 +6,24 @@
     $python bench/extract/train_main_content.py DATA \\
         --tool target/release/examples/main_content_features \\
         [--folds 4] [--seeds 7 11] [--write shared/extract/src/main_content/model.bin]
-
 DATA holds `html/pages` (NAME.html.gz) and `html/truth` (NAME.json, the main content that a person marked),
-as for extract.py. Pages of our own making (synthetic_pages.py) are added to those, with less weight.
+as for extract.py. Synthetic pages (synthetic_pages.py) are added with a lower weight.
 
-The numbers that describe a block come from the Rust code, through the example. What is learned is the
-share of a block's words that are in the marked content, by phrases of four words; a text that is on the
-page more often than in the content counts where its neighbours are content.
+The features of a block come from the Rust code, through the example. The label is the share of a block's
+words that are in the marked content, by phrases of four words. If a text is on the page more often than in
+the content, the occurrences whose neighbours are content count.
 
-There are two models, one on top of the other. The first sees a block by itself and where it is in the
-page. The second also sees what the first says of it and of those around it. So that it sees what the
-first says of pages that it does not know, the first is trained on three quarters of the pages at a time
-for that.
+There are two models. The first sees a block and its position in the page. The second also sees the first
+one's probabilities for the block and those around it. For training the second, these probabilities must
+come from pages that the first does not know, so the first is then trained on three quarters of the pages at
+a time.
 
-Before anything is written, the pages are divided into folds at random, and each fold is read by the Rust
-code with a model that has not seen it: all rules that come after the model are in what is printed, which is
-what to expect of other pages: F1, and how many of the words, and of all threes of words in a row, are read
-in each fifth of the marked content. Content that is lost costs a reader more than furniture that is kept,
-so look at the last fifth first. Then one model is trained on all pages and written. Seeds are fixed, so
-that the same pages give the same model.
+Before anything is written, the pages are divided into random folds, and the Rust code reads each fold with a
+model that has not seen it, and with all rules that come after the model. The printed figures are therefore
+what to expect of other pages: F1, and the recall of words and of runs of three words in each fifth of the
+marked content. Lost content costs a reader more than furniture that is kept, so look at the last fifth
+first. Then one model is trained on all pages and written. Seeds are fixed, so that the same pages give the
+same model.
 """
 
 import argparse
@@ -48,17 +47,17 @@ import synthetic_pages
 WORD = re.compile(r"\w+")
 PHRASE = 4
 TREES = (100, 80)
-# The second model refines what the first says.
+# The second model refines the first one's probabilities.
 SECOND = {"num_leaves": 24, "feature_fraction": 0.5}
-# The first model is trained so often to be judged by the second.
+# Number of folds in which the first model is trained for the second.
 INNER = 4
-# Pages of our own making, how much they weigh beside all marked ones, and their seed.
+# Number of synthetic pages, their weight relative to all marked pages, and their seed.
 SYNTHETIC = 300
 SYNTHETIC_WEIGHT = 0.1
 SYNTHETIC_SEED = 1
-# The parts of the marked content that are looked at on their own.
+# Number of parts of the marked content that are evaluated separately.
 PARTS = 5
-# Trees with random thresholds, few rows and few features each: there are few pages to learn from.
+# Random thresholds, few rows and few features per tree: there are few pages to learn from.
 PARAMETERS = {
     "objective": "cross_entropy",
     "learning_rate": 0.08,
@@ -81,12 +80,12 @@ PARAMETERS = {
 
 
 def words(text: str) -> list[str]:
-    """Words in their order, case and ligatures aside."""
+    """Words in order, ignoring case and ligatures."""
     return WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 class Page:
-    """A page's blocks, and how much of each is content."""
+    """A page's blocks with their labels."""
 
     def __init__(self, line: dict, truth: dict, weight: float = 1.0) -> None:
         self.file = line["file"]
@@ -97,7 +96,7 @@ class Page:
         self.kind = truth.get("_internal", {}).get("page_type", {}).get("primary", "page")
         self.content = words(truth["ground_truth"]["main_content"] or "")
         self.labels = labels(self.blocks, self.content)
-        # Where what was marked is not on the page, there is nothing to learn.
+        # A page without most of its marked content teaches nothing.
         kept = zip(self.blocks, self.labels > 0.5, strict=True)
         found = [word for block, keep in kept if keep for word in block]
         self.usable = len(self.content) >= 20 and f1(found, self.content) > 0.6
@@ -109,18 +108,18 @@ class Page:
 
 
 def values(line: dict) -> np.ndarray:
-    """What a model sees, a row for each block."""
+    """The features, a row for each block."""
     return np.array(line["values"], dtype=np.float32).reshape(-1, max(line["width"], 1))
 
 
 def f1(found: list[str], content: list[str]) -> float:
-    """Of words, in whatever order."""
+    """F1 of bags of words."""
     total = len(found) + len(content)
     return 2 * (Counter(found) & Counter(content)).total() / total if total else 1.0
 
 
 def recall(found: list[str], content: list[str], size: int) -> list[float]:
-    """The share of each part of the content that was found, in runs of so many words."""
+    """The recall of each part of the content, in runs of `size` words."""
 
     def runs(of: list[str]) -> list[tuple[str, ...]]:
         return [tuple(of[at : at + size]) for at in range(len(of) - size + 1)]
@@ -180,7 +179,7 @@ def labels(blocks: list[list[str]], content: list[str]) -> np.ndarray:
 
 
 class Tool:
-    """The Rust code, on a folder of pages."""
+    """Runs the Rust code on a folder of pages."""
 
     def __init__(self, path: Path, folder: Path) -> None:
         self.path = path
@@ -188,14 +187,14 @@ class Tool:
         self.files = tempfile.TemporaryDirectory()
 
     def lines(self, *mode: str | Path) -> Iterator[dict]:
-        """What it prints."""
+        """The lines that it prints."""
         with subprocess.Popen([self.path, self.folder, *mode], stdout=subprocess.PIPE) as tool:
             yield from map(json.loads, tool.stdout)
         if tool.returncode:
             raise SystemExit(f"{self.path} ended with {tool.returncode}")
 
     def second(self, likely: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """What the second model sees where the first says this."""
+        """The features of the second model, given the first one's probabilities."""
         file = Path(self.files.name) / "likely.json"
         file.write_text(json.dumps({name: said.tolist() for name, said in likely.items()}))
         return {line["file"]: values(line) for line in self.lines("likely", file)}
@@ -208,7 +207,7 @@ class Tool:
 
 
 def load(data: Path, tool: Tool) -> tuple[list[Page], list[Page]]:
-    """All pages, described by the Rust code: those that were marked, and those of our own making."""
+    """All pages, described by the Rust code: marked ones and synthetic ones."""
     truths = {}
     for page in sorted((data / "html" / "pages").glob("*.html.gz")):
         (tool.folder / page.stem).write_bytes(gzip.decompress(page.read_bytes()))
@@ -233,7 +232,7 @@ def load(data: Path, tool: Tool) -> tuple[list[Page], list[Page]]:
 def fit(
     pages: list[Page], seen: list[np.ndarray], trees: int, **parameters: float
 ) -> lightgbm.Booster:
-    """A model of the pages that something can be learned from, by what is seen of them."""
+    """Trains a model on the usable pages, with these features."""
     usable = [(page, rows) for page, rows in zip(pages, seen, strict=True) if page.usable]
     rows = lightgbm.Dataset(
         np.concatenate([rows for _, rows in usable]),
@@ -244,7 +243,7 @@ def fit(
 
 
 def train(pages: list[Page], tool: Tool) -> bytes:
-    """Both models, in the form that the Rust code reads."""
+    """Trains both models, and packs them for the Rust code."""
     pages = [page for page in pages if page.usable]
     likely = {}
     order = np.random.RandomState(5).permutation(len(pages))
@@ -261,14 +260,14 @@ def train(pages: list[Page], tool: Tool) -> bytes:
 
 @dataclass
 class Scores:
-    """Of pages that a model has not seen."""
+    """Scores of unseen pages."""
 
     f1: list[float] = field(default_factory=list)
     words: list[list[float]] = field(default_factory=list)
     threes: list[list[float]] = field(default_factory=list)
 
     def add(self, found: list[str], content: list[str]) -> None:
-        """Judges what was read of a page."""
+        """Scores the words read of a page."""
         self.f1.append(f1(found, content))
         if len(content) >= 20:
             self.words.append(recall(found, content, 1))
@@ -283,7 +282,7 @@ class Scores:
 
 
 def judge(pages: list[Page], own: list[Page], tool: Tool, folds: int, seeds: list[int]) -> None:
-    """Prints how pages are read that the model has not seen."""
+    """Prints the scores of unseen pages."""
     everything, kinds = Scores(), collections.defaultdict(Scores)
     for seed in seeds:
         order = np.random.RandomState(seed).permutation(len(pages))
@@ -303,7 +302,7 @@ def judge(pages: list[Page], own: list[Page], tool: Tool, folds: int, seeds: lis
 
 
 def packed(model: lightgbm.Booster) -> bytes:
-    """The model in the form that trees.rs reads."""
+    """Packs a model in the format of trees.rs."""
     trees = model.dump_model()["tree_info"]
     parts = [struct.pack("<I", len(trees))]
     for tree in trees:
@@ -316,7 +315,7 @@ def packed(model: lightgbm.Booster) -> bytes:
                 return -len(leaves)
             at = len(splits)
             splits.append(())
-            # Features are single precision: at most the threshold is at most the next one below it.
+            # Features have single precision: `<=` the threshold equals `<=` the nearest float below it.
             threshold = np.float32(node["threshold"])
             if float(threshold) > node["threshold"]:
                 threshold = np.nextafter(threshold, np.float32(-np.inf))
@@ -332,7 +331,7 @@ def packed(model: lightgbm.Booster) -> bytes:
 
 
 def main() -> None:
-    """Trains, judges and writes."""
+    """Evaluates, trains and writes."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--tool", type=Path, required=True)

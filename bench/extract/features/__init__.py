@@ -1,1 +1,1 @@
-"""Features of office files, each with what must be read of it."""
+"""Features of office files, each with its expected text."""

@@ -1,4 +1,4 @@
-"""A feature of office files: how to write it, and what must be read of it."""
+"""A feature of office files: how to write it, and the expected text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,31 +8,31 @@ Writer = Callable[[Path], None]
 
 
 class Either(tuple):
-    """Strings of which one must be there, where more than one is right."""
+    """Alternative strings, one of which must be present."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One thing that files have. What is expected holds for every writer and format."""
+    """A feature. The expectations hold for every writer and format."""
 
     name: str
-    # By the column of the table, "writer format".
+    # Writers by table column, "writer format".
     writers: dict[str, Writer]
-    # The source that LibreOffice converts, in flat XML; without one it converts the file of the first writer.
+    # Flat XML that LibreOffice converts; if empty, it converts the file of the first writer.
     flat: str = ""
-    # A string is somewhere, several stand on one line in this order.
+    # A string must occur anywhere; the strings of a tuple must occur on one line in this order.
     has: list[str | tuple[str, ...] | Either] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     once: list[str] = field(default_factory=list)
-    # The headings above a text.
+    # The expected headings above a text.
     path: dict[str, list[str]] = field(default_factory=dict)
-    # Formats that LibreOffice writes without this, which was seen in its files.
+    # Formats in which LibreOffice loses the feature, as seen in its files.
     lost: tuple[str, ...] = ()
 
     def faults(self, text: str, sections: list[dict] | None) -> list[str]:
-        """What is wrong with a text. Without sections, headings are not looked at."""
+        """The errors in a text. Headings are checked only if there are sections."""
         wrong = [f"no {wanted!r}" for wanted in self.has if not present(wanted, text)]
         wrong += [f"{unwanted!r} is there" for unwanted in self.absent if unwanted in text]
         for wanted in self.once:
@@ -46,7 +46,7 @@ class Feature:
 
 
 def present(wanted: str | tuple[str, ...] | Either, text: str) -> bool:
-    """Whether this is in a text."""
+    """Whether a text contains this."""
     if isinstance(wanted, Either):
         return any(one in text for one in wanted)
     if isinstance(wanted, str):
@@ -55,7 +55,7 @@ def present(wanted: str | tuple[str, ...] | Either, text: str) -> bool:
 
 
 def follow(wanted: tuple[str, ...], line: str) -> bool:
-    """Whether all of these are on a line, one after the other."""
+    """Whether a line contains all of these in order."""
     at = 0
     for one in wanted:
         found = line.find(one, at)
@@ -66,7 +66,7 @@ def follow(wanted: tuple[str, ...], line: str) -> bool:
 
 
 def heading_path(wanted: str, text: str, sections: list[dict]) -> list[str] | None:
-    """The headings above a text. Sections begin at bytes."""
+    """The headings above a text. Sections start at byte offsets."""
     if wanted not in text:
         return None
     at = len(text[: text.index(wanted)].encode())

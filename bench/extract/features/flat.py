@@ -1,4 +1,4 @@
-"""Flat OpenDocument files, and LibreOffice, which writes them in other formats."""
+"""Writes flat OpenDocument files, and converts them with LibreOffice."""
 
 import base64
 import shutil
@@ -34,9 +34,9 @@ XMLNS = " ".join(f'xmlns:{name}="{space}"' for name, space in SPACES.items())
 KINDS = {"fodt": "text", "fods": "spreadsheet", "fodp": "presentation"}
 PAGE = """<style:page-layout style:name="page"><style:page-layout-properties fo:page-width="21cm"
 fo:page-height="29.7cm" fo:margin="2cm"/><style:header-style/><style:footer-style/></style:page-layout>"""
-# The comma as separator, UTF-8, cells as they are shown, and quotes around texts that need them.
+# Comma as separator, UTF-8, cells as displayed, quotes only where needed.
 CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
-# A frame that stands in a line like a letter.
+# An inline frame.
 INLINE = 'text:anchor-type="as-char"'
 SECONDS = 300
 
@@ -44,7 +44,7 @@ SECONDS = 300
 def document(
     kind: str, body: str, *, styles: str = "", automatic: str = "", master: str = ""
 ) -> str:
-    """A flat file of this kind: fodt, fods or fodp."""
+    """A flat file of a kind: fodt, fods or fodp."""
     media = f"application/vnd.oasis.opendocument.{KINDS[kind]}"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document {XMLNS} office:version="1.3" '
@@ -71,7 +71,7 @@ def png() -> bytes:
 
 
 def frame(content: str, more: str = "", *, at: int = 1) -> str:
-    """A frame around an object, `at` as many centimetres from the top."""
+    """A frame around an object, `at` centimetres from the top."""
     return (
         f'<draw:frame svg:x="1cm" svg:y="{at}cm" svg:width="9cm" svg:height="3cm" {more}>'
         f"{content}</draw:frame>"
@@ -79,7 +79,7 @@ def frame(content: str, more: str = "", *, at: int = 1) -> str:
 
 
 def picture(alt: str = "") -> str:
-    """The inside of a frame with a picture."""
+    """The content of a frame with a picture."""
     data = base64.b64encode(png()).decode()
     described = f"<svg:desc>{escape(alt)}</svg:desc>" if alt else ""
     image = f"<draw:image><office:binary-data>{data}</office:binary-data></draw:image>"
@@ -87,7 +87,7 @@ def picture(alt: str = "") -> str:
 
 
 def chart(title: str, series: str, categories: list[str], values: list[int]) -> str:
-    """The inside of a frame with a chart that brings its own values."""
+    """The content of a frame with a chart that includes its values."""
     rows = "".join(
         f'<table:table-row><table:table-cell office:value-type="string"><text:p>{category}</text:p>'
         f'</table:table-cell><table:table-cell office:value-type="float" office:value="{value}">'
@@ -114,14 +114,14 @@ def chart(title: str, series: str, categories: list[str], values: list[int]) -> 
 
 
 def has_formula(path: Path) -> bool:
-    """Whether a text document has a formula in it, which LibreOffice leaves out without its Math."""
+    """Whether a text document contains a formula, which LibreOffice drops if its Math is missing."""
     with zipfile.ZipFile(path) as archive:
         objects = [name for name in archive.namelist() if name.endswith("/content.xml")]
         return any(b"MathML" in archive.read(name) for name in objects)
 
 
 def convert(files: Iterable[Path], target: str, folder: Path, profile: Path) -> str:
-    """Has LibreOffice write files in another format, all in one call. Returns what it complains of."""
+    """Converts files with LibreOffice in one call. Returns its first error."""
     program = shutil.which("soffice")
     sources = [str(file) for file in files]
     if not program or not sources:

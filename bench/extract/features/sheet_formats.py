@@ -1,4 +1,4 @@
-"""Workbooks: number formats that people make or choose from the lists of Excel."""
+"""Workbooks: custom number formats, and those in Excel's lists."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -7,7 +7,7 @@ from features.sheet_values import number
 
 DAY = date(2026, 1, 5)
 ACCOUNTS = '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)'
-# Name, value, code, and what is shown. LibreOffice converts what openpyxl wrote.
+# Name, value, code, and expected display. LibreOffice converts the files of openpyxl.
 FORMATS = [
     ("accounting", 1234567.5, ACCOUNTS, ("1,234,567.50",)),
     ("accounting, negative", -1234.5, ACCOUNTS, ("(1,234.50)",)),

@@ -1,4 +1,4 @@
-"""Workbooks: what is around the values of cells."""
+"""Workbooks: everything around the values of cells."""
 
 import io
 
@@ -17,19 +17,19 @@ NAME = 'Q1 & "Q2" <net>'
 
 
 def merge(_book, sheet) -> None:
-    """With openpyxl; a merged cell is not written to."""
+    """Merges cells with openpyxl, which does not write to merged cells."""
     sheet.merge_cells("B1:C1")
     sheet.merge_cells("A1:A2")
 
 
 def merge_too(book, sheet) -> None:
-    """With XlsxWriter."""
+    """Merges cells with XlsxWriter."""
     sheet.merge_range("B1:C1", "2025")
     sheet.merge_range("A1:A2", "Region")
 
 
 def hide(book, sheet) -> None:
-    """A row, a column and two sheets."""
+    """Hides a row, a column and two sheets."""
     sheet.row_dimensions[3].hidden = True
     sheet.column_dimensions["C"].hidden = True
     for state in ("hidden", "veryHidden"):
@@ -39,7 +39,7 @@ def hide(book, sheet) -> None:
 
 
 def hide_too(book, sheet) -> None:
-    """The same."""
+    """Hides them with XlsxWriter."""
     sheet.set_row(2, None, None, {"hidden": True})
     sheet.set_column("C:C", None, None, {"hidden": True})
     other, last = book.add_worksheet("hidden sheet"), book.add_worksheet("veryHidden sheet")
@@ -50,22 +50,22 @@ def hide_too(book, sheet) -> None:
 
 
 def sheets(book, _sheet) -> None:
-    """A second sheet with signs in its name."""
+    """Adds a second sheet with special characters in its name."""
     book.create_sheet(NAME).append(["inside", 1])
 
 
 def sheets_too(book, _sheet) -> None:
-    """The same."""
+    """Adds it with XlsxWriter."""
     book.add_worksheet(NAME).write_row("A1", ["inside", 1])
 
 
 def comment(_book, sheet) -> None:
-    """Upon a cell."""
+    """Comments on a cell."""
     sheet["B2"].comment = Comment("Counted twice", "Mia Koch")
 
 
 def comment_too(_book, sheet) -> None:
-    """The same."""
+    """Comments with XlsxWriter."""
     sheet.write_comment("B2", "Counted twice", {"author": "Mia Koch"})
 
 
@@ -73,17 +73,17 @@ RICH = CellRichText("It is un", TextBlock(InlineFont(b=True), "believ"), "able")
 
 
 def rich(_book, sheet) -> None:
-    """A word of three runs."""
+    """Writes a word in three runs."""
     sheet["A4"] = RICH
 
 
 def rich_too(book, sheet) -> None:
-    """The same."""
+    """Writes it with XlsxWriter."""
     sheet.write_rich_string("A4", "It is un", book.add_format({"bold": True}), "believ", "able")
 
 
 def chart(_book, sheet) -> None:
-    """Below the values."""
+    """Adds a chart below the values."""
     bars = BarChart()
     bars.title = "Sales by city"
     bars.add_data(Reference(sheet, min_col=2, min_row=1, max_row=3), titles_from_data=True)
@@ -92,7 +92,7 @@ def chart(_book, sheet) -> None:
 
 
 def chart_too(book, sheet) -> None:
-    """The same."""
+    """Adds it with XlsxWriter."""
     bars = book.add_chart({"type": "column"})
     bars.add_series(
         {"name": "=Data!$B$1", "categories": "=Data!$A$2:$A$3", "values": "=Data!$B$2:$B$3"}
@@ -102,7 +102,7 @@ def chart_too(book, sheet) -> None:
 
 
 def chart_alone(book, _sheet) -> None:
-    """Which has no cells."""
+    """Adds a sheet without cells."""
     bars = book.add_chart({"type": "pie"})
     bars.add_series({"categories": "=Data!$A$2:$A$3", "values": "=Data!$B$2:$B$3"})
     bars.set_title({"name": "Sales by city"})
@@ -110,31 +110,31 @@ def chart_alone(book, _sheet) -> None:
 
 
 def filtered(_book, sheet) -> None:
-    """All but one city."""
+    """Filters out all but one city."""
     sheet.autofilter("A1:B3")
     sheet.filter_column("A", "x == Oslo")
     sheet.set_row(2, None, None, {"hidden": True})
 
 
 def link(_book, sheet) -> None:
-    """Words that are a link."""
+    """Links words."""
     sheet["A2"].hyperlink = "https://example.org/handbook"
 
 
 def link_too(_book, sheet) -> None:
-    """The same."""
+    """Links them with XlsxWriter."""
     sheet.write_url("A2", "https://example.org/handbook", string="our handbook")
 
 
 def box(_book, sheet) -> None:
-    """A text box, and a picture with a text."""
+    """Adds a text box, and a picture with alternative text."""
     sheet.insert_textbox("D2", "Mind the gap")
     described = {"image_data": io.BytesIO(flat.png()), "description": "Two boats at a pier"}
     sheet.insert_image("D9", "boats.png", described)
 
 
 def header(_book, sheet) -> None:
-    """Of the printed page."""
+    """Adds headers and footers of the printed page."""
     sheet.oddHeader.center.text = "Acme confidential"
 
 
@@ -147,12 +147,12 @@ def across(words: str, kind: str) -> str:
 
 
 def flat_row(*cells: str, more: str = "") -> str:
-    """A row of OpenDocument."""
+    """A row in OpenDocument."""
     return f"<table:table-row {more}>{''.join(cells)}</table:table-row>"
 
 
 def flat_values(*values: object) -> str:
-    """Cells of OpenDocument."""
+    """Cells in OpenDocument."""
     return "".join(flat_cell(Cell(value)) for value in values)
 
 
@@ -206,7 +206,7 @@ PICTURE_FLAT = flat.frame(flat.picture("Two boats at a pier"), at=6)
 
 
 def drawn(shapes: str) -> str:
-    """A sheet with shapes upon it."""
+    """A sheet with shapes."""
     return flat_sheet(f"<table:shapes>{shapes}</table:shapes>{flat_rows(SALES)}")
 
 

@@ -1,4 +1,4 @@
-"""Workbooks: values, and how their number formats show them."""
+"""Workbooks: values and their display in number formats."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -11,7 +11,7 @@ from features.sheets import Cell, book, flat_rows, flat_sheet
 
 
 def mac(workbook: openpyxl.Workbook, _sheet) -> None:
-    """Days are counted from 1904."""
+    """Counts days from 1904."""
     workbook.epoch = CALENDAR_MAC_1904
 
 
@@ -23,13 +23,13 @@ def number(name: str, label: str, value: object, code: str, style: str, shown, *
 
 
 def results(_workbook, sheet) -> None:
-    """Formulas with what they gave."""
+    """Writes formulas with their results."""
     sheet.write_formula("B2", "=B3*2", None, 84)
     sheet.write_formula("B4", '="sum "&B3', None, "sum 42")
 
 
 def failures(_workbook: xlsxwriter.Workbook, sheet) -> None:
-    """Formulas that failed, as a calculation leaves them."""
+    """Writes formulas with errors, as after a calculation."""
     sheet.write_formula("B2", "=1/0", None, "#DIV/0!")
     sheet.write_formula("B3", "=NA()", None, "#N/A")
 
@@ -155,7 +155,7 @@ FEATURES: list[Feature] = [
         has=[("Twice", "84"), ("Once", "42"), ("Words", "sum 42")],
         absent=["=", "B3"],
     ),
-    # Nothing has been calculated, so there is no value to read.
+    # Nothing was calculated, so there is no value to read.
     book(
         "formulas without values",
         FORMULAS,

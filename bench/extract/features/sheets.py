@@ -1,4 +1,4 @@
-"""Workbooks: how openpyxl, XlsxWriter, pandas and LibreOffice are told to write them."""
+"""Workbooks: writing them with openpyxl, XlsxWriter, pandas and LibreOffice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from features import flat
 from features.feature import Feature
 
-# Number formats of OpenDocument, by the names of the cells' styles.
+# Number formats in OpenDocument, by the names of cell styles.
 NUMBERS = """
 <number:percentage-style style:name="Npercent"><number:number number:decimal-places="1"
 number:min-decimal-places="1" number:min-integer-digits="1"/><number:text>%</number:text>
@@ -72,7 +72,7 @@ AUTOMATIC += 'fo:font-weight="bold"/></style:style>'
 
 @dataclass(frozen=True)
 class Cell:
-    """A value with a number format: its code in Excel, and the style of OpenDocument above."""
+    """A value with a number format: its code in Excel, and its style in OpenDocument above."""
 
     value: object
     code: str = "General"
@@ -88,7 +88,7 @@ def bare(value: object) -> Cell:
 
 
 def flat_cell(cell: Cell) -> str:
-    """A cell of OpenDocument."""
+    """A cell in OpenDocument."""
     value = cell.value
     named = cell.style or ("boolean" if isinstance(value, bool) else "")
     style = f' table:style-name="{named}"' if named else ""
@@ -115,7 +115,7 @@ def flat_cell(cell: Cell) -> str:
 
 
 def flat_rows(rows: Rows) -> str:
-    """Rows of OpenDocument."""
+    """Rows in OpenDocument."""
     return "".join(
         f"<table:table-row>{''.join(flat_cell(bare(value)) for value in row)}</table:table-row>"
         for row in rows
@@ -123,12 +123,12 @@ def flat_rows(rows: Rows) -> str:
 
 
 def flat_sheet(inside: str, name: str = "Data", more: str = "") -> str:
-    """A sheet of OpenDocument."""
+    """A sheet in OpenDocument."""
     return f"<table:table table:name={quoteattr(name)} {more}>{inside}</table:table>"
 
 
 def flat_book(*sheets: str) -> str:
-    """A workbook of OpenDocument."""
+    """A workbook in OpenDocument."""
     return flat.document("fods", "".join(sheets), automatic=AUTOMATIC)
 
 

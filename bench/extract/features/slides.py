@@ -1,4 +1,4 @@
-"""Presentations: how python-pptx and LibreOffice are told to write them."""
+"""Presentations: writing them with python-pptx and LibreOffice."""
 
 import io
 from collections.abc import Callable
@@ -33,7 +33,7 @@ PLACE = (Cm(2), Cm(4), Cm(16), Cm(3))
 def deck(
     name: str, write: Callable[[Presentation], None] | None, pages: str = "", **expected
 ) -> Feature:
-    """A feature of presentations: what is done to an empty one, and the pages of OpenDocument."""
+    """A feature of presentations: changes to an empty one, and the pages in OpenDocument."""
 
     def by_pptx(path: Path) -> None:
         presentation = pptx.Presentation()
@@ -53,12 +53,12 @@ def titled(presentation: Presentation, title: str, *lines: str):
 
 
 def placed(kind: str) -> str:
-    """What makes a frame of OpenDocument the title, the outline or the notes of its page."""
+    """The attributes that make a frame in OpenDocument the title, outline or notes of its page."""
     return f'presentation:style-name="placed" presentation:class="{kind}"'
 
 
 def page(inside: str, title: str = "Prices", more: str = 'draw:style-name="shown"') -> str:
-    """A page of OpenDocument with a title."""
+    """A page in OpenDocument with a title."""
     heading = flat.frame(
         f"<draw:text-box><text:p>{title}</text:p></draw:text-box>", placed("title")
     )
@@ -69,12 +69,12 @@ def page(inside: str, title: str = "Prices", more: str = 'draw:style-name="shown
 
 
 def body(content: str, at: int = 5) -> str:
-    """The text below the title of a page of OpenDocument."""
+    """The text below the title of a page in OpenDocument."""
     return flat.frame(f"<draw:text-box>{content}</draw:text-box>", placed("outline"), at=at)
 
 
 def bullets(presentation: Presentation) -> None:
-    """Two levels."""
+    """Adds bullets of two levels."""
     frame = titled(presentation, "Plan", "Hire").placeholders[1].text_frame
     for words, level in (("two cooks", 1), ("Open", 0)):
         paragraph = frame.add_paragraph()
@@ -82,12 +82,12 @@ def bullets(presentation: Presentation) -> None:
 
 
 def breaks(presentation: Presentation) -> None:
-    """In the title and in the text."""
+    """Adds line breaks in the title and in the text."""
     titled(presentation, "Rates\vof 2026", "Anna Berg\vBern")
 
 
 def table(presentation: Presentation) -> None:
-    """With a cell across two columns and one down two rows."""
+    """Adds a table with a cell across two columns and one down two rows."""
     slide = titled(presentation, "Prices")
     grid = slide.shapes.add_table(4, 3, *PLACE).table
     rows = [["Region", "2025", ""], ["", "Q1", "Q2"], ["North", "10", "11"], ["South", "20", "21"]]
@@ -99,7 +99,7 @@ def table(presentation: Presentation) -> None:
 
 
 def group(presentation: Presentation) -> None:
-    """Shapes in a group within a group."""
+    """Adds shapes in a group within a group."""
     slide = titled(presentation, "Parts")
     outer = slide.shapes.add_group_shape()
     outer.shapes.add_textbox(*PLACE).text_frame.text = "Outer box"
@@ -107,21 +107,21 @@ def group(presentation: Presentation) -> None:
 
 
 def notes(presentation: Presentation) -> None:
-    """Of the second and third slide."""
+    """Adds notes to the second and third slide."""
     titled(presentation, "First", "one")
     for title, words in (("Second", "Mention the strike"), ("Third", "Thank the crew")):
         titled(presentation, title, "more").notes_slide.notes_text_frame.text = words
 
 
 def hidden(presentation: Presentation) -> None:
-    """The slide in the middle."""
+    """Hides the slide in the middle."""
     titled(presentation, "First", "one")
     titled(presentation, "secret title", "secret text")._element.set("show", "0")
     titled(presentation, "Third", "three")
 
 
 def chart(presentation: Presentation) -> None:
-    """A chart with a title."""
+    """Adds a chart with a title."""
     data = CategoryChartData()
     data.categories = ["Oslo", "Rome"]
     data.add_series("Units", (41, 73))
@@ -132,7 +132,7 @@ def chart(presentation: Presentation) -> None:
 
 
 def picture(alt: str):
-    """A picture with a text for those who do not see it, or without."""
+    """Adds a picture with or without alternative text."""
 
     def write(presentation: Presentation) -> None:
         shapes = titled(presentation, "Harbour", "Summer").shapes
@@ -145,7 +145,7 @@ def picture(alt: str):
 
 
 def runs(presentation: Presentation) -> None:
-    """A word of three runs, and a link."""
+    """Adds a word of three runs, and a link."""
     paragraph = titled(presentation, "Runs").placeholders[1].text_frame.paragraphs[0]
     for words in ("It is un", "believ", "able. See "):
         paragraph.add_run().text = words
@@ -156,14 +156,14 @@ def runs(presentation: Presentation) -> None:
 
 
 def loose(presentation: Presentation) -> None:
-    """The lower box is written first."""
+    """Adds two boxes; the lower one comes first in the file."""
     slide = titled(presentation, "Boxes", "Body")
     for words, top in (("lower box", 15), ("upper box", 11)):
         slide.shapes.add_textbox(Cm(2), Cm(top), Cm(9), Cm(2)).text_frame.text = words
 
 
 def numbers(presentation: Presentation) -> None:
-    """A list that begins with three."""
+    """Adds a list that starts with three."""
     frame = titled(presentation, "Plan", "Hire", "Open").placeholders[1].text_frame
     for paragraph in frame.paragraphs:
         marked = f'<a:buAutoNum {nsdecls("a")} type="arabicPeriod" startAt="3"/>'
@@ -171,41 +171,41 @@ def numbers(presentation: Presentation) -> None:
 
 
 def lines(presentation: Presentation) -> None:
-    """Paragraphs, breaks and bars in the cells of a table."""
+    """Adds a table with paragraphs, breaks and bars in its cells."""
     grid = titled(presentation, "Steps").shapes.add_table(2, 2, *PLACE).table
     for at, words in enumerate(("Step", "Tools", "ls | wc", "Wrench\nTorch\vRope")):
         grid.cell(*divmod(at, 2)).text = words
 
 
 def prompts(presentation: Presentation) -> None:
-    """What a layout says where nothing is written."""
+    """Leaves placeholders empty, so that only the layout's prompts remain."""
     slide = presentation.slides.add_slide(presentation.slide_layouts[TITLED])
     slide.shapes.title.text = "Alone"
 
 
 def box(words: str, at: int = 9) -> str:
-    """A text box of OpenDocument."""
+    """A text box in OpenDocument."""
     return flat.frame(f"<draw:text-box><text:p>{words}</text:p></draw:text-box>", at=at)
 
 
 def note(words: str) -> str:
-    """Notes below a page of OpenDocument."""
+    """The notes of a page in OpenDocument."""
     inside = flat.frame(f"<draw:text-box><text:p>{words}</text:p></draw:text-box>", placed("notes"))
     return f"<presentation:notes>{inside}</presentation:notes>"
 
 
 def item(words: str, inner: str = "") -> str:
-    """An item of a list of OpenDocument."""
+    """A list item in OpenDocument."""
     return f"<text:list-item><text:p>{words}</text:p>{inner}</text:list-item>"
 
 
 def listed(items: str, kind: str = "bullets") -> str:
-    """A list of OpenDocument."""
+    """A list in OpenDocument."""
     return f'<text:list text:style-name="{kind}">{items}</text:list>'
 
 
 def cell(words: str, more: str = "") -> str:
-    """A cell of OpenDocument."""
+    """A cell in OpenDocument."""
     return f"<table:table-cell {more}><text:p>{words}</text:p></table:table-cell>"
 
 

@@ -1,4 +1,4 @@
-"""Text documents: headings, lists, tables, frames, and what stands beside the text."""
+"""Text documents: headings, lists, tables, frames, and content beside the text."""
 
 import io
 
@@ -22,7 +22,7 @@ from features.texts import (
 
 
 def headings(document: Document) -> None:
-    """Two levels, a second chapter, and a title."""
+    """Adds headings of two levels, a second chapter, and a title."""
     document.add_heading("Manual", 0)
     document.add_heading("Operations", 1)
     document.add_heading("Storage", 2)
@@ -32,7 +32,7 @@ def headings(document: Document) -> None:
 
 
 def numbered_headings(document: Document) -> None:
-    """Their numbers come from a list of several levels."""
+    """Adds headings with numbers from a multilevel list."""
     numbering(document, ["%1", "%1.%2"], ("Heading1", "Heading2"))
     for level, words in ((1, "Scope"), (1, "Terms"), (2, "Payment")):
         document.add_heading(words, level)
@@ -43,14 +43,14 @@ def numbered_headings(document: Document) -> None:
 
 
 def lists(document: Document) -> None:
-    """The styles that python-docx brings."""
+    """Adds lists in the styles of python-docx."""
     for words in ("Open the valve", "Read the gauge"):
         document.add_paragraph(words, style="List Number")
     document.add_paragraph("wear gloves", style="List Bullet")
 
 
 def levels(document: Document) -> None:
-    """Three levels that show the numbers above."""
+    """Adds a list of three levels that repeat the numbers above."""
     numbering(document, ["%1.", "%1.%2.", "%1.%2.%3."])
     for level, words in ((0, "Alpha"), (0, "Beta"), (1, "Gamma"), (2, "Delta"), (1, "Epsilon")):
         append(document, numbered(words, level))
@@ -83,20 +83,20 @@ OUTLINE += "</text:outline-style>"
 
 
 def fill(table, rows: list[list[str]]) -> None:
-    """Writes texts into the cells of a table."""
+    """Fills the cells of a table."""
     for at, row in enumerate(rows):
         for column, words in enumerate(row):
             table.cell(at, column).text = words
 
 
 def table(document: Document) -> None:
-    """A plain one."""
+    """Adds a plain table."""
     rows = [["City", "Rain"], ["Oslo", "740"], ["Rome", "800"]]
     fill(document.add_table(3, 2), rows)
 
 
 def merged(document: Document) -> None:
-    """A cell across two columns, and one down two rows."""
+    """Adds a table with a cell across two columns and one down two rows."""
     grid = document.add_table(4, 3)
     fill(
         grid,
@@ -107,33 +107,33 @@ def merged(document: Document) -> None:
 
 
 def down(document: Document) -> None:
-    """A cell down two rows of values."""
+    """Adds a table with a cell down two rows of values."""
     grid = document.add_table(3, 3)
     fill(grid, [["Region", "Quarter", "Sold"], ["North", "Q1", "10"], ["", "Q2", "11"]])
     grid.cell(1, 0).merge(grid.cell(2, 0))
 
 
 def nested(document: Document) -> None:
-    """A table in a cell."""
+    """Adds a table in a cell."""
     grid = document.add_table(2, 2)
     fill(grid, [["Part", "Parts of it"], ["Pump", ""]])
     fill(grid.cell(1, 1).add_table(2, 2), [["Seal", "rubber"], ["Bolt", "steel"]])
 
 
 def list_in_cell(document: Document) -> None:
-    """Several paragraphs in a cell."""
+    """Adds several paragraphs to a cell."""
     grid = document.add_table(2, 2)
     fill(grid, [["Step", "Tools"], ["Open", "Wrench"]])
     grid.cell(1, 1).add_paragraph("Torch")
 
 
 def pipe(document: Document) -> None:
-    """The sign that parts cells in Markdown."""
+    """Adds cells with the character that separates cells in Markdown."""
     fill(document.add_table(2, 2), [["Command", "Does"], ["ls | wc", "counts"]])
 
 
 def rows(*lines: str, columns: int) -> str:
-    """A table of OpenDocument, from the insides of its rows."""
+    """A table in OpenDocument, from the content of its rows."""
     body = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
     return (
         f'<table:table table:name="t"><table:table-column table:number-columns-repeated="{columns}"/>'
@@ -142,7 +142,7 @@ def rows(*lines: str, columns: int) -> str:
 
 
 def cell(words: str, more: str = "") -> str:
-    """A cell of OpenDocument."""
+    """A cell in OpenDocument."""
     inside = words if words.startswith("<") else f"<text:p>{words}</text:p>"
     return f'<table:table-cell office:value-type="string" {more}>{inside}</table:table-cell>'
 
@@ -181,7 +181,7 @@ BOX_FLAT = flat.frame(
 
 
 def margins(document: Document) -> None:
-    """A header, and a footer with a page number."""
+    """Adds a header, and a footer with a page number."""
     document.add_paragraph("The body.")
     section = document.sections[0]
     section.header.paragraphs[0].text = "Acme confidential"
@@ -192,7 +192,7 @@ def margins(document: Document) -> None:
 
 
 def picture(alt: str):
-    """A picture between words, with a text for those who do not see it, or without."""
+    """Adds a picture between words, with or without alternative text."""
 
     def write(document: Document) -> None:
         document.add_paragraph("Figure below.").add_run().add_picture(io.BytesIO(flat.png()))
@@ -204,12 +204,12 @@ def picture(alt: str):
 
 
 def image(alt: str) -> str:
-    """The same for OpenDocument."""
+    """The same picture in OpenDocument."""
     return f"<text:p>Figure below.{flat.frame(flat.picture(alt), flat.INLINE)}</text:p>"
 
 
 def control(properties: str, content: str) -> str:
-    """A content control of Word within a paragraph."""
+    """Adds a content control of Word within a paragraph."""
     return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
 
 

@@ -1,4 +1,4 @@
-"""Text documents: frames, sections, marks of lists and fields that real documents have too."""
+"""Text documents: frames, sections, list markers and fields of real documents."""
 
 from docx.document import Document
 from docx.enum.section import WD_SECTION
@@ -18,14 +18,14 @@ from features.texts import (
 
 
 def roman(document: Document) -> None:
-    """A list that begins with the fourth number, in Roman."""
+    """Adds a list that starts with four, in Roman numerals."""
     numbering(document, ["%1)"], first=4, form="upperRoman")
     for words in ("Duties", "Rights"):
         append(document, numbered(words))
 
 
 def interrupted(document: Document) -> None:
-    """A list goes on after a paragraph of its own."""
+    """Continues a list after an ordinary paragraph."""
     numbering(document, ["%1."])
     append(document, numbered("Alpha"))
     document.add_paragraph("Meanwhile.")
@@ -33,7 +33,7 @@ def interrupted(document: Document) -> None:
 
 
 def sections(document: Document) -> None:
-    """Each with a header of its own."""
+    """Adds sections with headers of their own."""
     document.add_paragraph("Body of the first.")
     document.sections[0].header.paragraphs[0].text = "North branch"
     second = document.add_section(WD_SECTION.NEW_PAGE)
@@ -43,12 +43,12 @@ def sections(document: Document) -> None:
 
 
 def styled(properties: str, words: str) -> str:
-    """A paragraph of Word with properties."""
+    """A paragraph in Word with properties."""
     return f"<w:p><w:pPr>{properties}</w:pPr>{said(words)}</w:p>"
 
 
 def simple(instruction: str, words: str) -> str:
-    """A field of Word in one element."""
+    """A Word field in a single element."""
     return f'<w:fldSimple w:instr=" {instruction} ">{said(words)}</w:fldSimple>'
 
 

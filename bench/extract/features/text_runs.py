@@ -1,4 +1,4 @@
-"""Text documents: what stands within paragraphs."""
+"""Text documents: content of paragraphs."""
 
 from docx.document import Document
 from docx.enum.text import WD_BREAK
@@ -9,27 +9,27 @@ from features.texts import append, field, link, paragraphs, part, raw, run, said
 
 
 def bold(document: Document) -> None:
-    """A word of three runs."""
+    """Writes a word in three runs."""
     paragraph = document.add_paragraph("It is un")
     paragraph.add_run("believ").bold = True
     paragraph.add_run("able.")
 
 
 def line_break(document: Document) -> None:
-    """Within a run, and between runs."""
+    """Adds breaks within a run and between runs."""
     document.add_paragraph("Anna Berg\nHauptstrasse 5").add_run().add_break()
     document.paragraphs[-1].add_run("Bern")
 
 
 def page_break(document: Document) -> None:
-    """Within a paragraph."""
+    """Adds tabs within a paragraph."""
     paragraph = document.add_paragraph("ends")
     paragraph.add_run().add_break(WD_BREAK.PAGE)
     paragraph.add_run("begins")
 
 
 def footnote(kind: str, words: str):
-    """A note of this kind, with the separators that Word writes too."""
+    """Adds a note of a kind, with the separators that Word writes."""
 
     def write(document: Document) -> None:
         apart = f'<w:{kind} w:type="separator" w:id="-1"><w:p><w:r><w:separator/></w:r></w:p></w:{kind}>'
@@ -42,21 +42,21 @@ def footnote(kind: str, words: str):
 
 
 def comment(document: Document) -> None:
-    """Upon one run."""
+    """Adds a comment on a run."""
     paragraph = document.add_paragraph("The term is ")
     marked = paragraph.add_run("two years")
     document.add_comment(marked, text="Legal wants three", author="Mia Koch", initials="MK")
 
 
 def hyperlink(document: Document) -> None:
-    """Words that are a link."""
+    """Links words."""
     number = link(document, "https://example.org/handbook")
     words = f'<w:hyperlink r:id="{number}">{said("our hand")}{said("book")}</w:hyperlink>'
     append(document, f"<w:p>{said('See ')}{words}{said(' first.')}</w:p>")
 
 
 def sym(font: str, code: str) -> str:
-    """A character of a font with symbols, as Word writes it."""
+    """Adds a character of a symbol font, as Word writes it."""
     return f'<w:sym w:font="{font}" w:char="{code}"/>'
 
 
@@ -94,7 +94,7 @@ ARABIC = "مرحبا بالعالم"
 
 
 def note(kind: str, words: str) -> str:
-    """A note of OpenDocument."""
+    """A note in OpenDocument."""
     return (
         f'<text:p>Prices rose<text:note text:id="n1" text:note-class="{kind}"><text:note-citation>1'
         f"</text:note-citation><text:note-body><text:p>{words}</text:p></text:note-body></text:note>"

@@ -1,4 +1,4 @@
-"""Text documents: how python-docx and LibreOffice are told to write them."""
+"""Text documents: writing them with python-docx and LibreOffice."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -68,7 +68,7 @@ def text(
     styles: str = "",
     **expected,
 ) -> Feature:
-    """A feature of text documents: what is done to an empty Word document, and a body of OpenDocument."""
+    """A feature of text documents: changes to an empty Word document, and a body in OpenDocument."""
 
     def word(path: Path) -> None:
         document = docx.Document()
@@ -94,7 +94,7 @@ def paragraphs(*texts: str) -> Callable[[Document], None]:
 
 
 def raw(*blocks: str) -> Callable[[Document], None]:
-    """Writes blocks as they are in the file, for what python-docx has no words for."""
+    """Adds blocks as raw XML, for features that python-docx does not support."""
 
     def write(document: Document) -> None:
         for block in blocks:
@@ -104,24 +104,24 @@ def raw(*blocks: str) -> Callable[[Document], None]:
 
 
 def append(document: Document, block: str) -> None:
-    """Adds a block, as it is in the file, at the end."""
+    """Appends a block of raw XML."""
     opened = block.index(">") if block[block.index(">") - 1] != "/" else block.index(">") - 1
     element = parse_xml(f"{block[:opened]} {XMLNS}{block[opened:]}")
     document.element.body.insert_element_before(element, "w:sectPr")
 
 
 def run(content: str, properties: str = "") -> str:
-    """A run of Word."""
+    """A run in Word."""
     return f"<w:r><w:rPr>{properties}</w:rPr>{content}</w:r>"
 
 
 def said(words: str, properties: str = "") -> str:
-    """A run of Word with words."""
+    """A run in Word with text."""
     return run(f'<w:t xml:space="preserve">{words}</w:t>', properties)
 
 
 def field(instruction: str, result: str) -> str:
-    """A field of Word in several runs, with its instruction and its result."""
+    """A Word field in several runs, with its instruction and its result."""
     parts = [
         '<w:fldChar w:fldCharType="begin"/>',
         f'<w:instrText xml:space="preserve"> {instruction} </w:instrText>',
@@ -133,12 +133,12 @@ def field(instruction: str, result: str) -> str:
 
 
 def link(document: Document, address: str) -> str:
-    """The id of a hyperlink's address."""
+    """The relationship id of a hyperlink's address."""
     return document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
 
 
 def part(document: Document, name: str, content: str) -> None:
-    """Adds a part of its own beside the document: footnotes, endnotes."""
+    """Adds a part beside the document: footnotes, endnotes."""
     blob = f'<?xml version="1.0" encoding="UTF-8"?><w:{name} {XMLNS}>{content}</w:{name}>'
     target = PackURI(f"/word/{name}.xml")
     new = Part(target, f"{WORD}.{name}+xml", blob.encode(), document.part.package)
@@ -153,7 +153,7 @@ def numbering(
     first: int = 1,
     form: str = "decimal",
 ) -> None:
-    """Adds the list 77, with levels that show their number so: `%1.%2`."""
+    """Adds list 77, whose levels display their numbers by these patterns: `%1.%2`."""
     entries = ""
     for at, shown in enumerate(levels):
         styled = f'<w:pStyle w:val="{styles[at]}"/>' if styles else ""
@@ -173,6 +173,6 @@ def numbering(
 
 
 def numbered(words: str, level: int = 0) -> str:
-    """A paragraph of the list 77."""
+    """A paragraph of list 77."""
     place = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="77"/></w:numPr>'
     return f"<w:p><w:pPr>{place}</w:pPr>{said(words)}</w:p>"

@@ -349,7 +349,7 @@ async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Byt
     }
 }
 
-/// What the file says of itself, and what its customer says of it, which takes precedence.
+/// The file's own metadata and the customer's, which takes precedence.
 fn metadata(given: &Metadata, properties: &Properties) -> Result<Metadata, Error> {
     let said = serde_json::to_string(properties).map_err(Error::internal_fault)?;
     let mut all: Members = serde_json::from_str(&said).map_err(Error::internal_fault)?;

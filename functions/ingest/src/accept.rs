@@ -67,7 +67,7 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
 }
 
-/// What a document is called: as it was given, else as its file is, else as the way it came by calls it.
+/// The title of a document: the given one, else the file's name, else a fallback.
 pub(crate) fn title(description: &Description, file_name: Option<&str>) -> String {
     let title = description.title.as_deref().or(file_name);
     let title = title.or(description.fallback_title.as_deref());

@@ -1,13 +1,13 @@
-//! `Content-Disposition` of parts of forms and of whole bodies (RFC 6266, RFC 7578), as lenient as clients are careless.
+//! Parses `Content-Disposition` headers of form parts and whole bodies (RFC 6266, RFC 7578) leniently.
 //!
-//! RFC 7578 forbids `filename*`, and Python's urllib3 sent it for years; mail libraries write encoded words (RFC 2047);
-//! others send raw bytes in Latin-1, or parameters in capital letters.
+//! Clients deviate from the RFCs: RFC 7578 forbids `filename*`, but Python's urllib3 sent it for years; mail libraries
+//! write encoded words (RFC 2047); others send raw Latin-1 bytes or parameter names in upper case.
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use percent_encoding::percent_decode_str;
 
-/// What a header says of a part.
+/// The parameters of a header that describe a part.
 #[derive(PartialEq, Eq, Debug, Default)]
 pub(crate) struct Disposition {
     /// Name of the form's field.
@@ -42,18 +42,18 @@ impl Disposition {
     }
 }
 
-/// The forms in which one parameter may come.
+/// The forms in which a parameter may be written.
 #[derive(Default)]
 struct Parameter {
     plain: Option<String>,
     /// RFC 8187.
     extended: Option<String>,
-    /// Numbered parts (RFC 2231), each with whether it is percent-encoded.
+    /// Numbered parts (RFC 2231), each with a flag for percent-encoding.
     parts: Vec<(u32, bool, String)>,
 }
 
 impl Parameter {
-    /// Adds a value; `rest` is what follows the star of its name.
+    /// Adds a value; `rest` is the part of its name after the star.
     fn add(&mut self, rest: Option<&str>, value: String) {
         match rest {
             None => self.plain = Some(value),
@@ -82,16 +82,16 @@ impl Parameter {
     }
 }
 
-/// The parameters of a header's value, names in small letters.
+/// The parameters of a header's value, with their names in lower case.
 fn parameters(value: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let mut rest = value;
-    // What kind of disposition it is says nothing here.
+    // The disposition type is ignored.
     while let Some((_, after)) = rest.split_once(';') {
         let Some((name, after)) = after.split_once('=') else {
             break;
         };
-        // A parameter without a value lies between.
+        // Skips parameters without a value.
         let name = name.rsplit(';').next().unwrap_or_default();
         let (value, after) = parameter(after.trim_start());
         all.push((name.trim().to_ascii_lowercase(), value));
@@ -100,7 +100,7 @@ fn parameters(value: &str) -> Vec<(String, String)> {
     all
 }
 
-/// A parameter's value, quoted or not, and what follows it.
+/// A parameter's value, quoted or not, and the rest of the text.
 fn parameter(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(';').unwrap_or(text.len());
@@ -112,7 +112,7 @@ fn parameter(text: &str) -> (String, &str) {
     while let Some((at, c)) = characters.next() {
         match c {
             '"' => return (value, &quoted[at + 1..]),
-            // Only these two are escaped; before other characters it belongs to a Windows path.
+            // Only these two are escaped; a backslash before any other character belongs to a Windows path.
             '\\' => match characters.next_if(|(_, next)| matches!(next, '"' | '\\')) {
                 Some((_, escaped)) => value.push(escaped),
                 None => value.push('\\'),
@@ -123,7 +123,7 @@ fn parameter(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// RFC 8187: `UTF-8''caf%C3%A9.pdf`.
+/// Decodes an RFC 8187 value: `UTF-8''caf%C3%A9.pdf`.
 fn extended(text: &str) -> Option<String> {
     let mut parts = text.splitn(3, '\'');
     let (charset, _, value) = (parts.next()?, parts.next()?, parts.next()?);
@@ -133,7 +133,7 @@ fn extended(text: &str) -> Option<String> {
     (!broken || encoding != UTF_8).then(|| text.into_owned())
 }
 
-/// A text with its encoded words (RFC 2047) decoded: `=?utf-8?B?5paw5bu6LnR4dA==?=`.
+/// Decodes the encoded words (RFC 2047) in a text: `=?utf-8?B?5paw5bu6LnR4dA==?=`.
 fn encoded_words(text: &str) -> String {
     let mut decoded = String::new();
     let mut rest = text;
@@ -146,7 +146,7 @@ fn encoded_words(text: &str) -> String {
             after_word = false;
             continue;
         };
-        // Blanks between two words belong to neither.
+        // White space between two encoded words is not part of the text.
         if !(after_word && before.trim().is_empty()) {
             decoded.push_str(before);
         }
@@ -158,7 +158,7 @@ fn encoded_words(text: &str) -> String {
     decoded
 }
 
-/// The first encoded word of a text that begins with one, and what follows it.
+/// The encoded word at the start of a text, and the rest of the text.
 fn encoded_word(text: &str) -> Option<(String, &str)> {
     let mut parts = text.strip_prefix("=?")?.splitn(3, '?');
     let (charset, form, rest) = (parts.next()?, parts.next()?, parts.next()?);

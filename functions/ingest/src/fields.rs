@@ -21,7 +21,7 @@ const MAX_FILE_NAME: usize = 512;
 #[derive(Default)]
 pub(crate) struct Description {
     pub(crate) title: Option<String>,
-    /// What it is called where neither it nor its file has a name. Never another name for one that is there.
+    /// The title if neither the caller nor the file names one. It never renames an existing document.
     pub(crate) fallback_title: Option<String>,
     pub(crate) external_id: Option<String>,
     pub(crate) metadata: Option<Metadata>,
@@ -33,7 +33,7 @@ pub(crate) struct Description {
     pub(crate) password: Option<DocumentPassword>,
 }
 
-/// Reads an `externalId` that is text or a number. A number is its text, digit by digit.
+/// Reads an `externalId`, a string or a number. A number is kept as text, digit for digit.
 pub(crate) fn external_id<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
@@ -42,7 +42,7 @@ pub(crate) fn external_id<'de, D: Deserializer<'de>>(
         .transpose()
 }
 
-/// The text of an `externalId`; none where it is neither text nor a number.
+/// The text of an `externalId`; `None` if it is neither a string nor a number.
 pub(crate) fn external_id_text(raw: &RawValue) -> Option<String> {
     match raw.get().as_bytes() {
         [b'"', ..] => serde_json::from_str(raw.get()).ok(),
@@ -51,7 +51,7 @@ pub(crate) fn external_id_text(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// Its form in the OpenAPI document.
+/// The OpenAPI schema of an `externalId`.
 pub(crate) fn external_id_schema() -> RefOr<Schema> {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
@@ -105,7 +105,7 @@ impl Description {
         Ok(true)
     }
 
-    /// Checks all fields at once, trims the title and composes its characters.
+    /// Checks all fields at once, trims the title and normalizes it to NFC.
     ///
     /// # Errors
     /// `invalid_fields` with a pointer to each bad one.
@@ -156,7 +156,7 @@ impl Description {
 /// and never becomes part of a path or key.
 pub(crate) fn file_name(raw: &str) -> Option<String> {
     let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
-    // Composed: macOS sends names with their accents apart.
+    // NFC: macOS sends names with decomposed accents.
     let clean: String = last
         .nfc()
         .filter(|c| !c.is_control())

@@ -167,7 +167,7 @@ fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Result<Members>
     let mut all: IndexMap<String, Vec<Box<RawValue>>> = IndexMap::new();
     for (name, text) in pairs {
         let json = match name.as_str() {
-            // Objects and flags, as JSON text.
+            // Objects and booleans are JSON text.
             "metadata" | "chunking" | "includeHidden" => RawValue::from_string(text.clone()).ok(),
             _ => None,
         };
@@ -198,7 +198,7 @@ fn of_fields(
     of_json(config, bytes.into(), described, untitled)
 }
 
-/// Whether a part holds a file: it has a file's name, or it is of a type that no field is of.
+/// Whether a part is a file: it has a file name, or a type that form fields do not have.
 fn is_file(part: &Part) -> bool {
     let typed = || {
         let declared = part.content_type.as_deref().unwrap_or_default();
@@ -243,7 +243,7 @@ fn of_parts(
                 .map_err(Error::internal_fault)?;
         }
     }
-    // What the sender says beside is kept; what it calls metadata takes precedence.
+    // The sender's other fields are kept as metadata; its `metadata` field takes precedence.
     if let Some(metadata) = &described.metadata {
         let members = metadata.members();
         more.extend(members.ok_or_else(|| Error::field("/metadata", "an object"))?);

@@ -1,7 +1,7 @@
-//! A duplicate that comes with another title, other metadata or another `includeHidden` takes them over.
+//! Lets an existing document take over the title, metadata or `includeHidden` of a duplicate.
 //!
-//! Search shows titles and metadata with every chunk, so it becomes the next version of the same original. Texts that
-//! were embedded before are not paid for again.
+//! Search shows titles and metadata with every chunk, so the change becomes the next version of the same original.
+//! Texts that were embedded before are not paid for again.
 
 use dynrag_api::Context;
 use dynrag_domain::{CustomerId, DocumentId, Kind, Result, audit::Actor};
@@ -9,11 +9,11 @@ use dynrag_store::{outbox::Pending, versions::Change};
 
 use crate::fields::Description;
 
-/// How often it is decided anew when others change the same document.
+/// Attempts while others change the same document.
 const RACES: usize = 5;
 
-/// Queues the next version of a duplicate that is described otherwise now. None where nothing is to change, or
-/// where others keep changing it: what is there is a duplicate all the same.
+/// Queues the next version of a document if its duplicate is described differently. Returns `None` if nothing changes,
+/// or if others keep changing the document: the duplicate then stays as it is.
 pub(crate) async fn redescribe(
     context: &Context,
     customer: CustomerId,
@@ -38,7 +38,7 @@ pub(crate) async fn redescribe(
         {
             Ok(Some((_, pending))) => return Ok(Some(pending)),
             Ok(None) => {}
-            // Deleted meanwhile, or still to be fetched.
+            // Deleted in the meantime, or not fetched yet.
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => {
                 return Ok(None);
             }

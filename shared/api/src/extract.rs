@@ -108,11 +108,11 @@ fn is_json(headers: &HeaderMap) -> bool {
         || essence.to_ascii_lowercase().ends_with("+json")
 }
 
-/// Reads a JSON object as [`Json`] reads a body, or a part of a body that was read already. What is not JSON is
-/// malformed, what does not fit the type is a bad field.
+/// Parses a JSON object as [`Json`] parses a body, for example a part of a body that was read already. Bytes that are
+/// not JSON are malformed; JSON that does not fit the type is a bad field.
 ///
 /// # Errors
-/// `invalid_json`; `invalid_fields`, with a pointer from this part on.
+/// `invalid_json`; `invalid_fields`, with pointers relative to this part.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if bytes.is_empty() {
         return Err(Error::new(

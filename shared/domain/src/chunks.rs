@@ -23,7 +23,7 @@ pub struct Extracted {
     /// What else the document says of itself. Texts stored before there was this have none of it.
     #[serde(default)]
     pub properties: Properties,
-    /// What its reader left out or replaced. Texts stored before there was this have none.
+    /// What the reader left out or replaced. Empty for texts that were stored before warnings existed.
     #[serde(default, skip_serializing_if = "Warnings::is_empty")]
     pub warnings: Warnings,
 }

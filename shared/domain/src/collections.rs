@@ -75,7 +75,7 @@ pub fn unknown() -> Error {
     Error::field("/collectionId", "there is no such collection")
 }
 
-/// A name as it is kept: trimmed, its characters composed.
+/// A collection name as it is stored: trimmed and normalized to NFC.
 ///
 /// # Errors
 /// The field.

@@ -1,4 +1,4 @@
-//! What customers say of their documents: a JSON object that is kept as it was sent, numbers to the last digit.
+//! Customers' metadata of documents: a JSON object, stored as it was sent, with every digit of its numbers.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 
 /// Largest metadata object, in bytes of JSON.
 pub const MAX_METADATA_BYTES: usize = 16 * 1024;
-/// Lists and objects inside of each other.
+/// Deepest nesting of lists and objects.
 const MAX_DEPTH: usize = 100;
-/// Largest exponent of a number, and the smallest below zero: the database writes the digits out.
+/// Largest absolute value of an exponent: the database writes the digits out.
 const MAX_EXPONENT: u32 = 1_000;
 
 /// JSON as text. Nothing of it is parsed into numbers, which would lose digits.
@@ -50,11 +50,11 @@ impl From<Members> for Metadata {
 
 impl Metadata {
     fn of(value: &impl Serialize) -> Self {
-        // Values and members have text as keys and write no errors.
+        // Serialization cannot fail: all keys are strings.
         Self(serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
 
-    /// Parses JSON text; none where it is not JSON.
+    /// Parses JSON text; `None` if it is not JSON.
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
@@ -64,15 +64,15 @@ impl Metadata {
         self.0.get()
     }
 
-    /// The members, where it is an object.
+    /// The members; `None` if it is not an object.
     pub fn members(&self) -> Option<Members> {
         serde_json::from_str(self.as_str()).ok()
     }
 
-    /// Holds it to what is kept.
+    /// Checks the limits on stored metadata.
     ///
     /// # Errors
-    /// The rule that it breaks, for the caller to read.
+    /// The violated rule, worded for the caller.
     pub fn check(&self) -> Result<(), String> {
         let text = self.as_str();
         if !text.trim_start().starts_with('{') {
@@ -85,7 +85,7 @@ impl Metadata {
     }
 }
 
-/// The rules that the text breaks which the database has: it is JSON already.
+/// Checks the database's rules on JSON text, which is valid JSON already.
 fn scan(json: &[u8]) -> Result<(), String> {
     let mut depth = 0usize;
     let mut at = 0;
@@ -96,7 +96,7 @@ fn scan(json: &[u8]) -> Result<(), String> {
             b'"' => {
                 let end = string_end(json, at);
                 let string = json.get(at..end).unwrap_or_default();
-                // Escapes that stand for no character, half a surrogate pair, fail here.
+                // Lone surrogates fail here.
                 let Ok(string) = serde_json::from_slice::<String>(string) else {
                     return Err("text without lone surrogates".to_owned());
                 };
@@ -126,7 +126,7 @@ fn scan(json: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The place after a string that begins at a quote.
+/// The index after a string that starts at a quote.
 fn string_end(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = json.get(at) {
@@ -139,30 +139,30 @@ fn string_end(json: &[u8], start: usize) -> usize {
     json.len()
 }
 
-/// The members of an object in their order, each once, their values as text.
+/// The members of an object in order, each once, with their values as JSON text.
 #[derive(Clone, Default, Debug)]
 pub struct Members(IndexMap<String, Box<RawValue>>);
 
 impl Members {
-    /// The value of a name.
+    /// The value of a member.
     pub fn get(&self, name: &str) -> Option<&RawValue> {
         self.0.get(name).map(|value| &**value)
     }
 
-    /// The text of a name whose value is a string.
+    /// The text of a member whose value is a string.
     pub fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.get(name)?.get()).ok()
     }
 
-    /// Sets a value, in the place of an earlier one.
+    /// Sets a member; an earlier value of the same name is replaced in place.
     pub fn insert(&mut self, name: String, value: Box<RawValue>) {
         self.0.insert(name, value);
     }
 
-    /// Sets a value of Rust's.
+    /// Sets a member from a serializable value.
     ///
     /// # Errors
-    /// Where it has no form in JSON.
+    /// If the value has no JSON form.
     pub fn insert_value(
         &mut self,
         name: &str,
@@ -172,19 +172,19 @@ impl Members {
         Ok(())
     }
 
-    /// Sets all of another object's, which take precedence.
+    /// Sets all members of another object, which takes precedence.
     pub fn extend(&mut self, other: Self) {
         for (name, value) in other.0 {
             self.insert(name, value);
         }
     }
 
-    /// The names.
+    /// The names of the members.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether there are none.
+    /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -240,7 +240,7 @@ mod tests {
         );
     }
 
-    /// A search for each name would take minutes here.
+    /// A linear search for each name would take minutes here.
     #[test]
     fn an_object_may_have_many_members() {
         let members: Vec<String> = (0..300_000).map(|n| format!("\"{n}\":{n}")).collect();

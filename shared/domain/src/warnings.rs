@@ -1,4 +1,4 @@
-//! What a reader left out, replaced or could not show of a document that it did read.
+//! Warnings about a document that was read: what its reader left out, replaced or could not show.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -66,7 +66,7 @@ impl Warning {
 pub struct Warnings(Vec<Warning>);
 
 impl Warnings {
-    /// Counts `count` more of `code`; nothing where it is 0.
+    /// Counts `count` more of `code`; does nothing if it is 0.
     pub fn add(&mut self, code: WarningCode, count: usize) {
         if count == 0 {
             return;
@@ -82,7 +82,7 @@ impl Warnings {
         }
     }
 
-    /// Counts one more of `code` and says where it was. Details are joined by commas until they are too long.
+    /// Counts one more of `code` and records the place. Places are joined by commas up to the length limit.
     pub fn add_at(&mut self, code: WarningCode, place: &str) {
         self.add(code, 1);
         let Some(warning) = self.0.iter_mut().find(|warning| warning.code == code) else {
@@ -98,7 +98,7 @@ impl Warnings {
         warning.detail = Some(detail).filter(|detail| !detail.is_empty());
     }
 
-    /// Adds all of another document's, or part's.
+    /// Adds all warnings of another document or part.
     pub fn extend(&mut self, other: Self) {
         for warning in other.0 {
             match warning.detail {
@@ -121,7 +121,8 @@ impl Warnings {
         self.0.is_empty()
     }
 
-    /// Whether these can be what [`add`](Self::add) and [`add_at`](Self::add_at) give: a reader's answer is checked.
+    /// Whether [`add`](Self::add) and [`add_at`](Self::add_at) could have produced these warnings: a reader's answer is
+    /// not trusted.
     pub fn are_lawful(&self) -> bool {
         self.0.len() <= MAX_WARNINGS
             && self.0.iter().all(|warning| {

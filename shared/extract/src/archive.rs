@@ -20,8 +20,8 @@ const MAX_ALL: u64 = 128 * 1024 * 1024;
 /// A zip file.
 pub struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
-    /// Places of the parts by their names in small letters: names are compared without regard to case, and some
-    /// writers put backslashes.
+    /// Indexes of the parts by their names in lower case: names are compared case-insensitively, and some writers use
+    /// backslashes.
     places: HashMap<String, usize>,
     unpacked: u64,
 }

@@ -1,11 +1,11 @@
-//! Decodes text in a numbered code page of Windows, DOS or the Macintosh, as RTF files and old mails name them.
+//! Decodes text in numbered code pages of Windows, DOS or the Macintosh, which RTF files and old mails use.
 
 use encoding_rs::Encoding;
 
 use crate::decode;
 
-/// The upper half of code pages that `encoding_rs` does not know: 128 characters each, from byte 0x80.
-/// Source: the tables of the Unicode Consortium for IBM and Apple.
+/// The upper halves of the code pages that `encoding_rs` lacks: 128 characters each, from byte 0x80. Source: the
+/// Unicode Consortium's tables for IBM and Apple.
 const TABLES: &[(i32, &str)] = &[
     (
         437,
@@ -73,7 +73,7 @@ const TABLES: &[(i32, &str)] = &[
     ),
 ];
 
-/// Decodes `bytes`, and says how many characters became U+FFFD. An unknown page is read as Windows-1252.
+/// Decodes `bytes`, and returns how many characters became U+FFFD. An unknown page is read as Windows-1252.
 pub fn decode(page: i32, bytes: &[u8]) -> (String, usize) {
     if page == 1361 {
         return johab(bytes);
@@ -100,7 +100,7 @@ pub fn decode(page: i32, bytes: &[u8]) -> (String, usize) {
     (text.into_owned(), replaced)
 }
 
-/// Whether a byte begins a character of two bytes in this page.
+/// Whether a byte is the first of a two-byte character in this page.
 pub fn is_lead(page: i32, byte: u8) -> bool {
     match same_as(page) {
         932 => matches!(byte, 0x81..=0x9f | 0xe0..=0xfc),
@@ -110,7 +110,7 @@ pub fn is_lead(page: i32, byte: u8) -> bool {
     }
 }
 
-/// Pages of the Macintosh for scripts that Windows encodes the same way.
+/// The equivalent Windows page of a Macintosh page, for scripts that both encode alike.
 const fn same_as(page: i32) -> i32 {
     match page {
         10001 => 932,
@@ -124,7 +124,7 @@ const fn same_as(page: i32) -> i32 {
     }
 }
 
-/// The encoding of a page whose number is not that of a Windows page.
+/// The encoding of a page whose number is not a Windows page.
 fn encoding(page: i32) -> &'static Encoding {
     match page {
         866 => encoding_rs::IBM866,
@@ -143,7 +143,7 @@ fn encoding(page: i32) -> &'static Encoding {
     }
 }
 
-/// Johab (KS X 1001:1992, annex 3): the three letters of a syllable in five bits each.
+/// Decodes Johab (KS X 1001:1992, annex 3), which packs the three letters of a syllable into five bits each.
 fn johab(bytes: &[u8]) -> (String, usize) {
     const NONE: u32 = u32::MAX;
     const VOWELS: [u32; 32] = {

@@ -1,4 +1,4 @@
-//! Turns the bytes of text files and web pages into strings, whatever their encoding.
+//! Decodes the bytes of text files and web pages, in any encoding.
 
 mod declared;
 mod guess;
@@ -10,19 +10,19 @@ use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252
 
 use crate::wide::Wide;
 
-/// Text of a file, and what is known of its encoding.
+/// Decoded text, and what is known about its encoding.
 #[derive(Debug)]
 pub struct Decoded<'a> {
     /// The text, without a byte order mark.
     pub text: Cow<'a, str>,
-    /// Bytes, or sequences of bytes, that became U+FFFD.
+    /// Number of invalid bytes or sequences that became U+FFFD.
     pub replaced: usize,
-    /// The encoding where it was guessed from the bytes; Unicode is told and not guessed.
+    /// The encoding, if it was guessed from the bytes. Detecting Unicode does not count as a guess.
     pub guessed: Option<&'static Encoding>,
 }
 
 impl Decoded<'_> {
-    /// Adds what a person should know of it to a document's warnings.
+    /// Adds warnings about the encoding.
     pub fn warn(&self, warnings: &mut Warnings) {
         warnings.add(WarningCode::CharactersReplaced, self.replaced);
         if let Some(encoding) = self.guessed {
@@ -31,30 +31,30 @@ impl Decoded<'_> {
     }
 }
 
-/// Decodes text. `label` is the encoding that something outside of it declares, as the `charset` of a media type.
+/// Decodes text. `label` is an encoding declared outside of the text, such as the `charset` of a media type.
 ///
-/// A byte order mark decides, then valid UTF-8, then the declaration, then Unicode without a mark, then UTF-8 with a
-/// few broken bytes, then a guess.
+/// The first that applies is used: a byte order mark, valid UTF-8, the declaration, Unicode without a mark, UTF-8 with
+/// a few broken bytes, a guess.
 pub fn text<'a>(bytes: &'a [u8], label: Option<&str>) -> Decoded<'a> {
     decode(bytes, || {
         Encoding::for_label_no_replacement(label?.trim().as_bytes())
     })
 }
 
-/// Decodes a web page or a part of XML, which may declare its encoding in itself; otherwise as [`text`].
+/// Decodes a web page or an XML part, which may declare its encoding itself; otherwise like [`text`].
 ///
-/// Valid UTF-8 with characters beyond ASCII goes before the declaration: a server's header may have overruled a wrong
-/// one, and no other encoding looks like this by chance.
+/// Valid UTF-8 with characters beyond ASCII takes precedence over the declaration: a server's header may have overruled
+/// a wrong declaration, and text in other encodings is not valid UTF-8 by chance.
 pub fn markup(bytes: &[u8]) -> Decoded<'_> {
     decode(bytes, || declared::encoding(bytes))
 }
 
-/// The text of a page or a part of XML. See [`markup`].
+/// Decodes a web page or an XML part without reporting warnings. See [`markup`].
 pub fn page(bytes: &[u8]) -> String {
     markup(bytes).text.into_owned()
 }
 
-/// Decodes 8-bit text that nothing declares: the text, how many characters were replaced, and the encoding.
+/// Decodes 8-bit text without a declaration: the text, the number of replaced characters, and the encoding.
 pub fn undeclared(bytes: &[u8]) -> (String, usize, &'static Encoding) {
     let decoded = text(bytes, None);
     let encoding = decoded.guessed.unwrap_or(UTF_8);
@@ -67,13 +67,13 @@ fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) ->
         (None, Some(rest)) => (rest, true),
         (None, None) => (bytes, false),
     };
-    // Before UTF-8: the bytes of many texts in UTF-16 are all below 128.
+    // Before UTF-8, because much UTF-16 text has only bytes below 128.
     if !marked && let Some(wide) = Wide::guess(bytes) {
         return of_wide(bytes, wide);
     }
     let valid = std::str::from_utf8(bytes);
     match valid {
-        // ISO-2022-JP is in ASCII too.
+        // ISO-2022-JP is ASCII too.
         Ok(text) if marked || !bytes.contains(&0x1b) || !text.is_ascii() => {
             return Decoded {
                 text: Cow::Borrowed(text),
@@ -89,7 +89,7 @@ fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) ->
         && encoding != UTF_8
     {
         let decoded = of(bytes, encoding);
-        // A few broken characters are no reason to distrust it.
+        // A few invalid bytes do not disprove the declaration.
         if decoded.replaced * 50 <= bytes.len() {
             return decoded;
         }
@@ -106,7 +106,7 @@ fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) ->
     }
 }
 
-/// All of it in one encoding.
+/// Decodes all bytes in one encoding.
 fn of<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Decoded<'a> {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
     let replaced = if broken {
@@ -151,10 +151,10 @@ fn of_wide(bytes: &[u8], wide: Wide) -> Decoded<'_> {
     }
 }
 
-/// The sequences of UTF-8 that text of another encoding has not by chance, and those that break it.
+/// Counts of valid multibyte UTF-8 sequences, which other encodings rarely form by chance, and of invalid ones.
 #[derive(Default)]
 struct Sequences {
-    /// Longer ones are rarer by chance, and count more.
+    /// Longer sequences are less likely by chance and count more.
     sound: usize,
     broken: usize,
 }
@@ -174,13 +174,13 @@ fn sequences(bytes: &[u8]) -> Sequences {
     found
 }
 
-/// Whether it is UTF-8 but for a few bytes, as after a cut, a faulty line or a stray byte.
+/// Whether the bytes are UTF-8 apart from a few errors: a cut, a faulty line, a stray byte.
 fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let Sequences { sound, broken } = sequences(bytes);
     sound >= 3 * broken || broken == 1 && sound > 0
 }
 
-/// Whether less than a third of what is beyond ASCII is UTF-8.
+/// Whether less than a third of the bytes beyond ASCII are UTF-8.
 fn is_mostly_other(bytes: &[u8]) -> bool {
     let Sequences { sound, broken } = sequences(bytes);
     broken > 2 * sound

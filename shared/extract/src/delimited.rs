@@ -15,13 +15,13 @@ use crate::{
 };
 use records::Records;
 
-/// More columns are no table that somebody reads; the rest is cut.
+/// Columns of a table; the rest is cut, since nobody reads a table so wide.
 const MAX_COLUMNS: usize = 10_000;
 
-/// Reads a table; its first row is its header. Values are not changed but for their white space.
+/// Reads a table with a header row. Values stay as they are, except for white space.
 pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     let decoded = decode::text(bytes, None);
-    // A NUL beside a quote would make it none.
+    // A NUL next to a quote would keep it from being recognized.
     let source = if decoded.text.contains('\0') {
         Cow::Owned(decoded.text.replace('\0', ""))
     } else {

@@ -1,4 +1,4 @@
-//! Says which format a file is, from its content and from what was claimed.
+//! Detects the format of a file from its content and its declaration.
 
 mod marks;
 mod zipped;
@@ -7,11 +7,10 @@ use dynrag_domain::documents::Format;
 
 /// Returns the format `bytes` are of, or `None` for one we do not read.
 ///
-/// A PDF, an office file or an HTML page is known by its content, whatever it was declared to be; callers compare the
-/// answer with the declaration. Text that only begins with the marks of such a file is text where it is called so. Text
-/// is Markdown, CSV, plain text and so on by `declared`, and by the extension of `file_name` where nothing or plain
-/// text is declared, which programs say of any text. Text declared to be a PDF is `None`. Empty input is what it is
-/// declared to be.
+/// A PDF, an office file or an HTML page is recognized by its content, whatever was declared; callers compare the
+/// result with the declaration. If text is declared, a file that merely begins like one of these is still text. The
+/// kind of text follows `declared`. If nothing or plain text is declared, which programs do for any text, the extension
+/// of `file_name` decides. Text that is declared as a PDF is `None`. Empty input has the declared format.
 pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -> Option<Format> {
     let claimed = Format::claimed(declared, file_name);
     if bytes.is_empty() {
@@ -31,7 +30,7 @@ pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -
         return Some(Format::Pdf);
     }
     if !textual {
-        // A zip file may begin with other bytes, as one that extracts itself.
+        // A zip file may begin with other bytes, for example if it is self-extracting.
         return claimed
             .filter(|format| zipped::is_zip(*format))
             .and_then(|_| zipped::format(bytes, claimed));
@@ -44,7 +43,7 @@ pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -
             None
         }
         Some(format) => Some(format),
-        // A program for a printer is text that nobody reads.
+        // PostScript is a program for printers, not readable text.
         None if bytes.starts_with(b"%!PS-Adobe") => None,
         None if marks::is_mail(bytes) => Some(Format::Eml),
         None => Some(Format::Txt),

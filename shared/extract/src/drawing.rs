@@ -1,4 +1,4 @@
-//! Text of charts and SmartArt, which all Office formats embed in the same form (DrawingML, ECMA-376 part 1).
+//! Reads the text of charts and SmartArt, which all Office formats embed in the same form (DrawingML, ECMA-376 part 1).
 
 mod chartex;
 mod charts;
@@ -20,15 +20,15 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// Returns the text of a chart in blocks: its title, the titles of its axes, its values as a Markdown table
-/// (categories down, series across), and labels that were written by hand.
+/// Returns the text of a chart in blocks: its title, the titles of its axes, its values as a Markdown table (categories
+/// down, series across), and custom labels.
 ///
-/// Values are those that the file keeps beside the reference to a workbook, as they are written there: `#N/A`
-/// stays, and a missing point is an empty cell. Categories that are formatted as dates become ISO dates. Charts of
-/// ECMA-376 part 1, 21.2 (`c:chartSpace`) and of Office 2016 ([MS-ODRAWXML], `cx:chartSpace`) are known.
+/// The values are those cached in the file, exactly as written: `#N/A` stays, and a missing point is an empty cell.
+/// Categories in a date format become ISO dates. Supports charts of ECMA-376 part 1, 21.2 (`c:chartSpace`) and of
+/// Office 2016 ([MS-ODRAWXML], `cx:chartSpace`).
 ///
 /// # Errors
-/// `corrupt_file` where the part is missing or broken, `text_too_large`.
+/// `corrupt_file` if the part is missing or broken, `text_too_large`.
 pub fn chart(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Refusal> {
     let source = needed(package, part)?;
     let tree = Tree::parse(&source)?;
@@ -47,7 +47,7 @@ pub fn chart(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Refus
     Ok(normal(blocks))
 }
 
-/// Text boxes that were drawn onto a chart (ECMA-376 part 1, 21.3).
+/// The text boxes drawn on a chart (ECMA-376 part 1, 21.3).
 fn user_shapes(package: &mut Package<'_>, part: &str, id: &str) -> Result<Vec<String>, Refusal> {
     let relationships = package.relationships(part)?;
     let Some(target) = relationships.by_id(id) else {
@@ -58,13 +58,13 @@ fn user_shapes(package: &mut Package<'_>, part: &str, id: &str) -> Result<Vec<St
     Ok(shapes(tree.root()))
 }
 
-/// Returns the text of a SmartArt diagram as one list, whose levels are those of its tree.
+/// Returns the text of a SmartArt diagram as a nested list.
 ///
-/// `part` is the diagram's data (ECMA-376 part 1, 21.4, `dgm:dataModel`), or the drawing of it that Office keeps
-/// beside (`dsp:drawing`), which has the same words in no particular order.
+/// `part` is either the diagram's data (ECMA-376 part 1, 21.4, `dgm:dataModel`), or the drawing that Office stores with
+/// it (`dsp:drawing`), which has the same words in no particular order.
 ///
 /// # Errors
-/// `corrupt_file` where the part is missing or broken, `text_too_large`.
+/// `corrupt_file` if the part is missing or broken, `text_too_large`.
 pub fn diagram(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Refusal> {
     let source = needed(package, part)?;
     let tree = Tree::parse(&source)?;
@@ -77,7 +77,7 @@ pub fn diagram(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Ref
     Ok(normal(blocks))
 }
 
-/// The same for the diagram whose data is `part`, by its drawing where the data is broken or says nothing.
+/// Like [`diagram`] for the data in `part`, but falls back to the drawing if the data is broken or empty.
 ///
 /// # Errors
 /// As of [`diagram`].
@@ -93,8 +93,8 @@ pub fn diagram_or_drawing(
     }
 }
 
-/// Drawings of diagrams by their data, of a part with these relationships. Nothing but the order ties them to each
-/// other, and what is inside of the data.
+/// Maps the data parts of diagrams to their drawings, for a part with these relationships. Outside of the data, only
+/// their order connects them.
 pub fn drawings(relationships: &Relationships) -> HashMap<&str, &str> {
     let data = relationships.of_kind("diagramData");
     let drawings = relationships.of_kind("diagramDrawing");

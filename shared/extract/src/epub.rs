@@ -24,23 +24,23 @@ use crate::{
     xml::{self, Value},
 };
 
-/// Ways to make fonts unfit for other uses, which do not keep a book from being read.
+/// Font obfuscation algorithms, which do not encrypt the book's text.
 const OBFUSCATION: &[&str] = &[
     "http://www.idpf.org/2008/embedding",
     "http://ns.adobe.com/pdf/enc#RC",
 ];
-/// Documents that stand in for one that is no text, one after the other.
+/// Most fallbacks that are followed from a document that is not text.
 const MAX_FALLBACKS: usize = 5;
-/// Style sheets of a book, and of a page of it.
+/// Most style sheets of a book, and of a page.
 const MAX_SHEETS: usize = 200;
 const MAX_SHEETS_OF_PAGE: usize = 10;
 /// More documents than this are no book.
 const MAX_DOCUMENTS: usize = 10_000;
 
-/// Reads a book; what its pages hide too, where `include_hidden` says so.
+/// Reads a book, with the hidden content of its pages if `include_hidden` is set.
 ///
 /// # Errors
-/// `password_protected` where a document of the spine is encrypted, by any kind of rights management.
+/// `password_protected` if a document of the spine is encrypted, by any kind of rights management.
 pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     let mut archive = Archive::open(bytes)?;
     let container = archive.needed("META-INF/container.xml")?;
@@ -95,7 +95,7 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
 struct Sheets(HashMap<String, Rc<Sheet>>);
 
 impl Sheets {
-    /// Those that a page links to or holds, in their order.
+    /// The style sheets that a page links to or contains, in their order.
     fn of_page(&mut self, page: &Html, path: &str, archive: &mut Archive<'_>) -> Vec<Rc<Sheet>> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let elements = page.tree.nodes().filter_map(|node| {
@@ -130,7 +130,7 @@ impl Sheets {
         if self.0.len() == MAX_SHEETS {
             return None;
         }
-        // A book without it is still one.
+        // A book is readable without the style sheet.
         let source = archive.metadata(&path).unwrap_or_default();
         let sheet = Rc::new(Sheet::of(&source));
         self.0.insert(path, Rc::clone(&sheet));
@@ -146,12 +146,12 @@ fn is_style_sheet(rel: &str) -> bool {
     is("stylesheet") && !is("alternate")
 }
 
-/// Paths of the parts that are encrypted, in small letters (EPUB Open Container Format, 4.2.6.3.2). Fonts that are
-/// only obfuscated are not among them.
+/// Paths of the encrypted parts, in lower case (EPUB Open Container Format, 4.2.6.3.2). Fonts that are only obfuscated
+/// are left out.
 fn encrypted(source: &str) -> HashSet<String> {
     let mut reader = Reader::from_str(source);
     let mut parts = HashSet::new();
-    // The method comes before the reference. A key that is encrypted too has a method of its own, which comes later.
+    // The method precedes the reference. An encrypted key has a method of its own, which follows later.
     let mut method: Option<String> = None;
     loop {
         match reader.read_event() {
@@ -265,7 +265,7 @@ impl Package {
     }
 }
 
-/// The document of this id, or what stands in for it if it is no text.
+/// The document with this id, or its fallback if it is not text.
 fn readable(manifest: &HashMap<String, Item>, id: String) -> Option<String> {
     let mut id = id;
     for _ in 0..=MAX_FALLBACKS {

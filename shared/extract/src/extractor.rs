@@ -84,13 +84,13 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// What a reader is told beside the format.
+/// Options of the reader, apart from the format.
 #[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
-    /// Of a user or the owner, for PDFs that are locked; others take no notice of it. At most 1024 bytes,
-    /// without NUL: a longer one counts as missing.
+    /// User or owner password of a locked PDF; other formats ignore it. At most 1024 bytes without NUL: a longer one
+    /// counts as missing.
     pub password: Option<&'a SecretString>,
-    /// Whether what the document hides is read too: sheets, rows, columns, slides, text.
+    /// Whether hidden content is read too: sheets, rows, columns, slides, text.
     pub include_hidden: bool,
 }
 
@@ -146,7 +146,7 @@ impl Extractor {
         self.readers.server_id()
     }
 
-    /// Reads a file said to be of format `declared`, without a password or what is hidden in it.
+    /// Reads a file declared to be of format `declared`, without a password and without hidden content.
     ///
     /// # Errors
     /// As [`Self::extract_with`].
@@ -158,8 +158,8 @@ impl Extractor {
         self.extract_with(declared, bytes, Options::default()).await
     }
 
-    /// Reads a file said to be of format `declared`. Failures of the code `password_protected` say in
-    /// their detail whether the password was missing or wrong.
+    /// Reads a file declared to be of format `declared`. The detail of a `password_protected` failure says whether the
+    /// password was missing or wrong.
     ///
     /// The inner error is about the file and final. Dropping the future kills the reader.
     ///
@@ -176,8 +176,8 @@ impl Extractor {
             return Ok(Err(Failure::new(FailureCode::EmptyDocument, "no bytes")));
         }
         let found = detect(bytes, Some(declared), None);
-        // What is known by its content must be what it was said to be. Text may be of any kind that it is called: what
-        // looks like a page or like RTF may be written about it.
+        // A format with a signature must match the declaration. Text may be any declared kind of text: text that looks
+        // like a web page or like RTF may be about them.
         let agrees = if declared.has_signature() {
             found == Some(declared)
         } else {

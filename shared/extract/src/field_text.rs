@@ -1,10 +1,10 @@
-//! What fields show that have no result, by their instructions (ECMA-376 part 1, 17.16.5): equations and symbols.
+//! Texts of fields without a stored result, from their instructions (ECMA-376 part 1, 17.16.5): equations and symbols.
 
 use crate::symbols::Font;
 
-/// Bytes of an instruction that are worth keeping.
+/// Longest instruction that is kept, in bytes.
 pub const MAX_INSTRUCTION: usize = 500;
-/// Options of an equation that put its arguments above each other.
+/// Options of an equation that stack its arguments.
 const OVERSTRIKE: &[&str] = &["o", "ac", "ad", "al", "ar"];
 
 /// The text of a field without a result: `EQ \f(1,2)` is `1/2`, `SYMBOL 97 \f "Symbol"` is `α`.
@@ -23,7 +23,7 @@ pub fn of(instruction: &str) -> Option<String> {
     }
 }
 
-/// The character of a `SYMBOL` field, by its code in a font or, after `\u`, in Unicode.
+/// The character of a `SYMBOL` field, by its code in a font, or in Unicode after `\u`.
 fn symbol(rest: &str) -> Option<String> {
     let code = rest.split_whitespace().next()?;
     let code = match code.strip_prefix("0x").or(code.strip_prefix("0X")) {
@@ -45,17 +45,17 @@ fn symbol(rest: &str) -> Option<String> {
     Some(character.to_string())
 }
 
-/// A pair of brackets that is open.
+/// An open pair of brackets.
 struct Bracket {
-    /// What a comma in it stands for.
+    /// The text that replaces a comma in it.
     comma: &'static str,
     is_overstrike: bool,
     is_raised: bool,
-    /// Where its text begins.
+    /// The byte offset of its text.
     start: usize,
-    /// Whether the argument so far is nothing but raised text.
+    /// Whether the current argument consists only of raised text.
     raised: bool,
-    /// What stands above its base.
+    /// Text above a base, such as furigana.
     reading: Option<String>,
 }
 
@@ -77,8 +77,8 @@ impl Bracket {
     }
 }
 
-/// The arguments of an equation. Of the options that are no text only the fraction's bar and the root are written, and
-/// a reading above a word stands after it in brackets.
+/// The arguments of an equation. Of the drawing options only the fraction bar and the root sign are written; a reading
+/// above a word follows it in brackets.
 fn equation(rest: &str) -> Option<String> {
     let mut text = String::new();
     let mut brackets: Vec<Bracket> = Vec::new();
@@ -92,7 +92,7 @@ fn equation(rest: &str) -> Option<String> {
                 while let Some(letter) = characters.next_if(name) {
                     option.push(letter.to_ascii_lowercase());
                 }
-                // How far something is raised, or how a result is formatted.
+                // The distance of raised text, or a result format.
                 while characters
                     .next_if(|next| matches!(next, ' ' | '0'..='9'))
                     .is_some()
@@ -134,7 +134,7 @@ fn equation(rest: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Ends a pair of brackets within those `around` it.
+/// Closes a pair of brackets inside of those in `around`.
 fn close(bracket: &Bracket, around: &mut [Bracket], text: &mut String) {
     if let Some(reading) = bracket.reading.as_deref().map(str::trim) {
         if !reading.is_empty() {

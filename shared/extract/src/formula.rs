@@ -1,7 +1,7 @@
-//! Formulas as one line of text: LaTeX for the structure, Unicode for the symbols.
+//! Writes formulas as one line of text: LaTeX for structure, Unicode for symbols.
 //!
-//! The line is made for people and for search by words, not for typesetting. Letters, numbers and operators are
-//! written as in the document (`E=mc^2`, `α≤β`). Structure is written as in LaTeX:
+//! The line is for readers and for search by words, not for typesetting. Letters, numbers and operators are written as
+//! in the document (`E=mc^2`, `α≤β`). Structure is written as in LaTeX:
 //!
 //! | structure | text |
 //! |---|---|
@@ -13,7 +13,7 @@
 //! | table, lines of an equation | `\begin{matrix} a & b \\ c & d \end{matrix}` |
 //! | marks above and below | `\hat{x}`, `\overline{x}`, `\underbrace{x}` |
 //!
-//! Mathematical letters (`𝑥`, `ℎ`) become plain ones, and invisible operators are left out.
+//! Mathematical letters (`𝑥`, `ℎ`) become plain letters, and invisible operators are left out.
 
 mod line;
 mod mathml;
@@ -24,23 +24,23 @@ pub use omml::omml;
 
 use crate::xml::{Content, Element};
 
-/// Elements inside elements; what is deeper is left out.
+/// Deepest nesting of elements; deeper ones are left out.
 const MAX_DEPTH: usize = 128;
 
-/// An element of MathML, or a text in it, whatever parser it came from.
+/// A MathML element or a text in it, independent of the parser.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Node {
     /// Local name; empty for a text.
     pub name: String,
     /// The text; empty for an element.
     pub text: String,
-    /// Local names and values.
+    /// Local names and values of attributes.
     pub attributes: Vec<(String, String)>,
-    /// What an element holds, in its order.
+    /// The content of an element, in order.
     pub children: Vec<Node>,
 }
 
-/// An element of an XML tree as a node. What is nested more than 128 deep is left out.
+/// Converts an element of an XML tree to a node. Elements nested more than 128 deep are left out.
 pub fn node(element: Element<'_>) -> Node {
     built(element, 0)
 }
@@ -75,7 +75,7 @@ impl Node {
         Some(&found.1)
     }
 
-    /// Elements directly inside.
+    /// The child elements.
     fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter(|inner| !inner.name.is_empty())
     }

@@ -27,12 +27,12 @@ pub fn read(bytes: &[u8]) -> Extracted {
     read_with(bytes, false)
 }
 
-/// Reads an HTML page, and if asked all that it hides beside its main content.
+/// Reads an HTML page, with its hidden content if `include_hidden` is set.
 pub fn read_with(bytes: &[u8], include_hidden: bool) -> Extracted {
     read_by(Model::built_in(), bytes, include_hidden)
 }
 
-/// Reads it with another model than the one that is built in, or with none.
+/// Reads a page with a given model instead of the built-in one, or with none.
 pub fn read_by(model: Option<&Model>, bytes: &[u8], include_hidden: bool) -> Extracted {
     let decoded = decode::markup(bytes);
     let source = &decoded.text;
@@ -43,7 +43,7 @@ pub fn read_by(model: Option<&Model>, bytes: &[u8], include_hidden: bool) -> Ext
         })
     };
     let mut extracted = read(&page);
-    // An empty element of XML swallows the rest of a page that does not say that it is XML.
+    // In a page that is XML but does not say so, an empty element swallows the rest.
     if extracted.text.is_empty() && source.contains("/>") {
         page = Html::parse_document(&xhtml::as_html(source));
         extracted = read(&page);

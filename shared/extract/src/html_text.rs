@@ -30,7 +30,7 @@ const INVISIBLE: &[&str] = &[
 ];
 /// React sends parts of a page late, hidden under such an id, and a script puts them in their place.
 const STREAMED: &str = "S:";
-/// Classes of the numbers of lines beside code.
+/// Classes of line numbers beside code.
 const LINE_NUMBERS: &[&str] = &[
     "lineno",
     "linenos",
@@ -46,7 +46,7 @@ const LINE_NUMBERS: &[&str] = &[
     "codelinenumber",
     "reactsyntaxhighlighterlinenumber",
 ];
-/// Nodes that are looked at to tell whether an element holds nothing but numbers of lines.
+/// Most nodes that are checked for holding nothing but line numbers.
 const MAX_NUMBERS: usize = 4_096;
 
 /// A block of text: a paragraph, a heading, a list item, a row of a table.
@@ -63,9 +63,9 @@ pub struct Block {
     pub linked: usize,
     /// Whether it goes right below the last block: items of a list, rows of a table.
     pub joined: bool,
-    /// Of a row of a data table: where it is, and its cells.
+    /// Its position and cells, if it is a row of a data table.
     pub row: Option<Row>,
-    /// What stands for images that follow it.
+    /// Alternative texts of the images that follow it.
     pub images: Vec<String>,
     /// Whether the page hides it.
     pub hidden: bool,
@@ -73,9 +73,9 @@ pub struct Block {
 
 /// A row of a data table.
 pub struct Row {
-    /// The place of its table within [`Blocks::tables`].
+    /// The index of its table within [`Blocks::tables`].
     pub table: usize,
-    /// Its place in the table, from 0.
+    /// Its index in the table.
     pub number: usize,
     /// One for each column.
     pub cells: Vec<String>,
@@ -83,11 +83,11 @@ pub struct Row {
 
 /// A data table.
 pub struct Table {
-    /// What its columns are, if it says so.
+    /// The names of its columns, if it has a header.
     pub header: Option<Vec<String>>,
-    /// Number of rows at its top that say that.
+    /// Number of header rows at the top.
     pub heads: usize,
-    /// Number of all its rows.
+    /// Number of all rows.
     pub rows: usize,
 }
 
@@ -111,18 +111,18 @@ pub struct Blocks<'a> {
     pub tables: Vec<Table>,
     /// Number of letters and digits in what the page hides.
     pub hidden_letters: usize,
-    /// Rows of tables that had no room.
+    /// Rows of tables that exceeded a limit and were left out.
     pub rows_cut: usize,
 }
 
-/// What is read of a page beside what it shows.
+/// Parts of a page that are read in addition to its visible text.
 #[derive(Clone, Copy, Default)]
 pub struct Reading<'a> {
-    /// What it hides.
+    /// Hidden content.
     pub hidden: bool,
-    /// All its buttons: in a book they are no controls of a site.
+    /// All buttons: in a book they do not control a site.
     pub buttons: bool,
-    /// What style sheets say; of pages on the Web it is their scripts that show and hide.
+    /// The style sheets to apply. They are left empty for web pages, where scripts show and hide elements.
     pub sheets: &'a [Rc<Sheet>],
 }
 
@@ -142,26 +142,26 @@ pub fn blocks(page: &Html, hidden_too: bool) -> Blocks<'_> {
     )
 }
 
-/// What becomes of an element.
+/// How an element is treated.
 enum Treatment {
     Read,
-    /// What the page hides, and is read because it was asked for.
+    /// Hidden content that is read because it was asked for.
     ReadHidden,
-    /// A formula instead of its elements.
+    /// The element is replaced by its formula.
     Formula,
     Skip,
-    /// What the page hides.
+    /// Hidden content that is left out.
     Conceal,
 }
 
-/// Reads a tree in blocks.
+/// Reads a tree into blocks.
 pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
     let survey = Survey::of(page);
     let mut writer = Writer::default();
     let mut skipped = 0usize;
-    // Elements that are hidden and read, around the current position.
+    // Hidden elements around the current position that are read.
     let mut revealed: Vec<usize> = Vec::new();
-    // Fonts that are named around it.
+    // Fonts that the surrounding elements name.
     let mut fonts: Vec<(usize, Option<Font>)> = Vec::new();
     let mut depth = 0usize;
     // Whether what is skipped is hidden, and how much of it there is.
@@ -264,7 +264,7 @@ fn treatment(
     }
 }
 
-/// Whether an element holds the numbers of lines of code and nothing else.
+/// Whether an element holds nothing but line numbers of code.
 fn is_line_number(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     if !marks.has_class(LINE_NUMBERS) {
         return false;

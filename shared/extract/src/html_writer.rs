@@ -20,10 +20,10 @@ use crate::html_text::{
     marks::{Marks, Part, attribute},
 };
 
-/// Lists in lists are indented so often at most.
+/// Deepest indentation of nested lists.
 const MAX_INDENT: usize = 8;
 
-/// What the last block was, which the next may go right below.
+/// The kind of the last block, which decides whether the next one follows without a blank line.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Last {
     #[default]
@@ -33,7 +33,7 @@ enum Last {
     Definition,
 }
 
-/// What is written of a block so far.
+/// The current block so far.
 #[derive(Default)]
 struct Line {
     text: String,
@@ -52,37 +52,37 @@ pub struct Writer<'a> {
     pub scopes: Vec<Scope<'a>>,
     /// The data tables so far.
     pub tables: Vec<Table>,
-    /// Rows of tables that had no room.
+    /// Rows of tables that exceeded a limit and were left out.
     pub rows_cut: usize,
-    /// Whether what comes is hidden, and read all the same.
+    /// Whether the current content is hidden but read all the same.
     pub hidden: bool,
     /// The scopes around the current position.
     around: Vec<usize>,
-    /// What the elements around it are.
+    /// The kinds of the elements around it.
     frames: Vec<Frame>,
     links: usize,
     bold: usize,
     preformatted: usize,
-    /// Whether a line of code has ended, and no line end was written.
+    /// Whether a line of code has ended without a line break.
     line_ended: bool,
     line: Line,
     lists: Vec<List>,
-    /// Terms and definitions around it.
+    /// The terms and definitions around it.
     terms: Vec<Last>,
     /// What the next item line starts with.
     marker: Option<String>,
     heading: Option<u8>,
     /// The data table around it.
     table: Option<Draft>,
-    /// Readings of the parts of a word.
+    /// Readings of the parts of a word (ruby).
     reading: String,
-    /// Texts of images that come before the first block.
+    /// Alternative texts of images before the first block.
     images: Vec<String>,
     last: Last,
 }
 
 impl<'a> Writer<'a> {
-    /// Goes into an element. `is_data` says of a table whether its rows are data.
+    /// Enters an element. `is_data` tells whether a table holds data.
     pub fn open(
         &mut self,
         node: NodeRef<'a, Node>,
@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
         });
     }
 
-    /// Comes out of the innermost element.
+    /// Leaves the innermost element.
     pub fn close(&mut self) {
         let Some(frame) = self.frames.pop() else {
             return;
@@ -128,7 +128,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// What an element is at the current position.
+    /// The kind of an element at the current position.
     fn kind(&self, node: NodeRef<'_, Node>, marks: &Marks<'_>, is_data: bool) -> Kind {
         if self.preformatted > 0 {
             return kinds::in_code(node, marks);
@@ -278,7 +278,7 @@ impl<'a> Writer<'a> {
         self.line.text.push_str(&marker);
     }
 
-    /// Sets what comes in a cell apart from what is there.
+    /// Separates the text that follows in a cell from the text before it.
     fn separate(&mut self, sign: &str) {
         let end = self.line.text.trim_end().len();
         self.line.text.truncate(end);

@@ -13,10 +13,10 @@ use crate::{
 use tokens::{Broken, Tokens};
 use writer::Value;
 
-/// Reads one JSON value, or one after the other, also where a few things are not strictly JSON.
+/// Reads one JSON value, or several in a row, and tolerates some deviations from strict JSON.
 ///
-/// Numbers, members and their order stay as they are written. Lines of JSON Lines that are broken are left out where
-/// others are not; otherwise the file is corrupt.
+/// Numbers stay as written, and members keep their order. In JSON Lines, broken lines are left out if at least as many
+/// lines are sound; otherwise the file is corrupt.
 pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     let decoded = decode::text(bytes, None);
     let whole = Document::default().all(&decoded.text);
@@ -32,7 +32,7 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     Ok(builder.finish(document.title, None, "json"))
 }
 
-/// What was read so far.
+/// The document so far.
 #[derive(Default)]
 struct Document {
     builder: Builder,
@@ -40,7 +40,7 @@ struct Document {
 }
 
 impl Document {
-    /// The values of a text, one after the other.
+    /// Reads all values of a text in a row.
     fn all(mut self, source: &str) -> Result<Self, Broken> {
         let mut tokens = Tokens::new(source);
         while let Some(value) = writer::value(&mut tokens)? {
@@ -50,7 +50,7 @@ impl Document {
         Ok(self)
     }
 
-    /// The values of the lines that hold one, a list or an object, if at least half of the lines do.
+    /// Reads a value from each line, a list or an object, if at least half of the lines are sound.
     fn lines(mut self, source: &str) -> Option<Self> {
         let (mut sound, mut broken) = (0, 0);
         for (number, line) in source.lines().enumerate() {

@@ -24,21 +24,21 @@ use self::{
 };
 use crate::{language, properties, protocol::Refusal, text};
 
-/// Attachments of one mail that are given out.
+/// Most attachments that are returned for a mail.
 const MAX_ATTACHMENTS: usize = 50;
 
-/// A file that comes with a mail.
+/// A file attached to a mail.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// The name it is to be saved under.
+    /// The suggested file name.
     pub name: Option<String>,
-    /// What the mail says it is, in small letters: `application/pdf`.
+    /// The declared media type, in lower case: `application/pdf`.
     pub media_type: String,
     /// Its content, decoded.
     pub bytes: Vec<u8>,
 }
 
-/// Reads a mail. What is attached is named and not read; mails that are forwarded with it are read after it.
+/// Reads a mail. Attachments are named but not read; forwarded mails follow the mail that contains them.
 pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     let bytes = header::unified(bytes);
     let message = Message::parse(&bytes);
@@ -78,8 +78,8 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     })
 }
 
-/// The files that come with a mail and with those forwarded in it, at most 50. Together they are no larger than the
-/// mail: nothing is unpacked.
+/// The attachments of a mail and of the mails forwarded in it, at most 50. Together they are no larger than the mail,
+/// because nothing is decompressed.
 pub fn attachments(bytes: &[u8]) -> Result<Vec<Attachment>, Refusal> {
     let bytes = header::unified(bytes);
     let message = Message::parse(&bytes);
@@ -87,7 +87,7 @@ pub fn attachments(bytes: &[u8]) -> Result<Vec<Attachment>, Refusal> {
     Ok(attached(&message, 0, MAX_ATTACHMENTS))
 }
 
-/// The pages of a web archive (MHTML, RFC 2557), which has the form of a mail.
+/// The pages of a web archive (MHTML, RFC 2557), which is structured like a mail.
 pub fn pages(bytes: &[u8], warnings: &mut Warnings) -> Vec<String> {
     let bytes = header::unified(bytes);
     let message = Message::parse(&bytes);

@@ -1,17 +1,16 @@
-//! Tells the main content of a web page from what is around it: menus, footers, teasers, banners.
+//! Finds the main content of a web page among menus, footers, teasers and banners.
 //!
-//! Each block of text is described by numbers ([`features`]): what it is like, what the elements around
-//! it are named, how much of the page's text and links they hold. Small decision trees say how likely it
-//! is content. More trees say it again, and are also told how likely the blocks around it are ([`context`]).
-//! Of all ways to keep the likeliest blocks, the one with the best F-measure is taken that can be expected.
-//! It weighs recall more: a price list that is lost costs a reader more than a footer that is kept.
+//! Each block of text is described by numbers ([`features`]): its own properties, the names of the elements around it,
+//! and their share of the page's text and links. Small decision trees estimate the probability that the block is
+//! content. A second set of trees refines it from the probabilities of the blocks nearby ([`context`]). The most
+//! probable blocks are kept, as many as maximize the expected F-measure. Recall weighs more: losing a price list costs
+//! a reader more than keeping a footer.
 //!
-//! Rules come after that. The rest of the element with the content is taken in, as far as it is no furniture
-//! ([`rest`]); so is what lies between blocks that are kept, and the rest of a table; and what is there a
-//! second time is left out.
+//! Rules follow. The rest of the element with the content is added, except for furniture ([`rest`]); so are blocks
+//! between kept blocks, and the rest of kept tables. Repeated blocks are left out.
 //!
-//! The trees are learned from marked pages by `bench/extract/train_main_content.py`, which gets its numbers
-//! from here, and judges models by what is read with all rules in the end.
+//! The trees are trained on marked pages by `bench/extract/train_main_content.py`, which gets the features from this
+//! code and evaluates models with all rules applied.
 
 mod before;
 mod context;
@@ -36,26 +35,26 @@ pub use self::features::Features;
 
 /// What the script wrote.
 const MODEL: &[u8] = include_bytes!("main_content/model.bin");
-/// How much more recall weighs than precision: the square of beta in the F-measure.
+/// Weight of recall relative to precision: beta squared in the F-measure.
 const RECALL: f32 = 1.96;
 /// A page with more blocks, or elements that may hold some, is an attack or a table: all of it is content.
 const MAX_BLOCKS: usize = 50_000;
 const MAX_SCOPES: usize = 200_000;
 /// Blocks that are kept may be so far apart for what is between them to be kept too.
 const MAX_GAP: usize = 11;
-/// Shorter blocks may well be said twice, and so many words of longer ones in a row.
+/// Fewest words of a repeated block, and of a run of repeated blocks, that is left out.
 const REPEATED_WORDS: f32 = 4.0;
 const REPEATED_RUN: f32 = 20.0;
 
-/// What is learned: how likely a block is content by what it is like and where it is, and once more by how
-/// likely the blocks around it are.
+/// The trained model: trees that estimate the probability of content from a block and its position, and trees that
+/// refine it from the blocks nearby.
 pub struct Model {
     first: Trees,
     second: Trees,
 }
 
 impl Model {
-    /// Reads a model: its trees, the first before the second. `None` if the bytes are none.
+    /// Reads a model: the first trees, then the second ones. `None` if the bytes are invalid.
     pub fn read(mut bytes: &[u8]) -> Option<Self> {
         Some(Self {
             first: Trees::read(&mut bytes)?,
@@ -63,7 +62,7 @@ impl Model {
         })
     }
 
-    /// The model that is built in.
+    /// The built-in model.
     pub fn built_in() -> Option<&'static Self> {
         static BUILT_IN: OnceLock<Option<Model>> = OnceLock::new();
         BUILT_IN.get_or_init(|| Self::read(MODEL)).as_ref()
@@ -90,8 +89,7 @@ pub fn of(model: &Model, blocks: &Blocks<'_>, title: Option<&str>) -> Option<Vec
     Some(kept)
 }
 
-/// Describes the blocks of a page, whose title may be known, as the first model sees them, or as the second
-/// does where the first has said how likely they are content.
+/// The features of a page's blocks for the first model; for the second one if `likely` has the first one's results.
 pub fn features(blocks: &Blocks<'_>, title: Option<&str>, likely: Option<&[f32]>) -> Features {
     let page = Page::new(blocks);
     let first = features::of(&page, title);
@@ -101,8 +99,8 @@ pub fn features(blocks: &Blocks<'_>, title: Option<&str>, likely: Option<&[f32]>
     }
 }
 
-/// The likeliest blocks, as many as give the best F-measure that can be expected: words that are both kept
-/// and content, over a mean of the words kept and the words that are content.
+/// The most probable blocks, as many as maximize the expected F-measure: words that are both kept and content, over a
+/// weighted mean of kept words and content words.
 fn best(likely: &[f32], words: &[f32]) -> Vec<bool> {
     let mut order: Vec<(usize, f32, f32)> = likely
         .iter()
@@ -131,9 +129,8 @@ fn best(likely: &[f32], words: &[f32]) -> Vec<bool> {
     kept
 }
 
-/// Takes in code and items between blocks that are kept, where all are beside each other in one element, all
-/// rows of a table of which some are kept, and headings of what is kept. Their few words say little to the
-/// model and much to a reader.
+/// Adds blocks between kept blocks of one parent element, such as code and items, all rows of a table with a kept row,
+/// and headings of kept blocks. Their few words mean little to the model and much to a reader.
 fn take_in_what_belongs(page: &Blocks<'_>, kept: &mut [bool]) {
     let parent = |place: usize| {
         let scope = page.scopes.get(page.blocks.get(place)?.scope)?;
@@ -167,8 +164,8 @@ fn take_in_what_belongs(page: &Blocks<'_>, kept: &mut [bool]) {
     }
 }
 
-/// Leaves out what is there a second time, for narrow screens say: blocks that were there already, next
-/// to the same neighbour, if many follow each other. Rows of two price lists may well be the same.
+/// Leaves out repeated content, such as a copy for narrow screens: a long run of blocks that occurred before next to
+/// the same neighbour. Single rows of two price lists may well be equal.
 fn leave_out_repeats(page: &Blocks<'_>, words: &[f32], kept: &mut [bool]) {
     let texts: Vec<(usize, &str)> = page
         .blocks
@@ -181,7 +178,7 @@ fn leave_out_repeats(page: &Blocks<'_>, words: &[f32], kept: &mut [bool]) {
     for (at, pair) in texts.windows(2).enumerate() {
         pairs.entry((pair[0].1, pair[1].1)).or_insert(at);
     }
-    // Pairs that overlap are no neighbours of an earlier one.
+    // Overlapping pairs do not count as earlier ones.
     let earlier = |first: Option<usize>, before: usize| {
         let pair = first.and_then(|first| Some((texts.get(first)?.1, texts.get(first + 1)?.1)));
         pair.and_then(|pair| pairs.get(&pair))
@@ -206,7 +203,7 @@ fn leave_out_repeats(page: &Blocks<'_>, words: &[f32], kept: &mut [bool]) {
     run.end(kept);
 }
 
-/// Blocks in a row that were there already.
+/// A run of repeated blocks.
 #[derive(Default)]
 struct Run {
     places: Vec<usize>,

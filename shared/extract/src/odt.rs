@@ -31,8 +31,8 @@ use styles::Styles;
 
 /// Reads a document.
 ///
-/// What its pages have at their top stands once at the start, what they have at their foot once at the end, and
-/// comments after all. Hidden text is left out unless `include_hidden` says otherwise.
+/// Page headers are read once at the start, page footers once at the end, and comments last. Hidden text is left out
+/// unless `include_hidden` is set.
 ///
 /// # Errors
 /// `password_protected`, `corrupt_file`, `text_too_large`.
@@ -103,7 +103,7 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     })
 }
 
-/// What the pages have at their top, and at their foot: each line once, whatever kinds of pages have it.
+/// The page headers and the page footers: each line once across all page styles.
 fn margins(root: Element<'_>, source: &mut Source<'_, '_>) -> (Vec<Block>, Vec<Block>) {
     let (mut above, mut below) = (Vec::new(), Vec::new());
     let Some(masters) = root.child("master-styles") else {

@@ -1,6 +1,6 @@
-//! Parts and relationships of Word, PowerPoint and Excel files (ECMA-376 part 2, Open Packaging Conventions).
+//! Reads the parts and relationships of Word, PowerPoint and Excel files (ECMA-376 part 2, Open Packaging Conventions).
 //!
-//! Parts are found by their relationships, never by their usual names: Office 365 writes `word/document2.xml`.
+//! Parts are found by relationships, never by their usual names: Office 365 writes `word/document2.xml`.
 
 use std::collections::HashMap;
 
@@ -14,24 +14,25 @@ use crate::{
     xml::{self, Tree},
 };
 
-/// What a file may unpack to, by its own account: a document's XML is some ten times its text.
+/// Largest unpacked size of a file, as it declares: a document's XML is some ten times its text.
 const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
-/// A compound file, which is what an encrypted document is.
+/// Signature of a compound file, the container of encrypted documents.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
 
 /// An Office file.
 pub struct Package<'a> {
     archive: Archive<'a>,
-    /// Parts of a content type of their own, by their names in small letters.
+    /// Content types of individual parts, by part names in lower case.
     types: HashMap<String, String>,
 }
 
-/// Where a relationship leads.
+/// The target of a relationship.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Target {
-    /// Last part of the relationship's type: `footnotes`, `chart`, `slide`. The same in transitional and strict files.
+    /// Last segment of the relationship's type: `footnotes`, `chart`, `slide`. It is the same in transitional and
+    /// strict files.
     pub kind: String,
-    /// Name of the part, from the root and without a slash before it; an address where it is external.
+    /// Part name relative to the root, without a leading slash; an address if it is external.
     pub part: String,
     /// Whether it is outside of the file.
     pub external: bool,
@@ -40,20 +41,20 @@ pub struct Target {
 /// The relationships of a part.
 #[derive(Default, Debug)]
 pub struct Relationships {
-    /// In the file's order.
+    /// In file order.
     all: Vec<Target>,
-    /// Places of them by their ids, since a hostile file has many of both.
+    /// Indexes by id: a linear search would be slow in a malicious file.
     places: HashMap<String, usize>,
 }
 
 impl Relationships {
-    /// The one of this id, within the file.
+    /// The internal target with this id.
     pub fn by_id(&self, id: &str) -> Option<&Target> {
         let found = self.places.get(id).and_then(|place| self.all.get(*place));
         found.filter(|target| !target.external)
     }
 
-    /// All of this kind within the file, in its order.
+    /// All internal targets of this kind, in file order.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Target> {
         let all = self.all.iter();
         all.filter(move |target| target.kind == kind && !target.external)
@@ -83,10 +84,10 @@ impl<'a> Package<'a> {
         })
     }
 
-    /// Name of the part that the file is about: the document, the presentation, the workbook.
+    /// Name of the main part: the document, the presentation, the workbook.
     ///
     /// # Errors
-    /// `corrupt_file` where there is none.
+    /// `corrupt_file` if there is none.
     pub fn main_part(&mut self) -> Result<String, Refusal> {
         let root = self.relationships("")?;
         let target = root.of_kind("officeDocument").next();
@@ -95,7 +96,7 @@ impl<'a> Package<'a> {
             .ok_or_else(|| Refusal::new(FailureCode::CorruptFile, "no main part"))
     }
 
-    /// The relationships of a part; of the file itself for the empty name. None are as good as an empty list.
+    /// The relationships of a part, or of the file itself for an empty name. A missing part means an empty list.
     ///
     /// # Errors
     /// `corrupt_file`, `text_too_large`.
@@ -132,7 +133,7 @@ impl<'a> Package<'a> {
         Ok(relationships)
     }
 
-    /// The bytes of a part; none where there is no such part.
+    /// The bytes of a part; `None` if it does not exist.
     ///
     /// # Errors
     /// `corrupt_file`, `text_too_large`.
@@ -140,7 +141,7 @@ impl<'a> Package<'a> {
         self.archive.part(name)
     }
 
-    /// The text of a part; none where there is no such part.
+    /// The text of a part; `None` if it does not exist.
     ///
     /// # Errors
     /// `corrupt_file`, `text_too_large`.
@@ -148,13 +149,13 @@ impl<'a> Package<'a> {
         Ok(self.part(name)?.map(|bytes| decode::page(&bytes)))
     }
 
-    /// Content type of a part that has one of its own (`Override`), else none.
+    /// Content type of a part that has its own (`Override`).
     pub fn content_type(&self, part: &str) -> Option<&str> {
         let name = part.to_ascii_lowercase();
         self.types.get(&name).map(String::as_str)
     }
 
-    /// What the file says of itself, and its title.
+    /// The document properties and the title.
     pub fn properties(&mut self) -> (Option<String>, Properties) {
         let root = self.relationships("").unwrap_or_default();
         let part = root
@@ -185,7 +186,7 @@ fn content_types(source: &str) -> HashMap<String, String> {
     overrides.collect()
 }
 
-/// A target as a part's name; none where it leads out of the file.
+/// A target as a part name; `None` if it lies outside of the file.
 fn resolve(folder: &str, target: &str) -> Option<String> {
     let target = target.replace('\\', "/");
     let target = target.split('#').next()?;

@@ -53,11 +53,11 @@ impl Library {
 
 /// Reads a PDF. A page without text gets no section; page numbers stay those of the file.
 ///
-/// What was filled into forms and written into annotations counts as text of the page: where it is drawn, else at the
-/// end of the page. Notes of reviewers stand there too.
+/// Form values and annotations are part of a page's text: in their places if they are drawn, else at the end of the
+/// page. Reviewers' notes are at the end, too.
 ///
-/// Text that is not drawn on a page with other text, text outside of what is shown of a page, and layers that are not
-/// shown are left out unless `include_hidden` says otherwise. The text over a scan, which is not drawn either, is read.
+/// Left out unless `include_hidden` is set: invisible text on a page with visible text, text outside of the visible
+/// part of a page, and hidden layers. The text layer of a scan is invisible as well, but it is read.
 ///
 /// The failure is `no_text_layer` if no page has a letter or digit, or if more than half of the
 /// pages are scans (images over at least half of the page, fewer than 30 letters and digits) and
@@ -120,7 +120,7 @@ pub fn read(
         let Some(mut page) = open() else { continue };
         let (mut written, merged) = page.merge_annotations(form.as_ref());
         if merged {
-            // The page shows what was merged into it only when it is loaded again.
+            // Merged content shows only after the page is loaded again.
             close(page);
             let Some(again) = open() else { continue };
             page = again;
@@ -136,7 +136,7 @@ pub fn read(
     }
     drop(form);
     let loaded = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-    // Letters in all, and without what stands only in notes and fields: those of a scan do not make it text.
+    // Letters in total, and without notes and fields: those alone do not give a scan a text layer.
     let (mut letters, mut drawn) = (0, 0);
     let mut silent = 0;
     let words = Words::of(pages.iter().map(|(_, raw, _)| raw.as_str()));

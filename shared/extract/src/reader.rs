@@ -99,7 +99,7 @@ pub fn warm_up(library: Option<&pdf::Library>) {
     }
 }
 
-/// Reads a file with one of the readers; what is hidden in it too, where `include_hidden` says so.
+/// Reads a file with one of the readers, including hidden content if `include_hidden` is set.
 pub fn read(
     engine: Engine,
     library: Option<&pdf::Library>,

@@ -1,4 +1,4 @@
-//! Roman numerals, which lists of every format may be numbered with.
+//! Roman numerals for the list numbers of all formats.
 
 const SIGNS: [(u64, &str); 13] = [
     (1_000, "M"),
@@ -16,7 +16,7 @@ const SIGNS: [(u64, &str); 13] = [
     (1, "I"),
 ];
 
-/// A number from 1 to 3,999 in capital letters. None for others, which have no common form.
+/// A number from 1 to 3,999 in capital letters; `None` for others.
 pub fn roman(number: impl TryInto<u64>) -> Option<String> {
     let mut rest = number.try_into().ok()?;
     if !(1..4_000).contains(&rest) {

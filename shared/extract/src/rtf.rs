@@ -1,5 +1,5 @@
-//! Reads Rich Text Format (RTF 1.9.1): paragraphs, headings, tables, text boxes and notes, text in the code page of
-//! its font. The crates there are know neither code pages nor tables.
+//! Reads Rich Text Format (RTF 1.9.1): paragraphs, headings, tables, text boxes and notes; text is in the code page of
+//! its font. The available crates support neither code pages nor tables.
 
 mod fields;
 mod flow;
@@ -29,58 +29,58 @@ use crate::{
 /// Groups within groups: beyond, the file is an attack.
 const MAX_DEPTH: usize = 1_000;
 
-/// Where the text of a group goes.
+/// The destination of a group's text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Destination {
     Text,
     Skipped,
     Fonts,
     Styles,
-    /// The information about the document, and one of its texts or moments.
+    /// Information about the document, and its individual texts and dates.
     Info,
     Field(Field),
-    /// A drawing, of which the text boxes count, and a property of it: its name, its value.
+    /// A drawing, of which only text boxes are read, and a property of it: its name, its value.
     Shape,
     ShapeName,
     ShapeValue,
-    /// A picture, of whose properties one says what it shows.
+    /// A picture, which has a description among its properties.
     Picture,
     /// The instruction of a field.
     Instruction,
-    /// Who wrote the comment that follows.
+    /// The author of the comment that follows.
     CommentAuthor,
-    /// A tag of a page that is kept in this file.
+    /// A tag of an HTML page that is stored in the file.
     HtmlTag,
-    /// The number of a list's item.
+    /// The number of a list item.
     ItemNumber,
-    /// Text in two forms, of which the second is in Unicode.
+    /// Text in two forms, the second of which is Unicode.
     Twice,
 }
 
 #[derive(Clone, Copy)]
 struct Group {
     to: Destination,
-    /// Where the text of [`Destination::Twice`] goes.
+    /// The destination of the text in [`Destination::Twice`].
     outer: Destination,
     /// Bytes that follow a `\u` for readers that know no Unicode.
     fallback: usize,
     font: Option<i32>,
     hidden: bool,
     deleted: bool,
-    /// Text for readers of RTF in a file that keeps a page.
+    /// Whether the text is only for RTF readers, in a file that stores an HTML page.
     only_rtf: bool,
-    /// `\*` was read, and what follows may be passed over.
+    /// Whether `\*` was read: an unknown destination that follows is skipped.
     optional: bool,
-    /// What ends with this group.
+    /// The text that ends with this group.
     flow: Option<Kind>,
-    /// Where the number of a list's item begins, if it ends with this group.
+    /// Start of the list number that ends with this group.
     item: Option<usize>,
-    /// Whether a field, or an element of a formula, ends with this group.
+    /// Whether a field or an element of a formula ends with this group.
     field: bool,
     math: bool,
 }
 
-/// Reads a file; text that it hides too, if asked.
+/// Reads a file, including hidden text if `include_hidden` is set.
 pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     // Not `{\rtf`: there are fragments about that every word processor opens.
     if !bytes.trim_ascii_start().starts_with(b"{\\") {
@@ -99,7 +99,7 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
 struct Reader<'a> {
     rest: &'a [u8],
     include_hidden: bool,
-    /// The document's code page, and its usual font.
+    /// The document's code page, and its default font.
     page: i32,
     usual_font: Option<i32>,
     fonts: Fonts,
@@ -108,28 +108,28 @@ struct Reader<'a> {
     group: Group,
     /// Bytes that are still to be decoded.
     pending: Vec<u8>,
-    /// Whether the last of them is the first of two, and stands in the file as it is.
+    /// Whether the last of them is a lead byte, and whether it is unescaped.
     lead: Option<bool>,
     /// A first half of a surrogate pair.
     surrogate: Option<u16>,
     to_skip: usize,
     info: Info,
     flow: Flow,
-    /// The texts around this one.
+    /// The texts around the current one.
     outer: Vec<Flow>,
-    /// Text of headers and footers that was read.
+    /// Headers and footers read so far.
     headers: Vec<String>,
     footers: Vec<String>,
     shape_name: String,
     shape_value: String,
     fields: Vec<Shown>,
     math: Option<Math>,
-    /// Whether what comes next is no part of the word before it.
+    /// Whether the next text is separated from the word before it.
     apart: bool,
     comment_author: String,
-    /// The page that the file keeps (MS-OXRTFEX).
+    /// The HTML page stored in the file (MS-OXRTFEX).
     html: Option<String>,
-    /// Whether the last text was left out, so that a run of it counts once.
+    /// The reason why the last text was left out, so that a run of it counts once.
     leaving_out: Option<WarningCode>,
     builder: Builder,
 }
@@ -211,20 +211,20 @@ impl<'a> Reader<'a> {
                 byte => self.byte(*byte, true),
             }
         }
-        // A file that was cut off.
+        // The file was truncated.
         while self.end_group() {}
         self.decode();
         Ok(())
     }
 
-    /// Whether a byte that means something in RTF is the second of a character: old programs of East Asia did not
-    /// escape it.
+    /// Whether a byte with a meaning in RTF is the second byte of a character: old East Asian programs did not escape
+    /// it.
     fn is_second(&self, byte: u8) -> bool {
         let escape = byte == b'\\' && matches!(self.rest, [b'\'' | b'\\' | b'{' | b'}', ..]);
         self.lead == Some(true) && !escape
     }
 
-    /// Ends a group; `false` if there is none.
+    /// Ends a group; `false` if none is open.
     fn end_group(&mut self) -> bool {
         self.decode();
         self.to_skip = 0;
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A byte of text, in the code page of its font; `raw` if it stands in the file as it is.
+    /// A byte of text in the code page of its font; `raw` if it is unescaped.
     fn byte(&mut self, byte: u8, raw: bool) {
         self.group.optional = false;
         if self.to_skip > 0 {
@@ -309,7 +309,7 @@ impl<'a> Reader<'a> {
         }
         let page = self.page_of_text();
         let (mut text, mut replaced) = code_pages::decode(page, &bytes);
-        // Programs declare every font to be Western, also where the text is not.
+        // Some programs declare every font as Western, whatever the text.
         if replaced > 0 && self.font().western && matches!(page, 932 | 936 | 949 | 950) {
             (text, replaced) = code_pages::decode(1252, &bytes);
         }
@@ -321,7 +321,7 @@ impl<'a> Reader<'a> {
         self.push(&text);
     }
 
-    /// Whether text goes into what is read.
+    /// Whether the current text is read.
     fn is_read(&self) -> bool {
         matches!(self.group.to, Destination::Text | Destination::ItemNumber) && !self.group.only_rtf
     }
@@ -343,7 +343,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// All blocks in their order: headers, the text, footers.
+    /// All blocks in order: headers, text, footers.
     fn finish(mut self) -> Builder {
         while let Some(outer) = self.outer.pop() {
             let inner = std::mem::replace(&mut self.flow, outer);

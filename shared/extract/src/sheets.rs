@@ -1,4 +1,4 @@
-//! Reads Excel workbooks (ECMA-376 part 1, SpreadsheetML) and writes what Excel shows of them.
+//! Reads Excel workbooks (ECMA-376 part 1, SpreadsheetML) and writes what Excel displays.
 
 mod blocks;
 mod cells;
@@ -28,13 +28,13 @@ use workbook::{Sheet, Workbook};
 use worksheet::Worksheet;
 
 const ENGINE: &str = "xlsx";
-/// Level of the sheets' headings.
+/// Heading level of sheets.
 const LEVEL: u8 = 2;
 
-/// Reads a file. Each sheet stands under its name: its tables, then texts of its drawings, then its comments.
+/// Reads a file. Each sheet has a heading with its name, then its tables, the texts of its drawings, and its comments.
 ///
 /// # Errors
-/// `password_protected`, `corrupt_file` (also where no sheet can be read), `text_too_large`.
+/// `password_protected`, `corrupt_file` (also if no sheet is readable), `text_too_large`.
 pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     let mut package = Package::open(bytes)?;
     let (title, properties) = package.properties();
@@ -80,7 +80,7 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     })
 }
 
-/// Appends a sheet. One without content leaves no trace.
+/// Appends a sheet, unless it is empty.
 fn append(builder: &mut Builder, name: &str, blocks: &[String]) {
     if blocks.is_empty() {
         return;
@@ -92,7 +92,7 @@ fn append(builder: &mut Builder, name: &str, blocks: &[String]) {
     }
 }
 
-/// State shared by the sheets of a workbook.
+/// State that the sheets of a workbook share.
 struct Reader<'a> {
     package: Package<'a>,
     workbook: Workbook,
@@ -101,7 +101,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The blocks of a sheet, in normal form.
+    /// The normalized blocks of a sheet.
     fn sheet(&mut self, sheet: &Sheet, warnings: &mut Warnings) -> Result<Vec<String>, Refusal> {
         let corrupt = || Refusal::new(FailureCode::CorruptFile, "a sheet without a part");
         let part = sheet.part.as_deref().ok_or_else(corrupt)?;
@@ -154,7 +154,7 @@ impl Reader<'_> {
         Ok(blocks)
     }
 
-    /// Comments and notes of a sheet as one block, a line for each.
+    /// Comments and notes of a sheet as one block, a line each.
     fn comments(
         &mut self,
         relationships: &Relationships,
@@ -174,7 +174,7 @@ impl Reader<'_> {
         Ok((!block.is_empty()).then_some(block))
     }
 
-    /// Counts what a worksheet does not give.
+    /// Adds warnings about a worksheet.
     fn warn(&self, worksheet: &Worksheet, name: &str, warnings: &mut Warnings) {
         let formulas = worksheet.formulas;
         note(warnings, WarningCode::FormulaWithoutValue, formulas, name);
@@ -188,7 +188,7 @@ impl Reader<'_> {
     }
 }
 
-/// Counts several at one place.
+/// Adds a warning for several occurrences at one place.
 fn note(warnings: &mut Warnings, code: WarningCode, count: usize, place: &str) {
     if count > 0 {
         warnings.add(code, count - 1);
@@ -196,7 +196,7 @@ fn note(warnings: &mut Warnings, code: WarningCode, count: usize, place: &str) {
     }
 }
 
-/// A part that a document can do without: where it is broken it is left out and counted.
+/// Reads an optional part: a broken one is left out and counted.
 ///
 /// # Errors
 /// `text_too_large`.

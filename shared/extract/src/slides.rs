@@ -1,8 +1,8 @@
 //! Reads PowerPoint presentations (PresentationML, ECMA-376 part 1, transitional and strict).
 //!
-//! Slides come in the order of the presentation, a page each under its title. What stands on layouts and masters is
-//! not read: it is decoration, or a prompt that nobody followed. Footers, dates and headers that slides repeat are
-//! read where they come first, and the slide's own number not at all. Notes and comments follow their slide.
+//! Slides come in presentation order, each a page under its title. Text of layouts and masters is not read: it is
+//! decoration, or a prompt. Repeated footers, dates and headers are read only at their first occurrence, and slide
+//! numbers not at all. Notes and comments follow their slide.
 
 mod beside;
 mod body;
@@ -30,13 +30,13 @@ use crate::{
 
 const ENGINE: &str = "pptx";
 
-/// Reads a file: `.pptx` and its kin with macros, of shows and of templates.
+/// Reads a file: `.pptx` and its variants with macros, for shows and for templates.
 ///
-/// Hidden slides and shapes are left out and counted, but for `include_hidden`. Slides and parts of slides that are
-/// broken or missing are left out and counted.
+/// Hidden slides and shapes are counted, and left out unless `include_hidden` is set. Broken or missing slides and
+/// parts of slides are left out and counted.
 ///
 /// # Errors
-/// `password_protected`, `text_too_large`; `corrupt_file` where there is no presentation, or no slide can be read.
+/// `password_protected`, `text_too_large`; `corrupt_file` if there is no presentation, or no readable slide.
 pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     let mut package = Package::open(bytes)?;
     let main = package.main_part()?;
@@ -83,7 +83,7 @@ fn corrupt(detail: &str) -> Refusal {
     Refusal::new(FailureCode::CorruptFile, detail)
 }
 
-/// What a part gives; none where it is broken, which is counted. Only a file that is too large as a whole ends here.
+/// Turns a broken part into a warning and `None`. Only a file that is too large fails as a whole.
 fn spared<T>(
     part: Result<T, Refusal>,
     place: &str,
@@ -99,26 +99,26 @@ fn spared<T>(
     }
 }
 
-/// Whether an attribute (`xsd:boolean`) says yes; `otherwise` where it is not there.
+/// Whether a boolean attribute (`xsd:boolean`) is true; `otherwise` if it is missing.
 fn flag(element: Element<'_>, name: &str, otherwise: bool) -> bool {
     element.attribute(name).map_or(otherwise, |value| {
         matches!(value.trim(), "1" | "true" | "on")
     })
 }
 
-/// A presentation while its slides are read.
+/// A presentation that is being read.
 struct Deck<'a> {
     package: Package<'a>,
     include_hidden: bool,
-    /// Names of those who comment, by their ids.
+    /// Names of comment authors by their ids.
     authors: HashMap<String, String>,
     layouts: Layouts,
-    /// Footers so far.
+    /// Footers that were read already.
     said: HashSet<String>,
 }
 
 impl Deck<'_> {
-    /// A slide's title and text, the title in it; nothing of a hidden one.
+    /// A slide's title, and its text including the title; empty for a hidden slide.
     fn slide(
         &mut self,
         target: Option<&Target>,

@@ -1,7 +1,7 @@
-//! Characters of the fonts that show symbols in place of letters: Symbol, Wingdings, Webdings, Zapf Dingbats.
+//! Maps the characters of fonts that show symbols in place of letters: Symbol, Wingdings, Webdings, Zapf Dingbats.
 //!
-//! After Adobe's encoding of Symbol and the mapping of Wingdings and Webdings by the Unicode Consortium (L2/12-130).
-//! Arrows, ticks and boxes that Unicode has twice are the older ones, which fonts and people know.
+//! Sources: Adobe's encoding of Symbol, and the Unicode Consortium's mapping of Wingdings and Webdings (L2/12-130). Of
+//! duplicate arrows, ticks and boxes in Unicode, the older ones are used, which more fonts support.
 
 /// A font of symbols.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,11 +31,11 @@ const NAMES: &[(&str, Font)] = &[
     ("ITC Zapf Dingbats", Font::Dingbats),
 ];
 
-/// Codes of a font from 0x20 to 0xFF, 32 a row. A blank stands for none.
+/// Characters for the codes 0x20 to 0xFF, 32 per row. A space means none.
 type Table = [&'static str; 7];
 
 impl Font {
-    /// The font of this name; none where it is one of letters.
+    /// The font with this name; `None` if it is a text font.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.trim_matches(|end: char| end.is_whitespace() || matches!(end, '"' | '\''));
         let found = NAMES
@@ -61,7 +61,7 @@ impl Font {
     }
 }
 
-/// The character of a code of Zapf Dingbats, most of which follow one another in Unicode as well.
+/// The character for a code of Zapf Dingbats; most are in the same order as in Unicode.
 fn dingbat(code: u32) -> Option<char> {
     let code = match code {
         0x20 => 0x20,
@@ -89,7 +89,7 @@ fn dingbat(code: u32) -> Option<char> {
     char::from_u32(code)
 }
 
-/// A text with its private characters as the font shows them.
+/// Replaces the private use characters of a text by the symbols of the font.
 pub fn shown(text: &str, font: Font) -> String {
     let shown = |character: char| match u32::from(character) {
         code @ 0xF020..=0xF0FF => font.character(code).unwrap_or(character),

@@ -6,9 +6,9 @@ const PIECE: usize = 800;
 /// A header longer than this is not repeated: it would be most of each piece.
 const MAX_HEADER: usize = 300;
 
-/// Columns of a table whose cells span several; the rest is cut.
+/// Most columns of a table with spanning cells; the rest is cut.
 const MAX_COLUMNS: usize = 1_000;
-/// Places of such a table, and bytes of text that are copied into them: spans must not multiply a small file.
+/// Most cells of such a table, and most bytes of copied text: spans must not inflate a small file.
 const MAX_PLACES: usize = 2_000_000;
 const MAX_COPIED: usize = 1 << 20;
 
@@ -20,11 +20,10 @@ pub struct Cell {
     pub rows: usize,
 }
 
-/// Rows of cells that may span several columns and rows, as rows of single ones. What spans several stands in each
-/// of them, so that a row says all by itself; what spans the whole width stands once. After a megabyte of copies the
-/// places stay empty.
+/// Resolves spanning cells. Their text is repeated in each row and column, so that each row is complete, but a cell
+/// across the whole width stands once. After a megabyte of copies, the other cells stay empty.
 pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
-    // Of each column: the text that hangs down into it from above, and for how many more rows.
+    // For each column: the text of a spanning cell from above, and the number of rows left.
     let mut hanging: Vec<(&str, usize)> = Vec::new();
     let mut rows: Vec<Vec<&str>> = Vec::with_capacity(table.len());
     let mut places = 0;
@@ -64,7 +63,7 @@ pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
     rows
 }
 
-/// Puts what hangs down from above into a row that has come so far.
+/// Fills in the spanning cells from above at the current position of a row.
 fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)], left: &mut usize) {
     while let Some((text, rows)) = hanging.get_mut(row.len())
         && *rows > 0
@@ -74,7 +73,7 @@ fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)], left: &mut
     }
 }
 
-/// The text once more, as long as there is room for copies.
+/// Copies a text as long as there is room.
 fn copy<'a>(text: &'a str, left: &mut usize) -> &'a str {
     match left.checked_sub(text.len()) {
         Some(rest) => {
@@ -112,7 +111,7 @@ where
     split(&header, rows.map(line))
 }
 
-/// Rows as one piece of Markdown, for a table that does not say what its columns are.
+/// A table without a header as a single piece of Markdown.
 pub fn whole<'a, Row>(rows: impl IntoIterator<Item = Row>) -> String
 where
     Row: IntoIterator<Item = &'a str>,

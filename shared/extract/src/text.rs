@@ -11,8 +11,9 @@ const MAX_HEADING: usize = 200;
 /// More headings than this in one document are not headings but an attack, or a listing.
 const MAX_SECTIONS: usize = 20_000;
 
-/// Returns `raw` with `\n` line ends, in NFC, without NUL, other control characters (tab stays),
-/// byte order marks, soft hyphens (where a word may be broken) or noncharacters, without blanks at line ends and blank lines at both ends.
+/// Returns `raw` with `
+/// ` line ends, in NFC, without NUL, other control characters (tab stays), byte order marks, soft hyphens (where a word
+/// may be broken) or noncharacters, without blanks at line ends and blank lines at both ends.
 pub fn normalise(raw: &str) -> String {
     let mut lines = String::with_capacity(raw.len());
     let mut characters = raw.chars().peekable();
@@ -179,7 +180,7 @@ impl Builder {
         self.section(level, text, self.text.len() - text.len());
     }
 
-    /// Appends a heading as Markdown writes it, `## Name`. Its section is named without the signs.
+    /// Appends a Markdown heading, `## Name`. Its section is named without the `#` signs.
     pub fn marked_heading(&mut self, level: u8, text: &str) {
         if text.is_empty() {
             return;
@@ -216,7 +217,7 @@ impl Builder {
         }
     }
 
-    /// What there is so far.
+    /// The text so far.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -1,8 +1,8 @@
-//! Tells text in UTF-16 and UTF-32 from other bytes, also where it has no byte order mark.
+//! Detects text in UTF-16 and UTF-32, with or without a byte order mark.
 
-/// How much of a text is looked at.
+/// Number of bytes that are looked at.
 const SAMPLE: usize = 64 * 1024;
-/// Fewer bytes than this without a mark say nothing.
+/// Fewest bytes for a guess.
 const LEAST: usize = 8;
 
 /// An encoding whose units are wider than a byte.
@@ -19,9 +19,9 @@ pub enum Wide {
 }
 
 impl Wide {
-    /// The encoding that a byte order mark names, and the length of the mark.
+    /// The encoding of a byte order mark, and the length of the mark.
     pub fn of_mark(bytes: &[u8]) -> Option<(Self, usize)> {
-        // `FF FE 00 00` could be UTF-16 that begins with a NUL, which no text does.
+        // `FF FE 00 00` could also be UTF-16 with a leading NUL, which text does not have.
         if bytes.starts_with(b"\xff\xfe\0\0") && bytes.len().is_multiple_of(4) {
             Some((Self::Utf32Le, 4))
         } else if bytes.starts_with(b"\0\0\xfe\xff") {
@@ -35,10 +35,10 @@ impl Wide {
         }
     }
 
-    /// The encoding of bytes without a mark, where they make sense in it and none as text of single bytes.
+    /// The encoding of bytes without a mark, if they are plausible in it but not as single-byte text.
     pub fn guess(bytes: &[u8]) -> Option<Self> {
         let sample = &bytes[..bytes.len().min(SAMPLE)];
-        // Text of single bytes has no control characters, text of wider units has them in each blank or ideograph.
+        // Single-byte text has hardly any control characters; wide text has one in each space and in many ideographs.
         let controls = odd_controls(sample);
         if sample.len() < LEAST || controls < 2 || controls * 25 < sample.len() {
             return None;
@@ -56,7 +56,7 @@ impl Wide {
         }
     }
 
-    /// The number that the bytes of a unit stand for.
+    /// The value of a unit.
     pub fn unit(self, bytes: &[u8]) -> u32 {
         let add = |sum: u32, byte: &u8| sum << 8 | u32::from(*byte);
         match self {
@@ -65,7 +65,7 @@ impl Wide {
         }
     }
 
-    /// Whether nearly all characters are of one script, or such that go with any.
+    /// Whether nearly all characters belong to one script or to all scripts.
     fn is_plausible(self, sample: &[u8]) -> bool {
         let mut scripts = [0_usize; SCRIPTS];
         let (mut common, mut odd, mut packed) = (0, 0, 0);
@@ -76,7 +76,7 @@ impl Wide {
                 Kind::Common => common += 1,
                 Kind::Of(script) => {
                     scripts[script] += 1;
-                    // Two characters of ASCII read as one ideograph.
+                    // Two ASCII characters look like one ideograph.
                     let letters = bytes.iter().all(|byte| matches!(byte, 9..=13 | 0x20..0x7f));
                     packed += usize::from(script == IDEOGRAPHS && letters);
                 }
@@ -91,17 +91,17 @@ impl Wide {
     }
 }
 
-/// Control characters but for those of plain text: tabs, line ends, form feeds, backspaces, escape sequences, and the
-/// separators of JSON text sequences (RFC 7464).
+/// Whether a byte is a control character other than those of plain text: tabs, line ends, form feeds, backspaces,
+/// escape sequences, and the separators of JSON text sequences (RFC 7464).
 const fn is_odd_control(byte: u8) -> bool {
-    // Without branches, so that many are looked at in one go.
+    // Branchless, so that the compiler can vectorize it.
     (byte < 8)
         | (byte == 0x0b)
         | (byte >= 0x0e) & (byte < 0x20) & (byte != 0x1b) & (byte != 0x1e)
         | (byte == 0x7f)
 }
 
-/// How many of them there are.
+/// Number of odd control characters.
 pub fn odd_controls(bytes: &[u8]) -> usize {
     let count = |part: &[u8]| -> u8 { part.iter().map(|b| u8::from(is_odd_control(*b))).sum() };
     bytes
@@ -114,13 +114,13 @@ const SCRIPTS: usize = 8;
 const IDEOGRAPHS: usize = 7;
 
 enum Kind {
-    /// ASCII, the Latin script, general punctuation: found among the letters of any script.
+    /// ASCII, the Latin script and general punctuation, which occur in text of any script.
     Common,
     Of(usize),
     Odd,
 }
 
-/// By Unicode blocks. What text rarely has is odd: controls, surrogates, private use, rare scripts.
+/// Classifies a unit by its Unicode block. Odd units are rare in text: controls, surrogates, private use, rare scripts.
 const fn kind(unit: u32) -> Kind {
     match unit {
         9 | 10 | 12 | 13 | 0x20..=0x7e | 0xa0..=0x24f | 0x1e00..=0x1eff | 0xfeff => Kind::Common,
@@ -137,7 +137,7 @@ const fn kind(unit: u32) -> Kind {
         0x3000..=0x33ff | 0x3400..=0x9fff | 0xac00..=0xd7a3 | 0x1100..=0x11ff | 0xff00..=0xffef => {
             Kind::Of(IDEOGRAPHS)
         }
-        // Emoji and rare ideographs: in UTF-16 their halves, which need not be looked at in pairs.
+        // Emoji and rare ideographs, including their halves in UTF-16, which are not paired here.
         0xd83c..=0xd83e | 0xdc00..=0xdfff | 0x1f300..=0x1faff | 0x20000..=0x2ffff => Kind::Common,
         _ => Kind::Odd,
     }
@@ -197,7 +197,7 @@ mod tests {
             })
             .collect();
         assert_eq!(Wide::guess(&noise), None);
-        // Quiet sound: small numbers of 16 bits around nought.
+        // Quiet audio: 16-bit samples close to zero.
         let sound: Vec<u8> = (0..4096_i32)
             .flat_map(|at| (i16::try_from(at * 37 % 80 - 40).unwrap()).to_le_bytes())
             .collect();

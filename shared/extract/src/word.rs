@@ -1,8 +1,8 @@
 //! Reads Word documents (WordprocessingML, ECMA-376 part 1), transitional and strict.
 //!
-//! What stands on the pages comes out in reading order: headers first, once each; then the body, with notes in the
-//! middle of the sentence that they are to, and with what floats after the paragraph that it is anchored at; then
-//! footers, and what reviewers remarked under a heading of its own. Deleted text of tracked changes is left out.
+//! Content comes in reading order: page headers once; then the body, with notes in the sentences that refer to them,
+//! and floating content after its paragraph; then page footers, and comments under a heading of their own. Deleted text
+//! of tracked changes is left out.
 
 mod block;
 mod chunk;
@@ -35,7 +35,7 @@ use reader::Reader;
 
 const ENGINE: &str = "docx";
 
-/// Reads a document; its hidden text too, where `include_hidden` says so.
+/// Reads a document, including hidden text if `include_hidden` is set.
 ///
 /// # Errors
 /// `password_protected`, `corrupt_file`, `text_too_large`. A broken part other than the document's main one is left
@@ -51,8 +51,8 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     })
 }
 
-/// The blocks of a document, its title, and a builder with its warnings. One that is `inside` of another is not asked
-/// for documents inside of it.
+/// The blocks of a document, its title, and a builder with its warnings. If it is `inside` of another document,
+/// documents embedded in it are not read.
 fn document(
     package: &mut Package<'_>,
     include_hidden: bool,
@@ -74,7 +74,7 @@ fn document(
     let body = tree.root().child("body").unwrap_or(tree.root());
     reader.count_notes_as(body);
     let mut blocks = reader.margins(tree.root(), Edge::Header);
-    // Only one in the body is the document's.
+    // Only a title in the body is the document's.
     reader.title = None;
     let mut main = Vec::new();
     reader.story(body, &mut main);

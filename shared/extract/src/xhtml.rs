@@ -1,27 +1,27 @@
-//! Makes XHTML fit for the HTML parser, which does not know that `<script/>` ends where it begins, nor CDATA.
+//! Converts XHTML for the HTML parser, which supports neither empty elements such as `<script/>` nor CDATA.
 
 use std::collections::HashMap;
 
-/// How far into a page it is looked for what says that it is XHTML.
+/// How far into a page a declaration of XHTML is searched for.
 const DECLARED_WITHIN: usize = 2_048;
-/// Elements that have no end in HTML either.
+/// Elements without an end tag in HTML.
 const VOID: &[&str] = &[
     "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input",
     "keygen", "link", "meta", "param", "source", "track", "wbr",
 ];
-/// Namespaces whose elements the HTML parser knows by their bare names.
+/// Namespaces of elements that the HTML parser knows by their unprefixed names.
 const KNOWN: &[&str] = &[
     "http://www.w3.org/1998/Math/MathML",
     "http://www.w3.org/2000/svg",
     "http://www.w3.org/1999/xhtml",
 ];
-/// Prefixes and entities that are kept, bytes of an entity's text, and bytes that all may add to a page.
+/// Most prefixes and entities, longest text of an entity in bytes, and most bytes that entities may add to a page.
 const MAX_PREFIXES: usize = 16;
 const MAX_ENTITIES: usize = 500;
 const MAX_ENTITY: usize = 200;
 const MAX_ADDED: usize = 1 << 20;
 
-/// Whether a page says that it is XHTML: by an XML declaration, its document type, its namespace.
+/// Whether a page declares XHTML: by an XML declaration, its document type, or its namespace.
 pub fn is_declared(source: &str) -> bool {
     let source = source.trim_start_matches('\u{feff}').trim_start();
     if source.starts_with("<?xml") {
@@ -38,8 +38,8 @@ pub fn is_declared(source: &str) -> bool {
         || tag("<html").is_some_and(|html| html.contains("www.w3.org/1999/xhtml"))
 }
 
-/// The same page as HTML: each element that is empty in XML has an end, CDATA is text, names have no prefixes,
-/// and the document's own entities are put in. What is not well-formed stays as it is.
+/// Converts a page to HTML: empty elements get end tags, CDATA becomes text, prefixes are removed, and entities of the
+/// document are replaced. Malformed parts stay unchanged.
 pub fn as_html(source: &str) -> String {
     let mut page = Page {
         html: String::with_capacity(source.len() + source.len() / 16),
@@ -60,12 +60,12 @@ struct Page<'a> {
     prefixes: Vec<&'a str>,
     entities: HashMap<&'a str, &'a str>,
     added: usize,
-    /// Bytes of the output after the last line break.
+    /// Length of the output after the last line break.
     after_break: usize,
 }
 
 impl<'a> Page<'a> {
-    /// Copies text, with the document's own entities put in.
+    /// Copies text with the document's own entities replaced.
     fn text(&mut self, text: &str) {
         let mut rest = text;
         while !self.entities.is_empty()
@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
         self.html.push_str(rest);
     }
 
-    /// Copies what begins with `<`, and returns what comes after it.
+    /// Copies markup that begins with `<`, and returns the rest.
     fn markup(&mut self, rest: &'a str) -> &'a str {
         if let Some(inner) = rest.strip_prefix("<![CDATA[") {
             let (text, after) = inner.split_once("]]>").unwrap_or((inner, ""));
@@ -132,7 +132,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The document type without what is declared in it.
+    /// Copies the document type without its declarations.
     fn document_type(&mut self, rest: &'a str) -> &'a str {
         let end = rest.find('>').unwrap_or(rest.len());
         let Some(open) = rest[..end].find('[') else {
@@ -166,7 +166,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Copies a tag that ends at `end`, which `closes` its element at once.
+    /// Copies a tag that ends at `end`; `closes` marks an empty element.
     fn tag(&mut self, rest: &'a str, end: usize, closes: bool) -> &'a str {
         let (tag, after) = rest.split_at(end + 1);
         let is_end = tag.starts_with("</");
@@ -179,7 +179,7 @@ impl<'a> Page<'a> {
             _ => name,
         };
         if is_end {
-            // A second line break to the HTML parser.
+            // To the HTML parser it would be a second line break.
             let is_break = name.eq_ignore_ascii_case("br") && self.after_break == self.html.len();
             if !is_break {
                 self.html.push_str("</");
@@ -212,7 +212,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Copies what is not markup up to the end of its element.
+    /// Copies raw text up to the end of its element.
     fn raw(&mut self, rest: &'a str, name: &str) -> &'a str {
         let bytes = rest.as_bytes();
         let mut from = 0;
@@ -246,7 +246,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Where a tag ends, and whether its element ends there too. None if it never does.
+/// The end of a tag, and whether it is an empty element. `None` if the tag is incomplete.
 fn end_of_tag(tag: &str) -> Option<(usize, bool)> {
     let bytes = tag.as_bytes();
     let mut at = 1;
@@ -263,7 +263,7 @@ fn end_of_tag(tag: &str) -> Option<(usize, bool)> {
                     at += 2 + tag[at + 1..].find(char::from(quote))?;
                     continue;
                 }
-                // The slash at the end of an unquoted value is a part of it.
+                // A slash at the end of an unquoted value is part of the value.
                 let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
                 at += bytes[at..].iter().position(ends)?;
                 if bytes.get(at) == Some(&b'>') {

@@ -9,23 +9,23 @@ use quick_xml::{
 
 use crate::protocol::Refusal;
 
-/// Elements of a tree, all parts of it together: beyond, it is an attack.
+/// Most nodes of a part's tree; more occur only in malicious files.
 const MAX_NODES: u32 = 8_000_000;
-/// Elements inside elements: readers go down a tree by recursion, so a deeper one is refused.
+/// Deepest nesting of elements: readers descend by recursion.
 const MAX_DEPTH: u32 = 512;
 
-/// A whole part in memory, for readers that look ahead and back. Large tables are read as events instead.
+/// The tree of a whole part, for readers that look ahead and back. Large tables are read as events instead.
 pub struct Tree<'a>(roxmltree::Document<'a>);
 
-/// An element. Names are local: the same in strict and transitional files, whatever their prefixes.
+/// An element. Names are local, so they are the same in strict and transitional files and independent of prefixes.
 #[derive(Clone, Copy)]
 pub struct Element<'a>(roxmltree::Node<'a, 'a>);
 
-/// What an element holds.
+/// The content of an element.
 pub enum Content<'a> {
     /// Another element.
     Element(Element<'a>),
-    /// Text, entities resolved.
+    /// Text with entities resolved.
     Text(&'a str),
 }
 
@@ -33,7 +33,7 @@ impl<'a> Tree<'a> {
     /// Parses a part.
     ///
     /// # Errors
-    /// `corrupt_file` where it is not well formed or deeper than 512 elements.
+    /// `corrupt_file` if it is not well-formed or nested deeper than 512 elements.
     pub fn parse(source: &'a str) -> Result<Self, Refusal> {
         let options = roxmltree::ParsingOptions {
             allow_dtd: false,
@@ -43,7 +43,7 @@ impl<'a> Tree<'a> {
         let corrupt = |detail: String| Refusal::new(FailureCode::CorruptFile, detail);
         let document =
             roxmltree::Document::parse_with_options(source.trim_start_matches('\u{feff}'), options)
-                // The error's text may quote the document.
+                // The error message may quote the document.
                 .map_err(|error| corrupt(format!("xml: {:?}", std::mem::discriminant(&error))))?;
         let mut depths: Vec<u32> = Vec::new();
         for node in document.descendants() {
@@ -71,7 +71,7 @@ impl<'a> Element<'a> {
         self.0.tag_name().name()
     }
 
-    /// Its place among all nodes of its tree, which no other has.
+    /// Unique index of the node in its tree.
     pub fn place(self) -> usize {
         self.0.id().get_usize()
     }
@@ -87,7 +87,7 @@ impl<'a> Element<'a> {
         self.0.attributes().map(|a| (a.name(), a.value()))
     }
 
-    /// An attribute in the namespace of relationships, as `r:id`: beside it there may be another `id`.
+    /// An attribute in the relationships namespace, such as `r:id`: the element may have another `id`.
     pub fn relation(self, name: &str) -> Option<&'a str> {
         let mut attributes = self.0.attributes();
         let found = attributes.find(|attribute| {
@@ -97,18 +97,18 @@ impl<'a> Element<'a> {
         Some(found.value())
     }
 
-    /// Elements directly inside.
+    /// The child elements.
     pub fn children(self) -> impl DoubleEndedIterator<Item = Element<'a>> {
         let all = self.0.children();
         all.filter(|node| node.is_element()).map(Element)
     }
 
-    /// The first element directly inside of this name.
+    /// The first child element with this name.
     pub fn child(self, name: &str) -> Option<Element<'a>> {
         self.children().find(|inner| inner.name() == name)
     }
 
-    /// The element at the end of a path of names, each directly inside of the one before.
+    /// The element at the end of a path of child names.
     pub fn at(self, path: &[&str]) -> Option<Element<'a>> {
         path.iter().try_fold(self, |inner, name| inner.child(name))
     }
@@ -118,13 +118,13 @@ impl<'a> Element<'a> {
         self.child(child)?.attribute("val")
     }
 
-    /// Elements inside at any depth, in the order of the document, itself left out.
+    /// All descendant elements, in document order.
     pub fn descendants(self) -> impl Iterator<Item = Element<'a>> {
         let all = self.0.descendants().skip(1);
         all.filter(|node| node.is_element()).map(Element)
     }
 
-    /// Elements and texts directly inside, in their order.
+    /// Child elements and texts, in order.
     pub fn contents(self) -> impl Iterator<Item = Content<'a>> {
         self.0.children().filter_map(|node| {
             if node.is_element() {

@@ -44,7 +44,7 @@ pub struct Crawl {
     /// The collection of every document.
     #[serde(default)]
     pub collection_id: Option<CollectionId>,
-    /// Whether what the documents hide is read too.
+    /// Whether hidden content of the documents is read too.
     #[serde(default)]
     pub include_hidden: Option<bool>,
 }

@@ -41,7 +41,7 @@ pub struct Document {
     pub source_url: Option<String>,
     /// Metadata object.
     pub metadata: Metadata,
-    /// Whether what it hides is read too.
+    /// Whether hidden content is read too.
     pub include_hidden: bool,
     /// The collection it belongs to.
     pub collection: Option<CollectionId>,
@@ -81,7 +81,7 @@ pub struct Document {
     pub embedding_model: Option<String>,
     /// What the file says of itself.
     pub properties: Option<Value>,
-    /// What its reader left out or replaced.
+    /// What the reader left out or replaced.
     pub warnings: Warnings,
 }
 

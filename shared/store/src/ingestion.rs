@@ -39,7 +39,7 @@ pub struct Claim {
     pub title: String,
     /// Metadata object.
     pub metadata: Metadata,
-    /// Whether what it hides is read too.
+    /// Whether hidden content is read too.
     pub include_hidden: bool,
     /// Which queue its job goes through.
     pub lane: Lane,

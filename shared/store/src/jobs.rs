@@ -37,7 +37,7 @@ pub struct JobRow {
     pub status: String,
     /// Why it failed.
     pub code: Option<String>,
-    /// What its kind makes of it: JSON as it is stored.
+    /// Progress in a form that depends on the kind of job: JSON as it is stored.
     pub progress: Box<RawValue>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
@@ -48,7 +48,7 @@ pub struct JobRow {
 /// A job that was begun, or begun once more.
 #[derive(Clone, Debug)]
 pub struct Begun {
-    /// How far it was: JSON as it is stored.
+    /// The progress so far: JSON as it is stored.
     pub progress: Box<RawValue>,
     /// How often it was begun since it last got further.
     pub attempts: i32,

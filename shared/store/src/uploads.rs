@@ -45,7 +45,8 @@ pub struct NewDocument<'a> {
     pub chunking: Option<Chunking>,
     /// Which collection it is to belong to.
     pub place: Place,
-    /// Whether what it hides is read too; where it is left out, as before, and not at first.
+    /// Whether hidden content is read too. If left out, the document's present setting stays; a new document reads
+    /// none.
     pub include_hidden: Option<bool>,
     /// What opens it, where it wants a password.
     pub password: Option<&'a SealedPassword>,

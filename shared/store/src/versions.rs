@@ -50,7 +50,7 @@ pub struct Version {
     pub tokens: Option<i64>,
     /// The model they were embedded with.
     pub embedding_model: Option<String>,
-    /// What its reader left out or replaced.
+    /// What the reader left out or replaced.
     pub warnings: Warnings,
     /// When search began to show it.
     pub published_at: Option<DateTime<Utc>>,
@@ -69,7 +69,7 @@ pub struct Change<'a> {
     pub metadata: Option<&'a Metadata>,
     /// How it is cut.
     pub chunking: Option<Chunking>,
-    /// Whether what it hides is read too.
+    /// Whether hidden content is read too.
     pub include_hidden: Option<bool>,
     /// Which collection it moves to.
     pub place: Place,
@@ -137,8 +137,7 @@ impl Store {
         Ok(Some((next, pending)))
     }
 
-    /// Whether a document has another title, other metadata or another `include_hidden` than a change says. False for one
-    /// that is gone.
+    /// Whether a change differs from a document's title, metadata or `include_hidden`. False if the document is gone.
     ///
     /// # Errors
     /// `unavailable` without a database.

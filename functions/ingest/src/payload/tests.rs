@@ -98,7 +98,7 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
     ] {
         let (description, content) = read(&[kind], query, body).await.unwrap();
         assert_eq!(crate::accept::title(&description, None), title, "{body}");
-        // Only what was said is another name for a document that is there.
+        // Only a title from the sender renames an existing document.
         assert_eq!(description.title.is_none(), title == "hook", "{body}");
         assert_eq!(description.external_id.as_deref(), id, "{body}");
         assert_eq!(content.format, format, "{body}");
@@ -262,7 +262,7 @@ async fn forms_with_and_without_a_file() {
     let (description, content) = read(&[kind], "", &without).await.unwrap();
     assert_eq!(description.title.as_deref(), Some("S"));
     assert_eq!(content.format, Format::Json);
-    // A part without a file's name is a file where its type says so.
+    // A part without a file name is a file if its type says so.
     let typed = |kind: &str, text: &str| {
         format!(
             "--X\r\nContent-Disposition: form-data; name=\"data\"\r\nContent-Type: {kind}\r\n\r\n{text}\r\n--X--\r\n"

@@ -1,4 +1,4 @@
-//! Formats of documents, and the media types and names that say them.
+//! Formats of documents, and the media types and file names that imply them.
 
 use std::str::FromStr;
 
@@ -57,7 +57,7 @@ impl Format {
         Self::Odt,
     ];
 
-    /// Whether files of it are known by their first bytes, and are no text that a JSON string could hold.
+    /// Whether files of this format are known by their first bytes and are not text that fits into a JSON string.
     pub const fn has_signature(self) -> bool {
         matches!(
             self,
@@ -105,7 +105,7 @@ impl Format {
         }
     }
 
-    /// The format a media type stands for; parameters such as `charset` are ignored.
+    /// The format of a media type; parameters such as `charset` are ignored.
     pub fn from_media_type(media_type: &str) -> Option<Self> {
         let essence = media_type
             .split(';')
@@ -152,8 +152,8 @@ impl Format {
         }
     }
 
-    /// Templates, slide shows, and files with macros, in lower case. `application/vnd.ms-excel` is none of them: Windows
-    /// says that of CSV.
+    /// Templates, slide shows and files with macros, in lower case. `application/vnd.ms-excel` is left out: Windows
+    /// uses it for CSV.
     fn from_office_media_type(essence: &str) -> Option<Self> {
         if let Some(kind) = essence.strip_prefix("application/vnd.openxmlformats-officedocument.") {
             return match kind {
@@ -177,7 +177,7 @@ impl Format {
         }
     }
 
-    /// The format a file name's extension stands for.
+    /// The format of a file name's extension.
     pub fn from_file_name(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
@@ -198,14 +198,14 @@ impl Format {
         }
     }
 
-    /// What an upload of which no byte is known is said to be. A name decides where the media type is one that programs
-    /// give to any file.
+    /// The format of an upload before any byte of it is known. The name decides if the media type is one that programs
+    /// use for any file.
     pub fn announced(media_type: &str, file_name: &str) -> Option<Self> {
         const GENERAL: [&str; 4] = [
             "application/octet-stream",
             "binary/octet-stream",
             "application/force-download",
-            // What browsers on Windows say of CSV.
+            // Browsers on Windows send this for CSV.
             "application/vnd.ms-excel",
         ];
         let essence = media_type.split(';').next().unwrap_or_default().trim();
@@ -220,8 +220,8 @@ impl Format {
         Self::claimed(declared, Some(file_name))
     }
 
-    /// What a file is said to be, by its declared format and its name. Programs declare any text as plain text; then
-    /// the name says more.
+    /// The claimed format of a file, from its declared format and its name. Programs declare any text as plain text, so
+    /// in that case the name decides.
     pub fn claimed(declared: Option<Self>, file_name: Option<&str>) -> Option<Self> {
         let named = file_name.and_then(Self::from_file_name);
         match (declared, named) {
@@ -279,7 +279,7 @@ mod tests {
                 "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
                 None,
             ),
-            // What browsers on Windows say of CSV, and of anything.
+            // Browsers on Windows send this for CSV, and for anything else.
             ("application/vnd.ms-excel", None),
             ("application/octet-stream", None),
         ] {

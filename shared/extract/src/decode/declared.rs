@@ -1,22 +1,22 @@
-//! Finds the encoding that a web page or a part of XML declares in itself.
+//! Finds the encoding that a web page or an XML part declares.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 
-/// How far into a page its declaration is looked for. The standard's first look is at 1024 bytes; browsers start over
-/// where they meet a later one.
+/// How far into a page the declaration is searched for. The HTML standard prescans 1024 bytes, but browsers start over
+/// if they find a later one.
 const WITHIN: usize = 64 * 1024;
 
-/// Elements whose content is text, in which tags are no tags.
+/// Elements whose content is text: tags in it do not count.
 const RAW: [&[u8]; 4] = [b"script", b"style", b"title", b"textarea"];
 
-/// A name and a value.
+/// The name and value of an attribute.
 type Attribute<'a> = (&'a [u8], &'a [u8]);
 
-/// The encoding in an XML declaration at the start, or in a `meta` element.
+/// The encoding from an XML declaration at the start, or from a `meta` element.
 pub fn encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes[..bytes.len().min(WITHIN)].to_ascii_lowercase();
     let found = of_xml(&head).or_else(|| of_html(&head))?;
-    // What could be read as ASCII is not in UTF-16. The other label is one of scripts.
+    // A declaration that is readable as ASCII cannot be UTF-16. The other label appears in scripts.
     Some(match found {
         found if found == UTF_16LE || found == UTF_16BE => UTF_8,
         found if found == X_USER_DEFINED => WINDOWS_1252,
@@ -37,14 +37,14 @@ fn of_xml(head: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(value)
 }
 
-/// Scans as the HTML standard prescribes it ("prescan a byte stream to determine its encoding"), and passes over the
-/// content of scripts and the like too.
+/// Scans for a `meta` element as the HTML standard prescribes ("prescan a byte stream to determine its encoding"), but
+/// also skips the content of scripts and similar elements.
 fn of_html(head: &[u8]) -> Option<&'static Encoding> {
     let mut rest = head;
     while let Some(at) = rest.iter().position(|byte| *byte == b'<') {
         rest = &rest[at..];
         if let Some(comment) = rest.strip_prefix(b"<!--") {
-            // `<!-->` is a whole comment.
+            // `<!-->` is a complete comment.
             rest = &rest[2..];
             let end = find(rest, b"-->").unwrap_or(comment.len());
             rest = rest.get(end + 3..)?;
@@ -107,7 +107,7 @@ fn of_meta(attributes: &[Attribute<'_>]) -> Option<&'static Encoding> {
     }
 }
 
-/// The attributes of a tag, names and values, and what follows the tag.
+/// The attributes of a tag, and the rest of the page.
 fn attributes(mut rest: &[u8]) -> (Vec<Attribute<'_>>, &[u8]) {
     let mut found = Vec::new();
     let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'/';
@@ -119,7 +119,7 @@ fn attributes(mut rest: &[u8]) -> (Vec<Attribute<'_>>, &[u8]) {
         if *byte == b'>' {
             return (found, &rest[1..]);
         }
-        // A name may begin with `=`, so that each turn gets on.
+        // A name may begin with `=`; at least one byte is consumed each time.
         let end = 1 + rest[1..]
             .iter()
             .take_while(|byte| !space(byte) && !matches!(byte, b'=' | b'>'))

@@ -1,4 +1,4 @@
-//! Guesses the encoding of text that nothing declares and that is not Unicode.
+//! Guesses the encoding of undeclared text that is not Unicode.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
@@ -7,9 +7,9 @@ use encoding_rs::{
 };
 use whatlang::Lang;
 
-/// How much of a text is guessed from.
+/// Number of bytes that the guess is based on.
 const SAMPLE: usize = 256 * 1024;
-/// How much of it is looked at to tell its language.
+/// Number of bytes that the language is detected from.
 const LANGUAGE_SAMPLE: usize = 4 * 1024;
 
 /// Encodings of the Latin script, which differ in few letters.
@@ -26,10 +26,10 @@ const MULTIBYTE: [&Encoding; 5] = [GBK, BIG5, SHIFT_JIS, EUC_JP, EUC_KR];
 const CENTRAL: [&Encoding; 2] = [WINDOWS_1250, ISO_8859_2];
 /// Letters of Western European languages.
 const WESTERN: &str = "àáâäãåæçèéêëìíîïñòóôöõøœùúûüßÀÁÂÄÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ";
-/// Signs that do not follow a letter.
+/// Characters that do not follow a letter.
 const STRAY: &str = "ˆ˜‡‰¸¨´¯";
 
-/// Countries of languages that are written in an encoding of their own; of others, to rule these out.
+/// Country domains of languages that have an encoding of their own; the others are there to rule those out.
 const DOMAINS: [(Lang, &[u8]); 19] = [
     (Lang::Hun, b"hu"),
     (Lang::Pol, b"pl"),
@@ -52,13 +52,13 @@ const DOMAINS: [(Lang, &[u8]); 19] = [
     (Lang::Dan, b"dk"),
 ];
 
-/// Guesses the encoding from the pairs of letters, and for the Latin script from the language.
+/// Guesses the encoding from pairs of letters and, for the Latin script, from the language.
 ///
-/// The detector knows no Mac encoding, and takes much Hungarian and Lithuanian for Western European; both are told by
-/// other means.
+/// The detector does not know Mac encodings and takes much Hungarian and Lithuanian for Western European; both are
+/// detected separately.
 pub fn guess(bytes: &[u8]) -> &'static Encoding {
     let first = bytes.iter().position(|byte| !byte.is_ascii());
-    // Some of what goes before is part of the language.
+    // The ASCII text before helps to detect the language.
     let start = first
         .unwrap_or_default()
         .saturating_sub(LANGUAGE_SAMPLE / 2);
@@ -72,7 +72,7 @@ pub fn guess(bytes: &[u8]) -> &'static Encoding {
         return first;
     }
     let found = match domain(bytes, first) {
-        // The detector tells these two apart by their letters; the domain would make it prefer one.
+        // The detector tells these two apart by their letters; a domain would bias it.
         Some(domain) if !(CENTRAL.contains(&first) && is_central(domain)) => {
             detector.guess(Some(domain), Utf8Detection::Deny)
         }
@@ -91,18 +91,18 @@ fn detector(bytes: &[u8]) -> EncodingDetector {
     detector
 }
 
-/// The detector gives up an encoding at its first error. Text of East Asia with a few broken bytes, or with half a
-/// character at its end, is still told by the rest of it.
+/// Detects East Asian text with a few broken bytes or a truncated last character. The detector gives up an encoding at
+/// its first error, so the text without the errors is tested.
 fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static Encoding> {
     let beyond = bytes.iter().filter(|byte| !byte.is_ascii()).count();
-    // Thai is without blanks for long stretches too.
+    // Thai also has long stretches without spaces.
     if first == WINDOWS_874 || beyond * 4 < bytes.len() {
         return None;
     }
     let candidates: &[&'static Encoding] = if first.is_single_byte() {
         &MULTIBYTE
     } else {
-        // What the others can be taken for without a fault.
+        // Text in EUC-JP can be valid in the other encodings.
         &[EUC_JP]
     };
     let faults = |encoding: &'static Encoding| {
@@ -112,7 +112,7 @@ fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static E
             return None;
         }
         let sound = text.replace('\u{fffd}', "");
-        // Encoding is slow, and some thousand characters say enough.
+        // Encoding is slow, and some thousand characters suffice.
         let sound = &sound[..sound.floor_char_boundary(LANGUAGE_SAMPLE)];
         let sound = encoding.encode(sound).0;
         let told = detector(&sound).guess(None, Utf8Detection::Deny);
@@ -124,7 +124,7 @@ fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static E
         .map(|(_, encoding)| encoding)
 }
 
-/// The top-level domain of a country whose language the text is in.
+/// The country domain for the language of the text.
 fn domain(bytes: &[u8], encoding: &'static Encoding) -> Option<&'static [u8]> {
     let sample = &bytes[..bytes.len().min(LANGUAGE_SAMPLE)];
     let (text, _) = encoding.decode_without_bom_handling(sample);
@@ -140,7 +140,7 @@ fn is_central(domain: &[u8]) -> bool {
     )
 }
 
-/// Whether Mac OS Roman makes letters inside words of what the other encoding makes signs or capitals there.
+/// Whether Mac OS Roman yields letters inside words where the other encoding yields symbols or capitals.
 fn is_macintosh(bytes: &[u8], other: &'static Encoding) -> bool {
     let mac = fit(bytes, MACINTOSH);
     let fit = fit(bytes, other);
@@ -150,12 +150,12 @@ fn is_macintosh(bytes: &[u8], other: &'static Encoding) -> bool {
         && (fit.odd + fit.dashes) * 5 >= mac.likely + mac.odd
 }
 
-/// How many characters beyond ASCII stand where text has them, and where it does not.
+/// Counts of non-ASCII characters in likely and in unlikely positions.
 #[derive(Default)]
 struct Fit {
     likely: usize,
     odd: usize,
-    /// Dashes without blanks around them, which some write.
+    /// Dashes without spaces around them, which some writers use.
     dashes: usize,
 }
 
@@ -171,7 +171,7 @@ fn fit(bytes: &[u8], encoding: &'static Encoding) -> Fit {
             _ if character.is_ascii() => {}
             '\u{2019}' if inside => fit.likely += 1,
             '\u{2013}' | '\u{2014}' if inside => fit.dashes += 1,
-            // Quotation marks, dashes, dots.
+            // Quotation marks, dashes, dots, which are likely in either encoding.
             '\u{2013}'..='\u{201e}' | '\u{2022}' | '\u{2026}' | '«' | '»' | '\u{a0}' => {}
             _ if before.is_alphabetic() && STRAY.contains(character) => fit.odd += 1,
             _ if character.is_control() => fit.odd += 1,

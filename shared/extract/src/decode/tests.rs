@@ -104,13 +104,13 @@ fn a_declaration_outside_is_weighed() {
     let greek = encoding_rs::ISO_8859_7.encode("Δύο").0;
     assert_eq!(text(&greek, Some("ISO-8859-7")).text, "Δύο");
     assert_eq!(text("Δύο".as_bytes(), Some("ISO-8859-7")).text, "Δύο");
-    // Declared as UTF-8 and not a word of it.
+    // Declared as UTF-8, with no valid UTF-8 in it.
     let decoded = text(b"caf\xe9 d\xe9j\xe0 vu", Some("utf-8"));
     assert_eq!(
         (decoded.text.as_ref(), decoded.guessed),
         ("café déjà vu", Some(WINDOWS_1252))
     );
-    // No text of this length is so broken by chance.
+    // Too many errors for a text in the declared encoding.
     let decoded = text(b"caf\xe9 d\xe9j\xe0 vu", Some("shift_jis"));
     assert_eq!(decoded.text, "café déjà vu");
 }

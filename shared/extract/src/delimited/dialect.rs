@@ -1,22 +1,22 @@
-//! Tells how a table of values is written: what separates them, and how a quote inside of quotes is written.
+//! Detects how delimited values are written: the delimiter, and how quotes inside of values are escaped.
 
 use super::records::Records;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// How much of a table is looked at, in bytes and in rows.
+/// The sample that detection looks at, in bytes and in rows.
 const SAMPLE: usize = 64 * 1024;
 const SAMPLE_ROWS: usize = 200;
 
 /// How a table is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Dialect {
-    /// What separates the values; an ASCII character.
+    /// The delimiter, an ASCII character.
     pub delimiter: u8,
-    /// Whether a backslash makes the quote after it a part of the value.
+    /// Whether a backslash escapes a quote.
     pub backslash: bool,
 }
 
-/// How this table is written, and where it begins: Excel's line `sep=;` is no row of it.
+/// Detects the dialect of a table, and skips Excel's `sep=;` line, which is not a row.
 pub fn of(source: &str) -> (Dialect, &str) {
     let backslash = has_backslashes(sample(source));
     if let Some((delimiter, rest)) = instruction(source) {
@@ -33,7 +33,7 @@ pub fn of(source: &str) -> (Dialect, &str) {
             backslash,
         };
         let score = score(sample(source), dialect);
-        // On a tie the first of the list.
+        // On a tie the earlier delimiter wins.
         if score > best.0 {
             best = (score, delimiter);
         }
@@ -52,11 +52,11 @@ fn sample(source: &str) -> &str {
     if end == source.len() {
         return cut;
     }
-    // Without the row that is cut off.
+    // Drops the last row, which is cut off.
     cut.rfind(['\n', '\r']).map_or(cut, |at| &cut[..at])
 }
 
-/// The delimiter in a first line `sep=;`, and what follows the line.
+/// The delimiter of a first line `sep=;`, and the text after that line.
 fn instruction(source: &str) -> Option<(u8, &str)> {
     let end = source.find(['\n', '\r']).unwrap_or(source.len());
     let (line, rest) = source.split_at(end);
@@ -68,7 +68,7 @@ fn instruction(source: &str) -> Option<(u8, &str)> {
     let delimiter = match value.as_bytes() {
         b"\\t" => b'\t',
         [first] => *first,
-        // Saved again by a program that fills up each row.
+        // A program that pads rows to equal length has saved the file again.
         [first, rest @ ..] if rest.iter().all(|byte| DELIMITERS.contains(byte)) => *first,
         _ => return None,
     };
@@ -77,7 +77,7 @@ fn instruction(source: &str) -> Option<(u8, &str)> {
     plain.then(|| (delimiter, rest.strip_prefix('\n').unwrap_or(rest)))
 }
 
-/// Whether quotes are written `\"` and not `""`: after such a quote the value goes on.
+/// Whether quotes are escaped as `\"` rather than `""`: after such a quote the value continues.
 fn has_backslashes(sample: &str) -> bool {
     let ends = |c: char| matches!(c, '\n' | '\r' | '"') || DELIMITERS.contains(&(c as u8));
     let mut found = false;
@@ -91,11 +91,10 @@ fn has_backslashes(sample: &str) -> bool {
     found && !doubled
 }
 
-/// How much a text looks like a table with this delimiter: rows of the same length with several columns, and values
-/// that are of a kind (van den Burg, Nazábal and Sutton: Wrangling messy CSV files by detecting row and type patterns,
-/// 2019).
+/// How much a text looks like a table with this delimiter: rows of equal length with several columns, and clean values
+/// (van den Burg, Nazábal and Sutton: Wrangling messy CSV files by detecting row and type patterns, 2019).
 fn score(sample: &str, dialect: Dialect) -> f64 {
-    // Of each length of a row, how many have it.
+    // Row lengths and how many rows have each.
     let mut lengths: Vec<(usize, u32)> = Vec::new();
     let (mut clean, mut all) = (0_u32, 0_u32);
     for row in Records::new(sample, dialect).take(SAMPLE_ROWS) {
@@ -120,7 +119,7 @@ fn score(sample: &str, dialect: Dialect) -> f64 {
     pattern / f64::from(kinds) * f64::from(clean) / f64::from(all.max(1))
 }
 
-/// Whether it is one value: a number, or text without another delimiter or a stray quote.
+/// Whether a value is clean: a number, or text without another delimiter or a stray quote.
 fn is_clean(value: &str, delimiter: u8) -> bool {
     let number = |c: char| {
         c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '-' | '+' | '%' | '€' | '$')

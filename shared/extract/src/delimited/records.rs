@@ -1,18 +1,18 @@
-//! Cuts a table of separated values into its records.
+//! Splits a table of delimited values into records.
 
 use std::borrow::Cow;
 
 use super::dialect::Dialect;
 
-/// A value in quotes that goes on for more lines than this was opened by a stray quote.
+/// Most lines of a quoted value. If it is longer, its opening quote was a stray one.
 const MAX_LINES: usize = 500;
-/// Quotes without an end are looked for in so many bytes for each of the text; then quotes are taken for text.
+/// Bytes spent on the search for closing quotes, per byte of text. Once they are used up, quotes count as text.
 const PATIENCE: usize = 16;
 
-/// The records of a text. Lines end in LF, CRLF or CR; in quotes they do not, nor do delimiters count there.
+/// The records of a text. Lines end in LF, CRLF or CR; inside quotes, line ends and delimiters are part of the value.
 ///
-/// A quote that is never closed, or is not followed by a delimiter or the line's end where it is closed in a later line,
-/// is text: it would swallow the rest of the table.
+/// A quote counts as text if it is never closed, or if it is closed on a later line without a delimiter or a line end
+/// after it: otherwise it would swallow the rest of the table.
 pub struct Records<'a> {
     source: &'a str,
     at: usize,
@@ -20,14 +20,14 @@ pub struct Records<'a> {
     patience: usize,
 }
 
-/// Where a value ends: after it comes another one of the same record, or not.
+/// A value and the position after it.
 struct End<'a> {
     value: Cow<'a, str>,
     at: usize,
 }
 
 impl<'a> Records<'a> {
-    /// Begins with a text.
+    /// Starts at the beginning of a text.
     pub const fn new(source: &'a str, dialect: Dialect) -> Self {
         Self {
             source,
@@ -54,7 +54,7 @@ impl<'a> Records<'a> {
         byte == self.dialect.delimiter || matches!(byte, b'\n' | b'\r')
     }
 
-    /// The value that begins here, if it is one in quotes.
+    /// The quoted value at the current position, if there is one.
     fn quoted(&mut self) -> Option<End<'a>> {
         let bytes = self.source.as_bytes();
         let blank = |byte: &u8| *byte == b' ' && self.dialect.delimiter != b' ';
@@ -70,7 +70,7 @@ impl<'a> Records<'a> {
             match byte {
                 b'\n' => {
                     lines += 1;
-                    // A quote in the middle of a line was the end, and this quote none.
+                    // A quote in the middle of the line closed the value, so the opening quote was a stray one.
                     if odd || lines > MAX_LINES {
                         break;
                     }

@@ -138,7 +138,7 @@ fn a_stray_quote_swallows_nothing() {
 
 #[test]
 fn stray_quotes_take_no_quadratic_time() {
-    // Each is looked at to the end of the text, or of its line; a hundred times this would be felt.
+    // Each quote is searched for to the end of the text or of its line; a hundredfold slowdown would show here.
     for source in [
         "\"a\"b,".repeat(100_000),
         "\"a,".repeat(100_000),

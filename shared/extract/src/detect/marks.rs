@@ -1,17 +1,17 @@
-//! Tells text from other bytes, and the formats that are text from text about them.
+//! Tells text from binary data, and textual formats from plain text about them.
 
 use dynrag_domain::documents::Format;
 
 use crate::wide::{self, Wide};
 
-/// A PDF reader finds the header anywhere in this many first bytes.
+/// A PDF reader accepts the header anywhere in this many first bytes.
 const PDF_HEADER_WITHIN: usize = 1024;
-/// How much of the file is looked at to tell text from binary.
+/// Number of bytes that are checked to tell text from binary.
 const SAMPLE: usize = 8 * 1024;
-/// How much is looked at for the parts of a PDF that is all text.
+/// Number of bytes that are searched for the parts of a PDF that is all text.
 const PDF_SAMPLE: usize = 64 * 1024;
 
-/// First bytes of formats that no text begins with.
+/// Signatures of binary formats, which no text begins with.
 const BINARY: &[&[u8]] = &[
     b"PK\x03\x04",
     b"PK\x05\x06",
@@ -31,14 +31,14 @@ const BINARY: &[&[u8]] = &[
 
 /// Starts of an HTML file, after white space and comments, in lower case.
 const HTML_STARTS: &[&[u8]] = &[b"<!doctype html", b"<html", b"<head", b"<body"];
-/// Tags that a page has and a sentence about pages lacks.
+/// Tags that a page has, but hardly a sentence about pages.
 const HTML_TAGS: &[&[u8]] = &[
     b"</", b"<meta", b"<title", b"<p>", b"<p ", b"<div", b"<h1", b"<table", b"<link", b"<script",
 ];
 
-/// Whether the bytes are text in some encoding: few control characters, and NULs only where the rest is text.
+/// Whether the bytes are text in some encoding: few control characters, and NULs only if the rest is text.
 ///
-/// Logs have NULs where a disk was full or a machine lost power, tables where fields are filled up.
+/// NULs occur in logs after a full disk or a power failure, and in tables with padded fields.
 pub fn is_text(bytes: &[u8]) -> bool {
     if BINARY.iter().any(|magic| bytes.starts_with(magic)) || is_tar(bytes) {
         return false;
@@ -46,7 +46,7 @@ pub fn is_text(bytes: &[u8]) -> bool {
     if Wide::of_mark(bytes).is_some() || Wide::guess(bytes).is_some() {
         return true;
     }
-    // Logs that were cut while they were written to begin with NULs.
+    // Logs that were truncated while being written begin with NULs.
     let start = bytes
         .iter()
         .position(|byte| *byte != 0)
@@ -59,7 +59,7 @@ pub fn is_text(bytes: &[u8]) -> bool {
         || sample.starts_with(b"BZh") && sample.get(4..10) == Some(b"1AY&SY");
     let unicode = match std::str::from_utf8(sample) {
         Ok(_) => true,
-        // Cut off by the sample's end.
+        // The sample ends inside a character.
         Err(error) => error.error_len().is_none(),
     };
     if text == 0 || compressed && !unicode {
@@ -74,21 +74,22 @@ pub fn is_text(bytes: &[u8]) -> bool {
     nuls * 100 <= text && odd * 100 <= text && start == 0
 }
 
-/// An archive of texts is text with NULs.
+/// A tar archive of text files looks like text with NULs.
 fn is_tar(bytes: &[u8]) -> bool {
     bytes.get(257..262) == Some(b"ustar")
 }
 
-/// Whether somebody says that it is text of some kind.
+/// Whether the file is claimed to be text of some kind.
 fn is_called_text(claimed: Option<Format>) -> bool {
     claimed.is_some_and(|format| !format.has_signature() && format != Format::Html)
 }
 
-/// A sentence about RTF may begin with the same bytes, so that where text is declared there must be more of it.
+/// Whether the file is RTF. A sentence about RTF may begin with the same bytes, so a file that is declared as text must
+/// have more of the structure.
 pub fn is_rtf(bytes: &[u8], claimed: Option<Format>) -> bool {
     let start = bytes.trim_ascii_start();
     let Some(rest) = start.strip_prefix(b"{\\rtf") else {
-        // Some programs leave the header away.
+        // Some programs omit the header.
         return claimed == Some(Format::Rtf) && start.starts_with(b"{\\");
     };
     if !is_called_text(claimed) {
@@ -101,8 +102,8 @@ pub fn is_rtf(bytes: &[u8], claimed: Option<Format>) -> bool {
     matches!(next, Some(b'\\' | b'{')) && last == Some(&b'}')
 }
 
-/// A text may speak of `%PDF-`: away from the start it counts only in a binary or declared file, and where text is
-/// declared only with the parts that a PDF has.
+/// Whether the file is a PDF. Plain text may mention `%PDF-`: away from the start it counts only if the file is binary
+/// or declared as a PDF, and in declared text only with other parts of a PDF.
 pub fn is_pdf(bytes: &[u8], claimed: Option<Format>, textual: bool) -> bool {
     let head = &bytes[..bytes.len().min(PDF_HEADER_WITHIN)];
     if claimed == Some(Format::Pdf) || !textual {
@@ -132,10 +133,11 @@ pub fn is_pdf(bytes: &[u8], claimed: Option<Format>, textual: bool) -> bool {
     binary || parts
 }
 
-/// A page in any encoding. Where text is declared it must be one beyond its first tag.
+/// Whether the file is a web page, in any encoding. If it is declared as text, its structure must go beyond a first
+/// tag.
 pub fn is_html(bytes: &[u8], claimed: Option<Format>) -> bool {
     let sample = bytes[..bytes.len().min(SAMPLE)].iter();
-    // NULs are of UTF-16.
+    // UTF-16 has NULs.
     let sample: Vec<u8> = sample
         .filter(|byte| **byte != 0)
         .map(u8::to_ascii_lowercase)
@@ -169,7 +171,7 @@ pub fn is_html(bytes: &[u8], claimed: Option<Format>) -> bool {
     })
 }
 
-/// Whether a page's first tag, which is open, is followed by another one or closed at the end, and has tags of a page.
+/// Whether the first tag of a page is followed by another tag or closed at the end, and the page has typical tags.
 fn goes_on(rest: &[u8], whole: &[u8]) -> bool {
     let Some(end) = rest.iter().position(|byte| *byte == b'>') else {
         return false;
@@ -181,14 +183,14 @@ fn goes_on(rest: &[u8], whole: &[u8]) -> bool {
     (rest.starts_with(b"<") || closed) && HTML_TAGS.iter().any(|tag| contains(rest, tag))
 }
 
-/// Whether it begins with the fields of a mail: lines `Name: value`, among them those that each mail has.
+/// Whether a file begins with the header fields of a mail: lines `Name: value`, including the ones that every mail has.
 pub fn is_mail(bytes: &[u8]) -> bool {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let mut lines = sample
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii_end)
         .peekable();
-    // The first line of a mail in a mailbox file.
+    // The separator line of a mailbox file.
     lines.next_if(|line| line.starts_with(b"From "));
     let mut names: Vec<Vec<u8>> = Vec::new();
     for line in lines.take_while(|line| !line.is_empty()) {

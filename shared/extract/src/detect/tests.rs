@@ -141,7 +141,7 @@ fn binaries_are_not_text() {
             );
         }
     }
-    // A program for a printer.
+    // PostScript.
     assert_eq!(
         detect(b"%!PS-Adobe-3.0\nshowpage\n", None, Some("a.ps")),
         None
@@ -228,7 +228,7 @@ fn a_mail_without_a_name_is_known_by_its_fields() {
     }
 }
 
-/// A zip file of parts that are not compressed, or so called.
+/// A zip file of stored parts, or parts that claim a compression method.
 fn zip(parts: &[(&str, &[u8], u16)]) -> Vec<u8> {
     let two = |n: usize| u16::try_from(n).unwrap().to_le_bytes();
     let four = |n: usize| u32::try_from(n).unwrap().to_le_bytes();
@@ -333,7 +333,7 @@ fn zip_files_are_told_apart_by_their_parts() {
         let file = zip(&parts);
         let names: Vec<&str> = parts.iter().map(|(name, ..)| *name).collect();
         assert_eq!(detect(&file, Some(Format::Pdf), None), found, "{names:?}");
-        // Without the directory at its end, as after a broken upload.
+        // Without the central directory at its end, as after an interrupted upload.
         let end = file.len() - 22;
         let cut = &file[..end - 10];
         assert_eq!(detect(cut, Some(Format::Pdf), None), found, "{names:?}");

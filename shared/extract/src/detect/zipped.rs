@@ -1,26 +1,26 @@
-//! Tells the formats that are zip files apart by the names of their parts, which are not compressed.
+//! Tells zip-based formats apart by the names of their parts; names are not compressed.
 
 use dynrag_domain::documents::Format;
 
-/// The directory's end record is this long, without its comment.
+/// Length of the end-of-central-directory record, without its comment.
 const END: usize = 22;
-/// A comment of it is no longer.
+/// Longest comment of that record.
 const MAX_COMMENT: usize = u16::MAX as usize;
-/// More parts than this are not looked at.
+/// Most parts that are looked at.
 const MAX_PARTS: usize = 100_000;
 
-/// The names that are looked for are shorter than this many bytes.
+/// The names in question are shorter than this many bytes.
 const MAX_NAME: usize = 256;
 
 /// A part of a zip file.
 struct Part<'a> {
-    /// In lower case, as the names of Office's parts are compared, with `/` between folders.
+    /// In lower case, because Office compares part names case-insensitively, with `/` between folders.
     name: String,
-    /// Its bytes as they stand in the file, if they are not compressed.
+    /// The part's bytes, if they are not compressed.
     stored: Option<&'a [u8]>,
 }
 
-/// Whether files of a format are zip files.
+/// Whether a format is zip-based.
 pub const fn is_zip(format: Format) -> bool {
     matches!(
         format,
@@ -28,19 +28,19 @@ pub const fn is_zip(format: Format) -> bool {
     )
 }
 
-/// Which of the formats a zip file is; `claimed` where its parts could be of several.
+/// The format of a zip file; `claimed` decides if the parts fit several formats.
 pub fn format(bytes: &[u8], claimed: Option<Format>) -> Option<Format> {
     let parts = directory(bytes).unwrap_or_else(|| local(bytes));
     let has = |name: &str| parts.iter().any(|part| part.name == name);
     if let Some(media_type) = parts.iter().find(|part| part.name == "mimetype") {
         return match media_type.stored {
             Some(media_type) => of_media_type(media_type),
-            // Compressed, against the rules.
+            // The media type is compressed, which violates the specification.
             None if has("meta-inf/container.xml") => Some(Format::Epub),
             None => claimed.filter(|format| *format == Format::Odt && has("content.xml")),
         };
     }
-    // A workbook in another form, of which nothing else is different.
+    // A binary workbook (`.xlsb`); its other parts are like those of `.xlsx`.
     if has("xl/workbook.bin") {
         return None;
     }
@@ -64,7 +64,7 @@ pub fn format(bytes: &[u8], claimed: Option<Format>) -> Option<Format> {
     if !has("[content_types].xml") {
         return None;
     }
-    // The main part may have any name: a relationship says it.
+    // The main part may have any name; only a relationship identifies it.
     office
         .into_iter()
         .find(|(folder, _, _)| xml(folder))
@@ -101,7 +101,7 @@ fn name(bytes: &[u8]) -> String {
     name.replace('\\', "/").trim_start_matches('/').to_owned()
 }
 
-/// The parts by the directory at the end (APPNOTE.TXT 4.3.12), also where other bytes stand before the zip file.
+/// The parts listed in the central directory (APPNOTE.TXT 4.3.12), even if other bytes precede the zip file.
 fn directory(bytes: &[u8]) -> Option<Vec<Part<'_>>> {
     let earliest = bytes.len().saturating_sub(END + MAX_COMMENT);
     let end = earliest
@@ -111,7 +111,7 @@ fn directory(bytes: &[u8]) -> Option<Vec<Part<'_>>> {
     let size = number::<4>(bytes, end + 12)?;
     let start = number::<4>(bytes, end + 16)?;
     let mut at = end.checked_sub(size)?;
-    // What stands before the zip file moves all places in it.
+    // Bytes before the zip file shift all offsets in it.
     let moved = at.checked_sub(start)?;
     let mut parts = Vec::new();
     while at < end && parts.len() < MAX_PARTS {
@@ -135,13 +135,13 @@ fn directory(bytes: &[u8]) -> Option<Vec<Part<'_>>> {
     Some(parts)
 }
 
-/// The bytes of a part that is not compressed, by its own header.
+/// The bytes of an uncompressed part, by its local header.
 fn content(bytes: &[u8], at: usize, size: usize) -> Option<&[u8]> {
     let start = at + 30 + number::<2>(bytes, at + 26)? + number::<2>(bytes, at + 28)?;
     bytes.get(start..start.checked_add(size)?)
 }
 
-/// The parts by their own headers, where the directory is missing or damaged.
+/// The parts by their local headers, if the directory is missing or damaged.
 fn local(bytes: &[u8]) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut at = 0;
@@ -156,7 +156,7 @@ fn local(bytes: &[u8]) -> Vec<Part<'_>> {
         };
         let name = name(&raw[..length.min(MAX_NAME)]);
         let size = number::<4>(bytes, at + 18).unwrap_or_default();
-        // Where the size follows the part, it is not known; media types are followed by the next header.
+        // The size is unknown if it follows the data; a media type then ends at the next header.
         let stored = (number::<2>(bytes, at + 8) == Some(0) && name == "mimetype")
             .then(|| content(bytes, at, size))
             .flatten();

@@ -1,4 +1,5 @@
-//! Charts of Office 2016: waterfall, funnel, treemap, sunburst, histogram, box and map (`cx:chartSpace`, [MS-ODRAWXML]).
+//! Reads charts of Office 2016: waterfall, funnel, treemap, sunburst, histogram, box and map (`cx:chartSpace`,
+//! [MS-ODRAWXML]).
 
 use std::collections::HashMap;
 
@@ -31,7 +32,7 @@ pub fn read(root: Element<'_>) -> Vec<String> {
     let series = series.filter(|inner| inner.name() == "series");
     let series = series.map(|series| {
         let name = series.child("tx").map(words).unwrap_or_default();
-        // Each series has data of its own; a line over a histogram has none.
+        // Each series has its own data; the line over a histogram has none.
         let own = series.val("dataId").and_then(|id| data.remove(id));
         let (categories, values) = own.unwrap_or_default();
         let mut columns: Vec<(String, Points)> = values
@@ -57,7 +58,7 @@ fn read_data(data: Element<'_>) -> Data {
     for dimension in data.children() {
         let levels = dimension.children().filter(|inner| inner.name() == "lvl");
         match (dimension.name(), dimension.attribute("type")) {
-            // The keys of a map service.
+            // Keys of the map service.
             ("strDim", Some("entityId")) => {}
             ("strDim", _) => {
                 let before = categories.len();

@@ -1,4 +1,4 @@
-//! Charts (`c:chartSpace`, ECMA-376 part 1, 21.2).
+//! Reads charts (`c:chartSpace`, ECMA-376 part 1, 21.2).
 
 use super::{
     dates, lines, paragraph_with,
@@ -40,13 +40,13 @@ pub fn read(root: Element<'_>) -> Vec<String> {
     blocks
 }
 
-/// The title of a chart or of an axis, on one line; empty where it has none of its own.
+/// The title of a chart or an axis, on one line; empty if it has no title of its own.
 pub fn title(of: Element<'_>) -> String {
     let words = of.at(&["title", "tx"]).map(words);
     words.unwrap_or_default()
 }
 
-/// A name: written here, or kept from a cell (`c:tx`, `cx:tx`).
+/// A name: literal, or cached from a cell (`c:tx`, `cx:tx`).
 pub fn words(tx: Element<'_>) -> String {
     let found = tx.children().find_map(|inner| match inner.name() {
         "rich" => Some(lines(inner)),
@@ -133,7 +133,7 @@ fn labels_from_cells(series: Element<'_>) -> Option<Points> {
     Some(points(cache)).filter(|points| !points.is_empty())
 }
 
-/// Labels that were written by hand. Their fields repeat what the table says.
+/// Custom labels. Fields in them are left out: they repeat values of the table.
 fn custom_labels(series: Element<'_>) -> Vec<String> {
     let labels = series.child("dLbls");
     let labels = labels.iter().flat_map(|labels| labels.children());

@@ -1,9 +1,9 @@
-//! Days that charts keep as numbers.
+//! Converts the day numbers of charts to ISO dates.
 
 use chrono::{Days, NaiveDate};
 
-/// Whether a number format shows a date: it asks for the year, the day, or the month, which in times means minutes.
-/// Text in quotes, brackets and after a backslash is no part of it (ECMA-376 part 1, 18.8.31).
+/// Whether a number format shows a date: it contains the year or the day, or the month, which means minutes in a time.
+/// Quoted, bracketed and escaped text is skipped (ECMA-376 part 1, 18.8.31).
 pub fn is_date(format: &str) -> bool {
     let mut has_month = false;
     let mut characters = format.chars();
@@ -21,13 +21,13 @@ pub fn is_date(format: &str) -> bool {
     has_month
 }
 
-/// The day of a number of days, since 1900 or since 1904, as an ISO date; none where it is no whole day.
+/// A day number, counted from 1900 or 1904, as an ISO date; `None` if it is not a whole day.
 pub fn day(number: &str, since_1904: bool) -> Option<String> {
     let number: f64 = number.parse().ok()?;
     if number.fract() != 0.0 || !(1.0..=2_958_465.0).contains(&number) {
         return None;
     }
-    // Whole and within the range, so nothing is cut off.
+    // Whole and within the range, so nothing is truncated.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -39,7 +39,7 @@ pub fn day(number: &str, since_1904: bool) -> Option<String> {
     } else if number < 60.0 {
         NaiveDate::from_ymd_opt(1899, 12, 31)?
     } else {
-        // 1900 is counted as a leap year, as Lotus 1-2-3 did.
+        // Excel counts 1900 as a leap year, as Lotus 1-2-3 did.
         NaiveDate::from_ymd_opt(1899, 12, 30)?
     };
     Some(start.checked_add_days(days)?.to_string())
@@ -61,7 +61,7 @@ mod tests {
                 && !is_date("0\\d")
                 && !is_date("[Red]0;yy")
         );
-        // By Excel.
+        // Values from Excel.
         assert_eq!(day("41640", false).as_deref(), Some("2014-01-01"));
         assert_eq!(day("40178", true).as_deref(), Some("2014-01-01"));
         assert_eq!(day("59", false).as_deref(), Some("1900-02-28"));

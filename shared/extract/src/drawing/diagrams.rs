@@ -1,18 +1,18 @@
-//! SmartArt by its data: points with texts, and connections that make a tree of them (ECMA-376 part 1, 21.4).
+//! Reads SmartArt data: points with text, and connections that form a tree (ECMA-376 part 1, 21.4).
 
 use std::collections::{HashMap, HashSet};
 
 use super::lines;
 use crate::xml::Element;
 
-/// Levels that are indented; beyond, it is an attack.
+/// Deepest indentation; more levels occur only in malicious files.
 const MAX_INDENT: usize = 8;
 
-/// A step down the tree.
+/// A connection from a point to its child.
 struct Connection<'a> {
     to: &'a str,
     order: u32,
-    /// Points that stand for the arrows to and from it, which can have texts.
+    /// Points for the arrows to and from the child, which can have text.
     arrows: [Option<&'a str>; 2],
 }
 
@@ -20,7 +20,7 @@ struct Connection<'a> {
 pub fn read(root: Element<'_>) -> Vec<String> {
     let points = root.child("ptLst");
     let points = points.iter().flat_map(|list| list.children());
-    // Points of the type `pres` are the boxes of a layout.
+    // Points of the type `pres` are boxes of the layout.
     let points: Vec<(&str, &str, Element<'_>)> = points
         .filter(|point| point.name() == "pt")
         .map(|point| {
@@ -37,7 +37,7 @@ pub fn read(root: Element<'_>) -> Vec<String> {
     let mut list = Vec::new();
     let mut seen = HashSet::new();
     let roots = points.iter().filter(|(_, kind, _)| *kind == "doc");
-    // What the tree does not reach follows in the order of the file.
+    // Points outside of the tree follow in file order.
     let others = points.iter().filter(|(_, kind, _)| *kind != "doc");
     for (id, _, _) in roots.chain(others) {
         descend(id, &mut tree, &texts, &mut seen, &mut list);
@@ -45,7 +45,7 @@ pub fn read(root: Element<'_>) -> Vec<String> {
     vec![list.join("\n")]
 }
 
-/// Connections by the points that they start at, the last of each first.
+/// Connections by their parent points, in reverse order.
 fn connections<'a>(root: Element<'a>) -> HashMap<&'a str, Vec<Connection<'a>>> {
     let mut tree: HashMap<&str, Vec<Connection<'_>>> = HashMap::new();
     let list = root.child("cxnLst");
@@ -70,7 +70,7 @@ fn connections<'a>(root: Element<'a>) -> HashMap<&'a str, Vec<Connection<'a>>> {
     tree
 }
 
-/// Lists a point and all below it. The steps that are taken leave the tree, so a circle has an end.
+/// Lists a point and everything below it. Visited connections are removed from the tree, so cycles end.
 fn descend<'a>(
     from: &'a str,
     tree: &mut HashMap<&'a str, Vec<Connection<'a>>>,
@@ -84,7 +84,7 @@ fn descend<'a>(
             list.extend(item(&lines(*body), depth));
         }
     };
-    // The document's own point has no text, so what is below it is not indented.
+    // The root has no text, so its children are not indented.
     let top = usize::from(
         texts
             .get(from)
@@ -110,7 +110,7 @@ fn descend<'a>(
     }
 }
 
-/// A text as an item of a list.
+/// A text as a list item.
 fn item(text: &str, depth: usize) -> Option<String> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let indent = "  ".repeat(depth.min(MAX_INDENT));

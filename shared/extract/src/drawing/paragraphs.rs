@@ -1,11 +1,11 @@
-//! Paragraphs of DrawingML (ECMA-376 part 1, 21.1.2), which are those of slides, charts, diagrams and text boxes.
+//! Reads paragraphs of DrawingML (ECMA-376 part 1, 21.1.2), the text of slides, charts, diagrams and text boxes.
 
 use std::borrow::Cow;
 
 use crate::{formula, xml::Element};
 
-/// Elements directly inside. Of alternatives (`mc:AlternateContent`, ECMA-376 part 3) only the first counts, since
-/// all of them say the same.
+/// The child elements. Only the first branch of `mc:AlternateContent` (ECMA-376 part 3) counts, since all branches say
+/// the same.
 pub fn children(element: Element<'_>) -> Vec<Element<'_>> {
     let mut all = Vec::new();
     collect(element, &mut all);
@@ -30,7 +30,7 @@ pub fn paragraph(element: Element<'_>) -> String {
     paragraph_with(element, |_| true)
 }
 
-/// The same without the fields of the types that `keeps` says no to.
+/// Like [`paragraph`], without fields of types for which `keeps` returns false.
 pub fn paragraph_with(element: Element<'_>, keeps: impl Fn(&str) -> bool) -> String {
     let mut text = String::new();
     for inner in children(element) {
@@ -50,7 +50,7 @@ pub fn paragraph_with(element: Element<'_>, keeps: impl Fn(&str) -> bool) -> Str
     text
 }
 
-/// Adds a formula, which is no part of the word before it.
+/// Adds a formula, separated from the word before it.
 fn apart(formula: &str, text: &mut String) {
     let opens = |last: char| last.is_whitespace() || matches!(last, '(' | '[' | '{' | '"');
     if !text.is_empty() && !formula.is_empty() && !text.ends_with(opens) {
@@ -76,7 +76,7 @@ fn run(element: Element<'_>, text: &mut String) {
         .child("rPr")
         .and_then(|properties| properties.attribute("baseline"))
         .is_some_and(|baseline| !baseline.starts_with(['-', '0']));
-    // 10 to the power of 6 is not 106.
+    // 10 to the power of 6 must not read 106.
     if raised
         && text.ends_with(is_digit)
         && own.starts_with(|first| is_digit(first) || first == '-')
@@ -90,8 +90,8 @@ fn is_digit(character: char) -> bool {
     character.is_ascii_digit()
 }
 
-/// Control characters are written as `_x000B_`, and an underscore before what looks so as `_x005F_` (ECMA-376
-/// part 1, 22.9.2.19). PowerPoint's line break within a title is the vertical tab.
+/// Decodes escaped control characters such as `_x000B_`, and `_x005F_`, an escaped underscore (ECMA-376 part 1,
+/// 22.9.2.19). A line break in a PowerPoint title is a vertical tab.
 fn unescaped(raw: &str) -> Cow<'_, str> {
     if !raw.contains("_x00") {
         return Cow::Borrowed(raw);

@@ -1,28 +1,28 @@
-//! Series of values as Markdown tables.
+//! Writes series of values as Markdown tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tables;
 
-/// Cells of a chart's tables beyond ten for each point. Only a file made to harm has more: series that have hardly a
-/// point in common.
+/// Cells in a chart's tables beyond ten per point. Only a malicious file needs more: one whose series share hardly any
+/// points.
 const MAX_SPARSE: usize = 10_000;
-/// A longer name of a group stands once, not beside each of its members.
+/// A longer group name appears once instead of in each row of the group.
 const MAX_REPEATED: usize = 200;
 
-/// Texts by their places.
+/// Texts by their indexes.
 pub type Points = BTreeMap<u32, String>;
 
-/// A series: what its points are called, and what they are worth.
+/// A series: the categories and values of its points.
 #[derive(Default)]
 pub struct Series {
-    /// Levels of names, the outermost group first. A name of a group stands at the first of its members.
+    /// Levels of category names, the outermost first. A group's name is at the index of its first member.
     pub categories: Vec<Points>,
-    /// Values under their names. Points of a bubble chart have two.
+    /// Values with their column names. A bubble chart has two value columns.
     pub columns: Vec<(String, Points)>,
 }
 
-/// Tables of series. Those with the same categories share one, under `header` for the categories.
+/// Tables of series. Series with the same categories share a table; `header` is the name of the category column.
 pub fn tables(series: Vec<Series>, header: &str) -> Vec<String> {
     let mut groups: Vec<Series> = Vec::new();
     for one in series {

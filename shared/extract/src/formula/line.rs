@@ -1,8 +1,8 @@
-//! How the structures of a formula are written on one line.
+//! Writes the structures of a formula on one line.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Operators that stand before what they are applied to, with limits.
+/// Operators that precede their operand and take limits.
 const LARGE: &str = "∑∏∐∫∬∭∮∯∰∱∲∳⋀⋁⋂⋃⨀⨁⨂⨃⨄⨅⨆⨌⨿";
 
 /// A part of a formula.
@@ -11,12 +11,12 @@ pub struct Piece {
     pub text: String,
     /// Whether it begins with a word: `sin x`, `mod`.
     starts_word: bool,
-    /// Whether it ends with a word, or with the limits of an operator, which a letter must not touch.
+    /// Whether it ends with a word, or with an operator's limits, which a letter must not touch.
     ends_word: bool,
 }
 
 impl Piece {
-    /// A text as it is.
+    /// A text, unchanged.
     pub fn of(text: String) -> Self {
         Self {
             text,
@@ -24,7 +24,7 @@ impl Piece {
         }
     }
 
-    /// An identifier, a number, an operator: a word if it has several letters.
+    /// An identifier, a number or an operator; a word if it has several letters.
     pub fn token(text: String) -> Self {
         let word = is_word(&text);
         Self {
@@ -39,13 +39,13 @@ fn is_word(text: &str) -> bool {
     text.chars().count() > 1 && text.chars().any(char::is_alphabetic)
 }
 
-/// Whether limits stand at this operator, rather than exponents and indices.
+/// Whether scripts at this operator are limits rather than exponents and indices.
 fn is_large(text: &str) -> bool {
     let mut characters = text.chars();
     characters.next().is_some_and(|c| LARGE.contains(c)) && characters.next().is_none()
 }
 
-/// The characters of a token: mathematical letters as plain ones, invisible operators left out, all blanks alike.
+/// The characters of a token: plain letters for mathematical ones, no invisible operators, ordinary spaces only.
 pub fn clean(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     for character in raw.chars() {
@@ -68,7 +68,7 @@ pub fn clean(raw: &str) -> String {
     text
 }
 
-/// Parts side by side. Words are kept apart from the letters beside them.
+/// Joins parts. Words are separated from adjacent letters.
 pub fn row(pieces: impl IntoIterator<Item = Piece>) -> Piece {
     let mut all = Piece::default();
     for piece in pieces {
@@ -90,7 +90,7 @@ pub fn row(pieces: impl IntoIterator<Item = Piece>) -> Piece {
     all
 }
 
-/// A script, in braces where it has more than one character.
+/// A script, in braces if it has more than one character.
 fn script(mark: char, text: &str, always: bool) -> String {
     let text = text.trim();
     match text.chars().count() {
@@ -100,7 +100,7 @@ fn script(mark: char, text: &str, always: bool) -> String {
     }
 }
 
-/// A part that something else is attached to, in braces unless it can be told where it begins.
+/// A part that something is attached to, in braces unless its extent is clear.
 fn base(text: &str) -> String {
     let text = text.trim();
     let whole = text.chars().count() < 2
@@ -115,10 +115,10 @@ fn base(text: &str) -> String {
     }
 }
 
-/// A base with what is below and above it.
+/// A base with the scripts below and above it.
 pub fn scripts(of: Piece, below: &str, above: &str) -> Piece {
     let large = is_large(&of.text);
-    // `lim_{x→0}`: what follows a word stays apart from it, wherever its scripts end.
+    // `lim_{x→0}`: text after a word is separated from it, even if scripts come between.
     let word = is_word(&of.text);
     let text = format!(
         "{}{}{}",
@@ -133,7 +133,7 @@ pub fn scripts(of: Piece, below: &str, above: &str) -> Piece {
     }
 }
 
-/// A base with what is before it.
+/// A base with scripts before it.
 pub fn prescripts(of: &Piece, below: &str, above: &str) -> Piece {
     let (below, above) = (script('_', below, false), script('^', above, false));
     if below.is_empty() && above.is_empty() {
@@ -142,7 +142,7 @@ pub fn prescripts(of: &Piece, below: &str, above: &str) -> Piece {
     Piece::of(format!("{{}}{below}{above}{}", of.text))
 }
 
-/// A sum, an integral, with its limits and what it is over.
+/// A sum or an integral with its limits and its operand.
 pub fn large(operator: &str, below: &str, above: &str, over: Piece) -> Piece {
     let operator = scripts(Piece::of(operator.to_owned()), below, above).text;
     let over = over.text.trim();
@@ -169,7 +169,7 @@ pub fn function(name: Piece, argument: Piece) -> Piece {
     }
 }
 
-/// How the line of a fraction looks.
+/// How the bar of a fraction is drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fraction {
     Line,
@@ -186,7 +186,7 @@ pub fn fraction(kind: Fraction, above: &str, below: &str) -> Piece {
     })
 }
 
-/// A root; of degree 2 where none is given.
+/// A root; an empty degree means a square root.
 pub fn root(degree: &str, of: &str) -> Piece {
     let (degree, of) = (degree.trim(), of.trim());
     Piece::of(if degree.is_empty() {
@@ -211,7 +211,7 @@ pub fn matrix(rows: &[Vec<String>]) -> Piece {
     ))
 }
 
-/// A mark over something, or below it.
+/// A mark above or below a base.
 pub fn marked(mark: &str, of: &str, below: bool) -> Piece {
     let of = of.trim();
     let mut characters = mark.trim().chars();
@@ -226,7 +226,7 @@ pub fn marked(mark: &str, of: &str, below: bool) -> Piece {
     })
 }
 
-/// LaTeX's name of a mark; none where it has no name and may be no mark at all.
+/// The LaTeX name of a mark; `None` if it has none and may not be a mark.
 pub fn command(mark: char, below: bool) -> Option<&'static str> {
     if below {
         return Some(match mark {
@@ -263,7 +263,7 @@ pub fn command(mark: char, below: bool) -> Option<&'static str> {
     })
 }
 
-/// Blanks in a row as one, none at both ends.
+/// Collapses runs of spaces and trims the ends.
 pub fn finished(text: &str) -> String {
     crate::text::one_line(text, usize::MAX)
 }

@@ -1,11 +1,11 @@
-//! MathML (W3C MathML 3, presentation markup), as in HTML, EPUB and OpenDocument.
+//! Reads MathML (W3C MathML 3, presentation markup), as in HTML, EPUB and OpenDocument.
 
 use super::{
     MAX_DEPTH, Node,
     line::{self, Fraction, Piece},
 };
 
-/// A `math` element as text. A LaTeX annotation is preferred to the markup that it annotates.
+/// A `math` element as text. A LaTeX annotation takes precedence over the annotated markup.
 pub fn mathml(element: &Node) -> String {
     line::finished(&piece(element, 0).text)
 }
@@ -70,7 +70,7 @@ fn piece(node: &Node, depth: usize) -> Piece {
 }
 
 fn row(node: &Node, depth: usize) -> Piece {
-    // Blanks between elements lay out the source, not the formula.
+    // White space between elements belongs to the source, not to the formula.
     let shown = node
         .children
         .iter()
@@ -90,7 +90,7 @@ fn words(node: &Node, depth: usize) -> String {
     each.collect()
 }
 
-/// Whether a length is none: `0`, `0px`.
+/// Whether a length is zero: `0`, `0px`.
 fn is_zero(length: &str) -> bool {
     let number = length
         .trim()
@@ -100,7 +100,7 @@ fn is_zero(length: &str) -> bool {
         .is_ok_and(|number| number.abs() < 1e-9)
 }
 
-/// Markup with annotations: what was typed in LaTeX, else the markup, else any other source of it.
+/// Annotated markup: its LaTeX source, else the markup, else any other source.
 fn semantics(node: &Node, depth: usize) -> Piece {
     let annotations = || node.elements().filter(|inner| inner.name == "annotation");
     let encoding = |inner: &Node| {
@@ -126,7 +126,7 @@ fn semantics(node: &Node, depth: usize) -> Piece {
     Piece::of(other.next().unwrap_or_default())
 }
 
-/// LaTeX without the style that MediaWiki puts around it.
+/// LaTeX without the style that MediaWiki wraps around it.
 fn unwrapped(source: &str) -> String {
     let source = source.trim();
     let inner = source
@@ -136,7 +136,7 @@ fn unwrapped(source: &str) -> String {
     inner.unwrap_or(source).trim().to_owned()
 }
 
-/// Whether a script is a mark and not a limit.
+/// Whether a script is a mark rather than a limit.
 fn single(script: &str, below: bool) -> bool {
     let mut characters = script.trim().chars();
     let first = characters.next();
@@ -159,7 +159,7 @@ fn over(of: Piece, script: &str) -> Piece {
     }
 }
 
-/// Scripts in pairs after the base; those after `mprescripts` stand before it.
+/// Pairs of scripts after the base; those after `mprescripts` precede it.
 fn multiscripts(node: &Node, depth: usize) -> Piece {
     let mut inner = node.elements();
     let base = inner
@@ -210,7 +210,7 @@ fn table(node: &Node, depth: usize) -> Piece {
                 .elements()
                 .map(|cell| piece(cell, depth + 2).text)
                 .collect();
-            // The number of an equation stands first in the markup, and at the end of the line.
+            // The number of an equation is first in the markup, but belongs at the end of the line.
             if row.name == "mlabeledtr" && !cells.is_empty() {
                 cells.rotate_left(1);
             }

@@ -1,4 +1,4 @@
-//! Office math (ECMA-376 part 1, 22.1), as in Word and PowerPoint.
+//! Reads Office math (ECMA-376 part 1, 22.1), as in Word and PowerPoint.
 
 use super::{
     MAX_DEPTH,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::xml::Element;
 
-/// An `m:oMath`, or the several of an `m:oMathPara`, as text.
+/// An `m:oMath`, or all formulas of an `m:oMathPara`, as text.
 pub fn omml(element: Element<'_>) -> String {
     if element.name() != "oMathPara" {
         return line::finished(&row(element, 0).text);
@@ -20,12 +20,12 @@ pub fn omml(element: Element<'_>) -> String {
     each.join(" ")
 }
 
-/// What stands side by side in an element: `m:oMath`, `m:e`, `m:num` and the like.
+/// The content of an element as one row: `m:oMath`, `m:e`, `m:num` and the like.
 fn row(element: Element<'_>, depth: usize) -> Piece {
     line::row(element.children().map(|inner| piece(inner, depth + 1)))
 }
 
-/// The text of a child: `m:e`, `m:sub`; empty where there is none.
+/// The content of a child such as `m:e` or `m:sub`; empty if there is none.
 fn part(element: Element<'_>, name: &str, depth: usize) -> Piece {
     let inner = element.child(name);
     inner.map_or_else(Piece::default, |inner| row(inner, depth + 1))
@@ -46,7 +46,7 @@ fn piece(element: Element<'_>, depth: usize) -> Piece {
     }
     match name {
         "r" => run(element),
-        // Deleted, or moved to where it is read.
+        // Deleted, or moved to another place, where it is read.
         "del" | "moveFrom" => Piece::default(),
         "f" => {
             let kind = match value("type") {
@@ -101,7 +101,7 @@ fn piece(element: Element<'_>, depth: usize) -> Piece {
         }
         "eqArr" => {
             let lines = texts(element, depth).into_iter().map(|line| {
-                // Lines are aligned at these.
+                // `&` marks the alignment points of lines.
                 let nested = line.contains("\\begin");
                 vec![if nested { line } else { line.replace('&', "") }]
             });
@@ -111,7 +111,7 @@ fn piece(element: Element<'_>, depth: usize) -> Piece {
             let hidden = matches!(value("show"), Some("0" | "off" | "false"));
             if hidden { Piece::default() } else { part("e") }
         }
-        // One of both says the same.
+        // All branches say the same, so one is read.
         "AlternateContent" => {
             let chosen = element
                 .child("Choice")
@@ -120,18 +120,18 @@ fn piece(element: Element<'_>, depth: usize) -> Piece {
         }
         "sdt" => part("sdtContent"),
         name if name.ends_with("Pr") => Piece::default(),
-        // Boxes, insertions, hyperlinks, and what later versions may add.
+        // Boxes, insertions, hyperlinks, and elements of later versions.
         _ => row(element, depth),
     }
 }
 
-/// Whether a property is there and not turned off.
+/// Whether a property is present and not turned off.
 fn is_on(properties: Element<'_>, name: &str) -> bool {
     let property = properties.child(name);
     property.is_some_and(|inner| !matches!(inner.attribute("val"), Some("0" | "off" | "false")))
 }
 
-/// A character of the properties: the usual one where none is named, none where it is named empty.
+/// A character of the properties: the default if it is not given, `None` if it is empty.
 fn character<'a>(properties: Option<Element<'a>>, name: &str, usual: &'a str) -> &'a str {
     let named = properties.and_then(|inner| inner.child(name));
     named.map_or(usual, |inner| inner.attribute("val").unwrap_or_default())
@@ -154,7 +154,7 @@ fn run(element: Element<'_>) -> Piece {
     Piece::of(line::clean(&text))
 }
 
-/// The texts of the `m:e` of an element.
+/// The texts of an element's `m:e` children.
 fn texts(element: Element<'_>, depth: usize) -> Vec<String> {
     let parts = element.children().filter(|inner| inner.name() == "e");
     parts.map(|inner| row(inner, depth + 1).text).collect()
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::xml::Tree;
 
-    /// Reads a formula; `[x]` stands for a run.
+    /// Reads a formula; `[x]` in the source is a run.
     fn read(inner: &str) -> String {
         let inner = inner
             .replace('[', "<m:r><m:t>")

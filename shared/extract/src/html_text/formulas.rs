@@ -1,4 +1,4 @@
-//! Formulas of a page, as text: MathML, and TeX where a page gives it.
+//! Reads formulas of a page as text: MathML, and TeX if the page has it.
 
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element};
@@ -6,17 +6,17 @@ use scraper::{Node, node::Element};
 use super::marks::{Marks, attribute};
 use crate::formula;
 
-/// Depth and nodes of a formula that are read.
+/// Most nested levels and nodes of a formula.
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 10_000;
 
-/// Whether it is a script that holds TeX, as MathJax 2 has them.
+/// Whether an element is a script with TeX, as in MathJax 2.
 pub fn is_tex(element: &Element) -> bool {
     element.name() == "script"
         && attribute(element, "type").is_some_and(|kind| kind.starts_with("math/tex"))
 }
 
-/// Whether it shows a formula that stands beside it in a form that can be read.
+/// Whether an element shows a formula that is also there in readable form.
 pub fn is_picture(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     if marks.has_class(&["katexhtml"]) {
         return node
@@ -43,12 +43,12 @@ pub fn is_picture(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
             .any(is_tex)
 }
 
-/// Whether it hides a formula behind a picture of it, as MediaWiki does.
+/// Whether an element hides a formula behind a picture of it, as in MediaWiki.
 pub fn is_hidden(marks: &Marks<'_>) -> bool {
     marks.named(&["mwe-math-mathml"])
 }
 
-/// The formula of a `math` element, or of a script with TeX.
+/// The formula of a `math` element or of a script with TeX.
 pub fn read(node: NodeRef<'_, Node>) -> String {
     if node.value().as_element().is_some_and(is_tex) {
         let texts = node.children().filter_map(|child| child.value().as_text());

@@ -1,30 +1,29 @@
-//! Tells tables that hold data from those that lay out a page.
+//! Tells data tables from tables that lay out a page.
 
 use super::marks::{Marks, Part};
 
-/// Letters in a cell that are too many for data, where nothing says that the table holds data, and where
-/// something does.
+/// Letters in a cell beyond which a table is layout: without markup of a data table, and with it.
 const LONG: usize = 600;
 const VERY_LONG: usize = 3_000;
-/// A cell without any structure but paragraphs is part of a page if it has more letters and blocks.
+/// Letters and blocks beyond which a cell without structure, apart from paragraphs, is part of a page.
 const PAGE: (usize, usize) = (1_500, 6);
-/// Letters of a table within a cell of another.
+/// Most letters of a nested table in a data table.
 const NESTED: usize = 300;
 
-/// What a table has been found to hold, without the tables within it.
+/// Facts about a table, without the tables inside of it.
 #[derive(Default)]
 pub struct Table {
-    /// Whether it is an HTML table, not other elements that are shown as one.
+    /// Whether it is an HTML table rather than other elements displayed as one.
     native: bool,
     presentation: bool,
-    /// Whether its markup says that it is data: header cells, a caption.
+    /// Whether its markup says that it holds data: header cells, a caption.
     explicit: bool,
     rows: usize,
-    /// Cells of the present row, of the longest, and number of rows with more than one.
+    /// Cells of the current row, cells of the longest row, and the number of rows with more than one cell.
     cells: usize,
     columns: usize,
     regular: usize,
-    /// Parts of pages: articles, navigation, headings of the first level.
+    /// Parts of a page: articles, navigation, headings of level 1.
     sections: usize,
     /// Lists, headings, code, forms.
     structures: usize,
@@ -36,7 +35,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table that begins.
+    /// Starts a table.
     pub fn of(marks: &Marks<'_>) -> Self {
         Self {
             native: marks.name == "table",
@@ -46,7 +45,7 @@ impl Table {
         }
     }
 
-    /// Takes in an element that begins.
+    /// Enters an element.
     pub fn open(&mut self, marks: &Marks<'_>, part: Option<Part>) {
         match part {
             Some(Part::Row) => (self.rows, self.cells) = (self.rows + 1, 0),
@@ -77,13 +76,13 @@ impl Table {
         }
     }
 
-    /// Takes in letters.
+    /// Counts letters.
     pub fn text(&mut self, letters: usize) {
         self.letters += letters;
         self.cell.0 += letters;
     }
 
-    /// Takes in an element that ends.
+    /// Leaves an element.
     pub fn close(&mut self, part: Option<Part>) {
         if matches!(part, Some(Part::Cell | Part::Header)) {
             self.longest.0 = self.longest.0.max(self.cell.0);
@@ -91,7 +90,7 @@ impl Table {
         }
     }
 
-    /// Takes in a table within it, which has ended.
+    /// Adds a finished nested table.
     pub fn nested(&mut self, inner: &Self) {
         self.nested += 1 + inner.nested;
         self.nested_letters = self.nested_letters.max(inner.letters);
@@ -99,7 +98,7 @@ impl Table {
         self.text(inner.letters);
     }
 
-    /// Whether its rows are data.
+    /// Whether the table holds data.
     pub fn holds_data(&self) -> bool {
         if self.rows == 0 || self.sections > 0 || (self.presentation && !self.explicit) {
             return false;

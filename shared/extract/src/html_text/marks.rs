@@ -1,11 +1,11 @@
-//! What the attributes of an element say about how it is shown.
+//! Attributes of an element that affect how it is read.
 
 use scraper::node::Element;
 
-/// Bytes of an attribute that are looked at: nobody names things at such length.
+/// Longest attribute that is looked at, in bytes; longer values are not names.
 const MAX_ATTRIBUTE: usize = 400;
 
-/// The attributes that matter to reading; empty where they are missing.
+/// The relevant attributes; empty if missing.
 #[derive(Default)]
 pub struct Marks<'a> {
     pub name: &'a str,
@@ -13,19 +13,19 @@ pub struct Marks<'a> {
     pub class: &'a str,
     pub role: &'a str,
     pub style: &'a str,
-    /// The attribute `hidden`, which may have a value.
+    /// The `hidden` attribute, which may have a value.
     pub hidden: Option<&'a str>,
-    /// Elements that this one shows and hides, one or several ids.
+    /// Ids of the elements that this one shows and hides.
     pub controls: &'a str,
-    /// Whether it says that it shows or hides something.
+    /// Whether it has attributes for showing and hiding something.
     pub expands: bool,
     /// Whether it opens a menu or a dialog.
     pub pops_up: bool,
-    /// The elements that name this one.
+    /// Ids of the elements that label this one.
     pub labelled_by: &'a str,
 }
 
-/// What an element is to a table.
+/// The part that an element plays in a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Part {
     Table,
@@ -38,7 +38,7 @@ pub enum Part {
 }
 
 impl<'a> Marks<'a> {
-    /// Reads them in one pass.
+    /// Collects the attributes in one pass.
     pub fn of(element: &'a Element) -> Self {
         let mut marks = Self {
             name: element.name(),
@@ -68,7 +68,7 @@ impl<'a> Marks<'a> {
         marks
     }
 
-    /// Whether a declaration of the style attribute is this one: `display`, `none`.
+    /// Whether the style attribute has this declaration: `display`, `none`.
     pub fn styled(&self, property: &str, value: &str) -> bool {
         self.style(property)
             .is_some_and(|found| found.eq_ignore_ascii_case(value))
@@ -90,14 +90,14 @@ impl<'a> Marks<'a> {
             })
     }
 
-    /// Whether the page hides it; scripts may show it.
+    /// Whether the element is hidden; scripts may show it.
     pub fn hides(&self) -> bool {
         self.hidden.is_some()
             || self.styled("display", "none")
             || self.styled("visibility", "hidden")
     }
 
-    /// What it is to a table: by its role, its name, its style, in this order.
+    /// The part that the element plays in a table: by its role, else its name, else its style.
     pub fn part(&self) -> Option<Part> {
         let by_role = match self.role {
             "" => None,
@@ -135,7 +135,7 @@ impl<'a> Marks<'a> {
         })
     }
 
-    /// Whether a class is one of these, compared by its letters in lower case: `code-line` is `codeline`.
+    /// Whether it has one of these classes, compared by letters in lower case: `code-line` is `codeline`.
     pub fn has_class(&self, classes: &[&str]) -> bool {
         self.class.split_ascii_whitespace().any(|class| {
             classes.iter().any(|known| {
@@ -148,7 +148,7 @@ impl<'a> Marks<'a> {
         })
     }
 
-    /// Whether one of these is a word of its class or id: `mobile-menu`, `MobileMenu` and `menus` have `menu`.
+    /// Whether its class or id contains one of these words: `mobile-menu`, `MobileMenu` and `menus` contain `menu`.
     pub fn worded(&self, words: &[&str]) -> bool {
         let is_one = |word: &str| {
             let word = word.to_ascii_lowercase();
@@ -178,7 +178,7 @@ impl<'a> Marks<'a> {
         })
     }
 
-    /// Whether its class or id has one of these words in it, wherever.
+    /// Whether its class or id contains one of these strings anywhere.
     pub fn named(&self, words: &[&str]) -> bool {
         [self.class, cut(self.id)].into_iter().any(|value| {
             let value = value.to_ascii_lowercase();
@@ -187,7 +187,7 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// An attribute that is seldom asked for.
+/// A less common attribute.
 pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
     let mut attributes = element.attrs();
     attributes

@@ -1,4 +1,4 @@
-//! Which buttons of a page are content, and which hidden elements a reader would open: answers of accordions, tabs.
+//! Decides which buttons are content, and which hidden elements a reader would open: accordion answers, tabs.
 
 use ego_tree::NodeRef;
 use scraper::Node;
@@ -9,14 +9,14 @@ use super::{
 };
 use crate::text;
 
-/// Elements around a button that are looked at.
+/// Most ancestors of a button that are looked at.
 const MAX_AROUND: usize = 8;
-/// A question has so many letters; less is a command.
+/// Fewest letters of a question; a shorter one is a command.
 const QUESTION: usize = 10;
-/// Nodes of a button that are looked at.
+/// Most nodes of a button that are looked at.
 const MAX_NODES: usize = 64;
 
-/// Words in names of accordions, and of the answers in them.
+/// Words in the names of accordions and their answers.
 const ACCORDION: &[&str] = &[
     "accordion",
     "akkordeon",
@@ -41,7 +41,7 @@ const PANEL: &[&str] = &[
     "expandable",
     "toggle-content",
 ];
-/// Words in names of what a page shows beside its content.
+/// Words in the names of elements beside the content.
 const FURNITURE: &[&str] = &[
     "nav",
     "navbar",
@@ -94,7 +94,7 @@ const FURNITURE_ROLES: &[&str] = &[
     "presentation",
 ];
 
-/// Whether a button carries content: the question of an accordion, the name of a tab.
+/// Whether a button is content: the question of an accordion, the name of a tab.
 pub fn is_content(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     let mut navigation = false;
     let mut accordion = marks.named(ACCORDION);
@@ -121,7 +121,7 @@ pub fn is_content(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_
     says_something(node)
 }
 
-/// Whether what it shows is there, and is content.
+/// Whether a button controls an element on the page that is content.
 fn shows_content(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     if !marks.expands && marks.controls.is_empty() {
         return false;
@@ -138,7 +138,7 @@ fn shows_content(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_>
     })
 }
 
-/// Whether a button holds a heading or a question.
+/// Whether a button contains a heading or a question.
 fn says_something(node: NodeRef<'_, Node>) -> bool {
     let mut words = String::new();
     for inner in node.descendants().take(MAX_NODES) {
@@ -152,7 +152,7 @@ fn says_something(node: NodeRef<'_, Node>) -> bool {
     words.ends_with(['?', '？', '؟']) && text::letters(words) >= QUESTION
 }
 
-/// Whether something hidden is content that a reader would open.
+/// Whether a hidden element is content that a reader would open.
 pub fn is_panel(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     if marks
         .hidden
@@ -176,7 +176,7 @@ pub fn is_panel(survey: &Survey<'_>, node: NodeRef<'_, Node>, marks: &Marks<'_>)
         || follows_question(node)
 }
 
-/// Whether it leads through the site, or is shown beside the content.
+/// Whether an element is navigation or otherwise beside the content.
 fn is_furniture(marks: &Marks<'_>) -> bool {
     is_navigation(marks)
         || ["form", "dialog", "input", "img", "header", "footer"].contains(&marks.name)
@@ -184,7 +184,7 @@ fn is_furniture(marks: &Marks<'_>) -> bool {
         || marks.worded(FURNITURE)
 }
 
-/// Whether what stands before it is a heading, a term, or the button of an accordion.
+/// Whether an element follows a heading, a term or the button of an accordion.
 fn follows_question(node: NodeRef<'_, Node>) -> bool {
     let mut before = node
         .prev_siblings()

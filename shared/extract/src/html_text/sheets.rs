@@ -1,4 +1,4 @@
-//! What style sheets and fonts say of elements: which are hidden, and whose letters are symbols.
+//! Applies style sheets and fonts: hidden elements, and fonts whose letters are symbols.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -7,24 +7,24 @@ use scraper::node::Element;
 use super::marks::{Marks, attribute};
 use crate::symbols::{self, Font};
 
-/// Selectors of a style sheet that are kept.
+/// Most selectors that are kept of a style sheet.
 const MAX_SELECTORS: usize = 20_000;
-/// Longest text in a font of symbols whose plain letters are taken for symbols too.
+/// Longest text in a symbol font whose plain letters count as symbols too.
 const MAX_SIGNS: usize = 12;
 
-/// What a style sheet says of a class.
+/// The declarations for a class.
 #[derive(Clone, Copy, Default)]
 struct Rule {
     hides: Option<bool>,
     font: Option<Option<Font>>,
 }
 
-/// A style sheet, as far as its selectors are single classes: `.name`, `p.name`.
+/// A style sheet, limited to selectors of a single class: `.name`, `p.name`.
 #[derive(Default)]
 pub struct Sheet(HashMap<String, Rule>);
 
 impl Sheet {
-    /// Reads one. Rules that hold for some media only are left out.
+    /// Parses a style sheet. At-rules, which include media queries, are left out.
     pub fn of(source: &str) -> Self {
         let mut sheet = Self::default();
         let source = without_comments(source);
@@ -32,7 +32,7 @@ impl Sheet {
         while let Some(at) = rest.find(['{', ';', '}']) {
             let (selectors, after) = rest.split_at(at);
             rest = &after[1..];
-            // `;` and `}` end a statement without a block, or what is broken.
+            // `;` and `}` end an at-rule without a block, or a broken statement.
             if !after.starts_with('{') {
                 continue;
             }
@@ -75,7 +75,7 @@ impl Sheet {
         }
     }
 
-    /// What it says of an element, the selectors with its name before the others.
+    /// The value for an element; selectors with its name take precedence.
     fn of_element<T>(&self, marks: &Marks<'_>, value: fn(&Rule) -> Option<T>) -> Option<T> {
         if self.0.is_empty() {
             return None;
@@ -99,7 +99,7 @@ fn without_comments(source: &str) -> String {
     text
 }
 
-/// Where a block ends that has begun, with those within it.
+/// The end of an open block, including nested blocks.
 fn block_end(rest: &str) -> usize {
     let mut open = 1usize;
     for (at, byte) in rest.bytes().enumerate() {
@@ -115,7 +115,7 @@ fn block_end(rest: &str) -> usize {
     rest.len()
 }
 
-/// Whether one of the sheets hides an element. Notes are hidden to pop up.
+/// Whether one of the sheets hides an element. Notes do not count: they are hidden to pop up.
 pub fn hides(sheets: &[Rc<Sheet>], marks: &Marks<'_>) -> bool {
     if sheets.is_empty() || marks.class.is_empty() || marks.style("display").is_some() {
         return false;
@@ -130,7 +130,7 @@ pub fn hides(sheets: &[Rc<Sheet>], marks: &Marks<'_>) -> bool {
         && !marks.named(&["note", "popup"])
 }
 
-/// The font of symbols of an element; none where nothing is said of its font.
+/// The symbol font of an element; `None` if its font is not specified, `Some(None)` if it is a text font.
 pub fn font(sheets: &[Rc<Sheet>], element: &Element, marks: &Marks<'_>) -> Option<Option<Font>> {
     font_in(marks)
         .or_else(|| {
@@ -143,7 +143,7 @@ pub fn font(sheets: &[Rc<Sheet>], element: &Element, marks: &Marks<'_>) -> Optio
         })
 }
 
-/// The font that declarations name.
+/// The font named in declarations.
 fn font_in(marks: &Marks<'_>) -> Option<Option<Font>> {
     match marks.style("font-family") {
         Some(families) => Some(named(families)),
@@ -155,8 +155,8 @@ fn named(families: &str) -> Option<Font> {
     Font::named(families.split(',').next()?)
 }
 
-/// A text as a font of symbols shows it. Of long texts only the private characters count: pages name such fonts by
-/// mistake.
+/// A text as a symbol font shows it. In long texts only private use characters count, because some pages name such
+/// fonts by mistake.
 pub fn shown(text: &str, font: Font) -> String {
     if text.trim().chars().nth(MAX_SIGNS).is_some() {
         return symbols::shown(text, font);

@@ -1,4 +1,4 @@
-//! Looks over a page before it is read: which tables hold data, and what its buttons and tabs show.
+//! Surveys a page before it is read: which tables hold data, and which elements its buttons and tabs show.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,25 +11,25 @@ use super::{
 };
 use crate::text;
 
-/// What is known of a page before it is read.
+/// Facts about a page that are collected before it is read.
 #[derive(Default)]
 pub struct Survey<'a> {
-    /// Elements that something on the page shows: an open accordion's panels, tabs.
+    /// Ids of the elements that another one shows: accordion panels, tabs.
     pub controlled: HashSet<&'a str>,
-    /// Ids of what may name a panel: buttons, tabs, headings.
+    /// Ids of elements that may label a panel: buttons, tabs, headings.
     pub labels: HashSet<&'a str>,
     /// Elements by their ids.
     pub named: HashMap<&'a str, NodeId>,
-    /// Tables that hold data; the others lay out the page.
+    /// Data tables; the others lay out the page.
     pub tables: HashSet<NodeId>,
 }
 
 impl<'a> Survey<'a> {
-    /// Looks over a page, in one pass.
+    /// Surveys a page in one pass.
     pub fn of(page: &'a Html) -> Self {
         let mut survey = Self::default();
         let mut tables: Vec<(NodeId, Table)> = Vec::new();
-        // Of the elements around the present one: whether they are navigation, and parts of tables.
+        // The surrounding elements: whether each is navigation, and its part in a table.
         let mut around: Vec<(bool, Option<Part>)> = Vec::new();
         let mut navigation = 0usize;
         for edge in page.tree.root().traverse() {
@@ -116,7 +116,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// Whether a link is an entry of a list of tabs, by the names of what is around it.
+/// Whether a link belongs to a list of tabs, by the names of the elements around it.
 fn in_tabs(node: NodeRef<'_, Node>) -> bool {
     node.ancestors().take(3).any(|around| {
         around.value().as_element().is_some_and(|element| {
@@ -132,7 +132,7 @@ pub fn is_heading(name: &str) -> bool {
     matches!(name.as_bytes(), [b'h', b'1'..=b'6'])
 }
 
-/// Whether it leads through the site.
+/// Whether an element is navigation.
 pub fn is_navigation(marks: &Marks<'_>) -> bool {
     marks.name == "nav" || ["navigation", "menu", "menubar", "toolbar"].contains(&marks.role)
 }

@@ -1,4 +1,4 @@
-//! Small pages, and the text that a reader would write down.
+//! Small pages and the text that a reader would note down.
 
 use super::*;
 
@@ -108,7 +108,7 @@ fn cells_stay_in_their_columns() {
             "<table><caption>Fees</caption><tr><th></th><th>2025<th>2026<tr><th>Card<td>5<td>a|b</table>",
             "Fees\n\n| | 2025 | 2026 |\n| --- | --- | --- |\n| Card | 5 | a\\|b |",
         ),
-        // A span of 0 rows ends with its group.
+        // A span of 0 rows ends with its row group.
         (
             "<table><tbody><tr><td rowspan=0>x<td>1<tr><td>2</tbody><tbody><tr><td>y<td>3</tbody></table>",
             "| x | 1 |\n| --- | --- |\n| x | 2 |\n| y | 3 |",
@@ -170,7 +170,7 @@ fn each_piece_of_a_long_table_has_its_header() {
     for piece in pieces {
         assert!(piece.starts_with("| Room | Seats |\n| --- | --- |\n| Room "));
     }
-    // The header comes along where it was not kept itself.
+    // The header is repeated, although its row was not kept.
     let page = Html::parse_document(&html);
     let some = blocks(&page, false).text(|place| place == 7);
     assert_eq!(

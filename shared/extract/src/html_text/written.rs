@@ -1,4 +1,4 @@
-//! Writes blocks as text: tables as Markdown, the rest in lines and paragraphs.
+//! Writes blocks as text: tables as Markdown, everything else as lines and paragraphs.
 
 use dynrag_domain::warnings::WarningCode;
 
@@ -11,13 +11,13 @@ impl Blocks<'_> {
         self.blocks.iter().map(|block| block.letters).sum()
     }
 
-    /// Writes the blocks that are kept, by their places.
+    /// Writes the blocks for which `kept` is true, by their indexes.
     pub fn text(&self, kept: impl Fn(usize) -> bool) -> Builder {
         let mut builder = Builder::default();
         builder.warnings.add(WarningCode::TableCut, self.rows_cut);
-        // Whether nothing but neighbours in a list or table was left out since the last one.
+        // Whether everything left out since the last block belongs to the same list or table.
         let mut near = true;
-        // Rows of one table that are kept.
+        // The kept rows of one table.
         let mut rows: Vec<&Row> = Vec::new();
         for (place, block) in self.blocks.iter().enumerate() {
             near &= block.joined;

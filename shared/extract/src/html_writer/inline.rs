@@ -1,21 +1,21 @@
-//! Text within a line that would say something else without its markup: exponents, indices, readings.
+//! Writes inline text that would change its meaning without markup: exponents, indices, readings.
 
 use ego_tree::NodeRef;
 use scraper::Node;
 
-/// Characters of a text for an image that goes into detail.
+/// Characters from which an alternative text counts as detailed.
 const DETAILED: usize = 100;
-/// Longer text is no exponent but a remark.
+/// Longest exponent; a longer text is a remark.
 const MAX_EXPONENT: usize = 20;
 
-/// Characters that are raised or lowered, with those that look so.
+/// Characters with their raised forms.
 const RAISED: &str = "0⁰1¹2²3³4⁴5⁵6⁶7⁷8⁸9⁹+⁺-⁻−⁻=⁼(⁽)⁾nⁿiⁱ";
 const LOWERED: &str = "0₀1₁2₂3₃4₄5₅6₆7₇8₈9₉+₊-₋−₋=₌(₍)₎";
-/// Letters that are exponents where they stand alone above a number or a variable. The others are endings
-/// of ordinals in some language.
+/// Letters that are exponents if they stand alone above a number or a variable. Other letters are ordinal endings in
+/// some language.
 const EXPONENTS: &str = "nmkxyjt";
 
-/// How `text`, which stands above or below the line after `before`, is written within the line.
+/// Writes `text`, which is above or below the line after `before`, within the line.
 pub fn shifted(before: &str, text: &str, raised: bool) -> String {
     let text = text.trim();
     let last = before.chars().next_back();
@@ -45,7 +45,7 @@ pub fn shifted(before: &str, text: &str, raised: bool) -> String {
     format!("{sign}({text})")
 }
 
-/// Letters are the ending of an ordinal or an abbreviation, an exponent, or a remark.
+/// Decides whether raised or lowered letters are the ending of an ordinal or an abbreviation, an exponent, or a remark.
 fn letters(before: &str, last: char, text: &str, raised: bool) -> String {
     if text.chars().count() > 4 {
         return format!(" {text}");
@@ -75,7 +75,7 @@ fn mapped(text: &str, map: &str) -> Option<String> {
     text.chars().map(look).collect()
 }
 
-/// Joins the readings of the parts of a word.
+/// Joins the readings of a word's parts.
 pub fn join_reading(reading: &mut String, part: &str) {
     let part = part.trim();
     let apart = reading.ends_with(is_spaced) && part.starts_with(is_spaced);
@@ -85,12 +85,12 @@ pub fn join_reading(reading: &mut String, part: &str) {
     reading.push_str(part);
 }
 
-/// Whether words of the character's script are set apart by blanks.
+/// Whether the character's script separates words by spaces.
 pub fn is_spaced(character: char) -> bool {
     character.is_alphabetic() && character < '\u{1100}'
 }
 
-/// Whether a text that stands for an image says something: not the name of its file, not a link.
+/// Whether an alternative text is meaningful: not a file name, not a link.
 pub fn describes(alternative: &str, source: &str) -> bool {
     const MAX: usize = 2_000;
     let letters = crate::text::letters(alternative);
@@ -113,8 +113,8 @@ pub fn describes(alternative: &str, source: &str) -> bool {
     !is_file && !is_name && !generic.contains(&lower.as_str())
 }
 
-/// Whether the text that stands for an image apart from other text is more than decoration: it belongs to a figure,
-/// gives numbers, or goes into detail.
+/// Whether the alternative text of a standalone image is more than decoration: the image belongs to a figure, or the
+/// text gives numbers or details.
 pub fn informs(node: NodeRef<'_, Node>, alternative: &str) -> bool {
     alternative.chars().any(char::is_numeric)
         || alternative.chars().count() >= DETAILED

@@ -1,4 +1,4 @@
-//! What the elements of a page are to the text.
+//! Classifies the elements of a page by their effect on the text.
 
 use ego_tree::NodeRef;
 use scraper::Node;
@@ -48,14 +48,14 @@ const BLOCKS: &[&str] = &[
     "tr",
 ];
 
-/// Elements within a line, which hold no blocks.
+/// Inline elements, which do not contain blocks.
 const INLINE: &[&str] = &[
     "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img",
     "input", "ins", "kbd", "label", "mark", "picture", "q", "s", "samp", "small", "source", "span",
     "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 ];
 
-/// Classes of elements that are a line of code each.
+/// Classes of elements that hold a line of code each.
 const CODE_LINES: &[&str] = &[
     "line",
     "codeline",
@@ -76,17 +76,17 @@ const CODE_TABLES: &[&str] = &[
     "codetable",
 ];
 
-/// What an element does to the text.
+/// The effect of an element on the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Nothing.
+    /// No effect.
     Inline,
     Bold,
-    /// Above or below the line.
+    /// Superscript or subscript.
     Shifted {
         raised: bool,
     },
-    /// The mark of a note.
+    /// A reference mark of a note.
     Note(Note),
     /// A word with its reading, and the reading.
     Ruby,
@@ -99,13 +99,13 @@ pub enum Kind {
     Item,
     Term,
     Definition,
-    /// Text whose blanks and line ends count.
+    /// Preformatted text.
     Code,
-    /// A line of it; `always` one of its own, else only beside others.
+    /// A line of code; `always` a line of its own, else only next to other lines.
     CodeLine {
         always: bool,
     },
-    /// A table of it, or a row, which is a line; blanks between their elements do not count.
+    /// A table of code, or its row, which is a line; white space between its elements is ignored.
     CodeTable,
     CodeRow,
     /// A data table and its parts.
@@ -114,29 +114,29 @@ pub enum Kind {
     Group,
     Row,
     Cell(bool),
-    /// Within a cell: a block, a list, its item, and parts of a table that are set apart by a sign.
+    /// Inside a cell: a block, a list, a list item, and table parts that are set off by a sign.
     Gap,
     CellList,
     CellItem,
     Separate(&'static str),
 }
 
-/// An element around the current position, and where the text was when it began.
+/// An element around the current position, and the state of the text at its start.
 pub struct Frame {
     pub kind: Kind,
     pub is_link: bool,
     pub is_scope: bool,
-    /// Bytes of the block, and number of blocks.
+    /// Length of the block in bytes, and number of blocks.
     pub at: usize,
     pub blocks: usize,
 }
 
-/// Whether elements of this name hold no blocks.
+/// Whether elements of this name contain no blocks.
 pub fn is_inline(name: &str) -> bool {
     INLINE.contains(&name)
 }
 
-/// What an element is outside of data tables and code.
+/// The kind of an element outside of data tables and code.
 pub fn of(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
     if is_heading(marks.name) {
         let level = marks.name.as_bytes()[1] - b'0';
@@ -176,7 +176,7 @@ fn by_style(marks: &Marks<'_>) -> Kind {
     }
 }
 
-/// What an element within a line is; none if it is nothing to the text.
+/// The kind of an inline element; `None` if it has no effect.
 fn inline(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Option<Kind> {
     Some(match marks.name {
         "br" => Kind::Break,
@@ -207,7 +207,7 @@ pub fn holds_lines(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     marks.has_class(CODE_TABLES) && holds_code()
 }
 
-/// Whether a style says that blanks and line ends count, of an element that holds no blocks.
+/// Whether a style preserves white space in an element without blocks.
 fn is_preformatted(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
     let Some(spaces) = marks.style("white-space") else {
         return false;
@@ -220,7 +220,7 @@ fn is_preformatted(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> bool {
             .all(|element| is_inline(element.name()))
 }
 
-/// What an element is within code.
+/// The kind of an element inside of code.
 pub fn in_code(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
     match marks.name {
         "table" | "thead" | "tbody" | "tfoot" => return Kind::CodeTable,
@@ -247,7 +247,7 @@ pub fn in_code(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
     }
 }
 
-/// What an element is within the cell of a data table, whose text is a line.
+/// The kind of an element inside a cell of a data table, whose text is one line.
 pub fn in_cell(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Kind {
     match marks.part() {
         Some(Part::Row) => return Kind::Separate("; "),

@@ -1,4 +1,4 @@
-//! Writes the text of blocks, and ends them.
+//! Writes and ends blocks of text.
 
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element};
@@ -12,15 +12,15 @@ use crate::{
     text,
 };
 
-/// Between the cells of a row.
+/// Separates the cells of a row.
 const CELL: &str = " | ";
-/// Texts of images between two blocks.
+/// Most alternative texts of images between two blocks.
 const MAX_IMAGES: usize = 20;
-/// A block of more bytes is not searched for the text of an image after it: there may be many images.
+/// Longest block, in bytes, that is searched for the alternative text of an image after it: there may be many images.
 const MAX_BESIDE: usize = 4_000;
-/// More bytes than this do not stand above or below a line.
+/// Longest superscript or subscript, in bytes.
 const MAX_SHIFTED: usize = 1_000;
-/// An image in a line is a word of it if its text is no longer.
+/// Longest alternative text that is written into the line like a word.
 const MAX_WORD: usize = 40;
 
 impl Writer<'_> {
@@ -58,7 +58,7 @@ impl Writer<'_> {
         self.count(before);
     }
 
-    /// Notes where the letters are that came since there were `before`.
+    /// Attributes the letters added since `before` to links, bold text and a scope.
     fn count(&mut self, before: usize) {
         let more = self.line.letters - before;
         if more == 0 {
@@ -82,7 +82,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Ends the block that is being written, if there is any text in it.
+    /// Ends the current block, if it has any text.
     pub fn end_block(&mut self) {
         if self.in_cell() {
             return self.blank();
@@ -108,7 +108,7 @@ impl Writer<'_> {
         self.push(text, line, this);
     }
 
-    /// What a block at the current position is to its neighbours.
+    /// The kind of a block at the current position.
     fn kind_of_block(&self) -> Last {
         let in_list = self.lists.last().is_some_and(|list| !list.flat);
         match (self.heading, self.terms.last()) {
@@ -119,7 +119,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A block with its marker, or below the item that it belongs to.
+    /// Adds the marker of an item, or the indentation below one.
     fn placed(&mut self, text: String) -> String {
         if let Some(marker) = self.marker.take() {
             return marker + &text;
@@ -239,7 +239,7 @@ impl Writer<'_> {
         self.line.text.push(')');
     }
 
-    /// Takes in the text that stands for an image: as a word of a line or cell, else below the last block.
+    /// Adds the alternative text of an image: as a word of a line or cell, else below the last block.
     pub(super) fn image(&mut self, node: NodeRef<'_, Node>, element: &Element) {
         let Some(alternative) = attribute(element, "alt") else {
             return;
@@ -277,7 +277,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Ends the page: what has not found its place yet becomes blocks.
+    /// Ends the page: remaining text becomes blocks.
     pub fn finish(&mut self) {
         while !self.frames.is_empty() {
             self.close();
@@ -294,7 +294,7 @@ impl Writer<'_> {
     }
 }
 
-/// Rows above the data as one: `Fee` above `Adults` becomes `Fee Adults`. A row with a single text is a title.
+/// Merges header rows: `Fee` above `Adults` becomes `Fee Adults`. A row with a single text is a title.
 fn header(rows: &[super::table::Finished]) -> Vec<String> {
     let is_title = |row: &&super::table::Finished| {
         row.cells.iter().filter(|cell| !cell.is_empty()).count() < 2
@@ -315,7 +315,7 @@ fn header(rows: &[super::table::Finished]) -> Vec<String> {
         .collect()
 }
 
-/// A heading on one line, without the sign that links to it.
+/// A heading on one line, without its permalink sign.
 fn heading_line(text: &str) -> String {
     let line = text::one_line(text, usize::MAX);
     line.trim_end_matches(['¶', '§', ' ']).to_owned()

@@ -23,12 +23,12 @@ pub struct List {
     step: i64,
     /// Number of items so far.
     pub items: usize,
-    /// Whether its present item begins with a heading, so is a part of the page and not a line.
+    /// Whether the current item begins with a heading, so it is a part of the page rather than a line.
     pub flat: bool,
 }
 
 impl List {
-    /// A list that begins. Without numbers if it is no `ol`.
+    /// Starts a list, without numbers unless it is an `ol`.
     pub fn of(node: NodeRef<'_, Node>, element: &Element, marks: &Marks<'_>) -> Self {
         let mut list = Self {
             style: Style::Bullet,
@@ -59,7 +59,7 @@ impl List {
         list
     }
 
-    /// What the next item begins with.
+    /// The marker of the next item.
     pub fn marker(&mut self, element: &Element) -> String {
         self.items += 1;
         self.flat = false;

@@ -1,4 +1,4 @@
-//! Marks of notes, which without their markup would be part of a word or a number: `1874[3]`.
+//! Writes reference marks of notes, which would otherwise merge with a word or a number, in brackets: `1874[3]`.
 
 use ego_tree::NodeRef;
 use scraper::Node;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::html_text::marks::{Marks, attribute};
 
-/// Words of classes and ids of notes' marks.
+/// Words in the classes and ids of reference marks.
 const NAMES: &[&str] = &[
     "footnote",
     "endnote",
@@ -18,23 +18,23 @@ const NAMES: &[&str] = &[
     "reference",
     "citation",
 ];
-/// Signs of notes in print.
+/// Reference signs of print.
 const SIGNS: &str = "*†‡§¶‖";
-/// Characters of a mark.
+/// Longest mark, in characters.
 const MAX_MARK: usize = 6;
-/// Nodes that are looked at for what comes after a mark.
+/// Most nodes that are searched for the text after a mark.
 const MAX_STEPS: usize = 24;
 
-/// A mark of a note.
+/// A reference mark of a note.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Note {
-    /// Whether it is known to be one; else it is a link within the page that may be one.
+    /// Whether the markup identifies it; otherwise it is a link within the page that may be one.
     pub is_known: bool,
-    /// Whether a word follows right after it.
+    /// Whether a word follows without a space.
     pub is_glued: bool,
 }
 
-/// The mark of a note that an element above the line or a link is.
+/// The reference mark that a superscript element or a link may be.
 pub fn of(node: NodeRef<'_, Node>, marks: &Marks<'_>) -> Option<Note> {
     let is_marked = || marks.role == "doc-noteref" || marks.named(NAMES);
     let is_known = match marks.name {
@@ -56,13 +56,13 @@ fn link<'a>(node: NodeRef<'a, Node>) -> Option<&'a str> {
         .flatten()
 }
 
-/// Whether a link leads to a place in this page, or in one beside it.
+/// Whether a link leads to a place in this page or in another one of the same site.
 fn leads_within(node: NodeRef<'_, Node>) -> bool {
     let fragment = link(node).and_then(|href| href.split_once('#'));
     fragment.is_some_and(|(page, place)| !place.is_empty() && !page.contains("//"))
 }
 
-/// Whether an element is all that a link holds, or holds one.
+/// Whether an element is the only content of a link, or contains a link.
 fn has_link(node: NodeRef<'_, Node>) -> bool {
     let is_alone = |inner: NodeRef<'_, Node>, around: NodeRef<'_, Node>| {
         around.children().take(MAX_STEPS).all(|other| {
@@ -81,7 +81,7 @@ fn has_link(node: NodeRef<'_, Node>) -> bool {
     is_held || node.children().take(3).any(|inner| link(inner).is_some())
 }
 
-/// Whether a word or a number comes right after an element, on the same line.
+/// Whether a word or a number follows an element directly, on the same line.
 fn is_followed(node: NodeRef<'_, Node>) -> bool {
     let mut at = node;
     let mut inside = false;
@@ -120,7 +120,7 @@ fn is_followed(node: NodeRef<'_, Node>) -> bool {
     false
 }
 
-/// Whether a text is a mark: a number, a Roman one, a sign, and where it is known to be one, a letter.
+/// Whether a text looks like a mark: a number, a Roman numeral, a sign, or, in a known mark, a letter.
 fn is_mark(text: &str, is_known: bool) -> bool {
     let all = |is: fn(char) -> bool| text.chars().all(is);
     let is_short = !text.is_empty() && text.chars().count() <= MAX_MARK;
@@ -135,12 +135,12 @@ fn is_letter(text: &str) -> bool {
     text.len() == 1 && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// How the mark `text` is written after `before`; none where it stays as it is.
+/// The mark `text` as written after `before`; `None` if it stays unchanged.
 fn written(before: &str, text: &str, note: Note) -> Option<String> {
     let mark = text.trim();
     let opens = before.ends_with(char::is_whitespace) || before.is_empty();
     let touches = note.is_glued || before.ends_with(char::is_alphanumeric);
-    // What a list or a table numbers is set apart already.
+    // Numbers of a list or a table stand apart already.
     let belongs = touches || (note.is_known && !before.is_empty());
     let bracketed = mark.starts_with('[') && mark.ends_with(']');
     if !(belongs && (is_mark(mark, note.is_known) || bracketed)) {
@@ -161,9 +161,9 @@ fn written(before: &str, text: &str, note: Note) -> Option<String> {
 }
 
 impl Writer<'_> {
-    /// Ends the mark of a note.
+    /// Ends a reference mark.
     pub(super) fn end_note(&mut self, frame: &Frame, note: Note) {
-        // Headings are linked to by their numbers.
+        // Link texts in headings are often their numbers.
         if frame.blocks != self.blocks.len() || (self.heading.is_some() && !note.is_known) {
             return;
         }

@@ -5,14 +5,14 @@ use crate::{
     text,
 };
 
-/// Bytes that cells which span several places may add to a table.
+/// Most bytes that spanning cells may add to a table.
 const MAX_COPIES: usize = 1 << 20;
-/// More rows than this above the data are no header.
+/// Most header rows.
 const MAX_HEADS: usize = 4;
-/// Rows of which a column of numbers is taken for data below a header.
+/// Fewest rows for a column of numbers to imply a header above it.
 const MIN_NUMBERS: usize = 3;
 
-/// A row as it is read.
+/// A row that is being read.
 #[derive(Default)]
 struct Row {
     scope: usize,
@@ -20,7 +20,7 @@ struct Row {
     linked: usize,
     hidden: bool,
     cells: Vec<Cell>,
-    /// Number of cells that are headers, or wholly bold.
+    /// Number of cells that are headers or completely bold.
     headers: usize,
     in_head: bool,
     group: usize,
@@ -30,15 +30,15 @@ struct Row {
 #[derive(Default)]
 pub struct Draft {
     rows: Vec<Row>,
-    /// The row that is being read.
+    /// The current row.
     row: Option<Row>,
-    /// The cell that is being read: columns and rows it spans, and whether it is a header.
+    /// The current cell: its column span and row span, and whether it is a header.
     cell: Option<(usize, usize, bool)>,
     in_head: bool,
     group: usize,
 }
 
-/// A row that was read.
+/// A finished row.
 pub struct Finished {
     pub scope: usize,
     pub letters: usize,
@@ -48,7 +48,7 @@ pub struct Finished {
     pub cells: Vec<String>,
 }
 
-/// The text of a cell that has ended, and what is in it.
+/// The content of a finished cell.
 pub struct Content<'a> {
     pub text: &'a str,
     pub letters: usize,
@@ -57,13 +57,13 @@ pub struct Content<'a> {
 }
 
 impl Draft {
-    /// A part of the table begins or ends that cells do not reach out of.
+    /// Begins or ends a row group, which spans do not leave.
     pub fn group(&mut self, is_head: bool) {
         self.in_head = is_head;
         self.group += 1;
     }
 
-    /// A row begins.
+    /// Begins a row.
     pub fn open_row(&mut self, scope: usize, hidden: bool) {
         self.close_row();
         self.row = Some(Row {
@@ -75,18 +75,18 @@ impl Draft {
         });
     }
 
-    /// A cell begins; false if it is in no row.
+    /// Begins a cell; false outside of a row.
     pub fn open_cell(&mut self, columns: usize, rows: usize, is_header: bool) -> bool {
         self.cell = self.row.is_some().then_some((columns, rows, is_header));
         self.cell.is_some()
     }
 
-    /// Whether a cell is being read.
+    /// Whether a cell is open.
     pub fn in_cell(&self) -> bool {
         self.cell.is_some()
     }
 
-    /// The cell ends.
+    /// Ends the cell.
     pub fn close_cell(&mut self, content: &Content<'_>) {
         let (Some(row), Some((columns, rows, is_header))) = (&mut self.row, self.cell.take())
         else {
@@ -104,13 +104,13 @@ impl Draft {
         });
     }
 
-    /// The row ends.
+    /// Ends the row.
     pub fn close_row(&mut self) {
         let row = self.row.take();
         self.rows.extend(row.filter(|row| !row.cells.is_empty()));
     }
 
-    /// Ends the table: its rows, how many of them are its header, and how many had no room.
+    /// Ends the table: its rows, the number of header rows, and the number of rows left out.
     pub fn finish(mut self) -> (Vec<Finished>, usize, usize) {
         self.close_row();
         let mut rows = self.rows;
@@ -123,7 +123,7 @@ impl Draft {
         let mut spread = tables::spread(&cells);
         let all: usize = spread.iter().flatten().map(|text| text.len()).sum();
         if all > own + MAX_COPIES {
-            // Nobody's table: each text stands once.
+            // A malicious table: each text stands once.
             spread = cells
                 .iter()
                 .map(|row| row.iter().map(|cell| cell.text.as_str()).collect())
@@ -155,14 +155,14 @@ impl Draft {
     }
 }
 
-/// Places of a row up to the last that has text.
+/// Number of cells up to the last one with text.
 fn used(row: &[&str]) -> usize {
     row.iter()
         .rposition(|text| !text.is_empty())
         .map_or(0, |last| last + 1)
 }
 
-/// Cells do not reach beyond their group; those that span 0 rows reach to its end (HTML, 4.9.12.1).
+/// Limits row spans to their group; a span of 0 rows reaches to its end (HTML, 4.9.12.1).
 fn clip(rows: &mut [Row]) {
     let mut end = rows.len();
     for at in (0..rows.len()).rev() {
@@ -180,7 +180,7 @@ fn clip(rows: &mut [Row]) {
     }
 }
 
-/// Number of rows at the top that say what the columns are.
+/// Number of header rows at the top.
 fn heads(rows: &[Row], cells: &[Vec<Cell>], spread: &[Vec<&str>]) -> usize {
     if spread.len() < 2 || spread.iter().all(|row| row.len() < 2) {
         return 0;
@@ -201,7 +201,7 @@ fn heads(rows: &[Row], cells: &[Vec<Cell>], spread: &[Vec<&str>]) -> usize {
     usize::from(!any && is_above_numbers(spread))
 }
 
-/// Whether the first row has no digits, and a column below it has hardly anything else.
+/// Whether the first row has no digits, and at least four fifths of a column below it have some.
 fn is_above_numbers(spread: &[Vec<&str>]) -> bool {
     let has_digit = |text: &str| text.chars().any(char::is_numeric);
     let Some((first, rest)) = spread.split_first() else {

@@ -122,7 +122,7 @@ fn broken_lines_are_left_out() {
         (WarningCode::InvalidLines, 2)
     );
     assert_eq!(warning.detail.as_deref(), Some("line 2, line 6"));
-    // A document that was cut off is no JSON Lines, though some of its lines are JSON.
+    // A truncated document does not count as JSON Lines, although some of its lines are JSON.
     for cut in [
         "{\n  \"a\": 1,\n  \"b\": {}\n",
         "[\n1,\n2,\n3,\n4",

@@ -1,17 +1,17 @@
-//! Cuts JSON (RFC 8259) into tokens, and bears with some of what other programs write.
+//! Splits JSON (RFC 8259) into tokens, and tolerates some deviations of other writers.
 
 use std::{borrow::Cow, iter::Peekable, str::CharIndices};
 
-/// Where a text is not JSON, and why.
+/// The place and reason where a text is not JSON.
 #[derive(Debug)]
 pub struct Broken {
-    /// Bytes before it.
+    /// Offset in bytes.
     pub at: usize,
-    /// In words, without anything of the text.
+    /// The reason, without any text of the document.
     pub why: &'static str,
 }
 
-/// A token; strings without their quotes and escapes, numbers and words as they are written.
+/// A token; strings are unquoted and unescaped, numbers and words are as written.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     ObjectStart,
@@ -28,14 +28,14 @@ pub enum Token<'a> {
 pub struct Tokens<'a> {
     source: &'a str,
     at: usize,
-    /// How often something was read that is not strictly JSON.
+    /// Number of deviations from strict JSON.
     pub lenient: usize,
-    /// Surrogates without their other half, which became U+FFFD.
+    /// Number of lone surrogates, which became U+FFFD.
     pub replaced: usize,
 }
 
 impl<'a> Tokens<'a> {
-    /// Begins with a text.
+    /// Starts at the beginning of a text.
     pub const fn new(source: &'a str) -> Self {
         Self {
             source,
@@ -45,12 +45,12 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// What is wrong where the reader stands.
+    /// An error at the current position.
     pub const fn broken(&self, why: &'static str) -> Broken {
         Broken { at: self.at, why }
     }
 
-    /// The next token, if there is one.
+    /// The next token; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Token<'a>>, Broken> {
         self.skip_blanks()?;
         let Some(byte) = self.rest().bytes().next() else {
@@ -77,7 +77,7 @@ impl<'a> Tokens<'a> {
         &self.source[self.at..]
     }
 
-    /// White space, the record separators of JSON text sequences (RFC 7464), and comments.
+    /// Skips white space, the record separators of JSON text sequences (RFC 7464), and comments.
     fn skip_blanks(&mut self) -> Result<(), Broken> {
         loop {
             let rest = self.rest();
@@ -102,7 +102,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The rest of a string after its first quote.
+    /// The rest of a string after its opening quote.
     fn string(&mut self) -> Result<Cow<'a, str>, Broken> {
         let mut text = String::new();
         loop {
@@ -126,7 +126,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// What a backslash stands for with the characters that follow it.
+    /// Decodes an escape after its backslash.
     fn escape(&mut self, rest: &mut Peekable<CharIndices<'_>>, text: &mut String) {
         let Some((_, character)) = rest.next() else {
             return;
@@ -149,7 +149,7 @@ impl<'a> Tokens<'a> {
                 self.lenient += 1;
                 text.push(character);
             }
-            // A path of Windows, most often.
+            // Mostly a Windows path.
             other => {
                 self.lenient += 1;
                 text.extend(['\\', other]);
@@ -157,7 +157,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// A unit of UTF-16, with its other half where it needs one.
+    /// Decodes a UTF-16 unit, with the other half of a surrogate pair.
     fn unit(&mut self, unit: u16, rest: &mut Peekable<CharIndices<'_>>, text: &mut String) {
         let mut units = vec![unit];
         if matches!(unit, 0xd800..0xdc00) {
@@ -193,7 +193,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Four hexadecimal digits; nothing is taken where there are fewer.
+/// Four hexadecimal digits; consumes nothing if there are fewer.
 fn hexadecimal(rest: &mut Peekable<CharIndices<'_>>) -> Option<u16> {
     let mut ahead = rest.clone();
     let mut unit = 0;
@@ -209,7 +209,7 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len())
 }
 
-/// Whether it is a number of JSON.
+/// Whether a word is a JSON number.
 fn is_number(word: &str) -> bool {
     let word = word.strip_prefix('-').unwrap_or(word);
     let (whole, rest) = digits(word);
@@ -227,7 +227,7 @@ fn is_exponent(word: &str) -> bool {
     })
 }
 
-/// Whether it is a number of JavaScript or JSON5.
+/// Whether a word is a number of JavaScript or JSON5.
 fn is_almost_number(word: &str) -> bool {
     let word = word.strip_prefix(['+', '-']).unwrap_or(word);
     if matches!(word, "NaN" | "Infinity") {

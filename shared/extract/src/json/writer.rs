@@ -1,38 +1,38 @@
-//! Writes the values of JSON as lines of `path: value` while they are read, however deep they are nested.
+//! Writes JSON values as lines of `path: value` while they are parsed, at any depth of nesting.
 
 use std::borrow::Cow;
 
 use super::tokens::{Broken, Token, Tokens};
 
-/// More levels than this are an attack.
+/// Deepest nesting; more occurs only in malicious files.
 const MAX_DEPTH: usize = 100_000;
-/// A path longer than this many bytes is shortened where it is written, as it stands in each line below it.
+/// Longest path in bytes; a longer one is shortened, because it is repeated in each line.
 const MAX_PATH: usize = 200;
-/// What is kept of it: its beginning and its end.
+/// Lengths of the start and end that are kept of a long path.
 const PATH_ENDS: (usize, usize) = (60, 130);
 
-/// What was written of a value.
+/// The text of a value.
 #[derive(Default)]
 pub struct Value {
-    /// A block for each member of a list, or one.
+    /// A block for each item of a top-level list, or a single block.
     pub blocks: Vec<String>,
-    /// The member `title` of an object, or `name`.
+    /// The member `title` of an object, else `name`.
     pub title: Option<String>,
 }
 
-/// Writes the next value, if there is one.
+/// Writes the next value; `None` at the end.
 pub fn value(tokens: &mut Tokens<'_>) -> Result<Option<Value>, Broken> {
     loop {
         match tokens.next()? {
             None => return Ok(None),
-            // Between the objects of a list without its brackets.
+            // Between objects in a row that lack the brackets of a list.
             Some(Token::Comma) => tokens.lenient += 1,
             Some(first) => return Writer::default().write(first, tokens).map(Some),
         }
     }
 }
 
-/// Writes the only value of a line, which must be a list or an object: lines of a longer value may be numbers.
+/// Writes the only value of a line, which must be a list or an object: a line of a longer value may be a mere number.
 pub fn line(tokens: &mut Tokens<'_>) -> Result<Option<Value>, Broken> {
     let Some(first) = tokens.next()? else {
         return Ok(None);
@@ -47,15 +47,15 @@ pub fn line(tokens: &mut Tokens<'_>) -> Result<Option<Value>, Broken> {
     }
 }
 
-/// A list or an object that is open.
+/// An open list or object.
 struct Frame<'a> {
-    /// Length of its path.
+    /// Length of its path in bytes.
     path: usize,
     next: Next,
     members: Members<'a>,
 }
 
-/// What may come next.
+/// The tokens that may come next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     MemberOrEnd,
@@ -66,24 +66,24 @@ enum Next {
 
 enum Members<'a> {
     Named,
-    /// Of a list that is the whole value: each is a block.
+    /// Items of the top-level list, a block each.
     Blocks,
-    /// Of another list, as long as all are scalars.
+    /// Items of another list, as long as all of them are scalars.
     Scalars(Vec<Cow<'a, str>>),
-    /// The number of those that were written.
+    /// Number of items written so far.
     Numbered(usize),
 }
 
 #[derive(Default)]
 struct Writer<'a> {
     frames: Vec<Frame<'a>>,
-    /// Of the value that is read, its parts joined by dots.
+    /// Path of the current value, joined by dots.
     path: String,
     lines: String,
     value: Value,
     /// The member `name`.
     name: Option<String>,
-    /// The title's place, where the next value is one.
+    /// The name of a member that may become the title, if the next value is its text.
     names_document: Option<&'static str>,
 }
 
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The beginning of the next member of what is open, or none where that ends.
+    /// The first token of the next value; `None` if the current list or object ends.
     fn step(&mut self, tokens: &mut Tokens<'a>) -> Result<Option<Token<'a>>, Broken> {
         let unfinished = |tokens: &Tokens<'_>| tokens.broken("unfinished");
         let depth = self.frames.len();
@@ -203,7 +203,7 @@ impl<'a> Writer<'a> {
         self.names_document = None;
         if let Some(frame) = self.frames.last_mut() {
             if let Members::Scalars(scalars) = &mut frame.members {
-                // It has other members than scalars after all.
+                // A non-scalar item follows scalars, so these get lines of their own.
                 for (number, text) in scalars.iter().enumerate() {
                     self.path.truncate(frame.path);
                     push(&mut self.path, &(number + 1).to_string());

@@ -1,23 +1,23 @@
-//! Reads lists of addresses (RFC 5322, section 3.4), also as programs write them that do not follow it.
+//! Reads address lists (RFC 5322, section 3.4), including forms that violate the standard.
 
 use dynrag_domain::warnings::Warnings;
 
 use super::words;
 
-/// Addresses of one field that are read.
+/// Most addresses of a field.
 const MAX_ADDRESSES: usize = 2_000;
 
-/// Somebody, or a group of people.
+/// A person, or a group of people.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Mailbox {
     pub name: String,
     pub address: String,
-    /// The group that begins here.
+    /// The group that begins at this address.
     pub group: Option<String>,
 }
 
 impl Mailbox {
-    /// As a head of a letter shows it.
+    /// The address as shown in the head of a letter.
     pub fn shown(&self) -> String {
         let one = match (self.name.as_str(), self.address.as_str()) {
             ("", address) => address.to_owned(),
@@ -32,7 +32,7 @@ impl Mailbox {
     }
 }
 
-/// Reads the list in a field's text, whose encoded words are decoded here: what they hold is no syntax.
+/// Parses an address list. Encoded words are decoded after parsing, so that their content is not taken for syntax.
 pub fn parse(text: &str, warnings: &mut Warnings) -> Vec<Mailbox> {
     let mut list = List::default();
     let mut quoted = false;
@@ -59,7 +59,7 @@ pub fn parse(text: &str, warnings: &mut Warnings) -> Vec<Mailbox> {
         }
     }
     list.end(warnings);
-    // `undisclosed-recipients:;`
+    // An empty group, as in `undisclosed-recipients:;`.
     if let Some(group) = list.group.take() {
         list.done.push(Mailbox {
             group: Some(group),
@@ -103,7 +103,7 @@ impl List {
         if address.is_empty() && name.contains('@') && !name.contains("=?") {
             address = std::mem::take(&mut name);
         }
-        // A route, `@a,@b:user@host`.
+        // A source route: `@a,@b:user@host`.
         if let Some((route, last)) = address.rsplit_once(':')
             && route.starts_with('@')
         {
@@ -113,7 +113,7 @@ impl List {
             name = comment.trim().to_owned();
         }
         let name = words::words(&name, warnings);
-        // Outlook puts the name in quotes of its own.
+        // Outlook adds quotes around the name.
         let name = name.trim().trim_matches('\'').to_owned();
         if name.is_empty() && address.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Decodes the text of a mail: by what it says its charset is, weighed against its bytes.
+//! Decodes the text of a mail by its declared charset, checked against its bytes.
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
 use encoding_rs::{
@@ -8,7 +8,7 @@ use encoding_rs::{
 
 use crate::{code_pages, decode};
 
-/// What a label stands for.
+/// The meaning of a charset label.
 enum Charset {
     Known(&'static Encoding),
     Page(i32),
@@ -17,7 +17,7 @@ enum Charset {
     Iso2022Kr,
 }
 
-/// Decodes `bytes`, and counts what was replaced or guessed.
+/// Decodes `bytes`, and counts replacements and guesses as warnings.
 pub fn decode(bytes: &[u8], label: Option<&str>, warnings: &mut Warnings) -> String {
     let (text, replaced, guessed) = decoded(bytes, label);
     warnings.add(WarningCode::CharactersReplaced, replaced);
@@ -25,7 +25,7 @@ pub fn decode(bytes: &[u8], label: Option<&str>, warnings: &mut Warnings) -> Str
     text
 }
 
-/// The encoding that a label names, where it is one of the usual ones.
+/// The encoding of a label; `None` for code pages and other special charsets.
 pub fn known(label: &str) -> Option<&'static Encoding> {
     match charset(label)? {
         Charset::Known(encoding) => Some(encoding),
@@ -64,14 +64,14 @@ fn by(encoding: &'static Encoding, bytes: &[u8]) -> (String, usize, bool) {
     (text.into_owned(), replaced, false)
 }
 
-/// Decodes as declared, unless the bytes speak against it.
+/// Decodes as declared, unless the bytes contradict the declaration.
 fn weighed(bytes: &[u8], declared: &'static Encoding) -> (String, usize, bool) {
     if is_rather_utf8(bytes, declared) {
         return by(UTF_8, bytes);
     }
     let as_declared = by(declared, bytes);
     let beyond = as_declared.0.chars().filter(|one| !one.is_ascii()).count();
-    // More faults than characters: the declaration is wrong.
+    // More errors than characters: the declaration is wrong.
     if as_declared.1 * 2 > beyond {
         let guessed = undeclared(bytes);
         if guessed.1 < as_declared.1 {
@@ -81,8 +81,8 @@ fn weighed(bytes: &[u8], declared: &'static Encoding) -> (String, usize, bool) {
     as_declared
 }
 
-/// Valid UTF-8 with characters beyond ASCII looks like no other encoding by chance, but a short text in an encoding of
-/// two bytes, or in Thai, might.
+/// Whether the bytes are UTF-8 despite their declaration. Valid UTF-8 beyond ASCII is rarely valid by chance, except
+/// for short texts in Thai or in two-byte encodings.
 fn is_rather_utf8(bytes: &[u8], declared: &'static Encoding) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
@@ -100,7 +100,7 @@ fn is_rather_utf8(bytes: &[u8], declared: &'static Encoding) -> bool {
 }
 
 fn undeclared(bytes: &[u8]) -> (String, usize, bool) {
-    // Escapes of ISO-2022-JP are all ASCII.
+    // ISO-2022-JP escape sequences are ASCII.
     if bytes.is_ascii() && bytes.windows(2).any(|two| two == b"\x1b$") {
         let (text, replaced, _) = by(ISO_2022_JP, bytes);
         return (text, replaced, true);
@@ -113,7 +113,7 @@ fn is_utf16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
 }
 
-/// UTF-16 without a mark is big-endian (RFC 2781), unless its zeros stand on the other side.
+/// UTF-16 without a mark is big-endian (RFC 2781), unless the position of zeros shows otherwise.
 fn byte_order(bytes: &[u8]) -> &'static Encoding {
     let zeros = |from: usize| {
         bytes
@@ -135,7 +135,7 @@ fn charset(label: &str) -> Option<Charset> {
     let label = as_written.to_ascii_lowercase().replace('_', "-");
     let known = |encoding| Some(Charset::Known(encoding));
     match label.as_str() {
-        // Said by programs that did not look; what is ASCII needs no decoding.
+        // Often declared without checking; pure ASCII needs no decoding anyway.
         "us-ascii" | "ascii" | "ansi-x3.4-1968" | "ansi-x3.4-1986" | "iso646-us" => return None,
         "utf-7" | "utf7" | "unicode-1-1-utf-7" | "csutf7" | "x-unicode-2-0-utf-7" => {
             return Some(Charset::Utf7);
@@ -158,7 +158,7 @@ fn charset(label: &str) -> Option<Charset> {
     if let Some(encoding) = found {
         return known(encoding);
     }
-    // `cp-850`, `IBM437`, `x-cp1250`, `windows-936`, `iso8859-2`.
+    // For example `cp-850`, `IBM437`, `x-cp1250`, `windows-936`, `iso8859-2`.
     let digits = label.trim_start_matches(|one: char| !one.is_ascii_digit());
     if let Some(part) = digits.strip_prefix("8859-") {
         return Encoding::for_label(format!("iso-8859-{part}").as_bytes()).map(Charset::Known);
@@ -172,7 +172,7 @@ fn charset(label: &str) -> Option<Charset> {
     .then_some(Charset::Page(page))
 }
 
-/// UTF-7 (RFC 2152): UTF-16 in base64 between `+` and what is none.
+/// Decodes UTF-7 (RFC 2152): UTF-16 in base64 after `+`, up to the first other character.
 fn utf7(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -200,8 +200,8 @@ fn utf7(bytes: &[u8]) -> String {
     text
 }
 
-/// Sets the high bit of what stands between two shifts: HZ (RFC 1843) and ISO-2022-KR (RFC 1557) are seven bits of
-/// encodings that have eight. The shifts end with their line.
+/// Sets the high bit of bytes between two shift sequences: HZ (RFC 1843) and ISO-2022-KR (RFC 1557) are 7-bit forms of
+/// 8-bit encodings. Shifts end with their line.
 fn shifted(bytes: &[u8], (on, off): (&[u8], &[u8])) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes.strip_prefix(b"\x1b$)C").unwrap_or(bytes);
@@ -231,7 +231,7 @@ fn shifted(bytes: &[u8], (on, off): (&[u8], &[u8])) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The bytes of these tests are what Python's codecs of the same names give.
+    /// The bytes in these tests come from Python's codecs of the same names.
     fn text(bytes: &[u8], label: &str) -> String {
         decoded(bytes, Some(label)).0
     }

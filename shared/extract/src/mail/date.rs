@@ -1,4 +1,4 @@
-//! Reads the dates of mails (RFC 5322, section 3.3), with the obsolete forms and some wrong ones.
+//! Reads mail dates (RFC 5322, section 3.3), including obsolete and some invalid forms.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
@@ -6,7 +6,7 @@ const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 
-/// The moment, in the zone it was written in.
+/// The moment, in its original time zone.
 pub fn parse(raw: &str) -> Option<DateTime<FixedOffset>> {
     let raw: String = raw.chars().take(200).collect();
     let (mut day, mut month, mut year, mut time, mut zone) = (None, None, None, None, None);
@@ -31,7 +31,7 @@ pub fn parse(raw: &str) -> Option<DateTime<FixedOffset>> {
             _ => {}
         }
     }
-    // `-0500`: the sign was taken for a hyphen.
+    // In `-0500`, the sign was taken for a hyphen.
     let zone = match raw.rsplit_once(" -") {
         Some((before, digits)) if before.contains(':') => offset(&format!("-{digits}")).or(zone),
         _ => zone,
@@ -43,7 +43,7 @@ pub fn parse(raw: &str) -> Option<DateTime<FixedOffset>> {
     local.and_local_timezone(zone).single()
 }
 
-/// Two digits and three are of years from 1950 on.
+/// Years of two digits lie between 1950 and 2049, years of three digits count from 1900 (RFC 5322, section 4.3).
 const fn full(year: u32, digits: usize) -> u32 {
     match year {
         0..50 if digits <= 2 => year + 2000,
@@ -59,7 +59,7 @@ fn clock(word: &str) -> Option<(u32, u32, u32)> {
     Some((hour, minute, next().unwrap_or(0)))
 }
 
-/// Seconds to the east of UTC.
+/// The offset east of UTC, in seconds.
 fn offset(word: &str) -> Option<i32> {
     let hours = |hours: i32| Some(hours * 3600);
     let upper = word.to_ascii_uppercase();

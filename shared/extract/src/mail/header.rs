@@ -1,26 +1,26 @@
-//! Splits a mail, or a part of one, into its header fields and its body (RFC 5322, section 2).
+//! Splits a mail or a part into header fields and body (RFC 5322, section 2).
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// More fields than this are an attack.
+/// Most header fields; more occur only in malicious mails.
 const MAX_FIELDS: usize = 2_000;
 
-/// The header fields of a mail or part: names in small letters, values on one line.
+/// The header fields of a mail or part: names in lower case, values unfolded.
 #[derive(Default)]
 pub struct Headers {
     fields: Vec<(String, Vec<u8>)>,
 }
 
 impl Headers {
-    /// The value of the first field of this name.
+    /// The value of the first field with this name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         let found = self.fields.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_slice())
     }
 
-    /// The values of all fields of this name.
+    /// The values of all fields with this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields
             .iter()
@@ -28,7 +28,7 @@ impl Headers {
             .map(|(_, value)| value.as_slice())
     }
 
-    /// The values with bytes beyond ASCII, of all fields.
+    /// Field values with non-ASCII bytes.
     pub fn beyond_ascii(&self) -> impl Iterator<Item = &[u8]> {
         self.fields
             .iter()
@@ -37,8 +37,8 @@ impl Headers {
     }
 }
 
-/// Makes a mail one that begins with its header and has lines: without byte order mark and blank lines before it, not
-/// in UTF-16, with line ends other than a bare CR.
+/// Normalizes a mail: removes a byte order mark and leading blank lines, converts UTF-16, and replaces bare CR line
+/// ends.
 pub fn unified(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut mail = match Encoding::for_bom(bytes) {
         Some((encoding, length)) if encoding == UTF_8 => Cow::Borrowed(&bytes[length..]),
@@ -61,8 +61,8 @@ pub fn unified(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Splits into header and body. Lines that are no field are passed over, such as the `From ` of a mailbox; a part that
-/// begins with such a line has no header at all, and is all body.
+/// Splits into header and body. Lines that are not fields, such as the `From ` line of a mailbox, are skipped; a part
+/// that begins with such a line has no header.
 pub fn split(bytes: &[u8], is_part: bool) -> (Headers, &[u8]) {
     let mut headers = Headers::default();
     let mut rest = bytes;

@@ -1,4 +1,4 @@
-//! Reads a mail as a letter: its head, its text, and the mails that are forwarded with it.
+//! Reads a mail as a letter: its head, its text, and the mails forwarded with it.
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
 use scraper::Html;
@@ -16,14 +16,14 @@ use crate::{
     text::{self, Builder},
 };
 
-/// Mails forwarded within forwarded mails that are read.
+/// Deepest nesting of forwarded mails.
 pub const MAX_FORWARDED: usize = 8;
-/// Characters of a head's line.
+/// Longest line of a head, in characters.
 const MAX_LINE: usize = 2_000;
-/// Names of attachments that are written down.
+/// Most attachment names that are listed.
 const MAX_NAMES: usize = 200;
 
-/// Who, when and about what.
+/// Sender, recipients, date and subject.
 #[derive(Default)]
 pub struct Head {
     pub from: Vec<Mailbox>,
@@ -66,7 +66,7 @@ impl Head {
         head
     }
 
-    /// Whether it says nothing at all: this is no mail.
+    /// Whether the head is empty, so that the file is not a mail.
     pub fn is_empty(&self) -> bool {
         self.from.is_empty() && self.subject.is_none() && self.sent.is_none()
     }
@@ -79,20 +79,20 @@ impl Head {
     }
 }
 
-/// Reads a mail and those within it.
+/// Reads a mail and the mails inside of it.
 #[derive(Default)]
 pub struct Reader {
     pub warnings: Warnings,
-    /// Whether something is encrypted.
+    /// Whether a part is encrypted.
     pub locked: bool,
-    /// Whether any text was read besides heads.
+    /// Whether any text apart from heads was read.
     pub has_text: bool,
-    /// Names of files within texts.
+    /// Names of uuencoded files in texts.
     uuencoded: Vec<String>,
 }
 
 impl Reader {
-    /// The text of a mail with this head, `depth` mails deep.
+    /// The text of a mail with this head, at a nesting depth.
     pub fn letter(&mut self, message: &Message<'_>, mut head: Head, depth: usize) -> Builder {
         self.warnings
             .add(WarningCode::PartsUnreadable, message.left_out);
@@ -136,7 +136,7 @@ impl Reader {
         builder
     }
 
-    /// A mail within this one: its subject and its text.
+    /// A forwarded mail: its subject and its text.
     fn forwarded(&mut self, part: &Part<'_>, depth: usize) -> (Option<String>, Builder) {
         let content = part.content();
         let content = header::unified(&content);
@@ -170,7 +170,7 @@ impl Reader {
         }
     }
 
-    /// All parts in their order, but no text twice.
+    /// All parts in order, without repeating a text in another form.
     fn mixed(&mut self, parts: &[Part<'_>]) -> Builder {
         let mut all = Builder::default();
         let mut last = (String::new(), String::new());
@@ -193,7 +193,7 @@ impl Reader {
         all
     }
 
-    /// The form that says most; the plain one where it says what the others do.
+    /// The most complete alternative, but the plain one if it says the same.
     fn alternative(&mut self, parts: &[Part<'_>]) -> Builder {
         let mut plain = Builder::default();
         let mut rich = Builder::default();
@@ -202,7 +202,7 @@ impl Reader {
             if part.media.value == "text/plain" && plain.as_str().is_empty() {
                 plain = builder;
             } else if text::letters(builder.as_str()) * 2 > text::letters(rich.as_str()) {
-                // The last is the richest (RFC 2046, section 5.1.4).
+                // The last alternative is the richest (RFC 2046, section 5.1.4).
                 rich = builder;
             }
         }
@@ -222,7 +222,7 @@ impl Reader {
         chosen
     }
 
-    /// The root of parts that belong together (RFC 2387), and texts beside it that no page refers to.
+    /// The root of related parts (RFC 2387), and other texts that no page refers to.
     fn related(&mut self, part: &Part<'_>) -> Builder {
         let start = part.media.plain("start").map(<[u8]>::to_vec);
         let is_start =
@@ -291,7 +291,7 @@ impl Reader {
         }
     }
 
-    /// A plain text, without files and armour in it.
+    /// A plain text without uuencoded files and PGP armour.
     fn plain(&mut self, part: &Part<'_>) -> String {
         let content = part.content();
         let mut kept: Vec<u8> = Vec::new();

@@ -1,19 +1,19 @@
-//! Reads fields with parameters, Content-Type and Content-Disposition (RFC 2045, RFC 2183, RFC 2231).
+//! Reads header fields with parameters, Content-Type and Content-Disposition (RFC 2045, RFC 2183, RFC 2231).
 
 use dynrag_domain::warnings::Warnings;
 use encoding_rs::Encoding;
 
 use super::{charset, transfer, words};
 
-/// Parameters of one field that are read.
+/// Most parameters of a field.
 const MAX_PARAMETERS: usize = 200;
 
 /// A piece of a parameter: `name*2*=value`.
 struct Piece {
     name: String,
-    /// The number of a piece of several.
+    /// Its number, if the parameter is split into pieces.
     number: Option<u32>,
-    /// Whether the value is percent-encoded, the first with its charset.
+    /// Whether the value is percent-encoded; the first piece then names the charset.
     encoded: bool,
     value: Vec<u8>,
 }
@@ -21,17 +21,17 @@ struct Piece {
 /// A value and its parameters.
 #[derive(Default)]
 pub struct Field {
-    /// In small letters, `text/plain`.
+    /// In lower case: `text/plain`.
     pub value: String,
     pieces: Vec<Piece>,
 }
 
 impl Field {
-    /// Reads a field's raw value.
+    /// Parses the raw value of a field.
     pub fn parse(raw: &[u8]) -> Self {
         let (value, mut rest) = until_semicolon(raw);
         let value = String::from_utf8_lossy(value).to_ascii_lowercase();
-        // `text/plain charset=utf-8`, and comments.
+        // For example `text/plain charset=utf-8`, or a comment.
         let value = value.split([' ', '\t', '(']).next().unwrap_or_default();
         let mut field = Self {
             value: value.trim_matches('"').to_owned(),
@@ -50,19 +50,19 @@ impl Field {
         field
     }
 
-    /// The bytes of a parameter that is not encoded: a boundary, a charset.
+    /// The bytes of an unencoded parameter: a boundary, a charset.
     pub fn plain(&self, name: &str) -> Option<&[u8]> {
         let piece = self.pieces.iter().find(|piece| piece.name == name)?;
         Some(&piece.value)
     }
 
-    /// A short parameter in small letters.
+    /// A short parameter in lower case.
     pub fn token(&self, name: &str) -> Option<String> {
         let value = String::from_utf8_lossy(self.plain(name)?);
         Some(value.trim().to_ascii_lowercase())
     }
 
-    /// A parameter's text, of however many pieces, however it is encoded.
+    /// The text of a parameter, in any number of pieces and any encoding.
     pub fn text(
         &self,
         name: &str,
@@ -141,7 +141,7 @@ fn until_semicolon(raw: &[u8]) -> (&[u8], &[u8]) {
     (raw, &[])
 }
 
-/// The value without quotes, or without the comment that follows it.
+/// The value without its quotes, or without a trailing comment.
 fn unquoted(value: &[u8]) -> Vec<u8> {
     let Some(inner) = value.strip_prefix(b"\"") else {
         let end = value.windows(2).position(|two| two == b" (");
@@ -153,7 +153,7 @@ fn unquoted(value: &[u8]) -> Vec<u8> {
         rest = after;
         match (byte, after) {
             (b'"', _) => break,
-            // Some write paths of Windows: only what must be escaped is.
+            // Some clients write Windows paths, so a backslash escapes only quotes and backslashes.
             (b'\\', [next @ (b'"' | b'\\'), after @ ..]) => {
                 out.push(*next);
                 rest = after;

@@ -1,4 +1,4 @@
-//! The tree of a mail's parts (RFC 2045, RFC 2046), and what each of them is for.
+//! Parses the tree of a mail's parts (RFC 2045, RFC 2046) and determines their roles.
 
 use std::borrow::Cow;
 
@@ -13,17 +13,17 @@ use super::{
 };
 use crate::decode;
 
-/// Parts within parts: beyond, a part is one of unknown content.
+/// Deepest nesting of parts; deeper parts are not parsed.
 const MAX_DEPTH: usize = 20;
-/// Parts of one mail that are read.
+/// Most parts of a mail.
 const MAX_PARTS: usize = 5_000;
-/// Bytes of the body that a guess of the encoding looks at.
+/// Bytes of the body that are used to guess the encoding of headers.
 const SAMPLE: usize = 8 * 1024;
 
 /// A part of a mail, or the mail itself.
 pub struct Part<'a> {
     pub headers: Headers,
-    /// Its type, `text/plain`.
+    /// Its media type: `text/plain`.
     pub media: Field,
     pub disposition: Field,
     body: &'a [u8],
@@ -31,37 +31,37 @@ pub struct Part<'a> {
     pub parts: Vec<Part<'a>>,
 }
 
-/// What a part is for.
+/// The role of a part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
-    /// To be shown.
+    /// Text to show.
     Text,
     /// An appointment.
     Calendar,
     /// Another mail.
     Message,
-    /// Parts that belong together.
+    /// A multipart.
     Multipart,
-    /// A file to be saved.
+    /// A file to save.
     Attachment,
-    /// Shown within the text, or for programs.
+    /// Embedded in the text, or meant for programs.
     Passed,
-    /// Nobody can read it without a key.
+    /// Unreadable without a key.
     Encrypted,
-    /// Signed in a form in which it cannot be read.
+    /// Signed in a form that is not read.
     Sealed,
 }
 
-/// A mail: its parts, and what its bytes beyond ASCII are probably encoded in.
+/// A mail: its parts, and the probable encoding of non-ASCII bytes in its headers.
 pub struct Message<'a> {
     pub root: Part<'a>,
     pub eight_bit: Option<&'static Encoding>,
-    /// Parts beyond the limit.
+    /// Number of parts beyond the limit.
     pub left_out: usize,
 }
 
 impl<'a> Message<'a> {
-    /// Reads a mail from bytes that are [`header::unified`].
+    /// Parses a mail from bytes that are [`header::unified`].
     pub fn parse(bytes: &'a [u8]) -> Self {
         let mut budget = Budget {
             left: MAX_PARTS,
@@ -77,7 +77,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The declaration of the text, or a guess from all there is: a subject alone is too short for one.
+/// The declared encoding of the text, or a guess from headers and text: a subject alone is too short.
 fn eight_bit(root: &Part<'_>) -> Option<&'static Encoding> {
     let mut sample: Vec<u8> = root.headers.beyond_ascii().collect::<Vec<_>>().join(&b'\n');
     if sample.is_empty() || std::str::from_utf8(&sample).is_ok() {
@@ -144,7 +144,7 @@ fn parse<'a>(bytes: &'a [u8], default: &str, depth: usize, budget: &mut Budget) 
     part
 }
 
-/// What stands between the lines of a boundary. Where none is named, the first line that looks like one is it.
+/// The pieces between the lines of a boundary. Without a named boundary, the first line that looks like one defines it.
 fn pieces<'a>(body: &'a [u8], boundary: Option<&[u8]>) -> Vec<&'a [u8]> {
     let mut boundary = boundary.map(|boundary| boundary.trim_ascii_end().to_vec());
     let mut pieces = Vec::new();
@@ -178,13 +178,13 @@ fn pieces<'a>(body: &'a [u8], boundary: Option<&[u8]>) -> Vec<&'a [u8]> {
             return pieces;
         }
     }
-    // A mail that was cut off.
+    // A truncated mail.
     pieces.extend(start.map(|start| &body[start..]));
     pieces
 }
 
 impl<'a> Part<'a> {
-    /// The content, decoded from what carried it.
+    /// The content, with its transfer encoding removed.
     pub fn content(&self) -> Cow<'a, [u8]> {
         let encoding = self
             .headers
@@ -197,7 +197,7 @@ impl<'a> Part<'a> {
         transfer::decode(self.body, word.unwrap_or_default().trim_matches('"'))
     }
 
-    /// The content as text, of the charset that the part declares.
+    /// The content as text, in the declared charset.
     pub fn text(&self, warnings: &mut Warnings) -> String {
         charset::decode(
             &self.content(),
@@ -206,7 +206,7 @@ impl<'a> Part<'a> {
         )
     }
 
-    /// The name it is to be saved under.
+    /// The suggested file name.
     pub fn file_name(
         &self,
         eight_bit: Option<&'static Encoding>,
@@ -218,7 +218,7 @@ impl<'a> Part<'a> {
             .filter(|name| !name.trim().is_empty())
     }
 
-    /// All parts that have none within, in their order.
+    /// All parts without parts of their own, in order.
     pub fn leaves(&self) -> Vec<&Self> {
         let mut leaves = Vec::new();
         self.gather(&mut leaves);
@@ -226,7 +226,7 @@ impl<'a> Part<'a> {
     }
 
     fn gather<'b>(&'b self, leaves: &mut Vec<&'b Self>) {
-        // What is encrypted is one thing, of which the parts say nothing.
+        // An encrypted part counts as one; the parts inside of it are meaningless.
         if self.parts.is_empty() || self.role() == Role::Encrypted {
             leaves.push(self);
         } else {
@@ -234,7 +234,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// What it is for.
+    /// The role of the part.
     pub fn role(&self) -> Role {
         let media = self.media.value.as_str();
         let attached = self.disposition.value == "attachment";
@@ -249,7 +249,7 @@ impl<'a> Part<'a> {
             "application/pgp-encrypted" => Role::Passed,
             _ if attached => Role::Attachment,
             "text/calendar" => Role::Calendar,
-            // Cards and tables come with a name and are saved; style sheets belong to a page.
+            // Cards and tables with a name are files; style sheets belong to a page.
             "text/css" | "text/javascript" | "text/x-amp-html" | "text/watch-html" => Role::Passed,
             "text/vcard" | "text/x-vcard" | "text/directory" | "text/csv" | "text/xml"
                 if self.is_named() && self.disposition.value != "inline" =>
@@ -278,7 +278,7 @@ impl<'a> Part<'a> {
         self.file_name(None, nothing).is_some()
     }
 
-    /// Which kind of CMS this is (RFC 8551): said by a parameter, or by the object identifier it begins with.
+    /// The kind of CMS content (RFC 8551), by its parameter, else by its leading object identifier.
     fn sealed(&self) -> Role {
         const SIGNED: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
         match self.media.token("smime-type").as_deref() {

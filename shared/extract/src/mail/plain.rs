@@ -1,9 +1,9 @@
-//! Texts of mails that are not plain: with flowing lines, armour, calendars, and marks of text/enriched.
+//! Converts special forms of mail text: flowed lines, PGP armour, calendars, text/enriched.
 
-/// The text of `format=flowed` (RFC 3676): lines that end in a blank go on in the next.
+/// The text of `format=flowed` (RFC 3676): a line that ends with a space continues on the next one.
 pub fn unflowed(text: &str, delete_space: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    // The depth of quotation of a paragraph that goes on.
+    // The quote depth of a paragraph that continues.
     let mut open: Option<usize> = None;
     for line in text.lines() {
         let depth = line.len() - line.trim_start_matches('>').len();
@@ -30,7 +30,7 @@ pub fn unflowed(text: &str, delete_space: bool) -> String {
     out
 }
 
-/// The text without what PGP adds to it, and whether it was encrypted (RFC 9580, section 6).
+/// The text without PGP armour (RFC 9580, section 6), and whether it was encrypted.
 pub fn unarmoured(text: &str) -> (String, bool) {
     let mut out = String::with_capacity(text.len());
     let mut encrypted = false;
@@ -56,7 +56,7 @@ pub fn unarmoured(text: &str) -> (String, bool) {
                     within = None;
                 }
             }
-            // `Hash: SHA256` and a blank line.
+            // The header `Hash: SHA256` up to a blank line.
             (None, None) if head => head = !mark.is_empty(),
             (None, None) => {
                 out.push_str(line);
@@ -100,7 +100,7 @@ pub fn enriched(source: &str, is_richtext: bool) -> String {
     if is_richtext { text } else { joined(&text) }
 }
 
-/// A single line end is a blank, and n of them are n - 1.
+/// A single line end becomes a space, and n line ends become n - 1.
 fn joined(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut ends = 0usize;
@@ -118,8 +118,7 @@ fn joined(text: &str) -> String {
     out
 }
 
-/// The lines of a calendar (RFC 5545) that people read. `brief` leaves out the description, which stands in the
-/// letter too.
+/// The readable lines of a calendar (RFC 5545). `brief` leaves out the description, which the letter repeats.
 pub fn calendar(source: &str, brief: bool) -> String {
     let mut unfolded: Vec<String> = Vec::new();
     for line in source.lines() {
@@ -139,7 +138,7 @@ pub fn calendar(source: &str, brief: bool) -> String {
             "END" => {
                 within.pop();
             }
-            // Not those of alarms and time zones.
+            // Properties of alarms and time zones are left out.
             _ if matches!(within.last(), Some(&("VEVENT" | "VTODO" | "VJOURNAL"))) => {
                 lines.extend(shown(name, value, brief));
             }
@@ -149,7 +148,7 @@ pub fn calendar(source: &str, brief: bool) -> String {
     lines.join("\n")
 }
 
-/// The name and the value of a line: parameters stand between them, whose quotes may hold colons.
+/// The name and value of a line. Parameters come between them, and their quotes may contain colons.
 fn property(line: &str) -> Option<(&str, &str)> {
     let mut quoted = false;
     let colon = line.find(|character| {
@@ -178,7 +177,7 @@ fn shown(name: &str, value: &str, brief: bool) -> Option<String> {
     (!value.trim().is_empty()).then(|| format!("{label}: {}", value.trim()))
 }
 
-/// `20261120T093000Z` as `2026-11-20T09:30:00Z`.
+/// Writes `20261120T093000Z` as `2026-11-20T09:30:00Z`.
 fn moment(value: &str) -> String {
     let (day, time) = value.split_once('T').unwrap_or((value, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,13 +1,13 @@
-//! Says whether two texts say the same: a plain text and the HTML page beside it.
+//! Compares a plain text with the HTML alternative beside it.
 
 use std::collections::HashSet;
 
 use crate::text;
 
-/// A plain text of fewer letters may be a note to programs that show no HTML.
+/// A plain text with fewer letters may be a note to programs that do not show HTML.
 const NOTE: usize = 200;
 
-/// The words of a text, in small letters; signs of scripts without blanks count each.
+/// The words of a text in lower case; each character of a script without spaces is a word.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -29,7 +29,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// How many hundredths of the words of `part` are in `whole`; 100 for no words.
+/// The percentage of words of `part` that occur in `whole`; 100 if there are none.
 pub fn covered(part: &str, whole: &str) -> usize {
     let part = words(part);
     if part.is_empty() {
@@ -40,7 +40,7 @@ pub fn covered(part: &str, whole: &str) -> usize {
     found * 100 / part.len()
 }
 
-/// Which of the two is read.
+/// The alternative to read.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Choice {
     Plain,
@@ -48,7 +48,7 @@ pub enum Choice {
     Both,
 }
 
-/// Chooses between a plain text and a richer one that is offered instead of it.
+/// Chooses between a plain text and its richer alternative.
 pub fn choose(plain: &str, rich: &str) -> Choice {
     let (plain_letters, rich_letters) = (text::letters(plain), text::letters(rich));
     if plain_letters == 0 {

@@ -1,4 +1,4 @@
-//! Undoes what carried a part through the mail: base64, quoted-printable, uuencode (RFC 2045, section 6).
+//! Decodes transfer encodings: base64, quoted-printable, uuencode (RFC 2045, section 6).
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ pub fn decode<'a>(body: &'a [u8], encoding: &str) -> Cow<'a, [u8]> {
     match encoding {
         "base64" => {
             let decoded = base64(body);
-            // Said to be base64, and is plain text.
+            // Declared as base64, but plain text.
             if decoded.is_empty() {
                 Cow::Borrowed(body)
             } else {
@@ -35,7 +35,7 @@ fn sextet(byte: u8) -> Option<u32> {
     Some(u32::from(value))
 }
 
-/// Decodes base64, passing over what is none. Text in clear after its end, which lists append, is kept as it is.
+/// Decodes base64, and skips invalid characters. Plain text after its end, which mailing lists append, is kept.
 pub fn base64(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(body.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0);
@@ -80,7 +80,7 @@ fn hex(digits: &[u8]) -> Option<u8> {
     }
 }
 
-/// Decodes quoted-printable; an `=` that begins nothing stays.
+/// Decodes quoted-printable; a stray `=` is kept.
 pub fn quoted_printable(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(body.len());
     let mut rest = body;
@@ -95,7 +95,7 @@ pub fn quoted_printable(body: &[u8]) -> Vec<u8> {
             rest = &rest[2..];
             continue;
         }
-        // A soft line break, perhaps with blanks that were added on the way.
+        // A soft line break, perhaps with white space that was added in transit.
         let blanks = rest
             .iter()
             .take(100)
@@ -113,7 +113,7 @@ pub fn quoted_printable(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Percent-encoded bytes, of parameters (RFC 2231).
+/// Decodes percent-encoded parameters (RFC 2231).
 pub fn percent(value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value;
@@ -130,11 +130,11 @@ pub fn percent(value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A file within a text, between `begin 644 name` and `end`.
+/// A file inside a text, between `begin 644 name` and `end`.
 pub struct Uuencoded {
     pub name: String,
     pub bytes: Vec<u8>,
-    /// Where in the text it stands.
+    /// Its byte range in the text.
     pub place: std::ops::Range<usize>,
 }
 
@@ -174,10 +174,10 @@ fn begins(line: &[u8]) -> Option<String> {
     (octal && !name.is_empty()).then_some(name)
 }
 
-/// Decodes a line; `false` if it is none.
+/// Decodes a line; `false` if it is invalid.
 fn decode_line(line: &[u8], bytes: &mut Vec<u8>) -> bool {
     let Some((length, data)) = line.split_first() else {
-        // A blank that was trimmed away on the last line.
+        // The space of the last line may have been trimmed.
         return true;
     };
     if !(0x20..=0x60).contains(length) || data.iter().any(|byte| !(0x20..=0x60).contains(byte)) {
@@ -195,7 +195,7 @@ fn decode_line(line: &[u8], bytes: &mut Vec<u8>) -> bool {
         }
         bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
     }
-    // Zeros at the end may have been trimmed away as blanks; a file of nothing else is no file.
+    // Trailing zeros may have been trimmed as spaces; but a file of zeros only is not one.
     if data.len() * 2 >= length || bytes.len() > end {
         bytes.resize(end, 0);
     }
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn uuencoded_files() {
-        // Written by Python's binascii.b2a_uu.
+        // Written by Python's `binascii.b2a_uu`.
         let text = b"Hello\nbegin 644 cat.txt\n#0V%T\n`\nend\nbegin the day\n";
         let files = uuencoded(text);
         assert_eq!(files.len(), 1);

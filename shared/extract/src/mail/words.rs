@@ -1,4 +1,4 @@
-//! Decodes the text of header fields: encoded words (RFC 2047), and bytes beyond ASCII as they stand.
+//! Decodes the text of header fields: encoded words (RFC 2047), and raw non-ASCII bytes.
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
 use encoding_rs::Encoding;
@@ -6,17 +6,17 @@ use encoding_rs::Encoding;
 use super::{charset, transfer};
 use crate::decode;
 
-/// Bytes of an encoded word; the standard has 75.
+/// Longest encoded word in bytes; the standard allows 75.
 const MAX_WORD: usize = 8 * 1024;
-/// After so many beginnings of words that are none, a field is an attack.
+/// Most invalid encoded words of a field; more occur only in malicious mails.
 const MAX_FAULTS: usize = 1_000;
 
-/// The text of a header field. `eight_bit` is what the mail's bytes are probably encoded in.
+/// The text of a header field. `eight_bit` is the probable encoding of the mail's raw bytes.
 pub fn text(raw: &[u8], eight_bit: Option<&'static Encoding>, warnings: &mut Warnings) -> String {
     words(&plain(raw, eight_bit, warnings), warnings)
 }
 
-/// The characters of a header field, with its encoded words as they are.
+/// The text of a header field with its encoded words undecoded.
 pub fn plain(raw: &[u8], eight_bit: Option<&'static Encoding>, warnings: &mut Warnings) -> String {
     if let Ok(text) = std::str::from_utf8(raw) {
         return text.to_owned();
@@ -39,11 +39,11 @@ struct Word<'a> {
     text: &'a str,
 }
 
-/// Decodes the encoded words of a text.
+/// Decodes the encoded words in a text.
 pub fn words(text: &str, warnings: &mut Warnings) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    // Words that follow each other directly: a character may be split between two of the same charset.
+    // Adjacent words: a character may be split between two words of the same charset.
     let mut run: Vec<Word<'_>> = Vec::new();
     let mut faults = 0;
     while let Some(at) = rest.find("=?")
@@ -102,7 +102,8 @@ fn flush(out: &mut String, run: &mut Vec<Word<'_>>, warnings: &mut Warnings) {
         while let Some((is_base64, text)) = last {
             if is_base64 {
                 base64.push_str(text.trim_end_matches('='));
-                // Cut within a group of four, which its own padding would not allow.
+                // A remainder of 1 means that the word was cut inside a group of four, which continues in the next
+                // word.
                 if base64.len() % 4 != 1 {
                     bytes.append(&mut transfer::base64(base64.as_bytes()));
                     base64.clear();
@@ -133,7 +134,7 @@ mod tests {
         for (raw, text) in [
             ("=?utf-8?q?J=C3=B6rg_M?= <j@x>", "Jörg M <j@x>"),
             ("a =?utf-8?B?w6k=?= =?utf-8?B?w6k?=\t b", "a éé\t b"),
-            // One character split between two words, in the same and in different notations.
+            // One character split between two words, in the same and in different encodings.
             ("=?utf-8?B?4oI=?= =?utf-8?B?rA==?=", "€"),
             ("=?utf-8?Q?=E2=82?= =?utf-8?B?rA==?=", "€"),
             ("=?UTF-8*de?Q?M=C3=A4rz?=", "März"),

@@ -1,6 +1,5 @@
-//! What the second model is told of each block of a page beside what the first is told: how likely the first
-//! took it for content, and the blocks before and after it, those in the elements around it, and those that
-//! are built alike.
+//! Features for the second model: the first model's probabilities for a block, for its neighbours, for the elements
+//! around it, and for blocks of the same structure.
 
 use std::collections::HashMap;
 
@@ -8,13 +7,13 @@ use super::best;
 use super::features::Features;
 use super::page::Page;
 
-/// Numbers for each block beside those for the first model.
+/// Number of features beside those of the first model.
 const WIDTH: usize = 36;
-/// Blocks before and after that are looked at one by one.
+/// Neighbours before and after that are described one by one.
 const NEIGHBOURS: usize = 3;
-/// Stands for a block that is not there.
+/// The value for a missing block.
 const NOTHING: f32 = -9.0;
-/// Stretches of blocks, from and to places beside the block's, that are looked at as a whole.
+/// Ranges of blocks, relative to the current one, that are described as a whole.
 const STRETCHES: [(isize, isize); 7] = [
     (-2, 2),
     (-6, 6),
@@ -24,17 +23,17 @@ const STRETCHES: [(isize, isize); 7] = [
     (-30, -1),
     (1, 30),
 ];
-/// Blocks that are kept count up to this distance.
+/// Largest distance to a kept block.
 const FAR: usize = 60;
-/// Elements around a block that are looked at, of those that hold more than the last.
+/// Number of surrounding elements that are described; each holds more than the one before.
 const AROUND: usize = 4;
 const MAX_AROUND: usize = 64;
-/// The smallest elements with such shares of the likely content are looked at.
+/// The smallest elements with these shares of the probable content are described.
 const CORES: [f32; 3] = [0.5, 0.8, 0.95];
-/// Blocks without words count a little.
+/// Weight of blocks without words.
 const LEAST_WORDS: f32 = 0.5;
 
-/// Words of some blocks, and how many of them are likely content.
+/// Words of some blocks, and the expected number that are content.
 #[derive(Default, Clone, Copy)]
 struct Sum {
     words: f32,
@@ -54,7 +53,7 @@ impl Sum {
         }
     }
 
-    /// The share that is likely content; -1 if there is nothing.
+    /// The share that is probably content; -1 if there are no words.
     fn share(self) -> f32 {
         if self.words > 1e-3 {
             self.likely / self.words
@@ -64,7 +63,7 @@ impl Sum {
     }
 }
 
-/// Describes the blocks of a page, of which the first model has said how likely they are content.
+/// The features of a page's blocks, given the first model's probabilities.
 pub fn of(page: &Page<'_, '_>, first: &Features, likely: &[f32]) -> Features {
     let weights = first.weights.as_slice();
     let likely: Vec<f32> = likely
@@ -121,7 +120,7 @@ pub fn of(page: &Page<'_, '_>, first: &Features, likely: &[f32]) -> Features {
     }
 }
 
-/// Of each place, the sum of all blocks before; and of all in the end.
+/// Prefix sums: for each index the sum of all blocks before it, then the total.
 fn up_to(sums: &[Sum]) -> Vec<Sum> {
     let mut total = Sum::default();
     let mut up_to = vec![total];
@@ -143,7 +142,7 @@ fn neighbours(logits: &[f32], place: usize) -> impl Iterator<Item = f32> {
     })
 }
 
-/// The share of likely content in a stretch of blocks, the block itself aside.
+/// The share of probable content in a range of blocks, without the block itself.
 fn stretch_of(up_to: &[Sum], own: Sum, place: usize, (from, to): (isize, isize)) -> f32 {
     let last = up_to.len() - 1;
     let start = place.saturating_add_signed(from).min(last);
@@ -155,7 +154,7 @@ fn stretch_of(up_to: &[Sum], own: Sum, place: usize, (from, to): (isize, isize))
     sum.share()
 }
 
-/// How far the last block that is kept is, and the next.
+/// Distances to the last kept block before and to the next one after.
 fn distances(kept: &[bool]) -> (Vec<f32>, Vec<f32>) {
     fn since<'k>(kept: impl Iterator<Item = &'k bool>) -> Vec<f32> {
         let mut far = FAR;
@@ -171,7 +170,7 @@ fn distances(kept: &[bool]) -> (Vec<f32>, Vec<f32>) {
     (since(kept.iter()), after)
 }
 
-/// What the elements of a page hold.
+/// Content of the elements of a page.
 struct Elements {
     wholes: Vec<Sum>,
     blocks: Vec<usize>,
@@ -216,7 +215,7 @@ impl Elements {
         }
     }
 
-    /// The elements around a block that hold more than it, from within.
+    /// The elements around a block that hold more than it, innermost first.
     fn around(
         &self,
         page: &Page<'_, '_>,
@@ -258,7 +257,7 @@ impl Elements {
     }
 }
 
-/// Blocks that are built alike.
+/// Totals of blocks with the same structure.
 fn alike(page: &Page<'_, '_>, sums: &[Sum]) -> HashMap<u64, Sum> {
     let mut alike: HashMap<u64, Sum> = HashMap::new();
     for (place, sum) in sums.iter().enumerate() {
@@ -287,10 +286,10 @@ mod tests {
         let context = of(&Page::new(&blocks), &first, &likely);
         assert_eq!((context.width, context.values.len()), (WIDTH, 4 * WIDTH));
         let last = &context.values[3 * WIDTH..];
-        // Its own chance is even; nothing follows; of the two before, .85; of all before, .6.
+        // Its own probability is even; nothing follows; the two before have .85, all before .6.
         assert_eq!((last[0], last[4], last[5]), (0.0, NOTHING, NOTHING));
         assert!((last[7] - 0.85).abs() < 1e-5 && (last[12] - 0.6).abs() < 1e-5);
-        // The main part holds .85 beside it, and 2.2 of 2.3 words of the page.
+        // The main part holds .85 without it, and 2.2 of the page's 2.3 words.
         let around = &last[21..23];
         assert!((around[0] - 0.85).abs() < 1e-5 && (around[1] - 2.2 / 2.3).abs() < 1e-5);
     }

@@ -10,22 +10,21 @@ pub const KINDS: usize = WORDS.len() + TAGS.len();
 const HIDDEN: u32 = 14;
 /// Bytes of an attribute that are looked at: nobody names things at such length.
 const MAX_ATTRIBUTE: usize = 400;
-/// The kinds of some elements.
+/// Kinds for the names of some elements.
 const NAV: usize = WORDS.len() + 3;
 const FOOTER: usize = WORDS.len() + 5;
 const ASIDE: usize = WORDS.len() + 6;
 const FORM: usize = WORDS.len() + 7;
-/// Kinds of names that only furniture has, a bit each: breadcrumbs, footers, comments, buttons to share,
-/// cookies, advertisements, forms, and what is shown on demand.
+/// Kinds of furniture, one bit each: breadcrumbs, footers, comments, share buttons, cookies, advertisements, forms, and
+/// content shown on demand.
 const FURNITURE: u64 = bits(&[3, 5, 7, 9, 10, 11, 12, 14, NAV, FOOTER, FORM]);
-/// And those of menus, columns at the side and related pages, which are furniture if they hold links.
+/// Kinds that are furniture if they hold links: menus, sidebars and related pages.
 const FURNITURE_OF_LINKS: u64 = bits(&[2, 4, 8, ASIDE]);
-/// And those that are left out around the content whatever the model says: menus, breadcrumbs, footers,
-/// cookies; and within it: menus, breadcrumbs, footers, buttons to share. Names like those of the content's
-/// own parts are not among them.
+/// Kinds that are left out regardless of the model, around the content: menus, breadcrumbs, footers, cookies; and
+/// within it: menus, breadcrumbs, footers, share buttons. Names that parts of the content may have are not included.
 const FRAME: u64 = bits(&[3, 5, 10, NAV, FOOTER]);
 const NEVER: u64 = bits(&[3, 9, NAV, FOOTER]);
-/// What is named so asks for an address.
+/// Elements with this name ask for an address.
 const NEWSLETTER: &str = "newsletter";
 /// The attributes that name things.
 const ATTRIBUTES: &[&str] = &[
@@ -140,17 +139,17 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Whether an element with names of these kinds is furniture. Some are only if they hold links.
+/// Whether an element with these kinds of names is furniture; some kinds only if it holds links.
 pub fn is_furniture(kinds: u64, holds_links: bool) -> bool {
     kinds & FURNITURE != 0 || (kinds & FURNITURE_OF_LINKS != 0 && holds_links)
 }
 
-/// Whether an element with names of these kinds is left out where it is not in the content.
+/// Whether an element with these kinds of names is left out outside of the content.
 pub fn is_frame(kinds: u64) -> bool {
     kinds & FRAME != 0
 }
 
-/// Whether an element with names of these kinds is left out even where it is in the content.
+/// Whether an element with these kinds of names is left out even inside of the content.
 pub fn is_never_content(element: &Element, kinds: u64) -> bool {
     let mut named = [element.attr("class"), element.id()].into_iter().flatten();
     kinds & NEVER != 0
@@ -164,7 +163,7 @@ pub fn is_never_content(element: &Element, kinds: u64) -> bool {
         })
 }
 
-/// Whether a page says itself that its main content is in an element.
+/// Whether the page marks an element as its main content.
 pub fn is_main(element: &Element) -> bool {
     ["main", "article"].contains(&element.name())
         || element.attr("role") == Some("main")

@@ -1,16 +1,17 @@
-//! What is known of a page before its blocks are described: totals of its parts, and names.
+//! Facts about a page that are collected before its blocks are described: totals of its parts, and names.
 
 use super::names::{self, KINDS, Names};
 use super::wording::Wording;
 use crate::html_text::{Block, Blocks, Scope};
 
-/// A long block has so many letters, of which links hold less than half.
+/// Fewest letters of a long block, of which links hold less than half.
 const LONG: usize = 80;
-/// Names of elements further out than this do not count.
+/// Names of elements further out are ignored.
 const FAR: u8 = 30;
-/// A page with no more blocks, links aside, is short.
+/// Most blocks of a short page, links aside.
 const SHORT: usize = 100;
-/// From such a share of its letters in links an element holds links; on a short page, a few links are no menu.
+/// Share of letters in links from which an element holds links. It is higher on a short page, where a few links are not
+/// a menu.
 const LINKS: [f32; 2] = [0.2, 0.4];
 
 /// Totals of a part of the page.
@@ -25,7 +26,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// Of one block.
+    /// The totals of one block.
     pub fn of(block: &Block, wording: &Wording) -> Self {
         let letters = block.letters as f32;
         let long = block.letters >= LONG && block.linked * 2 < block.letters;
@@ -39,7 +40,7 @@ impl Sum {
         }
     }
 
-    /// Adds another part.
+    /// Adds the totals of another part.
     pub fn add(&mut self, other: Self) {
         self.blocks += other.blocks;
         self.letters += other.letters;
@@ -49,12 +50,12 @@ impl Sum {
         self.headings += other.headings;
     }
 
-    /// The share of its letters that links hold.
+    /// The share of letters in links.
     pub fn link_density(&self) -> f32 {
         self.linked / self.letters.max(1.0)
     }
 
-    /// Describes it beside the whole page.
+    /// Appends the shares of the whole page's totals.
     pub fn into(self, page: &Self, row: &mut Vec<f32>) {
         row.extend([
             self.letters / page.letters.max(1.0),
@@ -69,28 +70,28 @@ impl Sum {
     }
 }
 
-/// What is known of a page before a block of it is described.
+/// Facts about a page.
 pub struct Page<'p, 'a> {
     pub blocks: &'p [Block],
     pub scopes: &'p [Scope<'a>],
     pub wordings: Vec<Wording>,
     pub sums: Vec<Sum>,
-    /// Of the whole of each scope.
+    /// Totals of each scope.
     pub wholes: Vec<Sum>,
     pub total: Sum,
-    /// Whether it has few blocks, links aside.
+    /// Whether the page has few blocks, links aside.
     pub is_short: bool,
-    /// Of each scope, whether it is furniture by its names.
+    /// Whether each scope is furniture by its names.
     pub furniture: Vec<bool>,
-    /// And whether it is left out where it is not in the content, and where it is.
+    /// Whether each scope is left out outside of the content, and inside of it.
     pub frame: Vec<bool>,
     pub never: Vec<bool>,
-    /// How far out the next element of each kind of name is, from 1; 0 if there is none.
+    /// Distance to the next surrounding element of each kind of name, from 1; 0 if there is none.
     pub around: Vec<[u8; KINDS]>,
 }
 
 impl<'p, 'a> Page<'p, 'a> {
-    /// Looks through a page.
+    /// Collects the facts about a page.
     pub fn new(page: &'p Blocks<'a>) -> Self {
         let wordings: Vec<_> = page
             .blocks
@@ -133,7 +134,7 @@ impl<'p, 'a> Page<'p, 'a> {
             } else {
                 [0; KINDS]
             };
-            // Nothing is read there, and the page's own names are told apart from those in it.
+            // Frame elements hold no text themselves, and the page's own names differ from those inside of it.
             let own = if wholes[place].blocks > 0.0 && !is_frame(scope) {
                 names.of(scope.element)
             } else {
@@ -170,7 +171,7 @@ impl<'p, 'a> Page<'p, 'a> {
     }
 }
 
-/// Whether an element is around all of a page.
+/// Whether an element surrounds the whole page.
 pub fn is_frame(scope: &Scope<'_>) -> bool {
     ["html", "body"].contains(&scope.element.name())
 }

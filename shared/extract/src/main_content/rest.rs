@@ -1,29 +1,29 @@
-//! Takes in the rest of the element that holds the content: the tables, lists, terms and addresses after
-//! its last paragraph, and what lies between its parts.
+//! Adds the rest of the element that holds the content: tables, lists, terms and addresses after its last paragraph,
+//! and blocks between its parts.
 //!
-//! Such blocks have few words, which say little to the model; where they stand says more. Furniture that is
-//! named as such, and blocks of links, stay out; some of it is left out even where the model kept it.
+//! Such blocks have few words, which mean little to the model; their position means more. Named furniture and blocks of
+//! links stay out; some furniture is left out even if the model kept it.
 
 use super::names;
 use super::page::Page;
 
-/// The element with the content has such a share of the words that are kept.
+/// Share of the kept words that the core element has.
 const CORE: f32 = 0.9;
-/// An element around it is the content's too if such a share of its words is kept, furniture aside; if the
-/// page says itself that the element is its main part; and if the element is the whole page.
+/// Share of an element's words, without furniture, that must be kept for the element to count as content: in general,
+/// if the page marks it as its main part, and for the whole page.
 const FILLED: f32 = 0.5;
 const FILLED_MAIN: f32 = 0.15;
 const FILLED_PAGE: f32 = 0.7;
-/// A page with more blocks outside of furniture is no fragment that a whole is content.
+/// Most blocks outside of furniture for which the whole page can be content.
 const FRAGMENT: usize = 60;
-/// Blocks with a larger share of their letters in links lead elsewhere.
+/// Blocks with a larger share of letters in links lead elsewhere.
 const LINKS: f32 = 0.5;
-/// What the model takes for less likely content than this is left where it is, if the page is long.
+/// On a long page, blocks with a lower probability are not added.
 const LIKELY: f32 = 0.1;
-/// Blocks without words count a little.
+/// Weight of blocks without words.
 const LEAST_WORDS: f32 = 0.3;
 
-/// What an element holds outside of furniture, and how much of it is kept.
+/// Content of an element outside of furniture, and how much of it is kept.
 #[derive(Default, Clone, Copy)]
 struct Holds {
     blocks: usize,
@@ -31,7 +31,7 @@ struct Holds {
     kept: f32,
 }
 
-/// Takes in the rest of the element that most of what is kept is in, from the first block that is kept on.
+/// Adds the rest of the element with most of the kept content, starting at the first kept block.
 pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [bool]) {
     let Some((core, holds)) = core(page, words, kept) else {
         return;
@@ -57,12 +57,12 @@ pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [b
     }
 }
 
-/// Leaves out what is kept of menus, footers and the like.
+/// Drops kept blocks that are in menus, footers and the like.
 fn leave_out_furniture(page: &Page<'_, '_>, core: usize, kept: &mut [bool]) {
     let mut out: Vec<bool> = Vec::with_capacity(page.scopes.len());
     for (place, scope) in page.scopes.iter().enumerate() {
         let around = place != scope.parent && out.get(scope.parent).copied().unwrap_or_default();
-        // The content may be in a footer itself.
+        // The content itself may be in a footer.
         let holds_core = (place..scope.end).contains(&core);
         let in_core = (core..page.scopes[core].end).contains(&place);
         let own = page.never[place] || (!in_core && page.frame[place]);
@@ -73,7 +73,7 @@ fn leave_out_furniture(page: &Page<'_, '_>, core: usize, kept: &mut [bool]) {
     }
 }
 
-/// The largest element around the content that is the content's.
+/// The largest element around the core that counts as content.
 fn element(page: &Page<'_, '_>, core: usize, holds: &[Holds]) -> Option<usize> {
     let says_main = page
         .scopes
@@ -94,7 +94,7 @@ fn element(page: &Page<'_, '_>, core: usize, holds: &[Holds]) -> Option<usize> {
         if holds.kept > 0.0 && holds.kept >= needed * holds.words {
             found = Some(at);
         }
-        // There may be an element around an article that is the content's too, but not around the main part.
+        // The element around an article may count as content too, but not the one around the main part.
         if scope.parent == at || (main && scope.element.name() != "article") {
             break;
         }
@@ -103,7 +103,7 @@ fn element(page: &Page<'_, '_>, core: usize, holds: &[Holds]) -> Option<usize> {
     found
 }
 
-/// The smallest element with most of the words that are kept, and what each element holds.
+/// The smallest element with most of the kept words, and the content of each element.
 fn core(page: &Page<'_, '_>, words: &[f32], kept: &[bool]) -> Option<(usize, Vec<Holds>)> {
     let mut holds = vec![Holds::default(); page.scopes.len()];
     let mut all = vec![0.0f32; page.scopes.len()];
@@ -145,7 +145,7 @@ fn core(page: &Page<'_, '_>, words: &[f32], kept: &[bool]) -> Option<(usize, Vec
     core.filter(|_| total > 0.0).map(|core| (core, holds))
 }
 
-/// Of each element within one, itself first, whether it is furniture or in some.
+/// For each element in a subtree, itself first: whether it is furniture or inside of furniture.
 fn outside(page: &Page<'_, '_>, element: usize) -> Vec<bool> {
     let inner = page.scopes.get(element..page.scopes[element].end);
     let mut outside: Vec<bool> = vec![false];
@@ -166,7 +166,7 @@ fn is_link(page: &Page<'_, '_>, place: usize) -> bool {
     block.linked as f32 > LINKS * block.letters.max(1) as f32
 }
 
-/// Whether a heading says that other pages, or comments, follow.
+/// Whether a heading announces other pages or comments.
 fn announces_others(page: &Page<'_, '_>, place: usize) -> bool {
     let wording = &page.wordings[place];
     page.blocks[place].heading.is_some()
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use crate::html_text;
 
-    /// What is kept of a page in the end where the blocks with `+` are kept at first.
+    /// The blocks kept in the end if those with `+` are kept at first.
     fn kept(body: &str) -> Vec<String> {
         let page = Html::parse_document(body);
         let blocks = html_text::blocks(&page, false);

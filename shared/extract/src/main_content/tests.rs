@@ -251,7 +251,7 @@ fn tables_are_read_whole() {
 
 #[test]
 fn recall_weighs_more() {
-    // Half of the words are content for sure, the others perhaps.
+    // Half of the words are certainly content, the others possibly.
     assert_eq!(super::best(&[0.9, 0.35], &[10.0, 10.0]), [true, true]);
     assert_eq!(super::best(&[0.9, 0.2], &[10.0, 10.0]), [true, false]);
 }

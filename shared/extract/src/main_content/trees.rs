@@ -23,7 +23,7 @@ struct Tree {
 pub struct Trees(Vec<Tree>);
 
 impl Trees {
-    /// Reads trees, and moves on to what is behind them. `None` if the bytes are none.
+    /// Reads trees, and advances past them. `None` if the bytes are invalid.
     pub fn read(bytes: &mut &[u8]) -> Option<Self> {
         let trees = u32::from_le_bytes(take(bytes)?);
         let trees = (0..trees).map(|_| {
@@ -52,7 +52,7 @@ impl Trees {
         trees.collect::<Option<_>>().map(Self)
     }
 
-    /// How likely it is, for each row of features, what the trees have learned to tell.
+    /// The probability for each row of features.
     pub fn likely(&self, features: &Features) -> Vec<f32> {
         let sums = self.sums(&features.values, features.width);
         sums.iter().map(|sum| 1.0 / (1.0 + (-sum).exp())).collect()

@@ -1,25 +1,25 @@
-//! What a document consists of, one below the other.
+//! Blocks of a document in order.
 
 use crate::{
     tables,
     text::{self, Builder},
 };
 
-/// A block, its text in normal form.
+/// A block with normalized text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Block {
     Heading(u8, String),
     Paragraph(String),
-    /// A line of a list, with its number and indent: right below the line before.
+    /// A line of a list with its number and indentation; it follows the line before without a gap.
     Item(String),
-    /// Rows, the first of which is the header.
+    /// Rows; the first one is the header.
     Table(Vec<Vec<String>>),
-    /// What comes next is not of the same list as what was before.
+    /// Separates the lists before and after it.
     Gap,
 }
 
 impl Block {
-    /// Its text for where there are no blocks: in a cell, in a note.
+    /// The text on one line, for use in a cell or a note.
     pub fn flat(&self) -> String {
         match self {
             Self::Heading(_, text) | Self::Paragraph(text) => text.clone(),
@@ -41,7 +41,7 @@ impl Block {
     }
 }
 
-/// The text of all of them.
+/// The text of all blocks on one line.
 pub fn flat(blocks: &[Block]) -> String {
     let texts: Vec<String> = blocks.iter().map(Block::flat).collect();
     let texts: Vec<&str> = texts
@@ -52,9 +52,9 @@ pub fn flat(blocks: &[Block]) -> String {
     texts.join(" ")
 }
 
-/// Appends them to a document.
+/// Appends the blocks to a document.
 pub fn write(blocks: Vec<Block>, builder: &mut Builder) {
-    // Whether the last block was of a list.
+    // Whether the last block was a list item.
     let mut tight = false;
     for block in blocks {
         let is_item = matches!(block, Block::Item(_));

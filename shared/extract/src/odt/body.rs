@@ -1,4 +1,4 @@
-//! Blocks of the body, or of the margins of pages: headings, paragraphs, lists, sections, indexes.
+//! Reads the body and the page margins as blocks: headings, paragraphs, lists, sections, indexes.
 
 use std::collections::HashMap;
 
@@ -11,17 +11,17 @@ use super::{
 };
 use crate::{archive::Archive, text, xml::Element};
 
-/// Indents of lists inside lists.
+/// Deepest indentation of nested lists.
 const MAX_INDENT: usize = 8;
 
-/// The file, and what is collected from all of its parts.
+/// The file, and everything collected from all of its parts.
 pub struct Source<'f, 'b> {
     pub archive: &'f mut Archive<'b>,
     pub include_hidden: bool,
     pub warnings: Warnings,
-    /// Comments with their authors, in normal form.
+    /// Comments with their authors, normalized.
     pub comments: Vec<String>,
-    /// Objects that were read.
+    /// Number of objects read so far.
     pub objects: usize,
 }
 
@@ -37,7 +37,7 @@ impl<'f, 'b> Source<'f, 'b> {
     }
 }
 
-/// Goes through a part of the file.
+/// Walks through a part of the file.
 pub struct Body<'s, 'a, 'f, 'b> {
     pub source: &'s mut Source<'f, 'b>,
     pub styles: Styles<'a>,
@@ -45,9 +45,9 @@ pub struct Body<'s, 'a, 'f, 'b> {
     outline: Counters,
     /// Form controls by their ids.
     pub forms: HashMap<&'a str, Element<'a>>,
-    /// Whether this is what pages have at their top or foot, where page numbers say nothing.
+    /// Whether this is a page header or footer, in which page numbers are left out.
     pub in_margin: bool,
-    /// Text boxes, notes, cells around the current position, in which headings are no sections.
+    /// Number of text boxes, notes and cells around the current position. Headings in them do not begin sections.
     pub boxes: usize,
     /// The list item around the current position.
     item: Option<Item<'a>>,
@@ -57,12 +57,12 @@ pub struct Body<'s, 'a, 'f, 'b> {
 #[derive(Clone, Copy)]
 struct Item<'a> {
     list: usize,
-    /// Level, from 0.
+    /// Level, counted from 0.
     level: usize,
     style: &'a str,
-    /// Whether its first paragraph, which has its number, is still to come.
+    /// Whether its first paragraph, which carries the number, is still to come.
     fresh: bool,
-    /// Whether it has a number at all.
+    /// Whether it is an item rather than a list header, which has no number.
     counted: bool,
     start: Option<u32>,
 }
@@ -81,19 +81,19 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
         }
     }
 
-    /// The blocks inside of an element.
+    /// Reads the blocks inside of an element.
     pub fn blocks(&mut self, element: Element<'a>, out: &mut Vec<Block>) {
         for inner in element.children() {
             self.block(inner, out);
         }
     }
 
-    /// Blocks of their own, which no heading or list around them has anything to do with.
+    /// Reads blocks apart from the list around them; headings among them become paragraphs.
     pub fn boxed(&mut self, element: Element<'a>) -> Vec<Block> {
         self.boxed_all(element.children())
     }
 
-    /// The same for some elements.
+    /// Like [`boxed`](Self::boxed), for several elements.
     pub fn boxed_all(&mut self, elements: impl Iterator<Item = Element<'a>>) -> Vec<Block> {
         let item = self.item.take();
         self.boxes += 1;
@@ -121,7 +121,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
                 warnings.add(WarningCode::TrackedDeletions, deleted.count());
             }
             "annotation" => self.comment(element),
-            // Declarations; the sources of indexes, of which the bodies are read.
+            // Declarations, and sources of indexes, whose bodies are read.
             "forms" | "scripts" | "automatic-styles" | "title" | "desc" | "named-expressions" => {}
             name if name.ends_with("-decls") || name.ends_with("-source") => {}
             name if super::shapes::is_shape(name) => self.shape(element, out),
@@ -129,7 +129,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
         }
     }
 
-    /// Counts what is hidden; true where it is to be left out.
+    /// Counts hidden content; true if it is to be left out.
     pub fn leave_out(&mut self) -> bool {
         if !self.source.include_hidden {
             self.source.warnings.add(WarningCode::HiddenContent, 1);
@@ -197,7 +197,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
         out.extend(floats);
     }
 
-    /// A paragraph's line as a block: in a list, with its number and indent.
+    /// A paragraph's line as a block, in a list with number and indentation.
     fn placed(&mut self, element: Element<'a>, line: String) -> Block {
         let Some(item) = self.item else {
             return Block::Paragraph(line);
@@ -222,7 +222,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
         })
     }
 
-    /// The number of an item, which counts it; none for a bullet.
+    /// Counts an item and returns its number; `None` for a bullet.
     fn label(&mut self, item: Item<'a>, paragraph: Element<'a>) -> Option<String> {
         let style = if item.style.is_empty() {
             let paragraph = paragraph.attribute("style-name");
@@ -263,7 +263,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
             });
             let mut lists = 0;
             for part in inner.children() {
-                // A second list in the same item begins anew.
+                // A second list in the same item starts anew.
                 lists += usize::from(part.name() == "list");
                 if lists > 1
                     && part.name() == "list"
@@ -280,7 +280,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
         self.item = around;
     }
 
-    /// A paragraph with the number of a list that it stands outside of.
+    /// A paragraph that has a list number, but is outside of a list.
     fn numbered_paragraph(&mut self, element: Element<'a>, out: &mut Vec<Block>) {
         let around = self.item;
         let number = |name| element.attribute(name).and_then(|n| n.parse::<u32>().ok());
@@ -298,7 +298,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
         self.item = around;
     }
 
-    /// A comment, which is set apart.
+    /// Collects a comment for the end of the document.
     pub fn comment(&mut self, element: Element<'a>) {
         self.source.warnings.add(WarningCode::Comments, 1);
         let said = element.children();

@@ -1,36 +1,36 @@
-//! Numbers of list items and headings (ISO/IEC 26300-1, 16.30 to 16.34, 19.796 to 19.816).
+//! Numbers list items and headings (ISO/IEC 26300-1, 16.30 to 16.34, 19.796 to 19.816).
 
 use std::collections::HashMap;
 
 use crate::{roman::roman, xml::Element};
 
-/// Levels of a list.
+/// Number of levels of a list.
 pub const LEVELS: usize = 10;
 
-/// How the levels of a list are numbered; none where they have bullets.
+/// Number formats of a list's levels; `None` for levels with bullets.
 #[derive(Clone, Default, Debug)]
 pub struct Levels<'a>([Option<Level<'a>>; LEVELS]);
 
 #[derive(Clone, Copy, Debug)]
 struct Level<'a> {
-    /// Sample of the numbers: `1`, `a`, `A`, `i`, `I`; empty where they are not shown.
+    /// Sample of the format: `1`, `a`, `A`, `i`, `I`; empty if numbers are not shown.
     format: &'a str,
-    /// `aa` comes after `z`, and `bb` after it.
+    /// Whether letters repeat: `z` is followed by `aa`, then `bb`.
     repeats: bool,
     prefix: &'a str,
     suffix: &'a str,
-    /// The whole label, `%1%.%2%`, which counts more than all of the others.
+    /// Pattern of the whole label, `%1%.%2%`; takes precedence over prefix, suffix and levels.
     pattern: Option<&'a str>,
     start: u32,
-    /// Levels that are shown, with its own.
+    /// Number of levels that are shown, including its own.
     shown: usize,
 }
 
-/// Numbers that the levels of a list have come to.
+/// Current numbers of a list's levels.
 pub type Counters = [Option<u32>; LEVELS];
 
 impl<'a> Levels<'a> {
-    /// Of a list style, or of the outline's.
+    /// Reads a list style or an outline style.
     pub fn of(style: Element<'a>) -> Self {
         let mut levels = Self::default();
         for level in style.children() {
@@ -58,12 +58,12 @@ impl<'a> Levels<'a> {
         levels
     }
 
-    /// Whether a level, from 0, has bullets, or is not known.
+    /// Whether a level, counted from 0, has bullets or is undefined.
     pub fn is_bullet(&self, level: usize) -> bool {
         self.0.get(level).is_none_or(Option::is_none)
     }
 
-    /// Counts one more at a level, from 0, and gives its label: empty where none is shown.
+    /// Counts one item at a level, counted from 0, and returns its label; empty if none is shown.
     pub fn next(&self, counters: &mut Counters, level: usize, start: Option<u32>) -> String {
         let level = level.min(LEVELS - 1);
         let first = |level: usize| self.0[level].map_or(1, |style| style.start);
@@ -95,7 +95,7 @@ impl<'a> Levels<'a> {
     }
 }
 
-/// A pattern with the numbers of its levels.
+/// Fills the numbers of levels into a pattern.
 fn filled(pattern: &str, number: impl Fn(usize) -> String) -> String {
     let mut label = String::new();
     for (place, part) in pattern.split('%').enumerate() {
@@ -122,7 +122,7 @@ impl Level<'_> {
     }
 }
 
-/// `a` to `z`, `aa`, `ab`, or `aa`, `bb`.
+/// Writes `a` to `z`, then `aa`, `ab`, or with `repeats` `aa`, `bb`.
 fn letters(value: u32, repeats: bool) -> String {
     let letter = |place: u32| char::from(b'a' + u8::try_from(place % 26).unwrap_or_default());
     if value == 0 {
@@ -144,7 +144,7 @@ fn numeral(value: u32) -> String {
     roman(value).unwrap_or_else(|| value.to_string())
 }
 
-/// The lists of a part, of which later ones may be the continuation.
+/// The lists of a part; later lists may continue earlier ones.
 #[derive(Default)]
 pub struct Lists<'a> {
     counters: Vec<Counters>,
@@ -153,7 +153,7 @@ pub struct Lists<'a> {
 }
 
 impl<'a> Lists<'a> {
-    /// Begins a list that is in no other, or goes on with the one that it continues.
+    /// Begins an outermost list, or continues the earlier list that it names.
     pub fn open(&mut self, list: Element<'a>, style: &'a str) -> usize {
         let continued = match list.attribute("continue-list") {
             Some(id) => self.by_id.get(id),
@@ -173,12 +173,12 @@ impl<'a> Lists<'a> {
         place
     }
 
-    /// The numbers of a list.
+    /// The counters of a list.
     pub fn counters(&mut self, list: usize) -> Option<&mut Counters> {
         self.counters.get_mut(list)
     }
 
-    /// The list of a numbered paragraph, which stands alone.
+    /// The list of a numbered paragraph outside of lists.
     pub fn of_paragraph(&mut self, id: &'a str) -> usize {
         if let Some(place) = self.by_id.get(id) {
             return *place;

@@ -1,4 +1,4 @@
-//! Objects in a text, each a document of its own: formulas, charts, sheets.
+//! Reads objects in a text, each a document of its own: formulas, charts, sheets.
 
 use dynrag_domain::warnings::WarningCode;
 
@@ -8,19 +8,19 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// Objects that are read, all parts together.
+/// Most objects, over all parts.
 const MAX_OBJECTS: usize = 5_000;
 
-/// What an object says.
+/// The content of an object.
 #[derive(Default)]
 pub struct Object {
-    /// A formula, to stand in its sentence.
+    /// A formula, to be written into its sentence.
     pub formula: Option<String>,
     pub blocks: Vec<Block>,
 }
 
 impl<'a> Body<'_, 'a, '_, '_> {
-    /// Reads what a frame refers to, or holds. What cannot be read is counted and left out.
+    /// Reads the object that a frame refers to or contains. Unreadable objects are counted and left out.
     pub fn object(&mut self, object: Element<'a>) -> Object {
         if let Some(inner) = object.children().next() {
             return self.of_root(inner);
@@ -28,7 +28,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         let href = object.attribute("href").unwrap_or_default();
         let folder = href.trim_start_matches("./").trim_end_matches('/');
         self.source.objects += 1;
-        // An object in an object may be its own.
+        // An object may contain itself.
         if folder.is_empty() || self.source.objects > MAX_OBJECTS || self.boxes > 100 {
             self.unsupported(WarningCode::UnsupportedContent);
             return Object::default();
@@ -73,7 +73,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         object
     }
 
-    /// A chart: its titles, and the table that it shows.
+    /// A chart: its titles and its table.
     fn chart(&mut self, chart: Element<'a>, out: &mut Vec<Block>) {
         for inner in chart.children() {
             match inner.name() {
@@ -91,7 +91,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
     }
 }
 
-/// XML without the document type that parts of old files declare, which the parser does not take.
+/// Removes the document type that parts of old files declare, because the parser rejects it.
 pub fn without_doctype(source: &str) -> std::borrow::Cow<'_, str> {
     let head = source.get(..source.len().min(2_000)).unwrap_or(source);
     let Some(start) = head.find("<!DOCTYPE") else {

@@ -1,4 +1,4 @@
-//! The line of a paragraph: text, fields, notes, formulas; what floats beside it comes after it.
+//! Reads the line of a paragraph: text, fields, notes, formulas. Floating content follows the paragraph.
 
 use super::{
     block::{self, Block},
@@ -11,18 +11,18 @@ use crate::{
     xml::{Content, Element},
 };
 
-/// Blanks that one element may stand for.
+/// Most spaces of one element.
 const MAX_SPACES: usize = 100;
-/// Letters around a page number in a margin that say no more than it does: `Page 3 of 5`.
+/// Fewest letters of a margin line with a page number that is kept; `Page 3 of 5` has fewer.
 const FEW_LETTERS: usize = 12;
 
 /// A line under construction.
 #[derive(Default)]
 pub struct Line {
     pub text: String,
-    /// Text boxes, images, charts, to come after the paragraph.
+    /// Text boxes, images and charts, which follow the paragraph.
     pub floats: Vec<Block>,
-    /// The font of what comes next, if it shows symbols in place of letters.
+    /// The current font, if it shows symbols in place of letters.
     font: Option<Font>,
     /// Whether a field hides the whole paragraph.
     hidden: bool,
@@ -31,7 +31,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Adds text. White space in the file is one blank, and none after another.
+    /// Adds text with white space collapsed.
     fn push(&mut self, text: &str) {
         if let Some(font) = self.font.take() {
             self.push(&symbols::shown(text, font));
@@ -47,7 +47,7 @@ impl Line {
         }
     }
 
-    /// Adds something that is no part of the word before it.
+    /// Adds text, separated from the word before it.
     fn push_apart(&mut self, text: &str) {
         if !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
             self.text.push(' ');
@@ -57,7 +57,7 @@ impl Line {
 }
 
 impl<'a> Body<'_, 'a, '_, '_> {
-    /// The text of a paragraph in normal form, and what comes after it. Both are empty where it is hidden.
+    /// The normalized text of a paragraph, and the blocks that follow it. Both are empty if it is hidden.
     pub fn line_of(&mut self, element: Element<'a>) -> (String, Vec<Block>) {
         let style = element.attribute("style-name");
         if self.styles.is_hidden("paragraph", style) && self.leave_out() {
@@ -78,7 +78,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         (text, line.floats)
     }
 
-    /// What an element of a paragraph adds to its line.
+    /// Adds the content of an element to the line.
     pub fn inline(&mut self, element: Element<'a>, line: &mut Line) {
         for content in element.contents() {
             match content {
@@ -106,7 +106,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
                     line.font = around;
                 }
             }
-            // A note stands in the middle of the sentence that it is to.
+            // A note is written into the sentence that refers to it.
             "note" => self.note(element, line),
             "ruby" => self.ruby(element, line),
             "annotation" => self.comment(element),
@@ -114,7 +114,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
             "hidden-paragraph" => line.hidden |= element.attribute("is-hidden") == Some("true"),
             "page-number" | "page-count" if self.in_margin => line.numbers = true,
             "math" => line.push_apart(&crate::formula::mathml(&crate::formula::node(element))),
-            // The number of the paragraph, programs.
+            // The paragraph's own number, and programs.
             "number" | "script" | "event-listeners" => {}
             "control" => self.control(element, line),
             "frame" => self.frame(element, line),
@@ -125,7 +125,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
                 self.inline(element, line);
             }
             name if shapes::is_shape(name) => self.shape(element, &mut line.floats),
-            // Blocks where only text should be.
+            // Blocks in place of text.
             "p" | "h" | "list" | "table" => {
                 let blocks = self.boxed_all(std::iter::once(element));
                 line.push_apart(&block::flat(&blocks));
@@ -156,7 +156,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         }
     }
 
-    /// A field that shows a text or hides it.
+    /// A field that shows or hides a text.
     fn hidden_text(&mut self, field: Element<'a>, line: &mut Line) {
         if field.attribute("is-hidden") == Some("true") && self.leave_out() {
             return;

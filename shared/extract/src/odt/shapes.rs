@@ -1,11 +1,11 @@
-//! Frames, drawings and form controls: text boxes, images with their descriptions, shapes with text.
+//! Reads frames, drawings and form controls: text boxes, images with descriptions, shapes with text.
 
 use dynrag_domain::warnings::WarningCode;
 
 use super::{block::Block, body::Body, paragraph::Line};
 use crate::{text, xml::Element};
 
-/// Whether an element is drawn beside the text.
+/// Whether an element is a drawing.
 pub fn is_shape(name: &str) -> bool {
     matches!(
         name,
@@ -28,7 +28,7 @@ pub fn is_shape(name: &str) -> bool {
     )
 }
 
-/// What an author said about an image or object.
+/// The author's description of an image or object.
 fn described(shape: Element<'_>) -> String {
     let said = ["title", "desc"].map(|name| {
         let inner = shape.child(name).map(Element::text);
@@ -42,7 +42,7 @@ fn described(shape: Element<'_>) -> String {
 }
 
 impl<'a> Body<'_, 'a, '_, '_> {
-    /// A frame or drawing as blocks of its own.
+    /// Reads a frame or drawing as separate blocks.
     pub fn shape(&mut self, shape: Element<'a>, out: &mut Vec<Block>) {
         match shape.name() {
             "frame" | "control" => {
@@ -86,11 +86,11 @@ impl<'a> Body<'_, 'a, '_, '_> {
         }
     }
 
-    /// A frame: what it holds comes after the paragraph, but for formulas and images in the middle of a sentence.
+    /// Reads a frame. Its content follows the paragraph, except for formulas and inline images.
     pub fn frame(&mut self, frame: Element<'a>, line: &mut Line) {
         let within = frame.attribute("anchor-type") == Some("as-char");
         let said = described(frame);
-        // What comes after the first is for programs that cannot show it.
+        // Alternatives after the first are for programs that cannot show it.
         for inner in frame.children() {
             match inner.name() {
                 "text-box" => {
@@ -147,18 +147,18 @@ impl<'a> Body<'_, 'a, '_, '_> {
         }
     }
 
-    /// Finds the form controls that the text shows.
+    /// Collects the form controls by their ids.
     pub fn forms_of(&mut self, body: Element<'a>) {
         let forms = body.descendants().filter(|inner| inner.name() == "forms");
         for control in forms.flat_map(Element::descendants) {
-            // Both `form:id` and `xml:id`.
+            // `form:id` or `xml:id`.
             if let Some(id) = control.attribute("id") {
                 self.forms.insert(id, control);
             }
         }
     }
 
-    /// What a form control shows.
+    /// Reads the displayed value of a form control.
     pub fn control(&mut self, shape: Element<'a>, line: &mut Line) {
         let id = shape.attribute("control").unwrap_or_default();
         let Some(control) = self.forms.get(id) else {
@@ -199,7 +199,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
     }
 }
 
-/// Adds blocks that lists before and after them do not run into.
+/// Adds blocks, separated from lists before and after them.
 pub fn apart(inside: Vec<Block>, out: &mut Vec<Block>) {
     if !inside.is_empty() {
         out.push(Block::Gap);

@@ -1,29 +1,29 @@
-//! Styles that change what is read: hidden text, fonts of symbols, and how lists and headings are numbered.
+//! Reads styles that affect the text: hidden text, symbol fonts, numbering of lists and headings.
 
 use std::collections::HashMap;
 
 use super::lists::Levels;
 use crate::{symbols::Font, xml::Element};
 
-/// Styles that a style is derived from, one from the other.
+/// Longest chain of parent styles.
 const MAX_PARENTS: usize = 32;
 
-/// The styles that a part's names mean. The body and the margins of pages have automatic styles of their own, under
-/// the same names.
+/// The styles of a part, by name. The body and the page margins have automatic styles of their own under the same
+/// names.
 #[derive(Default)]
 pub struct Styles<'a> {
     /// By family and name.
     all: HashMap<(&'a str, &'a str), Style<'a>>,
     lists: HashMap<&'a str, Levels<'a>>,
-    /// How headings are numbered.
+    /// Numbering of headings.
     pub outline: Levels<'a>,
 }
 
-/// Fonts of symbols by the names that styles give them.
+/// Symbol fonts by the font names of styles.
 struct Faces<'a>(HashMap<&'a str, Option<Font>>);
 
 impl<'a> Faces<'a> {
-    /// Reads declarations, of which the first of a name counts.
+    /// Reads font declarations; the first one of a name counts.
     fn of(declarations: impl Iterator<Item = Element<'a>>) -> Self {
         let mut faces = HashMap::new();
         for face in declarations.flat_map(Element::children) {
@@ -35,7 +35,7 @@ impl<'a> Faces<'a> {
         Self(faces)
     }
 
-    /// The font that properties of text name, if they name one.
+    /// The font that text properties name, if any.
     fn font(&self, text: Element<'a>) -> Option<Option<Font>> {
         let name = text.attribute("font-name");
         let named = name.map(|name| self.0.get(name).copied().unwrap_or(Font::named(name)));
@@ -47,13 +47,13 @@ impl<'a> Faces<'a> {
 struct Style<'a> {
     parent: Option<&'a str>,
     hidden: Option<bool>,
-    /// A font of symbols, or another one that is none.
+    /// The symbol font; `Some(None)` for a text font.
     font: Option<Option<Font>>,
     list: Option<&'a str>,
 }
 
 impl<'a> Styles<'a> {
-    /// Automatic styles of the part, and the document's common ones.
+    /// Reads the automatic styles of the part and the common styles of the document.
     pub fn of(part: Element<'a>, common: Option<Element<'a>>) -> Self {
         let mut styles = Self::default();
         let automatic = part.child("automatic-styles");
@@ -91,7 +91,7 @@ impl<'a> Styles<'a> {
         styles
     }
 
-    /// The first value that a style or one that it is derived from has.
+    /// The first value along the chain of parent styles.
     fn inherited<T>(
         &self,
         family: &'a str,
@@ -115,17 +115,17 @@ impl<'a> Styles<'a> {
         hidden.unwrap_or(false)
     }
 
-    /// The font of symbols that text in this style is in; none where the style does not speak of fonts.
+    /// The symbol font of this style; `None` if the style does not specify a font.
     pub fn font(&self, family: &'a str, name: Option<&'a str>) -> Option<Option<Font>> {
         self.inherited(family, name, |style| style.font)
     }
 
-    /// The list that paragraphs of this style belong to; empty for none at all.
+    /// The list style of a paragraph style; empty if the style opts out of lists.
     pub fn list_of(&self, paragraph: Option<&'a str>) -> Option<&'a str> {
         self.inherited("paragraph", paragraph, |style| style.list)
     }
 
-    /// How the levels of a list are numbered.
+    /// The levels of a list style.
     pub fn list(&self, name: &str) -> Option<&Levels<'a>> {
         self.lists.get(name)
     }

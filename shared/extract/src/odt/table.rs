@@ -1,4 +1,4 @@
-//! Tables: repeated and covered cells, spans, header rows, tables inside cells.
+//! Reads tables: repeated and covered cells, spans, header rows, nested tables.
 
 use dynrag_domain::warnings::WarningCode;
 
@@ -11,36 +11,36 @@ use crate::{
     xml::Element,
 };
 
-/// Columns and rows that a repeated cell or row may stand for.
+/// Most repetitions of a cell or row.
 const MAX_REPEATED: usize = 1_000;
-/// Cells of a table.
+/// Most cells of a table.
 const MAX_CELLS: usize = 500_000;
-/// Bytes that all spans and repetitions of a table may add.
+/// Most bytes that the spans and repetitions of a table may add.
 const MAX_MULTIPLIED: usize = 4 * 1024 * 1024;
 
 /// A table under construction.
 #[derive(Default)]
 struct Grid {
     rows: Vec<Row>,
-    /// Rows at the start that say what the columns are.
+    /// Number of header rows.
     headers: usize,
     cells: usize,
     multiplied: usize,
-    /// Of each column: rows that a cell hangs down into.
+    /// For each column: the number of rows that a spanning cell still covers.
     hanging: Vec<usize>,
-    /// Whether the limits left something out.
+    /// Whether a limit left something out.
     cut: bool,
 }
 
 #[derive(Default, Clone)]
 struct Row {
     cells: Vec<Cell>,
-    /// Columns up to the last cell that says something, or that is not a mere repetition.
+    /// Number of columns up to the last cell with text or without repetition.
     used: usize,
 }
 
 impl<'a> Body<'_, 'a, '_, '_> {
-    /// A table. One of a single cell is a frame around what is in it.
+    /// Reads a table. A table with a single cell counts as a frame.
     pub fn table(&mut self, table: Element<'a>, out: &mut Vec<Block>) {
         if let Some(cell) = only_cell(table) {
             self.blocks_of_frame(cell, out);
@@ -66,7 +66,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         }
     }
 
-    /// What a table of one cell holds.
+    /// Reads the content of a single-cell table.
     fn blocks_of_frame(&mut self, cell: Element<'a>, out: &mut Vec<Block>) {
         if self.boxes > 0 {
             let mut inside = self.boxed(cell);
@@ -105,7 +105,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         let mut parts: Vec<(usize, Vec<String>)> = Vec::new();
         // Columns that the last cell still covers.
         let mut covered = 0usize;
-        // Column, spans counted.
+        // The current column, including spans.
         let mut column = 0usize;
         for cell in element.children() {
             let is_covered = cell.name() == "covered-table-cell";
@@ -159,7 +159,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         self.add(row, &parts, number(element, "number-rows-repeated"), grid);
     }
 
-    /// Adds a row as often as it is repeated; split where one of its cells is a table of several rows.
+    /// Adds a row with its repetitions. It is split if a cell contains a sub-table of several rows.
     fn add(&self, row: Row, parts: &[(usize, Vec<String>)], repeated: usize, grid: &mut Grid) {
         let lines = parts.iter().map(|(_, rows)| rows.len()).max().unwrap_or(1);
         if lines > 1 && lines <= MAX_REPEATED {
@@ -199,7 +199,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         grid.rows.extend(std::iter::repeat_n(row, times));
     }
 
-    /// The text of a cell; its value where it shows none.
+    /// The text of a cell, else its value.
     fn cell_text(&mut self, cell: Element<'a>) -> String {
         let text = block::flat(&self.boxed(cell));
         if !text.is_empty() {
@@ -219,7 +219,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
             .to_owned()
     }
 
-    /// The rows of a cell that was split into several.
+    /// The rows of a split cell.
     fn sub_table(&mut self, cell: Element<'a>) -> Option<Vec<String>> {
         let table = cell.child("table")?;
         if table.attribute("is-sub-table") != Some("true") {
@@ -241,7 +241,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
 }
 
 impl Grid {
-    /// Gives up spans and repetitions that would multiply a small file.
+    /// Drops spans and repetitions that would inflate a small file.
     fn fit(&mut self, cell: &mut Cell, again: bool) {
         let more = cell.columns * cell.rows - usize::from(!again);
         let bytes = cell.text.len().saturating_mul(more);
@@ -256,7 +256,7 @@ impl Grid {
         self.multiplied += bytes;
     }
 
-    /// A cell that spans several rows covers its columns in the next ones.
+    /// Marks the columns that a cell covers in the next rows.
     fn hang(&mut self, column: usize, columns: usize, rows: usize) {
         if rows > 1 {
             let end = (column + columns).min(2 * MAX_REPEATED);
@@ -270,7 +270,7 @@ impl Grid {
     }
 }
 
-/// Adds to the last cell of a row.
+/// Appends to the last cell of a row.
 fn append(row: &mut Row, text: &str) {
     if let Some(cell) = row.cells.last_mut() {
         cell.text.push(' ');
@@ -278,13 +278,13 @@ fn append(row: &mut Row, text: &str) {
     }
 }
 
-/// A count, which is 1 where it is not stated.
+/// A count; 1 if it is not stated.
 fn number(element: Element<'_>, name: &str) -> usize {
     let stated = element.attribute(name).and_then(|n| n.parse().ok());
     stated.unwrap_or(1).max(1)
 }
 
-/// The cell of a table that has only one.
+/// The only cell of a table; `None` if there are more.
 fn only_cell(table: Element<'_>) -> Option<Element<'_>> {
     let mut rows = table
         .descendants()
@@ -297,7 +297,7 @@ fn only_cell(table: Element<'_>) -> Option<Element<'_>> {
     let more = cells.next().is_some()
         || number(cell, "number-columns-repeated") > 1
         || number(row, "number-rows-repeated") > 1;
-    // Rows of tables inside of the cell are its own.
+    // Rows of nested tables belong to the cell.
     let inside = cell
         .descendants()
         .filter(|inner| inner.name() == "table-row")
@@ -305,7 +305,7 @@ fn only_cell(table: Element<'_>) -> Option<Element<'_>> {
     (!more && rows.count() == inside).then_some(cell)
 }
 
-/// Several header rows as one, so that each column says all that it is about.
+/// Merges several header rows into one, so that each column has all of its names.
 fn merge_headers(rows: &mut Vec<Vec<String>>, headers: usize) {
     if headers < 2 || headers >= rows.len() {
         return;

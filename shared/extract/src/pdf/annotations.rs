@@ -1,4 +1,4 @@
-//! What is written onto a page: values of form fields, text boxes, notes.
+//! Reads the annotations of a page: form values, text boxes, notes.
 
 use std::{
     collections::HashSet,
@@ -13,40 +13,40 @@ use crate::text;
 
 /// `FLATTEN_SUCCESS`: annotations were merged into the page.
 const FLATTENED: c_int = 1;
-/// Annotations of a page that are looked at.
+/// Most annotations of a page.
 const MAX_ANNOTATIONS: c_int = 5_000;
-/// Kinds of annotations (`FPDF_ANNOT_`).
+/// Annotation types (`FPDF_ANNOT_`).
 const FREE_TEXT: c_int = 3;
 const WIDGET: c_int = 20;
-/// Text, lines, shapes, marks in the text, carets, ink, attachments: what reviewers add.
+/// Reviewers' annotations: text, lines, shapes, text markup, carets, ink, attachments.
 const NOTES: [c_int; 13] = [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 17];
-/// Flags of annotations: hidden, not to be viewed.
+/// Annotation flags: hidden, not to be viewed.
 const UNSEEN: c_int = 0b10_0010;
-/// Kinds of fields (`FPDF_FORMFIELD_`).
+/// Field types (`FPDF_FORMFIELD_`).
 const CHECK_BOX: c_int = 2;
 const RADIO_BUTTON: c_int = 3;
 const COMBO_BOX: c_int = 4;
 const LIST_BOX: c_int = 5;
 const TEXT_FIELD: c_int = 6;
-/// Flag of text fields that show no characters.
+/// Flag of password fields.
 const PASSWORD: c_int = 1 << 13;
-/// Bytes that are written onto a page and are no part of its text.
+/// Most bytes of a page's annotations.
 const MAX_WRITTEN: usize = 1 << 20;
-/// Bytes of a value that is not found on a page by chance.
+/// Fewest bytes of a value for it not to be on the page by chance.
 const MIN_FOUND: usize = 8;
-/// Options of a field that are looked at.
+/// Most options of a field.
 const MAX_OPTIONS: c_int = 1_000;
 
-/// pdfium's state of a document's form.
+/// pdfium's form state of a document.
 pub struct Form<'a> {
     pdfium: &'a dyn PdfiumLibraryBindings,
     handle: *mut c_void,
-    /// `FPDF_FORMFILLINFO`, which pdfium keeps: a version, then callbacks, none of which is given.
+    /// `FPDF_FORMFILLINFO`, which pdfium keeps a pointer to: a version, then callbacks, which stay null.
     _info: Box<[u64; 64]>,
 }
 
 impl<'a> Form<'a> {
-    /// The form of an open document; none where it has none.
+    /// The form of an open document, if it has one.
     pub fn of(pdfium: &'a dyn PdfiumLibraryBindings, document: *mut c_void) -> Option<Self> {
         let mut info = Box::new([0u64; 64]);
         info[0] = 2;
@@ -77,7 +77,7 @@ impl Drop for Form<'_> {
     }
 }
 
-/// The value of a field, or the text of a box.
+/// The value of a form field, or the text of a text box.
 struct Value {
     label: String,
     text: String,
@@ -85,26 +85,26 @@ struct Value {
     place: [f32; 4],
 }
 
-/// What is written onto a page and may not be part of its text.
+/// Annotation texts that may be missing from the page's text.
 #[derive(Default)]
 pub struct Written {
     values: Vec<Value>,
-    /// Checked boxes and chosen buttons.
+    /// Labels of checked boxes and selected buttons.
     checked: Vec<String>,
-    /// Notes, with their authors.
+    /// Authors and texts of notes.
     notes: Vec<(String, String)>,
-    /// Bytes of all of them.
+    /// Size of all texts in bytes.
     size: usize,
 }
 
 impl Written {
-    /// Whether there is room for a text: fields of a small file may all have the same long value.
+    /// Whether a text still fits: the fields of a small file may share one long value.
     fn has_room(&mut self, text: &str) -> bool {
         self.size = self.size.saturating_add(text.len());
         self.size <= MAX_WRITTEN && !text.trim().is_empty()
     }
 
-    /// Forgets the values that the page shows in their places, now that annotations are merged into it.
+    /// Removes the values that the page shows in place after annotations were merged into it.
     pub fn without_drawn(&mut self, page: Page<'_>) {
         if self.values.is_empty() {
             return;
@@ -132,7 +132,7 @@ impl Written {
         unsafe { pdfium.FPDFText_ClosePage(text) };
     }
 
-    /// Adds to a page's text what it has not, and counts notes.
+    /// Appends the missing texts to the page, and counts notes.
     pub fn complete(self, page: &mut String, warnings: &mut Warnings) {
         if self.values.is_empty() && self.checked.is_empty() && self.notes.is_empty() {
             return;
@@ -148,7 +148,7 @@ impl Written {
         };
         for Value { label, text, .. } in self.values {
             let value = self::squeezed(&text);
-            // A short one may stand anywhere.
+            // A short value may occur anywhere.
             if value.len() < MIN_FOUND || !squeezed.contains(&value) {
                 let apart = if label.is_empty() { "" } else { ": " };
                 add(format!("{label}{apart}{text}"));
@@ -157,7 +157,7 @@ impl Written {
         self.checked.into_iter().for_each(&mut add);
         warnings.add(WarningCode::Comments, self.notes.len());
         for (author, note) in self.notes {
-            // Programs put the text that is marked into the note.
+            // Some programs copy the marked text into the note.
             if !squeezed.contains(&self::squeezed(&note)) {
                 add(if author.is_empty() {
                     format!("Note: {note}")
@@ -169,14 +169,14 @@ impl Written {
     }
 }
 
-/// A text without blanks, to find it however it is set.
+/// A text without white space, to find it regardless of its layout.
 fn squeezed(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 impl Page<'_> {
-    /// Merges what is written onto the page into it, as a viewer shows it, and tells what a viewer would not draw.
-    /// Says whether the page must be loaded again to show it.
+    /// Merges annotations into the page as a viewer shows them, and returns those that a viewer would not draw, and
+    /// whether the page must be loaded again.
     pub fn merge_annotations(&self, form: Option<&Form<'_>>) -> (Written, bool) {
         let pdfium = self.pdfium;
         // SAFETY: the page is open, and the form is that of its document.
@@ -289,7 +289,7 @@ impl Annotation<'_> {
                     pdfium.FPDFAnnot_GetFormFieldName(form.cast(), field.cast(), buffer, size)
                 });
                 let said = text::one_line(&said, 200);
-                // A name has the names of the groups that it is in.
+                // A field name includes the names of the groups around it.
                 let own = name.rsplit('.').next().unwrap_or_default();
                 if said.is_empty() {
                     text::one_line(own, 200)
@@ -343,7 +343,7 @@ impl Annotation<'_> {
         }
     }
 
-    /// Labels of the options that are chosen.
+    /// Labels of the selected options.
     fn chosen(&self, form: *mut c_void) -> String {
         let pdfium = self.pdfium;
         let mut labels = Vec::new();

@@ -1,4 +1,4 @@
-//! Lines with Arabic or Hebrew beside Latin words and numbers, in the order of reading.
+//! Reorders lines that mix Arabic or Hebrew with Latin words and numbers.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -45,7 +45,8 @@ pub fn is_mostly_right(glyphs: &[Glyph]) -> bool {
     count(Kind::Right) > count(Kind::Left)
 }
 
-/// Whether a line has both directions. One with East Asian characters too comes of a font that gives no characters.
+/// Whether a line has both directions. Lines with East Asian characters do not count: their font has a wrong character
+/// map.
 pub fn is_mixed(line: impl Iterator<Item = char>) -> bool {
     let (mut right, mut other) = (false, false);
     for character in line {
@@ -61,7 +62,7 @@ pub fn is_mixed(line: impl Iterator<Item = char>) -> bool {
     right && other
 }
 
-/// Characters that are drawn in one place: a ligature, a letter with its marks.
+/// Characters at one position: a ligature, or a letter with its marks.
 struct Cluster {
     text: String,
     kind: Kind,
@@ -93,12 +94,11 @@ fn clusters(glyphs: &[Glyph]) -> Vec<Cluster> {
     clusters
 }
 
-/// Longest line that is put in order: the work grows with its square.
+/// Longest line that is reordered: the work grows quadratically.
 const MAX_LINE: usize = 500;
 
-/// A line with both directions in the order of reading, from where its characters are drawn (the reverse of the
-/// Unicode bidirectional algorithm, UAX #9). `mostly_right` says that the page is. None where
-/// it is no straight line, or too long.
+/// The logical order of a bidirectional line, from the positions of its characters (the reverse of the Unicode
+/// bidirectional algorithm, UAX #9). `mostly_right` describes the page. `None` if the line is too long or not straight.
 pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
     if line.len() > MAX_LINE {
         return None;
@@ -121,7 +121,7 @@ pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
     if height <= 0.0 || letters().any(|glyph| (middle(glyph) - first).abs() > height) {
         return None;
     }
-    // Blanks that pdfium found stand where the characters are apart.
+    // pdfium inserted spaces, so gaps mean spaces.
     let generated = line.len() > drawn.len();
     let mut clusters = clusters(&drawn);
     let count = |kind| {
@@ -130,7 +130,7 @@ pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
             .filter(|cluster| cluster.kind == kind)
             .count()
     };
-    // Addresses and names may outnumber the words of a line that they stand in.
+    // Latin addresses and names may outnumber the other words of a line.
     let most = if mostly_right { 8 } else { 2 };
     let rightward = count(Kind::Left) > most * count(Kind::Right);
     let centre = |cluster: &Cluster| cluster.left + cluster.right;
@@ -141,7 +141,7 @@ pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
     if rightward {
         clusters.reverse();
         reverse_runs(&mut clusters, Kind::Right);
-        // Numbers inside of what was turned.
+        // Numbers inside of reversed runs.
         turn_numbers(&mut clusters);
     } else {
         reverse_runs(&mut clusters, Kind::Left);
@@ -150,7 +150,7 @@ pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
     Some(clusters.into_iter().map(|cluster| cluster.text).collect())
 }
 
-/// The same with blanks where there is room for one.
+/// Adds a space to each wide gap.
 fn spaced(clusters: Vec<Cluster>, height: f32) -> Vec<Cluster> {
     let mut all: Vec<Cluster> = Vec::with_capacity(clusters.len() * 2);
     for cluster in clusters {
@@ -173,7 +173,7 @@ fn spaced(clusters: Vec<Cluster>, height: f32) -> Vec<Cluster> {
     all
 }
 
-/// Turns the runs of one direction, which stand the wrong way round in the other.
+/// Reverses the runs of one direction.
 fn reverse_runs(clusters: &mut [Cluster], direction: Kind) {
     let mut start = 0;
     let mut hebrew = false;
@@ -192,14 +192,14 @@ fn reverse_runs(clusters: &mut [Cluster], direction: Kind) {
     }
 }
 
-/// The end of a run of Latin words and numbers, which what is between them belongs to.
+/// The end of a run of Latin words and numbers, including characters between them.
 fn run_of_left(clusters: &[Cluster], start: usize, hebrew: bool) -> usize {
     let has = |place: usize| {
         clusters
             .get(place)
             .map(|cluster| (cluster.kind, cluster.first))
     };
-    // `30%`, `$30` in Hebrew: the sign is drawn with the number; in Arabic it is not.
+    // `30%`, `$30`: in Hebrew the sign belongs to the number, in Arabic it does not.
     let sign =
         |place: usize| hebrew && has(place).is_some_and(|(_, sign)| "%$€£₪°#‰".contains(sign));
     let begins = |place: usize| matches!(has(place), Some((Kind::Left | Kind::Digit, _)));
@@ -225,7 +225,7 @@ fn run_of_left(clusters: &[Cluster], start: usize, hebrew: bool) -> usize {
                     }
                     _ => false,
                 };
-                // A Latin word further on takes the number in.
+                // A following Latin word includes the number.
                 if separator || latin || runs_into_latin(clusters, place) {
                     end = place + 1;
                 } else {
@@ -242,7 +242,7 @@ fn run_of_left(clusters: &[Cluster], start: usize, hebrew: bool) -> usize {
     end
 }
 
-/// Whether a Latin letter comes before the next letter of the other direction.
+/// Whether a Latin letter comes before the next right-to-left letter.
 fn runs_into_latin(clusters: &[Cluster], from: usize) -> bool {
     let rest = clusters[from..].iter().map(|cluster| cluster.kind);
     let mut strong = rest.filter(|kind| matches!(kind, Kind::Left | Kind::Right));
@@ -291,7 +291,7 @@ fn turn_numbers(clusters: &mut [Cluster]) {
     }
 }
 
-/// Brackets are drawn mirrored, and pdfium knows it of some: where they do not match, they are made to.
+/// Fixes mirrored brackets. pdfium corrects only some of them, so unmatched ones are turned.
 fn mend_brackets(clusters: &mut [Cluster]) {
     for (open, close) in [("(", ")"), ("[", "]"), ("{", "}"), ("«", "»")] {
         let places: Vec<usize> = (0..clusters.len())
@@ -312,7 +312,7 @@ fn mend_brackets(clusters: &mut [Cluster]) {
     }
 }
 
-/// Arabic letters in their own form, where a file has those for the beginning, middle and end of words.
+/// Replaces the presentation forms of Arabic letters (initial, medial, final) by the letters.
 pub fn with_base_letters(text: String) -> String {
     let is_form = |c: char| matches!(c, '\u{fb50}'..='\u{fbff}' | '\u{fe70}'..='\u{fefc}');
     if !text.chars().any(is_form) {
@@ -334,7 +334,7 @@ mod tests {
     use super::super::order::ordered;
     use super::*;
 
-    /// A line as it is drawn, from the left, each character ten units wide.
+    /// A line in visual order, from left to right, each character ten units wide.
     fn drawn(line: &str) -> Vec<Glyph> {
         let glyph = |(place, character): (usize, char)| Glyph {
             character,
@@ -347,7 +347,7 @@ mod tests {
         line.chars().enumerate().map(glyph).collect()
     }
 
-    /// What is drawn when this is written, in an Arabic line: each word by hand.
+    /// The visual order of a word in an Arabic line, reversed by hand.
     fn backwards(word: &str) -> String {
         word.chars().rev().collect()
     }
@@ -369,7 +369,7 @@ mod tests {
             ordered(&drawn(&format!("The word {year} {of} means year"))),
             "The word של שנה means year"
         );
-        // An address is longer than the words around it.
+        // The address is longer than the words around it.
         let (here, post) = (backwards("هنا"), backwards("البريد"));
         let rest = backwards("يدفع المشتري خلال يوما من الاستلام");
         assert_eq!(
@@ -378,7 +378,7 @@ mod tests {
             ))),
             format!("البريد information@department.example.com هنا.\n{rest}")
         );
-        // A line of one direction stays as it came.
+        // A line of a single direction stays unchanged.
         assert_eq!(ordered(&drawn("يدفع")), "يدفع");
     }
 

@@ -1,17 +1,16 @@
-//! Stands in for the fonts of East Asian scripts, which files name and do not carry.
+//! Substitutes East Asian fonts that files name but do not embed.
 //!
-//! Without a font pdfium takes characters for empty ones, and leaves out those that are drawn one by one. It needs
-//! their boxes, not their shapes, to put text in order.
+//! Without a font pdfium gives characters empty boxes, and drops those that are drawn one by one. It needs the boxes,
+//! not the shapes, to put text in order.
 
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ulong, c_void};
 
 use pdfium_render::prelude::PdfiumLibraryBindings;
 
-/// A TrueType font whose character map (format 13) gives every character of Unicode the same box, as wide as it is
-/// high.
+/// A TrueType font whose character map (format 13) gives every Unicode character the same square box.
 static BOXES: &[u8] = include_bytes!("boxes.ttf");
 
-/// Windows' numbers of the scripts: Japanese, Korean, simplified and traditional Chinese.
+/// Windows character set numbers: Japanese, Korean, simplified and traditional Chinese.
 const EAST_ASIAN: [c_int; 4] = [128, 129, 134, 136];
 
 /// `FPDF_SYSFONTINFO`, whose type has no public name.
@@ -42,7 +41,7 @@ struct SystemFonts {
     delete: unsafe extern "C" fn(*mut SystemFonts, *mut c_void),
 }
 
-/// Makes these the only fonts of the system: what a file gives does not depend on the machine's own.
+/// Installs these as the only system fonts, so that results do not depend on the machine.
 pub fn install(pdfium: &dyn PdfiumLibraryBindings) {
     let fonts = Box::new(SystemFonts {
         version: 1,
@@ -79,7 +78,7 @@ unsafe extern "C" fn get(_: *mut SystemFonts, _face: *const c_char) -> *mut c_vo
     std::ptr::null_mut()
 }
 
-/// Copies the whole font, where there is room for it, and says how large it is. Single tables are not given.
+/// Copies the whole font if the buffer is large enough, and returns its size. Single tables are not provided.
 unsafe extern "C" fn data(
     _: *mut SystemFonts,
     _font: *mut c_void,

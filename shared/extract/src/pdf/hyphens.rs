@@ -1,14 +1,13 @@
-//! Words that the end of a line divided, and hyphens that only happen to stand there.
+//! Rejoins words that were hyphenated at the end of a line, and keeps real hyphens.
 
 use std::collections::HashMap;
 
 use crate::text;
 
-/// pdfium's mark for a hyphen at the end of a line.
+/// pdfium's marker for a hyphen at the end of a line.
 const MARK: char = '\u{fffe}';
 
-/// Words between parts of compounds, the first of which ends with a hyphen (`Ein- und Ausgang`). None is the end of
-/// many words.
+/// Words between parts of compounds with a suspended hyphen (`Ein- und Ausgang`). Few words end like these.
 const BETWEEN: &[&str] = &[
     // German, Dutch, Scandinavian.
     "und",
@@ -64,16 +63,16 @@ const BETWEEN: &[&str] = &[
     "vagy",
     "illetve",
 ];
-/// Such words that are the end of many others too (`foto`, `ope-ta-ja`).
+/// Such words that are also the ending of many others (`foto`, `ope-ta-ja`).
 const DOUBTFUL: &[&str] = &["to", "ja", "ve", "samt", "til", "și"];
 
-/// Letters of a word that is not the beginning of another by chance.
+/// Fewest letters of a complete word.
 const MIN_ALONE: usize = 4;
 
-/// What a document's own words say about the divided ones.
+/// Evidence about divided words from the document's own words.
 #[derive(Default)]
 pub struct Words {
-    /// Words that would come about, and whether the document has them elsewhere.
+    /// Candidates for joined words, and whether the document contains them elsewhere.
     seen: HashMap<String, bool>,
 }
 
@@ -81,10 +80,10 @@ fn is_of_word(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '-' | '’' | '\'')
 }
 
-/// Longest word that is looked at, in characters.
+/// Longest word that is considered, in characters.
 const MAX_WORD: usize = 64;
 
-/// The end of the word before a mark, and the beginning of the one after it.
+/// The word parts before and after a marker.
 fn around<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
     let start = before
         .char_indices()
@@ -103,7 +102,7 @@ fn around<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
 }
 
 impl Words {
-    /// Looks the words up that marks divide.
+    /// Looks up the words that markers divide.
     pub fn of<'a>(pages: impl Iterator<Item = &'a str> + Clone) -> Self {
         let mut words = Self::default();
         for page in pages.clone() {
@@ -125,7 +124,7 @@ impl Words {
             let mut parts = page.split(MARK).peekable();
             let mut first = true;
             while let Some(part) = parts.next() {
-                // Halves of divided words say nothing.
+                // Halves of divided words are not evidence.
                 let head = if first {
                     0
                 } else {
@@ -154,7 +153,7 @@ impl Words {
         self.seen.get(word).copied().unwrap_or(false)
     }
 
-    /// What stands in place of a mark: nothing, a hyphen, a hyphen and a blank.
+    /// The replacement of a marker: nothing, a hyphen, or a hyphen and a space.
     fn joint(&self, before: &str, rest: &str) -> &'static str {
         let (head, tail) = around(before, rest);
         let ends = (head.chars().next_back(), tail.chars().next());
@@ -168,12 +167,12 @@ impl Words {
         if self.is_suspended(head, tail, rest, joined) {
             return "- ";
         }
-        // A hyphen between other than small letters ("IEEE-754") is the word's own.
+        // Next to capitals or digits ("IEEE-754") the hyphen belongs to the word.
         let own = !(last.is_lowercase() && next.is_lowercase());
         if own || !joined && self.has(&format!("{head}-{tail}")) {
             return "-";
         }
-        // Scripts without cases divide words too.
+        // Scripts without case divide words, too.
         ""
     }
 
@@ -189,17 +188,17 @@ impl Words {
             // English: `thereof`.
             return !(small == "of" && head.to_lowercase().ends_with("here"));
         }
-        // `short- to long-term`: the next word has a hyphen of its own.
+        // `short- to long-term`: the next word has its own hyphen.
         let next = after.as_str().split_whitespace().next().unwrap_or_default();
         let next = next.trim_matches(|c: char| !c.is_alphanumeric());
-        // `kevät- ja syksy`: what stands before it is a word by itself. English has `into`, Italian `cantato`.
+        // `kevät- ja syksy`: the part before it is a complete word. English has `into`, Italian `cantato`.
         let alone = small != "to" && letters >= MIN_ALONE && self.has(head);
         DOUBTFUL.contains(&small.as_str()) && (next.contains('-') || alone)
     }
 
-    /// pdfium's text of a page in normal form, with words mended that a line's end divided.
+    /// The normalized text of a page, with divided words rejoined.
     ///
-    /// pdfium leaves a mark where it takes a hyphen for a line's end. The other hyphens at line ends are left alone.
+    /// pdfium marks the hyphens that it takes for line-end hyphenation. Other hyphens at line ends stay.
     pub fn mended(&self, raw: &str) -> String {
         let mut mended = String::with_capacity(raw.len());
         let mut rest = raw;

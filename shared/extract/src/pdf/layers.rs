@@ -1,4 +1,4 @@
-//! Layers of a PDF (optional content groups) that are not shown when it is opened (ISO 32000-1, 8.11).
+//! Finds hidden layers of a PDF: optional content groups that are off when it is opened (ISO 32000-1, 8.11).
 
 use std::{
     cell::OnceCell,
@@ -10,13 +10,13 @@ use std::{
 use pdf_extract::{Dictionary, Document, Object, ObjectId};
 use pdfium_render::prelude::PdfiumLibraryBindings;
 
-/// Marks of an object that are looked at.
+/// Most marks of an object.
 const MAX_MARKS: u64 = 16;
 /// Longest name of a mark or layer, in UTF-16 units.
 const MAX_NAME: usize = 256;
 
-/// The layers of a document. pdfium knows which layer an object is of, but not whether it is shown, so another reader
-/// is asked, and only where there are layers.
+/// The layers of a document. pdfium knows the layer of an object, but not whether it is visible, so another reader is
+/// asked if there are layers.
 pub struct Layers<'a> {
     bytes: &'a [u8],
     hidden: OnceCell<HashSet<String>>,
@@ -30,7 +30,7 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Whether an object of an open page belongs to a layer that is not shown.
+    /// Whether an object of an open page belongs to a hidden layer.
     pub fn hide(&self, pdfium: &dyn PdfiumLibraryBindings, object: *mut c_void) -> bool {
         // SAFETY: the object's page is open, and marks belong to the object.
         unsafe {
@@ -41,7 +41,7 @@ impl<'a> Layers<'a> {
                     pdfium.FPDFPageObjMark_GetName(mark, buffer, size, needed)
                 })
                 .is_some_and(|name| name == "OC");
-                // A rule over several layers has no name; what is under it is read.
+                // A membership over several layers has no name; its content is read.
                 is_layer
                     && string(|buffer, size, needed| {
                         pdfium
@@ -56,7 +56,7 @@ impl<'a> Layers<'a> {
         self.hidden.get_or_init(|| {
             let read = catch_unwind(AssertUnwindSafe(|| {
                 let document = Document::load_mem(self.bytes).ok()?;
-                // Names of a locked file cannot be read.
+                // Names in an encrypted file are unreadable.
                 (!document.is_encrypted()).then(|| hidden(&document))?
             }));
             read.ok().flatten().unwrap_or_default()
@@ -64,7 +64,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// A short string that pdfium writes into a buffer of a size in bytes; none where there is none, or it is long.
+/// A string that pdfium writes into a buffer of a given size in bytes; `None` if there is none or it is too long.
 fn string(write: impl FnOnce(*mut u16, u64, *mut u64) -> i32) -> Option<String> {
     let mut units = [0u16; MAX_NAME];
     let mut needed = 0u64;
@@ -72,13 +72,13 @@ fn string(write: impl FnOnce(*mut u16, u64, *mut u64) -> i32) -> Option<String> 
     if write(units.as_mut_ptr(), size, &raw mut needed) == 0 || needed > size {
         return None;
     }
-    // The end is a NUL.
+    // The string ends with a NUL.
     let length = usize::try_from(needed / 2).unwrap_or_default();
     let units = units.get(..length.saturating_sub(1))?;
     Some(String::from_utf16_lossy(units))
 }
 
-/// Names of the layers that are off; without those that another one, which is on, has too.
+/// Names of the layers that are off, without names that a visible layer shares.
 fn hidden(document: &Document) -> Option<HashSet<String>> {
     let at = |dictionary: &Dictionary, key: &[u8]| {
         let value = dictionary.get(key).ok()?;
@@ -118,7 +118,7 @@ fn hidden(document: &Document) -> Option<HashSet<String>> {
     Some(hidden.difference(&shown).cloned().collect())
 }
 
-/// A text string: UTF-16 or UTF-8 with their marks, else one byte a character.
+/// A text string: UTF-16 or UTF-8 with a mark, else one byte per character.
 fn text(bytes: &[u8]) -> String {
     match bytes {
         [0xfe, 0xff, rest @ ..] => {

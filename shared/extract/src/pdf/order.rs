@@ -1,12 +1,12 @@
-//! The order of characters, where pdfium's is not that of reading: Arabic and Hebrew beside Latin, and columns of
-//! single East Asian characters.
+//! Fixes the order of characters if pdfium's is not the reading order: Arabic and Hebrew beside Latin, and vertical
+//! columns of East Asian characters.
 
 use super::directions::{is_mixed, is_mostly_right, logical};
 
-/// Lines of one character that make a column.
+/// Fewest single-character lines that form a column.
 const COLUMN: usize = 3;
 
-/// A character on a page, its box in the page's units.
+/// A character on a page with its box in page units.
 #[derive(Clone, Copy, Debug)]
 pub struct Glyph {
     pub character: char,
@@ -14,7 +14,7 @@ pub struct Glyph {
     pub right: f32,
     pub bottom: f32,
     pub top: f32,
-    /// Blanks and line ends that pdfium adds.
+    /// Whether pdfium added the character: spaces and line ends.
     pub generated: bool,
 }
 
@@ -24,7 +24,7 @@ pub fn is_east_asian(character: char) -> bool {
         | '\u{ff01}'..='\u{ffee}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Whether the text of a page may be out of order: then the boxes of its characters are worth asking for.
+/// Whether the text of a page may be out of order, so that its character boxes are needed.
 pub fn is_doubtful(raw: &str) -> bool {
     let mut column = 0;
     for line in raw.lines() {
@@ -38,7 +38,7 @@ pub fn is_doubtful(raw: &str) -> bool {
     false
 }
 
-/// The text of a page's characters in the order of reading, its lines ended as pdfium ends them.
+/// The text of a page in reading order, with pdfium's line ends.
 pub fn ordered(glyphs: &[Glyph]) -> String {
     let lines: Vec<&[Glyph]> = glyphs
         .split_inclusive(|glyph| glyph.character == '\n')
@@ -75,14 +75,14 @@ fn plain(glyphs: &[Glyph]) -> String {
     glyphs.iter().map(|glyph| glyph.character).collect()
 }
 
-/// The one character of a line.
+/// The only character of a line.
 fn single(line: &[Glyph]) -> Option<&Glyph> {
     let mut seen = line.iter().filter(|glyph| !glyph.character.is_whitespace());
     let first = seen.next().filter(|glyph| is_east_asian(glyph.character))?;
     seen.next().is_none().then_some(first)
 }
 
-/// Where a character stands to the one before it in vertical writing.
+/// Position of a character relative to the one before it in vertical writing.
 #[derive(PartialEq)]
 enum Step {
     Below,
@@ -105,7 +105,7 @@ fn step(from: &Glyph, to: &Glyph) -> Step {
     }
 }
 
-/// Lines from the first that are columns of single characters.
+/// Number of leading lines that form columns of single characters.
 fn column(lines: &[&[Glyph]]) -> usize {
     let Some(mut last) = lines.first().and_then(|line| single(line)) else {
         return 0;

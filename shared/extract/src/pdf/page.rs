@@ -1,4 +1,4 @@
-//! A page of a PDF: its text, what it hides, whether it is a scan.
+//! Reads a page of a PDF: its text, its hidden text, and whether it is a scan.
 
 use std::{
     collections::HashSet,
@@ -17,14 +17,14 @@ use super::{
 const TEXT: c_int = 1;
 const IMAGE: c_int = 3;
 const FORM: c_int = 5;
-/// Groups of objects inside groups that are gone into.
+/// Deepest nesting of form objects.
 const FORM_DEPTH: u32 = 4;
 /// `FPDF_TEXTRENDERMODE_INVISIBLE`.
 const INVISIBLE: c_int = 3;
 /// A page with fewer letters and digits may be a scan with a stamp ("Scanned with CamScanner", a
 /// page number, a fax header).
 pub const FEW_LETTERS: usize = 30;
-/// Share of the page that the images of a scan cover at least.
+/// Smallest share of a page that the images of a scan cover.
 const SCAN_COVERAGE: f32 = 0.5;
 
 /// An open page. pdfium's types have no public names, so its handles are bare pointers here.
@@ -34,28 +34,28 @@ pub struct Page<'a> {
     pub handle: *mut c_void,
 }
 
-/// What a page says.
+/// The text of a page.
 #[derive(Default)]
 pub struct Said {
-    /// As pdfium gives it, in the order of reading.
+    /// pdfium's text in reading order.
     pub raw: String,
-    /// Whether text was left out that nobody sees.
+    /// Whether hidden text was left out.
     pub hides: bool,
 }
 
-/// What the objects of a page say of its text.
+/// Facts from the objects of a page.
 #[derive(Default)]
 struct Objects {
-    /// Text that is not drawn.
+    /// Whether there is invisible text.
     invisible: bool,
-    /// Texts outside of what is shown of the page, and of layers that are not shown.
+    /// Text objects outside of the visible part of the page, or on hidden layers.
     unseen: HashSet<*mut c_void>,
     /// Share of the page that images cover.
     covered: f32,
 }
 
 impl Page<'_> {
-    /// The text; without what nobody sees, unless `include_hidden` says otherwise.
+    /// The text, without hidden text unless `include_hidden` is set.
     pub fn text(&self, layers: &Layers<'_>, include_hidden: bool) -> Said {
         // SAFETY: the page is open; the text is checked for null, and closed below.
         let text = unsafe { self.pdfium.FPDFText_LoadPage(self.handle.cast()) };
@@ -91,7 +91,7 @@ impl Page<'_> {
         // SAFETY: the text is open; the buffer has room for twice what is asked for.
         unsafe {
             let count = self.pdfium.FPDFText_CountChars(text.cast()).max(0);
-            // A character beyond the first plane may take two units; the end takes one.
+            // A character outside of the first plane takes two units, the terminator one.
             let mut units = vec![0u16; count.unsigned_abs() as usize * 2 + 2];
             let written = self
                 .pdfium
@@ -101,7 +101,7 @@ impl Page<'_> {
         }
     }
 
-    /// All characters with pdfium's numbers of them.
+    /// All characters with pdfium's indexes.
     fn glyphs(&self, text: *mut c_void) -> Vec<(c_int, Glyph)> {
         let pdfium = self.pdfium;
         // SAFETY: the text is open.
@@ -141,8 +141,8 @@ impl Page<'_> {
         glyphs
     }
 
-    /// Takes out what is outside of the page, and what is not drawn on a page that has text to be seen. What lies
-    /// unseen over a scan is the text of the scan.
+    /// Removes text outside of the page, and invisible text if the page has visible text. Invisible text over a scan is
+    /// the scan's text and stays.
     fn leave_out_unseen(
         &self,
         text: *mut c_void,
@@ -185,7 +185,7 @@ impl Page<'_> {
         less
     }
 
-    /// What is shown of the page: left, bottom, right, top.
+    /// The visible part of the page: left, bottom, right, top.
     fn shown(&self) -> Option<[f32; 4]> {
         // Left, top, right, bottom.
         let mut edges = [0.0f32; 4];
@@ -200,7 +200,7 @@ impl Page<'_> {
         (known != 0 && right > left && top > bottom).then_some(shown)
     }
 
-    /// Goes through the objects of the page, and of groups in it.
+    /// Visits the objects of the page and of its form objects.
     fn objects(&self, layers: &Layers<'_>) -> Objects {
         let pdfium = self.pdfium;
         let mut found = Objects::default();
@@ -214,13 +214,13 @@ impl Page<'_> {
             for index in 0..count {
                 let object = pdfium.FPDFPage_GetObject(self.handle.cast(), index);
                 objects.push((object.cast(), FORM_DEPTH, false));
-                // What a group holds comes before the next object.
+                // Visits the content of a form object before the next object.
                 while let Some((object, depth, layered)) = objects.pop() {
                     match pdfium.FPDFPageObj_GetType(object.cast()) {
                         TEXT => {
                             let mode = pdfium.FPDFTextObj_GetTextRenderMode(object.cast());
                             found.invisible |= mode as c_int == INVISIBLE;
-                            // Groups have measures of their own.
+                            // Form objects have their own coordinates.
                             let outside = depth == FORM_DEPTH && self.is_outside(object, shown);
                             if outside || layered || layers.hide(pdfium, object) {
                                 found.unseen.insert(object);
@@ -245,7 +245,7 @@ impl Page<'_> {
         found
     }
 
-    /// Whether nothing of an object is within what is shown.
+    /// Whether an object lies completely outside of the visible part.
     fn is_outside(&self, object: *mut c_void, shown: Option<[f32; 4]>) -> bool {
         let (Some(shown), Some([left, bottom, right, top])) = (shown, self.bounds(object)) else {
             return false;
@@ -265,7 +265,7 @@ impl Page<'_> {
         (known != 0).then_some([left, bottom, right, top])
     }
 
-    /// Whether an object is an image, or a group with one.
+    /// Whether an object is an image or a form object with one.
     fn is_image(&self, object: *mut c_void) -> bool {
         let mut objects = vec![(object, FORM_DEPTH)];
         while let Some((object, depth)) = objects.pop() {
@@ -287,7 +287,7 @@ impl Page<'_> {
         false
     }
 
-    /// Area that images cover, in the page's units.
+    /// Area that images cover, in page units.
     fn covered(&self) -> f32 {
         let mut covered = 0.0;
         // SAFETY: the page is open.
@@ -316,7 +316,7 @@ impl Page<'_> {
     }
 }
 
-/// Takes out line ends of lines that nothing is left of.
+/// Removes lines that became empty.
 fn without_empty_lines(glyphs: &mut Vec<(c_int, Glyph)>) {
     let mut kept: Vec<(c_int, Glyph)> = Vec::with_capacity(glyphs.len());
     for line in glyphs.split_inclusive(|(_, glyph)| glyph.character == '\n') {

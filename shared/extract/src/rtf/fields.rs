@@ -1,13 +1,13 @@
-//! Fields of an RTF file: what they show is read, and where they have no result, what their instruction says.
+//! Reads the fields of an RTF file: their results, else the text that their instructions imply.
 
 use super::Reader;
 use crate::field_text::{self, MAX_INSTRUCTION};
 
-/// A field that is open.
+/// An open field.
 #[derive(Default)]
 pub struct Shown {
     instruction: String,
-    /// Whether it shows something.
+    /// Whether it has a visible result.
     shown: bool,
 }
 
@@ -21,7 +21,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds to the instruction of the innermost field. What is hidden or deleted does not count.
+    /// Adds to the instruction of the innermost field, except for hidden or deleted text.
     pub(super) fn instruct(&mut self, text: &str) {
         if self.group.deleted || (self.group.hidden && !self.include_hidden) {
             return;
@@ -33,7 +33,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes that the innermost field shows something.
+    /// Notes that the innermost field has a visible result.
     pub(super) fn show(&mut self) {
         if let Some(field) = self.fields.last_mut() {
             field.shown = true;

@@ -1,4 +1,4 @@
-//! A text of an RTF file: the document's own, or that of a text box, a note, a header. Its paragraphs and tables.
+//! A text in an RTF file with its paragraphs and tables: the main text, a text box, a note or a header.
 
 use super::rows::Grid;
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     text,
 };
 
-/// Tables within tables.
+/// Deepest nesting of tables.
 const MAX_LEVELS: usize = 20;
 
-/// A piece of text that stands by itself, and its level if it is a heading.
+/// A block of text, and its level if it is a heading.
 pub struct Block(pub Option<u8>, pub String);
 
-/// What a text is of.
+/// The kind of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Box,
@@ -22,7 +22,7 @@ pub enum Kind {
     Footer,
 }
 
-/// A table that is being read, or one within a cell of it.
+/// A table that is being read, or one nested in its current cell.
 #[derive(Default)]
 struct Level {
     cell: String,
@@ -32,27 +32,27 @@ struct Level {
 /// A text that is being read.
 #[derive(Default)]
 pub struct Flow {
-    /// The paragraph so far.
+    /// The current paragraph.
     pub line: String,
-    /// Whether the paragraph is in a table, and in how many.
+    /// Whether the paragraph is in a table, and its nesting depth.
     pub in_table: bool,
     pub depth: usize,
-    /// The level of heading that the paragraph, or its style, is of.
+    /// The heading level of the paragraph or its style.
     pub outline: Option<u8>,
     levels: Vec<Level>,
     blocks: Vec<Block>,
-    /// What is anchored in the paragraph, or in the table, and comes after it.
+    /// Blocks anchored in the paragraph or the table, which follow it.
     anchored: Vec<Block>,
     anchored_in_table: Vec<Block>,
 }
 
 impl Flow {
-    /// `\pard`: outside of a table from here on, unless `\intbl` follows.
+    /// Handles `\pard`: outside of a table from here on, unless `\intbl` follows.
     pub fn reset(&mut self) {
         (self.in_table, self.depth, self.outline) = (false, 0, None);
     }
 
-    /// Adds blocks where they are anchored: here, or after the paragraph.
+    /// Adds anchored blocks: here, or after the paragraph.
     pub fn anchor(&mut self, blocks: Vec<Block>) {
         if self.in_table {
             self.anchored_in_table.extend(blocks);
@@ -71,13 +71,13 @@ impl Flow {
         &mut self.levels[place]
     }
 
-    /// The grid of the table that control words speak of.
+    /// The grid of the table that control words refer to.
     pub fn grid(&mut self) -> &mut Grid {
         let depth = self.depth;
         &mut self.level(depth).grid
     }
 
-    /// `\par`.
+    /// Handles `\par`.
     pub fn end_paragraph(&mut self) {
         if self.in_table {
             let line = std::mem::take(&mut self.line);
@@ -94,7 +94,8 @@ impl Flow {
         self.blocks.append(&mut self.anchored);
     }
 
-    /// `\cell`, of the outermost table, or `\nestcell`.
+    /// Handles `\cell` of the outermost table, or `
+    /// estcell`.
     pub fn end_cell(&mut self, nested: bool) {
         let depth = if nested { self.depth.max(2) } else { 1 };
         self.fold(depth);
@@ -105,7 +106,8 @@ impl Flow {
         level.grid.cell(cell);
     }
 
-    /// `\row` or `\nestrow`.
+    /// Handles `\row` or `
+    /// estrow`.
     pub fn end_row(&mut self, nested: bool) {
         let depth = if nested { self.depth.max(2) } else { 1 };
         self.fold(depth);
@@ -118,7 +120,7 @@ impl Flow {
         ));
     }
 
-    /// Puts tables that are deeper into the cell they are in.
+    /// Folds deeper tables into the cells around them.
     fn fold(&mut self, depth: usize) {
         while self.levels.len() > depth.clamp(1, MAX_LEVELS) {
             let Some(mut inner) = self.levels.pop() else {
@@ -142,7 +144,7 @@ impl Flow {
         }
     }
 
-    /// What was read of a table, as blocks.
+    /// Ends a table and returns its blocks.
     fn end_table(&mut self) {
         self.fold(1);
         let Some(mut level) = self.levels.pop() else {
@@ -153,7 +155,7 @@ impl Flow {
         for table in level.grid.tables() {
             self.push_table(&table);
         }
-        // Paragraphs that were said to be in a table, and no cell ended them.
+        // Paragraphs marked as table text that no cell ended.
         let rest = text::normalise(&level.cell);
         self.push(None, rest.trim());
         self.blocks.append(&mut self.anchored_in_table);
@@ -172,7 +174,7 @@ impl Flow {
         }
     }
 
-    /// Ends it, with all its blocks.
+    /// Ends the text and returns all of its blocks.
     pub fn finish(mut self) -> Vec<Block> {
         self.in_table = false;
         self.end_paragraph();

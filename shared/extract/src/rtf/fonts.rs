@@ -1,12 +1,12 @@
-//! The fonts of an RTF file, which say in what code page their text is, and its styles, which say what is a heading.
+//! The font table of an RTF file, which determines code pages, and its style sheet, which determines headings.
 
 use std::collections::HashMap;
 
 use crate::symbols;
 
-/// Fonts and styles of a file that are kept.
+/// Most fonts and styles of a file.
 const MAX_ENTRIES: usize = 20_000;
-/// Bytes of a name that are kept.
+/// Longest name that is kept, in bytes.
 const MAX_NAME: usize = 200;
 
 /// The code page of a font's character set (`\fcharset`); `None` for the document's own.
@@ -45,7 +45,7 @@ const fn page_of_charset(charset: i32) -> Option<i32> {
     })
 }
 
-/// Names of Windows 3.1 and 95 had their script at the end.
+/// Endings for the script in font names of Windows 3.1 and 95.
 const ENDINGS: [(&str, i32); 9] = [
     (" cyr", 1251),
     (" cyrillic", 1251),
@@ -61,11 +61,11 @@ const ENDINGS: [(&str, i32); 9] = [
 /// A font.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
 pub struct Font {
-    /// The code page of its text, if that is not the document's.
+    /// The code page of its text, if it differs from the document's.
     pub page: Option<i32>,
-    /// Whether it is said to be one of Western Europe.
+    /// Whether it is declared as Western European.
     pub western: bool,
-    /// Whether its letters are signs.
+    /// The symbol font, if its letters show symbols.
     pub signs: Option<symbols::Font>,
 }
 
@@ -79,12 +79,12 @@ pub struct Fonts {
 }
 
 impl Fonts {
-    /// The font of a number.
+    /// The font with a number.
     pub fn get(&self, number: i32) -> Font {
         self.fonts.get(&number).copied().unwrap_or_default()
     }
 
-    /// A control word within the table.
+    /// Handles a control word in the table.
     pub fn word(&mut self, word: &[u8], number: Option<i32>) {
         match (word, number) {
             (b"f", Some(number)) => {
@@ -100,7 +100,7 @@ impl Fonts {
         }
     }
 
-    /// A byte of a name; `;` ends the font.
+    /// Handles a byte of a name; `;` ends the font.
     pub fn byte(&mut self, byte: u8) {
         if byte == b';' {
             self.end();
@@ -139,12 +139,12 @@ pub struct Styles {
 }
 
 impl Styles {
-    /// The level of heading that a style stands for, from 1.
+    /// The heading level of a style, from 1.
     pub fn level(&self, style: i32) -> Option<u8> {
         self.levels.get(&style).copied()
     }
 
-    /// A control word within the sheet.
+    /// Handles a control word in the sheet.
     pub fn word(&mut self, word: &[u8], number: Option<i32>) {
         match word {
             b"s" => self.current = number.unwrap_or(0),
@@ -153,7 +153,7 @@ impl Styles {
         }
     }
 
-    /// A byte of a name; `;` ends the style.
+    /// Handles a byte of a name; `;` ends the style.
     pub fn byte(&mut self, byte: u8) {
         if byte != b';' {
             if self.name.len() < MAX_NAME {
@@ -176,7 +176,7 @@ impl Styles {
     }
 }
 
-/// The level of heading of `\outlinelevelN`; 9 stands for body text.
+/// The heading level of `\outlinelevelN`; 9 means body text.
 pub fn outline(number: Option<i32>) -> Option<u8> {
     let level = u8::try_from(number?).ok()?;
     (level < 9).then_some(level + 1)

@@ -1,4 +1,4 @@
-//! What the control words of RTF do.
+//! Handles the control words of RTF.
 
 use super::{
     Destination, Reader,
@@ -22,7 +22,7 @@ impl Reader<'_> {
                 }
             }
             [b'*', after @ ..] => {
-                // A destination that may be passed over by readers that do not know it.
+                // A destination that readers may skip if they do not know it.
                 self.rest = after;
                 self.group.optional = true;
             }
@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A control word among text.
+    /// Handles a control word in text.
     fn text_word(&mut self, word: &[u8], number: Option<i32>, optional: bool) {
         if self.group.to == Destination::Instruction {
             return self.of_instruction(word, number, optional);
@@ -134,7 +134,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A control word in the instruction of a field. Fields within it are not read.
+    /// Handles a control word in the instruction of a field. Nested fields are not read.
     fn of_instruction(&mut self, word: &[u8], number: Option<i32>, optional: bool) {
         if optional || word == b"field" || SKIPPED.contains(&word) {
             self.decode();
@@ -145,7 +145,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Begins a destination; `false` if the word is none.
+    /// Begins a destination; `false` if the word is not one.
     fn destination(&mut self, word: &[u8]) -> bool {
         let in_shape = matches!(self.group.to, Destination::Shape);
         let to = match word {
@@ -175,7 +175,7 @@ impl Reader<'_> {
                 self.begin_flow(Kind::Box);
                 return true;
             }
-            // Known parts of formulas, pictures and tables, whose text belongs where it stands.
+            // Known parts of formulas, pictures and tables, whose text is read in place.
             b"moMath" | b"moMathPara" | b"nesttableprops" | b"shppict" => self.group.to,
             _ if in_shape => {
                 if SKIPPED.contains(&word) {
@@ -212,7 +212,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Words about the whole document.
+    /// Handles words about the whole document.
     fn of_document(&mut self, word: &[u8], number: Option<i32>) {
         match word {
             b"ansicpg" => {
@@ -259,7 +259,7 @@ impl Reader<'_> {
     }
 
     fn of_paragraphs(&mut self, word: &[u8], number: Option<i32>) {
-        // A list's item is still in the paragraph that it begins.
+        // The item of a list is part of the paragraph that it begins.
         if self.group.to == Destination::ItemNumber || self.html.is_some() {
             return;
         }
@@ -292,7 +292,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Words that stand for characters.
+    /// Handles words that stand for characters.
     fn mark(&mut self, word: &[u8]) {
         match word {
             b"par" | b"sect" | b"page" | b"column" => self.end_of("\n"),
@@ -314,12 +314,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Ends a paragraph, or a line of what is no text of paragraphs.
+    /// Ends a paragraph, or a line in other destinations.
     fn end_of(&mut self, line: &str) {
         self.decode();
         let of_page = self.html.is_some();
         if self.group.to == Destination::Text && !of_page {
-            // The mark of a paragraph that is deleted joins it to the next.
+            // Deleting a paragraph mark joins the paragraph to the next one.
             if !self.group.deleted {
                 self.flow.end_paragraph();
             }
@@ -345,7 +345,7 @@ impl Reader<'_> {
             (Some(first), 0xDC00..=0xDFFF) => char::decode_utf16([first, unit])
                 .next()
                 .and_then(Result::ok),
-            // Fonts of signs have them in the private area, by their bytes.
+            // Symbol fonts encode their bytes in the private use area.
             (_, 0xF020..=0xF0FF) => match (signs, unit) {
                 (Some(signs), _) => Some(signs.character(u32::from(unit)).unwrap_or('•')),
                 (None, 0xF0A7 | 0xF0B7) => Some('•'),

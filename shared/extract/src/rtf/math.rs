@@ -1,25 +1,25 @@
-//! Formulas of an RTF file, whose groups are the elements of Office math (RTF 1.9.1, Mathematics).
+//! Reads the formulas of an RTF file, whose groups are elements of Office math (RTF 1.9.1, Mathematics).
 
 use super::Reader;
 use crate::{formula, text, xml::Tree};
 
-/// Elements within elements of a formula; what is deeper is read as part of the one around it.
+/// Deepest nesting of formula elements; deeper ones are read as part of the element around them.
 const MAX_DEPTH: usize = 120;
-/// Control words about the letters of a run: no elements.
+/// Control words about the letters of a run, which are not elements.
 const OF_RUNS: &[&[u8]] = &[b"mscr", b"msty", b"mnor", b"mlit", b"maln", b"mbrk"];
 
-/// An element that is open.
+/// An open element.
 struct Open {
     name: String,
-    /// Whether it is a property, or holds some.
+    /// Whether it is a property, or contains properties.
     is_property: bool,
-    /// Its content so far, as XML, and the text after that.
+    /// Its content as XML, and the text after that.
     inner: String,
     text: String,
 }
 
 impl Open {
-    /// Puts the text into the content.
+    /// Moves the text into the content.
     fn flush(&mut self) {
         let text = std::mem::take(&mut self.text);
         if text.is_empty() || self.is_property {
@@ -35,7 +35,7 @@ impl Open {
 
     fn finish(mut self) -> String {
         let Self { name, .. } = &self;
-        // The value of a property stands in its group.
+        // The value of a property is the text of its group.
         if self.is_property && self.inner.is_empty() {
             return format!("<{name} val=\"{}\"/>", escaped(self.text.trim()));
         }
@@ -50,7 +50,7 @@ impl Open {
 pub struct Math(Vec<Open>);
 
 impl Math {
-    /// Begins an element; `false` if the word begins none.
+    /// Begins an element; `false` if the word is not one.
     fn open(&mut self, word: &[u8], number: Option<i32>) -> bool {
         let name = match word {
             b"moMath" => "oMath",
@@ -84,7 +84,7 @@ impl Math {
         }
     }
 
-    /// Ends the innermost element; the formula as text if it is the outermost.
+    /// Ends the innermost element; returns the formula's text if it is the outermost one.
     fn close(&mut self) -> Option<String> {
         let element = self.0.pop()?.finish();
         match self.0.last_mut() {
@@ -102,7 +102,7 @@ fn read(source: &str) -> String {
     text::one_line(&text::normalise(&formula.unwrap_or_default()), usize::MAX)
 }
 
-/// A text in XML, without the characters that XML has not.
+/// A text escaped for XML, without characters that XML does not allow.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -120,7 +120,7 @@ fn escaped(text: &str) -> String {
 }
 
 impl Reader<'_> {
-    /// Begins a formula or an element of it, which ends with the group; `false` if the word begins none.
+    /// Begins a formula or one of its elements, which ends with the group; `false` if the word is not one.
     pub(super) fn begin_math(&mut self, word: &[u8], number: Option<i32>) -> bool {
         let begins = matches!(word, b"moMath" | b"moMathPara");
         if self.group.math || (self.math.is_none() && !begins) {
@@ -132,7 +132,7 @@ impl Reader<'_> {
         opened
     }
 
-    /// Ends the formula or the element that ends with the group.
+    /// Ends the formula or element of the group.
     pub(super) fn end_math(&mut self) {
         let Some(formula) = self.math.as_mut().and_then(Math::close) else {
             return;

@@ -1,4 +1,4 @@
-//! Rows of an RTF table: where their cells end, which are merged, and what stands in them.
+//! Rows of an RTF table: cell positions, merged cells, and texts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,32 +7,32 @@ use std::{
 
 use crate::tables::Cell;
 
-/// Cells of a row whose ends are kept.
+/// Most cells of a row whose positions are kept.
 const MAX_CELLS: usize = 1_000;
-/// Bytes that a merged cell may become by standing in all its places: beyond, it stands in the first.
+/// Most bytes of copies of a merged cell; beyond, its text stands only in the first place.
 const MAX_REPEATED: usize = 20_000;
-/// Ends that differ by less are the same, in twips.
+/// Positions that differ by less, in twips, are equal.
 const NEAR: i32 = 40;
 
-/// Where a cell ends, in twips from the left, and how it is merged.
+/// The right edge of a cell, in twips, and its merging.
 #[derive(Clone, Copy, Default)]
 struct Definition {
     end: i32,
-    /// `\clmrg`: goes on from the cell to its left.
+    /// `\clmrg`: continues the cell to its left.
     from_left: bool,
-    /// `\clvmgf`: goes on in the cell below.
+    /// `\clvmgf`: continues in the cell below.
     begins_down: bool,
-    /// `\clvmrg`: goes on from the cell above.
+    /// `\clvmrg`: continues the cell above.
     from_above: bool,
 }
 
 /// The texts of a row's cells, and their definitions.
 type Row = (Vec<String>, Rc<Vec<Definition>>);
 
-/// The row that is being read and those before it.
+/// The current row and the rows before it.
 #[derive(Default)]
 pub struct Grid {
-    /// Rows share it until it changes.
+    /// Shared between rows until it changes.
     definitions: Rc<Vec<Definition>>,
     next: Definition,
     row: Vec<String>,
@@ -40,7 +40,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A control word of a row's definition.
+    /// Handles a control word of a row's definition.
     pub fn word(&mut self, word: &[u8], number: Option<i32>) {
         match word {
             b"trowd" => {
@@ -77,7 +77,7 @@ impl Grid {
         }
     }
 
-    /// All rows; where the cells of one share no end with those above, another table begins.
+    /// All tables. If no cell edge of a row matches the row above, another table begins.
     pub fn tables(self) -> Vec<Vec<Vec<Cell>>> {
         let mut tables: Vec<Vec<Row>> = Vec::new();
         for row in self.rows {
@@ -96,7 +96,7 @@ impl Grid {
     }
 }
 
-/// Whether two rows are of one table: one of them is a single cell, or some cells end at the same place.
+/// Whether two rows belong to one table: one of them has a single cell, or they share a cell edge.
 fn belong(above: &[Definition], below: &[Definition]) -> bool {
     let inner = |row: &[Definition]| -> BTreeSet<i32> {
         let last = row.len().saturating_sub(1);
@@ -106,7 +106,7 @@ fn belong(above: &[Definition], below: &[Definition]) -> bool {
     above.is_empty() || below.is_empty() || above.intersection(&below).next().is_some()
 }
 
-/// The rows' cells with how many columns and rows they span.
+/// The cells of rows with their column spans and row spans.
 fn spans(rows: Vec<Row>) -> Vec<Vec<Cell>> {
     let mut ends: Vec<i32> = rows
         .iter()
@@ -118,7 +118,7 @@ fn spans(rows: Vec<Row>) -> Vec<Vec<Cell>> {
     ends.dedup_by(|next, last| next.saturating_sub(*last) < NEAR);
     let column = |end: i32| ends.partition_point(|known| known.saturating_add(NEAR) <= end) + 1;
     let mut table: Vec<Vec<Cell>> = Vec::with_capacity(rows.len());
-    // By its last column: the cell that may go on below.
+    // By last column: the cell that may continue below.
     let mut open: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     for (texts, definitions) in rows {
         let mut row: Vec<Cell> = Vec::with_capacity(texts.len());
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use crate::tables;
 
-    /// A merged cell of a long text would make gigabytes of a small file.
+    /// Copies of a merged cell with a long text would inflate a small file to gigabytes.
     #[test]
     fn merged_cells_multiply_no_text() {
         let mut grid = Grid::default();

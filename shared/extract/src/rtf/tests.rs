@@ -258,7 +258,7 @@ fn broken_files_end() {
     }
 }
 
-/// A file of Japan whose Latin fonts are said to be of Western Europe.
+/// A Japanese file whose Latin fonts are declared as Western European.
 #[test]
 fn a_western_font_in_a_file_of_two_bytes() {
     let source = r"{\rtf1\ansi\ansicpg932{\fonttbl{\f0\fcharset0 Times;}}\f0 \'93\'fa\'96\'7b\par\pard{\f0 \'93a \'94 b}}";

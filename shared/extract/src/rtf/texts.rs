@@ -1,4 +1,4 @@
-//! Texts of an RTF file within its text: boxes, notes, comments, headers, numbers of items.
+//! Texts inside the text of an RTF file: boxes, notes, comments, headers, list numbers.
 
 use dynrag_domain::warnings::WarningCode;
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::text;
 
-/// Headers and footers of a file that are read.
+/// Most headers and footers of a file.
 const MAX_MARGINS: usize = 100;
 
 impl Reader<'_> {
-    /// Adds text where it belongs, unless it is deleted or hidden.
+    /// Adds text at the current destination, unless it is deleted or hidden.
     pub(super) fn push_text(&mut self, text: &str) {
         if self.group.only_rtf {
             return;
@@ -44,7 +44,7 @@ impl Reader<'_> {
         self.leaving_out = left_out;
     }
 
-    /// Begins a text of its own within this one.
+    /// Begins a text of its own.
     pub(super) fn begin_flow(&mut self, kind: Kind) {
         self.decode();
         self.group.to = Destination::Text;
@@ -90,7 +90,7 @@ impl Reader<'_> {
                 } else {
                     &mut self.footers
                 };
-                // Sections repeat them.
+                // Sections repeat headers and footers.
                 if text::letters(&margin) > 0
                     && known.len() < MAX_MARGINS
                     && !known.contains(&margin)
@@ -101,7 +101,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Ends the number of a list's item, which is followed by a blank.
+    /// Ends the number of a list item, which is followed by a space.
     pub(super) fn end_item(&mut self, start: usize) {
         let line = &mut self.flow.line;
         if let Some(number) = line.get(start..) {
@@ -114,7 +114,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The words of a drawing that is nothing else are one of its properties, and so is what a picture is said to show.
+    /// Ends a property of a drawing or a picture: its words, or its description.
     pub(super) fn end_shape_value(&mut self) {
         let value = std::mem::take(&mut self.shape_value);
         let text = match std::mem::take(&mut self.shape_name).trim() {

@@ -1,4 +1,4 @@
-//! Writes a sheet's cells as tables: a table for each block of rows between empty ones.
+//! Writes the cells of a sheet as tables, one for each block of rows between empty rows.
 
 use dynrag_domain::documents::FailureCode;
 
@@ -8,23 +8,23 @@ use super::{
 };
 use crate::{protocol::Refusal, tables};
 
-/// Text of a workbook, somewhat more than what any caller takes.
+/// Most text of a workbook, somewhat more than callers accept.
 const MAX_TEXT: usize = 40 * 1024 * 1024;
-/// Empty cells of a workbook that are written to fill its rows up.
+/// Most empty cells that are written to pad the rows of a workbook.
 const MAX_EMPTY: usize = 4_000_000;
 /// Characters of Markdown around a cell.
 const AROUND: usize = 3;
-/// Columns of a table; the rest is cut.
+/// Most columns of a table; the rest is cut.
 const MAX_COLUMNS: usize = 1_000;
-/// A list of a single column with no more rows is lines of text, not a table.
+/// Most rows of a single column that are lines of text rather than a table.
 const MAX_LINES: usize = 3;
-/// A single column with a longer text is lines too.
+/// Longest text in a table of a single column; with a longer one, the column is lines of text.
 const MAX_CELL: usize = 200;
 
-/// Room for the text of a workbook.
+/// The remaining limits on the text of a workbook.
 pub struct Budget {
     bytes: usize,
-    /// Empty cells: few others can make many of them.
+    /// Remaining empty cells: sparse rows could need very many.
     empty: usize,
 }
 
@@ -38,10 +38,10 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes so many bytes.
+    /// Spends bytes of text.
     ///
     /// # Errors
-    /// `text_too_large` where they are not left.
+    /// `text_too_large` if not enough are left.
     pub fn spend(&mut self, bytes: usize) -> Result<(), Refusal> {
         let left = self.bytes.checked_sub(bytes);
         self.bytes = left.ok_or_else(|| {
@@ -51,7 +51,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Takes so many empty cells; false where they are not left.
+    /// Spends empty cells; false if not enough are left.
     fn pad(&mut self, cells: usize) -> bool {
         let left = self.empty.checked_sub(cells);
         self.empty = left.unwrap_or(0);
@@ -59,15 +59,15 @@ impl Budget {
     }
 }
 
-/// A sheet as text.
+/// The text of a sheet.
 #[derive(Default)]
 pub struct Written {
     pub blocks: Vec<String>,
-    /// Rows and columns that were left out.
+    /// Number of rows and columns left out.
     pub cut: usize,
 }
 
-/// Writes a sheet: its tables in pieces, titles above them as lines.
+/// Writes a sheet: tables in pieces, and titles above them as lines.
 ///
 /// # Errors
 /// `text_too_large`.
@@ -105,13 +105,13 @@ struct Writer<'a> {
     strings: &'a Strings,
     include_hidden: bool,
     budget: &'a mut Budget,
-    /// The header of the table above, and its columns.
+    /// The header of the table above, with its columns.
     header: Option<(&'a Row, Vec<u32>)>,
     written: Written,
 }
 
 impl<'a> Writer<'a> {
-    /// Columns, texts and kinds of the cells in a row that are shown.
+    /// Columns, texts and kinds of the visible cells in a row.
     fn cells(&self, row: &'a Row) -> impl Iterator<Item = (u32, &'a str, bool)> + use<'a> {
         let (sheet, strings, all) = (self.sheet, self.strings, self.include_hidden);
         let cells = row.cells.iter();
@@ -127,7 +127,7 @@ impl<'a> Writer<'a> {
         cells.next().is_none().then_some(column)
     }
 
-    /// Rows without an empty one between them.
+    /// Writes adjacent rows.
     fn block(&mut self, rows: &[&'a Row]) -> Result<(), Refusal> {
         let leading = rows.iter().take_while(|row| self.single(row).is_some());
         let leading = leading.count();
@@ -136,7 +136,7 @@ impl<'a> Writer<'a> {
         };
         let columns = self.columns(&rows[leading..]);
         let start = self.cells(first).next().map_or(0, |(column, ..)| column);
-        // In a table of two columns, what stands alone above the second is its header.
+        // In a table of two columns, a single cell above the second column is its header.
         let is_title = |row: &&&Row| {
             columns.len() > 2 || self.single(row).is_some_and(|column| column <= start)
         };
@@ -149,7 +149,7 @@ impl<'a> Writer<'a> {
         self.table(&rows[titles..], columns)
     }
 
-    /// The columns that rows use, in their order.
+    /// The columns that rows use, in order.
     fn columns(&self, rows: &[&'a Row]) -> Vec<u32> {
         let mut columns: Vec<u32> = Vec::new();
         for (column, ..) in rows.iter().flat_map(|row| self.cells(row)) {
@@ -160,7 +160,7 @@ impl<'a> Writer<'a> {
         columns
     }
 
-    /// Rows of a single cell each.
+    /// Writes rows of a single cell each.
     fn list(&mut self, rows: &[&'a Row]) -> Result<(), Refusal> {
         let same = rows
             .windows(2)
@@ -173,7 +173,7 @@ impl<'a> Writer<'a> {
         self.table(rows, columns)
     }
 
-    /// Rows of a single cell each, as a block of lines.
+    /// Writes rows of a single cell each as a block of lines.
     fn lines(&mut self, rows: &[&'a Row]) -> Result<(), Refusal> {
         let texts = rows.iter().flat_map(|row| self.cells(row));
         let lines: Vec<&str> = texts.map(|(_, text, _)| text).collect();
@@ -196,7 +196,7 @@ impl<'a> Writer<'a> {
         }
         let named = self.cells(first).all(|(.., is_text)| is_text);
         let mut header = None;
-        // A block that begins with numbers goes on with the table above.
+        // A block that begins with numbers continues the table above.
         if let Some((above, over)) = self.header.take()
             && !named
             && columns
@@ -218,7 +218,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// How many rows of so many columns can be written.
+    /// The number of rows that the remaining limits allow.
     fn affordable(&mut self, rows: &[&'a Row], columns: usize) -> Result<usize, Refusal> {
         for (place, row) in rows.iter().enumerate() {
             let mut filled = 0;

@@ -1,4 +1,4 @@
-//! Values of cells as text (ECMA-376 part 1, 18.3.1.4 and 18.18.11).
+//! Converts cell values to text (ECMA-376 part 1, 18.3.1.4 and 18.18.11).
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -11,28 +11,28 @@ use super::{
 /// The content of a cell.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A shared string that is shown as it is.
+    /// A shared string without a format of its own.
     Shared(usize),
     /// Text.
     Text(String),
-    /// A number, date, truth value or error, as it is shown.
+    /// A number, date, boolean or error as displayed.
     Other(String),
 }
 
-/// A cell as it is written.
+/// A cell as stored in the file.
 #[derive(Default)]
 pub struct Source {
     /// Attribute `t`.
     pub kind: String,
     /// Attribute `s`.
     pub style: usize,
-    /// Text of `v`, where there is one.
+    /// Text of `v`, if present.
     pub value: Option<String>,
     /// Text of `is`.
     pub inline: Option<String>,
 }
 
-/// Returns the displayed content of a cell; none where it is empty.
+/// Returns the displayed content of a cell; `None` if it is empty.
 pub fn shown(source: Source, workbook: &Workbook) -> Option<Value> {
     let format = workbook.styles.format(source.style);
     if let Some(text) = source.inline {
@@ -82,7 +82,7 @@ fn number(written: &str, format: Option<&Format>, since_1904: bool) -> String {
     }
 }
 
-/// A date in ISO 8601, which strict files have, as its format shows it.
+/// A date in ISO 8601, as strict files store it, in its display format.
 fn iso(written: &str, format: Option<&Format>, since_1904: bool) -> String {
     let Some(serial) = serial(written.trim_end_matches('Z'), since_1904) else {
         return written.to_owned();
@@ -114,7 +114,7 @@ fn serial(written: &str, since_1904: bool) -> Option<f64> {
     };
     let milliseconds = (moment - start).num_milliseconds();
     let serial = milliseconds as f64 / 86_400_000.0;
-    // Excel's day 60 never was.
+    // Excel's day 60, 1900-02-29, does not exist.
     let early = !since_1904 && (1.0..61.0).contains(&serial);
     Some(if early { serial - 1.0 } else { serial })
 }

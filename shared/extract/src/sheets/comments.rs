@@ -1,4 +1,4 @@
-//! Comments: notes (ECMA-376 part 1, 18.7) and threads of comments ([MS-XLSX] 2.6.205).
+//! Reads comments: notes (ECMA-376 part 1, 18.7) and threaded comments ([MS-XLSX] 2.6.205).
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,7 +36,7 @@ impl Comment {
         let (row, column) = reference::cell(name);
         let author = text::one_line(author, MAX_AUTHOR);
         let text = text::one_line(text, usize::MAX);
-        // Excel begins a note with the name.
+        // Excel begins a note with its author's name.
         let own = text
             .strip_prefix(&author)
             .and_then(|rest| rest.strip_prefix(':'));
@@ -55,10 +55,10 @@ impl Comment {
     }
 }
 
-/// Longest name, in characters.
+/// Longest author name, in characters.
 const MAX_AUTHOR: usize = 100;
 
-/// The comments of a sheet, by rows and columns. `people` are the names of those who write in threads, by their ids.
+/// The comments of a sheet, by row and column. `people` maps ids to the authors of threaded comments.
 ///
 /// # Errors
 /// `corrupt_file`, `text_too_large`.
@@ -73,7 +73,7 @@ pub fn read(
             threads(&source, people, &mut comments)?;
         }
     }
-    // A thread has a note for programs that know none.
+    // A thread comes with a note for programs that do not support threads.
     let known: HashSet<(u32, u32)> = comments.iter().map(|c| (c.row, c.column)).collect();
     for target in relationships.of_kind("comments") {
         if let Some(source) = package.xml(&target.part)? {
@@ -128,7 +128,7 @@ fn notes(source: &str) -> Result<Vec<Comment>, Refusal> {
     Ok(comments.collect())
 }
 
-/// The text of runs, without readings.
+/// The text of runs, without phonetic readings.
 fn runs(element: Element<'_>, text: &mut String) {
     for inner in element.children() {
         match inner.name() {

@@ -1,4 +1,4 @@
-//! Reads text boxes, charts, diagrams and pictures upon a sheet (ECMA-376 part 1, 20.5).
+//! Reads text boxes, charts, diagrams and pictures on a sheet (ECMA-376 part 1, 20.5).
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// Returns the texts of a drawing, ordered by the rows and columns where its shapes begin.
+/// Returns the texts of a drawing, ordered by the top left cells of its shapes.
 ///
 /// # Errors
 /// `corrupt_file`, `text_too_large`.
@@ -59,13 +59,13 @@ struct Reader<'a, 'b> {
     relationships: &'a Relationships,
     include_hidden: bool,
     warnings: &'a mut Warnings,
-    /// Parts that were read.
+    /// Names of parts that were read already.
     seen: HashSet<String>,
     blocks: Vec<String>,
 }
 
 impl Reader<'_, '_> {
-    /// All shapes in an anchor or group.
+    /// Reads the shapes of an anchor or a group.
     fn shapes(&mut self, within: Element<'_>) -> Result<(), Refusal> {
         for shape in drawing::children(within) {
             let properties = shape

@@ -1,7 +1,8 @@
-//! Writes numbers and texts as a number format of Excel shows them (ECMA-376 part 1, 18.8.30 and 18.8.31).
+//! Displays numbers and texts in Excel number formats (ECMA-376 part 1, 18.8.30 and 18.8.31).
 //!
-//! Points and commas are those of the code, as in English: the file does not say where it is looked at. In the format
-//! General all digits of a number are written, not those that fit into a column: long numbers can be found.
+//! Decimal points and thousands commas are English, as in format codes: the file does not store the reader's locale.
+//! The General format writes all digits of a number rather than those that fit into the column, so that search finds
+//! long numbers.
 
 mod code;
 mod date;
@@ -20,7 +21,7 @@ pub use date::Moment;
 #[derive(Clone, Debug)]
 pub struct Format {
     sections: Vec<Section>,
-    /// Whether it is one of East Asia's whose code depends on the language: each shows a date or a time.
+    /// Whether it is an East Asian format whose code depends on the language; it always shows a date or a time.
     regional: bool,
 }
 
@@ -33,15 +34,15 @@ impl Format {
         }
     }
 
-    /// A format that needs no code in the file (18.8.30). Those of East Asia (27 to 36, 50 to 58) have other codes in
-    /// each language; they are dates and times in all.
+    /// A built-in format, whose code is not in the file (18.8.30). The East Asian formats (27 to 36, 50 to 58) have a
+    /// different code in each language, but all are dates and times.
     pub fn built_in(id: u32) -> Self {
         let code = match id {
             1 => "0",
             2 => "0.00",
             3 => "#,##0",
             4 => "#,##0.00",
-            // Currency: the sign is that of the user's country.
+            // Currency, with the sign of the reader's locale, which is left out.
             5 | 6 => "#,##0_);(#,##0)",
             7 | 8 => "#,##0.00_);(#,##0.00)",
             9 => "0%",
@@ -74,20 +75,20 @@ impl Format {
         format
     }
 
-    /// Whether it shows everything as it is.
+    /// Whether it displays values unchanged.
     pub fn is_general(&self) -> bool {
         !self.regional
             && matches!(self.sections.as_slice(), [only] if only.tokens == [Token::General])
     }
 
-    /// Whether it shows dates, times or durations.
+    /// Whether it displays dates, times or durations.
     pub fn is_date(&self) -> bool {
         self.sections
             .iter()
             .any(|section| section.kind == Kind::Date)
     }
 
-    /// A number as it is shown. `written` is how the file says it: integers keep all their digits.
+    /// Displays a number. `written` is its text in the file: integers keep all their digits.
     pub fn number(&self, value: f64, written: &str, since_1904: bool) -> String {
         let general = || general(value, written);
         if !value.is_finite() {
@@ -116,7 +117,7 @@ impl Format {
         format!("{sign}{}", shown.trim())
     }
 
-    /// The section for a number, and whether its sign is left to the section.
+    /// The section for a number, and whether that section takes care of the sign.
     fn choose(&self, value: f64) -> Option<(&Section, bool)> {
         let numeric = self.numeric();
         let first = numeric.first()?;
@@ -151,7 +152,8 @@ impl Format {
         None
     }
 
-    /// The sections for numbers: the fourth is for text, as is one that shows text and is not the only one.
+    /// The sections for numbers. The fourth section is for text, and so is a last one that contains `@`, unless it is
+    /// the only one.
     fn numeric(&self) -> &[Section] {
         let all = self.sections.as_slice();
         let is_text = |section: &Section| section.tokens.contains(&Token::Text);
@@ -163,7 +165,7 @@ impl Format {
         }
     }
 
-    /// A text as it is shown.
+    /// Displays a text; `None` if the format leaves it unchanged.
     pub fn text(&self, text: &str) -> Option<String> {
         let section = match self.sections.as_slice() {
             [_, _, _, section] => section,
@@ -174,7 +176,7 @@ impl Format {
     }
 }
 
-/// A number or text among what else a section shows.
+/// A number or a text in place of a section's placeholder.
 fn within(section: &Section, text: &str) -> String {
     let tokens = section.tokens.iter();
     tokens
@@ -187,7 +189,7 @@ fn within(section: &Section, text: &str) -> String {
         .collect()
 }
 
-/// As in the format General, but with all digits.
+/// Displays a number like the General format, but with all digits.
 pub fn general(value: f64, written: &str) -> String {
     if decimal::is_integer(written) {
         return written.to_owned();

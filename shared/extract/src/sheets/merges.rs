@@ -1,15 +1,15 @@
-//! Merged cells: what spans several rows or columns stands in each of them, so that a row says all by itself.
+//! Repeats merged cells in each row or column that they span, so that each row is complete.
 
 use super::{
     reference::MAX_COLUMN,
     worksheet::{Cell, Row, Worksheet},
 };
 
-/// Cells that are looked at for this in a sheet, so that merged ranges cannot multiply a small file.
+/// Most cells that are checked in a sheet: overlapping merged ranges must not inflate a small file.
 const MAX_LOOKS: usize = 1_000_000;
 
-/// Writes the text of merged cells into the other rows that they span, and of those above groups of columns
-/// (`2025` above `Q1` and `Q2`) into these columns. A title above a whole table stands once.
+/// Copies the text of merged cells into the other rows that they span, and the text above a group of columns (`2025`
+/// above `Q1` and `Q2`) into these columns. A title above a whole table stands once.
 pub fn fill(sheet: &mut Worksheet) {
     let merged = std::mem::take(&mut sheet.merged);
     let mut looks = 0;
@@ -33,7 +33,7 @@ pub fn fill(sheet: &mut Worksheet) {
             if row.cells.iter().all(|other| other.column == left) {
                 continue;
             }
-            // Where there is a cell already, the one that is added is dropped.
+            // An existing cell takes precedence over the copy.
             let copies = columns.iter().map(|column| Cell {
                 column: *column,
                 ..cell
@@ -44,7 +44,7 @@ pub fn fill(sheet: &mut Worksheet) {
     }
 }
 
-/// The columns to fill: the first, and the others where the row below has a cell for several of them.
+/// The columns to fill: the first, and the others if the row below has cells in several of them.
 fn columns(sheet: &Worksheet, first: usize, end: usize, left: u32, right: u32) -> Vec<u32> {
     let bottom = sheet.rows[end - 1].number;
     let below = sheet.rows.get(end).filter(|row| row.number == bottom + 1);

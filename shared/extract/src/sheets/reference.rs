@@ -1,10 +1,10 @@
-//! Names of cells and ranges: `B2`, `$B$2:AA10`.
+//! Parses references to cells and ranges: `B2`, `$B$2:AA10`.
 
 /// Excel's last row and column.
 pub const MAX_ROW: u32 = 1_048_576;
 pub const MAX_COLUMN: u32 = 16_384;
 
-/// Row and column, both from 1; each is none where the name does not say it or says one that is not on a sheet.
+/// Row and column, both from 1; `None` for a missing one or one outside of a sheet.
 pub fn cell(name: &str) -> (Option<u32>, Option<u32>) {
     let name = name.trim().trim_start_matches('$');
     let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
@@ -20,7 +20,7 @@ pub fn cell(name: &str) -> (Option<u32>, Option<u32>) {
     )
 }
 
-/// The corners of a range, the upper left first.
+/// The corners of a range, the upper left one first.
 pub fn range(name: &str) -> Option<[(u32, u32); 2]> {
     let (from, to) = name.split_once(':')?;
     let both = |name| {
@@ -45,7 +45,7 @@ pub fn letters(mut column: u32) -> String {
     letters.iter().rev().collect()
 }
 
-/// Numbers in rising order as `3-5, 8`; what is too long to be read ends with `…`.
+/// Ascending numbers as `3-5, 8`; a long list ends with `…`.
 pub fn listed(numbers: &[u32], named: impl Fn(u32) -> String) -> String {
     const MAX_RANGES: usize = 5;
     let ranges = numbers.chunk_by(|a, b| a + 1 == *b);

@@ -1,4 +1,4 @@
-//! Texts of cells: shared and inline strings (ECMA-376 part 1, 18.4).
+//! Reads texts of cells: shared and inline strings (ECMA-376 part 1, 18.4).
 
 use std::borrow::Cow;
 
@@ -7,16 +7,16 @@ use quick_xml::{Reader, events::Event};
 
 use crate::{protocol::Refusal, xml};
 
-/// The workbook's table of strings, all in one.
+/// The workbook's table of strings, stored in one text.
 #[derive(Default)]
 pub struct Strings {
     all: String,
-    /// Where each ends.
+    /// End of each string.
     ends: Vec<usize>,
 }
 
 impl Strings {
-    /// Reads the part. What comes behind a fault is left out, which is said by false.
+    /// Reads the part. Returns false if the XML has an error; strings after it are left out.
     pub fn read(source: &str) -> (Self, bool) {
         let mut reader = Reader::from_str(source);
         let mut strings = Self::default();
@@ -41,7 +41,7 @@ impl Strings {
         self.ends.push(self.all.len());
     }
 
-    /// The string of this number; empty where there is none.
+    /// The string with this number; empty if there is none.
     pub fn get(&self, number: usize) -> &str {
         let end = self.ends.get(number).copied().unwrap_or(0);
         let before = number.checked_sub(1).and_then(|n| self.ends.get(n));
@@ -50,10 +50,10 @@ impl Strings {
     }
 }
 
-/// The runs of a text up to the end of this element. Readings (`rPh`, furigana) are not shown.
+/// The runs of a text up to the end of this element. Phonetic readings (`rPh`, furigana) are left out.
 ///
 /// # Errors
-/// `corrupt_file` where the XML is broken.
+/// `corrupt_file` if the XML is broken.
 pub fn rich_text(reader: &mut Reader<&[u8]>, end: &str) -> Result<String, Refusal> {
     let mut text = String::new();
     let mut in_text = false;
@@ -79,12 +79,12 @@ pub fn rich_text(reader: &mut Reader<&[u8]>, end: &str) -> Result<String, Refusa
     }
 }
 
-/// A part that ends within an element.
+/// The error for a truncated part.
 pub fn cut_off() -> Refusal {
     Refusal::new(FailureCode::CorruptFile, "xml: cut off")
 }
 
-/// Characters that XML cannot say, `_x000D_` (22.9.2.19, ST_Xstring).
+/// Decodes characters that XML cannot represent, `_x000D_` (22.9.2.19, ST_Xstring).
 pub fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains("_x") {
         return Cow::Borrowed(text);
@@ -118,7 +118,7 @@ pub fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Adds characters that were written as units of UTF-16.
+/// Decodes collected UTF-16 units.
 fn flush(units: &mut Vec<u16>, text: &mut String) {
     let characters = char::decode_utf16(units.drain(..));
     text.extend(characters.flatten());

@@ -1,4 +1,4 @@
-//! Number formats of cells (ECMA-376 part 1, 18.8).
+//! Reads the number formats of cells (ECMA-376 part 1, 18.8).
 
 use std::collections::HashMap;
 
@@ -10,16 +10,16 @@ use quick_xml::{
 use super::format::Format;
 use crate::xml;
 
-/// The formats that cells name by their styles.
+/// The number formats of cell styles.
 #[derive(Default)]
 pub struct Styles {
     formats: Vec<Format>,
-    /// Of each style, the place of its format.
+    /// Index of each style's format.
     cells: Vec<usize>,
 }
 
 impl Styles {
-    /// Reads the part. What comes behind a fault is left out, which is said by false.
+    /// Reads the part. Returns false if the XML has an error; styles after it are left out.
     pub fn read(source: &str) -> (Self, bool) {
         let mut reader = Reader::from_str(source);
         let mut codes: HashMap<u32, String> = HashMap::new();
@@ -56,7 +56,7 @@ impl Styles {
         (styles, whole)
     }
 
-    /// The format of a style; none where it is General or unknown.
+    /// The format of a style; `None` if it is General or unknown.
     pub fn format(&self, style: usize) -> Option<&Format> {
         let place = self.cells.get(style)?;
         self.formats

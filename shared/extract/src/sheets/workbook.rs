@@ -1,4 +1,4 @@
-//! Reads the parts that all sheets of a workbook share: their order, strings, formats and people.
+//! Reads the parts that the sheets of a workbook share: their order, strings, formats and people.
 
 use std::collections::HashMap;
 
@@ -22,34 +22,34 @@ use crate::{
     xml::{self, Tree},
 };
 
-/// Sheets that are read; a file with more is made to be one.
+/// Most sheets; more occur only in malicious files.
 const MAX_SHEETS: usize = 5_000;
 
-/// A sheet by its name.
+/// A sheet and its name.
 pub struct Sheet {
     pub name: String,
     pub hidden: bool,
-    /// Its part, where the workbook says one.
+    /// Name of its part, if the workbook gives one.
     pub part: Option<String>,
 }
 
-/// A workbook without its sheets' content.
+/// A workbook without the content of its sheets.
 pub struct Workbook {
-    /// In the order of their tabs.
+    /// In tab order.
     pub sheets: Vec<Sheet>,
-    /// Whether days are counted from 1904 and not from 1900.
+    /// Whether days are counted from 1904 instead of 1900.
     pub since_1904: bool,
     pub strings: Strings,
     pub styles: Styles,
-    /// Names of those who comment, by their ids.
+    /// Names of comment authors by their ids.
     pub people: HashMap<String, String>,
 }
 
 impl Workbook {
-    /// Reads the main part and what it leads to.
+    /// Reads the main part and the parts that it refers to.
     ///
     /// # Errors
-    /// `corrupt_file` where it is no workbook, `text_too_large`.
+    /// `corrupt_file` if it is not a workbook, `text_too_large`.
     pub fn read(package: &mut Package<'_>, warnings: &mut Warnings) -> Result<Self, Refusal> {
         let main = package.main_part()?;
         let corrupt = || Refusal::new(FailureCode::CorruptFile, "no workbook");
@@ -97,8 +97,8 @@ fn is_binary(package: &Package<'_>, part: &str) -> bool {
     kind.is_some_and(|kind| kind.contains("sheet.binary"))
 }
 
-/// The sheets, and whether days are counted from 1904. None where there is no list of sheets. It is read as events,
-/// since some programs write this part with faults that Excel mends.
+/// The sheets, and whether days are counted from 1904. `None` if there is no list of sheets. The part is read as
+/// events, because some programs write errors into it that Excel repairs.
 fn listed(source: &str, relationships: &Relationships) -> Option<(Vec<Sheet>, bool)> {
     let mut reader = Reader::from_str(source);
     let mut since_1904 = false;
@@ -140,7 +140,7 @@ impl Sheet {
     }
 }
 
-/// Those who write threaded comments ([MS-XLSX] 2.6.203, `persons`).
+/// The authors of threaded comments ([MS-XLSX] 2.6.203, `persons`).
 fn people(package: &mut Package<'_>, relationships: &Relationships) -> HashMap<String, String> {
     let mut people = HashMap::new();
     for target in relationships.of_kind("person") {

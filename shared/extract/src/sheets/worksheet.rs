@@ -1,4 +1,4 @@
-//! Reads the cells of a sheet (ECMA-376 part 1, 18.3), event by event: sheets are long.
+//! Reads the cells of a sheet (ECMA-376 part 1, 18.3) as events, because sheets may be long.
 
 use quick_xml::{
     Reader,
@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{protocol::Refusal, xml};
 
-/// Text of a sheet's own cells, those with shared strings left out; beyond, cells are cut.
+/// Most text of a sheet's cells, without shared strings; further cells are cut.
 const MAX_TEXT: usize = 48 * 1024 * 1024;
-/// Merged ranges that are looked at, and ranges of hidden columns.
+/// Most merged ranges, and most ranges of hidden columns.
 const MAX_RANGES: usize = 20_000;
 
 /// The text of a cell.
@@ -23,21 +23,21 @@ const MAX_RANGES: usize = 20_000;
 pub enum Text {
     /// A shared string.
     Shared(usize),
-    /// A part of the sheet's own text.
+    /// A range of the sheet's own text.
     Own { start: u32, end: u32 },
 }
 
-/// A cell that shows something.
+/// A cell with visible content.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
     /// From 1.
     pub column: u32,
     pub text: Text,
-    /// Whether it is text and not a number, date, truth value or error.
+    /// Whether it is text rather than a number, date, boolean or error.
     pub is_text: bool,
 }
 
-/// A row with cells, or one that is hidden.
+/// A row that has cells or is hidden.
 #[derive(Debug, Default)]
 pub struct Row {
     /// From 1.
@@ -50,19 +50,19 @@ pub struct Row {
 /// A sheet's cells.
 #[derive(Default)]
 pub struct Worksheet {
-    /// In the order of their numbers.
+    /// In ascending order.
     pub rows: Vec<Row>,
-    /// Texts that are not shared.
+    /// Text of the cells, without shared strings.
     own: String,
-    /// First and last of each range of hidden columns.
+    /// First and last column of each hidden range.
     hidden: Vec<(u32, u32)>,
-    /// Upper left and lower right corners of merged cells: rows and columns.
+    /// Upper left and lower right corners of merged cells, as rows and columns.
     pub merged: Vec<[(u32, u32); 2]>,
-    /// Formulas without a value.
+    /// Number of formulas without a value.
     pub formulas: usize,
-    /// Whether the part has a fault; rows before it are read.
+    /// Whether the XML has an error; the rows before it were read.
     pub torn: bool,
-    /// Cells that are left out, beyond a limit.
+    /// Number of cells beyond a limit.
     pub beyond: usize,
     /// Numbers of the last row and column.
     row: u32,
@@ -70,7 +70,7 @@ pub struct Worksheet {
 }
 
 impl Worksheet {
-    /// Reads a part, up to a fault.
+    /// Reads a part up to an error in its XML.
     pub fn read(source: &str, workbook: &Workbook) -> Self {
         let mut reader = Reader::from_str(source);
         let mut sheet = Self::default();
@@ -120,7 +120,7 @@ impl Worksheet {
         let number: Option<u32> = number.filter(|number| (1..=MAX_ROW).contains(number));
         self.row = number.unwrap_or(self.row.saturating_add(1));
         self.column = 0;
-        // An empty row that is shown parts two tables.
+        // A visible empty row separates two tables.
         if self
             .rows
             .last()
@@ -151,7 +151,7 @@ impl Worksheet {
         if let (Some(number), Some(last)) = (row, self.rows.last_mut())
             && last.cells.is_empty()
         {
-            // A row that does not say its number.
+            // The row itself has no number.
             last.number = number;
             self.row = number;
         }
@@ -159,7 +159,7 @@ impl Worksheet {
         (self.column, source)
     }
 
-    /// Everything up to the end of a cell.
+    /// Reads a cell up to its end.
     fn content(
         &mut self,
         reader: &mut Reader<&[u8]>,
@@ -195,7 +195,7 @@ impl Worksheet {
             }
         }
         let nothing = source.value.as_ref().is_none_or(|value| value.is_empty());
-        // A text may be empty; a number may not.
+        // A text may be empty, a number may not.
         if formula && nothing && !matches!(source.kind.as_str(), "str" | "inlineStr") {
             self.formulas += 1;
         }
@@ -230,7 +230,7 @@ impl Worksheet {
         }
     }
 
-    /// Keeps a text of the sheet's own; one without anything to see is empty.
+    /// Stores the text of a cell; a blank text becomes empty.
     fn keep(&mut self, text: &str) -> Text {
         let start = self.own.len();
         if start <= MAX_TEXT {
@@ -271,7 +271,7 @@ impl Worksheet {
         }
     }
 
-    /// Rows and cells are in order in all files but broken ones.
+    /// Sorts rows and cells, which are out of order only in broken files.
     fn put_in_order(&mut self) {
         self.rows.retain(|row| row.hidden || !row.cells.is_empty());
         if !self.rows.is_sorted_by_key(|row| row.number) {
@@ -290,7 +290,7 @@ impl Worksheet {
         });
     }
 
-    /// Returns the characters of a text.
+    /// Resolves a text.
     pub fn text<'a>(&'a self, text: Text, strings: &'a strings::Strings) -> &'a str {
         match text {
             Text::Shared(number) => strings.get(number).trim(),
@@ -315,7 +315,7 @@ impl Worksheet {
         self.hides_column(column) || place.is_ok_and(|place| self.rows[place].hidden)
     }
 
-    /// How many hidden rows show something, and which.
+    /// Number of hidden rows with content, and a list of them.
     pub fn hidden_rows(&self) -> (usize, String) {
         let rows = self
             .rows
@@ -326,7 +326,7 @@ impl Worksheet {
         (numbers.len(), format!("rows {listed}"))
     }
 
-    /// How many hidden columns show something, and which.
+    /// Number of hidden columns with content, and a list of them.
     pub fn hidden_columns(&self) -> (usize, String) {
         if self.hidden.is_empty() {
             return (0, String::new());
@@ -345,7 +345,7 @@ impl Worksheet {
 }
 
 impl Row {
-    /// Cells by their columns, one for each.
+    /// Sorts the cells by column, and keeps one for each column.
     pub fn put_in_order(&mut self) {
         if !self.cells.is_sorted_by_key(|cell| cell.column) {
             self.cells.sort_by_key(|cell| cell.column);
@@ -358,7 +358,7 @@ fn is_true(value: &str) -> bool {
     matches!(value.trim(), "1" | "true" | "on")
 }
 
-/// Calls `on` with the local names and values of attributes. Values with entities in them are not looked for.
+/// Calls `on` with the local names and raw values of attributes; entities are not resolved.
 fn each(tag: &BytesStart<'_>, mut on: impl FnMut(&str, &str)) {
     for attribute in tag.attributes().with_checks(false).flatten() {
         on(attribute.key.local_name().as_ref(), &attribute.value);

@@ -1,5 +1,4 @@
-//! Notes of the speaker and comments of reviewers (ECMA-376 part 1, 13.3.5 and 13.3.2; threads of Office 365,
-//! [MS-PPTX]).
+//! Reads speaker notes and comments (ECMA-376 part 1, 13.3.5 and 13.3.2; threads of Office 365, [MS-PPTX]).
 
 use std::collections::HashMap;
 
@@ -12,10 +11,10 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// A longer name of an author is cut: it stands before each comment.
+/// Longest author name: it stands before each comment.
 const MAX_NAME: usize = 100;
 
-/// The notes of a slide, set apart by a line of their own; none where nobody wrote any.
+/// The notes of a slide under a line of their own; `None` if there are none.
 ///
 /// # Errors
 /// `corrupt_file`, `text_too_large`.
@@ -29,7 +28,7 @@ pub fn notes(package: &mut Package<'_>, part: &str) -> Result<Option<String>, Re
     Ok((!blocks.is_empty()).then(|| format!("Notes:\n{}", blocks.join("\n\n"))))
 }
 
-/// The texts of a page of notes but for its header, footer, date, number and picture of the slide.
+/// The texts of a notes page, without its header, footer, date, number and slide image.
 fn noted(shapes: Element<'_>, blocks: &mut Vec<String>) {
     for shape in drawing::children(shapes) {
         if shape.name() == "grpSp" {
@@ -44,7 +43,7 @@ fn noted(shapes: Element<'_>, blocks: &mut Vec<String>) {
     }
 }
 
-/// Names of those who comment, by their ids; none where the list is broken.
+/// Names of comment authors by their ids; empty if the list is broken.
 pub fn authors(
     package: &mut Package<'_>,
     relationships: &Relationships,
@@ -66,7 +65,7 @@ pub fn authors(
     authors
 }
 
-/// The comments of a part, in its order, each after the name of its author, answers after what they answer.
+/// The comments of a part in order, each after its author's name; replies follow their comment.
 ///
 /// # Errors
 /// `corrupt_file`, `text_too_large`.

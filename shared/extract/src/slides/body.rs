@@ -1,15 +1,15 @@
-//! The paragraphs of a shape as blocks of text.
+//! Reads the paragraphs of a shape as blocks of text.
 
 use super::bullets::{self, Bullet, Counters, Levels};
 use crate::{drawing, xml::Element};
 
 /// The text of a body (`p:txBody`, `a:txBody`): paragraphs as lines, empty ones as ends of blocks, lists with their
-/// bullets. `above` says which bullets the paragraphs have that say nothing themselves.
+/// bullets. `above` holds the inherited bullets.
 pub fn blocks(body: Element<'_>, above: &Levels) -> Vec<String> {
     write(body, above, true)
 }
 
-/// The same without fields that hold the slide's number.
+/// The text without fields for the slide number.
 pub fn without_slide_number(body: Element<'_>) -> String {
     write(body, &Levels::default(), false).join("\n")
 }
@@ -44,7 +44,7 @@ fn write(body: Element<'_>, above: &Levels, slide_number: bool) -> Vec<String> {
     blocks
 }
 
-/// Adds a paragraph, as an item of a list where it has an indentation and a mark.
+/// Adds a paragraph, as a list item if it has an indentation and a marker.
 fn push(block: &mut String, text: &str, item: Option<(String, String)>) {
     let Some((indent, mark)) = item else {
         block.push_str(text);

@@ -1,4 +1,4 @@
-//! What stands before paragraphs, by their level (ECMA-376 part 1, 21.1.2.4).
+//! Determines the bullets of paragraphs by level (ECMA-376 part 1, 21.1.2.4).
 
 use super::numbers::Numbering;
 use crate::xml::Element;
@@ -6,7 +6,7 @@ use crate::xml::Element;
 /// Levels of paragraphs.
 const LEVELS: usize = 9;
 
-/// What stands before a paragraph.
+/// The marker before a paragraph.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bullet {
     /// Nothing.
@@ -17,10 +17,10 @@ pub enum Bullet {
     Number(Numbering),
 }
 
-/// Bullets of all levels; none where nothing is said of it, so that what is above decides.
+/// Bullets of all levels; `None` if a level is inherited.
 pub type Levels = [Option<Bullet>; LEVELS];
 
-/// What the properties of a paragraph (`a:pPr`, `a:lvl1pPr`) say of its bullet.
+/// The bullet in the properties of a paragraph (`a:pPr`, `a:lvl1pPr`).
 pub fn of(properties: Element<'_>) -> Option<Bullet> {
     properties.children().find_map(|inner| match inner.name() {
         "buNone" => Some(Bullet::None),
@@ -54,7 +54,7 @@ pub fn levels(style: Option<Element<'_>>) -> Levels {
     levels
 }
 
-/// What a style says, else what the one above it says.
+/// Combines a style with the one that it inherits from.
 pub fn over(own: Levels, above: Levels) -> Levels {
     let mut levels = own;
     for (level, above) in levels.iter_mut().zip(above) {
@@ -75,8 +75,8 @@ pub fn level(properties: Option<Element<'_>>) -> usize {
 pub struct Counters([Option<(Numbering, u32)>; LEVELS]);
 
 impl Counters {
-    /// What stands before the next paragraph. Another kind of paragraph in between, or one of a higher level, makes a
-    /// list begin anew; one of a lower level does not.
+    /// The marker before the next paragraph. A paragraph of another kind or of a higher level restarts a list; one of a
+    /// lower level does not.
     pub fn mark(&mut self, bullet: Bullet, level: usize) -> Option<String> {
         let Self(counters) = self;
         for deeper in counters.iter_mut().skip(level + 1) {

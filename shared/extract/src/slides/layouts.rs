@@ -1,4 +1,4 @@
-//! Which bullets a placeholder inherits from its slide's layout and master (ECMA-376 part 1, 19.3.1.36).
+//! Resolves the bullets that a placeholder inherits from layout and master (ECMA-376 part 1, 19.3.1.36).
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -13,7 +13,7 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// What a slide says of a placeholder (`p:ph`).
+/// The reference of a shape to a placeholder (`p:ph`).
 #[derive(Clone, Copy)]
 pub struct Placeholder<'a> {
     /// `title`, `body`, `sldNum` and so on.
@@ -22,7 +22,7 @@ pub struct Placeholder<'a> {
 }
 
 impl<'a> Placeholder<'a> {
-    /// Of a shape's properties (`p:nvSpPr`).
+    /// Reads the properties of a shape (`p:nvSpPr`).
     pub fn of(properties: Element<'a>) -> Option<Self> {
         let found = properties.at(&["nvPr", "ph"])?;
         Some(Self {
@@ -62,13 +62,13 @@ impl Sheet {
 pub struct Layout {
     own: Sheet,
     master: Sheet,
-    /// Of the text of the master's bodies.
+    /// Bullets of the master's body style.
     body: Levels,
     title: Levels,
 }
 
 impl Default for Layout {
-    /// What PowerPoint's own templates have, for slides without a layout that can be read.
+    /// The default of PowerPoint's templates, for slides without a readable layout.
     fn default() -> Self {
         Self {
             own: Sheet::default(),
@@ -91,7 +91,7 @@ impl Layout {
         let (of_master, style) = match kind {
             "title" | "ctrTitle" => ("title", self.title),
             "dt" | "ftr" | "hdr" | "sldNum" => (kind, Levels::default()),
-            // Layouts that have subtitles take the bullets away.
+            // Layouts with subtitles remove their bullets.
             "subTitle" if !is_known => ("body", Levels::default()),
             _ => ("body", self.body),
         };
@@ -111,7 +111,7 @@ impl Layouts {
     /// The layout of a slide with these relationships.
     ///
     /// # Errors
-    /// `corrupt_file` where it is broken, `text_too_large`.
+    /// `corrupt_file` if it is broken, `text_too_large`.
     pub fn of(
         &mut self,
         package: &mut Package<'_>,
@@ -124,7 +124,7 @@ impl Layouts {
         if let Some(layout) = known.get(&target.part) {
             return Ok(Rc::clone(layout));
         }
-        // One that is broken is looked for once: its slides read on without it.
+        // A broken layout is reported once; its slides are read without it.
         known.insert(target.part.clone(), Rc::default());
         let layout = Rc::new(layout(package, &target.part)?);
         known.insert(target.part.clone(), Rc::clone(&layout));

@@ -1,11 +1,11 @@
-//! Numbers of paragraphs (`a:buAutoNum`, ECMA-376 part 1, 20.1.10.61).
+//! Formats the numbers of paragraphs (`a:buAutoNum`, ECMA-376 part 1, 20.1.10.61).
 
 use crate::roman::roman;
 
-/// Letters are repeated beyond z: aa, bb. More of them are no number that anybody reads.
+/// Largest number in letters, which repeat beyond z: aa, bb.
 const MAX_LETTERS: u32 = 26 * 5;
 
-/// How numbers are written, such as `(a)`, and which is the first.
+/// A number format, such as `(a)`, and the first number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Numbering {
     digits: Digits,
@@ -23,7 +23,7 @@ enum Digits {
 }
 
 impl Numbering {
-    /// Of a scheme's name, such as `arabicPeriod`. Schemes of other scripts than these are written in digits.
+    /// Parses the name of a scheme, such as `arabicPeriod`. Schemes of other scripts are written in digits.
     pub fn new(scheme: &str, start: u32) -> Self {
         let digits = match scheme {
             _ if scheme.starts_with("alphaLc") => Digits::Letters { upper: false },
@@ -48,7 +48,7 @@ impl Numbering {
         }
     }
 
-    /// A number as it stands before its paragraph.
+    /// Formats a number as the marker of a paragraph.
     pub fn mark(self, number: u32) -> String {
         let [before, after] = self.around;
         let digits = match self.digits {

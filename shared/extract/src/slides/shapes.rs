@@ -1,4 +1,4 @@
-//! The shapes of a slide, in their order from back to front.
+//! Reads the shapes of a slide, from back to front.
 
 use std::collections::HashMap;
 
@@ -19,15 +19,15 @@ use crate::{
     xml::Element,
 };
 
-/// What the shapes of a slide say.
+/// The texts of a slide's shapes.
 #[derive(Default)]
 pub struct Content {
     /// The first title, on one line.
     pub title: Option<String>,
     pub subtitles: Vec<String>,
-    /// All else, in the order of the file.
+    /// Everything else, in file order.
     pub blocks: Vec<String>,
-    /// Texts of footers, dates and headers, without the slide's number.
+    /// Footers, dates and headers, without the slide number.
     pub footers: Vec<String>,
 }
 
@@ -36,19 +36,19 @@ pub struct Shapes<'r, 'p> {
     package: &'r mut Package<'p>,
     relationships: &'r Relationships,
     layout: &'r Layout,
-    /// Drawings of diagrams by their data.
+    /// Diagram drawings by their data parts.
     drawings: HashMap<&'r str, &'r str>,
     warnings: &'r mut Warnings,
-    /// Where this is, for warnings.
+    /// Name of the slide for warnings.
     place: &'r str,
     /// Whether hidden shapes are read.
     pub include_hidden: bool,
-    /// What was read so far.
+    /// The texts read so far.
     pub content: Content,
 }
 
 impl<'r, 'p> Shapes<'r, 'p> {
-    /// For a slide with these relationships and this layout.
+    /// Creates a reader for a slide with these relationships and this layout.
     pub fn new(
         package: &'r mut Package<'p>,
         relationships: &'r Relationships,
@@ -74,7 +74,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
     /// `text_too_large`.
     pub fn read(&mut self, group: Element<'_>) -> Result<(), Refusal> {
         for shape in drawing::children(group) {
-            // What else there is says nothing: properties of the group, and ink.
+            // Group properties and ink are ignored.
             if matches!(
                 shape.name(),
                 "sp" | "pic" | "grpSp" | "cxnSp" | "graphicFrame"
@@ -118,7 +118,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
         Ok(())
     }
 
-    /// Reads the text of a shape, and says whether it has none.
+    /// Reads the text of a shape; returns whether there is none.
     fn text(&mut self, shape: Element<'_>, placeholder: Option<Placeholder<'_>>) -> bool {
         let text = shape.child("txBody");
         let Some(text) = text.or_else(|| shape.at(&["txSp", "txBody"])) else {
@@ -142,7 +142,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
                     self.content.footers.push(footer);
                 }
             }
-            // A text box for the slide's number.
+            // A text box for the slide number.
             _ if body::without_slide_number(text).is_empty() => {}
             _ => self.content.blocks.extend(blocks),
         }
@@ -181,7 +181,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
         drawing::diagram_or_drawing(self.package, part, drawing)
     }
 
-    /// The part that an attribute of a graphic names.
+    /// The part that an attribute of a graphic refers to.
     fn part(&self, graphic: Element<'_>, attribute: &str) -> Result<&'r str, Refusal> {
         let id = graphic.relation(attribute);
         let target = id.and_then(|id| self.relationships.by_id(id));
@@ -199,13 +199,13 @@ fn described(about: Element<'_>) -> String {
     said.next().unwrap_or_default().trim().to_owned()
 }
 
-/// Whether a picture is marked as one that says nothing (Office 2019, `adec:decorative`).
+/// Whether a picture is marked as decorative (Office 2019, `adec:decorative`).
 fn is_decorative(about: Element<'_>) -> bool {
     let mut inner = about.descendants();
     inner.any(|inner| inner.name() == "decorative" && flag(inner, "val", true))
 }
 
-/// Whether a picture stands for a film or a sound.
+/// Whether a picture represents a video or a sound.
 fn is_media(properties: Element<'_>) -> bool {
     let own = properties.child("nvPr");
     let mut inner = own.iter().flat_map(|own| own.children());

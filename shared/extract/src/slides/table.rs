@@ -1,4 +1,4 @@
-//! Tables of slides (`a:tbl`, ECMA-376 part 1, 21.1.3).
+//! Reads tables of slides (`a:tbl`, ECMA-376 part 1, 21.1.3).
 
 use super::{body, bullets::Levels, flag};
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     xml::Element,
 };
 
-/// Bytes that merged cells of a table may add by standing in each of their places. Beyond, they stand once.
+/// Most bytes that the copies of merged cells may add to a table; beyond, their texts stand once.
 const MAX_SPREAD: usize = 1_000_000;
 
-/// A table as Markdown, in pieces.
+/// A table as Markdown pieces.
 pub fn read(table: Element<'_>) -> Vec<String> {
     let rows = table.children().filter(|inner| inner.name() == "tr");
     let rows: Vec<Element<'_>> = rows.collect();
@@ -28,16 +28,15 @@ pub fn read(table: Element<'_>) -> Vec<String> {
     tables::pieces(tables::spread(&rows))
 }
 
-/// What merged cells have taken so far.
+/// State of the merged cells.
 struct Merged {
-    /// Of each column: for how many more rows a cell from above covers it.
+    /// For each column: the number of rows that a cell from above still covers.
     covered: Vec<usize>,
-    /// Bytes that they may still add.
+    /// Remaining bytes for copies.
     room: usize,
 }
 
-/// The cells of a row but for those that a merged one covers: they are in the file all the same. `below` is the
-/// number of rows that follow.
+/// The cells of a row without covered ones, which are in the file as well. `below` is the number of rows that follow.
 fn read_row(row: Element<'_>, below: usize, merged: &mut Merged) -> Vec<Cell> {
     let Merged { covered, room } = merged;
     let cells: Vec<Element<'_>> = row
@@ -46,7 +45,7 @@ fn read_row(row: Element<'_>, below: usize, merged: &mut Merged) -> Vec<Cell> {
         .collect();
     covered.resize(cells.len().max(covered.len()), 0);
     let mut written = Vec::new();
-    // The column at which the cell ends that covers this one from the left.
+    // The column at which the spanning cell to the left ends.
     let mut end = 0;
     for (column, cell) in cells.iter().enumerate() {
         let is_beside = flag(*cell, "hMerge", false);

@@ -1,4 +1,4 @@
-//! Blocks of a document in reading order, before they are written.
+//! Blocks of a document in reading order.
 
 use crate::{
     tables,
@@ -15,7 +15,7 @@ pub enum Block {
     Heading(u8, String),
     /// A paragraph.
     Text(String),
-    /// A list item of a level from 0, with its number or bullet.
+    /// A list item with its level, from 0, and its text with number or bullet.
     Item(usize, String),
     /// Rows of cells; the first is the header.
     Table(Vec<Vec<String>>),
@@ -41,8 +41,7 @@ impl Block {
     }
 }
 
-/// All blocks as one text, as it stands in a cell or a note. Rows of a table are parted by semicolons, their cells by
-/// commas.
+/// All blocks as one text for a cell or a note. Rows of a table are separated by semicolons, cells by commas.
 pub fn flat(blocks: &[Block]) -> String {
     let mut line = String::new();
     for block in blocks {
@@ -59,7 +58,7 @@ pub fn first_heading(blocks: &[Block]) -> Option<String> {
     })
 }
 
-/// Writes blocks. Items of a list stand right below one another, indented by their level within it.
+/// Writes blocks. List items follow each other without a gap, indented by level.
 pub fn write(blocks: &[Block], builder: &mut Builder) {
     // The level of the list's first item.
     let mut list: Option<usize> = None;

@@ -1,4 +1,4 @@
-//! Documents of other formats inside of a Word document (`altChunk`, ECMA-376 part 1, 17.17.2).
+//! Reads embedded documents of other formats (`altChunk`, ECMA-376 part 1, 17.17.2).
 
 use dynrag_domain::{chunks::Extracted, documents::Format, warnings::WarningCode};
 use scraper::Html;
@@ -9,11 +9,11 @@ use crate::{
     xml::Element,
 };
 
-/// How a web archive begins.
+/// Start of a web archive.
 const ARCHIVE: &[u8] = b"MIME-Version:";
 
 impl Reader<'_, '_> {
-    /// Reads a document inside of this one, once. One inside of that is not read.
+    /// Reads an embedded document, each once. Documents embedded in it are not read.
     pub fn chunk(&mut self, element: Element<'_>, out: &mut Vec<Block>) {
         let id = element.attribute("id");
         let Some(target) = id.and_then(|id| self.relationships.by_id(id)) else {
@@ -63,7 +63,7 @@ impl Reader<'_, '_> {
             Some(Format::Rtf) => of_extracted(rtf::read(bytes, self.include_hidden)?),
             Some(Format::Txt | Format::Md) => {
                 let text = text::normalise(&decode::page(bytes));
-                // A document as a single file of XML.
+                // A document in a single XML file.
                 if text.starts_with("<?xml") {
                     return Ok(None);
                 }
@@ -87,7 +87,7 @@ fn of_page(page: &str) -> Vec<Block> {
     of_extracted(visible.finish(None, None, super::ENGINE))
 }
 
-/// A text with its headings as blocks.
+/// Splits a text with headings into blocks.
 fn of_extracted(extracted: Extracted) -> Vec<Block> {
     let Extracted { text, sections, .. } = extracted;
     let mut blocks = Vec::new();

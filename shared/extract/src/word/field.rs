@@ -1,4 +1,4 @@
-//! Fields of a document: what they show is read, what they are told is not (ECMA-376 part 1, 17.16).
+//! Reads fields: their results rather than their instructions (ECMA-376 part 1, 17.16).
 
 use super::{line::Line, reader::Reader, run::Look, styles::whether};
 use crate::{
@@ -6,21 +6,21 @@ use crate::{
     xml::Element,
 };
 
-/// Fields that number pages.
+/// Fields with page numbers.
 const PAGE_NUMBERS: &[&str] = &["PAGE", "NUMPAGES", "SECTIONPAGES", "SECTION"];
 
-/// A field that is open.
+/// An open field.
 #[derive(Default)]
 pub struct Field {
     instruction: String,
     /// Whether its result has begun.
     result: bool,
-    /// Whether it shows something here.
+    /// Whether its result is shown here.
     shown: bool,
 }
 
 impl Field {
-    /// Adds to what it is told.
+    /// Adds to the instruction.
     pub fn tell(&mut self, instruction: &str) {
         if !self.result && self.instruction.len() < MAX_INSTRUCTION {
             self.instruction.push_str(instruction);
@@ -28,7 +28,7 @@ impl Field {
     }
 }
 
-/// Whether this instruction numbers pages.
+/// Whether an instruction is a page number.
 pub fn numbers_pages(instruction: &str) -> bool {
     let word = instruction.split_whitespace().next().unwrap_or_default();
     PAGE_NUMBERS
@@ -37,7 +37,7 @@ pub fn numbers_pages(instruction: &str) -> bool {
 }
 
 impl Reader<'_, '_> {
-    /// A beginning, a middle or an end of a field.
+    /// Handles the beginning, separator or end of a field.
     pub fn field_character(&mut self, element: Element<'_>, look: Look, line: &mut Line) {
         match element.attribute("fldCharType") {
             Some("begin") if self.scope.has_end(element) => {
@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A field that is an element.
+    /// Reads a field that is a single element.
     pub fn simple_field(&mut self, element: Element<'_>, look: Look, line: &mut Line) {
         let instruction = element.attribute("instr").unwrap_or_default();
         if !(self.in_margin && numbers_pages(instruction)) {
@@ -76,7 +76,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What a field of a form shows that has no result: a box with or without a tick, the chosen entry of a list.
+    /// Writes the state of a form field without a result: a box with or without a tick, the selected list entry.
     fn form_field(&mut self, data: Element<'_>, look: Look, line: &mut Line) {
         if let Some(checkbox) = data.child("checkBox") {
             let state = checkbox.child("checked").or(checkbox.child("default"));

@@ -1,8 +1,8 @@
-//! Numbers of lists, headings and notes as their formats write them (`ST_NumberFormat`, ECMA-376 part 1, 17.18.59).
+//! Formats the numbers of lists, headings and notes (`ST_NumberFormat`, ECMA-376 part 1, 17.18.59).
 
 use crate::roman::roman;
 
-/// Most letters of a number that counts on by repeating one (`aa`, `bbb`). Beyond, it is written in digits.
+/// Most repetitions of a letter in a number (`aa`, `bbb`); beyond, it is written in digits.
 const MAX_REPEATED: usize = 30;
 
 const LATIN: &str = "abcdefghijklmnopqrstuvwxyz";
@@ -21,8 +21,8 @@ const STEMS: &str = "甲乙丙丁戊己庚辛壬癸";
 const BRANCHES: &str = "子丑寅卯辰巳午未申酉戌亥";
 const NOTES: &str = "*†‡§";
 
-/// Writes a number. Formats that are not known, and numbers that a format has no sign for, are in digits; `none` and
-/// `bullet` are empty.
+/// Formats a number. Unknown formats, and numbers that a format cannot express, are in digits; `none` and `bullet` are
+/// empty.
 pub fn number(value: i64, format: &str) -> String {
     if matches!(format, "none" | "bullet") {
         return String::new();
@@ -34,7 +34,7 @@ pub fn number(value: i64, format: &str) -> String {
         .unwrap_or_else(|| value.to_string())
 }
 
-/// In a format that has no zero.
+/// Formats a number in a system without zero.
 fn positive_number(value: usize, format: &str) -> Option<String> {
     match format {
         "upperRoman" => roman(value as u64),
@@ -78,7 +78,7 @@ fn positive_number(value: usize, format: &str) -> Option<String> {
     }
 }
 
-/// In a format that replaces the digits one by one.
+/// Formats a number in a system of positional digits.
 fn digits(value: i64, format: &str) -> Option<String> {
     let own = match format {
         "decimalZero" => return Some(format!("{value:02}")),
@@ -91,7 +91,7 @@ fn digits(value: i64, format: &str) -> Option<String> {
         "decimalFullWidth" | "decimalFullWidth2" => "０１２３４５６７８９",
         "thaiNumbers" => "๐๑๒๓๔๕๖๗๘๙",
         "hindiNumbers" => "०१२३४५६७८९",
-        // One's own: `001, 002, 003, ...` says how many digits there are at least.
+        // A custom format such as `001, 002, 003, ...` gives the least number of digits.
         _ => {
             let first = format.split(',').next().unwrap_or_default().trim();
             let padded = first.len() > 1 && first.len() < 10 && first.starts_with('0');
@@ -115,7 +115,7 @@ fn nth(letters: &str, place: usize) -> Option<String> {
     letters.chars().nth(place).map(String::from)
 }
 
-/// `a` to `z`, then `aa`, `bb`.
+/// Writes `a` to `z`, then `aa`, `bb`.
 fn repeated(value: usize, letters: &str) -> Option<String> {
     let count = letters.chars().count();
     let times = (value - 1) / count + 1;
@@ -123,7 +123,7 @@ fn repeated(value: usize, letters: &str) -> Option<String> {
     (times <= MAX_REPEATED).then(|| letter.repeat(times))
 }
 
-/// Letters as numbers; 15 and 16 are not written as parts of the name of God.
+/// Hebrew letters as numbers; 15 and 16 avoid parts of the name of God.
 fn hebrew(value: usize) -> Option<String> {
     const PARTS: [(usize, &str); 24] = [
         (400, "ת"),
@@ -154,7 +154,7 @@ fn hebrew(value: usize) -> Option<String> {
     (value < 1000).then(|| summed(value, &PARTS))
 }
 
-/// The largest parts first.
+/// Sums up parts, the largest first.
 fn summed(value: usize, parts: &[(usize, &str)]) -> String {
     let mut rest = value;
     let mut text = String::new();
@@ -167,10 +167,10 @@ fn summed(value: usize, parts: &[(usize, &str)]) -> String {
     text
 }
 
-/// Digits, signs of ten, hundred and thousand, sign of an empty place, whether one ten is named so.
+/// Digits; signs of ten, hundred and thousand; sign of an empty place; whether a single ten is named.
 type System = (&'static str, [&'static str; 3], &'static str, bool);
 
-/// The numerals of East Asia: 十一, 一百零一.
+/// East Asian numerals: 十一, 一百零一.
 fn counted(value: usize, format: &str) -> Option<String> {
     const HAN: [&str; 3] = ["十", "百", "千"];
     const LEGAL: [&str; 3] = ["拾", "佰", "仟"];
@@ -189,7 +189,7 @@ fn counted(value: usize, format: &str) -> Option<String> {
     if value >= 10_000 {
         return None;
     }
-    // Where an empty place is named, so is the one before hundred and thousand.
+    // If empty places are named, a single hundred or thousand is named as well.
     let names_one = one || !empty.is_empty();
     let mut text = String::new();
     let mut skipped = false;
@@ -215,7 +215,7 @@ fn counted(value: usize, format: &str) -> Option<String> {
     Some(text)
 }
 
-/// The Korean numerals of Korean origin.
+/// Native Korean numerals.
 fn korean(value: usize) -> Option<String> {
     const ONES: [&str; 10] = [
         "", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉",
@@ -236,7 +236,7 @@ const fn ordinal_ending(value: usize) -> &'static str {
     }
 }
 
-/// In English, up to 99.
+/// English numerals up to 99.
 fn cardinal(value: usize) -> Option<String> {
     const ONES: [&str; 20] = [
         "",

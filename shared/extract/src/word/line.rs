@@ -1,4 +1,4 @@
-//! The text of a paragraph as it comes together.
+//! The text of a paragraph under construction.
 
 use super::block::Block;
 
@@ -6,17 +6,17 @@ use super::block::Block;
 #[derive(Default)]
 pub struct Line {
     text: String,
-    /// The next text is kept apart from what is there.
+    /// Whether the next text is separated from the text so far.
     apart: bool,
     /// Readings of the ruby characters just before.
     reading: String,
-    /// A note that stands after the run that refers to it, whose mark the run holds.
+    /// A note with a custom mark, which is written after the run that holds the mark.
     pub note: Option<String>,
-    /// Whether this is a heading: notes to it stand below.
+    /// Whether this is a heading: its notes follow below.
     pub is_heading: bool,
-    /// Whether the last text was hidden: a stretch of hidden text counts once.
+    /// Whether the last text was hidden, so that a stretch of hidden text counts once.
     pub in_hidden: bool,
-    /// What floats beside the paragraph and is read after it.
+    /// Floating content, which is read after the paragraph.
     pub after: Vec<Block>,
 }
 
@@ -34,7 +34,7 @@ impl Line {
         self.text.push_str(text);
     }
 
-    /// Adds what is no part of the words on its sides: a formula, the description of an image.
+    /// Adds text that is separated from the words around it: a formula, the description of an image.
     pub fn push_apart(&mut self, text: &str) {
         if text.is_empty() {
             return;
@@ -49,22 +49,21 @@ impl Line {
         self.apart = true;
     }
 
-    /// Adds characters with their reading. Those side by side are one word, and so are their readings:
-    /// `東京(とうきょう)`.
+    /// Adds characters with their reading. Adjacent characters form one word with one reading: `東京(とうきょう)`.
     pub fn push_ruby(&mut self, base: &str, reading: &str) {
         let reading_before = std::mem::take(&mut self.reading);
         self.push(base);
         self.reading = reading_before + reading;
     }
 
-    /// Adds what has been held back until here.
+    /// Adds the pending note.
     pub fn end_run(&mut self) {
         if let Some(note) = self.note.take() {
             self.push(&format!(" ({note})"));
         }
     }
 
-    /// The text.
+    /// Returns the text and clears it.
     pub fn finish(&mut self) -> String {
         self.end_run();
         self.end_reading();
@@ -72,12 +71,12 @@ impl Line {
         std::mem::take(&mut self.text)
     }
 
-    /// Whether the text so far ends in a digit.
+    /// Whether the text ends in a digit.
     pub fn ends_in_digit(&self) -> bool {
         self.text.ends_with(|last: char| last.is_ascii_digit())
     }
 
-    /// Whether there is nothing to read.
+    /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
             && self.reading.is_empty()

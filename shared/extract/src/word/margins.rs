@@ -1,4 +1,4 @@
-//! Headers and footers: what they say is read once, page numbers are not.
+//! Reads headers and footers: each text once, without page numbers.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::xml::Element;
 
-/// Words around a page number, in small letters.
+/// Words around a page number, in lower case.
 const PAGE_WORDS: &[&str] = &[
     "page",
     "pages",
@@ -64,7 +64,7 @@ pub enum Edge {
 }
 
 impl Reader<'_, '_> {
-    /// The texts at an edge of the pages, in the order of the sections, each once.
+    /// The texts of headers or footers, in the order of sections, each once.
     pub fn margins(&mut self, document: Element<'_>, edge: Edge) -> Vec<Block> {
         let reference = match edge {
             Edge::Header => "headerReference",
@@ -109,7 +109,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Whether a text says no more than the number of a page.
+/// Whether a text is only a page number.
 fn is_page_number(text: &str) -> bool {
     let words = text.split(|character: char| !character.is_alphanumeric());
     words.filter(|word| !word.is_empty()).all(|word| {

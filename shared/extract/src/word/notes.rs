@@ -1,4 +1,4 @@
-//! Footnotes, endnotes and comments of reviewers (ECMA-376 part 1, 17.11 and 17.13.4).
+//! Reads footnotes, endnotes and comments (ECMA-376 part 1, 17.11 and 17.13.4).
 
 use std::collections::HashMap;
 
@@ -11,20 +11,20 @@ use super::{
 };
 use crate::{text, xml::Element};
 
-/// Heading above what reviewers remarked.
+/// Heading of the comments.
 pub const COMMENTS: &str = "Comments";
 
 /// Notes of one kind.
 #[derive(Default)]
 pub struct Notes {
-    /// Texts by their ids. One that was read is gone.
+    /// Texts by ids; a text is removed when it is read.
     pub texts: HashMap<String, String>,
     pub format: String,
     count: i64,
 }
 
 impl Notes {
-    /// A note by its id, once.
+    /// Takes a note by its id.
     pub fn take(&mut self, id: &str) -> Option<String> {
         self.texts.remove(id)
     }
@@ -37,14 +37,14 @@ impl Notes {
 }
 
 impl Reader<'_, '_> {
-    /// Reads the notes in the part of this kind.
+    /// Reads the notes of a kind.
     pub fn notes(&mut self, kind: &str) -> HashMap<String, String> {
         let Some(part) = self.part_of_kind(kind) else {
             return HashMap::new();
         };
         let read = |reader: &mut Self, root: Element<'_>| {
             let mut notes = HashMap::new();
-            // The others are the lines between text and notes.
+            // Other types are separator lines.
             let ordinary = |note: &Element<'_>| {
                 let kind = note.attribute("type");
                 kind.is_none_or(|kind| kind == "normal")
@@ -62,7 +62,7 @@ impl Reader<'_, '_> {
         self.apart(&part, read).unwrap_or_default()
     }
 
-    /// Takes over how the notes of the last section are numbered.
+    /// Adopts the note numbering of the last section.
     pub fn count_notes_as(&mut self, body: Element<'_>) {
         let section = body.children().rfind(|child| child.name() == "sectPr");
         let format = |notes: &str, usual: &str| {
@@ -74,7 +74,7 @@ impl Reader<'_, '_> {
         self.endnotes.format = format("endnotePr", "lowerRoman");
     }
 
-    /// What reviewers remarked, under a heading, each with its author.
+    /// The comments with their authors, under a heading.
     pub fn comments(&mut self) -> Vec<Block> {
         let Some(part) = self.part_of_kind("comments") else {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! Numbers of headings, clauses and lists (ECMA-376 part 1, 17.9).
+//! Counts headings, clauses and lists (ECMA-376 part 1, 17.9).
 
 use std::collections::HashMap;
 
@@ -11,33 +11,33 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// Levels of a list.
+/// Number of levels of a list.
 const LEVELS: usize = 9;
-/// Characters of a level's text; it is written with each paragraph.
+/// Longest label of a level: it is written with each paragraph.
 const MAX_LABEL: usize = 100;
 
-/// What stands before a numbered paragraph.
+/// The label of a numbered paragraph.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Label {
-    /// A sign that says nothing.
+    /// A bullet.
     Bullet,
     /// A number or a word, never empty.
     Text(String),
 }
 
-/// The lists of a document and how far each has counted.
+/// The lists of a document and their counters.
 #[derive(Clone, Default)]
 pub struct Numbering {
     lists: HashMap<i64, List>,
     numbers: HashMap<i64, Number>,
 }
 
-/// An abstract numbering definition. Those that refer to it count together.
+/// An abstract numbering definition; the instances that refer to it share its counters.
 #[derive(Clone, Default)]
 struct List {
     levels: [Level; LEVELS],
     counters: [Option<i64>; LEVELS],
-    /// The style whose list this is by another name.
+    /// The style that defines the list in its place.
     link: Option<String>,
 }
 
@@ -45,11 +45,11 @@ struct List {
 struct Level {
     start: i64,
     format: String,
-    /// With `%1` for the number of the first level.
+    /// Pattern of the label, with `%1` for the number of the first level.
     text: String,
-    /// All numbers are in digits.
+    /// Whether all numbers are in digits.
     legal: bool,
-    /// The level, from 1, whose use lets this one begin anew; 0 where none does.
+    /// The level, from 1, that restarts this one; 0 if none does.
     restart: Option<usize>,
     /// The paragraph style of this level.
     style: Option<String>,
@@ -86,8 +86,8 @@ impl Numbering {
         numbering
     }
 
-    /// Counts a paragraph and says what stands before it. `style` is the style that the number comes from, which may
-    /// have a level of its own; it decides where `level` is not given.
+    /// Counts a paragraph and returns its level and label. `style` is the style that the numbering comes from; its
+    /// level applies if `level` is `None`.
     pub fn count(
         &mut self,
         id: i64,
@@ -131,7 +131,7 @@ impl Numbering {
         Some((level, definition(level).label(&values)))
     }
 
-    /// The list that a number is of, by a style that names it where it is linked to one.
+    /// The list of a numbering instance, resolved through a linked style.
     fn list_of(&self, id: i64, styles: &Styles) -> Option<i64> {
         let own = self.numbers.get(&id)?.list;
         let linked = self.lists.get(&own)?.link.as_deref();
@@ -199,7 +199,7 @@ impl Level {
         }
     }
 
-    /// What stands before a paragraph of this level, with the numbers and formats of all levels.
+    /// The label of a paragraph at this level, from the numbers and formats of all levels.
     fn label(&self, values: &[(i64, &str)]) -> Option<Label> {
         // A bullet may be a word: `Note:`.
         if self.format == "bullet" && text::letters(&self.text) < 2 {
@@ -225,7 +225,7 @@ impl Level {
     }
 }
 
-/// The format of a level. Newer ones are given as an alternative to one that every reader knows.
+/// The format of a level. Newer formats come with an alternative for older readers.
 fn format(level: Element<'_>) -> String {
     let newer = level.at(&["AlternateContent", "Choice", "numFmt"]);
     let Some(element) = level.child("numFmt").or(newer) else {
@@ -243,7 +243,7 @@ fn place(element: Element<'_>) -> Option<usize> {
     (place < LEVELS).then_some(place)
 }
 
-/// A whole number of an attribute.
+/// An attribute value as an integer.
 pub fn integer(value: Option<&str>) -> Option<i64> {
     value?.trim().parse().ok()
 }

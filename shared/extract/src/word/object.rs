@@ -1,4 +1,4 @@
-//! Drawings and embedded objects: texts in shapes, descriptions of images, charts, diagrams.
+//! Reads drawings and embedded objects: texts in shapes, image descriptions, charts, diagrams.
 
 use dynrag_domain::warnings::WarningCode;
 
@@ -11,20 +11,19 @@ use super::{
 };
 use crate::{drawing, ooxml::Package, protocol::Refusal, text, xml::Element};
 
-/// What is known of the drawing around an element.
+/// Facts about the drawing around an element.
 #[derive(Clone, Copy, Default)]
 struct Frame {
-    /// It is not in the line, but beside it.
+    /// Whether it floats beside the line.
     floats: bool,
-    /// A description was read already.
+    /// Whether a description was read already.
     described: bool,
-    /// An image in it needs no description.
+    /// Whether an image in it needs no description.
     needs_none: bool,
 }
 
 impl Reader<'_, '_> {
-    /// Reads a drawing (DrawingML), a picture (VML) or an embedded object. Texts that have blocks of their own are read
-    /// after the paragraph.
+    /// Reads a drawing (DrawingML), a picture (VML) or an embedded object. Blocks of text in it follow the paragraph.
     pub fn object(&mut self, element: Element<'_>, look: Look, line: &mut Line) {
         if !self.shows(look, true, line) {
             return;
@@ -74,7 +73,7 @@ impl Reader<'_, '_> {
                         None => self.warnings.add(WarningCode::ImageWithoutText, 1),
                     }
                 }
-                // Letters that are bent to a shape, as of a watermark.
+                // WordArt, such as a watermark.
                 "textpath" => {
                     let text = child.attribute("string").and_then(said);
                     line.after.extend(text.map(Block::Text));
@@ -87,7 +86,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A drawing in the line, or beside it.
+    /// A drawing in the line or beside it.
     fn frame(&mut self, element: Element<'_>, around: Frame, line: &mut Line) {
         let properties = element.child("docPr");
         let hidden = properties.and_then(|properties| properties.attribute("hidden"));
@@ -120,7 +119,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A shape of VML, which Word wrote before 2010.
+    /// A VML shape, as Word wrote it before 2010.
     fn vml(&mut self, element: Element<'_>, frame: Frame, line: &mut Line) {
         let style = element.attribute("style").unwrap_or_default();
         let description = element.attribute("alt").and_then(said);
@@ -158,13 +157,13 @@ impl Reader<'_, '_> {
     }
 }
 
-/// What an object is said to show, else its title.
+/// The description of an object, else its title.
 fn description(properties: Element<'_>) -> Option<String> {
     let said_by = |name| properties.attribute(name).and_then(said);
     said_by("descr").or_else(|| said_by("title"))
 }
 
-/// Words on one line, if they are some.
+/// A text on one line; `None` if it is empty.
 fn said(text: &str) -> Option<String> {
     let text = text::one_line(&text::normalise(text), usize::MAX);
     (text::letters(&text) > 0).then_some(text)

@@ -1,4 +1,4 @@
-//! Paragraphs: headings, list items, and others.
+//! Reads paragraphs: headings, list items, and others.
 
 use super::{
     block::Block,
@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{text, xml::Element};
 
-/// Longest heading, in characters. A longer one is a clause that has a heading's style for its number.
+/// Longest heading, in characters. A longer one is a clause that uses a heading style for its number.
 const MAX_HEADING: usize = 200;
 
 impl Reader<'_, '_> {
-    /// Reads a paragraph. `line` has what stands before it in the same line.
+    /// Reads a paragraph. `line` holds earlier text of the same line.
     pub fn paragraph(&mut self, element: Element<'_>, out: &mut Vec<Block>, line: &mut Line) {
         let properties = element.child("pPr");
         let style_id = properties.and_then(|properties| properties.val("pStyle"));
@@ -39,7 +39,7 @@ impl Reader<'_, '_> {
         self.end_paragraph(&style, line, out);
     }
 
-    /// Ends a paragraph of this style.
+    /// Ends a paragraph with this style.
     pub fn end_paragraph(&mut self, style: &Style, line: &mut Line, out: &mut Vec<Block>) {
         let text = text::normalise(&line.finish());
         let text = text.trim();
@@ -48,7 +48,7 @@ impl Reader<'_, '_> {
         let unseen = self.moving.is_some()
             || self.unshown > 0
             || style.hidden == Some(true) && !self.include_hidden;
-        // An empty paragraph counts, one that nobody sees does not.
+        // An empty paragraph is numbered, unless it is invisible.
         if !(text.is_empty() && unseen) {
             let label = self.label(style);
             out.extend(self.block(style, label, text));

@@ -19,9 +19,9 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// Bytes of text that cells may repeat in the columns and rows that they span, of all tables together.
+/// Most bytes that spanning cells may add to all tables together.
 const MAX_COPIES: usize = 8 * 1024 * 1024;
-/// Elements of an alternative that are looked at to see whether it holds anything.
+/// Most elements of an alternative that are searched for content.
 const MAX_LOOKED_AT: usize = 1_000;
 /// Elements that make an alternative worth reading.
 const TELLING: &[&str] = &[
@@ -49,29 +49,29 @@ pub struct Reader<'p, 'f> {
     pub footnotes: Notes,
     pub endnotes: Notes,
     pub include_hidden: bool,
-    /// Whether this document is inside of another one.
+    /// Whether this document is embedded in another one.
     pub inside: bool,
-    /// Whether even pages have headers of their own.
+    /// Whether even pages have their own headers.
     pub even_and_odd: bool,
     pub warnings: Warnings,
-    /// Text of the first paragraph in the style of a title.
+    /// Text of the first paragraph with a title style.
     pub title: Option<String>,
-    /// Parts that were read; none is read twice.
+    /// Names of the parts that were read, each only once.
     pub parts: HashSet<String>,
     pub scope: Scope,
-    /// Fields that are open, and how many of them show nothing here.
+    /// Open fields, and how many of them show nothing here.
     pub fields: Vec<Field>,
     pub unshown: usize,
-    /// The range whose content was moved away.
+    /// Id of the current range whose content was moved away.
     pub moving: Option<String>,
     /// Whether a header or footer is being read.
     pub in_margin: bool,
-    /// What is left of [`MAX_COPIES`].
+    /// Bytes left of [`MAX_COPIES`].
     pub copies: usize,
 }
 
 impl<'p, 'f> Reader<'p, 'f> {
-    /// A reader of the part with these relationships. [`load`](Self::load) comes next.
+    /// Creates a reader for the part with these relationships. Call [`load`](Self::load) next.
     pub fn new(
         package: &'p mut Package<'f>,
         relationships: Relationships,
@@ -100,7 +100,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         }
     }
 
-    /// Reads the parts that the document needs: styles, lists, settings, notes.
+    /// Reads the auxiliary parts: styles, lists, settings, notes.
     pub fn load(&mut self) {
         if let Some(styles) = self.related("styles", Styles::read) {
             self.styles = styles;
@@ -117,12 +117,12 @@ impl<'p, 'f> Reader<'p, 'f> {
         self.endnotes.texts = self.notes("endnotes");
     }
 
-    /// Counts a part that could not be read.
+    /// Counts an unreadable part.
     pub fn unreadable(&mut self) {
         self.warnings.add(WarningCode::PartsUnreadable, 1);
     }
 
-    /// Text of a part; none, with a warning, where it is missing or broken.
+    /// Text of a part; `None`, with a warning, if it is missing or broken.
     pub fn source(&mut self, part: &str) -> Option<String> {
         let source = self.package.xml(part).ok().flatten();
         if source.is_none() {
@@ -131,7 +131,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         source
     }
 
-    /// The tree of a part; none, with a warning, where it is broken.
+    /// Tree of a part; `None`, with a warning, if it is broken.
     pub fn tree<'s>(&mut self, source: &'s str) -> Option<Tree<'s>> {
         let tree = Tree::parse(source).ok();
         if tree.is_none() {
@@ -140,7 +140,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         tree
     }
 
-    /// Name of the part that this one has a relationship of this kind to.
+    /// Name of the part to which this one has a relationship of a kind.
     pub fn part_of_kind(&self, kind: &str) -> Option<String> {
         let target = self.relationships.of_kind(kind).next();
         target.map(|target| target.part.clone())
@@ -153,7 +153,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         Some(read(&tree))
     }
 
-    /// Reads a part of its own, with its own relationships and its own count of lists.
+    /// Reads another part with its own relationships and list counters.
     pub fn apart<T>(
         &mut self,
         part: &str,
@@ -179,21 +179,21 @@ impl<'p, 'f> Reader<'p, 'f> {
         self.blocks(story, out);
     }
 
-    /// Reads what an element holds as blocks.
+    /// Reads the content of an element as blocks.
     pub fn blocks(&mut self, parent: Element<'_>, out: &mut Vec<Block>) {
         let mut line = Line::default();
         self.flow(parent, out, &mut line);
         self.end_line(&mut line, out);
     }
 
-    /// Ends a paragraph whose own end was deleted and that nothing follows.
+    /// Ends a paragraph with a deleted end that no other paragraph follows.
     fn end_line(&mut self, line: &mut Line, out: &mut Vec<Block>) {
         if !line.is_empty() {
             self.end_paragraph(&Style::default(), line, out);
         }
     }
 
-    /// `line` has the text of paragraphs whose ends were deleted: they continue in the next one.
+    /// Reads blocks. `line` holds the text of paragraphs with deleted ends, which the next paragraph continues.
     fn flow(&mut self, parent: Element<'_>, out: &mut Vec<Block>, line: &mut Line) {
         for child in parent.children() {
             match child.name() {
@@ -221,7 +221,7 @@ impl<'p, 'f> Reader<'p, 'f> {
                 "moveFrom" => {}
                 "moveFromRangeStart" | "moveFromRangeEnd" => self.moved_range(child),
                 "subDoc" => self.warnings.add(WarningCode::UnsupportedContent, 1),
-                // Most are not allowed here, but some write them.
+                // Most of these are not allowed here, but some programs write them.
                 "r" | "hyperlink" | "fldSimple" | "oMathPara" | "oMath" => {
                     self.item(child, Look::default(), line);
                     self.end_line(line, out);
@@ -240,7 +240,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         }
     }
 
-    /// A range that was moved away begins or ends. What it holds stands in another place too.
+    /// Begins or ends a range that was moved away; its content occurs elsewhere too.
     pub fn moved_range(&mut self, marker: Element<'_>) {
         let id = marker.attribute("id").unwrap_or_default();
         if marker.name() == "moveFromRangeEnd" {
@@ -250,7 +250,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         }
     }
 
-    /// Reads what was added to a range that was moved away, and stays.
+    /// Reads content that was inserted into a moved range and stays there.
     pub fn unmoved(&mut self, read: impl FnOnce(&mut Self)) {
         let moving = self.moving.take();
         read(self);
@@ -258,7 +258,7 @@ impl<'p, 'f> Reader<'p, 'f> {
     }
 }
 
-/// The branch of alternatives that is read: the newer one, unless it holds nothing that is known.
+/// The branch of alternatives to read: the newer one, unless it contains no known content.
 pub fn alternative(alternatives: Element<'_>) -> Option<Element<'_>> {
     let tells = |branch: &Element<'_>| {
         let mut inside = branch.descendants().take(MAX_LOOKED_AT);

@@ -1,4 +1,4 @@
-//! The content of paragraphs: runs, and what is between and inside of them.
+//! Reads the content of paragraphs: runs, and elements between and inside of them.
 
 use dynrag_domain::warnings::WarningCode;
 
@@ -15,18 +15,18 @@ use crate::{
     xml::Element,
 };
 
-/// What is known of the characters of a run.
+/// The formatting of a run that affects its text.
 #[derive(Clone, Copy, Default)]
 pub struct Look {
     pub hidden: bool,
-    /// A font that shows symbols in place of letters.
+    /// The font, if it shows symbols in place of letters.
     pub font: Option<Font>,
-    /// Raised, as an exponent is.
+    /// Whether it is superscript.
     pub raised: bool,
 }
 
 impl Reader<'_, '_> {
-    /// Reads what an element within a paragraph holds.
+    /// Reads the content of an element within a paragraph.
     pub fn content(&mut self, parent: Element<'_>, look: Look, line: &mut Line) {
         for child in parent.children() {
             self.item(child, look, line);
@@ -105,13 +105,13 @@ impl Reader<'_, '_> {
         }
         match look.font {
             Some(font) => line.push(&symbols::shown(text, font)),
-            // 10⁶ is not 106.
+            // 10⁶ must not read 106.
             None if look.raised && line.ends_in_digit() => line.push(&exponent(text)),
             None => line.push(text),
         }
     }
 
-    /// Whether what comes next in a paragraph is to be read. Hidden content that says something is counted.
+    /// Whether the next content of a paragraph is to be read. Hidden content is counted if it `says` something.
     pub fn shows(&mut self, look: Look, says: bool, line: &mut Line) -> bool {
         if self.unshown > 0 || self.moving.is_some() {
             return false;
@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
             return base;
         };
         let style = properties.val("rStyle").and_then(|id| self.styles.get(id));
-        // Styles of paragraph and characters switch this on and off by turns.
+        // Paragraph and character styles toggle this property.
         let styled = base.hidden != style.and_then(|style| style.hidden).unwrap_or_default();
         Look {
             hidden: styles::toggle(properties, "vanish").unwrap_or(styled),
@@ -152,7 +152,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Characters with their reading.
+    /// Reads characters with their reading.
     fn ruby(&mut self, element: Element<'_>, look: Look, line: &mut Line) {
         let mut read = |name: &str| {
             let mut inner = Line::default();
@@ -172,7 +172,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A reference to a footnote or endnote: the note stands here, in brackets behind its number.
+    /// Reads a reference to a footnote or endnote: the note is written here, in brackets after its number.
     fn note(&mut self, reference: Element<'_>, look: Look, line: &mut Line) {
         let id = reference.attribute("id").unwrap_or_default();
         let own_mark = reference
@@ -202,7 +202,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The text of an element `t`. Line ends in it are blanks, and none at its ends where they only lay out the file.
+/// The text of a `t` element. Line breaks become spaces; those at its ends are layout of the file and are removed.
 fn written(element: Element<'_>) -> String {
     let text = element.text();
     if !text.contains(['\n', '\r']) {
@@ -215,7 +215,7 @@ fn written(element: Element<'_>) -> String {
     kept.replace("\r\n", " ").replace(['\n', '\r'], " ")
 }
 
-/// Digits and signs as raised ones; what has none stays.
+/// Digits and signs as superscript characters; others stay unchanged.
 fn exponent(text: &str) -> String {
     let raised = |character| match character {
         '0' => '⁰',
@@ -237,7 +237,7 @@ fn exponent(text: &str) -> String {
     }
 }
 
-/// A character of a font of symbols. Private characters of other fonts say nothing.
+/// A character of a symbol font. Private use characters of other fonts are ignored.
 fn symbol(element: Element<'_>) -> Option<char> {
     let code = u32::from_str_radix(element.attribute("char")?.trim(), 16).ok()?;
     match element.attribute("font").and_then(Font::named) {
@@ -246,8 +246,8 @@ fn symbol(element: Element<'_>) -> Option<char> {
     }
 }
 
-/// Whether the mark at the end of a paragraph is hidden, and whether the next paragraph continues it: the mark was
-/// deleted or moved away, or the paragraph is a large first letter.
+/// Whether the end mark of a paragraph is hidden, and whether the next paragraph continues this one, because its mark
+/// was deleted or moved away, or it is a drop cap.
 pub fn mark(properties: Option<Element<'_>>) -> (bool, bool) {
     let property = |name: &str| properties.and_then(|properties| properties.child(name));
     let initial = property("framePr").and_then(|frame| frame.attribute("dropCap"));

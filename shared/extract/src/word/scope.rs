@@ -1,16 +1,16 @@
-//! What must be known of a story before it is read: which of its fields end, and what was moved away from it.
+//! Finds facts that are needed before a story is read: complete fields, and ranges that were moved away.
 
 use std::collections::{HashMap, HashSet};
 
 use super::reader::alternative;
 use crate::xml::Element;
 
-/// Facts of a story: the body, a note, a header.
+/// Facts about a story: the body, a note, a header.
 #[derive(Default)]
 pub struct Scope {
-    /// Places of the beginnings of fields that end. One without an end would swallow the rest.
+    /// Positions of fields that have an end. A field without an end would swallow the rest.
     fields: HashSet<usize>,
-    /// Ids of ranges that were moved away and stand elsewhere.
+    /// Ids of ranges that were moved away and occur elsewhere.
     moved: HashSet<String>,
 }
 
@@ -18,15 +18,15 @@ pub struct Scope {
 struct Finder<'a> {
     open: Vec<usize>,
     fields: HashSet<usize>,
-    /// Names of ranges that something was moved to.
+    /// Names of the targets of moved ranges.
     targets: HashSet<&'a str>,
-    /// Ids and names of ranges that begin.
+    /// Ids and names of ranges that were begun.
     begun: HashMap<&'a str, &'a str>,
     ended: HashSet<&'a str>,
 }
 
 impl Scope {
-    /// Looks through a story.
+    /// Collects the facts about a story.
     pub fn of(story: Element<'_>) -> Self {
         let mut finder = Finder::default();
         finder.look(story);
@@ -39,12 +39,12 @@ impl Scope {
         }
     }
 
-    /// Whether the field that begins here ends.
+    /// Whether the field that begins at an element has an end.
     pub fn has_end(&self, beginning: Element<'_>) -> bool {
         self.fields.contains(&beginning.place())
     }
 
-    /// Whether the range of this id was moved away.
+    /// Whether the range with this id was moved away.
     pub fn is_moved(&self, id: &str) -> bool {
         self.moved.contains(id)
     }
@@ -71,7 +71,7 @@ impl<'a> Finder<'a> {
                     self.begun
                         .extend(child.attribute("id").map(|id| (id, name)));
                 }
-                // One that ends before it begins does not count.
+                // An end before the beginning does not count.
                 "moveFromRangeEnd" => {
                     let id = child
                         .attribute("id")

@@ -1,4 +1,4 @@
-//! Styles of paragraphs and characters, as far as they decide what is read (ECMA-376 part 1, 17.7).
+//! Reads styles of paragraphs and characters, as far as they affect the text (ECMA-376 part 1, 17.7).
 
 use std::collections::HashMap;
 
@@ -8,11 +8,11 @@ use crate::{
     xml::{Element, Tree},
 };
 
-/// Styles that are based on one another; a longer chain is cut, and so is a circle.
+/// Longest chain of styles based on one another; cycles end here, too.
 const MAX_CHAIN: usize = 32;
 
-/// Names of heading styles before their level, in small letters. Word names them in English in every language; other
-/// writers, and styles that people make, do not.
+/// Heading style names without their level, in lower case. Word uses the English names in every language; other
+/// programs and users do not.
 const HEADINGS: &[&str] = &[
     "heading",
     "überschrift",
@@ -42,7 +42,7 @@ const HEADINGS: &[&str] = &[
     "หัวเรื่อง",
     "đầu đề",
 ];
-/// Names of the style of a document's title.
+/// Names of the title style.
 const TITLES: &[&str] = &[
     "title",
     "titel",
@@ -57,24 +57,24 @@ const TITLES: &[&str] = &[
     "제목",
 ];
 
-/// What a style says by itself, and after [`Styles::read`] what it says with the styles that it is based on.
+/// Properties of a style; after [`Styles::read`] they include those of the styles that it is based on.
 #[derive(Clone, Default, Debug)]
 pub struct Style {
     based_on: Option<String>,
-    /// Level of a heading, from 1; 0 where the style says that it is none.
+    /// Heading level, from 1; 0 if the style is explicitly not a heading.
     level: Option<u8>,
-    /// Whether it is of the document's title.
+    /// Whether it is a title style.
     pub title: bool,
-    /// Its list; 0 for none.
+    /// Id of its list; 0 for none.
     pub number: Option<i64>,
     /// Level in the list, from 0.
     pub list_level: Option<usize>,
-    /// The style that the list was given by.
+    /// Id of the style that assigned the list.
     pub numbered_by: Option<String>,
     pub hidden: Option<bool>,
-    /// A font of symbols, or another one that is none.
+    /// The symbol font; `Some(None)` for a text font.
     pub font: Option<Option<Font>>,
-    /// Whether characters are raised, as an exponent is.
+    /// Whether it is superscript.
     pub raised: Option<bool>,
 }
 
@@ -86,13 +86,13 @@ pub struct Styles {
 }
 
 impl Style {
-    /// Level of a heading, from 1.
+    /// Heading level, from 1.
     pub fn heading(&self) -> Option<u8> {
         self.level.filter(|level| *level > 0)
     }
 
     fn read(element: Element<'_>) -> Self {
-        // Behind a comma are other names of the style.
+        // Other names of the style follow a comma.
         let name = element.val("name").unwrap_or_default().split(',').next();
         let name = name.unwrap_or_default().to_lowercase();
         let id = element.attribute("styleId").unwrap_or_default();
@@ -109,7 +109,7 @@ impl Style {
         style
     }
 
-    /// What the properties of a paragraph say, those of its style left out.
+    /// The direct properties of a paragraph, without its style.
     pub fn of_paragraph(properties: Option<Element<'_>>) -> Self {
         let Some(properties) = properties else {
             return Self::default();
@@ -130,7 +130,7 @@ impl Style {
         }
     }
 
-    /// Fills in what this one does not say.
+    /// Fills in missing properties.
     pub fn or(mut self, base: &Self) -> Self {
         if self.number.is_none() {
             self.number = base.number;
@@ -174,7 +174,7 @@ impl Styles {
         self.all.get(id)
     }
 
-    /// The style of a paragraph that names this one, or none. Without a definition, the id of a heading tells its level.
+    /// The style of a paragraph with this style id. If it is undefined, the id may still tell the heading level.
     pub fn of_paragraph(&self, id: Option<&str>) -> Style {
         let named = id.and_then(|id| self.get(id));
         if let Some(style) = named {
@@ -204,7 +204,7 @@ fn with_bases(id: &str, own: &HashMap<String, Style>) -> Style {
     style
 }
 
-/// The level that the name of a style tells, from 1 to 9.
+/// The heading level in a style name, from 1 to 9.
 fn named_level(name: &str) -> Option<u8> {
     let stem = name.trim_end_matches(|last: char| last.is_ascii_digit());
     let level: u8 = name.get(stem.len()..)?.parse().ok()?;
@@ -212,22 +212,22 @@ fn named_level(name: &str) -> Option<u8> {
     (HEADINGS.contains(&stem) && (1..=9).contains(&level)).then_some(level)
 }
 
-/// A property that is on, off, or not spoken of.
+/// A boolean property; `None` if it is not given.
 pub fn toggle(properties: Element<'_>, name: &str) -> Option<bool> {
     properties.child(name).map(whether)
 }
 
-/// Whether an element switches on what it names.
+/// Whether an element switches its property on.
 pub fn whether(element: Element<'_>) -> bool {
     element.attribute("val").is_none_or(on)
 }
 
-/// The value of a switch (`ST_OnOff`).
+/// Parses a boolean value (`ST_OnOff`).
 pub fn on(value: &str) -> bool {
     !matches!(value, "0" | "false" | "off" | "none")
 }
 
-/// The font of a run, where its properties name one.
+/// The font of a run, if its properties give one.
 pub fn font(properties: Element<'_>) -> Option<Option<Font>> {
     let fonts = properties.child("rFonts")?;
     let named = ["ascii", "hAnsi"]
@@ -238,7 +238,7 @@ pub fn font(properties: Element<'_>) -> Option<Option<Font>> {
     Some(named.find_map(Font::named))
 }
 
-/// Whether the characters of a run are raised, where its properties speak of it.
+/// Whether a run is superscript, if its properties say so.
 pub fn raised(properties: Element<'_>) -> Option<bool> {
     let alignment = properties.val("vertAlign")?;
     Some(alignment == "superscript")

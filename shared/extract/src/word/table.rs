@@ -1,4 +1,4 @@
-//! Tables (ECMA-376 part 1, 17.4): as rows of cells, or as blocks where a table only lays out the page.
+//! Reads tables (ECMA-376 part 1, 17.4): as rows of cells, or as blocks if a table only lays out the page.
 
 use std::collections::HashMap;
 
@@ -15,22 +15,22 @@ use crate::{
     xml::Element,
 };
 
-/// Columns that a cell may span.
+/// Most columns that a cell may span.
 const MAX_SPAN: usize = 1_000;
-/// Rows of a header that are put into one.
+/// Most header rows that are merged.
 const MAX_HEADER_ROWS: usize = 5;
-/// A table with one inside that has more bytes of text lays out the page.
+/// Bytes of a nested table beyond which the outer table is layout.
 const MAX_NESTED: usize = 400;
 
 #[derive(Default)]
 struct Row {
     header: bool,
-    /// Columns that are left out before the first cell.
+    /// Number of columns skipped before the first cell.
     before: usize,
     cells: Vec<Place>,
 }
 
-/// A cell in its place.
+/// A cell and its position.
 struct Place {
     column: usize,
     columns: usize,
@@ -38,7 +38,7 @@ struct Place {
     blocks: Vec<Block>,
 }
 
-/// Whether a cell is one with those above and below.
+/// The vertical merging of a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Merged {
     No,
@@ -83,7 +83,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A row; none where it was deleted or is hidden.
+    /// A row; `None` if it was deleted or is hidden.
     fn row(&mut self, element: Element<'_>) -> Option<Row> {
         let properties = element.child("trPr");
         let is = |name: &str| {
@@ -162,9 +162,9 @@ impl Reader<'_, '_> {
         });
     }
 
-    /// Rows with a text in each place.
+    /// The texts of rows, with merged cells repeated.
     fn grid(&mut self, rows: &[Row]) -> Vec<Vec<String>> {
-        // What cells of these columns continue further down.
+        // Texts of cells that continue in the rows below, by column.
         let mut above: HashMap<usize, String> = HashMap::new();
         let mut grid: Vec<Vec<Cell>> = Vec::with_capacity(rows.len());
         for row in rows {
@@ -218,8 +218,8 @@ fn span(value: Option<&str>, least: usize) -> usize {
     span.unwrap_or(least).clamp(least, MAX_SPAN)
 }
 
-/// Whether a table shows no data in rows and columns: it has one column, or one row of several paragraphs, or a table
-/// of some size inside.
+/// Whether a table is layout rather than data: a single column, a single row of several paragraphs, or a large nested
+/// table.
 fn is_layout(rows: &[Row]) -> bool {
     let cells = || rows.iter().flat_map(|row| &row.cells);
     if rows.iter().all(|row| row.cells.len() <= 1) {
@@ -238,7 +238,7 @@ fn is_layout(rows: &[Row]) -> bool {
     cells().any(|cell| cell.blocks.iter().any(large))
 }
 
-/// A header of several rows as one: each column with all of its names.
+/// Merges several header rows: each column gets all of its names.
 fn one_header(rows: &[Vec<&str>], headers: usize) -> Vec<Vec<String>> {
     let owned = |row: &Vec<&str>| row.iter().map(|text| (*text).to_owned()).collect();
     if !(2..=MAX_HEADER_ROWS).contains(&headers) || headers >= rows.len() {

@@ -1,26 +1,26 @@
-//! Takes a number format's code apart (ECMA-376 part 1, 18.8.31).
+//! Parses number format codes (ECMA-376 part 1, 18.8.31).
 
-/// Excel's longest code, in characters.
+/// Length of Excel's longest code, in characters.
 const MAX_CODE: usize = 255;
 
 /// A piece of a section.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
-    /// Text that is shown as it stands.
+    /// Literal text.
     Literal(String),
-    /// Letters that are neither quoted nor a code: not Excel's own, shown beside numbers.
+    /// Unquoted letters without a meaning, which Excel does not write; they are displayed beside numbers.
     Word(String),
     /// `0`, `#` or `?`.
     Digit(char),
     /// The decimal point.
     Point,
-    /// Groups thousands, or divides by a thousand.
+    /// Separates thousands, or divides by a thousand.
     Comma,
     /// `%`.
     Percent,
     /// `E+` (true) or `E-`.
     Exponent(bool),
-    /// `/`, of fractions and dates.
+    /// `/` in fractions and dates.
     Slash,
     /// `@`.
     Text,
@@ -36,11 +36,11 @@ pub struct Part {
     /// `y`, `m`, `d`, `a` (weekday), `g` (era); `h`, `n` (minute), `s`; `p` (AM/PM); `.` (fraction of a second).
     /// Capital letters are elapsed hours, minutes, seconds.
     pub letter: char,
-    /// How often the letter stands.
+    /// Number of repetitions of the letter.
     pub count: usize,
 }
 
-/// How numbers are compared with a section's condition.
+/// The condition of a section.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Condition {
     pub less: bool,
@@ -50,40 +50,40 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Whether a number meets it.
+    /// Whether a number meets the condition.
     pub fn holds(self, value: f64) -> bool {
         (self.less && value < self.than)
             || (self.greater && value > self.than)
             || (self.equal && value.total_cmp(&self.than).is_eq())
     }
 
-    /// Whether only numbers below zero meet it.
+    /// Whether only negative numbers meet the condition.
     pub fn only_negative(self) -> bool {
         !self.greater && (self.than < 0.0 || (self.than <= 0.0 && !self.equal))
     }
 
-    /// Whether all numbers that do not meet it are below zero.
+    /// Whether all numbers that fail the condition are negative.
     pub fn rest_is_negative(self) -> bool {
         self.greater && !self.less && (self.than < 0.0 || (self.than <= 0.0 && self.equal))
     }
 }
 
-/// How a section writes a number.
+/// The way in which a section displays a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The number as in General, among other text.
+    /// As in General, among other text.
     General,
-    /// Digits, perhaps with an exponent.
+    /// Digits, possibly with an exponent.
     Number,
-    /// A fraction; the place of its slash.
+    /// A fraction, with the index of its slash.
     Fraction(usize),
     /// A date, a time or a duration.
     Date,
-    /// Text alone, whatever the number.
+    /// Only text, regardless of the number.
     Literal,
 }
 
-/// The part of a code between semicolons.
+/// A part of a code between semicolons.
 #[derive(Clone, Debug)]
 pub struct Section {
     pub condition: Option<Condition>,
@@ -91,7 +91,7 @@ pub struct Section {
     pub kind: Kind,
 }
 
-/// The sections of a code.
+/// Parses the sections of a code.
 pub fn sections(code: &str) -> Vec<Section> {
     let characters: Vec<char> = code.chars().take(MAX_CODE).collect();
     let mut scanner = Scanner {
@@ -119,7 +119,7 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    /// Everything up to the next semicolon, which is left.
+    /// Parses a section up to the next semicolon, which is not consumed.
     fn section(&mut self) -> (Option<Condition>, Vec<Token>) {
         let mut condition = None;
         let mut tokens = Vec::new();
@@ -131,12 +131,12 @@ impl Scanner<'_> {
             let token = match character {
                 '"' => Token::Literal(self.until('"')),
                 '\\' => Token::Literal(self.next().into_iter().collect()),
-                // As wide as the next character.
+                // Space of the width of the next character.
                 '_' => {
                     self.next();
                     Token::Literal(" ".to_owned())
                 }
-                // Repeated as often as the column is wide.
+                // Repeated to fill the column.
                 '*' => {
                     self.next();
                     continue;
@@ -191,7 +191,7 @@ impl Scanner<'_> {
         })
     }
 
-    /// Letters and whatever else has no meaning of its own.
+    /// Parses letters and other characters without a special meaning.
     fn letters(&mut self, tokens: &mut Vec<Token>) {
         for (word, count) in [("am/pm", 5), ("a/p", 3), ("上午/下午", 5), ("오전/오후", 5)]
         {
@@ -230,7 +230,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Letters as parts of a date; none where they are a word (`DA`, `Standard`).
+/// Parses letters as date parts; `None` if they form a word (`DA`, `Standard`).
 fn parts(run: &str) -> Option<Vec<Token>> {
     let mut parts: Vec<Token> = Vec::new();
     let letters: Vec<char> = run.chars().collect();
@@ -239,7 +239,7 @@ fn parts(run: &str) -> Option<Vec<Token>> {
         let letter = same[0].to_ascii_lowercase();
         parts.push(match letter {
             'y' | 'm' | 'd' | 'h' | 's' | 'g' => Token::Date(Part { letter, count }),
-            // Years of an era, Buddhist years: the year is written as elsewhere.
+            // Era years and Buddhist years are displayed as ordinary years.
             'e' => Token::Date(Part {
                 letter: 'y',
                 count: 4,
@@ -259,7 +259,7 @@ fn parts(run: &str) -> Option<Vec<Token>> {
     Some(parts)
 }
 
-/// The content of brackets: elapsed time or a currency. Colours, languages and numerals say nothing here.
+/// The content of brackets: elapsed time or a currency. Colours, languages and numeral systems are ignored.
 fn bracket(inner: &str) -> Option<Token> {
     if let Some(currency) = inner.strip_prefix('$') {
         let sign = currency.rsplit_once('-').map_or(currency, |(sign, _)| sign);
@@ -288,13 +288,13 @@ fn compared(inner: &str) -> Option<Condition> {
     })
 }
 
-/// A section with its letters in their meaning.
+/// Resolves the meaning of letters in a section.
 fn finished(condition: Option<Condition>, tokens: Vec<Token>) -> Section {
     let mut tokens = with_fractions_of_seconds(tokens);
     let digits = tokens.iter().any(|token| matches!(token, Token::Digit(_)));
     if digits {
         for token in &mut tokens {
-            // Excel does not mix digits and dates: these letters are a unit.
+            // Excel does not mix digits and dates, so these letters are a unit.
             if let Token::Date(Part { letter, count }) = *token {
                 *token = Token::Literal(letter.to_string().repeat(count));
             }
@@ -324,12 +324,12 @@ fn finished(condition: Option<Condition>, tokens: Vec<Token>) -> Section {
     }
 }
 
-/// Whether a token can be of the name of General in another language: `Standard`, `G/通用格式`.
+/// Whether a token may be part of a translated name of General: `Standard`, `G/通用格式`.
 fn is_name(token: &Token) -> bool {
     matches!(token, Token::Word(_) | Token::Slash | Token::Date(_))
 }
 
-/// `ss.00` as seconds and their fraction.
+/// Combines `ss.00` into seconds and their fraction.
 fn with_fractions_of_seconds(tokens: Vec<Token>) -> Vec<Token> {
     let mut all: Vec<Token> = Vec::with_capacity(tokens.len());
     for token in tokens {
@@ -351,7 +351,7 @@ fn with_fractions_of_seconds(tokens: Vec<Token>) -> Vec<Token> {
     all
 }
 
-/// Tells minutes from months: they follow hours or come before seconds.
+/// Tells minutes from months: minutes follow hours or precede seconds.
 fn minutes(tokens: &mut [Token]) {
     let places: Vec<usize> = (0..tokens.len())
         .filter(|at| matches!(&tokens[*at], Token::Date(part) if part.letter != 'p'))

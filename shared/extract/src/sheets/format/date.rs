@@ -1,18 +1,18 @@
-//! Writes dates, times and durations.
+//! Displays dates, times and durations.
 //!
-//! Dates are written as ISO 8601 whatever the order that a format shows, so that 3/4 is not ambiguous, and times in
-//! twenty-four hours. What shows less than a day of a month (`mmm yyyy`) is written as it is shown.
+//! Dates are ISO 8601 regardless of the format's order, so that 3/4 is not ambiguous, and times use 24 hours. Formats
+//! that show no day of the month (`mmm yyyy`) are applied as they are.
 
 use super::{
     code::{Part, Section, Token},
     number::literal,
 };
 
-/// Excel's last day, 9999-12-31, and the days between its two systems' beginnings.
+/// The day after Excel's last one, 9999-12-31, and the distance between its two date systems.
 const LAST: f64 = 2_958_466.0;
 const BETWEEN: i64 = 1_462;
 const DAY: i64 = 86_400;
-/// Digits of a second that are shown at most.
+/// Most digits of a fraction of a second.
 const MAX_FRACTION: usize = 3;
 
 const MONTHS: [&str; 12] = [
@@ -39,20 +39,20 @@ const WEEKDAYS: [&str; 7] = [
     "Saturday",
 ];
 
-/// A day number and the time of the day.
+/// A day number and a time of day.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     day: i64,
     /// Seconds of the day.
     second: i64,
-    /// Parts of a second, of `1 / 10^digits`.
+    /// Fraction of a second, in units of `1 / 10^digits`.
     fraction: i64,
     /// Whether days are counted from 1904.
     since_1904: bool,
 }
 
 impl Moment {
-    /// The moment of a serial number, rounded to `digits` digits of a second. None where Excel shows none.
+    /// The moment of a serial number, rounded to `digits` decimals of a second. `None` outside of Excel's range.
     pub fn of(serial: f64, digits: usize, since_1904: bool) -> Option<Self> {
         if !(0.0..LAST).contains(&serial) {
             return None;
@@ -68,7 +68,7 @@ impl Moment {
         })
     }
 
-    /// Year, month and day. Excel counts 1900-02-29, which never was, and 1900-01-00.
+    /// Year, month and day. Excel also counts 1900-02-29, which did not exist, and 1900-01-00.
     pub fn date(self) -> (i64, usize, i64) {
         let day = if self.since_1904 {
             self.day + BETWEEN
@@ -114,7 +114,7 @@ impl Moment {
         time
     }
 
-    /// The date, and the time where it is not midnight; the time alone where there is no date.
+    /// The date, with the time unless it is midnight; only the time if there is no date.
     pub fn whole(self) -> String {
         let time = self.iso_time(self.second % 60 != 0, 0);
         match (self.day, self.second) {
@@ -125,7 +125,7 @@ impl Moment {
     }
 }
 
-/// The date of so many days after 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+/// The date of a day number since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
 fn civil(days: i64) -> (i64, usize, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
@@ -143,7 +143,7 @@ fn civil(days: i64) -> (i64, usize, i64) {
     (year, usize::try_from(month).unwrap_or(1), day)
 }
 
-/// A number as a date, time or duration; none where it can be none.
+/// Displays a number as a date, time or duration; `None` if it is out of range.
 pub fn show(section: &Section, serial: f64, since_1904: bool) -> Option<String> {
     let parts: Vec<Part> = section
         .tokens
@@ -185,7 +185,7 @@ pub fn show(section: &Section, serial: f64, since_1904: bool) -> Option<String> 
     Some(format!("{before}{text}{after}"))
 }
 
-/// Words before and after a date: `"Due "dd.mm.yyyy`. Units of dates and times (年, h) are no words.
+/// Words before and after a date: `"Due "dd.mm.yyyy`. Units of dates and times (年, h) do not count.
 fn around(section: &Section) -> (String, String) {
     let is_part = |token: &Token| matches!(token, Token::Date(_));
     let tokens = section.tokens.as_slice();
@@ -199,7 +199,7 @@ fn around(section: &Section) -> (String, String) {
     (words(&tokens[..first]), words(&tokens[last + 1..]))
 }
 
-/// Part by part, as the format says.
+/// Applies a format part by part.
 fn as_shown(section: &Section, moment: Moment, digits: usize) -> String {
     let is_noon = |token: &Token| matches!(token, Token::Date(part) if part.letter == 'p');
     let noon = section.tokens.iter().any(is_noon);

@@ -1,10 +1,10 @@
-//! Decimal digits of a number, rounded as Excel rounds them.
+//! Decimal digits of a number, rounded like Excel.
 
-/// Excel computes with so many digits.
+/// Excel's precision in digits.
 const DIGITS: usize = 15;
-/// Integers are taken as they are written up to so many digits: long article and account numbers.
+/// Longest integer, in digits, that is taken from its text: article and account numbers are long.
 const MAX_WRITTEN: usize = 40;
-/// Numbers in the format General are written without an exponent where their point is within these places.
+/// Positions of the decimal point for which General needs no exponent.
 const PLAIN: std::ops::RangeInclusive<i32> = -8..=21;
 
 /// A number without its sign: `0.d1d2d3… × 10^point`. The first digit is not 0; zero has no digits.
@@ -14,7 +14,7 @@ pub struct Decimal {
     point: i32,
 }
 
-/// Whether a text is an integer whose digits can be shown as they stand.
+/// Whether a text is an integer that can be displayed unchanged.
 pub fn is_integer(written: &str) -> bool {
     let digits = written.strip_prefix('-').unwrap_or(written);
     let length = digits.len();
@@ -24,7 +24,7 @@ pub fn is_integer(written: &str) -> bool {
 }
 
 impl Decimal {
-    /// The digits of a finite number: 15 of them, or all where `written` is an integer.
+    /// The digits of a finite number: 15 of them, or all if `written` is an integer.
     pub fn of(value: f64, written: &str) -> Self {
         let (mantissa, exponent) = if is_integer(written) {
             let digits = written.trim_start_matches('-');
@@ -44,12 +44,12 @@ impl Decimal {
         decimal
     }
 
-    /// Whether this is 0.
+    /// Whether the number is 0.
     pub fn is_zero(&self) -> bool {
         self.digits.is_empty()
     }
 
-    /// Digits before the point; 0 or less for numbers below 1.
+    /// Number of digits before the point; 0 or less for numbers below 1.
     pub fn point(&self) -> i32 {
         self.point
     }
@@ -61,7 +61,7 @@ impl Decimal {
         }
     }
 
-    /// Rounds to so many decimals, halves away from zero.
+    /// Rounds to a number of decimals, halves away from zero.
     pub fn round(&mut self, decimals: usize) {
         let kept = i64::from(self.point) + i64::try_from(decimals).unwrap_or(i64::MAX);
         if kept < 0 {
@@ -81,7 +81,7 @@ impl Decimal {
         self.tidy();
     }
 
-    /// Adds one in the last place.
+    /// Adds one to the last place.
     fn increment(&mut self) {
         for digit in self.digits.iter_mut().rev() {
             if *digit < 9 {
@@ -119,7 +119,7 @@ impl Decimal {
         (whole, rest.collect())
     }
 
-    /// As in the format General, but with all digits that there are: what was written can be found.
+    /// Displays the number like General, but with all digits, so that search finds it.
     pub fn general(&self) -> String {
         if self.is_zero() {
             return "0".to_owned();

@@ -1,23 +1,23 @@
-//! Writes numbers as fractions: `# ?/?`, `# ??/16`.
+//! Displays numbers as fractions: `# ?/?`, `# ??/16`.
 
 use super::{
     code::{Section, Token},
     number::literal,
 };
 
-/// Places of a denominator: beyond, there is nothing to gain.
+/// Most digits of a denominator.
 const MAX_PLACES: u32 = 7;
-/// Larger numbers have no digits left for a fraction.
+/// Numbers from here on have no precision left for a fraction.
 const MAX_WHOLE: f64 = 1e15;
 
-/// A number without its sign; none where it is too large.
+/// Displays a number without its sign; `None` if it is too large.
 pub fn show(section: &Section, slash: usize, value: f64) -> Option<String> {
     if value >= MAX_WHOLE {
         return None;
     }
     let tokens = section.tokens.as_slice();
     let is_digit = |token: &Token| matches!(token, Token::Digit(_));
-    // The numerator's places are those next to the slash, but for blanks.
+    // The numerator's placeholders are next to the slash, apart from spaces.
     let last = tokens[..slash].iter().rposition(is_digit)?;
     let gap = tokens[..last].iter().rposition(|token| !is_digit(token));
     let numerator = gap.map_or(0, |gap| gap + 1);
@@ -60,7 +60,7 @@ enum Denominator {
     Places(u32),
 }
 
-/// The denominator, and the place behind it.
+/// The denominator, and the index after it.
 fn denominator(tokens: &[Token], slash: usize) -> (Denominator, usize) {
     let blank = |token: &Token| matches!(token, Token::Literal(text) if text.trim().is_empty());
     let mut at = slash + 1;
@@ -84,15 +84,15 @@ fn denominator(tokens: &[Token], slash: usize) -> (Denominator, usize) {
         }
         at += 1;
     }
-    // `?/10` has a digit of its own and one that looks like a place.
+    // The denominator of `?/10` has a literal digit and one that looks like a placeholder.
     match fixed.parse::<u64>() {
         Ok(number) if number > 0 && fixed.len() < 10 => (Denominator::Fixed(number), at),
         _ => (Denominator::Places(places), at),
     }
 }
 
-/// A fraction near to a number below 1 whose denominator is at most `limit`: the last that its continued fraction
-/// gives, as Excel has it, which is not always the nearest.
+/// A fraction close to a number below 1, with a denominator of at most `limit`: the last convergent of its continued
+/// fraction, as in Excel, which is not always the nearest fraction.
 fn nearest(value: f64, limit: u64) -> (u64, u64) {
     let (mut p0, mut q0, mut p1, mut q1) = (0_u64, 1_u64, 1_u64, 0_u64);
     let mut rest = value;

@@ -1,14 +1,14 @@
-//! Writes numbers as the digits of a format's section say.
+//! Displays numbers in the digits of a section.
 
 use super::{
     code::{Section, Token},
     decimal::Decimal,
 };
 
-/// Signs of currencies whose amounts do not have three decimals.
+/// Currency signs with amounts that do not have three decimals.
 const CURRENCIES: [char; 10] = ['$', '€', '£', '¥', '￥', '₩', '₹', '₽', '₺', '฿'];
 
-/// A number without its sign.
+/// Displays a number without its sign.
 pub fn show(section: &Section, mut number: Decimal) -> String {
     let tokens = section.tokens.as_slice();
     let mut layout = Layout::of(tokens);
@@ -25,24 +25,24 @@ pub fn show(section: &Section, mut number: Decimal) -> String {
     text
 }
 
-/// Whether a comma could be taken for a decimal point: `1,500` is 1.5 to most of Europe, and it is the reader's
-/// country and not the file that makes Excel write it so. `1,234.50`, `1,234,567` and `$1,500` are clear.
+/// Whether a comma could be taken for a decimal point: in most of Europe `1,500` means 1.5, and Excel's separator
+/// depends on the reader's locale rather than the file. `1,234.50`, `1,234,567` and `$1,500` are unambiguous.
 fn is_ambiguous(text: &str) -> bool {
     let commas = text.matches(',').count();
     commas == 1 && !text.contains('.') && !text.contains(CURRENCIES)
 }
 
-/// Where the digits of a section are.
+/// Positions of the digits in a section.
 struct Layout {
-    /// Place of the point, or where it would be: behind the last digit before it.
+    /// Index of the point, or of the place after the last digit before it.
     point: usize,
-    /// Place of the exponent.
+    /// Index of the exponent.
     exponent: Option<usize>,
-    /// Digits before the point and after it.
+    /// Number of digits before and after the point.
     wholes: usize,
     decimals: usize,
     grouped: bool,
-    /// Powers of ten that percent signs and commas multiply by.
+    /// Power of ten by which percent signs and commas scale the number.
     shift: i32,
 }
 
@@ -88,7 +88,7 @@ impl Layout {
     }
 }
 
-/// The tokens up to the exponent, or all.
+/// Displays the tokens before the exponent, or all tokens.
 fn mantissa(tokens: &[Token], layout: &Layout, number: &Decimal) -> String {
     let end = layout.exponent.unwrap_or(tokens.len());
     let (whole, decimals) = number.split(layout.decimals);
@@ -113,7 +113,7 @@ fn mantissa(tokens: &[Token], layout: &Layout, number: &Decimal) -> String {
     text
 }
 
-/// The part before the point, built from its end. The first place takes all digits that have no other.
+/// Displays the integer part, built from its end. The first placeholder takes all remaining digits.
 fn wholes(tokens: &[Token], grouped: bool, digits: &[u8]) -> String {
     let mut reversed: Vec<char> = Vec::new();
     let mut left = digits.iter().rev().map(|digit| char::from(b'0' + digit));
@@ -126,7 +126,7 @@ fn wholes(tokens: &[Token], grouped: bool, digits: &[u8]) -> String {
         reversed.push(digit);
     };
     let first = tokens.iter().position(|t| matches!(t, Token::Digit(_)));
-    // Without a place, as in `.00`, the digits are shown all the same.
+    // Without a placeholder, as in `.00`, the digits are displayed all the same.
     if first.is_none() {
         left.by_ref().for_each(|digit| push(&mut reversed, digit));
     }
@@ -159,7 +159,7 @@ pub fn literal(token: &Token) -> String {
     }
 }
 
-/// With an exponent, which is a multiple of the places before the point: `##0.0E+0` counts in thousands.
+/// Displays a number with an exponent, a multiple of the number of integer places: `##0.0E+0` counts in thousands.
 fn scientific(tokens: &[Token], at: usize, layout: &Layout, mut number: Decimal) -> String {
     let places = i32::try_from(layout.wholes.max(1)).unwrap_or(1);
     let exponent_of = |number: &Decimal| (number.point() - 1).div_euclid(places) * places;
@@ -170,7 +170,7 @@ fn scientific(tokens: &[Token], at: usize, layout: &Layout, mut number: Decimal)
     };
     number.shift(-exponent);
     number.round(layout.decimals);
-    // Rounding may have carried: 9.99 is 10.0.
+    // Rounding may have carried, as from 9.99 to 10.0.
     if !number.is_zero() {
         let more = exponent_of(&number);
         number.shift(-more);

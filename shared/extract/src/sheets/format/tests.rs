@@ -1,8 +1,8 @@
-//! Numbers and what Excel shows of them.
+//! Numbers and their display in Excel.
 
 use super::Format;
 
-/// Shown in a workbook that counts from 1900.
+/// Displays a number in a workbook that counts from 1900.
 fn shown(code: &str, written: &str) -> String {
     Format::of(code).number(written.parse().unwrap(), written, false)
 }
