@@ -324,4 +324,32 @@ mod tests {
         assert_eq!(percent_decoded("100%"), "100%");
         assert_eq!(percent_decoded("%zz%c3%a9"), "%zzé");
     }
+
+    #[test]
+    fn what_stands_in_for_a_picture_is_no_endless_chain() {
+        let item = |n: usize, kind: &str| Item {
+            href: format!("{n}.x"),
+            kind: kind.to_owned(),
+            fallback: Some((n + 1).to_string()),
+        };
+        for (length, found) in [(MAX_FALLBACKS, true), (MAX_FALLBACKS + 1, false)] {
+            let pictures = (0..length).map(|n| (n.to_string(), item(n, "image/png")));
+            let text = (length.to_string(), item(length, "text/html"));
+            let manifest: HashMap<String, Item> = pictures.chain([text]).collect();
+            let readable = readable(&manifest, "0".to_owned());
+            assert_eq!(readable.is_some(), found, "{length}");
+        }
+    }
+
+    #[test]
+    fn style_sheets_of_a_book_have_an_end() {
+        let empty = [&b"PK\x05\x06"[..], &[0; 18]].concat();
+        let mut archive = Archive::open(&empty).unwrap();
+        let mut sheets = Sheets::default();
+        let found = (0..300).filter_map(|n| sheets.sheet(format!("{n}.css"), &mut archive));
+        assert_eq!(found.count(), MAX_SHEETS);
+        let page = Html::parse_document(&"<style>a{}</style>".repeat(50));
+        let sheets = sheets.of_page(&page, "a.xhtml", &mut archive);
+        assert_eq!(sheets.len(), MAX_SHEETS_OF_PAGE);
+    }
 }

@@ -80,3 +80,23 @@ impl Node {
         self.children.iter().filter(|inner| !inner.name.is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::xml::Tree;
+
+    #[test]
+    fn depth_has_an_end() {
+        let source = format!("{}{}", "<e>".repeat(300), "</e>".repeat(300));
+        let tree = Tree::parse(&source).unwrap();
+        let mut inner = &node(tree.root());
+        let mut depth = 0;
+        while let Some(child) = inner.children.first() {
+            inner = child;
+            depth += 1;
+        }
+        assert_eq!(depth, MAX_DEPTH);
+    }
+}

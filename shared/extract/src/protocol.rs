@@ -322,5 +322,25 @@ mod tests {
         let mut boasting = Extracted::default();
         boasting.properties.author = Some("x".repeat(201));
         assert!(decode(encode(boasting).unwrap()).is_err());
+        let turned = Extracted {
+            text: "ab".to_owned(),
+            sections: [1, 0]
+                .map(|start| Section {
+                    start,
+                    ..Section::default()
+                })
+                .to_vec(),
+            ..Extracted::default()
+        };
+        assert!(decode(encode(turned).unwrap()).is_err(), "out of order");
+        for (detail, is_lawful) in [("line 3", true), ("a\nb", false)] {
+            let warning = format!(r#"[{{"code":"invalid_lines","count":1,"detail":{detail:?}}}]"#);
+            let warned = Extracted {
+                warnings: serde_json::from_str(&warning).unwrap(),
+                ..Extracted::default()
+            };
+            let answer = decode(encode(warned).unwrap());
+            assert_eq!(answer.is_ok(), is_lawful, "{detail}");
+        }
     }
 }

@@ -223,4 +223,24 @@ mod tests {
         assert_eq!(pieces.concat().matches("column 199 |").count(), 3);
         assert!(super::pieces(Vec::<Vec<&str>>::new()).is_empty());
     }
+
+    #[test]
+    fn spans_multiply_no_small_file() {
+        let cell = |text: &str, columns| Cell {
+            text: text.to_owned(),
+            columns,
+            rows: 1,
+        };
+        let wide = vec![vec![cell("x", 5_000)]; 3_000];
+        let rows = spread(&wide);
+        assert_eq!(
+            (rows.len(), rows[0].len()),
+            (MAX_PLACES / MAX_COLUMNS, MAX_COLUMNS)
+        );
+        let long = "x".repeat(10_000);
+        let rows = vec![vec![cell(&long, 900), cell("y", 1)]; 10];
+        let rows = spread(&rows);
+        let bytes: usize = rows.iter().flatten().map(|text| text.len()).sum();
+        assert!(bytes <= MAX_COPIED + 10 * (long.len() + 1), "{bytes}");
+    }
 }

@@ -343,4 +343,24 @@ mod tests {
         );
         assert!(as_html(&bomb).len() < 3 << 20);
     }
+
+    #[test]
+    fn entities_are_few_and_short_and_hold_no_markup() {
+        let read = |entities: &str, text: &str| {
+            let html = as_html(&format!("<!DOCTYPE a [{entities}]>{text}"));
+            html.split_once('>').unwrap().1.to_owned()
+        };
+        let long = "y".repeat(MAX_ENTITY);
+        let two = format!("<!ENTITY a '{long}'><!ENTITY b '{long}y'>");
+        assert_eq!(read(&two, "&a;&b;"), format!("{long}&b;"));
+        assert_eq!(read("<!ENTITY a '<b>x</b>'>", "&a;"), "&a;");
+        let many: String = (0..MAX_ENTITIES + 1)
+            .map(|n| format!("<!ENTITY e{n} '{n}'>"))
+            .collect();
+        let (last, beyond) = (MAX_ENTITIES - 1, MAX_ENTITIES);
+        assert_eq!(
+            read(&many, &format!("&e{last};&e{beyond};")),
+            format!("{last}&e{beyond};")
+        );
+    }
 }

@@ -223,3 +223,17 @@ pub fn refusal(error: &quick_xml::Error) -> Refusal {
     let detail = format!("xml: {:?}", std::mem::discriminant(error));
     Refusal::new(FailureCode::CorruptFile, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_has_an_end() {
+        let many = format!("<m>{}</m>", "<a>x</a>".repeat(1_000));
+        assert_eq!(values(&many).len(), MAX_VALUES);
+        let long = format!("<![CDATA[{}]]>", "x".repeat(1_000)).repeat(100);
+        let long = values(&format!("<title>{long}</title>"));
+        assert!(long[0].text.len() < MAX_VALUE + 1_000);
+    }
+}

@@ -140,4 +140,20 @@ mod tests {
         let length: usize = tables(series.collect(), "").iter().map(String::len).sum();
         assert!(length < MAX_SPARSE * 20, "{length}");
     }
+
+    #[test]
+    fn a_long_name_of_a_group_stands_once() {
+        for (length, times) in [(MAX_REPEATED, 3), (MAX_REPEATED + 1, 1)] {
+            let name = "n".repeat(length);
+            let group = Series {
+                categories: vec![
+                    points(&[(0, &name)]),
+                    points(&[(0, "a"), (1, "b"), (2, "c")]),
+                ],
+                columns: vec![("Sold".to_owned(), points(&[(0, "1"), (1, "2"), (2, "3")]))],
+            };
+            let text = tables(vec![group], "").join("\n");
+            assert_eq!(text.matches(&name).count(), times, "{length}");
+        }
+    }
 }

@@ -240,4 +240,12 @@ mod tests {
             Sheet::of(odd);
         }
     }
+
+    #[test]
+    fn selectors_have_an_end() {
+        let source: String = (0..30_000)
+            .map(|n| format!(".a{n}{{display:none}}"))
+            .collect();
+        assert_eq!(Sheet::of(&source).0.len(), MAX_SELECTORS);
+    }
 }

@@ -393,3 +393,14 @@ fn hostile_tables_end() {
         assert!(text.contains('x') && text.len() < 5_000_000);
     }
 }
+
+#[test]
+fn formulas_have_an_end() {
+    let deep = |depth: usize| {
+        let (open, close) = ("<mrow>".repeat(depth), "</mrow>".repeat(depth));
+        text(&format!("<p>so <math>{open}<mi>x</mi>{close}</math>"))
+    };
+    assert_eq!((deep(50).as_str(), deep(100).as_str()), ("so x", "so"));
+    let wide = text(&format!("<math>{}</math>", "<mi>x</mi>".repeat(12_000)));
+    assert_eq!(wide.matches('x').count(), 10_000);
+}

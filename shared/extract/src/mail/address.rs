@@ -160,4 +160,10 @@ mod tests {
             assert_eq!(all.join("|"), shown, "{raw}");
         }
     }
+
+    #[test]
+    fn addresses_have_an_end() {
+        let list = parse(&"ada@x, ".repeat(5_000), &mut Warnings::default());
+        assert_eq!(list.len(), MAX_ADDRESSES);
+    }
 }

@@ -135,4 +135,10 @@ mod tests {
             b"no header\n\nat all"
         );
     }
+
+    #[test]
+    fn fields_have_an_end() {
+        let (headers, body) = split("x: y\n".repeat(5_000).as_bytes(), false);
+        assert_eq!((headers.all("x").count(), body.len()), (MAX_FIELDS, 0));
+    }
 }

@@ -211,4 +211,10 @@ mod tests {
         assert_eq!(field.token("format").as_deref(), Some("flowed"));
         assert_eq!(field.plain("boundary"), Some(b"a;b".as_slice()));
     }
+
+    #[test]
+    fn parameters_have_an_end() {
+        let field = Field::parse(format!("text/plain{}", "; a=b".repeat(1_000)).as_bytes());
+        assert_eq!(field.pieces.len(), MAX_PARAMETERS);
+    }
 }

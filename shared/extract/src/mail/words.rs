@@ -159,4 +159,16 @@ mod tests {
         assert_eq!(text("é".as_bytes(), gbk, &mut Warnings::default()), "é");
         assert_eq!(warnings.as_slice()[0].code, WarningCode::EncodingGuessed);
     }
+
+    #[test]
+    fn words_and_what_only_begins_like_one_have_an_end() {
+        let word = "=?utf-8?q?a?=";
+        let begun = |times| decoded(&format!("{}{word}", "=?x ".repeat(times)));
+        assert!(begun(MAX_FAULTS - 1).ends_with("=?x a"));
+        assert!(begun(MAX_FAULTS).ends_with(word));
+        for (length, is_word) in [(1_000, true), (MAX_WORD, false)] {
+            let long = format!("=?utf-8?q?{}?=", "a".repeat(length));
+            assert_eq!(decoded(&long) != long, is_word, "{length}");
+        }
+    }
 }

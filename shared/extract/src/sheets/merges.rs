@@ -72,3 +72,40 @@ impl Row {
         sorted.ok().map(|place| &self.cells[place])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use super::super::{strings::Strings, styles::Styles, workbook::Workbook};
+
+    #[test]
+    fn ranges_that_are_looked_at_have_an_end() {
+        let rows: String = (1..=2_100)
+            .map(|row| {
+                let first = if row == 1 {
+                    "<c r='A1'><v>1</v></c><c r='B1'><v>2</v></c>"
+                } else {
+                    ""
+                };
+                format!("<row r='{row}'>{first}<c r='C{row}'><v>3</v></c></row>")
+            })
+            .collect();
+        let workbook = Workbook {
+            sheets: Vec::new(),
+            since_1904: false,
+            strings: Strings::default(),
+            styles: Styles::default(),
+            people: Default::default(),
+        };
+        for (times, filled) in [(2, true), (500, false)] {
+            let merged = "<mergeCell ref='A1:A2100'/>".repeat(times);
+            let source = format!("{rows}{merged}<mergeCell ref='B1:B2'/>");
+            let mut sheet = Worksheet::read(&source, &workbook);
+            fill(&mut sheet);
+            let row = &sheet.rows[1];
+            assert!(row.at(1).is_some());
+            assert_eq!(row.at(2).is_some(), filled, "{times}");
+        }
+    }
+}

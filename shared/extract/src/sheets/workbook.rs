@@ -157,3 +157,15 @@ fn people(package: &mut Package<'_>, relationships: &Relationships) -> HashMap<S
     }
     people
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_sheets_are_listed_than_it_takes_to_know() {
+        let sheets = format!("<sheets>{}</sheets>", "<sheet name='a'/>".repeat(10_000));
+        let (sheets, _) = listed(&sheets, &Relationships::default()).unwrap();
+        assert_eq!(sheets.len(), MAX_SHEETS + 1);
+    }
+}

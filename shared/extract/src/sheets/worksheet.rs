@@ -364,3 +364,47 @@ fn each(tag: &BytesStart<'_>, mut on: impl FnMut(&str, &str)) {
         on(attribute.key.local_name().as_ref(), &attribute.value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &str) -> Worksheet {
+        let workbook = Workbook {
+            sheets: Vec::new(),
+            since_1904: false,
+            strings: strings::Strings::default(),
+            styles: Default::default(),
+            people: Default::default(),
+        };
+        Worksheet::read(source, &workbook)
+    }
+
+    #[test]
+    fn ranges_and_texts_of_their_own_have_an_end() {
+        let merged: String = (1..=30_000)
+            .map(|row| format!("<mergeCell ref='A{row}:B{row}'/>"))
+            .collect();
+        assert_eq!(read(&merged).merged.len(), MAX_RANGES);
+        let hidden: String = (1..=30_000)
+            .map(|n| format!("<col min='{0}' max='{0}' hidden='1'/>", 2 * n))
+            .collect();
+        assert_eq!(read(&hidden).hidden.len(), MAX_RANGES);
+        let long = format!(
+            "<row><c t='str'><v>{}</v></c><c><v>2</v></c></row>",
+            "x".repeat(MAX_TEXT + 1)
+        );
+        let long = read(&long);
+        assert_eq!((long.rows.len(), long.beyond), (0, 2));
+    }
+
+    #[test]
+    fn a_sheet_that_is_cut_between_its_rows_is_torn() {
+        for (source, torn) in [
+            ("<sheetData><row><c><v>1</v></c></row></sheetData>", false),
+            ("<sheetData><row><c><v>1</v></c></row>", true),
+        ] {
+            assert_eq!(read(source).torn, torn, "{source}");
+        }
+    }
+}

@@ -77,3 +77,22 @@ async fn style_sheets_of_a_book_hide_and_name_fonts() {
     assert_eq!(read.text, "Angle α.");
     assert_eq!(read.warnings.as_slice().len(), 1);
 }
+
+#[tokio::test]
+async fn documents_of_a_book_have_an_end() {
+    let package = |missing: usize| {
+        format!(
+            r#"<package><metadata/><manifest><item id="a" href="a.xhtml"/><item id="m" href="none.xhtml"/><item id="z" href="z.xhtml"/></manifest>
+            <spine><itemref idref="a"/>{}<itemref idref="z"/></spine></package>"#,
+            r#"<itemref idref="m"/>"#.repeat(missing)
+        )
+    };
+    for (missing, text) in [(10, "First.\n\nLast."), (10_000, "First.")] {
+        let parts: &[(&str, &[u8])] = &[
+            ("OEBPS/a.xhtml", b"<p>First.</p>"),
+            ("OEBPS/z.xhtml", b"<p>Last.</p>"),
+        ];
+        let read = read(Format::Epub, &epub(&package(missing), parts)).await;
+        assert_eq!(read.unwrap().text, text, "{missing}");
+    }
+}

@@ -55,3 +55,19 @@ async fn depth_is_read_and_not_multiplied() {
         Err(FailureCode::CorruptFile)
     );
 }
+
+#[tokio::test]
+async fn depth_beyond_the_limit_is_refused() {
+    for (depth, expected) in [
+        (90_000, Ok("1".to_owned())),
+        (200_000, Err(FailureCode::CorruptFile)),
+    ] {
+        let nested = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let outcome = read(Format::Json, nested.as_bytes()).await;
+        let text = outcome.map(|read| read.text);
+        assert_eq!(
+            text.map(|text| text.rsplit(' ').next().unwrap().to_owned()),
+            expected
+        );
+    }
+}

@@ -465,3 +465,30 @@ async fn what_nobody_can_read_is_locked() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_the_head_lists_has_an_end() {
+    let files: Vec<String> = (0..300)
+        .map(|n| part(&format!("application/pdf; name=a{n}.pdf"), "x"))
+        .collect();
+    let head = format!("From: a@x\r\nSubject: {}\r\n", "word ".repeat(2_000));
+    let mail = format!("{head}{}", multipart("mixed", "b", &files));
+    let read = read(Format::Eml, mail.as_bytes()).await.unwrap();
+    assert_eq!(read.text.matches(".pdf").count(), 200);
+    assert_eq!(read.warnings.as_slice()[0].count, 300);
+    let longest = read.text.lines().find(|line| line.starts_with("Subject"));
+    assert!(longest.unwrap().chars().count() < 2_100);
+    // A file in the ninth of mails that are forwarded in each other.
+    let file = part("application/pdf; name=a.pdf", "x");
+    for (depth, given) in [(3, 1), (20, 0)] {
+        let mut mail = format!("From: a@x\r\n{file}");
+        for _ in 0..depth {
+            mail = format!("From: a@x\r\nContent-Type: message/rfc822\r\n\r\n{mail}");
+        }
+        assert_eq!(
+            attachments(mail.as_bytes()).unwrap().len(),
+            given,
+            "{depth}"
+        );
+    }
+}
