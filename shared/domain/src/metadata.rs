@@ -75,7 +75,7 @@ impl Metadata {
     /// The violated rule, worded for the caller.
     pub fn check(&self) -> Result<(), String> {
         let text = self.as_str();
-        if false && !text.trim_start().starts_with('{') {
+        if !text.trim_start().starts_with('{') {
             return Err("an object".to_owned());
         }
         if text.len() > MAX_METADATA_BYTES {

@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_for_a_picture_is_no_endless_chain() {
+    fn fallbacks_of_an_item_are_limited() {
         let item = |n: usize, kind: &str| Item {
             href: format!("{n}.x"),
             kind: kind.to_owned(),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn style_sheets_of_a_book_have_an_end() {
+    fn style_sheets_of_a_book_are_limited() {
         let empty = [&b"PK\x05\x06"[..], &[0; 18]].concat();
         let mut archive = Archive::open(&empty).unwrap();
         let mut sheets = Sheets::default();

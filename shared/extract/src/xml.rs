@@ -229,7 +229,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_has_an_end() {
+    fn nesting_is_limited() {
+        let nested = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        for (depth, is_read) in [(500, true), (520, false), (100_000, false)] {
+            let outcome = Tree::parse(&nested(depth)).map(|_| ());
+            let expected = is_read.then_some(()).ok_or(FailureCode::CorruptFile);
+            assert_eq!(outcome.map_err(|refusal| refusal.code), expected, "{depth}");
+        }
+    }
+
+    #[test]
+    fn metadata_values_are_limited() {
         let many = format!("<m>{}</m>", "<a>x</a>".repeat(1_000));
         assert_eq!(values(&many).len(), MAX_VALUES);
         let long = format!("<![CDATA[{}]]>", "x".repeat(1_000)).repeat(100);

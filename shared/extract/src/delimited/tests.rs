@@ -150,7 +150,7 @@ fn stray_quotes_take_no_quadratic_time() {
 
 /// A quote that goes on for hundreds of lines would swallow a table.
 #[test]
-fn lines_of_a_value_have_an_end() {
+fn lines_of_a_value_are_limited() {
     for (lines, rows) in [(400, 1), (600, 601)] {
         let source = format!("a,b\n\"{}\",c\n", "x\n".repeat(lines));
         let (dialect, source) = dialect::of(&source);

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn selectors_have_an_end() {
+    fn selectors_are_limited() {
         let source: String = (0..30_000)
             .map(|n| format!(".a{n}{{display:none}}"))
             .collect();

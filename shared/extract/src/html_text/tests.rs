@@ -395,12 +395,12 @@ fn hostile_tables_end() {
 }
 
 #[test]
-fn formulas_have_an_end() {
+fn nodes_and_depth_of_formulas_are_limited() {
     let deep = |depth: usize| {
         let (open, close) = ("<mrow>".repeat(depth), "</mrow>".repeat(depth));
-        text(&format!("<p>so <math>{open}<mi>x</mi>{close}</math>"))
+        text_of(&format!("<p>so <math>{open}<mi>x</mi>{close}</math>"))
     };
     assert_eq!((deep(50).as_str(), deep(100).as_str()), ("so x", "so"));
-    let wide = text(&format!("<math>{}</math>", "<mi>x</mi>".repeat(12_000)));
-    assert_eq!(wide.matches('x').count(), 10_000);
+    let wide = text_of(&format!("<math>{}</math>", "<mi>x</mi>".repeat(12_000)));
+    assert_eq!(wide.matches('x').count(), 5_000);
 }

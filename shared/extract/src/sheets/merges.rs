@@ -80,7 +80,7 @@ mod tests {
     use super::super::{strings::Strings, styles::Styles, workbook::Workbook};
 
     #[test]
-    fn ranges_that_are_looked_at_have_an_end() {
+    fn merged_ranges_are_limited() {
         let rows: String = (1..=2_100)
             .map(|row| {
                 let first = if row == 1 {

@@ -203,6 +203,7 @@ impl Worksheet {
     }
 
     fn end_cell(&mut self, column: u32, source: Source, workbook: &Workbook) {
+        let is_full = self.own.len() > MAX_TEXT;
         let (text, is_text) = match cells::shown(source, workbook) {
             Some(Value::Shared(number)) => {
                 if workbook.strings.get(number).trim().is_empty() {
@@ -216,6 +217,7 @@ impl Worksheet {
         };
         if let Text::Own { start, end } = text
             && start == end
+            && !is_full
         {
             return;
         }
@@ -381,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_and_texts_of_their_own_have_an_end() {
+    fn ranges_and_texts_are_limited() {
         let merged: String = (1..=30_000)
             .map(|row| format!("<mergeCell ref='A{row}:B{row}'/>"))
             .collect();

@@ -79,7 +79,7 @@ async fn style_sheets_of_a_book_hide_and_name_fonts() {
 }
 
 #[tokio::test]
-async fn documents_of_a_book_have_an_end() {
+async fn documents_of_a_book_are_limited() {
     let package = |missing: usize| {
         format!(
             r#"<package><metadata/><manifest><item id="a" href="a.xhtml"/><item id="m" href="none.xhtml"/><item id="z" href="z.xhtml"/></manifest>

@@ -467,7 +467,7 @@ async fn what_nobody_can_read_is_locked() {
 }
 
 #[tokio::test]
-async fn what_the_head_lists_has_an_end() {
+async fn lists_in_the_head_are_limited() {
     let files: Vec<String> = (0..300)
         .map(|n| part(&format!("application/pdf; name=a{n}.pdf"), "x"))
         .collect();

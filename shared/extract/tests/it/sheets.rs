@@ -195,11 +195,18 @@ async fn comments_are_set_apart() {
     let notes = "<comments><authors><author>Ada</author><author></author></authors><commentList>\
         <comment ref='B2' authorId='0'><text><r><t>Ada:</t></r><r><t>\nOnly\nadults</t><rPh sb='0' eb='1'><t>x</t></rPh></r></text></comment>\
         <comment ref='A1' authorId='7'><text><t>By hand</t></text></comment>\
-        <comment ref='A2' authorId='1'><text><t>[Threaded comment]</t></text></comment></commentList></comments>";
+        <comment ref='A2' authorId='1'><text><t>[Threaded comment]</t></text></comment>\
+        <comment ref='A3' authorId='0'><text><t>In a hidden row</t></text></comment></commentList></comments>";
     let threads = "<ThreadedComments><threadedComment ref='A2' personId='{1}' id='a'><text>Why?</text></threadedComment>\
         <threadedComment ref='A2' personId='{2}' parentId='a'><text>Because.</text></threadedComment></ThreadedComments>";
     let people = "<person displayName='Grace' id='{1}'/><person displayName='Lin' id='{2}'/>";
-    let rows = [texts(1, &["Item", "Fee"]), texts(2, &["Card", "15"])].concat();
+    let hidden = texts(3, &["Pass", "17"]).replace("<row", r#"<row hidden="1""#);
+    let rows = [
+        &texts(1, &["Item", "Fee"]),
+        &texts(2, &["Card", "15"]),
+        &*hidden,
+    ]
+    .concat();
     let book = Book::of(&rows)
         .related("comments", "xl/remarks.xml", notes)
         .related("threadedComment", "xl/threads.xml", threads)

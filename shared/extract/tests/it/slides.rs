@@ -93,18 +93,21 @@ async fn a_slide_is_its_title_and_its_text_in_order() {
 async fn notes_and_pages_go_by_relationships() {
     let slide = |text: &str| Slide::new([title(text), text_box("x")].concat());
     let slides = [
-        slide("One"),
+        slide("One").linked("n", "notesSlide", "notesSlides/notesSlide2.xml"),
         slide("Two"),
         slide("Three").linked("n", "notesSlide", "notesSlides/notesSlide1.xml"),
     ];
     let said = "<a:p><a:r><a:t>Speak of the</a:t></a:r><a:br/><a:r><a:t>strike.</a:t></a:r></a:p>";
     let read = read_deck(
         &slides,
-        vec![part("notesSlides/notesSlide1.xml", notes(said))],
+        vec![
+            part("notesSlides/notesSlide1.xml", notes(said)),
+            part("notesSlides/notesSlide2.xml", notes(&line("Of One"))),
+        ],
     )
     .await;
     assert_eq!(read.pages, Some(3));
-    assert_eq!(page(&read, 1), "One\n\nx");
+    assert_eq!(page(&read, 1), "One\n\nx\n\nNotes:\nOf One");
     assert_eq!(page(&read, 2), "Two\n\nx");
     assert_eq!(
         page(&read, 3),
