@@ -33,6 +33,11 @@ pub(crate) struct DocumentBody {
     metadata: Metadata,
     /// Whether what it hides is read too.
     include_hidden: bool,
+    /// Whether the attachments of a mail become documents of their own.
+    attachments: bool,
+    /// The mail it is attached to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attached_to: Option<DocumentId>,
     /// The collection it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_id: Option<CollectionId>,
@@ -85,6 +90,8 @@ impl From<Document> for DocumentBody {
             source_url: d.source_url,
             metadata: d.metadata,
             include_hidden: d.include_hidden,
+            attachments: d.attachments,
+            attached_to: d.attached_to,
             collection_id: d.collection,
             status: d.status,
             stage: d.stage,

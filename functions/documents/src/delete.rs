@@ -16,7 +16,7 @@ pub(crate) struct Deleting {
     status: &'static str,
 }
 
-/// Deletes a document.
+/// Deletes a document, and with a mail the documents attached to it.
 pub(crate) async fn delete(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
@@ -27,7 +27,9 @@ pub(crate) async fn delete(
         .await?
         .delete_document(caller.customer_id, caller.principal.into(), id)
         .await?;
-    context.dispatch(&pending).await;
+    context
+        .dispatch_deletions(caller.customer_id, &pending)
+        .await;
     tracing::info!(customer_id = %caller.customer_id, document_id = %id, "document is being deleted");
     Ok(Accepted(Deleting {
         doc_id: id,

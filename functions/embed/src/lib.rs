@@ -12,6 +12,7 @@
 //! sends the job again; its message is done with. Only where not even that can be written does the
 //! message itself come again.
 
+mod attachments;
 mod bundles;
 mod delete;
 mod embedding;

@@ -8,7 +8,7 @@ use dynrag_cloud::vault;
 use dynrag_domain::{
     Error, Kind,
     chunks::{Chunk, Extracted, Properties},
-    documents::FailureCode,
+    documents::{FailureCode, Format},
     jobs::Lane,
     metadata::{Members, Metadata},
     storage::{self, Original},
@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::{
+    attachments,
     bundles::Bundles,
     embedding::{self, Answer, Stopped, Wish},
     lease::Lease,
@@ -261,7 +262,10 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
         let with = parts.extractor.extract_with(claim.format, &bytes, options);
         extracted = with.await?;
     }
-    let extracted = extracted.map_err(|failure| Stop::Failed(failure.code, failure.detail))?;
+    let mut extracted = extracted.map_err(|failure| Stop::Failed(failure.code, failure.detail))?;
+    if claim.format == Format::Eml {
+        attachments::settle(parts, claim, &bytes, &mut extracted.warnings).await?;
+    }
     let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
     drop(bytes);
     let json = serde_json::to_vec(&extracted).map_err(Error::internal_fault)?;

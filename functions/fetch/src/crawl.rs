@@ -8,7 +8,7 @@ use std::{
 use dynrag_domain::{
     CustomerId, Error, JobId, Kind, Result,
     audit::Actor,
-    documents::{FailureCode, Format, OnDuplicate, Source},
+    documents::{FailureCode, Format, OnDuplicate, Reading, Source},
     fetches::Fetch,
     jobs::Lane,
 };
@@ -257,7 +257,11 @@ impl Crawler<'_> {
             external_id: None,
             file_name: file_name.as_deref(),
             metadata: self.crawl.metadata.as_ref(),
-            include_hidden: self.crawl.include_hidden,
+            reading: Reading {
+                include_hidden: self.crawl.include_hidden,
+                attachments: None,
+            },
+            attached_to: None,
             source_url: Some(url.as_str()),
             chunking: self.crawl.chunking,
             place: self.crawl.collection_id.into(),

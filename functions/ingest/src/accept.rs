@@ -32,7 +32,8 @@ pub(crate) struct Accepted {
     /// True where the very content is there already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) duplicate: bool,
-    /// True where a duplicate takes over the title, metadata or `includeHidden` it came with. Nothing is embedded again.
+    /// True where a duplicate takes over the title, metadata, `includeHidden` or `attachments` it came with. Nothing is
+    /// embedded again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) updated: bool,
     /// Why it ended badly, where the caller waited for that.
@@ -125,7 +126,8 @@ pub(crate) async fn accept(
         source_url: None,
         chunking: description.chunking,
         place: description.collection_id.into(),
-        include_hidden: description.include_hidden,
+        reading: description.reading,
+        attached_to: None,
         password: password.as_ref(),
         // Asked for in any case: with the title and metadata that come with it.
         reprocess: description.on_duplicate == OnDuplicate::NewVersion,

@@ -75,7 +75,8 @@ struct ItemBody {
     /// True where the very content is there already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
-    /// True where a duplicate takes over the title, metadata or `includeHidden` it came with. Nothing is embedded again.
+    /// True where a duplicate takes over the title, metadata, `includeHidden` or `attachments` it came with. Nothing is
+    /// embedded again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     updated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -180,7 +181,8 @@ impl Ready {
                 source_url: None,
                 chunking: self.description.chunking,
                 place: self.description.collection_id.into(),
-                include_hidden: self.description.include_hidden,
+                reading: self.description.reading,
+                attached_to: None,
                 password: None,
                 reprocess: self.description.on_duplicate == OnDuplicate::NewVersion,
                 lane: Lane::Bulk,

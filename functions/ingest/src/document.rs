@@ -8,7 +8,7 @@ use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
 use dynrag_domain::{
     CollectionId, Error, Result,
     config::{Chunking, CustomerConfig},
-    documents::{Format, OnDuplicate, Source},
+    documents::{Format, OnDuplicate, Reading, Source},
     metadata::Metadata,
 };
 use serde::Deserialize;
@@ -44,6 +44,8 @@ pub(crate) struct Body {
     pub(crate) collection_id: Option<CollectionId>,
     /// Whether text that a page hides is read too.
     pub(crate) include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    pub(crate) attachments: Option<bool>,
 }
 
 impl Body {
@@ -70,7 +72,10 @@ impl Body {
             on_duplicate: self.on_duplicate,
             chunking: self.chunking,
             collection_id: self.collection_id,
-            include_hidden: self.include_hidden,
+            reading: Reading {
+                include_hidden: self.include_hidden,
+                attachments: self.attachments,
+            },
             password: None,
         }
         .check()?;

@@ -4,7 +4,7 @@ use dynrag_domain::{
     CollectionId, Error, FieldError, Kind, Result,
     config::{Chunking, CustomerConfig},
     document_passwords::DocumentPassword,
-    documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_TITLE, OnDuplicate},
+    documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_TITLE, OnDuplicate, Reading},
     metadata::Metadata,
 };
 use serde::{Deserialize, Deserializer, de};
@@ -14,8 +14,6 @@ use utoipa::openapi::{
     OneOfBuilder, RefOr, Schema,
     schema::{ObjectBuilder, Type},
 };
-
-const MAX_FILE_NAME: usize = 512;
 
 /// What describes a document, beside its content.
 #[derive(Default)]
@@ -28,7 +26,7 @@ pub(crate) struct Description {
     pub(crate) on_duplicate: OnDuplicate,
     pub(crate) chunking: Option<Chunking>,
     pub(crate) collection_id: Option<CollectionId>,
-    pub(crate) include_hidden: Option<bool>,
+    pub(crate) reading: Reading,
     /// Of a PDF that wants one; a field of forms, not of texts.
     pub(crate) password: Option<DocumentPassword>,
 }
@@ -92,7 +90,13 @@ impl Description {
                 let parsed = text
                     .parse()
                     .map_err(|_| Error::field("/includeHidden", "true or false"))?;
-                self.include_hidden = Some(parsed);
+                self.reading.include_hidden = Some(parsed);
+            }
+            "attachments" => {
+                let parsed = text
+                    .parse()
+                    .map_err(|_| Error::field("/attachments", "true or false"))?;
+                self.reading.attachments = Some(parsed);
             }
             "collectionId" => {
                 let parsed = text
@@ -152,20 +156,6 @@ impl Description {
     }
 }
 
-/// The last part of a file's name, without path, control characters or excess length. It is shown,
-/// and never becomes part of a path or key.
-pub(crate) fn file_name(raw: &str) -> Option<String> {
-    let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
-    // NFC: macOS sends names with decomposed accents.
-    let clean: String = last
-        .nfc()
-        .filter(|c| !c.is_control())
-        .take(MAX_FILE_NAME)
-        .collect();
-    let clean = clean.trim();
-    (!clean.is_empty()).then(|| clean.to_owned())
-}
-
 /// Refuses a format the customer's configuration does not allow.
 pub(crate) fn check_format(config: &CustomerConfig, format: Format) -> Result<Format> {
     if config.allows(format) {
@@ -219,13 +209,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_names_lose_their_paths() {
-        assert_eq!(file_name("../../etc/passwd").as_deref(), Some("passwd"));
-        assert_eq!(file_name("C:\\tmp\\a\u{0}b.pdf").as_deref(), Some("ab.pdf"));
-        assert_eq!(file_name("../"), None);
-    }
-
-    #[test]
     fn every_field_of_a_description_can_be_set_as_text() {
         let mut description = Description::default();
         for (name, text) in [
@@ -236,6 +219,7 @@ mod tests {
             ("chunking", r#"{"size": 200, "overlap": 0}"#),
             ("collectionId", "01936f6e-3c00-7000-8000-000000000040"),
             ("includeHidden", "true"),
+            ("attachments", "true"),
             ("password", "opens it"),
         ] {
             assert!(description.set(name, text.to_owned()).unwrap(), "{name}");
@@ -246,13 +230,15 @@ mod tests {
         let collection = description.collection_id.unwrap().to_string();
         assert_eq!(collection, "01936f6e-3c00-7000-8000-000000000040");
         assert!(!description.set("colour", "red".to_owned()).unwrap());
-        assert_eq!(description.include_hidden, Some(true));
+        assert_eq!(description.reading.include_hidden, Some(true));
+        assert_eq!(description.reading.attachments, Some(true));
         for name in [
             "metadata",
             "onDuplicate",
             "chunking",
             "collectionId",
             "includeHidden",
+            "attachments",
         ] {
             let error = description.set(name, "{".to_owned()).unwrap_err();
             assert_eq!(error.fields()[0].pointer, format!("/{name}"));
@@ -300,7 +286,6 @@ mod tests {
 
     #[test]
     fn accents_are_composed() {
-        assert_eq!(file_name("Me\u{301}mo.pdf").as_deref(), Some("Mémo.pdf"));
         let description = Description {
             title: Some(" Me\u{301}mo ".to_owned()),
             ..Description::default()

@@ -16,7 +16,7 @@ use dynrag_domain::{
     CollectionId, Error, Kind, Result,
     config::CustomerConfig,
     document_passwords::DocumentPassword,
-    documents::{FailureCode, Format, OnDuplicate, Source},
+    documents::{self, FailureCode, Format, OnDuplicate, Source},
 };
 use dynrag_extract::detect;
 use utoipa::ToSchema;
@@ -110,6 +110,8 @@ struct FileUpload {
     collection_id: Option<CollectionId>,
     /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
     include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    attachments: Option<bool>,
     /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
     password: Option<DocumentPassword>,
 }
@@ -172,7 +174,7 @@ pub(crate) async fn parts(request: Request) -> Result<Vec<Part>> {
         };
         parts.push(Part {
             name,
-            file_name: file_name.as_deref().and_then(fields::file_name),
+            file_name: file_name.as_deref().and_then(documents::file_name),
             content_type: field.content_type().map(str::to_owned),
             bytes: field.bytes().await.map_err(|e| malformed(&e))?,
         });
@@ -197,7 +199,7 @@ impl Form {
             }
             if !description.set(&part.name, part.text()?)? {
                 let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, \
-                    collectionId, includeHidden, password";
+                    collectionId, includeHidden, attachments, password";
                 return Err(Error::field(part.pointer(), known));
             }
         }

@@ -35,7 +35,7 @@ use crate::{
 use headers::{file_name, text};
 
 /// The fields of a text as `POST /api/ingest/document` takes it. An object of others is a document itself.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "title",
     "content",
     "contentType",
@@ -45,11 +45,14 @@ const FIELDS: [&str; 9] = [
     "chunking",
     "collectionId",
     "includeHidden",
+    ATTACHMENTS,
 ];
+/// A field of ours only as a boolean: mail services send their files or the number of files under this name.
+const ATTACHMENTS: &str = "attachments";
 /// What other systems call a title.
 const TITLES: [&str; 3] = ["title", "name", "subject"];
 /// Headers that describe a document, and their fields. The query goes before them.
-const HEADERS: [(&str, &str); 7] = [
+const HEADERS: [(&str, &str); 8] = [
     ("x-title", "title"),
     ("x-external-id", "externalId"),
     ("x-metadata", "metadata"),
@@ -57,6 +60,7 @@ const HEADERS: [(&str, &str); 7] = [
     ("x-chunking", "chunking"),
     ("x-collection-id", "collectionId"),
     ("x-include-hidden", "includeHidden"),
+    ("x-attachments", ATTACHMENTS),
 ];
 
 /// What the query says of the document.
@@ -71,6 +75,7 @@ pub(crate) struct Said {
     on_duplicate: Option<OnDuplicate>,
     collection_id: Option<CollectionId>,
     include_hidden: Option<bool>,
+    attachments: Option<bool>,
 }
 
 impl Said {
@@ -158,8 +163,14 @@ fn described(headers: &HeaderMap, said: Said) -> Result<Description> {
     description.external_id = said.external_id.or(description.external_id);
     description.on_duplicate = said.on_duplicate.unwrap_or(description.on_duplicate);
     description.collection_id = said.collection_id.or(description.collection_id);
-    description.include_hidden = said.include_hidden.or(description.include_hidden);
+    let reading = &mut description.reading;
+    reading.include_hidden = said.include_hidden.or(reading.include_hidden);
+    reading.attachments = said.attachments.or(reading.attachments);
     Ok(description)
+}
+
+fn is_boolean(text: &str) -> bool {
+    matches!(text, "true" | "false")
 }
 
 /// The fields of a form as an object; what comes more than once is a list.
@@ -169,6 +180,7 @@ fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Result<Members>
         let json = match name.as_str() {
             // Objects and booleans are JSON text.
             "metadata" | "chunking" | "includeHidden" => RawValue::from_string(text.clone()).ok(),
+            ATTACHMENTS if is_boolean(&text) => RawValue::from_string(text.clone()).ok(),
             _ => None,
         };
         let value = match json {
@@ -238,7 +250,8 @@ fn of_parts(
     let mut more = Members::default();
     for part in others {
         let text = part.text()?;
-        if !described.set(&part.name, text.clone())? {
+        let is_ours = part.name != ATTACHMENTS || is_boolean(&text);
+        if !is_ours || !described.set(&part.name, text.clone())? {
             more.insert_value(&part.name, &text)
                 .map_err(Error::internal_fault)?;
         }
@@ -296,7 +309,11 @@ fn of_json(
         )
     })?;
     let members: Members = serde_json::from_str(whole.get()).unwrap_or_default();
-    if members.text("content").is_some() && members.names().all(|name| FIELDS.contains(&name)) {
+    let attachments = members.get(ATTACHMENTS);
+    let is_text = members.text("content").is_some()
+        && members.names().all(|name| FIELDS.contains(&name))
+        && attachments.is_none_or(|value| is_boolean(value.get()));
+    if is_text {
         return of_text(config, members, described, untitled);
     }
     let title = described.title.or_else(|| {
@@ -340,7 +357,11 @@ fn of_text(
         ("metadata", to_raw_value(&described.metadata)),
         ("chunking", to_raw_value(&described.chunking)),
         ("collectionId", to_raw_value(&described.collection_id)),
-        ("includeHidden", to_raw_value(&described.include_hidden)),
+        (
+            "includeHidden",
+            to_raw_value(&described.reading.include_hidden),
+        ),
+        (ATTACHMENTS, to_raw_value(&described.reading.attachments)),
         ("onDuplicate", to_raw_value(&on_duplicate)),
     ];
     for (name, value) in filled {

@@ -12,7 +12,7 @@ use dynrag_domain::{
     CollectionId, DocumentId, Error, Result,
     config::Chunking,
     document_passwords::DocumentPassword,
-    documents::{Format, Source, Status},
+    documents::{self, Format, Reading, Source, Status},
     jobs::Lane,
     metadata::Metadata,
     storage,
@@ -55,6 +55,8 @@ pub(crate) struct Wanted {
     collection_id: Option<CollectionId>,
     /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
     include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    attachments: Option<bool>,
     /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
     password: Option<DocumentPassword>,
 }
@@ -80,6 +82,8 @@ pub(crate) struct WantedByQuery {
     collection_id: Option<CollectionId>,
     /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
     include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    attachments: Option<bool>,
     /// Only in the body of a POST: addresses are written into logs.
     password: Option<DocumentPassword>,
 }
@@ -139,6 +143,7 @@ pub(crate) async fn by_query(
         chunking: None,
         collection_id: wanted.collection_id,
         include_hidden: wanted.include_hidden,
+        attachments: wanted.attachments,
         password: None,
     };
     Ok(Json(form(&context, &caller, wanted).await?))
@@ -162,7 +167,7 @@ fn is_plain(media_type: &str) -> bool {
 
 async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<Form> {
     caller.check_budget()?;
-    let file_name = fields::file_name(&wanted.file_name)
+    let file_name = documents::file_name(&wanted.file_name)
         .ok_or_else(|| Error::field("/fileName", "a file's name"))?;
     let description = Description {
         title: wanted.title,
@@ -170,7 +175,10 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         metadata: wanted.metadata,
         chunking: wanted.chunking,
         collection_id: wanted.collection_id,
-        include_hidden: wanted.include_hidden,
+        reading: Reading {
+            include_hidden: wanted.include_hidden,
+            attachments: wanted.attachments,
+        },
         ..Description::default()
     }
     .check()?;
@@ -232,7 +240,8 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         source_url: None,
         chunking: description.chunking,
         place: description.collection_id.into(),
-        include_hidden: description.include_hidden,
+        reading: description.reading,
+        attached_to: None,
         password: password.as_ref(),
         reprocess: false,
         lane: Lane::Single,

@@ -1,4 +1,4 @@
-//! Lets an existing document take over the title, metadata or `includeHidden` of a duplicate.
+//! Lets an existing document take over the title, metadata, `includeHidden` or `attachments` of a duplicate.
 //!
 //! Search shows titles and metadata with every chunk, so the change becomes the next version of the same original.
 //! Texts that were embedded before are not paid for again.
@@ -24,7 +24,7 @@ pub(crate) async fn redescribe(
     let change = Change {
         title: description.title.as_deref(),
         metadata: description.metadata.as_ref(),
-        include_hidden: description.include_hidden,
+        reading: description.reading,
         ..Change::default()
     };
     let store = context.store().await?;

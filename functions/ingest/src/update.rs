@@ -15,7 +15,7 @@ use dynrag_api::{
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind, Result,
     config::Chunking,
-    documents::{OnDuplicate, Status},
+    documents::{OnDuplicate, Reading, Status},
     jobs::Lane,
     metadata::Metadata,
 };
@@ -54,6 +54,8 @@ pub(crate) struct Body {
     content_type: Option<String>,
     /// Whether what the document hides is read too.
     include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    attachments: Option<bool>,
     /// Reads and cuts the same content again.
     #[serde(default)]
     reprocess: bool,
@@ -68,6 +70,7 @@ impl Body {
             || self.content.is_some()
             || self.content_type.is_some()
             || self.include_hidden.is_some()
+            || self.attachments.is_some()
             || self.reprocess;
         self.collection_id.filter(|_| !more)
     }
@@ -119,6 +122,7 @@ async fn replaced(
         chunking: body.chunking,
         collection_id: None,
         include_hidden: body.include_hidden,
+        attachments: body.attachments,
     }
     .read(&caller.config)?;
     let new = NewDocument {
@@ -131,7 +135,8 @@ async fn replaced(
         source_url: None,
         chunking: description.chunking,
         place: body.collection_id.into(),
-        include_hidden: description.include_hidden,
+        reading: description.reading,
+        attached_to: None,
         password: None,
         reprocess: true,
         lane: Lane::Single,
@@ -153,10 +158,11 @@ async fn again(
     let nothing = body.title.is_none()
         && body.metadata.is_none()
         && body.chunking.is_none()
-        && body.include_hidden.is_none();
+        && body.include_hidden.is_none()
+        && body.attachments.is_none();
     if nothing && !body.reprocess {
-        let detail = "something to change: title, metadata, chunking, collectionId, includeHidden, content, or \
-            reprocess: true";
+        let detail = "something to change: title, metadata, chunking, collectionId, includeHidden, attachments, \
+            content, or reprocess: true";
         return Err(Error::field("", detail));
     }
     let description = Description {
@@ -170,7 +176,10 @@ async fn again(
         title: description.title.as_deref(),
         metadata: description.metadata.as_ref(),
         chunking: description.chunking,
-        include_hidden: body.include_hidden,
+        reading: Reading {
+            include_hidden: body.include_hidden,
+            attachments: body.attachments,
+        },
         place: body.collection_id.into(),
     };
     let store = context.store().await?;
@@ -214,6 +223,7 @@ mod tests {
             json!({"collectionId": id, "content": "A"}),
             json!({"collectionId": id, "contentType": "text/plain"}),
             json!({"collectionId": id, "includeHidden": false}),
+            json!({"collectionId": id, "attachments": true}),
             json!({"collectionId": id, "reprocess": true}),
         ] {
             assert_eq!(moves(body.clone()), None, "{body}");

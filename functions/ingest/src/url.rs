@@ -19,7 +19,7 @@ use dynrag_config::WebConfig;
 use dynrag_domain::{
     CollectionId, Error, JobId, Kind, Result,
     config::Chunking,
-    documents::{Format, OnDuplicate, Source, Status},
+    documents::{Format, OnDuplicate, Reading, Source, Status},
     jobs::Lane,
     metadata::Metadata,
 };
@@ -60,6 +60,8 @@ pub(crate) struct Body {
     collection_id: Option<CollectionId>,
     /// Whether what a page or file hides is read too.
     include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    attachments: Option<bool>,
     crawl: Option<CrawlBody>,
 }
 
@@ -145,6 +147,9 @@ impl Body {
                 let detail = format!("from 1 to {MOST_PAGES}");
                 return Err(Error::field("/crawl/maxPages", detail));
             }
+            if self.attachments.is_some() {
+                return Err(Error::field("/attachments", "not with crawl"));
+            }
             for (field, given) in [
                 ("/title", self.title.is_some()),
                 ("/externalId", self.external_id.is_some()),
@@ -163,7 +168,10 @@ impl Body {
             on_duplicate: OnDuplicate::Skip,
             chunking: self.chunking,
             collection_id: self.collection_id,
-            include_hidden: self.include_hidden,
+            reading: Reading {
+                include_hidden: self.include_hidden,
+                attachments: self.attachments,
+            },
             password: None,
         };
         Ok((url, description.check()?, self.crawl))
@@ -204,7 +212,7 @@ async fn begin(
         metadata: description.metadata,
         chunking: description.chunking,
         collection_id: description.collection_id,
-        include_hidden: description.include_hidden,
+        include_hidden: description.reading.include_hidden,
     };
     let store = context.store().await?;
     let actor = caller.principal.into();
@@ -237,7 +245,8 @@ async fn add(
         source_url: Some(url),
         chunking: description.chunking,
         place: description.collection_id.into(),
-        include_hidden: description.include_hidden,
+        reading: description.reading,
+        attached_to: None,
         password: None,
         reprocess: false,
         lane: Lane::Single,

@@ -10,7 +10,7 @@ use chrono::Utc;
 use dynrag_domain::{
     Result,
     audit::Actor,
-    documents::{Format, Source},
+    documents::{Format, Reading, Source},
     jobs::Lane,
     schedules::ScheduleSpec,
 };
@@ -43,7 +43,8 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<()> {
         external_id: None,
         file_name: None,
         metadata: None,
-        include_hidden: None,
+        reading: Reading::default(),
+        attached_to: None,
         source_url: Some(&due.url),
         chunking: None,
         place: due.collection.into(),

@@ -5,6 +5,7 @@ mod format;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 use crate::{
@@ -18,6 +19,8 @@ pub use format::Format;
 pub const MAX_TITLE: usize = 512;
 /// Longest `externalId`, in characters.
 pub const MAX_EXTERNAL_ID: usize = 256;
+/// Longest file name, in characters.
+const MAX_FILE_NAME: usize = 512;
 
 named! {
     /// Where a document stands.
@@ -73,7 +76,18 @@ named! {
         Url = "url",
         /// `POST /api/ingest/webhook`, or a webhook's own address.
         Webhook = "webhook",
+        /// An attachment of a mail.
+        Attachment = "attachment",
     }
+}
+
+/// How a document is read. What is left out stays as the document has it; for a new document it is false.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Reading {
+    /// Whether hidden content is read too.
+    pub include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    pub attachments: Option<bool>,
 }
 
 named! {
@@ -280,9 +294,31 @@ pub enum OnDuplicate {
     NewVersion,
 }
 
+/// The last part of a file name, in NFC, without control characters, at most 512 characters long. It is shown and
+/// never becomes part of a path or key.
+pub fn file_name(raw: &str) -> Option<String> {
+    let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
+    // NFC: macOS sends names with decomposed accents.
+    let clean: String = last
+        .nfc()
+        .filter(|c| !c.is_control())
+        .take(MAX_FILE_NAME)
+        .collect();
+    let clean = clean.trim();
+    (!clean.is_empty()).then(|| clean.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn file_names_lose_their_paths() {
+        assert_eq!(file_name("../../etc/passwd").as_deref(), Some("passwd"));
+        assert_eq!(file_name("C:\\tmp\\a\u{0}b.pdf").as_deref(), Some("ab.pdf"));
+        assert_eq!(file_name("Me\u{301}mo.pdf").as_deref(), Some("Mémo.pdf"));
+        assert_eq!(file_name("../"), None);
+    }
 
     #[test]
     fn names_round_trip() {

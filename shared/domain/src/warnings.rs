@@ -98,6 +98,19 @@ impl Warnings {
         warning.detail = Some(detail).filter(|detail| !detail.is_empty());
     }
 
+    /// How often `code` was counted.
+    pub fn count(&self, code: WarningCode) -> usize {
+        let found = self.0.iter().find(|warning| warning.code == code);
+        found.map_or(0, |warning| warning.count as usize)
+    }
+
+    /// Removes the warning of `code`; how often it was counted.
+    pub fn take(&mut self, code: WarningCode) -> usize {
+        let count = self.count(code);
+        self.0.retain(|warning| warning.code != code);
+        count
+    }
+
     /// Adds all warnings of another document or part.
     pub fn extend(&mut self, other: Self) {
         for warning in other.0 {
@@ -159,6 +172,9 @@ mod tests {
             ])
         );
         assert!(warnings.are_lawful());
+        assert_eq!(warnings.take(WarningCode::InvalidLines), 3);
+        assert_eq!(warnings.count(WarningCode::InvalidLines), 0);
+        assert_eq!(warnings.count(WarningCode::CharactersReplaced), 7);
     }
 
     #[test]

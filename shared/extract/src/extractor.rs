@@ -24,6 +24,7 @@ use tokio::{io::AsyncReadExt, net::unix::pipe};
 
 use crate::{
     detect,
+    mail::Attachment,
     protocol::{self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal},
     reader,
     readers::{Readers, Reading},
@@ -253,6 +254,29 @@ impl Extractor {
         self.only(Engine::PdfExtract, file).await
     }
 
+    /// The attachments of a mail and of the mails forwarded in it, at most 50, in their order.
+    ///
+    /// The inner error is about the mail and final.
+    ///
+    /// # Errors
+    /// As [`Self::extract_with`].
+    pub async fn attachments(
+        &self,
+        mail: &[u8],
+    ) -> Result<std::result::Result<Vec<Attachment>, Failure>> {
+        let file = Source {
+            bytes: mail,
+            options: Options::default(),
+            deadline: Instant::now() + self.limits.wall,
+        };
+        match self.run(Engine::Attachments, file).await? {
+            Ok(Answer::Files(files)) => Ok(Ok(files)),
+            Ok(Answer::Refused(refusal)) => Ok(Err(refusal.into())),
+            Ok(answer) => Err(unexpected(answer)),
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
     async fn only(
         &self,
         engine: Engine,
@@ -261,9 +285,7 @@ impl Extractor {
         match self.run(engine, file).await? {
             Ok(Answer::Text(extracted)) => Ok(Ok(extracted)),
             Ok(Answer::Refused(refusal)) => Ok(Err(refusal.into())),
-            Ok(Answer::Unavailable(detail) | Answer::Unconfined(detail)) => {
-                Err(Error::internal_fault(format!("extraction: {detail}")))
-            }
+            Ok(answer) => Err(unexpected(answer)),
             Err(failure) => Ok(Err(failure)),
         }
     }
@@ -284,9 +306,7 @@ impl Extractor {
                     tracing::warn!(error, "pdfium cannot be loaded, using the second reader");
                     None
                 }
-                Ok(Answer::Unconfined(detail)) => {
-                    return Err(Error::internal_fault(format!("extraction: {detail}")));
-                }
+                Ok(answer) => return Err(unexpected(answer)),
                 Err(failure) => Some(failure),
             }
         };
@@ -316,7 +336,11 @@ impl Extractor {
                 Engine::Html => self.limits.cpu_seconds.min(HTML_CPU_SECONDS),
                 _ => self.limits.cpu_seconds,
             },
-            output_bytes: self.limits.output_bytes,
+            output_bytes: match engine {
+                // Together no larger than their mail.
+                Engine::Attachments => file.bytes.len() as u64,
+                _ => self.limits.output_bytes,
+            },
             include_hidden: file.options.include_hidden,
         };
         let document = in_memory(file).map_err(unavailable)?;
@@ -325,7 +349,7 @@ impl Extractor {
             let reading = self.readers.start(&order, &document).map_err(unavailable)?;
             let server = reading.server.clone();
             let mut started = false;
-            let read = self.read(reading, &mut started);
+            let read = read(reading, order.output_bytes, &mut started);
             let read = tokio::time::timeout_at(file.deadline.into(), read).await;
             let read = match read {
                 Ok(read) => read.map_err(unavailable)?,
@@ -355,30 +379,40 @@ impl Extractor {
         }
         Err(Error::unavailable("extraction: no reader could be started"))
     }
+}
 
-    /// What becomes of a reader; `started` as soon as there is one.
-    async fn read(&self, reading: Reading, started: &mut bool) -> io::Result<Read> {
-        let Reading {
-            answer, mut report, ..
-        } = reading;
-        if !told(&mut report, &mut [0]).await? {
-            return Ok(Read::Gone);
-        }
-        *started = true;
-        // One more than allowed, to tell full from too much.
-        let most = self.limits.output_bytes + MAX_HEADER + 1;
-        let mut bytes = Vec::new();
-        answer.take(most).read_to_end(&mut bytes).await?;
-        if bytes.len() as u64 == most {
-            return Ok(Read::Endless);
-        }
-        let mut ended = [0; Ended::BYTES];
-        Ok(if told(&mut report, &mut ended).await? {
-            Read::Ended(Ended::from_bytes(ended), bytes)
-        } else {
-            Read::Gone
-        })
+/// What becomes of a reader; `started` as soon as there is one.
+async fn read(reading: Reading, output_bytes: u64, started: &mut bool) -> io::Result<Read> {
+    let Reading {
+        answer, mut report, ..
+    } = reading;
+    if !told(&mut report, &mut [0]).await? {
+        return Ok(Read::Gone);
     }
+    *started = true;
+    // One more than allowed, to tell full from too much.
+    let most = output_bytes + MAX_HEADER + 1;
+    let mut bytes = Vec::new();
+    answer.take(most).read_to_end(&mut bytes).await?;
+    if bytes.len() as u64 == most {
+        return Ok(Read::Endless);
+    }
+    let mut ended = [0; Ended::BYTES];
+    Ok(if told(&mut report, &mut ended).await? {
+        Read::Ended(Ended::from_bytes(ended), bytes)
+    } else {
+        Read::Gone
+    })
+}
+
+/// The error for an answer that says nothing about the file.
+fn unexpected(answer: Answer) -> Error {
+    Error::internal_fault(match answer {
+        Answer::Unavailable(detail) | Answer::Unconfined(detail) => format!("extraction: {detail}"),
+        Answer::Text(_) | Answer::Files(_) | Answer::Refused(_) => {
+            "extraction: an answer to another order".to_owned()
+        }
+    })
 }
 
 /// Whether the server tells something, or closes the pipe.
@@ -405,7 +439,7 @@ enum Read {
 fn is_suspicious(judged: &std::result::Result<Answer, Failure>) -> bool {
     match judged {
         Ok(Answer::Unavailable(_) | Answer::Unconfined(_)) => true,
-        Ok(Answer::Text(_) | Answer::Refused(_)) => false,
+        Ok(Answer::Text(_) | Answer::Files(_) | Answer::Refused(_)) => false,
         // Of a crash where there was no memory left only the latter is told.
         Err(failure) => matches!(
             failure.code,

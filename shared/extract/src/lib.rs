@@ -107,6 +107,8 @@ pub use extractor::{Extractor, Failure, Limits, Options};
 #[cfg(feature = "engines")]
 pub use fork_server::serve_if_asked;
 #[cfg(feature = "engines")]
+pub use mail::Attachment;
+#[cfg(feature = "engines")]
 pub use sandbox::harden_parent;
 
 /// What the developer tool and the tests need beyond the public interface.
@@ -115,7 +117,7 @@ pub use sandbox::harden_parent;
 pub mod testing {
     pub use crate::fork_server::{cpu_time, serve_if_asked_with};
     pub use crate::html::{described as describe_page, read as read_html, read_by as read_html_by};
-    pub use crate::mail::{Attachment, attachments};
+    pub use crate::mail::attachments;
     pub use crate::main_content::{Features, Model as MainContentModel};
     pub use crate::pdf::{Library, read as read_with_pdfium};
     pub use crate::sandbox::drop_capabilities;

@@ -12,6 +12,7 @@ mod same;
 mod transfer;
 mod words;
 
+use bytes::Bytes;
 use dynrag_domain::{
     chunks::{Extracted, Properties},
     documents::FailureCode,
@@ -28,14 +29,14 @@ use crate::{language, properties, protocol::Refusal, text};
 const MAX_ATTACHMENTS: usize = 50;
 
 /// A file attached to a mail.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// The suggested file name.
     pub name: Option<String>,
     /// The declared media type, in lower case: `application/pdf`.
     pub media_type: String,
     /// Its content, decoded.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// Reads a mail. Attachments are named but not read; forwarded mails follow the mail that contains them.
@@ -108,7 +109,7 @@ fn attached(message: &Message<'_>, depth: usize, limit: usize) -> Vec<Attachment
             Role::Attachment => files.push(Attachment {
                 name: part.file_name(message.eight_bit, nothing),
                 media_type: part.media.value.clone(),
-                bytes: part.content().into_owned(),
+                bytes: part.content().into_owned().into(),
             }),
             Role::Message if depth + 1 < MAX_FORWARDED => {
                 let content = part.content();
@@ -125,7 +126,7 @@ fn attached(message: &Message<'_>, depth: usize, limit: usize) -> Vec<Attachment
                         .map(|file| Attachment {
                             name: Some(file.name),
                             media_type: "application/octet-stream".to_owned(),
-                            bytes: file.bytes,
+                            bytes: file.bytes.into(),
                         }),
                 );
             }

@@ -3,6 +3,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use bytes::Bytes;
 use dynrag_domain::{
     chunks::{Extracted, Properties, Section},
     documents::FailureCode,
@@ -11,7 +12,7 @@ use dynrag_domain::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::properties;
+use crate::{mail::Attachment, properties};
 
 /// First argument of a process that is a fork server; the second is its [`Setup`].
 pub const SERVER_WORD: &str = "extract-server";
@@ -52,6 +53,8 @@ pub enum Engine {
     Rtf,
     /// Mail.
     Mail,
+    /// The attachments of a mail; its answer is files, not text.
+    Attachments,
     /// CSV and its relatives.
     Delimited,
     /// JSON and JSON Lines.
@@ -187,6 +190,8 @@ pub enum Header {
         #[serde(default)]
         warnings: Warnings,
     },
+    /// Files, whose bytes follow one after the other.
+    Files(Vec<FileHeader>),
     Refused(Refusal),
     /// The reader cannot run here: no library. Says nothing about the file.
     Unavailable(String),
@@ -194,10 +199,19 @@ pub enum Header {
     Unconfined(String),
 }
 
+/// A file of an answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FileHeader {
+    pub name: Option<String>,
+    pub media_type: String,
+    pub bytes: usize,
+}
+
 /// A parsed answer.
 #[derive(Debug)]
 pub enum Answer {
     Text(Extracted),
+    Files(Vec<Attachment>),
     Refused(Refusal),
     Unavailable(String),
     Unconfined(String),
@@ -218,6 +232,40 @@ pub fn encode(extracted: Extracted) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Serializes an answer that has files.
+pub fn encode_files(files: &[Attachment]) -> serde_json::Result<Vec<u8>> {
+    let headers = files.iter().map(|file| FileHeader {
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        bytes: file.bytes.len(),
+    });
+    let mut bytes = serde_json::to_vec(&Header::Files(headers.collect()))?;
+    bytes.push(b'\n');
+    for file in files {
+        bytes.extend_from_slice(&file.bytes);
+    }
+    Ok(bytes)
+}
+
+/// The files of an answer, whose bytes are what follows its header.
+fn files(headers: Vec<FileHeader>, mut bytes: Bytes) -> Result<Vec<Attachment>, String> {
+    let mut files = Vec::new();
+    for header in headers {
+        if header.bytes > bytes.len() {
+            return Err("files beyond the end of the answer".to_owned());
+        }
+        files.push(Attachment {
+            name: header.name,
+            media_type: header.media_type,
+            bytes: bytes.split_to(header.bytes),
+        });
+    }
+    if !bytes.is_empty() {
+        return Err("bytes of no file".to_owned());
+    }
+    Ok(files)
+}
+
 /// Parses what a reader wrote. It read a hostile file, so nothing in its answer is trusted:
 /// whoever slices the text by its sections must not panic.
 pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
@@ -228,6 +276,10 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
     let header = serde_json::from_slice(&bytes[..line_end]).map_err(|error| error.to_string())?;
     match header {
         Header::Refused(refusal) => Ok(Answer::Refused(refusal)),
+        Header::Files(headers) => {
+            let bytes = Bytes::from(bytes).slice(line_end + 1..);
+            files(headers, bytes).map(Answer::Files)
+        }
         Header::Unavailable(detail) => Ok(Answer::Unavailable(detail)),
         Header::Unconfined(detail) => Ok(Answer::Unconfined(detail)),
         Header::Text {
@@ -290,6 +342,23 @@ mod tests {
         };
         assert_eq!(extracted.text, "é\nb");
         assert_eq!(extracted.sections[0].start, 3);
+    }
+
+    #[test]
+    fn files_round_trip_and_are_not_believed() {
+        let file = |bytes: &'static [u8]| Attachment {
+            name: Some("a\nb.pdf".to_owned()),
+            media_type: "application/pdf".to_owned(),
+            bytes: Bytes::from_static(bytes),
+        };
+        let sent = [file(b"one\n"), file(b""), file(b"\0three")];
+        let bytes = encode_files(&sent).unwrap();
+        let Answer::Files(files) = decode(bytes.clone()).unwrap() else {
+            panic!("not files");
+        };
+        assert_eq!(files, sent);
+        assert!(decode(bytes[..bytes.len() - 1].to_vec()).is_err());
+        assert!(decode([&bytes[..], b"x"].concat()).is_err());
     }
 
     #[test]

@@ -30,6 +30,12 @@ pub fn answer(order: &Order, tools: &Tools, mapped: Result<Mapped, &String>) -> 
     write_all(&answer_bytes(order, tools, mapped)?)
 }
 
+/// What was read.
+enum Product {
+    Text(Extracted),
+    Files(Vec<mail::Attachment>),
+}
+
 fn answer_bytes(
     order: &Order,
     tools: &Tools,
@@ -56,10 +62,16 @@ fn answer_bytes(
     }
     let read = catch_unwind(AssertUnwindSafe(|| {
         (tools.before)(input.bytes);
-        read(order.engine, library, &input, order.include_hidden)
+        match order.engine {
+            Engine::Attachments => mail::attachments(input.bytes).map(Product::Files),
+            engine => read(engine, library, &input, order.include_hidden).map(Product::Text),
+        }
     }));
     let extracted = match read {
-        Ok(Ok(extracted)) => extracted,
+        Ok(Ok(Product::Text(extracted))) => extracted,
+        Ok(Ok(Product::Files(files))) => {
+            return protocol::encode_files(&files).map_err(io::Error::other);
+        }
         Ok(Err(refusal)) => return header(&Header::Refused(refusal)),
         Err(_) => {
             let at = PANICKED_AT.lock().map(|at| at.clone()).unwrap_or_default();
@@ -125,7 +137,7 @@ pub fn read(
         (Engine::Odt, _) => odt::read(bytes, include_hidden)?,
         (Engine::Epub, _) => epub::read(bytes, include_hidden)?,
         (Engine::Rtf, _) => rtf::read(bytes, include_hidden)?,
-        (Engine::Mail, _) => mail::read(bytes)?,
+        (Engine::Mail | Engine::Attachments, _) => mail::read(bytes)?,
         (Engine::Delimited, _) => delimited::read(bytes)?,
         (Engine::Json, _) => json::read(bytes)?,
     };

@@ -46,7 +46,8 @@ pub enum Kept {
 /// Stores a document and queues it, or finds that it is there.
 ///
 /// # Errors
-/// `document_limit` and `busy_document` (conflict); `invalid_fields` without its collection; `unavailable`.
+/// `document_limit` and `busy_document` (conflict); `invalid_fields` without its collection; `not_found` without the
+/// mail it is attached to; `unavailable`.
 pub async fn keep(
     store: &Store,
     objects: &Objects,
@@ -138,7 +139,10 @@ async fn put(
     let refused = match &added {
         Ok(Added::Queued(_)) => false,
         Ok(Added::Raced) => true,
-        Err(error) => matches!(error.kind(), Kind::Conflict | Kind::Invalid),
+        Err(error) => matches!(
+            error.kind(),
+            Kind::Conflict | Kind::Invalid | Kind::NotFound
+        ),
     };
     if refused && let Err(error) = objects.delete(&key).await {
         let cause = error.internal();

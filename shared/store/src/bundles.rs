@@ -334,7 +334,10 @@ async fn insert(
         .iter()
         .map(|item| uploads::collection(&item.new))
         .collect();
-    let hidden: Vec<Option<bool>> = new.iter().map(|item| item.new.include_hidden).collect();
+    let readings = new.iter().map(|item| item.new.reading);
+    let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = readings
+        .map(|reading| (reading.include_hidden, reading.attachments))
+        .unzip();
     let created_by = uploads::created_by(actor);
     let inserted = tx
         .try_query(
@@ -349,6 +352,7 @@ async fn insert(
                 (&chunking, Type::JSONB_ARRAY),
                 (&collections, Type::UUID_ARRAY),
                 (&hidden, Type::BOOL_ARRAY),
+                (&attachments, Type::BOOL_ARRAY),
             ],
         )
         .await?;
@@ -377,10 +381,10 @@ async fn insert(
         .iter()
         .map(|(.., item)| uploads::collection(&item.new))
         .collect();
-    let hidden: Vec<Option<bool>> = next
-        .iter()
-        .map(|(.., item)| item.new.include_hidden)
-        .collect();
+    let readings = next.iter().map(|(.., item)| item.new.reading);
+    let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = readings
+        .map(|reading| (reading.include_hidden, reading.attachments))
+        .unzip();
     let moved = tx
         .query(
             include_str!("../queries/bundles/new_versions.sql"),
@@ -393,6 +397,7 @@ async fn insert(
                 (&chunking, Type::JSONB_ARRAY),
                 (&collections, Type::UUID_ARRAY),
                 (&hidden, Type::BOOL_ARRAY),
+                (&attachments, Type::BOOL_ARRAY),
             ],
         )
         .await?;

@@ -19,7 +19,7 @@ use tokio_postgres::{
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit,
+    Store, Tenant, attachments, audit,
     document_passwords::{self, SealedPassword},
     outbox::{self, Outgoing, Pending},
 };
@@ -43,6 +43,10 @@ pub struct Document {
     pub metadata: Metadata,
     /// Whether hidden content is read too.
     pub include_hidden: bool,
+    /// Whether the attachments of a mail become documents of their own.
+    pub attachments: bool,
+    /// The mail it is attached to.
+    pub attached_to: Option<DocumentId>,
     /// The collection it belongs to.
     pub collection: Option<CollectionId>,
     /// Where it stands.
@@ -145,7 +149,7 @@ impl Store {
         found
     }
 
-    /// Hides a document and writes the job that removes it.
+    /// Hides a document and, if it is a mail, the documents attached to it. Writes the jobs that remove them.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -154,7 +158,7 @@ impl Store {
         customer: CustomerId,
         actor: Actor,
         id: DocumentId,
-    ) -> Result<Pending> {
+    ) -> Result<Vec<Pending>> {
         let tx = self.tenant(customer).await?;
         tx.query_opt(
             include_str!("../queries/documents/mark_deleted.sql"),
@@ -167,7 +171,9 @@ impl Store {
         .ok_or_else(|| Error::not_found("document"))?;
         let target = id.as_uuid();
         audit::record(&tx, actor, Action::DocumentDeleted, target, &json!({})).await?;
-        let pending = outbox::insert(&tx, Job::delete(customer, id)).await?;
+        let mut pending = vec![outbox::insert(&tx, Job::delete(customer, id)).await?];
+        // After the mail is locked: none is added from here on.
+        pending.extend(attachments::delete(&tx, actor, id, &[]).await?);
         tx.commit().await?;
         Ok(pending)
     }
@@ -265,6 +271,11 @@ fn document(row: &Row) -> Result<Document> {
         source_url: row.try_get("source_url").map_err(column)?,
         metadata: row.try_get::<_, Json<_>>("metadata").map_err(column)?.0,
         include_hidden: row.try_get("include_hidden").map_err(column)?,
+        attachments: row.try_get("attachments").map_err(column)?,
+        attached_to: row
+            .try_get::<_, Option<Uuid>>("attached_to")
+            .map_err(column)?
+            .map(DocumentId::from),
         collection: row
             .try_get::<_, Option<Uuid>>("collection_id")
             .map_err(column)?

@@ -6,7 +6,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result,
+    CollectionId, CustomerId, DocumentId, Error, Result,
     chunks::Extracted,
     config::Chunking,
     documents::{FailureCode, Format, MAX_TITLE, Stage},
@@ -41,6 +41,10 @@ pub struct Claim {
     pub metadata: Metadata,
     /// Whether hidden content is read too.
     pub include_hidden: bool,
+    /// Whether the attachments of a mail become documents of their own.
+    pub attachments: bool,
+    /// The collection it belongs to.
+    pub collection: Option<CollectionId>,
     /// Which queue its job goes through.
     pub lane: Lane,
     /// Where it is fetched from.
@@ -67,6 +71,8 @@ pub struct Claim {
     pub allowed_types: Vec<String>,
     /// Chunking.
     pub chunking: Chunking,
+    /// How it is cut, if not like the other documents of its collection or customer.
+    pub own_chunking: Option<Chunking>,
     /// Embedding model.
     pub embedding_model: String,
 }
@@ -159,6 +165,11 @@ impl Store {
             title: row.try_get("title").map_err(column)?,
             metadata: row.try_get::<_, Json<_>>("metadata").map_err(column)?.0,
             include_hidden: row.try_get("include_hidden").map_err(column)?,
+            attachments: row.try_get("attachments").map_err(column)?,
+            collection: row
+                .try_get::<_, Option<Uuid>>("collection_id")
+                .map_err(column)?
+                .map(CollectionId::from),
             lane: row.try_get::<_, String>("lane").map_err(column)?.parse()?,
             source_url: row.try_get("source_url").map_err(column)?,
             published_etag: row.try_get("published_etag").map_err(column)?,
@@ -179,6 +190,10 @@ impl Store {
             allowed_types: row.try_get("allowed_types").map_err(column)?,
             chunking: serde_json::from_value(row.try_get("chunking").map_err(column)?)
                 .map_err(Error::internal_fault)?,
+            own_chunking: row
+                .try_get::<_, Option<Json<_>>>("own_chunking")
+                .map_err(column)?
+                .map(|json| json.0),
             embedding_model: row.try_get("embedding_model").map_err(column)?,
         }))
     }

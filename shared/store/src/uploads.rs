@@ -6,7 +6,7 @@ use dynrag_domain::{
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
-    documents::{FailureCode, Format, OnDuplicate, Source, Status},
+    documents::{FailureCode, Format, OnDuplicate, Reading, Source, Status},
     jobs::{Job, Lane},
     metadata::Metadata,
 };
@@ -18,7 +18,7 @@ use tokio_postgres::{
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit, collections,
+    Store, Tenant, attachments, audit, collections,
     document_passwords::{self, SealedPassword},
     error,
     outbox::{self, Pending},
@@ -45,9 +45,10 @@ pub struct NewDocument<'a> {
     pub chunking: Option<Chunking>,
     /// Which collection it is to belong to.
     pub place: Place,
-    /// Whether hidden content is read too. If left out, the document's present setting stays; a new document reads
-    /// none.
-    pub include_hidden: Option<bool>,
+    /// How it is read.
+    pub reading: Reading,
+    /// The mail it is attached to. It is not added if that was deleted.
+    pub attached_to: Option<DocumentId>,
     /// What opens it, where it wants a password.
     pub password: Option<&'a SealedPassword>,
     /// Whether it is published even where its content is the published one's.
@@ -157,7 +158,8 @@ impl Store {
     /// document, version and job in one transaction.
     ///
     /// # Errors
-    /// `document_limit` (conflict); `invalid_fields` without its collection; `unavailable` without a database.
+    /// `document_limit` (conflict); `invalid_fields` without its collection; `not_found` without the mail it is attached
+    /// to; `unavailable` without a database.
     pub async fn add_document(
         &self,
         customer: CustomerId,
@@ -175,6 +177,11 @@ impl Store {
             }
             Target::New { id } => {
                 check_limit(&tx).await?;
+                if let Some(mail) = new.attached_to
+                    && !attachments::hold_mail(&tx, mail).await?
+                {
+                    return Err(Error::not_found("mail"));
+                }
                 // Under the limit's lock: has the same content come in since we looked?
                 if resolve(&tx, new, content_hash, OnDuplicate::Skip)
                     .await?
@@ -297,7 +304,8 @@ pub(crate) async fn move_on(
                 (&chunking(new)?, Type::JSONB),
                 (&new.place.moves(), Type::BOOL),
                 (&collection(new), Type::UUID),
-                (&new.include_hidden, Type::BOOL),
+                (&new.reading.include_hidden, Type::BOOL),
+                (&new.reading.attachments, Type::BOOL),
             ],
         )
         .await?;
@@ -344,7 +352,9 @@ pub(crate) async fn insert(
                 (&new.lane.as_str(), Type::TEXT),
                 (&chunking(new)?, Type::JSONB),
                 (&collection(new), Type::UUID),
-                (&new.include_hidden, Type::BOOL),
+                (&new.reading.include_hidden, Type::BOOL),
+                (&new.reading.attachments, Type::BOOL),
+                (&new.attached_to.map(|id| id.as_uuid()), Type::UUID),
             ],
         )
         .await?;

@@ -6,7 +6,7 @@ use dynrag_domain::{
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
-    documents::Format,
+    documents::{Format, Reading},
     jobs::Job,
     metadata::Metadata,
     warnings::Warnings,
@@ -69,8 +69,8 @@ pub struct Change<'a> {
     pub metadata: Option<&'a Metadata>,
     /// How it is cut.
     pub chunking: Option<Chunking>,
-    /// Whether hidden content is read too.
-    pub include_hidden: Option<bool>,
+    /// How it is read.
+    pub reading: Reading,
     /// Which collection it moves to.
     pub place: Place,
 }
@@ -118,7 +118,8 @@ impl Store {
                         &change.place.collection().map(|id| id.as_uuid()),
                         Type::UUID,
                     ),
-                    (&change.include_hidden, Type::BOOL),
+                    (&change.reading.include_hidden, Type::BOOL),
+                    (&change.reading.attachments, Type::BOOL),
                 ],
             )
             .await?;
@@ -137,7 +138,7 @@ impl Store {
         Ok(Some((next, pending)))
     }
 
-    /// Whether a change differs from a document's title, metadata or `include_hidden`. False if the document is gone.
+    /// Whether a change differs from a document's title, metadata or reading. False if the document is gone.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -156,7 +157,8 @@ impl Store {
                     (&id.as_uuid(), Type::UUID),
                     (&change.title, Type::TEXT),
                     (&change.metadata.map(Json), Type::JSONB),
-                    (&change.include_hidden, Type::BOOL),
+                    (&change.reading.include_hidden, Type::BOOL),
+                    (&change.reading.attachments, Type::BOOL),
                 ],
             )
             .await?;

@@ -7,6 +7,7 @@
 )]
 
 mod admission;
+mod attachments;
 mod catalogue;
 mod claims;
 mod collections;

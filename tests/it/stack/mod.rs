@@ -11,6 +11,7 @@
 
 mod accounts;
 mod admin;
+mod attachments;
 mod bad_files;
 mod bad_requests;
 mod batch;

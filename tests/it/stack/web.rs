@@ -202,6 +202,10 @@ async fn what_is_not_public_is_refused_at_the_door() {
             "/externalId",
             json!({"url": url, "externalId": "x", "crawl": {}}),
         ),
+        (
+            "/attachments",
+            json!({"url": url, "attachments": true, "crawl": {}}),
+        ),
         ("/crawl/depth", json!({"url": url, "crawl": {"depth": 3}})),
         ("/metadata", json!({"url": url, "metadata": []})),
     ] {

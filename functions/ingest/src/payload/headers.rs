@@ -1,9 +1,9 @@
 //! What headers say of a file that is sent as it is.
 
-use dynrag_domain::{Error, Kind, Result};
+use dynrag_domain::{Error, Kind, Result, documents};
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{disposition::Disposition, fields};
+use crate::disposition::Disposition;
 
 /// A header's text, which clients send as UTF-8.
 pub(super) fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>> {
@@ -29,5 +29,5 @@ pub(super) fn file_name(headers: &HeaderMap) -> Result<Option<String>> {
         Some(name) => Some(name),
         None => text(headers, "x-file-name")?,
     };
-    Ok(name.as_deref().and_then(fields::file_name))
+    Ok(name.as_deref().and_then(documents::file_name))
 }

@@ -95,6 +95,15 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
             r#"{"name": ""}"#,
         ),
         ("title=Q", "[1, 2]", "Q", None, Format::Json, "[1, 2]"),
+        // Another system's files under a name of ours.
+        (
+            "",
+            r#"{"content":"A","attachments":[{"id":1}]}"#,
+            "hook",
+            None,
+            Format::Json,
+            r#"{"content":"A","attachments":[{"id":1}]}"#,
+        ),
     ] {
         let (description, content) = read(&[kind], query, body).await.unwrap();
         assert_eq!(crate::accept::title(&description, None), title, "{body}");
@@ -114,6 +123,23 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
     ] {
         let error = read(&[kind], "", body).await.err().unwrap();
         assert_eq!(error.code(), code, "{body}");
+    }
+    for (query, body, attachments) in [
+        ("", r#"{"content":"A","attachments":true}"#, Some(true)),
+        ("attachments=true", r#"{"content":"A"}"#, Some(true)),
+        (
+            "attachments=true",
+            r#"{"content":"A","attachments":false}"#,
+            Some(false),
+        ),
+        ("attachments=true", r#"{"a":1}"#, Some(true)),
+        ("", r#"{"content":"A"}"#, None),
+    ] {
+        let (description, _) = read(&[kind], query, body).await.unwrap();
+        assert_eq!(
+            description.reading.attachments, attachments,
+            "{query} {body}"
+        );
     }
     // Numbers keep their digits.
     let text = r#"{"content":"A","externalId":9007199254740993,"metadata":{"n":123456789012345678901234567890,"p":1.10}}"#;
@@ -256,6 +282,28 @@ async fn forms_with_and_without_a_file() {
     assert_eq!(description.title.as_deref(), Some("T"));
     assert_eq!(metadata(&description), Some(r#"{"from":"n8n"}"#));
     assert_eq!((content.format, &*content.bytes), (Format::Md, &b"# A"[..]));
+    // Mail services send the number of files.
+    for (sent, metadata, attachments) in [
+        ("2", Some(r#"{"attachments":"2"}"#), None),
+        ("true", None, Some(true)),
+    ] {
+        let form = format!("{}{file}--X--\r\n", part("name=attachments", sent));
+        let (description, _) = read(&[kind], "", &form).await.unwrap();
+        assert_eq!(self::metadata(&description), metadata, "{sent}");
+        assert_eq!(description.reading.attachments, attachments, "{sent}");
+        let form = format!(
+            "{}{}--X--\r\n",
+            part("name=content", "A"),
+            part("name=attachments", sent)
+        );
+        let (description, content) = read(&[kind], "", &form).await.unwrap();
+        assert_eq!(description.reading.attachments, attachments, "{sent}");
+        assert_eq!(
+            content.format == Format::Txt,
+            attachments.is_some(),
+            "{sent}"
+        );
+    }
     let alone = format!("{file}--X--\r\n");
     assert_eq!(read(&[kind], "", &alone).await.unwrap().0.metadata, None);
     let without = format!("{}--X--\r\n", part("name=subject", "S"));

@@ -4,9 +4,9 @@ use dynrag_domain::{
     documents::{FailureCode, Format},
     warnings::WarningCode,
 };
-use dynrag_extract::testing::{Attachment, attachments};
+use dynrag_extract::{Attachment, testing::attachments};
 
-use crate::read;
+use crate::{extractor, read};
 
 const HEAD: &str = "From: Ada <ada@example.org>\r\nSubject: S\r\n";
 const LETTER: &str = "The delivery is put off to the third of December.";
@@ -393,7 +393,7 @@ async fn attachments_are_named_and_given_out() {
     let one = |name: &str, media: &str, bytes: &[u8]| Attachment {
         name: Some(name.to_owned()),
         media_type: media.to_owned(),
-        bytes: bytes.to_vec(),
+        bytes: bytes.to_vec().into(),
     };
     assert_eq!(
         given,
@@ -405,6 +405,11 @@ async fn attachments_are_named_and_given_out() {
             one("交.csv", "text/csv", b"1,2"),
         ]
     );
+    // The same from the process that reads it.
+    let sent = extractor().attachments(mail.as_bytes()).await.unwrap();
+    assert_eq!(sent.unwrap(), given);
+    let refused = extractor().attachments(b"no mail").await.unwrap();
+    assert_eq!(refused.unwrap_err().code, FailureCode::CorruptFile);
     let many: Vec<String> = (0..80)
         .map(|n| part(&format!("image/png; name={n}.png"), "x"))
         .collect();

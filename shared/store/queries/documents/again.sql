@@ -1,12 +1,12 @@
 -- The next version of a document, of the original of one that is there. No row: there is no such version with
 -- an original, or somebody was faster. $1 customer, $2 id, $3 of which version, $4 next version, $5 title or null,
 -- $6 metadata or null, $7 chunking or null, $8 whether it moves, $9 to which collection or null,
--- $10 whether what it hides is read, or null
+-- $10 whether what it hides is read, or null, $11 whether attachments become documents, or null
 WITH moved AS (
     UPDATE documents d
     SET latest_version = $4, title = coalesce($5, d.title), metadata = coalesce($6, d.metadata),
         chunking = coalesce($7, d.chunking), collection_id = CASE WHEN $8 THEN $9 ELSE d.collection_id END,
-        include_hidden = coalesce($10, d.include_hidden),
+        include_hidden = coalesce($10, d.include_hidden), attachments = coalesce($11, d.attachments),
         status = 'queued', stage = NULL, code = NULL, lease_token = d.lease_token + 1, lease_expires_at = NULL,
         attempts = 0, lane = 'single', resend_at = now() + interval '10 minutes', upload_expires_at = NULL
     FROM document_versions v

@@ -2,13 +2,13 @@
 -- taken that version. A worker that holds the older version loses its lease by the grown token.
 -- $1 customer, $2 id, $3 next version, $4 title (the address: as it is), $5 metadata or null, $6 file name,
 -- $7 source url, $8 lane, $9 chunking or null, $10 whether it moves, $11 to which collection or null,
--- $12 whether what it hides is read, or null
+-- $12 whether what it hides is read, or null, $13 whether attachments become documents, or null
 UPDATE documents
 SET latest_version = $3, title = CASE WHEN $4 IS NOT DISTINCT FROM $7 THEN title ELSE $4 END, metadata = coalesce($5, metadata), file_name = coalesce($6, file_name),
     status = 'queued', stage = NULL, code = NULL, lease_token = lease_token + 1, lease_expires_at = NULL,
     attempts = 0, lane = $8, chunking = coalesce($9, chunking),
     collection_id = CASE WHEN $10 THEN $11 ELSE collection_id END,
-    include_hidden = coalesce($12, include_hidden),
+    include_hidden = coalesce($12, include_hidden), attachments = coalesce($13, attachments),
     source_url = coalesce($7, source_url), resend_at = now() + interval '10 minutes', upload_expires_at = NULL
 WHERE customer_id = $1 AND id = $2 AND latest_version = $3 - 1 AND deleted_at IS NULL
 RETURNING id

@@ -1,0 +1,146 @@
+//! Attachments of a mail as documents of their own. They are deleted with the mail, and with a version of it that no
+//! longer has them.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | after the S3 write of an attachment | an object nobody names | nobody: it costs its storage |
+//! | after some were added | these, with their jobs in the outbox | `sweep` sends the jobs; the mail's next attempt finds them by their external id and adds the rest |
+//! | before those it no longer has are deleted | documents of an earlier version | the mail's next attempt |
+
+use dynrag_domain::{
+    DocumentId, Error, Kind, Result,
+    audit::Actor,
+    documents::{self, Format, OnDuplicate, Reading, Source},
+    warnings::{WarningCode, Warnings},
+};
+use dynrag_extract::{Attachment, detect};
+use dynrag_originals::{Kept, keep};
+use dynrag_store::{ingestion::Claim, outbox::Pending, uploads::NewDocument};
+
+use crate::{parts::Parts, prepare::Stop};
+
+/// What became of an attachment.
+enum Outcome {
+    Added(DocumentId, Option<Pending>),
+    /// Its type is not read or not allowed, it is empty, or the customer has as many documents as allowed.
+    LeftOut,
+}
+
+/// Adds the attachments of a mail if the claim says so, and deletes those of an earlier version. Those that were not
+/// added are counted in the warnings.
+pub(crate) async fn settle(
+    parts: &Parts,
+    claim: &Claim,
+    mail: &[u8],
+    warnings: &mut Warnings,
+) -> Result<(), Stop> {
+    let mut added = Vec::new();
+    if claim.attachments {
+        let files = match parts.extractor.attachments(mail).await? {
+            Ok(files) => files,
+            Err(failure) => {
+                let (code, detail) = (failure.code.as_str(), failure.detail);
+                tracing::warn!(document_id = %claim.document_id, code, detail, "attachments not read");
+                Vec::new()
+            }
+        };
+        // The reader's count includes those beyond the limit.
+        let all = warnings.take(WarningCode::AttachmentsNotRead);
+        for (index, file) in files.into_iter().enumerate() {
+            let name = file.name.as_deref().and_then(documents::file_name);
+            let name = name.unwrap_or_else(|| format!("Attachment {}", index + 1));
+            match add(parts, claim, index + 1, &name, file).await? {
+                Outcome::Added(id, pending) => {
+                    added.push(id);
+                    if let Some(pending) = pending {
+                        send(parts, &pending).await;
+                    }
+                }
+                Outcome::LeftOut => warnings.add_at(WarningCode::AttachmentsNotRead, &name),
+            }
+        }
+        let named = warnings.count(WarningCode::AttachmentsNotRead);
+        let beyond = all.saturating_sub(added.len() + named);
+        warnings.add(WarningCode::AttachmentsNotRead, beyond);
+    }
+    if claim.attachments || claim.version > 1 {
+        let gone = parts.store.detach_others(claim, &added).await?;
+        for pending in gone.ok_or(Stop::Lost)? {
+            send(parts, &pending).await;
+        }
+    }
+    Ok(())
+}
+
+/// Adds an attachment; `number` counts from 1.
+async fn add(
+    parts: &Parts,
+    claim: &Claim,
+    number: usize,
+    name: &str,
+    file: Attachment,
+) -> Result<Outcome, Stop> {
+    let declared = Format::from_media_type(&file.media_type);
+    let format = detect(&file.bytes, declared, Some(name)).filter(|format| {
+        let allowed = claim.allowed_types.iter();
+        allowed.into_iter().any(|name| name == format.as_str())
+    });
+    let is_blank = file.bytes.iter().all(u8::is_ascii_whitespace);
+    let (Some(format), false) = (format, is_blank) else {
+        return Ok(Outcome::LeftOut);
+    };
+    let new = NewDocument {
+        title: name,
+        source: Source::Attachment,
+        format,
+        external_id: Some(&format!("{}/{number}", claim.document_id)),
+        file_name: Some(name),
+        metadata: Some(&claim.metadata),
+        source_url: None,
+        chunking: claim.own_chunking,
+        place: claim.collection.into(),
+        // The attachments of an attached mail stay with it: otherwise a small upload could become any number of
+        // documents.
+        reading: Reading {
+            include_hidden: Some(claim.include_hidden),
+            attachments: None,
+        },
+        attached_to: Some(claim.document_id),
+        password: None,
+        reprocess: false,
+        lane: claim.lane,
+        actor: Actor::System,
+    };
+    let (store, objects, customer) = (&parts.store, &parts.objects, claim.customer_id);
+    let kept = keep(
+        store,
+        objects,
+        customer,
+        &new,
+        file.bytes,
+        OnDuplicate::Skip,
+    );
+    match kept.await {
+        Ok(Kept::Queued { id, pending }) => Ok(Outcome::Added(id, Some(pending))),
+        Ok(Kept::Duplicate { id, .. }) => Ok(Outcome::Added(id, None)),
+        Err(error) if error.code() == documents::FailureCode::DocumentLimit.as_str() => {
+            Ok(Outcome::LeftOut)
+        }
+        // The mail was deleted.
+        Err(error) if error.kind() == Kind::NotFound => Err(Stop::Lost),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends a job; what the queue does not take is left to `sweep`.
+async fn send(parts: &Parts, pending: &Pending) {
+    let sent = async {
+        parts.queue.send(&pending.job).await?;
+        parts.store.outbox_sent(pending).await
+    };
+    let sent: Result<(), Error> = sent.await;
+    if let Err(error) = sent {
+        let (code, cause) = (error.code(), error.internal());
+        tracing::warn!(code, cause, "a job is left to the sweep");
+    }
+}
