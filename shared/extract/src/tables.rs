@@ -8,9 +8,44 @@ const MAX_HEADER: usize = 300;
 
 /// Most columns of a table with spanning cells; the rest is cut.
 const MAX_COLUMNS: usize = 1_000;
-/// Most cells of such a table, and most bytes of copied text: spans must not inflate a small file.
+/// Most cells of such a table.
 const MAX_PLACES: usize = 2_000_000;
-const MAX_COPIED: usize = 1 << 20;
+/// Most bytes of copied text in a document.
+const MAX_COPIED: usize = 2 << 20;
+
+/// How much text a document may still repeat: cells that span, headers, parts that occur more than once. A small file
+/// could otherwise become any amount of text.
+#[derive(Debug)]
+pub struct Copies {
+    left: usize,
+    refused: usize,
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self {
+            left: MAX_COPIED,
+            refused: 0,
+        }
+    }
+}
+
+impl Copies {
+    /// Whether so many bytes may be repeated; they are then spent.
+    pub const fn spend(&mut self, bytes: usize) -> bool {
+        let Some(left) = self.left.checked_sub(bytes) else {
+            self.refused += 1;
+            return false;
+        };
+        self.left = left;
+        true
+    }
+
+    /// How often a repetition was refused, for [`WarningCode::TableCut`](dynrag_domain::warnings::WarningCode).
+    pub const fn refused(&self) -> usize {
+        self.refused
+    }
+}
 
 /// A cell of a table, and how many columns and rows it spans (0 counts as 1).
 #[derive(Clone, Default, Debug)]
@@ -21,17 +56,16 @@ pub struct Cell {
 }
 
 /// Resolves spanning cells. Their text is repeated in each row and column, so that each row is complete, but a cell
-/// across the whole width stands once. After a megabyte of copies, the other cells stay empty.
-pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
+/// across the whole width stands once. When no more may be copied, the other cells stay empty.
+pub fn spread<'a>(table: &'a [Vec<Cell>], copies: &mut Copies) -> Vec<Vec<&'a str>> {
     // For each column: the text of a spanning cell from above, and the number of rows left.
     let mut hanging: Vec<(&str, usize)> = Vec::new();
     let mut rows: Vec<Vec<&str>> = Vec::with_capacity(table.len());
     let mut places = 0;
-    let mut left = MAX_COPIED;
     for cells in table {
         let mut row: Vec<&str> = Vec::new();
         for cell in cells {
-            hang(&mut row, &mut hanging, &mut left);
+            hang(&mut row, &mut hanging, copies);
             let room = MAX_COLUMNS.saturating_sub(row.len());
             let columns = cell.columns.clamp(1, room.max(1));
             let whole = columns > 1 && cells.len() == 1;
@@ -39,7 +73,7 @@ pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
                 let text = match column {
                     0 => cell.text.as_str(),
                     _ if whole => "",
-                    _ => copy(&cell.text, &mut left),
+                    _ => copy(&cell.text, copies),
                 };
                 if cell.rows > 1 {
                     if hanging.len() <= row.len() {
@@ -53,7 +87,7 @@ pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
                 break;
             }
         }
-        hang(&mut row, &mut hanging, &mut left);
+        hang(&mut row, &mut hanging, copies);
         places += row.len();
         if places > MAX_PLACES {
             break;
@@ -64,24 +98,18 @@ pub fn spread(table: &[Vec<Cell>]) -> Vec<Vec<&str>> {
 }
 
 /// Fills in the spanning cells from above at the current position of a row.
-fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)], left: &mut usize) {
+fn hang<'a>(row: &mut Vec<&'a str>, hanging: &mut [(&'a str, usize)], copies: &mut Copies) {
     while let Some((text, rows)) = hanging.get_mut(row.len())
         && *rows > 0
     {
         *rows -= 1;
-        row.push(copy(text, left));
+        row.push(copy(text, copies));
     }
 }
 
 /// Copies a text as long as there is room.
-fn copy<'a>(text: &'a str, left: &mut usize) -> &'a str {
-    match left.checked_sub(text.len()) {
-        Some(rest) => {
-            *left = rest;
-            text
-        }
-        None => "",
-    }
+fn copy<'a>(text: &'a str, copies: &mut Copies) -> &'a str {
+    if copies.spend(text.len()) { text } else { "" }
 }
 
 /// A row as Markdown.
@@ -194,7 +222,7 @@ mod tests {
                 cell("0", 1, 1),
             ],
         ];
-        let spread = spread(&table);
+        let spread = spread(&table, &mut Copies::default());
         let expected = [
             ["Group", "Fee", "Fee"],
             ["Adults", "Card", "15"],
@@ -205,13 +233,19 @@ mod tests {
         assert_eq!(spread, expected);
         let bomb = vec![vec![cell("x", usize::MAX, usize::MAX)]; 10_000];
         let long = vec![vec![cell(&"x".repeat(10_000), 1_000, 1_000)]];
-        let copied: usize = super::spread(&long)
+        let copied: usize = super::spread(&long, &mut Copies::default())
             .iter()
             .flatten()
             .map(|text| text.len())
             .sum();
         assert!(copied <= MAX_COPIED + 10_000, "{copied}");
-        assert!(super::spread(&bomb).iter().map(Vec::len).sum::<usize>() <= MAX_PLACES);
+        assert!(
+            super::spread(&bomb, &mut Copies::default())
+                .iter()
+                .map(Vec::len)
+                .sum::<usize>()
+                <= MAX_PLACES
+        );
     }
 
     #[test]
@@ -232,14 +266,14 @@ mod tests {
             rows: 1,
         };
         let wide = vec![vec![cell("x", 5_000)]; 3_000];
-        let rows = spread(&wide);
+        let rows = spread(&wide, &mut Copies::default());
         assert_eq!(
             (rows.len(), rows[0].len()),
             (MAX_PLACES / MAX_COLUMNS, MAX_COLUMNS)
         );
         let long = "x".repeat(10_000);
         let rows = vec![vec![cell(&long, 900), cell("y", 1)]; 10];
-        let rows = spread(&rows);
+        let rows = spread(&rows, &mut Copies::default());
         let bytes: usize = rows.iter().flatten().map(|text| text.len()).sum();
         assert!(bytes <= MAX_COPIED + 10 * (long.len() + 1), "{bytes}");
     }

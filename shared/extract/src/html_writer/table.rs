@@ -120,7 +120,7 @@ impl Draft {
             cells.push(std::mem::take(&mut row.cells));
         }
         let own: usize = cells.iter().flatten().map(|cell| cell.text.len()).sum();
-        let mut spread = tables::spread(&cells);
+        let mut spread = tables::spread(&cells, &mut tables::Copies::default());
         let all: usize = spread.iter().flatten().map(|text| text.len()).sum();
         if all > own + MAX_COPIES {
             // A malicious table: each text stands once.

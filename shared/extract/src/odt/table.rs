@@ -53,7 +53,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
         }
         let width = grid.rows.iter().map(|row| row.used).max().unwrap_or(0);
         let cells: Vec<Vec<Cell>> = grid.rows.into_iter().map(|row| row.cells).collect();
-        let spread = tables::spread(&cells);
+        let spread = tables::spread(&cells, &mut tables::Copies::default());
         let rows = spread.iter().map(|row| {
             let row = row.iter().take(width);
             row.map(|cell| (*cell).to_owned()).collect()

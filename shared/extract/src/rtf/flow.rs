@@ -128,7 +128,7 @@ impl Flow {
             };
             inner.grid.end_row("");
             let rows = inner.grid.tables().concat();
-            let rows: Vec<String> = tables::spread(&rows)
+            let rows: Vec<String> = tables::spread(&rows, &mut tables::Copies::default())
                 .iter()
                 .map(|row| row.join(", "))
                 .collect();
@@ -162,7 +162,7 @@ impl Flow {
     }
 
     fn push_table(&mut self, table: &[Vec<Cell>]) {
-        let rows = tables::spread(table);
+        let rows = tables::spread(table, &mut tables::Copies::default());
         for piece in tables::pieces(rows) {
             self.push(None, &text::normalise(&piece));
         }

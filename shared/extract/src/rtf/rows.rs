@@ -202,7 +202,7 @@ mod tests {
             grid.end_row("");
         }
         let tables = grid.tables();
-        let rows = tables::spread(&tables[0]);
+        let rows = tables::spread(&tables[0], &mut tables::Copies::default());
         let all: usize = rows.iter().flatten().map(|cell| cell.len()).sum();
         assert!(all < 501 * (10_000 + 500), "{all}");
     }

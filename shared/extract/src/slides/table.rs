@@ -25,7 +25,7 @@ pub fn read(table: Element<'_>) -> Vec<String> {
     if rows.iter().flatten().all(|cell| cell.text.is_empty()) {
         return Vec::new();
     }
-    tables::pieces(tables::spread(&rows))
+    tables::pieces(tables::spread(&rows, &mut tables::Copies::default()))
 }
 
 /// State of the merged cells.

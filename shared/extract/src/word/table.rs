@@ -197,7 +197,7 @@ impl Reader<'_, '_> {
             }
             grid.push(cells);
         }
-        let spread = tables::spread(&grid);
+        let spread = tables::spread(&grid, &mut tables::Copies::default());
         self.warnings
             .add(WarningCode::TableCut, grid.len() - spread.len());
         let headers = rows.iter().take_while(|row| row.header).count();
