@@ -15,7 +15,7 @@ use scraper::Html;
 
 use crate::{
     archive::Archive,
-    decode,
+    decode, html_parser,
     html_text::{self, Reading, marks::attribute, sheets::Sheet},
     language, properties,
     protocol::Refusal,
@@ -65,14 +65,17 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         .map_or("", |(folder, _)| folder);
     let mut builder = Builder::default();
     let mut sheets = Sheets::default();
+    let mut seen = HashSet::new();
     for path in package.spine.iter().take(MAX_DOCUMENTS) {
-        let Some(path) = resolve(folder, path) else {
+        // A document that the spine names twice is read once. Case does not count in the archive.
+        let Some(path) = resolve(folder, path).filter(|path| seen.insert(path.to_lowercase()))
+        else {
             continue;
         };
         refuse_encrypted(&path)?;
         // A spine may name what is not there; the rest is still a book.
         if let Some(page) = archive.part(&path)? {
-            let page = Html::parse_document(&xhtml::as_html(&decode::page(&page)));
+            let page = html_parser::parse(&xhtml::as_html(&decode::page(&page)));
             let reading = Reading {
                 hidden: include_hidden,
                 buttons: true,
@@ -124,7 +127,8 @@ impl Sheets {
     }
 
     fn sheet(&mut self, path: String, archive: &mut Archive<'_>) -> Option<Rc<Sheet>> {
-        if let Some(known) = self.0.get(&path) {
+        let key = path.to_lowercase();
+        if let Some(known) = self.0.get(&key) {
             return Some(Rc::clone(known));
         }
         if self.0.len() == MAX_SHEETS {
@@ -133,7 +137,7 @@ impl Sheets {
         // A book is readable without the style sheet.
         let source = archive.metadata(&path).unwrap_or_default();
         let sheet = Rc::new(Sheet::of(&source));
-        self.0.insert(path, Rc::clone(&sheet));
+        self.0.insert(key, Rc::clone(&sheet));
         Some(sheet)
     }
 }

@@ -4,7 +4,7 @@ use dynrag_domain::chunks::Extracted;
 use scraper::Html;
 
 use crate::{
-    decode, html_head,
+    decode, html_head, html_parser,
     html_text::{self, Blocks},
     main_content::{self, Features, Model},
     text, xhtml,
@@ -45,7 +45,7 @@ pub fn read_by(model: Option<&Model>, bytes: &[u8], include_hidden: bool) -> Ext
     let mut extracted = read(&page);
     // In a page that is XML but does not say so, an empty element swallows the rest.
     if extracted.text.is_empty() && source.contains("/>") {
-        page = Html::parse_document(&xhtml::as_html(source));
+        page = html_parser::parse(&xhtml::as_html(source));
         extracted = read(&page);
     }
     decoded.warn(&mut extracted.warnings);
@@ -55,9 +55,9 @@ pub fn read_by(model: Option<&Model>, bytes: &[u8], include_hidden: bool) -> Ext
 
 fn parsed(source: &str) -> Html {
     if xhtml::is_declared(source) {
-        Html::parse_document(&xhtml::as_html(source))
+        html_parser::parse(&xhtml::as_html(source))
     } else {
-        Html::parse_document(source)
+        html_parser::parse(source)
     }
 }
 
@@ -123,9 +123,7 @@ fn without_scripts(page: &Html) -> Option<Html> {
             .is_some_and(|e| e.name() == "noscript")
     });
     let texts = parts.filter_map(|node| Some(&**node.first_child()?.value().as_text()?));
-    texts
-        .max_by_key(|text| text.len())
-        .map(Html::parse_document)
+    texts.max_by_key(|text| text.len()).map(html_parser::parse)
 }
 
 fn misses(blocks: &Blocks<'_>, kept: &[bool]) -> bool {

@@ -48,6 +48,8 @@ mod html;
 #[cfg(feature = "engines")]
 mod html_head;
 #[cfg(feature = "engines")]
+mod html_parser;
+#[cfg(feature = "engines")]
 mod html_text;
 #[cfg(feature = "engines")]
 mod html_writer;

@@ -10,6 +10,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 const MAX_HEADING: usize = 200;
 /// More headings than this in one document are not headings but an attack, or a listing.
 const MAX_SECTIONS: usize = 20_000;
+/// Bytes of heading paths in one document beyond which a section has its own heading only.
+const MAX_PATHS: usize = 4 << 20;
 
 /// Returns `raw` with `
 /// ` line ends, in NFC, without NUL, other control characters (tab stays), byte order marks, soft hyphens (where a word
@@ -89,6 +91,8 @@ pub struct Builder {
     sections: Vec<Section>,
     /// Level and text of the headings above the current position.
     headings: Vec<(u8, String)>,
+    /// Bytes of the heading paths so far.
+    paths: usize,
     /// What the reader left out or replaced.
     pub warnings: Warnings,
 }
@@ -169,6 +173,7 @@ impl Builder {
                 }),
         );
         self.headings = other.headings;
+        self.paths += other.paths;
     }
 
     /// Appends a heading of a level from 1, which begins a section.
@@ -196,7 +201,16 @@ impl Builder {
             return;
         }
         self.headings.retain(|(above, _)| *above < level);
-        self.headings.push((level, one_line(heading, MAX_HEADING)));
+        let heading = one_line(heading, MAX_HEADING);
+        if self.paths > MAX_PATHS {
+            self.headings.clear();
+        }
+        self.headings.push((level, heading));
+        self.paths += self
+            .headings
+            .iter()
+            .map(|(_, text)| text.len())
+            .sum::<usize>();
         self.sections.push(Section {
             start,
             page: None,

@@ -15,9 +15,11 @@ const KNOWN: &[&str] = &[
     "http://www.w3.org/2000/svg",
     "http://www.w3.org/1999/xhtml",
 ];
-/// Most prefixes and entities, longest text of an entity in bytes, and most bytes that entities may add to a page.
+/// Most prefixes and entities, longest name and text of an entity in bytes, and most bytes that entities may add to a
+/// page.
 const MAX_PREFIXES: usize = 16;
 const MAX_ENTITIES: usize = 500;
+const MAX_ENTITY_NAME: usize = 64;
 const MAX_ENTITY: usize = 200;
 const MAX_ADDED: usize = 1 << 20;
 
@@ -60,6 +62,8 @@ struct Page<'a> {
     prefixes: Vec<&'a str>,
     entities: HashMap<&'a str, &'a str>,
     added: usize,
+    /// Whether a document type was read; there is one.
+    typed: bool,
     /// Length of the output after the last line break.
     after_break: usize,
 }
@@ -72,8 +76,12 @@ impl<'a> Page<'a> {
             && let Some((before, after)) = rest.split_once('&')
         {
             self.html.push_str(before);
-            let name = after.split_once(';');
-            let value = name.and_then(|(name, after)| Some((self.entities.get(name)?, after)));
+            let near = &after[..after.floor_char_boundary(MAX_ENTITY_NAME + 1)];
+            let name = near.split_once(';').map(|(name, _)| name);
+            let value = name.and_then(|name| {
+                let value = self.entities.get(name)?;
+                Some((value, &after[name.len() + 1..]))
+            });
             match value {
                 Some((value, after)) if self.added + value.len() <= MAX_ADDED => {
                     self.html.push_str(value);
@@ -135,7 +143,9 @@ impl<'a> Page<'a> {
     /// Copies the document type without its declarations.
     fn document_type(&mut self, rest: &'a str) -> &'a str {
         let end = rest.find('>').unwrap_or(rest.len());
-        let Some(open) = rest[..end].find('[') else {
+        let open = rest[..end].find('[').filter(|_| !self.typed);
+        self.typed = true;
+        let Some(open) = open else {
             return self.copied(rest, rest.find('>').map(|at| at + 1));
         };
         let Some(close) = rest.find("]>").or_else(|| rest.find("] >")) else {
@@ -362,5 +372,15 @@ mod tests {
             read(&many, &format!("&e{last};&e{beyond};")),
             format!("{last}&e{beyond};")
         );
+    }
+
+    #[test]
+    fn only_the_first_document_type_counts() {
+        let types = "<!DOCTYPE a [<!ENTITY x 'y'>]><!DOCTYPE a [<!ENTITY z 'w'>]>";
+        assert!(as_html(&format!("{types}&x;&z;")).ends_with("y&z;"));
+        let name = "n".repeat(MAX_ENTITY_NAME);
+        let declared = format!("<!DOCTYPE a [<!ENTITY {name} 'y'><!ENTITY {name}n 'y'>]>");
+        let html = as_html(&format!("{declared}&{name};&{name}n;&\u{e9};"));
+        assert!(html.ends_with(&format!(">y&{name}n;&\u{e9};")), "{html}");
     }
 }

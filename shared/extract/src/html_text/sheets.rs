@@ -19,6 +19,9 @@ struct Rule {
     font: Option<Option<Font>>,
 }
 
+/// Most classes of an element that are looked up.
+const MAX_CLASSES: usize = 20;
+
 /// A style sheet, limited to selectors of a single class: `.name`, `p.name`.
 #[derive(Default)]
 pub struct Sheet(HashMap<String, Rule>);
@@ -80,7 +83,7 @@ impl Sheet {
         if self.0.is_empty() {
             return None;
         }
-        let classes = || marks.class.split_ascii_whitespace();
+        let classes = || marks.class.split_ascii_whitespace().take(MAX_CLASSES);
         let said = |selector: String| self.0.get(&selector).and_then(value);
         classes()
             .find_map(|class| said(format!("{}.{class}", marks.name)))

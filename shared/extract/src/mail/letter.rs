@@ -1,7 +1,6 @@
 //! Reads a mail as a letter: its head, its text, and the mails forwarded with it.
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
-use scraper::Html;
 
 use super::{
     address::{self, Mailbox},
@@ -12,7 +11,7 @@ use super::{
     transfer, words,
 };
 use crate::{
-    decode, html_text, properties, rtf,
+    decode, html_parser, html_text, properties, rtf,
     text::{self, Builder},
 };
 
@@ -197,13 +196,17 @@ impl Reader {
     fn alternative(&mut self, parts: &[Part<'_>]) -> Builder {
         let mut plain = Builder::default();
         let mut rich = Builder::default();
+        let mut richest = 0;
         for part in parts.iter().filter(|part| part.role() != Role::Calendar) {
             let builder = self.part(part);
             if part.media.value == "text/plain" && plain.as_str().is_empty() {
                 plain = builder;
-            } else if text::letters(builder.as_str()) * 2 > text::letters(rich.as_str()) {
-                // The last alternative is the richest (RFC 2046, section 5.1.4).
-                rich = builder;
+                continue;
+            }
+            let letters = text::letters(builder.as_str());
+            // The last alternative is the richest (RFC 2046, section 5.1.4).
+            if letters * 2 > richest {
+                (rich, richest) = (builder, letters);
             }
         }
         let mut chosen = match same::choose(plain.as_str(), rich.as_str()) {
@@ -261,7 +264,7 @@ impl Reader {
                 } else {
                     decode::page(&part.content())
                 };
-                html_text::visible(&Html::parse_document(&page))
+                html_text::visible(&html_parser::parse(&page))
             }
             "text/rtf" | "text/enriched" | "text/richtext" => self.marked(part),
             _ => {
