@@ -6,7 +6,7 @@
 //! a difference of two sums, beside some letters at either end. The pattern looks ahead only behind white
 //! space, and a stretch never ends in white space; so the part of a word that its end cuts off is one word.
 
-use bpe_openai::{Tokenizer, appendable_encoder::AppendableEncoder};
+use dynrag_tokenizer::{Tokenizer, appendable_encoder::AppendableEncoder};
 
 /// Longest word that is looked up instead of encoded.
 const MAX_CACHED: usize = 32;
@@ -26,7 +26,7 @@ pub(crate) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Counts a text. The first call of a process loads the vocabulary, tens of milliseconds.
     pub(crate) fn new(text: &'a str) -> Self {
-        let tokenizer = bpe_openai::cl100k_base();
+        let tokenizer = dynrag_tokenizer::cl100k();
         let mut words = Vec::with_capacity(text.len() / 4 + 1);
         words.push((0, 0));
         let mut cache = Cache::new(text.len());

@@ -5,7 +5,7 @@
 /// The first call loads the vocabulary (tens of milliseconds), so a process that never counts never
 /// pays for it. For other models the number is an estimate.
 pub fn count_tokens(text: &str) -> u32 {
-    u32::try_from(bpe_openai::cl100k_base().count(text)).unwrap_or(u32::MAX)
+    u32::try_from(dynrag_tokenizer::cl100k().count(text)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -66,6 +66,6 @@ fn texts(chunks: &[Chunk]) -> Vec<&str> {
 fn length(text: &str, unit: Unit) -> usize {
     match unit {
         Unit::Characters => text.chars().count(),
-        Unit::Tokens => bpe_openai::cl100k_base().count(text),
+        Unit::Tokens => dynrag_tokenizer::cl100k().count(text),
     }
 }
