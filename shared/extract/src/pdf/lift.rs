@@ -215,15 +215,15 @@ impl Page<'_> {
             .enumerate()
             .filter_map(|(place, object)| Some((place, area(object)?)))
             .unzip();
-        let mut texts = Texts::new(areas);
-        // Before which object a value belongs.
-        let mut ordered: Vec<(usize, Vec<*mut c_void>)> = Vec::new();
+        let mut texts = Texts::new(&areas, fields);
+        // Before which object a value belongs, and its place among others there.
+        let mut ordered: Vec<([i64; 3], Vec<*mut c_void>)> = Vec::new();
         for value in values {
             // The first line of the value.
             let first = value.iter().filter_map(area).max_by(Area::by_line);
-            let field = first.and_then(|first| fields.iter().find(|field| field.holds(first)));
+            let field = first.and_then(|first| fields.iter().position(|field| field.holds(first)));
             let anchor = match (first, field) {
-                (Some(first), Some(field)) if !turned => texts.anchor(first, *field),
+                (Some(first), Some(field)) if !turned => texts.anchor(first, field),
                 _ => None,
             };
             let place = match anchor {
@@ -231,14 +231,18 @@ impl Page<'_> {
                 Some(Anchor::After(text)) => places[text] + 1,
                 None => flow.len(),
             };
-            ordered.push((place, value));
+            let row = anchor.and(field).map(|field| fields[field].row());
+            let [line, column] = row.unwrap_or_default();
+            ordered.push(([place as i64, line, column], value));
         }
-        // Values with the same label stay in their order.
+        // Others keep their order.
         ordered.sort_by_key(|(place, _)| *place);
         let mut ordered = ordered.into_iter().peekable();
         let mut all = Vec::new();
         for place in 0..=flow.len() {
-            while let Some((_, value)) = ordered.next_if(|(before, _)| *before == place) {
+            while let Some((_, value)) =
+                ordered.next_if(|([before, ..], _)| *before == place as i64)
+            {
                 all.extend(value);
             }
             all.extend(flow.get(place));

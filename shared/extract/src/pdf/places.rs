@@ -43,8 +43,24 @@ impl Area {
         }
     }
 
+    /// The row and column of a field: sorts fields as they are read. Fields of a row may differ by a few units.
+    pub fn row(&self) -> [i64; 2] {
+        let middle = f32::midpoint(self.bottom, self.top);
+        [-(middle / 6.0).round() as i64, self.left as i64]
+    }
+
     const fn height(&self) -> f32 {
         (self.top - self.bottom).max(1.0)
+    }
+
+    fn shares_column(&self, other: Self) -> bool {
+        self.left < other.right && self.right > other.left
+    }
+
+    /// Whether an area is above another, or reaches into it from above.
+    fn is_over(&self, other: Self) -> bool {
+        let middle = f32::midpoint(other.bottom, other.top);
+        self.bottom > middle && self.top > other.top && self.shares_column(other)
     }
 
     /// Whether two areas are on the same line.
@@ -61,47 +77,80 @@ pub enum Anchor {
     After(usize),
 }
 
-/// The texts of a page without its fields, in the order of the file.
-pub struct Texts {
-    all: Vec<Area>,
+/// Keeps the nearer of two texts: distances and indexes.
+fn keep_nearer(best: &mut Option<(f32, usize)>, distance: f32, index: usize) {
+    if best.is_none_or(|(least, _)| distance <= least) {
+        *best = Some((distance, index));
+    }
+}
+
+/// The texts of a page without the values of its fields, in the order of the file, and its fields.
+pub struct Texts<'a> {
+    all: &'a [Area],
+    fields: &'a [Area],
+    /// For each field, the field right above it.
+    above: Vec<Option<usize>>,
     comparisons: usize,
 }
 
-impl Texts {
-    pub const fn new(all: Vec<Area>) -> Self {
-        Self {
+impl<'a> Texts<'a> {
+    pub fn new(all: &'a [Area], fields: &'a [Area]) -> Self {
+        let mut texts = Self {
             all,
+            fields,
+            above: Vec::new(),
             comparisons: 0,
+        };
+        let fields = 0..texts.fields.len();
+        texts.above = fields.map(|field| texts.field_above(field)).collect();
+        texts
+    }
+
+    /// Whether so many more comparisons may be made.
+    const fn may_compare(&mut self, count: usize) -> bool {
+        self.comparisons = self.comparisons.saturating_add(count);
+        self.comparisons <= MAX_COMPARISONS
+    }
+
+    /// The field right above another, with no text between.
+    fn field_above(&mut self, field: usize) -> Option<usize> {
+        if !self.may_compare(self.fields.len() + self.all.len()) {
+            return None;
         }
+        let field = self.fields[field];
+        let mut nearest = None;
+        for (index, other) in self.fields.iter().enumerate() {
+            let distance = other.bottom - field.top;
+            if other.is_over(field) && distance < field.height() * 2.0 {
+                keep_nearer(&mut nearest, distance.max(0.0), index);
+            }
+        }
+        let (_, index) = nearest?;
+        let between = Area {
+            top: self.fields[index].bottom,
+            bottom: field.top,
+            ..field
+        };
+        let is_between = |text: &Area| {
+            let middle = f32::midpoint(text.bottom, text.top);
+            text.shares_column(between) && (between.bottom..=between.top).contains(&middle)
+        };
+        (!self.all.iter().any(is_between)).then_some(index)
     }
 
     /// The place of a field's value: behind the nearest text to the left on its line, else in front of a text close to
-    /// the right, else behind the caption above the field.
-    pub fn anchor(&mut self, value: Area, field: Area) -> Option<Anchor> {
-        self.comparisons += self.all.len();
-        if self.comparisons > MAX_COMPARISONS {
+    /// the right, else behind the caption above the field. The values of a table stay together, behind its header.
+    pub fn anchor(&mut self, value: Area, field: usize) -> Option<Anchor> {
+        if !self.may_compare(self.all.len()) {
             return None;
         }
-        // Distances and indexes.
-        let [mut left, mut right, mut above] = [None::<(f32, usize)>; 3];
-        let nearer = |best: &mut Option<(f32, usize)>, distance: f32, index| {
-            if best.is_none_or(|(least, _)| distance <= least) {
-                *best = Some((distance, index));
-            }
-        };
+        let [mut left, mut right] = [None; 2];
         for (index, text) in self.all.iter().enumerate() {
-            if text.is_beside(value) {
-                if text.left < value.left {
-                    nearer(&mut left, (value.left - text.right).max(0.0), index);
-                } else {
-                    nearer(&mut right, (text.left - value.right).max(0.0), index);
-                }
-            } else if text.bottom > value.bottom
-                && text.bottom - field.top < text.height()
-                && text.left < field.right
-                && text.right > field.left
-            {
-                nearer(&mut above, (text.bottom - value.top).max(0.0), index);
+            if !text.is_beside(value) {
+            } else if text.left < value.left {
+                keep_nearer(&mut left, (value.left - text.right).max(0.0), index);
+            } else {
+                keep_nearer(&mut right, (text.left - value.right).max(0.0), index);
             }
         }
         let size = value.height();
@@ -111,20 +160,52 @@ impl Texts {
             }
             (Some((_, text)), _) => Some(Anchor::After(text)),
             (None, Some((near, text))) if near < size * 2.0 => Some(Anchor::Before(text)),
-            _ => above.map(|(_, text)| Anchor::After(self.end_of_phrase(text))),
+            _ => self.caption(field).map(Anchor::After),
         }
     }
 
-    /// The last text of a phrase that is drawn in several pieces.
-    fn end_of_phrase(&self, mut text: usize) -> usize {
-        while let (Some(this), Some(next)) = (self.all.get(text), self.all.get(text + 1)) {
-            let gap = next.left - this.right;
-            if !next.is_beside(*this) || gap.abs() > this.height() {
-                break;
-            }
-            text += 1;
+    /// The caption above a field, or above the column of fields that it belongs to.
+    fn caption(&mut self, field: usize) -> Option<usize> {
+        let mut top = field;
+        // A hostile file may have a circle of fields.
+        for _ in 0..self.fields.len() {
+            let Some(above) = self.above[top] else { break };
+            top = above;
         }
-        text
+        if !self.may_compare(self.all.len() + self.fields.len() * 2) {
+            return None;
+        }
+        let in_column = top != field || self.above.contains(&Some(field));
+        let top = self.fields[top];
+        let mut nearest = None;
+        for (index, text) in self.all.iter().enumerate() {
+            let distance = text.bottom - top.top;
+            // A caption may reach into its field.
+            if text.is_over(top) && distance < text.height() {
+                keep_nearer(&mut nearest, distance.max(0.0), index);
+            }
+        }
+        let (_, text) = nearest?;
+        Some(if in_column {
+            self.end_of_line(text)
+        } else {
+            self.end_of_phrase(text)
+        })
+    }
+
+    /// The last text of a line that is drawn in several pieces.
+    fn end_of_line(&self, text: usize) -> usize {
+        let rest = self.all[text..].windows(2);
+        text + rest.take_while(|pair| pair[1].is_beside(pair[0])).count()
+    }
+
+    /// The last text of a phrase that is drawn in several pieces.
+    fn end_of_phrase(&self, text: usize) -> usize {
+        let goes_on = |pair: &&[Area]| {
+            let gap = pair[1].left - pair[0].right;
+            pair[1].is_beside(pair[0]) && gap.abs() <= pair[0].height()
+        };
+        text + self.all[text..].windows(2).take_while(goes_on).count()
     }
 }
 
@@ -136,33 +217,43 @@ mod tests {
         Area::from([left, bottom, left + width, bottom + 9.0])
     }
 
+    /// The place of the value of the first of some fields, each 100 wide.
+    fn place(texts: &[Area], values: &[Area]) -> Option<Anchor> {
+        let field = |value: &Area| {
+            let (left, bottom) = (value.left - 2.0, value.bottom - 3.0);
+            Area::from([left, bottom, left + 100.0, value.top + 3.0])
+        };
+        let fields: Vec<Area> = values.iter().map(field).collect();
+        Texts::new(texts, &fields).anchor(values[0], 0)
+    }
+
     #[test]
     fn values_find_their_labels() {
-        let place = |texts: &[Area], value: Area| {
-            let field = Area::from([value.left - 2.0, value.bottom - 3.0, 300.0, value.top + 3.0]);
-            Texts::new(texts.to_vec()).anchor(value, field)
-        };
-        let label = [area(50.0, 700.0, 30.0), area(50.0, 680.0, 30.0)];
-        assert_eq!(
-            place(&label, area(150.0, 682.0, 30.0)),
-            Some(Anchor::After(1))
-        );
-        // Nothing belongs to it.
-        assert_eq!(place(&label, area(150.0, 500.0, 30.0)), None);
+        let labels = [area(50.0, 700.0, 30.0), area(50.0, 680.0, 30.0)];
+        let [beside, far, before] = [[150.0, 682.0], [150.0, 500.0], [38.0, 700.0]]
+            .map(|[left, bottom]| place(&labels, &[area(left, bottom, 9.0)]));
+        assert_eq!(beside, Some(Anchor::After(1)));
+        assert_eq!(far, None);
         // A box in front of its label.
-        assert_eq!(
-            place(&label, area(38.0, 700.0, 9.0)),
-            Some(Anchor::Before(0))
-        );
-        // The caption above the field is drawn in two words.
-        let caption = [
-            area(100.0, 715.0, 20.0),
-            area(124.0, 715.0, 20.0),
-            area(50.0, 600.0, 9.0),
+        assert_eq!(before, Some(Anchor::Before(0)));
+    }
+
+    #[test]
+    fn values_find_the_captions_above() {
+        // One caption is drawn in two words.
+        let captions = [
+            area(50.0, 715.0, 20.0),
+            area(74.0, 715.0, 20.0),
+            area(200.0, 715.0, 20.0),
+            area(50.0, 600.0, 20.0),
         ];
-        assert_eq!(
-            place(&caption, area(100.0, 702.0, 30.0)),
-            Some(Anchor::After(1))
-        );
+        let value = area(50.0, 701.0, 30.0);
+        assert_eq!(place(&captions, &[value]), Some(Anchor::After(1)));
+        // The caption is the header of a table's column.
+        let below = area(50.0, 681.0, 30.0);
+        let beside = area(200.0, 701.0, 30.0);
+        for row in [[value, below, beside], [below, value, beside]] {
+            assert_eq!(place(&captions, &row), Some(Anchor::After(2)));
+        }
     }
 }

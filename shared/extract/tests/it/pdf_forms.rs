@@ -55,15 +55,31 @@ async fn values_on_different_lines_stay_apart() {
 async fn values_follow_their_labels() {
     let content = "BT /F1 12 Tf 30 500 Td (Name:) Tj 0 -30 Td (Town:) Tj 0 -30 Td (Place) Tj 40 0 Td (of birth) Tj \
         -40 -50 Td (I agree) Tj -10 -100 Td (Sign here.) Tj ET";
-    let caption_below = [
+    let fields = [
         text_field("name", "Ada Byron", 120, 496),
         text_field("town", "Trier", 120, 466),
         text_field("birth", "Kiel", 30, 420),
         text_field("alone", "Alone", 250, 300),
     ];
     assert_eq!(
-        text(&form(content, &caption_below)).await,
+        text(&form(content, &fields)).await,
         "Name: Ada Byron\nTown: Trier\nPlace of birth\nKiel\nI agree\nSign here.\nAlone"
+    );
+}
+
+#[tokio::test]
+async fn tables_of_fields_keep_their_rows() {
+    let content =
+        "BT /F1 12 Tf 30 500 Td (Item) Tj 110 0 Td (Price) Tj -110 -200 Td (Sign here.) Tj ET";
+    let fields = [
+        text_field("a", "Pump", 30, 478),
+        text_field("b", "120.00", 140, 478),
+        text_field("c", "Hose", 30, 458),
+        text_field("d", "45.00", 140, 458),
+    ];
+    assert_eq!(
+        text(&form(content, &fields)).await,
+        "Item Price\nPump 120.00\nHose 45.00\nSign here."
     );
 }
 
