@@ -2,11 +2,14 @@
 
 mod annotations;
 mod directions;
+mod fields;
 mod fonts;
 mod hyphens;
 mod layers;
+mod lift;
 mod order;
 mod page;
+mod places;
 
 use std::{ffi::c_void, path::Path};
 
@@ -125,8 +128,9 @@ pub fn read(
             let Some(again) = open() else { continue };
             page = again;
         }
+        page.prepare(&layers, if merged { &written.fields } else { &[] });
         written.without_drawn(page);
-        let said = page.text(&layers, include_hidden);
+        let said = page.text(&layers, include_hidden, &written.combs);
         builder
             .warnings
             .add(WarningCode::HiddenContent, usize::from(said.hides));

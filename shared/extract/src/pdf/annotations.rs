@@ -1,4 +1,4 @@
-//! Reads the annotations of a page: form values, text boxes, notes.
+//! Reads the annotations of a page: text boxes, notes, and, with `fields`, form values.
 
 use std::{
     collections::HashSet,
@@ -7,9 +7,10 @@ use std::{
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
 use pdfium_render::prelude::PdfiumLibraryBindings;
+use scraper::Html;
 
-use super::{page::Page, utf16};
-use crate::text;
+use super::{page::Page, places::Area, utf16};
+use crate::{html_text, text};
 
 /// `FLATTEN_SUCCESS`: annotations were merged into the page.
 const FLATTENED: c_int = 1;
@@ -18,29 +19,19 @@ const MAX_ANNOTATIONS: c_int = 5_000;
 /// Annotation types (`FPDF_ANNOT_`).
 const FREE_TEXT: c_int = 3;
 const WIDGET: c_int = 20;
-/// Reviewers' annotations: text, lines, shapes, text markup, carets, ink, attachments.
-const NOTES: [c_int; 13] = [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 17];
+/// Reviewers' annotations: text, lines, shapes, text markup, stamps, carets, ink, attachments.
+const NOTES: [c_int; 14] = [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17];
 /// Annotation flags: hidden, not to be viewed.
 const UNSEEN: c_int = 0b10_0010;
-/// Field types (`FPDF_FORMFIELD_`).
-const CHECK_BOX: c_int = 2;
-const RADIO_BUTTON: c_int = 3;
-const COMBO_BOX: c_int = 4;
-const LIST_BOX: c_int = 5;
-const TEXT_FIELD: c_int = 6;
-/// Flag of password fields.
-const PASSWORD: c_int = 1 << 13;
 /// Most bytes of a page's annotations.
 const MAX_WRITTEN: usize = 1 << 20;
 /// Fewest bytes of a value for it not to be on the page by chance.
 const MIN_FOUND: usize = 8;
-/// Most options of a field.
-const MAX_OPTIONS: c_int = 1_000;
 
 /// pdfium's form state of a document.
 pub struct Form<'a> {
     pdfium: &'a dyn PdfiumLibraryBindings,
-    handle: *mut c_void,
+    pub handle: *mut c_void,
     /// `FPDF_FORMFILLINFO`, which pdfium keeps a pointer to: a version, then callbacks, which stay null.
     _info: Box<[u64; 64]>,
 }
@@ -78,28 +69,34 @@ impl Drop for Form<'_> {
 }
 
 /// The value of a form field, or the text of a text box.
-struct Value {
-    label: String,
-    text: String,
+pub struct Value {
+    pub label: String,
+    pub text: String,
     /// Left, top, right, bottom, in the page's units.
-    place: [f32; 4],
+    pub place: [f32; 4],
+    /// Whether the page does not tell the value, though it may show its text: a list shows all options.
+    pub untold: bool,
 }
 
 /// Annotation texts that may be missing from the page's text.
 #[derive(Default)]
 pub struct Written {
-    values: Vec<Value>,
+    pub values: Vec<Value>,
     /// Labels of checked boxes and selected buttons.
-    checked: Vec<String>,
+    pub checked: Vec<String>,
     /// Authors and texts of notes.
     notes: Vec<(String, String)>,
+    /// Areas of form fields.
+    pub fields: Vec<Area>,
+    /// Areas of fields that show a word with a character in each cell.
+    pub combs: Vec<Area>,
     /// Size of all texts in bytes.
     size: usize,
 }
 
 impl Written {
     /// Whether a text still fits: the fields of a small file may share one long value.
-    fn has_room(&mut self, text: &str) -> bool {
+    pub fn has_room(&mut self, text: &str) -> bool {
         self.size = self.size.saturating_add(text.len());
         self.size <= MAX_WRITTEN && !text.trim().is_empty()
     }
@@ -116,6 +113,9 @@ impl Written {
             return;
         }
         self.values.retain(|value| {
+            if value.untold {
+                return true;
+            }
             let [left, top, right, bottom] = value.place.map(f64::from);
             let mut units = vec![0u16; value.text.len() * 2 + 64];
             let size = c_int::try_from(units.len()).unwrap_or_default();
@@ -146,10 +146,16 @@ impl Written {
                 page.push_str(&line);
             }
         };
-        for Value { label, text, .. } in self.values {
+        for Value {
+            label,
+            text,
+            untold,
+            ..
+        } in self.values
+        {
             let value = self::squeezed(&text);
             // A short value may occur anywhere.
-            if value.len() < MIN_FOUND || !squeezed.contains(&value) {
+            if untold || value.len() < MIN_FOUND || !squeezed.contains(&value) {
                 let apart = if label.is_empty() { "" } else { ": " };
                 add(format!("{label}{apart}{text}"));
             }
@@ -212,9 +218,9 @@ impl Page<'_> {
 }
 
 /// An open annotation.
-struct Annotation<'a> {
-    pdfium: &'a dyn PdfiumLibraryBindings,
-    handle: *mut c_void,
+pub struct Annotation<'a> {
+    pub pdfium: &'a dyn PdfiumLibraryBindings,
+    pub handle: *mut c_void,
 }
 
 impl Annotation<'_> {
@@ -231,13 +237,15 @@ impl Annotation<'_> {
             return;
         }
         match (kind, form) {
-            (WIDGET, Some(form)) => self.tell_field(form, written),
+            (WIDGET, Some(form)) => {
+                written.fields.push(self.area());
+                self.tell_field(form, written);
+            }
             (FREE_TEXT, _) => {
                 // SAFETY: as above.
                 let drawn = unsafe { pdfium.FPDFAnnot_HasKey(self.handle.cast(), "AP") } != 0;
-                let said = self.string("Contents");
-                if !drawn && written.has_room(&said) {
-                    written.values.push(self.value(String::new(), said));
+                if !drawn {
+                    self.tell_text_box(written);
                 }
             }
             (kind, _) if NOTES.contains(&kind) => {
@@ -251,114 +259,52 @@ impl Annotation<'_> {
         }
     }
 
-    fn value(&self, label: String, text: String) -> Value {
+    /// Tells the plain text of a text box, or else its rich text, which is XHTML (ISO 32000-1, 12.7.3.4).
+    fn tell_text_box(&self, written: &mut Written) {
+        let mut said = self.string("Contents");
+        if !written.has_room(&said) {
+            said = self.string("RC");
+            if !written.has_room(&said) {
+                return;
+            }
+            let rich = html_text::visible(&Html::parse_document(&said));
+            rich.as_str().clone_into(&mut said);
+        }
+        written.values.push(self.value(String::new(), said));
+    }
+
+    pub fn value(&self, label: String, text: String) -> Value {
+        Value {
+            label,
+            text,
+            place: self.place(),
+            untold: false,
+        }
+    }
+
+    pub fn area(&self) -> Area {
+        let [left, top, right, bottom] = self.place();
+        Area::from([left, bottom, right, top])
+    }
+
+    /// Left, top, right, bottom, in the page's units.
+    fn place(&self) -> [f32; 4] {
         let mut place = [0.0f32; 4];
-        // SAFETY: the annotation is open; `FS_RECTF` is four floats: left, top, right, bottom.
+        // SAFETY: the annotation is open; `FS_RECTF` is four floats in this order.
         unsafe {
             let place = place.as_mut_ptr().cast();
             self.pdfium.FPDFAnnot_GetRect(self.handle.cast(), place)
         };
-        Value { label, text, place }
+        place
     }
 
     /// A string of the annotation's dictionary.
-    fn string(&self, key: &str) -> String {
+    pub fn string(&self, key: &str) -> String {
         // SAFETY: the annotation is open; the buffer has the stated size in bytes.
         utf16(|buffer, size| unsafe {
             let annotation = self.handle.cast();
             self.pdfium
                 .FPDFAnnot_GetStringValue(annotation, key, buffer, size)
         })
-    }
-
-    fn tell_field(&self, form: &Form<'_>, written: &mut Written) {
-        let pdfium = self.pdfium;
-        // SAFETY: the annotation is open, and of this form; buffers have their stated sizes in bytes.
-        unsafe {
-            let (form, field) = (form.handle, self.handle);
-            let label = || {
-                let said = utf16(|buffer, size| {
-                    pdfium.FPDFAnnot_GetFormFieldAlternateName(
-                        form.cast(),
-                        field.cast(),
-                        buffer,
-                        size,
-                    )
-                });
-                let name = utf16(|buffer, size| {
-                    pdfium.FPDFAnnot_GetFormFieldName(form.cast(), field.cast(), buffer, size)
-                });
-                let said = text::one_line(&said, 200);
-                // A field name includes the names of the groups around it.
-                let own = name.rsplit('.').next().unwrap_or_default();
-                if said.is_empty() {
-                    text::one_line(own, 200)
-                } else {
-                    said
-                }
-            };
-            let value = || {
-                utf16(|buffer, size| {
-                    pdfium.FPDFAnnot_GetFormFieldValue(form.cast(), field.cast(), buffer, size)
-                })
-            };
-            let checked = || pdfium.FPDFAnnot_IsChecked(form.cast(), field.cast()) != 0;
-            match pdfium.FPDFAnnot_GetFormFieldType(form.cast(), field.cast()) {
-                CHECK_BOX if checked() => {
-                    let line = format!("[x] {}", label());
-                    if written.has_room(&line) {
-                        written.checked.push(line);
-                    }
-                }
-                RADIO_BUTTON if checked() => {
-                    let chosen = utf16(|buffer, size| {
-                        pdfium.FPDFAnnot_GetFormFieldExportValue(
-                            form.cast(),
-                            field.cast(),
-                            buffer,
-                            size,
-                        )
-                    });
-                    let line = format!("{}: {chosen}", label());
-                    if written.has_room(&line) {
-                        written.checked.push(line);
-                    }
-                }
-                COMBO_BOX | LIST_BOX => {
-                    let chosen = self.chosen(form);
-                    let shown = if chosen.is_empty() { value() } else { chosen };
-                    if written.has_room(&shown) {
-                        written.values.push(self.value(label(), shown));
-                    }
-                }
-                TEXT_FIELD => {
-                    let flags = pdfium.FPDFAnnot_GetFormFieldFlags(form.cast(), field.cast());
-                    let shown = value();
-                    if flags & PASSWORD == 0 && written.has_room(&shown) {
-                        written.values.push(self.value(label(), shown));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Labels of the selected options.
-    fn chosen(&self, form: *mut c_void) -> String {
-        let pdfium = self.pdfium;
-        let mut labels = Vec::new();
-        // SAFETY: the annotation is open, and of this form; buffers have their stated sizes in bytes.
-        unsafe {
-            let count = pdfium.FPDFAnnot_GetOptionCount(form.cast(), self.handle.cast());
-            for index in 0..count.min(MAX_OPTIONS) {
-                if pdfium.FPDFAnnot_IsOptionSelected(form.cast(), self.handle.cast(), index) != 0 {
-                    labels.push(utf16(|buffer, size| {
-                        let field = self.handle.cast();
-                        pdfium.FPDFAnnot_GetOptionLabel(form.cast(), field, index, buffer, size)
-                    }));
-                }
-            }
-        }
-        labels.join(", ")
     }
 }

@@ -67,6 +67,7 @@ struct Cluster {
     text: String,
     kind: Kind,
     first: char,
+    /// Edges of the space that it takes in its line.
     left: f32,
     right: f32,
 }
@@ -76,8 +77,8 @@ fn clusters(glyphs: &[Glyph]) -> Vec<Cluster> {
     for glyph in glyphs {
         if let Some(last) = clusters.last_mut()
             && (is_combining_mark(glyph.character)
-                || (last.left - glyph.left).abs() < 0.01
-                    && (last.right - glyph.right).abs() < 0.01
+                || (last.left - glyph.start).abs() < 0.01
+                    && (last.right - glyph.end).abs() < 0.01
                     && !glyph.character.is_whitespace())
         {
             last.text.push(glyph.character);
@@ -87,8 +88,8 @@ fn clusters(glyphs: &[Glyph]) -> Vec<Cluster> {
             text: glyph.character.to_string(),
             kind: kind(glyph.character),
             first: glyph.character,
-            left: glyph.left,
-            right: glyph.right,
+            left: glyph.start,
+            right: glyph.end,
         });
     }
     clusters
@@ -114,7 +115,7 @@ pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
             .filter(|glyph| glyph.character.is_alphanumeric())
     };
     let height = letters()
-        .map(|glyph| glyph.top - glyph.bottom)
+        .map(|glyph| (glyph.top - glyph.bottom).max(glyph.size))
         .fold(0.0, f32::max);
     let middle = |glyph: &Glyph| f32::midpoint(glyph.top, glyph.bottom);
     let first = middle(letters().next()?);
@@ -150,12 +151,15 @@ pub fn logical(line: &[Glyph], mostly_right: bool) -> Option<String> {
     Some(clusters.into_iter().map(|cluster| cluster.text).collect())
 }
 
+/// Smallest gap between words, relative to the font size.
+const GAP: f32 = 0.15;
+
 /// Adds a space to each wide gap.
 fn spaced(clusters: Vec<Cluster>, height: f32) -> Vec<Cluster> {
     let mut all: Vec<Cluster> = Vec::with_capacity(clusters.len() * 2);
     for cluster in clusters {
         if let Some(last) = all.last()
-            && last.left - cluster.right > height * 0.2
+            && last.left - cluster.right > height * GAP
             && last.first != ' '
             && cluster.first != ' '
         {
@@ -342,6 +346,9 @@ mod tests {
             right: place as f32 * 10.0 + 9.0,
             bottom: 0.0,
             top: 10.0,
+            start: place as f32 * 10.0,
+            end: place as f32 * 10.0 + 10.0,
+            size: 10.0,
             generated: false,
         };
         line.chars().enumerate().map(glyph).collect()

@@ -14,6 +14,8 @@ const BETWEEN: &[&str] = &[
     "oder",
     "bzw",
     "beziehungsweise",
+    "resp",
+    "respektive",
     "sowie",
     "bis",
     "aber",
@@ -25,11 +27,12 @@ const BETWEEN: &[&str] = &[
     // English.
     "and",
     "or",
-    "and/or",
     "but",
     "through",
     "versus",
     "vs",
+    "plus",
+    "respectively",
     // Romance.
     "et",
     "ou",
@@ -64,7 +67,15 @@ const BETWEEN: &[&str] = &[
     "illetve",
 ];
 /// Such words that are also the ending of many others (`foto`, `ope-ta-ja`).
-const DOUBTFUL: &[&str] = &["to", "ja", "ve", "samt", "til", "și"];
+const DOUBTFUL: &[&str] = &["to", "ja", "ve", "samt", "til", "și", "wie", "noch"];
+/// Words that may be abbreviated with a full stop.
+const ABBREVIATED: &[&str] = &[
+    "bzw", "bezw", "u", "o", "od", "vs", "v", "resp", "evtl", "ev", "wzgl", "popř", "příp",
+];
+/// Two words that stand for one of [`BETWEEN`].
+const PHRASES: &[(&str, &str)] = &[("als", "auch"), ("as", "well"), ("así", "como")];
+/// Words that end like one of [`BETWEEN`]: `thereof`, `surplus`.
+const WHOLE: &[(&str, &str)] = &[("here", "of"), ("sur", "plus"), ("non", "plus")];
 
 /// Fewest letters of a complete word.
 const MIN_ALONE: usize = 4;
@@ -177,20 +188,36 @@ impl Words {
     }
 
     fn is_suspended(&self, head: &str, tail: &str, rest: &str, joined: bool) -> bool {
-        let mut after = rest[tail.len()..].chars();
-        let apart = after.next().is_some_and(char::is_whitespace);
+        let after = &rest[tail.len()..];
+        let small = tail.to_lowercase();
         let letters = head.chars().filter(|c| c.is_alphanumeric()).count();
-        if joined || !apart || letters < 2 && tail.chars().count() < 2 {
+        if joined || letters < 2 && tail.chars().count() < 2 {
             return false;
         }
-        let small = tail.to_lowercase();
-        if BETWEEN.contains(&small.as_str()) {
-            // English: `thereof`.
-            return !(small == "of" && head.to_lowercase().ends_with("here"));
+        // `Sommer- bzw. Winterreifen`, `hard- and/or software`.
+        let abbreviated = ABBREVIATED.contains(&small.as_str())
+            && after
+                .strip_prefix('.')
+                .is_some_and(|after| after.starts_with(char::is_whitespace));
+        let paired = after.strip_prefix('/').is_some_and(|other| {
+            BETWEEN.contains(&small.as_str())
+                && BETWEEN.contains(&around("", other).1.to_lowercase().as_str())
+        });
+        if abbreviated || paired {
+            return true;
+        }
+        if !after.starts_with(char::is_whitespace) {
+            return false;
+        }
+        let next = after.split_whitespace().next().unwrap_or_default();
+        let next = next.trim_matches(|c: char| !c.is_alphanumeric());
+        if BETWEEN.contains(&small.as_str()) || PHRASES.contains(&(small.as_str(), next)) {
+            let head = head.to_lowercase();
+            return !WHOLE
+                .iter()
+                .any(|(start, end)| *end == small && head.ends_with(start));
         }
         // `short- to long-term`: the next word has its own hyphen.
-        let next = after.as_str().split_whitespace().next().unwrap_or_default();
-        let next = next.trim_matches(|c: char| !c.is_alphanumeric());
         // `kevät- ja syksy`: the part before it is a complete word. English has `into`, Italian `cantato`.
         let alone = small != "to" && letters >= MIN_ALONE && self.has(head);
         DOUBTFUL.contains(&small.as_str()) && (next.contains('-') || alone)
@@ -239,6 +266,23 @@ mod tests {
         );
         assert_eq!(mended("the 10\u{fffe}or 20-day"), "the 10- or 20-day");
         assert_eq!(mended("short\u{fffe}to long-term"), "short- to long-term");
+        assert_eq!(
+            mended("Sommer\u{fffe}bzw. Winterreifen, Vor\u{fffe}u. Nachteile"),
+            "Sommer- bzw. Winterreifen, Vor- u. Nachteile"
+        );
+        assert_eq!(
+            mended("hard\u{fffe}and/or software, input\u{fffe}vs. output"),
+            "hard- and/or software, input- vs. output"
+        );
+        assert_eq!(
+            mended("Haus\u{fffe}als auch Hofarbeit, die Sign\u{fffe}als der"),
+            "Haus- als auch Hofarbeit, die Signals der"
+        );
+        assert_eq!(mended("a sur\u{fffe}plus of gas"), "a surplus of gas");
+        assert_eq!(
+            mended("auf dem Hund\u{fffe}und. Dann"),
+            "auf dem Hundund. Dann"
+        );
         assert_eq!(mended("una fo\u{fffe}to bella"), "una foto bella");
         assert_eq!(mended("Land\u{fffe}unde mehr"), "Landunde mehr");
         assert_eq!(

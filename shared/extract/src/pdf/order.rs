@@ -1,7 +1,10 @@
 //! Fixes the order of characters if pdfium's is not the reading order: Arabic and Hebrew beside Latin, and vertical
 //! columns of East Asian characters.
 
-use super::directions::{is_mixed, is_mostly_right, logical};
+use super::{
+    directions::{is_mixed, is_mostly_right, logical},
+    places::Area,
+};
 
 /// Fewest single-character lines that form a column.
 const COLUMN: usize = 3;
@@ -14,8 +17,19 @@ pub struct Glyph {
     pub right: f32,
     pub bottom: f32,
     pub top: f32,
+    /// Left and right edge of the space that the character takes in its line.
+    pub start: f32,
+    pub end: f32,
+    /// Font size in page units.
+    pub size: f32,
     /// Whether pdfium added the character: spaces and line ends.
     pub generated: bool,
+}
+
+impl Glyph {
+    fn area(&self) -> Area {
+        Area::from([self.left, self.bottom, self.right, self.top])
+    }
 }
 
 pub fn is_east_asian(character: char) -> bool {
@@ -31,11 +45,55 @@ pub fn is_doubtful(raw: &str) -> bool {
         let mut characters = line.trim().chars();
         let single = characters.next().is_some_and(is_east_asian) && characters.next().is_none();
         column = if single { column + 1 } else { 0 };
-        if column >= COLUMN || is_mixed(line.chars()) {
+        if column >= COLUMN || is_mixed(line.chars()) || is_spaced(line) {
             return true;
         }
     }
     false
+}
+
+/// Whether a character fills its em, and has no space beside it.
+fn is_full(character: char) -> bool {
+    is_east_asian(character)
+        && !matches!(character, '\u{ac00}'..='\u{d7af}' | '\u{ff61}'..='\u{ffdc}')
+}
+
+/// Whether a line has a space between two full-width characters.
+fn is_spaced(line: &str) -> bool {
+    let mut before = [' '; 2];
+    line.chars().any(|character| {
+        let spaced = before[1] == ' ' && is_full(before[0]) && is_full(character);
+        before = [before[1], character];
+        spaced
+    })
+}
+
+/// Removes spaces that pdfium added between full-width characters that are next to each other, as the file may give
+/// them less width than they have, and between the characters of comb fields.
+pub fn without_false_spaces(glyphs: &[Glyph], combs: &[Area]) -> Vec<Glyph> {
+    let is_false = |index: usize, glyph: &Glyph| {
+        let (Some(last), Some(next)) = (index.checked_sub(1), glyphs.get(index + 1)) else {
+            return false;
+        };
+        let last = &glyphs[last];
+        if !glyph.generated || glyph.character != ' ' {
+            return false;
+        }
+        let comb = combs.iter().find(|comb| comb.holds(last.area()));
+        comb.is_some_and(|comb| comb.holds(next.area())) || are_adjacent(last, next)
+    };
+    let kept = glyphs.iter().enumerate();
+    let kept = kept.filter(|(index, glyph)| !is_false(*index, glyph));
+    kept.map(|(_, glyph)| *glyph).collect()
+}
+
+/// Whether there is no room for a space between two full-width characters.
+fn are_adjacent(last: &Glyph, next: &Glyph) -> bool {
+    let step = (next.start - last.start) / last.size.max(1.0);
+    is_full(last.character)
+        && is_full(next.character)
+        && (0.9..1.2).contains(&step)
+        && (next.bottom - last.bottom).abs() < last.size * 0.5
 }
 
 /// The text of a page in reading order, with pdfium's line ends.
@@ -93,6 +151,7 @@ enum Step {
 fn step(from: &Glyph, to: &Glyph) -> Step {
     let size = (from.top - from.bottom)
         .max(from.right - from.left)
+        .max(from.size)
         .max(1.0);
     let across = (to.left + to.right - from.left - from.right) / 2.0;
     let down = (from.top + from.bottom - to.top - to.bottom) / 2.0;
@@ -153,6 +212,9 @@ mod tests {
                     right: left + 12.0,
                     bottom,
                     top: bottom + 12.0,
+                    start: left,
+                    end: left + 12.0,
+                    size: 12.0,
                     generated: false,
                 });
                 for character in ['\r', '\n'] {

@@ -11,12 +11,13 @@ use super::{
     directions,
     layers::Layers,
     order::{self, Glyph},
+    places::Area,
 };
 
 /// `FPDF_PAGEOBJ_TEXT`, `FPDF_PAGEOBJ_IMAGE` and `FPDF_PAGEOBJ_FORM`.
-const TEXT: c_int = 1;
+pub const TEXT: c_int = 1;
 const IMAGE: c_int = 3;
-const FORM: c_int = 5;
+pub const FORM: c_int = 5;
 /// Deepest nesting of form objects.
 const FORM_DEPTH: u32 = 4;
 /// `FPDF_TEXTRENDERMODE_INVISIBLE`.
@@ -55,8 +56,9 @@ struct Objects {
 }
 
 impl Page<'_> {
-    /// The text, without hidden text unless `include_hidden` is set.
-    pub fn text(&self, layers: &Layers<'_>, include_hidden: bool) -> Said {
+    /// The text, without hidden text unless `include_hidden` is set. `combs` are the areas of fields that show a word
+    /// with a character in each cell.
+    pub fn text(&self, layers: &Layers<'_>, include_hidden: bool, combs: &[Area]) -> Said {
         // SAFETY: the page is open; the text is checked for null, and closed below.
         let text = unsafe { self.pdfium.FPDFText_LoadPage(self.handle.cast()) };
         if text.is_null() {
@@ -73,12 +75,13 @@ impl Page<'_> {
             self.objects(layers)
         };
         let hides = objects.invisible || !objects.unseen.is_empty();
-        if hides || order::is_doubtful(&said.raw) {
+        if hides || !combs.is_empty() || order::is_doubtful(&said.raw) {
             let mut glyphs = self.glyphs(text);
             if hides {
                 said.hides = self.leave_out_unseen(text, &objects, &mut glyphs);
             }
-            let glyphs: Vec<Glyph> = glyphs.into_iter().map(|(_, glyph)| glyph).collect();
+            let glyphs = glyphs.into_iter().map(|(_, glyph)| glyph);
+            let glyphs = order::without_false_spaces(&glyphs.collect::<Vec<_>>(), combs);
             said.raw = order::ordered(&glyphs);
         }
         // SAFETY: the text is open and not used again.
@@ -128,17 +131,47 @@ impl Page<'_> {
             let Some(character) = character.filter(|character| *character != '\0') else {
                 continue;
             };
-            let glyph = Glyph {
+            let mut glyph = Glyph {
                 character,
                 left: left as f32,
                 right: right as f32,
                 bottom: bottom as f32,
                 top: top as f32,
+                start: left as f32,
+                end: right as f32,
+                size: (top - bottom) as f32,
                 generated,
             };
+            if !generated {
+                self.measure(text, index, &mut glyph);
+            }
             glyphs.push((index, glyph));
         }
         glyphs
+    }
+
+    /// Sets the space that a character takes in its line, and its size.
+    fn measure(&self, text: *mut c_void, index: c_int, glyph: &mut Glyph) {
+        let pdfium = self.pdfium;
+        let mut edges = [0.0f32; 4];
+        let mut matrix = [0.0f32; 6];
+        // SAFETY: the text is open, the index is of one of its characters; `FS_RECTF` is left, top, right, bottom, and
+        // `FS_MATRIX` is six floats.
+        unsafe {
+            let known =
+                pdfium.FPDFText_GetLooseCharBox(text.cast(), index, edges.as_mut_ptr().cast());
+            if known != 0 && edges[2] > edges[0] {
+                [glyph.start, _, glyph.end, _] = edges;
+            }
+            let place = (&raw mut matrix).cast();
+            if pdfium.FPDFText_GetMatrix(text.cast(), index, place) != 0 {
+                let size = pdfium.FPDFText_GetFontSize(text.cast(), index) as f32;
+                let size = size * matrix[2].hypot(matrix[3]);
+                if size.is_finite() && size.abs() > 0.0 {
+                    glyph.size = size.abs();
+                }
+            }
+        }
     }
 
     /// Removes text outside of the page, and invisible text if the page has visible text. Invisible text over a scan is
@@ -254,7 +287,7 @@ impl Page<'_> {
     }
 
     /// Left, bottom, right, top of an object.
-    fn bounds(&self, object: *mut c_void) -> Option<[f32; 4]> {
+    pub fn bounds(&self, object: *mut c_void) -> Option<[f32; 4]> {
         let [mut left, mut bottom, mut right, mut top] = [0.0f32; 4];
         // SAFETY: the object's page is open; the edges are places of this frame.
         let known = unsafe {

@@ -22,6 +22,8 @@ mod open_document;
 mod pages;
 mod passwords;
 mod pdf_file;
+mod pdf_forms;
+mod pdf_glyphs;
 mod pdfs;
 mod properties;
 mod rtf;
