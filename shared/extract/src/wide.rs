@@ -82,13 +82,14 @@ fn is_single_byte(sample: &[u8]) -> bool {
         return true;
     }
     // The sample may end inside a character.
-    let whole = std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let whole =
+        std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true);
     whole && !sample.is_ascii()
 }
 
 /// Whether a byte is a character of ASCII text.
 const fn is_printable(byte: u8) -> bool {
-    matches!(byte, 9..=13 | 0x20..0x7f)
+    matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..0x7f)
 }
 
 /// Counts of the units of a sample.
@@ -131,8 +132,7 @@ impl Census {
     /// Whether nearly all characters belong to one script or to all scripts.
     fn is_text(&self) -> bool {
         let most = self.scripts.iter().copied().max().unwrap_or_default();
-        self.are_mostly(most)
-            && (self.ideographs * 10 <= self.all || self.are_frequent())
+        self.are_mostly(most) && (self.ideographs * 10 <= self.all || self.are_frequent())
     }
 
     /// Whether the text is Chinese or Japanese without spaces.
@@ -146,9 +146,7 @@ impl Census {
     }
 
     fn are_mostly(&self, script: usize) -> bool {
-        self.all > 0
-            && self.odd * 50 <= self.all
-            && (self.common + script) * 100 >= self.all * 95
+        self.all > 0 && self.odd * 50 <= self.all && (self.common + script) * 100 >= self.all * 95
     }
 
     /// Whether ideographs and kana are frequent ones as often as in text. By chance one in fifty is.
@@ -180,14 +178,14 @@ pub fn odd_controls(bytes: &[u8]) -> usize {
 /// text. Those are left out whose bytes in UTF-16 are two ASCII characters, or among them the lead bytes of kana in
 /// Shift_JIS. Source: word frequencies of the Python package `wordfreq` 3.1, the first 400 ideographs of Chinese, 300 of
 /// them also in their traditional form, and 300 of Japanese.
-const FREQUENT: &str = "一万与专世业东了予争事二于亚些交产京人什今从仕他付代以们件价任会伝使來供係保信俺們候傳像僕内円再军决况准几出分\
-    切划则初力办加务动動務勝包化北历原去参又及友反发取受变口只可台史号司各合后向吗和品員嗎四回因团国图圖城基士声売\
-    处外多始委安完官定实実家實对导対将將導小少尔島川工己已市布师广应店府度建开式引待很後得從德心必応快怎思悪情想意\
-    愛感應成我或战技把报拉持指接推提據文料斯新方於无日早时明更書最會月望期果标様残殺每比民气気沒没治法消演点状现現\
-    球理生的目直相真知確私种科称立站管系約經続網線约级线组经结给统续网置美老考者而联聞聯能萬落葉處號行術表被裏西見\
-    規視见规视觉解言計記設話該認語說説読誰調論議變讓计认让议记许论设证话该语说请调買資質资起足路身車軍転车込达过运\
-    近还这进送选這通造連進運過道達違選還那部都配里重野量金長长門開間関關门问间队际限院際难集電需非面音頭題领题風食\
-    飲马體高麼點";
+const FREQUENT: &str = "一万下与专世业东了予争事二于亚些交产京人什今从仕他付代以们件价任会伝使來供係保信俺個們候傳像僕内円再军决况准几\
+    出分切划则初力办加务动動務勝包化北历原去参又及友反发取受变口只可台史号司各合同后向吗和品員嗎四回因团国图國圖城\
+    基士声売处外多始委安完官定实実家實对导対将將導小少尔島川工己已市布师广应店府度建开式引待很後得從德心必応快怎思\
+    悪情想意愛感應成我或战技把报拉持指接推提據文料斯新方於无日早时明更書最會月望期果标様残殺每比民气気沒没治法消演\
+    点状现現球理生的目直相看県真知確私种科称程立站管系約經続網線约级线组经结给统续网置美老考者而联聞聯能萬落葉處號\
+    行術表被裏西見規視见规视觉解言計記設話該認語說説読誰調論議變讓计认让议记许论设证话该语说请调買資質资起足路身車\
+    軍転车込达过运近还这进送选這通造連進運過道達違選還那部都配里重野量金長长門開間関關门问间队际限院際难集電需非面\
+    音頭題领题風食飲马體高麼點";
 
 static FREQUENT_UNITS: LazyLock<HashSet<u32>> =
     LazyLock::new(|| FREQUENT.chars().map(u32::from).collect());
@@ -262,6 +260,15 @@ mod tests {
             "화물은 십이월 삼일에 도착합니다. 창고를 준비하십시오.",
             "مدة الضمان سنتان من تاريخ الشراء.",
             "การจัดส่งถูกเลื่อนออกไปเป็นวันที่สามธันวาคม",
+            "市民プールは平日は七時、日曜日は九時に開きます。利用者は最大四時間まで滞在でき、六歳未満の子どもは無料です。",
+            "このたびは、お問い合わせいただきまして、まことにありがとうございます。",
+            "東京都新宿区西新宿二丁目八番一号",
+            "支払期限は三十日です。\n契約は有効です。\n",
+            "供应商应在收到订单后十五个工作日内交货付款期限三十天由双方另行商定",
+            "甲方應當在收到乙方開具的發票後三十個工作日內支付全部貨款",
+            "合同",
+            "စာချုပ်သည် လက်မှတ်ရေးထိုးသည့်နေ့မှ စတင်သည်",
+            "ውሉ ከተፈረመበት ቀን ጀምሮ ይጸናል",
         ] {
             for (little, wide) in [(true, Wide::Utf16Le), (false, Wide::Utf16Be)] {
                 assert_eq!(Wide::guess(&utf16(text, little)), Some(wide), "{text}");
@@ -270,7 +277,9 @@ mod tests {
                 .chars()
                 .flat_map(|c| u32::from(c).to_le_bytes())
                 .collect();
-            assert_eq!(Wide::guess(&utf32), Some(Wide::Utf32Le), "{text}");
+            if text.chars().count() > 2 {
+                assert_eq!(Wide::guess(&utf32), Some(Wide::Utf32Le), "{text}");
+            }
             assert_eq!(Wide::guess(text.as_bytes()), None);
         }
     }
@@ -297,5 +306,33 @@ mod tests {
             .collect();
         assert_eq!(Wide::guess(&sound), None);
         assert_eq!(Wide::guess(&[0; 4096]), None);
+    }
+
+    #[test]
+    fn short_text_and_text_of_bytes_are_not_taken_for_it() {
+        for text in [
+            "0x0A 0x0B 0x0C 0x0D 0x0E 0x0F ".repeat(20),
+            "0x0A 0x0B 0x0C Größe ".repeat(20),
+            "100;200;000\n".repeat(20),
+            "1\n2\n3\n4\n5\n6\n".to_owned(),
+            "gqN, ab".to_owned(),
+            "über".to_owned(),
+            "né où".to_owned(),
+            "Die Größe beträgt fünf Meter".to_owned(),
+            "次は、はやくこいと言われたので花と若い英国人を呼ぶ".to_owned(),
+        ] {
+            for encoding in [
+                encoding_rs::WINDOWS_1252,
+                encoding_rs::SHIFT_JIS,
+                encoding_rs::UTF_8,
+            ] {
+                let (bytes, _, unmappable) = encoding.encode(&text);
+                if !unmappable {
+                    for start in [0, 1] {
+                        assert_eq!(Wide::guess(&bytes[start..]), None, "{text}");
+                    }
+                }
+            }
+        }
     }
 }
