@@ -33,7 +33,10 @@ pub fn page(bytes: &[u8], other: Guess) -> Option<i32> {
         2..5 => 12,
         _ => 30,
     };
-    let better = dos.likely > 0
+    // Text in other scripts has words of ASCII too, but few of its characters are in them.
+    let western = other.is_latin() || other == Guess::Encoding(MACINTOSH);
+    let better = (western || fit.odd * 2 > fit.all)
+        && dos.likely > 0
         && dos.odd * 10 <= dos.likely
         && fit.odd * share >= dos.likely
         && fit.odd > 2 * dos.odd;
@@ -43,6 +46,7 @@ pub fn page(bytes: &[u8], other: Guess) -> Option<i32> {
 /// Counts of non-ASCII characters in likely and in unlikely positions.
 #[derive(Default, Debug)]
 struct Fit {
+    all: usize,
     likely: usize,
     odd: usize,
 }
@@ -55,6 +59,7 @@ impl Fit {
         while let Some(character) = characters.next() {
             let after = characters.peek().copied().unwrap_or(' ');
             if !character.is_ascii() {
+                fit.all += 1;
                 fit.add(before, character, after);
             }
             before = character;

@@ -1,11 +1,12 @@
 //! Guesses the encoding of undeclared text that is not Unicode.
 
+use std::borrow::Cow;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_2, ISO_8859_4, MACINTOSH, SHIFT_JIS, WINDOWS_874,
     WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
 };
-use std::borrow::Cow;
 use whatlang::Lang;
 
 use super::{dos, of};

@@ -273,7 +273,7 @@ fn western_text_of_dos_is_known() {
         assert_eq!(read(&dos(source, page)), expected);
     }
     // Signs that only one of the pages has.
-    let source = "╒═╕ Größe, Käse";
+    let source = "╒═╕ Größe, Käse, Gemüsebrühe";
     assert_eq!(read(&dos(source, 437)).0, source);
     let utf8 = "Gebühr für größere Räume.\n".repeat(2);
     let bytes = [utf8.as_bytes(), &dos("Übermäßige Größe\n", 850)].concat();
@@ -291,6 +291,10 @@ fn text_of_windows_is_not_taken_for_dos() {
         "Hyvää päivää, tämä on määräys",
     ] {
         let bytes = WINDOWS_1252.encode(source).0;
+        assert_eq!(read(&bytes).0, source);
+    }
+    for source in ["USBメモリとDVDプレーヤー", "CDカメラ"] {
+        let bytes = SHIFT_JIS.encode(source).0;
         assert_eq!(read(&bytes).0, source);
     }
 }

@@ -96,7 +96,7 @@ async fn control_characters_between_words_keep_them_apart() {
         (
             Format::Csv,
             "a,b\n2\u{1c}3,\"x\0\"\0\n",
-            "| a | b |\n|---|---|\n| 2 3 | x |",
+            "| a | b |\n| --- | --- |\n| 2 3 | x |",
         ),
         (
             Format::Json,
