@@ -1,7 +1,12 @@
-//! Replaces control characters that stand for something: separators of fields, colours of terminals, overprinting.
+//! Replaces control characters that stand for something: separators of fields, colours of terminals, overprinting,
+//! punctuation of Windows.
 //! The normal form of text drops the others.
 
 use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+
+use super::is_c1;
 
 /// How far the end of a terminal's command is searched for, in bytes.
 const MAX_COMMAND: usize = 1024;
@@ -9,11 +14,12 @@ const MAX_COMMAND: usize = 1024;
 const APART: [char; 4] = ['"', ',', ';', '|'];
 
 /// Returns the text with a blank for NULs and separators (U+0001 to U+0003, U+001C to U+001F) between words, without
-/// the escape sequences of terminals (ECMA-48), and with overprinted characters once.
+/// the escape sequences of terminals (ECMA-48), and with overprinted characters once. C1 controls become the characters
+/// that Windows-1252 has in their place, since programs took that for Latin-1; so does the HTML standard with references.
 ///
 /// NULs after each character are dropped, which remain of UTF-16.
 pub fn cleaned(text: &str) -> Cow<'_, str> {
-    let special = |c: char| is_separator(c) || matches!(c, '\u{8}' | '\u{1b}');
+    let special = |c: char| is_separator(c) || is_c1(c) || matches!(c, '\u{8}' | '\u{1b}');
     if !text.contains(special) {
         return Cow::Borrowed(text);
     }
@@ -26,6 +32,12 @@ pub fn cleaned(text: &str) -> Cow<'_, str> {
         cleaned.push_str(plain);
         if from.starts_with('\u{1b}') {
             rest = &from[escape(from.as_bytes())..];
+            continue;
+        }
+        if let Some(control) = from.chars().next().filter(|c| is_c1(*c)) {
+            let byte = u8::try_from(control).unwrap_or_default();
+            cleaned.push_str(&WINDOWS_1252.decode_without_bom_handling(&[byte]).0);
+            rest = &from[control.len_utf8()..];
             continue;
         }
         let before = cleaned.chars().next_back();
@@ -106,6 +118,11 @@ mod tests {
             assert_eq!(cleaned(text), expected, "{text:?}");
         }
         assert!(matches!(cleaned("plain\ttext\u{7}\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn punctuation_of_windows_is_kept() {
+        assert_eq!(cleaned("it\u{92}s \u{80}5\u{81}"), "it’s €5\u{81}");
     }
 
     #[test]
