@@ -123,11 +123,17 @@ fn parameter(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// Decodes an RFC 8187 value: `UTF-8''caf%C3%A9.pdf`.
+/// Decodes an RFC 8187 value: `UTF-8''caf%C3%A9.pdf`. Some clients omit the charset, or the apostrophes too; that is
+/// UTF-8.
 fn extended(text: &str) -> Option<String> {
     let mut parts = text.splitn(3, '\'');
-    let (charset, _, value) = (parts.next()?, parts.next()?, parts.next()?);
-    let encoding = Encoding::for_label(charset.as_bytes())?;
+    let (encoding, value) = match (parts.next(), parts.next(), parts.next()) {
+        (Some(charset), Some(_), Some(value)) if !charset.trim().is_empty() => {
+            (Encoding::for_label(charset.as_bytes())?, value)
+        }
+        (_, _, Some(value)) => (UTF_8, value),
+        _ => (UTF_8, text),
+    };
     let bytes: Vec<u8> = percent_decode_str(value).collect();
     let (text, broken) = encoding.decode_without_bom_handling(&bytes);
     (!broken || encoding != UTF_8).then(|| text.into_owned())
@@ -209,6 +215,18 @@ mod tests {
                 "会议.txt",
             ),
             ("attachment; filename*=iso-8859-1''caf%E9.pdf", "café.pdf"),
+            (
+                "attachment; filename*=caf%C3%A9.pdf; filename=cafe.pdf",
+                "café.pdf",
+            ),
+            ("attachment; filename*=''caf%C3%A9.pdf", "café.pdf"),
+            ("attachment; filename*=\"''caf%C3%A9.pdf\"", "café.pdf"),
+            ("attachment; filename*=it's%20late.pdf", "it's late.pdf"),
+            ("attachment; filename*=caf%E9.pdf; filename=a.pdf", "a.pdf"),
+            (
+                "attachment; filename*0*=caf%C3; filename*1*=%A9.pdf",
+                "café.pdf",
+            ),
             (
                 "attachment; filename*0*=UTF-8''%e4%bc; filename*1*=%9a.txt",
                 "会.txt",

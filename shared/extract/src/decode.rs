@@ -1,7 +1,11 @@
 //! Decodes the bytes of text files and web pages, in any encoding.
 
+pub mod controls;
 mod declared;
+mod dos;
 mod guess;
+mod lines;
+mod modified;
 
 use std::borrow::Cow;
 
@@ -9,6 +13,7 @@ use dynrag_domain::warnings::{WarningCode, Warnings};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::wide::Wide;
+use guess::Guess;
 
 /// Decoded text, and what is known about its encoding.
 #[derive(Debug)]
@@ -18,23 +23,23 @@ pub struct Decoded<'a> {
     /// Number of invalid bytes or sequences that became U+FFFD.
     pub replaced: usize,
     /// The encoding, if it was guessed from the bytes. Detecting Unicode does not count as a guess.
-    pub guessed: Option<&'static Encoding>,
+    pub guessed: Option<Guess>,
 }
 
 impl Decoded<'_> {
     /// Adds warnings about the encoding.
     pub fn warn(&self, warnings: &mut Warnings) {
         warnings.add(WarningCode::CharactersReplaced, self.replaced);
-        if let Some(encoding) = self.guessed {
-            warnings.add_at(WarningCode::EncodingGuessed, encoding.name());
+        if let Some(guess) = self.guessed {
+            warnings.add_at(WarningCode::EncodingGuessed, guess.name());
         }
     }
 }
 
 /// Decodes text. `label` is an encoding declared outside of the text, such as the `charset` of a media type.
 ///
-/// The first that applies is used: a byte order mark, valid UTF-8, the declaration, Unicode without a mark, UTF-8 with
-/// a few broken bytes, a guess.
+/// The first that applies is used: a byte order mark, Unicode without a mark, valid UTF-8, the declaration, UTF-8 with
+/// errors or with lines in another encoding, a guess.
 pub fn text<'a>(bytes: &'a [u8], label: Option<&str>) -> Decoded<'a> {
     decode(bytes, || {
         Encoding::for_label_no_replacement(label?.trim().as_bytes())
@@ -54,10 +59,11 @@ pub fn page(bytes: &[u8]) -> String {
     markup(bytes).text.into_owned()
 }
 
-/// Decodes 8-bit text without a declaration: the text, the number of replaced characters, and the encoding.
+/// Decodes 8-bit text without a declaration: the text, the number of replaced characters, and the encoding. For a code
+/// page of DOS, which is not an encoding of the web, this is Windows-1252.
 pub fn undeclared(bytes: &[u8]) -> (String, usize, &'static Encoding) {
     let decoded = text(bytes, None);
-    let encoding = decoded.guessed.unwrap_or(UTF_8);
+    let encoding = decoded.guessed.map_or(UTF_8, Guess::encoding);
     (decoded.text.into_owned(), decoded.replaced, encoding)
 }
 
@@ -81,10 +87,9 @@ fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) ->
                 guessed: None,
             };
         }
-        Err(_) if marked => return of(bytes, UTF_8),
         _ => {}
     }
-    let declared = declared();
+    let declared = if marked { Some(UTF_8) } else { declared() };
     if let Some(encoding) = declared
         && encoding != UTF_8
     {
@@ -94,40 +99,72 @@ fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) ->
             return decoded;
         }
     }
-    let utf8 = valid.is_err()
-        && (is_mostly_utf8(bytes) || declared == Some(UTF_8) && !is_mostly_other(bytes));
-    let encoding = if utf8 { UTF_8 } else { guess::guess(bytes) };
-    if utf8 || valid.is_ok() && encoding != ISO_2022_JP {
+    if valid.is_err()
+        && let Some(decoded) = faulty_utf8(bytes, declared == Some(UTF_8))
+    {
+        return decoded;
+    }
+    let guess = guess::guess(bytes);
+    if valid.is_ok() && guess != Guess::Encoding(ISO_2022_JP) {
         return of(bytes, UTF_8);
     }
+    let (text, replaced) = guess.decode(bytes);
     Decoded {
-        guessed: Some(encoding),
-        ..of(bytes, encoding)
+        text,
+        replaced,
+        guessed: Some(guess),
     }
+}
+
+/// Decodes text that is mostly UTF-8, or in part.
+fn faulty_utf8(bytes: &[u8], declared: bool) -> Option<Decoded<'_>> {
+    if let Some((standard, lone)) = modified::standard(bytes)
+        && sequences(&standard).is_mostly_utf8()
+    {
+        let decoded = lines::decode(&standard, true)?;
+        return Some(Decoded {
+            text: Cow::Owned(decoded.text.into_owned()),
+            replaced: decoded.replaced + lone,
+            guessed: decoded.guessed,
+        });
+    }
+    let found = sequences(bytes);
+    let utf8 = found.is_mostly_utf8() || declared && !found.is_mostly_other();
+    lines::decode(bytes, utf8)
 }
 
 /// Decodes all bytes in one encoding.
 fn of<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Decoded<'a> {
-    let (text, broken) = encoding.decode_without_bom_handling(bytes);
-    let replaced = if broken {
-        let signs = text.matches('\u{fffd}').count();
-        let own = if encoding == UTF_8 {
-            bytes
-                .windows(3)
-                .filter(|window| window == b"\xef\xbf\xbd")
-                .count()
-        } else {
-            0
+    let (mut text, broken) = encoding.decode_without_bom_handling(bytes);
+    // Bytes without a character become control characters, which would vanish from the text.
+    if encoding != UTF_8 && text.contains(is_c1) {
+        text = Cow::Owned(text.replace(is_c1, "\u{fffd}"));
+    } else if !broken {
+        return Decoded {
+            text,
+            replaced: 0,
+            guessed: None,
         };
-        signs.saturating_sub(own)
+    }
+    let signs = text.matches('\u{fffd}').count();
+    let own = if encoding == UTF_8 {
+        bytes
+            .windows(3)
+            .filter(|window| window == b"\xef\xbf\xbd")
+            .count()
     } else {
         0
     };
     Decoded {
         text,
-        replaced,
+        replaced: signs.saturating_sub(own),
         guessed: None,
     }
+}
+
+/// Whether a character is a C1 control other than a line end.
+const fn is_c1(character: char) -> bool {
+    matches!(character, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}')
 }
 
 fn of_wide(bytes: &[u8], wide: Wide) -> Decoded<'_> {
@@ -157,10 +194,25 @@ struct Sequences {
     /// Longer sequences are less likely by chance and count more.
     sound: usize,
     broken: usize,
+    /// Those of the broken ones that are the start of a sequence.
+    cut: usize,
+}
+
+impl Sequences {
+    /// Whether the bytes are UTF-8 apart from a few errors: a cut, a faulty line, a stray byte.
+    const fn is_mostly_utf8(&self) -> bool {
+        self.sound >= 3 * self.broken || self.broken == 1 && self.sound > 0
+    }
+
+    /// Whether less than a third of the bytes beyond ASCII are UTF-8.
+    const fn is_mostly_other(&self) -> bool {
+        self.broken > 2 * self.sound
+    }
 }
 
 fn sequences(bytes: &[u8]) -> Sequences {
     let mut found = Sequences::default();
+    let mut at = 0;
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             found.sound += match character.len_utf8() {
@@ -169,21 +221,17 @@ fn sequences(bytes: &[u8]) -> Sequences {
                 length => 2 * length - 3,
             };
         }
+        at += chunk.valid().len() + chunk.invalid().len();
         found.broken += usize::from(!chunk.invalid().is_empty());
+        found.cut += usize::from(match chunk.invalid() {
+            [] => false,
+            // The leads of most letters. In Latin text they are capitals, which hardly end a word.
+            [0xc2 | 0xc3] => !bytes.get(at).is_some_and(u8::is_ascii_alphanumeric),
+            [_] => false,
+            _ => true,
+        });
     }
     found
-}
-
-/// Whether the bytes are UTF-8 apart from a few errors: a cut, a faulty line, a stray byte.
-fn is_mostly_utf8(bytes: &[u8]) -> bool {
-    let Sequences { sound, broken } = sequences(bytes);
-    sound >= 3 * broken || broken == 1 && sound > 0
-}
-
-/// Whether less than a third of the bytes beyond ASCII are UTF-8.
-fn is_mostly_other(bytes: &[u8]) -> bool {
-    let Sequences { sound, broken } = sequences(bytes);
-    broken > 2 * sound
 }
 
 /// The encoding of a Windows code page.

@@ -3,12 +3,10 @@
 mod dialect;
 mod records;
 
-use std::borrow::Cow;
-
 use dynrag_domain::{chunks::Extracted, warnings::WarningCode};
 
 use crate::{
-    decode,
+    decode::{self, controls},
     protocol::Refusal,
     tables,
     text::{self, Builder},
@@ -22,11 +20,7 @@ const MAX_COLUMNS: usize = 10_000;
 pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     let decoded = decode::text(bytes, None);
     // A NUL next to a quote would keep it from being recognized.
-    let source = if decoded.text.contains('\0') {
-        Cow::Owned(decoded.text.replace('\0', ""))
-    } else {
-        Cow::Borrowed(decoded.text.as_ref())
-    };
+    let source = controls::cleaned(&decoded.text);
     let (dialect, source) = dialect::of(source.trim_start_matches('\u{feff}'));
     let mut cut = 0;
     let rows = Records::new(source, dialect)

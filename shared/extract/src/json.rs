@@ -6,7 +6,7 @@ mod writer;
 use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};
 
 use crate::{
-    decode,
+    decode::{self, controls},
     protocol::Refusal,
     text::{self, Builder},
 };
@@ -75,10 +75,13 @@ impl Document {
 
     fn add(&mut self, value: Value) {
         if self.title.is_none() {
-            self.title = value.title.as_deref().and_then(text::title);
+            self.title = value
+                .title
+                .and_then(|title| text::title(&controls::cleaned(&title)));
         }
         for block in value.blocks {
-            self.builder.block(&text::normalise(&block));
+            self.builder
+                .block(&text::normalise(&controls::cleaned(&block)));
         }
     }
 

@@ -5,14 +5,15 @@ use dynrag_domain::chunks::{Extracted, Properties};
 use pulldown_cmark::{Event, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
 use crate::{
-    decode, language, properties,
+    decode::{self, controls},
+    language, properties,
     text::{self, Builder},
 };
 
 /// Reads plain text.
 pub fn text(bytes: &[u8]) -> Extracted {
     let decoded = decode::text(bytes, None);
-    let mut builder = Builder::of(text::normalise(&decoded.text));
+    let mut builder = Builder::of(text::normalise(&controls::cleaned(&decoded.text)));
     decoded.warn(&mut builder.warnings);
     builder.finish(None, None, "plain")
 }
@@ -20,7 +21,8 @@ pub fn text(bytes: &[u8]) -> Extracted {
 /// Reads Markdown. The title is the front matter's, else the first heading of level 1.
 pub fn markdown(bytes: &[u8]) -> Extracted {
     let decoded = decode::text(bytes, None);
-    let mut extracted = sections(text::normalise(&decoded.text), None, "markdown");
+    let source = text::normalise(&controls::cleaned(&decoded.text));
+    let mut extracted = sections(source, None, "markdown");
     decoded.warn(&mut extracted.warnings);
     extracted
 }

@@ -1,11 +1,16 @@
 //! Guesses the encoding of undeclared text that is not Unicode.
 
+use std::borrow::Cow;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_2, ISO_8859_4, MACINTOSH, SHIFT_JIS, WINDOWS_874,
     WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
 };
 use whatlang::Lang;
+
+use super::{dos, of};
+use crate::code_pages;
 
 /// Number of bytes that the guess is based on.
 const SAMPLE: usize = 256 * 1024;
@@ -25,7 +30,7 @@ const LATIN: [&Encoding; 6] = [
 const MULTIBYTE: [&Encoding; 5] = [GBK, BIG5, SHIFT_JIS, EUC_JP, EUC_KR];
 const CENTRAL: [&Encoding; 2] = [WINDOWS_1250, ISO_8859_2];
 /// Letters of Western European languages.
-const WESTERN: &str = "àáâäãåæçèéêëìíîïñòóôöõøœùúûüßÀÁÂÄÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ";
+pub const WESTERN: &str = "àáâäãåæçèéêëìíîïñòóôöõøœùúûüßÀÁÂÄÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ";
 /// Characters that do not follow a letter.
 const STRAY: &str = "ˆ˜‡‰¸¨´¯";
 
@@ -52,21 +57,74 @@ const DOMAINS: [(Lang, &[u8]); 19] = [
     (Lang::Dan, b"dk"),
 ];
 
+/// A guessed encoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guess {
+    /// An encoding of the web.
+    Encoding(&'static Encoding),
+    /// A code page of DOS, by its number.
+    Dos(i32),
+}
+
+impl Guess {
+    /// Its name for warnings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Encoding(encoding) => encoding.name(),
+            Self::Dos(437) => "IBM437",
+            Self::Dos(865) => "IBM865",
+            Self::Dos(_) => "IBM850",
+        }
+    }
+
+    /// The encoding of the web that comes closest.
+    pub const fn encoding(self) -> &'static Encoding {
+        match self {
+            Self::Encoding(encoding) => encoding,
+            Self::Dos(_) => WINDOWS_1252,
+        }
+    }
+
+    /// Whether it is one of the encodings of the Latin script on Windows.
+    pub fn is_latin(self) -> bool {
+        matches!(self, Self::Encoding(encoding) if LATIN.contains(&encoding))
+    }
+
+    /// Decodes bytes, and returns how many characters became U+FFFD.
+    pub fn decode(self, bytes: &[u8]) -> (Cow<'_, str>, usize) {
+        match self {
+            Self::Encoding(encoding) => {
+                let decoded = of(bytes, encoding);
+                (decoded.text, decoded.replaced)
+            }
+            Self::Dos(page) => {
+                let (text, replaced) = code_pages::decode(page, bytes);
+                (text.into(), replaced)
+            }
+        }
+    }
+}
+
 /// Guesses the encoding from pairs of letters and, for the Latin script, from the language.
 ///
-/// The detector does not know Mac encodings and takes much Hungarian and Lithuanian for Western European; both are
-/// detected separately.
-pub fn guess(bytes: &[u8]) -> &'static Encoding {
+/// The detector does not know Mac encodings and the Western pages of DOS, and takes much Hungarian and Lithuanian for
+/// Western European; these are detected separately.
+pub fn guess(bytes: &[u8]) -> Guess {
     let first = bytes.iter().position(|byte| !byte.is_ascii());
     // The ASCII text before helps to detect the language.
     let start = first
         .unwrap_or_default()
         .saturating_sub(LANGUAGE_SAMPLE / 2);
     let bytes = &bytes[start..bytes.len().min(start + SAMPLE)];
+    let guess = Guess::Encoding(of_the_web(bytes));
+    dos::page(bytes, guess).map_or(guess, Guess::Dos)
+}
+
+fn of_the_web(bytes: &[u8]) -> &'static Encoding {
     let detector = detector(bytes);
     let first = detector.guess(None, Utf8Detection::Deny);
     if let Some(encoding) = broken_multibyte(bytes, first) {
-        return encoding;
+        return if is_kana(bytes) { SHIFT_JIS } else { encoding };
     }
     if !LATIN.contains(&first) {
         return first;
@@ -122,6 +180,17 @@ fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static E
     found
         .min_by_key(|(broken, _)| *broken)
         .map(|(_, encoding)| encoding)
+}
+
+/// Whether the bytes are mostly kana in Shift_JIS. The detector does not expect halfwidth kana.
+fn is_kana(bytes: &[u8]) -> bool {
+    let (text, broken) = SHIFT_JIS.decode_without_bom_handling(bytes);
+    if broken {
+        return false;
+    }
+    let beyond = text.chars().filter(|c| !c.is_ascii());
+    let kana = |c: &char| matches!(c, '\u{3041}'..='\u{30fe}' | '\u{ff61}'..='\u{ff9f}');
+    text.chars().filter(kana).count() * 2 > beyond.count()
 }
 
 /// The country domain for the language of the text.

@@ -8,8 +8,12 @@ use super::*;
 /// The bytes and what they are read as, with the number of replaced characters and a guessed encoding.
 fn read(bytes: &[u8]) -> (String, usize, Option<&'static str>) {
     let decoded = text(bytes, None);
-    let guessed = decoded.guessed.map(Encoding::name);
+    let guessed = guessed(&decoded);
     (decoded.text.into_owned(), decoded.replaced, guessed)
+}
+
+fn guessed(decoded: &Decoded<'_>) -> Option<&'static str> {
+    decoded.guessed.map(Guess::name)
 }
 
 fn told(text: &str) -> (String, usize, Option<&'static str>) {
@@ -92,10 +96,10 @@ fn a_broken_byte_does_not_make_another_encoding_of_east_asia() {
             .repeat(4);
     let bytes = GBK.encode(&source).0;
     let cut = text(&bytes[..bytes.len() - 1], None);
-    assert_eq!((cut.guessed, cut.replaced), (Some(GBK), 1));
+    assert_eq!((guessed(&cut), cut.replaced), (Some("GBK"), 1));
     let broken = [&bytes, b"\xff\n".as_slice(), &bytes].concat();
     let read = text(&broken, None);
-    assert_eq!((read.guessed, read.replaced), (Some(GBK), 1));
+    assert_eq!((guessed(&read), read.replaced), (Some("GBK"), 1));
     assert_eq!(read.text, format!("{source}\u{fffd}\n{source}"));
 }
 
@@ -107,8 +111,8 @@ fn a_declaration_outside_is_weighed() {
     // Declared as UTF-8, with no valid UTF-8 in it.
     let decoded = text(b"caf\xe9 d\xe9j\xe0 vu", Some("utf-8"));
     assert_eq!(
-        (decoded.text.as_ref(), decoded.guessed),
-        ("café déjà vu", Some(WINDOWS_1252))
+        (decoded.text.as_ref(), guessed(&decoded)),
+        ("café déjà vu", Some("windows-1252"))
     );
     // Too many errors for a text in the declared encoding.
     let decoded = text(b"caf\xe9 d\xe9j\xe0 vu", Some("shift_jis"));
@@ -163,5 +167,152 @@ fn only_the_page_itself_declares_its_encoding() {
         let plain = [format!("<meta charset={label}>").as_bytes(), b"\xe9"].concat();
         let bytes = if label == "utf-16" { &page } else { &plain };
         assert!(self::page(bytes).ends_with(character), "{label}");
+    }
+}
+
+#[test]
+fn utf8_of_java_and_of_databases_is_utf8() {
+    for (bytes, expected, replaced) in [
+        (
+            b"CESU \xed\xa0\xbd\xed\xb8\x80 und f\xc3\xbcr".as_slice(),
+            "CESU 😀 und für",
+            0,
+        ),
+        (b"\xed\xa1\x82\xed\xbe\xb7", "𠮷", 0),
+        (b"a\xc0\x80b f\xc3\xbcr", "a\0b für", 0),
+        (b"lone \xed\xa0\xbd f\xc3\xbcr", "lone \u{fffd} für", 1),
+    ] {
+        assert_eq!(read(bytes), (expected.to_owned(), replaced, None));
+    }
+}
+
+#[test]
+fn lines_of_another_encoding_are_read_in_it() {
+    let utf8 = "Gebühr für größere Räume.\n";
+    let russian = "Вторая строка в старой кодировке.\n";
+    for (first, second, encoding) in [
+        (utf8, "Zeile zwei mit Größe.\n", WINDOWS_1252),
+        (
+            "Première ligne : déjà payé.\n",
+            "Deuxième ligne : réglé, coût élevé.\n",
+            WINDOWS_1252,
+        ),
+        ("Первая строка в UTF-8.\n", russian, WINDOWS_1251),
+        ("Первая строка в UTF-8.\n", russian, KOI8_U),
+        (
+            "第一行是统一码，付款期限三十天。\n",
+            "第二行是国标编码，供应商应当交货。\n",
+            GBK,
+        ),
+    ] {
+        let bytes = [first.as_bytes(), &encoding.encode(second).0].concat();
+        let expected = format!("{first}{second}");
+        assert_eq!(read(&bytes), (expected, 0, Some(encoding.name())));
+    }
+    // One line of many, in either encoding, and after a mark.
+    let many = utf8.repeat(20);
+    let bytes = [many.as_bytes(), b"caf\xe9 au lait\r\n"].concat();
+    assert_eq!(read(&bytes).0, format!("{many}café au lait\r\n"));
+    let bytes = [&WINDOWS_1252.encode(&many).0, utf8.as_bytes()].concat();
+    assert_eq!(read(&bytes).0, format!("{many}{utf8}"));
+    let marked = read(b"\xef\xbb\xbfPreis: 5 \x80 f\xfcr M\xfcller, sch\xf6n\n");
+    assert_eq!(marked.0, "Preis: 5 € für Müller, schön\n");
+}
+
+#[test]
+fn faults_within_lines_make_no_other_encoding() {
+    // Fields that were cut inside a character, and a stray byte.
+    let utf8 = "Gebühr für größere Räume.\n".repeat(3);
+    for (fault, expected) in [
+        (b"Gr\xc3\n".as_slice(), "Gr\u{fffd}\n"),
+        (b"Ma\xc3 end\n", "Ma\u{fffd} end\n"),
+        (b"5 \xe2\x82\n", "5 \u{fffd}\n"),
+        (b"plain \xff line\n", "plain \u{fffd} line\n"),
+    ] {
+        let bytes = [utf8.as_bytes(), fault].concat();
+        assert_eq!(read(&bytes), (format!("{utf8}{expected}"), 1, None));
+    }
+    // Words that are UTF-8 by chance: in IBM866, each of the first three is one character of three bytes.
+    let words = "рад\nсод\nроб\nМосква\nдомой\nтовар\n";
+    let bytes = encoding_rs::IBM866.encode(words).0;
+    assert_eq!(read(&bytes), (words.to_owned(), 0, Some("IBM866")));
+}
+
+/// The bytes of a text in a code page of DOS; the table is the page's own, which another test compares with Python's.
+fn dos(text: &str, page: i32) -> Vec<u8> {
+    let upper: Vec<u8> = (0x80..=0xff).collect();
+    let (table, _) = crate::code_pages::decode(page, &upper);
+    let byte = |character: char| match table.chars().position(|other| other == character) {
+        Some(at) => upper[at],
+        None => u8::try_from(character).unwrap(),
+    };
+    text.chars().map(byte).collect()
+}
+
+#[test]
+fn western_text_of_dos_is_known() {
+    for (source, page) in [
+        ("Die Kündigung", 850),
+        ("Größe;Stück\nMüller;5\n", 850),
+        ("Élève : déjà reçu à Genève. Où êtes-vous ?\r\n", 850),
+        (
+            "La società è responsabile; il prezzo può variare più volte.",
+            850,
+        ),
+        ("A situação não é fácil; a reunião será amanhã.", 850),
+        ("El año pasado, la señora Núñez pagó 5 pesetas más.", 437),
+        ("Prisen på brød og smør er høj i år.", 865),
+        ("Åsa köpte två ägg på Östermalm.", 437),
+        (
+            "┌──────┐\r\n│ Menü │\r\n└──────┘\r\nKäse und Brötchen\r\n",
+            850,
+        ),
+    ] {
+        // These letters are alike in the pages.
+        let expected = (source.to_owned(), 0, Some("IBM850"));
+        assert_eq!(read(&dos(source, page)), expected);
+    }
+    // Signs that only one of the pages has.
+    let source = "╒═╕ Größe, Käse, Gemüsebrühe";
+    assert_eq!(read(&dos(source, 437)).0, source);
+    let utf8 = "Gebühr für größere Räume.\n".repeat(2);
+    let bytes = [utf8.as_bytes(), &dos("Übermäßige Größe\n", 850)].concat();
+    assert_eq!(read(&bytes).0, format!("{utf8}Übermäßige Größe\n"));
+}
+
+#[test]
+fn text_of_windows_is_not_taken_for_dos() {
+    for source in [
+        "“Smith”s car” … 5” × 7” – it’s €5, Smith† and Jones‡…",
+        "He said “yes” – it’s fine",
+        "wait… and see…, then—perhaps",
+        "Die „Größe“ ist ‚klein‘ • Übermaß™ – 5 €",
+        "L’été… «déjà» vu à 5 ‰, Škoda",
+        "Hyvää päivää, tämä on määräys",
+    ] {
+        let bytes = WINDOWS_1252.encode(source).0;
+        assert_eq!(read(&bytes).0, source);
+    }
+    for source in ["USBメモリとDVDプレーヤー", "CDカメラ"] {
+        let bytes = SHIFT_JIS.encode(source).0;
+        assert_eq!(read(&bytes).0, source);
+    }
+}
+
+#[test]
+fn bytes_without_a_character_are_told() {
+    let (text, replaced, _) = read(b"caf\xe9 d\xe9j\xe0 vu, name \x81 value");
+    assert_eq!(
+        (text.as_str(), replaced),
+        ("café déjà vu, name \u{fffd} value", 1)
+    );
+}
+
+#[test]
+fn halfwidth_kana_are_shift_jis() {
+    for source in ["ﾃｽﾄ ﾃﾞｰﾀ です", "ﾃｽﾄ ﾃﾞｰﾀ", "ｶﾌﾞｼｷｶﾞｲｼｬ ﾃｽﾄです"]
+    {
+        let bytes = SHIFT_JIS.encode(source).0;
+        assert_eq!(read(&bytes), (source.to_owned(), 0, Some("Shift_JIS")));
     }
 }

@@ -66,7 +66,9 @@ pub fn is_text(bytes: &[u8]) -> bool {
         return false;
     }
     if nuls + start == 0 {
-        return odd <= 2 || odd * 20 <= text;
+        // Other files are hardly UTF-8 without NULs.
+        let most = if unicode { 6 } else { 20 };
+        return odd <= 2 || odd * most <= text;
     }
     if unicode {
         return odd <= 1 || odd * 100 <= text;

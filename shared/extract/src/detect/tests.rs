@@ -173,6 +173,7 @@ fn text_may_have_some_control_characters() {
         b"\x1e{\"a\":1}\n\x1e{\"a\":2}\n",
         b"one\x0btwo\x1a",
         b"caf\xe9 cr\xe8me",
+        b"\x01\x02Header\x1f line\x07 one\nplain text follows\x1a",
     ] {
         assert_eq!(
             detect(text, Some(Format::Txt), None),

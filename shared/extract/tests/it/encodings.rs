@@ -83,3 +83,53 @@ async fn text_is_read_as_what_it_was_declared() {
         "2026-11-20 disk at 91 percent\n2026-11-21 backup failed"
     );
 }
+
+#[tokio::test]
+async fn control_characters_between_words_keep_them_apart() {
+    for (format, source, expected) in [
+        (
+            Format::Txt,
+            "Name: Meyer\0\0\0\0City: Ulm\0\0\n",
+            "Name: Meyer City: Ulm",
+        ),
+        (Format::Md, "# One\u{1f}two\n", "# One two"),
+        (
+            Format::Csv,
+            "a,b\n2\u{1c}3,\"x\0\"\0\n",
+            "| a | b |\n| --- | --- |\n| 2 3 | x |",
+        ),
+        (
+            Format::Json,
+            r#"{"title":"x\u0000y","log":"\u001b[31mred\u001b[0m"}"#,
+            "title: x y\nlog: red",
+        ),
+        (
+            Format::Txt,
+            "\u{1b}[31mERROR\u{1b}[0m disk full",
+            "ERROR disk full",
+        ),
+    ] {
+        let extracted = read(format, source.as_bytes()).await.unwrap();
+        assert_eq!(extracted.text, expected);
+        if format == Format::Json {
+            assert_eq!(extracted.title.as_deref(), Some("x y"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn text_of_dos_is_told_as_guessed() {
+    let extracted = read(Format::Csv, b"Gr\x94\xe1e;St\x81ck\nM\x81ller;5\n")
+        .await
+        .unwrap();
+    assert!(
+        extracted.text.contains("| Müller | 5 |"),
+        "{}",
+        extracted.text
+    );
+    let [warning] = extracted.warnings.as_slice() else {
+        panic!("{:?}", extracted.warnings);
+    };
+    assert_eq!(warning.code, WarningCode::EncodingGuessed);
+    assert_eq!(warning.detail.as_deref(), Some("IBM850"));
+}
