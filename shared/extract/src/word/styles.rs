@@ -11,6 +11,9 @@ use crate::{
 /// Longest chain of styles based on one another; cycles end here, too.
 const MAX_CHAIN: usize = 32;
 
+/// Longest style id, in bytes. Ids are copied with each paragraph; Word's have 253 characters at most.
+const MAX_ID: usize = 1_024;
+
 /// Heading style names without their level, in lower case. Word uses the English names in every language; other
 /// programs and users do not.
 const HEADINGS: &[&str] = &[
@@ -102,7 +105,8 @@ impl Style {
         style.level = style.level.or_else(|| named_level(&name));
         style.title = TITLES.contains(&name.as_str());
         style.numbered_by = style.number.map(|_| id.to_owned());
-        style.based_on = element.val("basedOn").map(str::to_owned);
+        let base = element.val("basedOn");
+        style.based_on = base.filter(|id| id.len() <= MAX_ID).map(str::to_owned);
         style.hidden = run.and_then(|run| toggle(run, "vanish"));
         style.font = run.and_then(font);
         style.raised = run.and_then(raised);
@@ -151,7 +155,8 @@ impl Styles {
         let mut own = HashMap::new();
         let mut default = None;
         for element in tree.root().children().filter(|one| one.name() == "style") {
-            let Some(id) = element.attribute("styleId") else {
+            let id = element.attribute("styleId");
+            let Some(id) = id.filter(|id| id.len() <= MAX_ID) else {
                 continue;
             };
             let of_paragraphs = element
@@ -296,5 +301,16 @@ mod tests {
         assert_eq!(style.hidden, Some(false));
         assert_eq!(style.font, Some(Some(Font::Wingdings)));
         assert_eq!(styles.of_paragraph(None).hidden, Some(true));
+    }
+
+    #[test]
+    fn a_style_with_an_endless_id_is_none() {
+        let id = "s".repeat(MAX_ID + 1);
+        let styles = styles(&format!(
+            r#"<style styleId="{id}" default="1"><pPr><numPr><numId val="3"/></numPr></pPr></style>
+            <style styleId="a"><name val="a"/><basedOn val="{id}"/></style>"#
+        ));
+        assert_eq!(styles.of_paragraph(None).number, None);
+        assert_eq!(styles.get("a").unwrap().based_on, None);
     }
 }
