@@ -14,6 +14,9 @@ const MAX_CHAIN: usize = 32;
 /// Longest style id, in bytes. Ids are copied with each paragraph; Word's have 253 characters at most.
 const MAX_ID: usize = 1_024;
 
+/// Most styles of a document. Word allows 4,079.
+const MAX_STYLES: usize = 20_000;
+
 /// Heading style names without their level, in lower case. Word uses the English names in every language; other
 /// programs and users do not.
 const HEADINGS: &[&str] = &[
@@ -154,7 +157,9 @@ impl Styles {
     pub fn read(tree: &Tree<'_>) -> Self {
         let mut own = HashMap::new();
         let mut default = None;
-        for element in tree.root().children().filter(|one| one.name() == "style") {
+        let elements = tree.root().children();
+        let elements = elements.filter(|element| element.name() == "style");
+        for element in elements.take(MAX_STYLES) {
             let id = element.attribute("styleId");
             let Some(id) = id.filter(|id| id.len() <= MAX_ID) else {
                 continue;
@@ -301,6 +306,15 @@ mod tests {
         assert_eq!(style.hidden, Some(false));
         assert_eq!(style.font, Some(Some(Font::Wingdings)));
         assert_eq!(styles.of_paragraph(None).hidden, Some(true));
+    }
+
+    #[test]
+    fn so_many_styles_are_read_at_most() {
+        let style = |id| format!(r#"<style styleId="s{id}"/>"#);
+        let all: String = (1..=MAX_STYLES + 1).map(style).collect();
+        let styles = styles(&all);
+        let is_read = |id: usize| styles.get(&format!("s{id}")).is_some();
+        assert!(is_read(MAX_STYLES) && !is_read(MAX_STYLES + 1));
     }
 
     #[test]

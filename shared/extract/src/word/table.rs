@@ -60,8 +60,14 @@ impl Reader<'_, '_> {
         self.tables -= 1;
         rows.retain(|row| row.cells.iter().any(|cell| !cell.blocks.is_empty()));
         if self.tables >= MAX_DEPTH || is_layout(&rows) {
-            let cells = rows.into_iter().flat_map(|row| row.cells);
-            out.extend(cells.flat_map(|cell| cell.blocks));
+            for mut cell in rows.into_iter().flat_map(|row| row.cells) {
+                if out.is_empty() {
+                    // Nothing is moved in tables that contain one another and nothing else.
+                    *out = cell.blocks;
+                } else {
+                    out.append(&mut cell.blocks);
+                }
+            }
         } else if !rows.is_empty() {
             out.push(Block::Table(self.grid(&rows)));
         }
