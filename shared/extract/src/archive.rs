@@ -23,7 +23,8 @@ pub struct Archive<'a> {
     /// Indexes of the parts by their names in lower case: names are compared case-insensitively, and some writers use
     /// backslashes.
     places: HashMap<String, usize>,
-    unpacked: u64,
+    /// Bytes that may still be unpacked.
+    left: u64,
 }
 
 fn key(name: &str) -> String {
@@ -55,8 +56,18 @@ impl<'a> Archive<'a> {
         Ok(Self {
             zip,
             places,
-            unpacked: 0,
+            left: MAX_ALL,
         })
+    }
+
+    /// Bytes that may still be unpacked.
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Lets no more than so many bytes be unpacked from now on.
+    pub fn limit(&mut self, left: u64) {
+        self.left = self.left.min(left);
     }
 
     /// Unpacks a part; none where there is no such part.
@@ -65,17 +76,18 @@ impl<'a> Archive<'a> {
             return Ok(None);
         };
         let part = self.zip.by_index(*place).map_err(|e| refusal(&e))?;
-        let most = MAX_PART.min(MAX_ALL.saturating_sub(self.unpacked));
+        let most = MAX_PART.min(self.left);
         let mut bytes = Vec::new();
-        part.take(most + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| Refusal::new(FailureCode::CorruptFile, format!("zip: {}", e.kind())))?;
+        let outcome = part.take(most + 1).read_to_end(&mut bytes);
+        // A part that is refused was unpacked all the same.
         let read = bytes.len() as u64;
+        self.left = self.left.saturating_sub(read);
+        outcome
+            .map_err(|e| Refusal::new(FailureCode::CorruptFile, format!("zip: {}", e.kind())))?;
         if read > most {
             let detail = format!("a part of more than {most} bytes");
             return Err(Refusal::new(FailureCode::TextTooLarge, detail));
         }
-        self.unpacked += read;
         Ok(Some(bytes))
     }
 
@@ -100,5 +112,33 @@ impl<'a> Archive<'a> {
         (0..self.zip.len())
             .filter_map(|index| self.zip.by_index_raw(index).ok().map(|part| part.size()))
             .fold(0, u64::saturating_add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    #[test]
+    fn what_is_refused_was_unpacked_all_the_same() {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for name in ["small", "large"] {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(&vec![b' '; name.len() * 100]).unwrap();
+        }
+        zip.write_all(&[b' '; 1_000]).unwrap();
+        let bytes = zip.finish().unwrap().into_inner();
+        let mut archive = Archive::open(&bytes).unwrap();
+        archive.limit(1_000);
+        archive.limit(2_000);
+        let mut read = |name: &str| archive.part(name).map(|part| part.map(|part| part.len()));
+        let refused = Err(FailureCode::TextTooLarge);
+        assert_eq!(read("small").unwrap(), Some(500));
+        assert_eq!(read("large").map_err(|refusal| refusal.code), refused);
+        assert_eq!(read("small").map_err(|refusal| refusal.code), refused);
     }
 }

@@ -16,6 +16,8 @@ use crate::{
 
 /// Largest unpacked size of a file, as it declares: a document's XML is some ten times its text.
 const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
+/// Longest part name, in bytes. Targets are copied wherever they are used, and a longer one names no part.
+const MAX_NAME: usize = 1_000;
 /// Signature of a compound file, the container of encrypted documents.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
 
@@ -32,7 +34,8 @@ pub struct Target {
     /// Last segment of the relationship's type: `footnotes`, `chart`, `slide`. It is the same in transitional and
     /// strict files.
     pub kind: String,
-    /// Part name relative to the root, without a leading slash; an address if it is external.
+    /// Part name relative to the root, without a leading slash and in lower case, since names are equal regardless of
+    /// case; an address if it is external.
     pub part: String,
     /// Whether it is outside of the file.
     pub external: bool,
@@ -82,6 +85,22 @@ impl<'a> Package<'a> {
             archive,
             types: content_types(&listed),
         })
+    }
+
+    /// Opens and reads a file inside of this one. Together they may unpack no more than one file.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open) and of `read`.
+    pub fn inner<T>(
+        &mut self,
+        bytes: &[u8],
+        read: impl FnOnce(&mut Package<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut inner = Package::open(bytes)?;
+        inner.archive.limit(self.archive.left());
+        let outcome = read(&mut inner);
+        self.archive.limit(inner.archive.left());
+        outcome
     }
 
     /// Name of the main part: the document, the presentation, the workbook.
@@ -186,8 +205,11 @@ fn content_types(source: &str) -> HashMap<String, String> {
     overrides.collect()
 }
 
-/// A target as a part name; `None` if it lies outside of the file.
+/// A target as a part name; `None` if it lies outside of the file or is too long.
 fn resolve(folder: &str, target: &str) -> Option<String> {
+    if target.len() > MAX_NAME {
+        return None;
+    }
     let target = target.replace('\\', "/");
     let target = target.split('#').next()?;
     let mut parts: Vec<&str> = Vec::new();
@@ -201,11 +223,15 @@ fn resolve(folder: &str, target: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    Some(parts.join("/"))
+    Some(parts.join("/").to_ascii_lowercase())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Cursor, Write};
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
     use super::*;
 
     #[test]
@@ -218,8 +244,28 @@ mod tests {
         );
         assert_eq!(
             resolved("..\\customXml\\item1.xml").as_deref(),
-            Some("customXml/item1.xml")
+            Some("customxml/item1.xml")
         );
+        assert_eq!(resolved("Chart1.XML"), resolved("chart1.xml"));
         assert_eq!(resolved("../../etc/passwd"), None);
+        let is_named = |length| resolve("word", &"n".repeat(length)).is_some();
+        assert!(is_named(MAX_NAME) && !is_named(MAX_NAME + 1));
+    }
+
+    #[test]
+    fn a_file_in_a_file_has_no_limit_of_its_own() {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("part", SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(&[b' '; 1_000]).unwrap();
+        let bytes = zip.finish().unwrap().into_inner();
+        let mut outer = Package::open(&bytes).unwrap();
+        outer.archive.limit(3_500);
+        assert!(outer.part("part").is_ok());
+        let inner = |outer: &mut Package<'_>| outer.inner(&bytes, |inner| inner.part("part"));
+        assert!(inner(&mut outer).is_ok());
+        assert!(inner(&mut outer).is_ok());
+        assert!(inner(&mut outer).is_err());
+        assert!(outer.part("part").is_err());
     }
 }

@@ -25,6 +25,7 @@ use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::Warning
 use crate::{
     ooxml::{Package, Relationships},
     protocol::Refusal,
+    tables::Copies,
     text::Builder,
     xml::Tree,
 };
@@ -43,7 +44,11 @@ const ENGINE: &str = "docx";
 pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     let mut package = Package::open(bytes)?;
     let (own_title, properties) = package.properties();
-    let (blocks, found_title, mut builder) = document(&mut package, include_hidden, false)?;
+    let mut copies = Copies::default();
+    let (blocks, found_title, mut builder) =
+        document(&mut package, include_hidden, false, &mut copies)?;
+    let refused = copies.refused();
+    builder.warnings.add(WarningCode::TableCut, refused);
     block::write(&blocks, &mut builder);
     Ok(Extracted {
         properties,
@@ -52,11 +57,12 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
 }
 
 /// The blocks of a document, its title, and a builder with its warnings. If it is `inside` of another document,
-/// documents embedded in it are not read.
+/// documents embedded in it are not read. `copies` are shared by all of them.
 fn document(
     package: &mut Package<'_>,
     include_hidden: bool,
     inside: bool,
+    copies: &mut Copies,
 ) -> Result<(Vec<Block>, Option<String>, Builder), Refusal> {
     let main = package.main_part()?;
     let corrupt = |detail: &str| Refusal::new(FailureCode::CorruptFile, detail);
@@ -69,7 +75,7 @@ fn document(
         builder.warnings.add(WarningCode::PartsUnreadable, 1);
         Relationships::default()
     });
-    let mut reader = Reader::new(package, relationships, include_hidden, inside);
+    let mut reader = Reader::new(package, relationships, include_hidden, inside, copies);
     reader.load();
     let body = tree.root().child("body").unwrap_or(tree.root());
     reader.count_notes_as(body);

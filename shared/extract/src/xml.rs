@@ -1,5 +1,7 @@
 //! What the readers of XML have in common.
 
+mod limits;
+
 use dynrag_domain::documents::FailureCode;
 use quick_xml::{
     Reader, XmlVersion,
@@ -9,10 +11,8 @@ use quick_xml::{
 
 use crate::protocol::Refusal;
 
-/// Most nodes of a part's tree; more occur only in malicious files.
-const MAX_NODES: u32 = 8_000_000;
-/// Deepest nesting of elements: readers descend by recursion.
-const MAX_DEPTH: u32 = 512;
+/// Most nodes of a part's tree. The text of a long novel takes a tenth, and the tree 300 MB.
+const MAX_NODES: u32 = 4_000_000;
 
 /// The tree of a whole part, for readers that look ahead and back. Large tables are read as events instead.
 pub struct Tree<'a>(roxmltree::Document<'a>);
@@ -33,30 +33,29 @@ impl<'a> Tree<'a> {
     /// Parses a part.
     ///
     /// # Errors
-    /// `corrupt_file` if it is not well-formed or nested deeper than 512 elements.
+    /// `corrupt_file` if it is not well-formed, nested deeper than 512 elements, or has too many attributes or
+    /// namespaces; `text_too_large` if it has more than four million nodes.
     pub fn parse(source: &'a str) -> Result<Self, Refusal> {
+        Self::within(source, MAX_NODES)
+    }
+
+    fn within(source: &'a str, nodes_limit: u32) -> Result<Self, Refusal> {
         let options = roxmltree::ParsingOptions {
             allow_dtd: false,
-            nodes_limit: MAX_NODES,
+            nodes_limit,
             ..roxmltree::ParsingOptions::default()
         };
-        let corrupt = |detail: String| Refusal::new(FailureCode::CorruptFile, detail);
-        let document =
-            roxmltree::Document::parse_with_options(source.trim_start_matches('\u{feff}'), options)
-                // The error message may quote the document.
-                .map_err(|error| corrupt(format!("xml: {:?}", std::mem::discriminant(&error))))?;
-        let mut depths: Vec<u32> = Vec::new();
-        for node in document.descendants() {
-            let above = node
-                .parent()
-                .and_then(|parent| depths.get(parent.id().get_usize()));
-            let depth = above.map_or(0, |depth| depth + 1);
-            if depth > MAX_DEPTH {
-                return Err(corrupt("xml: nested too deeply".to_owned()));
-            }
-            depths.push(depth);
-        }
-        Ok(Self(document))
+        let source = source.trim_start_matches('\u{feff}');
+        limits::check(source)?;
+        let document = roxmltree::Document::parse_with_options(source, options);
+        document.map(Self).map_err(|error| {
+            let code = match error {
+                roxmltree::Error::NodesLimitReached => FailureCode::TextTooLarge,
+                _ => FailureCode::CorruptFile,
+            };
+            // The error message may quote the document.
+            Refusal::new(code, format!("xml: {:?}", std::mem::discriminant(&error)))
+        })
     }
 
     /// The outermost element.
@@ -144,10 +143,10 @@ impl<'a> Element<'a> {
 
 /// An attribute by its local name.
 pub fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = tag
-        .attributes()
-        .flatten()
-        .find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    let mut attributes = tag.attributes();
+    // The check for duplicates compares all with all.
+    let mut attributes = attributes.with_checks(false).flatten();
+    let found = attributes.find(|attribute| attribute.key.local_name().as_ref() == name)?;
     found
         .normalized_value(XmlVersion::Implicit1_0)
         .ok()
@@ -236,6 +235,14 @@ mod tests {
             let expected = is_read.then_some(()).ok_or(FailureCode::CorruptFile);
             assert_eq!(outcome.map_err(|refusal| refusal.code), expected, "{depth}");
         }
+    }
+
+    #[test]
+    fn nodes_are_limited() {
+        let outcome = |limit| Tree::within("<a><b/><b/>text</a>", limit).map(|_| ());
+        assert!(outcome(10).is_ok());
+        let refused = outcome(4).map_err(|refusal| refusal.code);
+        assert_eq!(refused, Err(FailureCode::TextTooLarge));
     }
 
     #[test]

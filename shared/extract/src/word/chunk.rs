@@ -5,8 +5,7 @@ use scraper::Html;
 
 use super::{block::Block, reader::Reader};
 use crate::{
-    decode, detect, html_text, mail, ooxml::Package, protocol::Refusal, rtf, text, text::Builder,
-    xml::Element,
+    decode, detect, html_text, mail, protocol::Refusal, rtf, text, text::Builder, xml::Element,
 };
 
 /// Start of a web archive.
@@ -70,9 +69,10 @@ impl Reader<'_, '_> {
                 vec![Block::Text(text)]
             }
             Some(Format::Docx) => {
-                let mut package = Package::open(bytes)?;
-                let (blocks, _, builder) =
-                    super::document(&mut package, self.include_hidden, true)?;
+                let (include_hidden, copies) = (self.include_hidden, &mut *self.copies);
+                let (blocks, _, builder) = self.package.inner(bytes, |package| {
+                    super::document(package, include_hidden, true, copies)
+                })?;
                 self.warnings.extend(builder.warnings);
                 blocks
             }

@@ -83,11 +83,14 @@ impl Reader<'_, '_> {
                     Some("even") => self.even_and_odd,
                     _ => true,
                 };
-                let id = reference.attribute("id").filter(|_| shown);
-                let target = id.and_then(|id| self.relationships.by_id(id));
-                let Some(part) = target.map(|target| target.part.clone()) else {
+                let Some(id) = reference.attribute("id").filter(|_| shown) else {
                     continue;
                 };
+                let Some(target) = self.relationships.by_id(id) else {
+                    self.unreadable();
+                    continue;
+                };
+                let part = target.part.clone();
                 if self.parts.insert(part.clone()) {
                     let texts = self.margin(&part);
                     out.extend(texts.into_iter().filter(|text| seen.insert(text.clone())));

@@ -6,7 +6,7 @@ use dynrag_domain::warnings::WarningCode;
 
 use super::{
     block::{self, Block},
-    formats,
+    formats, numbering,
     reader::Reader,
 };
 use crate::{text, xml::Element};
@@ -67,7 +67,7 @@ impl Reader<'_, '_> {
         let section = body.children().rfind(|child| child.name() == "sectPr");
         let format = |notes: &str, usual: &str| {
             let notes = section.and_then(|section| section.child(notes));
-            let format = notes.and_then(|notes| notes.val("numFmt"));
+            let format = notes.and_then(numbering::format);
             format.unwrap_or(usual).to_owned()
         };
         self.footnotes.format = format("footnotePr", "decimal");

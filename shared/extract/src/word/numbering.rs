@@ -1,6 +1,6 @@
 //! Counts headings, clauses and lists (ECMA-376 part 1, 17.9).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     formats,
@@ -16,6 +16,9 @@ const LEVELS: usize = 9;
 /// Longest label of a level: it is written with each paragraph.
 const MAX_LABEL: usize = 100;
 
+/// Longest name of a number format, in bytes.
+const MAX_FORMAT: usize = 64;
+
 /// The label of a numbered paragraph.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Label {
@@ -26,22 +29,35 @@ pub enum Label {
 }
 
 /// The lists of a document and their counters.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Numbering {
     lists: HashMap<i64, List>,
     numbers: HashMap<i64, Number>,
+    /// The counters in the part that is being read.
+    pub counts: Counts,
+    /// A level without a definition.
+    undefined: Level,
 }
 
-/// An abstract numbering definition; the instances that refer to it share its counters.
-#[derive(Clone, Default)]
+/// The counters of the lists in a part.
+#[derive(Default)]
+pub struct Counts {
+    /// By abstract numbering definitions: the instances that refer to one share its counters.
+    counters: HashMap<i64, [Option<i64>; LEVELS]>,
+    /// Instances with a paragraph.
+    used: HashSet<i64>,
+}
+
+/// An abstract numbering definition.
+#[derive(Default)]
 struct List {
-    levels: [Level; LEVELS],
-    counters: [Option<i64>; LEVELS],
+    /// The levels up to the last one that is defined.
+    levels: Vec<Level>,
     /// The style that defines the list in its place.
     link: Option<String>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Level {
     start: i64,
     format: String,
@@ -56,12 +72,11 @@ struct Level {
 }
 
 /// A numbering definition instance.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Number {
     list: i64,
     starts: [Option<i64>; LEVELS],
     levels: HashMap<usize, Level>,
-    used: bool,
 }
 
 impl Numbering {
@@ -95,22 +110,25 @@ impl Numbering {
         style: Option<&str>,
         styles: &Styles,
     ) -> Option<(usize, Option<Label>)> {
-        let list = self.list_of(id, styles)?;
-        let number = self.numbers.get_mut(&id)?;
-        let list = self.lists.get_mut(&list)?;
+        let list_id = self.list_of(id, styles)?;
+        let number = self.numbers.get(&id)?;
+        let list = self.lists.get(&list_id)?;
+        let counters = self.counts.counters.entry(list_id).or_default();
         let level = level
             .or_else(|| list.level_of(style?))
             .unwrap_or(0)
             .min(LEVELS - 1);
-        if !std::mem::replace(&mut number.used, true) {
-            for (counter, start) in list.counters.iter_mut().zip(number.starts) {
+        if self.counts.used.insert(id) {
+            for (counter, start) in counters.iter_mut().zip(number.starts) {
                 if start.is_some() {
                     *counter = None;
                 }
             }
         }
-        let (levels, counters) = (&list.levels, &mut list.counters);
-        let definition = |level: usize| number.levels.get(&level).unwrap_or(&levels[level]);
+        let definition = |level: usize| {
+            let own = number.levels.get(&level).or(list.levels.get(level));
+            own.unwrap_or(&self.undefined)
+        };
         let start = |level: usize| number.starts[level].unwrap_or(definition(level).start);
         counters[level] = Some(match counters[level] {
             Some(counter) => counter.saturating_add(1),
@@ -151,6 +169,9 @@ impl List {
         };
         for level in element.children().filter(|inner| inner.name() == "lvl") {
             if let Some(place) = place(level) {
+                if list.levels.len() <= place {
+                    list.levels.resize_with(place + 1, Level::default);
+                }
                 list.levels[place] = Level::read(level);
             }
         }
@@ -190,7 +211,7 @@ impl Level {
         let text = element.val("lvlText").unwrap_or_default();
         Self {
             start: integer(element.val("start")).unwrap_or(0),
-            format: format(element),
+            format: format(element).unwrap_or("decimal").to_owned(),
             text: text.chars().take(MAX_LABEL).collect(),
             legal: element.child("isLgl").is_some_and(whether),
             restart: integer(element.val("lvlRestart"))
@@ -225,17 +246,16 @@ impl Level {
     }
 }
 
-/// The format of a level. Newer formats come with an alternative for older readers.
-fn format(level: Element<'_>) -> String {
-    let newer = level.at(&["AlternateContent", "Choice", "numFmt"]);
-    let Some(element) = level.child("numFmt").or(newer) else {
-        return "decimal".to_owned();
-    };
+/// The format of a level or of notes. Newer formats come with an alternative for older readers.
+pub fn format(of: Element<'_>) -> Option<&str> {
+    let newer = of.at(&["AlternateContent", "Choice", "numFmt"]);
+    let element = of.child("numFmt").or(newer)?;
     let name = match element.attribute("val") {
         Some("custom") => element.attribute("format"),
         name => name,
     };
-    name.unwrap_or("decimal").to_owned()
+    // No format is that long, and each number is compared with it.
+    name.filter(|name| name.len() <= MAX_FORMAT)
 }
 
 fn place(element: Element<'_>) -> Option<usize> {
@@ -246,4 +266,25 @@ fn place(element: Element<'_>) -> Option<usize> {
 /// An attribute value as an integer.
 pub fn integer(value: Option<&str>) -> Option<i64> {
     value?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_has_a_name_of_ordinary_length() {
+        let label = |format: &str| {
+            let source = format!(
+                r#"<numbering><abstractNum abstractNumId="0"><lvl ilvl="0"><numFmt val="custom" format="{format}"/>
+                <start val="7"/><lvlText val="%1"/></lvl></abstractNum>
+                <num numId="1"><abstractNumId val="0"/></num></numbering>"#
+            );
+            let mut numbering = Numbering::read(&Tree::parse(&source).unwrap());
+            numbering.count(1, None, None, &Styles::default())
+        };
+        let text = |text: &str| Some((0, Some(Label::Text(text.to_owned()))));
+        assert_eq!(label("001, 002, 003, ..."), text("007"));
+        assert_eq!(label(&format!("001,{}", " 002,".repeat(20))), text("7"));
+    }
 }

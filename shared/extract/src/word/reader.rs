@@ -16,11 +16,10 @@ use super::{
 };
 use crate::{
     ooxml::{Package, Relationships},
+    tables::Copies,
     xml::{Element, Tree},
 };
 
-/// Most bytes that spanning cells may add to all tables together.
-const MAX_COPIES: usize = 8 * 1024 * 1024;
 /// Most elements of an alternative that are searched for content.
 const MAX_LOOKED_AT: usize = 1_000;
 /// Elements that make an alternative worth reading.
@@ -66,8 +65,10 @@ pub struct Reader<'p, 'f> {
     pub moving: Option<String>,
     /// Whether a header or footer is being read.
     pub in_margin: bool,
-    /// Bytes left of [`MAX_COPIES`].
-    pub copies: usize,
+    /// How many tables the current one is nested in.
+    pub tables: usize,
+    /// How much text spanning cells may still repeat.
+    pub copies: &'p mut Copies,
 }
 
 impl<'p, 'f> Reader<'p, 'f> {
@@ -77,6 +78,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         relationships: Relationships,
         include_hidden: bool,
         inside: bool,
+        copies: &'p mut Copies,
     ) -> Self {
         Self {
             package,
@@ -96,7 +98,8 @@ impl<'p, 'f> Reader<'p, 'f> {
             unshown: 0,
             moving: None,
             in_margin: false,
-            copies: MAX_COPIES,
+            tables: 0,
+            copies,
         }
     }
 
@@ -153,7 +156,7 @@ impl<'p, 'f> Reader<'p, 'f> {
         Some(read(&tree))
     }
 
-    /// Reads another part with its own relationships and list counters.
+    /// Reads another part with its own relationships and list counters. Lists count from their beginning in each part.
     pub fn apart<T>(
         &mut self,
         part: &str,
@@ -163,10 +166,10 @@ impl<'p, 'f> Reader<'p, 'f> {
         let tree = self.tree(&source)?;
         let own = self.package.relationships(part).unwrap_or_default();
         let main = std::mem::replace(&mut self.relationships, own);
-        let numbering = self.numbering.clone();
+        let counts = std::mem::take(&mut self.numbering.counts);
         let result = read(self, tree.root());
         self.relationships = main;
-        self.numbering = numbering;
+        self.numbering.counts = counts;
         Some(result)
     }
 

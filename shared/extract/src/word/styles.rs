@@ -11,6 +11,12 @@ use crate::{
 /// Longest chain of styles based on one another; cycles end here, too.
 const MAX_CHAIN: usize = 32;
 
+/// Longest style id, in bytes. Ids are copied with each paragraph; Word's have 253 characters at most.
+const MAX_ID: usize = 1_024;
+
+/// Most styles of a document. Word allows 4,079.
+const MAX_STYLES: usize = 20_000;
+
 /// Heading style names without their level, in lower case. Word uses the English names in every language; other
 /// programs and users do not.
 const HEADINGS: &[&str] = &[
@@ -102,7 +108,8 @@ impl Style {
         style.level = style.level.or_else(|| named_level(&name));
         style.title = TITLES.contains(&name.as_str());
         style.numbered_by = style.number.map(|_| id.to_owned());
-        style.based_on = element.val("basedOn").map(str::to_owned);
+        let base = element.val("basedOn");
+        style.based_on = base.filter(|id| id.len() <= MAX_ID).map(str::to_owned);
         style.hidden = run.and_then(|run| toggle(run, "vanish"));
         style.font = run.and_then(font);
         style.raised = run.and_then(raised);
@@ -150,8 +157,11 @@ impl Styles {
     pub fn read(tree: &Tree<'_>) -> Self {
         let mut own = HashMap::new();
         let mut default = None;
-        for element in tree.root().children().filter(|one| one.name() == "style") {
-            let Some(id) = element.attribute("styleId") else {
+        let elements = tree.root().children();
+        let elements = elements.filter(|element| element.name() == "style");
+        for element in elements.take(MAX_STYLES) {
+            let id = element.attribute("styleId");
+            let Some(id) = id.filter(|id| id.len() <= MAX_ID) else {
                 continue;
             };
             let of_paragraphs = element
@@ -296,5 +306,25 @@ mod tests {
         assert_eq!(style.hidden, Some(false));
         assert_eq!(style.font, Some(Some(Font::Wingdings)));
         assert_eq!(styles.of_paragraph(None).hidden, Some(true));
+    }
+
+    #[test]
+    fn so_many_styles_are_read_at_most() {
+        let style = |id| format!(r#"<style styleId="s{id}"/>"#);
+        let all: String = (1..=MAX_STYLES + 1).map(style).collect();
+        let styles = styles(&all);
+        let is_read = |id: usize| styles.get(&format!("s{id}")).is_some();
+        assert!(is_read(MAX_STYLES) && !is_read(MAX_STYLES + 1));
+    }
+
+    #[test]
+    fn a_style_with_an_endless_id_is_none() {
+        let id = "s".repeat(MAX_ID + 1);
+        let styles = styles(&format!(
+            r#"<style styleId="{id}" default="1"><pPr><numPr><numId val="3"/></numPr></pPr></style>
+            <style styleId="a"><name val="a"/><basedOn val="{id}"/></style>"#
+        ));
+        assert_eq!(styles.of_paragraph(None).number, None);
+        assert_eq!(styles.get("a").unwrap().based_on, None);
     }
 }

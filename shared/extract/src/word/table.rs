@@ -15,6 +15,11 @@ use crate::{
     xml::Element,
 };
 
+/// Most tables inside of one another. The texts of a deeper one are read one after the other: each table copies the
+/// texts of those in it.
+const MAX_DEPTH: usize = 16;
+/// Bytes of Markdown for an empty cell: ` |`, and ` --- |` below a header.
+const EMPTY_CELL: usize = 8;
 /// Most columns that a cell may span.
 const MAX_SPAN: usize = 1_000;
 /// Most header rows that are merged.
@@ -50,11 +55,19 @@ impl Reader<'_, '_> {
     /// Reads a table.
     pub fn table(&mut self, element: Element<'_>, out: &mut Vec<Block>) {
         let mut rows = Vec::new();
+        self.tables += 1;
         self.rows(element, &mut rows);
+        self.tables -= 1;
         rows.retain(|row| row.cells.iter().any(|cell| !cell.blocks.is_empty()));
-        if is_layout(&rows) {
-            let cells = rows.into_iter().flat_map(|row| row.cells);
-            out.extend(cells.flat_map(|cell| cell.blocks));
+        if self.tables >= MAX_DEPTH || is_layout(&rows) {
+            for mut cell in rows.into_iter().flat_map(|row| row.cells) {
+                if out.is_empty() {
+                    // Nothing is moved in tables that contain one another and nothing else.
+                    *out = cell.blocks;
+                } else {
+                    out.append(&mut cell.blocks);
+                }
+            }
         } else if !rows.is_empty() {
             out.push(Block::Table(self.grid(&rows)));
         }
@@ -170,7 +183,7 @@ impl Reader<'_, '_> {
         for row in rows {
             let mut cells = Vec::with_capacity(row.cells.len());
             if row.before > 0 {
-                cells.push(cell(String::new(), row.before));
+                cells.push(cell(String::new(), self.columns(row.before)));
             }
             for place in &row.cells {
                 let mut text = block::flat(&place.blocks);
@@ -179,29 +192,31 @@ impl Reader<'_, '_> {
                     Merged::Begins => drop(above.insert(place.column, text.clone())),
                     Merged::Continues if text.is_empty() => {
                         let found = above.get(&place.column);
-                        if let Some(found) = found.filter(|found| self.copies >= found.len()) {
-                            self.copies -= found.len();
+                        if let Some(found) = found.filter(|text| self.copies.spend(text.len())) {
                             text.clone_from(found);
                         }
                     }
                     Merged::Continues => {}
                 }
-                let copies = text.len().saturating_mul(place.columns - 1);
-                if let Some(left) = self.copies.checked_sub(copies) {
-                    self.copies = left;
-                    cells.push(cell(text, place.columns));
-                } else {
-                    cells.push(cell(text, 1));
-                    cells.push(cell(String::new(), place.columns - 1));
-                }
+                cells.push(cell(text, self.columns(place.columns)));
             }
             grid.push(cells);
         }
-        let spread = tables::spread(&grid, &mut tables::Copies::default());
+        let spread = tables::spread(&grid, self.copies);
         self.warnings
             .add(WarningCode::TableCut, grid.len() - spread.len());
         let headers = rows.iter().take_while(|row| row.header).count();
         one_header(&spread, headers)
+    }
+
+    /// How many columns a cell spans, as long as more may be written: empty cells are text, too.
+    fn columns(&mut self, span: usize) -> usize {
+        let more = span.saturating_sub(1);
+        if self.copies.spend(more.saturating_mul(EMPTY_CELL)) {
+            span
+        } else {
+            1
+        }
     }
 }
 

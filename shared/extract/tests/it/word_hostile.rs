@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use dynrag_domain::documents::{FailureCode, Format};
+use dynrag_domain::{
+    documents::{FailureCode, Format},
+    warnings::WarningCode,
+};
+use dynrag_extract::Limits;
 
 use crate::{
+    extractor,
     hostile::soaking,
     office_file::{docx, paragraph},
-    read,
-    word_file::{WordFile, everything, p, p_of, r, tbl, tc, tc_of, tr},
+    read, read_with, small,
+    word::{count, read_file},
+    word_file::{WordFile, everything, p, p_of, r, tbl, tc, tc_of, tr, word_xml},
 };
 
 /// Each would be hundreds of megabytes, did not something end it.
@@ -66,6 +72,84 @@ async fn what_a_small_file_multiplies_has_an_end() {
             ),
         }
     }
+}
+
+#[tokio::test]
+async fn all_tables_together_repeat_so_much_at_most() {
+    let long = "word ".repeat(200);
+    let of = |first: &str, second: &str| {
+        let spanning = tc_of(r#"<w:gridSpan w:val="1000"/>"#, &p(&r(second)));
+        format!("{}<w:p/>", tbl(&[&tr(&[&tc(first), &spanning])]))
+    };
+    let extractor = extractor().with_limits(Limits {
+        output_bytes: 32 << 20,
+        ..small()
+    });
+    for (table, times) in [(of("a", &long), 6), (of(&long, ""), 600)] {
+        let one = read_file(&WordFile::of(&table)).await;
+        assert_eq!(count(&one, WarningCode::TableCut), 0);
+        let all = WordFile::of(&table.repeat(times)).bytes();
+        let all = read_with(&extractor, Format::Docx, &all).await.unwrap();
+        assert!(count(&all, WarningCode::TableCut) > 0);
+        assert!(all.text.len() < 4 << 20, "{}", all.text.len());
+    }
+}
+
+#[tokio::test]
+async fn a_part_is_read_once_whatever_the_case_of_its_name() {
+    let read_of = async |other: &str| {
+        let body = format!(r#"<w:altChunk r:id="a.html"/><w:altChunk r:id="{other}"/>"#);
+        let file = WordFile::of(&body).part("aFChunk", "a.html", "<p>chunk</p>");
+        let file = file.part("aFChunk", other, "<p>chunk</p>");
+        read_file(&file).await.text
+    };
+    assert_eq!(read_of("b.html").await, "chunk\n\nchunk");
+    assert_eq!(read_of("A.HTML").await, "chunk");
+}
+
+#[tokio::test]
+async fn lists_count_for_themselves_in_each_part() {
+    let list = r#"<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/>
+        <w:lvlText w:val="%1."/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>"#;
+    let item = |text| p_of(r#"<w:numPr><w:numId w:val="1"/></w:numPr>"#, text);
+    let section = r#"<w:sectPr><w:headerReference r:id="h.xml"/><w:footerReference r:id="f.xml"/></w:sectPr>"#;
+    let file = WordFile::of(&[&item("one"), &item("two"), section].concat())
+        .xml("numbering", "numbering", list)
+        .part("header", "h.xml", word_xml("hdr", &item("above")))
+        .part("footer", "f.xml", word_xml("ftr", &item("below")));
+    assert_eq!(
+        read_file(&file).await.text,
+        "1. above\n\n1. one\n2. two\n\n1. below"
+    );
+}
+
+#[tokio::test]
+async fn a_header_with_an_endless_name_is_missing() {
+    let name = "h".repeat(50_000);
+    let body = format!(
+        r#"{}<w:sectPr><w:headerReference r:id="{name}"/></w:sectPr>"#,
+        p(&r("text"))
+    );
+    let file = WordFile::of(&body).part("header", &name, word_xml("hdr", &p(&r("header"))));
+    let read = read_file(&file).await;
+    assert_eq!(read.text, "text");
+    assert_eq!(count(&read, WarningCode::PartsUnreadable), 1);
+}
+
+#[tokio::test]
+async fn tables_keep_their_form_down_to_some_depth() {
+    let nested = |depth| {
+        let innermost = tbl(&[&tr(&[&tc("a"), &tc("b")]), &tr(&[&tc("c"), &tc("d")])]);
+        let all = (1..depth).fold(innermost, |inner, _| {
+            let cell = tc_of("", &inner);
+            tbl(&[&tr(&[&tc("x"), &tc("y")]), &tr(&[&tc("z"), &cell])])
+        });
+        WordFile::of(&all)
+    };
+    let text = async |depth| read_file(&nested(depth)).await.text;
+    assert!(text(16).await.contains("a, b; c, d"));
+    assert!(text(17).await.contains("a b c d"));
+    assert!(text(60).await.contains("a b c d"));
 }
 
 #[tokio::test]
