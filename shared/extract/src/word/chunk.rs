@@ -1,11 +1,11 @@
 //! Reads embedded documents of other formats (`altChunk`, ECMA-376 part 1, 17.17.2).
 
 use dynrag_domain::{chunks::Extracted, documents::Format, warnings::WarningCode};
-use scraper::Html;
 
 use super::{block::Block, reader::Reader};
 use crate::{
-    decode, detect, html_text, mail, protocol::Refusal, rtf, text, text::Builder, xml::Element,
+    decode, detect, html_parser, html_text, mail, protocol::Refusal, rtf, text, text::Builder,
+    xml::Element,
 };
 
 /// Start of a web archive.
@@ -83,7 +83,7 @@ impl Reader<'_, '_> {
 }
 
 fn of_page(page: &str) -> Vec<Block> {
-    let visible: Builder = html_text::visible(&Html::parse_document(page));
+    let visible: Builder = html_text::visible(&html_parser::parse(page));
     of_extracted(visible.finish(None, None, super::ENGINE))
 }
 
