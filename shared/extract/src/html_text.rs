@@ -261,7 +261,7 @@ fn treatment(
     }
     let hides = marks.hides() || sheets::hides(reading.sheets, marks);
     let conceals = hides && !(marks.hidden.is_some() && marks.id.starts_with(STREAMED));
-    if marks.name == "svg" && !(conceals && !reading.hidden) {
+    if marks.name == "svg" && (reading.hidden || !conceals) {
         return Treatment::Drawing;
     }
     if !conceals || formulas::is_hidden(marks) {

@@ -16,11 +16,13 @@ const FILLED: f32 = 0.5;
 const FILLED_MAIN: f32 = 0.15;
 const FILLED_PAGE: f32 = 0.7;
 /// Most blocks outside of furniture for which the whole page can be content. Of a longer one, only what lies between kept
-/// blocks is.
+/// blocks is, and what follows without a gap.
 const FRAGMENT: usize = 60;
-/// On a long page, blocks with a lower probability are not added: after the last kept one, and before it.
+/// On a long page, blocks with a lower probability are not added: in general, and up to so many blocks after the last kept
+/// one.
 const LIKELY: f32 = 0.1;
-const LIKELY_BETWEEN: f32 = 0.02;
+const LIKELY_NEAR: f32 = 0.02;
+const NEXT: usize = 3;
 /// Weight of blocks without words.
 const LEAST_WORDS: f32 = 0.3;
 
@@ -56,15 +58,20 @@ pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [b
         begun |= kept[place];
         let least = match last {
             _ if page.is_short => 0.0,
-            Some(last) if place < last => LIKELY_BETWEEN,
+            Some(last) if place <= last + NEXT => LIKELY_NEAR,
             _ => LIKELY,
         };
         let is_after = last.is_some_and(|last| place > last);
-        if is_after && (is_long_body || announces_others(page, place)) {
+        if is_after && announces_others(page, place) {
             break;
         }
         let scope = page.blocks[place].scope - element;
-        kept[place] |= begun && likely[place] >= least && !outside[scope] && !elsewhere[place];
+        let content = likely[place] >= least && !outside[scope] && !elsewhere[place];
+        // What follows the content of a page without a main part ends with the first block that is none.
+        if is_after && is_long_body && !content {
+            break;
+        }
+        kept[place] |= begun && content;
     }
 }
 
