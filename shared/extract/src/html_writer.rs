@@ -1,5 +1,6 @@
 //! Collects the text of an HTML tree in blocks, as its elements open and close.
 
+mod image;
 mod inline;
 mod kinds;
 mod line;
