@@ -25,8 +25,7 @@ use crate::{html_writer::Writer, symbols::Font, text, text::Builder};
 
 /// Elements whose content nobody sees, or that are not text.
 const INVISIBLE: &[&str] = &[
-    "head", "script", "style", "noscript", "svg", "iframe", "object", "select", "canvas", "audio",
-    "video", "rp",
+    "head", "script", "style", "noscript", "iframe", "select", "audio", "video", "rp",
 ];
 /// React sends parts of a page late, hidden under such an id, and a script puts them in their place.
 const STREAMED: &str = "S:";
@@ -61,6 +60,8 @@ pub struct Block {
     pub letters: usize,
     /// Number of those that are in links.
     pub linked: usize,
+    /// Number of those that are in links to other pages.
+    pub leading: usize,
     /// Whether it goes right below the last block: items of a list, rows of a table.
     pub joined: bool,
     /// Its position and cells, if it is a row of a data table.
@@ -149,6 +150,8 @@ enum Treatment {
     ReadHidden,
     /// The element is replaced by its formula.
     Formula,
+    /// The element is a drawing, of which its texts are read.
+    Drawing,
     Skip,
     /// Hidden content that is left out.
     Conceal,
@@ -183,6 +186,11 @@ pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
                     Treatment::Skip | Treatment::Conceal => {
                         concealed = matches!(treatment, Treatment::Conceal);
                         skipped = 1;
+                        continue;
+                    }
+                    Treatment::Drawing => {
+                        writer.drawing(node, element);
+                        (skipped, concealed) = (1, false);
                         continue;
                     }
                     Treatment::Formula => {
@@ -244,6 +252,7 @@ fn treatment(
             .into_iter()
             .any(|name| attribute(element, name).is_some()),
         "dialog" => reading.hidden || attribute(element, "open").is_some(),
+        "object" | "canvas" => panels::has_fallback(node),
         "button" => reading.buttons || panels::is_content(survey, node, marks),
         name => !INVISIBLE.contains(&name),
     };
@@ -252,6 +261,9 @@ fn treatment(
     }
     let hides = marks.hides() || sheets::hides(reading.sheets, marks);
     let conceals = hides && !(marks.hidden.is_some() && marks.id.starts_with(STREAMED));
+    if marks.name == "svg" && (reading.hidden || !conceals) {
+        return Treatment::Drawing;
+    }
     if !conceals || formulas::is_hidden(marks) {
         return Treatment::Read;
     }

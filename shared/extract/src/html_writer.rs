@@ -1,11 +1,14 @@
 //! Collects the text of an HTML tree in blocks, as its elements open and close.
 
+mod image;
 mod inline;
 mod kinds;
 mod line;
 mod list;
 mod notes;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element};
@@ -13,7 +16,7 @@ use scraper::{Node, node::Element};
 use self::{
     kinds::{Frame, Kind},
     list::List,
-    table::{Content, Draft},
+    table::{Content, Draft, Group},
 };
 use crate::html_text::{
     Block, Scope, Table,
@@ -39,8 +42,11 @@ struct Line {
     text: String,
     letters: usize,
     linked: usize,
+    leading: usize,
     bold: usize,
     scope: Option<usize>,
+    /// Alternative texts of images that count only in a cell without text.
+    spare: String,
 }
 
 /// Where the current position is, and what was collected up to it.
@@ -61,6 +67,8 @@ pub struct Writer<'a> {
     /// The kinds of the elements around it.
     frames: Vec<Frame>,
     links: usize,
+    /// Those of the links around it that lead to other pages.
+    leads: usize,
     bold: usize,
     preformatted: usize,
     /// Whether a line of code has ended without a line break.
@@ -92,6 +100,8 @@ impl<'a> Writer<'a> {
     ) {
         let is_link = marks.name == "a";
         self.links += usize::from(is_link);
+        let leads = is_link && kinds::leads(element);
+        self.leads += usize::from(leads);
         let kind = self.kind(node, marks, is_data);
         let is_scope = !kinds::is_inline(marks.name);
         if is_scope {
@@ -104,9 +114,13 @@ impl<'a> Writer<'a> {
             self.around.push(place);
         }
         self.begin(&kind, node, element, marks);
+        if marks.role == "img" && marks.name != "img" {
+            self.label(node, element);
+        }
         self.frames.push(Frame {
             kind,
             is_link,
+            leads,
             is_scope,
             at: self.line.text.len(),
             blocks: self.blocks.len(),
@@ -120,6 +134,7 @@ impl<'a> Writer<'a> {
         };
         self.end(&frame);
         self.links -= usize::from(frame.is_link);
+        self.leads -= usize::from(frame.leads);
         if frame.is_scope {
             let end = self.scopes.len();
             if let Some(scope) = self.around.pop().and_then(|at| self.scopes.get_mut(at)) {
@@ -143,6 +158,7 @@ impl<'a> Writer<'a> {
                 return Kind::Table;
             }
             Some(Part::Head) if self.table.is_some() => return Kind::Head,
+            Some(Part::Foot) if self.table.is_some() => return Kind::Foot,
             Some(Part::Group) if self.table.is_some() => return Kind::Group,
             Some(Part::Row) if self.table.is_some() => return Kind::Row,
             Some(part @ (Part::Cell | Part::Header)) if self.table.is_some() => {
@@ -219,7 +235,7 @@ impl<'a> Writer<'a> {
                 self.marker = None;
                 self.table = Some(Draft::default());
             }
-            Kind::Head | Kind::Group | Kind::Row | Kind::Cell(_) => {
+            Kind::Head | Kind::Foot | Kind::Group | Kind::Row | Kind::Cell(_) => {
                 self.begin_part(kind, element);
             }
         }
@@ -237,8 +253,9 @@ impl<'a> Writer<'a> {
             value.and_then(|value| value.trim().parse().ok())
         };
         match kind {
-            Kind::Head => table.group(true),
-            Kind::Group => table.group(false),
+            Kind::Head => table.group(Group::Head),
+            Kind::Foot => table.group(Group::Foot),
+            Kind::Group => table.group(Group::Body),
             Kind::Row => table.open_row(scope, hidden),
             Kind::Cell(is_header) => {
                 let columns = span(["colspan", "aria-colspan"]).unwrap_or(1);
@@ -343,10 +360,10 @@ impl<'a> Writer<'a> {
                 self.line_ended = false;
             }
             Kind::Table => self.end_table(),
-            Kind::Head | Kind::Group => {
+            Kind::Head | Kind::Foot | Kind::Group => {
                 self.end_block();
                 if let Some(table) = &mut self.table {
-                    table.group(false);
+                    table.group(Group::Body);
                 }
             }
             Kind::Row => {
@@ -364,11 +381,13 @@ impl<'a> Writer<'a> {
             return self.end_block();
         }
         let line = std::mem::take(&mut self.line);
+        let is_empty = line.text.trim().is_empty();
         if let Some(table) = &mut self.table {
             table.close_cell(&Content {
-                text: &line.text,
+                text: if is_empty { &line.spare } else { &line.text },
                 letters: line.letters,
                 linked: line.linked,
+                leading: line.leading,
                 bold: line.bold,
             });
         }

@@ -15,6 +15,8 @@
 mod before;
 mod context;
 mod features;
+mod furniture;
+mod links;
 mod names;
 mod page;
 mod rest;

@@ -31,6 +31,7 @@ pub enum Part {
     Table,
     Group,
     Head,
+    Foot,
     Row,
     Cell,
     Header,
@@ -102,7 +103,7 @@ impl<'a> Marks<'a> {
         let by_role = match self.role {
             "" => None,
             "table" | "grid" | "treegrid" => Some(Part::Table),
-            "rowgroup" if self.name != "thead" => Some(Part::Group),
+            "rowgroup" if !["thead", "tfoot"].contains(&self.name) => Some(Part::Group),
             "row" => Some(Part::Row),
             "cell" | "gridcell" => Some(Part::Cell),
             "columnheader" | "rowheader" => Some(Part::Header),
@@ -112,7 +113,8 @@ impl<'a> Marks<'a> {
             .or(match self.name {
                 "table" => Some(Part::Table),
                 "thead" => Some(Part::Head),
-                "tbody" | "tfoot" => Some(Part::Group),
+                "tbody" => Some(Part::Group),
+                "tfoot" => Some(Part::Foot),
                 "tr" => Some(Part::Row),
                 "td" => Some(Part::Cell),
                 "th" => Some(Part::Header),
@@ -129,7 +131,8 @@ impl<'a> Marks<'a> {
             "-row" => Part::Row,
             "-cell" => Part::Cell,
             "-header-group" => Part::Head,
-            "-row-group" | "-footer-group" => Part::Group,
+            "-row-group" => Part::Group,
+            "-footer-group" => Part::Foot,
             "-caption" => Part::Caption,
             _ => return None,
         })

@@ -40,6 +40,34 @@ const PANEL: &[&str] = &[
     "tab-content",
     "expandable",
     "toggle-content",
+    "read-more",
+    "readmore",
+    "more-content",
+    "more-text",
+    "show-more",
+    "showmore",
+    "full-text",
+    "spoiler",
+];
+/// Words of a fallback that complains about the browser instead of saying what is shown.
+const COMPLAINTS: &[&str] = &[
+    "browser",
+    "navigateur",
+    "navegador",
+    "przeglądark",
+    "prohlížeč",
+    "selain",
+    "tarayıcı",
+    "браузер",
+    "ブラウザ",
+    "浏览器",
+    "瀏覽器",
+    "브라우저",
+    "support",
+    "javascript",
+    "flash",
+    "plugin",
+    "plug-in",
 ];
 /// Words in the names of elements beside the content.
 const FURNITURE: &[&str] = &[
@@ -150,6 +178,18 @@ fn says_something(node: NodeRef<'_, Node>) -> bool {
     }
     let words = words.trim();
     words.ends_with(['?', '？', '؟']) && text::letters(words) >= QUESTION
+}
+
+/// Whether the content of an `object` or a `canvas` says in other words what it shows.
+pub fn has_fallback(node: NodeRef<'_, Node>) -> bool {
+    let mut words = String::new();
+    for inner in node.descendants().take(MAX_NODES) {
+        if let Node::Text(text) = inner.value() {
+            words.push_str(text);
+        }
+    }
+    let words = words.to_lowercase();
+    text::letters(&words) > 0 && !COMPLAINTS.iter().any(|complaint| words.contains(complaint))
 }
 
 /// Whether a hidden element is content that a reader would open.

@@ -5,6 +5,28 @@ use scraper::Node;
 
 /// Characters from which an alternative text counts as detailed.
 const DETAILED: usize = 100;
+/// Words from which it counts as a sentence.
+const SENTENCE: usize = 5;
+/// Longest sign, in bytes.
+const MAX_SIGN: usize = 20;
+/// Alternative texts of decoration.
+const GENERIC: &[&str] = &[
+    "image",
+    "img",
+    "photo",
+    "picture",
+    "icon",
+    "logo",
+    "avatar",
+    "spacer",
+    "arrow",
+    "bullet",
+    "pixel",
+    "blank",
+    "line",
+    "flag",
+    "thumbnail",
+];
 /// Longest exponent; a longer text is a remark.
 const MAX_EXPONENT: usize = 20;
 
@@ -90,6 +112,25 @@ pub fn is_spaced(character: char) -> bool {
     character.is_alphabetic() && character < '\u{1100}'
 }
 
+/// Whether an alternative text is an answer by itself, such as a check mark or a digit.
+pub fn is_sign(alternative: &str) -> bool {
+    const SIGNS: &str = "✓✔✗✘✕✖✅☑☒❌❎⛔★☆⭐●○◐";
+    let alternative = alternative.trim();
+    let mut signs = alternative.chars().filter(|c| *c != '\u{fe0f}');
+    alternative.len() <= MAX_SIGN
+        && !alternative.is_empty()
+        && (signs.all(|c| SIGNS.contains(c)) || alternative.chars().all(char::is_numeric))
+}
+
+/// Whether an alternative text can stand for an image that is all there is: any but those of decoration.
+pub fn stands_alone(alternative: &str) -> bool {
+    let lower = alternative.trim().to_ascii_lowercase();
+    !lower.is_empty()
+        && !is_file(&lower)
+        && !lower.contains(['_', '/'])
+        && !GENERIC.contains(&lower.as_str())
+}
+
 /// Whether an alternative text is meaningful: not a file name, not a link.
 pub fn describes(alternative: &str, source: &str) -> bool {
     const MAX: usize = 2_000;
@@ -99,31 +140,35 @@ pub fn describes(alternative: &str, source: &str) -> bool {
     }
     let one_word = !alternative.contains(char::is_whitespace);
     let lower = alternative.to_ascii_lowercase();
-    let is_file = [
-        ".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp", ".avif", ".bmp",
-    ]
-    .iter()
-    .any(|ending| lower.ends_with(ending));
     let stem = source.rsplit('/').next().unwrap_or_default();
     let stem = stem.split(['.', '?']).next().unwrap_or_default();
     let is_name = one_word && (stem.eq_ignore_ascii_case(alternative) || lower.contains('_'));
-    let generic = [
-        "image", "img", "photo", "picture", "icon", "logo", "avatar", "spacer",
-    ];
-    !is_file && !is_name && !generic.contains(&lower.as_str())
+    !is_file(&lower) && !is_name && !GENERIC.contains(&lower.as_str())
 }
 
-/// Whether the alternative text of a standalone image is more than decoration: the image belongs to a figure, or the
-/// text gives numbers or details.
+fn is_file(lower: &str) -> bool {
+    let endings = [
+        ".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp", ".avif", ".bmp",
+    ];
+    endings.iter().any(|ending| lower.ends_with(ending))
+}
+
+/// Whether the alternative text of a standalone image is more than decoration: the image belongs to a figure, the text
+/// gives numbers or details, or it is a sentence and the image a paragraph.
 pub fn informs(node: NodeRef<'_, Node>, alternative: &str) -> bool {
     alternative.chars().any(char::is_numeric)
+        || (alternative.split_whitespace().count() >= SENTENCE
+            && node.parent().is_some_and(|around| is_named(around, "p")))
         || alternative.chars().count() >= DETAILED
-        || node.ancestors().take(3).any(|around| {
-            around
-                .value()
-                .as_element()
-                .is_some_and(|element| element.name() == "figure")
-        })
+        || node
+            .ancestors()
+            .take(3)
+            .any(|around| is_named(around, "figure"))
+}
+
+fn is_named(node: NodeRef<'_, Node>, name: &str) -> bool {
+    let element = node.value().as_element();
+    element.is_some_and(|element| element.name() == name)
 }
 
 #[cfg(test)]

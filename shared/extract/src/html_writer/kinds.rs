@@ -1,11 +1,11 @@
 //! Classifies the elements of a page by their effect on the text.
 
 use ego_tree::NodeRef;
-use scraper::Node;
+use scraper::{Node, node::Element};
 
 use super::notes::{self, Note};
 use crate::html_text::{
-    marks::{Marks, Part},
+    marks::{Marks, Part, attribute},
     survey::is_heading,
 };
 
@@ -53,6 +53,14 @@ const INLINE: &[&str] = &[
     "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img",
     "input", "ins", "kbd", "label", "mark", "picture", "q", "s", "samp", "small", "source", "span",
     "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+];
+
+/// Schemes of links that open no page.
+const NO_PAGES: &[&str] = &["tel:", "mailto:", "sms:", "fax:", "callto:", "geo:"];
+/// Endings of files that a link downloads.
+const FILES: &[&str] = &[
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "rtf", "csv", "txt",
+    "epub", "zip", "ics", "vcf",
 ];
 
 /// Classes of elements that hold a line of code each.
@@ -111,6 +119,7 @@ pub enum Kind {
     /// A data table and its parts.
     Table,
     Head,
+    Foot,
     Group,
     Row,
     Cell(bool),
@@ -125,10 +134,32 @@ pub enum Kind {
 pub struct Frame {
     pub kind: Kind,
     pub is_link: bool,
+    /// Whether it is a link to another page.
+    pub leads: bool,
     pub is_scope: bool,
     /// Length of the block in bytes, and number of blocks.
     pub at: usize,
     pub blocks: usize,
+}
+
+/// Whether a link leads to another page: not to a part of this one, an address, a number or a file.
+pub fn leads(element: &Element) -> bool {
+    let Some(target) = attribute(element, "href") else {
+        return false;
+    };
+    let target = target.trim();
+    let start = |known: &str| {
+        let start = target.as_bytes().get(..known.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    if target.starts_with('#') || NO_PAGES.iter().any(|known| start(known)) {
+        return false;
+    }
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_file = FILES.iter().any(|file| ending.eq_ignore_ascii_case(file));
+    !is_file && attribute(element, "download").is_none()
 }
 
 /// Whether elements of this name contain no blocks.

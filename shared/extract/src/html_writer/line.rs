@@ -1,27 +1,18 @@
 //! Writes and ends blocks of text.
 
-use ego_tree::NodeRef;
-use scraper::{Node, node::Element};
-
 use super::{
     Last, Line, MAX_INDENT, Writer, inline,
     kinds::{Frame, Kind},
 };
 use crate::{
-    html_text::{Block, Row, Table, marks::attribute},
+    html_text::{Block, Row, Table},
     text,
 };
 
 /// Separates the cells of a row.
 const CELL: &str = " | ";
-/// Most alternative texts of images between two blocks.
-const MAX_IMAGES: usize = 20;
-/// Longest block, in bytes, that is searched for the alternative text of an image after it: there may be many images.
-const MAX_BESIDE: usize = 4_000;
 /// Longest superscript or subscript, in bytes.
 const MAX_SHIFTED: usize = 1_000;
-/// Longest alternative text that is written into the line like a word.
-const MAX_WORD: usize = 40;
 
 impl Writer<'_> {
     /// Adds text.
@@ -69,6 +60,9 @@ impl Writer<'_> {
         }
         if self.links > 0 {
             self.line.linked += more;
+        }
+        if self.leads > 0 {
+            self.line.leading += more;
         }
         if self.bold > 0 {
             self.line.bold += more;
@@ -155,6 +149,7 @@ impl Writer<'_> {
                 .unwrap_or_default(),
             letters: line.letters,
             linked: line.linked,
+            leading: line.leading,
             joined,
             row: None,
             images: std::mem::take(&mut self.images),
@@ -186,6 +181,7 @@ impl Writer<'_> {
                 scope: row.scope,
                 letters: row.letters,
                 linked: row.linked,
+                leading: row.leading,
                 joined: number > 0,
                 row: Some(Row {
                     table: place,
@@ -237,44 +233,6 @@ impl Writer<'_> {
         self.line.text.push('(');
         self.line.text.push_str(&reading);
         self.line.text.push(')');
-    }
-
-    /// Adds the alternative text of an image: as a word of a line or cell, else below the last block.
-    pub(super) fn image(&mut self, node: NodeRef<'_, Node>, element: &Element) {
-        let Some(alternative) = attribute(element, "alt") else {
-            return;
-        };
-        let source = attribute(element, "src").unwrap_or_default();
-        let small = ["width", "height"].into_iter().any(|name| {
-            let size = attribute(element, name).and_then(|size| size.trim().parse::<f32>().ok());
-            size.is_some_and(|size| size <= 2.0)
-        });
-        if small || !inline::describes(alternative, source) {
-            return;
-        }
-        let alternative = text::one_line(&text::normalise(alternative), usize::MAX);
-        let is_word = alternative.chars().count() <= MAX_WORD;
-        let in_line = is_word && self.line.letters > 0;
-        let in_cell = self.in_cell() && (is_word || inline::informs(node, &alternative));
-        if self.links == 0 && (in_line || in_cell) {
-            self.blank();
-            self.text(&alternative);
-            self.blank();
-            return;
-        }
-        let is_known = self.blocks.last().is_some_and(|block| {
-            block.text.len() <= MAX_BESIDE && block.text.contains(&alternative)
-        });
-        if is_known || self.in_cell() || self.links > 0 || !inline::informs(node, &alternative) {
-            return;
-        }
-        let images = match self.blocks.last_mut() {
-            Some(block) => &mut block.images,
-            None => &mut self.images,
-        };
-        if images.len() < MAX_IMAGES && !images.contains(&alternative) {
-            images.push(alternative);
-        }
     }
 
     /// Ends the page: remaining text becomes blocks.

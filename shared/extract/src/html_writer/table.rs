@@ -12,17 +12,27 @@ const MAX_HEADS: usize = 4;
 /// Fewest rows for a column of numbers to imply a header above it.
 const MIN_NUMBERS: usize = 3;
 
+/// The kind of a row group, in the order in which a table shows them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Group {
+    Head,
+    #[default]
+    Body,
+    Foot,
+}
+
 /// A row that is being read.
 #[derive(Default)]
 struct Row {
     scope: usize,
     letters: usize,
     linked: usize,
+    leading: usize,
     hidden: bool,
     cells: Vec<Cell>,
     /// Number of cells that are headers or completely bold.
     headers: usize,
-    in_head: bool,
+    kind: Group,
     group: usize,
 }
 
@@ -34,7 +44,7 @@ pub struct Draft {
     row: Option<Row>,
     /// The current cell: its column span and row span, and whether it is a header.
     cell: Option<(usize, usize, bool)>,
-    in_head: bool,
+    kind: Group,
     group: usize,
 }
 
@@ -43,6 +53,7 @@ pub struct Finished {
     pub scope: usize,
     pub letters: usize,
     pub linked: usize,
+    pub leading: usize,
     pub hidden: bool,
     /// One for each column.
     pub cells: Vec<String>,
@@ -53,13 +64,15 @@ pub struct Content<'a> {
     pub text: &'a str,
     pub letters: usize,
     pub linked: usize,
+    pub leading: usize,
     pub bold: usize,
 }
 
 impl Draft {
     /// Begins or ends a row group, which spans do not leave.
-    pub fn group(&mut self, is_head: bool) {
-        self.in_head = is_head;
+    pub fn group(&mut self, kind: Group) {
+        self.close_row();
+        self.kind = kind;
         self.group += 1;
     }
 
@@ -69,7 +82,7 @@ impl Draft {
         self.row = Some(Row {
             scope,
             hidden,
-            in_head: self.in_head,
+            kind: self.kind,
             group: self.group,
             ..Row::default()
         });
@@ -97,6 +110,7 @@ impl Draft {
         row.headers += usize::from(is_header || bold);
         row.letters += content.letters;
         row.linked += content.linked;
+        row.leading += content.leading;
         row.cells.push(Cell {
             text,
             columns,
@@ -114,6 +128,7 @@ impl Draft {
     pub fn finish(mut self) -> (Vec<Finished>, usize, usize) {
         self.close_row();
         let mut rows = self.rows;
+        arrange(&mut rows);
         clip(&mut rows);
         let mut cells: Vec<Vec<Cell>> = Vec::with_capacity(rows.len());
         for row in &mut rows {
@@ -143,6 +158,7 @@ impl Draft {
                 scope: row.scope,
                 letters: row.letters,
                 linked: row.linked,
+                leading: row.leading,
                 hidden: row.hidden,
                 cells: texts
                     .iter()
@@ -160,6 +176,22 @@ fn used(row: &[&str]) -> usize {
     row.iter()
         .rposition(|text| !text.is_empty())
         .map_or(0, |last| last + 1)
+}
+
+/// Moves the first head to the top and the first foot to the bottom, as browsers do; others stay where they are (CSS 2.2,
+/// 17.2).
+fn arrange(rows: &mut [Row]) {
+    let first = |kind| {
+        rows.iter()
+            .find(|row| row.kind == kind)
+            .map(|row| row.group)
+    };
+    let (head, foot) = (first(Group::Head), first(Group::Foot));
+    rows.sort_by_key(|row| match Some(row.group) {
+        group if group == head => Group::Head,
+        group if group == foot => Group::Foot,
+        _ => Group::Body,
+    });
 }
 
 /// Limits row spans to their group; a span of 0 rows reaches to its end (HTML, 4.9.12.1).
@@ -185,7 +217,10 @@ fn heads(rows: &[Row], cells: &[Vec<Cell>], spread: &[Vec<&str>]) -> usize {
     if spread.len() < 2 || spread.iter().all(|row| row.len() < 2) {
         return 0;
     }
-    let stated = rows.iter().take_while(|row| row.in_head).count();
+    let stated = rows
+        .iter()
+        .take_while(|row| row.kind == Group::Head)
+        .count();
     if (1..=MAX_HEADS).contains(&stated) && stated < spread.len() {
         return stated;
     }

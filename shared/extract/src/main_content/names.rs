@@ -20,10 +20,11 @@ const FORM: usize = WORDS.len() + 7;
 const FURNITURE: u64 = bits(&[3, 5, 7, 9, 10, 11, 12, 14, NAV, FOOTER, FORM]);
 /// Kinds that are furniture if they hold links: menus, sidebars and related pages.
 const FURNITURE_OF_LINKS: u64 = bits(&[2, 4, 8, ASIDE]);
-/// Kinds that are left out regardless of the model, around the content: menus, breadcrumbs, footers, cookies; and
-/// within it: menus, breadcrumbs, footers, share buttons. Names that parts of the content may have are not included.
-const FRAME: u64 = bits(&[3, 5, 10, NAV, FOOTER]);
-const NEVER: u64 = bits(&[3, 9, NAV, FOOTER]);
+/// Kinds that are left out around the content regardless of the model: menus, breadcrumbs, footers, share buttons,
+/// cookies.
+const FRAME: u64 = bits(&[3, 5, 9, 10, NAV, FOOTER]);
+/// Kinds of items, such as slides.
+const SLIDE: u64 = bits(&[17]);
 /// Elements with this name ask for an address.
 const NEWSLETTER: &str = "newsletter";
 /// The attributes that name things.
@@ -141,18 +142,18 @@ impl<'a> Names<'a> {
 
 /// Whether an element with these kinds of names is furniture; some kinds only if it holds links.
 pub fn is_furniture(kinds: u64, holds_links: bool) -> bool {
-    kinds & FURNITURE != 0 || (kinds & FURNITURE_OF_LINKS != 0 && holds_links)
+    kinds & FURNITURE != 0 || is_furniture_of_links(kinds, holds_links)
 }
 
-/// Whether an element with these kinds of names is left out outside of the content.
-pub fn is_frame(kinds: u64) -> bool {
-    kinds & FRAME != 0
+/// Whether an element with these kinds of names is furniture because it holds links.
+pub fn is_furniture_of_links(kinds: u64, holds_links: bool) -> bool {
+    kinds & FURNITURE_OF_LINKS != 0 && holds_links
 }
 
-/// Whether an element with these kinds of names is left out even inside of the content.
-pub fn is_never_content(element: &Element, kinds: u64) -> bool {
+/// Whether an element with these kinds of names is left out outside of the content, whatever it holds.
+pub fn is_frame(element: &Element, kinds: u64) -> bool {
     let mut named = [element.attr("class"), element.id()].into_iter().flatten();
-    kinds & NEVER != 0
+    kinds & FRAME != 0
         || named.any(|name| {
             let name = name
                 .as_bytes()
@@ -161,6 +162,11 @@ pub fn is_never_content(element: &Element, kinds: u64) -> bool {
             let mut parts = name.windows(NEWSLETTER.len());
             parts.any(|part| part.eq_ignore_ascii_case(NEWSLETTER.as_bytes()))
         })
+}
+
+/// Whether an element with these kinds of names is a slide that is not shown now. It may well be a copy.
+pub fn is_hidden_slide(element: &Element, kinds: u64) -> bool {
+    kinds & SLIDE != 0 && element.attr("aria-hidden") == Some("true")
 }
 
 /// Whether the page marks an element as its main content.

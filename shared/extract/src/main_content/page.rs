@@ -1,5 +1,8 @@
 //! Facts about a page that are collected before its blocks are described: totals of its parts, and names.
 
+use scraper::node::Element;
+
+use super::furniture::{Furniture, Named};
 use super::names::{self, KINDS, Names};
 use super::wording::Wording;
 use crate::html_text::{Block, Blocks, Scope};
@@ -13,6 +16,27 @@ const SHORT: usize = 100;
 /// Share of letters in links from which an element holds links. It is higher on a short page, where a few links are not
 /// a menu.
 const LINKS: [f32; 2] = [0.2, 0.4];
+
+/// What an element is if it is within the content: furniture, left out even if it was kept, and left out around the
+/// element with most of the content.
+#[derive(Clone, Copy, Default)]
+pub struct Within {
+    pub furniture: bool,
+    pub never: bool,
+    pub frame: bool,
+}
+
+/// Elements that hold data, whatever their names are, unless they hold links.
+const COLLECTIONS: &[&str] = &["table", "ul", "ol", "dl"];
+/// Elements with footers of their own.
+const PARTS: &[&str] = &[
+    "article",
+    "section",
+    "blockquote",
+    "figure",
+    "td",
+    "details",
+];
 
 /// Totals of a part of the page.
 #[derive(Default, Clone, Copy)]
@@ -83,9 +107,10 @@ pub struct Page<'p, 'a> {
     pub is_short: bool,
     /// Whether each scope is furniture by its names.
     pub furniture: Vec<bool>,
-    /// Whether each scope is left out outside of the content, and inside of it.
+    /// Whether each scope is left out outside of the content even if it was kept.
     pub frame: Vec<bool>,
-    pub never: Vec<bool>,
+    /// What each scope is within the content.
+    pub within: Vec<Within>,
     /// Distance to the next surrounding element of each kind of name, from 1; 0 if there is none.
     pub around: Vec<[u8; KINDS]>,
 }
@@ -123,7 +148,9 @@ impl<'p, 'a> Page<'p, 'a> {
         let mut around: Vec<[u8; KINDS]> = Vec::with_capacity(page.scopes.len());
         let mut furniture = Vec::with_capacity(page.scopes.len());
         let mut frame = Vec::with_capacity(page.scopes.len());
-        let mut never = Vec::with_capacity(page.scopes.len());
+        let mut within = Vec::with_capacity(page.scopes.len());
+        let mut whole_names = Furniture::new();
+        let data = data(page);
         let is_link = |block: &&Block| block.linked * 2 > block.letters;
         let links_aside = page.blocks.iter().filter(|block| !is_link(block));
         let is_short = links_aside.count() <= SHORT;
@@ -144,8 +171,15 @@ impl<'p, 'a> Page<'p, 'a> {
                 own,
                 wholes[place].link_density() >= links,
             ));
-            frame.push(names::is_frame(own));
-            never.push(own != 0 && names::is_never_content(scope.element, own));
+            frame.push(own != 0 && names::is_frame(scope.element, own));
+            within.push(if wholes[place].blocks > 0.0 && !is_frame(scope) {
+                let leads = wholes[place].link_density() >= links;
+                let named = whole_names.of(scope.element);
+                let part = part_of(&page.scopes, place);
+                within_content(scope.element, own, named, part, leads, data[place])
+            } else {
+                Within::default()
+            });
             for (kind, far) in row.iter_mut().enumerate() {
                 *far = match *far {
                     _ if own >> kind & 1 == 1 => 1,
@@ -165,7 +199,7 @@ impl<'p, 'a> Page<'p, 'a> {
             is_short,
             furniture,
             frame,
-            never,
+            within,
             around,
         }
     }
@@ -174,4 +208,72 @@ impl<'p, 'a> Page<'p, 'a> {
 /// Whether an element surrounds the whole page.
 pub fn is_frame(scope: &Scope<'_>) -> bool {
     ["html", "body"].contains(&scope.element.name())
+}
+
+/// Whether an element is what it is within the content. `part` tells whether it belongs to a part of the content,
+/// `leads` whether it holds links, and `data` whether it holds a data table.
+fn within_content(
+    element: &Element,
+    kinds: u64,
+    named: Named,
+    part: bool,
+    leads: bool,
+    data: bool,
+) -> Within {
+    let name = element.name();
+    if COLLECTIONS.contains(&name) && !leads {
+        return Within::default();
+    }
+    // The footer of a part of the content holds its notes, unless it holds links.
+    let footer = name == "footer" || named.is_footer();
+    let footer = footer && (leads || !part);
+    let nav = name == "nav";
+    let form = name == "form" && !data;
+    Within {
+        furniture: footer
+            || nav
+            || form
+            || named.is_furniture()
+            || names::is_hidden_slide(element, kinds)
+            || names::is_furniture_of_links(kinds, leads),
+        never: nav || (footer && name == "footer") || named.is_never_content(),
+        frame: nav || footer || named.is_frame(),
+    }
+}
+
+/// Whether an element belongs to a part of the content, such as an article or a quotation, rather than to the page.
+fn part_of(scopes: &[Scope<'_>], place: usize) -> bool {
+    let mut at = place;
+    for _ in 0..usize::from(FAR) {
+        let parent = scopes[at].parent;
+        if parent == at {
+            return false;
+        }
+        at = parent;
+        let name = scopes[at].element.name();
+        if PARTS.contains(&name) {
+            return true;
+        }
+        if name == "main" {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether each element holds a data table.
+fn data(page: &Blocks<'_>) -> Vec<bool> {
+    let mut data = vec![false; page.scopes.len()];
+    for block in page.blocks.iter().filter(|block| block.row.is_some()) {
+        if let Some(data) = data.get_mut(block.scope) {
+            *data = true;
+        }
+    }
+    for place in (1..page.scopes.len()).rev() {
+        let parent = page.scopes[place].parent;
+        if parent < place {
+            data[parent] |= data[place];
+        }
+    }
+    data
 }

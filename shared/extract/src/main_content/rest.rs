@@ -4,6 +4,7 @@
 //! Such blocks have few words, which mean little to the model; their position means more. Named furniture and blocks of
 //! links stay out; some furniture is left out even if the model kept it.
 
+use super::links;
 use super::names;
 use super::page::Page;
 
@@ -14,12 +15,14 @@ const CORE: f32 = 0.9;
 const FILLED: f32 = 0.5;
 const FILLED_MAIN: f32 = 0.15;
 const FILLED_PAGE: f32 = 0.7;
-/// Most blocks outside of furniture for which the whole page can be content.
+/// Most blocks outside of furniture for which the whole page can be content. Of a longer one, only what lies between kept
+/// blocks is, and what follows without a gap.
 const FRAGMENT: usize = 60;
-/// Blocks with a larger share of letters in links lead elsewhere.
-const LINKS: f32 = 0.5;
-/// On a long page, blocks with a lower probability are not added.
+/// On a long page, blocks with a lower probability are not added: in general, and up to so many blocks after the last kept
+/// one.
 const LIKELY: f32 = 0.1;
+const LIKELY_NEAR: f32 = 0.02;
+const NEXT: usize = 3;
 /// Weight of blocks without words.
 const LEAST_WORDS: f32 = 0.3;
 
@@ -33,15 +36,19 @@ struct Holds {
 
 /// Adds the rest of the element with most of the kept content, starting at the first kept block.
 pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [bool]) {
-    let Some((core, holds)) = core(page, words, kept) else {
+    let elsewhere = links::elsewhere(page);
+    let Some(core) = core(page, words, kept) else {
         return;
     };
-    leave_out_furniture(page, core, kept);
-    let Some(element) = element(page, core, &holds) else {
+    let holds = holds(page, words, kept, &elsewhere, core);
+    let element = element(page, core, &holds);
+    leave_out_furniture(page, core, element, kept);
+    let Some(element) = element else {
         return;
     };
-    let outside = outside(page, element);
-    let least = if page.is_short { 0.0 } else { LIKELY };
+    let outside = outside(page, core, element);
+    let is_long_body =
+        page.scopes[element].element.name() == "body" && holds[element].blocks > FRAGMENT;
     let mut begun = false;
     let last = (0..kept.len()).rfind(|place| kept[*place] && within(page, element, *place));
     for place in 0..kept.len() {
@@ -49,23 +56,53 @@ pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [b
             continue;
         }
         begun |= kept[place];
-        if last.is_some_and(|last| place > last) && announces_others(page, place) {
+        let least = match last {
+            _ if page.is_short => 0.0,
+            Some(last) if place <= last + NEXT => LIKELY_NEAR,
+            _ => LIKELY,
+        };
+        let is_after = last.is_some_and(|last| place > last);
+        if is_after && announces_others(page, place) {
             break;
         }
         let scope = page.blocks[place].scope - element;
-        kept[place] |= begun && likely[place] >= least && !outside[scope] && !is_link(page, place);
+        let content = likely[place] >= least && !outside[scope] && !elsewhere[place];
+        // What follows the content of a page without a main part ends with the first block that is none.
+        if is_after && is_long_body && !content {
+            break;
+        }
+        kept[place] |= begun && content;
     }
 }
 
 /// Drops kept blocks that are in menus, footers and the like.
-fn leave_out_furniture(page: &Page<'_, '_>, core: usize, kept: &mut [bool]) {
+fn leave_out_furniture(
+    page: &Page<'_, '_>,
+    core: usize,
+    element: Option<usize>,
+    kept: &mut [bool],
+) {
+    // Within the content, whole names count.
+    let mut content = element.unwrap_or(core);
+    let mut at = core;
+    while page.scopes[at].parent != at {
+        if names::is_main(page.scopes[at].element) {
+            content = content.min(at);
+        }
+        at = page.scopes[at].parent;
+    }
+    let content = content..page.scopes[content].end;
     let mut out: Vec<bool> = Vec::with_capacity(page.scopes.len());
     for (place, scope) in page.scopes.iter().enumerate() {
         let around = place != scope.parent && out.get(scope.parent).copied().unwrap_or_default();
         // The content itself may be in a footer.
         let holds_core = (place..scope.end).contains(&core);
         let in_core = (core..page.scopes[core].end).contains(&place);
-        let own = page.never[place] || (!in_core && page.frame[place]);
+        let within = page.within[place];
+        let own = match content.contains(&place) {
+            true => within.never || (!in_core && within.frame),
+            false => page.frame[place],
+        };
         out.push(!holds_core && (around || own));
     }
     for (block, kept) in page.blocks.iter().zip(kept) {
@@ -86,7 +123,7 @@ fn element(page: &Page<'_, '_>, core: usize, holds: &[Holds]) -> Option<usize> {
         let main = names::is_main(scope.element);
         let needed = match scope.element.name() {
             "html" => break,
-            "body" if says_main || holds.blocks > FRAGMENT => break,
+            "body" if says_main => break,
             "body" => FILLED_PAGE,
             _ if main => FILLED_MAIN,
             _ => FILLED,
@@ -103,37 +140,22 @@ fn element(page: &Page<'_, '_>, core: usize, holds: &[Holds]) -> Option<usize> {
     found
 }
 
-/// The smallest element with most of the kept words, and the content of each element.
-fn core(page: &Page<'_, '_>, words: &[f32], kept: &[bool]) -> Option<(usize, Vec<Holds>)> {
-    let mut holds = vec![Holds::default(); page.scopes.len()];
+/// The smallest element with most of the kept words.
+fn core(page: &Page<'_, '_>, words: &[f32], kept: &[bool]) -> Option<usize> {
     let mut all = vec![0.0f32; page.scopes.len()];
     let mut total = 0.0;
-    for (place, (block, kept)) in page.blocks.iter().zip(kept).enumerate() {
-        let words = words
-            .get(place)
-            .map_or(LEAST_WORDS, |words| words.max(LEAST_WORDS));
-        let taken = if *kept { words } else { 0.0 };
-        total += taken;
-        *all.get_mut(block.scope)? += taken;
-        if !is_link(page, place) {
-            let holds = holds.get_mut(block.scope)?;
-            holds.blocks += 1;
-            holds.words += words;
-            holds.kept += taken;
+    for (place, block) in page.blocks.iter().enumerate() {
+        if kept[place] {
+            total += weight(words, place);
+            if let Some(all) = all.get_mut(block.scope) {
+                *all += weight(words, place);
+            }
         }
     }
     for place in (1..page.scopes.len()).rev() {
         let parent = page.scopes[place].parent;
-        if parent >= place {
-            continue;
-        }
-        all[parent] += all[place];
-        if !page.furniture[place] {
-            let inner = holds[place];
-            let outer = &mut holds[parent];
-            outer.blocks += inner.blocks;
-            outer.words += inner.words;
-            outer.kept += inner.kept;
+        if parent < place {
+            all[parent] += all[place];
         }
     }
     let mut core: Option<usize> = None;
@@ -142,28 +164,65 @@ fn core(page: &Page<'_, '_>, words: &[f32], kept: &[bool]) -> Option<(usize, Vec
             core = Some(place);
         }
     }
-    core.filter(|_| total > 0.0).map(|core| (core, holds))
+    core.filter(|_| total > 0.0)
+}
+
+fn weight(words: &[f32], place: usize) -> f32 {
+    words
+        .get(place)
+        .map_or(LEAST_WORDS, |words| words.max(LEAST_WORDS))
+}
+
+/// The content of each element outside of furniture. Furniture that holds the core is none.
+fn holds(
+    page: &Page<'_, '_>,
+    words: &[f32],
+    kept: &[bool],
+    elsewhere: &[bool],
+    core: usize,
+) -> Vec<Holds> {
+    let mut holds = vec![Holds::default(); page.scopes.len()];
+    for (place, block) in page.blocks.iter().enumerate() {
+        if elsewhere[place] {
+            continue;
+        }
+        if let Some(holds) = holds.get_mut(block.scope) {
+            let words = weight(words, place);
+            holds.blocks += 1;
+            holds.words += words;
+            holds.kept += if kept[place] { words } else { 0.0 };
+        }
+    }
+    for place in (1..page.scopes.len()).rev() {
+        let scope = &page.scopes[place];
+        let holds_core = (place..scope.end).contains(&core);
+        if scope.parent < place && (holds_core || !page.furniture[place]) {
+            let inner = holds[place];
+            let outer = &mut holds[scope.parent];
+            outer.blocks += inner.blocks;
+            outer.words += inner.words;
+            outer.kept += inner.kept;
+        }
+    }
+    holds
 }
 
 /// For each element in a subtree, itself first: whether it is furniture or inside of furniture.
-fn outside(page: &Page<'_, '_>, element: usize) -> Vec<bool> {
+fn outside(page: &Page<'_, '_>, core: usize, element: usize) -> Vec<bool> {
     let inner = page.scopes.get(element..page.scopes[element].end);
     let mut outside: Vec<bool> = vec![false];
     for (place, scope) in inner.unwrap_or_default().iter().enumerate().skip(1) {
         let around = scope.parent.checked_sub(element);
         let around = around.and_then(|at| outside.get(at)).copied();
-        outside.push(page.furniture[element + place] || around.unwrap_or(true));
+        let holds_core = (element + place..scope.end).contains(&core);
+        let own = page.within[element + place].furniture || around.unwrap_or(true);
+        outside.push(own && !holds_core);
     }
     outside
 }
 
 fn within(page: &Page<'_, '_>, element: usize, place: usize) -> bool {
     (element..page.scopes[element].end).contains(&page.blocks[place].scope)
-}
-
-fn is_link(page: &Page<'_, '_>, place: usize) -> bool {
-    let block = &page.blocks[place];
-    block.linked as f32 > LINKS * block.letters.max(1) as f32
 }
 
 /// Whether a heading announces other pages or comments.
@@ -175,144 +234,4 @@ fn announces_others(page: &Page<'_, '_>, place: usize) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use scraper::Html;
-
-    use super::*;
-    use crate::html_text;
-
-    /// The blocks kept in the end if those with `+` are kept at first.
-    fn kept(body: &str) -> Vec<String> {
-        let page = Html::parse_document(body);
-        let blocks = html_text::blocks(&page, false);
-        let described = Page::new(&blocks);
-        let words: Vec<f32> = described.wordings.iter().map(|w| w.weight()).collect();
-        let texts: Vec<&str> = blocks.blocks.iter().map(|b| b.text.as_str()).collect();
-        let mut kept: Vec<bool> = texts.iter().map(|text| text.contains('+')).collect();
-        take_in(&described, &words, &vec![1.0; words.len()], &mut kept);
-        let texts = texts.iter().zip(kept).filter(|(_, kept)| *kept);
-        texts.map(|(text, _)| (*text).to_owned()).collect()
-    }
-
-    const KEPT: &str = "<p>+ Some ten words that the model took for the content.</p>";
-
-    #[test]
-    fn what_follows_in_the_main_part_is_taken_in() {
-        let long = "<p>Item of a list that is longer than the paragraph.</p>".repeat(4);
-        for wrapper in ["main", "article", "div role=main"] {
-            let body = format!(
-                "<p>Before</p><{wrapper}><h1>Above</h1>{KEPT}<div>{long}<p>Last</p></div></{wrapper}><p>After</p>"
-            );
-            let kept = kept(&body);
-            assert_eq!(kept.len(), 6, "{wrapper}: {kept:?}");
-            assert_eq!(kept[5], "Last");
-        }
-    }
-
-    #[test]
-    fn elsewhere_only_where_most_is_kept() {
-        let body = |more: usize| {
-            let more = "<p>Three words more</p>".repeat(more);
-            format!("<div><div>{KEPT}{more}</div></div><main>Elsewhere</main>")
-        };
-        assert_eq!(kept(&body(2)).len(), 3);
-        assert_eq!(kept(&body(9)).len(), 1);
-    }
-
-    #[test]
-    fn a_fragment_is_content_as_a_whole() {
-        let fragment = format!("{KEPT}<h2>Fees</h2><p>Two euros</p>");
-        assert_eq!(kept(&fragment).len(), 3);
-        assert_eq!(kept(&format!("{fragment}<main>Elsewhere</main>")).len(), 1);
-        let long = "<p>+ One of very many paragraphs.</p>".repeat(FRAGMENT);
-        assert_eq!(kept(&format!("{long}<p>Last</p>")).len(), FRAGMENT);
-    }
-
-    #[test]
-    fn furniture_stays_out() {
-        let links = "<p><a href=x>Elsewhere</a></p><p>Really</p>";
-        for furniture in [
-            "<footer>Imprint</footer>".to_owned(),
-            "<div class=newsletter><p>Write to us</p></div>".to_owned(),
-            "<div class='share-buttons'>Send</div>".to_owned(),
-            "<section id=comments><p>First!</p></section>".to_owned(),
-            format!("<div class=related-posts>{links}</div>"),
-            format!("<aside>{links}</aside>"),
-            "<p><a href=x>Elsewhere</a> too</p>".to_owned(),
-        ] {
-            let body = format!("<main>{KEPT}{furniture}<p>Last</p></main>");
-            assert_eq!(kept(&body)[1..], ["Last"], "{furniture}");
-        }
-    }
-
-    #[test]
-    fn what_is_only_named_like_furniture_is_taken_in() {
-        for content in [
-            "<div class=menu><p>Lentil soup</p><p>8 euros</p></div>",
-            "<aside><p>A note</p><p>Mind the step</p></aside>",
-        ] {
-            assert_eq!(kept(&format!("<main>{KEPT}{content}</main>")).len(), 3);
-        }
-    }
-
-    #[test]
-    fn the_frame_is_left_out_even_if_it_was_kept() {
-        for frame in [
-            "<footer>",
-            "<nav>",
-            "<div class=cookie-banner>",
-            "<div id=footer><div>",
-        ] {
-            let core = format!("<div>{}</div>", KEPT.repeat(9));
-            let body = format!("{core}{frame}+ Imprint");
-            assert!(
-                !kept(&body).iter().any(|text| text.contains("Imprint")),
-                "{frame}"
-            );
-            let body = format!("<footer>{core}</footer>");
-            assert_eq!(kept(&body).len(), 9);
-        }
-    }
-
-    #[test]
-    fn some_furniture_is_left_out_of_the_content() {
-        let text = "<p>+ Some.</p>";
-        for (furniture, expected) in [
-            ("<footer>", 9),
-            ("<nav>", 9),
-            ("<div class=share-links>", 9),
-            ("<div class='Footer-Newsletter'>", 9),
-            ("<div class=footer>", 10),
-            ("<div class=login>", 10),
-        ] {
-            let body = format!("<main>{}{furniture}{text}</main>", KEPT.repeat(9));
-            assert_eq!(kept(&body).len(), expected, "{furniture}");
-        }
-    }
-
-    #[test]
-    fn what_is_unlikely_is_left_on_long_pages() {
-        let lists = "<ul><li>One<li>Two</ul>".repeat(50);
-        let page = Html::parse_document(&format!("<main>{}{lists}</main>", KEPT.repeat(20)));
-        let blocks = html_text::blocks(&page, false);
-        let described = Page::new(&blocks);
-        let words = vec![1.0; blocks.blocks.len()];
-        for (likely, expected) in [(0.01, 20), (0.3, 120)] {
-            let mut kept: Vec<bool> = blocks.blocks.iter().map(|b| b.text.contains('+')).collect();
-            take_in(&described, &words, &vec![likely; words.len()], &mut kept);
-            assert_eq!(kept.iter().filter(|kept| **kept).count(), expected);
-        }
-    }
-
-    #[test]
-    fn headings_of_other_pages_end_the_content() {
-        let after =
-            |heading: &str| kept(&format!("<main>{KEPT}<h2>{heading}</h2><p>More</p></main>"));
-        for heading in ["Related articles", "Comments", "You may also like"] {
-            let expected = if heading == "You may also like" { 3 } else { 1 };
-            assert_eq!(after(heading).len(), expected, "{heading}");
-        }
-        assert_eq!(after("Contact").len(), 3);
-        assert_eq!(after("What to do next in the garden").len(), 3);
-    }
-}
+mod tests;
