@@ -24,7 +24,7 @@ pub use omml::omml;
 
 use crate::xml::{Content, Element};
 
-/// Deepest nesting of elements; deeper ones are left out.
+/// Deepest nesting of elements; deeper ones are read as plain text.
 const MAX_DEPTH: usize = 128;
 
 /// A MathML element or a text in it, independent of the parser.
@@ -40,7 +40,7 @@ pub struct Node {
     pub children: Vec<Node>,
 }
 
-/// Converts an element of an XML tree to a node. Elements nested more than 128 deep are left out.
+/// Converts an element of an XML tree to a node. Of elements nested more than 128 deep only the text is kept.
 pub fn node(element: Element<'_>) -> Node {
     built(element, 0)
 }
@@ -54,21 +54,40 @@ fn built(element: Element<'_>, depth: usize) -> Node {
     node.attributes
         .extend(attributes.map(|(name, value)| (name.to_owned(), value.to_owned())));
     if depth == MAX_DEPTH {
+        node.children.push(Node::of_text(plain(element)));
         return node;
     }
     for content in element.contents() {
         node.children.push(match content {
             Content::Element(inner) => built(inner, depth + 1),
-            Content::Text(text) => Node {
-                text: text.to_owned(),
-                ..Node::default()
-            },
+            Content::Text(text) => Node::of_text(text.to_owned()),
         });
     }
     node
 }
 
+/// The text inside an element, without annotations and the white space between elements.
+fn plain(element: Element<'_>) -> String {
+    let mut text = String::new();
+    for content in element.contents() {
+        match content {
+            Content::Element(inner) if mathml::is_annotation(inner.name()) => {}
+            Content::Element(inner) => text.push_str(&plain(inner)),
+            Content::Text(inner) if inner.trim().is_empty() => {}
+            Content::Text(inner) => text.push_str(inner),
+        }
+    }
+    text
+}
+
 impl Node {
+    fn of_text(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+
     /// An attribute by its local name.
     fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(own, _)| own == name)?;
@@ -88,15 +107,17 @@ mod tests {
     use crate::xml::Tree;
 
     #[test]
-    fn depth_has_an_end() {
-        let source = format!("{}{}", "<e>".repeat(300), "</e>".repeat(300));
+    fn depth_has_an_end_and_loses_no_text() {
+        let inner = "<semantics> <mi>x</mi><annotation>y</annotation></semantics>";
+        let source = format!("{}{inner}{}", "<e>".repeat(300), "</e>".repeat(300));
         let tree = Tree::parse(&source).unwrap();
-        let mut inner = &node(tree.root());
-        let mut depth = 0;
+        let all = node(tree.root());
+        let (mut inner, mut depth) = (&all, 0);
         while let Some(child) = inner.children.first() {
             inner = child;
             depth += 1;
         }
-        assert_eq!(depth, MAX_DEPTH);
+        assert_eq!((depth, inner.text.as_str()), (MAX_DEPTH + 1, "x"));
+        assert_eq!(mathml(&all), "x");
     }
 }

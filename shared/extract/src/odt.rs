@@ -75,6 +75,8 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         body.forms_of(inner);
         body.blocks(inner, &mut blocks);
     }
+    let refused = source.copies.refused();
+    source.warnings.add(WarningCode::TableCut, refused);
     builder
         .warnings
         .extend(std::mem::take(&mut source.warnings));

@@ -19,6 +19,8 @@ use self::{
     fonts::{Font, Fonts, Styles},
     info::{Field, Info},
     math::Math,
+    rows::Room,
+    texts::Margins,
 };
 use crate::{
     code_pages, html_text,
@@ -118,8 +120,10 @@ struct Reader<'a> {
     /// The texts around the current one.
     outer: Vec<Flow>,
     /// Headers and footers read so far.
-    headers: Vec<String>,
-    footers: Vec<String>,
+    headers: Margins,
+    footers: Margins,
+    /// What the tables may still take up.
+    room: Room,
     shape_name: String,
     shape_value: String,
     fields: Vec<Shown>,
@@ -165,8 +169,9 @@ impl<'a> Reader<'a> {
             info: Info::default(),
             flow: Flow::default(),
             outer: Vec::new(),
-            headers: Vec::new(),
-            footers: Vec::new(),
+            headers: Margins::default(),
+            footers: Margins::default(),
+            room: Room::default(),
             shape_name: String::new(),
             shape_value: String::new(),
             fields: Vec::new(),
@@ -347,13 +352,16 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Builder {
         while let Some(outer) = self.outer.pop() {
             let inner = std::mem::replace(&mut self.flow, outer);
-            self.flow.anchor(inner.finish());
+            self.flow.anchor(inner.finish(&mut self.room));
         }
         let mut builder = self.builder;
-        for header in &self.headers {
+        for header in self.headers.lines() {
             builder.block(header);
         }
-        for Block(heading, text) in self.flow.finish() {
+        let blocks = self.flow.finish(&mut self.room);
+        let refused = self.room.copies.refused();
+        builder.warnings.add(WarningCode::TableCut, refused);
+        for Block(heading, text) in blocks {
             match heading {
                 Some(level) => builder.heading(level, &text),
                 None => builder.block(&text),
@@ -362,7 +370,7 @@ impl<'a> Reader<'a> {
         if let Some(html) = self.html {
             builder.append(html_text::visible(&Html::parse_document(&html)));
         }
-        for footer in &self.footers {
+        for footer in self.footers.lines() {
             builder.block(footer);
         }
         builder

@@ -12,7 +12,7 @@ pub fn mathml(element: &Node) -> String {
 
 fn piece(node: &Node, depth: usize) -> Piece {
     if depth > MAX_DEPTH {
-        return Piece::default();
+        return Piece::of(line::clean(&plain(node)));
     }
     let nth = |n: usize| {
         let inner = node.elements().nth(n);
@@ -29,8 +29,8 @@ fn piece(node: &Node, depth: usize) -> Piece {
         }
         "mglyph" => Piece::of(node.attribute("alt").unwrap_or_default().to_owned()),
         "mspace" => Piece::of(" ".to_owned()),
-        "mphantom" | "annotation" | "annotation-xml" | "mprescripts" | "none" | "maligngroup"
-        | "malignmark" => Piece::default(),
+        "mphantom" | "mprescripts" | "none" | "maligngroup" | "malignmark" => Piece::default(),
+        name if is_annotation(name) => Piece::default(),
         "maction" => nth(0),
         "semantics" => semantics(node, depth),
         "mfrac" => {
@@ -78,6 +78,27 @@ fn row(node: &Node, depth: usize) -> Piece {
     line::row(shown.map(|inner| piece(inner, depth + 1)))
 }
 
+/// The text of an element that is nested too deeply.
+fn plain(node: &Node) -> String {
+    let mut text = String::new();
+    let mut rest = vec![node];
+    while let Some(node) = rest.pop() {
+        if node.name == "mphantom" || is_annotation(&node.name) {
+            continue;
+        }
+        if !node.text.trim().is_empty() {
+            text.push_str(&node.text);
+        }
+        rest.extend(node.children.iter().rev());
+    }
+    text
+}
+
+/// Whether an element holds the source of a formula rather than a part of it.
+pub fn is_annotation(name: &str) -> bool {
+    matches!(name, "annotation" | "annotation-xml")
+}
+
 /// The text of a token.
 fn words(node: &Node, depth: usize) -> String {
     let each = node.children.iter().map(|inner| {
@@ -107,22 +128,28 @@ fn semantics(node: &Node, depth: usize) -> Piece {
         let encoding = inner.attribute("encoding").unwrap_or_default();
         encoding.to_ascii_lowercase()
     };
+    // Only texts: reading elements here as well as in the markup would double the time at each level.
+    let source = |inner: &Node| -> String {
+        let texts = inner.children.iter().filter(|inner| inner.name.is_empty());
+        texts.map(|inner| inner.text.as_str()).collect()
+    };
     let latex = annotations().find(|inner| {
         matches!(
             encoding(inner).as_str(),
             "application/x-tex" | "application/x-latex" | "tex" | "latex"
         )
     });
-    let source = latex.map(|inner| unwrapped(&words(inner, depth)));
-    if let Some(source) = source.filter(|source| !source.is_empty()) {
-        return Piece::of(source);
+    let latex = latex.map(|inner| unwrapped(&source(inner)));
+    if let Some(latex) = latex.filter(|latex| !latex.is_empty()) {
+        return Piece::of(latex);
     }
     let markup = row(node, depth);
     if !markup.text.trim().is_empty() {
         return markup;
     }
-    let other = annotations().map(|inner| words(inner, depth));
-    let mut other = other.filter(|source| !source.trim().is_empty());
+    let mut other = annotations()
+        .map(source)
+        .filter(|source| !source.trim().is_empty());
     Piece::of(other.next().unwrap_or_default())
 }
 
@@ -346,6 +373,14 @@ mod tests {
     }
 
     #[test]
+    fn annotations_in_annotations_are_not_read() {
+        let open = "<semantics><annotation encoding='tex'>";
+        let close = "</annotation></semantics>";
+        let nested = format!("{}x{}<mi>y</mi>", open.repeat(12), close.repeat(12));
+        assert_eq!(read(&nested), "y");
+    }
+
+    #[test]
     fn depth_has_an_end() {
         let mut deep = Node {
             text: "x".to_owned(),
@@ -358,6 +393,6 @@ mod tests {
                 ..Node::default()
             };
         }
-        assert_eq!(mathml(&deep), "");
+        assert_eq!(mathml(&deep), "x");
     }
 }

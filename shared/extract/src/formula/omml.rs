@@ -6,6 +6,9 @@ use super::{
 };
 use crate::xml::Element;
 
+/// Longest delimiter, separator or mark, in characters; all of them should be one.
+const MAX_MARK: usize = 4;
+
 /// An `m:oMath`, or all formulas of an `m:oMathPara`, as text.
 pub fn omml(element: Element<'_>) -> String {
     if element.name() != "oMathPara" {
@@ -33,7 +36,9 @@ fn part(element: Element<'_>, name: &str, depth: usize) -> Piece {
 
 fn piece(element: Element<'_>, depth: usize) -> Piece {
     if depth > MAX_DEPTH {
-        return Piece::default();
+        let mut text = String::new();
+        plain(element, &mut text);
+        return Piece::of(text);
     }
     let name = element.name();
     let part = |name| part(element, name, depth);
@@ -108,20 +113,48 @@ fn piece(element: Element<'_>, depth: usize) -> Piece {
             line::matrix(&lines.collect::<Vec<_>>())
         }
         "phant" => {
-            let hidden = matches!(value("show"), Some("0" | "off" | "false"));
-            if hidden { Piece::default() } else { part("e") }
+            if is_hidden(element) {
+                Piece::default()
+            } else {
+                part("e")
+            }
         }
         // All branches say the same, so one is read.
         "AlternateContent" => {
-            let chosen = element
-                .child("Choice")
-                .or_else(|| element.child("Fallback"));
-            chosen.map_or_else(Piece::default, |inner| row(inner, depth + 1))
+            chosen(element).map_or_else(Piece::default, |inner| row(inner, depth + 1))
         }
         "sdt" => part("sdtContent"),
         name if name.ends_with("Pr") => Piece::default(),
         // Boxes, insertions, hyperlinks, and elements of later versions.
         _ => row(element, depth),
+    }
+}
+
+/// The branch of an alternative that is read.
+fn chosen(alternatives: Element<'_>) -> Option<Element<'_>> {
+    let first = alternatives.child("Choice");
+    first.or_else(|| alternatives.child("Fallback"))
+}
+
+/// Whether a phantom takes up room without being shown.
+fn is_hidden(phantom: Element<'_>) -> bool {
+    let properties = phantom.child("phantPr");
+    let shown = properties.and_then(|inner| inner.val("show"));
+    matches!(shown, Some("0" | "off" | "false"))
+}
+
+/// Adds the runs of an element that is nested too deeply.
+fn plain(element: Element<'_>, text: &mut String) {
+    match element.name() {
+        "del" | "moveFrom" => {}
+        "phant" if is_hidden(element) => {}
+        "r" => text.push_str(&run(element).text),
+        "AlternateContent" => {
+            if let Some(inner) = chosen(element) {
+                plain(inner, text);
+            }
+        }
+        _ => element.children().for_each(|inner| plain(inner, text)),
     }
 }
 
@@ -131,10 +164,15 @@ fn is_on(properties: Element<'_>, name: &str) -> bool {
     property.is_some_and(|inner| !matches!(inner.attribute("val"), Some("0" | "off" | "false")))
 }
 
-/// A character of the properties: the default if it is not given, `None` if it is empty.
+/// A character of the properties: the default if it is not given. A long text is cut, because it may be repeated.
 fn character<'a>(properties: Option<Element<'a>>, name: &str, usual: &'a str) -> &'a str {
     let named = properties.and_then(|inner| inner.child(name));
-    named.map_or(usual, |inner| inner.attribute("val").unwrap_or_default())
+    let Some(named) = named else {
+        return usual;
+    };
+    let mark = named.attribute("val").unwrap_or_default();
+    let end = mark.char_indices().nth(MAX_MARK);
+    end.map_or(mark, |(end, _)| &mark[..end])
 }
 
 /// A run of text.
@@ -287,12 +325,24 @@ mod tests {
     }
 
     #[test]
-    fn depth_has_an_end() {
+    fn depth_has_an_end_and_loses_no_text() {
+        let inner = "[x]<w:del>[y]</w:del><m:phant><m:phantPr><m:show m:val='0'/></m:phantPr><m:e>[z]</m:e></m:phant>[𝑛]";
         let deep = format!(
-            "{}[x]{}",
+            "{}{inner}{}",
             "<m:box><m:e>".repeat(200),
             "</m:e></m:box>".repeat(200)
         );
-        assert_eq!(read(&deep), "");
+        assert_eq!(read(&deep), "xn");
+    }
+
+    #[test]
+    fn a_separator_multiplies_no_text() {
+        let long = "s".repeat(1_000);
+        let properties = ["begChr", "sepChr", "endChr"]
+            .map(|name| format!("<m:{name} m:val='{long}'/>"))
+            .concat();
+        let parts = "<m:e/>".repeat(100);
+        let read = read(&format!("<m:d><m:dPr>{properties}</m:dPr>{parts}</m:d>"));
+        assert_eq!(read, "s".repeat(MAX_MARK * 101));
     }
 }

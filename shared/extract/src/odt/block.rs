@@ -39,6 +39,15 @@ impl Block {
             Self::Gap => String::new(),
         }
     }
+
+    /// Bytes of text, and one for each cell.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Heading(_, text) | Self::Paragraph(text) | Self::Item(text) => text.len(),
+            Self::Table(rows) => rows.iter().flatten().map(|cell| cell.len() + 1).sum(),
+            Self::Gap => 0,
+        }
+    }
 }
 
 /// The text of all blocks on one line.

@@ -7,12 +7,18 @@ use dynrag_domain::warnings::{WarningCode, Warnings};
 use super::{
     block::{self, Block},
     lists::{Counters, LEVELS, Lists},
+    objects::Object,
+    shapes::Control,
     styles::Styles,
 };
-use crate::{archive::Archive, text, xml::Element};
+use crate::{archive::Archive, tables::Copies, text, xml::Element};
 
 /// Deepest indentation of nested lists.
 const MAX_INDENT: usize = 8;
+/// Deepest nesting of text boxes, notes and cells, each of which is copied into the one around it.
+const MAX_BOXES: usize = 16;
+/// Most cells that spans and repetitions add to the tables of a document.
+const MAX_ADDED: usize = 1_000_000;
 
 /// The file, and everything collected from all of its parts.
 pub struct Source<'f, 'b> {
@@ -21,8 +27,13 @@ pub struct Source<'f, 'b> {
     pub warnings: Warnings,
     /// Comments with their authors, normalized.
     pub comments: Vec<String>,
-    /// Number of objects read so far.
-    pub objects: usize,
+    /// The objects read so far by their folders; `None` for those that are being read or are unreadable.
+    pub objects: HashMap<String, Option<Object>>,
+    /// Number of objects around the current position.
+    pub depth: usize,
+    /// Text that may still be repeated, and cells that may still be added.
+    pub copies: Copies,
+    pub cells: usize,
 }
 
 impl<'f, 'b> Source<'f, 'b> {
@@ -32,8 +43,20 @@ impl<'f, 'b> Source<'f, 'b> {
             include_hidden,
             warnings: Warnings::default(),
             comments: Vec::new(),
-            objects: 0,
+            objects: HashMap::new(),
+            depth: 0,
+            copies: Copies::default(),
+            cells: MAX_ADDED,
         }
+    }
+
+    /// Whether a row of a table may be repeated.
+    pub fn repeat(&mut self, cells: usize, bytes: usize) -> bool {
+        let may = cells <= self.cells && self.copies.spend(bytes);
+        if may {
+            self.cells -= cells;
+        }
+        may
     }
 }
 
@@ -44,7 +67,7 @@ pub struct Body<'s, 'a, 'f, 'b> {
     pub lists: Lists<'a>,
     outline: Counters,
     /// Form controls by their ids.
-    pub forms: HashMap<&'a str, Element<'a>>,
+    pub forms: HashMap<&'a str, Control<'a>>,
     /// Whether this is a page header or footer, in which page numbers are left out.
     pub in_margin: bool,
     /// Number of text boxes, notes and cells around the current position. Headings in them do not begin sections.
@@ -95,6 +118,9 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
 
     /// Like [`boxed`](Self::boxed), for several elements.
     pub fn boxed_all(&mut self, elements: impl Iterator<Item = Element<'a>>) -> Vec<Block> {
+        if self.is_deep() {
+            return self.flattened(elements);
+        }
         let item = self.item.take();
         self.boxes += 1;
         let mut out = Vec::new();
@@ -106,6 +132,11 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
         out
     }
 
+    /// Whether the current position is nested too deeply for blocks inside of blocks.
+    pub fn is_deep(&self) -> bool {
+        self.boxes >= MAX_BOXES
+    }
+
     fn block(&mut self, element: Element<'a>, out: &mut Vec<Block>) {
         match element.name() {
             "h" => self.heading(element, out),
@@ -113,13 +144,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
             "list" => self.list(element, out),
             "numbered-paragraph" => self.numbered_paragraph(element, out),
             "table" => self.table(element, out),
-            "section" if self.is_hidden_section(element) => {}
-            "tracked-changes" => {
-                let regions = element.children();
-                let deleted = regions.filter(|region| region.child("deletion").is_some());
-                let warnings = &mut self.source.warnings;
-                warnings.add(WarningCode::TrackedDeletions, deleted.count());
-            }
+            "section" | "tracked-changes" if self.is_left_out(element) => {}
             "annotation" => self.comment(element),
             // Declarations, and sources of indexes, whose bodies are read.
             "forms" | "scripts" | "automatic-styles" | "title" | "desc" | "named-expressions" => {}
@@ -135,6 +160,25 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
             self.source.warnings.add(WarningCode::HiddenContent, 1);
         }
         !self.source.include_hidden
+    }
+
+    /// Counts hidden sections, hidden rows and deleted text; true if the element is to be left out.
+    pub fn is_left_out(&mut self, element: Element<'a>) -> bool {
+        match element.name() {
+            "section" => self.is_hidden_section(element),
+            "table-row" => {
+                let visibility = element.attribute("visibility");
+                matches!(visibility, Some("collapse" | "filter")) && self.leave_out()
+            }
+            "tracked-changes" => {
+                let regions = element.children();
+                let deleted = regions.filter(|region| region.child("deletion").is_some());
+                let warnings = &mut self.source.warnings;
+                warnings.add(WarningCode::TrackedDeletions, deleted.count());
+                true
+            }
+            _ => false,
+        }
     }
 
     fn is_hidden_section(&mut self, section: Element<'a>) -> bool {

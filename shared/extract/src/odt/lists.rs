@@ -7,6 +7,9 @@ use crate::{roman::roman, xml::Element};
 /// Number of levels of a list.
 pub const LEVELS: usize = 10;
 
+/// Longest label of an item, and each of its parts, in characters.
+const MAX_LABEL: usize = 100;
+
 /// Number formats of a list's levels; `None` for levels with bullets.
 #[derive(Clone, Default, Debug)]
 pub struct Levels<'a>([Option<Level<'a>>; LEVELS]);
@@ -43,14 +46,14 @@ impl<'a> Levels<'a> {
             let Some(place) = levels.0.get_mut(place).filter(|_| is_number) else {
                 continue;
             };
-            let text = |name| level.attribute(name).unwrap_or_default();
+            let text = |name| cut(level.attribute(name).unwrap_or_default());
             let count = |name| level.attribute(name).and_then(|n| n.parse().ok());
             *place = Some(Level {
                 format: text("num-format"),
                 repeats: level.attribute("num-letter-sync") == Some("true"),
                 prefix: text("num-prefix"),
                 suffix: text("num-suffix"),
-                pattern: level.attribute("num-list-format"),
+                pattern: level.attribute("num-list-format").map(cut),
                 start: count("start-value").unwrap_or(1),
                 shown: count("display-levels").map_or(1, |n| (n as usize).clamp(1, LEVELS)),
             });
@@ -84,15 +87,21 @@ impl<'a> Levels<'a> {
             return String::new();
         }
         if let Some(pattern) = style.pattern {
-            return filled(pattern, number).trim().to_owned();
+            return cut(filled(pattern, number).trim()).to_owned();
         }
         let shown: Vec<String> = ((level + 1).saturating_sub(style.shown)..=level)
             .map(number)
             .filter(|number| !number.is_empty())
             .collect();
         let label = format!("{}{}{}", style.prefix, shown.join("."), style.suffix);
-        label.trim().to_owned()
+        cut(label.trim()).to_owned()
     }
+}
+
+/// The beginning of a text that is repeated at each item of a list.
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(MAX_LABEL);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// Fills the numbers of levels into a pattern.
@@ -229,6 +238,22 @@ mod tests {
         );
         // A list may begin below its first level.
         assert_eq!(labels(levels, &[(1, None), (0, None)]), ["(3.a)", "3."]);
+    }
+
+    #[test]
+    fn labels_are_short() {
+        let long = "é".repeat(20_000);
+        let pattern = "%1%".repeat(5_000);
+        for attribute in [
+            format!("num-prefix='{long}'"),
+            format!("num-suffix='{long}'"),
+            format!("num-list-format='{long}'"),
+            format!("num-letter-sync='true' start-value='9999' num-list-format='{pattern}'"),
+        ] {
+            let level = format!("<list-level-style-number level='1' num-format='a' {attribute}/>");
+            let label = &labels(&level, &[(0, None)])[0];
+            assert_eq!(label.chars().count(), MAX_LABEL, "{label}");
+        }
     }
 
     #[test]

@@ -10,44 +10,79 @@ use crate::{
 
 /// Most objects, over all parts.
 const MAX_OBJECTS: usize = 5_000;
+/// Deepest nesting of objects, each of which may have as many nested elements as a document.
+const MAX_DEPTH: usize = 3;
 
 /// The content of an object.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Object {
     /// A formula, to be written into its sentence.
     pub formula: Option<String>,
     pub blocks: Vec<Block>,
 }
 
+impl Object {
+    /// Bytes of text.
+    fn size(&self) -> usize {
+        let blocks = self.blocks.iter().map(Block::size);
+        self.formula.as_ref().map_or(0, String::len) + blocks.sum::<usize>()
+    }
+}
+
 impl<'a> Body<'_, 'a, '_, '_> {
     /// Reads the object that a frame refers to or contains. Unreadable objects are counted and left out.
     pub fn object(&mut self, object: Element<'a>) -> Object {
-        if let Some(inner) = object.children().next() {
-            return self.of_root(inner);
-        }
-        let href = object.attribute("href").unwrap_or_default();
-        let folder = href.trim_start_matches("./").trim_end_matches('/');
-        self.source.objects += 1;
-        // An object may contain itself.
-        if folder.is_empty() || self.source.objects > MAX_OBJECTS || self.boxes > 100 {
+        if self.source.depth >= MAX_DEPTH {
             self.unsupported(WarningCode::UnsupportedContent);
             return Object::default();
         }
-        let part = self.source.archive.part(&format!("{folder}/content.xml"));
-        let Ok(Some(bytes)) = part else {
+        self.source.depth += 1;
+        let read = match object.children().next() {
+            Some(inner) => self.of_root(inner),
+            None => self.of_folder(object.attribute("href").unwrap_or_default()),
+        };
+        self.source.depth -= 1;
+        read
+    }
+
+    /// Reads an object in a folder of the file, or repeats it if it was read before.
+    fn of_folder(&mut self, href: &str) -> Object {
+        // Names of parts are compared like this in the archive too.
+        let folder = href.replace('\\', "/").to_ascii_lowercase();
+        let folder = folder.trim_start_matches("./").trim_matches('/');
+        let known = self.source.objects.get_mut(folder);
+        if let Some(Some(object)) = known {
+            if !self.source.copies.spend(object.size()) {
+                *object = Object::default();
+            }
+            return object.clone();
+        }
+        // One that is known but has no content contains itself, or is unreadable.
+        let is_known = known.is_some();
+        if is_known || folder.is_empty() || self.source.objects.len() >= MAX_OBJECTS {
+            self.unsupported(WarningCode::UnsupportedContent);
+            return Object::default();
+        }
+        self.source.objects.insert(folder.to_owned(), None);
+        let Some(object) = self.parsed(folder) else {
             self.unsupported(WarningCode::PartsUnreadable);
             return Object::default();
         };
+        let known = Some(object.clone());
+        self.source.objects.insert(folder.to_owned(), known);
+        object
+    }
+
+    /// Reads the content of a folder; `None` if it is missing or broken.
+    fn parsed(&mut self, folder: &str) -> Option<Object> {
+        let part = format!("{folder}/content.xml");
+        let bytes = self.source.archive.part(&part).ok()??;
         let source = decode::page(&bytes);
-        let Ok(tree) = Tree::parse(&without_doctype(&source)).map(|tree| {
-            let mut inner = Body::new(self.source, Styles::of(tree.root(), None));
-            inner.boxes = 1;
-            inner.of_root(tree.root())
-        }) else {
-            self.unsupported(WarningCode::PartsUnreadable);
-            return Object::default();
-        };
-        tree
+        let source = without_doctype(&source);
+        let tree = Tree::parse(&source).ok()?;
+        let mut inner = Body::new(self.source, Styles::of(tree.root(), None));
+        inner.boxes = 1;
+        Some(inner.of_root(tree.root()))
     }
 
     fn unsupported(&mut self, code: WarningCode) {

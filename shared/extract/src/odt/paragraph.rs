@@ -1,5 +1,7 @@
 //! Reads the line of a paragraph: text, fields, notes, formulas. Floating content follows the paragraph.
 
+use dynrag_domain::warnings::WarningCode;
+
 use super::{
     block::{self, Block},
     body::Body,
@@ -68,6 +70,23 @@ impl<'a> Body<'_, 'a, '_, '_> {
             ..Line::default()
         };
         self.inline(element, &mut line);
+        self.finished(line)
+    }
+
+    /// Reads content that is nested too deeply as a single paragraph.
+    pub fn flattened(&mut self, elements: impl Iterator<Item = Element<'a>>) -> Vec<Block> {
+        let mut line = Line::default();
+        for element in elements {
+            self.inline_element(element, &mut line);
+        }
+        let (text, mut blocks) = self.finished(line);
+        if !text.is_empty() {
+            blocks.insert(0, Block::Paragraph(text));
+        }
+        blocks
+    }
+
+    fn finished(&mut self, line: Line) -> (String, Vec<Block>) {
         if line.hidden && self.leave_out() {
             return (String::new(), Vec::new());
         }
@@ -89,6 +108,9 @@ impl<'a> Body<'_, 'a, '_, '_> {
     }
 
     fn inline_element(&mut self, element: Element<'a>, line: &mut Line) {
+        if self.is_deep() && self.inline_deep(element, line) {
+            return;
+        }
         match element.name() {
             "s" => {
                 let blanks = element.attribute("c").and_then(|c| c.parse().ok());
@@ -132,6 +154,35 @@ impl<'a> Body<'_, 'a, '_, '_> {
             }
             _ => self.inline(element, line),
         }
+    }
+
+    /// Adds a block that is nested too deeply to the line; `false` if it is no block.
+    fn inline_deep(&mut self, element: Element<'a>, line: &mut Line) -> bool {
+        match element.name() {
+            "p" | "h" => {
+                let style = element.attribute("style-name");
+                if !(self.styles.is_hidden("paragraph", style) && self.leave_out()) {
+                    let around = line.font;
+                    line.font = self.styles.font("paragraph", style).flatten();
+                    line.push_apart("");
+                    self.inline(element, line);
+                    line.font = around;
+                }
+            }
+            "section" | "table-row" | "tracked-changes" if self.is_left_out(element) => {}
+            "note" | "table-cell" | "covered-table-cell" => {
+                line.push_apart("");
+                self.inline(element, line);
+            }
+            "object" if element.children().next().is_none() => {
+                let warnings = &mut self.source.warnings;
+                warnings.add(WarningCode::UnsupportedContent, 1);
+            }
+            "frame" | "list" | "table" => self.inline(element, line),
+            name if shapes::is_shape(name) && name != "control" => self.inline(element, line),
+            _ => return false,
+        }
+        true
     }
 
     fn note(&mut self, note: Element<'a>, line: &mut Line) {

@@ -28,6 +28,13 @@ pub fn is_shape(name: &str) -> bool {
     )
 }
 
+/// A form control.
+pub struct Control<'a> {
+    element: Element<'a>,
+    /// Its displayed value, as soon as a place displays it.
+    shown: Option<String>,
+}
+
 /// The author's description of an image or object.
 fn described(shape: Element<'_>) -> String {
     let said = ["title", "desc"].map(|name| {
@@ -149,54 +156,69 @@ impl<'a> Body<'_, 'a, '_, '_> {
 
     /// Collects the form controls by their ids.
     pub fn forms_of(&mut self, body: Element<'a>) {
-        let forms = body.descendants().filter(|inner| inner.name() == "forms");
-        for control in forms.flat_map(Element::descendants) {
-            // `form:id` or `xml:id`.
-            if let Some(id) = control.attribute("id") {
-                self.forms.insert(id, control);
+        let mut last = None;
+        for forms in body.descendants().filter(|inner| inner.name() == "forms") {
+            // Forms in forms have been read with the outer ones.
+            if last >= Some(forms.place()) {
+                continue;
+            }
+            for element in forms.descendants() {
+                last = Some(element.place());
+                // `form:id` or `xml:id`.
+                if let Some(id) = element.attribute("id") {
+                    let shown = None;
+                    self.forms.insert(id, Control { element, shown });
+                }
             }
         }
     }
 
-    /// Reads the displayed value of a form control.
+    /// Reads the displayed value of a form control. Several places may display the same one.
     pub fn control(&mut self, shape: Element<'a>, line: &mut Line) {
         let id = shape.attribute("control").unwrap_or_default();
-        let Some(control) = self.forms.get(id) else {
+        let Some(Control { element, shown }) = self.forms.get_mut(id) else {
             return;
         };
-        let attribute = |name| control.attribute(name).unwrap_or_default();
-        let value = || match control.attribute("current-value") {
-            Some(value) => value,
-            None => attribute("value"),
-        };
-        let shown = match control.name() {
-            "password" | "hidden" => String::new(),
-            "checkbox" | "radio" => {
-                let on = match control.attribute("current-state") {
-                    Some(state) => state == "checked",
-                    None => {
-                        attribute("state") == "checked" || attribute("current-selected") == "true"
-                    }
-                };
-                format!("{} {}", if on { "[x]" } else { "[ ]" }, attribute("label"))
-            }
-            "button" | "fixed-text" | "frame" => attribute("label").to_owned(),
-            "listbox" => {
-                let options = control
-                    .children()
-                    .filter(|option| option.attribute("current-selected") == Some("true"));
-                let labels: Vec<&str> = options.filter_map(|o| o.attribute("label")).collect();
-                labels.join(", ")
-            }
-            "textarea" if value().is_empty() => control.text(),
-            _ => value().to_owned(),
-        };
-        if !shown.trim().is_empty() {
+        let shown = shown.get_or_insert_with(|| displayed(*element));
+        if !self.source.copies.spend(shown.len()) {
+            shown.clear();
+        }
+        if !shown.is_empty() {
             line.text.push(' ');
-            line.text.push_str(shown.trim());
+            line.text.push_str(shown);
             line.text.push(' ');
         }
     }
+}
+
+/// The displayed value of a form control.
+fn displayed(control: Element<'_>) -> String {
+    let attribute = |name| control.attribute(name).unwrap_or_default();
+    let value = || match control.attribute("current-value") {
+        Some(value) => value,
+        None => attribute("value"),
+    };
+    let shown = match control.name() {
+        "password" | "hidden" => String::new(),
+        "checkbox" | "radio" => {
+            let on = match control.attribute("current-state") {
+                Some(state) => state == "checked",
+                None => attribute("state") == "checked" || attribute("current-selected") == "true",
+            };
+            format!("{} {}", if on { "[x]" } else { "[ ]" }, attribute("label"))
+        }
+        "button" | "fixed-text" | "frame" => attribute("label").to_owned(),
+        "listbox" => {
+            let options = control
+                .children()
+                .filter(|option| option.attribute("current-selected") == Some("true"));
+            let labels: Vec<&str> = options.filter_map(|o| o.attribute("label")).collect();
+            labels.join(", ")
+        }
+        "textarea" if value().is_empty() => control.text(),
+        _ => value().to_owned(),
+    };
+    shown.trim().to_owned()
 }
 
 /// Adds blocks, separated from lists before and after them.

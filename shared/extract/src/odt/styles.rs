@@ -7,6 +7,8 @@ use crate::{symbols::Font, xml::Element};
 
 /// Longest chain of parent styles.
 const MAX_PARENTS: usize = 32;
+/// Longest name of a style, in bytes. Styles with longer ones are not found: a name is looked up at each paragraph.
+const MAX_NAME: usize = 1_000;
 
 /// The styles of a part, by name. The body and the page margins have automatic styles of their own under the same
 /// names.
@@ -100,6 +102,9 @@ impl<'a> Styles<'a> {
     ) -> Option<T> {
         let mut name = name?;
         for _ in 0..MAX_PARENTS {
+            if name.len() > MAX_NAME {
+                return None;
+            }
             let style = self.all.get(&(family, name))?;
             if let Some(found) = value(style) {
                 return Some(found);
@@ -127,6 +132,30 @@ impl<'a> Styles<'a> {
 
     /// The levels of a list style.
     pub fn list(&self, name: &str) -> Option<&Levels<'a>> {
+        if name.len() > MAX_NAME {
+            return None;
+        }
         self.lists.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xml::Tree;
+
+    #[test]
+    fn long_names_are_not_looked_up() {
+        for (length, is_found) in [(MAX_NAME, true), (MAX_NAME + 1, false)] {
+            let name = "n".repeat(length);
+            let source = format!(
+                "<o><automatic-styles><list-style name='{name}'/><style name='P' family='paragraph' parent-style-name='{name}'/>
+                <style name='{name}' family='paragraph' list-style-name='L'/></automatic-styles></o>"
+            );
+            let tree = Tree::parse(&source).unwrap();
+            let styles = Styles::of(tree.root(), None);
+            assert_eq!(styles.list_of(Some("P")).is_some(), is_found);
+            assert_eq!(styles.list(&name).is_some(), is_found);
+        }
     }
 }

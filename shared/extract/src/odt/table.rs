@@ -1,5 +1,7 @@
 //! Reads tables: repeated and covered cells, spans, header rows, nested tables.
 
+use std::collections::HashMap;
+
 use dynrag_domain::warnings::WarningCode;
 
 use super::{
@@ -11,12 +13,10 @@ use crate::{
     xml::Element,
 };
 
-/// Most repetitions of a cell or row.
+/// Most columns of a table, and repetitions of a cell or row.
 const MAX_REPEATED: usize = 1_000;
 /// Most cells of a table.
 const MAX_CELLS: usize = 500_000;
-/// Most bytes that the spans and repetitions of a table may add.
-const MAX_MULTIPLIED: usize = 4 * 1024 * 1024;
 
 /// A table under construction.
 #[derive(Default)]
@@ -25,7 +25,6 @@ struct Grid {
     /// Number of header rows.
     headers: usize,
     cells: usize,
-    multiplied: usize,
     /// For each column: the number of rows that a spanning cell still covers.
     hanging: Vec<usize>,
     /// Whether a limit left something out.
@@ -37,6 +36,8 @@ struct Row {
     cells: Vec<Cell>,
     /// Number of columns up to the last cell with text or without repetition.
     used: usize,
+    /// Number of empty cells at the end that were left out.
+    rest: usize,
 }
 
 impl<'a> Body<'_, 'a, '_, '_> {
@@ -48,17 +49,26 @@ impl<'a> Body<'_, 'a, '_, '_> {
         }
         let mut grid = Grid::default();
         self.rows(table, &mut grid, out);
-        if grid.cut {
+        grid.limit_spans(&mut self.source.cells);
+        let width = grid.rows.iter().map(|row| row.used).max().unwrap_or(0);
+        let rests: Vec<usize> = grid.rows.iter().map(|row| row.rest).collect();
+        let cells: Vec<Vec<Cell>> = grid.rows.into_iter().map(|row| row.cells).collect();
+        let spread = tables::spread(&cells, &mut self.source.copies);
+        // Wider and longer tables are cut when their cells are spread.
+        if grid.cut || width > MAX_REPEATED || spread.len() < cells.len() {
             self.source.warnings.add(WarningCode::TableCut, 1);
         }
-        let width = grid.rows.iter().map(|row| row.used).max().unwrap_or(0);
-        let cells: Vec<Vec<Cell>> = grid.rows.into_iter().map(|row| row.cells).collect();
-        let spread = tables::spread(&cells, &mut tables::Copies::default());
-        let rows = spread.iter().map(|row| {
+        let mut rows: Vec<Vec<String>> = Vec::with_capacity(spread.len());
+        for (row, rest) in spread.iter().zip(rests) {
             let row = row.iter().take(width);
-            row.map(|cell| (*cell).to_owned()).collect()
-        });
-        let mut rows: Vec<Vec<String>> = rows.collect();
+            let mut row: Vec<String> = row.map(|cell| (*cell).to_owned()).collect();
+            let missing = rest.min(width - row.len()).min(self.source.cells);
+            if row.iter().any(|cell| !cell.is_empty()) {
+                self.source.cells -= missing;
+                row.resize(row.len() + missing, String::new());
+            }
+            rows.push(row);
+        }
         merge_headers(&mut rows, grid.headers);
         rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
         if !rows.is_empty() {
@@ -79,13 +89,8 @@ impl<'a> Body<'_, 'a, '_, '_> {
     fn rows(&mut self, around: Element<'a>, grid: &mut Grid, out: &mut Vec<Block>) {
         for inner in around.children() {
             match inner.name() {
-                "table-row" => {
-                    let hidden =
-                        matches!(inner.attribute("visibility"), Some("collapse" | "filter"));
-                    if !(hidden && self.leave_out()) {
-                        self.row(inner, grid);
-                    }
-                }
+                "table-row" if self.is_left_out(inner) => {}
+                "table-row" => self.row(inner, grid),
                 "table-header-rows" => {
                     let leads = grid.rows.len() == grid.headers;
                     self.rows(inner, grid, out);
@@ -102,25 +107,36 @@ impl<'a> Body<'_, 'a, '_, '_> {
 
     fn row(&mut self, element: Element<'a>, grid: &mut Grid) {
         let mut row = Row::default();
-        let mut parts: Vec<(usize, Vec<String>)> = Vec::new();
+        let mut parts: HashMap<usize, Vec<String>> = HashMap::new();
         // Columns that the last cell still covers.
         let mut covered = 0usize;
         // The current column, including spans.
         let mut column = 0usize;
-        for cell in element.children() {
+        let cells = element.children();
+        let cells = cells.filter(|cell| matches!(cell.name(), "table-cell" | "covered-table-cell"));
+        let mut cells = cells.peekable();
+        while let Some(cell) = cells.next() {
             let is_covered = cell.name() == "covered-table-cell";
-            if !is_covered && cell.name() != "table-cell" {
-                continue;
-            }
-            let repeated = number(cell, "number-columns-repeated").min(MAX_REPEATED);
+            let stated = number(cell, "number-columns-repeated").min(MAX_REPEATED);
+            // The cells that a wider one covers would stand between its repetitions.
+            let columns = match stated {
+                1 => number(cell, "number-columns-spanned").min(MAX_REPEATED),
+                _ => 1,
+            };
+            let rows = number(cell, "number-rows-spanned").min(MAX_REPEATED);
             let text = match self.sub_table(cell) {
                 Some(rows) => {
                     let text = rows.join("; ");
-                    parts.push((row.cells.len(), rows));
+                    parts.insert(row.cells.len(), rows);
                     text
                 }
                 None => self.cell_text(cell),
             };
+            // A row often ends with one empty cell repeated up to the edge of the sheet.
+            let is_last = cells.peek().is_none();
+            let is_rest = is_last && !is_covered && text.is_empty() && rows == 1;
+            let repeated = if is_rest { 1 } else { stated };
+            row.rest = stated - repeated;
             for again in 0..repeated {
                 let hangs = grid.hanging.get(column).is_some_and(|left| *left > 0);
                 if is_covered && (covered > 0 || hangs) {
@@ -131,24 +147,26 @@ impl<'a> Body<'_, 'a, '_, '_> {
                     }
                     continue;
                 }
-                if grid.cells >= MAX_CELLS {
+                if grid.cells >= MAX_CELLS || (again > 0 && self.source.cells == 0) {
                     grid.cut = true;
                     break;
                 }
-                let columns = number(cell, "number-columns-spanned").min(MAX_REPEATED);
-                let rows = number(cell, "number-rows-spanned").min(MAX_REPEATED);
-                let mut own = Cell {
-                    text: text.clone(),
-                    columns,
-                    rows,
-                };
-                grid.fit(&mut own, again > 0);
-                grid.hang(column, own.columns, own.rows);
-                covered = own.columns - 1;
+                self.source.cells -= usize::from(again > 0);
+                let is_copied = again == 0 || self.source.copies.spend(text.len());
+                grid.hang(column, columns, rows);
+                covered = columns - 1;
                 column += 1;
                 grid.cells += 1;
-                row.cells.push(own);
-                if !text.is_empty() || repeated == 1 {
+                row.cells.push(Cell {
+                    text: if is_copied {
+                        text.clone()
+                    } else {
+                        String::new()
+                    },
+                    columns,
+                    rows,
+                });
+                if !text.is_empty() || stated == 1 {
                     row.used = column + covered;
                 }
             }
@@ -160,42 +178,44 @@ impl<'a> Body<'_, 'a, '_, '_> {
     }
 
     /// Adds a row with its repetitions. It is split if a cell contains a sub-table of several rows.
-    fn add(&self, row: Row, parts: &[(usize, Vec<String>)], repeated: usize, grid: &mut Grid) {
-        let lines = parts.iter().map(|(_, rows)| rows.len()).max().unwrap_or(1);
-        if lines > 1 && lines <= MAX_REPEATED {
+    fn add(
+        &mut self,
+        row: Row,
+        parts: &HashMap<usize, Vec<String>>,
+        repeated: usize,
+        grid: &mut Grid,
+    ) {
+        let lines = parts.values().map(Vec::len).max().unwrap_or(1);
+        let more = row.cells.len() * lines.saturating_sub(1);
+        if lines > 1 && lines <= MAX_REPEATED && self.source.repeat(more, 0) {
             for line in 0..lines {
-                let mut cells = Vec::new();
-                for (place, cell) in row.cells.iter().enumerate() {
-                    let part = parts.iter().find(|(at, _)| *at == place);
-                    let text = match part {
-                        Some((_, rows)) => rows.get(line).cloned().unwrap_or_default(),
+                let cells = row.cells.iter().enumerate().map(|(place, cell)| {
+                    let text = match parts.get(&place) {
+                        Some(rows) => rows.get(line).cloned().unwrap_or_default(),
+                        None if line > 0 && !self.source.copies.spend(cell.text.len()) => {
+                            String::new()
+                        }
                         None => cell.text.clone(),
                     };
-                    grid.multiplied = grid.multiplied.saturating_add(text.len());
-                    let text = if grid.multiplied > MAX_MULTIPLIED {
-                        String::new()
-                    } else {
-                        text
-                    };
-                    cells.push(Cell {
+                    Cell {
                         text,
                         columns: cell.columns,
                         rows: 1,
-                    });
-                }
-                let used = row.used;
-                grid.rows.push(Row { cells, used });
+                    }
+                });
+                let cells = cells.collect();
+                grid.rows.push(Row { cells, ..row });
             }
             return;
         }
         let is_empty = row.cells.iter().all(|cell| cell.text.is_empty());
-        let size: usize = row.cells.iter().map(|cell| cell.text.len() + 1).sum();
+        let bytes: usize = row.cells.iter().map(|cell| cell.text.len()).sum();
         let wanted = if is_empty { 1 } else { repeated };
-        let room = (MAX_MULTIPLIED.saturating_sub(grid.multiplied)) / size.max(1);
-        let times = wanted.min(MAX_REPEATED).min(room + 1);
+        let mut times = 1;
+        while times < wanted.min(MAX_REPEATED) && self.source.repeat(row.cells.len(), bytes) {
+            times += 1;
+        }
         grid.cut |= times < wanted;
-        grid.multiplied = grid.multiplied.saturating_add(size * (times - 1));
-        grid.cells = grid.cells.saturating_add(row.cells.len() * (times - 1));
         grid.rows.extend(std::iter::repeat_n(row, times));
     }
 
@@ -222,7 +242,7 @@ impl<'a> Body<'_, 'a, '_, '_> {
     /// The rows of a split cell.
     fn sub_table(&mut self, cell: Element<'a>) -> Option<Vec<String>> {
         let table = cell.child("table")?;
-        if table.attribute("is-sub-table") != Some("true") {
+        if table.attribute("is-sub-table") != Some("true") || self.is_deep() {
             return None;
         }
         let mut blocks = Vec::new();
@@ -241,19 +261,21 @@ impl<'a> Body<'_, 'a, '_, '_> {
 }
 
 impl Grid {
-    /// Drops spans and repetitions that would inflate a small file.
-    fn fit(&mut self, cell: &mut Cell, again: bool) {
-        let more = cell.columns * cell.rows - usize::from(!again);
-        let bytes = cell.text.len().saturating_mul(more);
-        if self.multiplied.saturating_add(bytes) > MAX_MULTIPLIED {
-            self.cut = true;
-            (cell.columns, cell.rows) = (1, 1);
-            if again {
-                cell.text.clear();
+    /// Drops spans that would inflate a small file; `left` is the number of cells that may still be added.
+    fn limit_spans(&mut self, left: &mut usize) {
+        let mut below = self.rows.len();
+        for row in &mut self.rows {
+            for cell in &mut row.cells {
+                let more = cell.columns * cell.rows.min(below) - 1;
+                if more > *left {
+                    (cell.columns, cell.rows) = (1, 1);
+                    self.cut = true;
+                } else {
+                    *left -= more;
+                }
             }
-            return;
+            below -= 1;
         }
-        self.multiplied += bytes;
     }
 
     /// Marks the columns that a cell covers in the next rows.
@@ -286,10 +308,11 @@ fn number(element: Element<'_>, name: &str) -> usize {
 
 /// The only cell of a table; `None` if there are more.
 fn only_cell(table: Element<'_>) -> Option<Element<'_>> {
-    let mut rows = table
-        .descendants()
-        .filter(|inner| inner.name() == "table-row");
-    let row = rows.next()?;
+    let mut rows = Vec::new();
+    first_rows(table, &mut rows);
+    let [row] = rows[..] else {
+        return None;
+    };
     let mut cells = row
         .children()
         .filter(|cell| cell.name().ends_with("table-cell"));
@@ -297,12 +320,21 @@ fn only_cell(table: Element<'_>) -> Option<Element<'_>> {
     let more = cells.next().is_some()
         || number(cell, "number-columns-repeated") > 1
         || number(row, "number-rows-repeated") > 1;
-    // Rows of nested tables belong to the cell.
-    let inside = cell
-        .descendants()
-        .filter(|inner| inner.name() == "table-row")
-        .count();
-    (!more && rows.count() == inside).then_some(cell)
+    (!more).then_some(cell)
+}
+
+/// Collects rows of a table until there are two. Drawings count as rows.
+fn first_rows<'a>(around: Element<'a>, rows: &mut Vec<Element<'a>>) {
+    for inner in around.children() {
+        match inner.name() {
+            "table-row" | "shapes" => rows.push(inner),
+            "table-header-rows" | "table-rows" | "table-row-group" => first_rows(inner, rows),
+            _ => {}
+        }
+        if rows.len() > 1 {
+            return;
+        }
+    }
 }
 
 /// Merges several header rows into one, so that each column has all of its names.
@@ -317,7 +349,10 @@ fn merge_headers(rows: &mut Vec<Vec<String>>, headers: usize) {
                 None => merged.push(text),
                 Some(above) if above.is_empty() => *above = text,
                 Some(above) if text.is_empty() || *above == text => {}
-                Some(above) => *above = format!("{above} {text}"),
+                Some(above) => {
+                    above.push(' ');
+                    above.push_str(&text);
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A text in an RTF file with its paragraphs and tables: the main text, a text box, a note or a header.
 
-use super::rows::Grid;
+use super::rows::{Grid, Room};
 use crate::{
     tables::{self, Cell},
     text,
@@ -78,27 +78,26 @@ impl Flow {
     }
 
     /// Handles `\par`.
-    pub fn end_paragraph(&mut self) {
+    pub fn end_paragraph(&mut self, room: &mut Room) {
         if self.in_table {
             let line = std::mem::take(&mut self.line);
             let depth = self.depth;
-            self.fold(depth.max(1));
+            self.fold(depth.max(1), room);
             let level = self.level(depth);
             level.cell.push_str(&line);
             level.cell.push(' ');
             return;
         }
-        self.end_table();
+        self.end_table(room);
         let line = text::normalise(&std::mem::take(&mut self.line));
         self.push(self.outline, line.trim());
         self.blocks.append(&mut self.anchored);
     }
 
-    /// Handles `\cell` of the outermost table, or `
-    /// estcell`.
-    pub fn end_cell(&mut self, nested: bool) {
+    /// Handles `\cell` of the outermost table, or `\nestcell`.
+    pub fn end_cell(&mut self, nested: bool, room: &mut Room) {
         let depth = if nested { self.depth.max(2) } else { 1 };
-        self.fold(depth);
+        self.fold(depth, room);
         let line = std::mem::take(&mut self.line);
         let level = self.level(depth);
         level.cell.push_str(&line);
@@ -106,29 +105,26 @@ impl Flow {
         level.grid.cell(cell);
     }
 
-    /// Handles `\row` or `
-    /// estrow`.
-    pub fn end_row(&mut self, nested: bool) {
+    /// Handles `\row` or `\nestrow`.
+    pub fn end_row(&mut self, nested: bool, room: &mut Room) {
         let depth = if nested { self.depth.max(2) } else { 1 };
-        self.fold(depth);
+        self.fold(depth, room);
         let line = std::mem::take(&mut self.line);
         let level = self.level(depth);
         level.cell.push_str(&line);
-        level.grid.end_row(&text::one_line(
-            &std::mem::take(&mut level.cell),
-            usize::MAX,
-        ));
+        let rest = text::one_line(&std::mem::take(&mut level.cell), usize::MAX);
+        level.grid.end_row(&rest, room);
     }
 
     /// Folds deeper tables into the cells around them.
-    fn fold(&mut self, depth: usize) {
+    fn fold(&mut self, depth: usize, room: &mut Room) {
         while self.levels.len() > depth.clamp(1, MAX_LEVELS) {
             let Some(mut inner) = self.levels.pop() else {
                 return;
             };
-            inner.grid.end_row("");
+            inner.grid.end_row("", room);
             let rows = inner.grid.tables().concat();
-            let rows: Vec<String> = tables::spread(&rows, &mut tables::Copies::default())
+            let rows: Vec<String> = tables::spread(&rows, &mut room.copies)
                 .iter()
                 .map(|row| row.join(", "))
                 .collect();
@@ -145,15 +141,15 @@ impl Flow {
     }
 
     /// Ends a table and returns its blocks.
-    fn end_table(&mut self) {
-        self.fold(1);
+    fn end_table(&mut self, room: &mut Room) {
+        self.fold(1, room);
         let Some(mut level) = self.levels.pop() else {
             self.blocks.append(&mut self.anchored_in_table);
             return;
         };
-        level.grid.end_row("");
+        level.grid.end_row("", room);
         for table in level.grid.tables() {
-            self.push_table(&table);
+            self.push_table(&table, room);
         }
         // Paragraphs marked as table text that no cell ended.
         let rest = text::normalise(&level.cell);
@@ -161,8 +157,8 @@ impl Flow {
         self.blocks.append(&mut self.anchored_in_table);
     }
 
-    fn push_table(&mut self, table: &[Vec<Cell>]) {
-        let rows = tables::spread(table, &mut tables::Copies::default());
+    fn push_table(&mut self, table: &[Vec<Cell>], room: &mut Room) {
+        let rows = tables::spread(table, &mut room.copies);
         for piece in tables::pieces(rows) {
             self.push(None, &text::normalise(&piece));
         }
@@ -175,9 +171,9 @@ impl Flow {
     }
 
     /// Ends the text and returns all of its blocks.
-    pub fn finish(mut self) -> Vec<Block> {
+    pub fn finish(mut self, room: &mut Room) -> Vec<Block> {
         self.in_table = false;
-        self.end_paragraph();
+        self.end_paragraph(room);
         self.blocks
     }
 }

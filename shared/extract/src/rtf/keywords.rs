@@ -282,11 +282,11 @@ impl Reader<'_> {
             b"outlinelevel" => self.flow.outline = fonts::outline(number),
             b"cell" | b"nestcell" => {
                 self.decode();
-                self.flow.end_cell(word == b"nestcell");
+                self.flow.end_cell(word == b"nestcell", &mut self.room);
             }
             b"row" | b"nestrow" => {
                 self.decode();
-                self.flow.end_row(word == b"nestrow");
+                self.flow.end_row(word == b"nestrow", &mut self.room);
             }
             _ => {}
         }
@@ -321,7 +321,7 @@ impl Reader<'_> {
         if self.group.to == Destination::Text && !of_page {
             // Deleting a paragraph mark joins the paragraph to the next one.
             if !self.group.deleted {
-                self.flow.end_paragraph();
+                self.flow.end_paragraph(&mut self.room);
             }
         } else if of_page {
             self.push(line);

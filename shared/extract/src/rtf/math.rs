@@ -1,7 +1,9 @@
 //! Reads the formulas of an RTF file, whose groups are elements of Office math (RTF 1.9.1, Mathematics).
 
+use dynrag_domain::warnings::WarningCode;
+
 use super::Reader;
-use crate::{formula, text, xml::Tree};
+use crate::{formula, protocol::Refusal, text, xml::Tree};
 
 /// Deepest nesting of formula elements; deeper ones are read as part of the element around them.
 const MAX_DEPTH: usize = 120;
@@ -85,7 +87,7 @@ impl Math {
     }
 
     /// Ends the innermost element; returns the formula's text if it is the outermost one.
-    fn close(&mut self) -> Option<String> {
+    fn close(&mut self) -> Option<Result<String, Refusal>> {
         let element = self.0.pop()?.finish();
         match self.0.last_mut() {
             Some(around) => {
@@ -97,9 +99,9 @@ impl Math {
     }
 }
 
-fn read(source: &str) -> String {
-    let formula = Tree::parse(source).map(|tree| formula::omml(tree.root()));
-    text::one_line(&text::normalise(&formula.unwrap_or_default()), usize::MAX)
+fn read(source: &str) -> Result<String, Refusal> {
+    let formula = formula::omml(Tree::parse(source)?.root());
+    Ok(text::one_line(&text::normalise(&formula), usize::MAX))
 }
 
 /// A text escaped for XML, without characters that XML does not allow.
@@ -138,6 +140,11 @@ impl Reader<'_> {
             return;
         };
         self.math = None;
+        let Ok(formula) = formula else {
+            let warnings = &mut self.builder.warnings;
+            warnings.add(WarningCode::UnsupportedContent, 1);
+            return;
+        };
         if formula.is_empty() {
             return;
         }

@@ -5,17 +5,19 @@ use std::{
     rc::Rc,
 };
 
-use crate::tables::Cell;
+use crate::tables::{Cell, Copies};
 
 /// Most cells of a row whose positions are kept.
 const MAX_CELLS: usize = 1_000;
 /// Most bytes of copies of a merged cell; beyond, its text stands only in the first place.
 const MAX_REPEATED: usize = 20_000;
+/// Most cell positions of a document; rows with equal positions share them. In further rows the cells are counted.
+const MAX_DEFINITIONS: usize = 1_000_000;
 /// Positions that differ by less, in twips, are equal.
 const NEAR: i32 = 40;
 
 /// The right edge of a cell, in twips, and its merging.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 struct Definition {
     end: i32,
     /// `\clmrg`: continues the cell to its left.
@@ -24,6 +26,22 @@ struct Definition {
     begins_down: bool,
     /// `\clvmrg`: continues the cell above.
     from_above: bool,
+}
+
+/// What the tables of a document may still take up.
+pub struct Room {
+    pub copies: Copies,
+    /// Number of cell positions.
+    definitions: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            copies: Copies::default(),
+            definitions: MAX_DEFINITIONS,
+        }
+    }
 }
 
 /// The texts of a row's cells, and their definitions.
@@ -67,28 +85,43 @@ impl Grid {
     }
 
     /// Ends a row; `rest` is text after its last cell.
-    pub fn end_row(&mut self, rest: &str) {
+    pub fn end_row(&mut self, rest: &str, room: &mut Room) {
         let mut row = std::mem::take(&mut self.row);
         if !rest.is_empty() {
             row.push(rest.to_owned());
         }
         if !row.is_empty() {
-            self.rows.push((row, Rc::clone(&self.definitions)));
+            let definitions = self.shared(room);
+            self.rows.push((row, definitions));
         }
+    }
+
+    /// The definitions of the current row. Those of the row above are used again if they are equal.
+    fn shared(&self, room: &mut Room) -> Rc<Vec<Definition>> {
+        if let Some((_, above)) = self.rows.last()
+            && *above == self.definitions
+        {
+            return Rc::clone(above);
+        }
+        let Some(left) = room.definitions.checked_sub(self.definitions.len()) else {
+            return Rc::default();
+        };
+        room.definitions = left;
+        Rc::clone(&self.definitions)
     }
 
     /// All tables. If no cell edge of a row matches the row above, another table begins.
     pub fn tables(self) -> Vec<Vec<Vec<Cell>>> {
         let mut tables: Vec<Vec<Row>> = Vec::new();
+        let mut above = Vec::new();
         for row in self.rows {
+            let last = tables.last().and_then(|table| table.last());
+            let is_same = last.is_some_and(|last| Rc::ptr_eq(&last.1, &row.1));
+            let below = if is_same { None } else { Some(edges(&row.1)) };
+            let belongs = below.as_ref().is_none_or(|below| belong(&above, below));
+            above = below.unwrap_or(above);
             match tables.last_mut() {
-                Some(table)
-                    if table.last().is_some_and(|last| {
-                        Rc::ptr_eq(&last.1, &row.1) || belong(&last.1, &row.1)
-                    }) =>
-                {
-                    table.push(row)
-                }
+                Some(table) if belongs => table.push(row),
                 _ => tables.push(vec![row]),
             }
         }
@@ -96,14 +129,18 @@ impl Grid {
     }
 }
 
-/// Whether two rows belong to one table: one of them has a single cell, or they share a cell edge.
-fn belong(above: &[Definition], below: &[Definition]) -> bool {
-    let inner = |row: &[Definition]| -> BTreeSet<i32> {
-        let last = row.len().saturating_sub(1);
-        row[..last].iter().map(|cell| cell.end / NEAR).collect()
-    };
-    let (above, below) = (inner(above), inner(below));
-    above.is_empty() || below.is_empty() || above.intersection(&below).next().is_some()
+/// The edges between the cells of a row, in order.
+fn edges(row: &[Definition]) -> Vec<i32> {
+    let last = row.len().saturating_sub(1);
+    let mut edges: Vec<i32> = row[..last].iter().map(|cell| cell.end / NEAR).collect();
+    edges.sort_unstable();
+    edges
+}
+
+/// Whether rows with these edges belong to one table: one of them has a single cell, or they share an edge.
+fn belong(above: &[i32], below: &[i32]) -> bool {
+    let is_shared = |edge: &i32| above.binary_search(edge).is_ok();
+    above.is_empty() || below.is_empty() || below.iter().any(is_shared)
 }
 
 /// The cells of rows with their column spans and row spans.
@@ -184,14 +221,14 @@ mod tests {
     /// Copies of a merged cell with a long text would inflate a small file to gigabytes.
     #[test]
     fn merged_cells_multiply_no_text() {
-        let mut grid = Grid::default();
+        let (mut grid, mut room) = (Grid::default(), Room::default());
         for column in 0..500 {
             grid.word(b"cellx", Some(column * 100));
         }
         for _ in 0..500 {
             grid.cell("x".to_owned());
         }
-        grid.end_row("");
+        grid.end_row("", &mut room);
         for _ in 0..500 {
             grid.word(b"trowd", None);
             grid.word(b"clvmgf", None);
@@ -199,11 +236,40 @@ mod tests {
             grid.word(b"cellx", Some(49_900));
             grid.cell("long ".repeat(2_000));
             grid.cell("x".to_owned());
-            grid.end_row("");
+            grid.end_row("", &mut room);
         }
         let tables = grid.tables();
-        let rows = tables::spread(&tables[0], &mut tables::Copies::default());
+        let rows = tables::spread(&tables[0], &mut room.copies);
         let all: usize = rows.iter().flatten().map(|cell| cell.len()).sum();
         assert!(all < 501 * (10_000 + 500), "{all}");
+    }
+
+    /// Rows that each have one cell position more would take up the square of the file's size.
+    #[test]
+    fn definitions_of_a_document_are_limited() {
+        let (mut grid, mut room) = (Grid::default(), Room::default());
+        for row in 0..3_000 {
+            grid.word(b"cellx", Some(row * 100));
+            grid.cell("x".to_owned());
+            grid.end_row("", &mut room);
+        }
+        let kept: BTreeMap<*const Vec<Definition>, usize> = grid
+            .rows
+            .iter()
+            .map(|(_, definitions)| (Rc::as_ptr(definitions), definitions.len()))
+            .collect();
+        assert!(kept.values().sum::<usize>() <= MAX_DEFINITIONS);
+        assert_eq!(grid.rows.len(), 3_000);
+        // Rows with the same positions share them.
+        let (mut grid, mut room) = (Grid::default(), Room::default());
+        for _ in 0..3_000 {
+            grid.word(b"trowd", None);
+            for column in 0..900 {
+                grid.word(b"cellx", Some(column * 100));
+            }
+            grid.cell("x".to_owned());
+            grid.end_row("", &mut room);
+        }
+        assert!(grid.rows.iter().all(|row| row.1.len() == 900));
     }
 }

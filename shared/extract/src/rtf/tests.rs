@@ -124,6 +124,48 @@ fn boxes_notes_and_margins() {
 }
 
 #[test]
+fn notes_in_notes_are_limited_and_all_read() {
+    let source = format!(
+        r"{{\rtf1 a{}word{}}}",
+        r"{\footnote b".repeat(30),
+        "}".repeat(30)
+    );
+    let read = read(source.as_bytes(), false).unwrap();
+    let opening = " [b".repeat(8);
+    let flat = " b".repeat(22);
+    let closing = "]".repeat(8);
+    assert_eq!(read.text, format!("a{opening}{flat}word{closing}"));
+    let warnings = &read.warnings;
+    assert_eq!(warnings.count(WarningCode::UnsupportedContent), 22);
+}
+
+#[test]
+fn a_file_may_have_many_headers() {
+    let header = |n: usize| format!(r"{{\header Chapter {n}\par}}{{\footer Acme\par}}");
+    let headers: String = (0..300).chain(0..300).map(header).collect();
+    let text = text(&format!(r"{{\rtf1 {headers}End}}"));
+    let lines: Vec<&str> = text.split("\n\n").collect();
+    assert_eq!(lines.len(), 302);
+    assert_eq!(lines[299..], ["Chapter 299", "End", "Acme"]);
+}
+
+#[test]
+fn merged_cells_of_all_tables_have_one_limit() {
+    let edges: String = (1..=100).map(|n| format!(r"\cellx{}", n * 100)).collect();
+    let table = format!(
+        r"\trowd{edges}\intbl {}\row\trowd\cellx9900\cellx10000\intbl {}\cell y\cell\row\pard Between\par ",
+        r"x\cell ".repeat(100),
+        "z".repeat(190)
+    );
+    let all = format!(r"{{\rtf1 {}}}", table.repeat(300));
+    let read = read(all.as_bytes(), false).unwrap();
+    let copies = read.text.matches('z').count() - 300 * 190;
+    assert!((1 << 20..=2 << 20).contains(&copies), "{copies}");
+    assert!(read.warnings.count(WarningCode::TableCut) > 0);
+    assert_eq!(read.text.matches("Between").count(), 300);
+}
+
+#[test]
 fn headings_and_numbers_of_lists() {
     let source = r"{\rtf1{\fonttbl{\f0 Arial;}{\f3\fcharset2 Symbol;}}{\stylesheet{\s0 Normal;}{\s1\outlinelevel0 Titre 1;}{\s2 heading 2;}{\*\cs3 heading 3;}}
         \pard\s1 Scope\par\pard{\listtext\pard\plain 1.1.\tab}First\par\pard\s2{\pntext\f3\'b7\tab}Second\par\pard\outlinelevel9 Body\par}";

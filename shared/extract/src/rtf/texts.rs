@@ -1,5 +1,7 @@
 //! Texts inside the text of an RTF file: boxes, notes, comments, headers, list numbers.
 
+use std::{collections::HashSet, rc::Rc};
+
 use dynrag_domain::warnings::WarningCode;
 
 use super::{
@@ -8,8 +10,29 @@ use super::{
 };
 use crate::text;
 
-/// Most headers and footers of a file.
-const MAX_MARGINS: usize = 100;
+/// Deepest nesting of texts, each of which is copied into the one around it; deeper ones are read as part of that one.
+const MAX_FLOWS: usize = 8;
+
+/// The headers or the footers of a file, each once: sections repeat them.
+#[derive(Default)]
+pub struct Margins {
+    lines: Vec<Rc<str>>,
+    known: HashSet<Rc<str>>,
+}
+
+impl Margins {
+    fn add(&mut self, line: &str) {
+        let line: Rc<str> = line.into();
+        if self.known.insert(Rc::clone(&line)) {
+            self.lines.push(line);
+        }
+    }
+
+    /// Those with text, in order.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(AsRef::as_ref)
+    }
+}
 
 impl Reader<'_> {
     /// Adds text at the current destination, unless it is deleted or hidden.
@@ -48,6 +71,13 @@ impl Reader<'_> {
     pub(super) fn begin_flow(&mut self, kind: Kind) {
         self.decode();
         self.group.to = Destination::Text;
+        if self.outer.len() >= MAX_FLOWS {
+            self.builder
+                .warnings
+                .add(WarningCode::UnsupportedContent, 1);
+            self.push_text(" ");
+            return;
+        }
         self.group.flow = Some(kind);
         self.outer.push(std::mem::take(&mut self.flow));
     }
@@ -56,7 +86,8 @@ impl Reader<'_> {
         let Some(outer) = self.outer.pop() else {
             return;
         };
-        let blocks = std::mem::replace(&mut self.flow, outer).finish();
+        let inner = std::mem::replace(&mut self.flow, outer);
+        let blocks = inner.finish(&mut self.room);
         let joined = || {
             let texts: Vec<&str> = blocks.iter().map(|block| block.1.as_str()).collect();
             texts.join("\n")
@@ -90,12 +121,8 @@ impl Reader<'_> {
                 } else {
                     &mut self.footers
                 };
-                // Sections repeat headers and footers.
-                if text::letters(&margin) > 0
-                    && known.len() < MAX_MARGINS
-                    && !known.contains(&margin)
-                {
-                    known.push(margin);
+                if text::letters(&margin) > 0 {
+                    known.add(&margin);
                 }
             }
         }

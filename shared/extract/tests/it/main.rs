@@ -19,6 +19,7 @@ mod mail;
 mod office;
 mod office_file;
 mod open_document;
+mod open_document_hostile;
 mod pages;
 mod passwords;
 mod pdf_file;
