@@ -230,7 +230,7 @@ pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
         scopes: writer.scopes,
         tables: writer.tables,
         hidden_letters,
-        rows_cut: writer.rows_cut,
+        rows_cut: writer.rows_cut + writer.copies.refused(),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::html_text::{
     Block, Scope, Table,
     marks::{Marks, Part, attribute},
 };
+use crate::tables::Copies;
 
 /// Deepest indentation of nested lists.
 const MAX_INDENT: usize = 8;
@@ -60,6 +61,8 @@ pub struct Writer<'a> {
     pub tables: Vec<Table>,
     /// Rows of tables that exceeded a limit and were left out.
     pub rows_cut: usize,
+    /// What tables may still repeat.
+    pub copies: Copies,
     /// Whether the current content is hidden but read all the same.
     pub hidden: bool,
     /// The scopes around the current position.

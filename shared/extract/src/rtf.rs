@@ -11,7 +11,6 @@ mod rows;
 mod texts;
 
 use dynrag_domain::{chunks::Extracted, documents::FailureCode, warnings::WarningCode};
-use scraper::Html;
 
 use self::{
     fields::Shown,
@@ -23,7 +22,7 @@ use self::{
     texts::Margins,
 };
 use crate::{
-    code_pages, html_text,
+    code_pages, html_parser, html_text,
     protocol::Refusal,
     text::{self, Builder},
 };
@@ -368,7 +367,7 @@ impl<'a> Reader<'a> {
             }
         }
         if let Some(html) = self.html {
-            builder.append(html_text::visible(&Html::parse_document(&html)));
+            builder.append(html_text::visible(&html_parser::parse(&html)));
         }
         for footer in self.footers.lines() {
             builder.block(footer);

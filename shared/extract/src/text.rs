@@ -13,8 +13,7 @@ const MAX_SECTIONS: usize = 20_000;
 /// Bytes of heading paths in one document beyond which a section has its own heading only.
 const MAX_PATHS: usize = 4 << 20;
 
-/// Returns `raw` with `
-/// ` line ends, in NFC, without NUL, other control characters (tab stays), byte order marks, soft hyphens (where a word
+/// Returns `raw` with `\n` line ends, in NFC, without NUL, other control characters (tab stays), byte order marks, soft hyphens (where a word
 /// may be broken) or noncharacters, without blanks at line ends and blank lines at both ends.
 pub fn normalise(raw: &str) -> String {
     let mut lines = String::with_capacity(raw.len());

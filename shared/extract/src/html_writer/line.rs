@@ -164,7 +164,7 @@ impl Writer<'_> {
         let Some(table) = self.table.take() else {
             return;
         };
-        let (rows, heads, cut) = table.finish();
+        let (rows, heads, cut) = table.finish(&mut self.copies);
         self.rows_cut += cut;
         let place = self.tables.len();
         let header = (heads > 0).then(|| header(&rows[..heads.min(rows.len())]));

@@ -5,8 +5,6 @@ use crate::{
     text,
 };
 
-/// Most bytes that spanning cells may add to a table.
-const MAX_COPIES: usize = 1 << 20;
 /// Most header rows.
 const MAX_HEADS: usize = 4;
 /// Fewest rows for a column of numbers to imply a header above it.
@@ -125,7 +123,7 @@ impl Draft {
     }
 
     /// Ends the table: its rows, the number of header rows, and the number of rows left out.
-    pub fn finish(mut self) -> (Vec<Finished>, usize, usize) {
+    pub fn finish(mut self, copies: &mut tables::Copies) -> (Vec<Finished>, usize, usize) {
         self.close_row();
         let mut rows = self.rows;
         arrange(&mut rows);
@@ -134,16 +132,7 @@ impl Draft {
         for row in &mut rows {
             cells.push(std::mem::take(&mut row.cells));
         }
-        let own: usize = cells.iter().flatten().map(|cell| cell.text.len()).sum();
-        let mut spread = tables::spread(&cells, &mut tables::Copies::default());
-        let all: usize = spread.iter().flatten().map(|text| text.len()).sum();
-        if all > own + MAX_COPIES {
-            // A malicious table: each text stands once.
-            spread = cells
-                .iter()
-                .map(|row| row.iter().map(|cell| cell.text.as_str()).collect())
-                .collect();
-        }
+        let spread = tables::spread(&cells, copies);
         let cut = rows.len().saturating_sub(spread.len());
         let heads = heads(&rows, &cells, &spread);
         let width = spread.iter().map(|row| used(row)).max().unwrap_or(0);
