@@ -1,17 +1,24 @@
 //! Workbooks whose small files say the same thing very often.
 
 use dynrag_domain::{chunks::Extracted, documents::Format, warnings::WarningCode};
+use dynrag_extract::Limits;
 
 use crate::{
-    read,
+    extractor, read_with,
     sheets_file::{Book, texts},
+    small,
 };
 
 /// Most bytes that a document repeats, with some room for what is around them.
 const MAX_COPIED: usize = 3_000_000;
 
 async fn sheet(book: Book) -> Extracted {
-    read(Format::Xlsx, &book.bytes()).await.unwrap()
+    let large = extractor().with_limits(Limits {
+        output_bytes: 32 << 20,
+        ..small()
+    });
+    let read = read_with(&large, Format::Xlsx, &book.bytes()).await;
+    read.unwrap()
 }
 
 fn drawing(shapes: &str) -> String {

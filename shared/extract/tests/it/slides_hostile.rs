@@ -6,12 +6,14 @@ use dynrag_domain::{
     documents::{FailureCode, Format},
     warnings::WarningCode,
 };
+use dynrag_extract::Limits;
 
 use crate::{
     extractor,
     hostile::{Numbers, mutant, soaking},
     read, read_with,
     slides_file::{Slide, chart, deck, everything, frame, packed, part, parts, root, text_box},
+    small,
 };
 
 #[tokio::test]
@@ -124,7 +126,11 @@ async fn a_chart_is_repeated_within_the_budget() {
     let slide = Slide::new(graphic.repeat(100)).linked("c", "chart", "chart.xml");
     let chart = chart(&long, "Sold", &[("May", "1")]);
     let file = deck(&[slide], vec![part("chart.xml", chart)]);
-    let read = read(Format::Pptx, &file).await.unwrap();
+    let large = extractor().with_limits(Limits {
+        output_bytes: 32 << 20,
+        ..small()
+    });
+    let read = read_with(&large, Format::Pptx, &file).await.unwrap();
     // 2 MB of copies of 50,000 bytes, and the chart itself.
     assert_eq!(read.text.matches("| May | 1 |").count(), 42);
     assert_eq!(read.warnings.count(WarningCode::TableCut), 58);
