@@ -5,6 +5,7 @@ mod charts;
 mod dates;
 mod diagrams;
 mod paragraphs;
+mod parts;
 mod plot;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 use dynrag_domain::documents::FailureCode;
 
 pub use paragraphs::{children, lines, paragraph_with};
+pub use parts::Parts;
 
 use crate::{
     ooxml::{Package, Relationships},
@@ -30,32 +32,47 @@ use crate::{
 /// # Errors
 /// `corrupt_file` if the part is missing or broken, `text_too_large`.
 pub fn chart(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Refusal> {
+    Parts::default().chart(package, part)
+}
+
+fn read_chart(
+    package: &mut Package<'_>,
+    part: &str,
+    parts: &mut Parts,
+) -> Result<Vec<String>, Refusal> {
     let source = needed(package, part)?;
     let tree = Tree::parse(&source)?;
     let root = tree.root();
     let mut blocks = if root.child("chartData").is_some() {
-        chartex::read(root)
+        chartex::read(root, &mut parts.copies)
     } else {
-        charts::read(root)
+        charts::read(root, &mut parts.copies)
     };
     if let Some(id) = root
         .child("userShapes")
         .and_then(|shapes| shapes.relation("id"))
     {
-        blocks.extend(user_shapes(package, part, id).unwrap_or_default());
+        blocks.extend(user_shapes(package, part, id, parts).unwrap_or_default());
     }
     Ok(normal(blocks))
 }
 
 /// The text boxes drawn on a chart (ECMA-376 part 1, 21.3).
-fn user_shapes(package: &mut Package<'_>, part: &str, id: &str) -> Result<Vec<String>, Refusal> {
+fn user_shapes(
+    package: &mut Package<'_>,
+    part: &str,
+    id: &str,
+    parts: &mut Parts,
+) -> Result<Vec<String>, Refusal> {
     let relationships = package.relationships(part)?;
     let Some(target) = relationships.by_id(id) else {
         return Ok(Vec::new());
     };
-    let source = needed(package, &target.part)?;
-    let tree = Tree::parse(&source)?;
-    Ok(shapes(tree.root()))
+    parts.once(&target.part, |_| {
+        let source = needed(package, &target.part)?;
+        let tree = Tree::parse(&source)?;
+        Ok(normal(shapes(tree.root())))
+    })
 }
 
 /// Returns the text of a SmartArt diagram as a nested list.
@@ -66,6 +83,10 @@ fn user_shapes(package: &mut Package<'_>, part: &str, id: &str) -> Result<Vec<St
 /// # Errors
 /// `corrupt_file` if the part is missing or broken, `text_too_large`.
 pub fn diagram(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Refusal> {
+    Parts::default().diagram(package, part, None)
+}
+
+fn read_diagram(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Refusal> {
     let source = needed(package, part)?;
     let tree = Tree::parse(&source)?;
     let root = tree.root();
@@ -75,22 +96,6 @@ pub fn diagram(package: &mut Package<'_>, part: &str) -> Result<Vec<String>, Ref
         diagrams::read(root)
     };
     Ok(normal(blocks))
-}
-
-/// Like [`diagram`] for the data in `part`, but falls back to the drawing if the data is broken or empty.
-///
-/// # Errors
-/// As of [`diagram`].
-pub fn diagram_or_drawing(
-    package: &mut Package<'_>,
-    part: &str,
-    drawing: Option<&str>,
-) -> Result<Vec<String>, Refusal> {
-    let read = diagram(package, part);
-    match drawing {
-        Some(drawing) if read.as_ref().map_or(true, Vec::is_empty) => diagram(package, drawing),
-        _ => read,
-    }
 }
 
 /// Maps the data parts of diagrams to their drawings, for a part with these relationships. Outside of the data, only
@@ -112,8 +117,20 @@ fn needed(package: &mut Package<'_>, part: &str) -> Result<String, Refusal> {
 
 /// The text of each shape of a drawing.
 fn shapes(root: Element<'_>) -> Vec<String> {
-    let bodies = root.descendants().filter(|inner| inner.name() == "txBody");
-    bodies.map(lines).collect()
+    let mut texts = Vec::new();
+    bodies(root, &mut texts);
+    texts
+}
+
+/// Adds the texts inside of an element. Nothing in a text is a shape.
+fn bodies(within: Element<'_>, texts: &mut Vec<String>) {
+    for inner in within.children() {
+        if inner.name() == "txBody" {
+            texts.push(lines(inner));
+        } else {
+            bodies(inner, texts);
+        }
+    }
 }
 
 fn normal(blocks: Vec<String>) -> Vec<String> {

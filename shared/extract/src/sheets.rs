@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cells;
+mod columns;
 mod comments;
 mod drawings;
 mod format;
@@ -19,11 +20,13 @@ use dynrag_domain::{
 };
 
 use crate::{
+    drawing::Parts,
     ooxml::{Package, Relationships},
     protocol::Refusal,
     text::{self, Builder},
 };
 use blocks::Budget;
+use merges::Steps;
 use workbook::{Sheet, Workbook};
 use worksheet::Worksheet;
 
@@ -46,6 +49,8 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         workbook,
         include_hidden,
         budget: Budget::default(),
+        steps: Steps::default(),
+        parts: Parts::default(),
     };
     let mut broken = None;
     let mut sound = false;
@@ -74,6 +79,8 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
     if let Some(refusal) = broken.filter(|_| !sound) {
         return Err(refusal);
     }
+    let cut = reader.parts.copies.refused();
+    builder.warnings.add(WarningCode::TableCut, cut);
     Ok(Extracted {
         properties,
         ..builder.finish(title, None, ENGINE)
@@ -98,13 +105,23 @@ struct Reader<'a> {
     workbook: Workbook,
     include_hidden: bool,
     budget: Budget,
+    steps: Steps,
+    /// Each sheet, drawing and list of comments is read once.
+    parts: Parts,
 }
 
 impl Reader<'_> {
     /// The normalized blocks of a sheet.
     fn sheet(&mut self, sheet: &Sheet, warnings: &mut Warnings) -> Result<Vec<String>, Refusal> {
-        let corrupt = || Refusal::new(FailureCode::CorruptFile, "a sheet without a part");
-        let part = sheet.part.as_deref().ok_or_else(corrupt)?;
+        let corrupt = || {
+            Refusal::new(
+                FailureCode::CorruptFile,
+                "a sheet without a part of its own",
+            )
+        };
+        let part = self.workbook.part(sheet);
+        let part = part.filter(|part| self.parts.first(part));
+        let part = part.ok_or_else(corrupt)?;
         let source = self.package.xml(part)?.ok_or_else(corrupt)?;
         let mut worksheet = Worksheet::read(&source, &self.workbook);
         drop(source);
@@ -115,12 +132,24 @@ impl Reader<'_> {
             warnings.add_at(WarningCode::PartsUnreadable, &sheet.name);
         }
         self.warn(&worksheet, &sheet.name, warnings);
-        merges::fill(&mut worksheet);
+        merges::fill(
+            &mut worksheet,
+            &self.workbook.strings,
+            &mut self.steps,
+            &mut self.parts.copies,
+        );
+        note(
+            warnings,
+            WarningCode::TableCut,
+            worksheet.unmerged,
+            &sheet.name,
+        );
         let written = blocks::write(
             &worksheet,
             &self.workbook.strings,
             self.include_hidden,
             &mut self.budget,
+            &mut self.parts.copies,
         )?;
         note(warnings, WarningCode::TableCut, written.cut, &sheet.name);
         let mut blocks = written.blocks;
@@ -131,6 +160,25 @@ impl Reader<'_> {
         Ok(blocks.filter(|block| !block.is_empty()).collect())
     }
 
+    /// Names of a sheet's parts of this kind. One that was read already is left out and counted.
+    fn own<'r>(
+        &mut self,
+        relationships: &'r Relationships,
+        kind: &'r str,
+        name: &str,
+        warnings: &mut Warnings,
+    ) -> Vec<&'r str> {
+        let all = relationships.of_kind(kind);
+        let own = all.filter(|target| {
+            let is_first = self.parts.first(&target.part);
+            if !is_first {
+                warnings.add_at(WarningCode::PartsUnreadable, name);
+            }
+            is_first
+        });
+        own.map(|target| target.part.as_str()).collect()
+    }
+
     /// Texts of the shapes, charts and pictures on a sheet.
     fn drawings(
         &mut self,
@@ -139,10 +187,11 @@ impl Reader<'_> {
         warnings: &mut Warnings,
     ) -> Result<Vec<String>, Refusal> {
         let mut blocks = Vec::new();
-        for target in relationships.of_kind("drawing") {
+        for part in self.own(relationships, "drawing", name, warnings) {
             let drawing = drawings::read(
                 &mut self.package,
-                &target.part,
+                &mut self.parts,
+                part,
                 self.include_hidden,
                 warnings,
             );
@@ -162,7 +211,9 @@ impl Reader<'_> {
         name: &str,
         warnings: &mut Warnings,
     ) -> Result<Option<String>, Refusal> {
-        let read = comments::read(&mut self.package, relationships, &self.workbook.people);
+        let parts = ["threadedComment", "comments"];
+        let parts = parts.map(|kind| self.own(relationships, kind, name, warnings));
+        let read = comments::read(&mut self.package, parts, &self.workbook.people);
         let mut comments = optional(read, name, warnings)?;
         if !self.include_hidden {
             comments.retain(|comment| !worksheet.hides(comment.row, comment.column));

@@ -22,6 +22,7 @@ use dynrag_domain::{
 
 use self::{layouts::Layouts, shapes::Shapes};
 use crate::{
+    drawing::Parts,
     ooxml::{Package, Relationships, Target},
     protocol::Refusal,
     text::{self, Builder},
@@ -52,6 +53,7 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         authors,
         layouts: Layouts::default(),
         said: HashSet::new(),
+        parts: Parts::default(),
     };
     let mut builder = Builder::default();
     let mut pages = 0;
@@ -66,6 +68,8 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
             builder.page_under(pages, title.as_deref(), &text);
         }
     }
+    let cut = deck.parts.copies.refused();
+    builder.warnings.add(WarningCode::TableCut, cut);
     let (title, properties) = deck.package.properties();
     let mut warnings = builder.warnings.as_slice().iter();
     let is_lost = warnings.any(|warning| warning.code == WarningCode::PartsUnreadable);
@@ -115,6 +119,8 @@ struct Deck<'a> {
     layouts: Layouts,
     /// Footers that were read already.
     said: HashSet<String>,
+    /// Each slide and what belongs to it is read once.
+    parts: Parts,
 }
 
 impl Deck<'_> {
@@ -126,6 +132,7 @@ impl Deck<'_> {
         warnings: &mut Warnings,
     ) -> Result<(Option<String>, String), Refusal> {
         let part = &target.ok_or_else(|| corrupt("no slide"))?.part;
+        self.first(part)?;
         let source = self.package.xml(part)?.ok_or_else(|| corrupt("no slide"))?;
         let tree = Tree::parse(&source)?;
         let root = tree.root();
@@ -140,7 +147,14 @@ impl Deck<'_> {
         let relationships = spared(relationships, place, warnings)?.unwrap_or_default();
         let layout = self.layouts.of(&mut self.package, &relationships);
         let layout = spared(layout, place, warnings)?.unwrap_or_default();
-        let mut reader = Shapes::new(&mut self.package, &relationships, &layout, warnings, place);
+        let mut reader = Shapes::new(
+            &mut self.package,
+            &mut self.parts,
+            &relationships,
+            &layout,
+            warnings,
+            place,
+        );
         reader.include_hidden = self.include_hidden;
         reader.read(shapes)?;
         let content = reader.content;
@@ -153,6 +167,14 @@ impl Deck<'_> {
         Ok((content.title, text::normalise(&blocks.join("\n\n"))))
     }
 
+    /// Fails for a part that was read already: a slide, its notes and its comments belong to one place.
+    fn first(&mut self, part: &str) -> Result<(), Refusal> {
+        let is_first = self.parts.first(part);
+        is_first
+            .then_some(())
+            .ok_or_else(|| corrupt("read already"))
+    }
+
     /// Notes and comments of a slide.
     fn beside(
         &mut self,
@@ -162,12 +184,16 @@ impl Deck<'_> {
     ) -> Result<Vec<String>, Refusal> {
         let mut blocks = Vec::new();
         for target in relationships.of_kind("notesSlide").take(1) {
-            let notes = beside::notes(&mut self.package, &target.part);
+            let notes = self
+                .first(&target.part)
+                .and_then(|()| beside::notes(&mut self.package, &target.part));
             blocks.extend(spared(notes, place, warnings)?.flatten());
         }
         let mut comments = Vec::new();
         for target in relationships.of_kind("comments") {
-            let read = beside::comments(&mut self.package, &target.part, &self.authors);
+            let read = self
+                .first(&target.part)
+                .and_then(|()| beside::comments(&mut self.package, &target.part, &self.authors));
             comments.extend(spared(read, place, warnings)?.into_iter().flatten());
         }
         warnings.add(WarningCode::Comments, comments.len());

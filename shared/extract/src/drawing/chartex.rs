@@ -7,13 +7,13 @@ use super::{
     charts::{title, words},
     plot::{self, Points, Series},
 };
-use crate::xml::Element;
+use crate::{tables::Copies, xml::Element};
 
 /// Levels of categories, the outermost first, and the values.
 type Data = (Vec<Points>, Vec<Points>);
 
 /// The chart's blocks.
-pub fn read(root: Element<'_>) -> Vec<String> {
+pub fn read(root: Element<'_>, copies: &mut Copies) -> Vec<String> {
     let Some(chart) = root.child("chart") else {
         return Vec::new();
     };
@@ -35,21 +35,33 @@ pub fn read(root: Element<'_>) -> Vec<String> {
         // Each series has its own data; the line over a histogram has none.
         let own = series.val("dataId").and_then(|id| data.remove(id));
         let (categories, values) = own.unwrap_or_default();
-        let mut columns: Vec<(String, Points)> = values
-            .into_iter()
-            .map(|points| (name.clone(), points))
-            .collect();
-        if columns.is_empty() && !name.is_empty() {
-            columns.push((name, Points::new()));
-        }
+        let columns = named(name, values, copies);
         Series {
             categories,
             columns,
         }
     });
     let series = series.collect();
-    blocks.extend(plot::tables(series, ""));
+    blocks.extend(plot::tables(series, "", copies));
     blocks
+}
+
+/// The columns of a series. Its name is repeated above each as long as `copies` allows.
+fn named(name: String, values: Vec<Points>, copies: &mut Copies) -> Vec<(String, Points)> {
+    let mut values = values.into_iter();
+    let first = values.next();
+    if first.is_none() && name.is_empty() {
+        return Vec::new();
+    }
+    let others: Vec<(String, Points)> = values
+        .map(|points| {
+            let is_paid = copies.spend(name.len());
+            (if is_paid { name.clone() } else { String::new() }, points)
+        })
+        .collect();
+    let mut columns = vec![(name, first.unwrap_or_default())];
+    columns.extend(others);
+    columns
 }
 
 fn read_data(data: Element<'_>) -> Data {
@@ -95,12 +107,27 @@ mod tests {
             <axis id="0"><title><tx><rich><p><r><t>Share</t></r></p></rich></tx></title></axis></plotArea></chart></chartSpace>"#;
         let tree = Tree::parse(source).unwrap();
         assert_eq!(
-            read(tree.root()),
+            read(tree.root(), &mut Copies::default()),
             [
                 "Sold",
                 "Share",
                 "| | | Cups |\n| --- | --- | --- |\n| Drinks | Tea | 4 |\n| Drinks | Coffee | #N/A |"
             ]
         );
+    }
+
+    #[test]
+    fn the_name_of_a_series_is_repeated_within_the_budget() {
+        let name = "n".repeat(100_000);
+        let levels = "<lvl><pt idx=\"0\">1</pt></lvl>".repeat(500);
+        let source = format!(
+            r#"<chartSpace><chartData><data id="0"><numDim>{levels}</numDim></data></chartData><chart><plotArea><plotAreaRegion>
+            <series><tx><txData><v>{name}</v></txData></tx><dataId val="0"/></series></plotAreaRegion></plotArea></chart></chartSpace>"#
+        );
+        let tree = Tree::parse(&source).unwrap();
+        let mut copies = Copies::default();
+        let length: usize = read(tree.root(), &mut copies).iter().map(String::len).sum();
+        assert!((200_000..3_000_000).contains(&length), "{length}");
+        assert!(copies.refused() > 0);
     }
 }

@@ -4,10 +4,10 @@ use super::{
     dates, lines, paragraph_with,
     plot::{self, Points, Series},
 };
-use crate::{text, xml::Element};
+use crate::{tables::Copies, text, xml::Element};
 
 /// The chart's blocks.
-pub fn read(root: Element<'_>) -> Vec<String> {
+pub fn read(root: Element<'_>, copies: &mut Copies) -> Vec<String> {
     let since_1904 = root.child("date1904").is_some_and(|flag| {
         flag.attribute("val") != Some("0") && flag.attribute("val") != Some("false")
     });
@@ -35,7 +35,7 @@ pub fn read(root: Element<'_>) -> Vec<String> {
         }
     }
     header.retain(|title| !title.is_empty());
-    blocks.extend(plot::tables(series, &header.join(" / ")));
+    blocks.extend(plot::tables(series, &header.join(" / "), copies));
     blocks.extend(labels);
     blocks
 }
@@ -159,7 +159,7 @@ mod tests {
             <plotArea><layout/>{area}</plotArea></chart></chartSpace>"#
         );
         let tree = Tree::parse(&source).unwrap();
-        read(tree.root())
+        read(tree.root(), &mut Copies::default())
     }
 
     fn texts(of: &[&str]) -> String {

@@ -29,9 +29,11 @@ pub fn read(root: Element<'_>) -> Vec<String> {
         })
         .filter(|(_, kind, _)| *kind != "pres")
         .collect();
-    let texts: HashMap<&str, Element<'_>> = points
+    // Any number of points may have the same id, so each text is put together once.
+    let texts: HashMap<&str, String> = points
         .iter()
-        .filter_map(|(id, _, point)| Some((*id, point.child("t")?)))
+        .filter_map(|(id, _, point)| Some((*id, lines(point.child("t")?))))
+        .filter(|(_, text)| !text.trim().is_empty())
         .collect();
     let mut tree = connections(root);
     let mut list = Vec::new();
@@ -74,22 +76,18 @@ fn connections<'a>(root: Element<'a>) -> HashMap<&'a str, Vec<Connection<'a>>> {
 fn descend<'a>(
     from: &'a str,
     tree: &mut HashMap<&'a str, Vec<Connection<'a>>>,
-    texts: &HashMap<&str, Element<'_>>,
+    texts: &HashMap<&str, String>,
     seen: &mut HashSet<&'a str>,
     list: &mut Vec<String>,
 ) {
     let mut say = |id: &'a str, depth: usize| {
         let is_new = seen.insert(id);
-        if let Some(body) = texts.get(id).filter(|_| is_new) {
-            list.extend(item(&lines(*body), depth));
+        if let Some(text) = texts.get(id).filter(|_| is_new) {
+            list.extend(item(text, depth));
         }
     };
     // The root has no text, so its children are not indented.
-    let top = usize::from(
-        texts
-            .get(from)
-            .is_some_and(|body| !lines(*body).trim().is_empty()),
-    );
+    let top = usize::from(texts.contains_key(from));
     say(from, 0);
     let mut path = vec![(from, None)];
     while let Some((at, arrow)) = path.last().copied() {
@@ -166,5 +164,15 @@ mod tests {
         let steps =
             r#"<cxn srcId="1" destId="2"/><cxn srcId="2" destId="1"/><cxn srcId="2" destId="2"/>"#;
         assert_eq!(diagram(&points, steps), "- One\n  - Two");
+    }
+
+    #[test]
+    fn a_point_that_occurs_again_without_text_keeps_it() {
+        let points = [
+            ("1", "node", "One"),
+            ("2", "node", "Two"),
+            ("1", "node", " "),
+        ];
+        assert_eq!(diagram(&points, ""), "- One\n- Two");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tables;
+use crate::tables::{self, Copies};
 
 /// Cells in a chart's tables beyond ten per point. Only a malicious file needs more: one whose series share hardly any
 /// points.
@@ -22,8 +22,9 @@ pub struct Series {
     pub columns: Vec<(String, Points)>,
 }
 
-/// Tables of series. Series with the same categories share a table; `header` is the name of the category column.
-pub fn tables(series: Vec<Series>, header: &str) -> Vec<String> {
+/// Tables of series. Series with the same categories share a table; `header` is the name of the category column. The
+/// names of groups are repeated in their rows as long as `copies` allows.
+pub fn tables(series: Vec<Series>, header: &str, copies: &mut Copies) -> Vec<String> {
     let mut groups: Vec<Series> = Vec::new();
     for one in series {
         match groups.last_mut() {
@@ -37,11 +38,11 @@ pub fn tables(series: Vec<Series>, header: &str) -> Vec<String> {
     let points: usize = points.map(|(_, points)| points.len()).sum();
     let mut left = MAX_SPARSE + 10 * points;
     let all = groups.iter();
-    all.flat_map(|group| table(group, header, &mut left))
+    all.flat_map(|group| table(group, header, &mut left, copies))
         .collect()
 }
 
-fn table(group: &Series, header: &str, left: &mut usize) -> Vec<String> {
+fn table(group: &Series, header: &str, left: &mut usize, copies: &mut Copies) -> Vec<String> {
     let levels = group.categories.len();
     let mut head = vec![""; levels];
     if let Some(first) = head.first_mut() {
@@ -57,19 +58,20 @@ fn table(group: &Series, header: &str, left: &mut usize) -> Vec<String> {
         return Vec::new();
     }
     let rows = places.into_iter().take(*left / head.len().max(1));
-    let rows: Vec<Vec<&str>> = rows.map(|place| row(group, place)).collect();
+    let rows: Vec<Vec<&str>> = rows.map(|place| row(group, place, copies)).collect();
     *left -= rows.len() * head.len();
     tables::pieces(std::iter::once(head).chain(rows))
 }
 
-fn row(group: &Series, place: u32) -> Vec<&str> {
+fn row<'a>(group: &'a Series, place: u32, copies: &mut Copies) -> Vec<&'a str> {
     let levels = group.categories.len();
     let names = group.categories.iter().enumerate().map(|(level, names)| {
         if level + 1 == levels {
             return names.get(&place).map_or("", String::as_str);
         }
         match names.range(..=place).next_back() {
-            Some((own, name)) if *own == place || name.len() <= MAX_REPEATED => name,
+            Some((own, name)) if *own == place => name,
+            Some((_, name)) if name.len() <= MAX_REPEATED && copies.spend(name.len()) => name,
             _ => "",
         }
     });
@@ -104,6 +106,7 @@ mod tests {
                 series(vec![points(&[(0, "a")])], "Other", &[(0, "4")]),
             ],
             "Month",
+            &mut Copies::default(),
         );
         assert_eq!(
             tables,
@@ -124,7 +127,7 @@ mod tests {
             columns: vec![("Sold".to_owned(), points(&[(0, "1"), (1, "2"), (2, "3")]))],
         };
         assert_eq!(
-            tables(vec![group], ""),
+            tables(vec![group], "", &mut Copies::default()),
             [
                 "| | | Sold |\n| --- | --- | --- |\n| 2025 | H1 | 1 |\n| 2025 | H2 | 2 |\n| 2026 | H1 | 3 |"
             ]
@@ -137,7 +140,8 @@ mod tests {
             categories: Vec::new(),
             columns: vec![(String::new(), Points::from([(n, "1".to_owned())]))],
         });
-        let length: usize = tables(series.collect(), "").iter().map(String::len).sum();
+        let tables = tables(series.collect(), "", &mut Copies::default());
+        let length: usize = tables.iter().map(String::len).sum();
         assert!(length < MAX_SPARSE * 20, "{length}");
     }
 
@@ -152,8 +156,26 @@ mod tests {
                 ],
                 columns: vec![("Sold".to_owned(), points(&[(0, "1"), (1, "2"), (2, "3")]))],
             };
-            let text = tables(vec![group], "").join("\n");
+            let text = tables(vec![group], "", &mut Copies::default()).join("\n");
             assert_eq!(text.matches(&name).count(), times, "{length}");
         }
+    }
+
+    #[test]
+    fn names_of_groups_are_repeated_within_the_budget() {
+        let name = "n".repeat(MAX_REPEATED);
+        let mut copies = Copies::default();
+        let mut times = 0;
+        for _ in 0..20 {
+            let rows: Points = (0..1_000).map(|n| (n, n.to_string())).collect();
+            let group = Series {
+                categories: vec![points(&[(0, &name)]), rows.clone()],
+                columns: vec![("Sold".to_owned(), rows)],
+            };
+            let text = tables(vec![group], "", &mut copies).join("\n");
+            times += text.matches(&name).count();
+        }
+        assert!((10_000..11_000).contains(&times), "{times}");
+        assert!(copies.refused() > 0);
     }
 }

@@ -6,7 +6,10 @@ use super::{
     strings::Strings,
     worksheet::{Row, Worksheet},
 };
-use crate::{protocol::Refusal, tables};
+use crate::{
+    protocol::Refusal,
+    tables::{self, Copies},
+};
 
 /// Most text of a workbook, somewhat more than callers accept.
 const MAX_TEXT: usize = 40 * 1024 * 1024;
@@ -67,7 +70,8 @@ pub struct Written {
     pub cut: usize,
 }
 
-/// Writes a sheet: tables in pieces, and titles above them as lines.
+/// Writes a sheet: tables in pieces, and titles above them as lines. The header of a table is repeated above the blocks of
+/// rows that continue it, as long as `copies` allows.
 ///
 /// # Errors
 /// `text_too_large`.
@@ -76,12 +80,14 @@ pub fn write(
     strings: &Strings,
     include_hidden: bool,
     budget: &mut Budget,
+    copies: &mut Copies,
 ) -> Result<Written, Refusal> {
     let mut writer = Writer {
         sheet,
         strings,
         include_hidden,
         budget,
+        copies,
         header: None,
         written: Written::default(),
     };
@@ -105,8 +111,9 @@ struct Writer<'a> {
     strings: &'a Strings,
     include_hidden: bool,
     budget: &'a mut Budget,
-    /// The header of the table above, with its columns.
-    header: Option<(&'a Row, Vec<u32>)>,
+    copies: &'a mut Copies,
+    /// The header of the table above, with its columns and its length in bytes.
+    header: Option<(&'a Row, Vec<u32>, usize)>,
     written: Written,
 }
 
@@ -197,17 +204,20 @@ impl<'a> Writer<'a> {
         let named = self.cells(first).all(|(.., is_text)| is_text);
         let mut header = None;
         // A block that begins with numbers continues the table above.
-        if let Some((above, over)) = self.header.take()
+        if let Some((above, over, length)) = self.header.take()
             && !named
             && columns
                 .iter()
                 .all(|column| over.binary_search(column).is_ok())
         {
-            columns.clone_from(&over);
-            header = Some(above);
-            self.header = Some((above, over));
+            if self.copies.spend(length) {
+                self.budget.spend(length)?;
+                columns.clone_from(&over);
+                header = Some(above);
+            }
+            self.header = Some((above, over, length));
         } else if named && rows.len() > 2 {
-            self.header = Some((first, columns.clone()));
+            self.header = Some((first, columns.clone(), self.length(first, columns.len())));
         }
         let kept = self.affordable(rows, columns.len())?;
         self.written.cut += rows.len() - kept;
@@ -216,6 +226,13 @@ impl<'a> Writer<'a> {
         let pieces = tables::pieces(all);
         self.written.blocks.extend(pieces);
         Ok(())
+    }
+
+    /// Length of a row as the header of so many columns, in bytes.
+    fn length(&self, row: &'a Row, columns: usize) -> usize {
+        let texts = self.cells(row).map(|(_, text, _)| text.len());
+        // Below each column's name are dashes.
+        texts.sum::<usize>() + 3 * AROUND * columns
     }
 
     /// The number of rows that the remaining limits allow.

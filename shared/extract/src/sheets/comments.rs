@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{reference, strings};
 use crate::{
-    ooxml::{Package, Relationships},
+    ooxml::Package,
     protocol::Refusal,
     text,
     xml::{Element, Tree},
@@ -32,13 +32,13 @@ impl Comment {
         format!("{column}{row}{apart}{author}: {text}")
     }
 
+    /// A comment by an author, whose name is on one line.
     fn of(name: &str, author: &str, text: &str) -> Option<Self> {
         let (row, column) = reference::cell(name);
-        let author = text::one_line(author, MAX_AUTHOR);
         let text = text::one_line(text, usize::MAX);
         // Excel begins a note with its author's name.
         let own = text
-            .strip_prefix(&author)
+            .strip_prefix(author)
             .and_then(|rest| rest.strip_prefix(':'));
         let text = own
             .map(str::trim_start)
@@ -49,34 +49,35 @@ impl Comment {
                 row: row?,
                 column: column?,
                 text: text.to_owned(),
-                author,
+                author: author.to_owned(),
             })
         })?
     }
 }
 
-/// Longest author name, in characters.
-const MAX_AUTHOR: usize = 100;
+/// Longest author name, in characters: it stands before each comment.
+pub const MAX_AUTHOR: usize = 100;
 
-/// The comments of a sheet, by row and column. `people` maps ids to the authors of threaded comments.
+/// The comments of a sheet, by row and column, from its parts for threads and for notes. `people` maps ids to the authors
+/// of threaded comments.
 ///
 /// # Errors
 /// `corrupt_file`, `text_too_large`.
 pub fn read(
     package: &mut Package<'_>,
-    relationships: &Relationships,
+    [threaded, noted]: [Vec<&str>; 2],
     people: &HashMap<String, String>,
 ) -> Result<Vec<Comment>, Refusal> {
     let mut comments = Vec::new();
-    for target in relationships.of_kind("threadedComment") {
-        if let Some(source) = package.xml(&target.part)? {
+    for part in threaded {
+        if let Some(source) = package.xml(part)? {
             threads(&source, people, &mut comments)?;
         }
     }
     // A thread comes with a note for programs that do not support threads.
     let known: HashSet<(u32, u32)> = comments.iter().map(|c| (c.row, c.column)).collect();
-    for target in relationships.of_kind("comments") {
-        if let Some(source) = package.xml(&target.part)? {
+    for part in noted {
+        if let Some(source) = package.xml(part)? {
             let mut notes = notes(&source)?;
             notes.retain(|note| !known.contains(&(note.row, note.column)));
             comments.extend(notes);
@@ -104,11 +105,7 @@ fn threads(
 fn notes(source: &str) -> Result<Vec<Comment>, Refusal> {
     let tree = Tree::parse(source)?;
     let root = tree.root();
-    let authors = root.child("authors").into_iter();
-    let authors: Vec<String> = authors
-        .flat_map(|authors| authors.children())
-        .map(Element::text)
-        .collect();
+    let authors = authors(root);
     let listed = root.child("commentList").into_iter();
     let comments = listed
         .flat_map(|list| list.children())
@@ -128,6 +125,15 @@ fn notes(source: &str) -> Result<Vec<Comment>, Refusal> {
     Ok(comments.collect())
 }
 
+/// The authors of notes, each on one line.
+fn authors(root: Element<'_>) -> Vec<String> {
+    let authors = root.child("authors").into_iter();
+    let authors = authors.flat_map(|authors| authors.children());
+    authors
+        .map(|author| text::one_line(&author.text(), MAX_AUTHOR))
+        .collect()
+}
+
 /// The text of runs, without phonetic readings.
 fn runs(element: Element<'_>, text: &mut String) {
     for inner in element.children() {
@@ -136,5 +142,22 @@ fn runs(element: Element<'_>, text: &mut String) {
             "r" => runs(inner, text),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_authors_are_short_before_they_are_repeated() {
+        let source = format!(
+            "<comments><authors><author> Ada\nB.{0}</author><author>{0}</author><author>{1}</author></authors></comments>",
+            " ".repeat(1_000),
+            "x".repeat(1_000)
+        );
+        let tree = Tree::parse(&source).unwrap();
+        let long = "x".repeat(MAX_AUTHOR);
+        assert_eq!(authors(tree.root()), ["Ada B.", "", &long]);
     }
 }

@@ -9,7 +9,7 @@ use dynrag_domain::{
 
 use super::optional;
 use crate::{
-    drawing,
+    drawing::{self, Parts},
     ooxml::{Package, Relationships},
     protocol::Refusal,
     xml::{Element, Tree},
@@ -21,6 +21,7 @@ use crate::{
 /// `corrupt_file`, `text_too_large`.
 pub fn read(
     package: &mut Package<'_>,
+    parts: &mut Parts,
     part: &str,
     include_hidden: bool,
     warnings: &mut Warnings,
@@ -30,9 +31,10 @@ pub fn read(
     let relationships = package.relationships(part)?;
     let tree = Tree::parse(&source)?;
     let mut anchors = drawing::children(tree.root());
-    anchors.sort_by_key(|anchor| place(*anchor));
+    anchors.sort_by_cached_key(|anchor| place(*anchor));
     let mut reader = Reader {
         package,
+        parts,
         relationships: &relationships,
         include_hidden,
         warnings,
@@ -56,10 +58,11 @@ fn place(anchor: Element<'_>) -> (u32, u32) {
 
 struct Reader<'a, 'b> {
     package: &'a mut Package<'b>,
+    parts: &'a mut Parts,
     relationships: &'a Relationships,
     include_hidden: bool,
     warnings: &'a mut Warnings,
-    /// Names of parts that were read already.
+    /// Names of the parts of this drawing that were read already.
     seen: HashSet<String>,
     blocks: Vec<String>,
 }
@@ -126,9 +129,9 @@ impl Reader<'_, '_> {
                 continue;
             }
             let read = if is_chart {
-                drawing::chart(self.package, &target.part)
+                self.parts.chart(self.package, &target.part)
             } else {
-                drawing::diagram(self.package, &target.part)
+                self.parts.diagram(self.package, &target.part, None)
             };
             self.blocks
                 .extend(optional(read, &target.part, self.warnings)?);

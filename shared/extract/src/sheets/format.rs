@@ -8,6 +8,7 @@ mod code;
 mod date;
 mod decimal;
 mod fraction;
+mod limit;
 mod number;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,9 @@ use code::{Condition, Kind, Section, Token};
 use decimal::Decimal;
 
 pub use date::Moment;
+
+/// Longest text that is displayed in a format, in bytes. Excel's cells have at most 32,767 characters.
+const MAX_TEXT: usize = 4 * 32_767;
 
 /// A number format.
 #[derive(Clone, Debug)]
@@ -167,6 +171,9 @@ impl Format {
 
     /// Displays a text; `None` if the format leaves it unchanged.
     pub fn text(&self, text: &str) -> Option<String> {
+        if text.len() > MAX_TEXT {
+            return None;
+        }
         let section = match self.sections.as_slice() {
             [_, _, _, section] => section,
             [.., section] if section.tokens.contains(&Token::Text) => section,

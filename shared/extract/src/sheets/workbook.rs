@@ -12,13 +12,14 @@ use quick_xml::{
 };
 
 use super::{
-    optional,
+    comments, optional,
     strings::{self, Strings},
     styles::Styles,
 };
 use crate::{
     ooxml::{Package, Relationships},
     protocol::Refusal,
+    text,
     xml::{self, Tree},
 };
 
@@ -29,14 +30,15 @@ const MAX_SHEETS: usize = 5_000;
 pub struct Sheet {
     pub name: String,
     pub hidden: bool,
-    /// Name of its part, if the workbook gives one.
-    pub part: Option<String>,
+    /// Id of its relationship. Any number of sheets may refer to a long part name, so it is not copied.
+    id: Option<String>,
 }
 
 /// A workbook without the content of its sheets.
 pub struct Workbook {
     /// In tab order.
     pub sheets: Vec<Sheet>,
+    pub relationships: Relationships,
     /// Whether days are counted from 1904 instead of 1900.
     pub since_1904: bool,
     pub strings: Strings,
@@ -62,7 +64,7 @@ impl Workbook {
             _ => return Err(corrupt()),
         };
         let relationships = package.relationships(&main)?;
-        let (mut sheets, since_1904) = listed(&source, &relationships).ok_or_else(corrupt)?;
+        let (mut sheets, since_1904) = listed(&source).ok_or_else(corrupt)?;
         if sheets.len() > MAX_SHEETS {
             sheets.truncate(MAX_SHEETS);
             warnings.add(WarningCode::TableCut, 1);
@@ -88,7 +90,14 @@ impl Workbook {
             strings,
             styles,
             people: people(package, &relationships),
+            relationships,
         })
+    }
+
+    /// Name of a sheet's part, if the workbook gives one.
+    pub fn part(&self, sheet: &Sheet) -> Option<&str> {
+        let target = self.relationships.by_id(sheet.id.as_deref()?)?;
+        Some(&target.part)
     }
 }
 
@@ -99,7 +108,7 @@ fn is_binary(package: &Package<'_>, part: &str) -> bool {
 
 /// The sheets, and whether days are counted from 1904. `None` if there is no list of sheets. The part is read as
 /// events, because some programs write errors into it that Excel repairs.
-fn listed(source: &str, relationships: &Relationships) -> Option<(Vec<Sheet>, bool)> {
+fn listed(source: &str) -> Option<(Vec<Sheet>, bool)> {
     let mut reader = Reader::from_str(source);
     let mut since_1904 = false;
     let mut sheets = None;
@@ -114,7 +123,7 @@ fn listed(source: &str, relationships: &Relationships) -> Option<(Vec<Sheet>, bo
                 "sheet" => {
                     let sheets = sheets.as_mut()?;
                     if sheets.len() <= MAX_SHEETS {
-                        sheets.push(Sheet::of(&tag, relationships));
+                        sheets.push(Sheet::of(&tag));
                     }
                 }
                 _ => {}
@@ -127,20 +136,18 @@ fn listed(source: &str, relationships: &Relationships) -> Option<(Vec<Sheet>, bo
 }
 
 impl Sheet {
-    fn of(tag: &BytesStart<'_>, relationships: &Relationships) -> Self {
+    fn of(tag: &BytesStart<'_>) -> Self {
         let name = xml::attribute(tag, "name").unwrap_or_default();
         let state = xml::attribute(tag, "state");
-        let id = xml::attribute(tag, "id");
-        let target = id.and_then(|id| relationships.by_id(&id));
         Self {
             name: strings::unescaped(&name).into_owned(),
             hidden: matches!(state.as_deref(), Some("hidden" | "veryHidden")),
-            part: target.map(|target| target.part.clone()),
+            id: xml::attribute(tag, "id"),
         }
     }
 }
 
-/// The authors of threaded comments ([MS-XLSX] 2.6.203, `persons`).
+/// The authors of threaded comments ([MS-XLSX] 2.6.203, `persons`), each on one line.
 fn people(package: &mut Package<'_>, relationships: &Relationships) -> HashMap<String, String> {
     let mut people = HashMap::new();
     for target in relationships.of_kind("person") {
@@ -152,7 +159,8 @@ fn people(package: &mut Package<'_>, relationships: &Relationships) -> HashMap<S
         };
         people.extend(tree.root().children().filter_map(|person| {
             let name = person.attribute("displayName")?;
-            Some((person.attribute("id")?.to_owned(), name.to_owned()))
+            let name = text::one_line(name, comments::MAX_AUTHOR);
+            Some((person.attribute("id")?.to_owned(), name))
         }));
     }
     people
@@ -165,7 +173,7 @@ mod tests {
     #[test]
     fn no_more_sheets_are_listed_than_it_takes_to_know() {
         let sheets = format!("<sheets>{}</sheets>", "<sheet name='a'/>".repeat(10_000));
-        let (sheets, _) = listed(&sheets, &Relationships::default()).unwrap();
+        let (sheets, _) = listed(&sheets).unwrap();
         assert_eq!(sheets.len(), MAX_SHEETS + 1);
     }
 }

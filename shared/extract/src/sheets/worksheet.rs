@@ -7,6 +7,7 @@ use quick_xml::{
 
 use super::{
     cells::{self, Source, Value},
+    columns::Columns,
     reference::{self, MAX_COLUMN, MAX_ROW},
     strings,
     workbook::Workbook,
@@ -15,8 +16,8 @@ use crate::{protocol::Refusal, xml};
 
 /// Most text of a sheet's cells, without shared strings; further cells are cut.
 const MAX_TEXT: usize = 48 * 1024 * 1024;
-/// Most merged ranges, and most ranges of hidden columns.
-const MAX_RANGES: usize = 20_000;
+/// Most merged ranges.
+const MAX_MERGED: usize = 100_000;
 
 /// The text of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +55,11 @@ pub struct Worksheet {
     pub rows: Vec<Row>,
     /// Text of the cells, without shared strings.
     own: String,
-    /// First and last column of each hidden range.
-    hidden: Vec<(u32, u32)>,
+    hidden: Columns,
     /// Upper left and lower right corners of merged cells, as rows and columns.
     pub merged: Vec<[(u32, u32); 2]>,
+    /// Number of merged cells that are not repeated, because of a limit.
+    pub unmerged: usize,
     /// Number of formulas without a value.
     pub formulas: usize,
     /// Whether the XML has an error; the rows before it were read.
@@ -203,7 +205,11 @@ impl Worksheet {
     }
 
     fn end_cell(&mut self, column: u32, source: Source, workbook: &Workbook) {
-        let is_full = self.own.len() > MAX_TEXT;
+        if self.own.len() > MAX_TEXT {
+            let text = source.inline.or(source.value);
+            self.beyond += usize::from(text.is_some_and(|text| !text.trim().is_empty()));
+            return;
+        }
         let (text, is_text) = match cells::shown(source, workbook) {
             Some(Value::Shared(number)) => {
                 if workbook.strings.get(number).trim().is_empty() {
@@ -217,7 +223,6 @@ impl Worksheet {
         };
         if let Text::Own { start, end } = text
             && start == end
-            && !is_full
         {
             return;
         }
@@ -235,9 +240,7 @@ impl Worksheet {
     /// Stores the text of a cell; a blank text becomes empty.
     fn keep(&mut self, text: &str) -> Text {
         let start = self.own.len();
-        if start <= MAX_TEXT {
-            self.own.push_str(text.trim());
-        }
+        self.own.push_str(text.trim());
         let place = |at: usize| u32::try_from(at).unwrap_or(0);
         Text::Own {
             start: place(start),
@@ -248,7 +251,8 @@ impl Worksheet {
     fn other(&mut self, tag: &BytesStart<'_>) {
         match tag.local_name().as_ref() {
             "col" => self.column_properties(tag),
-            "mergeCell" if self.merged.len() < MAX_RANGES => {
+            "mergeCell" if self.merged.len() >= MAX_MERGED => self.unmerged += 1,
+            "mergeCell" => {
                 each(tag, |name, value| {
                     if name == "ref" {
                         self.merged.extend(reference::range(value));
@@ -268,8 +272,8 @@ impl Worksheet {
             "width" => hidden |= value.trim().parse() == Ok(0.0),
             _ => {}
         });
-        if hidden && first <= last && self.hidden.len() < MAX_RANGES {
-            self.hidden.push((first, last));
+        if hidden {
+            self.hidden.add(first, last);
         }
     }
 
@@ -282,14 +286,7 @@ impl Worksheet {
         for row in &mut self.rows {
             row.put_in_order();
         }
-        self.hidden.sort_unstable();
-        self.hidden.dedup_by(|next, before| {
-            let joined = next.0 <= before.1.saturating_add(1);
-            if joined {
-                before.1 = before.1.max(next.1);
-            }
-            joined
-        });
+        self.hidden.finish();
     }
 
     /// Resolves a text.
@@ -305,10 +302,7 @@ impl Worksheet {
 
     /// Whether a column is hidden.
     pub fn hides_column(&self, column: u32) -> bool {
-        let place = self.hidden.partition_point(|(_, last)| *last < column);
-        self.hidden
-            .get(place)
-            .is_some_and(|(first, _)| *first <= column)
+        self.hidden.contains(column)
     }
 
     /// Whether a cell is in a hidden row or column.
@@ -337,10 +331,8 @@ impl Worksheet {
         for cell in self.rows.iter().flat_map(|row| &row.cells) {
             used[cell.column as usize] = true;
         }
-        let numbers = (1..=MAX_COLUMN).filter(|column| used[*column as usize]);
-        let numbers: Vec<u32> = numbers
-            .filter(|column| self.hides_column(*column))
-            .collect();
+        let is_lost = |column: &u32| used[*column as usize] && self.hides_column(*column);
+        let numbers: Vec<u32> = (1..=MAX_COLUMN).filter(is_lost).collect();
         let listed = reference::listed(&numbers, reference::letters);
         (numbers.len(), format!("columns {listed}"))
     }
@@ -374,6 +366,7 @@ mod tests {
     fn read(source: &str) -> Worksheet {
         let workbook = Workbook {
             sheets: Vec::new(),
+            relationships: Default::default(),
             since_1904: false,
             strings: strings::Strings::default(),
             styles: Default::default(),
@@ -384,16 +377,11 @@ mod tests {
 
     #[test]
     fn ranges_and_texts_are_limited() {
-        let merged: String = (1..=30_000)
-            .map(|row| format!("<mergeCell ref='A{row}:B{row}'/>"))
-            .collect();
-        assert_eq!(read(&merged).merged.len(), MAX_RANGES);
-        let hidden: String = (1..=30_000)
-            .map(|n| format!("<col min='{0}' max='{0}' hidden='1'/>", 2 * n))
-            .collect();
-        assert_eq!(read(&hidden).hidden.len(), MAX_RANGES);
+        let merged = "<mergeCell ref='A1:B2'/>".repeat(MAX_MERGED + 7);
+        let merged = read(&merged);
+        assert_eq!((merged.merged.len(), merged.unmerged), (MAX_MERGED, 7));
         let long = format!(
-            "<row><c t='str'><v>{}</v></c><c><v>2</v></c></row>",
+            "<row><c t='str'><v>{}</v></c><c><v>2</v></c><c><v> </v></c></row>",
             "x".repeat(MAX_TEXT + 1)
         );
         let long = read(&long);

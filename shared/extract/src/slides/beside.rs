@@ -76,9 +76,9 @@ pub fn comments(
 ) -> Result<Vec<String>, Refusal> {
     let source = package.xml(part)?.ok_or_else(|| corrupt("no comments"))?;
     let tree = Tree::parse(&source)?;
-    let all = tree.root().descendants();
-    let all = all.filter(|inner| matches!(inner.name(), "cm" | "reply"));
-    let comments = all.filter_map(|comment| {
+    let mut all = Vec::new();
+    listed(tree.root(), &mut all);
+    let comments = all.into_iter().filter_map(|comment| {
         let said = match comment.child("txBody") {
             Some(text) => body::blocks(text, &Levels::default()).join("\n"),
             None => comment.child("text")?.text(),
@@ -90,4 +90,16 @@ pub fn comments(
         Some(said).filter(|said| !said.is_empty())
     });
     Ok(comments.collect())
+}
+
+/// Lists comments and replies in file order. There are none in the text of another.
+fn listed<'a>(within: Element<'a>, all: &mut Vec<Element<'a>>) {
+    for inner in within.children() {
+        match inner.name() {
+            "cm" | "reply" => all.push(inner),
+            "text" | "txBody" => continue,
+            _ => {}
+        }
+        listed(inner, all);
+    }
 }

@@ -12,7 +12,7 @@ use super::{
     spared, table,
 };
 use crate::{
-    drawing,
+    drawing::{self, Parts},
     ooxml::{Package, Relationships},
     protocol::Refusal,
     text,
@@ -34,6 +34,7 @@ pub struct Content {
 /// Reads the shapes of a slide.
 pub struct Shapes<'r, 'p> {
     package: &'r mut Package<'p>,
+    parts: &'r mut Parts,
     relationships: &'r Relationships,
     layout: &'r Layout,
     /// Diagram drawings by their data parts.
@@ -51,6 +52,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
     /// Creates a reader for a slide with these relationships and this layout.
     pub fn new(
         package: &'r mut Package<'p>,
+        parts: &'r mut Parts,
         relationships: &'r Relationships,
         layout: &'r Layout,
         warnings: &'r mut Warnings,
@@ -58,6 +60,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
     ) -> Self {
         Self {
             package,
+            parts,
             relationships,
             layout,
             drawings: drawing::drawings(relationships),
@@ -153,7 +156,7 @@ impl<'r, 'p> Shapes<'r, 'p> {
         let data = frame.at(&["graphic", "graphicData"]);
         for graphic in data.map(drawing::children).unwrap_or_default() {
             let read = match graphic.name() {
-                "tbl" => Ok(table::read(graphic)),
+                "tbl" => Ok(table::read(graphic, &mut self.parts.copies)),
                 "chart" => self.chart(graphic),
                 "relIds" => self.diagram(graphic),
                 "lockedCanvas" => {
@@ -172,13 +175,14 @@ impl<'r, 'p> Shapes<'r, 'p> {
     }
 
     fn chart(&mut self, graphic: Element<'_>) -> Result<Vec<String>, Refusal> {
-        drawing::chart(self.package, self.part(graphic, "id")?)
+        let part = self.part(graphic, "id")?;
+        self.parts.chart(self.package, part)
     }
 
     fn diagram(&mut self, graphic: Element<'_>) -> Result<Vec<String>, Refusal> {
         let part = self.part(graphic, "dm")?;
         let drawing = self.drawings.get(part).copied();
-        drawing::diagram_or_drawing(self.package, part, drawing)
+        self.parts.diagram(self.package, part, drawing)
     }
 
     /// The part that an attribute of a graphic refers to.

@@ -2,43 +2,38 @@
 
 use super::{body, bullets::Levels, flag};
 use crate::{
-    tables::{self, Cell},
+    tables::{self, Cell, Copies},
     xml::Element,
 };
 
-/// Most bytes that the copies of merged cells may add to a table; beyond, their texts stand once.
-const MAX_SPREAD: usize = 1_000_000;
+/// Bytes of Markdown around a cell.
+const AROUND: usize = 3;
 
-/// A table as Markdown pieces.
-pub fn read(table: Element<'_>) -> Vec<String> {
+/// A table as Markdown pieces. Merged cells are repeated in each row and column that they cover, as long as `copies`
+/// allows.
+pub fn read(table: Element<'_>, copies: &mut Copies) -> Vec<String> {
     let rows = table.children().filter(|inner| inner.name() == "tr");
     let rows: Vec<Element<'_>> = rows.collect();
-    let mut merged = Merged {
-        covered: Vec::new(),
-        room: MAX_SPREAD,
-    };
+    // For each column: the number of rows that a cell from above still covers.
+    let mut covered = Vec::new();
     let below = (0..rows.len()).rev();
     let rows = rows.iter().zip(below);
     let rows: Vec<Vec<Cell>> = rows
-        .map(|(row, below)| read_row(*row, below, &mut merged))
+        .map(|(row, below)| read_row(*row, below, &mut covered, copies))
         .collect();
     if rows.iter().flatten().all(|cell| cell.text.is_empty()) {
         return Vec::new();
     }
-    tables::pieces(tables::spread(&rows, &mut tables::Copies::default()))
-}
-
-/// State of the merged cells.
-struct Merged {
-    /// For each column: the number of rows that a cell from above still covers.
-    covered: Vec<usize>,
-    /// Remaining bytes for copies.
-    room: usize,
+    tables::pieces(tables::spread(&rows, copies))
 }
 
 /// The cells of a row without covered ones, which are in the file as well. `below` is the number of rows that follow.
-fn read_row(row: Element<'_>, below: usize, merged: &mut Merged) -> Vec<Cell> {
-    let Merged { covered, room } = merged;
+fn read_row(
+    row: Element<'_>,
+    below: usize,
+    covered: &mut Vec<usize>,
+    copies: &mut Copies,
+) -> Vec<Cell> {
     let cells: Vec<Element<'_>> = row
         .children()
         .filter(|inner| inner.name() == "tc")
@@ -65,13 +60,9 @@ fn read_row(row: Element<'_>, below: usize, merged: &mut Merged) -> Vec<Cell> {
             .unwrap_or(1_usize)
             .clamp(1, cells.len() - column);
         let rows = span("rowSpan").unwrap_or(1).clamp(1, below + 1);
-        let more = (text.len() + 3).saturating_mul(columns * rows - 1);
-        let (columns, rows) = if more > *room {
-            (1, 1)
-        } else {
-            (columns, rows)
-        };
-        *room = room.saturating_sub(if columns * rows > 1 { more } else { 0 });
+        // The places themselves are spent here, since a row may have fewer cells than are covered.
+        let is_paid = copies.spend(AROUND * (columns * rows - 1));
+        let (columns, rows) = if is_paid { (columns, rows) } else { (1, 1) };
         end = column + columns;
         for place in &mut covered[column..end] {
             *place = rows - 1;
@@ -95,13 +86,17 @@ mod tests {
     }
 
     fn table(rows: &[&[String]]) -> String {
+        table_within(rows, &mut Copies::default())
+    }
+
+    fn table_within(rows: &[&[String]], copies: &mut Copies) -> String {
         let rows: String = rows
             .iter()
             .map(|cells| format!("<tr>{}</tr>", cells.concat()))
             .collect();
         let source = format!("<tbl><tblGrid/>{rows}</tbl>");
         let tree = Tree::parse(&source).unwrap();
-        read(tree.root()).join("\n\n")
+        read(tree.root(), copies).join("\n\n")
     }
 
     #[test]
@@ -137,22 +132,50 @@ mod tests {
 
     #[test]
     fn what_no_cell_covers_keeps_its_place() {
-        let text = table(&[
+        let mut copies = Copies::default();
+        while copies.spend(1) {}
+        let rows: [&[String]; 2] = [
             &[
                 cell("", "a"),
                 cell(r#"hMerge="1""#, ""),
                 cell(r#"vMerge="true""#, "c"),
             ],
             &[
-                cell(r#"gridSpan="99" rowSpan="99""#, &"x".repeat(MAX_SPREAD)),
+                cell(r#"gridSpan="99" rowSpan="99""#, "b"),
                 cell(r#"hMerge="1""#, ""),
                 cell("", "d"),
             ],
-        ]);
-        assert!(
-            text.starts_with("| a | | c |\n| --- | --- | --- |\n| xxx"),
-            "{text}"
+        ];
+        assert_eq!(
+            table_within(&rows, &mut copies),
+            "| a | | c |\n| --- | --- | --- |\n| b | | d |"
         );
-        assert!(text.ends_with("x | | d |"));
+    }
+
+    #[test]
+    fn merged_cells_of_all_tables_have_one_budget() {
+        let long = "x".repeat(10_000);
+        let wide = r#"gridSpan="10" rowSpan="10""#;
+        let covered = format!("<tr>{}</tr>", "<tc/>".repeat(10)).repeat(9);
+        let full = format!(
+            "<tr>{}{}</tr>{covered}",
+            cell(wide, &long),
+            "<tc/>".repeat(9)
+        );
+        let bare = format!(
+            "<tr>{}{}</tr>",
+            cell(r#"gridSpan="500" rowSpan="999""#, "y"),
+            "<tc/>".repeat(499)
+        );
+        let bare = format!("{bare}{}", "<tr/>".repeat(998));
+        for rows in [full, bare] {
+            let source = format!("<tbl>{rows}</tbl>");
+            let tree = Tree::parse(&source).unwrap();
+            let mut copies = Copies::default();
+            let texts = (0..100).flat_map(|_| read(tree.root(), &mut copies));
+            let length: usize = texts.map(|text| text.len()).sum();
+            assert!(length < 8_000_000, "{length}");
+            assert!(copies.refused() > 0);
+        }
     }
 }

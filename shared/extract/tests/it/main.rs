@@ -31,6 +31,7 @@ mod rtf;
 mod sandbox;
 mod sheets;
 mod sheets_file;
+mod sheets_hostile;
 mod slides;
 mod slides_file;
 mod slides_hostile;

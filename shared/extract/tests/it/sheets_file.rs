@@ -79,6 +79,14 @@ impl Book {
         self.part(name, content)
     }
 
+    /// With relationships of this kind that lead from the last sheet to a part.
+    pub fn linked(mut self, kind: &str, name: &str, times: usize) -> Self {
+        let sheet = self.sheets.last_mut().unwrap();
+        let link = (kind.to_owned(), format!("/{name}"));
+        sheet.related.extend(vec![link; times]);
+        self
+    }
+
     /// With another part.
     pub fn part(mut self, name: &str, content: &str) -> Self {
         self.parts.push((name.to_owned(), content.to_owned()));

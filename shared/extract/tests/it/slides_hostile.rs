@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use dynrag_domain::documents::{FailureCode, Format};
+use dynrag_domain::{
+    documents::{FailureCode, Format},
+    warnings::WarningCode,
+};
+use dynrag_extract::Limits;
 
 use crate::{
     extractor,
     hostile::{Numbers, mutant, soaking},
     read, read_with,
-    slides_file::{Slide, deck, everything, frame, packed, text_box},
+    slides_file::{Slide, chart, deck, everything, frame, packed, part, parts, root, text_box},
+    small,
 };
 
 #[tokio::test]
@@ -90,4 +95,61 @@ fn reworded(content: &str, numbers: &mut Numbers) -> String {
         };
     }
     pieces.join("\"")
+}
+
+#[tokio::test]
+async fn a_slide_and_its_comments_are_read_once() {
+    let long = "word ".repeat(1_000);
+    let comments = root("p:cmLst", &format!("<p:cm><p:text>{long}</p:text></p:cm>"));
+    let first = Slide::new(text_box("One")).linked("c", "comments", "c.xml");
+    let second = Slide::new(text_box("Two")).linked("c", "comments", "C.xml");
+    let mut all = parts(&[first, second], vec![part("c.xml", comments)]);
+    let main = all
+        .iter_mut()
+        .find(|(name, _)| name == "ppt/presentation2.xml");
+    let (_, main) = main.unwrap();
+    let again = r#"<p:sldId id="9" r:id="rId0"/>"#.repeat(100);
+    *main = main.replace("</p:sldIdLst>", &format!("{again}</p:sldIdLst>"));
+    let read = read(Format::Pptx, &packed(&all)).await.unwrap();
+    assert_eq!(
+        read.text,
+        format!("One\n\nComments:\n{}\n\nTwo", long.trim_end())
+    );
+    assert_eq!(read.pages, Some(102));
+    assert_eq!(read.warnings.count(WarningCode::PartsUnreadable), 101);
+}
+
+#[tokio::test]
+async fn a_chart_is_repeated_within_the_budget() {
+    let long = "long ".repeat(10_000);
+    let graphic = frame(r#"<c:chart r:id="c"/>"#);
+    let slide = Slide::new(graphic.repeat(100)).linked("c", "chart", "chart.xml");
+    let chart = chart(&long, "Sold", &[("May", "1")]);
+    let file = deck(&[slide], vec![part("chart.xml", chart)]);
+    let large = extractor().with_limits(Limits {
+        output_bytes: 32 << 20,
+        ..small()
+    });
+    let read = read_with(&large, Format::Pptx, &file).await.unwrap();
+    // 2 MB of copies of 50,000 bytes, and the chart itself.
+    assert_eq!(read.text.matches("| May | 1 |").count(), 42);
+    assert_eq!(read.warnings.count(WarningCode::TableCut), 58);
+}
+
+#[tokio::test]
+async fn texts_inside_of_texts_are_read_once() {
+    let nested = |open: &str, close: &str| format!("{}word{}", open.repeat(60), close.repeat(60));
+    let comments = nested("<p:cm><p:text>", "</p:text></p:cm>");
+    let comments = root("p:cmLst", &comments);
+    let shapes = nested(
+        "<dgm:sp><dgm:txBody><a:p><a:r><a:t>",
+        "</a:t></a:r></a:p></dgm:txBody></dgm:sp>",
+    );
+    let drawing = root("dgm:drawing", &shapes);
+    let slide = Slide::new(frame(r#"<dgm:relIds r:dm="d"/>"#))
+        .linked("c", "comments", "c.xml")
+        .linked("d", "diagramData", "d.xml");
+    let more = vec![part("c.xml", comments), part("d.xml", drawing)];
+    let read = read(Format::Pptx, &deck(&[slide], more)).await.unwrap();
+    assert_eq!(read.text, "word\n\nComments:\nword");
 }

@@ -301,6 +301,7 @@ fn finished(condition: Option<Condition>, tokens: Vec<Token>) -> Section {
         }
     }
     minutes(&mut tokens);
+    super::limit::limit(&mut tokens);
     let any = |wanted: fn(&Token) -> bool| tokens.iter().any(wanted);
     let kind = if digits {
         let slash = tokens.iter().position(|token| *token == Token::Slash);

@@ -57,27 +57,27 @@ impl Layout {
             let digits = tokens.iter().filter(|t| matches!(t, Token::Digit(_)));
             digits.count()
         };
+        let wholes = digits(&mantissa[..point]);
+        let all = digits(mantissa);
         let mut shift = 0;
         let mut grouped = false;
+        // Number of digits to the left.
+        let mut before = 0;
         for (at, token) in mantissa.iter().enumerate() {
             match token {
+                Token::Digit(_) => before += 1,
                 Token::Percent => shift += 2,
-                Token::Comma if at < point && digits(&mantissa[..at]) > 0 => {
-                    if digits(&mantissa[at..point]) > 0 {
-                        grouped = true;
-                    } else {
-                        shift -= 3;
-                    }
-                }
-                Token::Comma if at > point && digits(&mantissa[at..]) == 0 => shift -= 3,
+                Token::Comma if at < point && before > 0 && before < wholes => grouped = true,
+                Token::Comma if at < point && before > 0 => shift -= 3,
+                Token::Comma if at > point && before == all => shift -= 3,
                 _ => {}
             }
         }
         Self {
             point,
             exponent,
-            wholes: digits(&mantissa[..point]),
-            decimals: digits(&mantissa[point..]),
+            wholes,
+            decimals: all - wholes,
             grouped,
             shift: shift
                 + tokens[end..]
@@ -93,16 +93,16 @@ fn mantissa(tokens: &[Token], layout: &Layout, number: &Decimal) -> String {
     let end = layout.exponent.unwrap_or(tokens.len());
     let (whole, decimals) = number.split(layout.decimals);
     let mut text = wholes(&tokens[..layout.point], layout.grouped, &whole);
+    let zeros = decimals.iter().rev().take_while(|digit| **digit == 0);
+    let significant = decimals.len() - zeros.count();
     let mut place = 0;
     for token in tokens.get(layout.point..end).unwrap_or_default() {
         match token {
             Token::Digit(digit) => {
-                let rest = decimals.get(place..).unwrap_or_default();
-                let zeros = rest.iter().all(|digit| *digit == 0);
-                match (zeros, digit) {
+                match (place >= significant, digit) {
                     (true, '#') => {}
                     (true, '?') => text.push(' '),
-                    _ => text.push(char::from(b'0' + rest.first().unwrap_or(&0))),
+                    _ => text.push(char::from(b'0' + decimals.get(place).unwrap_or(&0))),
                 }
                 place += 1;
             }

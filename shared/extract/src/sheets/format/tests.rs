@@ -268,3 +268,26 @@ fn no_code_is_too_odd() {
     let long = "0".repeat(100_000);
     assert!(shown(&long, "1").len() < 300);
 }
+
+#[test]
+fn a_format_adds_little_to_a_cell() {
+    let emoji = "\u{1f600}";
+    for (code, least, most) in [
+        (format!("\"{}\"0", emoji.repeat(250)), 400, 500),
+        (
+            format!("0{}", format!("\"{}\"", emoji.repeat(60)).repeat(4)),
+            400,
+            500,
+        ),
+        (format!("\\{emoji}").repeat(120) + "0", 400, 500),
+        ("General".repeat(36), 2, 2),
+    ] {
+        let length = shown(&code, "7").len();
+        assert!((least..=most).contains(&length), "{length}: {code}");
+    }
+    let many = Format::of(&"@".repeat(255));
+    assert_eq!(many.text("a").as_deref(), Some("aa"));
+    let around = Format::of("\"Dear \"@");
+    assert_eq!(around.text("Ada").as_deref(), Some("Dear Ada"));
+    assert_eq!(around.text(&"a".repeat(200_000)), None);
+}
