@@ -91,7 +91,8 @@ impl Warnings {
         let mut detail = warning.detail.take().unwrap_or_default();
         let separator = if detail.is_empty() { "" } else { ", " };
         let length = detail.chars().count() + separator.len() + place.chars().count();
-        if length <= Warning::MAX_DETAIL && !place.contains(char::is_control) {
+        let is_known = detail.rsplit(", ").next() == Some(place);
+        if length <= Warning::MAX_DETAIL && !is_known && !place.contains(char::is_control) {
             detail.push_str(separator);
             detail.push_str(place);
         }
@@ -159,6 +160,9 @@ mod tests {
         warnings.add_at(WarningCode::InvalidLines, "line 3");
         warnings.add(WarningCode::CharactersReplaced, 2);
         warnings.add_at(WarningCode::InvalidLines, "line 17");
+        warnings.add_at(WarningCode::TableCut, "Sheet1");
+        warnings.add_at(WarningCode::TableCut, "Sheet1");
+        assert_eq!(warnings.take(WarningCode::TableCut), 2);
         let mut more = Warnings::default();
         more.add(WarningCode::CharactersReplaced, 5);
         more.add_at(WarningCode::InvalidLines, "line 20");

@@ -262,7 +262,8 @@ fn parts(run: &str) -> Option<Vec<Token>> {
 /// The content of brackets: elapsed time or a currency. Colours, languages and numeral systems are ignored.
 fn bracket(inner: &str) -> Option<Token> {
     if let Some(currency) = inner.strip_prefix('$') {
-        let sign = currency.rsplit_once('-').map_or(currency, |(sign, _)| sign);
+        // The language may be a tag: `[$USD-en-US]`, `[$-ja-JP-x-gannen]`.
+        let sign = currency.split_once('-').map_or(currency, |(sign, _)| sign);
         return (!sign.is_empty()).then(|| Token::Literal(sign.to_owned()));
     }
     let first = inner.chars().next()?.to_ascii_lowercase();
