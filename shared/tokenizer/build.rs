@@ -1,6 +1,11 @@
 //! Builds the cl100k encoder from its vocabulary and compresses it. `bpe-openai` has the same encoder uncompressed,
 //! which is 15 MB of the function that embeds documents.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to a build script by its environment"
+)]
+
 use std::{env, error::Error, fs, io::Read, path::Path};
 
 use bpe::byte_pair_encoding::BytePairEncoding;
