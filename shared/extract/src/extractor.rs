@@ -55,8 +55,7 @@ impl Default for Limits {
     }
 }
 
-/// The largest pages take a second or two. What takes longer is made to: the parser compares each of an element's
-/// attributes with the others, and looks at all that are open for each that opens.
+/// The largest pages take a second or two; what takes longer is an attack.
 const HTML_CPU_SECONDS: u64 = 15;
 /// Plain text up to this size is decoded by the caller itself, which takes less than starting a reader.
 const MAX_IN_PLACE: usize = 1024 * 1024;
