@@ -10,7 +10,7 @@ use dynrag_api::{
     scopes::AdminTenant,
 };
 use dynrag_domain::{Error, JobId, Kind, Result, money::Usd};
-use dynrag_llm::embedding_cost;
+use dynrag_llm::listed_embedding_cost;
 use dynrag_store::{
     outbox::{Outgoing, Pending},
     regeneration::Progress,
@@ -50,9 +50,9 @@ pub(crate) struct Estimate {
     tokens: i64,
     /// Whether `tokens` was counted; false where some documents are older than counting and were estimated.
     counted: bool,
-    /// At the listed price; `0` for a model without one.
-    #[schema(value_type = String)]
-    cost_usd: Usd,
+    /// At the listed price; null for a model that has none in the list.
+    #[schema(value_type = Option<String>)]
+    cost_usd: Option<Usd>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -93,7 +93,7 @@ pub(crate) async fn regenerate(
     let found = store.estimate_regeneration(customer).await?;
     let tokens = u64::try_from(found.tokens).unwrap_or(0);
     let estimate = Estimate {
-        cost_usd: embedding_cost(&model, tokens),
+        cost_usd: listed_embedding_cost(&model, tokens),
         embedding_model: model,
         current_model: config.embedding_model.clone(),
         documents: found.documents,
@@ -105,17 +105,13 @@ pub(crate) async fn regenerate(
         return Ok(Either::This(Json(estimate)));
     }
     caller.check_budget()?;
-    if let Some(budget) = config.monthly_budget_usd
-        && caller
-            .spent
-            .nanos()
-            .saturating_add(estimate.cost_usd.nanos())
-            > budget.nanos()
+    if let (Some(budget), Some(cost)) = (config.monthly_budget_usd, estimate.cost_usd)
+        && caller.spent.nanos().saturating_add(cost.nanos()) > budget.nanos()
     {
         let detail = format!(
-            "It would cost about {} USD, and {} of this month's {budget} USD are spent. Raise monthlyBudgetUsd at \
+            "It would cost about {cost} USD, and {} of this month's {budget} USD are spent. Raise monthlyBudgetUsd at \
              /api/customers/config, or wait for the next month.",
-            estimate.cost_usd, caller.spent
+            caller.spent
         );
         return Err(Error::new(Kind::PaymentRequired, "budget_exceeded", detail).into());
     }

@@ -60,7 +60,8 @@ impl Body {
             .ok_or_else(|| {
                 Error::field(
                     "/contentType",
-                    "text/plain, text/markdown or text/html; send other files through /api/ingest/file",
+                    "text/plain, text/markdown, text/html, text/csv, application/json or message/rfc822; send other \
+                     files through /api/ingest/file",
                 )
             })?;
         let format = fields::check_format(config, format)?;

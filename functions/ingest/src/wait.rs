@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_api::{Context, Json, answers::Either};
-use dynrag_domain::{CustomerId, Error, Kind, Result};
+use dynrag_domain::{CustomerId, Error, Result};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
@@ -33,14 +33,13 @@ impl Waiting {
     /// The time, checked.
     ///
     /// # Errors
-    /// `invalid_query`.
+    /// `invalid_fields`.
     pub(crate) fn time(&self) -> Result<Duration> {
         match self.wait {
-            Some(wait) if wait > LONGEST => Err(Error::new(
-                Kind::Invalid,
-                "invalid_query",
-                format!("wait: at most {LONGEST} seconds"),
-            )),
+            Some(wait) if wait > LONGEST => {
+                let detail = format!("at most {LONGEST} seconds");
+                Err(Error::field("/wait", detail))
+            }
             wait => Ok(Duration::from_secs(wait.unwrap_or(0).into())),
         }
     }

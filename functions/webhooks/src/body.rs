@@ -202,7 +202,10 @@ impl Checked {
             Some(schedule) => match ScheduleSpec::parse(schedule, self.time_zone.as_deref()) {
                 Ok(spec) => match spec.first(Utc::now()) {
                     Some(first) => next = Some(first),
-                    None => bad("/schedule", "a time that comes; this never does"),
+                    None => bad(
+                        "/schedule",
+                        "a schedule that is due some day; this one never is",
+                    ),
                 },
                 Err(error) => bad(&error.pointer, &error.detail),
             },

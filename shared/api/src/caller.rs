@@ -246,11 +246,14 @@ fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
         let text = value
             .to_str()
             .map_err(|_| Error::unauthenticated("authorization is not ASCII"))?;
-        let (scheme, rest) = text
-            .split_once(' ')
-            .ok_or_else(|| Error::unauthenticated("authorization has no scheme"))?;
+        let Some((scheme, rest)) = text.split_once(' ') else {
+            let detail =
+                "Write 'Authorization: Bearer …', with the word Bearer before the token or key.";
+            return Err(unauthenticated(detail));
+        };
         if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Error::unauthenticated("authorization is not Bearer"));
+            let detail = "The scheme of Authorization is Bearer: 'Authorization: Bearer …'.";
+            return Err(unauthenticated(detail));
         }
         let rest = rest.trim();
         found.push(if rest.starts_with(api_keys::PREFIX) {
@@ -270,8 +273,15 @@ fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
     match (found.pop(), found.is_empty()) {
         (Some(credential), true) => Ok(credential),
         (None, _) => Err(Error::unauthenticated("no credential")),
-        (Some(_), false) => Err(Error::unauthenticated("more than one credential")),
+        (Some(_), false) => {
+            let detail = "Send one credential: an access token or an API key, once. This request has more than one.";
+            Err(unauthenticated(detail))
+        }
     }
+}
+
+fn unauthenticated(detail: &'static str) -> Error {
+    Error::new(Kind::Unauthenticated, "unauthenticated", detail)
 }
 
 #[cfg(test)]
@@ -311,5 +321,14 @@ mod tests {
         ] {
             assert!(credential(&headers(bad)).is_err(), "{bad:?}");
         }
+        let says = |pairs: &[(&'static str, &str)]| {
+            let error = credential(&headers(pairs)).err().unwrap();
+            (error.code(), error.public().to_owned())
+        };
+        let (code, detail) = says(&[("authorization", "Bearer a"), ("x-api-key", "b")]);
+        assert_eq!(code, "unauthenticated");
+        assert!(detail.contains("more than one"), "{detail}");
+        let (_, detail) = says(&[("authorization", "drk_x")]);
+        assert!(detail.contains("the word Bearer"), "{detail}");
     }
 }

@@ -17,13 +17,19 @@ use dynrag_domain::{
 };
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use utoipa::ToSchema;
 
 use crate::{openapi::Description, problem::Failure};
 
 /// Largest body after decoding: what Lambda's 6 MB of payload leave of a base64 body.
 pub const MAX_BODY: usize = 4_500_000;
+
+/// Deepest nesting of JSON, which is that of serde_json.
+const MAX_DEPTH: usize = 127;
 
 /// Reads a body, up to the limit of every route.
 ///
@@ -114,6 +120,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// # Errors
 /// `invalid_json`; `invalid_fields`, with pointers relative to this part.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // PowerShell and .NET send a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.is_empty() {
         return Err(Error::new(
             Kind::Malformed,
@@ -121,24 +129,43 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             "The body is empty; send a JSON object.",
         ));
     }
+    // Serde would take a list for a struct, its fields by their order.
+    if !matches!(
+        bytes.iter().find(|byte| !byte.is_ascii_whitespace()),
+        Some(b'{')
+    ) {
+        let parsed: serde_json::Result<IgnoredAny> = serde_json::from_slice(bytes);
+        return Err(match parsed {
+            Err(error) if !error.is_data() => not_json(&error),
+            _ => Error::field("", "a JSON object"),
+        });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let pointer = pointer(e.path());
         let inner = e.into_inner();
+        if is_too_deep(&inner) {
+            return Error::field(pointer, format!("nested at most {MAX_DEPTH} levels deep"));
+        }
         if !inner.is_data() {
             return not_json(&inner);
         }
-        let detail = describe(&inner);
-        match missing(&detail) {
-            Some(field) => Error::field(format!("{pointer}/{field}"), "this is needed"),
-            None => Error::field(pointer, detail),
-        }
+        bad_field(pointer, &inner.to_string())
     })?;
     deserializer.end().map_err(|e| not_json(&e))?;
-    // Serde would take a list for a struct, its fields by their order.
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => Ok(value),
-        _ => Err(Error::field("", "a JSON object")),
+    Ok(value)
+}
+
+fn is_too_deep(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("recursion limit exceeded")
+}
+
+/// The error for a field that serde refused, from serde's sentence.
+fn bad_field(pointer: String, sentence: &str) -> Error {
+    let detail = describe(sentence);
+    match missing(&detail) {
+        Some(field) => Error::field(format!("{pointer}/{field}"), "this is needed"),
+        None => Error::field(pointer, detail),
     }
 }
 
@@ -171,11 +198,17 @@ fn not_json(error: &serde_json::Error) -> Error {
 }
 
 /// Serde's sentence without its position and the names of our types.
-fn describe(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let sentence = text
+fn describe(sentence: &str) -> String {
+    let sentence = sentence
         .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(sentence, _)| sentence);
+        .map_or(sentence, |(sentence, _)| sentence);
+    // What parsing a query parameter says of numbers and booleans.
+    if sentence.starts_with("invalid digit") || sentence.starts_with("number too ") {
+        return "a whole number".to_owned();
+    }
+    if sentence.starts_with("provided string was not `true`") {
+        return "true or false".to_owned();
+    }
     let (said, expected) = match sentence.split_once(", expected ") {
         Some((said, expected)) => (said, Some(expected)),
         None => (sentence, None),
@@ -213,9 +246,33 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
-        axum::extract::Query::<T>::try_from_uri(&parts.uri)
-            .map(|query| Self(query.0))
-            .map_err(|e| Error::new(Kind::Invalid, "invalid_query", e.body_text()).into())
+        Ok(Self(from_query(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+fn from_query<T: DeserializeOwned>(query: &str) -> Result<T> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let deserializer = serde_urlencoded::Deserializer::new(pairs);
+    serde_path_to_error::deserialize(deserializer).map_err(|e| {
+        let pointer = pointer(e.path());
+        bad_field(pointer, &e.into_inner().to_string())
+    })
+}
+
+/// Refuses a query on a route that has no parameters: one that is ignored misleads.
+///
+/// # Errors
+/// `invalid_fields`.
+pub(crate) fn no_query(query: Option<&str>) -> Result<()> {
+    match form_urlencoded::parse(query.unwrap_or_default().as_bytes()).next() {
+        Some((name, _)) => {
+            let name = name.replace('~', "~0").replace('/', "~1");
+            Err(Error::field(
+                format!("/{name}"),
+                "this route has no query parameters",
+            ))
+        }
+        None => Ok(()),
     }
 }
 
@@ -327,7 +384,7 @@ mod tests {
         assert_eq!(error(r#"{"items":[],"items":[]}"#).kind(), Kind::Invalid);
         assert_eq!(error(r#"{"items":["#).code(), "invalid_json");
         assert_eq!(error(r#"{"items":[]} x"#).code(), "invalid_json");
-        let latin = from_json::<String>(b"\"caf\xe9\"").unwrap_err();
+        let latin = from_json::<serde_json::Value>(b"{\"a\":\"caf\xe9\"}").unwrap_err();
         assert_eq!(latin.code(), "invalid_json");
         assert_eq!(error("").code(), "invalid_json");
         assert_eq!(error("{}").fields()[0].pointer, "/items");
@@ -336,9 +393,60 @@ mod tests {
             "invalid type: string \"x\", expected a whole number"
         );
         // As deep as a stack is not.
-        assert_eq!(error(&"[".repeat(100_000)).kind(), Kind::Invalid);
+        assert_eq!(error(&"[".repeat(100_000)).code(), "invalid_json");
         let deep = format!(r#"{{"items":{}"#, "[".repeat(100_000));
         assert_eq!(error(&deep).kind(), Kind::Invalid);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_taken_and_depth_is_named() {
+        let body: Body = from_json(b"\xef\xbb\xbf{\"items\":[]}").unwrap();
+        drop(body);
+        let nested = |depth: usize| {
+            let json = format!(r#"{{"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+            from_json::<serde_json::Map<String, serde_json::Value>>(json.as_bytes())
+        };
+        assert!(nested(120).is_ok());
+        let error = nested(200).unwrap_err();
+        assert_eq!(error.fields()[0].detail, "nested at most 127 levels deep");
+    }
+
+    #[test]
+    fn a_bad_query_parameter_is_pointed_at() {
+        #[derive(Deserialize, Debug)]
+        #[serde(deny_unknown_fields, rename_all = "camelCase")]
+        #[expect(dead_code, reason = "read by serde")]
+        struct Wanted {
+            file_name: String,
+            limit: Option<u32>,
+            exact: Option<bool>,
+        }
+        for (query, pointer, detail) in [
+            ("", "/fileName", "this is needed"),
+            ("fileName=a&limit=ten", "/limit", "a whole number"),
+            ("fileName=a&limit=-1", "/limit", "a whole number"),
+            ("fileName=a&limit=99999999999", "/limit", "a whole number"),
+            ("fileName=a&exact=1", "/exact", "true or false"),
+            (
+                "fileName=a&colour=red",
+                "/colour",
+                "unknown field `colour`, expected one of `fileName`, `limit`, `exact`",
+            ),
+        ] {
+            let error = from_query::<Wanted>(query).unwrap_err();
+            let field = &error.fields()[0];
+            assert_eq!(
+                (&*field.pointer, &*field.detail),
+                (pointer, detail),
+                "{query}"
+            );
+        }
+        assert!(from_query::<Wanted>("fileName=a%20b&limit=3").is_ok());
+        assert!(no_query(None).is_ok() && no_query(Some("")).is_ok());
+        assert_eq!(
+            no_query(Some("wait=5")).unwrap_err().fields()[0].pointer,
+            "/wait"
+        );
     }
 
     #[test]

@@ -7,13 +7,16 @@ use axum::{
     extract::Request,
     handler::Handler,
     middleware::{Next, from_fn},
+    response::IntoResponse,
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
 
 use crate::{
+    extract::no_query,
     idempotency,
     openapi::{Described, Description},
+    problem::Failure,
 };
 
 /// The one name of a route: its function in template.yaml (in PascalCase), its event, its log field.
@@ -79,7 +82,15 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let handler = handler.layer(from_fn(
             move |mut request: Request, next: Next| async move {
                 request.extensions_mut().insert(RouteName(name));
-                let mut response = next.run(request).await;
+                let query = request.uri().query().filter(|query| !query.is_empty());
+                let refused = match query {
+                    Some(_) if !Description::of(H::describe).has_query() => no_query(query).err(),
+                    _ => None,
+                };
+                let mut response = match refused {
+                    Some(error) => Failure(error).into_response(),
+                    None => next.run(request).await,
+                };
                 response.extensions_mut().insert(RouteName(name));
                 response
             },

@@ -6,20 +6,26 @@ use dynrag_domain::money::Usd;
 pub const PRICE_VERSION: &str = "openai-2026-11";
 
 /// Billionths of a dollar for a token of an embedding model: OpenAI's list of embeddings, 0.02, 0.13 and
-/// 0.10 dollars a million tokens. A model we do not know, a local one say, costs nothing.
-const fn nanos_per_token(model: &str) -> i64 {
+/// 0.10 dollars a million tokens.
+const fn nanos_per_token(model: &str) -> Option<i64> {
     match model.as_bytes() {
-        b"text-embedding-3-small" => 20,
-        b"text-embedding-3-large" => 130,
-        b"text-embedding-ada-002" => 100,
-        _ => 0,
+        b"text-embedding-3-small" => Some(20),
+        b"text-embedding-3-large" => Some(130),
+        b"text-embedding-ada-002" => Some(100),
+        _ => None,
     }
 }
 
-/// What so many tokens of an embedding model cost.
-pub fn embedding_cost(model: &str, tokens: u64) -> Usd {
+/// What so many tokens of an embedding model cost; `None` for a model that has no price in the list.
+pub fn listed_embedding_cost(model: &str, tokens: u64) -> Option<Usd> {
     let tokens = i64::try_from(tokens).unwrap_or(i64::MAX);
-    Usd::from_nanos(tokens.saturating_mul(nanos_per_token(model)))
+    let nanos = nanos_per_token(model)?;
+    Some(Usd::from_nanos(tokens.saturating_mul(nanos)))
+}
+
+/// The same for ledger and budget. A model without a price, such as a local one, costs nothing.
+pub fn embedding_cost(model: &str, tokens: u64) -> Usd {
+    listed_embedding_cost(model, tokens).unwrap_or(Usd::from_nanos(0))
 }
 
 #[cfg(test)]
@@ -33,5 +39,6 @@ mod tests {
         assert_eq!(cost("text-embedding-3-large"), "0.13");
         assert_eq!(cost("text-embedding-ada-002"), "0.1");
         assert_eq!(cost("a-model-of-ones-own"), "0");
+        assert_eq!(super::listed_embedding_cost("a-model-of-ones-own", 1), None);
     }
 }

@@ -90,7 +90,7 @@ fn named(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<Option<Colle
         Some("collections_name_key") => Error::new(
             Kind::Conflict,
             "collection_exists",
-            "You have a collection of this name. Names differ in more than capitals.",
+            "You have a collection of this name. Upper and lower case count as the same.",
         ),
         _ => error::statement(&e),
     })?;

@@ -91,7 +91,7 @@ async fn a_collection_lives() {
         .problem(409, "collection_not_empty");
     delete(&a, id, "?documents=burn")
         .await
-        .problem(422, "invalid_query");
+        .problem(422, "invalid_fields");
     assert_eq!(delete(&a, id, "?documents=keep").await.status, 204);
     assert_eq!(collection_of(&a, &document).await, Value::Null);
     a.get(&path).await.problem(404, "not_found");

@@ -151,6 +151,6 @@ async fn an_answer_waits_for_the_documents_end() {
     for bad in ["26", "-1", "x", "1.5"] {
         a.post(&format!("/api/ingest/document?wait={bad}"), &body)
             .await
-            .problem(422, "invalid_query");
+            .problem(422, "invalid_fields");
     }
 }
