@@ -12,8 +12,8 @@ use dynrag_api::{
     scopes::PlatformAdmin,
     usage::{Period, UsageBody},
 };
-use dynrag_domain::{CustomerId, Error, FieldError, Result, money::Usd};
-use dynrag_store::admin::{CustomerRow, Limits, Wanted};
+use dynrag_domain::{CustomerId, Error, config::PlatformLimits, money::Usd};
+use dynrag_store::admin::{CustomerRow, Wanted};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -119,62 +119,17 @@ pub(crate) async fn usage(
     Ok(Json(UsageBody::new(days, rows)))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = Limits)]
-pub(crate) struct NewLimits {
-    #[schema(minimum = 1, maximum = 1000000000)]
-    requests_per_minute: Option<i32>,
-    #[schema(minimum = 1, maximum = 1000000000)]
-    requests_per_day: Option<i32>,
-    #[schema(minimum = 1, maximum = 1000000000)]
-    max_documents: Option<i32>,
-    #[schema(minimum = 1, maximum = 1000000000)]
-    max_file_bytes: Option<i64>,
-}
-
-impl NewLimits {
-    fn check(&self) -> Result<Limits> {
-        let positive = |n: Option<i64>| n.is_none_or(|n| (1..=1_000_000_000).contains(&n));
-        let fields: Vec<FieldError> = [
-            (
-                "/requestsPerMinute",
-                self.requests_per_minute.map(i64::from),
-            ),
-            ("/requestsPerDay", self.requests_per_day.map(i64::from)),
-            ("/maxDocuments", self.max_documents.map(i64::from)),
-            ("/maxFileBytes", self.max_file_bytes),
-        ]
-        .into_iter()
-        .filter(|(_, n)| !positive(*n))
-        .map(|(pointer, _)| FieldError {
-            pointer: pointer.to_owned(),
-            detail: "from 1 to 1000000000".to_owned(),
-        })
-        .collect();
-        if !fields.is_empty() {
-            return Err(Error::fields_invalid(fields));
-        }
-        Ok(Limits {
-            requests_per_minute: self.requests_per_minute,
-            requests_per_day: self.requests_per_day,
-            max_documents: self.max_documents,
-            max_file_bytes: self.max_file_bytes,
-        })
-    }
-}
-
 /// Sets a customer's limits; what is left out stays as it is.
 pub(crate) async fn limits(
     caller: Caller<PlatformAdmin>,
     State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
-    Json(body): Json<NewLimits>,
+    Json(limits): Json<PlatformLimits>,
 ) -> Answer<NoContent> {
-    let limits = body.check()?;
+    limits.check().map_err(Error::fields_invalid)?;
     let store = context.store().await?;
     store
-        .admin_set_limits(caller.administrator()?, id, limits)
+        .admin_set_limits(caller.administrator()?, id, &limits)
         .await?;
     Ok(NoContent)
 }

@@ -11,7 +11,7 @@ use dynrag_api::{
 use dynrag_domain::{
     Error, FieldError, Kind, Result,
     audit::Action,
-    config::{Chunking, CustomerConfig},
+    config::{Chunking, CustomerConfig, PlatformLimits},
     documents::{FailureCode, Format},
     identity::Class,
     money::Usd,
@@ -38,6 +38,10 @@ pub(crate) struct Change {
     requests_per_day: Option<i32>,
     max_documents: Option<i32>,
     max_file_bytes: Option<i64>,
+    max_pages: Option<i32>,
+    max_characters: Option<i64>,
+    max_document_chunks: Option<i32>,
+    max_chunks: Option<i32>,
     embedding_model: Option<String>,
     #[schema(value_type = Option<BTreeMap<Class, u32>>)]
     class_limits: Option<BTreeMap<Class, i32>>,
@@ -57,29 +61,25 @@ pub(crate) struct Change {
 impl Change {
     /// The configuration as it is to be, all its fields checked at once.
     fn apply(self, now: &CustomerConfig) -> Result<CustomerConfig> {
-        let fixed = [
-            (
-                "/requestsPerMinute",
-                self.requests_per_minute,
-                now.requests_per_minute,
-            ),
-            (
-                "/requestsPerDay",
-                self.requests_per_day,
-                now.requests_per_day,
-            ),
-            ("/maxDocuments", self.max_documents, now.max_documents),
-        ];
-        let changed = fixed
-            .iter()
-            .find(|(_, wanted, now)| wanted.is_some_and(|wanted| wanted != *now));
-        if let Some((field, ..)) = changed {
+        let wanted = PlatformLimits {
+            requests_per_minute: self.requests_per_minute,
+            requests_per_day: self.requests_per_day,
+            max_documents: self.max_documents,
+            max_file_bytes: None,
+            max_pages: self.max_pages,
+            max_characters: self.max_characters,
+            max_document_chunks: self.max_document_chunks,
+            max_chunks: self.max_chunks,
+        };
+        let now_named = now.platform_limits();
+        let mut changed = wanted
+            .named()
+            .filter(|limit| now_named.named().all(|now| now != *limit));
+        if let Some((field, _)) = changed.next() {
             return Err(Error::new(
                 Kind::Forbidden,
                 "platform_limit",
-                format!(
-                    "{field} is set by whoever runs the platform. Ask there for another limit."
-                ),
+                format!("/{field} is set by the platform's operator. Ask there for another limit."),
             ));
         }
         let mut fields = Vec::new();
@@ -196,6 +196,10 @@ mod tests {
             class_limits: BTreeMap::new(),
             max_documents: 10_000,
             max_file_bytes: 1000,
+            max_pages: 10_000,
+            max_characters: 20_000_000,
+            max_document_chunks: 20_000,
+            max_chunks: 500_000,
             allowed_types: vec!["pdf".to_owned()],
             chunking: Chunking::default(),
             embedding_model: "m".to_owned(),

@@ -22,7 +22,7 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::{
-    CONCURRENCY,
+    CONCURRENCY, limits,
     parts::Parts,
     prepare::{Cut, Prepared, Stop},
 };
@@ -292,12 +292,13 @@ pub(crate) async fn embed(
     cuts: Vec<Cut>,
     deadline: Instant,
 ) -> (Vec<Prepared>, Vec<Stopped>) {
+    let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
+    let cuts = limits::with_room(parts, cuts, &mut stopped).await;
     let (first, again): (Vec<Cut>, Vec<Cut>) = cuts
         .into_iter()
         .partition(|cut| cut.lease.claim.attempts <= 1);
     let rounds = again.into_iter().map(|cut| vec![cut]);
     let rounds = std::iter::once(first).chain(rounds);
-    let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let mut ends = stream::iter(rounds)
         .map(|cuts| Box::pin(round(parts, cuts, deadline)))
         .buffer_unordered(CONCURRENCY);

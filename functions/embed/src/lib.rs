@@ -17,6 +17,7 @@ mod bundles;
 mod delete;
 mod embedding;
 mod lease;
+mod limits;
 mod parts;
 mod prepare;
 mod publish;

@@ -26,6 +26,7 @@ use crate::{
     bundles::Bundles,
     embedding::{self, Answer, Stopped, Wish},
     lease::Lease,
+    limits,
     parts::Parts,
 };
 
@@ -102,6 +103,7 @@ pub(crate) async fn cut(
             let chunks = match plan(&extracted, lease.claim.chunking) {
                 Plan::Ready(chunks) => chunks,
                 Plan::NeedsVectors(semantic) => {
+                    limits::check_groups(&lease.claim, semantic.groups().len())?;
                     let (vectors, tokens) =
                         group_vectors(parts, &lease.claim, semantic.groups(), deadline).await?;
                     charged = tokens;
@@ -111,6 +113,7 @@ pub(crate) async fn cut(
             if chunks.is_empty() {
                 return Err(Stop::Failed(FailureCode::EmptyDocument, "no chunks".into()));
             }
+            limits::check_chunks(&lease.claim, chunks.len())?;
             let tokens = count(&chunks);
             Ok((extracted, chunks, tokens, charged))
         })
@@ -246,6 +249,7 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
     let options = Options {
         password: None,
         include_hidden: claim.include_hidden,
+        max_pages: u32::try_from(claim.max_pages).ok(),
     };
     let mut extracted = parts
         .extractor
@@ -263,6 +267,7 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
         extracted = with.await?;
     }
     let mut extracted = extracted.map_err(|failure| Stop::Failed(failure.code, failure.detail))?;
+    limits::check_text(claim, &extracted)?;
     if claim.format == Format::Eml {
         attachments::settle(parts, claim, &bytes, &mut extracted.warnings).await?;
     }

@@ -116,6 +116,15 @@ pub struct CustomerConfig {
     pub max_documents: i32,
     /// Largest file, in bytes.
     pub max_file_bytes: i64,
+    /// Most pages of a document.
+    pub max_pages: i32,
+    /// Most characters of a document's text.
+    pub max_characters: i64,
+    /// Most chunks of a document.
+    pub max_document_chunks: i32,
+    /// Most chunks of all published documents together. Documents that are embedded at the same moment may exceed it by
+    /// their own chunks.
+    pub max_chunks: i32,
     /// Formats accepted, by their short names.
     pub allowed_types: Vec<String>,
     /// Chunking.
@@ -132,11 +141,102 @@ pub struct CustomerConfig {
 }
 
 impl CustomerConfig {
+    /// The limits that the platform sets.
+    pub const fn platform_limits(&self) -> PlatformLimits {
+        PlatformLimits {
+            requests_per_minute: Some(self.requests_per_minute),
+            requests_per_day: Some(self.requests_per_day),
+            max_documents: Some(self.max_documents),
+            max_file_bytes: Some(self.max_file_bytes),
+            max_pages: Some(self.max_pages),
+            max_characters: Some(self.max_characters),
+            max_document_chunks: Some(self.max_document_chunks),
+            max_chunks: Some(self.max_chunks),
+        }
+    }
+
     /// Whether documents of this format are accepted.
     pub fn allows(&self, format: Format) -> bool {
         self.allowed_types
             .iter()
             .any(|name| name == format.as_str())
+    }
+}
+
+/// Limits that the platform sets. One that is left out stays as it is. The database function reads them by their names in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = Limits)]
+pub struct PlatformLimits {
+    /// Requests a minute.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<i32>,
+    /// Requests a day.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_day: Option<i32>,
+    /// Documents that may exist at once.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_documents: Option<i32>,
+    /// Largest file, in bytes.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_file_bytes: Option<i64>,
+    /// Most pages of a document.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_pages: Option<i32>,
+    /// Most characters of a document's text.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_characters: Option<i64>,
+    /// Most chunks of a document.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_document_chunks: Option<i32>,
+    /// Most chunks of all documents together.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_chunks: Option<i32>,
+}
+
+impl PlatformLimits {
+    /// Whether each is from 1 to 1,000,000,000.
+    ///
+    /// # Errors
+    /// The wrong fields, under their JSON pointers.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let fields: Vec<FieldError> = self
+            .named()
+            .filter(|(_, limit)| !(1..=1_000_000_000).contains(limit))
+            .map(|(name, _)| FieldError {
+                pointer: format!("/{name}"),
+                detail: "from 1 to 1000000000".to_owned(),
+            })
+            .collect();
+        if fields.is_empty() {
+            Ok(())
+        } else {
+            Err(fields)
+        }
+    }
+
+    /// The limits that are given, by their names in JSON.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, i64)> {
+        [
+            ("requestsPerMinute", self.requests_per_minute.map(i64::from)),
+            ("requestsPerDay", self.requests_per_day.map(i64::from)),
+            ("maxDocuments", self.max_documents.map(i64::from)),
+            ("maxFileBytes", self.max_file_bytes),
+            ("maxPages", self.max_pages.map(i64::from)),
+            ("maxCharacters", self.max_characters),
+            ("maxDocumentChunks", self.max_document_chunks.map(i64::from)),
+            ("maxChunks", self.max_chunks.map(i64::from)),
+        ]
+        .into_iter()
+        .filter_map(|(name, limit)| Some((name, limit?)))
     }
 }
 

@@ -113,8 +113,14 @@ named! {
         ExtractionTimeout = "extraction_timeout",
         /// Reading took too much memory.
         ExtractionMemory = "extraction_memory",
-        /// The text is larger than we store.
+        /// The text is larger than we store, or than the customer's limit.
         TextTooLarge = "text_too_large",
+        /// More pages than the customer's limit.
+        TooManyPages = "too_many_pages",
+        /// More chunks than a document of the customer may have.
+        TooManyChunks = "too_many_chunks",
+        /// More chunks than all documents of the customer together may have.
+        ChunkLimit = "chunk_limit",
         /// More documents than the customer's limit.
         DocumentLimit = "document_limit",
         /// The provider refused the key.
@@ -161,7 +167,8 @@ impl FailureCode {
             | Self::PasswordProtected
             | Self::EmbeddingKeyInvalid
             | Self::InsufficientQuota
-            | Self::BudgetExceeded => Status::NeedsAction,
+            | Self::BudgetExceeded
+            | Self::ChunkLimit => Status::NeedsAction,
             _ => Status::Failed,
         }
     }
@@ -211,6 +218,15 @@ impl FailureCode {
                 "Reading the file took too much memory. Split it, or export it again."
             }
             Self::TextTooLarge => "The file holds more text than one document may have. Split it.",
+            Self::TooManyPages => {
+                "The file has more pages than maxPages of your configuration. Split it."
+            }
+            Self::TooManyChunks => {
+                "The document has more chunks than maxDocumentChunks of your configuration. Split it, or use larger chunks."
+            }
+            Self::ChunkLimit => {
+                "Your documents together would have more chunks than maxChunks of your configuration. Delete some, or ask the platform for more room, and retry."
+            }
             Self::DocumentLimit => {
                 "You have as many documents as your configuration allows. Delete some first."
             }

@@ -25,7 +25,9 @@ use tokio::{io::AsyncReadExt, net::unix::pipe};
 use crate::{
     detect,
     mail::Attachment,
-    protocol::{self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal},
+    protocol::{
+        self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal, Wanted,
+    },
     reader,
     readers::{Readers, Reading},
 };
@@ -92,6 +94,9 @@ pub struct Options<'a> {
     pub password: Option<&'a SecretString>,
     /// Whether hidden content is read too: sheets, rows, columns, slides, text.
     pub include_hidden: bool,
+    /// Most pages of a PDF. One with more ends as `too_many_pages` before any is read; callers count the pages of other
+    /// formats.
+    pub max_pages: Option<u32>,
 }
 
 /// What is to be read, and until when.
@@ -228,7 +233,7 @@ impl Extractor {
             password: None,
             bytes,
         };
-        let read = || reader::read(Engine::Plain, None, &input, false);
+        let read = || reader::read(Engine::Plain, None, &input, Wanted::default());
         let read = catch_unwind(AssertUnwindSafe(read)).ok()?;
         Some(match read {
             Ok(extracted) if extracted.text.len() as u64 > self.limits.output_bytes => {
@@ -340,7 +345,10 @@ impl Extractor {
                 Engine::Attachments => file.bytes.len() as u64,
                 _ => self.limits.output_bytes,
             },
-            include_hidden: file.options.include_hidden,
+            wanted: Wanted {
+                include_hidden: file.options.include_hidden,
+                max_pages: file.options.max_pages,
+            },
         };
         let document = in_memory(file).map_err(unavailable)?;
         // Once more, since the server may have ended since it was last asked, and its readers with it.

@@ -23,7 +23,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     language, properties,
-    protocol::Refusal,
+    protocol::{Refusal, Wanted},
     text::{self, Builder},
 };
 use annotations::Form;
@@ -59,7 +59,7 @@ impl Library {
 /// Form values and annotations are part of a page's text: in their places if they are drawn, else at the end of the
 /// page. Reviewers' notes are at the end, too.
 ///
-/// Left out unless `include_hidden` is set: invisible text on a page with visible text, text outside of the visible
+/// Left out unless hidden content is wanted: invisible text on a page with visible text, text outside of the visible
 /// part of a page, and hidden layers. The text layer of a scan is invisible as well, but it is read.
 ///
 /// The failure is `no_text_layer` if no page has a letter or digit, or if more than half of the
@@ -70,7 +70,7 @@ pub fn read(
     library: &Library,
     bytes: &[u8],
     password: Option<&str>,
-    include_hidden: bool,
+    wanted: Wanted,
 ) -> Result<Extracted, Refusal> {
     let pdfium = library.bindings.as_ref();
     // SAFETY: the bytes outlive the document, which is closed below; the library is initialised; the
@@ -103,6 +103,15 @@ pub fn read(
     let mut builder = Builder::default();
     // SAFETY: the document is open.
     let count = unsafe { pdfium.FPDF_GetPageCount(document.cast()) };
+    if wanted
+        .max_pages
+        .is_some_and(|most| count.max(0).unsigned_abs() > most)
+    {
+        // SAFETY: the document is open, and not used again.
+        unsafe { pdfium.FPDF_CloseDocument(document.cast()) };
+        let detail = format!("{count} pages");
+        return Err(Refusal::new(FailureCode::TooManyPages, detail));
+    }
     let form = Form::of(pdfium, document);
     let layers = Layers::of(bytes);
     let mut pages = Vec::new();
@@ -130,7 +139,7 @@ pub fn read(
         }
         page.prepare(&layers, if merged { &written.fields } else { &[] });
         written.without_drawn(page);
-        let said = page.text(&layers, include_hidden, &written.combs);
+        let said = page.text(&layers, wanted.include_hidden, &written.combs);
         builder
             .warnings
             .add(WarningCode::HiddenContent, usize::from(said.hides));

@@ -75,7 +75,16 @@ pub struct Order {
     pub memory_bytes: u64,
     pub cpu_seconds: u64,
     pub output_bytes: u64,
+    pub wanted: Wanted,
+}
+
+/// How a file is to be read.
+#[derive(Clone, Copy, Default, Debug, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Whether hidden content is read too.
     pub include_hidden: bool,
+    /// Most pages of a PDF; one with more is refused before any is read.
+    pub max_pages: Option<u32>,
 }
 
 /// What the server tells first, once a reader was forked.

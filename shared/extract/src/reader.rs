@@ -12,7 +12,7 @@ use crate::{
     delimited, epub,
     fork_server::Tools,
     html, json, language, mail, odt, pdf, pdf_fallback, plain,
-    protocol::{self, Engine, Header, Input, Order, Refusal},
+    protocol::{self, Engine, Header, Input, Order, Refusal, Wanted},
     rtf,
     sandbox::{self, Mapped},
     sheets, slides, word,
@@ -64,7 +64,7 @@ fn answer_bytes(
         (tools.before)(input.bytes);
         match order.engine {
             Engine::Attachments => mail::attachments(input.bytes).map(Product::Files),
-            engine => read(engine, library, &input, order.include_hidden).map(Product::Text),
+            engine => read(engine, library, &input, order.wanted).map(Product::Text),
         }
     }));
     let extracted = match read {
@@ -106,21 +106,22 @@ pub fn warm_up(library: Option<&pdf::Library>) {
         };
         // Whatever becomes of it: a reader that needs what is missing will say so.
         drop(catch_unwind(AssertUnwindSafe(|| {
-            read(engine, library, &input, false)
+            read(engine, library, &input, Wanted::default())
         })));
     }
 }
 
-/// Reads a file with one of the readers, including hidden content if `include_hidden` is set.
+/// Reads a file with one of the readers.
 pub fn read(
     engine: Engine,
     library: Option<&pdf::Library>,
     input: &Input<'_>,
-    include_hidden: bool,
+    wanted: Wanted,
 ) -> Result<Extracted, Refusal> {
+    let include_hidden = wanted.include_hidden;
     let Input { password, bytes } = *input;
     let mut extracted = match (engine, library) {
-        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes, password, include_hidden)?,
+        (Engine::Pdfium, Some(library)) => pdf::read(library, bytes, password, wanted)?,
         (Engine::Pdfium, None) => {
             return Err(Refusal::new(
                 FailureCode::CorruptFile,

@@ -2,8 +2,11 @@
 //! and the database looks whether it is one.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use dynrag_domain::{CustomerId, Error, Result, UserId, money::Usd};
-use tokio_postgres::{Row, types::Type};
+use dynrag_domain::{CustomerId, Error, Result, UserId, config::PlatformLimits, money::Usd};
+use tokio_postgres::{
+    Row,
+    types::{Json, Type},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -39,19 +42,6 @@ pub struct CustomerRow {
     pub documents: i64,
     /// What it spent this month.
     pub spent: Usd,
-}
-
-/// Limits that are the platform's to set; none leaves one as it is.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Limits {
-    /// Requests a minute.
-    pub requests_per_minute: Option<i32>,
-    /// Requests a day.
-    pub requests_per_day: Option<i32>,
-    /// Documents that may exist at once.
-    pub max_documents: Option<i32>,
-    /// Largest file, in bytes.
-    pub max_file_bytes: Option<i64>,
 }
 
 /// Which customers to list.
@@ -182,7 +172,7 @@ impl Store {
         &self,
         by: Administrator,
         customer: CustomerId,
-        limits: Limits,
+        limits: &PlatformLimits,
     ) -> Result<()> {
         let rows = self
             .call(
@@ -191,10 +181,7 @@ impl Store {
                     (&by.customer_id.as_uuid(), Type::UUID),
                     (&by.user_id.as_uuid(), Type::UUID),
                     (&customer.as_uuid(), Type::UUID),
-                    (&limits.requests_per_minute, Type::INT4),
-                    (&limits.requests_per_day, Type::INT4),
-                    (&limits.max_documents, Type::INT4),
-                    (&limits.max_file_bytes, Type::INT8),
+                    (&Json(limits), Type::JSONB),
                 ],
             )
             .await?;

@@ -67,6 +67,14 @@ pub struct Claim {
     pub published_hash: Option<Vec<u8>>,
     /// Largest file the customer may add.
     pub max_file_bytes: i64,
+    /// Most pages of a document.
+    pub max_pages: i32,
+    /// Most characters of a document's text.
+    pub max_characters: i64,
+    /// Most chunks of a document.
+    pub max_document_chunks: i32,
+    /// Most chunks of all documents of the customer.
+    pub max_chunks: i32,
     /// Formats the customer may add.
     pub allowed_types: Vec<String>,
     /// Chunking.
@@ -187,6 +195,10 @@ impl Store {
                 .parse()?,
             published_hash: row.try_get("published_hash").map_err(column)?,
             max_file_bytes: row.try_get("max_file_bytes").map_err(column)?,
+            max_pages: row.try_get("max_pages").map_err(column)?,
+            max_characters: row.try_get("max_characters").map_err(column)?,
+            max_document_chunks: row.try_get("max_document_chunks").map_err(column)?,
+            max_chunks: row.try_get("max_chunks").map_err(column)?,
             allowed_types: row.try_get("allowed_types").map_err(column)?,
             chunking: serde_json::from_value(row.try_get("chunking").map_err(column)?)
                 .map_err(Error::internal_fault)?,
@@ -196,6 +208,30 @@ impl Store {
                 .map(|json| json.0),
             embedding_model: row.try_get("embedding_model").map_err(column)?,
         }))
+    }
+
+    /// Chunks of all published documents of a customer but some.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn published_chunks(
+        &self,
+        customer: CustomerId,
+        without: &[DocumentId],
+    ) -> Result<i64> {
+        let without: Vec<Uuid> = without.iter().map(|id| id.as_uuid()).collect();
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/ingestion/published_chunks.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&without, Type::UUID_ARRAY),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map_or(Ok(0), |row| row.try_get("chunks").map_err(column))
     }
 
     /// Renews a lease and, where one is given, notes the stage. False: the lease is lost, stop.

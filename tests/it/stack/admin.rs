@@ -9,7 +9,8 @@ use crate::support::{
     stack::{Answer, Stack, Tenant, random},
 };
 
-async fn admin(stack: &std::sync::Arc<Stack>) -> Tenant {
+/// An administrator.
+pub async fn admin(stack: &std::sync::Arc<Stack>) -> Tenant {
     let tenant = stack.signup().await;
     let grant = "UPDATE users SET platform_admin = true WHERE customer_id = $1";
     stack
@@ -21,7 +22,8 @@ async fn admin(stack: &std::sync::Arc<Stack>) -> Tenant {
     tenant
 }
 
-async fn ask(admin: &Tenant, method: Method, path: &str, body: Option<Value>) -> Answer {
+/// A call of an administrator.
+pub async fn ask(admin: &Tenant, method: Method, path: &str, body: Option<Value>) -> Answer {
     let url = admin.stack.url(&format!("/api/admin/{path}"));
     let request = admin
         .stack

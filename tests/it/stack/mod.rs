@@ -44,6 +44,7 @@ mod repeats;
 mod retention;
 mod secrets;
 mod sessions;
+mod sizes;
 mod tenancy;
 mod throttles;
 mod tokens;

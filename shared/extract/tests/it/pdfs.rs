@@ -35,6 +35,21 @@ async fn seen_and_all(file: &[u8]) -> [Extracted; 2] {
 }
 
 #[tokio::test]
+async fn more_pages_than_allowed_are_not_read() {
+    let page = lines(&["A page."]);
+    let file = document(&[&page, &page, &page]);
+    for (max_pages, expected) in [(3, Ok(3)), (2, Err(FailureCode::TooManyPages))] {
+        let options = Options {
+            max_pages: Some(max_pages),
+            ..Options::default()
+        };
+        let read = extractor().extract_with(Format::Pdf, &file, options).await;
+        let pages = read.unwrap().map(|read| read.pages.unwrap());
+        assert_eq!(pages.map_err(|failure| failure.code), expected);
+    }
+}
+
+#[tokio::test]
 async fn text_keeps_its_pages() {
     let first = lines(&[
         "The first page has some lines,",

@@ -23,8 +23,8 @@ async fn read_deck(slides: &[Slide], more: Vec<(String, String)>) -> Extracted {
 
 async fn with_hidden(file: &[u8]) -> Extracted {
     let options = Options {
-        password: None,
         include_hidden: true,
+        ..Options::default()
     };
     let read = extractor().extract_with(Format::Pptx, file, options).await;
     read.unwrap().unwrap()

@@ -1,3 +1,2 @@
--- $1 and $2 the administrator, $3 customer, $4 requests a minute, $5 a day, $6 documents, $7 largest file;
--- null leaves one as it is
-SELECT admin_set_limits($1, $2, $3, $4, $5, $6, $7) AS done
+-- $1 and $2 the administrator, $3 customer, $4 limits by their names in the API; one that is left out stays as it is
+SELECT admin_set_limits($1, $2, $3, $4) AS done

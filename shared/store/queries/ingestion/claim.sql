@@ -19,7 +19,7 @@ WITH claimed AS (
 SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version, c.source_url, c.lane, c.original_version,
        c.include_hidden, c.attachments, c.collection_id, c.chunking AS own_chunking, c.reprocess, c.bytes, c.format, c.content_hash, o.object_id, o.bundle_offset,
        p.content_hash AS published_hash, p.etag AS published_etag, p.last_modified AS published_last_modified,
-       g.max_file_bytes, g.allowed_types, coalesce(c.chunking, l.chunking, chunking_of(g)) AS chunking, g.embedding_model
+       g.max_file_bytes, g.max_pages, g.max_characters, g.max_document_chunks, g.max_chunks, g.allowed_types, coalesce(c.chunking, l.chunking, chunking_of(g)) AS chunking, g.embedding_model
 FROM claimed c
 JOIN document_versions o ON o.customer_id = $1 AND o.document_id = $2 AND o.version = c.original_version
 LEFT JOIN document_versions p ON p.customer_id = $1 AND p.document_id = $2 AND p.version = c.published_version

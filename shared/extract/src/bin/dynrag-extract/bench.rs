@@ -49,7 +49,12 @@ pub async fn run(
             for _ in 0..rounds.max(1) {
                 let start = Instant::now();
                 // Only for its time; what it gives is known.
-                drop(testing::read_with_pdfium(library, &bytes, None, false));
+                drop(testing::read_with_pdfium(
+                    library,
+                    &bytes,
+                    None,
+                    testing::Wanted::default(),
+                ));
                 least = least.min(start.elapsed());
             }
             inside = Some(milliseconds(least));

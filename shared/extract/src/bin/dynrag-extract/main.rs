@@ -108,6 +108,7 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             let options = Options {
                 password: password.as_ref(),
                 include_hidden: asked.hidden,
+                max_pages: None,
             };
             let read = extractor.extract_with(format, &bytes, options);
             match runtime.block_on(read)? {

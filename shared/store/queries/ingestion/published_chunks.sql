@@ -1,0 +1,5 @@
+-- Chunks of all published documents but some. $1 customer, $2 the ids of these
+SELECT coalesce(sum(v.chunks), 0)::bigint AS chunks
+FROM documents d
+JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, d.published_version)
+WHERE d.customer_id = $1 AND d.deleted_at IS NULL AND d.id <> ALL ($2)
