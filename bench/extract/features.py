@@ -4,10 +4,10 @@
     bench/extract/features.py --binary DYNRAG_EXTRACT [--keep FOLDER] [--only WORD]
 
 Each feature (features/) defines how to write it, and lists by hand what the text must contain and what it
-must not. python-docx, openpyxl, XlsxWriter, pandas and python-pptx write it. LibreOffice (`soffice`)
-converts the flat OpenDocument source of the feature or, if there is none, the file of the first library.
-Without LibreOffice, or without its program for a kind of file, a message is printed and its columns are
-empty.
+must not. python-docx, openpyxl, XlsxWriter, pandas, python-pptx and pandoc write it. LibreOffice
+(`soffice`) converts the flat OpenDocument source of the feature or, if there is none, the file of the
+first library. Without pandoc or LibreOffice, or without its program for a kind of file, a message is
+printed and its columns are empty.
 
 Prints a table for each kind of document: `ok`, `WRONG`, or `-` if the writer does not support the feature.
 Below it are the errors, and whether an independent reader (references.py) finds the texts. FOLDER keeps the
@@ -31,6 +31,7 @@ from pathlib import Path
 from extract import DIED
 from features import (
     flat,
+    markdown,
     sheet_formats,
     sheet_layout,
     sheet_values,
@@ -60,7 +61,7 @@ class Kind:
 KINDS = [
     Kind(
         "text documents",
-        text_blocks.FEATURES + text_runs.FEATURES + text_frames.FEATURES,
+        text_blocks.FEATURES + text_runs.FEATURES + text_frames.FEATURES + markdown.FEATURES,
         "fodt",
         ("docx", "odt", "rtf", "html", "epub"),
     ),
@@ -104,8 +105,9 @@ def main() -> int:
     # The independent readers warn about files that are odd on purpose.
     warnings.simplefilter("ignore")
     logging.disable()
-    if not shutil.which("soffice"):
-        print("no soffice on the path: nothing is written by LibreOffice")
+    for program in ("soffice", "pandoc"):
+        if not shutil.which(program):
+            print(f"no {program} on the path: nothing is written by it")
     died = 0
     with tempfile.TemporaryDirectory() as scratch:
         folder = (options.keep or Path(scratch)).absolute()

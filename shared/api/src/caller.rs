@@ -19,7 +19,12 @@ use dynrag_store::{
 use http::{HeaderMap, header};
 
 use crate::{
-    Context, idempotency::Attempt, problem::Failure, routes::RouteName, stack::Facts,
+    Context,
+    extract::no_query,
+    idempotency::Attempt,
+    problem::Failure,
+    routes::{RouteName, WithoutQuery},
+    stack::Facts,
     tokens::TokenKind,
 };
 
@@ -185,6 +190,9 @@ where
             // Who is none is not told what there is for those who are.
             return Err(Error::not_found("route").into());
         }
+        if parts.extensions.get::<WithoutQuery>().is_some() {
+            no_query(parts.uri.query())?;
+        }
         if let Some(attempt) = parts.extensions.get::<Attempt>()
             && S::REPEATABLE
         {
@@ -246,6 +254,9 @@ fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
         let text = value
             .to_str()
             .map_err(|_| Error::unauthenticated("authorization is not ASCII"))?;
+        if text.eq_ignore_ascii_case("bearer") {
+            return Err(Error::unauthenticated("authorization has no token"));
+        }
         let Some((scheme, rest)) = text.split_once(' ') else {
             let detail =
                 "Write 'Authorization: Bearer …', with the word Bearer before the token or key.";

@@ -7,21 +7,23 @@ use axum::{
     extract::Request,
     handler::Handler,
     middleware::{Next, from_fn},
-    response::IntoResponse,
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
 
 use crate::{
-    extract::no_query,
     idempotency,
     openapi::{Described, Description},
-    problem::Failure,
 };
 
 /// The one name of a route: its function in template.yaml (in PascalCase), its event, its log field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RouteName(pub &'static str);
+
+/// In the extensions of a request that has a query although its route takes none. [`Caller`](crate::Caller) refuses it,
+/// once it knows who calls.
+#[derive(Clone, Copy)]
+pub(crate) struct WithoutQuery;
 
 /// A line of the table.
 #[derive(Clone)]
@@ -83,14 +85,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             move |mut request: Request, next: Next| async move {
                 request.extensions_mut().insert(RouteName(name));
                 let query = request.uri().query().filter(|query| !query.is_empty());
-                let refused = match query {
-                    Some(_) if !Description::of(H::describe).has_query() => no_query(query).err(),
-                    _ => None,
-                };
-                let mut response = match refused {
-                    Some(error) => Failure(error).into_response(),
-                    None => next.run(request).await,
-                };
+                if query.is_some() && !Description::of(H::describe).has_query() {
+                    request.extensions_mut().insert(WithoutQuery);
+                }
+                let mut response = next.run(request).await;
                 response.extensions_mut().insert(RouteName(name));
                 response
             },

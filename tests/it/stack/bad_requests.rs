@@ -214,6 +214,10 @@ async fn bad_queries_of_lists_and_searches_are_refused() {
     a.get("/api/ingest/presigned-url?fileName=a.pdf&colour=red")
         .await
         .problem(422, "invalid_fields");
+    // One that a route does not have is not ignored.
+    a.get("/api/customers/profile?colour=red")
+        .await
+        .bad_fields(&["/colour"]);
     a.get("/api/ingest/presigned-url")
         .await
         .problem(422, "invalid_fields");
