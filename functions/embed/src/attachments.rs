@@ -41,7 +41,8 @@ pub(crate) async fn settle(
             Err(failure) => {
                 let (code, detail) = (failure.code.as_str(), failure.detail);
                 tracing::warn!(document_id = %claim.document_id, code, detail, "attachments not read");
-                Vec::new()
+                // Which of an earlier version's are still attached is not known: all stay.
+                return Ok(());
             }
         };
         // The reader's count includes those beyond the limit.
