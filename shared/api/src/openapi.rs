@@ -40,17 +40,9 @@ pub struct Description {
 }
 
 impl Description {
-    /// What a function says of an operation.
-    pub(crate) fn of(describe: fn(&mut Self)) -> Self {
-        let mut description = Self::default();
-        describe(&mut description);
-        description
-    }
-
     /// Whether the operation has query parameters.
     pub(crate) fn has_query(self) -> bool {
-        let operation = self.operation.build();
-        let parameters = operation.parameters.unwrap_or_default();
+        let parameters = self.operation.build().parameters.unwrap_or_default();
         parameters
             .iter()
             .any(|parameter| matches!(parameter, RefOr::T(one) if one.parameter_in == ParameterIn::Query))

@@ -42,6 +42,12 @@ pub struct RouteInfo {
     pub describe: fn(&mut Description),
 }
 
+fn takes_query(describe: fn(&mut Description)) -> bool {
+    let mut description = Description::default();
+    describe(&mut description);
+    description.has_query()
+}
+
 /// The routes of a group. A route may answer to more than one path or method.
 pub struct Routes<S> {
     router: Router<S>,
@@ -85,7 +91,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             move |mut request: Request, next: Next| async move {
                 request.extensions_mut().insert(RouteName(name));
                 let query = request.uri().query().filter(|query| !query.is_empty());
-                if query.is_some() && !Description::of(H::describe).has_query() {
+                if query.is_some() && !takes_query(H::describe) {
                     request.extensions_mut().insert(WithoutQuery);
                 }
                 let mut response = next.run(request).await;
