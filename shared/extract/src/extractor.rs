@@ -1,9 +1,8 @@
 //! The caller's side: have a reader started, hold it to its time, judge what became of it.
 
 use std::{
-    fs::File,
-    io::{self, Write},
-    os::{fd::FromRawFd, unix::process::ExitStatusExt},
+    io,
+    os::unix::process::ExitStatusExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     process::ExitStatus,
@@ -29,7 +28,7 @@ use crate::{
         self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal, Wanted,
     },
     reader,
-    readers::{Readers, Reading},
+    readers::{self, Readers, Reading},
 };
 
 /// What reading one file may cost.
@@ -350,7 +349,8 @@ impl Extractor {
                 max_pages: file.options.max_pages,
             },
         };
-        let document = in_memory(file).map_err(unavailable)?;
+        let password = file.options.password.map(ExposeSecret::expose_secret);
+        let document = readers::document(password, file.bytes).map_err(unavailable)?;
         // Once more, since the server may have ended since it was last asked, and its readers with it.
         for again in [false, true] {
             let reading = self.readers.start(&order, &document).map_err(unavailable)?;
@@ -453,35 +453,6 @@ fn is_suspicious(judged: &std::result::Result<Answer, Failure>) -> bool {
             FailureCode::ExtractionCrashed | FailureCode::ExtractionMemory
         ),
     }
-}
-
-/// A file without a name that holds what a reader is given and can no longer change.
-fn in_memory(source: Source<'_>) -> io::Result<File> {
-    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
-    // SAFETY: the name is a C string; the descriptor is new, and owned by the File from here on.
-    let mut file = unsafe {
-        let fd = libc::memfd_create(c"document".as_ptr(), flags);
-        if fd == -1 {
-            return Err(io::Error::last_os_error());
-        }
-        File::from_raw_fd(fd)
-    };
-    let password = source.options.password.map(ExposeSecret::expose_secret);
-    file.write_all(&protocol::opening(password))?;
-    file.write_all(source.bytes)?;
-    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE | libc::F_SEAL_SEAL;
-    // SAFETY: fcntl with a descriptor that is open and an integer.
-    let sealed = unsafe {
-        libc::fcntl(
-            std::os::fd::AsRawFd::as_raw_fd(&file),
-            libc::F_ADD_SEALS,
-            seals,
-        )
-    };
-    if sealed == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(file)
 }
 
 /// What the end of a reader and its answer mean.

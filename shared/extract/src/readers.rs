@@ -1,9 +1,10 @@
 //! The caller's handle on its fork server: starts it when it is first needed, and another when it is left.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Write},
     os::{
-        fd::{AsFd, AsRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::net::UnixStream,
     },
     path::{Path, PathBuf},
@@ -17,7 +18,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::protocol::{Order, SERVER_WORD, Setup};
+use crate::protocol::{self, Order, SERVER_WORD, Setup};
 
 /// Files that are read by forks of one server. Starting one takes the time of some ten files.
 const MAX_FILES: u32 = 256;
@@ -134,4 +135,26 @@ impl Readers {
             .spawn()?;
         Ok(Server { orders, process })
     }
+}
+
+/// A file without a name that holds what a reader is given and can no longer change.
+pub fn document(password: Option<&str>, bytes: &[u8]) -> io::Result<File> {
+    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+    // SAFETY: the name is a C string; the descriptor is new, and owned by the File from here on.
+    let mut file = unsafe {
+        let fd = libc::memfd_create(c"document".as_ptr(), flags);
+        if fd == -1 {
+            return Err(io::Error::last_os_error());
+        }
+        File::from_raw_fd(fd)
+    };
+    file.write_all(&protocol::opening(password))?;
+    file.write_all(bytes)?;
+    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE | libc::F_SEAL_SEAL;
+    // SAFETY: fcntl with a descriptor that is open and an integer.
+    let sealed = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) };
+    if sealed == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(file)
 }
