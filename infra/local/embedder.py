@@ -11,22 +11,27 @@ from state import State
 from ui import StackError, step, wait_for
 
 LOCAL_MODEL = "all-MiniLM-L6-v2"
+OPENAI = "https://api.openai.com/v1"
 FAKE_MODEL = "text-embedding-3-small"
+FAKE_MODELS = f"{FAKE_MODEL},text-embedding-3-large"
 
 
 @dataclass(frozen=True)
 class Embeddings:
-    """An OpenAI-compatible endpoint (without `/embeddings` at the end), its key and the model."""
+    """An OpenAI-compatible endpoint (without `/embeddings` at the end), its key, its model, and the models
+    the platform pays for (the template's PlatformModels; empty for the model alone)."""
 
     base_url: str
     model: str
     key: str
+    models: str = ""
 
     def parameters(self) -> dict[str, str]:
         """The template's parameters for it."""
         return {
             "EmbeddingsBaseUrl": self.base_url,
             "EmbeddingModel": self.model,
+            "PlatformModels": self.models or self.model,
             "OpenAiApiKey": self.key,
         }
 
@@ -37,8 +42,11 @@ def named(base_url: str | None, model: str | None) -> Embeddings | None:
     url = base_url or os.environ.get("OPENAI_BASE_URL")
     if not url and not key:
         return None
-    url = (url or "https://api.openai.com/v1").rstrip("/")
-    return Embeddings(url, model or "text-embedding-3-small", key or "none")
+    url = (url or OPENAI).rstrip("/")
+    model = model or "text-embedding-3-small"
+    # Of another provider's models no price is known here.
+    models = model if url == OPENAI else f"{model}=0"
+    return Embeddings(url, model, key or "none", models)
 
 
 class Embedder:
@@ -53,12 +61,12 @@ class Embedder:
         key = self.state.secret("embedder", "key")
         arguments = ["--model-dir", builds.model(python), "--api-key", key]
         self._up(bin_dir / "dynrag-embedder", arguments)
-        return Embeddings(self._base_url, LOCAL_MODEL, key)
+        return Embeddings(self._base_url, LOCAL_MODEL, key, f"{LOCAL_MODEL}=0")
 
     def up_fake(self, bin_dir: Path) -> Embeddings:
         """Starts the tests' fake OpenAI server, which takes the same flags and no model."""
         self._up(bin_dir / "dynrag-fake-openai", [])
-        return Embeddings(self._base_url, FAKE_MODEL, "fake-key")
+        return Embeddings(self._base_url, FAKE_MODEL, "fake-key", FAKE_MODELS)
 
     def down(self) -> bool:
         """Stops the server."""

@@ -117,7 +117,7 @@ class Stack:
         self.postgres = Postgres(state)
         self.embedder = Embedder(state)
         self.emulator = Emulator(state, self.python)
-        self.accounts = Accounts(state)
+        self.accounts = Accounts(state, self.emulator)
         self.deployment = Deployment(state, self.emulator, bin_dir)
 
 

@@ -27,6 +27,8 @@ FROM_ENVIRONMENT = {
     "EMBEDDING_DIMENSIONS": "EmbeddingDimensions",
     "EMBEDDING_MODEL": "EmbeddingModel",
     "OPENAI_API_KEY": "OpenAiApiKey",
+    "PLATFORM_BUDGET_USD": "PlatformBudgetUsd",
+    "PLATFORM_MODELS": "PlatformModels",
     "SECOND_CORS_ORIGIN": "SecondCorsOrigin",
 }
 

@@ -16,7 +16,7 @@ use dynrag_domain::{
     tasks::Task,
 };
 use dynrag_store::{
-    audit,
+    audit, customers,
     mail_tokens::{self, Purpose},
     outbox,
     sessions::{self, EndReason},
@@ -71,6 +71,8 @@ pub(crate) async fn reset_password(
     }
     mail_tokens::forget(&tx, Purpose::ResetPassword(user)).await?;
     mail_tokens::forget(&tx, Purpose::VerifyEmail(user)).await?;
+    // The mail was read, so the address is verified too.
+    customers::open_platform_key(&tx).await?;
     let ended = sessions::end_of_user(&tx, user, EndReason::PasswordReset).await?;
     audit::record(
         &tx,

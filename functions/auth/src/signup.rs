@@ -15,6 +15,7 @@ use dynrag_domain::{
     ApiKeyId, CustomerId, Error, FieldError, Kind, Result, SessionId, UserId,
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
+    company,
     identity::{Email, Role},
     passwords,
     tasks::Task,
@@ -37,8 +38,6 @@ use crate::{
     session::{self, Session, Signing},
 };
 
-const MAX_COMPANY: usize = 200;
-
 /// The body of a signup.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -47,7 +46,7 @@ pub(crate) struct Signup {
     email: String,
     #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     password: SecretString,
-    #[schema(max_length = 200)]
+    #[schema(max_length = 100)]
     company_name: Option<String>,
     #[schema(value_type = Option<String>, format = "password")]
     invitation_token: Option<SecretString>,
@@ -155,19 +154,11 @@ fn validate(body: &Signup) -> Result<(Email, Option<String>)> {
     if let Err(detail) = passwords::check(body.password.expose_secret(), &body.email) {
         bad("/password", detail);
     }
-    let company = body
-        .company_name
-        .as_deref()
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    if company
-        .is_some_and(|name| name.chars().count() > MAX_COMPANY || name.contains(char::is_control))
-    {
-        bad(
-            "/companyName",
-            "at most 200 characters, none of them a control character",
-        );
-    }
+    let company = company::name(body.company_name.as_deref().unwrap_or_default());
+    let company = company.unwrap_or_else(|detail| {
+        bad("/companyName", detail);
+        None
+    });
     match email {
         Some(email) if fields.is_empty() => Ok((email, company.map(str::to_owned))),
         _ => Err(Error::fields_invalid(fields)),
@@ -204,9 +195,7 @@ pub(crate) struct CreatedAccount {
 async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAccount, Session)> {
     let customer_id = CustomerId::generate();
     let user_id = UserId::generate();
-    let model = EmbeddingModelConfig::from_env()
-        .map_err(Error::internal_fault)?
-        .default_model;
+    let embeddings = EmbeddingModelConfig::from_env().map_err(Error::internal_fault)?;
     let password_hash = password_hash::hash(new.password).await?;
     let (wrapped_data_key, data_key) = context.vault().await?.generate(customer_id).await?;
 
@@ -234,7 +223,9 @@ async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAc
     let customer = NewCustomer {
         company_name: new.company_name.as_deref(),
         wrapped_data_key: &wrapped_data_key,
-        embedding_model: &model,
+        embedding_model: &embeddings.default_model,
+        platform_budget: embeddings.platform_budget,
+        platform_key: !sends_mail(),
         user_id,
         email: &new.email,
         password_hash: &password_hash,

@@ -14,7 +14,7 @@ use dynrag_domain::{
     tasks::Task,
 };
 use dynrag_store::{
-    audit,
+    audit, customers,
     mail_tokens::{self, Purpose},
     outbox, users,
 };
@@ -48,6 +48,7 @@ pub(crate) async fn verify_email(
         return Err(mail_link::refused("user is not active").into());
     }
     mail_tokens::forget(&tx, Purpose::VerifyEmail(user)).await?;
+    customers::open_platform_key(&tx).await?;
     let (actor, target) = (Actor::User(user), user.as_uuid());
     audit::record(&tx, actor, Action::UserEmailVerified, target, &json!({})).await?;
     tx.commit().await?;

@@ -42,6 +42,9 @@ pub(crate) struct Change {
     max_characters: Option<i64>,
     max_document_chunks: Option<i32>,
     max_chunks: Option<i32>,
+    max_storage_bytes: Option<i64>,
+    invitations_per_day: Option<i32>,
+    platform_budget_usd: Option<Usd>,
     embedding_model: Option<String>,
     #[schema(value_type = Option<BTreeMap<Class, u32>>)]
     class_limits: Option<BTreeMap<Class, i32>>,
@@ -70,6 +73,9 @@ impl Change {
             max_characters: self.max_characters,
             max_document_chunks: self.max_document_chunks,
             max_chunks: self.max_chunks,
+            max_storage_bytes: self.max_storage_bytes,
+            invitations_per_day: self.invitations_per_day,
+            platform_budget_usd: self.platform_budget_usd,
         };
         let now_named = now.platform_limits();
         let mut changed = wanted
@@ -200,6 +206,9 @@ mod tests {
             max_characters: 20_000_000,
             max_document_chunks: 20_000,
             max_chunks: 500_000,
+            max_storage_bytes: 10_737_418_240,
+            invitations_per_day: 20,
+            platform_budget_usd: Usd::from_nanos(5_000_000_000),
             allowed_types: vec!["pdf".to_owned()],
             chunking: Chunking::default(),
             embedding_model: "m".to_owned(),

@@ -55,6 +55,9 @@ pub(crate) async fn put(
     let parked = [
         FailureCode::EmbeddingKeyInvalid,
         FailureCode::InsufficientQuota,
+        FailureCode::PlatformBudgetExceeded,
+        FailureCode::EmailNotVerified,
+        FailureCode::ModelNotAllowed,
     ];
     let released = documents::release(&tx, &parked).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());

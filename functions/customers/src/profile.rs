@@ -8,7 +8,7 @@ use dynrag_api::{
     Answer, Caller, Context, Json,
     scopes::{AdminTenant, Anyone},
 };
-use dynrag_domain::{CustomerId, Error, audit::Action};
+use dynrag_domain::{CustomerId, Error, audit::Action, company};
 use dynrag_store::{
     audit,
     customers::{self, CustomerRow},
@@ -16,8 +16,6 @@ use dynrag_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-
-const MAX_COMPANY: usize = 200;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -59,7 +57,7 @@ pub(crate) async fn get(
 #[schema(as = ProfileChange)]
 pub(crate) struct Change {
     /// Null, or nothing but spaces, takes it away.
-    #[schema(max_length = 200)]
+    #[schema(max_length = 100)]
     company_name: Option<String>,
 }
 
@@ -69,14 +67,8 @@ pub(crate) async fn update(
     State(context): State<Arc<Context>>,
     Json(change): Json<Change>,
 ) -> Answer<Json<ProfileBody>> {
-    let name = change.company_name.as_deref().map(str::trim);
-    let name = name.filter(|name| !name.is_empty());
-    if name
-        .is_some_and(|name| name.chars().count() > MAX_COMPANY || name.contains(char::is_control))
-    {
-        let detail = "at most 200 characters, none of them a control character";
-        return Err(Error::field("/companyName", detail).into());
-    }
+    let name = company::name(change.company_name.as_deref().unwrap_or_default())
+        .map_err(|detail| Error::field("/companyName", detail))?;
     let tx = context.store().await?.tenant(caller.customer_id).await?;
     customers::rename(&tx, name).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());

@@ -19,7 +19,7 @@ use dynrag_domain::{
     tasks::Task,
 };
 use dynrag_store::{
-    audit, invitations, outbox,
+    audit, invitations, mails, outbox,
     sessions::{self, EndReason},
     users::{self, UserRow},
 };
@@ -81,7 +81,7 @@ pub(crate) struct NewUser {
     role: Role,
 }
 
-/// Invites somebody by mail; once more for the same address renews the invitation.
+/// Invites somebody by mail; once more for the same address renews the invitation, and its link.
 pub(crate) async fn invite(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
@@ -97,6 +97,7 @@ pub(crate) async fn invite(
         Principal::ApiKey(_) | Principal::Webhook(_) => None,
     };
     users::check_verified(&tx).await?;
+    mails::take_invitation(&tx, &email, caller.config.invitations_per_day).await?;
     let row = invitations::insert(&tx, &email, body.role, invited_by).await?;
     let details = json!({"email": email, "role": body.role});
     let actor = caller.principal.into();

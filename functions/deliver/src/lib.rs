@@ -5,9 +5,12 @@
 //! |---|---|---|
 //! | after the document's end is committed | a row that is due | `sweep` sends its message |
 //! | after the claim, before the request | a row under a lease | `sweep`, once the lease is over; the try counts |
+//! | after it took a turn at the host, before that is written | the same; the turn passes unused | the same |
 //! | after the request, before its outcome is written | the same | the same: the receiver gets it again, under its id |
 //! | after a failure is written, before the message of the next try | a row that will be due | `sweep`, half a minute after it is due |
 //! | anywhere, and the queue delivers again | | the claim: not due, or ended |
+
+mod turns;
 
 use std::time::{Duration, Instant};
 
@@ -40,6 +43,8 @@ const LEASE: Duration = Duration::from_secs(45);
 const RESERVE: Duration = Duration::from_secs(20);
 /// SQS holds a message back no longer; a longer wait is left to `sweep`.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
+/// A turn that comes so soon is waited for.
+const MOMENT: Duration = Duration::from_secs(1);
 /// Connections to the database, and so statements at once.
 const CONNECTIONS: usize = 4;
 
@@ -178,6 +183,14 @@ impl Parts {
         if claimed.status != WebhookStatus::Active {
             return self.store.discard_delivery(claimed).await;
         }
+        let wait = turns::wait(&self.store, claimed).await?;
+        if wait > MOMENT {
+            if self.store.await_turn(claimed, wait).await? {
+                self.send_after(message, wait).await?;
+            }
+            return Ok(());
+        }
+        tokio::time::sleep(wait).await;
         let outcome = Outcome::of(self.send(claimed).await?);
         let attempts = claimed.attempts;
         tracing::info!(
@@ -197,15 +210,21 @@ impl Parts {
                 let wait = wait_after(attempts, retry_after, rand::random());
                 let again = self.store.delivery_failed(claimed, &failure, wait).await?;
                 match wait {
-                    // Rounded up: before it is due, a message is moot.
-                    Some(wait) if again && wait < LONGEST_DELAY => {
-                        let delay = Duration::from_secs(wait.as_secs() + 1);
-                        self.queue.send_after(message, delay).await
-                    }
+                    Some(wait) if again => self.send_after(message, wait).await,
                     _ => Ok(()),
                 }
             }
         }
+    }
+
+    /// Sends the message of a later try. What SQS cannot hold back for so long is left to `sweep`.
+    async fn send_after(&self, message: &Message, wait: Duration) -> Result<()> {
+        if wait >= LONGEST_DELAY {
+            return Ok(());
+        }
+        // Rounded up: before it is due, a message is moot.
+        let delay = Duration::from_secs(wait.as_secs() + 1);
+        self.queue.send_after(message, delay).await
     }
 
     /// Signs and sends a notice.

@@ -9,9 +9,13 @@ use dynrag_api::{
     answers::{Accepted, Either},
     scopes::AdminTenant,
 };
-use dynrag_domain::{Error, JobId, Kind, Result, money::Usd};
+use dynrag_domain::{
+    Error, JobId, Kind, Result, documents::FailureCode, money::Usd, spending::Payer,
+};
+use dynrag_embeddings::{model_not_allowed, platform_models};
 use dynrag_llm::listed_embedding_cost;
 use dynrag_store::{
+    admission::Admission,
     outbox::{Outgoing, Pending},
     regeneration::Progress,
 };
@@ -89,11 +93,12 @@ pub(crate) async fn regenerate(
 ) -> Answer<Either<Json<Estimate>, Accepted<Started>>> {
     let (customer, config) = (caller.customer_id, &caller.config);
     let model = wanted.model(&config.embedding_model)?;
+    let cost = cost(&caller, &model)?;
     let store = context.store().await?;
     let found = store.estimate_regeneration(customer).await?;
     let tokens = u64::try_from(found.tokens).unwrap_or(0);
     let estimate = Estimate {
-        cost_usd: listed_embedding_cost(&model, tokens),
+        cost_usd: cost(tokens),
         embedding_model: model,
         current_model: config.embedding_model.clone(),
         documents: found.documents,
@@ -105,16 +110,7 @@ pub(crate) async fn regenerate(
         return Ok(Either::This(Json(estimate)));
     }
     caller.check_budget()?;
-    if let (Some(budget), Some(cost)) = (config.monthly_budget_usd, estimate.cost_usd)
-        && caller.spent.nanos().saturating_add(cost.nanos()) > budget.nanos()
-    {
-        let detail = format!(
-            "It would cost about {cost} USD, and {} of this month's {budget} USD are spent. Raise monthlyBudgetUsd at \
-             /api/customers/config, or wait for the next month.",
-            caller.spent
-        );
-        return Err(Error::new(Kind::PaymentRequired, "budget_exceeded", detail).into());
-    }
+    check_room(&caller, estimate.cost_usd)?;
     let progress = Progress {
         model: estimate.embedding_model.clone(),
         documents: estimate.documents,
@@ -134,6 +130,52 @@ pub(crate) async fn regenerate(
         status_url: format!("/api/jobs/{job_id}"),
         estimate,
     })))
+}
+
+/// What tokens of a model cost the payer; the inner `None`: nobody knows.
+///
+/// # Errors
+/// `model_not_allowed` (conflict) where the platform would have to pay for a model it does not pay for.
+fn cost(caller: &Admission, model: &str) -> Result<impl Fn(u64) -> Option<Usd> + use<>> {
+    let price = match caller.allowance.payer {
+        Some(Payer::Customer) => None,
+        _ => {
+            let models = platform_models()?;
+            let price = models.price(model);
+            Some(price.ok_or_else(|| model_not_allowed(model, &models))?)
+        }
+    };
+    let model = model.to_owned();
+    Ok(move |tokens| match price {
+        Some(price) => Some(price.cost(tokens)),
+        None => listed_embedding_cost(&model, tokens),
+    })
+}
+
+/// Checks that the month's budgets have room for a cost that is known.
+fn check_room(caller: &Admission, cost: Option<Usd>) -> Result<()> {
+    let Some(cost) = cost else {
+        return Ok(());
+    };
+    let mut left = caller.allowance;
+    let Err(code) = left.take(cost) else {
+        return Ok(());
+    };
+    let detail = match code {
+        FailureCode::BudgetExceeded => format!(
+            "It would cost about {cost} USD, and {} of this month's {} USD are spent. Raise monthlyBudgetUsd at \
+             /api/customers/config, or wait for the next month.",
+            caller.spent,
+            caller.config.monthly_budget_usd.unwrap_or_default()
+        ),
+        _ => format!(
+            "It would cost about {cost} USD, and of the {} USD that the platform pays for you in a month \
+             (platformBudgetUsd), {} USD are left. Set your own key at /api/customers/openai-key, or ask the platform's \
+             operator for more.",
+            caller.config.platform_budget_usd, caller.allowance.platform_left
+        ),
+    };
+    Err(Error::new(Kind::PaymentRequired, code.as_str(), detail))
 }
 
 #[cfg(test)]

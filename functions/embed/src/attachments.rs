@@ -10,7 +10,7 @@
 use dynrag_domain::{
     DocumentId, Error, Kind, Result,
     audit::Actor,
-    documents::{self, Format, OnDuplicate, Reading, Source},
+    documents::{self, FailureCode, Format, OnDuplicate, Reading, Source},
     warnings::{WarningCode, Warnings},
 };
 use dynrag_extract::{Attachment, detect};
@@ -19,10 +19,13 @@ use dynrag_store::{ingestion::Claim, outbox::Pending, uploads::NewDocument};
 
 use crate::{parts::Parts, prepare::Stop};
 
+/// Why an attachment is left out: the customer has no room for it.
+const NO_ROOM: [FailureCode; 2] = [FailureCode::DocumentLimit, FailureCode::StorageLimit];
+
 /// What became of an attachment.
 enum Outcome {
     Added(DocumentId, Option<Pending>),
-    /// Its type is not read or not allowed, it is empty, or the customer has as many documents as allowed.
+    /// Its type is not read or not allowed, it is empty, or the customer has no room for it.
     LeftOut,
 }
 
@@ -124,7 +127,7 @@ async fn add(
     match kept.await {
         Ok(Kept::Queued { id, pending }) => Ok(Outcome::Added(id, Some(pending))),
         Ok(Kept::Duplicate { id, .. }) => Ok(Outcome::Added(id, None)),
-        Err(error) if error.code() == documents::FailureCode::DocumentLimit.as_str() => {
+        Err(error) if NO_ROOM.iter().any(|code| error.code() == code.as_str()) => {
             Ok(Outcome::LeftOut)
         }
         // The mail was deleted.

@@ -10,10 +10,10 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error,
     chunks::Chunk,
     documents::{FailureCode, Stage},
-    money::Usd,
+    spending::{Allowance, Payer},
 };
-use dynrag_embeddings::ledger;
-use dynrag_llm::{Batch, BatchLimits, Batches, Provider, embedding_cost};
+use dynrag_embeddings::{Access, ledger};
+use dynrag_llm::{Batch, BatchLimits, Batches, Price};
 use dynrag_store::{
     ingestion::Claim,
     ledger::{ProviderCall, Purpose},
@@ -50,6 +50,7 @@ pub(crate) struct Asking<'a> {
     parts: &'a Parts,
     customer: CustomerId,
     model: &'a str,
+    terms: (Payer, Price),
     texts: &'a [Text<'a>],
     batches: Batches<'a, Text<'a>>,
 }
@@ -75,16 +76,24 @@ impl<'a> Asking<'a> {
         parts: &'a Parts,
         customer: CustomerId,
         model: &'a str,
-        provider: &'a Provider,
+        access: &'a Access,
         texts: &'a [Text<'a>],
     ) -> Result<Self, Stop> {
+        let price = access.price().map_err(|code| refused(model, code))?;
         let tokens: Vec<u32> = texts.iter().map(|text| text.tokens).collect();
         let client = &parts.embeddings.client;
-        let batches = Batches::new(client, provider, texts, &tokens, BatchLimits::default())?;
+        let batches = Batches::new(
+            client,
+            &access.provider,
+            texts,
+            &tokens,
+            BatchLimits::default(),
+        )?;
         Ok(Self {
             parts,
             customer,
             model,
+            terms: (access.paid_by, price),
             texts,
             batches,
         })
@@ -98,7 +107,7 @@ impl<'a> Asking<'a> {
         let texts = &self.texts[range];
         let batch = self.batches.next(deadline).await;
         let shares = texts.iter().map(|text| (text.purpose, text.tokens));
-        let calls = ledger(self.model, shares, self.batches.take_calls());
+        let calls = ledger(self.model, self.terms, shares, self.batches.take_calls());
         let store = &self.parts.store;
         let batch = match batch {
             Ok(Some(batch)) => batch,
@@ -139,8 +148,8 @@ pub(crate) struct Answer {
     pub(crate) vectors: HashMap<String, Vec<f32>>,
     /// Tokens the provider charged now, each document's share.
     charged: HashMap<DocumentId, u64>,
-    /// Documents that would have cost more than is left.
-    over_budget: HashSet<DocumentId>,
+    /// Documents that nothing is paid for, with the reason.
+    unpaid: HashMap<DocumentId, FailureCode>,
     /// Why not all was asked.
     stop: Option<Stop>,
 }
@@ -157,9 +166,8 @@ impl Answer {
         if chunks.iter().all(has) {
             return None;
         }
-        if self.over_budget.contains(&document) {
-            let detail = "would cost more than is left of the month's budget".to_owned();
-            return Some(Stop::Failed(FailureCode::BudgetExceeded, detail));
+        if let Some(code) = self.unpaid.get(&document) {
+            return Some(Stop::Failed(*code, "nothing is paid for it".to_owned()));
         }
         let unknown = || Error::internal_fault("a chunk has no vector").into();
         Some(self.stop.clone().unwrap_or_else(unknown))
@@ -192,13 +200,17 @@ async fn ask(
     let wanted: HashSet<&String> = chunks.map(|chunk| &chunk.text_hash).collect();
     let wanted: Vec<String> = wanted.into_iter().cloned().collect();
     answer.vectors = known(parts, customer, model, wanted).await?;
-    let texts = affordable(parts, customer, model, wishes, answer).await?;
-    if texts.is_empty() {
+    let complete = |wish: &Wish<'_>| answer.stop(wish.document, wish.chunks).is_none();
+    if wishes.iter().all(complete) {
         return Ok(());
     }
     let embeddings = &parts.embeddings;
-    let provider = embeddings.provider(&parts.store, customer, model).await?;
-    let mut asking = Asking::new(parts, customer, model, &provider, &texts)?;
+    let access = embeddings.access(&parts.store, customer, model).await?;
+    let texts = affordable(parts, customer, &access, wishes, answer).await?;
+    if texts.is_empty() {
+        return Ok(());
+    }
+    let mut asking = Asking::new(parts, customer, model, &access, &texts)?;
     while let Some(answered) = asking.next(deadline).await? {
         for call in &answered.calls {
             if let Purpose::Chunking(document, _) | Purpose::Embedding(document, _) = call.purpose {
@@ -235,19 +247,35 @@ async fn known(
     Ok(vectors)
 }
 
-/// The texts without a vector, each once, of the documents that the month's budget is enough for.
+/// Ends what is not paid for.
+pub(crate) fn refused(model: &str, code: FailureCode) -> Stop {
+    Stop::Failed(code, format!("{model} is not paid for"))
+}
+
+/// What may still be spent, by the key that is used: it may have been set or deleted this very moment.
+pub(crate) async fn allowance(
+    parts: &Parts,
+    customer: CustomerId,
+    access: &Access,
+) -> Result<Allowance, Stop> {
+    let mut allowance = parts.store.allowance(customer).await?;
+    if access.paid_by == Payer::Customer {
+        allowance.payer = Some(Payer::Customer);
+    } else if allowance.payer == Some(Payer::Customer) {
+        return Err(Error::unavailable("the customer's key was set meanwhile").into());
+    }
+    Ok(allowance)
+}
+
+/// The texts without a vector, each once, of the documents that the month's budgets are enough for.
 async fn affordable<'a>(
     parts: &Parts,
     customer: CustomerId,
-    model: &str,
+    access: &Access,
     wishes: &[Wish<'a>],
     answer: &mut Answer,
 ) -> Result<Vec<Text<'a>>, Stop> {
-    let complete = |wish: &Wish<'_>| answer.stop(wish.document, wish.chunks).is_none();
-    if wishes.iter().all(complete) {
-        return Ok(Vec::new());
-    }
-    let mut left: Option<Usd> = parts.store.budget_left(customer).await?;
+    let mut left = allowance(parts, customer, access).await?;
     let mut texts: Vec<Text<'a>> = Vec::new();
     let mut asked: HashSet<&str> = HashSet::new();
     for wish in wishes {
@@ -267,14 +295,9 @@ async fn affordable<'a>(
             .filter(|text| seen.insert(text.hash))
             .collect();
         let tokens = own.iter().map(|text| u64::from(text.tokens)).sum();
-        let cost = embedding_cost(model, tokens);
-        match &mut left {
-            Some(left) if cost > *left => {
-                answer.over_budget.insert(wish.document);
-                continue;
-            }
-            Some(left) => *left = Usd::from_nanos(left.nanos() - cost.nanos()),
-            None => {}
+        if let Err(code) = access.cost(tokens).and_then(|cost| left.take(cost)) {
+            answer.unpaid.insert(wish.document, code);
+            continue;
         }
         asked.extend(own.iter().map(|text| text.hash));
         texts.extend(own);

@@ -13,7 +13,8 @@ use std::{
 
 use chrono::Utc;
 use dynrag_domain::{CustomerId, DocumentId, Error, JobId, documents::FailureCode};
-use dynrag_llm::{count_tokens, embedding_cost};
+use dynrag_embeddings::Access;
+use dynrag_llm::count_tokens;
 use dynrag_store::{
     ledger::Purpose,
     publication::StoreStep,
@@ -24,7 +25,7 @@ use tokio::time::Instant;
 
 use crate::{
     MAX_PROVIDER_WAIT, backoff,
-    embedding::{Asking, Text},
+    embedding::{Asking, Text, allowance, refused},
     parts::Parts,
     prepare::Stop,
     publish,
@@ -221,10 +222,10 @@ async fn embed(
         })
         .collect();
     if !missing.is_empty() {
-        check_budget(parts, customer, model, &missing).await?;
         let embeddings = &parts.embeddings;
-        let provider = embeddings.provider(&parts.store, customer, model).await?;
-        let mut asking = Asking::new(parts, customer, model, &provider, &missing)?;
+        let access = embeddings.access(&parts.store, customer, model).await?;
+        check_budget(parts, customer, model, &access, &missing).await?;
+        let mut asking = Asking::new(parts, customer, model, &access, &missing)?;
         while let Some(answered) = asking.next(deadline).await? {
             vectors.extend(answered.vectors());
             if !parts.store.renew_regeneration(held, LEASE, None).await? {
@@ -243,25 +244,18 @@ async fn embed(
     Ok(rows)
 }
 
-/// Stops before the calls that would exceed the customer's budget of the month.
+/// Stops before calls that nobody pays for, or that would exceed a budget of the month.
 async fn check_budget(
     parts: &Parts,
     customer: CustomerId,
     model: &str,
+    access: &Access,
     texts: &[Text<'_>],
 ) -> Result<(), Stop> {
-    let Some(left) = parts.store.budget_left(customer).await? else {
-        return Ok(());
-    };
+    let mut left = allowance(parts, customer, access).await?;
     let tokens = texts.iter().map(|text| u64::from(text.tokens)).sum();
-    let cost = embedding_cost(model, tokens);
-    if cost <= left {
-        return Ok(());
-    }
-    Err(Stop::Failed(
-        FailureCode::BudgetExceeded,
-        format!("would cost {cost} USD, {left} USD are left"),
-    ))
+    let paid = access.cost(tokens).and_then(|cost| left.take(cost));
+    paid.map_err(|code| refused(model, code))
 }
 
 /// Adds to the new table what is published still.

@@ -68,6 +68,9 @@ pub(crate) async fn fetch(
                 None => store.fail(&claim, refusal.code()).await?,
             }
         }
+        Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
+            store.fail(&claim, FailureCode::StorageLimit).await?
+        }
         Err(error) if attempts < content::TRIES => {
             let cause = error.internal();
             tracing::warn!(customer_id = %customer, document_id = %document, attempts, cause, "try failed");

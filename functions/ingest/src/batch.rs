@@ -293,15 +293,23 @@ async fn store(
         objects.put(&key, "application/octet-stream", bytes).await?;
         let added = store
             .add_batch(customer, &items, &decisions, bundle, &starts, actor)
-            .await?;
-        if let Some(pending) = added {
+            .await;
+        // Only where it is certain that no row names the bundle: the answer to a COMMIT may be lost.
+        let refused = match &added {
+            Ok(added) => added.is_none(),
+            Err(error) => matches!(
+                error.kind(),
+                Kind::Conflict | Kind::Invalid | Kind::NotFound
+            ),
+        };
+        if refused && let Err(error) = objects.delete(&key).await {
+            let cause = error.internal();
+            tracing::warn!(cause, "bundle that nobody names is left behind");
+        }
+        if let Some(pending) = added? {
             context.dispatch_bulk(customer, &pending).await;
             tracing::info!(customer_id = %customer, documents = pending.len(), "batch queued");
             return Ok(decisions);
-        }
-        if let Err(error) = objects.delete(&key).await {
-            let cause = error.internal();
-            tracing::warn!(cause, "bundle that nobody names is left behind");
         }
     }
     Err(Error::new(

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
-use dynrag_embeddings::ledger;
+use dynrag_embeddings::{ledger, model_not_allowed};
 use dynrag_llm::EmbedError;
 use dynrag_store::ledger::Purpose;
 use moka::future::Cache;
@@ -67,13 +67,22 @@ async fn ask(
 ) -> Result<(Arc<[f32]>, u64)> {
     let embeddings = state.embeddings().await?;
     let store = state.context().store().await?;
-    let provider = embeddings.provider(store, customer, model).await?;
+    let access = embeddings.access(store, customer, model).await?;
+    let price = access
+        .price()
+        .map_err(|_| model_not_allowed(model, embeddings.models()))?;
     let mut calls = Vec::new();
     let embedded = embeddings
         .client
-        .embed_noting(&provider, &[query], Instant::now() + PATIENCE, &mut calls)
+        .embed_noting(
+            &access.provider,
+            &[query],
+            Instant::now() + PATIENCE,
+            &mut calls,
+        )
         .await;
-    let calls = ledger(model, [(Purpose::Query, 1)], calls);
+    let terms = (access.paid_by, price);
+    let calls = ledger(model, terms, [(Purpose::Query, 1)], calls);
     store.record_calls(customer, &calls).await?;
     let mut embedded = embedded.map_err(|error| refused(&error))?;
     let vector = embedded

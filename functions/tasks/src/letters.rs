@@ -4,7 +4,7 @@
 use askama::Template;
 use chrono::NaiveDate;
 use dynrag_cloud::mail::Mail;
-use dynrag_domain::{Error, Result, mail_tokens::MailToken, money::Usd};
+use dynrag_domain::{Error, Result, company, mail_tokens::MailToken, money::Usd};
 
 /// Where a mail leads to.
 struct Link {
@@ -130,13 +130,14 @@ pub(crate) fn invitation(
     company: Option<&str>,
     inviter: Option<&str>,
 ) -> Result<Mail> {
-    let company = company.unwrap_or("a company");
+    let company = company.map_or_else(|| "a company".to_owned(), company::unlinked);
     let line = match inviter {
         Some(inviter) => format!("{inviter} invites you to join {company} on Dynamic RAG."),
         None => format!("You are invited to join {company} on Dynamic RAG."),
     };
+    // Nothing in the subject is of the sender's choosing.
     mail(
-        format!("Invitation to {company}"),
+        "You are invited to Dynamic RAG".to_owned(),
         &[line, "The link is good for seven days.".to_owned()],
         Some(link(
             app_url,
@@ -159,7 +160,8 @@ mod tests {
         let token = MailToken::generate(CustomerId::generate());
         let company = Some("<script>x</script> & Co");
         let mail = invitation("https://app.example.com", &token, company, Some("a@b.de")).unwrap();
-        assert!(mail.text.contains("join <script>x</script> & Co on"));
+        assert!(mail.text.contains("join <script>x</ script> & Co on"));
+        assert_eq!(mail.subject, "You are invited to Dynamic RAG");
         assert!(!mail.html.contains("<script>"), "{}", mail.html);
         let url = format!(
             "https://app.example.com/accept-invitation#token={}",

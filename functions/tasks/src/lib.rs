@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | before the token is written | the message | the queue delivers it again |
 //! | after it, before SES has the mail | a token nobody has, until it expires | the next delivery makes another |
-//! | after it | a message that comes again | a second mail; both links work until one is used |
+//! | after it | a message that comes again | a second mail; its link alone works where it is an invitation's, else both do until one is used |
 
 mod erase;
 mod export;
@@ -26,6 +26,7 @@ use dynrag_domain::{
 use dynrag_store::{
     Store, invitations,
     mail_tokens::{self, Purpose},
+    mails::MailKind,
     usage::monthly_spend,
     users,
 };
@@ -164,6 +165,18 @@ impl Parts {
         }
     }
 
+    /// Whether one more mail of a kind may go to an address, whichever customers have it sent there.
+    async fn may_send(&self, kind: MailKind, to: &Email) -> Result<bool> {
+        let wait = self.store.take_mail(kind, to).await?;
+        if wait.is_some() {
+            tracing::warn!(
+                kind = kind.as_str(),
+                "mail held back: the address was sent too many"
+            );
+        }
+        Ok(wait.is_none())
+    }
+
     /// Tells every user who is in charge.
     async fn budget_alert(
         &self,
@@ -182,7 +195,9 @@ impl Parts {
         let mail = letters::budget_alert(app_url, month, spent, budget)?;
         for owner in owners {
             let to = Email::try_from(owner).map_err(Error::internal_fault)?;
-            send(mailer, &to, &mail).await?;
+            if self.may_send(MailKind::Notice, &to).await? {
+                send(mailer, &to, &mail).await?;
+            }
         }
         Ok(())
     }
@@ -218,6 +233,9 @@ impl Parts {
         let Some((to, false)) = self.address(customer, user).await? else {
             return Ok(None);
         };
+        if !self.may_send(MailKind::Link, &to).await? {
+            return Ok(None);
+        }
         let purpose = Purpose::VerifyEmail(user);
         let token = self.token(customer, purpose).await?;
         let mail = letters::verify_email(app_url, &token, purpose.hours())?;
@@ -228,6 +246,9 @@ impl Parts {
         let Some((customer, user)) = self.store.begin_reset(email).await? else {
             return Ok(None);
         };
+        if !self.may_send(MailKind::Link, email).await? {
+            return Ok(None);
+        }
         let purpose = Purpose::ResetPassword(user);
         let token = self.token(customer, purpose).await?;
         let mail = letters::reset_password(app_url, &token, purpose.hours())?;
@@ -242,6 +263,9 @@ impl Parts {
         let Some((to, _)) = self.address(customer, user).await? else {
             return Ok(None);
         };
+        if !self.may_send(MailKind::Notice, &to).await? {
+            return Ok(None);
+        }
         Ok(Some((to, letters::password_changed()?)))
     }
 
@@ -257,6 +281,12 @@ impl Parts {
         let Some(invitation) = invitation else {
             return Ok(None);
         };
+        if !self
+            .may_send(MailKind::Invitation, &invitation.email)
+            .await?
+        {
+            return Ok(None);
+        }
         let token = self.token(customer, Purpose::Invitation(id)).await?;
         let mail = letters::invitation(
             app_url,

@@ -6,6 +6,8 @@
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
+use dynrag_domain::money::Usd;
+
 /// A variable that is missing or cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -338,10 +340,12 @@ pub struct EmbeddingsConfig {
     pub dimensions: Option<u32>,
     /// `EMBEDDINGS_KEY_SECRET_ARN`: the platform's key, for customers without their own.
     pub key_secret_arn: String,
+    /// What that key may be asked for.
+    pub models: PlatformModelsConfig,
 }
 
 impl EmbeddingsConfig {
-    /// Reads the three variables.
+    /// Reads the variables.
     ///
     /// # Errors
     /// A variable is missing or cannot be read.
@@ -355,7 +359,30 @@ impl EmbeddingsConfig {
                 n => Some(n),
             },
             key_secret_arn: required("EMBEDDINGS_KEY_SECRET_ARN")?,
+            models: PlatformModelsConfig::from_env()?,
         })
+    }
+}
+
+/// Embedding models that the platform's key may be asked for.
+#[derive(Clone, Debug)]
+pub struct PlatformModelsConfig {
+    /// `PLATFORM_MODELS`, or `EMBEDDING_MODEL` where that is empty: names separated by commas, each with `=` and its
+    /// price in dollars a million tokens where the price list does not have it.
+    pub models: String,
+}
+
+impl PlatformModelsConfig {
+    /// Reads `PLATFORM_MODELS` or `EMBEDDING_MODEL`.
+    ///
+    /// # Errors
+    /// Both are missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let models = match optional("PLATFORM_MODELS") {
+            Some(models) => models,
+            None => required("EMBEDDING_MODEL")?,
+        };
+        Ok(Self { models })
     }
 }
 
@@ -364,16 +391,19 @@ impl EmbeddingsConfig {
 pub struct EmbeddingModelConfig {
     /// `EMBEDDING_MODEL`.
     pub default_model: String,
+    /// `PLATFORM_BUDGET_USD`: what the platform's key may cost for a new customer in a month; five dollars by default.
+    pub platform_budget: Usd,
 }
 
 impl EmbeddingModelConfig {
-    /// Reads `EMBEDDING_MODEL`.
+    /// Reads `EMBEDDING_MODEL` and `PLATFORM_BUDGET_USD`.
     ///
     /// # Errors
-    /// The variable is missing.
+    /// The first is missing, or the second is no amount.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             default_model: required("EMBEDDING_MODEL")?,
+            platform_budget: parsed("PLATFORM_BUDGET_USD", Usd::from_nanos(5_000_000_000))?,
         })
     }
 }

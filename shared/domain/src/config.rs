@@ -125,6 +125,12 @@ pub struct CustomerConfig {
     /// Most chunks of all published documents together. Documents that are embedded at the same moment may exceed it by
     /// their own chunks.
     pub max_chunks: i32,
+    /// Most bytes of the originals of all documents, with those of superseded versions.
+    pub max_storage_bytes: i64,
+    /// Invitations by mail a day.
+    pub invitations_per_day: i32,
+    /// What the platform's key may cost for this customer in a calendar month.
+    pub platform_budget_usd: Usd,
     /// Formats accepted, by their short names.
     pub allowed_types: Vec<String>,
     /// Chunking.
@@ -152,6 +158,9 @@ impl CustomerConfig {
             max_characters: Some(self.max_characters),
             max_document_chunks: Some(self.max_document_chunks),
             max_chunks: Some(self.max_chunks),
+            max_storage_bytes: Some(self.max_storage_bytes),
+            invitations_per_day: Some(self.invitations_per_day),
+            platform_budget_usd: Some(self.platform_budget_usd),
         }
     }
 
@@ -162,6 +171,19 @@ impl CustomerConfig {
             .any(|name| name == format.as_str())
     }
 }
+
+const BUDGET: &str = "platformBudgetUsd";
+const STORAGE: &str = "maxStorageBytes";
+
+/// The largest value of a limit.
+fn most(name: &str) -> i64 {
+    match name {
+        STORAGE => 1_000_000_000_000_000,
+        _ => 1_000_000_000,
+    }
+}
+
+const MAX_BUDGET: Usd = Usd::from_nanos(1_000_000 * 1_000_000_000);
 
 /// Limits that the platform sets. One that is left out stays as it is. The database function reads them by their names in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -200,22 +222,41 @@ pub struct PlatformLimits {
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_chunks: Option<i32>,
+    /// Most bytes of the originals of all documents, with those of superseded versions.
+    #[schema(minimum = 1, maximum = 1000000000000000i64)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_storage_bytes: Option<i64>,
+    /// Invitations by mail a day.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitations_per_day: Option<i32>,
+    /// What the platform's key may cost for the customer in a calendar month: at most 1,000,000, exact to a millionth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_budget_usd: Option<Usd>,
 }
 
 impl PlatformLimits {
-    /// Whether each is from 1 to 1,000,000,000.
+    /// Whether each is at least 1 and not too large, and the budget at most 1,000,000 USD.
     ///
     /// # Errors
     /// The wrong fields, under their JSON pointers.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
-        let fields: Vec<FieldError> = self
+        let mut fields: Vec<FieldError> = self
             .named()
-            .filter(|(_, limit)| !(1..=1_000_000_000).contains(limit))
+            .filter(|(name, _)| *name != BUDGET)
+            .filter(|(name, limit)| !(1..=most(name)).contains(limit))
             .map(|(name, _)| FieldError {
                 pointer: format!("/{name}"),
-                detail: "from 1 to 1000000000".to_owned(),
+                detail: format!("from 1 to {}", most(name)),
             })
             .collect();
+        let nanos = self.platform_budget_usd.map_or(0, Usd::nanos);
+        if !(0..=MAX_BUDGET.nanos()).contains(&nanos) || nanos % 1_000 != 0 {
+            fields.push(FieldError {
+                pointer: format!("/{BUDGET}"),
+                detail: "dollars from 0 to 1000000, with at most six decimals".to_owned(),
+            });
+        }
         if fields.is_empty() {
             Ok(())
         } else {
@@ -223,7 +264,7 @@ impl PlatformLimits {
         }
     }
 
-    /// The limits that are given, by their names in JSON.
+    /// The limits that are given, by their names in JSON; a budget in billionths of a dollar.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, i64)> {
         [
             ("requestsPerMinute", self.requests_per_minute.map(i64::from)),
@@ -234,6 +275,9 @@ impl PlatformLimits {
             ("maxCharacters", self.max_characters),
             ("maxDocumentChunks", self.max_document_chunks.map(i64::from)),
             ("maxChunks", self.max_chunks.map(i64::from)),
+            (STORAGE, self.max_storage_bytes),
+            ("invitationsPerDay", self.invitations_per_day.map(i64::from)),
+            (BUDGET, self.platform_budget_usd.map(Usd::nanos)),
         ]
         .into_iter()
         .filter_map(|(name, limit)| Some((name, limit?)))

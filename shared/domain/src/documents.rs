@@ -123,12 +123,20 @@ named! {
         ChunkLimit = "chunk_limit",
         /// More documents than the customer's limit.
         DocumentLimit = "document_limit",
+        /// More bytes than the originals of the customer may have together.
+        StorageLimit = "storage_limit",
         /// The provider refused the key.
         EmbeddingKeyInvalid = "embedding_key_invalid",
         /// The provider's account has no quota left.
         InsufficientQuota = "insufficient_quota",
         /// The customer's budget of the month is spent, or would be.
         BudgetExceeded = "budget_exceeded",
+        /// The platform's budget for the customer is spent this month, or would be.
+        PlatformBudgetExceeded = "platform_budget_exceeded",
+        /// The platform's key is not used before a user of the customer has verified an address.
+        EmailNotVerified = "email_not_verified",
+        /// The model is not one that the platform pays for.
+        ModelNotAllowed = "model_not_allowed",
         /// The provider refused the text or the model.
         EmbeddingRejected = "embedding_rejected",
         /// The stored vectors are of another model or size.
@@ -168,6 +176,9 @@ impl FailureCode {
             | Self::EmbeddingKeyInvalid
             | Self::InsufficientQuota
             | Self::BudgetExceeded
+            | Self::PlatformBudgetExceeded
+            | Self::EmailNotVerified
+            | Self::ModelNotAllowed
             | Self::ChunkLimit => Status::NeedsAction,
             _ => Status::Failed,
         }
@@ -230,6 +241,9 @@ impl FailureCode {
             Self::DocumentLimit => {
                 "You have as many documents as your configuration allows. Delete some first."
             }
+            Self::StorageLimit => {
+                "Your originals together would be larger than maxStorageBytes of your configuration. Delete documents or ask the platform for more room, then send it again."
+            }
             Self::EmbeddingKeyInvalid => {
                 "The embedding provider refused the key. Set a valid one and retry."
             }
@@ -238,6 +252,15 @@ impl FailureCode {
             }
             Self::BudgetExceeded => {
                 "Embedding this would exceed the month's budget. It goes on with the next month, or once monthlyBudgetUsd is raised."
+            }
+            Self::PlatformBudgetExceeded => {
+                "Embedding this would exceed platformBudgetUsd, which the platform pays for you in a month. Set your own key at /api/customers/openai-key, or wait for the next month."
+            }
+            Self::EmailNotVerified => {
+                "Verify your e-mail address by the link that was mailed to you, or set your own key at /api/customers/openai-key."
+            }
+            Self::ModelNotAllowed => {
+                "The platform does not pay for this embedding model. Set your own key at /api/customers/openai-key, or regenerate with a model it pays for, and retry."
             }
             Self::EmbeddingRejected => {
                 "The embedding provider refused the request. Check the model's name."

@@ -1,6 +1,7 @@
 //! Lines of the ledger.
 
-use dynrag_llm::{Call, PRICE_VERSION, embedding_cost};
+use dynrag_domain::spending::Payer;
+use dynrag_llm::{Call, Price};
 use dynrag_store::ledger::{ProviderCall, Purpose};
 use uuid::Uuid;
 
@@ -9,6 +10,7 @@ use uuid::Uuid;
 /// reported is divided as the texts count, to the last token, and prices are by the token.
 pub fn ledger(
     model: &str,
+    (paid_by, price): (Payer, Price),
     texts: impl IntoIterator<Item = (Purpose, u32)>,
     calls: Vec<Call>,
 ) -> Vec<ProviderCall> {
@@ -45,8 +47,9 @@ pub fn ledger(
                 inputs,
                 outcome: call.outcome,
                 tokens,
-                price_version: PRICE_VERSION,
-                cost: embedding_cost(model, tokens),
+                price_version: price.version(),
+                cost: price.cost(tokens),
+                paid_by,
             });
         }
     }
@@ -65,6 +68,12 @@ mod tests {
 
     use super::*;
 
+    const SMALL: &str = "text-embedding-3-small";
+
+    fn terms(model: &str) -> (Payer, Price) {
+        (Payer::Platform, Price::listed(model))
+    }
+
     fn call(prompt_tokens: u64) -> Call {
         Call {
             attempt: 1,
@@ -81,29 +90,31 @@ mod tests {
             .collect();
         let texts = || (0..100u32).map(|text| (purposes[text as usize / 15], text % 11));
         for reported in [0, 1, 6, 7, 499, 1_000_003] {
-            let lines = ledger("text-embedding-3-small", texts(), vec![call(reported)]);
+            let lines = ledger(SMALL, terms(SMALL), texts(), vec![call(reported)]);
             assert_eq!(lines.len(), 7);
             assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), reported);
             assert_eq!(lines.iter().map(|line| line.inputs).sum::<u32>(), 100);
             assert!(lines.iter().all(|line| line.call_id == lines[0].call_id));
             let cost: i64 = lines.iter().map(|line| line.cost.nanos()).sum();
-            assert_eq!(
-                cost,
-                embedding_cost("text-embedding-3-small", reported).nanos()
-            );
+            assert_eq!(cost, Price::listed(SMALL).cost(reported).nanos());
         }
     }
 
     #[test]
     fn texts_that_count_nothing_and_single_purposes_keep_all_tokens() {
-        let lines = ledger("m", [(Purpose::Query, 0)], vec![call(5), call(9)]);
+        let lines = ledger(
+            "m",
+            terms("m"),
+            [(Purpose::Query, 0)],
+            vec![call(5), call(9)],
+        );
         assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), 14);
         assert_ne!(lines[0].call_id, lines[1].call_id);
         let two = [
             (Purpose::Embedding(DocumentId::generate(), 1), 0),
             (Purpose::Query, 0),
         ];
-        let lines = ledger("m", two, vec![call(5)]);
+        let lines = ledger("m", terms("m"), two, vec![call(5)]);
         assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), 5);
     }
 }

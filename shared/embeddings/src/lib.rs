@@ -6,9 +6,11 @@ mod ledger;
 use std::time::Duration;
 
 use dynrag_cloud::{Cloud, Vault, vault::Purpose};
-use dynrag_config::EmbeddingsConfig;
-use dynrag_domain::{CustomerId, Error, Result};
-use dynrag_llm::{Client, EmbeddingSettings, Provider};
+use dynrag_config::{EmbeddingsConfig, PlatformModelsConfig};
+use dynrag_domain::{
+    CustomerId, Error, Kind, Result, documents::FailureCode, money::Usd, spending::Payer,
+};
+use dynrag_llm::{Client, EmbeddingSettings, PlatformModels, Price, Provider};
 use dynrag_store::Store;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -24,6 +26,61 @@ pub struct Embeddings {
     pub client: Client,
     provider: Provider,
     vault: Vault,
+    models: PlatformModels,
+}
+
+/// How a customer asks for vectors of a model, and who pays.
+pub struct Access {
+    /// Asks with the right key.
+    pub provider: Provider,
+    /// Whose key that is.
+    pub paid_by: Payer,
+    /// What it costs. `None`: the platform does not pay for this model.
+    price: Option<Price>,
+}
+
+impl Access {
+    /// The price of the model.
+    ///
+    /// # Errors
+    /// [`FailureCode::ModelNotAllowed`]: the platform does not pay for it.
+    pub fn price(&self) -> std::result::Result<Price, FailureCode> {
+        self.price.ok_or(FailureCode::ModelNotAllowed)
+    }
+
+    /// What so many tokens cost.
+    ///
+    /// # Errors
+    /// As [`price`](Self::price).
+    pub fn cost(&self, tokens: u64) -> std::result::Result<Usd, FailureCode> {
+        Ok(self.price()?.cost(tokens))
+    }
+}
+
+/// The models that the platform's key of this deployment may be asked for.
+///
+/// # Errors
+/// `internal_error` when the list cannot be read.
+pub fn platform_models() -> Result<PlatformModels> {
+    let config = PlatformModelsConfig::from_env().map_err(Error::internal_fault)?;
+    PlatformModels::parse(&config.models).map_err(Error::internal_fault)
+}
+
+/// The refusal of a model that the platform does not pay for.
+pub fn model_not_allowed(model: &str, models: &PlatformModels) -> Error {
+    let names: Vec<&str> = models.names().collect();
+    let allowed = match names.as_slice() {
+        [] => "for no model".to_owned(),
+        names => format!("for {} only", names.join(", ")),
+    };
+    Error::new(
+        Kind::Conflict,
+        FailureCode::ModelNotAllowed.as_str(),
+        format!(
+            "The platform's key is used for you, and it pays {allowed}, not for {model}. Set your own key at \
+             /api/customers/openai-key to use another model."
+        ),
+    )
 }
 
 /// The secret with the platform's key.
@@ -57,29 +114,30 @@ impl Embeddings {
             client: Client::new()?,
             provider: Provider::new(&settings)?,
             vault,
+            models: PlatformModels::parse(&config.models.models).map_err(Error::internal_fault)?,
         })
     }
 
-    /// The provider for a customer and a model.
+    /// How a customer asks for vectors of a model.
     ///
     /// # Errors
     /// `unavailable`; `internal_error` when the customer's key does not open.
-    pub async fn provider(
-        &self,
-        store: &Store,
-        customer: CustomerId,
-        model: &str,
-    ) -> Result<Provider> {
+    pub async fn access(&self, store: &Store, customer: CustomerId, model: &str) -> Result<Access> {
         let provider = self
             .provider
             .clone()
             .with_model(model, self.provider.dimensions());
         let purpose = Purpose::OpenAiKey;
-        let Some(sealed) = store.read_secrets(customer, purpose.as_str()).await? else {
-            return Ok(provider);
-        };
-        let Some(newest) = sealed.secrets.first() else {
-            return Ok(provider);
+        let sealed = store.read_secrets(customer, purpose.as_str()).await?;
+        let newest = sealed
+            .as_ref()
+            .and_then(|sealed| Some((sealed, sealed.secrets.first()?)));
+        let Some((sealed, newest)) = newest else {
+            return Ok(Access {
+                provider,
+                paid_by: Payer::Platform,
+                price: self.models.price(model),
+            });
         };
         let data_key = self
             .vault
@@ -87,6 +145,15 @@ impl Embeddings {
             .await?;
         let key = data_key.open(purpose, newest.version, &newest.nonce, &newest.ciphertext)?;
         let key = std::str::from_utf8(&key).map_err(Error::internal_fault)?;
-        Ok(provider.with_key(SecretString::from(key.to_owned())))
+        Ok(Access {
+            provider: provider.with_key(SecretString::from(key.to_owned())),
+            paid_by: Payer::Customer,
+            price: Some(Price::listed(model)),
+        })
+    }
+
+    /// The models that the platform's key may be asked for.
+    pub const fn models(&self) -> &PlatformModels {
+        &self.models
     }
 }

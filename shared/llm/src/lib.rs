@@ -19,7 +19,7 @@ mod wire;
 pub use batches::{Batch, BatchLimits, Batches, plan_batches};
 pub use client::{Call, Client};
 pub use error::EmbedError;
-pub use prices::{PRICE_VERSION, embedding_cost, listed_embedding_cost};
+pub use prices::{PRICE_VERSION, PlatformModels, Price, listed_embedding_cost};
 pub use provider::{EmbeddingSettings, Provider};
 pub use tokens::count_tokens;
 pub use wire::Embedded;

@@ -23,22 +23,123 @@ pub fn listed_embedding_cost(model: &str, tokens: u64) -> Option<Usd> {
     Some(Usd::from_nanos(tokens.saturating_mul(nanos)))
 }
 
-/// The same for ledger and budget. A model without a price, such as a local one, costs nothing.
-pub fn embedding_cost(model: &str, tokens: u64) -> Usd {
-    listed_embedding_cost(model, tokens).unwrap_or(Usd::from_nanos(0))
+/// The models that the platform's key may be asked for, with their prices. One whose price nobody has said is not asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlatformModels(Vec<(String, Option<Price>)>);
+
+impl PlatformModels {
+    /// Reads a list such as `text-embedding-3-small,local-model=0`: the price behind `=` is in dollars a million tokens,
+    /// exact to a thousandth of a dollar, and goes before the one of the price list.
+    ///
+    /// # Errors
+    /// A sentence that names the entry.
+    pub fn parse(list: &str) -> Result<Self, String> {
+        let entries = list
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty());
+        let model = |entry: &str| {
+            let Some((name, million)) = entry.split_once('=') else {
+                return Ok((entry.to_owned(), Price::in_list(entry)));
+            };
+            let million: Usd = million.parse().map_err(|e| format!("{entry}: {e}"))?;
+            if million.nanos() % 1_000_000 != 0 {
+                return Err(format!("{entry}: at most three decimals"));
+            }
+            let price = Price {
+                nanos_per_token: million.nanos() / 1_000_000,
+                version: "platform",
+            };
+            Ok((name.to_owned(), Some(price)))
+        };
+        entries.map(model).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The price of a model. `None`: it is not listed, or has no price.
+    pub fn price(&self, model: &str) -> Option<Price> {
+        let listed = self.0.iter().find(|(name, _)| name == model);
+        listed.and_then(|(_, price)| *price)
+    }
+
+    /// The names of the models that may be asked for.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let priced = self.0.iter().filter(|(_, price)| price.is_some());
+        priced.map(|(name, _)| name.as_str())
+    }
+}
+
+/// What a customer's calls of a model cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Price {
+    nanos_per_token: i64,
+    version: &'static str,
+}
+
+impl Price {
+    fn in_list(model: &str) -> Option<Self> {
+        nanos_per_token(model).map(|nanos_per_token| Self {
+            nanos_per_token,
+            version: PRICE_VERSION,
+        })
+    }
+
+    /// The price of a model that a customer's own key is asked for: the list's. A model that is not in it counts nothing.
+    pub fn listed(model: &str) -> Self {
+        Self::in_list(model).unwrap_or(Self {
+            nanos_per_token: 0,
+            version: PRICE_VERSION,
+        })
+    }
+
+    /// Which list it is from; written beside each cost.
+    pub const fn version(self) -> &'static str {
+        self.version
+    }
+
+    /// What so many tokens cost.
+    pub fn cost(self, tokens: u64) -> Usd {
+        let tokens = i64::try_from(tokens).unwrap_or(i64::MAX);
+        Usd::from_nanos(tokens.saturating_mul(self.nanos_per_token))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::embedding_cost;
+    use super::{PlatformModels, Price, listed_embedding_cost};
 
     #[test]
     fn a_million_tokens_cost_what_the_list_says() {
-        let cost = |model| embedding_cost(model, 1_000_000).to_string();
+        let cost = |model| Price::listed(model).cost(1_000_000).to_string();
         assert_eq!(cost("text-embedding-3-small"), "0.02");
         assert_eq!(cost("text-embedding-3-large"), "0.13");
         assert_eq!(cost("text-embedding-ada-002"), "0.1");
         assert_eq!(cost("a-model-of-ones-own"), "0");
-        assert_eq!(super::listed_embedding_cost("a-model-of-ones-own", 1), None);
+        assert_eq!(listed_embedding_cost("a-model-of-ones-own", 1), None);
+    }
+
+    #[test]
+    fn the_platform_pays_for_listed_models_with_a_price_alone() {
+        let list = "text-embedding-3-small, text-embedding-3-large=0.2 ,local=0,unknown,";
+        let models = PlatformModels::parse(list).unwrap();
+        for (model, million) in [
+            ("text-embedding-3-small", "0.02"),
+            ("text-embedding-3-large", "0.2"),
+            ("local", "0"),
+        ] {
+            let cost = models.price(model).unwrap().cost(1_000_000);
+            assert_eq!(cost.to_string(), million, "{model}");
+        }
+        for refused in ["unknown", "text-embedding-ada-002", "", "Local"] {
+            assert_eq!(models.price(refused), None, "{refused}");
+        }
+        let names: Vec<&str> = models.names().collect();
+        assert_eq!(
+            names,
+            ["text-embedding-3-small", "text-embedding-3-large", "local"]
+        );
+        for bad in ["m=", "m=-1", "m=free", "m=0.0001"] {
+            let error = PlatformModels::parse(bad).unwrap_err();
+            assert!(error.starts_with(bad), "{error}");
+        }
     }
 }

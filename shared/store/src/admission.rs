@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId, WebhookId,
     config::CustomerConfig,
+    documents::FailureCode,
     identity::{Class, Principal, Role, Scope},
     money::Usd,
+    spending::{Allowance, Payer},
 };
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
@@ -39,27 +41,48 @@ pub struct Admission {
     pub deleting: Vec<DocumentId>,
     /// What the provider has cost this month.
     pub spent: Usd,
+    /// What may still be spent.
+    pub allowance: Allowance,
     /// The tightest limit.
     pub limit: RateLimit,
 }
 
 impl Admission {
-    /// Checks that the month's budget is not spent.
+    /// Checks that the provider may be asked: that somebody pays, and that the month's budgets are not spent.
     ///
     /// # Errors
-    /// `budget_exceeded` (payment required).
+    /// `budget_exceeded`, `platform_budget_exceeded` (payment required); `email_not_verified` (forbidden).
     pub fn check_budget(&self) -> Result<()> {
-        match self.config.monthly_budget_usd {
-            Some(budget) if self.spent >= budget => Err(Error::new(
+        let Err(code) = self.allowance.check() else {
+            return Ok(());
+        };
+        let (kind, detail) = match code {
+            FailureCode::EmailNotVerified => (
+                Kind::Forbidden,
+                "Verify your e-mail address first: follow the link that was mailed to you, or ask for another one at \
+                 /api/auth/resend-verification. Until then the platform embeds nothing for you, unless you set your own \
+                 key at /api/customers/openai-key."
+                    .to_owned(),
+            ),
+            FailureCode::PlatformBudgetExceeded => (
                 Kind::PaymentRequired,
-                "budget_exceeded",
                 format!(
-                    "The budget of {budget} USD for this month is spent. Raise monthlyBudgetUsd at \
-                     /api/customers/config, or wait for the next month."
+                    "The platform pays {} USD a month for your embeddings (platformBudgetUsd), and they are spent. Set \
+                     your own key at /api/customers/openai-key, ask the platform's operator for more, or wait for the \
+                     next month. Searches with mode text cost nothing.",
+                    self.config.platform_budget_usd
                 ),
-            )),
-            _ => Ok(()),
-        }
+            ),
+            _ => (
+                Kind::PaymentRequired,
+                format!(
+                    "The budget of {} USD for this month is spent. Raise monthlyBudgetUsd at \
+                     /api/customers/config, or wait for the next month.",
+                    self.config.monthly_budget_usd.unwrap_or_default()
+                ),
+            ),
+        };
+        Err(Error::new(kind, code.as_str(), detail))
     }
 }
 
@@ -286,8 +309,20 @@ fn read(
         other => return Err(Error::unauthenticated(format!("admit: {other}")).into()),
     }
     let (principal, role, scopes) = principal(row)?;
-    let config = serde_json::from_value(row.try_get("config").map_err(column)?)
+    let config: CustomerConfig = serde_json::from_value(row.try_get("config").map_err(column)?)
         .map_err(|e| Error::internal_fault(format!("customer config: {e}")))?;
+    let usd = |name: &str| -> Result<Usd> {
+        let nanos: Option<i64> = row.try_get(name).map_err(column)?;
+        Ok(Usd::from_nanos(nanos.unwrap_or(0)))
+    };
+    let (spent, by_platform) = (usd("spent_nano_usd")?, usd("platform_spent_nano_usd")?);
+    let left = |budget: Usd, spent: Usd| Usd::from_nanos(budget.nanos() - spent.nanos());
+    let payer: Option<String> = row.try_get("paid_by").map_err(column)?;
+    let allowance = Allowance {
+        payer: payer.map(|payer| payer.parse::<Payer>()).transpose()?,
+        budget_left: config.monthly_budget_usd.map(|budget| left(budget, spent)),
+        platform_left: left(config.platform_budget_usd, by_platform),
+    };
     let versions: Option<serde_json::Value> = row.try_get("index_versions").map_err(column)?;
     Ok(Admission {
         customer_id: row
@@ -315,11 +350,8 @@ fn read(
             .into_iter()
             .map(DocumentId::from)
             .collect(),
-        spent: Usd::from_nanos(
-            row.try_get::<_, Option<i64>>("spent_nano_usd")
-                .map_err(column)?
-                .unwrap_or(0),
-        ),
+        spent,
+        allowance,
         limit,
     })
 }

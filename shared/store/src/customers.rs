@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CustomerId, Error, Result, UserId,
     config::CustomerConfig,
+    documents::FailureCode,
     identity::{Email, Scope},
+    money::Usd,
 };
 use tokio_postgres::types::Type;
 
 use crate::{
-    Tenant, error,
+    Tenant, documents, error,
     secrets::{self, SealedSecret},
     users,
 };
@@ -22,6 +24,10 @@ pub struct NewCustomer<'a> {
     pub wrapped_data_key: &'a [u8],
     /// Embedding model.
     pub embedding_model: &'a str,
+    /// What the platform's key may cost for it in a month.
+    pub platform_budget: Usd,
+    /// Whether the platform's key may be used at once, before an address is verified.
+    pub platform_key: bool,
     /// Its first user.
     pub user_id: UserId,
     /// The user's address.
@@ -59,6 +65,8 @@ pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
             (&new.api_key_public_id, Type::TEXT),
             (&new.api_key_hash.as_slice(), Type::BYTEA),
             (&scopes, Type::TEXT_ARRAY),
+            (&(new.platform_budget.nanos() / 1_000), Type::INT8),
+            (&new.platform_key, Type::BOOL),
         ],
     )
     .await?
@@ -87,6 +95,24 @@ pub async fn use_signup_invitation(tx: &Tenant, token_hash: &[u8; 32]) -> Result
         row.try_get("used")
             .map_err(|e| Error::internal_fault(format!("customers: {e}")))
     })
+}
+
+/// Lets the platform's key be used for the customer, one of whose users has verified an address, and queues the documents
+/// that have waited for it.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn open_platform_key(tx: &Tenant) -> Result<()> {
+    let opened = tx
+        .query_opt(
+            include_str!("../queries/customers/open_platform_key.sql"),
+            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        )
+        .await?;
+    if opened.is_some() {
+        documents::release(tx, &[FailureCode::EmailNotVerified]).await?;
+    }
+    Ok(())
 }
 
 /// A customer.

@@ -67,6 +67,8 @@ pub struct Claimed {
     pub payload: Box<RawValue>,
     /// Tries, with this one.
     pub attempts: u32,
+    /// Whether its turn at the receiver's host has come. A notice that has none yet takes one.
+    pub has_turn: bool,
     /// The webhook's live secrets, with the key to open them.
     pub sealed: SealedSecrets,
     token: i64,
@@ -228,11 +230,56 @@ impl Store {
                 url: row.try_get("url").map_err(column)?,
                 payload: row.try_get::<_, Json<_>>("payload").map_err(column)?.0,
                 attempts: u32::try_from(attempts).unwrap_or_default(),
+                has_turn: row.try_get("has_turn").map_err(column)?,
                 sealed: sealed(&row)?,
                 token: row.try_get("lease_token").map_err(column)?,
             })
         })
         .transpose()
+    }
+
+    /// Takes a turn at a receiver's host; how long until it comes. Turns are `gap` apart on average, and up to `burst` of
+    /// them come at once.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn take_turn(&self, subject: &[u8], gap: Duration, burst: i32) -> Result<Duration> {
+        let rows = self
+            .call(
+                include_str!("../queries/deliveries/take_turn.sql"),
+                &[
+                    (&subject, Type::BYTEA),
+                    (&gap.as_secs_f64(), Type::FLOAT8),
+                    (&burst, Type::INT4),
+                ],
+            )
+            .await?;
+        let row = rows
+            .first()
+            .ok_or_else(|| Error::internal_fault("take_turn returned no row"))?;
+        let wait: f64 = row.try_get("wait").map_err(column)?;
+        Ok(Duration::try_from_secs_f64(wait).unwrap_or_default())
+    }
+
+    /// Puts a notice off until its turn, without counting a try. False: the lease was lost.
+    ///
+    /// # Errors
+    /// `unavailable` without a database: it is tried again when its lease is over.
+    pub async fn await_turn(&self, claimed: &Claimed, wait: Duration) -> Result<bool> {
+        let tx = self.tenant(claimed.customer_id).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/deliveries/await_turn.sql"),
+                &[
+                    (&claimed.customer_id.as_uuid(), Type::UUID),
+                    (&claimed.id.as_uuid(), Type::UUID),
+                    (&claimed.token, Type::INT8),
+                    (&wait.as_secs_f64(), Type::FLOAT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(row.is_some())
     }
 
     /// Notes that the receiver has taken a notice.

@@ -1,7 +1,7 @@
 //! From Postgres' errors to ours. No text of the database ever becomes public.
 
 use deadpool_postgres::PoolError;
-use dynrag_domain::Error;
+use dynrag_domain::{Error, Kind, documents::FailureCode};
 use tokio_postgres::error::SqlState;
 
 /// Whether the connection was gone before the statement could run: a fresh one may succeed.
@@ -9,8 +9,27 @@ pub(crate) fn is_disconnected(error: &tokio_postgres::Error) -> bool {
     error.is_closed() || error.code() == Some(&SqlState::ADMIN_SHUTDOWN)
 }
 
+/// What the trigger that counts originals raises when they are too much (`count_storage`).
+const STORAGE_LIMIT: &str = "DR001";
+
+/// The refusal of content for which there is no room.
+fn storage_limit() -> Error {
+    Error::new(
+        Kind::Conflict,
+        FailureCode::StorageLimit.as_str(),
+        "The originals of your documents, with those of superseded versions, would be larger than maxStorageBytes of your \
+         configuration. Delete documents, set fewer retentionDays, or ask the platform's operator for more.",
+    )
+}
+
 /// A failed statement. What may pass by itself is `Unavailable`, the rest is a fault of ours.
 pub(crate) fn statement(error: &tokio_postgres::Error) -> Error {
+    if error
+        .code()
+        .is_some_and(|code| code.code() == STORAGE_LIMIT)
+    {
+        return storage_limit();
+    }
     let transient = error.is_closed()
         || error.code().is_none()
         || error.code().is_some_and(|code| {

@@ -4,7 +4,7 @@
 //! have one sum. A call is written in the transaction that keeps what it brought; one that a crash separates from
 //! it is in neither.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, money::Usd};
+use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, money::Usd, spending::Payer};
 use serde::Serialize;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -64,6 +64,8 @@ pub struct ProviderCall {
     pub price_version: &'static str,
     /// What they cost.
     pub cost: Usd,
+    /// Whose key paid.
+    pub paid_by: Payer,
 }
 
 /// A line of the ledger.
@@ -82,6 +84,7 @@ struct Line<'a> {
     tokens: u64,
     price_version: &'a str,
     nano_usd: i64,
+    paid_by: &'a str,
 }
 
 impl<'a> From<&'a ProviderCall> for Line<'a> {
@@ -107,6 +110,7 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
             tokens: call.tokens,
             price_version: call.price_version,
             nano_usd: call.cost.nanos(),
+            paid_by: call.paid_by.as_str(),
         }
     }
 }

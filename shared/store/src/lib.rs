@@ -29,6 +29,7 @@ pub mod invitations;
 pub mod jobs;
 pub mod ledger;
 pub mod mail_tokens;
+pub mod mails;
 pub mod outbox;
 pub mod publication;
 pub mod redrive;

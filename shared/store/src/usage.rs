@@ -1,7 +1,11 @@
 //! What a customer used and spent, beyond its requests, which `admit()` counts.
 
 use chrono::NaiveDate;
-use dynrag_domain::{CustomerId, Error, Result, money::Usd};
+use dynrag_domain::{
+    CustomerId, Error, Result,
+    money::Usd,
+    spending::{Allowance, Payer},
+};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{Store, Tenant};
@@ -67,11 +71,11 @@ impl Store {
         rows.iter().map(used).collect()
     }
 
-    /// What is left of the month's budget; none where there is no budget.
+    /// What a customer may still have spent this month.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn budget_left(&self, customer: CustomerId) -> Result<Option<Usd>> {
+    pub async fn allowance(&self, customer: CustomerId) -> Result<Allowance> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -80,9 +84,14 @@ impl Store {
             )
             .await?;
         tx.commit().await?;
-        let nanos: Option<i64> =
-            row.map_or(Ok(None), |row| row.try_get("nano_usd").map_err(column))?;
-        Ok(nanos.map(Usd::from_nanos))
+        let row = row.ok_or_else(|| Error::not_found("customer"))?;
+        let payer: Option<String> = row.try_get("paid_by").map_err(column)?;
+        let left: Option<i64> = row.try_get("nano_usd").map_err(column)?;
+        Ok(Allowance {
+            payer: payer.map(|payer| payer.parse::<Payer>()).transpose()?,
+            budget_left: left.map(Usd::from_nanos),
+            platform_left: Usd::from_nanos(row.try_get("platform_nano_usd").map_err(column)?),
+        })
     }
 }
 

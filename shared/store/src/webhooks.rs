@@ -171,10 +171,35 @@ pub async fn check_room(tx: &Tenant) -> Result<()> {
     ))
 }
 
+/// Checks that no other webhook tells an address: each end of a document is told to a receiver once.
+async fn check_receiver(tx: &Tenant, id: WebhookId, url: Option<&str>) -> Result<()> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/webhooks/same_receiver.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&url, Type::TEXT),
+                (&id.as_uuid(), Type::UUID),
+            ],
+        )
+        .await?;
+    let Some(row) = row else {
+        return Ok(());
+    };
+    let name: String = row.try_get("name").map_err(column)?;
+    Err(Error::new(
+        Kind::Conflict,
+        "webhook_exists",
+        format!(
+            "The webhook \"{name}\" tells this address already. Change its events, or delete it first."
+        ),
+    ))
+}
+
 /// Adds a webhook. Its secret is written beside, in the same transaction.
 ///
 /// # Errors
-/// `invalid_fields` without its collection; `unavailable` without a database.
+/// `webhook_exists` (conflict) where another one has the same receiver; `invalid_fields` without its collection; `unavailable` without a database.
 pub async fn insert(
     tx: &Tenant,
     id: WebhookId,
@@ -183,6 +208,9 @@ pub async fn insert(
     secret_version: Option<i32>,
     token_hash: Option<&[u8; 32]>,
 ) -> Result<WebhookRow> {
+    if trigger == Trigger::Event {
+        check_receiver(tx, id, new.url).await?;
+    }
     collections::hold(tx, new.collection.into()).await?;
     let events: Vec<&str> = new.events.iter().map(|event| event.as_str()).collect();
     let row = tx
@@ -229,8 +257,11 @@ async fn one(tx: &Tenant, id: WebhookId, sql: &str) -> Result<WebhookRow> {
 /// already.
 ///
 /// # Errors
-/// `not_found`; `unavailable` without a database.
+/// `not_found`; `webhook_exists` (conflict) where another one has the same receiver; `unavailable` without a database.
 pub async fn update(tx: &Tenant, id: WebhookId, wanted: &Wanted<'_>) -> Result<WebhookRow> {
+    if !wanted.events.is_empty() {
+        check_receiver(tx, id, wanted.url).await?;
+    }
     let events: Vec<&str> = wanted.events.iter().map(|event| event.as_str()).collect();
     let row = tx
         .query_opt(

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | before the copy | the upload, awaited | S3 notifies twice more; then `sweep` looks for it |
 //! | after the copy | the same, and a copy | the copy is made again over itself |
+//! | after the copy of an upload for which there is no room, before its document has failed | the same | the same |
 //! | after the commit | an upload nobody awaits, a job in the outbox | the next notification, or the bucket's lifecycle; `sweep` |
 
 use dynrag_cloud::{Cloud, Objects, Queue};
@@ -67,7 +68,17 @@ impl Uploads {
         if !objects.copy(&upload, &original).await? {
             return Ok(false);
         }
-        if let Some(pending) = store.upload_arrived(customer, document, bytes).await? {
+        let arrived = match store.upload_arrived(customer, document, bytes).await {
+            Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
+                let code = FailureCode::StorageLimit;
+                objects.delete(&original).await?;
+                store.upload_failed(customer, document, code).await?;
+                objects.delete(&upload).await?;
+                return Ok(true);
+            }
+            arrived => arrived?,
+        };
+        if let Some(pending) = arrived {
             queue.send(&pending.job).await?;
             store.outbox_sent(&pending).await?;
             tracing::info!(customer_id = %customer, document_id = %document, bytes, "upload queued");

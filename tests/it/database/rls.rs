@@ -1,7 +1,7 @@
 //! Promise 10: row-level security holds when the code forgets. Every table × every operation, without
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
-use dynrag_domain::{CustomerId, chunks::Extracted, money::Usd};
+use dynrag_domain::{CustomerId, chunks::Extracted, money::Usd, spending::Payer};
 use dynrag_store::ledger::{ProviderCall, Purpose};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
@@ -65,6 +65,7 @@ async fn seeded() -> Seeded {
                     tokens: 3,
                     price_version: "test",
                     cost: Usd::from_nanos(60),
+                    paid_by: Payer::Platform,
                 }],
             )
             .await

@@ -1,6 +1,7 @@
 //! Webhooks: notices are written by the end they tell of, tried by one at a time and given up at last.
 
 mod incoming;
+mod receivers;
 
 use std::time::Duration;
 

@@ -45,6 +45,7 @@ mod retention;
 mod secrets;
 mod sessions;
 mod sizes;
+mod spending;
 mod tenancy;
 mod throttles;
 mod tokens;

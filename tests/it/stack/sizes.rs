@@ -7,7 +7,7 @@ use super::{
     admin::{admin, ask},
     files,
 };
-use crate::support::stack::{Answer, Stack, Tenant, tenant::doc_id, word};
+use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word};
 
 /// A text of so many chunks, each of which has the word.
 fn text(word: &str, chunks: usize) -> String {
@@ -90,4 +90,88 @@ async fn room_is_made_by_deleting() {
     let retry = tenant.call(Method::POST, &format!("/api/documents/{b}/retry"));
     Answer::of(retry).await.ok(202);
     tenant.completed(&b).await;
+}
+
+#[tokio::test]
+async fn originals_together_have_a_limit_whichever_way_they_come() {
+    let stack = Stack::load();
+    let (admin, tenant) = tokio::join!(admin(&stack), stack.signup());
+    let content = |word: &str| format!("{word} {}", "a".repeat(990));
+    let document = |word: &str| json!({"title": "T", "content": content(word)});
+    tenant.config("max_storage_bytes = 2500").await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let added = tenant
+            .post("/api/ingest/document", &document(&word()))
+            .await;
+        ids.push(doc_id(&added.ok(202)));
+        tenant.completed(&ids[ids.len() - 1]).await;
+    }
+    let stored = "SELECT bytes FROM customer_storage WHERE customer_id = $1";
+    let (bytes, originals) = (tenant.count(stored).await, tenant.originals().await);
+    let sum = "SELECT sum(bytes)::bigint FROM document_versions WHERE customer_id = $1";
+    assert_eq!(bytes, tenant.count(sum).await);
+
+    // A document, a batch, a file, another version, and an upload that S3 was given.
+    let third = document(&word());
+    let refused = tenant.post("/api/ingest/document", &third).await;
+    let problem = refused.problem(409, "storage_limit");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("maxStorageBytes"),
+        "{problem}"
+    );
+    let batch = json!({"documents": [document(&word())]});
+    tenant
+        .post("/api/ingest/batch", &batch)
+        .await
+        .problem(409, "storage_limit");
+    let path = format!("/api/documents/{}", ids[0]);
+    let next = json!({"content": content(&word())});
+    let next = Answer::of(tenant.call(Method::PUT, &path).json(&next)).await;
+    next.problem(409, "storage_limit");
+    assert_eq!(
+        tenant.originals().await,
+        originals,
+        "nothing is left behind"
+    );
+    let form = json!({"fileName": "a.txt", "contentType": "text/plain"});
+    let form = tenant.presign(&form).await.ok(200);
+    let sent = tenant.post_to_s3(&form, content(&word()).as_bytes()).await;
+    assert_eq!(sent.status, 204);
+    tenant
+        .ended(&doc_id(&form), "failed", "storage_limit")
+        .await;
+    assert_eq!(
+        tenant.originals().await,
+        originals,
+        "nothing is left behind"
+    );
+    assert_eq!(tenant.count(stored).await, bytes);
+
+    // What has the original of an earlier version stores nothing.
+    let again = json!({"reprocess": true});
+    Answer::of(tenant.call(Method::PUT, &path).json(&again))
+        .await
+        .ok(202);
+    tenant.completed(&ids[0]).await;
+    // What is deleted makes room, and the platform gives more.
+    assert_eq!(tenant.delete(&ids[1]).await.status, 202);
+    eventually("the deleted document makes room", async || {
+        (tenant.count(stored).await < bytes).then_some(())
+    })
+    .await;
+    tenant.post("/api/ingest/document", &third).await.ok(202);
+    let limits = format!("customers/{}/limits", tenant.id);
+    let body = json!({"maxStorageBytes": 4_000_000_000_i64});
+    assert_eq!(
+        ask(&admin, Method::PUT, &limits, Some(body)).await.status,
+        204
+    );
+    tenant
+        .post("/api/ingest/document", &document(&word()))
+        .await
+        .ok(202);
 }

@@ -4,7 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::stack::{Answer, Stack, Tenant, random};
+use crate::support::stack::{Answer, Stack, Tenant, eventually, random};
+
+const SUBJECT: &str = "You are invited to Dynamic RAG";
 
 async fn accept(stack: &Stack, token: &str, password: &str) -> Answer {
     let body = json!({"token": token, "password": password});
@@ -43,7 +45,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
     assert_eq!(invited["status"], "invited");
     let email = text(&invited["email"]);
     assert_eq!(email, text(&body["email"]).to_lowercase());
-    let first = stack.mail(&email, "Invitation to Test", 1).await;
+    let first = stack.mail(&email, SUBJECT, 1).await;
     assert!(
         first.text.contains(&a.email) || first.text.contains("invited"),
         "{first:?}"
@@ -51,12 +53,16 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
 
     // Once more for the same address renews it, and may change the role.
     let again = json!({"email": email, "role": "business"});
+    a.post("/api/users", &again)
+        .await
+        .problem(429, "invitation_limit");
+    a.forget_invitation(&email).await;
     let renewed = a.post("/api/users", &again).await.ok(202);
     assert_eq!(
         (&renewed["id"], &renewed["role"]),
         (&invited["id"], &json!("business"))
     );
-    stack.mail(&email, "Invitation to Test", 2).await;
+    let second = stack.mail(&email, SUBJECT, 2).await;
     let listed = a.get("/api/users").await.ok(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{listed}");
     assert!(
@@ -67,16 +73,20 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
             .contains(&email)
     );
 
-    accept(&stack, &first.token(), "short")
+    // The new link has taken the place of the first.
+    accept(&stack, &first.token(), &random(20))
+        .await
+        .problem(422, "invalid_link");
+    accept(&stack, &second.token(), "short")
         .await
         .bad_fields(&["/password"]);
     let password = random(20);
-    let made = accept(&stack, &first.token(), &password).await.ok(201);
+    let made = accept(&stack, &second.token(), &password).await.ok(201);
     assert_eq!(
         (&made["customerId"], &made["user"]["role"]),
         (&json!(a.id), &json!("business"))
     );
-    accept(&stack, &first.token(), &password)
+    accept(&stack, &second.token(), &password)
         .await
         .problem(422, "invalid_link");
     let access = text(&made["accessToken"]);
@@ -91,7 +101,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
     // Both invite the same person: who comes second is told once the mailbox is proved.
     b.verified().await;
     b.post("/api/users", &again).await.ok(202);
-    let token = stack.mail(&email, "Invitation to Test", 3).await.token();
+    let token = stack.mail(&email, SUBJECT, 3).await.token();
     accept(&stack, &token, &password)
         .await
         .problem(409, "email_taken");
@@ -102,8 +112,8 @@ async fn an_invitation_that_is_taken_back_or_over_is_none() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (email, late) = (a.invited("user").await, a.invited("user").await);
-    let mail = stack.mail(&email, "Invitation", 1).await;
-    let over = stack.mail(&late, "Invitation", 1).await;
+    let mail = stack.mail(&email, SUBJECT, 1).await;
+    let over = stack.mail(&late, SUBJECT, 1).await;
     let listed = a.get("/api/users").await.ok(200);
     let row = listed["items"]
         .as_array()
@@ -212,4 +222,93 @@ async fn somebody_stays_in_charge() {
     let business = "SELECT count(*) FROM users WHERE customer_id = $1 AND role = 'business'";
     assert_eq!(a.count(business).await, 1);
     assert_eq!(delete(&a, &Uuid::new_v4().to_string()).await.status, 404);
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_again_and_again() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    a.verified().await;
+    a.config("invitations_per_day = 3").await;
+    let invite = async |tenant: &Tenant, email: &str| {
+        let body = json!({"email": email, "role": "user"});
+        tenant.post("/api/users", &body).await
+    };
+    let email = || format!("v-{}@example.com", random(12).to_lowercase());
+
+    // One address, fifteen times at once, also after the invitation was taken back or under a tag.
+    let victim = email();
+    let tries = futures::future::join_all((0..15).map(|_| invite(&a, &victim))).await;
+    let taken: Vec<&Answer> = tries.iter().filter(|answer| answer.status == 202).collect();
+    assert_eq!(taken.len(), 1);
+    let id = text(&taken[0].ok(202)["id"]);
+    assert_eq!(delete(&a, &id).await.status, 204);
+    let tagged = victim.replace('@', "+1@");
+    for email in [&victim, &tagged] {
+        let refused = invite(&a, email).await;
+        let after = refused
+            .header("retry-after")
+            .unwrap()
+            .parse::<u32>()
+            .unwrap();
+        assert!((1..=3600).contains(&after), "{after}");
+        refused.problem(429, "invitation_limit");
+    }
+
+    // Then the day's invitations.
+    for _ in 0..2 {
+        invite(&a, &email()).await.ok(202);
+    }
+    let refused = invite(&a, &email()).await;
+    let problem = refused.problem(429, "invitation_limit");
+    assert!(
+        text(&problem["detail"]).contains("3 invitations of a day"),
+        "{problem}"
+    );
+
+    // Several accounts write to one address no more often.
+    let shared = email();
+    for _ in 0..4 {
+        let other = stack.signup().await;
+        other.verified().await;
+        invite(&other, &shared).await.ok(202);
+    }
+    let asked = "SELECT attempts FROM throttles WHERE subject =
+        throttle_subject('mail|hour', convert_to('invitation|' || $1, 'UTF8'))";
+    let sql = stack.sql().await;
+    eventually("the fourth mail is held back", async || {
+        let row = sql.query_opt(asked, &[&shared]).await.unwrap();
+        row.filter(|row| row.get::<_, i32>(0) == 4)
+    })
+    .await;
+    eventually("the tasks are done", async || {
+        stack.tasks_done().await.then_some(())
+    })
+    .await;
+    assert_eq!(stack.mails(&shared).await.len(), 3);
+}
+
+#[tokio::test]
+async fn no_company_has_a_message_for_a_name() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    for name in [
+        "visit http://evil.example now",
+        "<img src=x>",
+        "URGENT!!! Pay now",
+    ] {
+        let body = json!({"companyName": name});
+        let request = a.call(Method::PUT, "/api/customers/profile").json(&body);
+        Answer::of(request).await.bad_fields(&["/companyName"]);
+        let body = json!({"email": format!("{}@example.com", random(12)), "password": random(24), "companyName": name});
+        let request = stack.http.post(stack.url("/api/auth/signup")).json(&body);
+        Answer::of(request).await.bad_fields(&["/companyName"]);
+    }
+    let body = json!({"companyName": "Booking.com & Söhne"});
+    Answer::of(a.call(Method::PUT, "/api/customers/profile").json(&body))
+        .await
+        .ok(200);
+    let email = a.invited("user").await;
+    let mail = stack.mail(&email, SUBJECT, 1).await;
+    assert!(mail.text.contains("Booking. com & Söhne"), "{mail:?}");
 }

@@ -10,6 +10,7 @@ use dynrag_domain::{
     identity::{Class, Email, Principal, Role},
     jobs::Lane,
     mail_tokens::MailToken,
+    money::Usd,
 };
 use dynrag_store::{
     Store, Tenant,
@@ -73,6 +74,8 @@ pub async fn customer(store: &Store) -> Customer {
         company_name: Some("Example Ltd"),
         wrapped_data_key: &[1; 64],
         embedding_model: MODEL,
+        platform_budget: Usd::from_nanos(5_000_000_000),
+        platform_key: true,
         user_id: made.user,
         email: &email,
         password_hash: "$argon2id$not-a-hash",

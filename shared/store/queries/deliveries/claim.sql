@@ -8,9 +8,9 @@ WITH claimed AS (
     FROM customers c
     WHERE d.customer_id = $1 AND d.id = $2 AND d.status = 'pending' AND d.due_at <= now()
       AND c.id = d.customer_id AND c.status = 'active' AND c.wrapped_data_key IS NOT NULL
-    RETURNING d.webhook_id, d.payload, d.attempts, d.lease_token, c.wrapped_data_key
+    RETURNING d.webhook_id, d.payload, d.attempts, d.lease_token, d.turn_at, c.wrapped_data_key
 )
-SELECT c.webhook_id, c.payload, c.attempts, c.lease_token, c.wrapped_data_key, w.status, w.url,
+SELECT c.webhook_id, c.payload, c.attempts, c.lease_token, coalesce(c.turn_at <= now(), false) AS has_turn, c.wrapped_data_key, w.status, w.url,
        live.versions, live.nonces, live.ciphertexts
 FROM claimed c
 JOIN webhooks w ON w.customer_id = $1 AND w.id = c.webhook_id

@@ -3,15 +3,16 @@
 WITH lines AS (
     SELECT * FROM jsonb_to_recordset($2) AS c (call_id uuid, operation text, document_id uuid, version integer,
         job_id uuid, stage text, model text, attempt integer, inputs integer, outcome text, tokens bigint,
-        price_version text, nano_usd bigint)
+        price_version text, nano_usd bigint, paid_by text)
 ), written AS (
     INSERT INTO provider_calls (customer_id, call_id, operation, document_id, version, job_id, stage, model, attempt,
-                                inputs, outcome, tokens, price_version, nano_usd)
+                                inputs, outcome, tokens, price_version, nano_usd, paid_by)
     SELECT $1, call_id, operation, document_id, version, job_id, stage, model, attempt, inputs, outcome, tokens,
-           price_version, nano_usd
+           price_version, nano_usd, paid_by
     FROM lines
 ), calls AS (
-    SELECT operation, sum(tokens)::bigint AS tokens, sum(nano_usd)::bigint AS nano_usd
+    SELECT operation, sum(tokens)::bigint AS tokens, sum(nano_usd)::bigint AS nano_usd,
+           coalesce(sum(nano_usd) FILTER (WHERE paid_by = 'platform'), 0)::bigint AS platform_nano_usd
     FROM lines WHERE outcome = 'ok' GROUP BY call_id, operation
 )
-SELECT record_spend($1, operation, tokens, nano_usd) FROM calls
+SELECT record_spend($1, operation, tokens, nano_usd, platform_nano_usd) FROM calls

@@ -195,6 +195,22 @@ impl Tenant {
             .unwrap();
     }
 
+    /// Sets since when the platform's key may be used for the customer: `now()`, or `NULL` as before its address is
+    /// verified.
+    pub async fn platform_key(&self, from: &str) {
+        let update = format!("UPDATE customers SET platform_key_from = {from} WHERE id = $1");
+        let sql = self.stack.sql().await;
+        sql.execute(&update, &[&self.id]).await.unwrap();
+    }
+
+    /// Forgets when an address was last invited by the customer.
+    pub async fn forget_invitation(&self, email: &str) {
+        let forget = "DELETE FROM throttles WHERE subject =
+            throttle_subject('invitation|address', uuid_send($1) || convert_to($2, 'UTF8'))";
+        let sql = self.stack.sql().await;
+        assert_eq!(sql.execute(forget, &[&self.id, &email]).await.unwrap(), 1);
+    }
+
     /// One number about this customer: a query with $1 = customer.
     pub async fn count(&self, query: &str) -> i64 {
         self.stack

@@ -1,0 +1,126 @@
+//! How many mails go to an address. They are counted for all customers together, by a hash of the address: nobody may have
+//! the platform write to a stranger again and again, from however many accounts.
+
+use std::time::Duration;
+
+use dynrag_domain::{Error, Kind, Result, identity::Email};
+use tokio_postgres::types::Type;
+
+use crate::{Store, Tenant};
+
+/// Mails that are counted together: those of one kind do not use up another's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MailKind {
+    /// Links that verify an address or reset a password.
+    Link,
+    /// What an account's users are told of it.
+    Notice,
+    /// Invitations.
+    Invitation,
+}
+
+impl MailKind {
+    /// The name in SQL and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Notice => "notice",
+            Self::Invitation => "invitation",
+        }
+    }
+
+    /// Mails an hour and a day.
+    const fn quota(self) -> (i32, i32) {
+        match self {
+            Self::Link => (5, 20),
+            Self::Notice => (10, 30),
+            Self::Invitation => (3, 6),
+        }
+    }
+}
+
+/// The mailbox an address leads to, for counting: `ann+anything@example.com` is Ann's as well.
+fn mailbox(address: &Email) -> String {
+    let (local, domain) = address.as_str().split_once('@').unwrap_or_default();
+    let local = local.split_once('+').map_or(local, |(local, _)| local);
+    format!("{local}@{domain}")
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("mails: {error}"))
+}
+
+fn wait(seconds: i32) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
+}
+
+impl Store {
+    /// Takes one of the mails of a kind that an address is sent. `None`: send it; else how long none may be.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn take_mail(&self, kind: MailKind, to: &Email) -> Result<Option<Duration>> {
+        let (an_hour, a_day) = kind.quota();
+        let rows = self
+            .call(
+                include_str!("../queries/mails/take.sql"),
+                &[
+                    (&kind.as_str(), Type::TEXT),
+                    (&mailbox(to), Type::TEXT),
+                    (&an_hour, Type::INT4),
+                    (&a_day, Type::INT4),
+                ],
+            )
+            .await?;
+        let row = rows
+            .first()
+            .ok_or_else(|| Error::internal_fault("take_mail returned no row"))?;
+        let seconds: Option<i32> = row.try_get("wait").map_err(column)?;
+        Ok(seconds.map(wait))
+    }
+}
+
+/// Takes one of the customer's invitations: one an hour to an address, and `a_day` in all.
+///
+/// # Errors
+/// `invitation_limit` (rate limited); `unavailable` without a database.
+pub async fn take_invitation(tx: &Tenant, to: &Email, a_day: i32) -> Result<()> {
+    let refused = tx
+        .query_opt(
+            include_str!("../queries/mails/take_invitation.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&mailbox(to), Type::TEXT),
+                (&a_day, Type::INT4),
+            ],
+        )
+        .await?;
+    let Some(row) = refused else {
+        return Ok(());
+    };
+    let detail = match row.try_get::<_, String>("refused").map_err(column)?.as_str() {
+        "address" => "This address was invited less than an hour ago. The mail may be on its way, or among the spam; invite \
+                      it again as Retry-After says."
+            .to_owned(),
+        _ => format!(
+            "You have sent the {a_day} invitations of a day (invitationsPerDay). Go on as Retry-After says, or ask the \
+             platform's operator for more."
+        ),
+    };
+    let after = wait(row.try_get("wait").map_err(column)?);
+    Err(Error::new(Kind::RateLimited, "invitation_limit", detail).after(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_makes_no_other_mailbox() {
+        let of = |address| mailbox(&Email::try_from(address).unwrap());
+        assert_eq!(of("ann@example.com"), "ann@example.com");
+        assert_eq!(of("ann+1@example.com"), of("ann+2+3@example.com"));
+        assert_ne!(of("ann@example.com"), of("bob@example.com"));
+        assert_ne!(of("ann@example.com"), of("ann@example.org"));
+    }
+}

@@ -1,0 +1,130 @@
+//! What receivers bear: an end is told to an address once, and a host is not asked more often than its turns come.
+
+use std::time::Duration;
+
+use dynrag_domain::{
+    WebhookId,
+    audit::Actor,
+    documents::FailureCode,
+    webhooks::{DeliveryStatus, Event, Trigger},
+};
+use dynrag_store::webhooks::{self, Wanted};
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::{Scene, add, failure, secret, wanted};
+use crate::support::seed;
+
+#[tokio::test]
+async fn an_address_is_told_once_however_many_webhooks_have_it() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let (store, customer) = (&scene.store, scene.customer);
+    let id = WebhookId::generate();
+    let tx = store.tenant(customer).await.unwrap();
+    let again = wanted(&[Event::Failed, Event::Deleted]);
+    let version = Some(secret(&tx).await);
+    let refused = webhooks::insert(&tx, id, Trigger::Event, &again, version, None).await;
+    assert_eq!(refused.unwrap_err().code(), "webhook_exists");
+    drop(tx);
+    let elsewhere = Wanted {
+        url: Some("https://example.com/other"),
+        ..again.clone()
+    };
+    let other = add(store, customer, Trigger::Event, &elsewhere, None).await;
+    let tx = store.tenant(customer).await.unwrap();
+    webhooks::lock(&tx, other).await.unwrap();
+    let moved = webhooks::update(&tx, other, &again).await;
+    assert_eq!(moved.unwrap_err().code(), "webhook_exists");
+    drop(tx);
+
+    // From before there was a rule, two may have one address.
+    scene
+        .execute("UPDATE webhooks SET url = 'https://example.com/'")
+        .await;
+    let document = seed::add_awaited(store, customer, seed::in_an_hour()).await;
+    scene
+        .execute(
+            "UPDATE documents SET source_url = 'https://example.org/page', file_name = 'page.html'",
+        )
+        .await;
+    let code = FailureCode::UploadExpired;
+    store.upload_failed(customer, document, code).await.unwrap();
+    assert_eq!(scene.notices().await.len(), 1, "the oldest tells");
+    let theirs = store
+        .list_deliveries(customer, other, None, None, 100)
+        .await;
+    assert!(theirs.unwrap().is_empty());
+    // It says where the document came from.
+    let claimed = scene.claim(scene.notices().await[0].id).await.unwrap();
+    let payload: Value = serde_json::from_str(claimed.payload.get()).unwrap();
+    assert_eq!(payload["data"]["sourceUrl"], "https://example.org/page");
+    assert_eq!(payload["data"]["fileName"], "page.html");
+    // What only the other one tells of, it tells.
+    store
+        .delete_document(customer, Actor::System, document)
+        .await
+        .unwrap();
+    let theirs = store
+        .list_deliveries(customer, other, None, None, 100)
+        .await;
+    assert_eq!(theirs.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_notice_waits_for_its_turn_without_losing_a_try() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let (store, host) = (&scene.store, [5; 32]);
+    let gap = Duration::from_secs(10);
+    let turn = async |burst| {
+        store
+            .take_turn(&host, gap, burst)
+            .await
+            .unwrap()
+            .as_secs_f64()
+    };
+    // Three at once, then one after the other, each with a turn of its own.
+    let turns = join_all((0..6).map(|_| turn(3))).await;
+    let mut turns: Vec<i64> = turns
+        .into_iter()
+        .map(|wait| (wait / 10.0).ceil() as i64)
+        .collect();
+    turns.sort_unstable();
+    assert_eq!(turns, [0, 0, 0, 1, 2, 3]);
+    // Time gives turns back, as many as come at once and no more.
+    scene
+        .execute("UPDATE host_turns SET next_at = now() - interval '1 hour'")
+        .await;
+    let mut again = Vec::new();
+    for _ in 0..4 {
+        again.push(turn(3).await > 0.0);
+    }
+    assert_eq!(again, [false, false, false, true]);
+
+    let id = scene.test_notice().await;
+    let claimed = scene.claim(id).await.unwrap();
+    assert!(!claimed.has_turn);
+    let hour = Duration::from_secs(3600);
+    assert!(store.await_turn(&claimed, hour).await.unwrap());
+    assert!(scene.claim(id).await.is_none(), "before its turn");
+    let rows = scene.notices().await;
+    assert_eq!(
+        (rows[0].attempts, rows[0].status),
+        (0, DeliveryStatus::Pending)
+    );
+    scene
+        .execute(
+            "UPDATE webhook_deliveries SET due_at = now(), turn_at = now() - interval '1 second'",
+        )
+        .await;
+    let claimed = scene.claim(id).await.unwrap();
+    assert!(claimed.has_turn && claimed.attempts == 1);
+    // After a try that failed it takes another one.
+    let wait = Some(Duration::ZERO);
+    assert!(
+        store
+            .delivery_failed(&claimed, &failure(503), wait)
+            .await
+            .unwrap()
+    );
+    assert!(!scene.claim(id).await.unwrap().has_turn);
+}

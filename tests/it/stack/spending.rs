@@ -1,0 +1,221 @@
+//! Nobody spends the platform's money without leave: an address is verified first, models are the listed ones, and a
+//! customer costs no more in a month than it may.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::admin::{admin, ask};
+use crate::support::stack::{
+    Answer, Stack, Tenant,
+    tenant::{doc_id, file_part},
+    word,
+};
+
+const BY_PLATFORM: &str =
+    "SELECT coalesce(sum(platform_nano_usd), 0)::bigint FROM monthly_spend WHERE customer_id = $1";
+const ALL: &str =
+    "SELECT coalesce(sum(nano_usd), 0)::bigint FROM monthly_spend WHERE customer_id = $1";
+
+fn text(mark: &str) -> String {
+    format!("A text {mark} of some length, which costs something. ").repeat(40)
+}
+
+async fn set_key(tenant: &Tenant) {
+    let body = json!({"apiKey": format!("sk-own-{}", word())});
+    let request = tenant.call(Method::PUT, "/api/customers/openai-key");
+    assert_eq!(Answer::of(request.json(&body)).await.status, 204);
+}
+
+async fn limit(admin: &Tenant, path: &str, body: Value) {
+    let answer = ask(admin, Method::PUT, path, Some(body)).await;
+    assert_eq!(answer.status, 204, "{answer}");
+}
+
+/// Everything that begins work for the provider.
+async fn paid_for(tenant: &Tenant) -> Vec<Answer> {
+    let post = |path: &'static str, body: Value| async move { tenant.post(path, &body).await };
+    vec![
+        post(
+            "/api/ingest/document",
+            json!({"title": "T", "content": "text"}),
+        )
+        .await,
+        post(
+            "/api/ingest/batch",
+            json!({"documents": [{"title": "T", "content": "text"}]}),
+        )
+        .await,
+        post("/api/ingest/url", json!({"url": "https://example.com/"})).await,
+        post("/api/ingest/presigned-url", json!({"fileName": "a.txt"})).await,
+        tenant
+            .upload(file_part("a.txt", "text/plain", b"text"))
+            .await,
+        post("/api/documents/regenerate", json!({})).await,
+        post("/search", json!({"query": word(), "mode": "vector"})).await,
+    ]
+}
+
+#[tokio::test]
+async fn a_customer_costs_the_platform_no_more_than_it_may() {
+    let stack = Stack::load();
+    let (admin, a, b) = tokio::join!(admin(&stack), stack.signup(), stack.signup());
+    let limits = format!("customers/{}/limits", a.id);
+    let first = a.add("First", &text(&word())).await;
+    a.completed(&first).await;
+    let spent = a.count(BY_PLATFORM).await;
+    assert!(spent > 0 && spent == a.count(ALL).await, "{spent}");
+
+    // The ceiling is the platform's, and the customer sees it.
+    let room = format!("0.{:09}", (spent * 3 / 2 / 1000 + 1) * 1000);
+    let body = json!({"platformBudgetUsd": room});
+    limit(&admin, &limits, body).await;
+    let shown = a.get("/api/customers/config").await.ok(200)["platformBudgetUsd"].clone();
+    assert_eq!(shown, room.trim_end_matches('0'));
+    let body = json!({"platformBudgetUsd": "1000"});
+    let request = a.call(Method::PUT, "/api/customers/config").json(&body);
+    Answer::of(request).await.problem(403, "platform_limit");
+
+    // What does not fit is not begun, and nobody else is concerned.
+    let mark = word();
+    let second = a.add("Second", &text(&mark)).await;
+    a.ended(&second, "needs_action", "platform_budget_exceeded")
+        .await;
+    assert_eq!(
+        (a.count(BY_PLATFORM).await, stack.embedded(&mark).await),
+        (spent, 0)
+    );
+    let theirs = b.add("Theirs", &text(&word())).await;
+    b.completed(&theirs).await;
+
+    // At the end of it nothing that costs is begun.
+    let body = json!({"platformBudgetUsd": "0"});
+    limit(&admin, &limits, body).await;
+    a.ended(&second, "needs_action", "platform_budget_exceeded")
+        .await;
+    for answer in paid_for(&a).await {
+        answer.problem(402, "platform_budget_exceeded");
+    }
+    assert!(!a.search("text", "text").await.is_empty());
+
+    // The operator gives more, and it goes on by itself.
+    let body = json!({"platformBudgetUsd": "1"});
+    limit(&admin, &limits, body).await;
+    stack.sweep().await;
+    a.completed(&second).await;
+    for bad in ["-1", "1000001", "0.0000001", "much"] {
+        let body = json!({"platformBudgetUsd": bad});
+        let answer = ask(&admin, Method::PUT, &limits, Some(body)).await;
+        answer.bad_fields(&["/platformBudgetUsd"]);
+    }
+
+    // With a key of its own the customer pays, and the ceiling is none of its business.
+    let body = json!({"platformBudgetUsd": "0"});
+    limit(&admin, &limits, body).await;
+    let by_platform = a.count(BY_PLATFORM).await;
+    set_key(&a).await;
+    let third = a.add("Third", &text(&word())).await;
+    a.completed(&third).await;
+    assert_eq!(a.count(BY_PLATFORM).await, by_platform);
+    assert!(a.count(ALL).await > by_platform);
+    let lines = "SELECT sum(nano_usd)::bigint FROM provider_calls WHERE customer_id = $1 AND paid_by = 'platform'";
+    assert_eq!(a.count(lines).await, by_platform);
+}
+
+#[tokio::test]
+async fn documents_that_wait_for_the_ceiling_go_on_when_the_customer_sets_a_key() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    a.config("platform_budget_micro_usd = 1").await;
+    let id = a.add("T", &text(&word())).await;
+    a.ended(&id, "needs_action", "platform_budget_exceeded")
+        .await;
+    set_key(&a).await;
+    stack.sweep().await;
+    a.completed(&id).await;
+    assert_eq!(a.count(BY_PLATFORM).await, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_embedded_before_an_address_is_verified() {
+    let stack = Stack::load();
+    let a = stack.signup_unverified().await;
+    for answer in paid_for(&a).await {
+        let problem = answer.problem(403, "email_not_verified");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("/api/auth/resend-verification"), "{detail}");
+    }
+    // What was accepted for other reasons stops before the provider.
+    a.platform_key("now()").await;
+    let mark = word();
+    let bytes = text(&mark);
+    let form = a
+        .presign(&json!({"fileName": "a.txt", "contentType": "text/plain"}))
+        .await
+        .ok(200);
+    a.platform_key("NULL").await;
+    assert_eq!(a.post_to_s3(&form, bytes.as_bytes()).await.status, 204);
+    let id = doc_id(&form);
+    a.ended(&id, "needs_action", "email_not_verified").await;
+    assert_eq!(stack.embedded(&mark).await, 0);
+
+    // The link of the mail opens it, and what waited goes on.
+    let token = stack.mail(&a.email, "Verify", 1).await.token();
+    let request = stack.http.post(stack.url("/api/auth/verify-email"));
+    let verified = Answer::of(request.json(&json!({"token": token}))).await;
+    assert_eq!(verified.status, 204);
+    stack.sweep().await;
+    a.completed(&id).await;
+    a.search_with(json!({"query": mark, "mode": "vector"}))
+        .await;
+}
+
+#[tokio::test]
+async fn a_key_of_its_own_needs_no_verified_address() {
+    let stack = Stack::load();
+    let a = stack.signup_unverified().await;
+    set_key(&a).await;
+    let id = a.add("T", &text(&word())).await;
+    a.completed(&id).await;
+    assert_eq!(a.count(BY_PLATFORM).await, 0);
+}
+
+#[tokio::test]
+async fn the_platform_pays_for_the_models_it_has_listed() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    // One with a price that is not listed, and one that nobody knows.
+    for model in ["text-embedding-ada-002", "nope"] {
+        for dry_run in [true, false] {
+            let body = json!({"embeddingModel": model, "dryRun": dry_run});
+            let refused = a.post("/api/documents/regenerate", &body).await;
+            let problem = refused.problem(409, "model_not_allowed");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(
+                detail.contains(model) && detail.contains("text-embedding-3-small"),
+                "{detail}"
+            );
+        }
+    }
+    // However it came into the configuration, it is not asked with the platform's key.
+    a.config("embedding_model = 'text-embedding-ada-002'").await;
+    let mark = word();
+    let id = a.add("T", &text(&mark)).await;
+    a.ended(&id, "needs_action", "model_not_allowed").await;
+    assert_eq!(stack.embedded(&mark).await, 0);
+
+    set_key(&a).await;
+    stack.sweep().await;
+    a.completed(&id).await;
+    let body = json!({"embeddingModel": "nope", "dryRun": true});
+    assert_eq!(
+        a.post("/api/documents/regenerate", &body).await.ok(200)["costUsd"],
+        Value::Null
+    );
+    // The key goes: the table is of a model the platform does not pay for.
+    let gone = Answer::of(a.call(Method::DELETE, "/api/customers/openai-key")).await;
+    assert_eq!(gone.status, 204);
+    a.post("/search", &json!({"query": word(), "mode": "vector"}))
+        .await
+        .problem(409, "model_not_allowed");
+    assert_eq!(a.search("text", &mark).await.len(), 1);
+}
