@@ -3,6 +3,7 @@
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
+//! | with documents of a batch not yet begun | their hold, see `hold.rs` | `sweep` sends their jobs again |
 //! | after the claim | a lease that lapses after 90 s | `sweep` sends the job again |
 //! | while embedding | staged vectors | the next try reads them and pays for the rest only |
 //! | in the store step | see `dynrag_store::publication` | the next writer |
@@ -16,6 +17,7 @@ mod attachments;
 mod bundles;
 mod delete;
 mod embedding;
+mod hold;
 mod lease;
 mod limits;
 mod parts;
@@ -28,13 +30,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use dynrag_cloud::Queue;
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job};
-use dynrag_store::ingestion::Claim;
+use dynrag_store::{holds::Waiting, ingestion::Claim};
 use dynrag_worker::{Delivery, Invocation};
 use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
     bundles::Bundles,
+    hold::Hold,
     parts::Parts,
     prepare::{Cut, Stop},
 };
@@ -104,8 +107,10 @@ impl Embed {
 /// Reads each document, embeds and publishes those of a tenant together. What has to come again.
 async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> Vec<Delivery> {
     let bundles = Bundles::default();
+    let hold = Hold::keep(&parts.store, documents.iter().filter_map(waiting));
     let outcomes: Vec<_> = stream::iter(documents)
         .map(async |delivery| {
+            waiting(&delivery).into_iter().for_each(|it| hold.begun(it));
             let outcome = Box::pin(start(parts, &bundles, &delivery.job, deadline)).await;
             (delivery, outcome)
         })
@@ -129,6 +134,7 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
             }
         }
     }
+    hold.put_back(again.iter().filter_map(waiting)).await;
     let embedded: Vec<_> = stream::iter(cuts)
         .map(async |(of, cuts)| (of, Box::pin(embedding::embed(parts, cuts, deadline)).await))
         .buffer_unordered(CONCURRENCY)
@@ -156,6 +162,23 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
         }
     }
     again
+}
+
+/// What a message to process a document is about.
+fn waiting(delivery: &Delivery) -> Option<Waiting> {
+    match delivery.job {
+        Job::ProcessDocument {
+            customer_id,
+            document_id,
+            version,
+            ..
+        } => Some(Waiting {
+            customer_id,
+            document_id,
+            version,
+        }),
+        _ => None,
+    }
 }
 
 /// Deletes documents, those of a tenant together. What has to come again.
