@@ -141,7 +141,10 @@ pub(crate) async fn health(
         let found = serde_json::to_value(checks).map_err(Error::internal_fault)?;
         let sentence = "Not everything that the service depends on answers; see checks.";
         let error = Error::new(Kind::Unavailable, "unhealthy", sentence);
-        return Err(error.because(found.to_string()).with("checks", found).into());
+        return Err(error
+            .because(found.to_string())
+            .with("checks", found)
+            .into());
     }
     Ok(Json(Health {
         status: "ok",

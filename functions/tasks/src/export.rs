@@ -26,10 +26,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
 
-use crate::{
-    rows,
-    text::TextReader,
-};
+use crate::{rows, text::TextReader};
 
 /// A file is closed once it has so many bytes.
 const FILE: u64 = 512 * 1024 * 1024;

@@ -204,6 +204,9 @@ mod tests {
     fn it_is_the_outermost_member_of_that_name_wherever_it_stands() {
         let json = br#"{"sections":[{"text":"a"}],"texts":"b","te\u0078t":"c\ud83d\ude00\ud83dd","text":"e"}"#;
         assert_eq!(read(json, 4), ("c\u{1F600}\u{FFFD}d".to_owned(), true));
-        assert_eq!(read(br#"{"other":"text","n":{"text":1}}"#, 4), (String::new(), false));
+        assert_eq!(
+            read(br#"{"other":"text","n":{"text":1}}"#, 4),
+            (String::new(), false)
+        );
     }
 }

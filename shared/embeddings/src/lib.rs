@@ -41,9 +41,8 @@ struct PlatformKey {
 pub async fn platform(cloud: &Cloud) -> Result<Provider> {
     let config = EmbeddingsConfig::from_env().map_err(Error::internal_fault)?;
     let json = cloud.secrets().read(&config.key_secret_arn).await?;
-    let key: PlatformKey = serde_json::from_str(json.expose_secret()).map_err(|e| {
-        Error::internal_fault(format!("embeddings key secret: {:?}", e.classify()))
-    })?;
+    let key: PlatformKey = serde_json::from_str(json.expose_secret())
+        .map_err(|e| Error::internal_fault(format!("embeddings key secret: {:?}", e.classify())))?;
     let settings = EmbeddingSettings {
         base_url: config.base_url,
         api_key: Some(key.api_key).filter(|key| !key.expose_secret().is_empty()),

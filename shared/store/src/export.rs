@@ -39,7 +39,11 @@ WHERE (v.customer_id, v.document_id, v.version)
 const TABLES: [Table; 12] = [
     Table {
         key: "id",
-        ..table("customers", "{wrapped_data_key,data_key_wrapped_at,erase_at}", "id")
+        ..table(
+            "customers",
+            "{wrapped_data_key,data_key_wrapped_at,erase_at}",
+            "id",
+        )
     },
     Table {
         line: "config_of(t)",
