@@ -28,6 +28,7 @@ FROM_ENVIRONMENT = {
     "EMBEDDING_MODEL": "EmbeddingModel",
     "OPENAI_API_KEY": "OpenAiApiKey",
     "SECOND_CORS_ORIGIN": "SecondCorsOrigin",
+    "WEB_ALLOW": "WebAllow",
 }
 
 

@@ -236,8 +236,8 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
         seed::customer(&store).await.id,
         seed::customer(&store).await.id,
     );
-    let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
-    let just_now = chrono::Utc::now() - chrono::TimeDelta::minutes(1);
+    let yesterday = Utc::now() - chrono::TimeDelta::days(1);
+    let just_now = Utc::now() - chrono::TimeDelta::minutes(1);
     let expired = seed::add_awaited(&store, ours, yesterday).await;
     let deleted = seed::add_awaited(&store, ours, yesterday).await;
     store
@@ -360,7 +360,7 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     // Of two customers: a batch is everybody's.
     for number in 0..6 {
         let customer_id = seed::customer(&store).await.id;
-        let document_id = seed::add(&store, customer_id, None, &format!("text {number}")).await;
+        let (document_id, _) = seed::add(&store, customer_id, None, &format!("text {number}")).await;
         waiting.push(Waiting {
             customer_id,
             document_id,

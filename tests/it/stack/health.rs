@@ -51,9 +51,15 @@ impl Proxy {
                 let (to, mut is_frozen) = (to.clone(), is_frozen.clone());
                 tokio::spawn(async move {
                     let mut onward = TcpStream::connect(to).await.unwrap();
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut from, &mut onward) => {}
-                        _ = is_frozen.wait_for(|frozen| *frozen) => std::future::pending().await,
+                    let freeze = async { is_frozen.wait_for(|frozen| *frozen).await.is_ok() };
+                    let ended = tokio::select! {
+                        biased;
+                        frozen = freeze => !frozen,
+                        _ = copy_bidirectional(&mut from, &mut onward) => true,
+                    };
+                    if !ended {
+                        // Both ends stay open, and nothing passes any more.
+                        std::future::pending::<()>().await;
                     }
                 });
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{CUSTOMER, Scene},
-    TOKEN, call, without_key,
+    PASSWORD, TOKEN, call, without_key,
 };
 
 pub(super) async fn authorized(scene: &mut Scene, route: &str) {
