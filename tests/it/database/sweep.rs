@@ -360,7 +360,8 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     // Of two customers: a batch is everybody's.
     for number in 0..6 {
         let customer_id = seed::customer(&store).await.id;
-        let (document_id, _) = seed::add(&store, customer_id, None, &format!("text {number}")).await;
+        let (document_id, _) =
+            seed::add(&store, customer_id, None, &format!("text {number}")).await;
         waiting.push(Waiting {
             customer_id,
             document_id,
