@@ -16,6 +16,7 @@ from ui import say
 # Seconds for each look. Health has its own limit of about five for what is outside.
 HEALTH = 8
 DATABASE_LIMIT = 5
+CONNECT = 3
 QUEUES = 5
 
 QUEUE_NAMES = {
@@ -109,7 +110,7 @@ def database(postgres, limit: float = DATABASE_LIMIT) -> dict:
         "PGPASSWORD": postgres.superuser_password(),
         "PGSSLMODE": "verify-full",
         "PGSSLROOTCERT": str(postgres.ca),
-        "PGCONNECT_TIMEOUT": "3",
+        "PGCONNECT_TIMEOUT": str(CONNECT),
     }
     address = ["-h", "localhost", "-p", str(port), "-U", "postgres", "-d", DATABASE]
     command = [binaries / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *address]
@@ -120,8 +121,9 @@ def database(postgres, limit: float = DATABASE_LIMIT) -> dict:
     except subprocess.TimeoutExpired:
         raise Unanswered(f"no answer in {limit:g} s") from None
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["it failed"]
-        raise Unanswered(last[0])
+        last = (done.stderr.strip().splitlines() or ["it failed"])[-1]
+        frozen = "timeout expired" in last
+        raise Unanswered(f"no answer in {CONNECT} s" if frozen else last)
     return json.loads(done.stdout)
 
 

@@ -110,7 +110,9 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
     let hold = Hold::keep(&parts.store, documents.iter().filter_map(waiting));
     let outcomes: Vec<_> = stream::iter(documents)
         .map(async |delivery| {
-            waiting(&delivery).into_iter().for_each(|it| hold.begun(it));
+            if let Some(document) = waiting(&delivery) {
+                hold.begun(document);
+            }
             let outcome = Box::pin(start(parts, &bundles, &delivery.job, deadline)).await;
             (delivery, outcome)
         })

@@ -86,6 +86,11 @@ class Answering(unittest.TestCase):
         with binaries, mock.patch.object(subprocess, "run", side_effect=frozen):
             found = status.look({"database": lambda: status.database(postgres)})
         self.assertEqual(found, {"database": {"error": "no answer in 5 s"}})
+        said = "psql: error: connection to server failed: timeout expired\n"
+        refused = subprocess.CompletedProcess("psql", 2, stdout="", stderr=said)
+        with binaries, mock.patch.object(subprocess, "run", return_value=refused):
+            with self.assertRaisesRegex(status.Unanswered, "no answer in 3 s"):
+                status.database(postgres)
 
 
 class Verdict(unittest.TestCase):
