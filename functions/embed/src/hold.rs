@@ -45,7 +45,7 @@ impl Drop for Hold {
 }
 
 impl Hold {
-    /// Begins to hold the documents of a batch. A single one is begun with at once, and not held.
+    /// Begins to hold the documents of a batch. A single one is claimed at once, and not held.
     pub(crate) fn keep(store: &Store, batch: impl IntoIterator<Item = Waiting>) -> Self {
         let waiting: BTreeSet<Waiting> = batch.into_iter().collect();
         let several = waiting.len() > 1;
@@ -72,7 +72,8 @@ impl Hold {
         }
     }
 
-    /// Notes that a document is begun with: from now on its lease, or how its try ended, says when it is looked at.
+    /// Notes that a document is claimed, or its message moot: from now on its lease, or how its try ends, says when it
+    /// is looked at.
     pub(crate) fn begun(&self, document: Waiting) {
         self.waiting
             .lock()

@@ -110,10 +110,7 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
     let hold = Hold::keep(&parts.store, documents.iter().filter_map(waiting));
     let outcomes: Vec<_> = stream::iter(documents)
         .map(async |delivery| {
-            if let Some(document) = waiting(&delivery) {
-                hold.begun(document);
-            }
-            let outcome = Box::pin(start(parts, &bundles, &delivery.job, deadline)).await;
+            let outcome = Box::pin(start(parts, &bundles, &hold, &delivery, deadline)).await;
             (delivery, outcome)
         })
         .buffer_unordered(CONCURRENCY)
@@ -250,28 +247,29 @@ async fn send_notices(parts: &Parts) {
 async fn start(
     parts: &Parts,
     bundles: &Bundles,
-    job: &Job,
+    hold: &Hold,
+    delivery: &Delivery,
     deadline: Instant,
 ) -> Result<Option<Cut>> {
-    let Job::ProcessDocument {
+    let Some(document) = waiting(delivery) else {
+        return Ok(None);
+    };
+    let Waiting {
         customer_id,
         document_id,
         version,
-        ..
-    } = *job
-    else {
-        return Ok(None);
-    };
+    } = document;
     if Instant::now() + LEAST_TIME > deadline {
         // Slow files before it used the time up. Not claimed, so not a try of its own.
         return Err(Error::unavailable("no time left in this batch"));
     }
     let lease = parts.config.lease;
-    let Some(claim) = parts
+    let claim = parts
         .store
         .claim(customer_id, document_id, version, lease)
-        .await?
-    else {
+        .await?;
+    hold.begun(document);
+    let Some(claim) = claim else {
         tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
         return Ok(None);
     };

@@ -155,7 +155,9 @@ pub(super) async fn authorized(scene: &mut Scene, route: &str) {
                 .map(|(from, to)| (*from, to.as_str()))
                 .collect();
             replaced.push((TOKEN, &scene.ours.access));
-            replaced.push((PASSWORD, &scene.ours.password));
+            if route == "admin-customers-delete" {
+                replaced.push((PASSWORD, &scene.ours.password));
+            }
             let event = scene.event(&replaced);
             match route {
                 "admin-customers-get" => {
