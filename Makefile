@@ -1,5 +1,7 @@
 # Each target calls one script; `make` alone prints this list.
 STACK := python3 infra/local/stack.py
+# Given and empty is something else than not given.
+WEB := $(if $(filter undefined,$(origin WEB_ALLOW)),,--web-allow '$(WEB_ALLOW)')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test up down logs status migrate destroy check soak bench package deploy teardown redrive clean
@@ -8,22 +10,23 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: ## bring the stack up, ingest three documents, ask two questions
-	@$(STACK) demo
+	@$(STACK) demo $(WEB)
 
 test: ## everything that must pass: checks, build, tests against a stack of their own
 	@scripts/test.sh
 
-up: ## build, start and deploy what is not running or not current
-	@$(STACK) up
+up: ## build, start and deploy what is not running or not current; a local n8n: make up WEB_ALLOW=127.0.0.1:5678
+	@$(STACK) up $(WEB)
 
 down: ## stop it; keeps the data
 	@$(STACK) down
 
-logs: ## follow the logs of all functions and services; one: make logs FUNCTION=embed
-	@$(STACK) logs --follow $(FUNCTION)
+logs: ## follow all logs; fewer: make logs FUNCTION=embed LEVEL=ERROR REQUEST=ID CUSTOMER=ID SINCE=10m
+	@$(STACK) logs --follow $(if $(LEVEL),--level '$(LEVEL)') $(if $(REQUEST),--request '$(REQUEST)') \
+		$(if $(CUSTOMER),--customer '$(CUSTOMER)') $(if $(SINCE),--since '$(SINCE)') $(if $(JSON),--json) $(FUNCTION)
 
-status: ## what is running, and where
-	@$(STACK) status
+status: ## what runs, health, queues, documents; for programs: make status JSON=1
+	@$(STACK) status $(if $(JSON),--json)
 
 migrate: ## run the migrations again
 	@$(STACK) migrate

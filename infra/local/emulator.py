@@ -44,11 +44,13 @@ class Emulator:
             "region_name": REGION,
         }
 
-    def client(self, service: str):
+    def client(self, service: str, config=None):
         """A boto3 client of this emulator with the deployer's keys."""
         import boto3  # from the venv; not there while packages are installed
 
-        return boto3.client(service, endpoint_url=self.endpoint, **self.credentials())
+        return boto3.client(
+            service, endpoint_url=self.endpoint, config=config, **self.credentials()
+        )
 
     def up(self, persist: bool) -> None:
         """Starts the emulator, or leaves it alone when it runs with these settings and answers."""

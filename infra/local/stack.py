@@ -8,12 +8,12 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import needs
+import web_allow
 from accounts import Accounts
 from embedder import Embedder, named
 from emulator import ACCOUNT, REGION, Emulator
@@ -28,19 +28,19 @@ IN_VENV = ("up", "demo", "migrate", "env", "status")
 
 
 def main() -> int:
-    """Runs one command; 0 when it went well, 1 after an error that was printed, 130 after Ctrl-C."""
+    """Runs one command; 0 when it went well, 1 after an error that was printed (and for the status of a
+    stack that is not healthy), 130 after Ctrl-C."""
     options = _arguments()
     try:
         if options.command in IN_VENV:
             _enter_venv(options)
-        COMMANDS[options.command](options, State(options.name))
+        return COMMANDS[options.command](options, State(options.name)) or 0
     except StackError as error:
         warn(f"error: {error}")
         return 1
     except KeyboardInterrupt:
         warn("interrupted; run the same command again to go on from here")
         return 130
-    return 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -72,16 +72,28 @@ def _arguments() -> argparse.Namespace:
             metavar="KEY=VALUE",
             help="a parameter of template.yaml; may be repeated",
         )
+        sub.add_argument(
+            "--web-allow",
+            metavar="HOST:PORT,...",
+            help="requested although not public, such as a local n8n: 127.0.0.1:5678; kept for the"
+            " next time, '' forgets it",
+        )
     command("down", "stop what `up` started; keeps all data")
     command("destroy", "down, then remove all data of this stack")
-    command("status", "what is running, and where")
+    sub = command("status", "what is running, where, and how it is; 1 when it is not healthy")
+    sub.add_argument("--json", action="store_true", help="for programs")
     command("migrate", "run the migrations again")
     sub = command("env", "print where everything is, with credentials, for the tests")
     sub.add_argument("--format", choices=("json", "shell"), default="json")
-    sub = command("logs", "show the logs, of one function or of all")
+    sub = command("logs", "show the logs, of one function or of all, in the order of time")
     sub.add_argument("function", nargs="?", help="part of a function's name, or of a service's")
     sub.add_argument("--follow", "-f", action="store_true", help="go on as lines are added")
     sub.add_argument("--lines", "-n", type=int, default=50, help="lines of each file to begin with")
+    sub.add_argument("--level", help="this level and worse: DEBUG, INFO, WARN, ERROR")
+    sub.add_argument("--request", help="lines that name this X-Request-Id")
+    sub.add_argument("--customer", help="lines that name this customer's id")
+    sub.add_argument("--since", help="all lines since: 30s, 10m, 2h, 1d, 2026-11-21T09:30")
+    sub.add_argument("--json", action="store_true", help="lines of JSON as they are written")
     command("needs", "install the packages and tools that are missing")
     sub = command("python", "print the interpreter of the project's Python tools, installing them")
     sub.add_argument(
@@ -185,6 +197,7 @@ def _parameters(options, stack: Stack, embeddings, library: Path) -> dict[str, s
         "EmbedConcurrency": "2",
         **embeddings.parameters(),
     }
+    parameters |= web_allow.parameters(options.web_allow, stack.state)
     for pair in options.parameter:
         key, separator, value = pair.partition("=")
         if not separator:
@@ -207,6 +220,8 @@ def _summary(stack: Stack, seconds: float) -> None:
         admin = accounts["admin"]
         say(f"  admin    {admin['email']}  password {admin['password']}")
     say(f"  mail     {stack.emulator.endpoint}/_ministack/ses/messages  (what SES was given)")
+    if allowed := web_allow.remembered(stack.state):
+        say(f"  allowed  {allowed}  (may be requested although not public; WEB_ALLOW= forgets it)")
     say(f"  state    {stack.state.dir}  (logs in logs/, or `make logs`)")
     if "demo" in accounts:
         head = f"-H 'X-API-Key: {accounts['demo']['apiKey']}'"
@@ -259,20 +274,11 @@ def destroy(options: argparse.Namespace, state: State) -> None:
         say(f"removed {state.dir}")
 
 
-def status(_: argparse.Namespace, state: State) -> None:
-    """One line for each part."""
-    stack = Stack(state)
-    for name, part in (
-        ("postgres", stack.postgres),
-        ("embedder", stack.embedder),
-        ("emulator", stack.emulator),
-    ):
-        pid = state.running(name)
-        port = part.values.get("port", "-")
-        say(f"{name:9} {f'running, pid {pid}' if pid else 'stopped':22} port {port}")
-    if state.running("emulator") and stack.deployment.values.get("resources"):
-        say(f"api       {stack.deployment.api_url}")
-        say(f"events    {stack.deployment.events_url}")
+def status(options: argparse.Namespace, state: State) -> int:
+    """Prints how the stack is; 1 when it is not healthy."""
+    import status as of_stack
+
+    return of_stack.show(Stack(state), options.json)
 
 
 def env(options: argparse.Namespace, state: State) -> None:
@@ -326,15 +332,10 @@ def env(options: argparse.Namespace, state: State) -> None:
 
 
 def logs(options: argparse.Namespace, state: State) -> None:
-    """Hands the log files to tail."""
-    files = sorted([*state.logs.glob("*.log"), *state.function_logs.glob("*.log")])
-    if options.function:
-        files = [file for file in files if options.function.lower() in file.name.lower()]
-    if not files:
-        raise StackError(f"no log in {state.logs} has that name")
-    follow = ["-F"] if options.follow else []
-    with contextlib.suppress(KeyboardInterrupt):
-        subprocess.run(["tail", "-n", str(options.lines), *follow, *files], check=False)
+    """Prints the log lines that are asked for."""
+    import logs as of_stack
+
+    of_stack.show(state, options)
 
 
 def install(_: argparse.Namespace, __: State) -> None:

@@ -30,6 +30,7 @@ FROM_ENVIRONMENT = {
     "PLATFORM_BUDGET_USD": "PlatformBudgetUsd",
     "PLATFORM_MODELS": "PlatformModels",
     "SECOND_CORS_ORIGIN": "SecondCorsOrigin",
+    "WEB_ALLOW": "WebAllow",
 }
 
 

@@ -1,6 +1,7 @@
 //! What the platform's administrators do: see who there is, set limits, suspend, invite. For everybody
 //! else these routes are not there.
 
+mod customer;
 mod customers;
 mod invitations;
 
@@ -16,6 +17,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/admin/customers",
             "List customers",
             customers::list,
+        )
+        .get(
+            "admin-customers-get",
+            "/api/admin/customers/{id}",
+            "Show a customer",
+            customer::get,
         )
         .get(
             "admin-customers-usage",

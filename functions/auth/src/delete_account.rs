@@ -7,20 +7,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, answers::Accepted, scopes::Owner};
-use dynrag_domain::{Error, Kind};
-use dynrag_store::{
-    erasure,
-    sessions::{self, EndReason},
-    users,
-};
+use dynrag_store::erasure;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::password_hash;
-
-/// A user's tries a minute.
-const ATTEMPTS: i32 = 10;
+use crate::own_password;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +28,12 @@ pub(crate) struct Deleting {
     status: &'static str,
 }
 
+impl Default for Deleting {
+    fn default() -> Self {
+        Self { status: "deleting" }
+    }
+}
+
 /// Deletes the caller's customer.
 pub(crate) async fn delete_account(
     caller: Caller<Owner>,
@@ -43,26 +41,15 @@ pub(crate) async fn delete_account(
     Json(body): Json<DeleteAccount>,
 ) -> Answer<Accepted<Deleting>> {
     let (user, _) = caller.user()?;
+    let who = (caller.customer_id, user);
+    own_password::check(&context, "customers-delete", who, body.password).await?;
     let store = context.store().await?;
-    store
-        .attempt("customers-delete", user.as_uuid().as_bytes(), ATTEMPTS)
-        .await?;
     let tx = store.tenant(caller.customer_id).await?;
-    let hash = users::password_hash(&tx, user).await?;
-    // Hashing takes its time; no transaction waits for it.
-    tx.commit().await?;
-    if hash.is_none() || !password_hash::verify(body.password, hash).await? {
-        let detail = "The password is wrong.";
-        return Err(Error::new(Kind::Forbidden, "wrong_password", detail).into());
-    }
-    let tx = store.tenant(caller.customer_id).await?;
-    sessions::end_all(&tx, EndReason::AccountDeleted).await?;
     let pending = erasure::begin(&tx).await?;
     tx.commit().await?;
     if let Some(pending) = pending {
         context.dispatch_task(&pending).await;
     }
     tracing::info!(customer_id = %caller.customer_id, user_id = %user, "customer deleted");
-    let status = "deleting";
-    Ok(Accepted(Deleting { status }))
+    Ok(Accepted(Deleting::default()))
 }

@@ -3,11 +3,13 @@
 mod accept;
 mod change_password;
 mod delete_account;
+mod delete_customer;
 mod forgot_password;
 mod login;
 mod logout;
 mod mail_link;
 mod me;
+mod own_password;
 mod password_hash;
 mod refresh;
 mod reset_password;
@@ -82,6 +84,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/customers",
             "Delete the customer and all its data",
             delete_account::delete_account,
+        )
+        .delete(
+            "admin-customers-delete",
+            "/api/admin/customers/{id}",
+            "Delete a customer and all its data",
+            delete_customer::delete_customer,
         )
         .get(
             "auth-me",

@@ -3,6 +3,7 @@
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
+//! | with documents of a batch not yet begun | their hold, see `hold.rs` | `sweep` sends their jobs again |
 //! | after the claim | a lease that lapses after 90 s | `sweep` sends the job again |
 //! | while embedding | staged vectors | the next try reads them and pays for the rest only |
 //! | in the store step | see `dynrag_store::publication` | the next writer |
@@ -16,6 +17,7 @@ mod attachments;
 mod bundles;
 mod delete;
 mod embedding;
+mod hold;
 mod lease;
 mod limits;
 mod parts;
@@ -28,13 +30,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use dynrag_cloud::Queue;
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job};
-use dynrag_store::ingestion::Claim;
+use dynrag_store::{holds::Waiting, ingestion::Claim};
 use dynrag_worker::{Delivery, Invocation};
 use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
     bundles::Bundles,
+    hold::Hold,
     parts::Parts,
     prepare::{Cut, Stop},
 };
@@ -104,9 +107,10 @@ impl Embed {
 /// Reads each document, embeds and publishes those of a tenant together. What has to come again.
 async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> Vec<Delivery> {
     let bundles = Bundles::default();
+    let hold = Hold::keep(&parts.store, documents.iter().filter_map(waiting));
     let outcomes: Vec<_> = stream::iter(documents)
         .map(async |delivery| {
-            let outcome = Box::pin(start(parts, &bundles, &delivery.job, deadline)).await;
+            let outcome = Box::pin(start(parts, &bundles, &hold, &delivery, deadline)).await;
             (delivery, outcome)
         })
         .buffer_unordered(CONCURRENCY)
@@ -129,6 +133,7 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
             }
         }
     }
+    hold.put_back(again.iter().filter_map(waiting)).await;
     let embedded: Vec<_> = stream::iter(cuts)
         .map(async |(of, cuts)| (of, Box::pin(embedding::embed(parts, cuts, deadline)).await))
         .buffer_unordered(CONCURRENCY)
@@ -156,6 +161,23 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
         }
     }
     again
+}
+
+/// What a message to process a document is about.
+fn waiting(delivery: &Delivery) -> Option<Waiting> {
+    match delivery.job {
+        Job::ProcessDocument {
+            customer_id,
+            document_id,
+            version,
+            ..
+        } => Some(Waiting {
+            customer_id,
+            document_id,
+            version,
+        }),
+        _ => None,
+    }
 }
 
 /// Deletes documents, those of a tenant together. What has to come again.
@@ -225,28 +247,29 @@ async fn send_notices(parts: &Parts) {
 async fn start(
     parts: &Parts,
     bundles: &Bundles,
-    job: &Job,
+    hold: &Hold,
+    delivery: &Delivery,
     deadline: Instant,
 ) -> Result<Option<Cut>> {
-    let Job::ProcessDocument {
+    let Some(document) = waiting(delivery) else {
+        return Ok(None);
+    };
+    let Waiting {
         customer_id,
         document_id,
         version,
-        ..
-    } = *job
-    else {
-        return Ok(None);
-    };
+    } = document;
     if Instant::now() + LEAST_TIME > deadline {
         // Slow files before it used the time up. Not claimed, so not a try of its own.
         return Err(Error::unavailable("no time left in this batch"));
     }
     let lease = parts.config.lease;
-    let Some(claim) = parts
+    let claim = parts
         .store
         .claim(customer_id, document_id, version, lease)
-        .await?
-    else {
+        .await?;
+    hold.begun(document);
+    let Some(claim) = claim else {
         tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
         return Ok(None);
     };

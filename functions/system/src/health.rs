@@ -1,12 +1,63 @@
-//! `GET /health`: whether what everything depends on answers. Needs no credentials and tells nothing
-//! but yes or no.
+//! `GET /health`: whether what everything depends on answers. Needs no credentials and tells no more than what each
+//! check found; causes are in the log.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json};
-use serde::Serialize;
+use dynrag_api::{Answer, Context, Json, Query};
+use dynrag_domain::{Error, Kind, Result};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
+
+use crate::outside::{Found, Outside};
+
+/// Until when the login must have been read, which happens once in the life of an instance.
+const SECRETS_LIMIT: Duration = Duration::from_millis(1_200);
+/// Until when everything but the deep checks must have answered.
+const LIMIT: Duration = Duration::from_millis(1_800);
+
+/// What a check found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = HealthCheck)]
+pub(crate) enum Outcome {
+    /// It answers.
+    Ok,
+    /// It refuses, or cannot be reached.
+    Failed,
+    /// It has not answered in time.
+    TimedOut,
+    /// It was not asked, as what it takes has failed.
+    Skipped,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = HealthChecks)]
+struct Checks {
+    /// The secret with the database's login.
+    secrets: Outcome,
+    database: Outcome,
+    /// The embedding provider, with `deep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<Outcome>,
+    /// All queues of jobs, with `deep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queues: Option<Outcome>,
+    /// Both buckets, with `deep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buckets: Option<Outcome>,
+}
+
+impl Checks {
+    fn all_ok(&self) -> bool {
+        let deep = [self.provider, self.queues, self.buckets];
+        [self.secrets, self.database]
+            .into_iter()
+            .chain(deep.into_iter().flatten())
+            .all(|outcome| outcome == Outcome::Ok)
+    }
+}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
@@ -15,19 +66,86 @@ pub(crate) struct Health {
     checks: Checks,
 }
 
-#[derive(Serialize, ToSchema)]
-struct Checks {
-    secrets: &'static str,
-    database: &'static str,
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = HealthQuery)]
+pub(crate) struct Wanted {
+    /// Whether the embedding provider, the queues and the buckets are asked too. What they answered is kept for some
+    /// seconds.
+    #[serde(default)]
+    #[schema(default = false)]
+    deep: bool,
 }
 
-/// Reads the database's secret and asks the database for an answer; 503 when either fails.
-pub(crate) async fn health(State(context): State<Arc<Context>>) -> Answer<Json<Health>> {
-    context.store().await?.ping().await?;
-    let checks = Checks {
-        secrets: "ok",
-        database: "ok",
+/// Waits for a check until a time; why it failed goes to the log.
+pub(crate) async fn check<E: fmt::Display>(
+    check: &'static str,
+    until: Instant,
+    work: impl Future<Output = Result<(), E>>,
+) -> Outcome {
+    match timeout_at(until, work).await {
+        Ok(Ok(())) => Outcome::Ok,
+        Ok(Err(cause)) => {
+            tracing::warn!(check, %cause, "check failed");
+            Outcome::Failed
+        }
+        Err(_) => {
+            tracing::warn!(check, "check timed out");
+            Outcome::TimedOut
+        }
+    }
+}
+
+/// The internal text of an error, for the log.
+pub(crate) fn cause(error: &Error) -> String {
+    error.internal().unwrap_or(error.code()).to_owned()
+}
+
+/// The login, and with it the database.
+async fn near(context: &Context) -> (Outcome, Outcome) {
+    let began = Instant::now();
+    let login = async { context.store().await.map(drop).map_err(|e| cause(&e)) };
+    let secrets = check("secrets", began + SECRETS_LIMIT, login).await;
+    if secrets != Outcome::Ok {
+        return (secrets, Outcome::Skipped);
+    }
+    let ping = async {
+        let store = context.store().await.map_err(|e| cause(&e))?;
+        store.ping().await.map_err(|e| cause(&e))
     };
+    (secrets, check("database", began + LIMIT, ping).await)
+}
+
+/// Asks for everything side by side; 503 when a check fails.
+pub(crate) async fn health(
+    State(context): State<Arc<Context>>,
+    State(outside): State<Arc<Outside>>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<Health>> {
+    let far = async {
+        if wanted.deep {
+            Some(outside.found(context.cloud().await).await)
+        } else {
+            None
+        }
+    };
+    let ((secrets, database), far) = tokio::join!(near(&context), far);
+    let checks = Checks {
+        secrets,
+        database,
+        provider: far.map(|Found { provider, .. }| provider),
+        queues: far.map(|Found { queues, .. }| queues),
+        buckets: far.map(|Found { buckets, .. }| buckets),
+    };
+    if !checks.all_ok() {
+        let found = serde_json::to_value(checks).map_err(Error::internal_fault)?;
+        let sentence = "Not everything that the service depends on answers; see checks.";
+        let error = Error::new(Kind::Unavailable, "unhealthy", sentence);
+        return Err(error
+            .because(found.to_string())
+            .with("checks", found)
+            .into());
+    }
     Ok(Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),

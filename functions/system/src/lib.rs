@@ -2,13 +2,15 @@
 
 mod health;
 mod openapi;
+mod outside;
+mod state;
 
-use std::sync::Arc;
+use dynrag_api::Routes;
 
-use dynrag_api::{Context, Routes};
+pub use state::SystemState;
 
 /// The routes of this group.
-pub fn routes() -> Routes<Arc<Context>> {
+pub fn routes() -> Routes<SystemState> {
     Routes::new()
         .get(
             "health-get",

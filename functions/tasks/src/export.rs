@@ -1,4 +1,4 @@
-//! Writes a customer's data into zip files: its rows as JSON Lines, its originals beside them.
+//! Writes a customer's data into zip files: its rows as JSON Lines, its originals and their texts beside them.
 //!
 //! A file is closed when it is large or the time is up, and what is in it is noted; the task is then sent
 //! again for the next one. A file is written anew from its beginning, under a key of its own.
@@ -25,6 +25,8 @@ use dynrag_store::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
+
+use crate::{rows, text::TextReader};
 
 /// A file is closed once it has so many bytes.
 const FILE: u64 = 512 * 1024 * 1024;
@@ -122,6 +124,7 @@ impl Export<'_> {
             }
             for original in originals {
                 self.write_original(&mut file, &original).await?;
+                self.write_text(&mut file, &original).await?;
                 progress.after = Some((original.document_id, original.version));
                 if file.written > FILE || Instant::now() + RESERVE > self.deadline {
                     break 'originals;
@@ -135,14 +138,15 @@ impl Export<'_> {
 
     async fn write_tables(&self, file: &mut File) -> Result<()> {
         for table in export::tables() {
-            file.begin(&format!("{table}.jsonl"), CompressionMethod::Deflated)?;
+            let name = format!("{}.jsonl", rows::camel_case(table));
+            file.begin(&name, CompressionMethod::Deflated)?;
             for page in 0.. {
-                let rows = self.store.export_rows(self.customer, table, page).await?;
-                if rows.is_empty() {
+                let found = self.store.export_rows(self.customer, table, page).await?;
+                if found.is_empty() {
                     break;
                 }
-                for row in rows {
-                    file.write(row.as_bytes()).await?;
+                for row in found {
+                    file.write(rows::line(table, &row)?.as_bytes()).await?;
                     file.write(b"\n").await?;
                 }
             }
@@ -178,6 +182,36 @@ impl Export<'_> {
         }
         Ok(())
     }
+
+    /// The text as it was read. It is large only in the bucket, and goes from there to the file piece by piece.
+    async fn write_text(&self, file: &mut File, original: &Original) -> Result<()> {
+        if !original.has_text {
+            return Ok(());
+        }
+        let (document, version) = (original.document_id, original.version);
+        let mut reader = TextReader::default();
+        let small = self.store.small_text(self.customer, document, version);
+        if let Some(json) = small.await? {
+            file.begin(&text_name(original), CompressionMethod::Deflated)?;
+            return file.write(&reader.read(&json)).await;
+        }
+        let key = storage::extracted_key(self.customer, document, version);
+        let Some(mut object) = self.documents.open(&key).await? else {
+            return Ok(());
+        };
+        file.begin(&text_name(original), CompressionMethod::Deflated)?;
+        while !reader.found()
+            && let Some(piece) = object.next().await?
+        {
+            file.write(&reader.read(&piece)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `texts/<document>/<version>.txt`.
+fn text_name(original: &Original) -> String {
+    format!("texts/{}/{}.txt", original.document_id, original.version)
 }
 
 /// `originals/<document>/<version>/<name>`. What a caller typed becomes a plain name: unpacking it writes
@@ -299,6 +333,7 @@ mod tests {
             bytes: 0,
             file_name: file_name.map(str::to_owned),
             format: "pdf".to_owned(),
+            has_text: true,
         };
         for (typed, plain) in [
             (Some("a b.pdf"), "a b.pdf"),

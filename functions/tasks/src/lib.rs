@@ -10,6 +10,8 @@
 mod erase;
 mod export;
 mod letters;
+mod rows;
+mod text;
 
 use std::time::Instant;
 

@@ -33,6 +33,10 @@ class Parameters(unittest.TestCase):
         )
         self.assertEqual((values["EmbeddingModel"], values["OpenAiApiKey"]), ("other", "sk"))
 
+    def test_what_may_be_requested_is_the_environments_and_fits_the_template(self):
+        values = parameters.parameters(REPO, "dev", {"WEB_ALLOW": "10.0.0.5:5678,[::1]:80"})
+        self.assertRegex(values["WebAllow"], re.compile(DECLARED["WebAllow"]["AllowedPattern"]))
+
     def test_a_certificate_becomes_one_line(self):
         with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
             file.write("-----BEGIN CERTIFICATE-----\r\nMIIB\r\n-----END CERTIFICATE-----\n")

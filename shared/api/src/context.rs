@@ -242,6 +242,15 @@ impl Context {
         }
     }
 
+    /// As [`dispatch`](Self::dispatch), for a task that a row other than the outbox's says to be due.
+    pub async fn send_task(&self, task: &Task) {
+        let sent = async { self.tasks().await?.send(task).await };
+        if let Err(error) = sent.await {
+            let (code, cause) = (error.code(), error.internal());
+            tracing::warn!(code, cause, "a task is left to the sweep");
+        }
+    }
+
     /// As [`dispatch`](Self::dispatch), for many jobs of one customer that came in bulk.
     pub async fn dispatch_bulk(&self, customer: CustomerId, pending: &[Pending]) {
         self.sent_many(customer, pending, self.bulk().await).await;

@@ -1,5 +1,7 @@
 //! Errors as RFC 9457 problem documents: the one place where a kind of error becomes a status.
 
+use std::collections::BTreeMap;
+
 use axum::response::{IntoResponse, Response};
 use dynrag_domain::{Error, Kind};
 use http::{HeaderValue, StatusCode, header};
@@ -23,6 +25,8 @@ pub(crate) struct Problem {
     request_id: String,
     /// The fields that are bad.
     errors: Option<Vec<ProblemField>>,
+    /// What each check of `health-get` found.
+    checks: Option<BTreeMap<String, String>>,
 }
 
 /// A bad field.
@@ -102,6 +106,9 @@ pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Respo
             .collect();
         body.insert("errors".into(), fields.into());
     }
+    for (name, value) in error.members() {
+        body.insert(name.clone(), value.clone());
+    }
     let mut response = (status, Value::Object(body).to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(
@@ -123,6 +130,16 @@ pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Respo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_an_error_tells_beside_its_sentence_is_in_the_document() {
+        let error = Error::unavailable("cause").with("checks", json!({"database": "failed"}));
+        let body = document(&error, "/x", "r1").into_body();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["checks"], json!({"database": "failed"}));
+        assert_eq!(body["code"], "unavailable");
+    }
 
     #[test]
     fn a_fault_of_ours_keeps_its_cause_to_itself() {

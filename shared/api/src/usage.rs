@@ -17,6 +17,12 @@ pub struct Period {
 }
 
 impl Period {
+    /// The month so far.
+    pub const THIS_MONTH: Self = Self {
+        since: None,
+        until: None,
+    };
+
     /// First and last day.
     ///
     /// # Errors
@@ -34,10 +40,11 @@ impl Period {
     }
 }
 
+/// What was used in all.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Used)]
-struct Sum {
+pub struct Sum {
     requests: i64,
     documents: i64,
     chunks: i64,
@@ -46,6 +53,13 @@ struct Sum {
 }
 
 impl Sum {
+    /// Of these rows.
+    pub fn of(rows: &[Used]) -> Self {
+        let mut sum = Self::default();
+        rows.iter().for_each(|used| sum.add(used));
+        sum
+    }
+
     fn add(&mut self, used: &Used) {
         self.requests += used.requests;
         self.documents += used.documents;
@@ -78,18 +92,13 @@ pub struct UsageBody {
 impl UsageBody {
     /// From the rows of a period.
     pub fn new((since, until): (NaiveDate, NaiveDate), rows: Vec<Used>) -> Self {
-        let mut total = Sum::default();
+        let total = Sum::of(&rows);
         let items = rows
             .into_iter()
-            .map(|used| {
-                total.add(&used);
-                let mut sum = Sum::default();
-                sum.add(&used);
-                Line {
-                    day: used.day,
-                    operation: used.operation,
-                    sum,
-                }
+            .map(|used| Line {
+                sum: Sum::of(std::slice::from_ref(&used)),
+                day: used.day,
+                operation: used.operation,
             })
             .collect();
         Self {

@@ -122,6 +122,20 @@ impl Objects {
         }
     }
 
+    /// Whether the bucket is there and answers.
+    ///
+    /// # Errors
+    /// `unavailable`; `internal_error` where it is not there, or not for this function.
+    pub async fn ping(&self) -> Result<()> {
+        self.client
+            .get_bucket_location()
+            .bucket(&self.bucket)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| error::call("s3:GetBucketLocation", &e))
+    }
+
     /// Writes an object.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+use aws_sdk_sqs::{
+    Client,
+    types::{QueueAttributeName, SendMessageBatchRequestEntry},
+};
 use dynrag_domain::{Error, Result, jobs::Message};
 
 use crate::error;
@@ -23,6 +26,21 @@ impl Queue {
             client,
             url: url.to_owned(),
         }
+    }
+
+    /// Whether the queue is there and answers.
+    ///
+    /// # Errors
+    /// `unavailable`; `internal_error` where it is not there, or not for this function.
+    pub async fn ping(&self) -> Result<()> {
+        self.client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| error::call("sqs:GetQueueAttributes", &e))
     }
 
     /// Sends a job. The message group is the customer: SQS fair queues then keep one customer's

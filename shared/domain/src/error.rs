@@ -3,6 +3,8 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use serde_json::{Map, Value};
+
 /// Shorthand for results of this project.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -56,6 +58,8 @@ pub struct Error {
     internal: Option<String>,
     fields: Vec<FieldError>,
     retry_after: Option<Duration>,
+    // Boxed: errors are returned by value everywhere, and few have any.
+    members: Option<Box<Map<String, Value>>>,
 }
 
 impl Error {
@@ -68,6 +72,7 @@ impl Error {
             internal: None,
             fields: Vec::new(),
             retry_after: None,
+            members: None,
         }
     }
 
@@ -143,6 +148,15 @@ impl Error {
         self
     }
 
+    /// Adds something for the caller beside the sentence, under a name in camelCase.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.members
+            .get_or_insert_default()
+            .insert(name.to_owned(), value);
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -171,6 +185,11 @@ impl Error {
     /// How long to wait before the next try, where it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// What the caller is told beside the sentence, by name.
+    pub fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.members.iter().flat_map(|members| members.iter())
     }
 
     /// Whether the same work may succeed later, unchanged.

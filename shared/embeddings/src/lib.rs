@@ -91,30 +91,37 @@ struct PlatformKey {
     api_key: SecretString,
 }
 
+/// The deployment's address with the platform's key, where there is one, and no customer's model yet.
+///
+/// # Errors
+/// `unavailable`; `internal_error` when something is not configured.
+pub async fn platform(cloud: &Cloud) -> Result<Provider> {
+    let config = EmbeddingsConfig::from_env().map_err(Error::internal_fault)?;
+    let json = cloud.secrets().read(&config.key_secret_arn).await?;
+    let key: PlatformKey = serde_json::from_str(json.expose_secret())
+        .map_err(|e| Error::internal_fault(format!("embeddings key secret: {:?}", e.classify())))?;
+    let settings = EmbeddingSettings {
+        base_url: config.base_url,
+        api_key: Some(key.api_key).filter(|key| !key.expose_secret().is_empty()),
+        // Each customer has its own.
+        model: "unset".to_owned(),
+        dimensions: config.dimensions,
+        timeout: TIMEOUT,
+    };
+    Provider::new(&settings)
+}
+
 impl Embeddings {
     /// Reads address and platform key.
     ///
     /// # Errors
     /// `unavailable`; `internal_error` when something is not configured.
     pub async fn load(cloud: &Cloud, vault: Vault) -> Result<Self> {
-        let config = EmbeddingsConfig::from_env().map_err(Error::internal_fault)?;
-        let json = cloud.secrets().read(&config.key_secret_arn).await?;
-        let key: PlatformKey = serde_json::from_str(json.expose_secret()).map_err(|e| {
-            Error::internal_fault(format!("embeddings key secret: {:?}", e.classify()))
-        })?;
-        let settings = EmbeddingSettings {
-            base_url: config.base_url,
-            api_key: Some(key.api_key).filter(|key| !key.expose_secret().is_empty()),
-            // Each customer has its own; see `provider`.
-            model: "unset".to_owned(),
-            dimensions: config.dimensions,
-            timeout: TIMEOUT,
-        };
         Ok(Self {
             client: Client::new()?,
-            provider: Provider::new(&settings)?,
+            provider: platform(cloud).await?,
             vault,
-            models: PlatformModels::parse(&config.models.models).map_err(Error::internal_fault)?,
+            models: platform_models()?,
         })
     }
 

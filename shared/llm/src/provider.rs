@@ -84,6 +84,11 @@ impl Provider {
         self
     }
 
+    /// Whether it is asked with a key.
+    pub fn has_key(&self) -> bool {
+        self.api_key.is_some()
+    }
+
     /// The model's name.
     pub fn model(&self) -> &str {
         &self.model

@@ -1,8 +1,11 @@
 //! What the platform's administrators see and do across customers. Each call names the administrator,
 //! and the database looks whether it is one.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use dynrag_domain::{CustomerId, Error, Result, UserId, config::PlatformLimits, money::Usd};
+use serde_json::Value;
 use tokio_postgres::{
     Row,
     types::{Json, Type},
@@ -42,6 +45,53 @@ pub struct CustomerRow {
     pub documents: i64,
     /// What it spent this month.
     pub spent: Usd,
+}
+
+/// All that administrators see of a customer, but what it used.
+#[derive(Clone, Debug)]
+pub struct CustomerDetails {
+    /// Its id.
+    pub id: CustomerId,
+    /// The company.
+    pub company_name: Option<String>,
+    /// `active`, `suspended` or `deleted`.
+    pub status: String,
+    /// When it signed up.
+    pub created_at: DateTime<Utc>,
+    /// Address of its first user.
+    pub email: Option<String>,
+    /// Whether that user has verified it.
+    pub email_verified: bool,
+    /// Users.
+    pub users: i64,
+    /// Limits and settings, by their names in the API.
+    pub config: Value,
+    /// Whether it pays its embeddings itself.
+    pub own_embedding_key: bool,
+    /// Documents by status; a status that none has is left out.
+    pub documents: BTreeMap<String, i64>,
+    /// The last login, request or publication.
+    pub last_activity_at: Option<DateTime<Utc>>,
+    /// What it spent this month.
+    pub spent: Usd,
+}
+
+fn details(row: &Row) -> Result<CustomerDetails> {
+    let Json(documents) = row.try_get("documents").map_err(column)?;
+    Ok(CustomerDetails {
+        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+        company_name: row.try_get("company_name").map_err(column)?,
+        status: row.try_get("status").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+        email: row.try_get("email").map_err(column)?,
+        email_verified: row.try_get("email_verified").map_err(column)?,
+        users: row.try_get("users").map_err(column)?,
+        config: row.try_get("config").map_err(column)?,
+        own_embedding_key: row.try_get("own_embedding_key").map_err(column)?,
+        documents,
+        last_activity_at: row.try_get("last_activity_at").map_err(column)?,
+        spent: Usd::from_nanos(row.try_get("spent_nano_usd").map_err(column)?),
+    })
 }
 
 /// Which customers to list.
@@ -105,6 +155,66 @@ impl Store {
             )
             .await?;
         rows.iter().map(customer).collect()
+    }
+
+    /// A customer as it stands now.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn admin_get_customer(
+        &self,
+        by: Administrator,
+        customer: CustomerId,
+    ) -> Result<CustomerDetails> {
+        let rows = self
+            .call(
+                include_str!("../queries/admin/get.sql"),
+                &[
+                    (&by.customer_id.as_uuid(), Type::UUID),
+                    (&by.user_id.as_uuid(), Type::UUID),
+                    (&customer.as_uuid(), Type::UUID),
+                ],
+            )
+            .await?;
+        let row = rows.first().ok_or_else(|| Error::not_found("customer"))?;
+        details(row)
+    }
+
+    /// Deletes a customer other than the administrator's own, as the customer itself would; `confirm` repeats the
+    /// company's name or the customer's id. The task that removes the rest is for the caller to send; `sweep` sends it too.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid_fields` where something else was repeated; `unavailable` without a database.
+    pub async fn admin_delete_customer(
+        &self,
+        by: Administrator,
+        customer: CustomerId,
+        confirm: &str,
+    ) -> Result<()> {
+        // No text of the database holds a NUL.
+        let confirm = if confirm.contains('\0') { "" } else { confirm };
+        let rows = self
+            .call(
+                include_str!("../queries/admin/delete.sql"),
+                &[
+                    (&by.customer_id.as_uuid(), Type::UUID),
+                    (&by.user_id.as_uuid(), Type::UUID),
+                    (&customer.as_uuid(), Type::UUID),
+                    (&confirm, Type::TEXT),
+                ],
+            )
+            .await?;
+        let verdict: Option<&str> = rows
+            .first()
+            .map_or(Ok(None), |row| row.try_get("verdict").map_err(column))?;
+        match verdict {
+            Some("deleting") => Ok(()),
+            Some(_) => {
+                let detail = "the customer's company name as it is, or its id";
+                Err(Error::field("/confirm", detail))
+            }
+            None => Err(Error::not_found("customer")),
+        }
     }
 
     /// What any customer used from one day to another, newest first.

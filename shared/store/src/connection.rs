@@ -192,12 +192,39 @@ impl Store {
         .map_err(|e| error::statement(&e))
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers. Dropped before the answer, it closes its connection: the next one is made anew,
+    /// and not queued behind a question that may never be answered.
     ///
     /// # Errors
     /// `unavailable` when it does not.
     pub async fn ping(&self) -> Result<()> {
-        self.call("SELECT 1", &[]).await.map(drop)
+        match Question::ask(self.connection().await?).await {
+            Err(e) if error::is_disconnected(&e) => Question::ask(self.connection().await?).await,
+            other => other,
+        }
+        .map_err(|e| error::statement(&e))
+    }
+}
+
+/// A connection that is closed, unless its question was answered.
+struct Question(Option<Object>);
+
+impl Question {
+    async fn ask(connection: Object) -> Result<(), tokio_postgres::Error> {
+        let mut question = Self(Some(connection));
+        if let Some(connection) = &question.0 {
+            connection.query_typed("SELECT 1", &[]).await?;
+        }
+        drop(question.0.take());
+        Ok(())
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Erasable {
     Gone,
 }
 
-/// Hides the customer of the transaction: nobody is admitted, the key of its secrets is gone, workers
+/// Hides the customer of the transaction: nobody is admitted, its sessions end, the key of its secrets is gone, workers
 /// are fenced off. The task that removes the rest is written with it. None where it is deleted already.
 ///
 /// # Errors
@@ -32,7 +32,8 @@ pub async fn begin(tx: &Tenant) -> Result<Option<Pending<Task>>> {
             &[(&customer.as_uuid(), Type::UUID)],
         )
         .await?;
-    if row.is_none() {
+    let begun = row.map_or(Ok(false), |row| row.try_get("begun"));
+    if !begun.map_err(|e| Error::internal_fault(format!("erasure: {e}")))? {
         return Ok(None);
     }
     outbox::insert(tx, Task::erase(customer)).await.map(Some)

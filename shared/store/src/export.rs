@@ -6,11 +6,15 @@ use uuid::Uuid;
 
 use crate::{Store, ingestion};
 
-/// A table of an export: its file, its columns that stay here, and its order.
+/// A table of an export: its columns that stay here, what a line is made of beside them, and its order.
 struct Table {
     name: &'static str,
     key: &'static str,
     without: &'static str,
+    /// JSON of the row `t`.
+    line: &'static str,
+    /// Which rows.
+    only: &'static str,
     order: &'static str,
 }
 
@@ -19,28 +23,45 @@ const fn table(name: &'static str, without: &'static str, order: &'static str) -
         name,
         key: "customer_id",
         without,
+        line: "to_jsonb(t)",
+        only: "true",
         order,
     }
 }
 
+/// A document with what the API shows of its version: the published one, else the latest. Its own columns win.
+const DOCUMENT: &str = "(SELECT to_jsonb(v) - '{document_id,version,object_id,bundle_offset,original_version,reprocess,\
+to_fetch,published_at,superseded_at,retired_at}'::text[] FROM document_versions v
+WHERE (v.customer_id, v.document_id, v.version)
+    = (t.customer_id, t.id, coalesce(t.published_version, t.latest_version))) || to_jsonb(t)";
+
 /// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
 const TABLES: [Table; 12] = [
     Table {
-        name: "customers",
         key: "id",
-        without: "{wrapped_data_key,data_key_wrapped_at,erase_at}",
-        order: "id",
+        ..table(
+            "customers",
+            "{wrapped_data_key,data_key_wrapped_at,erase_at}",
+            "id",
+        )
     },
-    table("customer_config", "{}", "customer_id"),
+    Table {
+        line: "config_of(t)",
+        ..table("customer_config", "{}", "customer_id")
+    },
     table("users", "{password_hash,tokens_valid_from}", "id"),
     table("invitations", "{}", "id"),
     table("api_keys", "{secret_hash}", "id"),
     table("collections", "{}", "id"),
-    table(
-        "documents",
-        "{lease_token,lease_expires_at,resend_at,upload_swept_at}",
-        "id",
-    ),
+    Table {
+        line: DOCUMENT,
+        only: "t.deleted_at IS NULL",
+        ..table(
+            "documents",
+            "{lease_token,lease_expires_at,resend_at,upload_swept_at}",
+            "id",
+        )
+    },
     table("document_versions", "{}", "document_id, version"),
     table(
         "webhooks",
@@ -72,9 +93,11 @@ pub struct Original {
     pub file_name: Option<String>,
     /// Format, by its short name.
     pub format: String,
+    /// Whether its text was read, and so is kept.
+    pub has_text: bool,
 }
 
-/// The files of JSON Lines there are, by the names of their tables.
+/// The tables there are.
 pub fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|table| table.name)
 }
@@ -102,12 +125,14 @@ impl Store {
             name,
             key,
             without,
+            line,
+            only,
             order,
         } = table;
         // All of it constants of this file.
         let sql = format!(
-            "SELECT (to_jsonb(t) - '{without}'::text[])::text AS line FROM {name} t
-             WHERE {key} = $1 ORDER BY {order} LIMIT {PAGE} OFFSET $2"
+            "SELECT (({line}) - '{without}'::text[])::text AS line FROM {name} t
+             WHERE {key} = $1 AND {only} ORDER BY {order} LIMIT {PAGE} OFFSET $2"
         );
         let tx = self.tenant(customer).await?;
         let rows = tx
@@ -163,6 +188,7 @@ impl Store {
                         .unwrap_or(0),
                     file_name: row.try_get("file_name").map_err(column)?,
                     format: row.try_get("format").map_err(column)?,
+                    has_text: row.try_get("has_text").map_err(column)?,
                 })
             })
             .collect()

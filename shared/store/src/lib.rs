@@ -23,6 +23,7 @@ pub mod erasure;
 mod error;
 pub mod export;
 pub mod fetches;
+pub mod holds;
 pub mod idempotency;
 pub mod ingestion;
 pub mod invitations;

@@ -43,8 +43,6 @@ pub enum EndReason {
     UserDisabled,
     /// The secrets that sign its tokens were replaced at once.
     SecretsRotated,
-    /// The customer left.
-    AccountDeleted,
     /// A spent refresh token came again.
     TokenReused,
 }
@@ -57,7 +55,6 @@ impl EndReason {
             Self::PasswordReset => "password_reset",
             Self::UserDisabled => "user_disabled",
             Self::SecretsRotated => "secrets_rotated",
-            Self::AccountDeleted => "account_deleted",
             Self::TokenReused => "token_reused",
         }
     }

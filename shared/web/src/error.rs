@@ -77,7 +77,9 @@ pub enum Reason {
     #[error("An address must not contain a user name or password.")]
     Credentials,
     /// A port that is not open to requests.
-    #[error("This port is not allowed; use 80 or 443.")]
+    #[error(
+        "This port is not allowed; use 80 or 443. The operator can allow another with WebAllow."
+    )]
     Port,
     /// A name that is never public.
     #[error("Only public web addresses are allowed.")]

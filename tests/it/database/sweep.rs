@@ -5,12 +5,13 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
     audit::Actor,
     documents::{FailureCode, Status},
     jobs::{Job, Message},
 };
-use dynrag_store::{outbox::Outgoing, sweep::Awaited};
+use dynrag_store::{holds::Waiting, outbox::Outgoing, sweep::Awaited};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
@@ -235,8 +236,8 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
         seed::customer(&store).await.id,
         seed::customer(&store).await.id,
     );
-    let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
-    let just_now = chrono::Utc::now() - chrono::TimeDelta::minutes(1);
+    let yesterday = Utc::now() - chrono::TimeDelta::days(1);
+    let just_now = Utc::now() - chrono::TimeDelta::minutes(1);
     let expired = seed::add_awaited(&store, ours, yesterday).await;
     let deleted = seed::add_awaited(&store, ours, yesterday).await;
     store
@@ -348,4 +349,70 @@ async fn staged_vectors_go_after_a_week() {
         .await
         .unwrap();
     assert_eq!(left, HashMap::from([(hash("new"), vec![-2.5])]));
+}
+
+#[tokio::test]
+async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_not() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let superuser = database.superuser().await;
+    let mut waiting = Vec::new();
+    // Of two customers: a batch is everybody's.
+    for number in 0..6 {
+        let customer_id = seed::customer(&store).await.id;
+        let (document_id, _) =
+            seed::add(&store, customer_id, None, &format!("text {number}")).await;
+        waiting.push(Waiting {
+            customer_id,
+            document_id,
+            version: 1,
+        });
+    }
+    let [received, overtaken, claimed, deleted, locked, queued] = waiting[..] else {
+        panic!("six documents")
+    };
+    let id = |document: Waiting| document.document_id.as_uuid();
+    store
+        .claim(claimed.customer_id, claimed.document_id, 1, LEASE)
+        .await
+        .unwrap()
+        .expect("a claim");
+    for (change, document) in [
+        ("latest_version = 2", overtaken),
+        ("deleted_at = now()", deleted),
+    ] {
+        let change = format!("UPDATE documents SET {change} WHERE id = $1");
+        superuser.execute(&change, &[&id(document)]).await.unwrap();
+    }
+    let times = "SELECT id, resend_at FROM documents";
+    let times = async || -> HashMap<Uuid, Option<DateTime<Utc>>> {
+        let rows = superuser.query(times, &[]).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    };
+    let before = times().await;
+    superuser.batch_execute("BEGIN").await.unwrap();
+    let lock = "SELECT 1 FROM documents WHERE id = $1 FOR UPDATE";
+    superuser.query(lock, &[&id(locked)]).await.unwrap();
+    // All but the last have been received.
+    let hold = store.hold_documents(&waiting[..5], LEASE);
+    let held = timeout(PATIENCE, hold).await.expect("it waits for a lock");
+    superuser.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(held.unwrap(), 1);
+    let after = times().await;
+    for (document, time) in &after {
+        let changed = *time != before[document];
+        assert_eq!(changed, *document == id(received), "{document}");
+    }
+    let time = after[&id(received)].unwrap();
+    assert!(time < before[&id(received)].unwrap() && time > Utc::now());
+    assert!(after[&id(queued)].unwrap() > Utc::now() + LEASE * 2);
+    // It lapses, and its message is sent again: one.
+    let late = "UPDATE documents SET resend_at = now() WHERE id = $1";
+    superuser.execute(late, &[&id(received)]).await.unwrap();
+    let job = Job::process(received.customer_id, received.document_id, 1);
+    assert_eq!(
+        store.sweep_documents(100).await.unwrap(),
+        [Outgoing::Job(job)]
+    );
+    assert!(store.sweep_documents(100).await.unwrap().is_empty());
 }

@@ -74,6 +74,7 @@ fn function_of(route: &str) -> (String, String) {
     let group = match route.split('-').next().unwrap() {
         "health" | "openapi" => "system",
         "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
+        "admin" if route == "admin-customers-delete" => "auth",
         "keys" | "users" | "jobs" => "customers",
         "documents" if route == "documents-update" => "ingest",
         "collections" => "documents",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     known::checkout,
     runtime::Function,
-    stack::{Answer, Stack, Tenant, random},
+    stack::{Answer, Stack, Tenant, eventually, random},
 };
 
 /// An administrator.
@@ -190,6 +190,134 @@ async fn customers_are_listed_found_and_reckoned_up() {
         .await
         .unwrap();
     assert!(rows.is_empty());
+}
+
+#[tokio::test]
+async fn an_administrator_sees_how_a_customer_stands() {
+    let stack = Stack::load();
+    let (admin, a) = tokio::join!(admin(&stack), stack.signup());
+    let id = a.add("Title of a document", "A text.").await;
+    a.completed(&id).await;
+    a.presign(&json!({"fileName": "never.txt"})).await.ok(200);
+    let path = format!("customers/{}", a.id);
+    let limits = json!({"maxFileBytes": 1234});
+    let limited = ask(&admin, Method::PUT, &format!("{path}/limits"), Some(limits)).await;
+    assert_eq!(limited.status, 204);
+    let seen = ask(&admin, Method::GET, &path, None).await.ok(200);
+    assert_eq!(seen["companyName"], "Test");
+    assert_eq!(
+        (&seen["status"], &seen["users"]),
+        (&json!("active"), &json!(1))
+    );
+    assert_eq!(seen["email"], json!(a.email));
+    assert_eq!(
+        seen["documents"],
+        json!({"completed": 1, "awaiting_upload": 1})
+    );
+    assert_eq!(seen["config"]["maxFileBytes"], 1234);
+    let config = a.get("/api/customers/config").await.ok(200);
+    for (name, value) in seen["config"].as_object().unwrap() {
+        assert_eq!(&config[name], value, "{name}");
+    }
+    assert_eq!(seen["ownEmbeddingKey"], false);
+    assert!(seen["lastActivityAt"].is_string(), "{seen}");
+    assert!(seen["usage"]["documents"].as_u64() >= Some(1), "{seen}");
+    // Neither title nor id of a document.
+    assert!(!seen.to_string().contains("Title of a document"));
+    assert!(!seen.to_string().contains(&id));
+    let nobody = format!("customers/{}", uuid::Uuid::new_v4());
+    ask(&admin, Method::GET, &nobody, None)
+        .await
+        .problem(404, "not_found");
+    // The app's own login may call the function; it looks who asks.
+    let rows = stack
+        .app_sql()
+        .await
+        .query(
+            "SELECT id FROM admin_get_customer($1, $2, $1)",
+            &[&a.id, &a.user],
+        )
+        .await
+        .unwrap();
+    assert!(rows.is_empty());
+}
+
+#[tokio::test]
+async fn an_administrator_deletes_a_customer_and_no_other() {
+    let stack = Stack::load();
+    let (admin, a, b) = tokio::join!(admin(&stack), stack.signup(), stack.signup());
+    let id = a.add("Canary", "The canary sings.").await;
+    a.completed(&id).await;
+    let path = format!("customers/{}", a.id);
+    let delete =
+        async |path: &str, body: Value| ask(&admin, Method::DELETE, path, Some(body)).await;
+    let body = |password: &str, confirm: &str| json!({"password": password, "confirm": confirm});
+    delete(&path, body("not the password", "Test"))
+        .await
+        .problem(403, "wrong_password");
+    let other = b.id.to_string();
+    for confirm in ["test", "", "Test\0", &other] {
+        delete(&path, body(&admin.password, confirm))
+            .await
+            .bad_fields(&["/confirm"]);
+    }
+    me(&a).await.ok(200);
+    delete(
+        &format!("customers/{}", admin.id),
+        body(&admin.password, "Test"),
+    )
+    .await
+    .bad_fields(&["/id"]);
+    delete(
+        &format!("customers/{}", uuid::Uuid::new_v4()),
+        body(&admin.password, "Test"),
+    )
+    .await
+    .problem(404, "not_found");
+    // The app's own login may call the function; it looks who asks.
+    let refused = stack
+        .app_sql()
+        .await
+        .query_one(
+            "SELECT admin_delete_customer($1, $2, $3, $4)",
+            &[&b.id, &b.user, &a.id, &a.id.to_string()],
+        )
+        .await
+        .unwrap();
+    assert_eq!(refused.get::<_, Option<String>>(0), None);
+
+    let done = delete(&path, body(&admin.password, "Test")).await.ok(202);
+    assert_eq!(done, json!({"status": "deleting"}));
+    me(&a).await.problem(401, "unauthenticated");
+    a.get("/api/documents")
+        .await
+        .problem(401, "unauthenticated");
+    a.login().await.problem(401, "invalid_credentials");
+    let customers = "SELECT count(*) FROM customers WHERE id = $1";
+    eventually("the customer goes", async || {
+        (a.count(customers).await == 0).then_some(())
+    })
+    .await;
+    for bucket in [stack.documents_bucket(), stack.vectors_bucket()] {
+        let keys = stack.keys(bucket, &format!("customers/{}/", a.id)).await;
+        assert!(keys.is_empty(), "{keys:?}");
+    }
+    me(&b).await.ok(200);
+    // Gone is gone; and the log of the administrator's own customer says who did it.
+    delete(&path, body(&admin.password, "Test"))
+        .await
+        .problem(404, "not_found");
+    let log = admin.get("/api/customers/audit").await.ok(200);
+    let line = &log["items"][0];
+    assert_eq!(
+        (&line["action"], &line["targetId"], &line["details"]),
+        (
+            &json!("customer.deleted"),
+            &json!(a.id),
+            &json!({"companyName": "Test"})
+        ),
+        "{log}"
+    );
 }
 
 #[tokio::test]

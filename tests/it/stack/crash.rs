@@ -167,6 +167,53 @@ async fn killed_workers_lose_and_repeat_nothing() {
 }
 
 #[tokio::test]
+async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
+    const DOCUMENTS: i64 = 6;
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let mut ids = Vec::new();
+    for n in 0..DOCUMENTS {
+        ids.push(tenant.add("T", &format!("Number {n} of {}.", word())).await);
+    }
+    for id in &ids {
+        tenant.completed(id).await;
+    }
+    // Queued once more, by a message each, while a lock keeps every claim waiting: none of the batch is begun with.
+    let queued = "UPDATE documents SET status = 'queued', attempts = 0, resend_at = now() + interval '10 minutes'
+                  WHERE customer_id = $1";
+    let sql = stack.sql().await;
+    sql.execute(queued, &[&tenant.id]).await.unwrap();
+    let locks = stack.own_sql().await;
+    let lock = "BEGIN; LOCK TABLE document_versions IN ACCESS EXCLUSIVE MODE";
+    locks.batch_execute(lock).await.unwrap();
+    let jobs = ids.iter().map(|id| {
+        let job = json!({"job": "processDocument", "v": 1, "customerId": tenant.id, "documentId": id, "version": 1});
+        job.to_string()
+    });
+    stack.enqueue_together(jobs).await;
+    let held = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status = 'queued'
+                AND resend_at <= now() + interval '2 minutes'";
+    eventually("a worker holds its batch", async || {
+        (tenant.count(held).await == DOCUMENTS).then_some(())
+    })
+    .await;
+    for pid in stack.processes("dynrag-embed") {
+        kill(pid);
+    }
+    locks.batch_execute("ROLLBACK").await.unwrap();
+    // The hold is over now instead of in a minute; what was not held keeps its ten minutes.
+    let over = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'
+                AND resend_at <= now() + interval '2 minutes'";
+    sql.execute(over, &[&tenant.id]).await.unwrap();
+    eventually("they complete", async || {
+        lapse(&tenant).await;
+        (tenant.count(OPEN).await == 0).then_some(())
+    })
+    .await;
+    check_chunks(&tenant, &ids, 1).await;
+}
+
+#[tokio::test]
 async fn killed_api_functions_leave_a_job_for_every_document() {
     let stack = Stack::load();
     let tenant = stack.signup().await;

@@ -6,16 +6,6 @@ use serde_json::{Value, json};
 use crate::support::stack::{Answer, Stack, Tenant};
 
 #[tokio::test]
-async fn health_needs_nobody() {
-    let stack = Stack::load();
-    let answer = Answer::of(stack.http.get(stack.url("/health"))).await;
-    let body = answer.ok(200);
-    assert_eq!(body["status"], "ok");
-    assert_eq!(body["checks"], json!({"secrets": "ok", "database": "ok"}));
-    assert!(!answer.headers.contains_key("ratelimit"));
-}
-
-#[tokio::test]
 async fn every_answer_has_an_id_of_its_own() {
     let tenant = Stack::load().signup().await;
     let mut ids = std::collections::HashSet::new();

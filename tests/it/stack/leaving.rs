@@ -50,6 +50,12 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
         .await;
     let file = hostile.ok(202)["docId"].as_str().unwrap().to_owned();
     a.completed(&file).await;
+    // Its text is kept in the bucket.
+    let long: String = (0..9_000)
+        .map(|n| format!("Part {n} of {}.\n\n", word()))
+        .collect();
+    let long = a.add_file("long.txt", "text/plain", long.as_bytes()).await;
+    a.completed(&long).await;
     let of_b = b.add("Theirs", &format!("A text {theirs}.")).await;
     b.completed(&of_b).await;
 
@@ -80,30 +86,58 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
         "{names:?}"
     );
     let documents = text(&mut archive, "documents.jsonl");
-    assert_eq!(documents.lines().count(), 2);
+    assert_eq!(documents.lines().count(), 3);
     for line in documents.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
-        assert_eq!(row["customer_id"], json!(a.id));
-        assert!(row.get("lease_token").is_none());
+        assert_eq!(row["customerId"], json!(a.id));
+        assert!(row.get("leaseToken").is_none());
+        assert!(
+            row.as_object()
+                .unwrap()
+                .keys()
+                .all(|name| !name.contains('_')),
+            "{row}"
+        );
+        // All that the API shows, by the same names.
+        let id = row["id"].as_str().unwrap();
+        let shown = a.get(&format!("/api/documents/{id}")).await.ok(200);
+        for (name, value) in shown.as_object().unwrap() {
+            assert_eq!(&row[name], value, "{name} of {row}");
+        }
+        // And the text as it was read.
+        let text = text(&mut archive, &format!("texts/{id}/1.txt"));
+        let content = format!("/api/documents/{id}/content?limit=500000");
+        let content = a.get(&content).await.ok(200);
+        // Not printed: one of them is long.
+        assert!(json!(text) == content["text"], "the text of {id}");
     }
+    let large = text(&mut archive, &format!("texts/{long}/1.txt"));
+    assert!(
+        large.len() > 200_000 && large.contains("Part 8999 "),
+        "{}",
+        large.len()
+    );
     let originals: Vec<&String> = names
         .iter()
         .filter(|name| name.starts_with("originals/"))
         .collect();
-    assert_eq!(originals.len(), 2, "{names:?}");
-    for name in originals {
+    assert_eq!(originals.len(), 3, "{names:?}");
+    for name in originals.into_iter().filter(|name| !name.contains(&long)) {
         assert!(text(&mut archive, name).contains(&mark));
     }
     // What is secret stays here, if only as a hash.
     for (file, column) in [
-        ("users.jsonl", "password_hash"),
-        ("api_keys.jsonl", "secret_hash"),
-        ("customers.jsonl", "wrapped_data_key"),
+        ("users.jsonl", "passwordHash"),
+        ("apiKeys.jsonl", "secretHash"),
+        ("customers.jsonl", "wrappedDataKey"),
     ] {
         let rows = text(&mut archive, file);
         assert!(!rows.is_empty() && !rows.contains(column), "{file}: {rows}");
     }
-    assert!(text(&mut archive, "audit_log.jsonl").contains("export.requested"));
+    assert!(text(&mut archive, "auditLog.jsonl").contains("export.requested"));
+    let config: Value = serde_json::from_str(&text(&mut archive, "customerConfig.jsonl")).unwrap();
+    let shown = a.get("/api/customers/config").await.ok(200);
+    assert_eq!(config["maxFileBytes"], shown["maxFileBytes"]);
 
     // A link is good for its object alone, and a job for its customer.
     let other = link.replace(&a.id.to_string(), &b.id.to_string());

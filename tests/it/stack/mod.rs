@@ -25,6 +25,7 @@ mod delivery;
 mod edge;
 mod events_stream;
 mod files;
+mod health;
 mod hostile;
 mod ingestion;
 mod journey;

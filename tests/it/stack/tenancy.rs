@@ -50,6 +50,8 @@ fn expected(route: &str) -> Needs {
         "customers-get-profile" | "customers-get-config" => Needs::Credential,
         "customers-usage" => Needs::Scope("metrics"),
         "admin-customers-list"
+        | "admin-customers-get"
+        | "admin-customers-delete"
         | "admin-customers-usage"
         | "admin-customers-limits"
         | "admin-customers-suspend"
@@ -216,7 +218,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         "customers-delete" => request.json(&json!({})),
         "customers-set-openai-key" => request.json(&json!({"apiKey": ""})),
         "customers-rotate-secrets" => request.json(&json!({"immediately": "no"})),
-        "admin-customers-limits" => request.json(&json!({})),
+        "admin-customers-limits" | "admin-customers-delete" => request.json(&json!({})),
         _ => request,
     }
 }

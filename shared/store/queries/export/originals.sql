@@ -1,5 +1,6 @@
 -- The originals of versions, in a steady order. $1 customer, $2 and $3 document and version to go on after, $4 how many
-SELECT v.document_id, v.version, o.version AS original_version, o.object_id, o.bundle_offset, v.bytes, d.file_name, v.format
+SELECT v.document_id, v.version, o.version AS original_version, o.object_id, o.bundle_offset, v.bytes, d.file_name, v.format,
+       v.characters IS NOT NULL AS has_text
 FROM document_versions v JOIN documents d ON (d.customer_id, d.id) = (v.customer_id, v.document_id)
 JOIN document_versions o ON (o.customer_id, o.document_id, o.version)
     = (v.customer_id, v.document_id, coalesce(v.original_version, v.version))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{CUSTOMER, Scene},
-    TOKEN, call, without_key,
+    PASSWORD, TOKEN, call, without_key,
 };
 
 pub(super) async fn authorized(scene: &mut Scene, route: &str) {
@@ -155,8 +155,20 @@ pub(super) async fn authorized(scene: &mut Scene, route: &str) {
                 .map(|(from, to)| (*from, to.as_str()))
                 .collect();
             replaced.push((TOKEN, &scene.ours.access));
+            if route == "admin-customers-delete" {
+                replaced.push((PASSWORD, &scene.ours.password));
+            }
             let event = scene.event(&replaced);
             match route {
+                "admin-customers-get" => {
+                    let members = ["id", "config", "usage", "documents", "lastActivityAt"];
+                    let body = call(&mut scene.function, &event).await.ok(200, &members);
+                    assert_eq!(body["id"], json!(scene.theirs.id));
+                }
+                "admin-customers-delete" => {
+                    let body = call(&mut scene.function, &event).await.ok(202, &["status"]);
+                    assert_eq!(body["status"], "deleting");
+                }
                 "admin-customers-list" => {
                     let body = call(&mut scene.function, &event).await.ok(200, &["items"]);
                     assert!(body["items"][0]["email"].is_string(), "{body}");

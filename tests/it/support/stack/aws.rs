@@ -130,6 +130,26 @@ impl Stack {
             .expect("a message");
     }
 
+    /// Sends bodies to the ingest queue in one request, so that one worker may receive them together.
+    pub async fn enqueue_together(&self, bodies: impl Iterator<Item = String>) {
+        let entry = |(at, body): (usize, String)| {
+            aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder()
+                .id(at.to_string())
+                .message_group_id("test")
+                .message_body(body)
+                .build()
+                .expect("an entry")
+        };
+        let send = self
+            .sqs()
+            .send_message_batch()
+            .queue_url(&self.env.queues["IngestQueue"]);
+        send.set_entries(Some(bodies.enumerate().map(entry).collect()))
+            .send()
+            .await
+            .expect("messages");
+    }
+
     /// Whether no task waits or is under way.
     pub async fn tasks_done(&self) -> bool {
         use aws_sdk_sqs::types::QueueAttributeName::{
@@ -151,6 +171,29 @@ impl Stack {
         names
             .iter()
             .all(|name| attributes.get(name).is_some_and(|count| count == "0"))
+    }
+
+    /// Makes a secret; its ARN.
+    pub async fn new_secret(&self, text: &str) -> String {
+        let name = format!("test-{}", Uuid::new_v4());
+        let body =
+            json!({"Name": name, "SecretString": text, "ClientRequestToken": Uuid::new_v4()});
+        let request = self
+            .http
+            .post(&self.env.aws_endpoint_url)
+            .header("x-amz-target", "secretsmanager.CreateSecret")
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(body.to_string());
+        let response = self
+            .as_root(request, "secretsmanager")
+            .send()
+            .await
+            .unwrap();
+        let answer: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        answer["ARN"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .to_owned()
     }
 
     /// Invokes a function and returns its answer.

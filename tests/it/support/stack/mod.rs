@@ -108,16 +108,21 @@ impl Stack {
         self.connect(&self.env.postgres_app_url).await
     }
 
-    async fn connect(&self, url: &str) -> tokio_postgres::Client {
+    /// A database secret for the login of a URL.
+    pub fn database_secret(&self, url: &str) -> Value {
         let url = Url::parse(url).expect("a URL");
-        let secret = json!({
+        json!({
             "host": self.env.postgres_host,
             "port": url.port().expect("a port"),
             "dbname": self.env.postgres_database,
             "username": url.username(),
             "password": url.password().expect("a password"),
             "caPem": std::fs::read_to_string(&self.env.postgres_ca).expect("the CA"),
-        });
+        })
+    }
+
+    async fn connect(&self, url: &str) -> tokio_postgres::Client {
+        let secret = self.database_secret(url);
         let login = DatabaseLogin::from_secret(&SecretString::from(secret.to_string()));
         let (config, tls) = login.unwrap().connector().unwrap();
         let (client, connection) = config.connect(tls).await.expect("the database");

@@ -1,0 +1,71 @@
+//! `GET /api/admin/customers/{id}`: how a customer stands. None of its documents is shown.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Path,
+    scopes::PlatformAdmin,
+    usage::{Period, Sum},
+};
+use dynrag_domain::{CustomerId, money::Usd};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AdminCustomerDetails)]
+pub(crate) struct CustomerBody {
+    id: CustomerId,
+    company_name: Option<String>,
+    /// `active`, `suspended` or `deleted`.
+    status: String,
+    created_at: DateTime<Utc>,
+    /// Of its first user.
+    email: Option<String>,
+    email_verified: bool,
+    users: i64,
+    /// Limits and settings as they are now, as in `customers-get-config`.
+    #[schema(value_type = Object)]
+    config: Value,
+    /// Whether it pays its embeddings itself.
+    own_embedding_key: bool,
+    /// Documents by status; a status that none has is left out.
+    documents: BTreeMap<String, i64>,
+    /// The last login, request or publication.
+    last_activity_at: Option<DateTime<Utc>>,
+    /// This month.
+    usage: Sum,
+    /// This month.
+    spent_usd: Usd,
+}
+
+/// Shows a customer.
+pub(crate) async fn get(
+    caller: Caller<PlatformAdmin>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<CustomerId>,
+) -> Answer<Json<CustomerBody>> {
+    let by = caller.administrator()?;
+    let store = context.store().await?;
+    let customer = store.admin_get_customer(by, id).await?;
+    let (since, until) = Period::THIS_MONTH.days()?;
+    let used = store.admin_usage(by, id, since, until).await?;
+    Ok(Json(CustomerBody {
+        id: customer.id,
+        company_name: customer.company_name,
+        status: customer.status,
+        created_at: customer.created_at,
+        email: customer.email,
+        email_verified: customer.email_verified,
+        users: customer.users,
+        config: customer.config,
+        own_embedding_key: customer.own_embedding_key,
+        documents: customer.documents,
+        last_activity_at: customer.last_activity_at,
+        usage: Sum::of(&used),
+        spent_usd: customer.spent,
+    }))
+}

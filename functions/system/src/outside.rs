@@ -1,0 +1,116 @@
+//! What `GET /health?deep=true` asks beside login and database. Anybody may ask for it, and it costs requests to others:
+//! what was found is kept for some seconds, and one look is taken at a time.
+
+use std::time::Duration;
+
+use dynrag_cloud::{Cloud, Objects, Queue};
+use dynrag_config::{
+    BulkConfig, DeliverConfig, DocumentsConfig, EmbeddingModelConfig, FetchConfig, QueueConfig,
+    TasksConfig, VectorsConfig,
+};
+use dynrag_domain::{Error, Result};
+use dynrag_llm::{Client, EmbedError, Provider};
+use futures::future::{join3, try_join_all};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    time::Instant,
+};
+
+use crate::health::{Outcome, cause, check};
+
+/// A provider that is far away may take a second or two.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How long an answer is given again.
+const KEPT: Duration = Duration::from_secs(15);
+/// What is embedded: a token or two.
+const TEXT: &str = "health";
+
+/// What was found.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) provider: Outcome,
+    pub(crate) queues: Outcome,
+    pub(crate) buckets: Outcome,
+}
+
+/// Clients, and what they found last.
+#[derive(Default)]
+pub(crate) struct Outside {
+    embedding: OnceCell<(Client, Provider)>,
+    kept: Mutex<Option<(Instant, Found)>>,
+}
+
+impl Outside {
+    /// Looks, or tells what was found some seconds ago.
+    pub(crate) async fn found(&self, cloud: &Cloud) -> Found {
+        let mut kept = self.kept.lock().await;
+        if let Some((at, found)) = *kept
+            && at.elapsed() < KEPT
+        {
+            return found;
+        }
+        let until = Instant::now() + LIMIT;
+        let (provider, queues, buckets) = join3(
+            check("provider", until, self.embed(cloud, until)),
+            check("queues", until, queues(cloud)),
+            check("buckets", until, buckets(cloud)),
+        )
+        .await;
+        let found = Found {
+            provider,
+            queues,
+            buckets,
+        };
+        *kept = Some((Instant::now(), found));
+        found
+    }
+
+    /// Has the provider embed a word, on the platform's account.
+    async fn embed(&self, cloud: &Cloud, until: Instant) -> Result<(), String> {
+        let (client, provider) = self
+            .embedding
+            .get_or_try_init(|| embedding(cloud))
+            .await
+            .map_err(|e| cause(&e))?;
+        // The client's own deadline would make a failure of what is a timeout.
+        match client.embed(provider, &[TEXT], until + LIMIT).await {
+            Ok(_) => Ok(()),
+            // Every customer brings its own key: it answers, and that is all we can know.
+            Err(EmbedError::InvalidKey) if !provider.has_key() => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+async fn embedding(cloud: &Cloud) -> Result<(Client, Provider)> {
+    let model = EmbeddingModelConfig::from_env().map_err(Error::internal_fault)?;
+    let provider = dynrag_embeddings::platform(cloud).await?;
+    let dimensions = provider.dimensions();
+    let provider = provider.with_model(model.default_model, dimensions);
+    Ok((Client::new()?, provider))
+}
+
+async fn queues(cloud: &Cloud) -> Result<(), String> {
+    let urls = urls().map_err(|e| e.to_string())?;
+    let queues: Vec<Queue> = urls.iter().map(|url| cloud.queue(url)).collect();
+    let asked = try_join_all(queues.iter().map(Queue::ping)).await;
+    asked.map(drop).map_err(|e| cause(&e))
+}
+
+fn urls() -> Result<[String; 5], dynrag_config::ConfigError> {
+    Ok([
+        QueueConfig::from_env()?.ingest_url,
+        BulkConfig::from_env()?.url,
+        FetchConfig::from_env()?.url,
+        DeliverConfig::from_env()?.url,
+        TasksConfig::from_env()?.url,
+    ])
+}
+
+async fn buckets(cloud: &Cloud) -> Result<(), String> {
+    let documents = DocumentsConfig::from_env().map_err(|e| e.to_string())?;
+    let vectors = VectorsConfig::from_env().map_err(|e| e.to_string())?;
+    let buckets = [documents.bucket, vectors.bucket].map(|name| cloud.objects(&name));
+    let asked = try_join_all(buckets.iter().map(Objects::ping)).await;
+    asked.map(drop).map_err(|e| cause(&e))
+}
