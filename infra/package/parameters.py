@@ -15,6 +15,7 @@ from pathlib import Path
 FROM_ENVIRONMENT = {
     "ALARM_EMAIL": "AlarmEmail",
     "MAIL_FROM": "MailFrom",
+    "API_URL": "ApiUrl",
     "APP_URL": "AppUrl",
     "SIGNUP_MODE": "SignupMode",
     "CORS_ORIGIN": "CorsOrigin",

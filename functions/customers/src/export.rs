@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::State;
 use chrono::{DateTime, SubsecRound, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path,
+    Answer, Caller, Context, Json, Link, Path,
     answers::Accepted,
     scopes::{AdminTenant, DocumentsRead},
 };
@@ -31,7 +31,7 @@ const LEFT_OUT: i64 = 100;
 #[schema(as = StartedJob)]
 pub(crate) struct Started {
     job_id: JobId,
-    status_url: String,
+    status_url: Link,
 }
 
 /// Starts an export, or finds the one that is under way.
@@ -51,7 +51,7 @@ pub(crate) async fn start(
     }
     let started = Started {
         job_id,
-        status_url: format!("/api/jobs/{job_id}"),
+        status_url: Link::to_job(job_id),
     };
     Ok(Accepted(started))
 }

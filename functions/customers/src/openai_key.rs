@@ -16,6 +16,11 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 const MAX_KEY: usize = 1024;
+/// Why documents wait for another key.
+const KEY_REFUSED: [FailureCode; 2] = [
+    FailureCode::EmbeddingKeyInvalid,
+    FailureCode::InsufficientQuota,
+];
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -25,7 +30,7 @@ pub(crate) struct NewKey {
     api_key: SecretString,
 }
 
-/// Sets it. Documents that waited for a key that works go on.
+/// Sets it. Documents whose key was refused are tried again with it.
 pub(crate) async fn put(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
@@ -52,11 +57,7 @@ pub(crate) async fn put(
         ciphertext: sealed.ciphertext,
     };
     secrets::replace(&tx, &secret, Duration::ZERO).await?;
-    let parked = [
-        FailureCode::EmbeddingKeyInvalid,
-        FailureCode::InsufficientQuota,
-    ];
-    let released = documents::release(&tx, &parked).await?;
+    let released = documents::release(&tx, &KEY_REFUSED).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
     let details = json!({"version": version, "documentsReleased": released});
     audit::record(&tx, actor, Action::OpenAiKeySet, target, &details).await?;
@@ -64,7 +65,7 @@ pub(crate) async fn put(
     Ok(NoContent)
 }
 
-/// Deletes it: the platform's key is used from here on.
+/// Deletes it: the platform's key is used from here on, also for documents whose key was refused.
 pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
@@ -74,8 +75,10 @@ pub(crate) async fn delete(
     if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {
         return Err(Error::not_found("key of the provider").into());
     }
+    let released = documents::release(&tx, &KEY_REFUSED).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
-    audit::record(&tx, actor, Action::OpenAiKeyDeleted, target, &json!({})).await?;
+    let details = json!({"documentsReleased": released});
+    audit::record(&tx, actor, Action::OpenAiKeyDeleted, target, &details).await?;
     tx.commit().await?;
     Ok(NoContent)
 }

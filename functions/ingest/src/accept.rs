@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use dynrag_api::{
-    Context, Json,
+    Context, Json, Link,
     answers::{self, Either},
 };
 use dynrag_domain::{
@@ -28,7 +28,7 @@ use crate::{fields::Description, redescribe::redescribe};
 pub(crate) struct Accepted {
     pub(crate) doc_id: DocumentId,
     pub(crate) status: Status,
-    pub(crate) status_url: String,
+    pub(crate) status_url: Link,
     /// True where the very content is there already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) duplicate: bool,
@@ -51,7 +51,7 @@ impl Accepted {
         Self {
             doc_id,
             status,
-            status_url: format!("/api/documents/{doc_id}/status"),
+            status_url: Link::to_document_status(doc_id),
             duplicate: false,
             updated: false,
             code: None,

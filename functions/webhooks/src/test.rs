@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Path, answers::Accepted, scopes::Webhooks};
+use dynrag_api::{Answer, Caller, Context, Link, Path, answers::Accepted, scopes::Webhooks};
 use dynrag_domain::{
     DeliveryId, Error, Kind, WebhookId,
     webhooks::{Delivery, Trigger},
@@ -24,15 +24,15 @@ pub(crate) struct Tested {
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_id: Option<DeliveryId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    deliveries_url: Option<String>,
+    deliveries_url: Option<Link>,
     /// Of `manual`: where to post a document to, and how.
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    url: Option<Link>,
     #[serde(skip_serializing_if = "Option::is_none")]
     how: Option<&'static str>,
 }
 
-const HOW: &str = "POST a document to this path: JSON, a form, or a file's bytes. Sign it as Standard \
+const HOW: &str = "POST a document to this address: JSON, a form, or a file's bytes. Sign it as Standard \
 Webhooks says with the secret, or send the token as X-Webhook-Token.";
 
 fn stopped() -> Error {
@@ -64,7 +64,7 @@ pub(crate) async fn test(
             let delivery = Delivery::notice(customer, notice);
             context.dispatch_delivery(&delivery).await;
             tested.delivery_id = Some(notice);
-            tested.deliveries_url = Some(format!("/api/webhooks/{id}/deliveries"));
+            tested.deliveries_url = Some(Link::to(format!("/api/webhooks/{id}/deliveries")));
         }
         Trigger::Scheduled => {
             let tx = store.tenant(customer).await?;
