@@ -182,7 +182,7 @@ def _parameters(options, stack: Stack, embeddings, library: Path) -> dict[str, s
         "PdfiumLibraryPath": str(library),
         "MailFrom": MAIL_FROM,
         # The emulator knows its gateway by a name that no resolver knows.
-        "ApiUrl": stack.deployment.api_url,
+        "PublicApiUrl": stack.deployment.api_url,
         # Two heavy functions at a time are what a laptop bears.
         "EmbedConcurrency": "2",
         **embeddings.parameters(),

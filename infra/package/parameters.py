@@ -15,7 +15,6 @@ from pathlib import Path
 FROM_ENVIRONMENT = {
     "ALARM_EMAIL": "AlarmEmail",
     "MAIL_FROM": "MailFrom",
-    "API_URL": "ApiUrl",
     "APP_URL": "AppUrl",
     "SIGNUP_MODE": "SignupMode",
     "CORS_ORIGIN": "CorsOrigin",
@@ -28,6 +27,7 @@ FROM_ENVIRONMENT = {
     "EMBEDDING_DIMENSIONS": "EmbeddingDimensions",
     "EMBEDDING_MODEL": "EmbeddingModel",
     "OPENAI_API_KEY": "OpenAiApiKey",
+    "PUBLIC_API_URL": "PublicApiUrl",
     "SECOND_CORS_ORIGIN": "SecondCorsOrigin",
 }
 

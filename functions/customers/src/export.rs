@@ -126,6 +126,9 @@ struct LeftOut {
     /// `skipped` or `failed`.
     status: String,
     code: String,
+    /// What the page's server answered, for `http_status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<i32>,
 }
 
 /// What an export notes of itself.
@@ -191,7 +194,12 @@ async fn pages(store: &Store, customer: CustomerId, job: JobId) -> Result<PagesB
     let left_out = store.pages_left_out(customer, job, LEFT_OUT).await?;
     let left_out = left_out
         .into_iter()
-        .map(|(url, status, code)| LeftOut { url, status, code })
+        .map(|page| LeftOut {
+            url: page.url,
+            status: page.status,
+            code: page.code,
+            http_status: page.http_status,
+        })
         .collect();
     Ok(PagesBody {
         waiting: counts.waiting,

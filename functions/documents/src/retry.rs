@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Link, Path, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Link, Path, answers::Accepted, scopes::DocumentsWrite,
+};
 use dynrag_domain::{DocumentId, document_passwords::DocumentPassword, documents::Status};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

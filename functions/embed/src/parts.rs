@@ -2,8 +2,8 @@
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
-    ConfigError, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig,
-    VaultConfig, VectorsConfig,
+    ConfigError, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig, VaultConfig,
+    VectorsConfig,
 };
 use dynrag_domain::{Error, Result};
 use dynrag_embeddings::Embeddings;

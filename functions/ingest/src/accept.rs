@@ -1,5 +1,7 @@
 //! What a caller is told of a document that came in, and how it is taken (`dynrag_originals`).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use dynrag_api::{
     Context, Json, Link,
@@ -40,7 +42,7 @@ pub(crate) struct Accepted {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<FailureCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<&'static str>,
+    pub(crate) reason: Option<Cow<'static, str>>,
 }
 
 /// Queued; or there already.
@@ -118,6 +120,7 @@ pub(crate) async fn accept(
     let (store, (objects, _)) = (context.store().await?, context.documents().await?);
     let new = NewDocument {
         title: &title(description, content.file_name.as_deref()),
+        title_given: description.title.is_some(),
         source: content.source,
         format: content.format,
         external_id: description.external_id.as_deref(),

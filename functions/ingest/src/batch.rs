@@ -173,6 +173,7 @@ impl Ready {
         Item {
             new: NewDocument {
                 title: &self.title,
+                title_given: true,
                 source: self.content.source,
                 format: self.content.format,
                 external_id: self.description.external_id.as_deref(),

@@ -232,6 +232,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
     let title = accept::title(&description, Some(&file_name));
     let new = NewDocument {
         title: &title,
+        title_given: description.title.is_some(),
         source: Source::Presigned,
         format,
         external_id: description.external_id.as_deref(),

@@ -237,6 +237,7 @@ async fn add(
             .title
             .as_deref()
             .unwrap_or(&url[..url.floor_char_boundary(512)]),
+        title_given: description.title.is_some(),
         source: Source::Url,
         format: Format::Html,
         external_id: description.external_id.as_deref(),

@@ -203,10 +203,7 @@ impl Checked {
             Some(schedule) => match ScheduleSpec::parse(schedule, self.time_zone.as_deref()) {
                 Ok(spec) => match spec.first(Utc::now()) {
                     Some(first) => next = Some(first),
-                    None => bad(
-                        "/schedule",
-                        "a schedule that is due some day; this one never is",
-                    ),
+                    None => bad("/schedule", &spec.why_never(Utc::now())),
                 },
                 Err(error) => bad(&error.pointer, &error.detail),
             },

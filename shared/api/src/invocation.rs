@@ -29,11 +29,11 @@ pub(crate) enum Event {
 
 /// What every such event has.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Shape {
     #[serde(rename = "rawPath")]
     _raw_path: IgnoredAny,
-    request_context: ContextShape,
+    #[serde(rename = "requestContext")]
+    _request_context: ContextShape,
 }
 
 #[derive(Deserialize)]
@@ -179,12 +179,23 @@ mod tests {
         assert!(readable(&event(|_| {})));
         let queries = ["", "a=%00&b=ü", "q=a|b^c`d{e}\"f<g>\\", "a=1#x", "a=%zz"];
         for query in queries {
-            assert!(readable(&event(|e| e["rawQueryString"] = json!(query))), "{query}");
+            assert!(
+                readable(&event(|e| e["rawQueryString"] = json!(query))),
+                "{query}"
+            );
         }
-        for path in ["/api/documents/../x", "/api/a b", "/api/ü", "/api//", "/a\u{0}b\\?#"] {
+        for path in [
+            "/api/documents/../x",
+            "/api/a b",
+            "/api/ü",
+            "/api//",
+            "/a\u{0}b\\?#",
+        ] {
             assert!(readable(&event(|e| e["rawPath"] = json!(path))), "{path}");
         }
-        assert!(readable(&event(|e| e["headers"]["x-note"] = json!("Grüße, 你好"))));
+        assert!(readable(&event(
+            |e| e["headers"]["x-note"] = json!("Grüße, 你好")
+        )));
     }
 
     #[test]

@@ -17,7 +17,7 @@ tokio::task_local! {
 
 /// The address of one of our routes.
 ///
-/// It is made of a path and written with scheme and host. Those are `API_URL` where the deployment sets it, else the
+/// It is made of a path and written with scheme and host. Those are `PUBLIC_API_URL` where the deployment sets it, else the
 /// domain name under which API Gateway took the request (its own or a custom one). No header of the caller is
 /// trusted with them. Outside a request the address is the path alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,8 +93,8 @@ mod tests {
     use http::{HeaderValue, Request};
     use http_body_util::BodyExt;
     use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
-    use serde_json::{Value, json};
     use lambda_http::tower::ServiceExt;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::stack;
@@ -120,10 +120,7 @@ mod tests {
         let mut context = ApiGatewayV2httpRequestContext::default();
         context.domain_name = Some("api.customer.example".to_owned());
         let told = answer(Some(RequestContext::ApiGatewayV2(context))).await;
-        assert_eq!(
-            told["statusUrl"],
-            "https://api.customer.example/api/jobs/1"
-        );
+        assert_eq!(told["statusUrl"], "https://api.customer.example/api/jobs/1");
         assert_eq!(answer(None).await["statusUrl"], "/api/jobs/1");
     }
 }

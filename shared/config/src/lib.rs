@@ -222,16 +222,16 @@ impl TasksConfig {
 /// Where callers reach the API.
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
-    /// `API_URL`: scheme, host and path before every route, without a slash at the end, where the gateway does not
+    /// `PUBLIC_API_URL`: scheme, host and path before every route, without a slash at the end, where the gateway does not
     /// know them: behind a proxy of another name.
     pub url: Option<String>,
 }
 
 impl ApiConfig {
-    /// Reads `API_URL`.
+    /// Reads `PUBLIC_API_URL`.
     pub fn from_env() -> Self {
         Self {
-            url: optional("API_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            url: optional("PUBLIC_API_URL").map(|url| url.trim_end_matches('/').to_owned()),
         }
     }
 }
