@@ -193,6 +193,8 @@ def _parameters(options, stack: Stack, embeddings, library: Path) -> dict[str, s
         "MigrationsHash": migrations_hash(),
         "PdfiumLibraryPath": str(library),
         "MailFrom": MAIL_FROM,
+        # The emulator knows its gateway by a name that no resolver knows.
+        "PublicApiUrl": stack.deployment.api_url,
         # Two heavy functions at a time are what a laptop bears.
         "EmbedConcurrency": "2",
         **embeddings.parameters(),

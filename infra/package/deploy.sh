@@ -7,9 +7,9 @@
 # environment, DATABASE_HOST and DATABASE_OWNER_PASSWORD; later ones keep what they were told. Also
 # read: DATABASE_PORT, DATABASE_NAME, DATABASE_OWNER_USER, DATABASE_CA_FILE (a PEM file),
 # OPENAI_API_KEY, EMBEDDINGS_BASE_URL, EMBEDDING_MODEL, EMBEDDING_DIMENSIONS, PLATFORM_MODELS,
-# PLATFORM_BUDGET_USD, CORS_ORIGIN, SECOND_CORS_ORIGIN, ALARM_EMAIL, MAIL_FROM, APP_URL, SIGNUP_MODE
-# (open, invited, closed), WEB_ALLOW (host:port,... that customers' webhooks and pages may name although
-# not public; '' forgets them), and the usual AWS_PROFILE and AWS_REGION.
+# PLATFORM_BUDGET_USD, CORS_ORIGIN, SECOND_CORS_ORIGIN, ALARM_EMAIL, MAIL_FROM, APP_URL, PUBLIC_API_URL,
+# SIGNUP_MODE (open, invited, closed), WEB_ALLOW (host:port,... that customers' webhooks and pages may
+# name although not public; '' forgets them), and the usual AWS_PROFILE and AWS_REGION.
 #
 # The migrations run during the deployment, before it is called complete, when one is new.
 set -euo pipefail

@@ -29,6 +29,7 @@ FROM_ENVIRONMENT = {
     "OPENAI_API_KEY": "OpenAiApiKey",
     "PLATFORM_BUDGET_USD": "PlatformBudgetUsd",
     "PLATFORM_MODELS": "PlatformModels",
+    "PUBLIC_API_URL": "PublicApiUrl",
     "SECOND_CORS_ORIGIN": "SecondCorsOrigin",
     "WEB_ALLOW": "WebAllow",
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::State;
 use chrono::{DateTime, SubsecRound, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path,
+    Answer, Caller, Context, Json, Link, Path,
     answers::Accepted,
     scopes::{AdminTenant, DocumentsRead},
 };
@@ -31,7 +31,7 @@ const LEFT_OUT: i64 = 100;
 #[schema(as = StartedJob)]
 pub(crate) struct Started {
     job_id: JobId,
-    status_url: String,
+    status_url: Link,
 }
 
 /// Starts an export, or finds the one that is under way.
@@ -51,7 +51,7 @@ pub(crate) async fn start(
     }
     let started = Started {
         job_id,
-        status_url: format!("/api/jobs/{job_id}"),
+        status_url: Link::to_job(job_id),
     };
     Ok(Accepted(started))
 }
@@ -126,6 +126,9 @@ struct LeftOut {
     /// `skipped` or `failed`.
     status: String,
     code: String,
+    /// What the page's server answered, for `http_status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<i32>,
 }
 
 /// What an export notes of itself.
@@ -191,7 +194,12 @@ async fn pages(store: &Store, customer: CustomerId, job: JobId) -> Result<PagesB
     let left_out = store.pages_left_out(customer, job, LEFT_OUT).await?;
     let left_out = left_out
         .into_iter()
-        .map(|(url, status, code)| LeftOut { url, status, code })
+        .map(|page| LeftOut {
+            url: page.url,
+            status: page.status,
+            code: page.code,
+            http_status: page.http_status,
+        })
         .collect();
     Ok(PagesBody {
         waiting: counts.waiting,

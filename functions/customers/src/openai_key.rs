@@ -16,6 +16,20 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 const MAX_KEY: usize = 1024;
+/// Why documents wait for another key.
+const KEY_REFUSED: [FailureCode; 2] = [
+    FailureCode::EmbeddingKeyInvalid,
+    FailureCode::InsufficientQuota,
+];
+
+/// Why documents wait for a key of the customer's own.
+const WAITING_FOR_A_KEY: [FailureCode; 5] = [
+    FailureCode::EmbeddingKeyInvalid,
+    FailureCode::InsufficientQuota,
+    FailureCode::PlatformBudgetExceeded,
+    FailureCode::EmailNotVerified,
+    FailureCode::ModelNotAllowed,
+];
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -25,7 +39,7 @@ pub(crate) struct NewKey {
     api_key: SecretString,
 }
 
-/// Sets it. Documents that waited for a key that works go on.
+/// Sets it. Documents whose key was refused are tried again with it.
 pub(crate) async fn put(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
@@ -52,14 +66,7 @@ pub(crate) async fn put(
         ciphertext: sealed.ciphertext,
     };
     secrets::replace(&tx, &secret, Duration::ZERO).await?;
-    let parked = [
-        FailureCode::EmbeddingKeyInvalid,
-        FailureCode::InsufficientQuota,
-        FailureCode::PlatformBudgetExceeded,
-        FailureCode::EmailNotVerified,
-        FailureCode::ModelNotAllowed,
-    ];
-    let released = documents::release(&tx, &parked).await?;
+    let released = documents::release(&tx, &WAITING_FOR_A_KEY).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
     let details = json!({"version": version, "documentsReleased": released});
     audit::record(&tx, actor, Action::OpenAiKeySet, target, &details).await?;
@@ -67,7 +74,7 @@ pub(crate) async fn put(
     Ok(NoContent)
 }
 
-/// Deletes it: the platform's key is used from here on.
+/// Deletes it: the platform's key is used from here on, also for documents whose key was refused.
 pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
@@ -77,8 +84,10 @@ pub(crate) async fn delete(
     if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {
         return Err(Error::not_found("key of the provider").into());
     }
+    let released = documents::release(&tx, &KEY_REFUSED).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
-    audit::record(&tx, actor, Action::OpenAiKeyDeleted, target, &json!({})).await?;
+    let details = json!({"documentsReleased": released});
+    audit::record(&tx, actor, Action::OpenAiKeyDeleted, target, &details).await?;
     tx.commit().await?;
     Ok(NoContent)
 }

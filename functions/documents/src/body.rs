@@ -1,5 +1,7 @@
 //! A document in JSON.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, DocumentId,
@@ -46,8 +48,12 @@ pub(crate) struct DocumentBody {
     stage: Option<Stage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<FailureCode>,
+    /// What happened and what to do, for `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
+    /// What the page's server answered, for `http_status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<i32>,
     latest_version: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     published_version: Option<i32>,
@@ -80,6 +86,8 @@ pub(crate) struct DocumentBody {
 impl From<Document> for DocumentBody {
     fn from(d: Document) -> Self {
         Self {
+            reason: d.reason(),
+            http_status: d.http_status,
             id: d.id,
             title: d.title,
             source: d.source,
@@ -96,7 +104,6 @@ impl From<Document> for DocumentBody {
             status: d.status,
             stage: d.stage,
             code: d.code,
-            reason: d.code.map(FailureCode::sentence),
             latest_version: d.latest_version,
             published_version: d.published_version,
             bytes: d.bytes,

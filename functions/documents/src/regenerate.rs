@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json,
+    Answer, Caller, Context, Json, Link,
     answers::{Accepted, Either},
     scopes::AdminTenant,
 };
@@ -64,7 +64,7 @@ pub(crate) struct Estimate {
 #[schema(as = StartedRegeneration)]
 pub(crate) struct Started {
     job_id: JobId,
-    status_url: String,
+    status_url: Link,
     #[serde(flatten)]
     estimate: Estimate,
 }
@@ -127,7 +127,7 @@ pub(crate) async fn regenerate(
     context.dispatch_any(&pending).await;
     Ok(Either::That(Accepted(Started {
         job_id,
-        status_url: format!("/api/jobs/{job_id}"),
+        status_url: Link::to_job(job_id),
         estimate,
     })))
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Path, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_api::{Answer, Caller, Context, Link, Path, answers::Accepted, scopes::DocumentsWrite};
 use dynrag_domain::{
     DocumentId, Error, Kind,
     documents::{Status, VersionNumber},
@@ -24,7 +24,7 @@ pub(crate) struct Restored {
     /// The version that is being made of it.
     version: i32,
     status: Status,
-    status_url: String,
+    status_url: Link,
 }
 
 /// Queues it.
@@ -46,7 +46,7 @@ pub(crate) async fn restore(
                 doc_id: id,
                 version,
                 status: Status::Queued,
-                status_url: format!("/api/documents/{id}/status"),
+                status_url: Link::to_document_status(id),
             }));
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_api::{
+    Answer, Caller, Context, Json, Link, Path, answers::Accepted, scopes::DocumentsWrite,
+};
 use dynrag_domain::{DocumentId, document_passwords::DocumentPassword, documents::Status};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,7 +25,7 @@ pub(crate) struct Body {
 pub(crate) struct Retried {
     doc_id: DocumentId,
     status: Status,
-    status_url: String,
+    status_url: Link,
 }
 
 /// Queues the document's latest version again, with all its tries.
@@ -55,6 +57,6 @@ pub(crate) async fn retry(
     Ok(Accepted(Retried {
         doc_id: id,
         status: Status::Queued,
-        status_url: format!("/api/documents/{id}/status"),
+        status_url: Link::to_document_status(id),
     }))
 }

@@ -1,6 +1,6 @@
 //! `GET /api/documents/{id}/status`: where a document stands and how it came there.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
@@ -27,7 +27,10 @@ pub(crate) struct StatusBody {
     code: Option<FailureCode>,
     /// What happened and what to do, for `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
+    /// What the page's server answered, for `http_status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<i32>,
     attempts: i32,
     latest_version: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,12 +53,13 @@ pub(crate) async fn status(
         .document_status(caller.customer_id, id)
         .await?;
     Ok(Json(StatusBody {
+        reason: document.reason(),
+        http_status: document.http_status,
         doc_id: document.id,
         title: document.title,
         status: document.status,
         stage: document.stage,
         code: document.code,
-        reason: document.code.map(FailureCode::sentence),
         attempts: document.attempts,
         latest_version: document.latest_version,
         published_version: document.published_version,

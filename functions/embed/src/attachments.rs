@@ -95,6 +95,7 @@ async fn add(
     };
     let new = NewDocument {
         title: name,
+        title_given: false,
         source: Source::Attachment,
         format,
         external_id: Some(&format!("{}/{number}", claim.document_id)),

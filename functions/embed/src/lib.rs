@@ -28,7 +28,6 @@ mod retire;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use dynrag_cloud::Queue;
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job};
 use dynrag_store::{holds::Waiting, ingestion::Claim};
 use dynrag_worker::{Delivery, Invocation};
@@ -52,8 +51,6 @@ const MESSAGE_WAIT: Duration = Duration::from_secs(30);
 const LEAST_TIME: Duration = Duration::from_secs(120);
 /// Longest wait a provider is granted: a document does not lie longer without a try or a reason.
 const MAX_PROVIDER_WAIT: Duration = Duration::from_secs(14 * 60);
-/// Notices sent after a batch, which may be others' too.
-const NOTICES: i32 = 100;
 /// Longest wait between two tries.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
@@ -81,7 +78,7 @@ impl Embed {
         }
         let mut again = process(parts, documents, deadline).await;
         again.extend(delete(parts, deletions).await);
-        send_notices(parts).await;
+        parts.notices.send(&parts.store).await;
         // What may take all the time there is goes last.
         for delivery in long {
             let done = match delivery.job {
@@ -225,21 +222,6 @@ async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
     if let Err(error) = waiting {
         let cause = error.internal();
         tracing::warn!(cause, "message comes after the queue's own timeout");
-    }
-}
-
-/// Sends on what the ends of these documents have to tell. Nothing depends on it: `sweep` sends what is left.
-async fn send_notices(parts: &Parts) {
-    let sent = async {
-        let due = parts.store.sweep_deliveries(NOTICES).await?;
-        for some in due.chunks(Queue::MOST) {
-            parts.deliveries.send_many(some).await?;
-        }
-        Ok::<_, Error>(())
-    };
-    if let Err(error) = sent.await {
-        let (code, cause) = (error.code(), error.internal());
-        tracing::warn!(code, cause, "notices are left to the sweep");
     }
 }
 

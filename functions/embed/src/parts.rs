@@ -2,14 +2,15 @@
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
-    ConfigError, DeliverConfig, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig,
-    VaultConfig, VectorsConfig,
+    ConfigError, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig, VaultConfig,
+    VectorsConfig,
 };
 use dynrag_domain::{Error, Result};
 use dynrag_embeddings::Embeddings;
 use dynrag_extract::Extractor;
 use dynrag_store::Store;
 use dynrag_vectors::{Location, Vectors};
+use dynrag_worker::notices::Notices;
 
 /// One for each document in work, which also renews its lease, and one for the store step.
 const CONNECTIONS: usize = 4;
@@ -19,7 +20,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) objects: Objects,
     pub(crate) queue: Queue,
-    pub(crate) deliveries: Queue,
+    pub(crate) notices: Notices,
     pub(crate) vectors: Vectors,
     pub(crate) extractor: Extractor,
     pub(crate) config: IngestionConfig,
@@ -34,7 +35,6 @@ impl Parts {
         let cloud = Cloud::load().await;
         let documents = DocumentsConfig::from_env().map_err(fault)?;
         let queue = QueueConfig::from_env().map_err(fault)?;
-        let deliveries = DeliverConfig::from_env().map_err(fault)?;
         let vectors = VectorsConfig::from_env().map_err(fault)?;
         let vault = VaultConfig::from_env().map_err(fault)?;
         let vault = cloud.vault(&vault.kms_key_arn);
@@ -47,7 +47,7 @@ impl Parts {
             store: dynrag_worker::open_store(&cloud, CONNECTIONS).await?,
             objects: cloud.objects(&documents.bucket),
             queue: cloud.queue(&queue.ingest_url),
-            deliveries: cloud.queue(&deliveries.url),
+            notices: Notices::load(&cloud)?,
             // Writing keeps nothing in memory but metadata: the rest belongs to the documents.
             vectors: Vectors::new(
                 location,

@@ -21,11 +21,16 @@ pub(crate) fn most_bytes(limit: i64) -> usize {
 }
 
 /// Why there is no content.
-pub(crate) enum Refusal {
-    /// For good.
-    Final(FailureCode, String),
-    /// For now; how long to wait, where the server says so.
-    Passing(FailureCode, String, Option<Duration>),
+pub(crate) struct Refusal {
+    code: FailureCode,
+    /// For the log.
+    detail: String,
+    /// What the server answered, where it answered with an error.
+    http_status: Option<u16>,
+    /// For now: it may be had later.
+    passing: bool,
+    /// How long the server says to wait.
+    wanted: Option<Duration>,
 }
 
 impl From<WebError> for Refusal {
@@ -44,46 +49,60 @@ impl From<WebError> for Refusal {
             | WebError::Encoding
             | WebError::BadRedirect => FailureCode::AnswerBroken,
         };
-        let detail = format!("{error} {}", error.detail());
-        if error.retryable() {
-            Self::Passing(code, detail, error.retry_after())
-        } else {
-            Self::Final(code, detail)
+        let http_status = match error {
+            WebError::Status { status, .. } => Some(status),
+            _ => None,
+        };
+        Self {
+            code,
+            detail: format!("{error} {}", error.detail()),
+            http_status,
+            passing: error.retryable(),
+            wanted: error.retry_after(),
         }
     }
 }
 
 impl Refusal {
-    /// How long to wait for the next of a few tries; none where it is given up.
-    pub(crate) fn wait(&self, attempts: i32) -> Option<Duration> {
-        match self {
-            Self::Passing(_, _, wanted) if attempts < TRIES => {
-                let doublings = u32::try_from(attempts.clamp(1, 8) - 1).unwrap_or(0);
-                let backoff = Duration::from_secs(10 << doublings);
-                Some(wanted.unwrap_or(backoff).clamp(backoff, MAX_WAIT))
-            }
-            _ => None,
+    /// For good.
+    fn of_content(code: FailureCode, detail: &str) -> Self {
+        Self {
+            code,
+            detail: detail.to_owned(),
+            http_status: None,
+            passing: false,
+            wanted: None,
         }
     }
 
-    pub(crate) fn code(&self) -> FailureCode {
-        match self {
-            Self::Final(code, _) | Self::Passing(code, ..) => *code,
+    /// How long to wait for the next of a few tries; none where it is given up.
+    pub(crate) fn wait(&self, attempts: i32) -> Option<Duration> {
+        if !self.passing || attempts >= TRIES {
+            return None;
         }
+        let doublings = u32::try_from(attempts.clamp(1, 8) - 1).unwrap_or(0);
+        let backoff = Duration::from_secs(10 << doublings);
+        Some(self.wanted.unwrap_or(backoff).clamp(backoff, MAX_WAIT))
+    }
+
+    pub(crate) fn code(&self) -> FailureCode {
+        self.code
+    }
+
+    pub(crate) fn http_status(&self) -> Option<u16> {
+        self.http_status
     }
 
     /// For the log.
     pub(crate) fn detail(&self) -> &str {
-        match self {
-            Self::Final(_, detail) | Self::Passing(_, detail, _) => detail,
-        }
+        &self.detail
     }
 }
 
 /// The format of a page, by its content first; refused where we do not read it, or the customer does not
 /// want it.
 pub(crate) fn format(answer: &Answer, allowed: &[String]) -> Result<Format, Refusal> {
-    let refuse = |code, detail: &str| Refusal::Final(code, detail.to_owned());
+    let refuse = Refusal::of_content;
     if answer.body.iter().all(u8::is_ascii_whitespace) {
         return Err(refuse(
             FailureCode::EmptyDocument,

@@ -114,7 +114,7 @@ impl Crawler<'_> {
                 return store.finish_job(customer, job, None).await;
             };
             let next = if page.attempts > content::TRIES {
-                Next::End(PageEnd::Failed(FailureCode::AttemptsExhausted.as_str()))
+                Next::End(failed(FailureCode::AttemptsExhausted.as_str(), None))
             } else {
                 self.visit(&page).await?
             };
@@ -141,7 +141,7 @@ impl Crawler<'_> {
             return Ok(if page.attempts < content::TRIES {
                 Next::Later(Duration::from_secs(60), true)
             } else {
-                Next::End(PageEnd::Failed("robots_unreachable"))
+                Next::End(failed("robots_unreachable", None))
             });
         }
         if !robots.allows(&url) {
@@ -252,6 +252,7 @@ impl Crawler<'_> {
         let file_name = content::file_name(url);
         let new = NewDocument {
             title: url.as_str(),
+            title_given: false,
             source: Source::Url,
             format,
             external_id: None,
@@ -296,6 +297,10 @@ fn refused(refusal: &Refusal, page: &Page) -> Next {
     tracing::info!(code, detail, attempts = page.attempts, "page not to be had");
     match refusal.wait(page.attempts) {
         Some(wait) => Next::Later(wait, true),
-        None => Next::End(PageEnd::Failed(code)),
+        None => Next::End(failed(code, refusal.http_status())),
     }
+}
+
+fn failed(code: &'static str, http_status: Option<u16>) -> PageEnd {
+    PageEnd::Failed { code, http_status }
 }

@@ -65,7 +65,12 @@ pub(crate) async fn fetch(
             tracing::warn!(customer_id = %customer, document_id = %document, version, attempts, code, detail, "not fetched");
             match refusal.wait(attempts) {
                 Some(wait) => store.release(&claim, wait, true).await?,
-                None => store.fail(&claim, refusal.code()).await?,
+                None => {
+                    let http_status = refusal.http_status();
+                    store
+                        .fail_fetch(&claim, refusal.code(), http_status)
+                        .await?
+                }
             }
         }
         Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {

@@ -43,6 +43,7 @@ impl Fetcher {
                 tracing::error!(code, cause, "message has to come again");
                 again.push(delivery);
             }
+            parts.notices.send(&parts.store).await;
         }
         Ok(again)
     }

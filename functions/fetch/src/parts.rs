@@ -10,6 +10,7 @@ use dynrag_domain::{
 };
 use dynrag_store::{Store, outbox::Pending};
 use dynrag_web::{Client, Policy, Settings};
+use dynrag_worker::notices::Notices;
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -20,6 +21,7 @@ pub(crate) struct Parts {
     pub(crate) queue: Queue,
     single: Queue,
     bulk: Queue,
+    pub(crate) notices: Notices,
     pub(crate) web: Client,
 }
 
@@ -45,6 +47,7 @@ impl Parts {
             queue: cloud.queue(&fetches.url),
             single: cloud.queue(&single.ingest_url),
             bulk: cloud.queue(&bulk.url),
+            notices: Notices::load(&cloud)?,
             web: Client::new(settings)?,
         })
     }

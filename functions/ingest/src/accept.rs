@@ -1,8 +1,10 @@
 //! What a caller is told of a document that came in, and how it is taken (`dynrag_originals`).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use dynrag_api::{
-    Context, Json,
+    Context, Json, Link,
     answers::{self, Either},
 };
 use dynrag_domain::{
@@ -28,7 +30,7 @@ use crate::{fields::Description, redescribe::redescribe};
 pub(crate) struct Accepted {
     pub(crate) doc_id: DocumentId,
     pub(crate) status: Status,
-    pub(crate) status_url: String,
+    pub(crate) status_url: Link,
     /// True where the very content is there already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) duplicate: bool,
@@ -40,7 +42,7 @@ pub(crate) struct Accepted {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<FailureCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<&'static str>,
+    pub(crate) reason: Option<Cow<'static, str>>,
 }
 
 /// Queued; or there already.
@@ -51,7 +53,7 @@ impl Accepted {
         Self {
             doc_id,
             status,
-            status_url: format!("/api/documents/{doc_id}/status"),
+            status_url: Link::to_document_status(doc_id),
             duplicate: false,
             updated: false,
             code: None,
@@ -118,6 +120,7 @@ pub(crate) async fn accept(
     let (store, (objects, _)) = (context.store().await?, context.documents().await?);
     let new = NewDocument {
         title: &title(description, content.file_name.as_deref()),
+        title_given: description.title.is_some(),
         source: content.source,
         format: content.format,
         external_id: description.external_id.as_deref(),

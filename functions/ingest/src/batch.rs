@@ -15,7 +15,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use bytes::{Bytes, BytesMut};
 use dynrag_api::{
-    Answer, Caller, Context, Json,
+    Answer, Caller, Context, Json, Link,
     answers::{self, Either},
     scopes::DocumentsWrite,
 };
@@ -71,7 +71,7 @@ struct ItemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status_url: Option<String>,
+    status_url: Option<Link>,
     /// True where the very content is there already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
@@ -173,6 +173,7 @@ impl Ready {
         Item {
             new: NewDocument {
                 title: &self.title,
+                title_given: true,
                 source: self.content.source,
                 format: self.content.format,
                 external_id: self.description.external_id.as_deref(),

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
 use chrono::{DateTime, SubsecRound, Utc};
-use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
+use dynrag_api::{Answer, Caller, Context, Json, Link, Query, scopes::DocumentsWrite};
 use dynrag_cloud::presign::UploadTerms;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Result,
@@ -118,7 +118,7 @@ pub(crate) struct Form {
     headers: Option<BTreeMap<String, String>>,
     doc_id: DocumentId,
     status: Status,
-    status_url: String,
+    status_url: Link,
     expires_at: DateTime<Utc>,
 }
 
@@ -232,6 +232,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
     let title = accept::title(&description, Some(&file_name));
     let new = NewDocument {
         title: &title,
+        title_given: description.title.is_some(),
         source: Source::Presigned,
         format,
         external_id: description.external_id.as_deref(),
@@ -258,7 +259,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         headers,
         doc_id,
         status: Status::AwaitingUpload,
-        status_url: format!("/api/documents/{doc_id}/status"),
+        status_url: Link::to_document_status(doc_id),
         expires_at: expires_at.trunc_subsecs(0),
     })
 }

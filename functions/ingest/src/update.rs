@@ -112,6 +112,7 @@ async fn replaced(
     let (store, (objects, _)) = (context.store().await?, context.documents().await?);
     let customer = caller.customer_id;
     let there = store.get_document(customer, id).await?;
+    let title_given = body.title.is_some();
     let (description, content) = document::Body {
         title: body.title.unwrap_or(there.title),
         content: body.content.unwrap_or_default(),
@@ -127,6 +128,7 @@ async fn replaced(
     .read(&caller.config)?;
     let new = NewDocument {
         title: description.title.as_deref().unwrap_or_default(),
+        title_given,
         source: content.source,
         format: content.format,
         external_id: None,

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    Answer, Caller, Context, Json, Link, Query,
     answers::{self, Either},
     openapi::{self, Success},
     scopes::DocumentsWrite,
@@ -95,7 +95,7 @@ pub(crate) struct CrawlStarted {
     job_id: JobId,
     status: Status,
     /// Tells how many pages there are, and which were left out.
-    status_url: String,
+    status_url: Link,
 }
 
 /// What is shown of either.
@@ -221,7 +221,7 @@ async fn begin(
     Ok(CrawlStarted {
         job_id,
         status: Status::Queued,
-        status_url: format!("/api/jobs/{job_id}"),
+        status_url: Link::to_job(job_id),
     })
 }
 
@@ -237,6 +237,7 @@ async fn add(
             .title
             .as_deref()
             .unwrap_or(&url[..url.floor_char_boundary(512)]),
+        title_given: description.title.is_some(),
         source: Source::Url,
         format: Format::Html,
         external_id: description.external_id.as_deref(),

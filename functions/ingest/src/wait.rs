@@ -60,12 +60,12 @@ pub(crate) async fn hold(
     let (duplicate, updated) = (accepted.duplicate, accepted.updated);
     let deadline = Instant::now() + time;
     let mut pause = FIRST_LOOK;
-    let mut code = None;
+    let (mut code, mut reason) = (None, None);
     while !status.is_terminal() && Instant::now() + pause < deadline {
         sleep(pause).await;
         pause = (pause * 3 / 2).min(SLOWEST_LOOK);
         let document = context.store().await?.get_document(customer, id).await?;
-        (status, code) = (document.status, document.code);
+        (status, code, reason) = (document.status, document.code, document.reason());
     }
     if !status.is_terminal() {
         return Ok(outcome);
@@ -74,7 +74,7 @@ pub(crate) async fn hold(
         duplicate,
         updated,
         code,
-        reason: code.map(|code| code.sentence()),
+        reason,
         ..Accepted::new(id, status)
     })))
 }

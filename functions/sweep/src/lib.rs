@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use dynrag_cloud::{Cloud, Queue, Vault};
-use dynrag_config::{BulkConfig, DeliverConfig, FetchConfig, TasksConfig, VaultConfig};
+use dynrag_config::{BulkConfig, FetchConfig, TasksConfig, VaultConfig};
 use dynrag_domain::{
     Error, Result,
     documents::FailureCode,
@@ -40,7 +40,6 @@ pub struct Sweep {
     bulk: OnceCell<Queue>,
     fetches: OnceCell<Queue>,
     tasks: OnceCell<Queue>,
-    deliveries: OnceCell<Queue>,
     vault: OnceCell<Vault>,
 }
 
@@ -108,14 +107,12 @@ impl Sweep {
         let tasks = self.tasks.get_or_try_init(tasks).await?;
         let bulk = self.bulk.get_or_try_init(bulk).await?;
         let fetches = self.fetches.get_or_try_init(fetches).await?;
-        let deliveries = self.deliveries.get_or_try_init(deliveries).await?;
         let parts = Parts {
             store: &uploads.store,
             single: &uploads.queue,
             bulk,
             fetches,
             tasks,
-            deliveries,
             uploads,
         };
         let mut swept = Swept::default();
@@ -203,11 +200,6 @@ async fn tasks() -> Result<Queue> {
     Ok(Cloud::load().await.queue(&config.url))
 }
 
-async fn deliveries() -> Result<Queue> {
-    let config = DeliverConfig::from_env().map_err(Error::internal_fault)?;
-    Ok(Cloud::load().await.queue(&config.url))
-}
-
 async fn bulk() -> Result<Queue> {
     let config = BulkConfig::from_env().map_err(Error::internal_fault)?;
     Ok(Cloud::load().await.queue(&config.url))
@@ -225,7 +217,6 @@ struct Parts<'a> {
     bulk: &'a Queue,
     fetches: &'a Queue,
     tasks: &'a Queue,
-    deliveries: &'a Queue,
     uploads: &'a Uploads,
 }
 
@@ -267,17 +258,10 @@ impl Parts<'_> {
         Ok(due.len() == BATCH as usize)
     }
 
-    /// Ten messages a request: this is the way of every first try. What the queue has not taken is due
-    /// again in a few minutes.
     async fn deliveries(&self, swept: &mut Swept) -> Result<bool> {
-        let due = self.store.sweep_deliveries(BATCH).await?;
-        for batch in due.chunks(Queue::MOST) {
-            match self.deliveries.send_many(batch).await {
-                Ok(taken) => swept.deliveries += taken.len() as u32,
-                Err(error) => swept.deliveries += done("notices", Err(error)),
-            }
-        }
-        Ok(due.len() == BATCH as usize)
+        let sent = self.uploads.notices.send_batch(self.store).await?;
+        swept.deliveries += sent.taken;
+        Ok(sent.more)
     }
 
     async fn uploads(&self, swept: &mut Swept) -> Result<bool> {

@@ -11,33 +11,41 @@ use dynrag_domain::{
     Result,
     audit::Actor,
     documents::{Format, Reading, Source},
+    fetches::Fetch,
     jobs::Lane,
     schedules::ScheduleSpec,
 };
-use dynrag_store::{fetches::AddedUrl, schedules::Due, uploads::NewDocument};
+use dynrag_store::{
+    fetches::AddedUrl,
+    schedules::{Due, Outcome},
+    uploads::NewDocument,
+};
 use uuid::Uuid;
 
 use crate::Parts;
 
-/// Starts one, and notes when it runs next.
+/// Starts one, and notes what became of that and when it runs next.
 pub(crate) async fn run(parts: &Parts<'_>, due: &Due) -> Result<()> {
-    if let Err(error) = start(parts, due).await {
-        if error.retryable() {
-            return Err(error);
-        }
+    let outcome = match start(parts, due).await {
+        Ok(outcome) => outcome,
+        Err(error) if error.retryable() => return Err(error),
         // As many documents as there may be, for one, or a collection deleted just now: the next run may do.
-        let (code, webhook) = (error.code(), due.id);
-        tracing::warn!(customer_id = %due.customer_id, webhook_id = %webhook, code, "scheduled run left out");
-    }
+        Err(error) => {
+            let (code, webhook) = (error.code(), due.id);
+            tracing::warn!(customer_id = %due.customer_id, webhook_id = %webhook, code, "scheduled run left out");
+            Outcome::Failed(code)
+        }
+    };
     // What was checked when it was stored: none where it never runs again.
     let spec = ScheduleSpec::parse(&due.schedule, due.time_zone.as_deref()).ok();
     let next = spec.and_then(|spec| spec.next(due.planned, Utc::now()));
-    parts.store.schedule_ran(due, next).await
+    parts.store.schedule_ran(due, outcome, next).await
 }
 
-async fn start(parts: &Parts<'_>, due: &Due) -> Result<()> {
+async fn start(parts: &Parts<'_>, due: &Due) -> Result<Outcome> {
     let new = NewDocument {
         title: &due.url[..due.url.floor_char_boundary(512)],
+        title_given: false,
         source: Source::Url,
         format: Format::Html,
         external_id: None,
@@ -57,9 +65,15 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<()> {
         .store
         .add_url(due.customer_id, &new, Uuid::new_v4())
         .await?;
-    if let AddedUrl::Queued(_, pending) = added {
-        parts.fetches.send(&pending.job).await?;
-        parts.store.outbox_sent(&pending).await?;
-    }
-    Ok(())
+    let (id, pending) = match added {
+        AddedUrl::Queued(id, pending) => (id, pending),
+        AddedUrl::UnderWay(id, _) => return Ok(Outcome::Skipped(Some(id))),
+        AddedUrl::Raced => return Ok(Outcome::Skipped(None)),
+    };
+    parts.fetches.send(&pending.job).await?;
+    parts.store.outbox_sent(&pending).await?;
+    Ok(match pending.job {
+        Fetch::Document { version, .. } => Outcome::Started(id, version),
+        Fetch::Crawl { .. } => Outcome::Skipped(Some(id)),
+    })
 }

@@ -101,7 +101,7 @@ pub(crate) fn password_changed() -> Result<Mail> {
     )
 }
 
-/// The notice that most of a month's budget is spent.
+/// The notice that most of a month's budget is spent, or all of it.
 pub(crate) fn budget_alert(
     app_url: &str,
     month: NaiveDate,
@@ -109,11 +109,19 @@ pub(crate) fn budget_alert(
     budget: Usd,
 ) -> Result<Mail> {
     let month = month.format("%B %Y");
+    let is_spent = spent >= budget;
+    let (subject, what_follows) = if is_spent {
+        let follows = "Documents wait and searches by meaning are refused until the next month, or until you raise the budget.";
+        (format!("The budget of {month} is spent"), follows)
+    } else {
+        let follows = "Once it is spent, documents wait and searches by meaning are refused until the next month, or until you raise the budget.";
+        (format!("The budget of {month} is nearly spent"), follows)
+    };
     mail(
-        format!("Budget of {month}"),
+        subject,
         &[
             format!("Of your budget of {budget} USD for {month}, {spent} USD are spent on the model's provider."),
-            "Once it is spent, documents wait and searches by meaning are refused until the next month, or until you raise the budget.".to_owned(),
+            what_follows.to_owned(),
         ],
         Some(Link {
             label: "See the usage",
@@ -154,6 +162,25 @@ mod tests {
     use dynrag_domain::CustomerId;
 
     use super::*;
+
+    #[test]
+    fn a_budget_that_is_spent_is_not_called_nearly_spent() {
+        let month = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+        let alert = |spent: &str| {
+            let (spent, budget) = (spent.parse().unwrap(), "25".parse().unwrap());
+            budget_alert("https://app.example.com", month, spent, budget).unwrap()
+        };
+        let nearly = alert("20.5");
+        assert_eq!(nearly.subject, "The budget of November 2026 is nearly spent");
+        assert!(nearly.text.contains("Once it is spent, documents wait"));
+        for spent in ["25", "25.01"] {
+            let spent = alert(spent);
+            assert_eq!(spent.subject, "The budget of November 2026 is spent");
+            assert!(spent.text.contains("Documents wait"), "{}", spent.text);
+            assert!(!spent.text.contains("Once it"), "{}", spent.text);
+            assert!(spent.text.contains("https://app.example.com/usage"));
+        }
+    }
 
     #[test]
     fn what_people_typed_does_no_harm() {

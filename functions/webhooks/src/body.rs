@@ -1,6 +1,7 @@
 //! A webhook in JSON, as it is shown and as it is asked for, and the rules of its fields.
 
 use chrono::{DateTime, Utc};
+use dynrag_api::Link;
 use dynrag_config::WebConfig;
 use dynrag_domain::{
     CollectionId, Error, FieldError, Result, WebhookId,
@@ -56,7 +57,7 @@ pub(crate) struct WebhookBody {
 impl WebhookBody {
     pub(crate) fn new(row: WebhookRow, shown: Shown) -> Self {
         Self {
-            url: row.url.unwrap_or_else(|| address(row.id)),
+            url: row.url.unwrap_or_else(|| address(row.id).to_string()),
             id: row.id,
             name: row.name,
             trigger_type: row.trigger,
@@ -78,8 +79,8 @@ impl WebhookBody {
 }
 
 /// Where a webhook takes documents in.
-pub(crate) fn address(id: WebhookId) -> String {
-    format!("/api/ingest/webhook/{id}")
+pub(crate) fn address(id: WebhookId) -> Link {
+    Link::to(format!("/api/ingest/webhook/{id}"))
 }
 
 /// A webhook to make.
@@ -202,10 +203,7 @@ impl Checked {
             Some(schedule) => match ScheduleSpec::parse(schedule, self.time_zone.as_deref()) {
                 Ok(spec) => match spec.first(Utc::now()) {
                     Some(first) => next = Some(first),
-                    None => bad(
-                        "/schedule",
-                        "a schedule that is due some day; this one never is",
-                    ),
+                    None => bad("/schedule", &spec.why_never(Utc::now())),
                 },
                 Err(error) => bad(&error.pointer, &error.detail),
             },

@@ -12,10 +12,10 @@ use dynrag_api::{
     scopes::Webhooks,
 };
 use dynrag_domain::{
-    DeliveryId, DocumentId, WebhookId,
-    webhooks::{Delivery, DeliveryStatus},
+    DeliveryId, DocumentId, Error, Result, RunId, WebhookId,
+    webhooks::{Delivery, DeliveryStatus, RunStatus, Trigger},
 };
-use dynrag_store::deliveries::DeliveryRow;
+use dynrag_store::{deliveries::DeliveryRow, schedules::Run};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -65,6 +65,55 @@ impl From<DeliveryRow> for DeliveryBody {
     }
 }
 
+/// A run of a scheduled webhook.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = WebhookRun)]
+pub(crate) struct RunBody {
+    id: RunId,
+    /// When it was to start.
+    planned_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<DateTime<Utc>>,
+    status: RunStatus,
+    /// Of `failed` and `needs_action`: why it could not start, or how its document ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// The document that it fetches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doc_id: Option<DocumentId>,
+    /// The version of the document that it makes, unless the page is as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i32>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Run> for RunBody {
+    fn from(run: Run) -> Self {
+        Self {
+            id: run.id,
+            planned_at: run.planned_at,
+            started_at: run.started_at,
+            status: run.status,
+            code: run.code,
+            doc_id: run.document_id,
+            version: run.version,
+            created_at: run.created_at,
+        }
+    }
+}
+
+/// A notice of an `event` webhook, or a run of a `scheduled` one.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = WebhookActivity)]
+pub(crate) enum Activity {
+    /// A notice.
+    Notice(DeliveryBody),
+    /// A run.
+    Run(RunBody),
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DeliveryFilter)]
@@ -72,25 +121,49 @@ pub(crate) struct Filter {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
-    status: Option<DeliveryStatus>,
+    /// Of notices or of runs.
+    status: Option<String>,
 }
 
-/// Lists them, newest first.
+/// A status of this kind of webhook.
+fn status<T: Copy>(
+    filter: &Filter,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<Option<T>> {
+    let Some(text) = &filter.status else {
+        return Ok(None);
+    };
+    let found = all.iter().find(|status| name(**status) == text.as_str());
+    found.copied().map(Some).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|status| name(*status)).collect();
+        Error::field("/status", format!("one of {}", names.join(", ")))
+    })
+}
+
+/// Lists the notices of a webhook, or its runs, newest first.
 pub(crate) async fn list(
     caller: Caller<Webhooks>,
     State(context): State<Arc<Context>>,
     Path(id): Path<WebhookId>,
     Query(filter): Query<Filter>,
-) -> Answer<Json<Page<DeliveryBody>>> {
+) -> Answer<Json<Page<Activity>>> {
+    let (store, customer) = (context.store().await?, caller.customer_id);
     let limit = Limit::new(filter.limit)?;
-    let after = filter.cursor.as_deref().map(cursor::decode).transpose()?;
-    let rows = context
-        .store()
-        .await?
-        .list_deliveries(caller.customer_id, id, filter.status, after, limit.rows())
-        .await?;
-    let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
-    Ok(Json(page.map(DeliveryBody::from)))
+    let trigger = store.get_webhook(customer, id).await?.trigger;
+    let cursor = filter.cursor.as_deref();
+    if trigger == Trigger::Scheduled {
+        let after = cursor.map(cursor::decode).transpose()?;
+        let status = status(&filter, RunStatus::ALL, RunStatus::as_str)?;
+        let rows = store.list_runs(customer, id, status, after, limit.rows());
+        let page = Page::new(rows.await?, limit, |run| (run.created_at, run.id))?;
+        return Ok(Json(page.map(|run| Activity::Run(run.into()))));
+    }
+    let after = cursor.map(cursor::decode).transpose()?;
+    let status = status(&filter, DeliveryStatus::ALL, DeliveryStatus::as_str)?;
+    let rows = store.list_deliveries(customer, id, status, after, limit.rows());
+    let page = Page::new(rows.await?, limit, |row| (row.created_at, row.id))?;
+    Ok(Json(page.map(|row| Activity::Notice(row.into()))))
 }
 
 /// Which notice goes out again.

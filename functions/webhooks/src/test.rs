@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Path, answers::Accepted, scopes::Webhooks};
+use dynrag_api::{Answer, Caller, Context, Link, Path, answers::Accepted, scopes::Webhooks};
 use dynrag_domain::{
-    DeliveryId, Error, Kind, WebhookId,
+    DeliveryId, Error, Kind, RunId, WebhookId,
     webhooks::{Delivery, Trigger},
 };
 use dynrag_store::webhooks;
@@ -23,17 +23,21 @@ pub(crate) struct Tested {
     /// Of `event`: the notice; what became of it is among the deliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_id: Option<DeliveryId>,
+    /// Of `scheduled`: the run, which starts within a minute; what became of it is among the deliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deliveries_url: Option<String>,
+    run_id: Option<RunId>,
+    /// Of `event` and `scheduled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deliveries_url: Option<Link>,
     /// Of `manual`: where to post a document to, and how.
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    url: Option<Link>,
     #[serde(skip_serializing_if = "Option::is_none")]
     how: Option<&'static str>,
 }
 
-const HOW: &str = "POST a document to this path: JSON, a form, or a file's bytes. Sign it as Standard \
-Webhooks says with the secret, or send the token as X-Webhook-Token.";
+const HOW: &str = "POST a document to this address: JSON, a form, or a file's bytes. Sign it as Standard \
+Webhooks says with the secret, or send the token as X-Webhook-Token. The answer names the document and where its status is told.";
 
 fn stopped() -> Error {
     Error::new(
@@ -54,24 +58,26 @@ pub(crate) async fn test(
     let mut tested = Tested {
         trigger_type: webhook.trigger,
         delivery_id: None,
+        run_id: None,
         deliveries_url: None,
         url: None,
         how: None,
     };
+    let deliveries = || Link::to(format!("/api/webhooks/{id}/deliveries"));
     match webhook.trigger {
         Trigger::Event => {
             let notice = store.test_delivery(customer, id).await?;
             let delivery = Delivery::notice(customer, notice);
             context.dispatch_delivery(&delivery).await;
             tested.delivery_id = Some(notice);
-            tested.deliveries_url = Some(format!("/api/webhooks/{id}/deliveries"));
+            tested.deliveries_url = Some(deliveries());
         }
         Trigger::Scheduled => {
             let tx = store.tenant(customer).await?;
-            if !webhooks::run_now(&tx, id).await? {
-                return Err(stopped().into());
-            }
+            let run = webhooks::run_now(&tx, id).await?.ok_or_else(stopped)?;
             tx.commit().await?;
+            tested.run_id = Some(run);
+            tested.deliveries_url = Some(deliveries());
         }
         Trigger::Manual => {
             tested.url = Some(address(id));

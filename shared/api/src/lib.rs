@@ -13,6 +13,8 @@ mod document_passwords;
 pub mod event_stream;
 mod extract;
 pub mod idempotency;
+mod invocation;
+mod links;
 pub mod openapi;
 pub mod paging;
 pub mod problem;
@@ -28,6 +30,7 @@ pub use context::{Context, attempts_per_address, require_mail, sends_mail};
 pub use extract::{
     Json, Path, PathId, PathIds, Query, body_bytes, body_too_large, from_json, given,
 };
+pub use links::Link;
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};
 pub use serve::{run, run_streaming};

@@ -1,8 +1,9 @@
 //! A group's `main`.
 
-use axum::Router;
+use axum::{Router, body::Body, response::Response};
+use lambda_http::{Adapter, StreamAdapter, lambda_runtime};
 
-use crate::stack;
+use crate::{invocation::Gate, stack};
 
 /// Starts the log and serves a router to Lambda until the process is ended.
 ///
@@ -10,7 +11,12 @@ use crate::stack;
 /// The Runtime API cannot be reached.
 pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
     dynrag_telemetry::start();
-    lambda_http::run(stack::wrap(router)).await
+    let adapter = Adapter::<'_, Response<Body>, Router>::from;
+    lambda_runtime::run(Gate {
+        routes: adapter(stack::wrap(router)),
+        refusal: adapter(stack::refusal()),
+    })
+    .await
 }
 
 /// As [`run`], for routes on a function URL whose answers are streamed.
@@ -19,5 +25,10 @@ pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
 /// The Runtime API cannot be reached.
 pub async fn run_streaming(router: Router) -> Result<(), lambda_http::Error> {
     dynrag_telemetry::start();
-    lambda_http::run_with_streaming_response(stack::wrap(router)).await
+    let adapter = StreamAdapter::<'_, Router, Body>::from;
+    lambda_runtime::run(Gate {
+        routes: adapter(stack::wrap(router)),
+        refusal: adapter(stack::refusal()),
+    })
+    .await
 }

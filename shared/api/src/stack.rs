@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     extract::MAX_BODY,
+    links,
     problem::{self, Failure},
     routes::RouteName,
 };
@@ -47,15 +48,33 @@ impl Facts {
 /// Puts the stack around a router: request id, span and log line → problem documents and headers →
 /// panic catcher → path → deadline → routes. Handlers decide about callers by their signatures.
 pub fn wrap(router: Router) -> Router {
+    surround(
+        router
+            .fallback(async || Failure(Error::not_found("route")))
+            .method_not_allowed_fallback(async || {
+                Failure(Error::new(
+                    Kind::NotFound,
+                    "method_not_allowed",
+                    "This path does not take this method.",
+                ))
+            }),
+    )
+}
+
+/// Answers requests that HTTP would not have let through, with the same stack around it.
+pub(crate) fn refusal() -> Router {
+    surround(Router::new().fallback(async || {
+        Failure(Error::new(
+            Kind::Malformed,
+            "malformed_request",
+            "A header, the path or the query has characters that HTTP does not allow there, control characters for \
+             example, or is too long. Send the request without them.",
+        ))
+    }))
+}
+
+fn surround(router: Router) -> Router {
     router
-        .fallback(async || Failure(Error::not_found("route")))
-        .method_not_allowed_fallback(async || {
-            Failure(Error::new(
-                Kind::NotFound,
-                "method_not_allowed",
-                "This path does not take this method.",
-            ))
-        })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(deadline))
         .layer(from_fn(plain_path))
@@ -101,7 +120,9 @@ async fn observe(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = %request_id);
 
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let origin = links::origin(&request);
+    let answer = next.run(request).instrument(span.clone());
+    let mut response = links::scope(origin, answer).await;
 
     let _guard = span.enter();
     let route = response.extensions().get::<RouteName>().map(|name| name.0);

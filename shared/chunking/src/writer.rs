@@ -1,6 +1,6 @@
 //! Makes chunks of stretches: the text without white space at its ends, its span, its page and headings.
 
-use dynrag_domain::chunks::{Chunk, Extracted, Section};
+use dynrag_domain::chunks::{Chunk, Extracted, Section, common_path};
 use sha2::{Digest, Sha256};
 
 use crate::cutter::Cut;
@@ -44,6 +44,29 @@ impl<'a> Writer<'a> {
         sections.get(at)
     }
 
+    /// The headings that stand above all of a chunk: what the paths of its sections, from that at an index on, begin
+    /// with in common. A section of which the chunk has nothing but the heading does not count, unless there are only
+    /// such.
+    fn headings(&self, first: usize, fresh: usize, end: usize) -> Vec<String> {
+        let Extracted { text, sections, .. } = self.extracted;
+        let within = sections.iter().enumerate().skip(first);
+        let within = within.take_while(|(at, here)| *at == first || here.start < end);
+        let read = within.filter_map(|(at, here)| {
+            let until = sections.get(at + 1).map_or(end, |next| next.start.min(end));
+            let part = text[here.start.max(fresh)..until.max(fresh)].trim();
+            let line = part.trim_start_matches('#').trim_start();
+            let is_heading = here.heading_path.last().is_some_and(|last| last == line);
+            (!part.is_empty() && !is_heading).then_some(here.heading_path.as_slice())
+        });
+        match common_path(read) {
+            Some(path) => path.to_vec(),
+            None => self
+                .section_of_text(first, end)
+                .map(|section| section.heading_path.clone())
+                .unwrap_or_default(),
+        }
+    }
+
     /// Page and headings are those of what the chunk adds, not of the overlap before it.
     pub(crate) fn write(&mut self, cut: Cut) {
         let Cut {
@@ -81,8 +104,10 @@ impl<'a> Writer<'a> {
             text_hash: hex::encode(Sha256::digest(trimmed.as_bytes())),
             char_span: (count(first), count(first + trimmed.chars().count())),
             page: section.and_then(|section: &Section| section.page),
-            heading_path: section
-                .map(|section| section.heading_path.clone())
+            heading_path: self
+                .section
+                .checked_sub(1)
+                .map(|at| self.headings(at, fresh, range.end))
                 .unwrap_or_default(),
             parent,
         });

@@ -221,6 +221,23 @@ impl TasksConfig {
     }
 }
 
+/// Where callers reach the API.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// `PUBLIC_API_URL`: scheme, host and path before every route, without a slash at the end, where the gateway does not
+    /// know them: behind a proxy of another name.
+    pub url: Option<String>,
+}
+
+impl ApiConfig {
+    /// Reads `PUBLIC_API_URL`.
+    pub fn from_env() -> Self {
+        Self {
+            url: optional("PUBLIC_API_URL").map(|url| url.trim_end_matches('/').to_owned()),
+        }
+    }
+}
+
 /// Mail to people.
 #[derive(Clone, Debug)]
 pub struct MailConfig {

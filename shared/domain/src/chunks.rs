@@ -78,7 +78,7 @@ pub struct Chunk {
     pub char_span: (u32, u32),
     /// Page on which what the chunk adds begins, its overlap with the chunk before left aside.
     pub page: Option<u32>,
-    /// Headings above the same place.
+    /// Headings above all of what the chunk adds: of one under several headings, those they have in common.
     pub heading_path: Vec<String>,
     /// Which parent of the document this is a child of, from 0, where chunks have parents. The children
     /// of a parent follow each other, do not overlap, and have nothing but white space between them: a
@@ -102,6 +102,14 @@ pub fn parent_text<'a>(children: impl IntoIterator<Item = (&'a str, (u32, u32))>
         last = Some(end);
     }
     text
+}
+
+/// The headings with which all of some paths begin; none where there are no paths.
+pub fn common_path<'a>(paths: impl IntoIterator<Item = &'a [String]>) -> Option<&'a [String]> {
+    paths.into_iter().reduce(|path, other| {
+        let pairs = path.iter().zip(other);
+        &path[..pairs.take_while(|(one, other)| one == other).count()]
+    })
 }
 
 /// Deterministic id of a chunk: `document:version:index`.
@@ -132,5 +140,23 @@ mod tests {
         ];
         assert_eq!(parent_text(children), "abc\nd.\n\ne");
         assert_eq!(parent_text([]), "");
+    }
+
+    #[test]
+    fn paths_share_their_beginning() {
+        let path = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
+        let common = |paths: &[&str]| {
+            let paths: Vec<_> = paths.iter().map(|text| path(text)).collect();
+            common_path(paths.iter().map(Vec::as_slice)).map(<[String]>::concat)
+        };
+        assert_eq!(common(&[]), None);
+        for (paths, shared) in [
+            (&["ab"][..], "ab"),
+            (&["abc", "abd", "ab"], "ab"),
+            (&["ab", "cb"], ""),
+            (&["a", ""], ""),
+        ] {
+            assert_eq!(common(paths).as_deref(), Some(shared), "{paths:?}");
+        }
     }
 }

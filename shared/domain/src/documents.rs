@@ -2,7 +2,7 @@
 
 mod format;
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -197,6 +197,20 @@ impl FailureCode {
                 | Self::AnswerBroken
                 | Self::HttpStatus
         )
+    }
+
+    /// The sentence shown with the code, with what the page's server answered where that is known.
+    pub fn reason(self, http_status: Option<i32>) -> Cow<'static, str> {
+        let (Self::HttpStatus, Some(status)) = (self, http_status) else {
+            return self.sentence().into();
+        };
+        let advice = match status {
+            401 | 403 | 407 => "Only pages that open without a login are fetched.",
+            404 | 410 => "Check the address, and retry.",
+            429 | 500..=999 => "Retry later.",
+            _ => "Check that the address opens without a login, and retry.",
+        };
+        format!("The page's server answered {status}. {advice}").into()
     }
 
     /// The sentence shown with the code: what happened and what to do.

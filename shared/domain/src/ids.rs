@@ -71,6 +71,11 @@ id!(
     "job"
 );
 id!(
+    /// A run of a scheduled webhook.
+    RunId,
+    "run"
+);
+id!(
     /// An invitation to become a user.
     InvitationId,
     "invitation"

@@ -26,11 +26,12 @@ pub mod sessions;
 pub mod spending;
 pub mod storage;
 pub mod tasks;
+pub mod titles;
 pub mod warnings;
 pub mod webhooks;
 
 pub use error::{Error, FieldError, Kind, Result};
 pub use ids::{
-    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, SessionId,
-    UserId, WebhookId,
+    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
+    SessionId, UserId, WebhookId,
 };

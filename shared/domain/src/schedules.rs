@@ -1,15 +1,19 @@
 //! When a scheduled webhook runs: `rate(6 hours)`, or `cron(0 8 ? * MON-FRI *)` with the six fields of
 //! EventBridge (minute, hour, day of the month, month, day of the week, year), in a time zone.
 //!
-//! Of the fields' notation this reads `*`, `?`, values, names, lists, ranges and steps; `L` for the last day
-//! of a month, `6L` for its last Friday, `6#3` for its third. In the hour that a clock jumps over nothing
+//! Of the fields' notation this reads all that EventBridge does: `*`, `?`, values, names, lists, ranges and steps; `L`
+//! for the last day of a month, `LW` for its last working day, `15W` for the working day nearest to the 15th, `6L` for
+//! its last Friday, `6#3` for its third. In the hour that a clock jumps over nothing
 //! runs, in the one that comes twice it runs once.
+
+mod days;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use self::days::DayRule;
 use crate::error::FieldError;
 
 /// Longest expression, in bytes.
@@ -17,8 +21,8 @@ pub const MAX_EXPRESSION: usize = 256;
 /// Nothing runs more often, in minutes.
 const SHORTEST: i64 = 5;
 const LONGEST: i64 = 366 * 24 * 60;
-/// Days looked at for the next run: eight years hold a 29 February.
-const HORIZON: u64 = 9 * 366;
+/// Years looked at for the next run: eight hold a 29 February, but around 2100.
+const HORIZON: usize = 13;
 const YEARS: (u32, u32) = (1970, 2199);
 
 const MONTHS: [&str; 12] = [
@@ -48,17 +52,6 @@ struct Cron {
     /// None: every year.
     years: Option<BTreeSet<u32>>,
     days: DayRule,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum DayRule {
-    OfMonth(BTreeSet<u32>),
-    LastOfMonth,
-    /// 1 is Sunday.
-    OfWeek(BTreeSet<u32>),
-    LastOfWeek(u32),
-    /// A weekday and which of the month's, from 1.
-    Nth(u32, u32),
 }
 
 fn bad<T>(detail: impl Into<String>) -> Result<T, FieldError> {
@@ -91,6 +84,24 @@ impl ScheduleSpec {
             _ => return bad("rate(6 hours) or cron(0 8 ? * MON-FRI *)"),
         };
         Ok(Self { when, zone })
+    }
+
+    /// Why it never runs after this time, where it does not: what to change.
+    pub fn why_never(&self, after: DateTime<Utc>) -> String {
+        let When::Cron(cron) = &self.when else {
+            return "a rate always runs".to_owned();
+        };
+        let year = year_of(after.with_timezone(&self.zone).date_naive());
+        let over = |years: &BTreeSet<u32>| years.last().copied().filter(|last| *last < year);
+        match cron.years.as_ref().and_then(over) {
+            Some(last) => format!(
+                "this never runs again: its last year, {last}, is over; use * or a year from {year} on"
+            ),
+            None => format!(
+                "this never runs: {} in the months and years it names; change the day, the month or the year",
+                cron.days.why_never()
+            ),
+        }
     }
 
     /// When it runs first after this time; none where it never does.
@@ -168,11 +179,7 @@ impl Cron {
 
     fn next(&self, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
         let local = after.with_timezone(&zone).naive_local();
-        for ahead in 0..HORIZON {
-            let date = local.date().checked_add_days(Days::new(ahead))?;
-            if !self.on(date) {
-                continue;
-            }
+        for date in self.dates(local.date()) {
             for (hour, minute) in self
                 .hours
                 .iter()
@@ -193,61 +200,19 @@ impl Cron {
         None
     }
 
-    fn on(&self, date: NaiveDate) -> bool {
-        let year = u32::try_from(date.year()).unwrap_or_default();
-        self.months.contains(&date.month())
-            && self
-                .years
-                .as_ref()
-                .is_none_or(|years| years.contains(&year))
-            && self.days.on(date)
+    /// The days on which it runs, from one on, in the next years that it names.
+    fn dates(&self, from: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+        let named = |year: &u32| self.years.as_ref().is_none_or(|years| years.contains(year));
+        let years = (year_of(from)..=YEARS.1).filter(named).take(HORIZON);
+        years
+            .filter_map(|year| NaiveDate::from_yo_opt(i32::try_from(year).ok()?, 1))
+            .flat_map(|first| first.iter_days().take_while(move |day| day.year() == first.year()))
+            .filter(move |day| *day >= from && self.months.contains(&day.month()) && self.days.on(*day))
     }
 }
 
-impl DayRule {
-    fn parse(day: &str, weekday: &str) -> Result<Self, FieldError> {
-        match (day, weekday) {
-            ("L", "?") => Ok(Self::LastOfMonth),
-            (day, "?") if day != "?" => {
-                values("day of the month", day, (1, 31), &[]).map(Self::OfMonth)
-            }
-            ("?", weekday) if weekday != "?" => {
-                if let Some(of) = weekday.strip_suffix('L') {
-                    return Ok(Self::LastOfWeek(a_weekday(of)?));
-                }
-                match weekday.split_once('#') {
-                    Some((of, nth)) => match nth.parse() {
-                        Ok(nth @ 1..=5) => Ok(Self::Nth(a_weekday(of)?, nth)),
-                        _ => bad("day of the week: # and a number from 1 to 5"),
-                    },
-                    None => values("day of the week", weekday, (1, 7), &WEEKDAYS).map(Self::OfWeek),
-                }
-            }
-            _ => bad("a ? in just one of day of the month and day of the week"),
-        }
-    }
-
-    fn on(&self, date: NaiveDate) -> bool {
-        let weekday = date.weekday().number_from_sunday();
-        let last = |days: u64| {
-            let later = date.checked_add_days(Days::new(days));
-            later.is_none_or(|later| later.month() != date.month())
-        };
-        match self {
-            Self::OfMonth(days) => days.contains(&date.day()),
-            Self::LastOfMonth => last(1),
-            Self::OfWeek(days) => days.contains(&weekday),
-            Self::LastOfWeek(of) => weekday == *of && last(7),
-            Self::Nth(of, nth) => weekday == *of && date.day().div_ceil(7) == *nth,
-        }
-    }
-}
-
-fn a_weekday(text: &str) -> Result<u32, FieldError> {
-    match value(text, (1, 7), &WEEKDAYS) {
-        Some(day) => Ok(day),
-        None => bad("day of the week: one of 1 (Sunday) to 7, or SUN to SAT"),
-    }
+fn year_of(date: NaiveDate) -> u32 {
+    u32::try_from(date.year()).unwrap_or_default()
 }
 
 /// A number within bounds, or the name of one.
@@ -290,161 +255,20 @@ fn values(
             }),
         };
         match ends {
-            Some((from, to)) if from <= to => {
+            Some((from, to)) if from > to => {
+                return bad(format!(
+                    "{field}: {item} runs backwards; write {from}-{most},{least}-{to}"
+                ));
+            }
+            Some((from, to)) => {
                 let step = usize::try_from(step.unwrap_or(1)).unwrap_or(1);
                 all.extend((from..=to).step_by(step));
             }
-            _ => return bad(refused()),
+            None => return bad(refused()),
         }
     }
     Ok(all)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().unwrap()
-    }
-
-    fn spec(expression: &str, zone: Option<&str>) -> ScheduleSpec {
-        ScheduleSpec::parse(expression, zone).unwrap()
-    }
-
-    /// The first runs after a time.
-    fn runs(expression: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
-        let spec = spec(expression, Some(zone));
-        let mut last = at(after);
-        let mut found = Vec::new();
-        while let (true, Some(next)) = (found.len() < count, spec.first(last)) {
-            found.push(next.format("%Y-%m-%dT%H:%M").to_string());
-            last = next;
-        }
-        found
-    }
-
-    #[test]
-    fn a_rate_keeps_its_beat() {
-        let spec = spec("rate(6 hours)", None);
-        let planned = at("2026-11-01T00:00:00Z");
-        assert_eq!(spec.first(planned), Some(at("2026-11-01T06:00:00Z")));
-        for (now, next) in [
-            ("2026-11-01T00:00:40Z", "2026-11-01T06:00:00Z"),
-            ("2026-11-01T05:59:59Z", "2026-11-01T06:00:00Z"),
-            ("2026-11-01T06:00:00Z", "2026-11-01T12:00:00Z"),
-            // What was missed is not made up for.
-            ("2026-11-03T01:00:00Z", "2026-11-03T06:00:00Z"),
-        ] {
-            assert_eq!(spec.next(planned, at(now)), Some(at(next)), "{now}");
-        }
-    }
-
-    #[test]
-    fn fields_are_read_as_eventbridge_does() {
-        for (expression, expected) in [
-            (
-                "cron(0 8 ? * MON-FRI *)",
-                &["2026-11-20T08:00", "2026-11-23T08:00", "2026-11-24T08:00"][..],
-            ),
-            (
-                "cron(*/15 9-10 * * ? *)",
-                &["2026-11-20T09:00", "2026-11-20T09:15", "2026-11-20T09:30"],
-            ),
-            (
-                "cron(10/20 0 1 JAN,jul ? *)",
-                &["2027-01-01T00:10", "2027-01-01T00:30", "2027-01-01T00:50"],
-            ),
-            (
-                "cron(0 0 L * ? *)",
-                &["2026-11-30T00:00", "2026-12-31T00:00", "2027-01-31T00:00"],
-            ),
-            (
-                "cron(0 0 ? * 6L *)",
-                &["2026-11-27T00:00", "2026-12-25T00:00", "2027-01-29T00:00"],
-            ),
-            (
-                "cron(0 0 ? * TUE#2 *)",
-                &["2026-12-08T00:00", "2027-01-12T00:00", "2027-02-09T00:00"],
-            ),
-            (
-                "cron(0 12 29 2 ? *)",
-                &["2028-02-29T12:00", "2032-02-29T12:00", "2036-02-29T12:00"],
-            ),
-            (
-                "cron(0 12 24 12 ? 2026,2030)",
-                &["2026-12-24T12:00", "2030-12-24T12:00"],
-            ),
-            ("cron(0 12 30 2 ? *)", &[]),
-            ("cron(0 12 1 1 ? 2020)", &[]),
-        ] {
-            let found = runs(expression, "UTC", "2026-11-20T00:00:00Z", 3);
-            assert_eq!(found, expected, "{expression}");
-        }
-    }
-
-    #[test]
-    fn clocks_that_jump() {
-        // Berlin: 02:00 becomes 03:00 on 28 March 2027, 03:00 becomes 02:00 on 31 October 2027.
-        let berlin = |expression, after| runs(expression, "Europe/Berlin", after, 2);
-        assert_eq!(
-            berlin("cron(30 8 * * ? *)", "2027-03-27T12:00:00Z"),
-            ["2027-03-28T06:30", "2027-03-29T06:30"]
-        );
-        assert_eq!(
-            berlin("cron(30 2 * * ? *)", "2027-03-27T12:00:00Z"),
-            ["2027-03-29T00:30", "2027-03-30T00:30"]
-        );
-        assert_eq!(
-            berlin("cron(30 2 * * ? *)", "2027-10-30T12:00:00Z"),
-            ["2027-10-31T00:30", "2027-11-01T01:30"]
-        );
-    }
-
-    #[test]
-    fn what_is_refused_is_pointed_at() {
-        for expression in [
-            "",
-            "hourly",
-            "rate()",
-            "rate(4 minutes)",
-            "rate(-5 minutes)",
-            "rate(0 days)",
-            "rate(367 days)",
-            "rate(99999999999 days)",
-            "rate(5 weeks)",
-            "rate(5 minutes",
-            "rate(1 2 hours)",
-            "cron(0 8 * * *)",
-            "cron(0 8 * * ? * *)",
-            "cron(* * * * ? *)",
-            "cron(0,4 * * * ? *)",
-            "cron(0,58 * * * ? *)",
-            "cron(60 8 * * ? *)",
-            "cron(0 24 * * ? *)",
-            "cron(0 8 32 * ? *)",
-            "cron(0 8 0 * ? *)",
-            "cron(0 8 * 13 ? *)",
-            "cron(0 8 ? * 8 *)",
-            "cron(0 8 ? * MON#6 *)",
-            "cron(0 8 15W * ? *)",
-            "cron(0 8 * * * *)",
-            "cron(0 8 ? * ? *)",
-            "cron(0 8-6 * * ? *)",
-            "cron(0/0 8 * * ? *)",
-            "cron(+5 8 * * ? *)",
-            "cron(0, 8 * * ? *)",
-            "cron(0 8 * * ? 1969)",
-        ] {
-            let error = ScheduleSpec::parse(expression, None).unwrap_err();
-            assert_eq!(error.pointer, "/schedule", "{expression}");
-            assert!(!error.detail.is_empty());
-        }
-        let long = format!("cron({} 8 * * ? *)", "0,".repeat(200));
-        assert!(ScheduleSpec::parse(&long, None).is_err());
-        for zone in ["", "Berlin", "Mars/Olympus"] {
-            let error = ScheduleSpec::parse("rate(1 day)", Some(zone)).unwrap_err();
-            assert_eq!(error.pointer, "/timeZone", "{zone}");
-        }
-    }
-}
+mod tests;

@@ -85,6 +85,30 @@ named! {
     }
 }
 
+named! {
+    /// Where a run of a scheduled webhook stands.
+    RunStatus {
+        /// It was asked for and starts within a minute.
+        Planned = "planned",
+        /// Its page waits to be fetched, or to be read.
+        Queued = "queued",
+        /// Its page is being fetched or read.
+        Processing = "processing",
+        /// Its page can be searched, or is as it was.
+        Completed = "completed",
+        /// It could not start, or its page was not to be had; `code` says why.
+        Failed = "failed",
+        /// Somebody has to do something first; `code` says what.
+        NeedsAction = "needs_action",
+        /// The page was being fetched already.
+        Skipped = "skipped",
+        /// A later version came in before this one was read.
+        Superseded = "superseded",
+        /// Its document was deleted before it had ended.
+        Deleted = "deleted",
+    }
+}
+
 const TOKEN_PREFIX: &str = "whk_";
 
 /// A new token of a webhook that takes documents in: shown once, kept as its hash.

@@ -72,7 +72,25 @@ pub enum PageEnd {
     /// Left out, for a reason.
     Skipped(&'static str),
     /// Not to be had.
-    Failed(&'static str),
+    Failed {
+        /// Why.
+        code: &'static str,
+        /// What the server answered, where it answered with an error.
+        http_status: Option<u16>,
+    },
+}
+
+/// A page that was left out or not to be had.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// Its address.
+    pub url: String,
+    /// `skipped` or `failed`.
+    pub status: String,
+    /// Why.
+    pub code: String,
+    /// What the server answered, for `http_status`.
+    pub http_status: Option<i32>,
 }
 
 /// How many pages a crawl has, by what became of them.
@@ -220,7 +238,11 @@ impl Store {
             PageEnd::Stored(id) => ("stored", None, Some(id.as_uuid())),
             PageEnd::Unchanged(id) => ("unchanged", None, Some(id.as_uuid())),
             PageEnd::Skipped(code) => ("skipped", Some(code), None),
-            PageEnd::Failed(code) => ("failed", Some(code), None),
+            PageEnd::Failed { code, .. } => ("failed", Some(code), None),
+        };
+        let http_status = match end {
+            PageEnd::Failed { http_status, .. } => http_status.map(i32::from),
+            _ => None,
         };
         let tx = self.tenant(customer).await?;
         tx.query(
@@ -232,6 +254,7 @@ impl Store {
                 (&status, Type::TEXT),
                 (&code, Type::TEXT),
                 (&document, Type::UUID),
+                (&http_status, Type::INT4),
             ],
         )
         .await?;
@@ -293,7 +316,7 @@ impl Store {
         })
     }
 
-    /// Pages that were left out or not to be had: URL, status and code.
+    /// Pages that were left out or not to be had, in the order in which they were met.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -302,7 +325,7 @@ impl Store {
         customer: CustomerId,
         job: JobId,
         most: i64,
-    ) -> Result<Vec<(String, String, String)>> {
+    ) -> Result<Vec<LeftOut>> {
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
@@ -317,11 +340,12 @@ impl Store {
         tx.commit().await?;
         rows.iter()
             .map(|row| {
-                Ok((
-                    row.try_get("url").map_err(column)?,
-                    row.try_get("status").map_err(column)?,
-                    row.try_get("code").map_err(column)?,
-                ))
+                Ok(LeftOut {
+                    url: row.try_get("url").map_err(column)?,
+                    status: row.try_get("status").map_err(column)?,
+                    code: row.try_get("code").map_err(column)?,
+                    http_status: row.try_get("http_status").map_err(column)?,
+                })
             })
             .collect()
     }

@@ -1,6 +1,8 @@
 //! Documents as rows: reading, listing, deleting. How they come in is in [`crate::uploads`], what becomes of them in
 //! [`crate::timeline`] and [`crate::versions`].
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, Kind, Result,
@@ -55,6 +57,8 @@ pub struct Document {
     pub stage: Option<Stage>,
     /// Why it ended badly.
     pub code: Option<FailureCode>,
+    /// What the page's server answered, for `http_status`.
+    pub http_status: Option<i32>,
     /// Newest version asked for.
     pub latest_version: i32,
     /// Version that is searched.
@@ -234,6 +238,13 @@ impl Store {
     }
 }
 
+impl Document {
+    /// What happened and what to do, where it ended badly.
+    pub fn reason(&self) -> Option<Cow<'static, str>> {
+        self.code.map(|code| code.reason(self.http_status))
+    }
+}
+
 pub(crate) async fn get(tx: &Tenant, id: DocumentId) -> Result<Result<Document>> {
     let row = tx
         .query_opt(
@@ -262,6 +273,7 @@ pub(crate) fn required<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str)
 }
 
 fn document(row: &Row) -> Result<Document> {
+    let code = parsed(row, "code")?;
     Ok(Document {
         id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
         title: row.try_get("title").map_err(column)?,
@@ -282,7 +294,12 @@ fn document(row: &Row) -> Result<Document> {
             .map(CollectionId::from),
         status: required(row, "status")?,
         stage: parsed(row, "stage")?,
-        code: parsed(row, "code")?,
+        code,
+        // Left over from an earlier try where the code is another.
+        http_status: row
+            .try_get::<_, Option<i32>>("http_status")
+            .map_err(column)?
+            .filter(|_| code == Some(FailureCode::HttpStatus)),
         latest_version: row.try_get("latest_version").map_err(column)?,
         published_version: row.try_get("published_version").map_err(column)?,
         attempts: row.try_get("attempts").map_err(column)?,

@@ -9,10 +9,11 @@ use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, Result,
     chunks::Extracted,
     config::Chunking,
-    documents::{FailureCode, Format, MAX_TITLE, Stage},
+    documents::{FailureCode, Format, Stage},
     jobs::Lane,
     metadata::Metadata,
     storage::Original,
+    titles::own_title,
 };
 use tokio_postgres::{
     Row,
@@ -37,6 +38,10 @@ pub struct Claim {
     pub attempts: i32,
     /// Title.
     pub title: String,
+    /// Whether a caller gave the title.
+    pub title_given: bool,
+    /// Name of the uploaded file.
+    pub file_name: Option<String>,
     /// Metadata object.
     pub metadata: Metadata,
     /// Whether hidden content is read too.
@@ -89,25 +94,19 @@ fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("ingestion: {error}"))
 }
 
-/// The content's own title, as a document may have it.
-fn title_of(extracted: &Extracted) -> Option<String> {
-    let title = extracted.title.as_deref()?.trim();
-    let title: String = title
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_TITLE)
-        .collect();
-    (!title.is_empty()).then_some(title)
-}
-
 impl Claim {
-    /// What the document is called: the content's own title where it has been called by its address.
+    /// What the document is called: as a caller named it, else as its content does, else by its file's name.
     pub fn title_with(&self, extracted: &Extracted) -> String {
-        if self.source_url.as_ref() == Some(&self.title) {
-            title_of(extracted).unwrap_or_else(|| self.title.clone())
-        } else {
-            self.title.clone()
+        if self.title_given {
+            return self.title.clone();
         }
+        let file_name = self.file_name.as_deref();
+        let own = extracted.title.as_deref();
+        let own = own.and_then(|title| own_title(title, file_name));
+        // What was fetched goes by its address, which says more than the last part of it.
+        let file_name = file_name.filter(|_| self.source_url.is_none());
+        own.or_else(|| file_name.map(str::to_owned))
+            .unwrap_or_else(|| self.title.clone())
     }
 }
 
@@ -171,6 +170,8 @@ impl Store {
             token: row.try_get("lease_token").map_err(column)?,
             attempts: row.try_get("attempts").map_err(column)?,
             title: row.try_get("title").map_err(column)?,
+            title_given: row.try_get("title_given").map_err(column)?,
+            file_name: row.try_get("file_name").map_err(column)?,
             metadata: row.try_get::<_, Json<_>>("metadata").map_err(column)?.0,
             include_hidden: row.try_get("include_hidden").map_err(column)?,
             attachments: row.try_get("attachments").map_err(column)?,
@@ -323,7 +324,7 @@ impl Store {
                     (&pages, Type::INT4),
                     (&characters, Type::INT8),
                     (&extracted.engine, Type::TEXT),
-                    (&title_of(extracted), Type::TEXT),
+                    (&claim.title_with(extracted), Type::TEXT),
                     (&properties, Type::JSONB),
                     (&Json(&extracted.warnings), Type::JSONB),
                 ],
@@ -357,12 +358,26 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn fail(&self, claim: &Claim, code: FailureCode) -> Result<bool> {
+        self.fail_fetch(claim, code, None).await
+    }
+
+    /// As [`fail`](Self::fail), with the status that a page's server answered.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn fail_fetch(
+        &self,
+        claim: &Claim,
+        code: FailureCode,
+        http_status: Option<u16>,
+    ) -> Result<bool> {
         self.end(
             claim,
             include_str!("../queries/ingestion/fail.sql"),
             &[
                 (&code.status().as_str(), Type::TEXT),
                 (&code.as_str(), Type::TEXT),
+                (&http_status.map(i32::from), Type::INT4),
             ],
         )
         .await

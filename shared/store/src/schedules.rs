@@ -1,11 +1,13 @@
 //! Scheduled webhooks whose time has come.
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CollectionId, CustomerId, Error, Result, WebhookId};
-use tokio_postgres::types::Type;
+use dynrag_domain::{
+    CollectionId, CustomerId, DocumentId, Error, Result, RunId, WebhookId, webhooks::RunStatus,
+};
+use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::Store;
+use crate::{Store, Tenant, documents::required};
 
 /// A scheduled webhook that is to run now.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +30,52 @@ pub struct Due {
     pub leased: DateTime<Utc>,
     /// Where its document belongs.
     pub collection: Option<CollectionId>,
+}
+
+/// What became of an attempt to start a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// This version of the document is fetched.
+    Started(DocumentId, i32),
+    /// The document was being fetched already; none where it was being changed.
+    Skipped(Option<DocumentId>),
+    /// It could not start, for a reason that does not pass by itself.
+    Failed(&'static str),
+}
+
+/// A run of a scheduled webhook.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// When it was to start.
+    pub planned_at: DateTime<Utc>,
+    /// When it started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Why it failed, or what is to be done first.
+    pub code: Option<String>,
+    /// What it fetches.
+    pub document_id: Option<DocumentId>,
+    /// The version of the document that it makes.
+    pub version: Option<i32>,
+    /// When it was written down.
+    pub created_at: DateTime<Utc>,
+}
+
+fn run(row: &Row) -> Result<Run> {
+    let document: Option<Uuid> = row.try_get("document_id").map_err(column)?;
+    Ok(Run {
+        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+        planned_at: row.try_get("planned_at").map_err(column)?,
+        started_at: row.try_get("started_at").map_err(column)?,
+        status: required(row, "status")?,
+        code: row.try_get("code").map_err(column)?,
+        document_id: document.map(DocumentId::from),
+        version: row.try_get("version").map_err(column)?,
+        created_at: row.try_get("created_at").map_err(column)?,
+    })
 }
 
 fn column(error: tokio_postgres::Error) -> Error {
@@ -63,12 +111,19 @@ impl Store {
             .collect()
     }
 
-    /// Notes when a webhook that has run runs next, if ever; nothing where it was changed meanwhile.
+    /// Writes a run down, and when its webhook runs next, if ever; not the latter where the webhook was changed
+    /// meanwhile.
     ///
     /// # Errors
     /// `unavailable` without a database: it then runs again once the lease is over.
-    pub async fn schedule_ran(&self, due: &Due, next: Option<DateTime<Utc>>) -> Result<()> {
+    pub async fn schedule_ran(
+        &self,
+        due: &Due,
+        outcome: Outcome,
+        next: Option<DateTime<Utc>>,
+    ) -> Result<()> {
         let tx = self.tenant(due.customer_id).await?;
+        record(&tx, due, outcome).await?;
         tx.query(
             include_str!("../queries/webhooks/ran.sql"),
             &[
@@ -81,4 +136,75 @@ impl Store {
         .await?;
         tx.commit().await
     }
+
+    /// A page of a scheduled webhook's runs, newest first.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn list_runs(
+        &self,
+        customer: CustomerId,
+        webhook: WebhookId,
+        status: Option<RunStatus>,
+        after: Option<(DateTime<Utc>, RunId)>,
+        limit: i64,
+    ) -> Result<Vec<Run>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/runs/list.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&webhook.as_uuid(), Type::UUID),
+                    (&status.map(RunStatus::as_str), Type::TEXT),
+                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
+                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter().map(run).collect()
+    }
+}
+
+/// Writes down a run that is asked for.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub(crate) async fn plan(tx: &Tenant, webhook: WebhookId) -> Result<RunId> {
+    let id = RunId::generate();
+    tx.query(
+        include_str!("../queries/runs/insert_planned.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&id.as_uuid(), Type::UUID),
+            (&webhook.as_uuid(), Type::UUID),
+        ],
+    )
+    .await?;
+    Ok(id)
+}
+
+async fn record(tx: &Tenant, due: &Due, outcome: Outcome) -> Result<()> {
+    let (status, code, document, version) = match outcome {
+        Outcome::Started(id, version) => ("started", None, Some(id), Some(version)),
+        Outcome::Skipped(id) => ("skipped", None, id, None),
+        Outcome::Failed(code) => ("failed", Some(code), None, None),
+    };
+    tx.query(
+        include_str!("../queries/runs/record.sql"),
+        &[
+            (&due.customer_id.as_uuid(), Type::UUID),
+            (&due.id.as_uuid(), Type::UUID),
+            (&RunId::generate().as_uuid(), Type::UUID),
+            (&due.planned, Type::TIMESTAMPTZ),
+            (&status, Type::TEXT),
+            (&code, Type::TEXT),
+            (&document.map(|id| id.as_uuid()), Type::UUID),
+            (&version, Type::INT4),
+        ],
+    )
+    .await
+    .map(drop)
 }

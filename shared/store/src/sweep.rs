@@ -204,7 +204,8 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn sweep_old_deliveries(&self) -> Result<i64> {
-        self.count("SELECT sweep_old_deliveries(10000)").await
+        self.count("SELECT sweep_old_deliveries(10000) + sweep_old_runs(10000)")
+            .await
     }
 
     /// Drops kept answers that are a day old; how many.

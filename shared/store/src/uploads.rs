@@ -29,6 +29,9 @@ use crate::{
 pub struct NewDocument<'a> {
     /// Title.
     pub title: &'a str,
+    /// Whether a caller gave the title. Otherwise it stands until the content says what it is called, and never in the
+    /// place of a title that was given before.
+    pub title_given: bool,
     /// Which way it came.
     pub source: Source,
     /// Format detected.
@@ -306,6 +309,7 @@ pub(crate) async fn move_on(
                 (&collection(new), Type::UUID),
                 (&new.reading.include_hidden, Type::BOOL),
                 (&new.reading.attachments, Type::BOOL),
+                (&new.title_given, Type::BOOL),
             ],
         )
         .await?;
@@ -355,6 +359,7 @@ pub(crate) async fn insert(
                 (&new.reading.include_hidden, Type::BOOL),
                 (&new.reading.attachments, Type::BOOL),
                 (&new.attached_to.map(|id| id.as_uuid()), Type::UUID),
+                (&new.title_given, Type::BOOL),
             ],
         )
         .await?;

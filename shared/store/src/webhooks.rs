@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, CustomerId, Error, Kind, Result, WebhookId,
+    CollectionId, CustomerId, Error, Kind, Result, RunId, WebhookId,
     webhooks::{DisabledReason, Event, MAX_WEBHOOKS, ROTATION, Trigger, WebhookStatus},
 };
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, collections,
+    Store, Tenant, collections, schedules,
     secrets::{SealedSecret, SealedSecrets},
 };
 
@@ -353,11 +353,11 @@ pub async fn delete(tx: &Tenant, id: WebhookId) -> Result<()> {
     drop_secrets(tx, &versions).await
 }
 
-/// Lets a scheduled webhook run with the next sweep. False where it is not scheduled, or stopped.
+/// Lets a scheduled webhook run with the next sweep. The run, or none where it is not scheduled, or stopped.
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn run_now(tx: &Tenant, id: WebhookId) -> Result<bool> {
+pub async fn run_now(tx: &Tenant, id: WebhookId) -> Result<Option<RunId>> {
     let customer = tx.customer_id().as_uuid();
     let row = tx
         .query_opt(
@@ -365,7 +365,10 @@ pub async fn run_now(tx: &Tenant, id: WebhookId) -> Result<bool> {
             &[(&customer, Type::UUID), (&id.as_uuid(), Type::UUID)],
         )
         .await?;
-    Ok(row.is_some())
+    match row {
+        Some(_) => schedules::plan(tx, id).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Stops a webhook for a reason of ours, and what it has not sent. False where it was stopped before.

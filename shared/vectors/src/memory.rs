@@ -6,7 +6,7 @@ use arrow_array::{
     Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
 };
 use dynrag_domain::{
-    chunks::{chunk_id, parent_text},
+    chunks::{chunk_id, common_path, parent_text},
     ids::DocumentId,
     search::Hit,
 };
@@ -314,18 +314,20 @@ impl Snapshot {
             Some(_) => Shown::parent(
                 self.family(place).map(|place| {
                     let (row, child) = self.at(place);
-                    (self.text(row), child.char_span)
+                    let headings = &*self.headings[child.heading_path as usize];
+                    (self.text(row), child.char_span, headings)
                 }),
                 chunk.char_span,
-            ),
+            )?,
         };
+        let headings = &self.headings[chunk.heading_path as usize];
         Ok(Hit {
             chunk_id: chunk_id(document.id, document.version, chunk.index),
             document_id: document.id,
             title: document.title.to_string(),
             version: document.version,
             page: chunk.page,
-            heading_path: json(&self.headings[chunk.heading_path as usize])?,
+            heading_path: shown.heading_path.map_or_else(|| json(headings), Ok)?,
             char_span: shown.char_span,
             text: shown.text,
             match_span: shown.match_span,
@@ -341,6 +343,8 @@ pub(crate) struct Shown {
     pub(crate) text: String,
     pub(crate) char_span: (u32, u32),
     match_span: Option<(u32, u32)>,
+    /// Where it is another than the chunk's own.
+    heading_path: Option<Vec<String>>,
 }
 
 impl Shown {
@@ -349,21 +353,25 @@ impl Shown {
             text: text.to_owned(),
             char_span,
             match_span: None,
+            heading_path: None,
         }
     }
 
-    /// The whole parent, of its children in order, one of which was found.
+    /// The whole parent, of the texts, spans and headings of its children in order, one of which was found.
     pub(crate) fn parent<'a>(
-        children: impl Iterator<Item = (&'a str, (u32, u32))> + Clone,
+        children: impl Iterator<Item = (&'a str, (u32, u32), &'a str)> + Clone,
         found: (u32, u32),
-    ) -> Self {
-        let start = children.clone().map(|(_, span)| span.0).min();
-        let end = children.clone().map(|(_, span)| span.1).max();
-        Self {
-            text: parent_text(children),
+    ) -> Result<Self> {
+        let start = children.clone().map(|(_, span, _)| span.0).min();
+        let end = children.clone().map(|(_, span, _)| span.1).max();
+        let paths = children.clone().map(|(.., headings)| json(headings));
+        let paths: Vec<Vec<String>> = paths.collect::<Result<_>>()?;
+        Ok(Self {
+            text: parent_text(children.map(|(text, span, _)| (text, span))),
             char_span: (start.unwrap_or(found.0), end.unwrap_or(found.1)),
             match_span: Some(found),
-        }
+            heading_path: common_path(paths.iter().map(Vec::as_slice)).map(<[_]>::to_vec),
+        })
     }
 }
 
@@ -452,7 +460,9 @@ impl<'a> Columns<'a> {
             title: self.title.value(row).to_owned(),
             version,
             page: self.page(row),
-            heading_path: json(self.heading_path.value(row))?,
+            heading_path: shown
+                .heading_path
+                .map_or_else(|| json(self.heading_path.value(row)), Ok)?,
             char_span: shown.char_span,
             text: shown.text,
             match_span: shown.match_span,

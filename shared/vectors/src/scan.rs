@@ -226,8 +226,10 @@ pub(crate) async fn search(
             let shown = match family {
                 None => Shown::chunk(columns.text(row), columns.char_span(row)),
                 Some(family) => {
-                    let children = family.values().map(|(text, span)| (text.as_str(), *span));
-                    Shown::parent(children, columns.char_span(row))
+                    let children = family.values().map(|(text, span, headings)| {
+                        (text.as_str(), *span, headings.as_str())
+                    });
+                    Shown::parent(children, columns.char_span(row))?
                 }
             };
             columns.hit(row, found, shown)
@@ -237,8 +239,8 @@ pub(crate) async fn search(
 
 /// A parent: the document, its version, and the parent's number in it.
 type Parent = (DocumentId, i32, u32);
-/// The children of a parent by their index: text and span.
-type Family = BTreeMap<u32, (String, (u32, u32))>;
+/// The children of a parent by their index: text, span and headings.
+type Family = BTreeMap<u32, (String, (u32, u32), String)>;
 
 /// The children of some parents.
 async fn families(
@@ -267,7 +269,11 @@ async fn families(
                 continue;
             };
             let key = (columns.document(row)?, columns.version(row), parent);
-            let child = (columns.text(row).to_owned(), columns.char_span(row));
+            let child = (
+                columns.text(row).to_owned(),
+                columns.char_span(row),
+                columns.heading_path(row).to_owned(),
+            );
             families
                 .entry(key)
                 .or_default()

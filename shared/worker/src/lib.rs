@@ -3,6 +3,7 @@
 //! Errors of `dynrag_domain` become an SQS partial failure, or the failure of an invocation, here and
 //! nowhere else.
 
+pub mod notices;
 mod queue;
 pub mod uploads;
 

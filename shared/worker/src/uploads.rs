@@ -12,7 +12,7 @@ use dynrag_config::{DocumentsConfig, QueueConfig};
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, storage};
 use dynrag_store::Store;
 
-use crate::open_store;
+use crate::{notices::Notices, open_store};
 
 /// What it takes to take uploads in. Built once per cold start.
 pub struct Uploads {
@@ -20,6 +20,8 @@ pub struct Uploads {
     pub store: Store,
     /// The ingest queue.
     pub queue: Queue,
+    /// Tells of uploads that ended badly.
+    pub notices: Notices,
     objects: Objects,
 }
 
@@ -35,6 +37,7 @@ impl Uploads {
         Ok(Self {
             store: open_store(&cloud, 1).await?,
             queue: cloud.queue(&queue.ingest_url),
+            notices: Notices::load(&cloud)?,
             objects: cloud.objects(&documents.bucket),
         })
     }
@@ -47,6 +50,7 @@ impl Uploads {
         let Self {
             store,
             queue,
+            notices,
             objects,
         } = self;
         let upload = storage::upload_key(customer, document);
@@ -61,6 +65,7 @@ impl Uploads {
         if bytes == 0 {
             let code = FailureCode::EmptyDocument;
             store.upload_failed(customer, document, code).await?;
+            notices.send(store).await;
             objects.delete(&upload).await?;
             return Ok(true);
         }

@@ -77,6 +77,9 @@ async fn seeded() -> Seeded {
         let webhook = "WITH hook AS (
                 INSERT INTO webhooks (customer_id, id, name, trigger_type) VALUES ($1, $2, 'hook', 'manual')
                 RETURNING customer_id, id)
+            , run AS (
+                INSERT INTO webhook_runs (customer_id, id, webhook_id, planned_at)
+                SELECT customer_id, id, id, now() FROM hook)
             INSERT INTO webhook_deliveries (customer_id, id, webhook_id, event, payload)
             SELECT customer_id, id, id, 'webhook.test', '{}' FROM hook";
         superuser

@@ -2,6 +2,7 @@
 
 mod incoming;
 mod receivers;
+mod runs;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use dynrag_store::{
     Store,
     deliveries::{Claimed, DeliveryRow, Failure},
     idempotency::{Found, Repeatable},
+    schedules::Outcome,
     secrets::{self, SealedSecret},
     webhooks::{self, Wanted},
 };
@@ -387,6 +389,8 @@ async fn a_months_old_notice_is_dropped() {
     assert_eq!(left, [new]);
 }
 
+const SKIPPED: Outcome = Outcome::Skipped(None);
+
 #[tokio::test]
 async fn a_schedule_is_handed_out_once_and_goes_on() {
     let scene = Scene::new(&[Event::Failed]).await;
@@ -408,14 +412,14 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
     assert_eq!(due.planned.timestamp_micros(), planned.timestamp_micros());
 
     let next = planned + TimeDelta::hours(1);
-    store.schedule_ran(&due, Some(next)).await.unwrap();
+    store.schedule_ran(&due, SKIPPED, Some(next)).await.unwrap();
     let row = store.get_webhook(scene.customer, id).await.unwrap();
     assert_eq!(
         row.next_run_at.unwrap().timestamp_micros(),
         next.timestamp_micros()
     );
     // The lease is over: what somebody has set since stays.
-    store.schedule_ran(&due, None).await.unwrap();
+    store.schedule_ran(&due, SKIPPED, None).await.unwrap();
     let row = store.get_webhook(scene.customer, id).await.unwrap();
     assert_eq!(
         row.next_run_at.unwrap().timestamp_micros(),
@@ -423,8 +427,9 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
     );
 
     let tx = store.tenant(scene.customer).await.unwrap();
-    assert!(webhooks::run_now(&tx, id).await.unwrap());
-    assert!(!webhooks::run_now(&tx, scene.webhook).await.unwrap());
+    assert!(webhooks::run_now(&tx, id).await.unwrap().is_some());
+    let other = webhooks::run_now(&tx, scene.webhook).await.unwrap();
+    assert_eq!(other, None);
     tx.commit().await.unwrap();
     scene
         .execute("UPDATE customers SET status = 'suspended'")
@@ -434,7 +439,7 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
         .execute("UPDATE customers SET status = 'active'")
         .await;
     let due = store.sweep_schedules(10).await.unwrap().remove(0);
-    store.schedule_ran(&due, None).await.unwrap();
+    store.schedule_ran(&due, SKIPPED, None).await.unwrap();
     let row = store.get_webhook(scene.customer, id).await.unwrap();
     assert_eq!((row.status, row.next_run_at), (WebhookStatus::Paused, None));
 }

@@ -104,6 +104,11 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
                 .await
                 .ok(200, &["status", "version", "checks"]);
             assert_eq!(body["status"], "ok");
+            let mut event = event;
+            event["headers"]["user-agent"] = json!("x\u{7f}y");
+            call(&mut scene.function, &event)
+                .await
+                .problem(400, "malformed_request");
         }
         "openapi-get" => {
             let event = scene.event(&[]);

@@ -3,8 +3,16 @@
 use std::{path::Path, sync::Arc};
 
 use axum::{Json, Router, extract::State, routing::put};
-use dynrag_domain::{CustomerId, DocumentId, documents::OnDuplicate, storage};
-use dynrag_store::{Store, uploads::Added};
+use dynrag_domain::{
+    CustomerId, DocumentId,
+    documents::{OnDuplicate, Source},
+    storage,
+};
+use dynrag_store::{
+    Store,
+    fetches::AddedUrl,
+    uploads::{Added, NewDocument},
+};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
 use uuid::Uuid;
@@ -68,6 +76,9 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
             let event = scene.event(&[]);
             let answer = scene.function.answer(&event).await;
             assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
+            if name == "sqs/fetch.json" {
+                fetch(&mut scene).await;
+            }
         }
         "sqs/tasks.json" => tasks(&mut scene).await,
         unknown => panic!("events/{unknown}: say here what its answer must be"),
@@ -133,6 +144,38 @@ async fn embed(scene: &mut Scene) {
         answer,
         json!({"batchItemFailures": [{"itemIdentifier": "no-job"}]})
     );
+}
+
+/// A page that is not to be had: its notice is on its way when the function is done.
+async fn fetch(scene: &mut Scene) {
+    let hook = json!({"name": "out", "triggerType": "event", "url": "https://example.com/hook",
+        "events": ["document.failed"]});
+    scene.ours.post("/api/webhooks", &hook).await.ok(201);
+    let (store, customer) = (store(), CustomerId::from(scene.ours.id));
+    let new = NewDocument {
+        source: Source::Url,
+        source_url: Some("http://169.254.169.254/"),
+        ..seed::new_document("Inside", None)
+    };
+    let added = store.add_url(customer, &new, Uuid::new_v4()).await.unwrap();
+    let AddedUrl::Queued(document, pending) = added else {
+        panic!("somebody else added it")
+    };
+    store.outbox_sent(&pending).await.unwrap();
+    let event = scene.event(&[
+        (CUSTOMER, &scene.ours.id.to_string()),
+        (DOCUMENT, &document.to_string()),
+    ]);
+    let answer = scene.function.answer(&event).await;
+    assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
+    scene
+        .ours
+        .ended(&document.to_string(), "failed", "url_blocked")
+        .await;
+    // Put off as it was handed to the queue; one that waits for the sweep is due at once.
+    let handed_on = "SELECT count(*) FROM webhook_deliveries
+        WHERE customer_id = $1 AND (status <> 'pending' OR resend_at > created_at)";
+    assert_eq!(scene.ours.count(handed_on).await, 1);
 }
 
 async fn tasks(scene: &mut Scene) {

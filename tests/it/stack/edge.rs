@@ -2,6 +2,11 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use url::Url;
 
 use crate::support::stack::{Answer, Stack, Tenant};
 
@@ -17,6 +22,29 @@ async fn every_answer_has_an_id_of_its_own() {
         }
     }
     assert_eq!(ids.len(), 10);
+}
+
+/// Sent by hand: no client writes such a request.
+#[tokio::test]
+async fn a_header_that_http_does_not_allow_is_the_callers_mistake() {
+    let stack = Stack::load();
+    let url = Url::parse(&stack.url("/api/documents")).unwrap();
+    let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
+    for header in ["User-Agent: x\u{7f}y", "X-Note: \u{1}"] {
+        let mut connection = TcpStream::connect((host, port)).await.unwrap();
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n{header}\r\n\r\n",
+            url.path()
+        );
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        // Where the gateway lets it through, the answer is ours.
+        if header.starts_with("User-Agent") {
+            assert!(answer.contains("\"malformed_request\""), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ async fn three_ways_in_and_one_search() {
             (
                 "how long are backups kept in the vault",
                 &ours.html,
-                "backups.html",
+                "Backups",
             ),
             ("trains booked by the office", &ours.markdown, "Handbook"),
         ] {

@@ -245,3 +245,70 @@ async fn versions_that_are_overtaken_end() {
         "{statuses:?}"
     );
 }
+
+/// Its own title names a document where the caller does not, also in search; a caller's title stays.
+#[tokio::test]
+async fn a_file_without_a_title_is_called_as_it_calls_itself() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let page = |title: &str, mark: &str| {
+        format!(
+            "<html><head><title>{title}</title></head><body><main><h1>{title}</h1><p>The text \
+             {mark} of this page.</p></main></body></html>"
+        )
+    };
+    let form = |name: &str, body: &str| {
+        file_part(name, "text/html", body.as_bytes()).text("externalId", "page")
+    };
+    let shown = async |id: &str| {
+        tenant.completed(id).await;
+        let document = tenant.get(&format!("/api/documents/{id}")).await.ok(200);
+        (document["title"].clone(), document["fileName"].clone())
+    };
+    let mark = word();
+    let own = page("Annual report", &mark);
+    let id = doc_id(&tenant.upload(form("a.html", &own)).await.ok(202));
+    assert_eq!(shown(&id).await, (json!("Annual report"), json!("a.html")));
+    assert_eq!(tenant.search("text", &mark).await[0]["title"], "Annual report");
+    let again = tenant.upload(form("a.html", &own)).await.ok(200);
+    assert_eq!(again["duplicate"], true, "{again}");
+
+    // The next version has another one, or none that says anything.
+    let body = page("Annual report, revised", &word());
+    assert_eq!(doc_id(&tenant.upload(form("b.html", &body)).await.ok(202)), id);
+    let revised = (json!("Annual report, revised"), json!("b.html"));
+    assert_eq!(shown(&id).await, revised);
+    let body = page("Untitled-1", &word());
+    tenant.upload(form("c.html", &body)).await.ok(202);
+    assert_eq!(shown(&id).await, (json!("c.html"), json!("c.html")));
+
+    // From here on it is called as the caller says, whatever comes.
+    let put = tenant.call(Method::PUT, &format!("/api/documents/{id}"));
+    let renamed = put.json(&json!({"title": "Ours"}));
+    Answer::of(renamed).await.ok(202);
+    assert_eq!(shown(&id).await.0, "Ours");
+    let mark = word();
+    tenant
+        .upload(form("d.html", &page("Theirs", &mark)))
+        .await
+        .ok(202);
+    assert_eq!(shown(&id).await, (json!("Ours"), json!("d.html")));
+    assert_eq!(tenant.search("text", &mark).await[0]["title"], "Ours");
+
+    // A title that is given is the caller's even where the content has the same.
+    let body = page("Same", &word());
+    let other = |title: Option<&'static str>| {
+        let form = file_part("e.html", "text/html", body.as_bytes());
+        match title {
+            Some(title) => form.text("title", title),
+            None => form,
+        }
+    };
+    let id = doc_id(&tenant.upload(other(None)).await.ok(202));
+    assert_eq!(shown(&id).await.0, "Same");
+    let given = tenant.upload(other(Some("Same"))).await.ok(202);
+    assert_eq!((doc_id(&given), &given["updated"]), (id.clone(), &json!(true)));
+    assert_eq!(shown(&id).await.0, "Same");
+    let again = tenant.upload(other(Some("Same"))).await.ok(200);
+    assert_eq!(again["duplicate"], true, "{again}");
+}

@@ -155,6 +155,16 @@ async fn a_key_of_ones_own_is_used_at_once_and_frees_what_waited_for_it() {
     let delete = || a.call(Method::DELETE, "/api/customers/openai-key");
     assert_eq!(Answer::of(delete()).await.status, 204);
     Answer::of(delete()).await.problem(404, "not_found");
+
+    // Without one, the platform's key frees what waited.
+    assert_eq!(put(&mistyped).await.status, 204);
+    let id = a.add("Waits", &format!("Another text {}.", word())).await;
+    a.ended(&id, "needs_action", "embedding_key_invalid").await;
+    assert_eq!(Answer::of(delete()).await.status, 204);
+    let log = a.get("/api/customers/audit").await.ok(200);
+    assert_eq!(log["items"][0]["details"]["documentsReleased"], 1, "{log}");
+    stack.sweep().await;
+    a.completed(&id).await;
 }
 
 #[tokio::test]

@@ -136,12 +136,22 @@ async fn what_cannot_be_fetched_says_why_and_is_tried_again_when_asked() {
         ("/locked", "needs_action", "password_protected"),
     ] {
         let id = doc_id(&add(&a, &site.url(path)).await.ok(202));
-        a.ended(&id, status, code).await;
+        let ended = a.ended(&id, status, code).await;
+        if code == "http_status" {
+            let document = a.get(&format!("/api/documents/{id}")).await.ok(200);
+            for shown in [&ended, &document] {
+                assert_eq!(shown["httpStatus"], 404, "{shown}");
+                let reason = shown["reason"].as_str().unwrap();
+                assert!(reason.starts_with("The page's server answered 404."), "{reason}");
+            }
+        } else {
+            assert!(ended.get("httpStatus").is_none(), "{ended}");
+        }
     }
     let mark = word();
     site.set("/gone", page("Back", &format!("It is back {mark}."), &[]));
     let id = doc_id(&add(&a, &site.url("/gone")).await.ok(202));
-    a.completed(&id).await;
+    assert!(a.completed(&id).await.get("httpStatus").is_none());
     site.set("/later", Page::status(404));
     let id = doc_id(&add(&a, &site.url("/later")).await.ok(202));
     a.ended(&id, "failed", "http_status").await;
@@ -274,22 +284,23 @@ async fn a_crawl_goes_where_it_may_and_no_further() {
         (&json!("crawl"), &json!("completed")),
         "{job}"
     );
-    let mut left_out: Vec<(String, String)> = job["pages"]["leftOut"]
+    let mut left_out: Vec<(String, String, Value)> = job["pages"]["leftOut"]
         .as_array()
         .unwrap()
         .iter()
         .map(|page| {
             let path = page["url"].as_str().unwrap().replace(&site.url(""), "");
-            (path, page["code"].as_str().unwrap().to_owned())
+            let code = page["code"].as_str().unwrap().to_owned();
+            (path, code, page["httpStatus"].clone())
         })
         .collect();
-    left_out.sort();
+    left_out.sort_by(|one, other| one.0.cmp(&other.0));
     let expected = [
-        ("/hidden", "noindex"),
-        ("/missing", "http_status"),
-        ("/private/c", "robots_disallowed"),
+        ("/hidden", "noindex", Value::Null),
+        ("/missing", "http_status", json!(404)),
+        ("/private/c", "robots_disallowed", Value::Null),
     ]
-    .map(|(path, code)| (path.to_owned(), code.to_owned()));
+    .map(|(path, code, status)| (path.to_owned(), code.to_owned(), status));
     assert_eq!(left_out, expected, "{job}");
     assert!(!site.paths().iter().any(|path| path.starts_with("/private")));
     let documents = a.list().await;

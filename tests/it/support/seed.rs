@@ -200,6 +200,7 @@ pub async fn password(store: &Store, customer: CustomerId, document: DocumentId)
 pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocument<'a> {
     NewDocument {
         title,
+        title_given: true,
         source: Source::Api,
         format: Format::Txt,
         external_id,

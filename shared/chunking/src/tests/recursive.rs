@@ -86,25 +86,48 @@ fn a_chunk_is_on_the_page_of_what_it_adds() {
 }
 
 #[test]
-fn a_chunk_is_under_the_headings_of_its_first_text() {
-    let section = |start, path: &[&str]| Section {
-        start,
-        page: None,
-        heading_path: path.iter().map(|&heading| heading.to_owned()).collect(),
+fn a_chunk_is_under_the_headings_that_all_of_it_is_under() {
+    let path_of = |text: &str| {
+        let mut sections = Vec::new();
+        let mut above: Vec<String> = Vec::new();
+        for (start, _) in text.match_indices('#') {
+            if start > 0 && text.as_bytes()[start - 1] == b'#' {
+                continue;
+            }
+            let line = text[start..].lines().next().unwrap();
+            let level = line.bytes().take_while(|byte| *byte == b'#').count();
+            above.truncate(level - 1);
+            above.push(line[level..].trim().to_owned());
+            sections.push(Section {
+                start,
+                page: None,
+                heading_path: above.clone(),
+            });
+        }
+        let extracted = Extracted {
+            text: text.to_owned(),
+            sections,
+            ..Extracted::default()
+        };
+        let chunks = recursive(&extracted, sizes(1000, 0));
+        assert_eq!(chunks.len(), 1);
+        chunks[0].heading_path.join(" > ")
     };
-    let text = "# A\n\n## B\n\nText.\n\n## C\n\nMore.".to_owned();
-    let sections = vec![
-        section(0, &["A"]),
-        section(5, &["A", "B"]),
-        section(18, &["A", "C"]),
-    ];
-    let extracted = Extracted {
-        text,
-        sections,
-        ..Extracted::default()
-    };
-    let size = |size| sizes(size, 0);
-    assert_eq!(recursive(&extracted, size(100))[0].heading_path, ["A", "B"]);
+    for (text, path) in [
+        // One section; a heading with nothing but headings under it says where it is.
+        ("# A\n\n## B\n\nText.", "A > B"),
+        ("# A\n\n## B\n\nText.\n\n## C\n\nMore.", "A"),
+        ("# A\n\n## B\n\n### C\n\nText.\n\n### D\n\nMore.", "A > B"),
+        ("# A\n\nText.\n\n## B\n\nMore.", "A"),
+        ("# A\n\nText.\n\n# B\n\nMore.", ""),
+        ("Before.\n\n# A\n\nText.", ""),
+        // The text of the last heading is in the next chunk.
+        ("# A\n\n## B\n\nText.\n\n## C", "A > B"),
+        // Nothing but headings.
+        ("# A\n\n## B", "A > B"),
+    ] {
+        assert_eq!(path_of(text), path, "{text}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 -- $7 collections to move to or nulls, $8 whether what they hide is read, or nulls, $9 whether their attachments
 -- become documents, or nulls
 UPDATE documents d
-SET latest_version = t.version, title = t.title, metadata = coalesce(t.metadata, d.metadata),
+SET latest_version = t.version, title = t.title, title_given = true, metadata = coalesce(t.metadata, d.metadata),
     status = 'queued', stage = NULL, code = NULL, lease_token = d.lease_token + 1, lease_expires_at = NULL,
     attempts = 0, lane = 'bulk', chunking = coalesce(t.chunking, d.chunking),
     collection_id = coalesce(t.collection_id, d.collection_id),

@@ -4,7 +4,8 @@
 -- $10 whether what it hides is read, or null, $11 whether attachments become documents, or null
 WITH moved AS (
     UPDATE documents d
-    SET latest_version = $4, title = coalesce($5, d.title), metadata = coalesce($6, d.metadata),
+    SET latest_version = $4, title = coalesce($5, d.title),
+        title_given = $5 IS NOT NULL OR title_is_given(d), metadata = coalesce($6, d.metadata),
         chunking = coalesce($7, d.chunking), collection_id = CASE WHEN $8 THEN $9 ELSE d.collection_id END,
         include_hidden = coalesce($10, d.include_hidden), attachments = coalesce($11, d.attachments),
         status = 'queued', stage = NULL, code = NULL, lease_token = d.lease_token + 1, lease_expires_at = NULL,

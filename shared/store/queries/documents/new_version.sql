@@ -1,10 +1,12 @@
 -- Points a document at its next version and queues it. Nothing happens when somebody else has
 -- taken that version. A worker that holds the older version loses its lease by the grown token.
--- $1 customer, $2 id, $3 next version, $4 title (the address: as it is), $5 metadata or null, $6 file name,
+-- $1 customer, $2 id, $3 next version, $4 title, $5 metadata or null, $6 file name,
 -- $7 source url, $8 lane, $9 chunking or null, $10 whether it moves, $11 to which collection or null,
--- $12 whether what it hides is read, or null, $13 whether attachments become documents, or null
+-- $12 whether what it hides is read, or null, $13 whether attachments become documents, or null, $14 whether the title is
+-- a caller's: no other takes the place of the one that is there
 UPDATE documents
-SET latest_version = $3, title = CASE WHEN $4 IS NOT DISTINCT FROM $7 THEN title ELSE $4 END, metadata = coalesce($5, metadata), file_name = coalesce($6, file_name),
+SET latest_version = $3, title = CASE WHEN $14 THEN $4 ELSE title END,
+    title_given = $14 OR title_is_given(documents), metadata = coalesce($5, metadata), file_name = coalesce($6, file_name),
     status = 'queued', stage = NULL, code = NULL, lease_token = lease_token + 1, lease_expires_at = NULL,
     attempts = 0, lane = $8, chunking = coalesce($9, chunking),
     collection_id = CASE WHEN $10 THEN $11 ELSE collection_id END,

@@ -12,11 +12,11 @@ WITH claimed AS (
     WHERE d.customer_id = $1 AND d.id = $2 AND d.latest_version = $3 AND d.deleted_at IS NULL
       AND v.customer_id = $1 AND v.document_id = $2 AND v.version = $3 AND v.to_fetch = $5
       AND (d.status = 'queued' OR (d.status = 'processing' AND d.lease_expires_at <= now()))
-    RETURNING d.published_version, d.lease_token, d.attempts, d.title, d.metadata, d.source_url, d.lane, d.chunking,
+    RETURNING d.published_version, d.lease_token, d.attempts, d.title, title_is_given(d) AS title_given, d.file_name, d.metadata, d.source_url, d.lane, d.chunking,
         d.collection_id, d.include_hidden, d.attachments, v.reprocess, v.bytes, v.format, v.content_hash,
         coalesce(v.original_version, v.version) AS original_version
 )
-SELECT c.lease_token, c.attempts, c.title, c.metadata, c.published_version, c.source_url, c.lane, c.original_version,
+SELECT c.lease_token, c.attempts, c.title, c.title_given, c.file_name, c.metadata, c.published_version, c.source_url, c.lane, c.original_version,
        c.include_hidden, c.attachments, c.collection_id, c.chunking AS own_chunking, c.reprocess, c.bytes, c.format, c.content_hash, o.object_id, o.bundle_offset,
        p.content_hash AS published_hash, p.etag AS published_etag, p.last_modified AS published_last_modified,
        g.max_file_bytes, g.max_pages, g.max_characters, g.max_document_chunks, g.max_chunks, g.allowed_types, coalesce(c.chunking, l.chunking, chunking_of(g)) AS chunking, g.embedding_model

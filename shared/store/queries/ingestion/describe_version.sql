@@ -1,11 +1,12 @@
--- What was learned of a version by reading it, which is cut next; renews the lease. A document whose title is only its
--- address takes the content's own. No row: the lease is lost.
+-- What was learned of a version by reading it, which is cut next; renews the lease. A document that nobody named is
+-- called as its content says. No row: the lease is lost.
 -- $1 customer, $2 document, $3 version, $4 fencing token, $5 lease in seconds, $6 bytes, $7 content hash, $8 format,
--- $9 pages, $10 characters, $11 engine, $12 title or null, $13 what the file says of itself, $14 warnings
+-- $9 pages, $10 characters, $11 engine, $12 title, $13 what the file says of itself, $14 warnings
 WITH held AS (
     UPDATE documents
     SET stage = 'chunking',
-        title = CASE WHEN title = source_url THEN coalesce($12, title) ELSE title END,
+        title = CASE WHEN title_is_given(documents) THEN title ELSE $12 END,
+        title_given = title_is_given(documents),
         lease_expires_at = now() + make_interval(secs => $5),
         resend_at = now() + make_interval(secs => $5)
     WHERE customer_id = $1 AND id = $2 AND latest_version = $3 AND lease_token = $4

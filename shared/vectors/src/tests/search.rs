@@ -431,6 +431,7 @@ async fn a_child_is_found_and_its_parent_shown() {
             row.chunk.char_span = (index * 10, index * 10 + 9);
             // Two children, two children, and one without.
             row.chunk.parent = (index < 4).then_some(index / 2);
+            row.chunk.heading_path = vec!["Part".into(), format!("Section {}", index / 3)];
             row
         })
         .collect();
@@ -465,6 +466,9 @@ async fn a_child_is_found_and_its_parent_shown() {
                 ((40, 49), None)
             ]
         );
+        // The headings are those of all that is shown.
+        let paths: Vec<_> = hits.iter().map(|hit| hit.heading_path.join(" > ")).collect();
+        assert_eq!(paths, ["Part > Section 0", "Part", "Part > Section 1"]);
         assert_eq!(hits[0].chunk_id, format!("{id}:1:1"));
         let first = Query { top_k: 1, ..q };
         assert_eq!(

@@ -161,8 +161,9 @@ impl Stack {
         tenant
     }
 
-    /// A full URL of the API.
+    /// A full URL of the API, of a path or of such a URL.
     pub fn url(&self, path: &str) -> String {
+        let path = path.strip_prefix(&self.env.api_url).unwrap_or(path);
         format!("{}{path}", self.env.api_url)
     }
 

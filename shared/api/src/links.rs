@@ -1,0 +1,126 @@
+//! Addresses in answers, absolute: other systems and programs follow them.
+
+use std::fmt;
+
+use dynrag_config::ApiConfig;
+use lambda_http::{RequestExt, request::RequestContext};
+use serde::{Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
+};
+
+tokio::task_local! {
+    /// Scheme and host of the request that is being answered.
+    static ORIGIN: String;
+}
+
+/// The address of one of our routes.
+///
+/// It is made of a path and written with scheme and host. Those are `PUBLIC_API_URL` where the deployment sets it, else the
+/// domain name under which API Gateway took the request (its own or a custom one). No header of the caller is
+/// trusted with them. Outside a request the address is the path alone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link(String);
+
+impl Link {
+    /// The link to a path, which begins with a slash.
+    pub fn to(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    /// Where a document's status is told.
+    pub fn to_document_status(id: dynrag_domain::DocumentId) -> Self {
+        Self(format!("/api/documents/{id}/status"))
+    }
+
+    /// Where a job's progress is told.
+    pub fn to_job(id: dynrag_domain::JobId) -> Self {
+        Self(format!("/api/jobs/{id}"))
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ORIGIN
+            .try_with(|origin| f.write_str(origin))
+            .unwrap_or(Ok(()))?;
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Link {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl PartialSchema for Link {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("uri".to_owned())))
+            .into()
+    }
+}
+
+impl ToSchema for Link {}
+
+/// Has the links of an answer lead to where its request came in.
+pub(crate) async fn scope<T>(origin: String, answer: impl Future<Output = T>) -> T {
+    ORIGIN.scope(origin, answer).await
+}
+
+/// Scheme and host under which callers know this API; empty where nothing says.
+pub(crate) fn origin(request: &impl RequestExt) -> String {
+    if let Some(url) = ApiConfig::from_env().url {
+        return url;
+    }
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+        return String::new();
+    };
+    // The gateway's own word, not the Host header.
+    context
+        .domain_name
+        .as_deref()
+        .map(|name| format!("https://{name}"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Json, Router, body::Body, routing::get};
+    use http::{HeaderValue, Request};
+    use http_body_util::BodyExt;
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+    use lambda_http::tower::ServiceExt;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::stack;
+
+    async fn answer(context: Option<RequestContext>) -> Value {
+        let link = async || Json(json!({"statusUrl": Link::to("/api/jobs/1")}));
+        let mut request = Request::new(Body::empty());
+        for name in ["host", "x-forwarded-host", "forwarded"] {
+            let theirs = HeaderValue::from_static("evil.example");
+            request.headers_mut().insert(name, theirs);
+        }
+        if let Some(context) = context {
+            request.extensions_mut().insert(context);
+        }
+        let router = stack::wrap(Router::new().route("/", get(link)));
+        let answer = router.oneshot(request).await.unwrap();
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_link_leads_to_the_gateways_name_whatever_the_headers_say() {
+        let mut context = ApiGatewayV2httpRequestContext::default();
+        context.domain_name = Some("api.customer.example".to_owned());
+        let told = answer(Some(RequestContext::ApiGatewayV2(context))).await;
+        assert_eq!(told["statusUrl"], "https://api.customer.example/api/jobs/1");
+        assert_eq!(answer(None).await["statusUrl"], "/api/jobs/1");
+    }
+}
