@@ -105,7 +105,9 @@ impl Chunking {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerConfig {
-    /// Requests a minute, over all endpoints.
+    /// Reads and searches a minute.
+    pub reads_per_minute: i32,
+    /// Other requests a minute.
     pub requests_per_minute: i32,
     /// Requests a day.
     pub requests_per_day: i32,
@@ -144,6 +146,7 @@ impl CustomerConfig {
     /// The limits that the platform sets.
     pub const fn platform_limits(&self) -> PlatformLimits {
         PlatformLimits {
+            reads_per_minute: Some(self.reads_per_minute),
             requests_per_minute: Some(self.requests_per_minute),
             requests_per_day: Some(self.requests_per_day),
             max_documents: Some(self.max_documents),
@@ -152,6 +155,15 @@ impl CustomerConfig {
             max_characters: Some(self.max_characters),
             max_document_chunks: Some(self.max_document_chunks),
             max_chunks: Some(self.max_chunks),
+        }
+    }
+
+    /// Requests a minute that a class may have: the customer's limit of the requests it belongs to.
+    pub const fn most_per_minute(&self, class: Class) -> i32 {
+        if class.reads() {
+            self.reads_per_minute
+        } else {
+            self.requests_per_minute
         }
     }
 
@@ -168,7 +180,11 @@ impl CustomerConfig {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(as = Limits)]
 pub struct PlatformLimits {
-    /// Requests a minute.
+    /// Reads and searches a minute.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads_per_minute: Option<i32>,
+    /// Other requests a minute.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<i32>,
@@ -226,6 +242,7 @@ impl PlatformLimits {
     /// The limits that are given, by their names in JSON.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, i64)> {
         [
+            ("readsPerMinute", self.reads_per_minute.map(i64::from)),
             ("requestsPerMinute", self.requests_per_minute.map(i64::from)),
             ("requestsPerDay", self.requests_per_day.map(i64::from)),
             ("maxDocuments", self.max_documents.map(i64::from)),

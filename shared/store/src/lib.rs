@@ -31,6 +31,7 @@ pub mod ledger;
 pub mod mail_tokens;
 pub mod outbox;
 pub mod publication;
+pub mod rate_limits;
 pub mod redrive;
 pub mod regeneration;
 pub mod retention;
