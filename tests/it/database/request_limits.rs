@@ -196,10 +196,7 @@ async fn a_limit_is_exact_over_eight_processes() {
         let used = superuser.query_one(used, &[&customer.id.as_uuid()]).await;
         assert_eq!(used.unwrap().get::<_, i64>(0), quota);
         // Nobody else pays for it.
-        let (store, other) = (
-            database.store(1),
-            seed::customer(&database.store(1)).await,
-        );
+        let (store, other) = (database.store(1), seed::customer(&database.store(1)).await);
         for key in [true, false] {
             admit(&store, &other, Class::Read, key).await.unwrap();
         }
@@ -343,7 +340,13 @@ async fn what_was_taken_for_a_request_that_lost_a_race_is_given_back() {
     let (store, superuser) = (database.store(1), database.superuser().await);
     let looker = database.superuser().await;
     let customer = seed::customer(&store).await;
-    set(&superuser, "customer_config", "reads_per_minute = 1", &customer).await;
+    set(
+        &superuser,
+        "customer_config",
+        "reads_per_minute = 1",
+        &customer,
+    )
+    .await;
     set(&superuser, "api_keys", "requests_per_minute = 5", &customer).await;
     freeze(&superuser, &customer).await;
     // Another request has taken the last token and is not done yet: this one sees a token, and waits for its row.
@@ -358,7 +361,13 @@ async fn what_was_taken_for_a_request_that_lost_a_race_is_given_back() {
         tokio::spawn(async move { admit(&racing, &racer, Class::Read, true).await.map(drop) });
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while looker.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+    while looker
+        .query_one(waiting, &[])
+        .await
+        .unwrap()
+        .get::<_, i64>(0)
+        == 0
+    {
         assert!(!request.is_finished(), "it did not wait");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -387,8 +396,14 @@ async fn reads_and_searches_are_counted_apart_from_the_rest() {
         let [first, day] = admitted.limits.as_slice() else {
             panic!("{:?}", admitted.limits);
         };
-        assert_eq!((first.policy, first.quota, first.window), (policy, quota, 60));
-        assert_eq!((day.policy, day.quota, day.window), (Policy::Day, 50_000, 86_400));
+        assert_eq!(
+            (first.policy, first.quota, first.window),
+            (policy, quota, 60)
+        );
+        assert_eq!(
+            (day.policy, day.quota, day.window),
+            (Policy::Day, 50_000, 86_400)
+        );
     }
 }
 
@@ -465,7 +480,8 @@ async fn customers_with_the_old_defaults_get_the_new_ones() {
         .collect();
     assert_eq!(now, cases.map(|(_, expected)| expected));
     // Windows of minutes are gone, the day goes on.
-    let windows = "SELECT window_kind, count(*), sum(count)::bigint FROM rate_limit_tracker GROUP BY 1";
+    let windows =
+        "SELECT window_kind, count(*), sum(count)::bigint FROM rate_limit_tracker GROUP BY 1";
     let rows = superuser.query(windows, &[]).await.unwrap();
     let windows: Vec<(String, i64, i64)> = rows
         .iter()

@@ -77,7 +77,9 @@ async fn search(tenant: &Tenant, query: &str) -> Answer {
 /// Gives a customer the limits that everybody has, and buckets that do not refill: as if all it does came at once.
 async fn as_signed_up_and_at_once(tenant: &Tenant) {
     tenant
-        .config("reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT")
+        .config(
+            "reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT",
+        )
         .await;
     stop_refill(tenant).await;
 }
@@ -119,7 +121,9 @@ async fn a_flow_of_twenty_items_with_searches_runs_twice_in_a_minute() {
 async fn a_script_uploads_thirty_files_and_polls_each() {
     let tenant = Stack::load().signup().await;
     tenant
-        .config("reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT")
+        .config(
+            "reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT",
+        )
         .await;
     let mut ids = Vec::new();
     for number in 0..30 {
@@ -173,13 +177,20 @@ async fn a_refusal_says_whose_limit_is_used_up() {
         assert_eq!(first(&answer).1, left);
     }
     let over = me(&a).await;
-    refused(&over, "requests", &["3 requests a minute", "Wait 20 seconds"]);
+    refused(
+        &over,
+        "requests",
+        &["3 requests a minute", "Wait 20 seconds"],
+    );
     assert_eq!(over.headers["retry-after"], "20");
 
     // Reads go on, until they are used up as well; a class has less.
     let found = search(&a, "anything").await;
     found.ok(200);
-    let names: Vec<String> = policies(&found).into_iter().map(|(name, ..)| name).collect();
+    let names: Vec<String> = policies(&found)
+        .into_iter()
+        .map(|(name, ..)| name)
+        .collect();
     assert_eq!(names, ["class-search", "reads", "day"]);
     let words = [
         "1 request a minute of the class search",
@@ -192,9 +203,16 @@ async fn a_refusal_says_whose_limit_is_used_up() {
     for left in (0..6).rev() {
         let listed = a.get("/api/documents").await;
         listed.ok(200);
-        assert_eq!(first(&listed), ("reads".to_owned(), left, 60 - 60 * left / 7));
+        assert_eq!(
+            first(&listed),
+            ("reads".to_owned(), left, 60 - 60 * left / 7)
+        );
     }
-    let words = ["7 reads a minute", "Wait 9 seconds", "operator can raise readsPerMinute"];
+    let words = [
+        "7 reads a minute",
+        "Wait 9 seconds",
+        "operator can raise readsPerMinute",
+    ];
     refused(&a.get("/api/documents").await, "reads", &words);
     me(&b).await.ok(200);
 
@@ -212,7 +230,11 @@ async fn a_refusal_says_whose_limit_is_used_up() {
     let slow = "UPDATE request_buckets SET taken = 2, counted_at = now() + interval '1 hour'
                 WHERE customer_id = $1 AND subject LIKE 'key:%'";
     stack.sql().await.execute(slow, &[&b.id]).await.unwrap();
-    let words = ["API key's limit of 2 requests a minute", "Wait 30 seconds", "/api/keys"];
+    let words = [
+        "API key's limit of 2 requests a minute",
+        "Wait 30 seconds",
+        "/api/keys",
+    ];
     refused(&by_key().await, "key", &words);
     b.get("/api/documents").await.ok(200);
 }
@@ -221,7 +243,9 @@ async fn a_refusal_says_whose_limit_is_used_up() {
 async fn the_limits_are_in_the_configuration() {
     let tenant = Stack::load().signup().await;
     tenant
-        .config("reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT")
+        .config(
+            "reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT",
+        )
         .await;
     let config: Value = tenant.get("/api/customers/config").await.ok(200);
     assert_eq!(
