@@ -376,7 +376,7 @@ class Deployed:
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(
-                    "UPDATE customer_config SET requests_per_minute = 1000000,"
+                    "UPDATE customer_config SET reads_per_minute = 1000000, requests_per_minute = 1000000,"
                     " requests_per_day = 1000000000 WHERE customer_id = %s",
                     [customer],
                 )

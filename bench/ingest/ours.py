@@ -112,7 +112,7 @@ class Customer:
         self.id, self.key = made["customer"]["id"], made["apiKey"]
         stack.sql("UPDATE customers SET platform_key_from = now() WHERE id = %s", self.id)
         stack.sql(
-            "UPDATE customer_config SET requests_per_minute = 1000000,"
+            "UPDATE customer_config SET reads_per_minute = 1000000, requests_per_minute = 1000000,"
             " requests_per_day = 1000000000 WHERE customer_id = %s",
             self.id,
         )

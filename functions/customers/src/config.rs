@@ -34,6 +34,7 @@ pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<CustomerConfig>> 
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(as = ConfigChange)]
 pub(crate) struct Change {
+    reads_per_minute: Option<i32>,
     requests_per_minute: Option<i32>,
     requests_per_day: Option<i32>,
     max_documents: Option<i32>,
@@ -65,6 +66,7 @@ impl Change {
     /// The configuration as it is to be, all its fields checked at once.
     fn apply(self, now: &CustomerConfig) -> Result<CustomerConfig> {
         let wanted = PlatformLimits {
+            reads_per_minute: self.reads_per_minute,
             requests_per_minute: self.requests_per_minute,
             requests_per_day: self.requests_per_day,
             max_documents: self.max_documents,
@@ -110,14 +112,12 @@ impl Change {
             }
         }
         if let Some(limits) = self.class_limits {
-            if limits
-                .values()
-                .any(|n| !(1..=now.requests_per_minute).contains(n))
-            {
-                bad(
-                    "/classLimits",
-                    format!("each from 1 to {}", now.requests_per_minute),
-                );
+            for (class, n) in &limits {
+                let most = now.most_per_minute(*class);
+                if !(1..=most).contains(n) {
+                    let pointer = format!("/classLimits/{}", class.as_str());
+                    bad(&pointer, format!("from 1 to {most}"));
+                }
             }
             config.class_limits = limits;
         }
@@ -197,8 +197,9 @@ mod tests {
 
     fn config() -> CustomerConfig {
         CustomerConfig {
-            requests_per_minute: 60,
-            requests_per_day: 10_000,
+            reads_per_minute: 600,
+            requests_per_minute: 120,
+            requests_per_day: 50_000,
             class_limits: BTreeMap::new(),
             max_documents: 10_000,
             max_file_bytes: 1000,
@@ -240,7 +241,11 @@ mod tests {
     fn what_cannot_be_is_pointed_at() {
         for (json, pointer) in [
             (r#"{"maxFileBytes":1001}"#, "/maxFileBytes"),
-            (r#"{"classLimits":{"search":61}}"#, "/classLimits"),
+            (r#"{"classLimits":{"search":601}}"#, "/classLimits/search"),
+            (
+                r#"{"classLimits":{"read":600,"write":121}}"#,
+                "/classLimits/write",
+            ),
             (r#"{"allowedTypes":["exe"]}"#, "/allowedTypes"),
             (r#"{"allowedTypes":[]}"#, "/allowedTypes"),
             (r#"{"chunking":{"size":50,"overlap":0}}"#, "/chunking/size"),
@@ -260,7 +265,9 @@ mod tests {
         ] {
             assert_eq!(apply(json).unwrap_err().fields()[0].pointer, pointer);
         }
-        let error = apply(r#"{"requestsPerMinute":61}"#).unwrap_err();
-        assert_eq!(error.code(), "platform_limit");
+        for limit in ["readsPerMinute", "requestsPerMinute", "requestsPerDay"] {
+            let error = apply(&format!(r#"{{"{limit}":61}}"#)).unwrap_err();
+            assert_eq!(error.code(), "platform_limit");
+        }
     }
 }

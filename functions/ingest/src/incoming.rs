@@ -237,14 +237,14 @@ where
         {
             Ok(caller) => caller,
             Err(stopped) => {
-                if let (Some(facts), Some(limit)) = (facts, stopped.limit) {
-                    facts.note(None, limit);
+                if let Some(facts) = facts {
+                    facts.note(None, stopped.limits);
                 }
                 return Err(Failure(*stopped.error));
             }
         };
         if let Some(facts) = facts {
-            facts.note(Some(caller.customer_id), caller.limit);
+            facts.note(Some(caller.customer_id), caller.limits.clone());
         }
         let attempt = parts.extensions.get::<Attempt>();
         match (&verified.message, attempt) {

@@ -135,6 +135,7 @@ impl Sweep {
         swept.rewrapped = self.rewrap(parts.store, &in_time).await?;
         swept.staged = parts.store.sweep_staged().await?;
         parts.store.sweep_host_turns().await?;
+        parts.store.sweep_buckets().await?;
         swept.old_deliveries = parts.store.sweep_old_deliveries().await?;
         swept.answers = parts.store.sweep_idempotency().await?;
         swept.sessions = parts.store.sweep_sessions().await?;

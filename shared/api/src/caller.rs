@@ -159,14 +159,14 @@ where
         let admission = match admit(&context, &parts.headers, endpoint).await {
             Ok(admission) => admission,
             Err(refused) => {
-                if let (Some(facts), Some(limit)) = (facts, refused.limit) {
-                    facts.note(None, limit);
+                if let Some(facts) = facts {
+                    facts.note(None, refused.limits);
                 }
                 return Err(Failure(*refused.error));
             }
         };
         if let Some(facts) = facts {
-            facts.note(Some(admission.customer_id), admission.limit);
+            facts.note(Some(admission.customer_id), admission.limits.clone());
         }
         if let Some(scope) = S::SCOPE
             && !admission.scopes.contains(&scope)

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dynrag_domain::{CustomerId, Error, Kind};
-use dynrag_store::admission::RateLimit;
+use dynrag_store::rate_limits::RateLimit;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::RequestExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -32,15 +32,15 @@ const RESERVE: Duration = Duration::from_millis(500);
 
 /// What extractors learn of a request, for its answer and its log line.
 #[derive(Clone, Default)]
-pub struct Facts(Arc<OnceLock<(Option<CustomerId>, RateLimit)>>);
+pub struct Facts(Arc<OnceLock<(Option<CustomerId>, Vec<RateLimit>)>>);
 
 impl Facts {
-    /// Notes who was admitted, or nobody, and the limit that says so. The first note stays.
-    pub fn note(&self, customer: Option<CustomerId>, limit: RateLimit) {
-        self.0.get_or_init(|| (customer, limit));
+    /// Notes who was admitted, or nobody, and the limits that apply. The first note stays.
+    pub fn note(&self, customer: Option<CustomerId>, limits: Vec<RateLimit>) {
+        self.0.get_or_init(|| (customer, limits));
     }
 
-    fn get(&self) -> Option<&(Option<CustomerId>, RateLimit)> {
+    fn get(&self) -> Option<&(Option<CustomerId>, Vec<RateLimit>)> {
         self.0.get()
     }
 }
@@ -145,7 +145,8 @@ async fn observe(mut request: Request, next: Next) -> Response {
         // A refusal of the framework's own.
         response = problem::document(&framework(response.status()), &path, &request_id);
     }
-    finish(response, &request_id, facts.get().map(|(_, limit)| limit))
+    let limits = facts.get().map_or(&[][..], |(_, limits)| limits);
+    finish(response, &request_id, limits)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -193,7 +194,7 @@ async fn deadline(request: Request, next: Next) -> Response {
     }
 }
 
-fn finish(mut response: Response<Body>, request_id: &str, limit: Option<&RateLimit>) -> Response {
+fn finish(mut response: Response<Body>, request_id: &str, limits: &[RateLimit]) -> Response {
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -208,21 +209,61 @@ fn finish(mut response: Response<Body>, request_id: &str, limit: Option<&RateLim
         "max-age=63072000; includeSubDomains",
     );
     set(header::CACHE_CONTROL, "no-store");
-    if let Some(limit) = limit {
-        let RateLimit {
+    if !limits.is_empty() {
+        set(
+            HeaderName::from_static("ratelimit-policy"),
+            &list(limits, |limit| {
+                format!("q={};w={}", limit.quota, limit.window)
+            }),
+        );
+        set(
+            HeaderName::from_static("ratelimit"),
+            &list(limits, |limit| {
+                format!("r={};t={}", limit.left, limit.reset)
+            }),
+        );
+    }
+    response
+}
+
+/// A structured field of draft-ietf-httpapi-ratelimit-headers: a list of policies by name, with parameters.
+fn list(limits: &[RateLimit], parameters: impl Fn(&RateLimit) -> String) -> String {
+    let items = limits
+        .iter()
+        .map(|limit| format!("\"{}\";{}", limit.policy, parameters(limit)));
+    items.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use dynrag_store::rate_limits::Policy;
+
+    use super::*;
+
+    #[test]
+    fn the_headers_list_every_limit() {
+        let limit = |policy, quota, left, reset, window| RateLimit {
+            policy,
             quota,
             left,
             reset,
             window,
-        } = limit;
-        set(
-            HeaderName::from_static("ratelimit-policy"),
-            &format!("\"default\";q={quota};w={}", window.as_secs()),
+        };
+        let limits = [
+            limit(Policy::Reads, 600, 598, 1, 60),
+            limit(Policy::Day, 50_000, 49_990, 3_600, 86_400),
+        ];
+        let answer = finish(Response::default(), "r1", &limits);
+        assert_eq!(
+            answer.headers()["ratelimit-policy"],
+            r#""reads";q=600;w=60, "day";q=50000;w=86400"#
         );
-        set(
-            HeaderName::from_static("ratelimit"),
-            &format!("\"default\";r={left};t={}", reset.as_secs()),
+        assert_eq!(
+            answer.headers()["ratelimit"],
+            r#""reads";r=598;t=1, "day";r=49990;t=3600"#
         );
+        let answer = finish(Response::default(), "r1", &[]);
+        assert!(!answer.headers().contains_key("ratelimit"));
+        assert_eq!(answer.headers()["x-request-id"], "r1");
     }
-    response
 }

@@ -105,7 +105,9 @@ impl Chunking {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerConfig {
-    /// Requests a minute, over all endpoints.
+    /// Reads and searches a minute.
+    pub reads_per_minute: i32,
+    /// Other requests a minute.
     pub requests_per_minute: i32,
     /// Requests a day.
     pub requests_per_day: i32,
@@ -150,6 +152,7 @@ impl CustomerConfig {
     /// The limits that the platform sets.
     pub const fn platform_limits(&self) -> PlatformLimits {
         PlatformLimits {
+            reads_per_minute: Some(self.reads_per_minute),
             requests_per_minute: Some(self.requests_per_minute),
             requests_per_day: Some(self.requests_per_day),
             max_documents: Some(self.max_documents),
@@ -161,6 +164,15 @@ impl CustomerConfig {
             max_storage_bytes: Some(self.max_storage_bytes),
             invitations_per_day: Some(self.invitations_per_day),
             platform_budget_usd: Some(self.platform_budget_usd),
+        }
+    }
+
+    /// Requests a minute that a class may have: the customer's limit of the requests it belongs to.
+    pub const fn most_per_minute(&self, class: Class) -> i32 {
+        if class.reads() {
+            self.reads_per_minute
+        } else {
+            self.requests_per_minute
         }
     }
 
@@ -190,7 +202,11 @@ const MAX_BUDGET: Usd = Usd::from_nanos(1_000_000 * 1_000_000_000);
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(as = Limits)]
 pub struct PlatformLimits {
-    /// Requests a minute.
+    /// Reads and searches a minute.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads_per_minute: Option<i32>,
+    /// Other requests a minute.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<i32>,
@@ -267,6 +283,7 @@ impl PlatformLimits {
     /// The limits that are given, by their names in JSON; a budget in billionths of a dollar.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, i64)> {
         [
+            ("readsPerMinute", self.reads_per_minute.map(i64::from)),
             ("requestsPerMinute", self.requests_per_minute.map(i64::from)),
             ("requestsPerDay", self.requests_per_day.map(i64::from)),
             ("maxDocuments", self.max_documents.map(i64::from)),

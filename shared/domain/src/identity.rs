@@ -132,6 +132,15 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: [Self; 5] = [
+        Self::Read,
+        Self::Write,
+        Self::Search,
+        Self::Chat,
+        Self::Manage,
+    ];
+
     /// The class of the endpoints that need a scope.
     pub const fn of(scope: Option<Scope>) -> Self {
         match scope {
@@ -141,6 +150,11 @@ impl Class {
             Some(Scope::Chat) => Self::Chat,
             Some(Scope::Webhooks | Scope::Metrics | Scope::AdminTenant) | None => Self::Manage,
         }
+    }
+
+    /// Whether its requests are counted as reads, `readsPerMinute`. The database's `take_limits()` knows the same.
+    pub const fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::Search)
     }
 
     /// Whether a POST of this class changes something, and so must not be done twice.

@@ -1,7 +1,5 @@
 //! `admit()`: the one round trip between a verified caller and a handler.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId, WebhookId,
@@ -14,7 +12,7 @@ use dynrag_domain::{
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::Store;
+use crate::{Store, rate_limits::RateLimit};
 
 /// A caller that may come in, and what its handler needs to know.
 #[derive(Clone, Debug)]
@@ -43,8 +41,8 @@ pub struct Admission {
     pub spent: Usd,
     /// What may still be spent.
     pub allowance: Allowance,
-    /// The tightest limit.
-    pub limit: RateLimit,
+    /// The limits that apply.
+    pub limits: Vec<RateLimit>,
 }
 
 impl Admission {
@@ -110,33 +108,20 @@ pub struct Verified {
     pub issued_at: DateTime<Utc>,
 }
 
-/// Where a caller stands within a limit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RateLimit {
-    /// Requests in a window.
-    pub quota: u32,
-    /// Requests left in it.
-    pub left: u32,
-    /// Until it ends.
-    pub reset: Duration,
-    /// Its length.
-    pub window: Duration,
-}
-
-/// Why a caller may not come in, and its limit where that is the reason.
+/// Why a caller may not come in, and its limits where one of them is the reason.
 #[derive(Debug)]
 pub struct Refused {
     /// What the caller is told.
     pub error: Box<Error>,
-    /// The limit that is used up.
-    pub limit: Option<RateLimit>,
+    /// The limits that apply, the one that is used up first.
+    pub limits: Vec<RateLimit>,
 }
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         Self {
             error: Box::new(error),
-            limit: None,
+            limits: Vec::new(),
         }
     }
 }
@@ -258,19 +243,10 @@ fn read(
     principal: impl FnOnce(&Row) -> Result<(Principal, Option<Role>, Vec<Scope>)>,
 ) -> Result<Admission, Refused> {
     let row = row.ok_or_else(|| Error::internal_fault("admit returned no row"))?;
-    let number = |name: &str| -> Result<u32> {
-        Ok(u32::try_from(
-            row.try_get::<_, Option<i32>>(name)
-                .map_err(column)?
-                .unwrap_or(0),
-        )
-        .unwrap_or(0))
-    };
-    let limit = RateLimit {
-        quota: number("limit_quota")?,
-        left: number("limit_left")?,
-        reset: Duration::from_secs(u64::from(number("limit_reset")?.max(1))),
-        window: Duration::from_secs(u64::from(number("limit_window")?)),
+    let limits: Vec<RateLimit> = match row.try_get("limits").map_err(column)? {
+        Some(limits) => serde_json::from_value(limits)
+            .map_err(|e| Error::internal_fault(format!("limits: {e}")))?,
+        None => Vec::new(),
     };
     match row
         .try_get::<_, String>("verdict")
@@ -279,23 +255,12 @@ fn read(
     {
         "ok" => {}
         "rate_limited" => {
-            let error = Error::new(
-                Kind::RateLimited,
-                "rate_limited",
-                format!(
-                    "The limit of {} requests in {} is used up.",
-                    limit.quota,
-                    if limit.window.as_secs() == 60 {
-                        "a minute"
-                    } else {
-                        "a day"
-                    }
-                ),
-            )
-            .after(limit.reset);
+            let used_up = limits
+                .first()
+                .ok_or_else(|| Error::internal_fault("admit refused by no limit"))?;
             return Err(Refused {
-                error: Box::new(error),
-                limit: Some(limit),
+                error: Box::new(used_up.refusal()),
+                limits,
             });
         }
         "suspended" => {
@@ -352,6 +317,6 @@ fn read(
             .collect(),
         spent,
         allowance,
-        limit,
+        limits,
     })
 }

@@ -33,6 +33,7 @@ pub mod mail_tokens;
 pub mod mails;
 pub mod outbox;
 pub mod publication;
+pub mod rate_limits;
 pub mod redrive;
 pub mod regeneration;
 pub mod retention;

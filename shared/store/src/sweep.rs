@@ -199,6 +199,14 @@ impl Store {
         self.count("SELECT sweep_host_turns()").await
     }
 
+    /// Drops buckets of requests that nobody took from for a day; how many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn sweep_buckets(&self) -> Result<i64> {
+        self.count("SELECT sweep_buckets()").await
+    }
+
     /// Drops notices to webhooks that are a month old; how many.
     ///
     /// # Errors

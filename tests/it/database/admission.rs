@@ -1,8 +1,5 @@
-//! `admit()`: who may come in, and that limits are exact across processes.
+//! `admit()`: who may come in.
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
 use dynrag_domain::{
     Kind,
     audit::Actor,
@@ -18,7 +15,6 @@ use uuid::Uuid;
 use crate::support::{
     database::Database,
     seed::{self, Customer},
-    size,
 };
 
 async fn by_token(store: &Store, customer: &Customer) -> Result<Admission, Refused> {
@@ -88,7 +84,15 @@ async fn a_caller_is_told_its_own_customer() {
     assert_eq!(admitted.role, Some(Role::Business));
     assert!(!admitted.platform_admin);
     assert_eq!(admitted.config.embedding_model, seed::MODEL);
-    assert_eq!(admitted.config.requests_per_minute, 60);
+    let config = &admitted.config;
+    assert_eq!(
+        (
+            config.reads_per_minute,
+            config.requests_per_minute,
+            config.requests_per_day
+        ),
+        (600, 120, 50_000)
+    );
     assert_eq!(admitted.chunks_version, None);
     assert_eq!(admitted.deleting, [deleted]);
 
@@ -179,142 +183,5 @@ async fn who_may_not_come_in_does_not() {
             .await
             .unwrap_err();
         assert_eq!(refused.error.kind(), Kind::Unauthenticated);
-    }
-}
-
-/// The minute of the database's clock, in which limits are counted.
-async fn minute(superuser: &Client) -> DateTime<Utc> {
-    superuser
-        .query_one("SELECT date_trunc('minute', now())", &[])
-        .await
-        .unwrap()
-        .get(0)
-}
-
-struct Flood {
-    admitted: usize,
-    refused: Vec<Refused>,
-}
-
-/// 400 (or 4,800) requests of one customer from eight pools, that is, processes.
-async fn flood(database: &Database, customer: &Customer, key: bool) -> Flood {
-    let tasks: Vec<_> = (0..8)
-        .map(|_| {
-            let (store, customer) = (database.store(1), customer.clone());
-            tokio::spawn(async move {
-                let mut answers = Vec::new();
-                for _ in 0..size(50, 600) {
-                    answers.push(if key {
-                        by_key(&store, &customer).await
-                    } else {
-                        by_token(&store, &customer).await
-                    });
-                }
-                answers
-            })
-        })
-        .collect();
-    let mut flood = Flood {
-        admitted: 0,
-        refused: Vec::new(),
-    };
-    for task in tasks {
-        for answer in task.await.unwrap() {
-            match answer {
-                Ok(_) => flood.admitted += 1,
-                Err(refused) => flood.refused.push(refused),
-            }
-        }
-    }
-    flood
-}
-
-/// A flood that began and ended in the same minute, with the customer it was made for.
-async fn flood_within_a_minute(
-    database: &Database,
-    superuser: &Client,
-    limits: &[(&str, &str)],
-    key: bool,
-) -> (Customer, Flood) {
-    loop {
-        let customer = seed::customer(&database.store(1)).await;
-        for (table, change) in limits {
-            set(superuser, table, change, &customer).await;
-        }
-        let began = minute(superuser).await;
-        let flood = flood(database, &customer, key).await;
-        if minute(superuser).await == began {
-            return (customer, flood);
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_is_exact_over_eight_processes() {
-    let database = Database::fresh().await;
-    let superuser = database.superuser().await;
-    type Case<'a> = (&'a [(&'a str, &'a str)], bool, usize);
-    let cases: [Case<'_>; 4] = [
-        (
-            &[(
-                "customer_config",
-                r#"class_limits = '{"read": 40, "write": 5}'"#,
-            )],
-            false,
-            40,
-        ),
-        (
-            &[("customer_config", "requests_per_minute = 50")],
-            false,
-            50,
-        ),
-        (
-            &[(
-                "customer_config",
-                "requests_per_day = 70, requests_per_minute = 100000",
-            )],
-            false,
-            70,
-        ),
-        (
-            &[
-                ("customer_config", "requests_per_minute = 100000"),
-                ("api_keys", "requests_per_minute = 30"),
-            ],
-            true,
-            30,
-        ),
-    ];
-    for (limits, key, quota) in cases {
-        let (customer, flood) = flood_within_a_minute(&database, &superuser, limits, key).await;
-        assert_eq!(flood.admitted, quota, "{limits:?}");
-        for Refused { error, limit } in &flood.refused {
-            assert_eq!(
-                (error.kind(), error.code()),
-                (Kind::RateLimited, "rate_limited")
-            );
-            let wait = error.retry_after().unwrap();
-            let limit = limit.unwrap();
-            assert_eq!(
-                (limit.quota as usize, limit.left, limit.reset),
-                (quota, 0, wait),
-                "{limits:?}"
-            );
-            assert!(
-                wait >= Duration::from_secs(1) && wait <= limit.window,
-                "{wait:?}"
-            );
-        }
-        // What was admitted was counted, and nothing else.
-        let used = "SELECT sum(requests)::bigint FROM usage_metrics WHERE customer_id = $1 AND operation = 'documents-get'";
-        let used: i64 = superuser
-            .query_one(used, &[&customer.id.as_uuid()])
-            .await
-            .unwrap()
-            .get(0);
-        assert_eq!(used, quota as i64);
-        // Nobody else pays for it.
-        let other = seed::customer(&database.store(1)).await;
-        assert_eq!(codes(&database.store(1), &other).await, ["ok"; 2]);
     }
 }

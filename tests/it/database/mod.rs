@@ -20,6 +20,7 @@ mod pool;
 mod pooler;
 mod publication;
 mod redrive;
+mod request_limits;
 mod retention;
 mod rls;
 mod sweep;

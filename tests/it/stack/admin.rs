@@ -97,7 +97,7 @@ async fn limits_are_the_platforms_to_raise() {
     let stack = Stack::load();
     let (admin, a) = tokio::join!(admin(&stack), stack.signup());
     let path = format!("customers/{}/limits", a.id);
-    let limits = json!({"requestsPerMinute": 777, "maxFileBytes": 1234});
+    let limits = json!({"readsPerMinute": 888, "requestsPerMinute": 777, "maxFileBytes": 1234});
     assert_eq!(
         ask(&admin, Method::PUT, &path, Some(limits)).await.status,
         204
@@ -107,16 +107,22 @@ async fn limits_are_the_platforms_to_raise() {
         (&config["requestsPerMinute"], &config["maxFileBytes"]),
         (&json!(777), &json!(1234))
     );
-    let bad = json!({"requestsPerMinute": 0});
+    assert_eq!(config["readsPerMinute"], 888);
+    let bad = json!({"readsPerMinute": 0, "requestsPerMinute": 0});
     ask(&admin, Method::PUT, &path, Some(bad))
         .await
-        .bad_fields(&["/requestsPerMinute"]);
+        .bad_fields(&["/readsPerMinute", "/requestsPerMinute"]);
     let put = async |body: Value| {
         Answer::of(a.call(Method::PUT, "/api/customers/config").json(&body)).await
     };
-    put(json!({"requestsPerMinute": 778}))
+    for limit in ["readsPerMinute", "requestsPerMinute", "requestsPerDay"] {
+        put(json!({limit: 778}))
+            .await
+            .problem(403, "platform_limit");
+    }
+    put(json!({"classLimits": {"search": 888, "write": 778}}))
         .await
-        .problem(403, "platform_limit");
+        .bad_fields(&["/classLimits/write"]);
     put(json!({"maxFileBytes": 1235}))
         .await
         .bad_fields(&["/maxFileBytes"]);

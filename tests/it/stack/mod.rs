@@ -42,6 +42,7 @@ mod redelivery;
 mod redrive;
 mod regeneration;
 mod repeats;
+mod request_limits;
 mod retention;
 mod secrets;
 mod sessions;

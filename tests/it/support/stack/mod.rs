@@ -156,7 +156,9 @@ impl Stack {
             stack: self.clone(),
         };
         tenant
-            .config("requests_per_minute = 1000000, requests_per_day = 10000000")
+            .config(
+                "reads_per_minute = 1000000, requests_per_minute = 1000000, requests_per_day = 10000000",
+            )
             .await;
         tenant
     }
