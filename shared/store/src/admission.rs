@@ -44,6 +44,21 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Checks that the credential has a scope.
+    ///
+    /// # Errors
+    /// `missing_scope` (forbidden).
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.scopes.contains(&scope) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Forbidden,
+            "missing_scope",
+            format!("This needs the scope {scope}, which your role or key does not have."),
+        ))
+    }
+
     /// Checks that the month's budget is not spent.
     ///
     /// # Errors
