@@ -199,7 +199,7 @@ fn a_name_stands_for_one_route() {
                     .iter()
                     .any(|of| name.starts_with(of)),
                 // It takes content in.
-                "ingest" => name == "documents-update",
+                "ingest" => ["documents-update", "documents-put-by-external-id"].contains(&name),
                 "events" => name == "documents-events",
                 // They make or check a password.
                 "auth" => {

@@ -84,10 +84,15 @@ impl Change {
             .named()
             .filter(|limit| now_named.named().all(|now| now != *limit));
         if let Some((field, _)) = changed.next() {
+            let limit = now_named.named().find(|(name, _)| *name == field);
+            let limit = limit.map_or(0, |(_, limit)| limit);
             return Err(Error::new(
                 Kind::Forbidden,
                 "platform_limit",
-                format!("/{field} is set by the platform's operator. Ask there for another limit."),
+                format!(
+                    "/{field} is {limit}, set by the platform's operator. Ask there for another limit; \
+                     GET /api/customers/usage shows what is used."
+                ),
             ));
         }
         let mut fields = Vec::new();

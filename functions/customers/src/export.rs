@@ -10,7 +10,13 @@ use dynrag_api::{
     answers::Accepted,
     scopes::{AdminTenant, DocumentsRead},
 };
-use dynrag_domain::{CustomerId, Error, JobId, Result, audit::Action, identity::Scope, storage};
+use dynrag_domain::{
+    CollectionId, CustomerId, DocumentId, Error, JobId, Result,
+    audit::Action,
+    bulk::{Bulk, BulkAction},
+    identity::Scope,
+    storage,
+};
 use dynrag_store::{
     Store, audit,
     jobs::{self, JobKind, JobRow},
@@ -23,7 +29,7 @@ use uuid::Uuid;
 
 /// How long a file's link is good; asking for the job again gives another.
 const LINK_TIME: Duration = Duration::from_secs(900);
-/// Pages of a crawl that are told of.
+/// Pages of a crawl, or documents of a bulk action, that are told of.
 const LEFT_OUT: i64 = 100;
 
 #[derive(Serialize, ToSchema)]
@@ -85,6 +91,33 @@ pub(crate) struct JobBody {
     /// Of a regeneration of embeddings.
     #[serde(skip_serializing_if = "Option::is_none")]
     embeddings: Option<EmbeddingsBody>,
+    /// Of an action on many documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bulk: Option<BulkBody>,
+}
+
+/// How far an action on many documents is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BulkProgress)]
+struct BulkBody {
+    action: BulkAction,
+    /// Where documents are moved; null is out of their collection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_id: Option<Option<CollectionId>>,
+    /// Documents that were chosen.
+    total: i64,
+    done: i64,
+    failed: i64,
+    /// The first hundred of those on which it failed, and why.
+    failures: Vec<BulkFailure>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BulkFailure {
+    doc_id: DocumentId,
+    code: String,
 }
 
 /// How far the vectors of another model are.
@@ -176,6 +209,11 @@ pub(crate) async fn get(
     } else {
         None
     };
+    let bulk = if job.kind == "bulk" {
+        Some(bulk(store, caller.customer_id, &job).await?)
+    } else {
+        None
+    };
     Ok(Json(JobBody {
         id,
         kind: job.kind,
@@ -186,6 +224,7 @@ pub(crate) async fn get(
         files,
         pages,
         embeddings,
+        bulk,
     }))
 }
 
@@ -208,6 +247,22 @@ async fn pages(store: &Store, customer: CustomerId, job: JobId) -> Result<PagesB
         skipped: counts.skipped,
         failed: counts.failed,
         left_out,
+    })
+}
+
+async fn bulk(store: &Store, customer: CustomerId, job: &JobRow) -> Result<BulkBody> {
+    let bulk: Bulk = serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?;
+    let failures = store.bulk_failures(customer, job.id, LEFT_OUT).await?;
+    let failures = failures
+        .into_iter()
+        .map(|(doc_id, code)| BulkFailure { doc_id, code });
+    Ok(BulkBody {
+        action: bulk.action,
+        collection_id: (bulk.action == BulkAction::Move).then_some(bulk.collection_id),
+        total: bulk.total,
+        done: bulk.done,
+        failed: bulk.failed,
+        failures: failures.collect(),
     })
 }
 

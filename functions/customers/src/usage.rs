@@ -1,4 +1,4 @@
-//! `GET /api/customers/usage`: what the customer used and what it cost.
+//! `GET /api/customers/usage`: what the customer used and what it cost, and how much of its limits is used.
 
 use std::sync::Arc;
 
@@ -8,15 +8,82 @@ use dynrag_api::{
     scopes::Metrics,
     usage::{Period, UsageBody},
 };
+use dynrag_domain::{money::Usd, quotas::Quota};
+use dynrag_store::{admission::Admission, quotas::Quotas};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Usage of a period, and the limits as they are now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerUsage)]
+pub(crate) struct Body {
+    #[serde(flatten)]
+    usage: UsageBody,
+    limits: Limits,
+}
+
+/// What is used of each limit.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UsedLimits)]
+struct Limits {
+    documents: Quota,
+    /// Of all published documents.
+    chunks: Quota,
+    budget: Budget,
+    collections: Quota,
+    keys: Quota,
+    /// Users and open invitations.
+    users: Quota,
+    webhooks: Quota,
+    /// Under way.
+    crawls: Quota,
+    /// Under way.
+    bulk_actions: Quota,
+}
+
+/// What is spent of the month's budget.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UsedBudget)]
+struct Budget {
+    spent_usd: Usd,
+    /// Null where there is no limit.
+    #[schema(value_type = Option<String>, required)]
+    limit_usd: Option<Usd>,
+}
+
+impl Limits {
+    fn new(caller: &Admission, quotas: Quotas) -> Self {
+        Self {
+            documents: quotas.documents,
+            chunks: quotas.chunks,
+            budget: Budget {
+                spent_usd: caller.spent,
+                limit_usd: caller.config.monthly_budget_usd,
+            },
+            collections: quotas.collections,
+            keys: quotas.keys,
+            users: quotas.users,
+            webhooks: quotas.webhooks,
+            crawls: quotas.crawls,
+            bulk_actions: quotas.bulk_actions,
+        }
+    }
+}
 
 /// Shows it.
 pub(crate) async fn get(
     caller: Caller<Metrics>,
     State(context): State<Arc<Context>>,
     Query(period): Query<Period>,
-) -> Answer<Json<UsageBody>> {
+) -> Answer<Json<Body>> {
     let days = period.days()?;
     let store = context.store().await?;
     let rows = store.usage(caller.customer_id, days.0, days.1).await?;
-    Ok(Json(UsageBody::new(days, rows)))
+    let quotas = store.quotas(caller.customer_id).await?;
+    Ok(Json(Body {
+        usage: UsageBody::new(days, rows),
+        limits: Limits::new(&caller, quotas),
+    }))
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Path, answers::Accepted, scopes::DocumentsWrite};
-use dynrag_domain::DocumentId;
+use dynrag_domain::{DocumentId, Result};
+use dynrag_store::admission::Admission;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +23,18 @@ pub(crate) async fn delete(
     State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Accepted<Deleting>> {
+    Ok(Accepted(hide(&context, &caller, id).await?))
+}
+
+/// Hides a document and sends the jobs that remove it.
+///
+/// # Errors
+/// `not_found`.
+pub(crate) async fn hide(
+    context: &Context,
+    caller: &Admission,
+    id: DocumentId,
+) -> Result<Deleting> {
     let pending = context
         .store()
         .await?
@@ -31,8 +44,8 @@ pub(crate) async fn delete(
         .dispatch_deletions(caller.customer_id, &pending)
         .await;
     tracing::info!(customer_id = %caller.customer_id, document_id = %id, "document is being deleted");
-    Ok(Accepted(Deleting {
+    Ok(Deleting {
         doc_id: id,
         status: "deleting",
-    }))
+    })
 }

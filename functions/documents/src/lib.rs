@@ -1,15 +1,19 @@
 //! Reading and deleting documents, and the collections they belong to.
 
 mod body;
+mod bulk;
+mod by_external_id;
 mod collections;
 mod content;
 mod delete;
 mod diff;
 mod get;
 mod list;
+mod original;
 mod regenerate;
 mod restore;
 mod retry;
+mod several;
 mod status;
 pub mod timeline;
 mod versions;
@@ -26,6 +30,18 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents",
             "List documents",
             list::list,
+        )
+        .get(
+            "documents-get-by-external-id",
+            "/api/documents/by-external-id",
+            "Show the document that has an external id",
+            by_external_id::get,
+        )
+        .delete(
+            "documents-delete-by-external-id",
+            "/api/documents/by-external-id",
+            "Delete the document that has an external id",
+            by_external_id::delete,
         )
         .get(
             "documents-get",
@@ -52,6 +68,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             content::content,
         )
         .get(
+            "documents-original",
+            "/api/documents/{id}/original",
+            "Get a link to a document's original file",
+            original::original,
+        )
+        .get(
             "documents-diff",
             "/api/documents/{id}/diff",
             "Show what changed between two versions",
@@ -74,6 +96,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/regenerate",
             "Regenerate the embeddings of all documents",
             regenerate::regenerate,
+        )
+        .post(
+            "documents-bulk",
+            "/api/documents/bulk",
+            "Delete, move or process many documents",
+            bulk::bulk,
         )
         .delete(
             "documents-delete",

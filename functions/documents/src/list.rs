@@ -1,55 +1,215 @@
-//! `GET /api/documents?limit=&cursor=&status=&collectionId=`: newest first.
+//! `GET /api/documents`: the documents that meet all conditions, in an order.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Query, cursor,
     paging::{Limit, Page},
     scopes::DocumentsRead,
 };
-use dynrag_domain::{CollectionId, DocumentId, documents::Status};
-use dynrag_store::documents::{Document, Position};
-use serde::Deserialize;
+use dynrag_domain::{
+    Error, Kind, Result,
+    documents::{
+        FailureCode, Format, Source, Status,
+        filter::{self, Filter, Sort},
+    },
+    metadata::Metadata,
+};
+use dynrag_store::{document_list::Position, documents::Document};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::body::DocumentBody;
+use crate::{body::DocumentBody, several::Several};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct Filter {
+#[schema(as = DocumentsQuery)]
+pub(crate) struct Wanted {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
+    /// `nextCursor` of the page before, with the same conditions and order.
     cursor: Option<String>,
-    status: Option<Status>,
-    /// Those of a collection.
-    collection_id: Option<CollectionId>,
+    sort: Option<Sort>,
+    /// Whether to count all documents that meet the conditions.
+    total: Option<bool>,
+    /// The caller's own id.
+    #[schema(min_length = 1, max_length = 256)]
+    external_id: Option<String>,
+    /// A part of the title, in capital or small letters.
+    #[schema(min_length = 1, max_length = 512)]
+    title: Option<String>,
+    /// The whole name of the file.
+    #[schema(min_length = 1, max_length = 512)]
+    file_name: Option<String>,
+    /// One of these formats, separated by commas.
+    #[schema(value_type = Option<Vec<Format>>, min_items = 1)]
+    format: Option<Several<Format>>,
+    /// Came in one of these ways, separated by commas.
+    #[schema(value_type = Option<Vec<Source>>, min_items = 1)]
+    source: Option<Several<Source>>,
+    /// One of these statuses, separated by commas.
+    #[schema(value_type = Option<Vec<Status>>, min_items = 1)]
+    status: Option<Several<Status>>,
+    /// Ended badly for this reason.
+    code: Option<FailureCode>,
+    /// In this collection; `none` for those in no collection.
+    collection_id: Option<String>,
+    /// A JSON object: the metadata has these members with these values.
+    metadata: Option<String>,
+    /// Added after this time (RFC 3339).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_after: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_before: Option<String>,
+    /// Last changed after this time (RFC 3339).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    updated_after: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    updated_before: Option<String>,
+}
+
+/// A page of documents.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentPage)]
+pub(crate) struct Documents {
+    items: Vec<DocumentBody>,
+    #[schema(required)]
+    next_cursor: Option<String>,
+    /// How many documents meet the conditions, where `total=true` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+}
+
+/// What a cursor holds: a position, and the list it is a position of.
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    list: String,
+    behind: Position,
+}
+
+impl Wanted {
+    fn filter(self) -> Result<Filter> {
+        let time = |pointer: &str, text: Option<String>| {
+            text.map(|text| filter::time(pointer, &text)).transpose()
+        };
+        let metadata = match self.metadata {
+            Some(text) => Some(Metadata::parse(&text).ok_or_else(|| {
+                Error::field("/metadata", r#"a JSON object, as in {"year":2026}"#)
+            })?),
+            None => None,
+        };
+        let collection = self
+            .collection_id
+            .map(|text| filter::collection("/collectionId", &text));
+        Filter {
+            ids: None,
+            external_id: self.external_id,
+            title: self.title,
+            file_name: self.file_name,
+            formats: self.format.map(|several| several.0),
+            sources: self.source.map(|several| several.0),
+            statuses: self.status.map(|several| several.0),
+            code: self.code,
+            collection: collection.transpose()?,
+            metadata,
+            created_after: time("/createdAfter", self.created_after)?,
+            created_before: time("/createdBefore", self.created_before)?,
+            updated_after: time("/updatedAfter", self.updated_after)?,
+            updated_before: time("/updatedBefore", self.updated_before)?,
+        }
+        .check("")
+    }
+}
+
+/// What a list is known by: its conditions and order.
+fn fingerprint(filter: &Filter, sort: Sort) -> Result<String> {
+    let list = serde_json::to_vec(&(filter, sort)).map_err(Error::internal_fault)?;
+    Ok(hex::encode(&Sha256::digest(list)[..12]))
+}
+
+/// Reads a cursor of this list.
+fn position(cursor: &str, list: &str, sort: Sort) -> Result<Position> {
+    let mark: Mark = cursor::decode(cursor)?;
+    if mark.list == list && mark.behind.is_of(sort) {
+        return Ok(mark.behind);
+    }
+    Err(Error::new(
+        Kind::Invalid,
+        "invalid_cursor",
+        "The cursor belongs to a list with other conditions or another order. Send it with those of the first page, or \
+         start again without it.",
+    ))
 }
 
 /// Answers a page.
 pub(crate) async fn list(
     caller: Caller<DocumentsRead>,
     State(context): State<Arc<Context>>,
-    Query(filter): Query<Filter>,
-) -> Answer<Json<Page<DocumentBody>>> {
-    let limit = Limit::new(filter.limit)?;
-    let after = filter
-        .cursor
-        .as_deref()
-        .map(cursor::decode::<(DateTime<Utc>, DocumentId)>)
-        .transpose()?;
-    let after = after.map(|(created_at, id)| Position { created_at, id });
-    let store = context.store().await?;
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<Documents>> {
+    let limit = Limit::new(wanted.limit)?;
+    let sort = wanted.sort.unwrap_or_default();
+    let count = wanted.total.unwrap_or_default();
+    let cursor = wanted.cursor.clone();
+    let filter = wanted.filter()?;
+    let list = fingerprint(&filter, sort)?;
+    let after = cursor.map(|cursor| position(&cursor, &list, sort));
+    let after = after.transpose()?;
+    let (store, customer) = (context.store().await?, caller.customer_id);
     let rows = store
-        .list_documents(
-            caller.customer_id,
-            filter.status,
-            filter.collection_id,
-            after,
-            limit.rows(),
-        )
+        .list_documents(customer, &filter, sort, after.as_ref(), limit.rows())
         .await?;
-    let page = Page::new(rows, limit, |row: &Document| (row.created_at, row.id))?;
-    Ok(Json(page.map(DocumentBody::from)))
+    let total = match count {
+        true => Some(store.count_documents(customer, &filter).await?),
+        false => None,
+    };
+    let page = Page::new(rows, limit, |row: &Document| Mark {
+        list: list.clone(),
+        behind: Position::behind(row, sort),
+    })?;
+    let (items, next_cursor) = page.map(DocumentBody::from).into_parts();
+    Ok(Json(Documents {
+        items,
+        next_cursor,
+        total,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use dynrag_domain::DocumentId;
+    use dynrag_store::document_list::Key;
+
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_of_one_list() {
+        let filter = |title: &str| Filter {
+            title: Some(title.to_owned()),
+            ..Filter::default()
+        };
+        let list = fingerprint(&filter("a"), Sort::Title).unwrap();
+        let mark = |key| Mark {
+            list: list.clone(),
+            behind: Position {
+                key,
+                id: DocumentId::generate(),
+            },
+        };
+        let by_title = cursor::encode(&mark(Key::Title("T".to_owned()))).unwrap();
+        assert!(position(&by_title, &list, Sort::Title).is_ok());
+        let other = fingerprint(&filter("b"), Sort::Title).unwrap();
+        let turned = fingerprint(&filter("a"), Sort::TitleDescending).unwrap();
+        let by_time = cursor::encode(&mark(Key::Time(chrono::Utc::now()))).unwrap();
+        for refused in [
+            position(&by_title, &other, Sort::Title),
+            position(&by_title, &turned, Sort::TitleDescending),
+            position(&by_time, &list, Sort::Title),
+        ] {
+            assert_eq!(refused.unwrap_err().code(), "invalid_cursor");
+        }
+    }
 }

@@ -210,7 +210,7 @@ impl Ready {
                 ItemBody::refused(self.index, &Error::field("/externalId", detail))
             }
             Decision::NoCollection => ItemBody::refused(self.index, &collections::unknown()),
-            Decision::OverLimit(limit) => ItemBody::refused(self.index, &limit_reached(*limit)),
+            Decision::OverLimit(quota) => ItemBody::refused(self.index, &limit_reached(*quota)),
         }
     }
 }

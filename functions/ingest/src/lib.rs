@@ -3,6 +3,7 @@
 
 mod accept;
 mod batch;
+mod by_external_id;
 mod disposition;
 mod document;
 mod fields;
@@ -42,6 +43,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/ingest/url",
             "Add a page of the web, or a site",
             url::url,
+        )
+        .put(
+            "documents-put-by-external-id",
+            "/api/documents/by-external-id",
+            "Make or change the document that has an external id",
+            by_external_id::put,
         )
         .put(
             "documents-update",

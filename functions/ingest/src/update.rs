@@ -39,26 +39,26 @@ const RACES: usize = 5;
 #[schema(as = DocumentChange)]
 pub(crate) struct Body {
     #[schema(min_length = 1, max_length = 512)]
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Metadata>,
-    chunking: Option<Chunking>,
+    pub(crate) metadata: Option<Metadata>,
+    pub(crate) chunking: Option<Chunking>,
     /// The collection it moves to; null: it belongs to none.
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<CollectionId>)]
-    collection_id: Option<Option<CollectionId>>,
+    pub(crate) collection_id: Option<Option<CollectionId>>,
     /// The new text.
     #[schema(min_length = 1)]
-    content: Option<String>,
+    pub(crate) content: Option<String>,
     /// Of `content`; `text/plain` where it is left out.
-    content_type: Option<String>,
+    pub(crate) content_type: Option<String>,
     /// Whether what the document hides is read too.
-    include_hidden: Option<bool>,
+    pub(crate) include_hidden: Option<bool>,
     /// Whether the attachments of a mail become documents of their own.
-    attachments: Option<bool>,
+    pub(crate) attachments: Option<bool>,
     /// Reads and cuts the same content again.
     #[serde(default)]
-    reprocess: bool,
+    pub(crate) reprocess: bool,
 }
 
 impl Body {
@@ -85,22 +85,35 @@ pub(crate) async fn update(
     Json(body): Json<Body>,
 ) -> Answer<Outcome> {
     let time = waiting.time()?;
+    let changed = change(&context, &caller, id, body).await?;
+    Ok(hold(&context, caller.customer_id, changed, time).await?)
+}
+
+/// Changes a document that is there.
+///
+/// # Errors
+/// `not_found`; `invalid_fields`; `budget_exceeded`; `no_original`, `awaiting_upload` and `busy_document` (conflict).
+pub(crate) async fn change(
+    context: &Context,
+    caller: &Admission,
+    id: DocumentId,
+    body: Body,
+) -> Result<Outcome> {
     if let Some(to) = body.only_moves() {
         let (store, actor) = (context.store().await?, caller.principal.into());
         let status = store
             .move_document(caller.customer_id, actor, id, to)
             .await?;
-        let moved = Either::That(Json(Accepted::new(id, status)));
-        return Ok(hold(&context, caller.customer_id, moved, time).await?);
+        return Ok(Either::That(Json(Accepted::new(id, status))));
     }
     caller.check_budget()?;
     let pending = match body.content {
-        Some(_) => replaced(&context, &caller, id, body).await?,
-        None => again(&context, &caller, id, body).await?,
+        Some(_) => replaced(context, caller, id, body).await?,
+        None => again(context, caller, id, body).await?,
     };
     context.dispatch(&pending).await;
-    let queued = Either::This(answers::Accepted(Accepted::new(id, Status::Queued)));
-    Ok(hold(&context, caller.customer_id, queued, time).await?)
+    let queued = Accepted::new(id, Status::Queued);
+    Ok(Either::This(answers::Accepted(queued)))
 }
 
 async fn replaced(

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Instant};
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, scopes::Search};
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, FieldError, Result, collections,
+    CollectionId, CustomerId, DocumentId, Error, FieldError, Result, collections,
     search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
 };
 use dynrag_store::publication::Present;
@@ -117,6 +117,7 @@ pub(crate) async fn search(
             other => break other.map_err(Error::from)?,
         }
     };
+    let results = cited(&state, caller.customer_id, results).await?;
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(customer_id = %caller.customer_id, results = results.len(), embedding_tokens, took_ms, "searched");
     Ok(Json(Found {
@@ -124,6 +125,23 @@ pub(crate) async fn search(
         usage: Usage { embedding_tokens },
         took_ms,
     }))
+}
+
+/// Says where the documents of hits come from. A hit of a document that was deleted meanwhile is left out.
+async fn cited(state: &SearchState, customer: CustomerId, hits: Vec<Hit>) -> Result<Vec<Hit>> {
+    let mut documents: Vec<DocumentId> = hits.iter().map(|hit| hit.document_id).collect();
+    documents.sort_unstable();
+    documents.dedup();
+    if documents.is_empty() {
+        return Ok(hits);
+    }
+    let store = state.context().store().await?;
+    let origins = store.document_origins(customer, &documents).await?;
+    let cited = hits.into_iter().filter_map(|hit| {
+        let origin = origins.get(&hit.document_id)?.clone();
+        Some(Hit { origin, ..hit })
+    });
+    Ok(cited.collect())
 }
 
 /// The documents that are searched; all where nothing is said.

@@ -1,5 +1,5 @@
-//! What is done for accounts out of sight: mails, exports, the removal of who has left. Of a mail with a
-//! link:
+//! What is done for accounts out of sight: mails, exports, actions on many documents, the removal of who has left.
+//! Of a mail with a link:
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
@@ -7,6 +7,7 @@
 //! | after it, before SES has the mail | a token nobody has, until it expires | the next delivery makes another |
 //! | after it | a message that comes again | a second mail; its link alone works where it is an invitation's, else both do until one is used |
 
+mod bulk;
 mod erase;
 mod export;
 mod letters;
@@ -20,7 +21,9 @@ use dynrag_cloud::{
     Cloud, Mailer, Objects, Queue,
     mail::{Mail, Sent},
 };
-use dynrag_config::{DocumentsConfig, MailConfig, TasksConfig, VectorsConfig};
+use dynrag_config::{
+    BulkConfig, DocumentsConfig, FetchConfig, MailConfig, TasksConfig, VectorsConfig,
+};
 use dynrag_domain::{
     CustomerId, Error, InvitationId, Result, UserId, identity::Email, mail_tokens::MailToken,
     tasks::Task,
@@ -35,7 +38,7 @@ use dynrag_store::{
 use dynrag_worker::{Delivery, Invocation};
 use tokio::sync::OnceCell;
 
-use crate::{erase::erase, export::Export};
+use crate::{bulk::Bulk, erase::erase, export::Export};
 
 /// What the function makes once per cold start.
 #[derive(Default)]
@@ -80,6 +83,8 @@ struct Parts {
     documents: Objects,
     vectors: Objects,
     queue: Queue,
+    bulk: Queue,
+    fetches: Queue,
     /// None where this deployment sends no mail.
     mail: Option<(Mailer, String)>,
 }
@@ -96,11 +101,15 @@ impl Parts {
         let documents = DocumentsConfig::from_env().map_err(Error::internal_fault)?;
         let vectors = VectorsConfig::from_env().map_err(Error::internal_fault)?;
         let tasks = TasksConfig::from_env().map_err(Error::internal_fault)?;
+        let bulk = BulkConfig::from_env().map_err(Error::internal_fault)?;
+        let fetches = FetchConfig::from_env().map_err(Error::internal_fault)?;
         Ok(Self {
             store: dynrag_worker::open_store(&cloud, 1).await?,
             documents: cloud.objects(&documents.bucket),
             vectors: cloud.objects(&vectors.bucket),
             queue: cloud.queue(&tasks.url),
+            bulk: cloud.queue(&bulk.url),
+            fetches: cloud.queue(&fetches.url),
             mail,
         })
     }
@@ -121,6 +130,22 @@ impl Parts {
                     deadline,
                 };
                 export.run().await
+            }
+            Task::Bulk {
+                customer_id,
+                job_id,
+                ..
+            } => {
+                let bulk = Bulk {
+                    store: &self.store,
+                    tasks: &self.queue,
+                    jobs: &self.bulk,
+                    fetches: &self.fetches,
+                    customer: *customer_id,
+                    job: *job_id,
+                    deadline,
+                };
+                bulk.run().await
             }
             Task::Erase { customer_id, .. } => {
                 erase(&self.store, &self.documents, &self.vectors, *customer_id).await
@@ -158,7 +183,7 @@ impl Parts {
                 invitation_id,
                 ..
             } => self.invite(app_url, *customer_id, *invitation_id).await?,
-            Task::Export { .. } | Task::Erase { .. } => None,
+            Task::Export { .. } | Task::Bulk { .. } | Task::Erase { .. } => None,
         };
         match letter {
             Some((to, mail)) => send(mailer, &to, &mail).await,

@@ -168,15 +168,8 @@ where
         if let Some(facts) = facts {
             facts.note(Some(admission.customer_id), admission.limits.clone());
         }
-        if let Some(scope) = S::SCOPE
-            && !admission.scopes.contains(&scope)
-        {
-            return Err(Error::new(
-                Kind::Forbidden,
-                "missing_scope",
-                format!("This needs the scope {scope}, which your role or key does not have."),
-            )
-            .into());
+        if let Some(scope) = S::SCOPE {
+            admission.require(scope)?;
         }
         if S::USER && admission.session.is_none() {
             return Err(Error::new(

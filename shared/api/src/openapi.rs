@@ -207,14 +207,19 @@ impl<T: ToSchema> Argument for Query<T> {
             };
             let sentence = match &mut schema {
                 RefOr::T(Schema::Object(field)) => field.description.take(),
+                RefOr::T(Schema::Array(field)) => field.description.take(),
                 _ => None,
             };
+            let schema = not_null(schema);
+            // Several values are one text with commas.
+            let explode = matches!(schema, RefOr::T(Schema::Array(_))).then_some(false);
             let parameter = ParameterBuilder::new()
                 .name(name)
                 .parameter_in(ParameterIn::Query)
                 .required(required)
                 .description(sentence)
-                .schema(Some(not_null(schema)));
+                .explode(explode)
+                .schema(Some(schema));
             description.parameter(parameter.build());
         }
     }
@@ -230,6 +235,13 @@ fn not_null(schema: RefOr<Schema>) -> RefOr<Schema> {
                 object.schema_type = types.collect();
             }
             object.into()
+        }
+        RefOr::T(Schema::Array(mut array)) => {
+            if let SchemaType::Array(types) = &array.schema_type {
+                let types = types.iter().filter(|of| **of != Type::Null).cloned();
+                array.schema_type = types.collect();
+            }
+            RefOr::T(Schema::Array(array))
         }
         RefOr::T(Schema::OneOf(mut either)) => {
             either.items.retain(|item| !is_null(item));

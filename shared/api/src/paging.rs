@@ -106,10 +106,10 @@ impl<T> Page<T> {
     ///
     /// # Errors
     /// `internal_error` when the position cannot be written.
-    pub fn new<Id: Serialize>(
+    pub fn new<Position: Serialize>(
         mut rows: Vec<T>,
         limit: Limit,
-        position: impl Fn(&T) -> (DateTime<Utc>, Id),
+        position: impl Fn(&T) -> Position,
     ) -> Result<Self> {
         let shown = limit.0 as usize;
         let more = rows.len() > shown;
@@ -122,6 +122,11 @@ impl<T> Page<T> {
             items: rows,
             next_cursor,
         })
+    }
+
+    /// The items, and the cursor of the next page.
+    pub fn into_parts(self) -> (Vec<T>, Option<String>) {
+        (self.items, self.next_cursor)
     }
 
     /// The same page of what is shown of the rows.

@@ -2,6 +2,7 @@
 //!
 //! [`Cloud`] is loaded once per cold start and makes the clients, which are cheap to clone.
 
+mod disposition;
 mod error;
 pub mod mail;
 pub mod objects;

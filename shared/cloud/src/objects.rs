@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use dynrag_domain::{Error, Kind, Result};
 
-use crate::error;
+use crate::{disposition, error};
 
 /// An object that is read piece by piece.
 pub struct Reader {
@@ -268,7 +268,7 @@ impl Objects {
         })
     }
 
-    /// A URL by which anybody may read an object for a while.
+    /// A URL by which anybody may read an object for a while. Browsers save it under this name, whatever it holds.
     ///
     /// # Errors
     /// `internal_error` without credentials.
@@ -283,7 +283,7 @@ impl Objects {
             .get_object()
             .bucket(&self.bucket)
             .key(key)
-            .response_content_disposition(format!("attachment; filename=\"{file_name}\""))
+            .response_content_disposition(disposition::attachment(file_name))
             .presigned(config)
             .await
             .map(|request| request.uri().to_owned())

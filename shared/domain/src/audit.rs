@@ -31,6 +31,16 @@ impl From<Principal> for Actor {
 }
 
 impl Actor {
+    /// An actor from what is stored of it. Nobody known is the system.
+    pub fn from_parts(kind: &str, id: Option<Uuid>) -> Self {
+        match (kind, id) {
+            ("user", Some(id)) => Self::User(id.into()),
+            ("api_key", Some(id)) => Self::ApiKey(id.into()),
+            ("webhook", Some(id)) => Self::Webhook(id.into()),
+            _ => Self::System,
+        }
+    }
+
     /// The name stored in `audit_log.actor_kind`.
     pub const fn kind(self) -> &'static str {
         match self {
@@ -81,6 +91,8 @@ pub enum Action {
     ExportRequested,
     /// A crawl was asked for; target: the job.
     CrawlRequested,
+    /// An action on many documents was asked for; target: the job.
+    BulkRequested,
     /// Vectors of another model were asked for.
     RegenerationRequested,
     /// The company's name was changed; target: the customer.
@@ -142,6 +154,7 @@ impl Action {
             Self::UserPasswordReset => "user.password_reset",
             Self::ExportRequested => "export.requested",
             Self::CrawlRequested => "crawl.requested",
+            Self::BulkRequested => "bulk.requested",
             Self::RegenerationRequested => "regeneration.requested",
             Self::CustomerUpdated => "customer.updated",
             Self::ConfigUpdated => "config.updated",

@@ -1,5 +1,6 @@
 //! Documents: formats, states, and the reasons an ingestion ends badly.
 
+pub mod filter;
 mod format;
 
 use std::{borrow::Cow, str::FromStr};

@@ -4,6 +4,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod bulk;
 pub mod chunks;
 pub mod collections;
 pub mod company;
@@ -20,6 +21,7 @@ pub mod metadata;
 pub mod money;
 mod named;
 pub mod passwords;
+pub mod quotas;
 pub mod schedules;
 pub mod search;
 pub mod sessions;

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ids::DocumentId, metadata::Metadata};
+use crate::{
+    ids::{CollectionId, DocumentId},
+    metadata::Metadata,
+};
 
 /// Most results of one search.
 pub const MAX_TOP_K: u32 = 100;
@@ -62,4 +65,25 @@ pub struct Hit {
     /// The document's metadata.
     #[schema(value_type = Object)]
     pub metadata: Metadata,
+    /// How the document is found again, as it is now.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// Where a document comes from and belongs, as it has it now. What it does not have is left out.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// Where it was fetched from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// The caller's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The collection it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection_id: Option<CollectionId>,
+    /// The name of the uploaded file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
 }

@@ -71,6 +71,11 @@ pub enum Original {
     },
 }
 
+/// Key of the copy of a version's original that lies in a bundle, made when it is downloaded.
+pub fn original_copy_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
+    format!("{}original", version_prefix(customer, document, version))
+}
+
 /// Key of a version's extracted text (JSON of [`crate::chunks::Extracted`]).
 pub fn extracted_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
     format!(

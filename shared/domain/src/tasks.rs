@@ -67,6 +67,16 @@ pub enum Task {
         /// The job.
         job_id: JobId,
     },
+    /// Go on with an action on many documents.
+    Bulk {
+        /// Version of this message's form; 1 now.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+        /// The job.
+        job_id: JobId,
+    },
     /// Remove what is left of a customer that is deleted.
     Erase {
         /// Version of this message's form; 1 now.
@@ -129,6 +139,15 @@ impl Task {
         }
     }
 
+    /// An action on many documents.
+    pub const fn bulk(customer_id: CustomerId, job_id: JobId) -> Self {
+        Self::Bulk {
+            v: 1,
+            customer_id,
+            job_id,
+        }
+    }
+
     /// Removal of a customer.
     pub const fn erase(customer_id: CustomerId) -> Self {
         Self::Erase { v: 1, customer_id }
@@ -151,6 +170,7 @@ impl Message for Task {
             | Self::PasswordChanged { customer_id, .. }
             | Self::BudgetAlert { customer_id, .. }
             | Self::Export { customer_id, .. }
+            | Self::Bulk { customer_id, .. }
             | Self::Erase { customer_id, .. }
             | Self::Invite { customer_id, .. } => Some(*customer_id),
             Self::ResetPassword { .. } => None,

@@ -46,6 +46,21 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Checks that the credential has a scope.
+    ///
+    /// # Errors
+    /// `missing_scope` (forbidden).
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.scopes.contains(&scope) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Forbidden,
+            "missing_scope",
+            format!("This needs the scope {scope}, which your role or key does not have."),
+        ))
+    }
+
     /// Checks that the provider may be asked: that somebody pays, and that the month's budgets are not spent.
     ///
     /// # Errors

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, Error, Kind, Result,
+    ApiKeyId, CustomerId, Error, Result,
     audit::{Action, Actor},
     identity::Scope,
+    quotas::Quota,
 };
 use serde_json::json;
 use tokio_postgres::{Row, types::Type};
@@ -218,14 +219,11 @@ async fn check_room(tx: &Tenant) -> Result<()> {
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    if row.try_get::<_, i64>("keys").map_err(column)? < MAX_KEYS {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Conflict,
-        "key_limit",
-        format!("You have {MAX_KEYS} API keys. Revoke some first."),
-    ))
+    let quota = Quota {
+        used: row.try_get("keys").map_err(column)?,
+        limit: MAX_KEYS,
+    };
+    quota.check("key_limit", "API keys", "Revoke some first.")
 }
 
 async fn insert(

@@ -10,6 +10,7 @@ use dynrag_domain::{
     documents::{OnDuplicate, Status},
     jobs::{Job, Lane},
     metadata::Metadata,
+    quotas::Quota,
 };
 use serde_json::json;
 use tokio_postgres::types::{Json, Type};
@@ -52,7 +53,7 @@ pub enum Decision {
     /// An earlier document of the batch has its external id and other content.
     TwiceInBatch,
     /// The customer has as many documents as it may.
-    OverLimit(i32),
+    OverLimit(Quota),
     /// The customer has no such collection.
     NoCollection,
 }
@@ -240,8 +241,7 @@ impl StoreStep {
 
 /// Under the lock of the document limit, which is held until the transaction ends.
 async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
-    let (limit, documents) = uploads::lock_limit(tx).await?;
-    let mut room = i64::from(limit) - documents;
+    let mut quota = uploads::lock_limit(tx).await?;
     let external_ids: Vec<Option<&str>> = items.iter().map(|item| item.new.external_id).collect();
     let hashes: Vec<&[u8]> = items.iter().map(|item| &item.content_hash[..]).collect();
     let rows = tx
@@ -293,9 +293,9 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
             (Some(_), _) => Decision::TwiceInBatch,
             (None, Some(Target::Duplicate { id, status })) => Decision::Duplicate { id, status },
             (None, Some(target)) => Decision::Store(target),
-            (None, None) if room <= 0 => Decision::OverLimit(limit),
+            (None, None) if quota.used >= quota.limit => Decision::OverLimit(quota),
             (None, None) => {
-                room -= 1;
+                quota.used += 1;
                 Decision::Store(Target::New { id: item.id })
             }
         };

@@ -13,6 +13,7 @@ use dynrag_domain::{
     config::Chunking,
     documents::Status,
     jobs::Job,
+    quotas::Quota,
 };
 use serde_json::{Value, json};
 use tokio_postgres::{Row, types::Type};
@@ -148,14 +149,11 @@ async fn check_room(tx: &Tenant) -> Result<()> {
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    if counted.try_get::<_, i64>("collections").map_err(column)? < MAX_COLLECTIONS {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Conflict,
-        "collection_limit",
-        format!("You have {MAX_COLLECTIONS} collections. Delete some first."),
-    ))
+    let quota = Quota {
+        used: counted.try_get("collections").map_err(column)?,
+        limit: MAX_COLLECTIONS,
+    };
+    quota.check("collection_limit", "collections", "Delete some first.")
 }
 
 impl Store {

@@ -7,11 +7,12 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, JobId, Kind, Result,
+    CollectionId, CustomerId, DocumentId, Error, JobId, Result,
     audit::{Action, Actor},
     config::Chunking,
     fetches::Fetch,
     metadata::Metadata,
+    quotas::{MAX_CRAWLS, Quota},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,9 +23,6 @@ use crate::{
     Store, Tenant, audit, collections,
     outbox::{self, Pending},
 };
-
-/// Crawls of a customer at once.
-const MOST_OPEN: i64 = 5;
 
 /// What a crawl is to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -149,13 +147,12 @@ impl Store {
             )
             .await?
             .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-        if open.try_get::<_, i64>("open").map_err(column)? >= MOST_OPEN {
-            return Err(Error::new(
-                Kind::Conflict,
-                "too_many_crawls",
-                format!("{MOST_OPEN} crawls are under way. Wait until one has ended."),
-            ));
-        }
+        let quota = Quota {
+            used: open.try_get("open").map_err(column)?,
+            limit: MAX_CRAWLS,
+        };
+        let instead = "Wait until one has ended.";
+        quota.check("too_many_crawls", "crawls under way", instead)?;
         tx.query(
             include_str!("../queries/crawls/insert_job.sql"),
             &[

@@ -1,5 +1,5 @@
-//! Documents as rows: reading, listing, deleting. How they come in is in [`crate::uploads`], what becomes of them in
-//! [`crate::timeline`] and [`crate::versions`].
+//! Documents as rows: reading and deleting. Lists are in [`crate::document_list`]; how documents come in is in
+//! [`crate::uploads`], what becomes of them in [`crate::timeline`] and [`crate::versions`].
 
 use std::borrow::Cow;
 
@@ -93,15 +93,6 @@ pub struct Document {
     pub warnings: Warnings,
 }
 
-/// A position in the list, newest first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Position {
-    /// Creation time of the last row seen.
-    pub created_at: DateTime<Utc>,
-    /// Its id.
-    pub id: DocumentId,
-}
-
 fn column(error: tokio_postgres::Error) -> Error {
     Error::internal_fault(format!("documents: {error}"))
 }
@@ -112,36 +103,6 @@ pub fn no_password() -> Error {
 }
 
 impl Store {
-    /// A page of the list, newest first.
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn list_documents(
-        &self,
-        customer: CustomerId,
-        status: Option<Status>,
-        collection: Option<CollectionId>,
-        after: Option<Position>,
-        limit: i64,
-    ) -> Result<Vec<Document>> {
-        let tx = self.tenant(customer).await?;
-        let rows = tx
-            .query(
-                include_str!("../queries/documents/list.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&status.map(Status::as_str), Type::TEXT),
-                    (&after.map(|p| p.created_at), Type::TIMESTAMPTZ),
-                    (&after.map(|p| p.id.as_uuid()), Type::UUID),
-                    (&limit, Type::INT8),
-                    (&collection.map(|id| id.as_uuid()), Type::UUID),
-                ],
-            )
-            .await?;
-        tx.commit().await?;
-        rows.iter().map(document).collect()
-    }
-
     /// A document.
     ///
     /// # Errors
@@ -272,7 +233,7 @@ pub(crate) fn required<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str)
     row.try_get::<_, String>(name).map_err(column)?.parse()
 }
 
-fn document(row: &Row) -> Result<Document> {
+pub(crate) fn document(row: &Row) -> Result<Document> {
     let code = parsed(row, "code")?;
     Ok(Document {
         id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),

@@ -10,7 +10,7 @@ use dynrag_domain::{
     jobs::{Job, Message},
     tasks::Task,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio_postgres::types::Type;
 
 use crate::{Store, Tenant};
@@ -75,7 +75,10 @@ pub async fn insert<M: Message>(tx: &Tenant, job: M) -> Result<Pending<M>> {
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn insert_many(tx: &Tenant, jobs: &[Job]) -> Result<Vec<Pending>> {
+pub async fn insert_many<M: Message + DeserializeOwned>(
+    tx: &Tenant,
+    jobs: &[M],
+) -> Result<Vec<Pending<M>>> {
     let jobs = jobs
         .iter()
         .map(serde_json::to_value)

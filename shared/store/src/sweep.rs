@@ -165,6 +165,7 @@ impl Store {
             tasks.push(match row.try_get::<_, &str>("kind").map_err(column)? {
                 "crawl" => Outgoing::Fetch(Fetch::crawl(customer, job)),
                 "regenerate" => Outgoing::Job(Job::regenerate(customer, job)),
+                "bulk" => Outgoing::Task(Task::bulk(customer, job)),
                 _ => Outgoing::Task(Task::export(customer, job)),
             });
         }

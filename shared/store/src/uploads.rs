@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    CustomerId, DocumentId, Error, Result,
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
     documents::{FailureCode, Format, OnDuplicate, Reading, Source, Status},
     jobs::{Job, Lane},
     metadata::Metadata,
+    quotas::Quota,
 };
 use serde_json::{Value, json};
 use tokio_postgres::{
@@ -99,16 +100,13 @@ fn column(error: tokio_postgres::Error) -> Error {
 }
 
 /// The error of a customer that has as many documents as it may.
-pub fn limit_reached(limit: i32) -> Error {
-    Error::new(
-        Kind::Conflict,
-        FailureCode::DocumentLimit.as_str(),
-        format!("Your configuration allows {limit} documents. Delete some first."),
-    )
+pub fn limit_reached(quota: Quota) -> Error {
+    let instead = "Delete some first, or ask the platform's operator for a higher maxDocuments.";
+    quota.reached(FailureCode::DocumentLimit.as_str(), "documents", instead)
 }
 
-/// The customer's document limit and how many it has. The lock keeps others from adding any.
-pub(crate) async fn lock_limit(tx: &Tenant) -> Result<(i32, i64)> {
+/// How many documents the customer has and may have. The lock keeps others from adding any.
+pub(crate) async fn lock_limit(tx: &Tenant) -> Result<Quota> {
     let customer = tx.customer_id().as_uuid();
     let locked = tx
         .query_opt(
@@ -124,18 +122,19 @@ pub(crate) async fn lock_limit(tx: &Tenant) -> Result<(i32, i64)> {
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    Ok((
-        locked.try_get("max_documents").map_err(column)?,
-        counted.try_get("documents").map_err(column)?,
-    ))
+    let limit: i32 = locked.try_get("max_documents").map_err(column)?;
+    Ok(Quota {
+        used: counted.try_get("documents").map_err(column)?,
+        limit: limit.into(),
+    })
 }
 
 pub(crate) async fn check_limit(tx: &Tenant) -> Result<()> {
-    let (limit, documents) = lock_limit(tx).await?;
-    if documents >= i64::from(limit) {
-        return Err(limit_reached(limit));
+    let quota = lock_limit(tx).await?;
+    match quota.used < quota.limit {
+        true => Ok(()),
+        false => Err(limit_reached(quota)),
     }
-    Ok(())
 }
 
 impl Store {

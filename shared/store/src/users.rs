@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, Error, Kind, Result, UserId,
     identity::{Email, Role},
+    quotas::Quota,
 };
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
@@ -330,14 +331,11 @@ async fn count(tx: &Tenant, sql: &str) -> Result<i64> {
 /// # Errors
 /// `user_limit` (conflict); `unavailable` without a database.
 pub async fn check_room(tx: &Tenant) -> Result<()> {
-    if count(tx, include_str!("../queries/users/count.sql")).await? < MAX_USERS {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Conflict,
-        "user_limit",
-        format!("You have {MAX_USERS} users and invitations. Delete some first."),
-    ))
+    let quota = Quota {
+        used: count(tx, include_str!("../queries/users/count.sql")).await?,
+        limit: MAX_USERS,
+    };
+    quota.check("user_limit", "users and invitations", "Delete some first.")
 }
 
 /// Checks, after a change and under the [`lock`], that somebody is left who is in charge.

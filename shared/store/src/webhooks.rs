@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, CustomerId, Error, Kind, Result, RunId, WebhookId,
+    quotas::Quota,
     webhooks::{DisabledReason, Event, MAX_WEBHOOKS, ROTATION, Trigger, WebhookStatus},
 };
 use tokio_postgres::{Row, types::Type};
@@ -161,14 +162,11 @@ pub async fn check_room(tx: &Tenant) -> Result<()> {
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    if row.try_get::<_, i64>("webhooks").map_err(column)? < MAX_WEBHOOKS {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Conflict,
-        "webhook_limit",
-        format!("You have {MAX_WEBHOOKS} webhooks. Delete some first."),
-    ))
+    let quota = Quota {
+        used: row.try_get("webhooks").map_err(column)?,
+        limit: MAX_WEBHOOKS,
+    };
+    quota.check("webhook_limit", "webhooks", "Delete some first.")
 }
 
 /// Checks that no other webhook tells an address: each end of a document is told to a receiver once.

@@ -8,7 +8,7 @@ use arrow_array::{
 use dynrag_domain::{
     chunks::{chunk_id, common_path, parent_text},
     ids::DocumentId,
-    search::Hit,
+    search::{Hit, Origin},
 };
 use futures::TryStreamExt;
 use lance::Dataset;
@@ -322,6 +322,7 @@ impl Snapshot {
         };
         let headings = &self.headings[chunk.heading_path as usize];
         Ok(Hit {
+            origin: Origin::default(),
             chunk_id: chunk_id(document.id, document.version, chunk.index),
             document_id: document.id,
             title: document.title.to_string(),
@@ -455,6 +456,7 @@ impl<'a> Columns<'a> {
         let document = self.document(row)?;
         let version = self.version.value(row);
         Ok(Hit {
+            origin: Origin::default(),
             chunk_id: chunk_id(document, version, self.index.value(row)),
             document_id: document,
             title: self.title.value(row).to_owned(),

@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, DocumentId, Kind, Result, audit::Actor, documents::Source};
+use dynrag_domain::{
+    CustomerId, DocumentId, Kind, Result,
+    audit::Actor,
+    documents::{
+        Source,
+        filter::{Filter, Sort},
+    },
+};
 use dynrag_store::{
     Store,
     uploads::{Added, NewDocument, Target},
@@ -37,7 +44,9 @@ async fn attach(
 }
 
 async fn count(store: &Store, customer: CustomerId) -> usize {
-    let listed = store.list_documents(customer, None, None, None, 100).await;
+    let listed = store
+        .list_documents(customer, &Filter::default(), Sort::default(), None, 100)
+        .await;
     listed.unwrap().len()
 }
 

@@ -9,13 +9,17 @@ use dynrag_domain::{
     audit::Actor,
     collections::{Leftovers, MAX_COLLECTIONS, Place},
     config::Chunking,
-    documents::{OnDuplicate, Status},
+    documents::{
+        OnDuplicate, Status,
+        filter::{Filter, Sort},
+    },
     webhooks::{Trigger, WebhookStatus},
 };
 use dynrag_store::{
     Store,
     bundles::{Decision, Item},
     collections::{CollectionChange, NewCollection},
+    documents::Document,
     fetches::AddedUrl,
     uploads::{Added, NewDocument, Target},
     versions::Change,
@@ -122,6 +126,22 @@ impl Scene {
 fn unknown(error: &Error) {
     assert_eq!(error.kind(), Kind::Invalid, "{error:?}");
     assert_eq!(error.fields()[0].pointer, "/collectionId");
+}
+
+/// Documents of a collection, or all.
+async fn list(
+    store: &Store,
+    customer: CustomerId,
+    collection: Option<CollectionId>,
+) -> Vec<Document> {
+    let filter = Filter {
+        collection: collection.map(Some),
+        ..Filter::default()
+    };
+    store
+        .list_documents(customer, &filter, Sort::default(), None, 100)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -354,16 +374,9 @@ async fn a_document_is_in_one_collection_or_in_none() {
     assert_eq!(scene.count("SELECT count(*) FROM outbox").await, jobs);
 
     assert_eq!(scene.holds().await, Some([document].into()));
-    let in_it = store
-        .list_documents(customer, None, Some(id), None, 10)
-        .await
-        .unwrap();
-    assert_eq!(in_it.len(), 1);
+    assert_eq!(list(store, customer, Some(id)).await.len(), 1);
     for empty in [other, foreign, CollectionId::generate()] {
-        let listed = store
-            .list_documents(customer, None, Some(empty), None, 10)
-            .await;
-        assert!(listed.unwrap().is_empty());
+        assert!(list(store, customer, Some(empty)).await.is_empty());
     }
     store
         .move_document(customer, Actor::System, document, None)

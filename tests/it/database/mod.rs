@@ -8,9 +8,11 @@
 
 mod admission;
 mod attachments;
+mod bulk;
 mod catalogue;
 mod claims;
 mod collections;
+mod document_list;
 mod document_passwords;
 mod documents;
 mod host_turns;

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use dynrag_domain::documents::filter::{Filter, Sort};
 use dynrag_store::Store;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, time::sleep};
@@ -167,7 +168,13 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
                     assert_eq!(seen, [customer.id.as_uuid()]);
                     assert_eq!(
                         store
-                            .list_documents(customer.id, None, None, None, 9)
+                            .list_documents(
+                                customer.id,
+                                &Filter::default(),
+                                Sort::default(),
+                                None,
+                                9
+                            )
                             .await
                             .unwrap()
                             .len(),

@@ -76,7 +76,9 @@ fn function_of(route: &str) -> (String, String) {
         "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
         "admin" if route == "admin-customers-delete" => "auth",
         "keys" | "users" | "jobs" => "customers",
-        "documents" if route == "documents-update" => "ingest",
+        "documents" if ["documents-update", "documents-put-by-external-id"].contains(&route) => {
+            "ingest"
+        }
         "collections" => "documents",
         "documents" if route == "documents-chunks" => "search",
         "documents" if route == "documents-events" => "events",
@@ -143,7 +145,14 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "keys-delete" => accounts::delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
         | "documents-content" | "documents-restore" | "documents-retry" | "documents-diff"
-        | "documents-chunks" | "documents-update" => resources::document(&mut scene, route).await,
+        | "documents-chunks" | "documents-update" | "documents-original" => {
+            resources::document(&mut scene, route).await
+        }
+        "documents-get-by-external-id"
+        | "documents-delete-by-external-id"
+        | "documents-put-by-external-id" => {
+            resources::by_external_id(&mut scene, route).await;
+        }
         "documents-events" => resources::stream(&mut scene).await,
         "webhooks-get"
         | "webhooks-update"

@@ -66,13 +66,26 @@ fn expected(route: &str) -> Needs {
         | "users-list" | "users-invite" | "users-update" | "users-delete" => {
             Needs::Scope("admin:tenant")
         }
-        "documents-list" | "documents-get" | "documents-status" | "documents-versions"
-        | "documents-content" | "documents-chunks" | "documents-diff" | "documents-events"
-        | "jobs-get" | "collections-list" | "collections-get" => Needs::Scope("documents:read"),
+        "documents-list"
+        | "documents-get"
+        | "documents-status"
+        | "documents-versions"
+        | "documents-content"
+        | "documents-chunks"
+        | "documents-diff"
+        | "documents-events"
+        | "documents-original"
+        | "documents-get-by-external-id"
+        | "jobs-get"
+        | "collections-list"
+        | "collections-get" => Needs::Scope("documents:read"),
         "collections-create"
         | "collections-update"
         | "collections-delete"
+        | "documents-bulk"
         | "documents-delete"
+        | "documents-delete-by-external-id"
+        | "documents-put-by-external-id"
         | "documents-restore"
         | "documents-retry"
         | "documents-update"
@@ -151,6 +164,11 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
     ]
 }
 
+/// Whether a route takes the caller's own id of a document.
+fn by_external_id(route: &RouteInfo) -> bool {
+    route.name.ends_with("-by-external-id")
+}
+
 /// A request of a route, about a document where it takes one.
 fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilder {
     let path = route
@@ -165,6 +183,10 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         stack.url(&path)
     };
     let request = stack.http.request(route.method.clone(), url);
+    let request = match by_external_id(route) {
+        true => request.query(&[("externalId", id)]),
+        false => request,
+    };
     match route.name {
         "ingest-document" => request.json(&json!({"title": "T", "content": format!("about {id}")})),
         "ingest-webhook" => {
@@ -211,7 +233,8 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         | "users-invite"
         | "keys-create" => request.json(&json!({})),
         "documents-regenerate" => request.json(&json!({"dryRun": true})),
-        "documents-update" => request.json(&json!({"title": "T"})),
+        "documents-bulk" => request.json(&json!({"action": "delete", "ids": [id], "dryRun": true})),
+        "documents-update" | "documents-put-by-external-id" => request.json(&json!({"title": "T"})),
         "users-update" => request.json(&json!({"role": "user"})),
         "customers-update-profile" => request.json(&json!({"companyName": "A"})),
         "customers-update-config" => request.json(&json!({"retentionDays": 30})),
@@ -229,6 +252,10 @@ async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, S
         .add("B", &format!("The text {mark} of the neighbour."))
         .await;
     b.completed(&live).await;
+    let called = Uuid::new_v4().to_string();
+    let body =
+        json!({"title": "Called", "content": format!("Called so {mark}."), "externalId": called});
+    b.post("/api/ingest/document", &body).await.ok(202);
     let awaited = b.presign(&json!({"fileName": "b.txt"})).await.ok(200)["docId"]
         .as_str()
         .unwrap()
@@ -256,6 +283,7 @@ async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, S
     vec![
         ("random", Uuid::new_v4().to_string()),
         ("another's", live),
+        ("what another calls a document", called),
         ("another's that is awaited", awaited),
         ("another's that was deleted", gone(b).await),
         ("one's own that was deleted", gone(a).await),
@@ -285,7 +313,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
 
     for route in routes() {
         let needs = expected(route.name);
-        let by_id = route.path.contains("{id}");
+        let by_id = route.path.contains("{id}") || by_external_id(&route);
         // Without a credential.
         let answer = Answer::of(request(&stack, &route, &own)).await;
         requests += 1;
@@ -354,6 +382,11 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                     answer.problem(404, "not_found");
                     let first = random.get_or_insert_with(|| form(&answer));
                     assert_eq!(*first, form(&answer), "{what}, id {kind}");
+                } else if route.name == "documents-bulk" && *kind != "no id" {
+                    match caller.scopes.contains(&"documents:read") {
+                        true => assert_eq!(answer.ok(200)["documents"], 0, "{what}, id {kind}"),
+                        false => drop(answer.problem(403, "missing_scope")),
+                    }
                 } else if route.name == "search" && *kind != "no id" {
                     assert_eq!(answer.ok(200)["results"], json!([]), "{what}, id {kind}");
                 } else if *kind != "no id" {
@@ -368,6 +401,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 && route.method == "GET"
                 && !route.name.starts_with("webhooks-")
                 && !route.name.starts_with("collections-")
+                && !by_external_id(route)
                 && !["jobs-get", "documents-diff"].contains(&route.name)
             {
                 // The control: its own it may read.
@@ -387,8 +421,8 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
 
     // What was B's is B's, untouched.
     let theirs = b.list().await;
-    assert_eq!(theirs.len(), 2);
-    assert_eq!(b.search("text", &mark).await.len(), 1);
+    assert_eq!(theirs.len(), 3);
+    assert_eq!(b.search("text", &mark).await.len(), 2);
     // A deletion that was allowed happens: the last control.
     a.delete(&own).await.ok(202);
 }

@@ -5,8 +5,9 @@ use dynrag_domain::{
     ApiKeyId, CollectionId, CustomerId, DocumentId, SessionId, UserId,
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
+    bulk::BulkAction,
     collections::Place,
-    documents::{Format, OnDuplicate, Reading, Source},
+    documents::{Format, OnDuplicate, Reading, Source, filter::Filter},
     identity::{Class, Email, Principal, Role},
     jobs::Lane,
     mail_tokens::MailToken,
@@ -164,6 +165,11 @@ pub async fn account(store: &Store, customer: &Customer) {
     };
     store
         .add_crawl(customer.id, Actor::System, &crawl)
+        .await
+        .unwrap();
+    let all = Filter::default();
+    store
+        .add_bulk(customer.id, Actor::System, BulkAction::Delete, None, &all)
         .await
         .unwrap();
 }

@@ -35,6 +35,13 @@ pub(super) async fn authorized(scene: &mut Scene, route: &str) {
             scene.stack.mail(&scene.ours.email, "Verify", 2).await;
             assert_eq!(scene.function.answer(&theirs).await["statusCode"], 202);
         }
+        "documents-bulk" => {
+            for event in [&ours, &theirs] {
+                let members = ["action", "documents", "sample"];
+                let body = call(&mut scene.function, event).await.ok(200, &members);
+                assert_eq!(body["documents"], 0);
+            }
+        }
         "documents-regenerate" => {
             for event in [&ours, &theirs] {
                 let members = ["embeddingModel", "tokens", "costUsd", "counted"];
@@ -99,7 +106,7 @@ pub(super) async fn authorized(scene: &mut Scene, route: &str) {
             assert_eq!(theirs["chunking"]["size"], 1000);
         }
         "customers-usage" => {
-            let members = ["since", "until", "total", "items"];
+            let members = ["since", "until", "total", "items", "limits"];
             let body = call(&mut scene.function, &ours).await.ok(200, &members);
             assert_eq!(body["items"][0]["operation"], "customers-usage");
         }

@@ -37,6 +37,13 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
             assert_eq!(body["docId"], json!(id));
         }
         "documents-restore" => assert_eq!(answer.ok(202, &["version"])["docId"], json!(id)),
+        "documents-original" => {
+            let body = answer.ok(
+                200,
+                &["url", "expiresAt", "fileName", "bytes", "contentType"],
+            );
+            assert_eq!(body["docId"], json!(id));
+        }
         "documents-diff" => answer.problem(409, "nothing_to_compare"),
         "documents-chunks" => {
             let body = answer.ok(200, &["items", "version"]);
@@ -51,6 +58,40 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
         }
         _ => {
             assert_eq!(answer.ok(202, &["status"])["docId"], json!(id));
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+        }
+    }
+}
+
+/// What the events call a document.
+const EXTERNAL_ID: &str = "kb/17?a=1";
+
+/// Routes about a document by the id its owner knows: its own tenant's, and then somebody else's.
+pub(super) async fn by_external_id(scene: &mut Scene, route: &str) {
+    let theirs = scene.event(&[(TOKEN, &scene.theirs.access)]);
+    let ours = scene.event(&[(TOKEN, &scene.ours.access)]);
+    if route == "documents-put-by-external-id" {
+        let mine = call(&mut scene.function, &ours).await.ok(202, &["docId"]);
+        let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
+        assert_ne!(mine["docId"], other["docId"]);
+        return;
+    }
+    let body = json!({"title": "T", "content": "About goods.", "externalId": EXTERNAL_ID});
+    let added = scene.ours.post("/api/ingest/document", &body).await.ok(202);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let answer = call(&mut scene.function, &ours).await;
+    match route {
+        "documents-get-by-external-id" => {
+            let body = answer.ok(200, &["title", "status"]);
+            assert_eq!(body["id"], added["docId"]);
+            assert_eq!(body["externalId"], EXTERNAL_ID);
+        }
+        _ => {
+            assert_eq!(answer.ok(202, &["status"])["docId"], added["docId"]);
             call(&mut scene.function, &ours)
                 .await
                 .problem(404, "not_found");

@@ -1,0 +1,288 @@
+//! `POST /api/documents/bulk`: one action on many documents, named or chosen by conditions.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{
+    Answer, Caller, Context, Json,
+    answers::{Accepted, Either},
+    scopes::DocumentsWrite,
+};
+use dynrag_domain::{
+    CollectionId, DocumentId, Error, JobId, Result,
+    bulk::{BulkAction, MAX_IDS},
+    documents::{
+        FailureCode, Format, Source, Status,
+        filter::{self, Filter, Sort},
+    },
+    identity::Scope,
+    metadata::Metadata,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::several::Several;
+
+/// Documents that a dry run shows.
+const SAMPLE: i64 = 10;
+
+/// An action, and on which documents: `ids` or `filter`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = BulkRequest)]
+pub(crate) struct Body {
+    action: BulkAction,
+    /// These. One that is not there is left out.
+    #[schema(min_items = 1, max_items = 1000)]
+    ids: Option<Vec<DocumentId>>,
+    /// Those that meet all of these conditions, of which there must be one.
+    filter: Option<Conditions>,
+    /// Of `move`: where to; null takes documents out of their collection.
+    #[serde(default, deserialize_with = "dynrag_api::given")]
+    #[schema(value_type = Option<CollectionId>)]
+    collection_id: Option<Option<CollectionId>>,
+    /// Only say how many documents there are, and show some.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Conditions as in the list of documents.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = DocumentConditions)]
+struct Conditions {
+    #[schema(min_length = 1, max_length = 256)]
+    external_id: Option<String>,
+    /// A part of the title, in capital or small letters.
+    #[schema(min_length = 1, max_length = 512)]
+    title: Option<String>,
+    /// The whole name of the file.
+    #[schema(min_length = 1, max_length = 512)]
+    file_name: Option<String>,
+    #[schema(value_type = Option<Vec<Format>>, min_items = 1)]
+    format: Option<Several<Format>>,
+    #[schema(value_type = Option<Vec<Source>>, min_items = 1)]
+    source: Option<Several<Source>>,
+    #[schema(value_type = Option<Vec<Status>>, min_items = 1)]
+    status: Option<Several<Status>>,
+    code: Option<FailureCode>,
+    /// A collection, or `none` for documents in no collection.
+    collection_id: Option<String>,
+    /// The metadata has these members with these values.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Metadata>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_after: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_before: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    updated_after: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    updated_before: Option<String>,
+}
+
+/// What an action would be done with.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BulkPreview)]
+pub(crate) struct Preview {
+    action: BulkAction,
+    /// How many documents were chosen.
+    documents: i64,
+    /// Some of them, newest first.
+    sample: Vec<Sampled>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = BulkSample)]
+struct Sampled {
+    id: DocumentId,
+    title: String,
+}
+
+/// An action that has begun.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = StartedBulk)]
+pub(crate) struct Started {
+    job_id: JobId,
+    status_url: String,
+    action: BulkAction,
+    /// How many documents were chosen. Documents that are added later are not touched.
+    documents: i64,
+}
+
+impl Conditions {
+    fn filter(self) -> Result<Filter> {
+        let time = |name: &str, text: Option<String>| {
+            text.map(|text| filter::time(&format!("/filter/{name}"), &text))
+                .transpose()
+        };
+        let collection = self
+            .collection_id
+            .map(|text| filter::collection("/filter/collectionId", &text));
+        let filter = Filter {
+            ids: None,
+            external_id: self.external_id,
+            title: self.title,
+            file_name: self.file_name,
+            formats: self.format.map(|several| several.0),
+            sources: self.source.map(|several| several.0),
+            statuses: self.status.map(|several| several.0),
+            code: self.code,
+            collection: collection.transpose()?,
+            metadata: self.metadata,
+            created_after: time("createdAfter", self.created_after)?,
+            created_before: time("createdBefore", self.created_before)?,
+            updated_after: time("updatedAfter", self.updated_after)?,
+            updated_before: time("updatedBefore", self.updated_before)?,
+        };
+        if filter.is_empty() {
+            // A flow whose expressions came out empty would delete everything.
+            let detail = "at least one condition; createdBefore with a time from now on takes every document";
+            return Err(Error::field("/filter", detail));
+        }
+        filter.check("/filter")
+    }
+}
+
+/// What is wanted, checked.
+struct Wanted {
+    action: BulkAction,
+    to: Option<CollectionId>,
+    filter: Filter,
+}
+
+impl Body {
+    fn check(self) -> Result<Wanted> {
+        let to = match (self.action, self.collection_id) {
+            (BulkAction::Move, Some(to)) => to,
+            (BulkAction::Move, None) => {
+                let detail = "where to: the id of a collection, or null for none";
+                return Err(Error::field("/collectionId", detail));
+            }
+            (_, None) => None,
+            (_, Some(_)) => return Err(Error::field("/collectionId", "only with action move")),
+        };
+        let filter = match (self.ids, self.filter) {
+            (Some(ids), None) if !(1..=MAX_IDS).contains(&ids.len()) => {
+                let detail = format!("from 1 to {MAX_IDS} ids; choose more with filter");
+                return Err(Error::field("/ids", detail));
+            }
+            (Some(ids), None) => Filter {
+                ids: Some(ids),
+                ..Filter::default()
+            },
+            (None, Some(conditions)) => conditions.filter()?,
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(Error::field("", "either ids or filter"));
+            }
+        };
+        Ok(Wanted {
+            action: self.action,
+            to,
+            filter,
+        })
+    }
+}
+
+/// Shows which documents an action would be done with, or starts it.
+pub(crate) async fn bulk(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Json(body): Json<Body>,
+) -> Answer<Either<Json<Preview>, Accepted<Started>>> {
+    // Conditions and titles tell what documents hold.
+    if body.dry_run || body.filter.is_some() {
+        caller.require(Scope::DocumentsRead)?;
+    }
+    let dry_run = body.dry_run;
+    let Wanted { action, to, filter } = body.check()?;
+    let (store, customer) = (context.store().await?, caller.customer_id);
+    if dry_run {
+        let documents = store.count_documents(customer, &filter).await?;
+        let sample = store
+            .list_documents(customer, &filter, Sort::default(), None, SAMPLE)
+            .await?
+            .into_iter()
+            .map(|document| Sampled {
+                id: document.id,
+                title: document.title,
+            });
+        return Ok(Either::This(Json(Preview {
+            action,
+            documents,
+            sample: sample.collect(),
+        })));
+    }
+    if action.embeds() {
+        caller.check_budget()?;
+    }
+    let actor = caller.principal.into();
+    let (job_id, documents, pending) = store.add_bulk(customer, actor, action, to, &filter).await?;
+    context.dispatch_task(&pending).await;
+    tracing::info!(customer_id = %customer, job_id = %job_id, action = action.as_str(), documents, "bulk action queued");
+    Ok(Either::That(Accepted(Started {
+        job_id,
+        status_url: format!("/api/jobs/{job_id}"),
+        action,
+        documents,
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn check(body: Value) -> Result<Wanted> {
+        serde_json::from_str::<Body>(&body.to_string())
+            .unwrap()
+            .check()
+    }
+
+    #[test]
+    fn what_is_wanted_is_said_once_and_whole() {
+        let id = "01936f6e-3c00-7000-8000-000000000040";
+        for (body, pointer) in [
+            (json!({"action": "delete"}), ""),
+            (
+                json!({"action": "delete", "ids": [id], "filter": {"title": "a"}}),
+                "",
+            ),
+            (json!({"action": "delete", "ids": []}), "/ids"),
+            (json!({"action": "delete", "ids": vec![id; 1001]}), "/ids"),
+            (json!({"action": "delete", "filter": {}}), "/filter"),
+            (
+                json!({"action": "delete", "filter": {"title": ""}}),
+                "/filter/title",
+            ),
+            (
+                json!({"action": "delete", "filter": {"status": []}}),
+                "/filter/status",
+            ),
+            (
+                json!({"action": "delete", "filter": {"createdAfter": "now"}}),
+                "/filter/createdAfter",
+            ),
+            (
+                json!({"action": "delete", "ids": [id], "collectionId": id}),
+                "/collectionId",
+            ),
+            (json!({"action": "move", "ids": [id]}), "/collectionId"),
+        ] {
+            let error = check(body.clone()).err().unwrap();
+            assert_eq!(error.fields()[0].pointer, pointer, "{body}");
+        }
+        let moved = check(json!({"action": "move", "ids": [id], "collectionId": null})).unwrap();
+        assert_eq!(moved.to, None);
+        let digits = json!({"action": "retry", "filter": {"metadata": {"n": 1}}}).to_string();
+        let digits = digits.replace(":1}", ":0.10000000000000000001}");
+        let wanted = serde_json::from_str::<Body>(&digits)
+            .unwrap()
+            .check()
+            .unwrap();
+        let metadata = wanted.filter.metadata.unwrap();
+        assert_eq!(metadata.as_str(), r#"{"n":0.10000000000000000001}"#);
+    }
+}

@@ -1,0 +1,61 @@
+//! `GET` and `DELETE /api/documents/by-external-id?externalId=`: a document by the id its owner knows.
+//!
+//! The id is in the query and not in the path: API Gateway decodes a path before it chooses the function, so that an id
+//! with `?` would arrive as a shorter one, which may be another document's. A query arrives as it was sent.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{
+    Answer, Caller, Context, Json, Query,
+    answers::Accepted,
+    scopes::{DocumentsRead, DocumentsWrite},
+};
+use dynrag_domain::documents::filter::check_external_id;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    body::DocumentBody,
+    delete::{Deleting, hide},
+};
+
+/// Which document.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = ExternalIdQuery)]
+pub(crate) struct Named {
+    /// The caller's own id.
+    #[schema(min_length = 1, max_length = 256)]
+    external_id: String,
+}
+
+/// Answers a document.
+pub(crate) async fn get(
+    caller: Caller<DocumentsRead>,
+    State(context): State<Arc<Context>>,
+    Query(named): Query<Named>,
+) -> Answer<Json<DocumentBody>> {
+    check_external_id(&named.external_id)?;
+    let document = context
+        .store()
+        .await?
+        .document_by_external_id(caller.customer_id, &named.external_id)
+        .await?;
+    Ok(Json(document.into()))
+}
+
+/// Deletes a document, and with a mail the documents attached to it.
+pub(crate) async fn delete(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Query(named): Query<Named>,
+) -> Answer<Accepted<Deleting>> {
+    check_external_id(&named.external_id)?;
+    let document = context
+        .store()
+        .await?
+        .document_by_external_id(caller.customer_id, &named.external_id)
+        .await?;
+    Ok(Accepted(hide(&context, &caller, document.id).await?))
+}

@@ -1,0 +1,92 @@
+//! Works off an action on many documents, step by step; see `dynrag_store::bulk` for what happens when it dies.
+//!
+//! What it queues goes through the queue of what comes in bulk, behind which no single document waits. After a minute
+//! the job goes to the end of its own queue, so that it holds up nobody's mail.
+
+use std::time::{Duration, Instant};
+
+use dynrag_cloud::Queue;
+use dynrag_domain::{CustomerId, JobId, Result, tasks::Task};
+use dynrag_store::{
+    Store,
+    bulk::Step,
+    outbox::{Outgoing, Pending},
+};
+
+/// Documents of a step.
+const STEP: i64 = 200;
+/// Longest turn of a job.
+const TURN: Duration = Duration::from_secs(60);
+/// Kept back from the function's time for the last step.
+const RESERVE: Duration = Duration::from_secs(60);
+/// Times a job is begun without a step before it is given up.
+const MAX_ATTEMPTS: i32 = 5;
+
+/// What a bulk job works with.
+pub(crate) struct Bulk<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) tasks: &'a Queue,
+    pub(crate) jobs: &'a Queue,
+    pub(crate) fetches: &'a Queue,
+    pub(crate) customer: CustomerId,
+    pub(crate) job: JobId,
+    pub(crate) deadline: Instant,
+}
+
+impl Bulk<'_> {
+    /// Acts on documents until there are none left, or the turn is over.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(crate) async fn run(&self) -> Result<()> {
+        let (store, customer, job) = (self.store, self.customer, self.job);
+        let Some(begun) = store.begin_job(customer, job).await? else {
+            return Ok(());
+        };
+        if begun.attempts > MAX_ATTEMPTS {
+            tracing::error!(customer_id = %customer, job_id = %job, "bulk action given up");
+            let code = Some("attempts_exhausted");
+            return store.finish_job(customer, job, code).await;
+        }
+        let turn = Instant::now() + TURN;
+        // One step at least: whoever has too little time would never get further.
+        loop {
+            match store.bulk_step(customer, job, STEP).await? {
+                Step::None => return Ok(()),
+                Step::Ended(bulk) => {
+                    let (action, done, failed) = (bulk.action.as_str(), bulk.done, bulk.failed);
+                    tracing::info!(customer_id = %customer, job_id = %job, action, done, failed, "bulk action ended");
+                    return Ok(());
+                }
+                Step::Went(pending) => self.send(pending).await,
+            }
+            let now = Instant::now();
+            if now > turn || now + RESERVE > self.deadline {
+                return self.tasks.send(&Task::bulk(customer, job)).await;
+            }
+        }
+    }
+
+    /// Sends jobs; `sweep` sends those that the queues have not taken.
+    async fn send(&self, pending: Vec<Pending<Outgoing>>) {
+        let (fetches, jobs): (Vec<_>, Vec<_>) = pending
+            .into_iter()
+            .partition(|one| matches!(one.job, Outgoing::Fetch(_)));
+        for (queue, messages) in [(self.jobs, jobs), (self.fetches, fetches)] {
+            for batch in messages.chunks(Queue::MOST) {
+                if let Err(error) = self.send_batch(queue, batch).await {
+                    let (code, cause) = (error.code(), error.internal());
+                    tracing::warn!(code, cause, jobs = batch.len(), "left to the sweep");
+                }
+            }
+        }
+    }
+
+    async fn send_batch(&self, queue: &Queue, batch: &[Pending<Outgoing>]) -> Result<()> {
+        let messages: Vec<Outgoing> = batch.iter().map(|one| one.job.clone()).collect();
+        let taken = queue.send_many(&messages).await?;
+        let taken = batch.iter().filter(|one| taken.contains(&&one.job));
+        let taken: Vec<i64> = taken.map(|one| one.id).collect();
+        self.store.outbox_all_sent(self.customer, &taken).await
+    }
+}

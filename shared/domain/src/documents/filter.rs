@@ -1,0 +1,246 @@
+//! Which documents of a customer, and in which order: of the list and of bulk actions.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+
+use super::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_FILE_NAME, MAX_TITLE, Source, Status};
+use crate::{
+    error::{Error, FieldError, Result},
+    ids::{CollectionId, DocumentId},
+    metadata::Metadata,
+    named::named,
+};
+
+named! {
+    /// The order of a list; a minus stands for descending.
+    #[derive(Default)]
+    Sort {
+        /// Oldest first.
+        CreatedAt = "createdAt",
+        /// Newest first.
+        #[default]
+        CreatedAtDescending = "-createdAt",
+        /// Longest unchanged first.
+        UpdatedAt = "updatedAt",
+        /// Last changed first.
+        UpdatedAtDescending = "-updatedAt",
+        /// From A to Z, capital and small letters alike.
+        Title = "title",
+        /// From Z to A.
+        TitleDescending = "-title",
+    }
+}
+
+/// Conditions on documents. A document must meet all that are given.
+#[derive(Clone, Default, Debug, Serialize)]
+pub struct Filter {
+    /// One of these.
+    pub ids: Option<Vec<DocumentId>>,
+    /// The caller's own id.
+    pub external_id: Option<String>,
+    /// A part of the title, in capital or small letters.
+    pub title: Option<String>,
+    /// The name of the file.
+    pub file_name: Option<String>,
+    /// One of these formats.
+    pub formats: Option<Vec<Format>>,
+    /// Came in one of these ways.
+    pub sources: Option<Vec<Source>>,
+    /// One of these statuses.
+    pub statuses: Option<Vec<Status>>,
+    /// Ended badly for this reason.
+    pub code: Option<FailureCode>,
+    /// In this collection; the inner `None` is in no collection.
+    pub collection: Option<Option<CollectionId>>,
+    /// Members that the metadata has, with these values.
+    pub metadata: Option<Metadata>,
+    /// Added after this time.
+    pub created_after: Option<DateTime<Utc>>,
+    /// Added before this time.
+    pub created_before: Option<DateTime<Utc>>,
+    /// Last changed after this time.
+    pub updated_after: Option<DateTime<Utc>>,
+    /// Last changed before this time.
+    pub updated_before: Option<DateTime<Utc>>,
+}
+
+impl Filter {
+    /// Whether it has no condition, so that every document meets it.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            ids,
+            external_id,
+            title,
+            file_name,
+            formats,
+            sources,
+            statuses,
+            code,
+            collection,
+            metadata,
+            created_after,
+            created_before,
+            updated_after,
+            updated_before,
+        } = self;
+        ids.is_none()
+            && external_id.is_none()
+            && title.is_none()
+            && file_name.is_none()
+            && formats.is_none()
+            && sources.is_none()
+            && statuses.is_none()
+            && code.is_none()
+            && collection.is_none()
+            && metadata.is_none()
+            && created_after.is_none()
+            && created_before.is_none()
+            && updated_after.is_none()
+            && updated_before.is_none()
+    }
+
+    /// Checks the texts and the metadata, and normalizes the title as titles are stored. Pointers begin with `at`, which
+    /// is empty for a query.
+    ///
+    /// # Errors
+    /// `invalid_fields` with a pointer to each bad one.
+    pub fn check(mut self, at: &str) -> Result<Self> {
+        self.title = self.title.map(|title| title.nfc().collect());
+        let mut fields = Vec::new();
+        for (name, text, most) in [
+            ("externalId", &self.external_id, MAX_EXTERNAL_ID),
+            ("title", &self.title, MAX_TITLE),
+            ("fileName", &self.file_name, MAX_FILE_NAME),
+        ] {
+            if let Some(detail) = text.as_deref().and_then(|text| bad_text(text, most)) {
+                let pointer = format!("{at}/{name}");
+                fields.push(FieldError { pointer, detail });
+            }
+        }
+        for (name, empty) in [
+            ("format", self.formats.as_ref().is_some_and(Vec::is_empty)),
+            ("source", self.sources.as_ref().is_some_and(Vec::is_empty)),
+            ("status", self.statuses.as_ref().is_some_and(Vec::is_empty)),
+        ] {
+            if empty {
+                let (pointer, detail) = (format!("{at}/{name}"), "at least one".to_owned());
+                fields.push(FieldError { pointer, detail });
+            }
+        }
+        if let Some(Err(detail)) = self.metadata.as_ref().map(Metadata::check) {
+            let pointer = format!("{at}/metadata");
+            fields.push(FieldError { pointer, detail });
+        }
+        match fields.is_empty() {
+            true => Ok(self),
+            false => Err(Error::fields_invalid(fields)),
+        }
+    }
+}
+
+/// Checks the text of an external id by which a document is looked for.
+///
+/// # Errors
+/// `invalid_fields`.
+pub fn check_external_id(text: &str) -> Result<()> {
+    match bad_text(text, MAX_EXTERNAL_ID) {
+        Some(detail) => Err(Error::field("/externalId", detail)),
+        None => Ok(()),
+    }
+}
+
+/// The rule that a text breaks. No stored text has control characters.
+fn bad_text(text: &str, most: usize) -> Option<String> {
+    let fine = (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control);
+    (!fine).then(|| format!("from 1 to {most} characters, none of them a control character"))
+}
+
+/// Reads a time of a condition.
+///
+/// # Errors
+/// `invalid_fields` at this pointer.
+pub fn time(pointer: &str, text: &str) -> Result<DateTime<Utc>> {
+    let parsed = DateTime::parse_from_rfc3339(text);
+    parsed.map(Into::into).map_err(|_| {
+        let detail = "a time as in 2026-11-21T09:30:00Z; in a query, a plus sign is %2B";
+        Error::field(pointer, detail)
+    })
+}
+
+/// Reads a collection of a condition: an id, or `none` for no collection.
+///
+/// # Errors
+/// `invalid_fields` at this pointer.
+pub fn collection(pointer: &str, text: &str) -> Result<Option<CollectionId>> {
+    match text {
+        "none" => Ok(None),
+        id => id
+            .parse()
+            .map(Some)
+            .map_err(|_| Error::field(pointer, "the id of a collection, or none")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_without_conditions_is_empty() {
+        assert!(Filter::default().is_empty());
+        let filter = Filter {
+            collection: Some(None),
+            ..Filter::default()
+        };
+        assert!(!filter.is_empty());
+    }
+
+    #[test]
+    fn every_bad_condition_is_pointed_at() {
+        let filter = Filter {
+            external_id: Some("a\0b".to_owned()),
+            title: Some(String::new()),
+            file_name: Some("x".repeat(MAX_FILE_NAME + 1)),
+            statuses: Some(Vec::new()),
+            metadata: Metadata::parse("[1]"),
+            ..Filter::default()
+        };
+        let error = filter.check("/filter").unwrap_err();
+        let pointers: Vec<_> = error.fields().iter().map(|f| &*f.pointer).collect();
+        assert_eq!(
+            pointers,
+            [
+                "/filter/externalId",
+                "/filter/title",
+                "/filter/fileName",
+                "/filter/status",
+                "/filter/metadata"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_title_is_looked_for_as_titles_are_stored() {
+        let filter = Filter {
+            title: Some("Cafe\u{301}".to_owned()),
+            ..Filter::default()
+        };
+        assert_eq!(
+            filter.check("").unwrap().title.as_deref(),
+            Some("Caf\u{e9}")
+        );
+    }
+
+    #[test]
+    fn times_and_collections_are_read_or_explained() {
+        assert!(time("/t", "2026-11-21T09:30:00.123456+02:00").is_ok());
+        for bad in ["2026-11-21", "yesterday", "2026-11-21T09:30:00 02:00"] {
+            assert_eq!(time("/t", bad).unwrap_err().fields()[0].pointer, "/t");
+        }
+        assert_eq!(collection("/c", "none").unwrap(), None);
+        let id = CollectionId::generate();
+        assert_eq!(collection("/c", &id.to_string()).unwrap(), Some(id));
+        assert!(collection("/c", "null").is_err());
+    }
+}

@@ -1,0 +1,8 @@
+-- The documents of a job: those that match now. What stands in braces is matching.sql. $1 to $16 as there, $17 job
+WITH chosen AS (
+    INSERT INTO bulk_documents (customer_id, job_id, document_id)
+    SELECT d.customer_id, $17, d.id FROM documents d
+    WHERE {matching}
+    RETURNING 1
+)
+SELECT count(*) AS documents FROM chosen

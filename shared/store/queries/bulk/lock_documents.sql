@@ -1,0 +1,4 @@
+-- Those of some documents that are there, held until the transaction ends, always in the same order.
+-- $1 customer, $2 ids
+SELECT id FROM documents WHERE customer_id = $1 AND id = ANY ($2) AND deleted_at IS NULL
+ORDER BY id FOR NO KEY UPDATE

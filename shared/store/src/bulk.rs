@@ -1,0 +1,428 @@
+//! Bulk jobs: one action on many documents, chosen once by the request.
+//!
+//! A job is worked off in steps. A step takes some of the documents, acts on them, and notes that in the same
+//! transaction: whatever is repeated finds only what is still to be done. The job's row is locked meanwhile, so that of
+//! two that work at it one goes on.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | within a step | nothing of the step | the message comes again, or `sweep` sends another |
+//! | after a step, before its jobs are sent | their rows in the outbox | `sweep` |
+//! | before the job's next message is sent | the job, with what is still to be done | `sweep`, after ten minutes |
+
+use std::collections::HashSet;
+
+use dynrag_domain::{
+    CollectionId, CustomerId, DocumentId, Error, JobId, Result,
+    audit::{Action, Actor},
+    bulk::{Bulk, BulkAction},
+    documents::{FailureCode, filter::Filter},
+    fetches::Fetch,
+    jobs::{Job, Lane},
+    quotas::{MAX_BULK_ACTIONS, Quota},
+    tasks::Task,
+};
+use serde_json::{Value, json};
+use tokio_postgres::{
+    Row,
+    types::{Json, Type},
+};
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant, audit, collections,
+    document_list::{Values, matching},
+    outbox::{self, Outgoing, Pending},
+};
+
+/// What came of a step.
+#[derive(Debug)]
+pub enum Step {
+    /// There was nothing to do: the job has ended, or somebody else works at it.
+    None,
+    /// The job has ended with this step.
+    Ended(Bulk),
+    /// Some documents were acted on; there may be more. These are to be sent.
+    Went(Vec<Pending<Outgoing>>),
+}
+
+/// What an action did with the documents of a step.
+#[derive(Default)]
+struct Outcome {
+    done: Vec<Uuid>,
+    failed: Vec<(Uuid, &'static str)>,
+    messages: Vec<Outgoing>,
+    lines: Vec<(Action, Uuid, Value)>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("bulk: {error}"))
+}
+
+fn id(row: &Row) -> Result<Uuid> {
+    row.try_get("id").map_err(column)
+}
+
+impl Store {
+    /// Adds a job for the documents that match now, with its task. How many there are.
+    ///
+    /// # Errors
+    /// `too_many_bulk_actions` (conflict); `invalid_fields` without the collection; `unavailable` without a database.
+    pub async fn add_bulk(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        action: BulkAction,
+        to: Option<CollectionId>,
+        filter: &Filter,
+    ) -> Result<(JobId, i64, Pending<Task>)> {
+        let tx = self.tenant(customer).await?;
+        collections::hold(&tx, to.into()).await?;
+        quota(&tx, 0).await?;
+        let job = JobId::generate();
+        let mut bulk = Bulk::new(action, to, actor);
+        tx.query(
+            include_str!("../queries/bulk/insert_job.sql"),
+            &[
+                (&customer.as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&Json(&bulk), Type::JSONB),
+            ],
+        )
+        .await?;
+        let choose = matching(include_str!("../queries/bulk/choose.sql"));
+        let (values, job_id) = (Values::new(customer, filter), job.as_uuid());
+        let mut params = values.params();
+        params.push((&job_id, Type::UUID));
+        let chosen = tx.query_opt(&choose, &params).await?;
+        let chosen = chosen.ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        bulk.total = chosen.try_get("documents").map_err(column)?;
+        note(&tx, job, &bulk).await?;
+        // Choosing takes seconds where there are very many, so only now the others wait.
+        tx.query(
+            include_str!("../queries/documents/lock_limit.sql"),
+            &[(&customer.as_uuid(), Type::UUID)],
+        )
+        .await?;
+        quota(&tx, 1).await?;
+        let details = json!({"action": action, "documents": bulk.total});
+        audit::record(&tx, actor, Action::BulkRequested, job_id, &details).await?;
+        let pending = outbox::insert(&tx, Task::bulk(customer, job)).await?;
+        tx.commit().await?;
+        Ok((job, bulk.total, pending))
+    }
+
+    /// Acts on the next documents of a job, at most so many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn bulk_step(&self, customer: CustomerId, job: JobId, most: i64) -> Result<Step> {
+        let tx = self.tenant(customer).await?;
+        let Some(mut bulk) = lock(&tx, job).await? else {
+            return Ok(Step::None);
+        };
+        let waiting = waiting(&tx, job, most).await?;
+        if waiting.is_empty() {
+            finish(&tx, job, None).await?;
+            tx.commit().await?;
+            return Ok(Step::Ended(bulk));
+        }
+        if bulk.action == BulkAction::Move
+            && let Some(collection) = bulk.collection_id
+            && collections::hold_all(&tx, &[collection]).await?.is_empty()
+        {
+            finish(&tx, job, Some("collection_deleted")).await?;
+            tx.commit().await?;
+            return Ok(Step::Ended(bulk));
+        }
+        let outcome = act(&tx, job, &bulk, &waiting).await?;
+        bulk.done += i64::try_from(outcome.done.len()).map_err(Error::internal_fault)?;
+        bulk.failed += i64::try_from(outcome.failed.len()).map_err(Error::internal_fault)?;
+        settle(&tx, job, &outcome).await?;
+        note(&tx, job, &bulk).await?;
+        audit::record_many(&tx, bulk.actor(), &outcome.lines).await?;
+        let pending = outbox::insert_many(&tx, &outcome.messages).await?;
+        tx.commit().await?;
+        Ok(Step::Went(pending))
+    }
+
+    /// Documents on which a job's action failed, and why; at most so many.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn bulk_failures(
+        &self,
+        customer: CustomerId,
+        job: JobId,
+        most: i64,
+    ) -> Result<Vec<(DocumentId, String)>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/bulk/failures.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&job.as_uuid(), Type::UUID),
+                    (&most, Type::INT8),
+                ],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| {
+                let document: Uuid = row.try_get("document_id").map_err(column)?;
+                Ok((document.into(), row.try_get("code").map_err(column)?))
+            })
+            .collect()
+    }
+}
+
+/// Checks that there is room for one more beside so many of one's own.
+async fn quota(tx: &Tenant, own: i64) -> Result<()> {
+    let open = tx
+        .query_opt(
+            include_str!("../queries/bulk/open.sql"),
+            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+    let quota = Quota {
+        used: open.try_get::<_, i64>("open").map_err(column)? - own,
+        limit: MAX_BULK_ACTIONS,
+    };
+    let instead = "Wait until one has ended.";
+    quota.check("too_many_bulk_actions", "bulk actions under way", instead)
+}
+
+async fn lock(tx: &Tenant, job: JobId) -> Result<Option<Bulk>> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/bulk/lock_job.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+            ],
+        )
+        .await?;
+    row.map(|row| Ok(row.try_get::<_, Json<Bulk>>("progress").map_err(column)?.0))
+        .transpose()
+}
+
+async fn waiting(tx: &Tenant, job: JobId, most: i64) -> Result<Vec<Uuid>> {
+    let rows = tx
+        .query(
+            include_str!("../queries/bulk/waiting.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&job.as_uuid(), Type::UUID),
+                (&most, Type::INT8),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| row.try_get("document_id").map_err(column))
+        .collect()
+}
+
+async fn note(tx: &Tenant, job: JobId, bulk: &Bulk) -> Result<()> {
+    tx.query(
+        include_str!("../queries/bulk/progress.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&job.as_uuid(), Type::UUID),
+            (&Json(bulk), Type::JSONB),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn finish(tx: &Tenant, job: JobId, code: Option<&str>) -> Result<()> {
+    let status = match code {
+        Some(_) => "failed",
+        None => "completed",
+    };
+    tx.query(
+        include_str!("../queries/jobs/finish.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&job.as_uuid(), Type::UUID),
+            (&status, Type::TEXT),
+            (&code, Type::TEXT),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Notes which documents are done, and why the others are not.
+async fn settle(tx: &Tenant, job: JobId, outcome: &Outcome) -> Result<()> {
+    let (customer, job) = (tx.customer_id().as_uuid(), job.as_uuid());
+    tx.query(
+        include_str!("../queries/bulk/done.sql"),
+        &[
+            (&customer, Type::UUID),
+            (&job, Type::UUID),
+            (&outcome.done, Type::UUID_ARRAY),
+        ],
+    )
+    .await?;
+    let (ids, codes): (Vec<Uuid>, Vec<&str>) = outcome.failed.iter().copied().unzip();
+    tx.query(
+        include_str!("../queries/bulk/failed.sql"),
+        &[
+            (&customer, Type::UUID),
+            (&job, Type::UUID),
+            (&ids, Type::UUID_ARRAY),
+            (&codes, Type::TEXT_ARRAY),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn act(tx: &Tenant, job: JobId, bulk: &Bulk, chosen: &[Uuid]) -> Result<Outcome> {
+    let there = run(
+        tx,
+        include_str!("../queries/bulk/lock_documents.sql"),
+        chosen,
+    )
+    .await?;
+    let there: Vec<Uuid> = there.iter().map(id).collect::<Result<_>>()?;
+    let mut outcome = match bulk.action {
+        BulkAction::Delete => delete(tx, job, &there).await?,
+        BulkAction::Move => to_collection(tx, job, bulk.collection_id, &there).await?,
+        BulkAction::Retry => retry(tx, job, &there).await?,
+        BulkAction::Reprocess => reprocess(tx, job, &there).await?,
+    };
+    let there: HashSet<Uuid> = there.into_iter().collect();
+    for document in chosen.iter().filter(|id| !there.contains(*id)) {
+        match bulk.action {
+            // Somebody else has deleted it.
+            BulkAction::Delete => outcome.done.push(*document),
+            _ => outcome.failed.push((*document, "not_found")),
+        }
+    }
+    Ok(outcome)
+}
+
+/// A statement about some documents.
+async fn run(tx: &Tenant, sql: &str, documents: &[Uuid]) -> Result<Vec<Row>> {
+    tx.query(
+        sql,
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&documents, Type::UUID_ARRAY),
+        ],
+    )
+    .await
+}
+
+async fn delete(tx: &Tenant, job: JobId, there: &[Uuid]) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut gone = |document: Uuid, details: Value| {
+        let message = Job::delete(tx.customer_id(), document.into());
+        outcome.messages.push(Outgoing::Job(message));
+        let line = (Action::DocumentDeleted, document, details);
+        outcome.lines.push(line);
+    };
+    for row in &run(tx, include_str!("../queries/bulk/delete.sql"), there).await? {
+        gone(id(row)?, json!({"jobId": job}));
+    }
+    // After the mails are locked: none is added from here on.
+    let attachments = include_str!("../queries/bulk/delete_attachments.sql");
+    for row in &run(tx, attachments, there).await? {
+        let mail: Uuid = row.try_get("attached_to").map_err(column)?;
+        gone(id(row)?, json!({"jobId": job, "attachedTo": mail}));
+    }
+    outcome.done = there.to_vec();
+    Ok(outcome)
+}
+
+async fn to_collection(
+    tx: &Tenant,
+    job: JobId,
+    to: Option<CollectionId>,
+    there: &[Uuid],
+) -> Result<Outcome> {
+    let rows = tx
+        .query(
+            include_str!("../queries/bulk/move.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&there, Type::UUID_ARRAY),
+                (&to.map(|id| id.as_uuid()), Type::UUID),
+            ],
+        )
+        .await?;
+    let mut outcome = Outcome::default();
+    for row in &rows {
+        let document = id(row)?;
+        let details = json!({"jobId": job, "collectionId": to});
+        let line = (Action::DocumentMoved, document, details);
+        outcome.lines.push(line);
+        outcome.done.push(document);
+    }
+    Ok(outcome)
+}
+
+async fn retry(tx: &Tenant, job: JobId, there: &[Uuid]) -> Result<Outcome> {
+    let rows = tx
+        .query(
+            include_str!("../queries/bulk/retry.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&there, Type::UUID_ARRAY),
+                (&FailureCode::UploadExpired.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    let mut outcome = Outcome::default();
+    for row in &rows {
+        let fetch = row.try_get::<_, Option<bool>>("to_fetch").map_err(column)?;
+        outcome.queued(tx, job, Action::DocumentRetried, row, fetch == Some(true))?;
+    }
+    outcome.left(there, "not_retryable");
+    Ok(outcome)
+}
+
+async fn reprocess(tx: &Tenant, job: JobId, there: &[Uuid]) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    for row in &run(tx, include_str!("../queries/bulk/reprocess.sql"), there).await? {
+        outcome.queued(tx, job, Action::DocumentUpdated, row, false)?;
+    }
+    outcome.left(there, "no_original");
+    Ok(outcome)
+}
+
+impl Outcome {
+    /// Takes up a document that was queued.
+    fn queued(
+        &mut self,
+        tx: &Tenant,
+        job: JobId,
+        action: Action,
+        row: &Row,
+        to_fetch: bool,
+    ) -> Result<()> {
+        let (customer, document) = (tx.customer_id(), id(row)?);
+        let version: i32 = row.try_get("version").map_err(column)?;
+        self.messages.push(if to_fetch {
+            Outgoing::Fetch(Fetch::document(customer, document.into(), version))
+        } else {
+            let lane = Lane::Bulk;
+            Outgoing::Job(Job::process_in(lane, customer, document.into(), version))
+        });
+        let details = json!({"jobId": job, "version": version});
+        self.lines.push((action, document, details));
+        self.done.push(document);
+        Ok(())
+    }
+
+    /// Those that are not done have failed, for this reason.
+    fn left(&mut self, there: &[Uuid], code: &'static str) {
+        let done: HashSet<Uuid> = self.done.iter().copied().collect();
+        let left = there.iter().filter(|id| !done.contains(*id));
+        self.failed.extend(left.map(|id| (*id, code)));
+    }
+}

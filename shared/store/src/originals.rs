@@ -1,0 +1,112 @@
+//! Where the original of a document lies, to download it.
+
+use dynrag_domain::{CustomerId, DocumentId, Error, Kind, Result, documents::Format, storage};
+use tokio_postgres::{Row, types::Type};
+
+use crate::{
+    Store, Tenant,
+    documents::{get, required},
+    ingestion,
+};
+
+/// The original of a version.
+#[derive(Clone, Debug)]
+pub struct OriginalFile {
+    /// The version.
+    pub version: i32,
+    /// The version it came with.
+    pub original_version: i32,
+    /// Where it lies.
+    pub original: storage::Original,
+    /// Its size in bytes; `None` where it has not arrived.
+    pub bytes: Option<u64>,
+    /// Its format.
+    pub format: Format,
+    /// The document's title.
+    pub title: String,
+    /// The name it came with.
+    pub file_name: Option<String>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("originals: {error}"))
+}
+
+/// The error for a version of which no original is kept.
+pub fn no_original() -> Error {
+    let detail = "No original of this version is kept; the document's status says why.";
+    Error::new(Kind::NotFound, "no_original", detail)
+}
+
+impl Store {
+    /// The original of a version: of the published one, or of the latest before that, where none is named.
+    ///
+    /// # Errors
+    /// `not_found`; `no_original` (not found); `unavailable` without a database.
+    pub async fn original_file(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        version: Option<i32>,
+    ) -> Result<OriginalFile> {
+        let tx = self.tenant(customer).await?;
+        let found = find(&tx, id, version, "").await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+
+    /// As [`original_file`](Self::original_file), and keeps the document from being deleted and the version from being
+    /// removed or moved until the transaction ends.
+    ///
+    /// # Errors
+    /// As for `original_file`.
+    pub async fn hold_original_file(
+        &self,
+        customer: CustomerId,
+        id: DocumentId,
+        version: i32,
+    ) -> Result<(Tenant, OriginalFile)> {
+        let tx = self.tenant(customer).await?;
+        let found = find(&tx, id, Some(version), "FOR SHARE OF d, v, o").await?;
+        Ok((tx, found))
+    }
+}
+
+async fn find(
+    tx: &Tenant,
+    id: DocumentId,
+    version: Option<i32>,
+    lock: &'static str,
+) -> Result<OriginalFile> {
+    let query = include_str!("../queries/documents/original.sql");
+    let row = tx
+        .query_opt(
+            &format!("{query}{lock}"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&id.as_uuid(), Type::UUID),
+                (&version, Type::INT4),
+            ],
+        )
+        .await?;
+    match row {
+        Some(row) => original_file(&row),
+        None => {
+            get(tx, id).await??;
+            Err(no_original())
+        }
+    }
+}
+
+fn original_file(row: &Row) -> Result<OriginalFile> {
+    let bytes: Option<i64> = row.try_get("bytes").map_err(column)?;
+    Ok(OriginalFile {
+        version: row.try_get("version").map_err(column)?,
+        original_version: row.try_get("original_version").map_err(column)?,
+        original: ingestion::original(row)?,
+        bytes: bytes.and_then(|bytes| u64::try_from(bytes).ok()),
+        format: required(row, "format")?,
+        title: row.try_get("title").map_err(column)?,
+        file_name: row.try_get("file_name").map_err(column)?,
+    })
+}

@@ -1,0 +1,71 @@
+//! What a customer has of everything that has a limit.
+
+use dynrag_domain::{
+    CustomerId, Error, Result,
+    collections::MAX_COLLECTIONS,
+    quotas::{MAX_BULK_ACTIONS, MAX_CRAWLS, Quota},
+    webhooks::MAX_WEBHOOKS,
+};
+use tokio_postgres::types::Type;
+
+use crate::{Store, api_keys::MAX_KEYS, users::MAX_USERS};
+
+/// Every quota of a customer but the month's budget and the requests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Quotas {
+    /// Documents.
+    pub documents: Quota,
+    /// Chunks of all published documents.
+    pub chunks: Quota,
+    /// Collections.
+    pub collections: Quota,
+    /// Live API keys.
+    pub keys: Quota,
+    /// Users and open invitations.
+    pub users: Quota,
+    /// Webhooks.
+    pub webhooks: Quota,
+    /// Crawls under way.
+    pub crawls: Quota,
+    /// Bulk actions under way.
+    pub bulk_actions: Quota,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("quotas: {error}"))
+}
+
+impl Store {
+    /// What a customer has, and how much it may have.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn quotas(&self, customer: CustomerId) -> Result<Quotas> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/usage/quotas.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?
+            .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+        tx.commit().await?;
+        let number = |name: &str| row.try_get::<_, i64>(name).map_err(column);
+        let quota = |name: &str, limit| {
+            Ok::<_, Error>(Quota {
+                used: number(name)?,
+                limit,
+            })
+        };
+        Ok(Quotas {
+            documents: quota("documents", number("max_documents")?)?,
+            chunks: quota("chunks", number("max_chunks")?)?,
+            collections: quota("collections", MAX_COLLECTIONS)?,
+            keys: quota("keys", MAX_KEYS)?,
+            users: quota("users", MAX_USERS)?,
+            webhooks: quota("webhooks", MAX_WEBHOOKS)?,
+            crawls: quota("crawls", MAX_CRAWLS)?,
+            bulk_actions: quota("bulk_actions", MAX_BULK_ACTIONS)?,
+        })
+    }
+}
