@@ -4,6 +4,7 @@
 //! nowhere else.
 
 mod queue;
+pub mod turns;
 pub mod uploads;
 
 use std::{

@@ -22,6 +22,7 @@ mod publication;
 mod redrive;
 mod retention;
 mod rls;
+mod slow_lane;
 mod sweep;
 mod webhooks;
 mod writers;
