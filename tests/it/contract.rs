@@ -39,10 +39,11 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// Functions that nobody calls over HTTP, with their binaries.
-const NOT_ROUTES: [(&str, &str); 8] = [
+const NOT_ROUTES: [(&str, &str); 9] = [
     ("Deliver", "dynrag-deliver"),
     ("Embed", "dynrag-embed"),
     ("EmbedBulk", "dynrag-embed"),
+    ("EmbedSlow", "dynrag-embed"),
     ("Fetch", "dynrag-fetch"),
     ("Intake", "dynrag-intake"),
     ("Migrate", "dynrag-migrate"),
@@ -283,6 +284,7 @@ fn a_queue_hides_a_message_for_six_timeouts_of_its_function() {
     for (function, queue) in [
         ("Embed", "IngestQueue"),
         ("EmbedBulk", "BulkQueue"),
+        ("EmbedSlow", "SlowQueue"),
         ("Fetch", "FetchQueue"),
         ("Tasks", "TasksQueue"),
         ("Deliver", "DeliverQueue"),

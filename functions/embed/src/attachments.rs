@@ -41,6 +41,7 @@ pub(crate) async fn settle(
     if claim.attachments {
         let files = match parts.extractor.attachments(mail).await? {
             Ok(files) => files,
+            Err(failure) if parts.slow_lane.takes(&failure) => return Err(Stop::Slow),
             Err(failure) => {
                 let (code, detail) = (failure.code.as_str(), failure.detail);
                 tracing::warn!(document_id = %claim.document_id, code, detail, "attachments not read");

@@ -6,6 +6,7 @@
 //! | with documents of a batch not yet begun | their hold, see `hold.rs` | `sweep` sends their jobs again |
 //! | after the claim | a lease that lapses after 90 s | `sweep` sends the job again |
 //! | while embedding | staged vectors | the next try reads them and pays for the rest only |
+//! | before or after it is left to the slow lane, or put off there | see `dynrag_store::slow_lane` | the same, or `sweep` |
 //! | in the store step | see `dynrag_store::publication` | the next writer |
 //! | after the publication, before the message is deleted | a message | its job is moot: no lease is given |
 //!
@@ -18,6 +19,7 @@ mod bundles;
 mod delete;
 mod embedding;
 mod hold;
+mod lane;
 mod lease;
 mod limits;
 mod parts;
@@ -26,11 +28,15 @@ mod publish;
 mod regenerate;
 mod retire;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+    time::Duration,
+};
 
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job};
-use dynrag_store::{holds::Waiting, ingestion::Claim};
-use dynrag_worker::{Delivery, Invocation};
+use dynrag_store::{holds::Waiting, ingestion::Claim, slow_lane::Turn};
+use dynrag_worker::{Delivery, Invocation, turns};
 use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
 
@@ -41,7 +47,7 @@ use crate::{
     prepare::{Cut, Stop},
 };
 
-/// Documents of a batch read at once, and tenants whose documents are embedded at once.
+/// Documents of a batch read at once, and requests to a provider made at once for those of a tenant.
 const CONCURRENCY: usize = 3;
 /// Kept back from the function's timeout for the store step.
 const RESERVE: Duration = Duration::from_secs(60);
@@ -101,62 +107,49 @@ impl Embed {
     }
 }
 
-/// Reads each document, embeds and publishes those of a tenant together. What has to come again.
+/// Reads each document, embeds and publishes those of a tenant together, as soon as they are read. What has to come
+/// again.
 async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> Vec<Delivery> {
     let bundles = Bundles::default();
     let hold = Hold::keep(&parts.store, documents.iter().filter_map(waiting));
-    let outcomes: Vec<_> = stream::iter(documents)
-        .map(async |delivery| {
-            let outcome = Box::pin(start(parts, &bundles, &hold, &delivery, deadline)).await;
-            (delivery, outcome)
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    let mut again = Vec::new();
-    let mut cuts: BTreeMap<(CustomerId, String), Vec<Cut>> = BTreeMap::new();
-    for (delivery, outcome) in outcomes {
-        match outcome {
-            Ok(Some(cut)) => {
-                let claim = &cut.lease.claim;
-                cuts.entry((claim.customer_id, claim.embedding_model.clone()))
-                    .or_default()
-                    .push(cut);
+    let pace = lane::pace(&documents);
+    // Whose documents have ended, so that others may follow in the slow lane.
+    let ended = Mutex::new(BTreeSet::new());
+    let again = turns::work(
+        documents
+            .into_iter()
+            .map(|delivery| (delivery.job.customer_id(), delivery)),
+        pace,
+        async |delivery: Delivery| match start(parts, &bundles, &hold, &delivery, deadline).await {
+            Ok(Started::Read(cut)) => Ok(Some(*cut)),
+            Ok(Started::PutOff) => Ok(None),
+            Ok(Started::Ended) => {
+                note(&ended, delivery.job.customer_id());
+                Ok(None)
             }
-            Ok(None) => {}
             Err(error) => {
                 put_back(parts, &delivery, &error).await;
-                again.push(delivery);
+                Err(delivery)
             }
-        }
+        },
+        async |customer, cuts| {
+            note(&ended, customer);
+            let mut models: BTreeMap<String, Vec<Cut>> = BTreeMap::new();
+            for cut in cuts {
+                let model = cut.lease.claim.embedding_model.clone();
+                models.entry(model).or_default().push(cut);
+            }
+            for (model, cuts) in models {
+                Box::pin(finish(parts, customer, &model, cuts, deadline)).await;
+            }
+        },
+    )
+    .await;
+    if parts.slow_lane.is_here() {
+        let ended = ended.into_inner().unwrap_or_default();
+        parts.slow_lane.resume(&parts.store, &ended).await;
     }
     hold.put_back(again.iter().filter_map(waiting)).await;
-    let embedded: Vec<_> = stream::iter(cuts)
-        .map(async |(of, cuts)| (of, Box::pin(embedding::embed(parts, cuts, deadline)).await))
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    // One store step for each tenant, whatever its documents' number.
-    for ((customer, model), (documents, stopped)) in embedded {
-        for (cut, stop) in &stopped {
-            end(parts, &cut.lease.claim, stop).await;
-        }
-        if documents.is_empty() {
-            continue;
-        }
-        match publish::publish(parts, customer, &model, &documents).await {
-            Ok(lost) => {
-                for claim in lost {
-                    end(parts, claim, &Stop::Lost).await;
-                }
-            }
-            Err(stop) => {
-                for prepared in &documents {
-                    end(parts, &prepared.lease.claim, &stop).await;
-                }
-            }
-        }
-    }
     again
 }
 
@@ -174,6 +167,41 @@ fn waiting(delivery: &Delivery) -> Option<Waiting> {
             version,
         }),
         _ => None,
+    }
+}
+
+fn note(ended: &Mutex<BTreeSet<CustomerId>>, customer: CustomerId) {
+    if let Ok(mut ended) = ended.lock() {
+        ended.insert(customer);
+    }
+}
+
+/// Embeds and publishes documents of a customer in one store step.
+async fn finish(
+    parts: &Parts,
+    customer: CustomerId,
+    model: &str,
+    cuts: Vec<Cut>,
+    deadline: Instant,
+) {
+    let (documents, stopped) = embedding::embed(parts, cuts, deadline).await;
+    for (cut, stop) in &stopped {
+        end(parts, &cut.lease.claim, stop).await;
+    }
+    if documents.is_empty() {
+        return;
+    }
+    match publish::publish(parts, customer, model, &documents).await {
+        Ok(lost) => {
+            for claim in lost {
+                end(parts, claim, &Stop::Lost).await;
+            }
+        }
+        Err(stop) => {
+            for prepared in &documents {
+                end(parts, &prepared.lease.claim, &stop).await;
+            }
+        }
     }
 }
 
@@ -225,16 +253,26 @@ async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
     }
 }
 
-/// Claims a document and takes it as far as its chunks. None: there is nothing to embed.
+/// How far a document was taken.
+enum Started {
+    /// As far as its chunks.
+    Read(Box<Cut>),
+    /// There is nothing to embed.
+    Ended,
+    /// Its customer has its share of the slow lane.
+    PutOff,
+}
+
+/// Claims a document and takes it as far as its chunks.
 async fn start(
     parts: &Parts,
     bundles: &Bundles,
     hold: &Hold,
     delivery: &Delivery,
     deadline: Instant,
-) -> Result<Option<Cut>> {
+) -> Result<Started> {
     let Some(document) = waiting(delivery) else {
-        return Ok(None);
+        return Ok(Started::Ended);
     };
     let Waiting {
         customer_id,
@@ -245,33 +283,43 @@ async fn start(
         // Slow files before it used the time up. Not claimed, so not a try of its own.
         return Err(Error::unavailable("no time left in this batch"));
     }
-    let lease = parts.config.lease;
-    let claim = parts
-        .store
-        .claim(customer_id, document_id, version, lease)
-        .await?;
+    let (store, lane, lease) = (&parts.store, &parts.slow_lane, parts.config.lease);
+    let turn = lane.claim(store, customer_id, document_id, version, lease);
+    let turn = turn.await?;
     hold.begun(document);
-    let Some(claim) = claim else {
-        tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
-        return Ok(None);
+    let claim = match turn {
+        Turn::Claimed(claim) => *claim,
+        Turn::Moot => {
+            tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
+            return Ok(Started::Ended);
+        }
+        Turn::Slow => {
+            lane.send(delivery).await?;
+            tracing::info!(%customer_id, %document_id, version, "left to the slow lane");
+            return Ok(Started::Ended);
+        }
+        Turn::PutOff => {
+            tracing::info!(%customer_id, %document_id, version, "put off: others wait");
+            return Ok(Started::PutOff);
+        }
     };
     let started = Instant::now();
     if claim.attempts > parts.config.max_attempts {
         let why = "crashed each time".into();
         let stop = Stop::Failed(FailureCode::AttemptsExhausted, why);
         end(parts, &claim, &stop).await;
-        return Ok(None);
+        return Ok(Started::Ended);
     }
     match prepare::cut(parts, bundles, claim.clone(), deadline).await {
         Ok(cut) => {
             let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let chunks = cut.chunks.len();
             tracing::info!(%customer_id, %document_id, version, chunks, took_ms, "document read");
-            Ok(Some(cut))
+            Ok(Started::Read(Box::new(cut)))
         }
         Err(stop) => {
             end(parts, &claim, &stop).await;
-            Ok(None)
+            Ok(Started::Ended)
         }
     }
 }
@@ -282,6 +330,10 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     let ended = match stop {
         Stop::Unchanged => parts.store.unchanged(claim).await,
         Stop::Lost => let_go(parts, claim).await,
+        Stop::Slow => {
+            tracing::info!(%customer_id, %document_id, version, "handed over to the slow lane");
+            parts.slow_lane.hand_over(&parts.store, claim).await
+        }
         Stop::Failed(code, detail) => {
             tracing::warn!(%customer_id, %document_id, version, code = code.as_str(), detail, "document failed");
             parts.store.fail(claim, *code).await

@@ -2,8 +2,8 @@
 
 use dynrag_cloud::{Cloud, Objects, Queue, Vault};
 use dynrag_config::{
-    ConfigError, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig, VaultConfig,
-    VectorsConfig,
+    ConfigError, DocumentsConfig, ExtractConfig, IngestionConfig, QueueConfig, SlowLaneConfig,
+    VaultConfig, VectorsConfig,
 };
 use dynrag_domain::{Error, Result};
 use dynrag_embeddings::Embeddings;
@@ -12,8 +12,10 @@ use dynrag_store::Store;
 use dynrag_vectors::{Location, Vectors};
 use dynrag_worker::notices::Notices;
 
-/// One for each document in work, which also renews its lease, and one for the store step.
-const CONNECTIONS: usize = 4;
+use crate::lane::SlowLane;
+
+/// One for each document in work, which also renews its lease, and one for each of two store steps.
+const CONNECTIONS: usize = 5;
 
 /// Clients and settings.
 pub(crate) struct Parts {
@@ -23,6 +25,7 @@ pub(crate) struct Parts {
     pub(crate) notices: Notices,
     pub(crate) vectors: Vectors,
     pub(crate) extractor: Extractor,
+    pub(crate) slow_lane: SlowLane,
     pub(crate) config: IngestionConfig,
     pub(crate) embeddings: Embeddings,
     pub(crate) vault: Vault,
@@ -38,6 +41,9 @@ impl Parts {
         let vectors = VectorsConfig::from_env().map_err(fault)?;
         let vault = VaultConfig::from_env().map_err(fault)?;
         let vault = cloud.vault(&vault.kms_key_arn);
+        let slow_lane = SlowLaneConfig::from_env().map_err(fault)?;
+        let slow_lane = SlowLane::new(cloud.queue(&slow_lane.url), slow_lane, &queue);
+        let extractor = Extractor::this_binary(ExtractConfig::from_env().pdfium_library);
         let location = Location::S3 {
             bucket: vectors.bucket,
             endpoint: vectors.endpoint,
@@ -53,7 +59,8 @@ impl Parts {
                 location,
                 usize::try_from(vectors.memory_bytes / 16).unwrap_or(usize::MAX),
             ),
-            extractor: Extractor::this_binary(ExtractConfig::from_env().pdfium_library),
+            extractor: extractor.with_limits(slow_lane.limits()),
+            slow_lane,
             config: IngestionConfig::from_env().map_err(fault)?,
             embeddings: Embeddings::load(&cloud, vault.clone()).await?,
             vault,

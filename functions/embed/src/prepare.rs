@@ -13,7 +13,7 @@ use dynrag_domain::{
     metadata::{Members, Metadata},
     storage::{self, Original},
 };
-use dynrag_extract::Options;
+use dynrag_extract::{Failure, Options};
 use dynrag_llm::{EmbedError, count_tokens};
 use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
@@ -62,6 +62,8 @@ pub(crate) enum Stop {
     Unchanged,
     /// The lease is another's: leave everything alone.
     Lost,
+    /// Reading it takes longer than this lane grants.
+    Slow,
     /// Ended badly, for the log with a detail.
     Failed(FailureCode, String),
     /// The provider wants us to wait.
@@ -266,7 +268,7 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
         let with = parts.extractor.extract_with(claim.format, &bytes, options);
         extracted = with.await?;
     }
-    let mut extracted = extracted.map_err(|failure| Stop::Failed(failure.code, failure.detail))?;
+    let mut extracted = extracted.map_err(|failure| unread(parts, failure))?;
     limits::check_text(claim, &extracted)?;
     if claim.format == Format::Eml {
         attachments::settle(parts, claim, &bytes, &mut extracted.warnings).await?;
@@ -289,6 +291,15 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
         return Err(Stop::Lost);
     }
     Ok(extracted)
+}
+
+/// Why a document was not read.
+fn unread(parts: &Parts, failure: Failure) -> Stop {
+    if parts.slow_lane.takes(&failure) {
+        Stop::Slow
+    } else {
+        Stop::Failed(failure.code, failure.detail)
+    }
 }
 
 /// What the document is opened with, where its customer gave something.

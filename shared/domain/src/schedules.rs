@@ -206,8 +206,14 @@ impl Cron {
         let years = (year_of(from)..=YEARS.1).filter(named).take(HORIZON);
         years
             .filter_map(|year| NaiveDate::from_yo_opt(i32::try_from(year).ok()?, 1))
-            .flat_map(|first| first.iter_days().take_while(move |day| day.year() == first.year()))
-            .filter(move |day| *day >= from && self.months.contains(&day.month()) && self.days.on(*day))
+            .flat_map(|first| {
+                first
+                    .iter_days()
+                    .take_while(move |day| day.year() == first.year())
+            })
+            .filter(move |day| {
+                *day >= from && self.months.contains(&day.month()) && self.days.on(*day)
+            })
     }
 }
 

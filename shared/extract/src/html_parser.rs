@@ -55,6 +55,7 @@ pub fn parse(source: &str) -> Html {
         depths: RefCell::default(),
         depth: Cell::new(0),
         elements: Cell::new(0),
+        added: Cell::new(0),
     };
     let filter = Filter {
         builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
@@ -151,6 +152,8 @@ struct Sink {
     /// Depth at which the next element is appended.
     depth: Cell<u32>,
     elements: Cell<usize>,
+    /// Attributes added to elements that were there already.
+    added: Cell<usize>,
 }
 
 impl Sink {
@@ -248,8 +251,14 @@ impl TreeSink for Sink {
         self.tree.append_before_sibling(sibling, node);
     }
 
-    fn add_attrs_if_missing(&self, target: &NodeId, attributes: Vec<Attribute>) {
-        self.tree.add_attrs_if_missing(target, attributes);
+    fn add_attrs_if_missing(&self, target: &NodeId, mut attributes: Vec<Attribute>) {
+        // Of the second and any later `html` or `body`. Each is compared with all there are.
+        let added = self.added.get();
+        attributes.truncate(MAX_ATTRIBUTES.saturating_sub(added));
+        self.added.set(added + attributes.len());
+        if !attributes.is_empty() {
+            self.tree.add_attrs_if_missing(target, attributes);
+        }
     }
 
     fn remove_from_parent(&self, target: &NodeId) {
@@ -281,8 +290,9 @@ fn short_tags(source: &str) -> Cow<'_, str> {
             continue;
         }
         let Some((cut, end)) = long_tag(tag) else {
-            // Never closed: the rest of the page is no text either.
-            break;
+            // Never closed: the rest of the page is no text either, and all of it would be attributes.
+            kept.push_str(&source[copied..start]);
+            return Cow::Owned(kept);
         };
         from = start + end;
         if let Some(cut) = cut {
@@ -440,6 +450,19 @@ mod tests {
     }
 
     #[test]
+    fn later_bodies_add_few_attributes() {
+        let bodies: String = (0..2_000).map(|n| format!("<body a{n}=1>x")).collect();
+        let page = parse(&bodies);
+        assert_eq!(text(&page).len(), 2_000);
+        let elements = page
+            .tree
+            .nodes()
+            .filter_map(|node| node.value().as_element());
+        let most = elements.map(|element| element.attrs().count()).max();
+        assert_eq!(most, Some(1 + MAX_ATTRIBUTES));
+    }
+
+    #[test]
     fn attributes_beyond_the_limit_are_left_out() {
         let many: String = (0..1_000).map(|n| format!(" a{n}='{n}>'")).collect();
         let tag = format!("<p id=x{many}>y<i class=z>w");
@@ -461,9 +484,15 @@ mod tests {
             format!("<!-- <b {words}> --><p>x</p>"),
             format!("<TextArea><b {words}></textarea>x"),
             format!("<img src='data:{words}'>"),
-            format!("a < b {words} <b {words}"),
+            format!("a < b {words}"),
         ] {
             assert_eq!(short_tags(&same), same);
         }
+        // A tag without an end is no text, whatever is in it.
+        assert_eq!(short_tags(&format!("a < b <b {words}")), "a < b ");
+        assert_eq!(
+            short_tags(&format!("<p{many}>a<b {words}")).len(),
+            short_tags(&format!("<p{many}>a")).len()
+        );
     }
 }

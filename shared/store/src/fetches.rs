@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, Tenant, collections,
-    ingestion::Claim,
+    ingestion::{Claim, Work},
     outbox::{self, Pending},
     uploads::{self, NewDocument},
 };
@@ -124,8 +124,10 @@ impl Store {
         version: i32,
         lease: Duration,
     ) -> Result<Option<Claim>> {
-        self.claim_for(customer, document, version, lease, true)
-            .await
+        let tx = self.tenant(customer).await?;
+        let claim = Claim::take(&tx, document, version, lease, Work::Fetching).await?;
+        tx.commit().await?;
+        Ok(claim)
     }
 
     /// Hands a document on whose content lies in the bucket. None: the lease was lost.

@@ -21,7 +21,7 @@ use tokio_postgres::{
 };
 use uuid::Uuid;
 
-use crate::{Store, texts};
+use crate::{Store, Tenant, texts};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
@@ -123,32 +123,37 @@ pub(crate) fn original(row: &Row) -> Result<Original> {
     })
 }
 
-impl Store {
-    /// Takes the lease of a document for one version. None: the job is moot, or the lease of another
-    /// worker is alive (whose end `sweep` watches).
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn claim(
-        &self,
-        customer: CustomerId,
-        document: DocumentId,
-        version: i32,
-        lease: Duration,
-    ) -> Result<Option<Claim>> {
-        self.claim_for(customer, document, version, lease, false)
-            .await
-    }
+/// What a claim is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Work {
+    /// Fetching its content.
+    Fetching,
+    /// Whatever follows, in whatever lane.
+    Any,
+    /// Whatever follows, in a lane that leaves slow documents alone, and large ones of a customer with so many slow
+    /// ones.
+    Quick(i32),
+    /// Whatever follows, in the slow lane.
+    Slow,
+}
 
-    pub(crate) async fn claim_for(
-        &self,
-        customer: CustomerId,
+impl Claim {
+    /// Takes the lease of a document for one version in this transaction. None: the job is moot, or the lease of
+    /// another worker is alive.
+    pub(crate) async fn take(
+        tx: &Tenant,
         document: DocumentId,
         version: i32,
         lease: Duration,
-        fetch: bool,
-    ) -> Result<Option<Claim>> {
-        let tx = self.tenant(customer).await?;
+        work: Work,
+    ) -> Result<Option<Self>> {
+        let customer = tx.customer_id();
+        let fetch = matches!(work, Work::Fetching);
+        let slow = matches!(work, Work::Slow);
+        let most = match work {
+            Work::Quick(most) => Some(most),
+            Work::Fetching | Work::Any | Work::Slow => None,
+        };
         let row = tx
             .query_opt(
                 include_str!("../queries/ingestion/claim.sql"),
@@ -158,10 +163,11 @@ impl Store {
                     (&version, Type::INT4),
                     (&lease.as_secs_f64(), Type::FLOAT8),
                     (&fetch, Type::BOOL),
+                    (&most, Type::INT4),
+                    (&slow, Type::BOOL),
                 ],
             )
             .await?;
-        tx.commit().await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Claim {
             customer_id: customer,
@@ -209,6 +215,28 @@ impl Store {
                 .map(|json| json.0),
             embedding_model: row.try_get("embedding_model").map_err(column)?,
         }))
+    }
+}
+
+impl Store {
+    /// Takes the lease of a document for one version, whatever its lane. None: the job is moot, or the lease of
+    /// another worker is alive (whose end `sweep` watches). For the tests; see [`slow_lane`](crate::slow_lane) for what
+    /// workers call.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    #[doc(hidden)]
+    pub async fn claim(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+        version: i32,
+        lease: Duration,
+    ) -> Result<Option<Claim>> {
+        let tx = self.tenant(customer).await?;
+        let claim = Claim::take(&tx, document, version, lease, Work::Any).await?;
+        tx.commit().await?;
+        Ok(claim)
     }
 
     /// Chunks of all published documents of a customer but some.

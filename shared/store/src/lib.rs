@@ -44,6 +44,7 @@ pub mod retention;
 pub mod schedules;
 pub mod secrets;
 pub mod sessions;
+pub mod slow_lane;
 pub mod staged;
 pub mod sweep;
 mod tenant;

@@ -5,6 +5,7 @@
 
 pub mod notices;
 mod queue;
+pub mod turns;
 pub mod uploads;
 
 use std::{

@@ -25,6 +25,7 @@ mod redrive;
 mod request_limits;
 mod retention;
 mod rls;
+mod slow_lane;
 mod sweep;
 mod webhooks;
 mod writers;

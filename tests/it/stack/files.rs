@@ -33,6 +33,23 @@ pub fn scanned_pdf() -> Vec<u8> {
     pdf_file::document(&[pdf_file::SCAN])
 }
 
+/// A small PDF that takes long to read: so many pages, each with the same two thousand words.
+pub fn slow_pdf(pages: usize) -> Vec<u8> {
+    let mut pdf = pdf_file::PdfFile::default();
+    let font = pdf.add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
+    let words = "1 1 Td (ab) Tj ".repeat(2_000);
+    let content = pdf.stream("", format!("BT /F1 9 Tf {words} ET").as_bytes());
+    let page = pdf.add(format!(
+        "<< /Type /Page /Parent {} 0 R /MediaBox [0 0 600 800] /Contents {content} 0 R \
+         /Resources << /Font << /F1 {font} 0 R >> >> >>",
+        content + 2
+    ));
+    let kids = format!("{page} 0 R ").repeat(pages);
+    let tree = pdf.add(format!("<< /Type /Pages /Kids [{kids}] /Count {pages} >>"));
+    let root = pdf.add(format!("<< /Type /Catalog /Pages {tree} 0 R >>"));
+    pdf.bytes(root, "")
+}
+
 /// The same file to a reader, another to whoever compares bytes.
 pub fn made_unique(file: &[u8], word: &str) -> Vec<u8> {
     [file, format!("\n% {word}\n").as_bytes()].concat()

@@ -1,4 +1,4 @@
-//! Bad files cost only themselves (promise 5).
+//! Bad files cost only themselves (promise 5), and slow ones hold up nobody (promise 7).
 
 use dynrag_testing::openai::Reply;
 use futures::{StreamExt, stream};
@@ -92,4 +92,58 @@ async fn twenty_bad_files_cost_the_good_ones_nothing() {
     tenant.post(&retry, &serde_json::json!({})).await.ok(202);
     let status = tenant.settled(id).await;
     assert_eq!(status["code"], code.unwrap(), "{status}");
+}
+
+/// Pages of a PDF that a quick reader has no time for, and of one that no reader has time for.
+const SLOW: usize = 1_000;
+const ENDLESS: usize = 9_000;
+
+#[tokio::test]
+async fn slow_files_of_one_customer_leave_room_for_the_others() {
+    const OPEN: &str = "SELECT count(*) FROM documents
+        WHERE customer_id = $1 AND slow AND status IN ('queued', 'processing')";
+    const TRIES: &str =
+        "SELECT coalesce(max(attempts), 0)::bigint FROM documents WHERE customer_id = $1";
+    let stack = Stack::load();
+    let (noisy, quiet) = tokio::join!(stack.signup(), stack.signup());
+    let slow = files::made_unique(&files::slow_pdf(SLOW), &word());
+    let slow = noisy.add_file("slow.pdf", "application/pdf", &slow).await;
+    eventually("the slow lane has it", async || {
+        (noisy.count(OPEN).await == 1).then_some(())
+    })
+    .await;
+    let endless = files::slow_pdf(ENDLESS);
+    let endless: Vec<String> = stream::iter(0..8)
+        .map(async |_| {
+            let pdf = files::made_unique(&endless, &word());
+            noisy.add_file("endless.pdf", "application/pdf", &pdf).await
+        })
+        .buffered(4)
+        .collect()
+        .await;
+    eventually("the slow lane has them", async || {
+        (noisy.count(OPEN).await >= 8).then_some(())
+    })
+    .await;
+
+    // Others pass, and so do small texts of the same customer.
+    for tenant in [&quiet, &noisy] {
+        let word = word();
+        let text = tenant.add("Quick", &format!("A short text {word}.")).await;
+        tenant.completed(&text).await;
+        assert_eq!(tenant.search("text", &word).await.len(), 1);
+    }
+    let open = noisy.count(OPEN).await;
+    assert!(open >= 4, "{open} slow files are open still");
+
+    // A slow file is read once it has the time, and being handed over was no try.
+    noisy.completed(&slow).await;
+    assert_eq!(noisy.count(TRIES).await, 1);
+    for id in &endless {
+        noisy.delete(id).await.ok(202);
+    }
+    eventually("they are gone", async || {
+        (noisy.count(OPEN).await == 0).then_some(())
+    })
+    .await;
 }

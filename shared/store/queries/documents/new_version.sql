@@ -8,7 +8,7 @@ UPDATE documents
 SET latest_version = $3, title = CASE WHEN $14 THEN $4 ELSE title END,
     title_given = $14 OR title_is_given(documents), metadata = coalesce($5, metadata), file_name = coalesce($6, file_name),
     status = 'queued', stage = NULL, code = NULL, lease_token = lease_token + 1, lease_expires_at = NULL,
-    attempts = 0, lane = $8, chunking = coalesce($9, chunking),
+    attempts = 0, lane = $8, slow = false, put_off_at = NULL, chunking = coalesce($9, chunking),
     collection_id = CASE WHEN $10 THEN $11 ELSE collection_id END,
     include_hidden = coalesce($12, include_hidden), attachments = coalesce($13, attachments),
     source_url = coalesce($7, source_url), resend_at = now() + interval '10 minutes', upload_expires_at = NULL

@@ -1,17 +1,20 @@
 -- Takes the lease of a document for one version and says all the work needs to know. No row: the
 -- job is moot (done, overtaken by a later version, deleted, for the other function) or somebody else's
 -- lease is alive. Rows are named by what is given where they can be: joined to each other they are planned in twice the
--- time. $1 customer, $2 id, $3 version, $4 lease in seconds, $5 whether to fetch its content
+-- time. $1 customer, $2 id, $3 version, $4 lease in seconds, $5 whether to fetch its content, $6 slow documents with
+-- which the customer's large ones are left to the slow lane, as are slow ones, or null: neither is, $7 whether this is
+-- the slow lane
 WITH claimed AS (
     UPDATE documents d
     SET status = 'processing', stage = CASE WHEN $5 THEN 'fetching' ELSE 'extracting' END, code = NULL,
         lease_token = d.lease_token + 1, attempts = d.attempts + 1,
         lease_expires_at = now() + make_interval(secs => $4),
-        resend_at = now() + make_interval(secs => $4)
+        resend_at = now() + make_interval(secs => $4), slow = d.slow OR $7, put_off_at = NULL
     FROM document_versions v
     WHERE d.customer_id = $1 AND d.id = $2 AND d.latest_version = $3 AND d.deleted_at IS NULL
       AND v.customer_id = $1 AND v.document_id = $2 AND v.version = $3 AND v.to_fetch = $5
       AND (d.status = 'queued' OR (d.status = 'processing' AND d.lease_expires_at <= now()))
+      AND ($6::integer IS NULL OR NOT takes_slow_lane(d, v, $6))
     RETURNING d.published_version, d.lease_token, d.attempts, d.title, title_is_given(d) AS title_given, d.file_name, d.metadata, d.source_url, d.lane, d.chunking,
         d.collection_id, d.include_hidden, d.attachments, v.reprocess, v.bytes, v.format, v.content_hash,
         coalesce(v.original_version, v.version) AS original_version

@@ -1,0 +1,135 @@
+//! Which lane this function works in. The quick ones read a document for a short time and leave what takes longer to the
+//! slow one, which reads documents one at a time. See [`dynrag_store::slow_lane`].
+
+use std::{collections::BTreeSet, time::Duration};
+
+use dynrag_cloud::Queue;
+use dynrag_config::{QueueConfig, SlowLaneConfig};
+use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane};
+use dynrag_extract::{Failure, Limits};
+use dynrag_store::{Store, ingestion::Claim, outbox::Pending, slow_lane::Turn};
+use dynrag_worker::{Delivery, turns::Pace};
+
+use crate::CONCURRENCY;
+
+/// From the start of a quick reader to its answer; its CPU time is what limits it, unless the machine is too busy.
+const QUICK_WALL: Duration = Duration::from_secs(15);
+/// Customers whose documents are embedded and stored at once.
+const FINISHED_AT_ONCE: usize = 2;
+/// How long a document that came alone waits for others of its customer, to be stored with them; and one of a batch.
+/// As long as the lane's queue waits for more messages.
+const PATIENCE: Duration = Duration::from_secs(1);
+const BULK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The lane of this function.
+pub(crate) struct SlowLane {
+    queue: Queue,
+    config: SlowLaneConfig,
+    is_here: bool,
+}
+
+impl SlowLane {
+    pub(crate) fn new(queue: Queue, config: SlowLaneConfig, own: &QueueConfig) -> Self {
+        Self {
+            queue,
+            is_here: config.url == own.ingest_url,
+            config,
+        }
+    }
+
+    /// Whether this function works in the slow lane.
+    pub(crate) fn is_here(&self) -> bool {
+        self.is_here
+    }
+
+    /// What a reader may cost in this lane.
+    pub(crate) fn limits(&self) -> Limits {
+        let limits = Limits::default();
+        if self.is_here {
+            return limits;
+        }
+        Limits {
+            cpu_seconds: limits.cpu_seconds.min(self.config.quick_cpu_seconds),
+            wall: QUICK_WALL,
+            ..limits
+        }
+    }
+
+    /// Whether a file that was not read is to be read in the slow lane: it may have more time there. What takes too long
+    /// there as well is not tried again.
+    pub(crate) fn takes(&self, failure: &Failure) -> bool {
+        !self.is_here && failure.code == FailureCode::ExtractionTimeout
+    }
+
+    /// Claims a document for this lane.
+    pub(crate) async fn claim(
+        &self,
+        store: &Store,
+        customer: CustomerId,
+        document: DocumentId,
+        version: i32,
+        lease: Duration,
+    ) -> Result<Turn> {
+        let share = self.config.share;
+        if self.is_here {
+            let turn = store.claim_slow(customer, document, version, lease, share);
+            turn.await
+        } else {
+            let turn = store.claim_quick(customer, document, version, lease, share);
+            turn.await
+        }
+    }
+
+    /// Sends a document's job to the slow lane.
+    pub(crate) async fn send(&self, delivery: &Delivery) -> Result<()> {
+        self.queue.send(&delivery.job).await
+    }
+
+    /// Gives a claimed document to the slow lane. False: the lease was lost.
+    pub(crate) async fn hand_over(&self, store: &Store, claim: &Claim) -> Result<bool> {
+        let Some(pending) = store.hand_over(claim).await? else {
+            return Ok(false);
+        };
+        self.send_on(store, &[pending]).await;
+        Ok(true)
+    }
+
+    /// Sends documents whose turn has come with the end of others.
+    pub(crate) async fn resume(&self, store: &Store, ended: &BTreeSet<CustomerId>) {
+        for customer in ended {
+            match store.resume(*customer).await {
+                Ok(pending) => self.send_on(store, &pending).await,
+                Err(error) => left_to_sweep(&error),
+            }
+        }
+    }
+
+    async fn send_on(&self, store: &Store, pending: &[Pending]) {
+        for pending in pending {
+            let sent = async {
+                self.queue.send(&pending.job).await?;
+                store.outbox_sent(pending).await
+            };
+            if let Err(error) = sent.await {
+                left_to_sweep(&error);
+            }
+        }
+    }
+}
+
+fn left_to_sweep(error: &Error) {
+    let (code, cause) = (error.code(), error.internal());
+    tracing::warn!(code, cause, "slow documents are left to the sweep");
+}
+
+/// How documents of a batch are worked on.
+pub(crate) fn pace(documents: &[Delivery]) -> Pace {
+    let is_bulk = documents
+        .iter()
+        .any(|delivery| delivery.job.lane() == Lane::Bulk);
+    Pace {
+        begun: CONCURRENCY,
+        finished: FINISHED_AT_ONCE,
+        patience: if is_bulk { BULK_PATIENCE } else { PATIENCE },
+    }
+}
