@@ -5,9 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use dynrag_cloud::Queue;
 use dynrag_config::{QueueConfig, SlowLaneConfig};
-use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane,
-};
+use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane};
 use dynrag_extract::{Failure, Limits};
 use dynrag_store::{Store, ingestion::Claim, outbox::Pending, slow_lane::Turn};
 use dynrag_worker::{Delivery, turns::Pace};

@@ -115,7 +115,9 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
     // Whose documents have ended, so that others may follow in the slow lane.
     let ended = Mutex::new(BTreeSet::new());
     let again = turns::work(
-        documents.into_iter().map(|delivery| (delivery.job.customer_id(), delivery)),
+        documents
+            .into_iter()
+            .map(|delivery| (delivery.job.customer_id(), delivery)),
         pace,
         async |delivery: Delivery| match start(parts, &bundles, &delivery, deadline).await {
             Ok(Started::Read(cut)) => Ok(Some(*cut)),

@@ -454,7 +454,10 @@ mod tests {
         let bodies: String = (0..2_000).map(|n| format!("<body a{n}=1>x")).collect();
         let page = parse(&bodies);
         assert_eq!(text(&page).len(), 2_000);
-        let elements = page.tree.nodes().filter_map(|node| node.value().as_element());
+        let elements = page
+            .tree
+            .nodes()
+            .filter_map(|node| node.value().as_element());
         let most = elements.map(|element| element.attrs().count()).max();
         assert_eq!(most, Some(1 + MAX_ATTRIBUTES));
     }
@@ -487,6 +490,9 @@ mod tests {
         }
         // A tag without an end is no text, whatever is in it.
         assert_eq!(short_tags(&format!("a < b <b {words}")), "a < b ");
-        assert_eq!(short_tags(&format!("<p{many}>a<b {words}")).len(), short_tags(&format!("<p{many}>a")).len());
+        assert_eq!(
+            short_tags(&format!("<p{many}>a<b {words}")).len(),
+            short_tags(&format!("<p{many}>a")).len()
+        );
     }
 }

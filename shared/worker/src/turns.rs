@@ -62,7 +62,9 @@ pub async fn work<T, R, E>(
             return failed;
         }
         let due = match turns.next_due(pace.patience) {
-            Some(at) if finishing.len() < pace.finished => stream::once(sleep_until(at)).left_stream(),
+            Some(at) if finishing.len() < pace.finished => {
+                stream::once(sleep_until(at)).left_stream()
+            }
             _ => stream::empty().right_stream(),
         };
         let mut due = std::pin::pin!(due);

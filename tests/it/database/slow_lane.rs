@@ -155,11 +155,17 @@ async fn large_documents_of_a_customer_with_slow_ones_are_not_tried_elsewhere() 
     let small = scene.add(scene.a, "small").await;
     assert!(is_claimed(&scene.quick(scene.a, small, 1).await));
     assert!(is_claimed(&scene.quick(scene.b, ids[2], 1).await));
-    assert!(is_claimed(&scene.quick(scene.a, ids[0], 3).await), "few are slow");
+    assert!(
+        is_claimed(&scene.quick(scene.a, ids[0], 3).await),
+        "few are slow"
+    );
     assert!(matches!(scene.quick(scene.a, ids[1], 2).await, Turn::Slow));
     scene.set(ids[1], "slow = false").await;
     // What has ended counts only where it took too long.
-    for (document, code) in slow.iter().zip([FailureCode::CorruptFile, FailureCode::ExtractionTimeout]) {
+    for (document, code) in slow
+        .iter()
+        .zip([FailureCode::CorruptFile, FailureCode::ExtractionTimeout])
+    {
         let claim = claimed(scene.turn(scene.a, *document, 9).await);
         assert!(scene.store.fail(&claim, code).await.unwrap());
     }
@@ -178,22 +184,43 @@ async fn a_customer_has_its_share_only_while_others_wait() {
     let first = claimed(scene.turn(scene.a, ours[0], 1).await);
     assert!(is_claimed(&scene.turn(scene.a, ours[1], 1).await));
     let theirs = scene.slow(scene.b, 2).await;
-    assert!(matches!(scene.turn(scene.a, ours[2], 1).await, Turn::PutOff));
-    assert!(matches!(scene.turn(scene.a, ours[3], 1).await, Turn::PutOff));
+    assert!(matches!(
+        scene.turn(scene.a, ours[2], 1).await,
+        Turn::PutOff
+    ));
+    assert!(matches!(
+        scene.turn(scene.a, ours[3], 1).await,
+        Turn::PutOff
+    ));
     assert!(is_claimed(&scene.turn(scene.b, theirs[0], 1).await));
-    assert!(matches!(scene.turn(scene.b, theirs[1], 1).await, Turn::PutOff));
+    assert!(matches!(
+        scene.turn(scene.b, theirs[1], 1).await,
+        Turn::PutOff
+    ));
     let tries = "SELECT sum(attempts) FROM documents WHERE put_off_at IS NOT NULL";
     assert_eq!(scene.count(tries).await, 0, "being put off is no try");
     // One follows on the one that has ended, in the order in which they came, with its job in the outbox.
-    assert!(scene.store.fail(&first, FailureCode::CorruptFile).await.unwrap());
+    assert!(
+        scene
+            .store
+            .fail(&first, FailureCode::CorruptFile)
+            .await
+            .unwrap()
+    );
     let before = scene.count(OUTBOX).await;
     assert_eq!(scene.resumed(scene.a).await, BTreeSet::from([ours[2]]));
     assert_eq!(scene.count(OUTBOX).await, before + 1);
     // Its customer has another at work still.
-    assert!(matches!(scene.turn(scene.a, ours[2], 1).await, Turn::PutOff));
+    assert!(matches!(
+        scene.turn(scene.a, ours[2], 1).await,
+        Turn::PutOff
+    ));
     // Nobody else waits any more: two follow, and are claimed.
     assert!(is_claimed(&scene.turn(scene.b, theirs[1], 2).await));
-    assert_eq!(scene.resumed(scene.a).await, BTreeSet::from([ours[2], ours[3]]));
+    assert_eq!(
+        scene.resumed(scene.a).await,
+        BTreeSet::from([ours[2], ours[3]])
+    );
     assert!(is_claimed(&scene.turn(scene.a, ours[3], 1).await));
     assert!(is_claimed(&scene.turn(scene.a, ours[2], 1).await));
     assert_eq!(scene.resumed(scene.a).await, BTreeSet::new());
@@ -222,7 +249,10 @@ async fn the_sweep_sends_what_nobody_resumed() {
     let ours = scene.slow(scene.a, 2).await;
     scene.slow(scene.b, 1).await;
     assert!(is_claimed(&scene.turn(scene.a, ours[0], 1).await));
-    assert!(matches!(scene.turn(scene.a, ours[1], 1).await, Turn::PutOff));
+    assert!(matches!(
+        scene.turn(scene.a, ours[1], 1).await,
+        Turn::PutOff
+    ));
     let waits = "SELECT count(*) FROM documents WHERE status = 'queued' AND resend_at IS NULL";
     assert_eq!(scene.count(waits).await, 0);
     scene.set(ours[1], "resend_at = now()").await;
@@ -230,7 +260,10 @@ async fn the_sweep_sends_what_nobody_resumed() {
     assert_eq!(jobs, [Outgoing::Job(Job::process(scene.a, ours[1], 1))]);
     // The lane it came from has the message now, and leaves it to the slow one.
     assert!(matches!(scene.quick(scene.a, ours[1], 9).await, Turn::Slow));
-    assert!(matches!(scene.turn(scene.a, ours[1], 1).await, Turn::PutOff));
+    assert!(matches!(
+        scene.turn(scene.a, ours[1], 1).await,
+        Turn::PutOff
+    ));
     // A backlog is not sent at once.
     let far = "UPDATE documents SET put_off_at = now() WHERE customer_id = $1";
     let customer = scene.a.as_uuid();
@@ -238,7 +271,10 @@ async fn the_sweep_sends_what_nobody_resumed() {
         scene.add(scene.a, &format!("backlog {number}")).await;
     }
     scene.superuser.execute(far, &[&customer]).await.unwrap();
-    assert!(matches!(scene.turn(scene.a, ours[1], 1).await, Turn::PutOff));
+    assert!(matches!(
+        scene.turn(scene.a, ours[1], 1).await,
+        Turn::PutOff
+    ));
     let later = "SELECT count(*) FROM documents WHERE resend_at > now() + interval '3 minutes' AND slow AND put_off_at = (SELECT max(put_off_at) FROM documents)";
     assert_eq!(scene.count(later).await, 1);
 }

@@ -102,12 +102,16 @@ const ENDLESS: usize = 9_000;
 async fn slow_files_of_one_customer_leave_room_for_the_others() {
     const OPEN: &str = "SELECT count(*) FROM documents
         WHERE customer_id = $1 AND slow AND status IN ('queued', 'processing')";
-    const TRIES: &str = "SELECT coalesce(max(attempts), 0)::bigint FROM documents WHERE customer_id = $1";
+    const TRIES: &str =
+        "SELECT coalesce(max(attempts), 0)::bigint FROM documents WHERE customer_id = $1";
     let stack = Stack::load();
     let (noisy, quiet) = tokio::join!(stack.signup(), stack.signup());
     let slow = files::made_unique(&files::slow_pdf(SLOW), &word());
     let slow = noisy.add_file("slow.pdf", "application/pdf", &slow).await;
-    eventually("the slow lane has it", async || (noisy.count(OPEN).await == 1).then_some(())).await;
+    eventually("the slow lane has it", async || {
+        (noisy.count(OPEN).await == 1).then_some(())
+    })
+    .await;
     let endless = files::slow_pdf(ENDLESS);
     let endless: Vec<String> = stream::iter(0..8)
         .map(async |_| {
@@ -117,7 +121,10 @@ async fn slow_files_of_one_customer_leave_room_for_the_others() {
         .buffered(4)
         .collect()
         .await;
-    eventually("the slow lane has them", async || (noisy.count(OPEN).await >= 8).then_some(())).await;
+    eventually("the slow lane has them", async || {
+        (noisy.count(OPEN).await >= 8).then_some(())
+    })
+    .await;
 
     // Others pass, and so do small texts of the same customer.
     for tenant in [&quiet, &noisy] {
@@ -135,5 +142,8 @@ async fn slow_files_of_one_customer_leave_room_for_the_others() {
     for id in &endless {
         noisy.delete(id).await.ok(202);
     }
-    eventually("they are gone", async || (noisy.count(OPEN).await == 0).then_some(())).await;
+    eventually("they are gone", async || {
+        (noisy.count(OPEN).await == 0).then_some(())
+    })
+    .await;
 }
