@@ -22,7 +22,8 @@ from auth import Function, failed
 from state import State
 
 BINARY = "dynrag-embed"
-# Of Embed and EmbedBulk in template.yaml.
+LANES = ("Embed", "EmbedBulk", "EmbedSlow")
+# Of Embed, EmbedBulk and EmbedSlow in template.yaml.
 TIMEOUT = 300
 # Codes of a file in which nobody finds text.
 NO_TEXT = ("empty_document", "no_text_layer")
@@ -202,7 +203,7 @@ class Stack:
     def cut_off(self) -> None:
         """Cuts the embedding functions off from their queues: what is in them is handed over by hand."""
         functions = self.client("lambda")
-        embedding = {self.known["functions"][which] for which in ("Embed", "EmbedBulk")}
+        embedding = {self.known["functions"][which] for which in LANES}
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
             if mapping["FunctionArn"].rpartition(":")[2] in embedding:
                 functions.delete_event_source_mapping(UUID=mapping["UUID"])
@@ -234,6 +235,8 @@ class Stack:
         deployed = self.client("lambda").get_function_configuration(FunctionName=name)
         return {
             **deployed["Environment"]["Variables"],
+            # Nothing is left to the slow lane, which nobody reads here.
+            "QUICK_CPU_SECONDS": "60",
             "AWS_REGION": self.keys["region_name"],
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": s3 or self.endpoint,

@@ -67,7 +67,7 @@ pub(crate) async fn regenerate(
         }
     };
     match stop {
-        Stop::Lost | Stop::Unchanged => {
+        Stop::Lost | Stop::Unchanged | Stop::Slow => {
             tracing::info!(customer_id = %customer, job_id = %job, "job's lease was another's");
         }
         Stop::Failed(code, detail) => {
