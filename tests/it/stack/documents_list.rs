@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::stack::{Answer, Stack, Tenant, word};
+use crate::support::stack::{Answer, Stack, Tenant, tenant::with_query, word};
 
 /// Adds a text with what describes it; its id.
 async fn add(tenant: &Tenant, body: Value) -> String {
@@ -12,12 +12,7 @@ async fn add(tenant: &Tenant, body: Value) -> String {
 
 /// GET with a query, its values encoded.
 async fn list(tenant: &Tenant, query: &[(&str, &str)]) -> Answer {
-    Answer::of(
-        tenant
-            .call(reqwest::Method::GET, "/api/documents")
-            .query(query),
-    )
-    .await
+    tenant.get(&with_query("/api/documents", query)).await
 }
 
 fn ids(page: &Value) -> Vec<&str> {
