@@ -32,7 +32,7 @@ SET LOCAL ROLE dynrag_definer;
 DELETE FROM rate_limit_tracker WHERE window_kind = 'minute';
 RESET ROLE;
 
--- Every limit that applies, the one that is used up first: [{"policy", "quota", "left", "reset", "window"}]. The release
+-- All limits that apply, one that is used up before the others: [{"policy", "quota", "left", "reset", "window"}]. The release
 -- before this one reads the limit_ attributes, which tell of one alone.
 ALTER TYPE admission ADD ATTRIBUTE limits jsonb;
 
@@ -109,10 +109,10 @@ END $$;
 -- Takes a request from every limit that applies, or from none of them: the key's, the class's, the customer's for a
 -- minute and for the day.
 --
--- All are looked at before one is taken from. Neither of key and class is the narrower, so that no order of taking alone
--- leaves each untouched by a refusal of the other; and a refusal takes no lock and writes nothing, however many there
--- are. Another request may come between the look and the taking: then what was taken is given back, while its rows are
--- still locked, and all are looked at again. Everybody takes in the same order, so that nobody waits for each other.
+-- All are looked at before one is taken from. Neither key nor class is the narrower one, so no order of taking could
+-- leave each untouched by a refusal of the other. And a refusal takes no lock and writes nothing, however many come.
+-- Another request may take the last token between the look and the taking: then what this one took is given back, while
+-- its rows are still locked, and all are looked at again. All requests take in the same order, which rules deadlocks out.
 CREATE FUNCTION take_limits(a admission, cfg customer_config, class text, key_quota integer) RETURNS admission
     LANGUAGE plpgsql VOLATILE
     AS $$

@@ -69,11 +69,11 @@ impl RateLimit {
         let detail = match self.policy {
             Policy::Key => format!(
                 "This API key's limit of {requests} a minute is used up. Wait {wait}, or use a key with a higher \
-                 requestsPerMinute; who has the scope admin:tenant makes one at /api/keys."
+                 requestsPerMinute; a holder of the scope admin:tenant can make one at /api/keys."
             ),
             Policy::Class(class) => format!(
-                "This account's limit of {requests} a minute of the class {} is used up. Wait {wait}; who has the \
-                 scope admin:tenant changes classLimits at /api/customers/config.",
+                "This account's limit of {requests} a minute of the class {} is used up. Wait {wait}; a holder \
+                 of the scope admin:tenant can raise classLimits at /api/customers/config.",
                 class.as_str()
             ),
             Policy::Reads => format!(

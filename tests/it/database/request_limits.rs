@@ -214,6 +214,7 @@ async fn drain(transaction: &Client, customer: &Customer, quota: i32) -> Vec<f64
         .get::<_, Option<f64>>(0)
     {
         given.push(left);
+        assert!(given.len() <= 100, "the bucket is never empty");
     }
     given
 }
