@@ -120,7 +120,9 @@ pub(crate) fn budget_alert(
     mail(
         subject,
         &[
-            format!("Of your budget of {budget} USD for {month}, {spent} USD are spent on the model's provider."),
+            format!(
+                "Of your budget of {budget} USD for {month}, {spent} USD are spent on the model's provider."
+            ),
             what_follows.to_owned(),
         ],
         Some(Link {
@@ -170,7 +172,10 @@ mod tests {
             budget_alert("https://app.example.com", month, spent, budget).unwrap()
         };
         let nearly = alert("20.5");
-        assert_eq!(nearly.subject, "The budget of November 2026 is nearly spent");
+        assert_eq!(
+            nearly.subject,
+            "The budget of November 2026 is nearly spent"
+        );
         assert!(nearly.text.contains("Once it is spent, documents wait"));
         for spent in ["25", "25.01"] {
             let spent = alert(spent);

@@ -226,9 +226,9 @@ pub(crate) async fn search(
             let shown = match family {
                 None => Shown::chunk(columns.text(row), columns.char_span(row)),
                 Some(family) => {
-                    let children = family.values().map(|(text, span, headings)| {
-                        (text.as_str(), *span, headings.as_str())
-                    });
+                    let children = family
+                        .values()
+                        .map(|(text, span, headings)| (text.as_str(), *span, headings.as_str()));
                     Shown::parent(children, columns.char_span(row))?
                 }
             };

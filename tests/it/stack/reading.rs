@@ -269,13 +269,19 @@ async fn a_file_without_a_title_is_called_as_it_calls_itself() {
     let own = page("Annual report", &mark);
     let id = doc_id(&tenant.upload(form("a.html", &own)).await.ok(202));
     assert_eq!(shown(&id).await, (json!("Annual report"), json!("a.html")));
-    assert_eq!(tenant.search("text", &mark).await[0]["title"], "Annual report");
+    assert_eq!(
+        tenant.search("text", &mark).await[0]["title"],
+        "Annual report"
+    );
     let again = tenant.upload(form("a.html", &own)).await.ok(200);
     assert_eq!(again["duplicate"], true, "{again}");
 
     // The next version has another one, or none that says anything.
     let body = page("Annual report, revised", &word());
-    assert_eq!(doc_id(&tenant.upload(form("b.html", &body)).await.ok(202)), id);
+    assert_eq!(
+        doc_id(&tenant.upload(form("b.html", &body)).await.ok(202)),
+        id
+    );
     let revised = (json!("Annual report, revised"), json!("b.html"));
     assert_eq!(shown(&id).await, revised);
     let body = page("Untitled-1", &word());
@@ -307,7 +313,10 @@ async fn a_file_without_a_title_is_called_as_it_calls_itself() {
     let id = doc_id(&tenant.upload(other(None)).await.ok(202));
     assert_eq!(shown(&id).await.0, "Same");
     let given = tenant.upload(other(Some("Same"))).await.ok(202);
-    assert_eq!((doc_id(&given), &given["updated"]), (id.clone(), &json!(true)));
+    assert_eq!(
+        (doc_id(&given), &given["updated"]),
+        (id.clone(), &json!(true))
+    );
     assert_eq!(shown(&id).await.0, "Same");
     let again = tenant.upload(other(Some("Same"))).await.ok(200);
     assert_eq!(again["duplicate"], true, "{again}");

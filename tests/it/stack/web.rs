@@ -142,7 +142,10 @@ async fn what_cannot_be_fetched_says_why_and_is_tried_again_when_asked() {
             for shown in [&ended, &document] {
                 assert_eq!(shown["httpStatus"], 404, "{shown}");
                 let reason = shown["reason"].as_str().unwrap();
-                assert!(reason.starts_with("The page's server answered 404."), "{reason}");
+                assert!(
+                    reason.starts_with("The page's server answered 404."),
+                    "{reason}"
+                );
             }
         } else {
             assert!(ended.get("httpStatus").is_none(), "{ended}");

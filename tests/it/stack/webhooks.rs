@@ -388,7 +388,10 @@ async fn a_schedule_that_is_tried_gives_a_run_to_follow() {
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let site = Site::open(2).await;
     let mark = word();
-    site.set("/page", Page::html(format!("<main><h1>Hours</h1><p>Open {mark}.</p></main>")));
+    site.set(
+        "/page",
+        Page::html(format!("<main><h1>Hours</h1><p>Open {mark}.</p></main>")),
+    );
     let body = json!({"name": "s", "triggerType": "scheduled", "url": site.url("/page"), "schedule": "rate(1 day)"});
     let hook = make(&a, body).await;
     let path = format!("/api/webhooks/{}", text(&hook["id"]));
@@ -408,19 +411,36 @@ async fn a_schedule_that_is_tried_gives_a_run_to_follow() {
             (run["status"] == expected).then_some(run)
         })
         .await;
-        assert!(run["plannedAt"].is_string() && run["startedAt"].is_string(), "{run}");
+        assert!(
+            run["plannedAt"].is_string() && run["startedAt"].is_string(),
+            "{run}"
+        );
         runs.push(run);
     }
-    let document = a.get(&format!("/api/documents/{}", text(&runs[0]["docId"]))).await.ok(200);
+    let document = a
+        .get(&format!("/api/documents/{}", text(&runs[0]["docId"])))
+        .await
+        .ok(200);
     assert_eq!(document["sourceUrl"], site.url("/page"));
-    assert!(runs.iter().all(|run| run["docId"] == runs[0]["docId"]), "{runs:?}");
-    assert_eq!((&runs[0]["version"], &runs[2]["code"]), (&json!(1), &json!("http_status")));
-    let failed = a.get(&format!("{path}/deliveries?status=failed")).await.ok(200);
+    assert!(
+        runs.iter().all(|run| run["docId"] == runs[0]["docId"]),
+        "{runs:?}"
+    );
+    assert_eq!(
+        (&runs[0]["version"], &runs[2]["code"]),
+        (&json!(1), &json!("http_status"))
+    );
+    let failed = a
+        .get(&format!("{path}/deliveries?status=failed"))
+        .await
+        .ok(200);
     assert_eq!(failed["items"], json!([runs[2]]));
     a.get(&format!("{path}/deliveries?status=delivered"))
         .await
         .bad_fields(&["/status"]);
-    b.get(&format!("{path}/deliveries")).await.problem(404, "not_found");
+    b.get(&format!("{path}/deliveries"))
+        .await
+        .problem(404, "not_found");
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ pub fn start(model: impl Embed) -> anyhow::Result<Queue> {
             let mut quick_next = true;
             while let Some((slice, was_quick)) = next(&served.0, quick_next) {
                 quick_next = !was_quick;
-                for job in run(&model, slice) {
+                if let Some(job) = run(&model, slice) {
                     let mut lanes = served.0.lanes();
                     if lanes.closed {
                         return;
@@ -311,7 +311,12 @@ pub(crate) mod tests {
         );
         let long = long.unwrap();
         assert_eq!(long.tokens, (0..100).sum::<u64>());
-        assert!(long.vectors.iter().zip(0..).all(|(vector, n)| vector[0] == n as f32));
+        assert!(
+            long.vectors
+                .iter()
+                .zip(0..)
+                .all(|(vector, n)| vector[0] == n as f32)
+        );
         assert_eq!(other.unwrap().vectors, vec![vec![1.0]; 20]);
         assert_eq!(ask(&[]).await.unwrap().vectors.len(), 0);
     }
@@ -374,6 +379,10 @@ pub(crate) mod tests {
             assert!(answer.await.is_err());
         }
         assert!(bulk.await.is_err());
-        assert!(seen.iter().take(QUEUE / SLICE).all(|slice| slice[0] != "gone"));
+        assert!(
+            seen.iter()
+                .take(QUEUE / SLICE)
+                .all(|slice| slice[0] != "gone")
+        );
     }
 }

@@ -62,7 +62,8 @@ impl DayRule {
             // The last day of the week.
             ("?", "L") => Ok(Self::OfWeek(BTreeSet::from([7]))),
             ("?", weekday) if weekday != "?" => {
-                if weekday.contains('W') && a_weekday(weekday).is_err() && !weekday.contains("WED") {
+                if weekday.contains('W') && a_weekday(weekday).is_err() && !weekday.contains("WED")
+                {
                     return bad(
                         "day of the week: W belongs into the day of the month; for working days write MON-FRI",
                     );

@@ -467,7 +467,10 @@ async fn a_child_is_found_and_its_parent_shown() {
             ]
         );
         // The headings are those of all that is shown.
-        let paths: Vec<_> = hits.iter().map(|hit| hit.heading_path.join(" > ")).collect();
+        let paths: Vec<_> = hits
+            .iter()
+            .map(|hit| hit.heading_path.join(" > "))
+            .collect();
         assert_eq!(paths, ["Part > Section 0", "Part", "Part > Section 1"]);
         assert_eq!(hits[0].chunk_id, format!("{id}:1:1"));
         let first = Query { top_k: 1, ..q };

@@ -70,7 +70,10 @@ async fn a_run_tells_how_its_version_ended() {
     assert_eq!(shown(&runs().await[0]), (first, RunStatus::Queued, None));
     fail(document, version, FailureCode::DnsFailed).await;
     let dns = Some("dns_failed".to_owned());
-    assert_eq!(shown(&runs().await[0]), (first, RunStatus::Failed, dns.clone()));
+    assert_eq!(
+        shown(&runs().await[0]),
+        (first, RunStatus::Failed, dns.clone())
+    );
 
     // Also where that ends before the run is written down.
     let (second, due) = asked().await;
@@ -79,7 +82,10 @@ async fn a_run_tells_how_its_version_ended() {
     let outcome = Outcome::Started(document, version);
     store.schedule_ran(&due, outcome, next).await.unwrap();
     let tls = Some("tls_failed".to_owned());
-    assert_eq!(shown(&runs().await[0]), (second, RunStatus::Failed, tls.clone()));
+    assert_eq!(
+        shown(&runs().await[0]),
+        (second, RunStatus::Failed, tls.clone())
+    );
 
     // Overtaken, and left out.
     let (third, due) = asked().await;
