@@ -163,8 +163,8 @@ mod tests {
     fn readable(event: &str) -> bool {
         match serde_json::from_str::<Event>(event).unwrap() {
             Event::Readable(request) => {
-                let _: Request = request.into();
-                true
+                let request: Request = request.into();
+                !request.headers().is_empty()
             }
             Event::Refused(request) => {
                 let request: Request = request.into();

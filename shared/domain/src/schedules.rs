@@ -21,8 +21,8 @@ pub const MAX_EXPRESSION: usize = 256;
 /// Nothing runs more often, in minutes.
 const SHORTEST: i64 = 5;
 const LONGEST: i64 = 366 * 24 * 60;
-/// Years looked at for the next run: eight hold a 29 February, but around 2100.
-const HORIZON: usize = 13;
+/// Years looked at for the next run: a 29 February that is a Sunday comes within forty.
+const HORIZON: usize = 41;
 const YEARS: (u32, u32) = (1970, 2199);
 
 const MONTHS: [&str; 12] = [

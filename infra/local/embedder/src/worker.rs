@@ -153,7 +153,7 @@ pub fn start(model: impl Embed) -> anyhow::Result<Queue> {
             let mut quick_next = true;
             while let Some((slice, was_quick)) = next(&served.0, quick_next) {
                 quick_next = !was_quick;
-                for job in run(&model, slice) {
+                if let Some(job) = run(&model, slice) {
                     let mut lanes = served.0.lanes();
                     if lanes.closed {
                         return;
