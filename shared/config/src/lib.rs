@@ -161,13 +161,10 @@ impl SlowLaneConfig {
     /// # Errors
     /// A variable is missing or no number.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let (all, percent) = (
-            parsed("EMBED_CONCURRENCY", 10)?,
-            parsed("SLOW_SHARE_PERCENT", 50)?,
-        );
+        let all: i32 = parsed("EMBED_CONCURRENCY", 10)?;
         Ok(Self {
             url: required("SLOW_QUEUE_URL")?,
-            share: (i32::saturating_mul(all, percent) / 100).max(1),
+            share: (all.saturating_mul(parsed("SLOW_SHARE_PERCENT", 50)?) / 100).max(1),
             quick_cpu_seconds: parsed("QUICK_CPU_SECONDS", 2)?,
         })
     }
