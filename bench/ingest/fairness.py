@@ -7,8 +7,8 @@ Runs in the project's Python (`stack.py python`) and brings up a stack of its ow
 are embedded by stub.py. In each round a customer adds a few documents one after the other, alone; then
 another one queues many through `batch`, and the first adds as many again, while those are worked on. Printed
 is the time from the request to the document's completion, alone and beside the others, and how many of the
-others were still open when the last of the few was done. With --poison the other one uploads slow files: PDFs of
-thousands of pages, and web pages of 2 MB that open elements and close none.
+others were still open when the last of the few was done. With --poison the other one uploads slow files: PDFs
+of thousands of pages, and web pages of 2 MB that open elements and close none.
 
 The emulator has no fair queues; what shows here is what the two queues do, single documents before bulk.
 On a machine with few cores the times beside contain what the other customer's work takes of them.

@@ -151,8 +151,7 @@ impl BulkConfig {
 pub struct SlowLaneConfig {
     /// `SLOW_QUEUE_URL`.
     pub url: String,
-    /// Documents that a customer has at work in it at once while others wait: `SLOW_SHARE_PERCENT`, 50 by default, of
-    /// `EMBED_CONCURRENCY`, 10 by default; one at least.
+    /// `SLOW_SHARE_PERCENT` (50) of `EMBED_CONCURRENCY` (10), one at least: a customer's documents in it while others wait.
     pub share: i32,
     /// `QUICK_CPU_SECONDS`: CPU time that the other lanes grant to a reader; 2 by default.
     pub quick_cpu_seconds: u64,
@@ -162,13 +161,12 @@ impl SlowLaneConfig {
     /// Reads the four variables.
     ///
     /// # Errors
-    /// `SLOW_QUEUE_URL` is missing, or another one is no number.
+    /// A variable is missing or no number.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let concurrency: i32 = parsed("EMBED_CONCURRENCY", 10)?;
-        let percent: i32 = parsed("SLOW_SHARE_PERCENT", 50)?;
+        let all: i32 = parsed("EMBED_CONCURRENCY", 10)?;
         Ok(Self {
             url: required("SLOW_QUEUE_URL")?,
-            share: (concurrency.saturating_mul(percent) / 100).max(1),
+            share: (all.saturating_mul(parsed("SLOW_SHARE_PERCENT", 50)?) / 100).max(1),
             quick_cpu_seconds: parsed("QUICK_CPU_SECONDS", 2)?,
         })
     }
