@@ -83,7 +83,6 @@ pub(crate) struct Filter {
 /// Lists all customers, newest first.
 pub(crate) async fn list(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Query(filter): Query<Filter>,
 ) -> Answer<Json<Page<CustomerBody>>> {
     let limit = Limit::new(filter.limit)?;
@@ -96,7 +95,7 @@ pub(crate) async fn list(
         status: filter.status.map(Status::as_str),
         words,
     };
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store
         .admin_list_customers(caller.administrator()?, wanted, after, limit.rows())
         .await?;
@@ -107,12 +106,11 @@ pub(crate) async fn list(
 /// What a customer used.
 pub(crate) async fn usage(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
     Query(period): Query<Period>,
 ) -> Answer<Json<UsageBody>> {
     let days = period.days()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store
         .admin_usage(caller.administrator()?, id, days.0, days.1)
         .await?;
@@ -122,12 +120,11 @@ pub(crate) async fn usage(
 /// Sets a customer's limits; what is left out stays as it is.
 pub(crate) async fn limits(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
     Json(limits): Json<PlatformLimits>,
 ) -> Answer<NoContent> {
     limits.check().map_err(Error::fields_invalid)?;
-    let store = context.store().await?;
+    let store = caller.store();
     store
         .admin_set_limits(caller.administrator()?, id, &limits)
         .await?;
@@ -157,15 +154,12 @@ pub(crate) async fn activate(
 }
 
 async fn set_status(
-    context: &Context,
     caller: &Caller<PlatformAdmin>,
     id: CustomerId,
     status: &str,
 ) -> Answer<NoContent> {
     let by = caller.administrator()?;
-    context
-        .store()
-        .await?
+    caller.store()
         .admin_set_status(by, id, status)
         .await?;
     tracing::info!(customer_id = %id, user_id = %by.user_id, status, "status set");

@@ -43,7 +43,7 @@ pub(crate) async fn delete_account(
     Json(body): Json<DeleteAccount>,
 ) -> Answer<Accepted<Deleting>> {
     let (user, _) = caller.user()?;
-    let store = context.store().await?;
+    let store = caller.store();
     store
         .attempt("customers-delete", user.as_uuid().as_bytes(), ATTEMPTS)
         .await?;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, answers::NoContent, scopes::User};
 use dynrag_domain::audit::{Action, Actor};
 use dynrag_store::{
@@ -23,12 +22,11 @@ pub(crate) struct Logout {
 /// Logs out: no token of the session is admitted from here on.
 pub(crate) async fn logout(
     caller: Caller<User>,
-    State(context): State<Arc<Context>>,
     body: Option<Json<Logout>>,
 ) -> Answer<NoContent> {
     let (user, session) = caller.user()?;
     let actor = Actor::User(user);
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.customer_id).await?;
     if body.is_some_and(|Json(body)| body.everywhere) {
         let ended = sessions::end_of_user(&tx, user, EndReason::Logout).await?;
         let details = json!({"sessions": ended});

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use dynrag_api::{
     Answer, Caller, Context,
     answers::{Created, Secret},
@@ -18,16 +17,12 @@ use crate::keys::KeyBody;
 /// Replaces the default key. The old one is refused from here on.
 pub(crate) async fn replace(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
 ) -> Answer<Secret<Created<KeyBody>>> {
     let text = api_keys::generate();
     let key = ApiKey::parse(&text)?;
-    let row = context
-        .store()
-        .await?
+    let row = caller.store()
         .replace_default_key(
-            caller.customer_id,
-            caller.principal.into(),
+            &caller,
             ApiKeyId::generate(),
             key.public_id,
             &key.secret_hash(),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Query,
@@ -56,10 +55,9 @@ impl From<Entry> for EntryBody {
 /// Lists the log.
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<EntryBody>>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let entries = store
         .list_audit(caller.customer_id, after, limit.rows())

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use dynrag_api::{
     Answer, Caller, Context, Json, Query,
     scopes::Metrics,
@@ -12,11 +11,10 @@ use dynrag_api::{
 /// Shows it.
 pub(crate) async fn get(
     caller: Caller<Metrics>,
-    State(context): State<Arc<Context>>,
     Query(period): Query<Period>,
 ) -> Answer<Json<UsageBody>> {
     let days = period.days()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store.usage(caller.customer_id, days.0, days.1).await?;
     Ok(Json(UsageBody::new(days, rows)))
 }

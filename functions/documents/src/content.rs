@@ -99,7 +99,7 @@ pub(crate) async fn content(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Content>> {
     let (offset, limit) = wanted.stretch()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let document = store.get_document(caller.customer_id, id).await?;
     let version = wanted
         .version
@@ -119,9 +119,7 @@ pub(crate) async fn extracted(
     id: DocumentId,
     version: i32,
 ) -> Result<Extracted> {
-    let small = context
-        .store()
-        .await?
+    let small = caller.store()
         .small_text(customer, id, version)
         .await?;
     let json = match small {

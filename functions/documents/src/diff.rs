@@ -90,7 +90,7 @@ pub(crate) async fn diff(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Diff>> {
     let customer = caller.customer_id;
-    let document = context.store().await?.get_document(customer, id).await?;
+    let document = caller.store().get_document(customer, id).await?;
     let newest = document
         .published_version
         .unwrap_or(document.latest_version);

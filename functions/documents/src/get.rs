@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::DocumentId;
 
@@ -11,12 +10,9 @@ use crate::body::DocumentBody;
 /// Answers a document.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<DocumentBody>> {
-    let document = context
-        .store()
-        .await?
+    let document = caller.store()
         .get_document(caller.customer_id, id)
         .await?;
     Ok(Json(document.into()))

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Query, cursor,
@@ -30,7 +29,6 @@ pub(crate) struct Filter {
 /// Answers a page.
 pub(crate) async fn list(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Query(filter): Query<Filter>,
 ) -> Answer<Json<Page<DocumentBody>>> {
     let limit = Limit::new(filter.limit)?;
@@ -40,7 +38,7 @@ pub(crate) async fn list(
         .map(cursor::decode::<(DateTime<Utc>, DocumentId)>)
         .transpose()?;
     let after = after.map(|(created_at, id)| Position { created_at, id });
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store
         .list_documents(
             caller.customer_id,

@@ -41,9 +41,7 @@ pub(crate) async fn retry(
         }
         None => None,
     };
-    let pending = context
-        .store()
-        .await?
+    let pending = caller.store()
         .retry_document(
             caller.customer_id,
             caller.principal.into(),

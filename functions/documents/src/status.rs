@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::{
     DocumentId,
@@ -41,12 +40,9 @@ pub(crate) struct StatusBody {
 /// Answers where a document stands.
 pub(crate) async fn status(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<StatusBody>> {
-    let (document, steps) = context
-        .store()
-        .await?
+    let (document, steps) = caller.store()
         .document_status(caller.customer_id, id)
         .await?;
     Ok(Json(StatusBody {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Path, Query,
@@ -70,14 +69,11 @@ impl From<Version> for VersionBody {
 /// Lists the versions of a document, newest first.
 pub(crate) async fn versions(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<VersionBody>>> {
     let (limit, after) = (paging.limit()?, paging.after::<i32>()?);
-    let rows = context
-        .store()
-        .await?
+    let rows = caller.store()
         .document_versions(
             caller.customer_id,
             id,

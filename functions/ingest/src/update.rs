@@ -86,12 +86,12 @@ pub(crate) async fn update(
 ) -> Answer<Outcome> {
     let time = waiting.time()?;
     if let Some(to) = body.only_moves() {
-        let (store, actor) = (context.store().await?, caller.principal.into());
+        let (store, actor) = (caller.store(), caller.principal.into());
         let status = store
             .move_document(caller.customer_id, actor, id, to)
             .await?;
         let moved = Either::That(Json(Accepted::new(id, status)));
-        return Ok(hold(&context, caller.customer_id, moved, time).await?);
+        return Ok(hold(&caller, moved, time).await?);
     }
     caller.check_budget()?;
     let pending = match body.content {
@@ -100,7 +100,7 @@ pub(crate) async fn update(
     };
     context.dispatch(&pending).await;
     let queued = Either::This(answers::Accepted(Accepted::new(id, Status::Queued)));
-    Ok(hold(&context, caller.customer_id, queued, time).await?)
+    Ok(hold(&caller, queued, time).await?)
 }
 
 async fn replaced(
@@ -109,7 +109,7 @@ async fn replaced(
     id: DocumentId,
     body: Body,
 ) -> Result<Pending> {
-    let (store, (objects, _)) = (context.store().await?, context.documents().await?);
+    let (store, (objects, _)) = (caller.store(), context.documents().await?);
     let customer = caller.customer_id;
     let there = store.get_document(customer, id).await?;
     let (description, content) = document::Body {
@@ -146,7 +146,6 @@ async fn replaced(
 }
 
 async fn again(
-    context: &Context,
     caller: &Admission,
     id: DocumentId,
     body: Body,
@@ -182,7 +181,7 @@ async fn again(
         },
         place: body.collection_id.into(),
     };
-    let store = context.store().await?;
+    let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
     for _ in 0..RACES {
         let made = store

@@ -66,7 +66,7 @@ pub(crate) async fn search(
 ) -> Answer<Json<Found>> {
     let started = Instant::now();
     let text = validate(&body)?;
-    let within = within(&state, &caller, &body).await?;
+    let within = within(&caller, &body).await?;
     let mut present = Present {
         recorded: caller.chunks_version,
         model: caller.config.embedding_model.clone(),
@@ -107,7 +107,7 @@ pub(crate) async fn search(
         {
             // Pruned between `admit()` and here, or replaced by another model's: what is published now is as good.
             Err(dynrag_vectors::Error::VersionGone) => {
-                let store = state.context().store().await?;
+                let store = caller.store();
                 let now = store.present_index(caller.customer_id).await?;
                 if now == present {
                     return Err(Error::unavailable("the recorded version is gone").into());
@@ -128,18 +128,21 @@ pub(crate) async fn search(
 
 /// The documents that are searched; all where nothing is said.
 async fn within(
-    state: &SearchState,
     caller: &Caller<Search>,
     body: &Body,
 ) -> Result<Option<Vec<DocumentId>>> {
-    let Some(collection) = body.collection_id else {
-        return Ok(body.document_ids.clone());
+    let store = caller.store();
+    let documents = match body.collection_id {
+        Some(collection) => store
+            .collection_documents(caller.customer_id, collection)
+            .await?
+            .ok_or_else(collections::unknown)?,
+        // Row-level security does not reach the vectors: a bound key is told which documents it searches.
+        None => match store.bound_documents(caller.customer_id).await? {
+            Some(documents) => documents,
+            None => return Ok(body.document_ids.clone()),
+        },
     };
-    let store = state.context().store().await?;
-    let documents = store
-        .collection_documents(caller.customer_id, collection)
-        .await?
-        .ok_or_else(collections::unknown)?;
     Ok(Some(match &body.document_ids {
         None => documents,
         Some(wanted) => {

@@ -23,7 +23,7 @@ struct Checks {
 
 /// Reads the database's secret and asks the database for an answer; 503 when either fails.
 pub(crate) async fn health(State(context): State<Arc<Context>>) -> Answer<Json<Health>> {
-    context.store().await?.ping().await?;
+    context.unbounded_store().await?.ping().await?;
     let checks = Checks {
         secrets: "ok",
         database: "ok",

@@ -78,15 +78,12 @@ pub(crate) struct Filter {
 /// Lists them, newest first.
 pub(crate) async fn list(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<WebhookId>,
     Query(filter): Query<Filter>,
 ) -> Answer<Json<Page<DeliveryBody>>> {
     let limit = Limit::new(filter.limit)?;
     let after = filter.cursor.as_deref().map(cursor::decode).transpose()?;
-    let rows = context
-        .store()
-        .await?
+    let rows = caller.store()
         .list_deliveries(caller.customer_id, id, filter.status, after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
@@ -109,7 +106,7 @@ pub(crate) async fn replay(
     Path((webhook, id)): Path<(WebhookId, DeliveryId)>,
 ) -> Answer<Accepted<Replayed>> {
     let customer = caller.customer_id;
-    let store = context.store().await?;
+    let store = caller.store();
     store.replay_delivery(customer, webhook, id).await?;
     let delivery = Delivery::notice(customer, id);
     context.dispatch_delivery(&delivery).await;

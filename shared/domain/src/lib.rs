@@ -22,6 +22,7 @@ pub mod passwords;
 pub mod schedules;
 pub mod search;
 pub mod sessions;
+pub mod shown_config;
 pub mod storage;
 pub mod tasks;
 pub mod warnings;

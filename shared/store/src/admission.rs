@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId, WebhookId,
+    ApiKeyId, CollectionId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId, WebhookId,
+    audit::Actor,
     config::CustomerConfig,
     identity::{Class, Principal, Role, Scope},
     money::Usd,
@@ -12,7 +13,7 @@ use dynrag_domain::{
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::Store;
+use crate::{Bounds, Store};
 
 /// A caller that may come in, and what its handler needs to know.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Admission {
     pub platform_admin: bool,
     /// What the credential may be used for.
     pub scopes: Vec<Scope>,
+    /// The collections that a key is bound to, of those that are still there; `None` where it is not bound.
+    pub collections: Option<Vec<CollectionId>>,
     /// Limits and choices.
     pub config: CustomerConfig,
     /// Lance version of the `chunks` table; none while nothing was published.
@@ -41,6 +44,7 @@ pub struct Admission {
     pub spent: Usd,
     /// The tightest limit.
     pub limit: RateLimit,
+    pub(crate) store: Store,
 }
 
 impl Admission {
@@ -142,7 +146,7 @@ impl Store {
                 ],
             )
             .await?;
-        let admission = read(rows.first(), |row| {
+        let admission = read(self, rows.first(), |row| {
             let role = row
                 .try_get::<_, String>("role")
                 .map_err(column)?
@@ -184,7 +188,7 @@ impl Store {
                 ],
             )
             .await?;
-        read(rows.first(), |row| {
+        read(self, rows.first(), |row| {
             let names: Vec<String> = row.try_get("scopes").map_err(column)?;
             let id: ApiKeyId = row
                 .try_get::<_, Uuid>("principal_id")
@@ -219,7 +223,7 @@ impl Store {
                 ],
             )
             .await?;
-        read(rows.first(), |_| {
+        read(self, rows.first(), |_| {
             let scopes = vec![Scope::DocumentsWrite];
             Ok((Principal::Webhook(webhook), None, scopes))
         })
@@ -231,6 +235,7 @@ fn column(error: tokio_postgres::Error) -> Error {
 }
 
 fn read(
+    store: &Store,
     row: Option<&Row>,
     principal: impl FnOnce(&Row) -> Result<(Principal, Option<Role>, Vec<Scope>)>,
 ) -> Result<Admission, Refused> {
@@ -289,6 +294,16 @@ fn read(
     let config = serde_json::from_value(row.try_get("config").map_err(column)?)
         .map_err(|e| Error::internal_fault(format!("customer config: {e}")))?;
     let versions: Option<serde_json::Value> = row.try_get("index_versions").map_err(column)?;
+    let collections = row
+        .try_get::<_, Option<Vec<Uuid>>>("collections")
+        .map_err(column)?
+        .map(|ids| ids.into_iter().map(CollectionId::from).collect::<Vec<_>>());
+    // Search shows what documents contain, too.
+    let reads = scopes.contains(&Scope::DocumentsRead) || scopes.contains(&Scope::Search);
+    let bounds = Bounds {
+        collections: collections.as_deref().map(Into::into),
+        own_only: Actor::from(principal).id().filter(|_| !reads),
+    };
     Ok(Admission {
         customer_id: row
             .try_get::<_, Uuid>("customer_id")
@@ -303,6 +318,7 @@ fn read(
             .map_err(column)?
             .unwrap_or(false),
         scopes,
+        collections,
         config,
         chunks_version: versions
             .as_ref()
@@ -321,5 +337,6 @@ fn read(
                 .unwrap_or(0),
         ),
         limit,
+        store: store.bounded(bounds),
     })
 }

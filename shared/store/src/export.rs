@@ -24,7 +24,7 @@ const fn table(name: &'static str, without: &'static str, order: &'static str) -
 }
 
 /// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
-const TABLES: [Table; 12] = [
+const TABLES: [Table; 13] = [
     Table {
         name: "customers",
         key: "id",
@@ -35,6 +35,7 @@ const TABLES: [Table; 12] = [
     table("users", "{password_hash,tokens_valid_from}", "id"),
     table("invitations", "{}", "id"),
     table("api_keys", "{secret_hash}", "id"),
+    table("api_key_collections", "{}", "api_key_id, collection_id"),
     table("collections", "{}", "id"),
     table(
         "documents",

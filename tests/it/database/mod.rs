@@ -8,6 +8,7 @@
 
 mod admission;
 mod attachments;
+mod bounds;
 mod catalogue;
 mod claims;
 mod collections;
@@ -15,6 +16,7 @@ mod document_passwords;
 mod documents;
 mod host_turns;
 mod idempotency;
+mod keys;
 mod migrations;
 mod pool;
 mod pooler;

@@ -27,6 +27,8 @@ enum Needs {
     /// An access token of an administrator of the platform; nobody else is told that there is a route.
     PlatformAdmin,
     Scope(&'static str),
+    /// One of two.
+    Either(&'static str, &'static str),
     /// A webhook's own secret, which no caller's credential is.
     Webhook,
 }
@@ -66,7 +68,8 @@ fn expected(route: &str) -> Needs {
         }
         "documents-list" | "documents-get" | "documents-status" | "documents-versions"
         | "documents-content" | "documents-chunks" | "documents-diff" | "documents-events"
-        | "jobs-get" | "collections-list" | "collections-get" => Needs::Scope("documents:read"),
+        | "jobs-get" => Needs::Scope("documents:read"),
+        "collections-list" | "collections-get" => Needs::Either("documents:read", "search"),
         "collections-create"
         | "collections-update"
         | "collections-delete"
@@ -300,6 +303,9 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
             let what = format!("{} as {}", route.name, caller.name);
             let allowed = match needs {
                 Needs::Scope(scope) => caller.scopes.contains(&scope),
+                Needs::Either(one, other) => {
+                    caller.scopes.contains(&one) || caller.scopes.contains(&other)
+                }
                 Needs::User => caller.is_user,
                 Needs::Owner => caller.is_user && caller.scopes.contains(&"admin:tenant"),
                 Needs::PlatformAdmin | Needs::Webhook => false,
