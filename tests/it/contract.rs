@@ -308,7 +308,11 @@ fn handlers_have_the_store_of_their_caller() {
     let functions = checkout().join("functions");
     let mut found: Vec<String> = sources(&functions)
         .into_iter()
-        .filter(|path| fs::read_to_string(path).unwrap().contains("unbounded_store"))
+        .filter(|path| {
+            fs::read_to_string(path)
+                .unwrap()
+                .contains("unbounded_store")
+        })
         .map(|path| {
             let path = path.strip_prefix(&functions).unwrap();
             path.to_str().unwrap().to_owned()

@@ -1,11 +1,8 @@
 //! `GET /api/admin/customers` and what is done to one of them.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, Caller, Json, Path, Query,
     answers::NoContent,
     cursor,
     paging::{Limit, Page},
@@ -134,23 +131,21 @@ pub(crate) async fn limits(
 /// Suspends a customer: its callers are refused from the next request on.
 pub(crate) async fn suspend(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
 ) -> Answer<NoContent> {
     if id == caller.customer_id {
         let detail = "your own customer: you could not activate it again";
         return Err(Error::field("/id", detail).into());
     }
-    set_status(&context, &caller, id, "suspended").await
+    set_status(&caller, id, "suspended").await
 }
 
 /// Activates a customer again.
 pub(crate) async fn activate(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
 ) -> Answer<NoContent> {
-    set_status(&context, &caller, id, "active").await
+    set_status(&caller, id, "active").await
 }
 
 async fn set_status(
@@ -159,9 +154,7 @@ async fn set_status(
     status: &str,
 ) -> Answer<NoContent> {
     let by = caller.administrator()?;
-    caller.store()
-        .admin_set_status(by, id, status)
-        .await?;
+    caller.store().admin_set_status(by, id, status).await?;
     tracing::info!(customer_id = %id, user_id = %by.user_id, status, "status set");
     Ok(NoContent)
 }

@@ -1,9 +1,7 @@
 //! `POST /api/admin/invitations`: a token by which somebody may sign up while signup is for the invited.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use dynrag_api::{Answer, Caller, Context, answers::Created, scopes::PlatformAdmin};
+use dynrag_api::{Answer, Caller, answers::Created, scopes::PlatformAdmin};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -23,9 +21,7 @@ pub(crate) struct Invitation {
 }
 
 /// Makes one.
-pub(crate) async fn create(
-    caller: Caller<PlatformAdmin>,
-) -> Answer<Created<Invitation>> {
+pub(crate) async fn create(caller: Caller<PlatformAdmin>) -> Answer<Created<Invitation>> {
     let token = Alphanumeric.sample_string(&mut rand::rng(), CHARACTERS);
     let expires_at = (Utc::now() + TIME).trunc_subsecs(0);
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();

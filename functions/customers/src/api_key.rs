@@ -1,9 +1,7 @@
 //! `POST /api/customers/api-key`: another default key in the place of the old one.
 
-use std::sync::Arc;
-
 use dynrag_api::{
-    Answer, Caller, Context,
+    Answer, Caller,
     answers::{Created, Secret},
     scopes::AdminTenant,
 };
@@ -15,12 +13,11 @@ use dynrag_domain::{
 use crate::keys::KeyBody;
 
 /// Replaces the default key. The old one is refused from here on.
-pub(crate) async fn replace(
-    caller: Caller<AdminTenant>,
-) -> Answer<Secret<Created<KeyBody>>> {
+pub(crate) async fn replace(caller: Caller<AdminTenant>) -> Answer<Secret<Created<KeyBody>>> {
     let text = api_keys::generate();
     let key = ApiKey::parse(&text)?;
-    let row = caller.store()
+    let row = caller
+        .store()
         .replace_default_key(
             &caller,
             ApiKeyId::generate(),

@@ -1,10 +1,8 @@
 //! `GET /api/customers/audit`: who did what, newest first.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    Answer, Caller, Json, Query,
     paging::{Page, Paging},
     scopes::AdminTenant,
 };

@@ -1,10 +1,10 @@
 //! `GET PUT /api/customers/config`: limits and choices. What the platform has set, a customer sees and
 //! does not change.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use dynrag_api::{
-    Answer, Caller, Context, Json,
+    Answer, Caller, Json,
     scopes::{AdminTenant, Anyone},
 };
 use dynrag_domain::{

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, Caller, Json, Path, Query,
     answers::{Created, NoContent, Secret},
     paging::{Page, Paging},
     scopes::AdminTenant,
@@ -158,7 +158,9 @@ impl NewKey {
             let mut seen = HashSet::new();
             ids.retain(|id| seen.insert(*id));
             if !self.scopes.iter().all(|scope| scope.fits_collections()) {
-                let fit = Scope::ALL.into_iter().filter(|scope| scope.fits_collections());
+                let fit = Scope::ALL
+                    .into_iter()
+                    .filter(|scope| scope.fits_collections());
                 let fit: Vec<&str> = fit.map(Scope::as_str).collect();
                 let fit = fit.join(", ");
                 bad("/scopes", format!("with collectionIds only {fit}"));
@@ -190,9 +192,7 @@ pub(crate) async fn create(
         expires_at: wanted.expires_at,
         collections: wanted.collection_ids.as_deref(),
     };
-    let row = caller.store()
-        .add_api_key(&caller, &new)
-        .await?;
+    let row = caller.store().add_api_key(&caller, &new).await?;
     Ok(Secret(Created(KeyBody::new(row, Some(text)))))
 }
 
@@ -201,7 +201,8 @@ pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<NoContent> {
-    caller.store()
+    caller
+        .store()
         .revoke_api_key(caller.customer_id, caller.principal.into(), id)
         .await?;
     Ok(NoContent)

@@ -65,9 +65,7 @@ pub(crate) async fn put(
 }
 
 /// Deletes it: the platform's key is used from here on.
-pub(crate) async fn delete(
-    caller: Caller<AdminTenant>,
-) -> Answer<NoContent> {
+pub(crate) async fn delete(caller: Caller<AdminTenant>) -> Answer<NoContent> {
     let tx = caller.store().tenant(caller.customer_id).await?;
     secrets::lock(&tx).await?;
     if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {

@@ -1,10 +1,8 @@
 //! `GET PUT /api/customers/profile`: the company.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json,
+    Answer, Caller, Json,
     scopes::{AdminTenant, Anyone},
 };
 use dynrag_domain::{CustomerId, Error, audit::Action};
@@ -48,9 +46,7 @@ impl ProfileBody {
 }
 
 /// Shows what the caller may see of it.
-pub(crate) async fn get(
-    caller: Caller<Anyone>,
-) -> Answer<Json<ProfileBody>> {
+pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<ProfileBody>> {
     let tx = caller.store().tenant(caller.customer_id).await?;
     let row = customers::get(&tx).await?;
     tx.commit().await?;

@@ -1,9 +1,7 @@
 //! `GET /api/customers/usage`: what the customer used and what it cost.
 
-use std::sync::Arc;
-
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    Answer, Caller, Json, Query,
     scopes::Metrics,
     usage::{Period, UsageBody},
 };

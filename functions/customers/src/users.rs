@@ -297,7 +297,9 @@ pub(crate) async fn delete(
     };
     let actor = caller.principal.into();
     let details = match action {
-        Action::UserDeleted => json!({"keysRevoked": keys.revoked, "keysTransferred": keys.transferred}),
+        Action::UserDeleted => {
+            json!({"keysRevoked": keys.revoked, "keysTransferred": keys.transferred})
+        }
         _ => json!({}),
     };
     audit::record(&tx, actor, action, id.as_uuid(), &details).await?;

@@ -22,7 +22,8 @@ pub(crate) async fn delete(
     State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Accepted<Deleting>> {
-    let pending = caller.store()
+    let pending = caller
+        .store()
         .delete_document(caller.customer_id, caller.principal.into(), id)
         .await?;
     context

@@ -1,8 +1,6 @@
 //! `GET /api/documents/{id}`.
 
-use std::sync::Arc;
-
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_api::{Answer, Caller, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::DocumentId;
 
 use crate::body::DocumentBody;
@@ -12,8 +10,6 @@ pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<DocumentBody>> {
-    let document = caller.store()
-        .get_document(caller.customer_id, id)
-        .await?;
+    let document = caller.store().get_document(caller.customer_id, id).await?;
     Ok(Json(document.into()))
 }

@@ -1,10 +1,8 @@
 //! `GET /api/documents?limit=&cursor=&status=&collectionId=`: newest first.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query, cursor,
+    Answer, Caller, Json, Query, cursor,
     paging::{Limit, Page},
     scopes::DocumentsRead,
 };

@@ -41,7 +41,8 @@ pub(crate) async fn retry(
         }
         None => None,
     };
-    let pending = caller.store()
+    let pending = caller
+        .store()
         .retry_document(
             caller.customer_id,
             caller.principal.into(),

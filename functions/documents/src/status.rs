@@ -1,8 +1,6 @@
 //! `GET /api/documents/{id}/status`: where a document stands and how it came there.
 
-use std::sync::Arc;
-
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_api::{Answer, Caller, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::{
     DocumentId,
     documents::{FailureCode, Stage, Status},
@@ -42,7 +40,8 @@ pub(crate) async fn status(
     caller: Caller<DocumentsRead>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<StatusBody>> {
-    let (document, steps) = caller.store()
+    let (document, steps) = caller
+        .store()
         .document_status(caller.customer_id, id)
         .await?;
     Ok(Json(StatusBody {

@@ -1,10 +1,8 @@
 //! `GET /api/documents/{id}/versions`.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, Caller, Json, Path, Query,
     paging::{Page, Paging},
     scopes::DocumentsRead,
 };
@@ -73,7 +71,8 @@ pub(crate) async fn versions(
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<VersionBody>>> {
     let (limit, after) = (paging.limit()?, paging.after::<i32>()?);
-    let rows = caller.store()
+    let rows = caller
+        .store()
         .document_versions(
             caller.customer_id,
             id,

@@ -1,9 +1,7 @@
 //! `GET /api/documents/{id}/events`: a document's timeline, so far and as it goes on.
 
-use std::sync::Arc;
-
 use dynrag_api::{
-    Answer, Caller, Context, Path,
+    Answer, Caller, Path,
     event_stream::{EventStream, LastEventId, Until},
     scopes::DocumentsRead,
 };

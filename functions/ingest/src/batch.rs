@@ -268,11 +268,7 @@ pub(crate) async fn batch(
 }
 
 /// Stores and queues what is new; what each is.
-async fn store(
-    context: &Context,
-    caller: &Admission,
-    ready: &[Ready],
-) -> Result<Vec<Decision>> {
+async fn store(context: &Context, caller: &Admission, ready: &[Ready]) -> Result<Vec<Decision>> {
     let (store, customer) = (caller.store(), caller.customer_id);
     let actor = caller.principal.into();
     let (objects, _) = context.documents().await?;

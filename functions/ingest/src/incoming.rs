@@ -180,7 +180,11 @@ async fn verify(
 ) -> Result<Verified> {
     let proof = Proof::of(headers)?;
     let webhook = webhook.ok_or_else(|| refused("no id of a webhook"))?;
-    let found = context.unbounded_store().await?.find_webhook(webhook).await?;
+    let found = context
+        .unbounded_store()
+        .await?
+        .find_webhook(webhook)
+        .await?;
     let found = found.ok_or_else(|| refused("no such webhook, or it is stopped"))?;
     let message = proof.check(context, &found, headers, body).await?;
     Ok(Verified {

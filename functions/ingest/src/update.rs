@@ -96,7 +96,7 @@ pub(crate) async fn update(
     caller.check_budget()?;
     let pending = match body.content {
         Some(_) => replaced(&context, &caller, id, body).await?,
-        None => again(&context, &caller, id, body).await?,
+        None => again(&caller, id, body).await?,
     };
     context.dispatch(&pending).await;
     let queued = Either::This(answers::Accepted(Accepted::new(id, Status::Queued)));
@@ -145,11 +145,7 @@ async fn replaced(
     replace(store, objects, customer, id, &new, content.bytes).await
 }
 
-async fn again(
-    caller: &Admission,
-    id: DocumentId,
-    body: Body,
-) -> Result<Pending> {
+async fn again(caller: &Admission, id: DocumentId, body: Body) -> Result<Pending> {
     if body.content_type.is_some() {
         let detail = "only with content, whose type it is";
         return Err(Error::field("/contentType", detail));

@@ -47,11 +47,7 @@ impl Waiting {
 }
 
 /// Looks at the document until it has ended; the answer is as it was where the time is up.
-pub(crate) async fn hold(
-    caller: &Admission,
-    outcome: Outcome,
-    time: Duration,
-) -> Result<Outcome> {
+pub(crate) async fn hold(caller: &Admission, outcome: Outcome, time: Duration) -> Result<Outcome> {
     let accepted = match &outcome {
         Either::This(accepted) => &accepted.0,
         Either::That(Json(there)) => there,

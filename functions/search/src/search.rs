@@ -127,10 +127,7 @@ pub(crate) async fn search(
 }
 
 /// The documents that are searched; all where nothing is said.
-async fn within(
-    caller: &Caller<Search>,
-    body: &Body,
-) -> Result<Option<Vec<DocumentId>>> {
+async fn within(caller: &Caller<Search>, body: &Body) -> Result<Option<Vec<DocumentId>>> {
     let store = caller.store();
     let documents = match body.collection_id {
         Some(collection) => store

@@ -83,7 +83,8 @@ pub(crate) async fn list(
 ) -> Answer<Json<Page<DeliveryBody>>> {
     let limit = Limit::new(filter.limit)?;
     let after = filter.cursor.as_deref().map(cursor::decode).transpose()?;
-    let rows = caller.store()
+    let rows = caller
+        .store()
         .list_deliveries(caller.customer_id, id, filter.status, after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;

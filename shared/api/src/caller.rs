@@ -229,9 +229,7 @@ where
         if let Some(attempt) = parts.extensions.get::<Attempt>()
             && S::REPEATABLE
         {
-            attempt
-                .begin(admission.store(), &admission, route)
-                .await?;
+            attempt.begin(admission.store(), &admission, route).await?;
         }
         Ok(Self {
             admission,

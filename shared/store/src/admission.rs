@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId, WebhookId,
+    ApiKeyId, CollectionId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId,
+    WebhookId,
     audit::Actor,
     config::CustomerConfig,
     identity::{Class, Principal, Role, Scope},

@@ -1,10 +1,6 @@
 //! What an admitted caller may do beyond the scopes that its route asks for.
 
-use dynrag_domain::{
-    CollectionId, Error, Kind, Result,
-    collections::Place,
-    identity::Scope,
-};
+use dynrag_domain::{CollectionId, Error, Kind, Result, collections::Place, identity::Scope};
 
 use crate::{Store, admission::Admission};
 

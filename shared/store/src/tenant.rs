@@ -94,11 +94,7 @@ impl Tenant {
 
     /// As [`query`](Self::query), over all of the customer's rows: for its limits, which bounds do not change.
     /// What it reads must not be shown.
-    pub(crate) async fn query_unbound(
-        &self,
-        sql: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<Row>> {
+    pub(crate) async fn query_unbound(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
         let Some(collections) = self.bounds.setting() else {
             return self.query(sql, params).await;
         };

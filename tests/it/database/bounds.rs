@@ -63,8 +63,18 @@ async fn scene() -> Scene {
     let inside = seed::collection(&store, customer.id, "Inside").await;
     let outside = seed::collection(&store, customer.id, "Outside").await;
     let documents = [
-        add(&store, customer.id, &placed("in", Some("in"), Place::In(inside))).await,
-        add(&store, customer.id, &placed("out", Some("out"), Place::In(outside))).await,
+        add(
+            &store,
+            customer.id,
+            &placed("in", Some("in"), Place::In(inside)),
+        )
+        .await,
+        add(
+            &store,
+            customer.id,
+            &placed("out", Some("out"), Place::In(outside)),
+        )
+        .await,
         add(&store, customer.id, &placed("none", None, Place::AsItIs)).await,
     ];
     Scene {
@@ -188,7 +198,12 @@ async fn crawl(store: &Store, customer: CustomerId, collection: Option<Collectio
 async fn a_key_has_the_collections_that_are_left() {
     let scene = scene().await;
     let id = scene.customer.id;
-    let key = seed::bound_key(&scene.store, &scene.customer, &[scene.inside, scene.outside]).await;
+    let key = seed::bound_key(
+        &scene.store,
+        &scene.customer,
+        &[scene.inside, scene.outside],
+    )
+    .await;
     let admitted = scene.admit(&key).await;
     let mut both = vec![scene.inside, scene.outside];
     both.sort_by_key(CollectionId::as_uuid);
@@ -200,7 +215,9 @@ async fn a_key_has_the_collections_that_are_left() {
 
     for (collection, left) in [(scene.outside, vec![scene.inside]), (scene.inside, vec![])] {
         let keep = Some(Leftovers::Keep);
-        let deleted = scene.store.delete_collection(id, Actor::System, collection, keep);
+        let deleted = scene
+            .store
+            .delete_collection(id, Actor::System, collection, keep);
         deleted.await.unwrap();
         let admitted = scene.admit(&key).await;
         assert_eq!(admitted.collections.as_deref(), Some(&left[..]));
@@ -252,7 +269,10 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
     for text in ["out", "none"] {
         let new = placed(text, None, here);
         let target = bound.resolve_upload(id, &new, &seed::sha256(text), OnDuplicate::Skip);
-        assert!(matches!(target.await.unwrap(), Target::New { .. }), "{text}");
+        assert!(
+            matches!(target.await.unwrap(), Target::New { .. }),
+            "{text}"
+        );
     }
     let new = placed("in", None, here);
     let target = bound.resolve_upload(id, &new, &seed::sha256("in"), OnDuplicate::Skip);
@@ -295,7 +315,10 @@ async fn limits_are_of_all_documents() {
         .execute(limit, &[&id.as_uuid()])
         .await
         .unwrap();
-    let (new, hash) = (placed("new", None, Place::In(scene.inside)), seed::sha256("new"));
+    let (new, hash) = (
+        placed("new", None, Place::In(scene.inside)),
+        seed::sha256("new"),
+    );
     let target = bound
         .resolve_upload(id, &new, &hash, OnDuplicate::Skip)
         .await
@@ -325,7 +348,12 @@ async fn limits_are_of_all_documents() {
         description: None,
         chunking: None,
     };
-    assert!(bound.create_collection(id, Actor::System, &made).await.is_err());
+    assert!(
+        bound
+            .create_collection(id, Actor::System, &made)
+            .await
+            .is_err()
+    );
 }
 
 /// Who may not read what others added is not told that it is there.
@@ -342,7 +370,10 @@ async fn who_may_only_write_finds_its_own_duplicates() {
             .await
             .unwrap();
         scene
-            .admit(&(scene.customer.key_public_id.clone(), scene.customer.key_hash))
+            .admit(&(
+                scene.customer.key_public_id.clone(),
+                scene.customer.key_hash,
+            ))
             .await
     };
     let writing = admit(&["documents:write"]).await;
@@ -384,6 +415,9 @@ async fn who_may_only_write_finds_its_own_duplicates() {
         &["documents:write", "search"],
     ] {
         let reading = admit(scopes).await;
-        assert!(known(look(reading.store(), &own("none")).await), "{scopes:?}");
+        assert!(
+            known(look(reading.store(), &own("none")).await),
+            "{scopes:?}"
+        );
     }
 }

@@ -35,7 +35,8 @@ async fn scene() -> Scene {
     let a = stack.signup().await;
     let (inside, outside) = (a.collection("Inside").await, a.collection("Outside").await);
     let mark = word();
-    let texts = ["inside", "outside", "nowhere"].map(|place| format!("The text {mark} is {place}."));
+    let texts =
+        ["inside", "outside", "nowhere"].map(|place| format!("The text {mark} is {place}."));
     let add = async |text: &String, more: Value| {
         let mut body = json!({"title": "T", "content": text});
         for (name, value) in more.as_object().unwrap() {
@@ -46,8 +47,16 @@ async fn scene() -> Scene {
         id
     };
     let documents = [
-        add(&texts[0], json!({"collectionId": inside, "externalId": "in"})).await,
-        add(&texts[1], json!({"collectionId": outside, "externalId": "out"})).await,
+        add(
+            &texts[0],
+            json!({"collectionId": inside, "externalId": "in"}),
+        )
+        .await,
+        add(
+            &texts[1],
+            json!({"collectionId": outside, "externalId": "out"}),
+        )
+        .await,
         add(&texts[2], json!({})).await,
     ];
     let key = make_key(&a, &[&inside]).await;
@@ -68,7 +77,10 @@ async fn make_key(a: &Tenant, collections: &[&String]) -> String {
     let body = json!({"name": "bound", "scopes": ["documents:read", "documents:write", "search"],
         "collectionIds": collections});
     let made = a.post("/api/keys", &body).await.ok(201);
-    assert_eq!(made["collectionIds"].as_array().unwrap().len(), collections.len());
+    assert_eq!(
+        made["collectionIds"].as_array().unwrap().len(),
+        collections.len()
+    );
     made["apiKey"].as_str().unwrap().to_owned()
 }
 
@@ -145,14 +157,19 @@ async fn what_is_outside_is_not_there() {
         }
     }
     for id in [outside, nowhere, &random] {
-        let url = scene.stack.events_url(&format!("/api/documents/{id}/events"));
+        let url = scene
+            .stack
+            .events_url(&format!("/api/documents/{id}/events"));
         let request = scene.stack.http.get(url).header("x-api-key", &scene.key);
         Answer::of(request).await.problem(404, "not_found");
     }
     // What it was asked to change is as it was.
     for (id, text) in [outside, nowhere].into_iter().zip(&scene.texts[1..]) {
         let there = scene.a.get(&format!("/api/documents/{id}")).await.ok(200);
-        assert_eq!((&there["title"], &there["latestVersion"]), (&json!("T"), &json!(1)));
+        assert_eq!(
+            (&there["title"], &there["latestVersion"]),
+            (&json!("T"), &json!(1))
+        );
         assert_eq!(scene.a.search("text", text).await.len(), 3);
     }
 }
@@ -164,16 +181,24 @@ async fn lists_and_searches_stay_inside() {
     assert_eq!(scene.listed("/api/documents").await, [json!(inside)]);
     let path = format!("/api/documents?collectionId={}", scene.outside);
     assert_eq!(scene.listed(&path).await, [] as [Value; 0]);
-    assert_eq!(scene.listed("/api/collections").await, [json!(scene.inside)]);
+    assert_eq!(
+        scene.listed("/api/collections").await,
+        [json!(scene.inside)]
+    );
     for mode in ["text", "vector", "hybrid"] {
         let query = |more: Value| {
-            let mut body = json!({"query": format!("text {}", scene.mark), "mode": mode, "topK": 10});
+            let mut body =
+                json!({"query": format!("text {}", scene.mark), "mode": mode, "topK": 10});
             for (name, value) in more.as_object().unwrap() {
                 body[name] = value.clone();
             }
             body
         };
-        assert_eq!(scene.found(query(json!({}))).await, [json!(inside)], "{mode}");
+        assert_eq!(
+            scene.found(query(json!({}))).await,
+            [json!(inside)],
+            "{mode}"
+        );
         let both = json!({"documentIds": [inside, outside]});
         assert_eq!(scene.found(query(both)).await, [json!(inside)], "{mode}");
         let hidden = json!({"documentIds": [outside]});
@@ -242,11 +267,21 @@ async fn what_it_adds_stays_inside() {
         "/documents/1/collectionId"
     );
     assert_eq!(results[2]["error"]["code"], "external_id_taken");
-    let file = file_part("a.txt", "text/plain", format!("A file {}.", word()).as_bytes());
+    let file = file_part(
+        "a.txt",
+        "text/plain",
+        format!("A file {}.", word()).as_bytes(),
+    );
     let request = scene.call(Method::POST, "/api/ingest/file").multipart(file);
-    assert_eq!(of(&doc_id(&Answer::of(request).await.ok(202))).await, json!(scene.inside));
+    assert_eq!(
+        of(&doc_id(&Answer::of(request).await.ok(202))).await,
+        json!(scene.inside)
+    );
     let wanted = json!({"fileName": "a.txt"});
-    let form = scene.post("/api/ingest/presigned-url", &wanted).await.ok(200);
+    let form = scene
+        .post("/api/ingest/presigned-url", &wanted)
+        .await
+        .ok(200);
     assert_eq!(of(&doc_id(&form)).await, json!(scene.inside));
     let sent = json!({"subject": "S", "text": format!("Sent {}.", word())});
     let sent = scene.post("/api/ingest/webhook", &sent).await.ok(202);
@@ -254,17 +289,17 @@ async fn what_it_adds_stays_inside() {
 
     // Neither into another collection, nor by a name that is another document's.
     for (path, body) in [
-        ("/api/ingest/document", json!({"title": "T", "content": "A"})),
+        (
+            "/api/ingest/document",
+            json!({"title": "T", "content": "A"}),
+        ),
         ("/api/ingest/url", json!({"url": "https://example.com/"})),
         ("/api/ingest/presigned-url", json!({"fileName": "a.txt"})),
     ] {
         for id in [&scene.outside, &Uuid::nil().to_string()] {
             let mut body = body.clone();
             body["collectionId"] = json!(id);
-            scene
-                .post(path, &body)
-                .await
-                .bad_fields(&["/collectionId"]);
+            scene.post(path, &body).await.bad_fields(&["/collectionId"]);
         }
     }
     let taken = json!({"title": "T", "content": "A", "externalId": "out"});
@@ -274,17 +309,17 @@ async fn what_it_adds_stays_inside() {
         .problem(409, "external_id_taken");
     let path = format!("/api/documents/{}", scene.documents[0]);
     for to in [Value::Null, json!(scene.outside)] {
-        for body in [json!({"collectionId": to}), json!({"collectionId": to, "title": "New"}),
-            json!({"collectionId": to, "content": "New"})] {
+        for body in [
+            json!({"collectionId": to}),
+            json!({"collectionId": to, "title": "New"}),
+            json!({"collectionId": to, "content": "New"}),
+        ] {
             scene.put(&path, &body).await.bad_fields(&["/collectionId"]);
         }
     }
     assert_eq!(of(&scene.documents[0]).await, json!(scene.inside));
     let changed = format!("{path}?wait=25");
-    scene
-        .put(&changed, &json!({"title": "New"}))
-        .await
-        .ok(200);
+    scene.put(&changed, &json!({"title": "New"})).await.ok(200);
 }
 
 #[tokio::test]
@@ -313,16 +348,29 @@ async fn a_crawl_of_a_bound_key_stays_inside() {
     })
     .await;
     assert_eq!(ended["pages"]["stored"], 1, "{ended}");
-    assert_eq!(ended["pages"]["leftOut"][0]["code"], "source_url_taken", "{ended}");
-    let shown = scene.a.get(&format!("/api/documents/{theirs}")).await.ok(200);
+    assert_eq!(
+        ended["pages"]["leftOut"][0]["code"], "source_url_taken",
+        "{ended}"
+    );
+    let shown = scene
+        .a
+        .get(&format!("/api/documents/{theirs}"))
+        .await
+        .ok(200);
     assert_eq!(
         (&shown["collectionId"], &shown["latestVersion"]),
         (&json!(scene.outside), &json!(1))
     );
     // Another's crawl, and other work of the customer's, is not its to see.
-    let other = json!({"url": site.url("/"), "collectionId": scene.outside, "crawl": {"maxPages": 1}});
+    let other =
+        json!({"url": site.url("/"), "collectionId": scene.outside, "crawl": {"maxPages": 1}});
     let other = scene.a.post("/api/ingest/url", &other).await.ok(202)["jobId"].clone();
-    let export = scene.a.post("/api/customers/export", &json!({})).await.ok(202)["jobId"].clone();
+    let export = scene
+        .a
+        .post("/api/customers/export", &json!({}))
+        .await
+        .ok(202)["jobId"]
+        .clone();
     for job in [other, export, json!(Uuid::new_v4())] {
         let path = format!("/api/jobs/{}", job.as_str().unwrap());
         scene.get(&path).await.problem(404, "not_found");
@@ -369,8 +417,16 @@ async fn each_bad_field_of_a_bound_key_is_pointed_at() {
     for (scopes, ids, pointers) in [
         (json!(["search"]), json!([]), &["/collectionIds"][..]),
         (json!(["search"]), json!(many), &["/collectionIds"]),
-        (json!(["search"]), json!([own, theirs]), &["/collectionIds/1"]),
-        (json!(["search"]), json!([Uuid::nil()]), &["/collectionIds/0"]),
+        (
+            json!(["search"]),
+            json!([own, theirs]),
+            &["/collectionIds/1"],
+        ),
+        (
+            json!(["search"]),
+            json!([Uuid::nil()]),
+            &["/collectionIds/0"],
+        ),
         (json!(["search", "webhooks"]), json!([own]), &["/scopes"]),
         (json!(["metrics"]), json!([own]), &["/scopes"]),
         (json!(["admin:tenant"]), json!([own]), &["/scopes"]),

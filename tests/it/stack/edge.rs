@@ -217,7 +217,11 @@ async fn who_one_is_and_what_one_may_do() {
         "{by_token}"
     );
     // What it needs to work, and not the account.
-    for (name, shown) in [("chunking", true), ("monthlyBudgetUsd", false), ("maxDocuments", false)] {
+    for (name, shown) in [
+        ("chunking", true),
+        ("monthlyBudgetUsd", false),
+        ("maxDocuments", false),
+    ] {
         assert_eq!(by_token["config"].get(name).is_some(), shown, "{by_token}");
         assert!(by_key["config"].get(name).is_some(), "{by_key}");
     }

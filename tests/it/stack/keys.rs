@@ -226,7 +226,12 @@ async fn a_key_sees_of_the_account_what_it_needs_to_work() {
             let config = get(bearer, "/api/customers/config").await.ok(200);
             assert_eq!(config["maxFileBytes"], 52_428_800, "{config}");
             assert!(config["chunking"]["size"].is_i64(), "{config}");
-            for hidden in ["monthlyBudgetUsd", "budgetAlertPercent", "maxDocuments", "retentionDays"] {
+            for hidden in [
+                "monthlyBudgetUsd",
+                "budgetAlertPercent",
+                "maxDocuments",
+                "retentionDays",
+            ] {
                 assert_eq!(config.get(hidden).is_some(), whole, "{hidden}: {config}");
             }
             let me = get(bearer, "/api/auth/me").await.ok(200);

@@ -317,7 +317,9 @@ async fn keys_of_who_leaves_can_be_taken_over() {
         assert_eq!(key["createdBy"]["email"], json!(a.email), "{listed}");
     }
     let told = actions(&a).await;
-    let moved = told.iter().filter(|action| *action == "api_key.transferred");
+    let moved = told
+        .iter()
+        .filter(|action| *action == "api_key.transferred");
     assert_eq!(moved.count(), 2, "{told:?}");
 }
 
@@ -332,7 +334,10 @@ async fn nobody_gives_what_it_does_not_have() {
         Answer::of(request.bearer_auth(&managing).json(&body))
     };
     let key = |scopes: Value| json!({"name": "n", "scopes": scopes});
-    for scopes in [json!(["search"]), json!(["admin:tenant", "documents:write"])] {
+    for scopes in [
+        json!(["search"]),
+        json!(["admin:tenant", "documents:write"]),
+    ] {
         call(Method::POST, "/api/keys", key(scopes))
             .await
             .problem(403, "missing_scope");

@@ -77,13 +77,22 @@ async fn a_webhook_needs_the_scopes_of_what_it_does() {
             true => (&reading, &writing),
             false => (&writing, &reading),
         };
-        let scope = if event { "documents:read" } else { "documents:write" };
+        let scope = if event {
+            "documents:read"
+        } else {
+            "documents:write"
+        };
         for key in [&managing, unable] {
             let refused = call(key, Method::POST, "/api/webhooks", body).await;
             let refused = refused.problem(403, "missing_scope");
-            assert!(refused["detail"].as_str().unwrap().contains(scope), "{refused}");
+            assert!(
+                refused["detail"].as_str().unwrap().contains(scope),
+                "{refused}"
+            );
         }
-        let made = call(able, Method::POST, "/api/webhooks", body).await.ok(201);
+        let made = call(able, Method::POST, "/api/webhooks", body)
+            .await
+            .ok(201);
         let path = format!("/api/webhooks/{}", text(&made["id"]));
         for change in [
             json!({"name": "mine"}),
@@ -103,7 +112,9 @@ async fn a_webhook_needs_the_scopes_of_what_it_does() {
             false => drop(tested.ok(202)),
         }
         // It may look, and stop it for good.
-        call(&managing, Method::GET, &path, &json!({})).await.ok(200);
+        call(&managing, Method::GET, &path, &json!({}))
+            .await
+            .ok(200);
         let deleted = call(&managing, Method::DELETE, &path, &json!({})).await;
         assert_eq!(deleted.status, 204, "{deleted}");
     }

@@ -1,8 +1,10 @@
 //! `POST /api/collections`.
 
-use std::sync::Arc;
-
-use dynrag_api::{Answer, Caller, Context, Json, answers::Created, scopes::{DocumentsWrite, Unbound}};
+use dynrag_api::{
+    Answer, Caller, Json,
+    answers::Created,
+    scopes::{DocumentsWrite, Unbound},
+};
 
 use super::body::{CollectionBody, Wanted};
 

@@ -1,8 +1,9 @@
 //! `GET /api/collections/{id}`.
 
-use std::sync::Arc;
-
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::{AnyOf, DocumentsRead, Search}};
+use dynrag_api::{
+    Answer, Caller, Json, Path,
+    scopes::{AnyOf, DocumentsRead, Search},
+};
 use dynrag_domain::CollectionId;
 
 use super::body::CollectionBody;

@@ -1,9 +1,7 @@
 //! `GET /api/collections?limit=&cursor=`: newest first.
 
-use std::sync::Arc;
-
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    Answer, Caller, Json, Query,
     paging::{Page, Paging},
     scopes::{AnyOf, DocumentsRead, Search},
 };

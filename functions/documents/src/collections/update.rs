@@ -1,9 +1,10 @@
 //! `PUT /api/collections/{id}`: its name, description or chunking. Documents stay cut as they are until they
 //! are processed again.
 
-use std::sync::Arc;
-
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::{DocumentsWrite, Unbound}};
+use dynrag_api::{
+    Answer, Caller, Json, Path,
+    scopes::{DocumentsWrite, Unbound},
+};
 use dynrag_domain::CollectionId;
 
 use super::body::{Change, CollectionBody};
