@@ -10,7 +10,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use axum::{Router, body::Body};
@@ -49,6 +49,21 @@ const NOT_ROUTES: [(&str, &str); 9] = [
     ("Migrate", "dynrag-migrate"),
     ("Sweep", "dynrag-sweep"),
     ("Tasks", "dynrag-tasks"),
+];
+
+/// Files of functions that work without a caller's bounds: before anybody is admitted, and where no document is read.
+/// This list may only get shorter.
+const UNBOUNDED: [&str; 10] = [
+    "auth/src/accept.rs",
+    "auth/src/login.rs",
+    "auth/src/refresh.rs",
+    "auth/src/reset_password.rs",
+    "auth/src/session.rs",
+    "auth/src/signup.rs",
+    "auth/src/verify_email.rs",
+    "ingest/src/incoming.rs",
+    "search/src/query_vectors.rs",
+    "system/src/health.rs",
 ];
 
 /// A crate of routes.
@@ -276,6 +291,39 @@ fn every_binary_of_the_template_is_built_here() {
             "{name}: {manifest}"
         );
     }
+}
+
+/// Rust files under a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn handlers_have_the_store_of_their_caller() {
+    let functions = checkout().join("functions");
+    let mut found: Vec<String> = sources(&functions)
+        .into_iter()
+        .filter(|path| {
+            fs::read_to_string(path)
+                .unwrap()
+                .contains("unbounded_store")
+        })
+        .map(|path| {
+            let path = path.strip_prefix(&functions).unwrap();
+            path.to_str().unwrap().to_owned()
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, UNBOUNDED, "say caller.store()");
 }
 
 #[test]

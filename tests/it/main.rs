@@ -6,5 +6,6 @@ mod support;
 mod contract;
 mod database;
 mod events;
+mod matrix;
 mod openapi;
 mod stack;

@@ -49,7 +49,7 @@ pub(crate) async fn get(
     Path(id): Path<CustomerId>,
 ) -> Answer<Json<CustomerBody>> {
     let by = caller.administrator()?;
-    let store = context.store().await?;
+    let store = context.unbounded_store().await?;
     let customer = store.admin_get_customer(by, id).await?;
     let (since, until) = Period::THIS_MONTH.days()?;
     let used = store.admin_usage(by, id, since, until).await?;

@@ -1,11 +1,8 @@
 //! `GET /api/admin/customers` and what is done to one of them.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, Caller, Json, Path, Query,
     answers::NoContent,
     cursor,
     paging::{Limit, Page},
@@ -83,7 +80,6 @@ pub(crate) struct Filter {
 /// Lists all customers, newest first.
 pub(crate) async fn list(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Query(filter): Query<Filter>,
 ) -> Answer<Json<Page<CustomerBody>>> {
     let limit = Limit::new(filter.limit)?;
@@ -96,7 +92,7 @@ pub(crate) async fn list(
         status: filter.status.map(Status::as_str),
         words,
     };
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store
         .admin_list_customers(caller.administrator()?, wanted, after, limit.rows())
         .await?;
@@ -107,12 +103,11 @@ pub(crate) async fn list(
 /// What a customer used.
 pub(crate) async fn usage(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
     Query(period): Query<Period>,
 ) -> Answer<Json<UsageBody>> {
     let days = period.days()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store
         .admin_usage(caller.administrator()?, id, days.0, days.1)
         .await?;
@@ -122,12 +117,11 @@ pub(crate) async fn usage(
 /// Sets a customer's limits; what is left out stays as it is.
 pub(crate) async fn limits(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
     Json(limits): Json<PlatformLimits>,
 ) -> Answer<NoContent> {
     limits.check().map_err(Error::fields_invalid)?;
-    let store = context.store().await?;
+    let store = caller.store();
     store
         .admin_set_limits(caller.administrator()?, id, &limits)
         .await?;
@@ -137,37 +131,30 @@ pub(crate) async fn limits(
 /// Suspends a customer: its callers are refused from the next request on.
 pub(crate) async fn suspend(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
 ) -> Answer<NoContent> {
     if id == caller.customer_id {
         let detail = "your own customer: you could not activate it again";
         return Err(Error::field("/id", detail).into());
     }
-    set_status(&context, &caller, id, "suspended").await
+    set_status(&caller, id, "suspended").await
 }
 
 /// Activates a customer again.
 pub(crate) async fn activate(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
 ) -> Answer<NoContent> {
-    set_status(&context, &caller, id, "active").await
+    set_status(&caller, id, "active").await
 }
 
 async fn set_status(
-    context: &Context,
     caller: &Caller<PlatformAdmin>,
     id: CustomerId,
     status: &str,
 ) -> Answer<NoContent> {
     let by = caller.administrator()?;
-    context
-        .store()
-        .await?
-        .admin_set_status(by, id, status)
-        .await?;
+    caller.store().admin_set_status(by, id, status).await?;
     tracing::info!(customer_id = %id, user_id = %by.user_id, status, "status set");
     Ok(NoContent)
 }

@@ -1,10 +1,7 @@
 //! `POST /api/admin/invitations`: a token by which somebody may sign up while signup is for the invited.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use dynrag_api::{Answer, Caller, Context, answers::Created, scopes::PlatformAdmin};
+use dynrag_api::{Answer, Caller, answers::Created, scopes::PlatformAdmin};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -24,15 +21,12 @@ pub(crate) struct Invitation {
 }
 
 /// Makes one.
-pub(crate) async fn create(
-    caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
-) -> Answer<Created<Invitation>> {
+pub(crate) async fn create(caller: Caller<PlatformAdmin>) -> Answer<Created<Invitation>> {
     let token = Alphanumeric.sample_string(&mut rand::rng(), CHARACTERS);
     let expires_at = (Utc::now() + TIME).trunc_subsecs(0);
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     let by = caller.administrator()?;
-    let store = context.store().await?;
+    let store = caller.store();
     store.add_signup_invitation(by, &hash, expires_at).await?;
     tracing::info!(user_id = %by.user_id, "signup invitation made");
     let invitation = Invitation {

@@ -50,7 +50,7 @@ pub(crate) async fn accept(
     context.attempt("users-accept", &address).await?;
     let token = mail_link::token(&body.token)?;
     let customer_id = token.customer_id;
-    let store = context.store().await?;
+    let store = context.unbounded_store().await?;
     let tx = store.tenant(customer_id).await?;
     let id = mail_tokens::accepts(&tx, &token).await?;
     let invitation = match id {

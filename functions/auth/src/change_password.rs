@@ -56,7 +56,7 @@ pub(crate) async fn change_password(
     let (user, _) = caller.user()?;
     let email = caller.email.clone().unwrap_or_default();
     check(&body, &email)?;
-    let store = context.store().await?;
+    let store = caller.store();
     // Whoever holds a stolen access token does not get to guess the password.
     store
         .attempt("auth-change-password", user.as_uuid().as_bytes(), ATTEMPTS)

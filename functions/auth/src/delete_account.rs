@@ -43,7 +43,7 @@ pub(crate) async fn delete_account(
     let (user, _) = caller.user()?;
     let who = (caller.customer_id, user);
     own_password::check(&context, "customers-delete", who, body.password).await?;
-    let store = context.store().await?;
+    let store = caller.store();
     let tx = store.tenant(caller.customer_id).await?;
     let pending = erasure::begin(&tx).await?;
     tx.commit().await?;

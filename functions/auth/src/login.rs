@@ -51,7 +51,7 @@ pub(crate) async fn login(
     if body.password.expose_secret().chars().count() > passwords::MAX_CHARACTERS {
         return Err(refused("password is longer than any").into());
     }
-    let store = context.store().await?;
+    let store = context.unbounded_store().await?;
     let quota = attempts_per_address()?;
     let email = Email::try_from(body.email.as_str());
     let found = match &email {

@@ -1,9 +1,6 @@
 //! `POST /api/auth/logout`: ends the session, or all of the user's.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, answers::NoContent, scopes::User};
+use dynrag_api::{Answer, Caller, Json, answers::NoContent, scopes::User};
 use dynrag_domain::audit::{Action, Actor};
 use dynrag_store::{
     audit,
@@ -21,14 +18,10 @@ pub(crate) struct Logout {
 }
 
 /// Logs out: no token of the session is admitted from here on.
-pub(crate) async fn logout(
-    caller: Caller<User>,
-    State(context): State<Arc<Context>>,
-    body: Option<Json<Logout>>,
-) -> Answer<NoContent> {
+pub(crate) async fn logout(caller: Caller<User>, body: Option<Json<Logout>>) -> Answer<NoContent> {
     let (user, session) = caller.user()?;
     let actor = Actor::User(user);
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.customer_id).await?;
     if body.is_some_and(|Json(body)| body.everywhere) {
         let ended = sessions::end_of_user(&tx, user, EndReason::Logout).await?;
         let details = json!({"sessions": ended});

@@ -2,9 +2,9 @@
 
 use dynrag_api::{Answer, Caller, Json, scopes::Anyone};
 use dynrag_domain::{
-    CustomerId,
-    config::CustomerConfig,
+    CollectionId, CustomerId,
     identity::{Principal, Role, Scope},
+    shown_config::ShownConfig,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +23,10 @@ pub(crate) struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
     scopes: Vec<Scope>,
-    config: CustomerConfig,
+    /// The collections that a key is bound to; left out where it is not bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_ids: Option<Vec<CollectionId>>,
+    config: ShownConfig,
 }
 
 /// Answers who the caller is.
@@ -40,6 +43,7 @@ pub(crate) async fn me(caller: Caller<Anyone>) -> Answer<Json<Me>> {
         email: caller.email.clone(),
         role: caller.role,
         scopes: caller.scopes.clone(),
-        config: caller.config.clone(),
+        collection_ids: caller.collections.clone(),
+        config: caller.config.shown(caller.sees_account())?,
     }))
 }

@@ -20,7 +20,7 @@ pub(crate) async fn check(
     (customer, user): (CustomerId, UserId),
     password: SecretString,
 ) -> Result<()> {
-    let store = context.store().await?;
+    let store = context.unbounded_store().await?;
     store
         .attempt(route, user.as_uuid().as_bytes(), ATTEMPTS)
         .await?;

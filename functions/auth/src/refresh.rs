@@ -45,7 +45,7 @@ pub(crate) async fn refresh(
     State(context): State<Arc<Context>>,
     Json(body): Json<Refresh>,
 ) -> Answer<Json<Session>> {
-    let (store, vault) = (context.store().await?, context.vault().await?);
+    let (store, vault) = (context.unbounded_store().await?, context.vault().await?);
     let tokens = context.tokens().await?;
     let token = body.refresh_token.expose_secret();
     let (claims, _) = tokens

@@ -46,7 +46,7 @@ pub(crate) async fn reset_password(
 ) -> Answer<NoContent> {
     context.attempt("auth-reset-password", &address).await?;
     let token = mail_link::token(&body.token)?;
-    let store = context.store().await?;
+    let store = context.unbounded_store().await?;
     let tx = store.tenant(token.customer_id).await?;
     let user = mail_tokens::resets(&tx, &token).await?;
     let row = match user {

@@ -36,7 +36,7 @@ pub(crate) struct Signing {
 impl Signing {
     /// The newest of each kind.
     pub(crate) async fn of(context: &Context, customer: CustomerId) -> Result<Self> {
-        let (tokens, store) = (context.tokens().await?, context.store().await?);
+        let (tokens, store) = (context.tokens().await?, context.unbounded_store().await?);
         let vault = context.vault().await?;
         let newest = async |kind| tokens.signing(kind, customer, store, vault).await;
         Ok(Self {

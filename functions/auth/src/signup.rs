@@ -219,7 +219,7 @@ async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAc
 
     let key = api_keys::generate();
     let parsed = ApiKey::parse(&key)?;
-    let tx = context.store().await?.tenant(customer_id).await?;
+    let tx = context.unbounded_store().await?.tenant(customer_id).await?;
     let customer = NewCustomer {
         company_name: new.company_name.as_deref(),
         wrapped_data_key: &wrapped_data_key,

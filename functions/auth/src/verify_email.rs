@@ -40,7 +40,11 @@ pub(crate) async fn verify_email(
 ) -> Answer<NoContent> {
     context.attempt("auth-verify-email", &address).await?;
     let token = mail_link::token(&body.token)?;
-    let tx = context.store().await?.tenant(token.customer_id).await?;
+    let tx = context
+        .unbounded_store()
+        .await?
+        .tenant(token.customer_id)
+        .await?;
     let user = mail_tokens::verifies(&tx, &token)
         .await?
         .ok_or_else(|| mail_link::refused("token is not remembered"))?;
@@ -62,7 +66,7 @@ pub(crate) async fn resend(
 ) -> Answer<Either<Noted, NoContent>> {
     require_mail()?;
     let (user, _) = caller.user()?;
-    let store = context.store().await?;
+    let store = caller.store();
     store
         .attempt("auth-resend-verification", user.as_uuid().as_bytes(), 1)
         .await?;

@@ -1,10 +1,7 @@
 //! `POST /api/customers/api-key`: another default key in the place of the old one.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context,
+    Answer, Caller,
     answers::{Created, Secret},
     scopes::AdminTenant,
 };
@@ -16,18 +13,13 @@ use dynrag_domain::{
 use crate::keys::KeyBody;
 
 /// Replaces the default key. The old one is refused from here on.
-pub(crate) async fn replace(
-    caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
-) -> Answer<Secret<Created<KeyBody>>> {
+pub(crate) async fn replace(caller: Caller<AdminTenant>) -> Answer<Secret<Created<KeyBody>>> {
     let text = api_keys::generate();
     let key = ApiKey::parse(&text)?;
-    let row = context
+    let row = caller
         .store()
-        .await?
         .replace_default_key(
-            caller.customer_id,
-            caller.principal.into(),
+            &caller,
             ApiKeyId::generate(),
             key.public_id,
             &key.secret_hash(),

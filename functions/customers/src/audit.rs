@@ -1,11 +1,8 @@
 //! `GET /api/customers/audit`: who did what, newest first.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    Answer, Caller, Json, Query,
     paging::{Page, Paging},
     scopes::AdminTenant,
 };
@@ -56,10 +53,9 @@ impl From<Entry> for EntryBody {
 /// Lists the log.
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<EntryBody>>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let entries = store
         .list_audit(caller.customer_id, after, limit.rows())

@@ -1,11 +1,10 @@
 //! `GET PUT /api/customers/config`: limits and choices. What the platform has set, a customer sees and
 //! does not change.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json,
+    Answer, Caller, Json,
     scopes::{AdminTenant, Anyone},
 };
 use dynrag_domain::{
@@ -15,6 +14,7 @@ use dynrag_domain::{
     documents::{FailureCode, Format},
     identity::Class,
     money::Usd,
+    shown_config::ShownConfig,
 };
 use dynrag_store::{audit, customers, documents};
 use serde::Deserialize;
@@ -24,9 +24,9 @@ use utoipa::ToSchema;
 const MAX_RETENTION: i32 = 3650;
 const MAX_BUDGET: Usd = Usd::from_nanos(100_000 * 1_000_000_000);
 
-/// Shows it.
-pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<CustomerConfig>> {
-    Ok(Json(caller.config.clone()))
+/// Shows what the caller may see of it.
+pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<ShownConfig>> {
+    Ok(Json(caller.config.shown(caller.sees_account())?))
 }
 
 /// What is left out stays as it is.
@@ -178,11 +178,10 @@ impl Change {
 /// Changes what is the customer's to choose. It counts from the next request on.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Json(change): Json<Change>,
 ) -> Answer<Json<CustomerConfig>> {
     let config = change.apply(&caller.config)?;
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.customer_id).await?;
     customers::configure(&tx, &config).await?;
     let released = if config.monthly_budget_usd == caller.config.monthly_budget_usd {
         0

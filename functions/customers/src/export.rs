@@ -45,7 +45,7 @@ pub(crate) async fn start(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
 ) -> Answer<Accepted<Started>> {
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.customer_id).await?;
     let (job_id, pending) = jobs::add(&tx, JobKind::Export).await?;
     if pending.is_some() {
         let (actor, target) = (caller.principal.into(), job_id.as_uuid());
@@ -183,7 +183,7 @@ pub(crate) async fn get(
     State(context): State<Arc<Context>>,
     Path(id): Path<JobId>,
 ) -> Answer<Json<JobBody>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let job = store.get_job(caller.customer_id, id).await?;
     // Whoever may only read documents is given no links to everything there is.
     let in_charge = caller.scopes.contains(&Scope::AdminTenant);

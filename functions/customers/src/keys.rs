@@ -1,17 +1,16 @@
 //! `GET POST /api/keys`, `DELETE /api/keys/{id}`.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, Caller, Json, Path, Query,
     answers::{Created, NoContent, Secret},
     paging::{Page, Paging},
     scopes::AdminTenant,
 };
 use dynrag_domain::{
-    ApiKeyId, Error, FieldError, Result,
+    ApiKeyId, CollectionId, Error, FieldError, Result, UserId,
     api_keys::{self, ApiKey},
     identity::Scope,
 };
@@ -20,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 const MAX_NAME: usize = 100;
+/// Collections a key may be bound to.
+const MAX_COLLECTIONS: usize = 50;
 const MAX_REQUESTS: i32 = 1_000_000;
 const MAX_TIME: TimeDelta = TimeDelta::days(3653);
 
@@ -41,9 +42,23 @@ pub(crate) struct KeyBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    /// The user behind it; null for the key of the signup and keys made with it.
+    created_by: Option<MakerBody>,
+    /// The collections it is bound to, of those that are still there; left out where it is not bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_ids: Option<Vec<CollectionId>>,
     /// The key itself, shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key: Option<String>,
+}
+
+/// A user who made a key, or a key that made it, or took it over.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ApiKeyMaker)]
+struct MakerBody {
+    user_id: UserId,
+    email: String,
 }
 
 impl KeyBody {
@@ -58,6 +73,11 @@ impl KeyBody {
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
             created_at: row.created_at,
+            created_by: row.maker.map(|maker| MakerBody {
+                user_id: maker.user_id,
+                email: maker.email,
+            }),
+            collection_ids: row.collections,
             api_key,
         }
     }
@@ -66,10 +86,9 @@ impl KeyBody {
 /// Lists the keys that were not revoked, newest first.
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<KeyBody>>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let rows = store
         .list_api_keys(caller.customer_id, after, limit.rows())
@@ -89,6 +108,10 @@ pub(crate) struct NewKey {
     #[schema(minimum = 1, maximum = 1000000)]
     requests_per_minute: Option<i32>,
     expires_at: Option<DateTime<Utc>>,
+    /// Binds the key to these collections. Its scopes may then be `documents:read`, `documents:write`, `search` and
+    /// `chat`.
+    #[schema(min_items = 1, max_items = 50)]
+    collection_ids: Option<Vec<CollectionId>>,
 }
 
 impl NewKey {
@@ -128,6 +151,21 @@ impl NewKey {
         if self.expires_at.is_some_and(|at| !to_come.contains(&at)) {
             bad("/expiresAt", "a time within the next ten years".to_owned());
         }
+        if let Some(ids) = &mut self.collection_ids {
+            if !(1..=MAX_COLLECTIONS).contains(&ids.len()) {
+                bad("/collectionIds", format!("from 1 to {MAX_COLLECTIONS}"));
+            }
+            let mut seen = HashSet::new();
+            ids.retain(|id| seen.insert(*id));
+            if !self.scopes.iter().all(|scope| scope.fits_collections()) {
+                let fit = Scope::ALL
+                    .into_iter()
+                    .filter(|scope| scope.fits_collections());
+                let fit: Vec<&str> = fit.map(Scope::as_str).collect();
+                let fit = fit.join(", ");
+                bad("/scopes", format!("with collectionIds only {fit}"));
+            }
+        }
         if fields.is_empty() {
             Ok(self)
         } else {
@@ -136,10 +174,9 @@ impl NewKey {
     }
 }
 
-/// Makes a key.
+/// Makes a key, which may do no more than its maker.
 pub(crate) async fn create(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Json(body): Json<NewKey>,
 ) -> Answer<Secret<Created<KeyBody>>> {
     let wanted = body.check()?;
@@ -153,24 +190,19 @@ pub(crate) async fn create(
         scopes: &wanted.scopes,
         requests_per_minute: wanted.requests_per_minute,
         expires_at: wanted.expires_at,
+        collections: wanted.collection_ids.as_deref(),
     };
-    let row = context
-        .store()
-        .await?
-        .add_api_key(caller.customer_id, caller.principal.into(), &new)
-        .await?;
+    let row = caller.store().add_api_key(&caller, &new).await?;
     Ok(Secret(Created(KeyBody::new(row, Some(text)))))
 }
 
 /// Revokes a key: it is refused from here on.
 pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<NoContent> {
-    context
+    caller
         .store()
-        .await?
         .revoke_api_key(caller.customer_id, caller.principal.into(), id)
         .await?;
     Ok(NoContent)

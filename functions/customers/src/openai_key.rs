@@ -50,7 +50,7 @@ pub(crate) async fn put(
         let detail = format!("from 8 to {MAX_KEY} ASCII characters without spaces");
         return Err(Error::field("/apiKey", detail).into());
     }
-    let (store, vault) = (context.store().await?, context.vault().await?);
+    let (store, vault) = (caller.store(), context.vault().await?);
     let tx = store.tenant(caller.customer_id).await?;
     let wrapped = secrets::lock(&tx)
         .await?
@@ -75,11 +75,8 @@ pub(crate) async fn put(
 }
 
 /// Deletes it: the platform's key is used from here on, also for documents whose key was refused.
-pub(crate) async fn delete(
-    caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
-) -> Answer<NoContent> {
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+pub(crate) async fn delete(caller: Caller<AdminTenant>) -> Answer<NoContent> {
+    let tx = caller.store().tenant(caller.customer_id).await?;
     secrets::lock(&tx).await?;
     if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {
         return Err(Error::not_found("key of the provider").into());

@@ -1,11 +1,8 @@
 //! `GET PUT /api/customers/profile`: the company.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json,
+    Answer, Caller, Json,
     scopes::{AdminTenant, Anyone},
 };
 use dynrag_domain::{CustomerId, Error, audit::Action, company};
@@ -22,34 +19,36 @@ use utoipa::ToSchema;
 #[schema(as = Profile)]
 pub(crate) struct ProfileBody {
     id: CustomerId,
-    company_name: Option<String>,
     status: String,
+    /// Left out where the caller does not see the account, as are the others below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    company_name: Option<Option<String>>,
     /// Whether embeddings are asked for with the customer's own key.
-    has_openai_key: bool,
-    created_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_openai_key: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<DateTime<Utc>>,
 }
 
-impl From<CustomerRow> for ProfileBody {
-    fn from(row: CustomerRow) -> Self {
+impl ProfileBody {
+    fn new(row: CustomerRow, sees_account: bool) -> Self {
         Self {
             id: row.id,
-            company_name: row.company_name,
             status: row.status,
-            has_openai_key: row.has_openai_key,
-            created_at: row.created_at,
+            company_name: sees_account.then_some(row.company_name),
+            has_openai_key: sees_account.then_some(row.has_openai_key),
+            created_at: sees_account.then_some(row.created_at),
         }
     }
 }
 
-/// Shows it.
-pub(crate) async fn get(
-    caller: Caller<Anyone>,
-    State(context): State<Arc<Context>>,
-) -> Answer<Json<ProfileBody>> {
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+/// Shows what the caller may see of it.
+pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<ProfileBody>> {
+    let tx = caller.store().tenant(caller.customer_id).await?;
     let row = customers::get(&tx).await?;
     tx.commit().await?;
-    Ok(Json(row.into()))
+    Ok(Json(ProfileBody::new(row, caller.sees_account())))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -64,17 +63,16 @@ pub(crate) struct Change {
 /// Changes the company's name.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Json(change): Json<Change>,
 ) -> Answer<Json<ProfileBody>> {
     let name = company::name(change.company_name.as_deref().unwrap_or_default())
         .map_err(|detail| Error::field("/companyName", detail))?;
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.customer_id).await?;
     customers::rename(&tx, name).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
     let details = json!({"companyName": name});
     audit::record(&tx, actor, Action::CustomerUpdated, target, &details).await?;
     let row = customers::get(&tx).await?;
     tx.commit().await?;
-    Ok(Json(row.into()))
+    Ok(Json(ProfileBody::new(row, caller.sees_account())))
 }

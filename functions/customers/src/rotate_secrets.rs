@@ -49,7 +49,7 @@ pub(crate) async fn rotate(
 ) -> Answer<Json<Rotated>> {
     let immediately = wanted.is_some_and(|Json(wanted)| wanted.immediately);
     let customer = caller.customer_id;
-    let (store, vault) = (context.store().await?, context.vault().await?);
+    let (store, vault) = (caller.store(), context.vault().await?);
     let tx = store.tenant(customer).await?;
     let wrapped = secrets::lock(&tx)
         .await?

@@ -1,10 +1,7 @@
 //! `GET /api/customers/usage`: what the customer used and what it cost, and how much of its limits is used.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    Answer, Caller, Json, Query,
     scopes::Metrics,
     usage::{Period, UsageBody},
 };
@@ -75,11 +72,10 @@ impl Limits {
 /// Shows it.
 pub(crate) async fn get(
     caller: Caller<Metrics>,
-    State(context): State<Arc<Context>>,
     Query(period): Query<Period>,
 ) -> Answer<Json<Body>> {
     let days = period.days()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store.usage(caller.customer_id, days.0, days.1).await?;
     let quotas = store.quotas(caller.customer_id).await?;
     Ok(Json(Body {

@@ -7,19 +7,23 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Json, Path, Query,
-    answers::{Accepted, NoContent},
+    answers::Accepted,
     paging::{Page, Paging},
     require_mail,
     scopes::AdminTenant,
 };
 use dynrag_domain::{
-    Error, InvitationId, UserId,
+    Error, InvitationId, Result, UserId,
     audit::Action,
-    identity::{Email, Principal, Role},
+    identity::{Email, Principal, Role, Scope},
     tasks::Task,
 };
 use dynrag_store::{
-    audit, invitations, mails, outbox,
+    Tenant,
+    admission::Admission,
+    audit, invitations,
+    key_makers::{self, Loss},
+    mails, outbox,
     sessions::{self, EndReason},
     users::{self, UserRow},
 };
@@ -42,6 +46,12 @@ pub(crate) struct UserBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    /// How many of the user's API keys a change has revoked; left out elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys_revoked: Option<usize>,
+    /// How many of them it has handed over to the caller; left out elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys_transferred: Option<usize>,
 }
 
 impl From<UserRow> for UserBody {
@@ -54,6 +64,8 @@ impl From<UserRow> for UserBody {
             email_verified: row.email_verified_at.is_some(),
             last_login_at: row.last_login_at,
             created_at: row.created_at,
+            keys_revoked: None,
+            keys_transferred: None,
         }
     }
 }
@@ -61,10 +73,9 @@ impl From<UserRow> for UserBody {
 /// Lists users and invitations, newest first.
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<UserBody>>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let rows = store
         .list_users(caller.customer_id, after, limit.rows())
@@ -88,8 +99,9 @@ pub(crate) async fn invite(
     Json(body): Json<NewUser>,
 ) -> Answer<Accepted<UserBody>> {
     require_mail()?;
+    caller.check_grant(body.role.scopes())?;
     let email = Email::try_from(body.email.as_str()).map_err(|why| Error::field("/email", why))?;
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.customer_id).await?;
     users::lock(&tx).await?;
     users::check_room(&tx).await?;
     let invited_by = match caller.principal {
@@ -134,41 +146,148 @@ pub(crate) struct Change {
     status: Option<Status>,
 }
 
-/// Changes role or status. Both count from the user's next request on.
+/// What becomes of the API keys of a user who may have none any more.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = KeysOfUser)]
+enum Fate {
+    /// They are refused from now on, for good.
+    #[default]
+    Revoke,
+    /// They go on, and are the caller's.
+    Transfer,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = KeysOfUserQuery)]
+pub(crate) struct KeysFate {
+    /// What becomes of the API keys of a user who is disabled, deleted or made a `user`: `revoke`, or `transfer` to the
+    /// caller.
+    #[serde(default)]
+    #[schema(default = "revoke")]
+    keys: Fate,
+}
+
+/// How many keys of a user were taken away.
+#[derive(Default)]
+struct Keys {
+    revoked: usize,
+    transferred: usize,
+}
+
+/// What a user may do as things are.
+fn scopes(row: &UserRow) -> &'static [Scope] {
+    match row.status.as_str() {
+        "active" => row.role.scopes(),
+        _ => &[],
+    }
+}
+
+/// Why a user may have no keys.
+fn loss(row: &UserRow) -> Option<Loss> {
+    match (row.status.as_str(), row.role) {
+        ("active", Role::Business) => None,
+        ("active", Role::User) => Some(Loss::Demoted),
+        _ => Some(Loss::Disabled),
+    }
+}
+
+/// Takes the keys of a user away, under the locks of keys and users.
+async fn take_keys(
+    tx: &Tenant,
+    caller: &Admission,
+    user: UserId,
+    loss: Loss,
+    fate: KeysFate,
+) -> Result<Keys> {
+    let actor = caller.principal.into();
+    match fate.keys {
+        Fate::Revoke => Ok(Keys {
+            revoked: key_makers::revoke(tx, actor, user, loss).await?,
+            transferred: 0,
+        }),
+        Fate::Transfer => {
+            let to = key_makers::user_behind(tx, actor).await?;
+            if to == Some(user) {
+                let detail = "revoke: transfer would leave the keys with this user, who is you";
+                return Err(Error::field("/keys", detail));
+            }
+            Ok(Keys {
+                revoked: 0,
+                transferred: key_makers::hand_over(tx, actor, user, to).await?,
+            })
+        }
+    }
+}
+
+/// Changes role or status. Both count from the user's next request on. Who may have no API keys any more loses them.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<UserId>,
+    Query(fate): Query<KeysFate>,
     Json(change): Json<Change>,
 ) -> Answer<Json<UserBody>> {
     let status = change.status.map(Status::as_str);
     if change.role.is_none() && status.is_none() {
         return Err(Error::field("", "role, status or both").into());
     }
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.customer_id).await?;
+    key_makers::lock(&tx).await?;
     users::lock(&tx).await?;
+    let before = users::get(&tx, id).await?;
+    let before = before.ok_or_else(|| Error::not_found("user"))?;
     let row = users::update(&tx, id, change.role, status)
         .await?
         .ok_or_else(|| Error::not_found("user"))?;
+    let gained = scopes(&row).iter().copied();
+    let gained: Vec<Scope> = gained
+        .filter(|scope| !scopes(&before).contains(scope))
+        .collect();
+    caller.check_grant(&gained)?;
     users::check_business_left(&tx).await?;
+    let keys = match loss(&row) {
+        Some(loss) => take_keys(&tx, &caller, id, loss, fate).await?,
+        None => Keys::default(),
+    };
     if matches!(change.status, Some(Status::Disabled)) {
         sessions::end_of_user(&tx, id, EndReason::UserDisabled).await?;
     }
-    let details = json!({"role": row.role, "status": row.status});
+    let details = json!({"role": row.role, "status": row.status, "keysRevoked": keys.revoked,
+        "keysTransferred": keys.transferred});
     let actor = caller.principal.into();
     audit::record(&tx, actor, Action::UserUpdated, row.id, &details).await?;
     tx.commit().await?;
-    Ok(Json(row.into()))
+    Ok(Json(UserBody {
+        keys_revoked: Some(keys.revoked),
+        keys_transferred: Some(keys.transferred),
+        ..row.into()
+    }))
+}
+
+/// What a deletion has done.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UserDeletion)]
+pub(crate) struct Deleted {
+    id: Uuid,
+    /// How many of the user's API keys it has revoked.
+    keys_revoked: usize,
+    /// How many of them it has handed over to the caller.
+    keys_transferred: usize,
 }
 
 /// Deletes a user, or takes an invitation back.
 pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<UserId>,
-) -> Answer<NoContent> {
-    let tx = context.store().await?.tenant(caller.customer_id).await?;
+    Query(fate): Query<KeysFate>,
+) -> Answer<Json<Deleted>> {
+    let tx = caller.store().tenant(caller.customer_id).await?;
+    key_makers::lock(&tx).await?;
     users::lock(&tx).await?;
+    // Before its user is gone: a key whose user is deleted is the customer's.
+    let keys = take_keys(&tx, &caller, id, Loss::Deleted, fate).await?;
     let action = if users::delete(&tx, id).await? {
         users::check_business_left(&tx).await?;
         Action::UserDeleted
@@ -178,7 +297,17 @@ pub(crate) async fn delete(
         return Err(Error::not_found("user").into());
     };
     let actor = caller.principal.into();
-    audit::record(&tx, actor, action, id.as_uuid(), &json!({})).await?;
+    let details = match action {
+        Action::UserDeleted => {
+            json!({"keysRevoked": keys.revoked, "keysTransferred": keys.transferred})
+        }
+        _ => json!({}),
+    };
+    audit::record(&tx, actor, action, id.as_uuid(), &details).await?;
     tx.commit().await?;
-    Ok(NoContent)
+    Ok(Json(Deleted {
+        id: id.as_uuid(),
+        keys_revoked: keys.revoked,
+        keys_transferred: keys.transferred,
+    }))
 }

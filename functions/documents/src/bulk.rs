@@ -197,7 +197,7 @@ pub(crate) async fn bulk(
     }
     let dry_run = body.dry_run;
     let Wanted { action, to, filter } = body.check()?;
-    let (store, customer) = (context.store().await?, caller.customer_id);
+    let (store, customer) = (caller.store(), caller.customer_id);
     if dry_run {
         let documents = store.count_documents(customer, &filter).await?;
         let sample = store

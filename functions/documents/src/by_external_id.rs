@@ -33,13 +33,11 @@ pub(crate) struct Named {
 /// Answers a document.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Query(named): Query<Named>,
 ) -> Answer<Json<DocumentBody>> {
     check_external_id(&named.external_id)?;
-    let document = context
+    let document = caller
         .store()
-        .await?
         .document_by_external_id(caller.customer_id, &named.external_id)
         .await?;
     Ok(Json(document.into()))
@@ -52,9 +50,8 @@ pub(crate) async fn delete(
     Query(named): Query<Named>,
 ) -> Answer<Accepted<Deleting>> {
     check_external_id(&named.external_id)?;
-    let document = context
+    let document = caller
         .store()
-        .await?
         .document_by_external_id(caller.customer_id, &named.external_id)
         .await?;
     Ok(Accepted(hide(&context, &caller, document.id).await?))

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, FieldError, Kind, Result,
+    DocumentId, Error, FieldError, Kind, Result,
     chunks::{Extracted, Section},
     storage,
 };
+use dynrag_store::admission::Admission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -99,13 +100,13 @@ pub(crate) async fn content(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Content>> {
     let (offset, limit) = wanted.stretch()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let document = store.get_document(caller.customer_id, id).await?;
     let version = wanted
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
-    let extracted = extracted(&context, caller.customer_id, id, version).await?;
+    let extracted = extracted(&context, &caller, id, version).await?;
     Ok(Json(stretch(id, version, extracted, offset, limit)))
 }
 
@@ -115,15 +116,12 @@ pub(crate) async fn content(
 /// `no_content` (not found).
 pub(crate) async fn extracted(
     context: &Context,
-    customer: CustomerId,
+    caller: &Admission,
     id: DocumentId,
     version: i32,
 ) -> Result<Extracted> {
-    let small = context
-        .store()
-        .await?
-        .small_text(customer, id, version)
-        .await?;
+    let customer = caller.customer_id;
+    let small = caller.store().small_text(customer, id, version).await?;
     let json = match small {
         Some(json) => json.into(),
         None => {

@@ -35,9 +35,8 @@ pub(crate) async fn hide(
     caller: &Admission,
     id: DocumentId,
 ) -> Result<Deleting> {
-    let pending = context
+    let pending = caller
         .store()
-        .await?
         .delete_document(caller.customer_id, caller.principal.into(), id)
         .await?;
     context

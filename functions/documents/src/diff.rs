@@ -89,8 +89,8 @@ pub(crate) async fn diff(
     Path(id): Path<DocumentId>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Diff>> {
-    let customer = caller.customer_id;
-    let document = context.store().await?.get_document(customer, id).await?;
+    let store = caller.store();
+    let document = store.get_document(caller.customer_id, id).await?;
     let newest = document
         .published_version
         .unwrap_or(document.latest_version);
@@ -100,8 +100,8 @@ pub(crate) async fn diff(
         let detail = "There is one version only; name two with from and to once there are.";
         return Err(Error::new(Kind::Conflict, "nothing_to_compare", detail).into());
     }
-    let old = extracted(&context, customer, id, from).await?.text;
-    let new = extracted(&context, customer, id, to).await?.text;
+    let old = extracted(&context, &caller, id, from).await?.text;
+    let new = extracted(&context, &caller, id, to).await?.text;
     if old.len() + new.len() > MOST_TEXT {
         let detail = "The texts are too large to be compared here; fetch both through content.";
         return Err(Error::new(Kind::TooLarge, "text_too_large", detail).into());

@@ -1,9 +1,6 @@
 //! `GET /api/documents/{id}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_api::{Answer, Caller, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::DocumentId;
 
 use crate::body::DocumentBody;
@@ -11,13 +8,8 @@ use crate::body::DocumentBody;
 /// Answers a document.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<DocumentBody>> {
-    let document = context
-        .store()
-        .await?
-        .get_document(caller.customer_id, id)
-        .await?;
+    let document = caller.store().get_document(caller.customer_id, id).await?;
     Ok(Json(document.into()))
 }

@@ -1,10 +1,7 @@
 //! `GET /api/documents`: the documents that meet all conditions, in an order.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query, cursor,
+    Answer, Caller, Json, Query, cursor,
     paging::{Limit, Page},
     scopes::DocumentsRead,
 };
@@ -147,7 +144,6 @@ fn position(cursor: &str, list: &str, sort: Sort) -> Result<Position> {
 /// Answers a page.
 pub(crate) async fn list(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Documents>> {
     let limit = Limit::new(wanted.limit)?;
@@ -158,7 +154,7 @@ pub(crate) async fn list(
     let list = fingerprint(&filter, sort)?;
     let after = cursor.map(|cursor| position(&cursor, &list, sort));
     let after = after.transpose()?;
-    let (store, customer) = (context.store().await?, caller.customer_id);
+    let (store, customer) = (caller.store(), caller.customer_id);
     let rows = store
         .list_documents(customer, &filter, sort, after.as_ref(), limit.rows())
         .await?;

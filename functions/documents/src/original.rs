@@ -62,7 +62,7 @@ pub(crate) async fn original(
     if wanted.version.is_some_and(|version| version < 1) {
         return Err(Error::field("/version", "from 1").into());
     }
-    let (store, (objects, _)) = (context.store().await?, context.documents().await?);
+    let (store, (objects, _)) = (caller.store(), context.documents().await?);
     let customer = caller.customer_id;
     let file = store.original_file(customer, id, wanted.version).await?;
     let (key, bytes) = object(store, objects, customer, id, &file).await?;

@@ -94,7 +94,7 @@ pub(crate) async fn regenerate(
     let (customer, config) = (caller.customer_id, &caller.config);
     let model = wanted.model(&config.embedding_model)?;
     let cost = cost(&caller, &model)?;
-    let store = context.store().await?;
+    let store = caller.store();
     let found = store.estimate_regeneration(customer).await?;
     let tokens = u64::try_from(found.tokens).unwrap_or(0);
     let estimate = Estimate {

@@ -34,7 +34,7 @@ pub(crate) async fn restore(
     Path((id, of)): Path<(DocumentId, VersionNumber)>,
 ) -> Answer<Accepted<Restored>> {
     caller.check_budget()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
     for _ in 0..RACES {
         let made = store

@@ -43,9 +43,8 @@ pub(crate) async fn retry(
         }
         None => None,
     };
-    let pending = context
+    let pending = caller
         .store()
-        .await?
         .retry_document(
             caller.customer_id,
             caller.principal.into(),

@@ -1,9 +1,8 @@
 //! `GET /api/documents/{id}/status`: where a document stands and how it came there.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
-use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_api::{Answer, Caller, Json, Path, scopes::DocumentsRead};
 use dynrag_domain::{
     DocumentId,
     documents::{FailureCode, Stage, Status},
@@ -44,12 +43,10 @@ pub(crate) struct StatusBody {
 /// Answers where a document stands.
 pub(crate) async fn status(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<StatusBody>> {
-    let (document, steps) = context
+    let (document, steps) = caller
         .store()
-        .await?
         .document_status(caller.customer_id, id)
         .await?;
     Ok(Json(StatusBody {

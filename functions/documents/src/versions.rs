@@ -1,11 +1,8 @@
 //! `GET /api/documents/{id}/versions`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, Caller, Json, Path, Query,
     paging::{Page, Paging},
     scopes::DocumentsRead,
 };
@@ -70,14 +67,12 @@ impl From<Version> for VersionBody {
 /// Lists the versions of a document, newest first.
 pub(crate) async fn versions(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<VersionBody>>> {
     let (limit, after) = (paging.limit()?, paging.after::<i32>()?);
-    let rows = context
+    let rows = caller
         .store()
-        .await?
         .document_versions(
             caller.customer_id,
             id,

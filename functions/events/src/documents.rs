@@ -1,10 +1,7 @@
 //! `GET /api/documents/{id}/events`: a document's timeline, so far and as it goes on.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Path,
+    Answer, Caller, Path,
     event_stream::{EventStream, LastEventId, Until},
     scopes::DocumentsRead,
 };
@@ -15,12 +12,11 @@ use crate::follow;
 /// Streams the steps after the last one that the client has seen, until the document has ended.
 pub(crate) async fn events(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
     LastEventId(seen): LastEventId,
     Until(until): Until,
 ) -> Answer<EventStream> {
-    let store = context.store().await?.clone();
+    let store = caller.store().clone();
     let customer = caller.customer_id;
     // A transaction of its own each time: nothing is held while the stream waits.
     let look = move |after| {

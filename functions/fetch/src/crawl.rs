@@ -14,6 +14,7 @@ use dynrag_domain::{
 };
 use dynrag_originals::{Kept, keep};
 use dynrag_store::{
+    Bounds, Store,
     crawls::{Crawl, Limits, Page, PageEnd},
     uploads::NewDocument,
 };
@@ -196,6 +197,15 @@ impl Crawler<'_> {
         self.add(urls.collect()).await
     }
 
+    /// The store as who asked for the crawl sees it.
+    fn store(&self) -> Store {
+        let bounds = match self.crawl.bound {
+            true => Bounds::within(self.crawl.collection_id.as_slice()),
+            false => Bounds::default(),
+        };
+        self.parts.store.bounded(bounds)
+    }
+
     /// Adds what the crawl may go to.
     async fn add(&self, urls: Vec<Url>) -> Result<()> {
         let policy = self.parts.web.policy();
@@ -272,16 +282,22 @@ impl Crawler<'_> {
             actor: Actor::System,
         };
         let bytes = std::mem::take(&mut answer.body).into();
-        let Parts { store, objects, .. } = self.parts;
+        let objects = &self.parts.objects;
+        let store = self.store();
         let kept = keep(
-            store,
+            &store,
             objects,
             self.customer,
             &new,
             bytes,
             OnDuplicate::Skip,
         )
-        .await?;
+        .await;
+        let kept = match kept {
+            // It is a document of another collection, which is not this crawl's to change.
+            Err(error) if error.code() == "source_url_taken" => return skip("source_url_taken"),
+            kept => kept?,
+        };
         Ok(Next::End(match kept {
             Kept::Queued { id, pending } => {
                 self.parts.dispatch(&pending).await;

@@ -117,7 +117,7 @@ pub(crate) async fn accept(
         content.format,
     )
     .await?;
-    let (store, (objects, _)) = (context.store().await?, context.documents().await?);
+    let (store, (objects, _)) = (caller.store(), context.documents().await?);
     let new = NewDocument {
         title: &title(description, content.file_name.as_deref()),
         title_given: description.title.is_some(),
@@ -128,7 +128,7 @@ pub(crate) async fn accept(
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
-        place: description.collection_id.into(),
+        place: caller.place(description.collection_id)?,
         reading: description.reading,
         attached_to: None,
         password: password.as_ref(),
@@ -146,8 +146,7 @@ pub(crate) async fn accept(
             Either::This(answers::Accepted(Accepted::new(id, Status::Queued)))
         }
         Kept::Duplicate { id, status } => {
-            let actor = caller.principal.into();
-            let updated = redescribe(context, customer, actor, id, description).await?;
+            let updated = redescribe(caller, id, description).await?;
             if let Some(pending) = &updated {
                 context.dispatch(pending).await;
             }

@@ -20,17 +20,17 @@ use dynrag_api::{
     scopes::DocumentsWrite,
 };
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    DocumentId, Error, Kind, Result,
     audit::Actor,
-    collections,
-    config::CustomerConfig,
+    collections::{self, Place},
     documents::{OnDuplicate, Status},
     jobs::Lane,
     storage,
 };
 use dynrag_store::{
+    admission::Admission,
     bundles::{Decision, Item},
-    uploads::{NewDocument, limit_reached},
+    uploads::{NewDocument, external_id_taken, limit_reached},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -151,17 +151,19 @@ struct Ready {
     id: DocumentId,
     description: Description,
     content: Content,
+    place: Place,
     title: String,
     hash: [u8; 32],
 }
 
 impl Ready {
-    fn read(index: usize, document: &RawValue, config: &CustomerConfig) -> Result<Self> {
+    fn read(index: usize, document: &RawValue, caller: &Admission) -> Result<Self> {
         let body: Body = dynrag_api::from_json(document.get().as_bytes())?;
-        let (description, content) = body.read(config)?;
+        let (description, content) = body.read(&caller.config)?;
         Ok(Self {
             index,
             id: DocumentId::generate(),
+            place: caller.place(description.collection_id)?,
             title: title(&description, None),
             hash: Sha256::digest(&content.bytes).into(),
             description,
@@ -181,7 +183,7 @@ impl Ready {
                 metadata: self.description.metadata.as_ref(),
                 source_url: None,
                 chunking: self.description.chunking,
-                place: self.description.collection_id.into(),
+                place: self.place,
                 reading: self.description.reading,
                 attached_to: None,
                 password: None,
@@ -209,6 +211,7 @@ impl Ready {
                 let detail = "an earlier document of this batch has it, with other content";
                 ItemBody::refused(self.index, &Error::field("/externalId", detail))
             }
+            Decision::Taken => ItemBody::refused(self.index, &external_id_taken()),
             Decision::NoCollection => ItemBody::refused(self.index, &collections::unknown()),
             Decision::OverLimit(quota) => ItemBody::refused(self.index, &limit_reached(*quota)),
         }
@@ -228,7 +231,7 @@ pub(crate) async fn batch(
     }
     let (mut ready, mut results) = (Vec::new(), Vec::new());
     for (index, document) in batch.documents.into_iter().enumerate() {
-        match Ready::read(index, &document, &caller.config) {
+        match Ready::read(index, &document, &caller) {
             Ok(one) => ready.push(one),
             Err(error) => results.push(ItemBody::refused(index, &error)),
         }
@@ -236,20 +239,12 @@ pub(crate) async fn batch(
     let decisions = if ready.is_empty() {
         Vec::new()
     } else {
-        store(
-            &context,
-            caller.customer_id,
-            caller.principal.into(),
-            &ready,
-        )
-        .await?
+        store(&context, &caller, &ready).await?
     };
     for (one, decision) in ready.iter().zip(&decisions) {
         let mut answer = one.answer(decision);
         if let Decision::Duplicate { id, .. } = decision {
-            let actor = caller.principal.into();
-            let customer = caller.customer_id;
-            let updated = redescribe(&context, customer, actor, *id, &one.description).await?;
+            let updated = redescribe(&caller, *id, &one.description).await?;
             if let Some(pending) = &updated {
                 context.dispatch(pending).await;
                 (answer.updated, answer.status) = (true, Some(Status::Queued));
@@ -274,13 +269,9 @@ pub(crate) async fn batch(
 }
 
 /// Stores and queues what is new; what each is.
-async fn store(
-    context: &Context,
-    customer: CustomerId,
-    actor: Actor,
-    ready: &[Ready],
-) -> Result<Vec<Decision>> {
-    let store = context.store().await?;
+async fn store(context: &Context, caller: &Admission, ready: &[Ready]) -> Result<Vec<Decision>> {
+    let (store, customer) = (caller.store(), caller.customer_id);
+    let actor = caller.principal.into();
     let (objects, _) = context.documents().await?;
     let items: Vec<Item<'_>> = ready.iter().map(|one| one.item(actor)).collect();
     for _ in 0..RACES {

@@ -44,7 +44,7 @@ pub(crate) async fn put(
     check_external_id(&named.external_id)?;
     let time = Waiting::seconds(named.wait).time()?;
     let customer = caller.customer_id;
-    let store = context.store().await?;
+    let store = caller.store();
     let there = match store
         .document_by_external_id(customer, &named.external_id)
         .await
@@ -63,7 +63,7 @@ pub(crate) async fn put(
             return Err(Error::new(Kind::NotFound, "not_found", detail).into());
         }
     };
-    Ok(hold(&context, customer, outcome, time).await?)
+    Ok(hold(&caller, outcome, time).await?)
 }
 
 /// Takes the content in, and moves a document that is there already.
@@ -99,7 +99,7 @@ async fn keep(
     if let (Some(there), Some(to)) = (there, place)
         && there.collection != to
     {
-        let (store, actor) = (context.store().await?, caller.principal.into());
+        let (store, actor) = (caller.store(), caller.principal.into());
         store
             .move_document(caller.customer_id, actor, there.id, to)
             .await?;

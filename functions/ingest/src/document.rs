@@ -104,5 +104,5 @@ pub(crate) async fn document(
     let time = waiting.time()?;
     let (description, content) = body.read(&caller.config)?;
     let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&context, caller.customer_id, outcome, time).await?)
+    Ok(hold(&caller, outcome, time).await?)
 }

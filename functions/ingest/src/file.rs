@@ -46,7 +46,7 @@ pub(crate) async fn file(
         declared,
     )?;
     let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&context, caller.customer_id, outcome, time).await?)
+    Ok(hold(&caller, outcome, time).await?)
 }
 
 /// A file, checked against the customer's configuration.

@@ -240,7 +240,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         metadata: description.metadata.as_ref(),
         source_url: None,
         chunking: description.chunking,
-        place: description.collection_id.into(),
+        place: caller.place(description.collection_id)?,
         reading: description.reading,
         attached_to: None,
         password: password.as_ref(),
@@ -248,7 +248,7 @@ async fn form(context: &Context, caller: &Admission, wanted: Wanted) -> Result<F
         lane: Lane::Single,
         actor: caller.principal.into(),
     };
-    let store = context.store().await?;
+    let store = caller.store();
     store
         .add_awaited_document(caller.customer_id, doc_id, &new, Uuid::new_v4(), expires_at)
         .await?;

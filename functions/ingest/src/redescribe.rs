@@ -3,9 +3,8 @@
 //! Search shows titles and metadata with every chunk, so the change becomes the next version of the same original.
 //! Texts that were embedded before are not paid for again.
 
-use dynrag_api::Context;
-use dynrag_domain::{CustomerId, DocumentId, Kind, Result, audit::Actor};
-use dynrag_store::{outbox::Pending, versions::Change};
+use dynrag_domain::{DocumentId, Kind, Result};
+use dynrag_store::{admission::Admission, outbox::Pending, versions::Change};
 
 use crate::fields::Description;
 
@@ -15,9 +14,7 @@ const RACES: usize = 5;
 /// Queues the next version of a document if its duplicate is described differently. Returns `None` if nothing changes,
 /// or if others keep changing the document: the duplicate then stays as it is.
 pub(crate) async fn redescribe(
-    context: &Context,
-    customer: CustomerId,
-    actor: Actor,
+    caller: &Admission,
     id: DocumentId,
     description: &Description,
 ) -> Result<Option<Pending>> {
@@ -27,7 +24,8 @@ pub(crate) async fn redescribe(
         reading: description.reading,
         ..Change::default()
     };
-    let store = context.store().await?;
+    let (store, customer) = (caller.store(), caller.customer_id);
+    let actor = caller.principal.into();
     for _ in 0..RACES {
         if !store.is_described_otherwise(customer, id, &change).await? {
             return Ok(None);

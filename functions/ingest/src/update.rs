@@ -86,7 +86,7 @@ pub(crate) async fn update(
 ) -> Answer<Outcome> {
     let time = waiting.time()?;
     let changed = change(&context, &caller, id, body).await?;
-    Ok(hold(&context, caller.customer_id, changed, time).await?)
+    Ok(hold(&caller, changed, time).await?)
 }
 
 /// Changes a document that is there.
@@ -100,7 +100,7 @@ pub(crate) async fn change(
     body: Body,
 ) -> Result<Outcome> {
     if let Some(to) = body.only_moves() {
-        let (store, actor) = (context.store().await?, caller.principal.into());
+        let (store, actor) = (caller.store(), caller.principal.into());
         let status = store
             .move_document(caller.customer_id, actor, id, to)
             .await?;
@@ -109,7 +109,7 @@ pub(crate) async fn change(
     caller.check_budget()?;
     let pending = match body.content {
         Some(_) => replaced(context, caller, id, body).await?,
-        None => again(context, caller, id, body).await?,
+        None => again(caller, id, body).await?,
     };
     context.dispatch(&pending).await;
     let queued = Accepted::new(id, Status::Queued);
@@ -122,7 +122,7 @@ async fn replaced(
     id: DocumentId,
     body: Body,
 ) -> Result<Pending> {
-    let (store, (objects, _)) = (context.store().await?, context.documents().await?);
+    let (store, (objects, _)) = (caller.store(), context.documents().await?);
     let customer = caller.customer_id;
     let there = store.get_document(customer, id).await?;
     let title_given = body.title.is_some();
@@ -160,12 +160,7 @@ async fn replaced(
     replace(store, objects, customer, id, &new, content.bytes).await
 }
 
-async fn again(
-    context: &Context,
-    caller: &Admission,
-    id: DocumentId,
-    body: Body,
-) -> Result<Pending> {
+async fn again(caller: &Admission, id: DocumentId, body: Body) -> Result<Pending> {
     if body.content_type.is_some() {
         let detail = "only with content, whose type it is";
         return Err(Error::field("/contentType", detail));
@@ -197,7 +192,7 @@ async fn again(
         },
         place: body.collection_id.into(),
     };
-    let store = context.store().await?;
+    let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
     for _ in 0..RACES {
         let made = store

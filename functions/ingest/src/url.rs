@@ -194,7 +194,7 @@ pub(crate) async fn url(
         ));
     }
     let outcome = add(&context, &caller, &url, &description).await?;
-    let outcome = hold(&context, caller.customer_id, outcome, time).await?;
+    let outcome = hold(&caller, outcome, time).await?;
     Ok(Started::Document(outcome))
 }
 
@@ -211,10 +211,11 @@ async fn begin(
         same_host: body.same_host,
         metadata: description.metadata,
         chunking: description.chunking,
-        collection_id: description.collection_id,
+        collection_id: caller.place(description.collection_id)?.collection(),
+        bound: caller.collections.is_some(),
         include_hidden: description.reading.include_hidden,
     };
-    let store = context.store().await?;
+    let store = caller.store();
     let actor = caller.principal.into();
     let (job_id, pending) = store.add_crawl(caller.customer_id, actor, &crawl).await?;
     context.dispatch_fetch(&pending).await;
@@ -245,7 +246,7 @@ async fn add(
         metadata: description.metadata.as_ref(),
         source_url: Some(url),
         chunking: description.chunking,
-        place: description.collection_id.into(),
+        place: caller.place(description.collection_id)?,
         reading: description.reading,
         attached_to: None,
         password: None,
@@ -253,7 +254,7 @@ async fn add(
         lane: Lane::Single,
         actor: caller.principal.into(),
     };
-    let store = context.store().await?;
+    let store = caller.store();
     for _ in 0..RACES {
         match store
             .add_url(caller.customer_id, &new, Uuid::new_v4())

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use dynrag_api::{Context, Json, answers::Either};
-use dynrag_domain::{CustomerId, Error, Result};
+use dynrag_api::{Json, answers::Either};
+use dynrag_domain::{Error, Result};
+use dynrag_store::admission::Admission;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
@@ -46,12 +47,7 @@ impl Waiting {
 }
 
 /// Looks at the document until it has ended; the answer is as it was where the time is up.
-pub(crate) async fn hold(
-    context: &Context,
-    customer: CustomerId,
-    outcome: Outcome,
-    time: Duration,
-) -> Result<Outcome> {
+pub(crate) async fn hold(caller: &Admission, outcome: Outcome, time: Duration) -> Result<Outcome> {
     let accepted = match &outcome {
         Either::This(accepted) => &accepted.0,
         Either::That(Json(there)) => there,
@@ -64,7 +60,7 @@ pub(crate) async fn hold(
     while !status.is_terminal() && Instant::now() + pause < deadline {
         sleep(pause).await;
         pause = (pause * 3 / 2).min(SLOWEST_LOOK);
-        let document = context.store().await?.get_document(customer, id).await?;
+        let document = caller.store().get_document(caller.customer_id, id).await?;
         (status, code, reason) = (document.status, document.code, document.reason());
     }
     if !status.is_terminal() {

@@ -26,7 +26,7 @@ pub(crate) async fn by_key(
     let time = said.waiting().time()?;
     let (description, content) = payload.read(&caller.config, said, UNTITLED).await?;
     let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&context, caller.customer_id, outcome, time).await?)
+    Ok(hold(&caller, outcome, time).await?)
 }
 
 /// Takes a document from whoever the webhook's secret was given to.
@@ -46,5 +46,5 @@ pub(crate) async fn receive(
     // What the sender names goes before.
     description.collection_id = description.collection_id.or(collection);
     let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&context, caller.customer_id, outcome, time).await?)
+    Ok(hold(&caller, outcome, time).await?)
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_domain::{CustomerId, DocumentId, Error, FieldError, Result, chunks::chunk_id};
+use dynrag_store::Store;
 use dynrag_vectors::StoredChunk;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -91,7 +92,7 @@ pub(crate) async fn chunks(
 ) -> Answer<Json<Chunks>> {
     let (from, limit) = wanted.check()?;
     let customer = caller.customer_id;
-    let store = state.context().store().await?;
+    let store = caller.store();
     let document = store.get_document(customer, id).await?;
     let version = wanted
         .version
@@ -101,6 +102,7 @@ pub(crate) async fn chunks(
     let found = (id, version);
     let mut found = read(
         &state,
+        store,
         customer,
         caller.chunks_version,
         found,
@@ -127,6 +129,7 @@ pub(crate) async fn chunks(
 
 async fn read(
     state: &SearchState,
+    store: &Store,
     customer: CustomerId,
     recorded: Option<u64>,
     of: (DocumentId, i32),
@@ -137,7 +140,6 @@ async fn read(
     match vectors.chunks(customer, recorded, of, from, most).await {
         // Pruned since the caller was admitted: what is recorded now is as good.
         Err(dynrag_vectors::Error::VersionGone) => {
-            let store = state.context().store().await?;
             let recorded = store.recorded_version(customer).await?;
             Ok(vectors.chunks(customer, recorded, of, from, most).await?)
         }

@@ -66,7 +66,7 @@ async fn ask(
     query: &str,
 ) -> Result<(Arc<[f32]>, u64)> {
     let embeddings = state.embeddings().await?;
-    let store = state.context().store().await?;
+    let store = state.context().unbounded_store().await?;
     let access = embeddings.access(store, customer, model).await?;
     let price = access
         .price()

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Instant};
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, scopes::Search};
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, FieldError, Result, collections,
+    CollectionId, DocumentId, Error, FieldError, Result, collections,
     search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
 };
 use dynrag_store::publication::Present;
@@ -66,7 +66,7 @@ pub(crate) async fn search(
 ) -> Answer<Json<Found>> {
     let started = Instant::now();
     let text = validate(&body)?;
-    let within = within(&state, &caller, &body).await?;
+    let within = within(&caller, &body).await?;
     let mut present = Present {
         recorded: caller.chunks_version,
         model: caller.config.embedding_model.clone(),
@@ -107,7 +107,7 @@ pub(crate) async fn search(
         {
             // Pruned between `admit()` and here, or replaced by another model's: what is published now is as good.
             Err(dynrag_vectors::Error::VersionGone) => {
-                let store = state.context().store().await?;
+                let store = caller.store();
                 let now = store.present_index(caller.customer_id).await?;
                 if now == present {
                     return Err(Error::unavailable("the recorded version is gone").into());
@@ -117,7 +117,7 @@ pub(crate) async fn search(
             other => break other.map_err(Error::from)?,
         }
     };
-    let results = cited(&state, caller.customer_id, results).await?;
+    let results = cited(&caller, results).await?;
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(customer_id = %caller.customer_id, results = results.len(), embedding_tokens, took_ms, "searched");
     Ok(Json(Found {
@@ -128,15 +128,17 @@ pub(crate) async fn search(
 }
 
 /// Says where the documents of hits come from. A hit of a document that was deleted meanwhile is left out.
-async fn cited(state: &SearchState, customer: CustomerId, hits: Vec<Hit>) -> Result<Vec<Hit>> {
+async fn cited(caller: &Caller<Search>, hits: Vec<Hit>) -> Result<Vec<Hit>> {
     let mut documents: Vec<DocumentId> = hits.iter().map(|hit| hit.document_id).collect();
     documents.sort_unstable();
     documents.dedup();
     if documents.is_empty() {
         return Ok(hits);
     }
-    let store = state.context().store().await?;
-    let origins = store.document_origins(customer, &documents).await?;
+    let store = caller.store();
+    let origins = store
+        .document_origins(caller.customer_id, &documents)
+        .await?;
     let cited = hits.into_iter().filter_map(|hit| {
         let origin = origins.get(&hit.document_id)?.clone();
         Some(Hit { origin, ..hit })
@@ -145,19 +147,19 @@ async fn cited(state: &SearchState, customer: CustomerId, hits: Vec<Hit>) -> Res
 }
 
 /// The documents that are searched; all where nothing is said.
-async fn within(
-    state: &SearchState,
-    caller: &Caller<Search>,
-    body: &Body,
-) -> Result<Option<Vec<DocumentId>>> {
-    let Some(collection) = body.collection_id else {
-        return Ok(body.document_ids.clone());
+async fn within(caller: &Caller<Search>, body: &Body) -> Result<Option<Vec<DocumentId>>> {
+    let store = caller.store();
+    let documents = match body.collection_id {
+        Some(collection) => store
+            .collection_documents(caller.customer_id, collection)
+            .await?
+            .ok_or_else(collections::unknown)?,
+        // Row-level security does not reach the vectors: a bound key is told which documents it searches.
+        None => match store.bound_documents(caller.customer_id).await? {
+            Some(documents) => documents,
+            None => return Ok(body.document_ids.clone()),
+        },
     };
-    let store = state.context().store().await?;
-    let documents = store
-        .collection_documents(caller.customer_id, collection)
-        .await?
-        .ok_or_else(collections::unknown)?;
     Ok(Some(match &body.document_ids {
         None => documents,
         Some(wanted) => {

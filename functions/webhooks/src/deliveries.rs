@@ -144,11 +144,10 @@ fn status<T: Copy>(
 /// Lists the notices of a webhook, or its runs, newest first.
 pub(crate) async fn list(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<WebhookId>,
     Query(filter): Query<Filter>,
 ) -> Answer<Json<Page<Activity>>> {
-    let (store, customer) = (context.store().await?, caller.customer_id);
+    let (store, customer) = (caller.store(), caller.customer_id);
     let limit = Limit::new(filter.limit)?;
     let trigger = store.get_webhook(customer, id).await?.trigger;
     let cursor = filter.cursor.as_deref();
@@ -182,7 +181,7 @@ pub(crate) async fn replay(
     Path((webhook, id)): Path<(WebhookId, DeliveryId)>,
 ) -> Answer<Accepted<Replayed>> {
     let customer = caller.customer_id;
-    let store = context.store().await?;
+    let store = caller.store();
     store.replay_delivery(customer, webhook, id).await?;
     let delivery = Delivery::notice(customer, id);
     context.dispatch_delivery(&delivery).await;

@@ -21,10 +21,9 @@ use crate::{
 /// Lists them, newest first.
 pub(crate) async fn list(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<WebhookBody>>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let rows = store
         .list_webhooks(caller.customer_id, after, limit.rows())
@@ -38,10 +37,9 @@ pub(crate) async fn list(
 /// Shows one.
 pub(crate) async fn get(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<WebhookId>,
 ) -> Answer<Json<WebhookBody>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let row = store.get_webhook(caller.customer_id, id).await?;
     Ok(Json(WebhookBody::new(row, Shown::default())))
 }
@@ -53,8 +51,9 @@ pub(crate) async fn create(
     Json(body): Json<NewWebhook>,
 ) -> Answer<Secret<Created<WebhookBody>>> {
     let trigger = body.trigger_type;
+    caller.require(trigger.scope())?;
     let checked = body.check(&policy()?)?;
-    let (store, vault) = (context.store().await?, context.vault().await?);
+    let (store, vault) = (caller.store(), context.vault().await?);
     let tx = store.tenant(caller.customer_id).await?;
     let wrapped = secrets::lock(&tx)
         .await?
@@ -79,7 +78,7 @@ pub(crate) async fn update(
     Path(id): Path<WebhookId>,
     Json(body): Json<WebhookChange>,
 ) -> Answer<Secret<Json<WebhookBody>>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let tx = store.tenant(caller.customer_id).await?;
     let rotate = body.rotate_secret;
     // Before the webhook, as elsewhere, so that no two wait for each other.
@@ -88,6 +87,7 @@ pub(crate) async fn update(
         false => Vec::new(),
     };
     let now = webhooks::lock(&tx, id).await?;
+    caller.require(now.trigger.scope())?;
     let checked = body.apply(&now, &policy()?)?;
     let collection = checked.wanted().collection;
     if collection != now.collection {
@@ -114,10 +114,9 @@ pub(crate) async fn update(
 /// Deletes one, with its secrets and notices.
 pub(crate) async fn delete(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<WebhookId>,
 ) -> Answer<NoContent> {
-    let store = context.store().await?;
+    let store = caller.store();
     let tx = store.tenant(caller.customer_id).await?;
     secrets::lock(&tx).await?;
     webhooks::delete(&tx, id).await?;

@@ -53,7 +53,7 @@ pub(crate) async fn test(
     State(context): State<Arc<Context>>,
     Path(id): Path<WebhookId>,
 ) -> Answer<Accepted<Tested>> {
-    let (store, customer) = (context.store().await?, caller.customer_id);
+    let (store, customer) = (caller.store(), caller.customer_id);
     let webhook = store.get_webhook(customer, id).await?;
     let mut tested = Tested {
         trigger_type: webhook.trigger,
@@ -73,6 +73,8 @@ pub(crate) async fn test(
             tested.deliveries_url = Some(deliveries());
         }
         Trigger::Scheduled => {
+            // What it fetches becomes a document.
+            caller.require(webhook.trigger.scope())?;
             let tx = store.tenant(customer).await?;
             let run = webhooks::run_now(&tx, id).await?.ok_or_else(stopped)?;
             tx.commit().await?;

@@ -10,11 +10,12 @@ use axum::{
 use dynrag_domain::{
     Error, Kind, Result, SessionId, UserId,
     api_keys::{self, ApiKey},
-    identity::{Class, Principal},
+    identity::Principal,
 };
 use dynrag_store::{
     admin::Administrator,
     admission::{Admission, Endpoint, Refused, Verified},
+    rights::missing_scope,
 };
 use http::{HeaderMap, header};
 
@@ -30,19 +31,34 @@ use crate::{
 
 /// Scopes as types, for [`Caller`].
 pub mod scopes {
+    use std::marker::PhantomData;
+
     use dynrag_domain::identity::{Class, Scope};
 
     /// What a caller must hold.
     pub trait Required: Send + Sync + 'static {
-        /// The scope; none where any caller may come.
-        const SCOPE: Option<Scope>;
+        /// Scopes of which it must have one; empty where any caller may come.
+        const SCOPES: &'static [Scope];
         /// Whether it must be a user, with an access token and a session.
         const USER: bool = false;
         /// Whether it must be an administrator of the platform.
         const PLATFORM_ADMIN: bool = false;
+        /// Whether it may be a key that is bound to collections.
+        const BOUND: bool = true;
+        /// The class of its endpoints: that of the first scope.
+        const CLASS: Class = match Self::SCOPES {
+            [first, ..] => Class::of(Some(*first)),
+            [] => Class::of(None),
+        };
         /// Whether a POST heeds `Idempotency-Key`: where it changes something. Not where it takes a
         /// password, whose hash is not to be kept with the request's.
-        const REPEATABLE: bool = Self::SCOPE.is_some() && Class::of(Self::SCOPE).changes();
+        const REPEATABLE: bool = !Self::SCOPES.is_empty() && Self::CLASS.changes();
+    }
+
+    /// One scope.
+    pub trait One: Required {
+        /// It.
+        const SCOPE: Scope;
     }
 
     macro_rules! scope {
@@ -51,7 +67,10 @@ pub mod scopes {
                 #[doc = concat!("Requires ", stringify!($name), ".")]
                 pub struct $name;
                 impl Required for $name {
-                    const SCOPE: Option<Scope> = Some(Scope::$name);
+                    const SCOPES: &'static [Scope] = &[Scope::$name];
+                }
+                impl One for $name {
+                    const SCOPE: Scope = Scope::$name;
                 }
             )+
         };
@@ -65,30 +84,43 @@ pub mod scopes {
         AdminTenant
     );
 
+    /// Either of two scopes.
+    pub struct AnyOf<A, B>(PhantomData<(A, B)>);
+    impl<A: One, B: One> Required for AnyOf<A, B> {
+        const SCOPES: &'static [Scope] = &[A::SCOPE, B::SCOPE];
+    }
+
+    /// As `S`, and no key that is bound to collections.
+    pub struct Unbound<S>(PhantomData<S>);
+    impl<S: One> Required for Unbound<S> {
+        const SCOPES: &'static [Scope] = S::SCOPES;
+        const BOUND: bool = false;
+    }
+
     /// Any caller.
     pub struct Anyone;
     impl Required for Anyone {
-        const SCOPE: Option<Scope> = None;
+        const SCOPES: &'static [Scope] = &[];
     }
 
     /// Any user, of whatever role; no key.
     pub struct User;
     impl Required for User {
-        const SCOPE: Option<Scope> = None;
+        const SCOPES: &'static [Scope] = &[];
         const USER: bool = true;
     }
 
     /// A user who may manage the tenant; no key.
     pub struct Owner;
     impl Required for Owner {
-        const SCOPE: Option<Scope> = Some(Scope::AdminTenant);
+        const SCOPES: &'static [Scope] = &[Scope::AdminTenant];
         const USER: bool = true;
     }
 
     /// A user who administers the platform.
     pub struct PlatformAdmin;
     impl Required for PlatformAdmin {
-        const SCOPE: Option<Scope> = None;
+        const SCOPES: &'static [Scope] = &[];
         const USER: bool = true;
         const PLATFORM_ADMIN: bool = true;
     }
@@ -154,7 +186,7 @@ where
         let facts = parts.extensions.get::<Facts>();
         let endpoint = Endpoint {
             name: route.0,
-            class: Class::of(S::SCOPE),
+            class: S::CLASS,
         };
         let admission = match admit(&context, &parts.headers, endpoint).await {
             Ok(admission) => admission,
@@ -168,8 +200,16 @@ where
         if let Some(facts) = facts {
             facts.note(Some(admission.customer_id), admission.limits.clone());
         }
-        if let Some(scope) = S::SCOPE {
-            admission.require(scope)?;
+        if !S::SCOPES.is_empty() && !S::SCOPES.iter().any(|scope| admission.has(*scope)) {
+            return Err(missing_scope(S::SCOPES).into());
+        }
+        if !S::BOUND && admission.collections.is_some() {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "key_bound",
+                "This key is bound to collections, and cannot make, change or delete any.",
+            )
+            .into());
         }
         if S::USER && admission.session.is_none() {
             return Err(Error::new(
@@ -189,9 +229,7 @@ where
         if let Some(attempt) = parts.extensions.get::<Attempt>()
             && S::REPEATABLE
         {
-            attempt
-                .begin(context.store().await?, &admission, route)
-                .await?;
+            attempt.begin(admission.store(), &admission, route).await?;
         }
         Ok(Self {
             admission,
@@ -207,7 +245,7 @@ async fn admit(
 ) -> Result<Admission, Refused> {
     // Before anything is connected to: who sends no credential is told so, whatever is down.
     let credential = credential(headers)?;
-    let store = context.store().await?;
+    let store = context.unbounded_store().await?;
     match credential {
         Credential::ApiKey(text) => {
             let key = ApiKey::parse(text)?;

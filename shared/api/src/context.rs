@@ -59,11 +59,12 @@ impl Context {
         self.cloud.get_or_init(Cloud::load).await
     }
 
-    /// Postgres.
+    /// Postgres without a caller's bounds: for what happens before anybody is admitted, and for the outbox. A handler
+    /// that has a caller asks [`Admission::store`](dynrag_store::admission::Admission::store).
     ///
     /// # Errors
     /// `unavailable` or `internal_error` when the login cannot be read.
-    pub async fn store(&self) -> Result<&Store> {
+    pub async fn unbounded_store(&self) -> Result<&Store> {
         self.store
             .get_or_try_init(async || {
                 let database = DatabaseConfig::from_env().map_err(config)?;
@@ -200,7 +201,7 @@ impl Context {
     /// `too_many_attempts` (rate limited).
     pub async fn attempt(&self, route: &str, address: &SourceAddress) -> Result<()> {
         let quota = attempts_per_address()?;
-        self.store()
+        self.unbounded_store()
             .await?
             .attempt(route, address.bytes(), quota)
             .await
@@ -276,7 +277,7 @@ impl Context {
                 .buffer_unordered(SENDERS)
                 .collect()
                 .await;
-            self.store()
+            self.unbounded_store()
                 .await?
                 .outbox_all_sent(customer, &taken.concat())
                 .await
@@ -290,7 +291,7 @@ impl Context {
     async fn sent<M: Message>(&self, pending: &Pending<M>, queue: Result<&Queue>) {
         let sent = async {
             queue?.send(&pending.job).await?;
-            self.store().await?.outbox_sent(pending).await
+            self.unbounded_store().await?.outbox_sent(pending).await
         };
         if let Err(error) = sent.await {
             tracing::warn!(

@@ -16,7 +16,11 @@ impl Context {
         customer: CustomerId,
         password: &DocumentPassword,
     ) -> Result<SealedPassword> {
-        let wrapped = self.store().await?.wrapped_data_key(customer).await?;
+        let wrapped = self
+            .unbounded_store()
+            .await?
+            .wrapped_data_key(customer)
+            .await?;
         let key = self.vault().await?.unwrap_key(customer, &wrapped).await?;
         // A document has one, and no older ones.
         let sealed = key.seal(Purpose::DocumentPassword, 1, password.expose().as_bytes())?;

@@ -2,7 +2,7 @@
 //! [`Query`] and [`Path`], what comes out by the answer. Schemas are utoipa's.
 
 use axum::extract::State;
-use dynrag_domain::{Error, Result};
+use dynrag_domain::{Error, Result, identity::Scope};
 use http::Method;
 use utoipa::{
     ToSchema,
@@ -28,7 +28,7 @@ use crate::{
 const ACCESS_TOKEN: &str = "accessToken";
 const API_KEY: &str = "apiKey";
 /// The scheme of a webhook's own token.
-pub const WEBHOOK_TOKEN: &str = "webhookToken";
+const WEBHOOK_TOKEN: &str = "webhookToken";
 
 /// What is known of an operation.
 #[derive(Default)]
@@ -37,9 +37,36 @@ pub struct Description {
     schemas: Vec<(String, RefOr<Schema>)>,
     /// Whether a POST heeds `Idempotency-Key`.
     repeatable: bool,
+    access: Access,
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Access {
+    /// Anybody, without a credential.
+    #[default]
+    Public,
+    /// Who has the secret or token of a webhook.
+    Webhook,
+    /// An admitted caller.
+    Caller {
+        /// Scopes of which it has one; empty where it needs none.
+        scopes: &'static [Scope],
+        /// Whether it must be a user.
+        user: bool,
+        /// Whether it must be an administrator of the platform.
+        platform_admin: bool,
+        /// Whether it may be a key that is bound to collections.
+        bound: bool,
+    },
 }
 
 impl Description {
+    /// Who may call the route.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
     /// Whether the operation has query parameters.
     pub(crate) fn has_query(self) -> bool {
         let parameters = self.operation.build().parameters.unwrap_or_default();
@@ -118,9 +145,16 @@ impl Description {
         self.parameter(parameter.build());
     }
 
-    /// Adds a way to say who calls, by the name of its scheme.
-    pub fn security(&mut self, scheme: &str) {
-        let requirement = SecurityRequirement::new(scheme, Vec::<String>::new());
+    /// Adds that the secret or token of a webhook says who calls.
+    pub fn webhook_security(&mut self) {
+        self.access = Access::Webhook;
+        self.security(WEBHOOK_TOKEN, &[]);
+    }
+
+    /// Adds a way to say who calls, by the name of its scheme and the scopes that it needs.
+    fn security(&mut self, scheme: &str, scopes: &[Scope]) {
+        let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        let requirement = SecurityRequirement::new(scheme, scopes);
         self.change(|operation| operation.security(requirement));
     }
 
@@ -160,12 +194,24 @@ impl Argument for SourceAddress {
 impl<S: scopes::Required> Argument for Caller<S> {
     fn describe(description: &mut Description) {
         description.repeatable = S::REPEATABLE;
-        let scopes: Vec<&str> = S::SCOPE.iter().map(|scope| scope.as_str()).collect();
-        let token = SecurityRequirement::new(ACCESS_TOKEN, scopes.clone());
-        description.change(|operation| operation.security(token));
-        if !S::USER {
-            let key = SecurityRequirement::new(API_KEY, scopes);
-            description.change(|operation| operation.security(key));
+        description.access = Access::Caller {
+            scopes: S::SCOPES,
+            user: S::USER,
+            platform_admin: S::PLATFORM_ADMIN,
+            bound: S::BOUND,
+        };
+        // Requirements are alternatives, and of one requirement all scopes are needed.
+        let any = S::SCOPES.chunks(1);
+        let any: Vec<&[Scope]> = if S::SCOPES.is_empty() {
+            vec![&[]]
+        } else {
+            any.collect()
+        };
+        for scopes in any {
+            description.security(ACCESS_TOKEN, scopes);
+            if !S::USER {
+                description.security(API_KEY, scopes);
+            }
         }
     }
 }

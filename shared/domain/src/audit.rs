@@ -71,6 +71,8 @@ pub enum Action {
     ApiKeyCreated,
     /// A key was revoked; target: the key.
     ApiKeyRevoked,
+    /// A key was handed over, as its user may have none any more; target: the key.
+    ApiKeyTransferred,
     /// Somebody was invited to become a user; target: the invitation.
     UserInvited,
     /// An invitation was taken back; target: the invitation.
@@ -144,6 +146,7 @@ impl Action {
             Self::CustomerCreated => "customer.created",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyRevoked => "api_key.revoked",
+            Self::ApiKeyTransferred => "api_key.transferred",
             Self::UserInvited => "user.invited",
             Self::InvitationDeleted => "invitation.deleted",
             Self::UserCreated => "user.created",

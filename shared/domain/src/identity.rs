@@ -101,6 +101,14 @@ impl Scope {
         }
     }
 
+    /// Whether a key that is bound to collections may have it: it is about documents alone.
+    pub const fn fits_collections(self) -> bool {
+        match self {
+            Self::DocumentsRead | Self::DocumentsWrite | Self::Search | Self::Chat => true,
+            Self::Webhooks | Self::Metrics | Self::AdminTenant => false,
+        }
+    }
+
     /// The scope of that name; a name we do not know gives no right.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text)

@@ -25,6 +25,7 @@ pub mod quotas;
 pub mod schedules;
 pub mod search;
 pub mod sessions;
+pub mod shown_config;
 pub mod spending;
 pub mod storage;
 pub mod tasks;

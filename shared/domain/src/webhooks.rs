@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     error::Result,
+    identity::Scope,
     ids::{CustomerId, DeliveryId},
     jobs::Message,
     named::named,
@@ -32,6 +33,17 @@ named! {
         Scheduled = "scheduled",
         /// A document has ended: a notice goes out.
         Event = "event",
+    }
+}
+
+impl Trigger {
+    /// The scope that is needed to make or change one, beside `webhooks`: who has its secret adds documents, its
+    /// schedule fetches them, and its notices tell of them.
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Manual | Self::Scheduled => Scope::DocumentsWrite,
+            Self::Event => Scope::DocumentsRead,
+        }
     }
 }
 

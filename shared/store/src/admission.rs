@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId, WebhookId,
+    ApiKeyId, CollectionId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId,
+    WebhookId,
+    audit::Actor,
     config::CustomerConfig,
     documents::FailureCode,
     identity::{Class, Principal, Role, Scope},
@@ -12,7 +14,7 @@ use dynrag_domain::{
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{Store, rate_limits::RateLimit};
+use crate::{Bounds, Store, rate_limits::RateLimit};
 
 /// A caller that may come in, and what its handler needs to know.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Admission {
     pub platform_admin: bool,
     /// What the credential may be used for.
     pub scopes: Vec<Scope>,
+    /// The collections that a key is bound to, of those that are still there; `None` where it is not bound.
+    pub collections: Option<Vec<CollectionId>>,
     /// Limits and choices.
     pub config: CustomerConfig,
     /// Lance version of the `chunks` table; none while nothing was published.
@@ -43,24 +47,10 @@ pub struct Admission {
     pub allowance: Allowance,
     /// The limits that apply.
     pub limits: Vec<RateLimit>,
+    pub(crate) store: Store,
 }
 
 impl Admission {
-    /// Checks that the credential has a scope.
-    ///
-    /// # Errors
-    /// `missing_scope` (forbidden).
-    pub fn require(&self, scope: Scope) -> Result<()> {
-        if self.scopes.contains(&scope) {
-            return Ok(());
-        }
-        Err(Error::new(
-            Kind::Forbidden,
-            "missing_scope",
-            format!("This needs the scope {scope}, which your role or key does not have."),
-        ))
-    }
-
     /// Checks that the provider may be asked: that somebody pays, and that the month's budgets are not spent.
     ///
     /// # Errors
@@ -165,7 +155,7 @@ impl Store {
                 ],
             )
             .await?;
-        let admission = read(rows.first(), |row| {
+        let admission = read(self, rows.first(), |row| {
             let role = row
                 .try_get::<_, String>("role")
                 .map_err(column)?
@@ -207,7 +197,7 @@ impl Store {
                 ],
             )
             .await?;
-        read(rows.first(), |row| {
+        read(self, rows.first(), |row| {
             let names: Vec<String> = row.try_get("scopes").map_err(column)?;
             let id: ApiKeyId = row
                 .try_get::<_, Uuid>("principal_id")
@@ -242,7 +232,7 @@ impl Store {
                 ],
             )
             .await?;
-        read(rows.first(), |_| {
+        read(self, rows.first(), |_| {
             let scopes = vec![Scope::DocumentsWrite];
             Ok((Principal::Webhook(webhook), None, scopes))
         })
@@ -254,6 +244,7 @@ fn column(error: tokio_postgres::Error) -> Error {
 }
 
 fn read(
+    store: &Store,
     row: Option<&Row>,
     principal: impl FnOnce(&Row) -> Result<(Principal, Option<Role>, Vec<Scope>)>,
 ) -> Result<Admission, Refused> {
@@ -304,6 +295,16 @@ fn read(
         platform_left: left(config.platform_budget_usd, by_platform),
     };
     let versions: Option<serde_json::Value> = row.try_get("index_versions").map_err(column)?;
+    let collections = row
+        .try_get::<_, Option<Vec<Uuid>>>("collections")
+        .map_err(column)?
+        .map(|ids| ids.into_iter().map(CollectionId::from).collect::<Vec<_>>());
+    // Search shows what documents contain, too.
+    let reads = scopes.contains(&Scope::DocumentsRead) || scopes.contains(&Scope::Search);
+    let bounds = Bounds {
+        collections: collections.as_deref().map(Into::into),
+        own_only: Actor::from(principal).id().filter(|_| !reads),
+    };
     Ok(Admission {
         customer_id: row
             .try_get::<_, Uuid>("customer_id")
@@ -318,6 +319,7 @@ fn read(
             .map_err(column)?
             .unwrap_or(false),
         scopes,
+        collections,
         config,
         chunks_version: versions
             .as_ref()
@@ -333,5 +335,6 @@ fn read(
         spent,
         allowance,
         limits,
+        store: store.bounded(bounds),
     })
 }

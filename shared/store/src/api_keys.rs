@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CustomerId, Error, Result,
+    ApiKeyId, CollectionId, CustomerId, Error, FieldError, Result, UserId,
     audit::{Action, Actor},
     identity::Scope,
     quotas::Quota,
@@ -11,10 +11,24 @@ use serde_json::json;
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{Store, Tenant, audit};
+use crate::{
+    Store, Tenant,
+    admission::Admission,
+    audit, collections,
+    key_makers::{lock, user_behind},
+};
 
 /// Keys a customer may have at once.
 pub const MAX_KEYS: i64 = 100;
+
+/// The user behind a key.
+#[derive(Clone, Debug)]
+pub struct Maker {
+    /// The user.
+    pub user_id: UserId,
+    /// The user's address.
+    pub email: String,
+}
 
 /// A key as it is shown: without its secret, which nobody knows any more.
 #[derive(Clone, Debug)]
@@ -37,6 +51,10 @@ pub struct ApiKeyRow {
     pub last_used_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// The user behind it; `None` for the key of the signup and keys made with it.
+    pub maker: Option<Maker>,
+    /// The collections it is bound to, of those that are still there; `None` where it is not bound.
+    pub collections: Option<Vec<CollectionId>>,
 }
 
 /// A key to add.
@@ -56,6 +74,8 @@ pub struct NewApiKey<'a> {
     pub requests_per_minute: Option<i32>,
     /// When it ends.
     pub expires_at: Option<DateTime<Utc>>,
+    /// The collections it is to be bound to.
+    pub collections: Option<&'a [CollectionId]>,
 }
 
 fn column(error: tokio_postgres::Error) -> Error {
@@ -77,6 +97,19 @@ fn key(row: &Row) -> Result<ApiKeyRow> {
         expires_at: row.try_get("expires_at").map_err(column)?,
         last_used_at: row.try_get("last_used_at").map_err(column)?,
         created_at: row.try_get("created_at").map_err(column)?,
+        maker: row
+            .try_get::<_, Option<Uuid>>("maker_id")
+            .map_err(column)?
+            .map(|id| {
+                let email = row.try_get("maker_email").map_err(column)?;
+                let user_id = id.into();
+                Ok::<_, Error>(Maker { user_id, email })
+            })
+            .transpose()?,
+        collections: row
+            .try_get::<_, Option<Vec<Uuid>>>("collections")
+            .map_err(column)?
+            .map(|ids| ids.into_iter().map(CollectionId::from).collect()),
     })
 }
 
@@ -107,20 +140,17 @@ impl Store {
         rows.iter().map(key).collect()
     }
 
-    /// Adds a key.
+    /// Adds a key, which may do no more than its maker.
     ///
     /// # Errors
-    /// `key_limit` (conflict) where the customer has [`MAX_KEYS`]; `unavailable` without a database.
-    pub async fn add_api_key(
-        &self,
-        customer: CustomerId,
-        actor: Actor,
-        new: &NewApiKey<'_>,
-    ) -> Result<ApiKeyRow> {
-        let tx = self.tenant(customer).await?;
+    /// `missing_scope` (forbidden); `key_limit` (conflict) where the customer has [`MAX_KEYS`]; `invalid_fields`
+    /// without one of its collections; `unauthenticated` where the maker is gone meanwhile; `unavailable` without a
+    /// database.
+    pub async fn add_api_key(&self, maker: &Admission, new: &NewApiKey<'_>) -> Result<ApiKeyRow> {
+        let tx = self.tenant(maker.customer_id).await?;
         lock(&tx).await?;
         check_room(&tx).await?;
-        let added = insert(&tx, actor, new, false).await?;
+        let added = insert(&tx, maker, new, false).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -154,15 +184,15 @@ impl Store {
     /// scopes and limit stay; a customer that has revoked its default key gets one of all scopes.
     ///
     /// # Errors
-    /// `key_limit` (conflict); `unavailable` without a database.
+    /// As [`add_api_key`](Self::add_api_key).
     pub async fn replace_default_key(
         &self,
-        customer: CustomerId,
-        actor: Actor,
+        maker: &Admission,
         id: ApiKeyId,
         public_id: &str,
         secret_hash: &[u8; 32],
     ) -> Result<ApiKeyRow> {
+        let (customer, actor) = (maker.customer_id, Actor::from(maker.principal));
         let tx = self.tenant(customer).await?;
         // First, so that of two at once the second sees the key of the first.
         lock(&tx).await?;
@@ -192,21 +222,12 @@ impl Store {
             scopes: &scopes,
             requests_per_minute,
             expires_at: None,
+            collections: None,
         };
-        let added = insert(&tx, actor, &new, true).await?;
+        let added = insert(&tx, maker, &new, true).await?;
         tx.commit().await?;
         Ok(added)
     }
-}
-
-/// Makes others who change the customer's keys wait until the end of the transaction.
-async fn lock(tx: &Tenant) -> Result<()> {
-    tx.query(
-        include_str!("../queries/api_keys/lock.sql"),
-        &[(&tx.customer_id().as_uuid(), Type::UUID)],
-    )
-    .await
-    .map(drop)
 }
 
 /// Checks that there is room for one more key. Under the lock.
@@ -228,35 +249,77 @@ async fn check_room(tx: &Tenant) -> Result<()> {
 
 async fn insert(
     tx: &Tenant,
-    actor: Actor,
+    maker: &Admission,
     new: &NewApiKey<'_>,
     is_default: bool,
 ) -> Result<ApiKeyRow> {
+    maker.check_grant(new.scopes)?;
+    let actor = Actor::from(maker.principal);
+    let behind = user_behind(tx, actor).await?;
     let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
-    let created_by = match actor {
-        Actor::User(id) => Some(id.as_uuid()),
-        Actor::ApiKey(_) | Actor::Webhook(_) | Actor::System => None,
+    tx.query(
+        include_str!("../queries/api_keys/insert.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&new.id.as_uuid(), Type::UUID),
+            (&new.name, Type::TEXT),
+            (&new.public_id, Type::TEXT),
+            (&new.secret_hash.as_slice(), Type::BYTEA),
+            (&scopes, Type::TEXT_ARRAY),
+            (&is_default, Type::BOOL),
+            (&new.requests_per_minute, Type::INT4),
+            (&new.expires_at, Type::TIMESTAMPTZ),
+            (&behind.map(|user| user.as_uuid()), Type::UUID),
+            (&new.collections.is_some(), Type::BOOL),
+        ],
+    )
+    .await?;
+    if let Some(collections) = new.collections {
+        bind(tx, new.id, collections).await?;
+    }
+    let details = match new.collections {
+        None => json!({"name": new.name, "scopes": scopes}),
+        Some(ids) => json!({"name": new.name, "scopes": scopes, "collectionIds": ids}),
     };
+    let target = new.id.as_uuid();
+    audit::record(tx, actor, Action::ApiKeyCreated, target, &details).await?;
     let row = tx
         .query_opt(
-            include_str!("../queries/api_keys/insert.sql"),
+            include_str!("../queries/api_keys/get.sql"),
             &[
                 (&tx.customer_id().as_uuid(), Type::UUID),
-                (&new.id.as_uuid(), Type::UUID),
-                (&new.name, Type::TEXT),
-                (&new.public_id, Type::TEXT),
-                (&new.secret_hash.as_slice(), Type::BYTEA),
-                (&scopes, Type::TEXT_ARRAY),
-                (&is_default, Type::BOOL),
-                (&new.requests_per_minute, Type::INT4),
-                (&new.expires_at, Type::TIMESTAMPTZ),
-                (&created_by, Type::UUID),
+                (&target, Type::UUID),
             ],
         )
         .await?
-        .ok_or_else(|| Error::internal_fault("insert returned no row"))?;
-    let details = json!({"name": new.name, "scopes": scopes});
-    let target = new.id.as_uuid();
-    audit::record(tx, actor, Action::ApiKeyCreated, target, &details).await?;
+        .ok_or_else(|| Error::internal_fault("a key that was added is not there"))?;
     key(&row)
+}
+
+/// Binds a key to collections, which stay until the transaction ends.
+async fn bind(tx: &Tenant, id: ApiKeyId, ids: &[CollectionId]) -> Result<()> {
+    let there = collections::hold_all(tx, ids).await?;
+    let unknown: Vec<FieldError> = ids
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !there.contains(id))
+        .map(|(at, _)| FieldError {
+            pointer: format!("/collectionIds/{at}"),
+            detail: "there is no such collection".to_owned(),
+        })
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Error::fields_invalid(unknown));
+    }
+    let ids: Vec<Uuid> = there.iter().map(CollectionId::as_uuid).collect();
+    tx.query(
+        include_str!("../queries/api_keys/insert_collections.sql"),
+        &[
+            (&tx.customer_id().as_uuid(), Type::UUID),
+            (&id.as_uuid(), Type::UUID),
+            (&ids, Type::UUID_ARRAY),
+        ],
+    )
+    .await
+    .map(drop)
 }

@@ -56,6 +56,8 @@ pub enum Decision {
     OverLimit(Quota),
     /// The customer has no such collection.
     NoCollection,
+    /// A document that the caller does not reach has its external id.
+    Taken,
 }
 
 impl Decision {
@@ -251,6 +253,7 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
                 (&tx.customer_id().as_uuid(), Type::UUID),
                 (&external_ids, Type::TEXT_ARRAY),
                 (&hashes, Type::BYTEA_ARRAY),
+                (&tx.own_only(), Type::UUID),
             ],
         )
         .await?;
@@ -262,6 +265,11 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
             *slot = Some(uploads::target(row, item.on_duplicate)?);
         }
     }
+    let unknown = external_ids.iter().zip(&known);
+    let unknown: Vec<&str> = unknown
+        .filter_map(|(id, known)| id.filter(|_| known.is_none()))
+        .collect();
+    let taken = uploads::find_taken(tx, &unknown, &[]).await?;
     let named: Vec<CollectionId> = items
         .iter()
         .filter_map(|item| item.new.place.collection())
@@ -293,6 +301,9 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
             (Some(_), _) => Decision::TwiceInBatch,
             (None, Some(Target::Duplicate { id, status })) => Decision::Duplicate { id, status },
             (None, Some(target)) => Decision::Store(target),
+            (None, None) if item.new.external_id.is_some_and(|id| taken.contains(id)) => {
+                Decision::Taken
+            }
             (None, None) if quota.used >= quota.limit => Decision::OverLimit(quota),
             (None, None) => {
                 quota.used += 1;
@@ -353,6 +364,7 @@ async fn insert(
                 (&collections, Type::UUID_ARRAY),
                 (&hidden, Type::BOOL_ARRAY),
                 (&attachments, Type::BOOL_ARRAY),
+                (&actor.id(), Type::UUID),
             ],
         )
         .await?;

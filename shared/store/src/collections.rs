@@ -103,12 +103,17 @@ fn json_of(chunking: Option<Chunking>) -> Result<Option<Value>> {
     json.map_err(Error::internal_fault)
 }
 
-/// Makes sure that a collection is there until the transaction ends.
+/// Makes sure that a collection is there until the transaction ends, and that a document does not leave those that
+/// the transaction is bound to.
 ///
 /// # Errors
 /// `invalid_fields` where it is not; `unavailable` without a database.
 pub async fn hold(tx: &Tenant, place: Place) -> Result<()> {
     match place.collection() {
+        None if tx.is_bound() && place.moves() => Err(Error::field(
+            "/collectionId",
+            "one of the key's collections: it cannot put a document out of them",
+        )),
         Some(id) if hold_all(tx, &[id]).await?.is_empty() => Err(collections::unknown()),
         _ => Ok(()),
     }
@@ -348,6 +353,28 @@ impl Store {
             Ok(ids.into_iter().map(DocumentId::from).collect())
         })
         .transpose()
+    }
+
+    /// The documents within the store's bounds, without those under deletion. None: it is not bound.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn bound_documents(&self, customer: CustomerId) -> Result<Option<Vec<DocumentId>>> {
+        if !self.is_bound() {
+            return Ok(None);
+        }
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/documents/ids.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?;
+        tx.commit().await?;
+        let ids = rows
+            .iter()
+            .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()));
+        ids.collect::<Result<_>>().map(Some)
     }
 
     /// Puts a document into a collection, or out of one; where it stands. Nothing is read anew.

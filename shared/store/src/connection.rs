@@ -17,7 +17,7 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{error, tenant::Tenant};
+use crate::{bounds::Bounds, error, tenant::Tenant};
 
 /// A parameter with its type, as `query_typed` takes it.
 pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -122,10 +122,19 @@ impl DatabaseLogin {
     }
 }
 
-/// The database, as the app's role sees it.
+/// The database, as the app's role sees it, within bounds.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    bounds: Bounds,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("bounds", &self.bounds)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -150,7 +159,10 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(Error::internal_fault)?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            bounds: Bounds::default(),
+        })
     }
 
     /// As [`new`](Self::new), from the JSON of a database secret.
@@ -161,20 +173,33 @@ impl Store {
         Self::new(&DatabaseLogin::from_secret(json)?, connections)
     }
 
+    /// The same database within bounds: no transaction of it sees more.
+    #[must_use]
+    pub fn bounded(&self, bounds: Bounds) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            bounds,
+        }
+    }
+
+    pub(crate) fn is_bound(&self) -> bool {
+        self.bounds.collections.is_some()
+    }
+
     pub(crate) async fn connection(&self) -> Result<Object> {
         self.pool.get().await.map_err(|e| error::pool(&e))
     }
 
-    /// Begins a transaction in which only this customer's rows exist. Dropped without
+    /// Begins a transaction in which only this customer's rows within the store's [`Bounds`] exist. Dropped without
     /// [`Tenant::commit`], it never happened.
     ///
     /// # Errors
     /// `unavailable` when there is no connection.
     pub async fn tenant(&self, customer_id: CustomerId) -> Result<Tenant> {
         // A connection that died while the function was frozen shows only now; try a fresh one.
-        match Tenant::begin(self.connection().await?, customer_id).await {
+        match Tenant::begin(self.connection().await?, customer_id, &self.bounds).await {
             Err(e) if error::is_disconnected(&e) => {
-                Tenant::begin(self.connection().await?, customer_id).await
+                Tenant::begin(self.connection().await?, customer_id, &self.bounds).await
             }
             other => other,
         }

@@ -42,6 +42,9 @@ pub struct Crawl {
     /// The collection of every document.
     #[serde(default)]
     pub collection_id: Option<CollectionId>,
+    /// Whether it was asked for by a key that is bound to that collection, and reaches no document of another.
+    #[serde(default)]
+    pub bound: bool,
     /// Whether hidden content of the documents is read too.
     #[serde(default)]
     pub include_hidden: Option<bool>,
@@ -141,11 +144,12 @@ impl Store {
         let tx = self.tenant(customer).await?;
         collections::hold(&tx, crawl.collection_id.into()).await?;
         let open = tx
-            .query_opt(
+            .query_unbound(
                 include_str!("../queries/crawls/open.sql"),
                 &[(&customer.as_uuid(), Type::UUID)],
             )
             .await?
+            .pop()
             .ok_or_else(|| Error::internal_fault("count returned no row"))?;
         let quota = Quota {
             used: open.try_get("open").map_err(column)?,

@@ -36,7 +36,7 @@ WHERE (v.customer_id, v.document_id, v.version)
     = (t.customer_id, t.id, coalesce(t.published_version, t.latest_version))) || to_jsonb(t)";
 
 /// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
-const TABLES: [Table; 12] = [
+const TABLES: [Table; 13] = [
     Table {
         key: "id",
         ..table(
@@ -52,6 +52,7 @@ const TABLES: [Table; 12] = [
     table("users", "{password_hash,tokens_valid_from}", "id"),
     table("invitations", "{}", "id"),
     table("api_keys", "{secret_hash}", "id"),
+    table("api_key_collections", "{}", "api_key_id, collection_id"),
     table("collections", "{}", "id"),
     Table {
         line: DOCUMENT,

@@ -57,7 +57,8 @@ impl Store {
     /// Adds a document that is to be fetched, or the next version of the one this URL (or external id) has.
     ///
     /// # Errors
-    /// `document_limit` (conflict); `invalid_fields` without its collection; `unavailable` without a database.
+    /// `document_limit`, `external_id_taken` and `source_url_taken` (conflict); `invalid_fields` without its collection;
+    /// `unavailable` without a database.
     pub async fn add_url(
         &self,
         customer: CustomerId,
@@ -93,6 +94,7 @@ impl Store {
                 (id, version)
             }
             None => {
+                uploads::check_free(&tx, new).await?;
                 uploads::check_limit(&tx).await?;
                 let id = DocumentId::generate();
                 if !uploads::insert(&tx, id, new, Status::Queued, None).await? {

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** [`Store::tenant`] is the only way to a tenant's rows. What crosses tenants (finding
 //! a login or a key, the sweep) is a named SECURITY DEFINER function of the database and a method
-//! that calls it. Statements are sent with `query_typed`, one round trip each and without prepared
+//! that calls it. A [`Store`] may have [`Bounds`], within which every one of its transactions stays. Statements are sent with `query_typed`, one round trip each and without prepared
 //! statements, so that they work behind a pooler in transaction mode.
 
 pub mod admin;
@@ -11,6 +11,7 @@ pub mod api_keys;
 mod attachments;
 pub mod audit;
 mod awaited;
+mod bounds;
 pub mod bulk;
 pub mod bundles;
 pub mod collections;
@@ -30,6 +31,7 @@ pub mod idempotency;
 pub mod ingestion;
 pub mod invitations;
 pub mod jobs;
+pub mod key_makers;
 pub mod ledger;
 pub mod mail_tokens;
 pub mod mails;
@@ -41,6 +43,7 @@ pub mod rate_limits;
 pub mod redrive;
 pub mod regeneration;
 pub mod retention;
+pub mod rights;
 pub mod schedules;
 pub mod secrets;
 pub mod sessions;
@@ -57,5 +60,6 @@ pub mod users;
 pub mod versions;
 pub mod webhooks;
 
+pub use bounds::Bounds;
 pub use connection::{DatabaseLogin, Store};
 pub use tenant::Tenant;

@@ -5,39 +5,50 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use deadpool_postgres::Object;
 use dynrag_domain::{CustomerId, Error, Result};
 use tokio_postgres::Row;
+use uuid::Uuid;
 
-use crate::{connection::Param, error};
+use crate::{bounds::Bounds, connection::Param, error};
 
-/// A transaction in which row-level security shows the rows of one customer.
+/// A transaction in which row-level security shows the rows of one customer, and of these the ones within
+/// [`Bounds`].
 ///
-/// The setting is local to the transaction. A `Tenant` that is dropped without [`commit`](Self::commit)
+/// The settings are local to the transaction. A `Tenant` that is dropped without [`commit`](Self::commit)
 /// (an error, a cancelled request) takes its connection out of the pool and closes it, so that
 /// neither an open transaction nor a tenant can reach the connection's next user.
 pub struct Tenant {
     connection: Option<Object>,
     customer_id: CustomerId,
+    bounds: Bounds,
     /// A statement failed: Postgres would answer COMMIT with a rollback and no error.
     failed: AtomicBool,
+}
+
+/// The statement that sets what a transaction is bound to; to nothing where it is empty.
+fn bind(collections: &str) -> String {
+    format!("SELECT set_config('app.collections', '{collections}', true)")
 }
 
 impl Tenant {
     pub(crate) async fn begin(
         connection: Object,
         customer_id: CustomerId,
+        bounds: &Bounds,
     ) -> Result<Self, tokio_postgres::Error> {
         // Guarded before the first await: cancelled in the middle of BEGIN, the connection is closed.
         let tenant = Self {
             connection: Some(connection),
             customer_id,
+            bounds: bounds.clone(),
             failed: AtomicBool::new(false),
         };
         if let Some(connection) = &tenant.connection {
-            // One round trip. The id is a parsed UUID, so nothing needs quoting.
-            connection
-                .batch_execute(&format!(
-                    "BEGIN; SELECT set_config('app.customer_id', '{customer_id}', true)"
-                ))
-                .await?;
+            // One round trip. Ids are parsed UUIDs, so nothing needs quoting.
+            let mut begin =
+                format!("BEGIN; SELECT set_config('app.customer_id', '{customer_id}', true)");
+            if let Some(collections) = bounds.setting() {
+                begin.push_str(&format!("; {}", bind(&collections)));
+            }
+            connection.batch_execute(&begin).await?;
         }
         Ok(tenant)
     }
@@ -45,6 +56,16 @@ impl Tenant {
     /// The customer whose rows are seen.
     pub fn customer_id(&self) -> CustomerId {
         self.customer_id
+    }
+
+    /// Whether the transaction sees some of the customer's collections only.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.bounds.collections.is_some()
+    }
+
+    /// The caller, where it is told of the documents that it added itself only.
+    pub(crate) fn own_only(&self) -> Option<Uuid> {
+        self.bounds.own_only
     }
 
     fn connection(&self) -> Result<&Object> {
@@ -69,6 +90,18 @@ impl Tenant {
     /// As for `query`.
     pub async fn query_opt(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>> {
         Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// As [`query`](Self::query), over all of the customer's rows: for its limits, which bounds do not change.
+    /// What it reads must not be shown.
+    pub(crate) async fn query_unbound(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
+        let Some(collections) = self.bounds.setting() else {
+            return self.query(sql, params).await;
+        };
+        self.batch(&bind("")).await?;
+        let rows = self.query(sql, params).await?;
+        self.batch(&bind(&collections)).await?;
+        Ok(rows)
     }
 
     /// Runs a statement whose constraints the caller knows: the inner error is Postgres' own.

@@ -1,8 +1,10 @@
 //! How documents come in: deciding what an upload is, and adding it.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result,
+    CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
@@ -116,11 +118,12 @@ pub(crate) async fn lock_limit(tx: &Tenant) -> Result<Quota> {
         .await?
         .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
     let counted = tx
-        .query_opt(
+        .query_unbound(
             include_str!("../queries/documents/count.sql"),
             &[(&customer, Type::UUID)],
         )
         .await?
+        .pop()
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
     let limit: i32 = locked.try_get("max_documents").map_err(column)?;
     Ok(Quota {
@@ -242,6 +245,7 @@ async fn resolve(
                 (&new.external_id, Type::TEXT),
                 (&content_hash.as_slice(), Type::BYTEA),
                 (&new.source_url, Type::TEXT),
+                (&tx.own_only(), Type::UUID),
             ],
         )
         .await?;
@@ -253,10 +257,68 @@ async fn resolve(
                 == Some(content_hash.as_slice());
             known(&row, same, on_duplicate)
         }
-        None => Ok(Target::New {
-            id: DocumentId::generate(),
-        }),
+        None => {
+            check_free(tx, new).await?;
+            Ok(Target::New {
+                id: DocumentId::generate(),
+            })
+        }
     }
+}
+
+/// Checks, of documents that were not found, that none has its external id or URL out of sight: these are unique
+/// in all of the customer's documents.
+///
+/// # Errors
+/// `external_id_taken` or `source_url_taken` (conflict).
+pub(crate) async fn check_free(tx: &Tenant, new: &NewDocument<'_>) -> Result<()> {
+    let url = new.source_url.filter(|_| new.external_id.is_none());
+    let free = find_taken(tx, new.external_id.as_slice(), url.as_slice())
+        .await?
+        .is_empty();
+    match (free, new.external_id) {
+        (true, _) => Ok(()),
+        (false, Some(_)) => Err(external_id_taken()),
+        (false, None) => Err(Error::new(
+            Kind::Conflict,
+            "source_url_taken",
+            "This address belongs to a document that your key does not reach. Send it with an externalId.",
+        )),
+    }
+}
+
+/// The external ids and URLs of these that documents have, of a bound transaction also out of its sight. Empty where
+/// it is not bound: it has found them itself.
+pub(crate) async fn find_taken(
+    tx: &Tenant,
+    external_ids: &[&str],
+    urls: &[&str],
+) -> Result<HashSet<String>> {
+    if !tx.is_bound() || external_ids.is_empty() && urls.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = tx
+        .query_unbound(
+            include_str!("../queries/documents/find_taken.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&external_ids, Type::TEXT_ARRAY),
+                (&urls, Type::TEXT_ARRAY),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| row.try_get("known_by").map_err(column))
+        .collect()
+}
+
+/// The refusal of an external id that a document out of the caller's sight has.
+pub fn external_id_taken() -> Error {
+    Error::new(
+        Kind::Conflict,
+        "external_id_taken",
+        "This externalId belongs to a document that your key does not reach. Take another one.",
+    )
 }
 
 /// As [`resolve`], of a row that says itself whether its content is the `same`.
@@ -359,6 +421,7 @@ pub(crate) async fn insert(
                 (&new.reading.attachments, Type::BOOL),
                 (&new.attached_to.map(|id| id.as_uuid()), Type::UUID),
                 (&new.title_given, Type::BOOL),
+                (&new.actor.id(), Type::UUID),
             ],
         )
         .await?;

@@ -64,7 +64,21 @@ const RULES: &[(&str, &str)] = &[
               AND p.qual = format('(%I = current_customer_id())', t.key) AND p.with_check = p.qual)"),
     ("no policy for anybody else but dynrag_definer", "
         SELECT p.tablename || '.' || p.policyname FROM pg_policies p
-        WHERE NOT (p.policyname = 'tenant' AND p.roles = '{dynrag_app}') AND p.roles <> '{dynrag_definer}'"),
+        WHERE NOT (p.policyname = 'tenant' AND p.roles = '{dynrag_app}')
+          -- It can only take away.
+          AND NOT (p.policyname = 'bound' AND p.roles = '{dynrag_app}' AND p.permissive = 'RESTRICTIVE')
+          AND p.roles <> '{dynrag_definer}'"),
+    ("what hangs on documents and collections is narrowed both ways", "
+        SELECT t.name FROM {t}
+        WHERE (t.name IN ('documents', 'collections', 'jobs', 'crawl_pages')
+               OR EXISTS (SELECT FROM pg_constraint k
+                          WHERE k.conrelid = t.oid AND k.contype = 'f'
+                            AND k.confrelid IN ('documents'::regclass, 'document_versions'::regclass)))
+          AND NOT EXISTS (
+            SELECT FROM pg_policies p
+            WHERE p.schemaname = 'public' AND p.tablename = t.name AND p.policyname = 'bound'
+              AND p.permissive = 'RESTRICTIVE' AND p.roles = '{dynrag_app}' AND p.cmd = 'ALL'
+              AND p.qual = p.with_check AND p.qual LIKE '%current_collections() IS NULL%')"),
     ("nobody but the owner may more than read and write rows", "
         SELECT t.name || ': ' || coalesce(r.rolname, 'PUBLIC') || ' ' || x.privilege_type
         FROM {t} JOIN pg_class c ON c.oid = t.oid

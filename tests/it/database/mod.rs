@@ -8,6 +8,7 @@
 
 mod admission;
 mod attachments;
+mod bounds;
 mod bulk;
 mod catalogue;
 mod claims;
@@ -17,6 +18,7 @@ mod document_passwords;
 mod documents;
 mod host_turns;
 mod idempotency;
+mod keys;
 mod migrations;
 mod pool;
 mod pooler;

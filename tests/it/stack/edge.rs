@@ -124,5 +124,14 @@ async fn who_one_is_and_what_one_may_do() {
         by_token["config"]["maxFileBytes"].as_i64() == Some(52_428_800),
         "{by_token}"
     );
+    // What it needs to work, and not the account.
+    for (name, shown) in [
+        ("chunking", true),
+        ("monthlyBudgetUsd", false),
+        ("maxDocuments", false),
+    ] {
+        assert_eq!(by_token["config"].get(name).is_some(), shown, "{by_token}");
+        assert!(by_key["config"].get(name).is_some(), "{by_key}");
+    }
     assert!(matches!(by_key["scopes"], Value::Array(ref scopes) if scopes.len() == 7));
 }

@@ -15,6 +15,7 @@ mod attachments;
 mod bad_files;
 mod bad_requests;
 mod batch;
+mod bound_keys;
 mod budgets;
 mod bulk;
 mod by_external_id;

@@ -33,6 +33,8 @@ enum Needs {
     /// An access token of an administrator of the platform; nobody else is told that there is a route.
     PlatformAdmin,
     Scope(&'static str),
+    /// One of two.
+    Either(&'static str, &'static str),
     /// A webhook's own secret, which no caller's credential is.
     Webhook,
 }
@@ -82,9 +84,8 @@ fn expected(route: &str) -> Needs {
         | "documents-events"
         | "documents-original"
         | "documents-get-by-external-id"
-        | "jobs-get"
-        | "collections-list"
-        | "collections-get" => Needs::Scope("documents:read"),
+        | "jobs-get" => Needs::Scope("documents:read"),
+        "collections-list" | "collections-get" => Needs::Either("documents:read", "search"),
         "collections-create"
         | "collections-update"
         | "collections-delete"
@@ -336,6 +337,9 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
             let what = format!("{} as {}", route.name, caller.name);
             let allowed = match needs {
                 Needs::Scope(scope) => caller.scopes.contains(&scope),
+                Needs::Either(one, other) => {
+                    caller.scopes.contains(&one) || caller.scopes.contains(&other)
+                }
                 Needs::User => caller.is_user,
                 Needs::Owner => caller.is_user && caller.scopes.contains(&"admin:tenant"),
                 Needs::PlatformAdmin | Needs::Webhook => false,

@@ -120,12 +120,9 @@ async fn an_invitation_that_is_taken_back_or_over_is_none() {
         .unwrap()
         .iter()
         .find(|row| row["email"] == json!(email));
-    assert_eq!(
-        delete(&a, row.unwrap()["id"].as_str().unwrap())
-            .await
-            .status,
-        204
-    );
+    delete(&a, row.unwrap()["id"].as_str().unwrap())
+        .await
+        .ok(200);
     accept(&stack, &mail.token(), &random(20))
         .await
         .problem(422, "invalid_link");
@@ -183,7 +180,8 @@ async fn role_and_status_count_from_the_next_request_on() {
     let login = stack.http.post(stack.url("/api/auth/login")).json(&body);
     let access = text(&Answer::of(login).await.ok(200)["accessToken"]);
 
-    assert_eq!(delete(&a, &id).await.status, 204);
+    let deleted = delete(&a, &id).await.ok(200);
+    assert_eq!(deleted["keysRevoked"], 0, "{deleted}");
     get(&stack, &access, "/api/auth/me")
         .await
         .problem(401, "unauthenticated");
@@ -311,4 +309,157 @@ async fn no_company_has_a_message_for_a_name() {
     let email = a.invited("user").await;
     let mail = stack.mail(&email, SUBJECT, 1).await;
     assert!(mail.text.contains("Booking. com & Söhne"), "{mail:?}");
+}
+
+/// A business user of a tenant, with keys: its id, its access token, the keys.
+async fn with_keys(a: &Tenant) -> (String, String, Vec<String>) {
+    let access = a.user_with("business").await;
+    let id = text(&get(&a.stack, &access, "/api/auth/me").await.ok(200)["id"]);
+    let mut keys = Vec::new();
+    let mut make = async |bearer: &str, scopes: Value| {
+        let request = a.stack.http.post(a.stack.url("/api/keys"));
+        let body = json!({"name": "theirs", "scopes": scopes});
+        let made = Answer::of(request.bearer_auth(bearer).json(&body)).await;
+        keys.push(text(&made.ok(201)["apiKey"]));
+    };
+    make(&access, json!(["admin:tenant", "search"])).await;
+    // One that a key has made.
+    let first = keys[0].clone();
+    let request = a.stack.http.post(a.stack.url("/api/keys"));
+    let body = json!({"name": "theirs", "scopes": ["search"]});
+    let made = Answer::of(request.bearer_auth(&first).json(&body)).await;
+    keys.push(text(&made.ok(201)["apiKey"]));
+    (id, access, keys)
+}
+
+async fn answers(stack: &Stack, keys: &[String]) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for key in keys {
+        statuses.push(get(stack, key, "/api/auth/me").await.status);
+    }
+    statuses
+}
+
+async fn actions(a: &Tenant) -> Vec<String> {
+    let log = a.get("/api/customers/audit").await.ok(200);
+    let items = log["items"].as_array().unwrap();
+    items.iter().map(|line| text(&line["action"])).collect()
+}
+
+#[tokio::test]
+async fn who_leaves_takes_no_keys_along() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let ways: [(&str, Option<Value>); 3] = [
+        ("disabled", Some(json!({"status": "disabled"}))),
+        ("demoted", Some(json!({"role": "user"}))),
+        ("deleted", None),
+    ];
+    for (way, body) in ways {
+        let (id, _, keys) = with_keys(&a).await;
+        let listed = a.get("/api/keys").await.ok(200);
+        for key in &listed["items"].as_array().unwrap()[..2] {
+            assert_eq!(key["createdBy"]["userId"], json!(id), "{listed}");
+            assert!(key["createdBy"]["email"].is_string(), "{listed}");
+        }
+        assert_eq!(answers(&stack, &keys).await, [200, 200]);
+        let changed = match body {
+            Some(body) => change(&a, &id, body).await.ok(200),
+            None => delete(&a, &id).await.ok(200),
+        };
+        assert_eq!(
+            (&changed["keysRevoked"], &changed["keysTransferred"]),
+            (&json!(2), &json!(0)),
+            "{way}: {changed}"
+        );
+        assert_eq!(answers(&stack, &keys).await, [401, 401], "{way}");
+        let told = actions(&a).await;
+        let revoked = told.iter().filter(|action| *action == "api_key.revoked");
+        assert!(revoked.count() >= 2, "{way}: {told:?}");
+        if way == "disabled" {
+            // What is revoked stays revoked.
+            change(&a, &id, json!({"status": "active"})).await.ok(200);
+            assert_eq!(answers(&stack, &keys).await, [401, 401]);
+        }
+    }
+    // The key of the signup is nobody's, and works on.
+    let listed = a.get("/api/keys").await.ok(200);
+    assert_eq!(listed["items"][0]["createdBy"], Value::Null, "{listed}");
+}
+
+#[tokio::test]
+async fn keys_of_who_leaves_can_be_taken_over() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let (id, access, keys) = with_keys(&a).await;
+    let call = |bearer: &str, query: &str| {
+        let url = stack.url(&format!("/api/users/{id}{query}"));
+        stack.http.delete(url).bearer_auth(bearer)
+    };
+    Answer::of(call(&a.access, "?keys=burn"))
+        .await
+        .problem(422, "invalid_fields");
+    // Nobody takes over from itself, neither as a user nor by a key.
+    for own in [&access, &keys[0]] {
+        Answer::of(call(own, "?keys=transfer"))
+            .await
+            .bad_fields(&["/keys"]);
+    }
+    let deleted = Answer::of(call(&a.access, "?keys=transfer")).await.ok(200);
+    assert_eq!(
+        (&deleted["keysRevoked"], &deleted["keysTransferred"]),
+        (&json!(0), &json!(2))
+    );
+    assert_eq!(answers(&stack, &keys).await, [200, 200]);
+    let listed = a.get("/api/keys").await.ok(200);
+    for key in &listed["items"].as_array().unwrap()[..2] {
+        assert_eq!(key["createdBy"]["email"], json!(a.email), "{listed}");
+    }
+    let told = actions(&a).await;
+    let moved = told
+        .iter()
+        .filter(|action| *action == "api_key.transferred");
+    assert_eq!(moved.count(), 2, "{told:?}");
+}
+
+#[tokio::test]
+async fn nobody_gives_what_it_does_not_have() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    a.verified().await;
+    let managing = a.key_with(&["admin:tenant"]).await;
+    let call = |method: Method, path: &str, body: Value| {
+        let request = stack.http.request(method, stack.url(path));
+        Answer::of(request.bearer_auth(&managing).json(&body))
+    };
+    let key = |scopes: Value| json!({"name": "n", "scopes": scopes});
+    for scopes in [
+        json!(["search"]),
+        json!(["admin:tenant", "documents:write"]),
+    ] {
+        call(Method::POST, "/api/keys", key(scopes))
+            .await
+            .problem(403, "missing_scope");
+    }
+    call(Method::POST, "/api/customers/api-key", json!({}))
+        .await
+        .problem(403, "missing_scope");
+    let email = format!("i-{}@example.com", random(12).to_lowercase());
+    let invitation = json!({"email": email, "role": "business"});
+    call(Method::POST, "/api/users", invitation)
+        .await
+        .problem(403, "missing_scope");
+    let id = a.add_user("user").await.to_string();
+    let path = format!("/api/users/{id}");
+    call(Method::PUT, &path, json!({"role": "business"}))
+        .await
+        .problem(403, "missing_scope");
+    // It may take away, and give what it has.
+    call(Method::PUT, &path, json!({"status": "disabled"}))
+        .await
+        .ok(200);
+    call(Method::POST, "/api/keys", key(json!(["admin:tenant"])))
+        .await
+        .ok(201);
+    a.post("/api/keys", &key(json!(["search"]))).await.ok(201);
 }

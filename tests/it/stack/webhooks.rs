@@ -56,6 +56,72 @@ async fn with_token(stack: &Stack, hook: &Value, token: &str, body: &Value) -> A
 }
 
 #[tokio::test]
+async fn a_webhook_needs_the_scopes_of_what_it_does() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let url = "https://example.com/";
+    let bodies = [
+        json!({"name": "in", "triggerType": "manual"}),
+        json!({"name": "often", "triggerType": "scheduled", "url": url, "schedule": "rate(1 day)"}),
+        json!({"name": "out", "triggerType": "event", "url": url}),
+    ];
+    let call = |key: &str, method: Method, path: &str, body: &Value| {
+        let request = stack.http.request(method, stack.url(path));
+        Answer::of(request.header("x-api-key", key).json(body))
+    };
+    let managing = a.key_with(&["webhooks"]).await;
+    let writing = a.key_with(&["webhooks", "documents:write"]).await;
+    let reading = a.key_with(&["webhooks", "documents:read"]).await;
+    for body in &bodies {
+        let event = body["triggerType"] == "event";
+        let (able, unable) = match event {
+            true => (&reading, &writing),
+            false => (&writing, &reading),
+        };
+        let scope = if event {
+            "documents:read"
+        } else {
+            "documents:write"
+        };
+        for key in [&managing, unable] {
+            let refused = call(key, Method::POST, "/api/webhooks", body).await;
+            let refused = refused.problem(403, "missing_scope");
+            assert!(
+                refused["detail"].as_str().unwrap().contains(scope),
+                "{refused}"
+            );
+        }
+        let made = call(able, Method::POST, "/api/webhooks", body)
+            .await
+            .ok(201);
+        let path = format!("/api/webhooks/{}", text(&made["id"]));
+        for change in [
+            json!({"name": "mine"}),
+            json!({"status": "paused"}),
+            json!({"rotateSecret": true}),
+        ] {
+            call(&managing, Method::PUT, &path, &change)
+                .await
+                .problem(403, "missing_scope");
+        }
+        call(able, Method::PUT, &path, &json!({"name": "mine"}))
+            .await
+            .ok(200);
+        let tested = call(&managing, Method::POST, &format!("{path}/test"), &json!({})).await;
+        match body["triggerType"] == "scheduled" {
+            true => drop(tested.problem(403, "missing_scope")),
+            false => drop(tested.ok(202)),
+        }
+        // It may look, and stop it for good.
+        call(&managing, Method::GET, &path, &json!({}))
+            .await
+            .ok(200);
+        let deleted = call(&managing, Method::DELETE, &path, &json!({})).await;
+        assert_eq!(deleted.status, 204, "{deleted}");
+    }
+}
+
+#[tokio::test]
 async fn a_webhook_shows_its_secret_once_and_belongs_to_one_tenant() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());

@@ -11,7 +11,7 @@ use dynrag_domain::{
         Format, OnDuplicate, Reading, Source,
         filter::{Filter, Sort},
     },
-    identity::{Class, Email, Principal, Role},
+    identity::{Class, Email, Principal, Role, Scope},
     jobs::Lane,
     mail_tokens::MailToken,
     money::Usd,
@@ -19,6 +19,7 @@ use dynrag_domain::{
 use dynrag_store::{
     Store, Tenant,
     admission::{Endpoint, Verified},
+    api_keys::NewApiKey,
     audit,
     collections::NewCollection,
     crawls::Crawl,
@@ -165,6 +166,7 @@ pub async fn account(store: &Store, customer: &Customer) {
         metadata: None,
         chunking: None,
         collection_id: Some(collection(store, customer.id, "Handbook").await),
+        bound: false,
         include_hidden: None,
     };
     store
@@ -206,6 +208,32 @@ pub async fn list(
         .list_documents(customer, &filter, Sort::default(), None, 100)
         .await
         .unwrap()
+}
+
+/// Makes a key of a customer's user that is bound to these collections; its public part, and the hash of its secret.
+pub async fn bound_key(
+    store: &Store,
+    customer: &Customer,
+    collections: &[CollectionId],
+) -> (String, [u8; 32]) {
+    let admitted = store
+        .admit_user(customer.verified(), endpoint("keys-create"))
+        .await
+        .unwrap();
+    let text = api_keys::generate();
+    let key = ApiKey::parse(&text).unwrap();
+    let new = NewApiKey {
+        id: ApiKeyId::generate(),
+        name: "bound",
+        public_id: key.public_id,
+        secret_hash: &key.secret_hash(),
+        scopes: &[Scope::DocumentsRead, Scope::DocumentsWrite, Scope::Search],
+        requests_per_minute: None,
+        expires_at: None,
+        collections: Some(collections),
+    };
+    store.add_api_key(&admitted, &new).await.unwrap();
+    (key.public_id.to_owned(), key.secret_hash())
 }
 
 /// Gives a document a password that nobody opens.

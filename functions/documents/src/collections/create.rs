@@ -1,20 +1,20 @@
 //! `POST /api/collections`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, answers::Created, scopes::DocumentsWrite};
+use dynrag_api::{
+    Answer, Caller, Json,
+    answers::Created,
+    scopes::{DocumentsWrite, Unbound},
+};
 
 use super::body::{CollectionBody, Wanted};
 
 /// Makes a collection.
 pub(crate) async fn create(
-    caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    caller: Caller<Unbound<DocumentsWrite>>,
     Json(body): Json<Wanted>,
 ) -> Answer<Created<CollectionBody>> {
     let wanted = body.check()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
     let made = store
         .create_collection(customer, actor, &wanted.row())

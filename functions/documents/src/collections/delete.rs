@@ -13,7 +13,7 @@ use axum::extract::State;
 use dynrag_api::{
     Answer, Caller, Context, Path, Query,
     answers::{Accepted, Either, NoContent},
-    scopes::DocumentsWrite,
+    scopes::{DocumentsWrite, Unbound},
 };
 use dynrag_domain::{CollectionId, collections::Leftovers};
 use serde::{Deserialize, Serialize};
@@ -40,12 +40,12 @@ pub(crate) struct Deleting {
 
 /// Deletes a collection.
 pub(crate) async fn delete(
-    caller: Caller<DocumentsWrite>,
+    caller: Caller<Unbound<DocumentsWrite>>,
     State(context): State<Arc<Context>>,
     Path(id): Path<CollectionId>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Either<Accepted<Deleting>, NoContent>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
     let pending = store
         .delete_collection(customer, actor, id, wanted.documents)

@@ -1,20 +1,19 @@
 //! `GET /api/collections/{id}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_api::{
+    Answer, Caller, Json, Path,
+    scopes::{AnyOf, DocumentsRead, Search},
+};
 use dynrag_domain::CollectionId;
 
 use super::body::CollectionBody;
 
 /// Shows a collection.
 pub(crate) async fn get(
-    caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
+    caller: Caller<AnyOf<DocumentsRead, Search>>,
     Path(id): Path<CollectionId>,
 ) -> Answer<Json<CollectionBody>> {
-    let store = context.store().await?;
+    let store = caller.store();
     let found = store.get_collection(caller.customer_id, id).await?;
     Ok(Json(found.into()))
 }

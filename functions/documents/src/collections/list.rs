@@ -1,24 +1,20 @@
 //! `GET /api/collections?limit=&cursor=`: newest first.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    Answer, Caller, Json, Query,
     paging::{Page, Paging},
-    scopes::DocumentsRead,
+    scopes::{AnyOf, DocumentsRead, Search},
 };
 
 use super::body::CollectionBody;
 
 /// Answers a page.
 pub(crate) async fn list(
-    caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
+    caller: Caller<AnyOf<DocumentsRead, Search>>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<CollectionBody>>> {
     let (after, limit) = (paging.after()?, paging.limit()?);
-    let store = context.store().await?;
+    let store = caller.store();
     let rows = store
         .list_collections(caller.customer_id, after, limit.rows())
         .await?;

@@ -1,23 +1,22 @@
 //! `PUT /api/collections/{id}`: its name, description or chunking. Documents stay cut as they are until they
 //! are processed again.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsWrite};
+use dynrag_api::{
+    Answer, Caller, Json, Path,
+    scopes::{DocumentsWrite, Unbound},
+};
 use dynrag_domain::CollectionId;
 
 use super::body::{Change, CollectionBody};
 
 /// Changes a collection.
 pub(crate) async fn update(
-    caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    caller: Caller<Unbound<DocumentsWrite>>,
     Path(id): Path<CollectionId>,
     Json(body): Json<Change>,
 ) -> Answer<Json<CollectionBody>> {
     let change = body.check()?;
-    let store = context.store().await?;
+    let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
     let changed = store
         .update_collection(customer, actor, id, &change.row())

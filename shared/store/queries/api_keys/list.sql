@@ -1,7 +1,11 @@
 -- Keys that were not revoked. $1 customer, $2 created before (with $3), $3 id before, $4 limit
-SELECT id, name, public_id, scopes, is_default, requests_per_minute, expires_at, last_used_at, created_at
-FROM api_keys
-WHERE customer_id = $1 AND revoked_at IS NULL
-  AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
-ORDER BY created_at DESC, id DESC
+SELECT k.id, k.name, k.public_id, k.scopes, k.is_default, k.requests_per_minute, k.expires_at, k.last_used_at,
+       k.created_at, u.id AS maker_id, u.email AS maker_email,
+       CASE WHEN k.bound THEN ARRAY(
+           SELECT c.collection_id FROM api_key_collections c
+           WHERE c.customer_id = $1 AND c.api_key_id = k.id ORDER BY c.collection_id) END AS collections
+FROM api_keys k LEFT JOIN users u ON (u.customer_id, u.id) = (k.customer_id, k.created_by)
+WHERE k.customer_id = $1 AND k.revoked_at IS NULL
+  AND ($2::timestamptz IS NULL OR (k.created_at, k.id) < ($2, $3))
+ORDER BY k.created_at DESC, k.id DESC
 LIMIT $4

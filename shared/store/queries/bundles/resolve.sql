@@ -1,5 +1,6 @@
 -- What each item of a batch is about, as in documents/find_same.sql. Two queries, each by its index.
--- $1 customer, $2 external ids or nulls, $3 content hashes, in the items' order
+-- $1 customer, $2 external ids or nulls, $3 content hashes, in the items' order, $4 who alone may have
+-- added those with their content, or null
 SELECT i.ordinal, f.id, f.latest_version, f.status, f.same
 FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS i (external_id, hash, ordinal)
 CROSS JOIN LATERAL (
@@ -12,5 +13,6 @@ CROSS JOIN LATERAL (
      FROM document_versions v
      JOIN documents d ON (d.customer_id, d.id, d.latest_version) = (v.customer_id, v.document_id, v.version)
      WHERE i.external_id IS NULL AND v.customer_id = $1 AND v.content_hash = i.hash AND d.deleted_at IS NULL
+       AND ($4::uuid IS NULL OR d.added_by = $4)
      ORDER BY v.status = 'failed', d.created_at LIMIT 1)
 ) f

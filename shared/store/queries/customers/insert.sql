@@ -9,9 +9,10 @@ WITH customer AS (
     INSERT INTO customer_config (customer_id, embedding_model, platform_budget_micro_usd) SELECT id, $4, $12 FROM customer
 ), owner AS (
     INSERT INTO users (customer_id, id, email, password_hash, role)
-    SELECT id, $5, $6, $7, 'business' FROM customer RETURNING customer_id, id
+    SELECT id, $5, $6, $7, 'business' FROM customer RETURNING customer_id
 ), key AS (
-    INSERT INTO api_keys (customer_id, id, name, public_id, secret_hash, scopes, is_default, created_by)
-    SELECT customer_id, $8, 'default', $9, $10, $11, true, id FROM owner
+    -- The customer's, and nobody's.
+    INSERT INTO api_keys (customer_id, id, name, public_id, secret_hash, scopes, is_default)
+    SELECT customer_id, $8, 'default', $9, $10, $11, true FROM owner
 )
 INSERT INTO index_versions (customer_id, table_name) SELECT id, 'chunks' FROM customer

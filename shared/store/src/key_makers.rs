@@ -1,0 +1,140 @@
+//! Who stands behind an API key, and what becomes of the keys of somebody who may not have any more.
+//!
+//! A key that a key makes has the same user behind it, so that no key outlives its user by way of another one.
+//!
+//! Who makes keys and who takes a user's away hold the [`lock`], in this order: keys, then users. So a key comes in
+//! before its user's keys are revoked, which sees it, or is refused.
+
+use dynrag_domain::{
+    Error, Result, UserId,
+    audit::{Action, Actor},
+};
+use serde_json::json;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::{Tenant, audit};
+
+/// Why a user has no keys any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Loss {
+    /// The user may not log in.
+    Disabled,
+    /// The user has another role, which makes no keys.
+    Demoted,
+    /// The user is deleted.
+    Deleted,
+}
+
+impl Loss {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "user_disabled",
+            Self::Demoted => "user_demoted",
+            Self::Deleted => "user_deleted",
+        }
+    }
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("api keys: {error}"))
+}
+
+/// Makes others who change the customer's keys wait until the end of the transaction.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn lock(tx: &Tenant) -> Result<()> {
+    tx.query(
+        include_str!("../queries/api_keys/lock.sql"),
+        &[(&tx.customer_id().as_uuid(), Type::UUID)],
+    )
+    .await
+    .map(drop)
+}
+
+/// The user behind somebody who makes keys; `None` behind the key of the signup. Under the [`lock`].
+///
+/// # Errors
+/// `unauthenticated` where the maker was disabled or revoked since it was admitted; `unavailable` without a database.
+pub async fn user_behind(tx: &Tenant, actor: Actor) -> Result<Option<UserId>> {
+    let (user, key) = match actor {
+        Actor::User(id) => (Some(id.as_uuid()), None),
+        Actor::ApiKey(id) => (None, Some(id.as_uuid())),
+        Actor::Webhook(_) | Actor::System => return Ok(None),
+    };
+    let row = tx
+        .query_opt(
+            include_str!("../queries/api_keys/user_behind.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user, Type::UUID),
+                (&key, Type::UUID),
+            ],
+        )
+        .await?
+        .ok_or_else(|| Error::unauthenticated("the maker of keys is gone"))?;
+    let behind: Option<Uuid> = row.try_get("user_id").map_err(column)?;
+    Ok(behind.map(UserId::from))
+}
+
+/// Revokes the live keys of a user: they are refused from the commit on. How many. Under the [`lock`].
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn revoke(tx: &Tenant, actor: Actor, user: UserId, loss: Loss) -> Result<usize> {
+    let rows = tx
+        .query(
+            include_str!("../queries/api_keys/revoke_of_user.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user.as_uuid(), Type::UUID),
+            ],
+        )
+        .await?;
+    let details = json!({"userId": user, "reason": loss.as_str()});
+    tell(tx, actor, Action::ApiKeyRevoked, &rows, &details).await
+}
+
+/// Hands the live keys of a user over to another one, or to the customer. How many. Under the [`lock`].
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn hand_over(
+    tx: &Tenant,
+    actor: Actor,
+    user: UserId,
+    to: Option<UserId>,
+) -> Result<usize> {
+    let rows = tx
+        .query(
+            include_str!("../queries/api_keys/hand_over.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&user.as_uuid(), Type::UUID),
+                (&to.map(|to| to.as_uuid()), Type::UUID),
+            ],
+        )
+        .await?;
+    let details = json!({"from": user, "to": to});
+    tell(tx, actor, Action::ApiKeyTransferred, &rows, &details).await
+}
+
+/// Writes a line of the audit log for each key.
+async fn tell(
+    tx: &Tenant,
+    actor: Actor,
+    action: Action,
+    rows: &[tokio_postgres::Row],
+    details: &serde_json::Value,
+) -> Result<usize> {
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key: Uuid = row.try_get("id").map_err(column)?;
+        let mut details = details.clone();
+        details["name"] = row.try_get::<_, String>("name").map_err(column)?.into();
+        lines.push((action, key, details));
+    }
+    audit::record_many(tx, actor, &lines).await?;
+    Ok(lines.len())
+}

@@ -1,0 +1,91 @@
+//! What an admitted caller may do beyond the scopes that its route asks for.
+
+use dynrag_domain::{CollectionId, Error, Kind, Result, collections::Place, identity::Scope};
+
+use crate::{Store, admission::Admission};
+
+/// The refusal of a caller without a scope that it needs.
+pub fn missing_scope(needed: &[Scope]) -> Error {
+    let names: Vec<&str> = needed.iter().map(|scope| scope.as_str()).collect();
+    let names = names.join(" or ");
+    Error::new(
+        Kind::Forbidden,
+        "missing_scope",
+        format!("This needs the scope {names}, which your role or key does not have."),
+    )
+}
+
+impl Admission {
+    /// The store as this caller sees it: a key that is bound to collections sees only these.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether the caller has a scope.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Checks a scope that the request's content asks for, beside those of its route.
+    ///
+    /// # Errors
+    /// `missing_scope` (forbidden).
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        match self.has(scope) {
+            true => Ok(()),
+            false => Err(missing_scope(&[scope])),
+        }
+    }
+
+    /// Checks that the caller has itself what it is about to give to a key or user.
+    ///
+    /// # Errors
+    /// `missing_scope` (forbidden).
+    pub fn check_grant(&self, scopes: &[Scope]) -> Result<()> {
+        let beyond: Vec<&str> = scopes
+            .iter()
+            .filter(|scope| !self.has(**scope))
+            .map(|scope| scope.as_str())
+            .collect();
+        if beyond.is_empty() {
+            return Ok(());
+        }
+        let beyond = beyond.join(", ");
+        Err(Error::new(
+            Kind::Forbidden,
+            "missing_scope",
+            format!(
+                "You can give only scopes that you have, and you do not have {beyond}. Ask a business user, or use \
+                 the default key."
+            ),
+        ))
+    }
+
+    /// Whether the caller sees the account: budget, limits and company. Others see what they need to work.
+    pub fn sees_account(&self) -> bool {
+        self.has(Scope::AdminTenant) || self.has(Scope::Metrics)
+    }
+
+    /// Where a document goes that is added with this `collectionId`, or without one. A key that is bound to one
+    /// collection adds to that.
+    ///
+    /// # Errors
+    /// `invalid_fields` where a bound key must say which; `key_without_collections` (forbidden) where its collections
+    /// are deleted.
+    pub fn place(&self, named: Option<CollectionId>) -> Result<Place> {
+        match (named, self.collections.as_deref()) {
+            (Some(id), _) => Ok(Place::In(id)),
+            (None, None) => Ok(Place::AsItIs),
+            (None, Some([only])) => Ok(Place::In(*only)),
+            (None, Some([])) => Err(Error::new(
+                Kind::Forbidden,
+                "key_without_collections",
+                "The collections that this key was bound to are deleted. Make another key.",
+            )),
+            (None, Some(_)) => Err(Error::field(
+                "/collectionId",
+                "one of the key's collections: it is bound to several",
+            )),
+        }
+    }
+}
