@@ -268,19 +268,22 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
     let here = Place::In(scene.inside);
     for text in ["out", "none"] {
         let new = placed(text, None, here);
-        let target = bound.resolve_upload(id, &new, &seed::sha256(text), OnDuplicate::Skip);
+        let hash = seed::sha256(text);
+        let target = bound.resolve_upload(id, &new, &hash, OnDuplicate::Skip);
         assert!(
             matches!(target.await.unwrap(), Target::New { .. }),
             "{text}"
         );
     }
     let new = placed("in", None, here);
-    let target = bound.resolve_upload(id, &new, &seed::sha256("in"), OnDuplicate::Skip);
+    let hash = seed::sha256("in");
+    let target = bound.resolve_upload(id, &new, &hash, OnDuplicate::Skip);
     assert!(matches!(target.await.unwrap(), Target::Duplicate { .. }));
 
     // What is unique among all of a customer's documents is refused, in each way in.
     let named = placed("new", Some("out"), here);
-    let resolved = bound.resolve_upload(id, &named, &seed::sha256("new"), OnDuplicate::Skip);
+    let hash = seed::sha256("new");
+    let resolved = bound.resolve_upload(id, &named, &hash, OnDuplicate::Skip);
     assert_eq!(resolved.await.unwrap_err().code(), "external_id_taken");
     let url = NewDocument {
         source_url: Some("https://example.com/a"),
