@@ -19,6 +19,8 @@ const STEP: i64 = 200;
 const TURN: Duration = Duration::from_secs(60);
 /// Kept back from the function's time for the last step.
 const RESERVE: Duration = Duration::from_secs(60);
+/// Until it is looked again whether fewer documents are under deletion.
+const LATER: Duration = Duration::from_secs(15);
 /// Times a job is begun without a step before it is given up.
 const MAX_ATTEMPTS: i32 = 5;
 
@@ -57,6 +59,10 @@ impl Bulk<'_> {
                     let (action, done, failed) = (bulk.action.as_str(), bulk.done, bulk.failed);
                     tracing::info!(customer_id = %customer, job_id = %job, action, done, failed, "bulk action ended");
                     return Ok(());
+                }
+                Step::Later => {
+                    let task = Task::bulk(customer, job);
+                    return self.tasks.send_after(&task, LATER).await;
                 }
                 Step::Went(pending) => self.send(pending).await,
             }

@@ -35,6 +35,10 @@ use crate::{
     outbox::{self, Outgoing, Pending},
 };
 
+/// Documents of a customer that may be under deletion before a job adds more: every request of the customer reads their
+/// ids.
+const MAX_DELETING: i64 = 5000;
+
 /// What came of a step.
 #[derive(Debug)]
 pub enum Step {
@@ -42,6 +46,8 @@ pub enum Step {
     None,
     /// The job has ended with this step.
     Ended(Bulk),
+    /// Too many documents are under deletion already: go on later.
+    Later,
     /// Some documents were acted on; there may be more. These are to be sent.
     Went(Vec<Pending<Outgoing>>),
 }
@@ -127,6 +133,12 @@ impl Store {
             tx.commit().await?;
             return Ok(Step::Ended(bulk));
         }
+        if bulk.action == BulkAction::Delete && deleting(&tx).await? >= MAX_DELETING {
+            // Waiting is no failed try.
+            note(&tx, job, &bulk).await?;
+            tx.commit().await?;
+            return Ok(Step::Later);
+        }
         if bulk.action == BulkAction::Move
             && let Some(collection) = bulk.collection_id
             && collections::hold_all(&tx, &[collection]).await?.is_empty()
@@ -192,6 +204,18 @@ async fn quota(tx: &Tenant, own: i64) -> Result<()> {
     };
     let instead = "Wait until one has ended.";
     quota.check("too_many_bulk_actions", "bulk actions under way", instead)
+}
+
+/// How many documents of the customer are under deletion.
+async fn deleting(tx: &Tenant) -> Result<i64> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/bulk/deleting.sql"),
+            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+    row.try_get("documents").map_err(column)
 }
 
 async fn lock(tx: &Tenant, job: JobId) -> Result<Option<Bulk>> {

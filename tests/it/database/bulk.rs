@@ -63,7 +63,7 @@ impl Scene {
                     steps.push(pending.into_iter().map(|one| one.job).collect());
                 }
                 Step::Ended(_) => return steps,
-                Step::None => panic!("nobody else works at it"),
+                Step::None | Step::Later => panic!("nothing is in its way"),
             }
         }
     }
@@ -116,6 +116,33 @@ async fn the_documents_of_the_request_are_deleted_and_no_others() {
     assert_eq!(scene.number(lines).await, 5);
     let again = scene.store.bulk_step(scene.customer, job, 2).await;
     assert!(matches!(again.unwrap(), Step::None));
+}
+
+#[tokio::test]
+async fn a_deletion_waits_while_too_many_documents_are_under_deletion() {
+    let scene = scene().await;
+    let ids = scene.documents(2).await;
+    let job = scene.start(BulkAction::Delete, None, &only(&ids)).await;
+    scene
+        .sql(
+            "ALTER TABLE documents DISABLE TRIGGER USER;
+             INSERT INTO documents (customer_id, id, title, source, status, code, deleted_at)
+             SELECT customer_id, gen_random_uuid(), 'T', 'api', 'failed', 'corrupt_file', now()
+             FROM customer_config, generate_series(1, 5000);
+             ALTER TABLE documents ENABLE TRIGGER USER",
+        )
+        .await;
+    for _ in 0..10 {
+        scene.store.begin_job(scene.customer, job).await.unwrap();
+        let step = scene.store.bulk_step(scene.customer, job, 2).await.unwrap();
+        assert!(matches!(step, Step::Later));
+    }
+    let begun = scene.store.begin_job(scene.customer, job).await.unwrap();
+    assert_eq!(begun.unwrap().attempts, 1, "waiting is no failed try");
+    scene
+        .sql("DELETE FROM documents WHERE deleted_at IS NOT NULL")
+        .await;
+    assert_eq!(scene.finish(job).await.concat().len(), 2);
 }
 
 #[tokio::test]

@@ -9,17 +9,13 @@ use dynrag_domain::{
     audit::Actor,
     collections::{Leftovers, MAX_COLLECTIONS, Place},
     config::Chunking,
-    documents::{
-        OnDuplicate, Status,
-        filter::{Filter, Sort},
-    },
+    documents::{OnDuplicate, Status},
     webhooks::{Trigger, WebhookStatus},
 };
 use dynrag_store::{
     Store,
     bundles::{Decision, Item},
     collections::{CollectionChange, NewCollection},
-    documents::Document,
     fetches::AddedUrl,
     uploads::{Added, NewDocument, Target},
     versions::Change,
@@ -126,22 +122,6 @@ impl Scene {
 fn unknown(error: &Error) {
     assert_eq!(error.kind(), Kind::Invalid, "{error:?}");
     assert_eq!(error.fields()[0].pointer, "/collectionId");
-}
-
-/// Documents of a collection, or all.
-async fn list(
-    store: &Store,
-    customer: CustomerId,
-    collection: Option<CollectionId>,
-) -> Vec<Document> {
-    let filter = Filter {
-        collection: collection.map(Some),
-        ..Filter::default()
-    };
-    store
-        .list_documents(customer, &filter, Sort::default(), None, 100)
-        .await
-        .unwrap()
 }
 
 #[tokio::test]
@@ -374,9 +354,9 @@ async fn a_document_is_in_one_collection_or_in_none() {
     assert_eq!(scene.count("SELECT count(*) FROM outbox").await, jobs);
 
     assert_eq!(scene.holds().await, Some([document].into()));
-    assert_eq!(list(store, customer, Some(id)).await.len(), 1);
+    assert_eq!(seed::list(store, customer, Some(id)).await.len(), 1);
     for empty in [other, foreign, CollectionId::generate()] {
-        assert!(list(store, customer, Some(empty)).await.is_empty());
+        assert!(seed::list(store, customer, Some(empty)).await.is_empty());
     }
     store
         .move_document(customer, Actor::System, document, None)

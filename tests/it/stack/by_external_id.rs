@@ -3,15 +3,14 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::stack::{Answer, Stack, Tenant, word};
+use crate::support::stack::{Answer, Stack, Tenant, tenant::with_query, word};
 
 const PATH: &str = "/api/documents/by-external-id";
 
 /// A request about the document of an external id.
 async fn ask(tenant: &Tenant, method: Method, external_id: &str, body: Option<Value>) -> Answer {
-    let request = tenant
-        .call(method, PATH)
-        .query(&[("externalId", external_id)]);
+    let path = with_query(PATH, &[("externalId", external_id)]);
+    let request = tenant.call(method, &path);
     Answer::of(match body {
         Some(body) => request.json(&body),
         None => request,

@@ -11,7 +11,13 @@ use uuid::Uuid;
 use crate::support::{
     routes::routes,
     size,
-    stack::{Answer, Stack, Tenant, answer::form, eventually, tenant::file_part, word},
+    stack::{
+        Answer, Stack, Tenant,
+        answer::form,
+        eventually,
+        tenant::{file_part, with_query},
+        word,
+    },
 };
 
 /// Who may use a route.
@@ -175,16 +181,16 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         .replace("{webhookId}", id)
         .replace("{version}", "1")
         .replace("{deliveryId}", id);
+    let path = match by_external_id(route) {
+        true => with_query(&path, &[("externalId", id)]),
+        false => path,
+    };
     let url = if route.streamed {
         stack.events_url(&path)
     } else {
         stack.url(&path)
     };
     let request = stack.http.request(route.method.clone(), url);
-    let request = match by_external_id(route) {
-        true => request.query(&[("externalId", id)]),
-        false => request,
-    };
     match route.name {
         "ingest-document" => request.json(&json!({"title": "T", "content": format!("about {id}")})),
         "ingest-webhook" => {

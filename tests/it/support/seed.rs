@@ -7,7 +7,10 @@ use dynrag_domain::{
     audit::{Action, Actor},
     bulk::BulkAction,
     collections::Place,
-    documents::{Format, OnDuplicate, Reading, Source, filter::Filter},
+    documents::{
+        Format, OnDuplicate, Reading, Source,
+        filter::{Filter, Sort},
+    },
     identity::{Class, Email, Principal, Role},
     jobs::Lane,
     mail_tokens::MailToken,
@@ -20,6 +23,7 @@ use dynrag_store::{
     crawls::Crawl,
     customers::{self, NewCustomer},
     document_passwords::{self, SealedPassword},
+    documents::Document,
     idempotency::Repeatable,
     invitations,
     jobs::{self, JobKind},
@@ -183,6 +187,22 @@ pub async fn collection(store: &Store, customer: CustomerId, name: &str) -> Coll
         .await
         .unwrap()
         .id
+}
+
+/// Documents of a collection, or all.
+pub async fn list(
+    store: &Store,
+    customer: CustomerId,
+    collection: Option<CollectionId>,
+) -> Vec<Document> {
+    let filter = Filter {
+        collection: collection.map(Some),
+        ..Filter::default()
+    };
+    store
+        .list_documents(customer, &filter, Sort::default(), None, 100)
+        .await
+        .unwrap()
 }
 
 /// Gives a document a password that nobody opens.

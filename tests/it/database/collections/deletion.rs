@@ -59,7 +59,7 @@ async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
         .unwrap();
 
     assert_eq!(scene.delete(Some(Leftovers::Delete)).await.unwrap(), 4);
-    let left = list(store, customer, None).await;
+    let left = seed::list(store, customer, None).await;
     let left: Vec<_> = left.iter().map(|d| d.id).collect();
     assert_eq!(left, [outside]);
     assert!(
@@ -104,7 +104,7 @@ async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused
             }
         }
         let jobs = deleting.await.unwrap().unwrap().len();
-        let left = list(&scene.store, customer, None).await;
+        let left = seed::list(&scene.store, customer, None).await;
         let all: HashSet<_> = left.iter().map(|d| d.id).collect();
         match leftovers {
             Leftovers::Delete => assert_eq!((jobs, all.len()), (added.len(), 0)),

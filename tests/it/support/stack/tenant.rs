@@ -338,6 +338,12 @@ impl Tenant {
     }
 }
 
+/// A path with a query, its values encoded.
+pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
+    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+    format!("{path}?{}", encoded.extend_pairs(query).finish())
+}
+
 /// The id an ingestion was given.
 #[track_caller]
 pub fn doc_id(accepted: &Value) -> String {
