@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn what_http_takes_goes_to_the_routes() {
         assert!(readable(&event(|_| {})));
-        let queries = ["", "a=%00&b=ü", "q=a|b^c`d{e}\"f<g>\\", "a=1#x", "a=%zz"];
+        let queries = ["", "a=%00&b=ü", "q=a|b^c`d{e}\\", "a=1#x", "a=%zz"];
         for query in queries {
             assert!(
                 readable(&event(|e| e["rawQueryString"] = json!(query))),
@@ -214,6 +214,7 @@ mod tests {
             header("x-forwarded-proto", "not a scheme"),
             event(|e| e["cookies"] = json!(["a=1", "b=\u{1}"])),
             event(|e| e["rawQueryString"] = json!("a=b c")),
+            event(|e| e["rawQueryString"] = json!("a=<b>")),
             event(|e| e["rawQueryString"] = json!("a=\u{1}")),
             event(|e| e["rawQueryString"] = json!("a".repeat(70_000))),
             event(|e| e["rawPath"] = json!(format!("/{}", "a".repeat(70_000)))),

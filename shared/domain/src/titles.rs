@@ -70,10 +70,10 @@ const PRINTED_BY: &[&str] = &[
     "microsoft publisher",
     "microsoft visio",
     "powerpoint",
-    "file:",
-    "http:",
-    "https:",
-    "about:",
+    "file://",
+    "http://",
+    "https://",
+    "about:blank",
 ];
 
 /// Endings that make a title a file's name.
@@ -109,7 +109,7 @@ fn is_file_name(small: &str) -> bool {
     if PRINTED_BY.iter().any(|program| {
         small.strip_prefix(program).is_some_and(|rest| {
             let rest = rest.trim_start();
-            program.ends_with(':') || rest.is_empty() || rest.starts_with(['-', '–'])
+            program.contains(':') || rest.is_empty() || rest.starts_with(['-', '–'])
         })
     }) {
         return true;
