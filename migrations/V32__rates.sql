@@ -111,8 +111,8 @@ END $$;
 --
 -- All are looked at before one is taken from. Neither key nor class is the narrower one, so no order of taking could
 -- leave each untouched by a refusal of the other. And a refusal takes no lock and writes nothing, however many come.
--- Another request may take the last token between the look and the taking: then what this one took is given back, while
--- its rows are still locked, and all are looked at again. All requests take in the same order, which rules deadlocks out.
+-- Another request may take the last token between the look and the taking: then this one is refused as well, and what it
+-- took is given back while its rows are still locked. All requests take in the same order, which rules deadlocks out.
 CREATE FUNCTION take_limits(a admission, cfg customer_config, class text, key_quota integer) RETURNS admission
     LANGUAGE plpgsql VOLATILE
     AS $$
@@ -137,36 +137,36 @@ DECLARE
     entry    jsonb;
     told     jsonb := '[]';
 BEGIN
-    <<again>>
-    LOOP
-        FOR i IN 1..3 LOOP
-            CONTINUE WHEN quotas[i] IS NULL;
-            SELECT tokens_left(b.taken, b.counted_at, quotas[i]) INTO found
-                FROM request_buckets b WHERE b.customer_id = a.customer_id AND b.subject = buckets[i];
-            rest[i] := coalesce(found, quotas[i]);
-        END LOOP;
-        SELECT t.count INTO counted FROM rate_limit_tracker t
-            WHERE t.customer_id = a.customer_id AND t.subject = 'customer' AND t.window_kind = 'day'
-              AND t.window_start >= today;
-        rest[4] := greatest(0, quotas[4] - coalesce(counted, 0));
-        refused := coalesce(1 > ANY (rest), false);
-        EXIT WHEN refused;
+    FOR i IN 1..3 LOOP
+        CONTINUE WHEN quotas[i] IS NULL;
+        SELECT tokens_left(b.taken, b.counted_at, quotas[i]) INTO found
+            FROM request_buckets b WHERE b.customer_id = a.customer_id AND b.subject = buckets[i];
+        rest[i] := coalesce(found, quotas[i]);
+    END LOOP;
+    SELECT t.count INTO counted FROM rate_limit_tracker t
+        WHERE t.customer_id = a.customer_id AND t.subject = 'customer' AND t.window_kind = 'day'
+          AND t.window_start >= today;
+    rest[4] := greatest(0, quotas[4] - coalesce(counted, 0));
+    refused := coalesce(1 > ANY (rest), false);
 
-        FOR i IN 1..4 LOOP
-            CONTINUE WHEN quotas[i] IS NULL;
-            IF i < 4 THEN
-                rest[i] := take_token(a.customer_id, buckets[i], quotas[i]);
-            ELSE
-                rest[i] := take_from_window(a.customer_id, 'customer', 'day', quotas[i]);
-            END IF;
-            IF rest[i] IS NULL THEN
-                UPDATE request_buckets b SET taken = greatest(0, b.taken - 1)
-                    FROM unnest(buckets[1:i - 1], quotas[1:i - 1]) AS l (subject, quota)
-                    WHERE b.customer_id = a.customer_id AND b.subject = l.subject AND l.quota IS NOT NULL;
-                CONTINUE again;
-            END IF;
-        END LOOP;
-        EXIT;
+    FOR i IN 1..4 LOOP
+        EXIT WHEN refused;
+        CONTINUE WHEN quotas[i] IS NULL;
+        IF i < 4 THEN
+            rest[i] := take_token(a.customer_id, buckets[i], quotas[i]);
+        ELSE
+            rest[i] := take_from_window(a.customer_id, 'customer', 'day', quotas[i]);
+        END IF;
+        IF rest[i] IS NULL THEN
+            refused := true;
+            rest[i] := 0;
+            UPDATE request_buckets b SET taken = greatest(0, b.taken - 1)
+                FROM unnest(buckets[1:i - 1], quotas[1:i - 1]) AS l (subject, quota)
+                WHERE b.customer_id = a.customer_id AND b.subject = l.subject AND l.quota IS NOT NULL;
+            FOR earlier IN 1..i - 1 LOOP
+                rest[earlier] := rest[earlier] + 1;
+            END LOOP;
+        END IF;
     END LOOP;
 
     FOR i IN 1..4 LOOP
