@@ -104,7 +104,13 @@ pub(crate) fn cause(error: &Error) -> String {
 /// The login, and with it the database.
 async fn near(context: &Context) -> (Outcome, Outcome) {
     let began = Instant::now();
-    let login = async { context.unbounded_store().await.map(drop).map_err(|e| cause(&e)) };
+    let login = async {
+        context
+            .unbounded_store()
+            .await
+            .map(drop)
+            .map_err(|e| cause(&e))
+    };
     let secrets = check("secrets", began + SECRETS_LIMIT, login).await;
     if secrets != Outcome::Ok {
         return (secrets, Outcome::Skipped);

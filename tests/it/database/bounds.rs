@@ -210,8 +210,8 @@ async fn a_key_has_the_collections_that_are_left() {
     let mut bound = admitted.collections.clone().unwrap();
     bound.sort_by_key(CollectionId::as_uuid);
     assert_eq!(bound, both);
-    let listed = admitted.store().list_documents(id, None, None, None, 10);
-    assert_eq!(listed.await.unwrap().len(), 2);
+    let listed = seed::list(admitted.store(), id, None).await;
+    assert_eq!(listed.len(), 2);
 
     for (collection, left) in [(scene.outside, vec![scene.inside]), (scene.inside, vec![])] {
         let keep = Some(Leftovers::Keep);
@@ -221,8 +221,8 @@ async fn a_key_has_the_collections_that_are_left() {
         deleted.await.unwrap();
         let admitted = scene.admit(&key).await;
         assert_eq!(admitted.collections.as_deref(), Some(&left[..]));
-        let listed = admitted.store().list_documents(id, None, None, None, 10);
-        assert_eq!(listed.await.unwrap().len(), left.len());
+        let listed = seed::list(admitted.store(), id, None).await;
+        assert_eq!(listed.len(), left.len());
         let bound = admitted.store().bound_documents(id).await.unwrap();
         assert_eq!(bound.unwrap().len(), left.len());
     }

@@ -6,7 +6,8 @@ use super::*;
 fn config() -> CustomerConfig {
     serde_json::from_value(json!({
         "readsPerMinute": 600, "requestsPerMinute": 60, "requestsPerDay": 1000, "classLimits": {}, "maxDocuments": 10,
-        "maxFileBytes": 1000, "maxPages": 10, "maxCharacters": 1000, "maxDocumentChunks": 10, "maxChunks": 100, "allowedTypes": ["pdf", "txt", "html", "md", "csv", "json"],
+        "maxFileBytes": 1000, "maxPages": 10, "maxCharacters": 1000, "maxDocumentChunks": 10, "maxChunks": 100,
+        "maxStorageBytes": 100000, "invitationsPerDay": 20, "platformBudgetUsd": "5", "allowedTypes": ["pdf", "txt", "html", "md", "csv", "json"],
         "chunking": {"size": 1000, "overlap": 200}, "embeddingModel": "m", "monthlyBudgetUsd": null,
         "budgetAlertPercent": 80, "retentionDays": 30
     }))
