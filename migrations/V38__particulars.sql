@@ -36,7 +36,7 @@ CREATE TABLE webhook_runs (
     PRIMARY KEY (customer_id, id),
     FOREIGN KEY (customer_id, webhook_id) REFERENCES webhooks (customer_id, id) ON DELETE CASCADE,
     CONSTRAINT webhook_runs_started_check CHECK ((status = 'planned') = (started_at IS NULL)),
-    CONSTRAINT webhook_runs_code_check CHECK ((status IN ('failed', 'needs_action')) = (code IS NOT NULL))
+    CONSTRAINT webhook_runs_has_code CHECK ((status IN ('failed', 'needs_action')) = (code IS NOT NULL))
 );
 SELECT protect_tenant_table('webhook_runs');
 CREATE INDEX webhook_runs_list ON webhook_runs (customer_id, webhook_id, created_at DESC, id DESC);
