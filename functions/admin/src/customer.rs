@@ -1,11 +1,10 @@
 //! `GET /api/admin/customers/{id}`: how a customer stands. None of its documents is shown.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path,
+    Answer, Caller, Json, Path,
     scopes::PlatformAdmin,
     usage::{Period, Sum},
 };
@@ -45,11 +44,10 @@ pub(crate) struct CustomerBody {
 /// Shows a customer.
 pub(crate) async fn get(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
 ) -> Answer<Json<CustomerBody>> {
     let by = caller.administrator()?;
-    let store = context.unbounded_store().await?;
+    let store = caller.store();
     let customer = store.admin_get_customer(by, id).await?;
     let (since, until) = Period::THIS_MONTH.days()?;
     let used = store.admin_usage(by, id, since, until).await?;

@@ -42,8 +42,8 @@ pub(crate) async fn delete_account(
 ) -> Answer<Accepted<Deleting>> {
     let (user, _) = caller.user()?;
     let who = (caller.customer_id, user);
-    own_password::check(&context, "customers-delete", who, body.password).await?;
     let store = caller.store();
+    own_password::check(store, "customers-delete", who, body.password).await?;
     let tx = store.tenant(caller.customer_id).await?;
     let pending = erasure::begin(&tx).await?;
     tx.commit().await?;

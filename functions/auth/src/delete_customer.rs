@@ -35,8 +35,8 @@ pub(crate) async fn delete_customer(
     }
     let by = caller.administrator()?;
     let who = (by.customer_id, by.user_id);
-    own_password::check(&context, "admin-customers-delete", who, body.password).await?;
-    let store = context.unbounded_store().await?;
+    let store = caller.store();
+    own_password::check(store, "admin-customers-delete", who, body.password).await?;
     store.admin_delete_customer(by, id, &body.confirm).await?;
     // The customer's row says that this is due: what is not sent now is sent by `sweep`.
     context.send_task(&Task::erase(id)).await;

@@ -1,8 +1,7 @@
 //! The caller's own password, asked once more before what cannot be undone: a stolen token is not enough.
 
-use dynrag_api::Context;
 use dynrag_domain::{CustomerId, Error, Kind, Result, UserId};
-use dynrag_store::users;
+use dynrag_store::{Store, users};
 use secrecy::SecretString;
 
 use crate::password_hash;
@@ -15,12 +14,11 @@ const ATTEMPTS: i32 = 10;
 /// # Errors
 /// `wrong_password`; `too_many_attempts` (rate limited).
 pub(crate) async fn check(
-    context: &Context,
+    store: &Store,
     route: &str,
     (customer, user): (CustomerId, UserId),
     password: SecretString,
 ) -> Result<()> {
-    let store = context.unbounded_store().await?;
     store
         .attempt(route, user.as_uuid().as_bytes(), ATTEMPTS)
         .await?;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use dynrag_api::{
     Answer, Caller, Context, Json,
     answers::{Accepted, Either},
-    scopes::DocumentsWrite,
+    scopes::{DocumentsWrite, Unbound},
 };
 use dynrag_domain::{
     CollectionId, DocumentId, Error, JobId, Result,
@@ -187,7 +187,7 @@ impl Body {
 
 /// Shows which documents an action would be done with, or starts it.
 pub(crate) async fn bulk(
-    caller: Caller<DocumentsWrite>,
+    caller: Caller<Unbound<DocumentsWrite>>,
     State(context): State<Arc<Context>>,
     Json(body): Json<Body>,
 ) -> Answer<Either<Json<Preview>, Accepted<Started>>> {

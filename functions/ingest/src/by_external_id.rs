@@ -75,6 +75,10 @@ async fn keep(
     body: update::Body,
 ) -> Result<Outcome> {
     let place = body.collection_id;
+    if place == Some(None) && caller.collections.is_some() {
+        let detail = "one of the key's collections: it cannot put a document out of them";
+        return Err(Error::field("/collectionId", detail));
+    }
     let title = body
         .title
         .or(there.as_ref().map(|there| there.title.clone()));

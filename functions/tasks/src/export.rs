@@ -8,6 +8,7 @@
 //! | while a file is written | parts of an upload that a rule of the bucket removes | the message comes again, or `sweep` sends another |
 //! | before the file is noted | a file nobody names, for seven days | the same |
 //! | before the next task is sent | the job, with what it has | `sweep`, after ten minutes |
+//! | when it has ended, before the files of earlier exports are deleted | these, for seven days | the next export |
 
 use std::{
     io::{self, Write},
@@ -100,7 +101,13 @@ impl Export<'_> {
         }
         if progress.complete {
             tracing::info!(customer_id = %customer, job_id = %job, files = progress.files.len(), "exported");
-            return self.store.finish_job(customer, job, None).await;
+            self.store.finish_job(customer, job, None).await?;
+            // Whoever asks again and again has one copy of everything, not many.
+            let (all, own) = (
+                storage::exports_prefix(customer),
+                storage::export_prefix(customer, job),
+            );
+            return self.documents.delete_prefix_but(&all, &own).await;
         }
         self.queue.send(&Task::export(customer, job)).await
     }

@@ -207,7 +207,7 @@ where
             return Err(Error::new(
                 Kind::Forbidden,
                 "key_bound",
-                "This key is bound to collections, and cannot make, change or delete any.",
+                "This key is bound to collections. It cannot manage collections, nor act on many documents at once.",
             )
             .into());
         }

@@ -1,6 +1,8 @@
 //! OpenAPI 3.1, told by the handlers' own types: who may call by [`Caller`], what goes in by [`Json`],
 //! [`Query`] and [`Path`], what comes out by the answer. Schemas are utoipa's.
 
+mod success;
+
 use axum::extract::State;
 use dynrag_domain::{Error, Result, identity::Scope};
 use http::Method;
@@ -19,11 +21,13 @@ use utoipa::{
 };
 
 use crate::{
-    Answer, Caller, Json, Path, PathIds, Query, RouteInfo, SourceAddress, answers,
-    event_stream::{self, EventStream, LastEventId, Until},
+    Answer, Caller, Json, Path, PathIds, Query, RouteInfo, SourceAddress,
+    event_stream::{LastEventId, Until},
     problem::Problem,
     scopes,
 };
+
+pub use success::Success;
 
 const ACCESS_TOKEN: &str = "accessToken";
 const API_KEY: &str = "apiKey";
@@ -306,65 +310,6 @@ fn not_null(schema: RefOr<Schema>) -> RefOr<Schema> {
 impl<T: PathIds> Argument for Path<T> {
     fn describe(description: &mut Description) {
         T::describe(description);
-    }
-}
-
-/// What a handler answers when all is well.
-pub trait Success {
-    /// Adds what it says of the operation.
-    fn describe(description: &mut Description);
-}
-
-impl<T: ToSchema> Success for Json<T> {
-    fn describe(description: &mut Description) {
-        description.answers::<T>(200, "OK");
-    }
-}
-
-impl<T: ToSchema> Success for answers::Created<T> {
-    fn describe(description: &mut Description) {
-        description.answers::<T>(201, "Created");
-    }
-}
-
-impl<A: Success> Success for answers::Secret<A> {
-    fn describe(description: &mut Description) {
-        A::describe(description);
-    }
-}
-
-impl<T: ToSchema> Success for answers::Accepted<T> {
-    fn describe(description: &mut Description) {
-        description.answers::<T>(202, "Accepted: the work is queued");
-    }
-}
-
-impl Success for answers::Noted {
-    fn describe(description: &mut Description) {
-        description.answers_nothing(202, "Accepted: the work is queued");
-    }
-}
-
-impl Success for answers::NoContent {
-    fn describe(description: &mut Description) {
-        description.answers_nothing(204, "Done");
-    }
-}
-
-impl Success for EventStream {
-    fn describe(description: &mut Description) {
-        let text = ObjectBuilder::new().schema_type(Type::String);
-        let response = ResponseBuilder::new()
-            .description("OK: server-sent events")
-            .content(event_stream::MEDIA_TYPE, Content::new(Some(text)));
-        description.answer("200", response.build());
-    }
-}
-
-impl<A: Success, B: Success> Success for answers::Either<A, B> {
-    fn describe(description: &mut Description) {
-        A::describe(description);
-        B::describe(description);
     }
 }
 

@@ -382,6 +382,18 @@ impl Objects {
     /// # Errors
     /// `unavailable`; some may be gone already, and doing it again is harmless.
     pub async fn delete_prefix(&self, prefix: &str) -> Result<()> {
+        self.delete_all(prefix, |_| true).await
+    }
+
+    /// Deletes all objects under a prefix but those under another one.
+    ///
+    /// # Errors
+    /// As [`delete_prefix`](Self::delete_prefix).
+    pub async fn delete_prefix_but(&self, prefix: &str, kept: &str) -> Result<()> {
+        self.delete_all(prefix, |key| !key.starts_with(kept)).await
+    }
+
+    async fn delete_all(&self, prefix: &str, goes: impl Fn(&str) -> bool) -> Result<()> {
         let mut pages = self
             .client
             .list_objects_v2()
@@ -395,6 +407,7 @@ impl Objects {
                 .contents()
                 .iter()
                 .filter_map(|object| object.key())
+                .filter(|key| goes(key))
                 .map(|key| {
                     ObjectIdentifier::builder()
                         .key(key)

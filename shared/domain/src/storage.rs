@@ -90,7 +90,17 @@ pub const EXPORTS_PREFIX: &str = "exports/";
 /// Key of a file of an export. Each try has a file of its own: of two that work on the same export neither
 /// writes over what the other has noted.
 pub fn export_key(customer: CustomerId, job: JobId, file: Uuid) -> String {
-    format!("{EXPORTS_PREFIX}{customer}/{job}/{file}.zip")
+    format!("{}{file}.zip", export_prefix(customer, job))
+}
+
+/// Prefix of all exports of a customer; ends in a slash.
+pub fn exports_prefix(customer: CustomerId) -> String {
+    format!("{EXPORTS_PREFIX}{customer}/")
+}
+
+/// Prefix of the files of an export; ends in a slash.
+pub fn export_prefix(customer: CustomerId, job: JobId) -> String {
+    format!("{}{job}/", exports_prefix(customer))
 }
 
 /// Prefixes of all that the documents bucket holds of a customer; each ends in a slash.

@@ -16,6 +16,7 @@ use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, JobId, Result,
     audit::{Action, Actor},
     bulk::{Bulk, BulkAction},
+    collections::Place,
     documents::{FailureCode, filter::Filter},
     fetches::Fetch,
     jobs::{Job, Lane},
@@ -83,7 +84,11 @@ impl Store {
         filter: &Filter,
     ) -> Result<(JobId, i64, Pending<Task>)> {
         let tx = self.tenant(customer).await?;
-        collections::hold(&tx, to.into()).await?;
+        let place = match action {
+            BulkAction::Move => Some(to).into(),
+            _ => Place::AsItIs,
+        };
+        collections::hold(&tx, place).await?;
         quota(&tx, 0).await?;
         let job = JobId::generate();
         let mut bulk = Bulk::new(action, to, actor);

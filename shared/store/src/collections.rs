@@ -389,7 +389,7 @@ impl Store {
         to: Option<CollectionId>,
     ) -> Result<Status> {
         let tx = self.tenant(customer).await?;
-        hold(&tx, to.into()).await?;
+        hold(&tx, Some(to).into()).await?;
         let moved = tx
             .query_opt(
                 include_str!("../queries/documents/move.sql"),

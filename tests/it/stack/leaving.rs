@@ -319,3 +319,28 @@ async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn however_often_everything_is_exported_one_copy_is_kept() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let kept = async |tenant: &Tenant| {
+        let prefix = format!("exports/{}/", tenant.id);
+        stack.keys(stack.documents_bucket(), &prefix).await
+    };
+    let theirs = export(&b).await;
+    let first = export(&a).await;
+    let second = export(&a).await;
+    assert_ne!(first["id"], second["id"]);
+    eventually("the first export is gone", async || {
+        (kept(&a).await.len() == 1).then_some(())
+    })
+    .await;
+    for (tenant, job) in [(&a, &second), (&b, &theirs)] {
+        let keys = kept(tenant).await;
+        let id = job["id"].as_str().unwrap();
+        assert!(keys.len() == 1 && keys[0].contains(id), "{keys:?}");
+        let link = job["files"][0]["url"].as_str().unwrap();
+        assert_eq!(stack.http.get(link).send().await.unwrap().status(), 200);
+    }
+}

@@ -49,6 +49,7 @@ mod regeneration;
 mod repeats;
 mod request_limits;
 mod retention;
+mod schedules;
 mod secrets;
 mod sessions;
 mod sizes;

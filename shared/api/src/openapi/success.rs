@@ -1,0 +1,75 @@
+//! What the types of answers tell.
+
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Content,
+        response::ResponseBuilder,
+        schema::{ObjectBuilder, Type},
+    },
+};
+
+use super::Description;
+use crate::{
+    Json, answers,
+    event_stream::{self, EventStream},
+};
+
+/// What a handler answers when all is well.
+pub trait Success {
+    /// Adds what it says of the operation.
+    fn describe(description: &mut Description);
+}
+
+impl<T: ToSchema> Success for Json<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(200, "OK");
+    }
+}
+
+impl<T: ToSchema> Success for answers::Created<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(201, "Created");
+    }
+}
+
+impl<A: Success> Success for answers::Secret<A> {
+    fn describe(description: &mut Description) {
+        A::describe(description);
+    }
+}
+
+impl<T: ToSchema> Success for answers::Accepted<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(202, "Accepted: the work is queued");
+    }
+}
+
+impl Success for answers::Noted {
+    fn describe(description: &mut Description) {
+        description.answers_nothing(202, "Accepted: the work is queued");
+    }
+}
+
+impl Success for answers::NoContent {
+    fn describe(description: &mut Description) {
+        description.answers_nothing(204, "Done");
+    }
+}
+
+impl Success for EventStream {
+    fn describe(description: &mut Description) {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let response = ResponseBuilder::new()
+            .description("OK: server-sent events")
+            .content(event_stream::MEDIA_TYPE, Content::new(Some(text)));
+        description.answer("200", response.build());
+    }
+}
+
+impl<A: Success, B: Success> Success for answers::Either<A, B> {
+    fn describe(description: &mut Description) {
+        A::describe(description);
+        B::describe(description);
+    }
+}
