@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     site::{Page, Site},
-    stack::{Answer, Stack, Tenant, eventually, word},
+    stack::{Stack, Tenant, eventually, word},
 };
 
 fn text(value: &Value) -> String {
