@@ -53,11 +53,11 @@ CREATE OR REPLACE FUNCTION config_of(cfg customer_config) RETURNS jsonb
         'maxChunks', cfg.max_chunks,
         'maxStorageBytes', cfg.max_storage_bytes,
         'invitationsPerDay', cfg.invitations_per_day,
-        'platformBudgetUsd', (cfg.platform_budget_micro_usd::numeric / 1000000)::numeric(16, 6)::text,
+        'platformBudgetUsd', trim_scale(cfg.platform_budget_micro_usd::numeric / 1000000)::text,
         'allowedTypes', to_jsonb(cfg.allowed_types),
         'chunking', chunking_of(cfg),
         'embeddingModel', cfg.embedding_model,
-        'monthlyBudgetUsd', cfg.monthly_budget_usd::text,
+        'monthlyBudgetUsd', trim_scale(cfg.monthly_budget_usd)::text,
         'budgetAlertPercent', cfg.budget_alert_percent,
         'retentionDays', cfg.retention_days)
     $$;

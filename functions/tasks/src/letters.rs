@@ -115,7 +115,12 @@ pub(crate) fn budget_alert(
         (format!("The budget of {month} is spent"), follows)
     } else {
         let follows = "Once it is spent, documents wait and searches by meaning are refused until the next month, or until you raise the budget.";
-        (format!("The budget of {month} is nearly spent"), follows)
+        // Less than all of it, so the product is small.
+        let percent = spent.nanos().saturating_mul(100) / budget.nanos().max(1);
+        (
+            format!("{percent}% of the budget of {month} is spent"),
+            follows,
+        )
     };
     mail(
         subject,
@@ -166,18 +171,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_budget_that_is_spent_is_not_called_nearly_spent() {
+    fn a_mail_says_how_much_of_a_budget_is_spent() {
         let month = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
         let alert = |spent: &str| {
             let (spent, budget) = (spent.parse().unwrap(), "25".parse().unwrap());
             budget_alert("https://app.example.com", month, spent, budget).unwrap()
         };
-        let nearly = alert("20.5");
-        assert_eq!(
-            nearly.subject,
-            "The budget of November 2026 is nearly spent"
-        );
-        assert!(nearly.text.contains("Once it is spent, documents wait"));
+        let most = alert("20.5");
+        assert_eq!(most.subject, "82% of the budget of November 2026 is spent");
+        assert!(most.text.contains("Once it is spent, documents wait"));
         for spent in ["25", "25.01"] {
             let spent = alert(spent);
             assert_eq!(spent.subject, "The budget of November 2026 is spent");

@@ -150,7 +150,8 @@ impl Store {
         let tx = self.tenant(maker.customer_id).await?;
         lock(&tx).await?;
         check_room(&tx).await?;
-        let added = insert(&tx, maker, new, false).await?;
+        let behind = user_behind(&tx, maker.principal.into()).await?;
+        let added = insert(&tx, maker, behind, new, false).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -196,6 +197,8 @@ impl Store {
         let tx = self.tenant(customer).await?;
         // First, so that of two at once the second sees the key of the first.
         lock(&tx).await?;
+        // Before the old one is revoked: it may be the caller.
+        let behind = user_behind(&tx, actor).await?;
         let old = tx
             .query_opt(
                 include_str!("../queries/api_keys/revoke_default.sql"),
@@ -224,7 +227,7 @@ impl Store {
             expires_at: None,
             collections: None,
         };
-        let added = insert(&tx, maker, &new, true).await?;
+        let added = insert(&tx, maker, behind, &new, true).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -250,12 +253,12 @@ async fn check_room(tx: &Tenant) -> Result<()> {
 async fn insert(
     tx: &Tenant,
     maker: &Admission,
+    behind: Option<UserId>,
     new: &NewApiKey<'_>,
     is_default: bool,
 ) -> Result<ApiKeyRow> {
     maker.check_grant(new.scopes)?;
     let actor = Actor::from(maker.principal);
-    let behind = user_behind(tx, actor).await?;
     let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
     tx.query(
         include_str!("../queries/api_keys/insert.sql"),

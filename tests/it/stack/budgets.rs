@@ -94,7 +94,7 @@ async fn the_alert_is_mailed_once_a_month() {
     spend(20_000_000).await;
     assert_eq!(a.count(alerts).await, 1);
     stack.sweep().await;
-    let mail = stack.mail(&a.email, "Budget of", 1).await;
+    let mail = stack.mail(&a.email, "53% of the budget of", 1).await;
     assert!(
         mail.text.contains("budget of 1 USD") && mail.text.contains("0.53 USD"),
         "{mail:?}"

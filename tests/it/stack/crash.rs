@@ -305,9 +305,9 @@ async fn killed_deliverers_lose_no_notice() {
         std::future::pending::<()>().await;
     };
     let delivered = eventually("all notices are delivered", async || {
-        // What a killed one held is due when its lease is over: now, that nobody waits for it.
+        // What a killed one held is due when its lease is over, and the others with their turn: now, that nobody waits.
         let sql = stack.sql().await;
-        let due = "UPDATE webhook_deliveries SET due_at = now(), resend_at = now()
+        let due = "UPDATE webhook_deliveries SET due_at = now(), resend_at = now(), turn_at = now()
                    WHERE customer_id = $1 AND status = 'pending'";
         sql.execute(due, &[&tenant.id]).await.unwrap();
         stack.sweep().await;

@@ -217,5 +217,5 @@ async fn the_platform_pays_for_the_models_it_has_listed() {
     a.post("/search", &json!({"query": word(), "mode": "vector"}))
         .await
         .problem(409, "model_not_allowed");
-    assert_eq!(a.search("text", &mark).await.len(), 1);
+    assert!(!a.search("text", &mark).await.is_empty());
 }

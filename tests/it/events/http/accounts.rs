@@ -109,7 +109,7 @@ pub(super) async fn reset_password(scene: &mut Scene) {
 
 pub(super) async fn accept(scene: &mut Scene) {
     let email = scene.ours.invited("user").await;
-    let mail = scene.stack.mail(&email, "Invitation", 1).await;
+    let mail = scene.stack.mail(&email, "You are invited", 1).await;
     let event = scene.event(&[(MAIL_TOKEN, &mail.token())]);
     let members = ["customerId", "user", "accessToken", "refreshToken"];
     let body = call(&mut scene.function, &event).await.ok(201, &members);
