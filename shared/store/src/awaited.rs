@@ -107,6 +107,23 @@ impl Store {
         Ok(Some(pending))
     }
 
+    /// Whether the customer may store so many bytes more. What comes between the question and the storing is refused by the
+    /// database.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn has_room(&self, customer: CustomerId, bytes: i64) -> Result<bool> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/has_room.sql"),
+                &[(&customer.as_uuid(), Type::UUID), (&bytes, Type::INT8)],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map_or(Ok(false), |row| row.try_get("has_room").map_err(column))
+    }
+
     /// Ends a document whose upload never came or cannot be taken.
     ///
     /// # Errors

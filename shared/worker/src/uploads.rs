@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | before the copy | the upload, awaited | S3 notifies twice more; then `sweep` looks for it |
 //! | after the copy | the same, and a copy | the copy is made again over itself |
-//! | after the copy of an upload for which there is no room, before its document has failed | the same | the same |
+//! | never, but another upload takes the last room after the copy | a copy nobody names | nobody: it costs its storage |
 //! | after the commit | an upload nobody awaits, a job in the outbox | the next notification, or the bucket's lifecycle; `sweep` |
 
 use dynrag_cloud::{Cloud, Objects, Queue};
@@ -50,8 +50,8 @@ impl Uploads {
         let Self {
             store,
             queue,
-            notices,
             objects,
+            ..
         } = self;
         let upload = storage::upload_key(customer, document);
         let Some((version, object)) = store.awaited_upload(customer, document).await? else {
@@ -63,11 +63,15 @@ impl Uploads {
             return Ok(false);
         };
         if bytes == 0 {
-            let code = FailureCode::EmptyDocument;
-            store.upload_failed(customer, document, code).await?;
-            notices.send(store).await;
-            objects.delete(&upload).await?;
-            return Ok(true);
+            return self
+                .refuse(customer, document, FailureCode::EmptyDocument)
+                .await;
+        }
+        // Before the copy: this function may not delete what it has copied.
+        if !store.has_room(customer, bytes).await? {
+            return self
+                .refuse(customer, document, FailureCode::StorageLimit)
+                .await;
         }
         let original = storage::original_key(customer, document, version, object);
         if !objects.copy(&upload, &original).await? {
@@ -75,11 +79,9 @@ impl Uploads {
         }
         let arrived = match store.upload_arrived(customer, document, bytes).await {
             Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
-                let code = FailureCode::StorageLimit;
-                objects.delete(&original).await?;
-                store.upload_failed(customer, document, code).await?;
-                objects.delete(&upload).await?;
-                return Ok(true);
+                return self
+                    .refuse(customer, document, FailureCode::StorageLimit)
+                    .await;
             }
             arrived => arrived?,
         };
@@ -89,6 +91,20 @@ impl Uploads {
             tracing::info!(customer_id = %customer, document_id = %document, bytes, "upload queued");
         }
         objects.delete(&upload).await?;
+        Ok(true)
+    }
+
+    /// Ends a document whose upload is not taken in, and deletes the upload.
+    async fn refuse(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+        code: FailureCode,
+    ) -> Result<bool> {
+        self.store.upload_failed(customer, document, code).await?;
+        self.notices.send(&self.store).await;
+        let upload = storage::upload_key(customer, document);
+        self.objects.delete(&upload).await?;
         Ok(true)
     }
 }

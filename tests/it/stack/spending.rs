@@ -51,7 +51,6 @@ async fn paid_for(tenant: &Tenant) -> Vec<Answer> {
             .upload(file_part("a.txt", "text/plain", b"text"))
             .await,
         post("/api/documents/regenerate", json!({})).await,
-        post("/search", json!({"query": word(), "mode": "vector"})).await,
     ]
 }
 
@@ -95,6 +94,9 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
     for answer in paid_for(&a).await {
         answer.problem(402, "platform_budget_exceeded");
     }
+    let by_meaning = json!({"query": word(), "mode": "vector"});
+    let refused = a.post("/search", &by_meaning).await;
+    refused.problem(402, "platform_budget_exceeded");
     assert!(!a.search("text", "text").await.is_empty());
 
     // The operator gives more, and it goes on by itself.
@@ -167,6 +169,11 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
     a.completed(&id).await;
     a.search_with(json!({"query": mark, "mode": "vector"}))
         .await;
+    a.platform_key("NULL").await;
+    let by_meaning = json!({"query": word(), "mode": "vector"});
+    a.post("/search", &by_meaning)
+        .await
+        .problem(403, "email_not_verified");
 }
 
 #[tokio::test]
