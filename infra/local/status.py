@@ -22,6 +22,7 @@ QUEUES = 5
 QUEUE_NAMES = {
     "IngestQueue": "ingest",
     "BulkQueue": "bulk",
+    "SlowQueue": "slow",
     "FetchQueue": "fetch",
     "DeliverQueue": "deliver",
     "TasksQueue": "tasks",
