@@ -22,6 +22,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 const MAX_RETENTION: i32 = 3650;
+const MAX_DELETION_RETENTION: i32 = 365;
 const MAX_BUDGET: Usd = Usd::from_nanos(100_000 * 1_000_000_000);
 
 /// Shows what the caller may see of it.
@@ -58,8 +59,11 @@ pub(crate) struct Change {
     monthly_budget_usd: Option<Option<Usd>>,
     #[schema(minimum = 1, maximum = 100)]
     budget_alert_percent: Option<i32>,
-    #[schema(minimum = 1, maximum = 3650)]
+    #[schema(minimum = 0, maximum = 3650)]
     retention_days: Option<i32>,
+    /// Days a document can be undeleted that is deleted from now on.
+    #[schema(minimum = 0, maximum = 365)]
+    deletion_retention_days: Option<i32>,
 }
 
 impl Change {
@@ -167,6 +171,13 @@ impl Change {
                 bad("/retentionDays", format!("from 0 to {MAX_RETENTION}"));
             }
         }
+        if let Some(days) = self.deletion_retention_days {
+            config.deletion_retention_days = days;
+            if !(0..=MAX_DELETION_RETENTION).contains(&days) {
+                let detail = format!("from 0 to {MAX_DELETION_RETENTION}");
+                bad("/deletionRetentionDays", detail);
+            }
+        }
         if fields.is_empty() {
             Ok(config)
         } else {
@@ -182,7 +193,7 @@ pub(crate) async fn update(
 ) -> Answer<Json<CustomerConfig>> {
     let config = change.apply(&caller.config)?;
     let tx = caller.store().tenant(caller.customer_id).await?;
-    customers::configure(&tx, &config).await?;
+    customers::configure(&tx, &caller.config, &config).await?;
     let released = if config.monthly_budget_usd == caller.config.monthly_budget_usd {
         0
     } else {
@@ -220,6 +231,7 @@ mod tests {
             monthly_budget_usd: Some(Usd::from_nanos(5_000_000_000)),
             budget_alert_percent: 80,
             retention_days: 30,
+            deletion_retention_days: 0,
         }
     }
 
@@ -265,6 +277,7 @@ mod tests {
             (r#"{"monthlyBudgetUsd":"0.0000001"}"#, "/monthlyBudgetUsd"),
             (r#"{"budgetAlertPercent":0}"#, "/budgetAlertPercent"),
             (r#"{"retentionDays":-1}"#, "/retentionDays"),
+            (r#"{"deletionRetentionDays":366}"#, "/deletionRetentionDays"),
             (r#"{"embeddingModel":"other"}"#, "/embeddingModel"),
         ] {
             assert_eq!(apply(json).unwrap_err().fields()[0].pointer, pointer);

@@ -81,6 +81,12 @@ pub(crate) struct DocumentBody {
     updated_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<DateTime<Utc>>,
+    /// When it was deleted, of one that can be undeleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<DateTime<Utc>>,
+    /// Until when it can be undeleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purge_at: Option<DateTime<Utc>>,
 }
 
 impl From<Document> for DocumentBody {
@@ -118,6 +124,8 @@ impl From<Document> for DocumentBody {
             created_at: d.created_at,
             updated_at: d.updated_at,
             completed_at: d.completed_at,
+            deleted_at: d.deleted_at,
+            purge_at: d.purge_at,
         }
     }
 }

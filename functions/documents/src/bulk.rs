@@ -10,10 +10,10 @@ use dynrag_api::{
 };
 use dynrag_domain::{
     CollectionId, DocumentId, Error, JobId, Result,
-    bulk::{BulkAction, MAX_IDS},
+    bulk::{Asked, BulkAction, MAX_IDS},
     documents::{
         FailureCode, Format, Source, Status,
-        filter::{self, Filter, Sort},
+        filter::{self, Filter, Presence, Sort},
     },
     identity::Scope,
     metadata::Metadata,
@@ -41,6 +41,9 @@ pub(crate) struct Body {
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<CollectionId>)]
     collection_id: Option<Option<CollectionId>>,
+    /// Of `delete`: what is deleted cannot be undeleted, whatever `deletionRetentionDays` says.
+    #[serde(default)]
+    permanent: bool,
     /// Only say how many documents there are, and show some.
     #[serde(default)]
     dry_run: bool,
@@ -51,6 +54,10 @@ pub(crate) struct Body {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(as = DocumentConditions)]
 struct Conditions {
+    /// Deleted documents that can be undeleted, in place of those that are there. Of `undelete` that goes without saying;
+    /// beside it only a permanent `delete` takes them.
+    #[serde(default)]
+    deleted: bool,
     #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
     /// A part of the title, in capital or small letters.
@@ -112,7 +119,7 @@ pub(crate) struct Started {
 }
 
 impl Conditions {
-    fn filter(self) -> Result<Filter> {
+    fn filter(self, action: BulkAction, permanent: bool) -> Result<Filter> {
         let time = |name: &str, text: Option<String>| {
             text.map(|text| filter::time(&format!("/filter/{name}"), &text))
                 .transpose()
@@ -120,7 +127,20 @@ impl Conditions {
         let collection = self
             .collection_id
             .map(|text| filter::collection("/filter/collectionId", &text));
-        let filter = Filter {
+        let presence = match (action, self.deleted) {
+            (BulkAction::Delete, true) if !permanent => {
+                let detail = "they are deleted already; with permanent they are removed for good";
+                return Err(Error::field("/filter/deleted", detail));
+            }
+            (BulkAction::Delete | BulkAction::Undelete, true) => Presence::Deleted,
+            (_, true) => {
+                let detail = "only with action undelete, or delete and permanent";
+                return Err(Error::field("/filter/deleted", detail));
+            }
+            (_, false) => Presence::There,
+        };
+        let mut filter = Filter {
+            presence,
             ids: None,
             external_id: self.external_id,
             title: self.title,
@@ -141,14 +161,16 @@ impl Conditions {
             let detail = "at least one condition; createdBefore with a time from now on takes every document";
             return Err(Error::field("/filter", detail));
         }
+        if action == BulkAction::Undelete {
+            filter.presence = Presence::Deleted;
+        }
         filter.check("/filter")
     }
 }
 
 /// What is wanted, checked.
 struct Wanted {
-    action: BulkAction,
-    to: Option<CollectionId>,
+    asked: Asked,
     filter: Filter,
 }
 
@@ -163,25 +185,34 @@ impl Body {
             (_, None) => None,
             (_, Some(_)) => return Err(Error::field("/collectionId", "only with action move")),
         };
+        if self.permanent && self.action != BulkAction::Delete {
+            return Err(Error::field("/permanent", "only with action delete"));
+        }
         let filter = match (self.ids, self.filter) {
             (Some(ids), None) if !(1..=MAX_IDS).contains(&ids.len()) => {
                 let detail = format!("from 1 to {MAX_IDS} ids; choose more with filter");
                 return Err(Error::field("/ids", detail));
             }
             (Some(ids), None) => Filter {
+                presence: match (self.action, self.permanent) {
+                    (BulkAction::Undelete, _) => Presence::Deleted,
+                    (_, true) => Presence::Either,
+                    (_, false) => Presence::There,
+                },
                 ids: Some(ids),
                 ..Filter::default()
             },
-            (None, Some(conditions)) => conditions.filter()?,
+            (None, Some(conditions)) => conditions.filter(self.action, self.permanent)?,
             (Some(_), Some(_)) | (None, None) => {
                 return Err(Error::field("", "either ids or filter"));
             }
         };
-        Ok(Wanted {
+        let asked = Asked {
             action: self.action,
-            to,
-            filter,
-        })
+            collection_id: to,
+            permanent: self.permanent,
+        };
+        Ok(Wanted { asked, filter })
     }
 }
 
@@ -196,7 +227,8 @@ pub(crate) async fn bulk(
         caller.require(Scope::DocumentsRead)?;
     }
     let dry_run = body.dry_run;
-    let Wanted { action, to, filter } = body.check()?;
+    let Wanted { asked, filter } = body.check()?;
+    let action = asked.action;
     let (store, customer) = (caller.store(), caller.customer_id);
     if dry_run {
         let documents = store.count_documents(customer, &filter).await?;
@@ -218,7 +250,7 @@ pub(crate) async fn bulk(
         caller.check_budget()?;
     }
     let actor = caller.principal.into();
-    let (job_id, documents, pending) = store.add_bulk(customer, actor, action, to, &filter).await?;
+    let (job_id, documents, pending) = store.add_bulk(customer, actor, asked, &filter).await?;
     context.dispatch_task(&pending).await;
     tracing::info!(customer_id = %customer, job_id = %job_id, action = action.as_str(), documents, "bulk action queued");
     Ok(Either::That(Accepted(Started {
@@ -270,12 +302,25 @@ mod tests {
                 "/collectionId",
             ),
             (json!({"action": "move", "ids": [id]}), "/collectionId"),
+            (
+                json!({"action": "undelete", "ids": [id], "permanent": true}),
+                "/permanent",
+            ),
+            (json!({"action": "undelete", "filter": {}}), "/filter"),
+            (
+                json!({"action": "delete", "filter": {"deleted": true}}),
+                "/filter/deleted",
+            ),
+            (
+                json!({"action": "move", "filter": {"deleted": true}, "collectionId": id}),
+                "/filter/deleted",
+            ),
         ] {
             let error = check(body.clone()).err().unwrap();
             assert_eq!(error.fields()[0].pointer, pointer, "{body}");
         }
         let moved = check(json!({"action": "move", "ids": [id], "collectionId": null})).unwrap();
-        assert_eq!(moved.to, None);
+        assert_eq!(moved.asked.collection_id, None);
         let digits = json!({"action": "retry", "filter": {"metadata": {"n": 1}}}).to_string();
         let digits = digits.replace(":1}", ":0.10000000000000000001}");
         let wanted = serde_json::from_str::<Body>(&digits)

@@ -30,6 +30,19 @@ pub(crate) struct Named {
     external_id: String,
 }
 
+/// Which document is deleted, and how.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = ExternalIdDeletionQuery)]
+pub(crate) struct Wanted {
+    /// The caller's own id.
+    #[schema(min_length = 1, max_length = 256)]
+    external_id: String,
+    /// It cannot be undeleted, whatever `deletionRetentionDays` says.
+    #[serde(default)]
+    permanent: bool,
+}
+
 /// Answers a document.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
@@ -47,12 +60,13 @@ pub(crate) async fn get(
 pub(crate) async fn delete(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    Query(named): Query<Named>,
+    Query(wanted): Query<Wanted>,
 ) -> Answer<Accepted<Deleting>> {
-    check_external_id(&named.external_id)?;
+    check_external_id(&wanted.external_id)?;
     let document = caller
         .store()
-        .document_by_external_id(caller.customer_id, &named.external_id)
+        .document_by_external_id(caller.customer_id, &wanted.external_id)
         .await?;
-    Ok(Accepted(hide(&context, &caller, document.id).await?))
+    let deleting = hide(&context, &caller, document.id, wanted.permanent).await?;
+    Ok(Accepted(deleting))
 }

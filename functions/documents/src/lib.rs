@@ -16,6 +16,7 @@ mod retry;
 mod several;
 mod status;
 pub mod timeline;
+mod undelete;
 mod versions;
 
 use std::sync::Arc;
@@ -100,7 +101,7 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "documents-bulk",
             "/api/documents/bulk",
-            "Delete, move or process many documents",
+            "Delete, undelete, move or process many documents",
             bulk::bulk,
         )
         .delete(
@@ -108,6 +109,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/{id}",
             "Delete a document",
             delete::delete,
+        )
+        .post(
+            "documents-undelete",
+            "/api/documents/{id}/undelete",
+            "Take a document's deletion back",
+            undelete::undelete,
         )
         .get(
             "collections-list",

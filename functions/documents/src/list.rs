@@ -9,7 +9,7 @@ use dynrag_domain::{
     Error, Kind, Result,
     documents::{
         FailureCode, Format, Source, Status,
-        filter::{self, Filter, Sort},
+        filter::{self, Filter, Presence, Sort},
     },
     metadata::Metadata,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Wanted {
     sort: Option<Sort>,
     /// Whether to count all documents that meet the conditions.
     total: Option<bool>,
+    /// The deleted documents that can be undeleted, in place of those that are there.
+    deleted: Option<bool>,
     /// The caller's own id.
     #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
@@ -102,6 +104,10 @@ impl Wanted {
             .collection_id
             .map(|text| filter::collection("/collectionId", &text));
         Filter {
+            presence: match self.deleted {
+                Some(true) => Presence::Deleted,
+                _ => Presence::There,
+            },
             ids: None,
             external_id: self.external_id,
             title: self.title,

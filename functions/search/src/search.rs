@@ -1,6 +1,6 @@
 //! `POST /search`: the best chunks for a query.
 
-use std::{collections::HashSet, time::Instant};
+use std::{borrow::Cow, collections::HashSet, time::Instant};
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, scopes::Search};
@@ -72,6 +72,7 @@ pub(crate) async fn search(
         model: caller.config.embedding_model.clone(),
     };
     let mut embedding_tokens = 0;
+    let mut exclude = Cow::Borrowed(caller.deleting.as_slice());
     let results = loop {
         let nothing = present.recorded.is_none() || within.as_ref().is_some_and(Vec::is_empty);
         let vector = match body.mode {
@@ -94,7 +95,7 @@ pub(crate) async fn search(
             mode: body.mode,
             top_k: body.top_k as usize,
             document_ids: within.as_deref(),
-            exclude: &caller.deleting,
+            exclude: &exclude,
             min_score: body.min_score,
         };
         if nothing {
@@ -114,10 +115,18 @@ pub(crate) async fn search(
                 }
                 present = now;
             }
-            other => break other.map_err(Error::from)?,
+            Err(other) => return Err(Error::from(other).into()),
+            Ok(hits) => {
+                let found = hits.len();
+                let hits = cited(&caller, hits).await?;
+                if hits.len() == found || matches!(exclude, Cow::Owned(_)) {
+                    break hits;
+                }
+                // Deleted documents that can be undeleted are in the table still: now without them.
+                exclude = Cow::Owned(caller.store().deleted_documents(caller.customer_id).await?);
+            }
         }
     };
-    let results = cited(&caller, results).await?;
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(customer_id = %caller.customer_id, results = results.len(), embedding_tokens, took_ms, "searched");
     Ok(Json(Found {
@@ -127,7 +136,7 @@ pub(crate) async fn search(
     }))
 }
 
-/// Says where the documents of hits come from. A hit of a document that was deleted meanwhile is left out.
+/// Says where the documents of hits come from. A hit of a deleted document is left out.
 async fn cited(caller: &Caller<Search>, hits: Vec<Hit>) -> Result<Vec<Hit>> {
     let mut documents: Vec<DocumentId> = hits.iter().map(|hit| hit.document_id).collect();
     documents.sort_unstable();

@@ -123,6 +123,8 @@ pub enum Action {
     DocumentMoved,
     /// A document was deleted; target: the document.
     DocumentDeleted,
+    /// A deletion was taken back; target: the document.
+    DocumentUndeleted,
     /// A collection was made; target: the collection.
     CollectionCreated,
     /// A collection was changed; target: the collection.
@@ -172,6 +174,7 @@ impl Action {
             Self::DocumentRetried => "document.retried",
             Self::DocumentMoved => "document.moved",
             Self::DocumentDeleted => "document.deleted",
+            Self::DocumentUndeleted => "document.undeleted",
             Self::CollectionCreated => "collection.created",
             Self::CollectionUpdated => "collection.updated",
             Self::CollectionDeleted => "collection.deleted",

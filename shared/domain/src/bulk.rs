@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{audit::Actor, ids::CollectionId, named::named};
+use crate::{audit::Actor, documents::filter::Presence, ids::CollectionId, named::named};
 
 /// Documents that a request may name one by one.
 pub const MAX_IDS: usize = 1000;
@@ -13,6 +13,8 @@ named! {
     BulkAction {
         /// It is deleted, and with a mail the documents attached to it.
         Delete = "delete",
+        /// Its deletion is taken back.
+        Undelete = "undelete",
         /// It is put into a collection, or out of one.
         Move = "move",
         /// It is tried again where it ended badly.
@@ -29,6 +31,27 @@ impl BulkAction {
     }
 }
 
+/// What a bulk action is asked to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// The action.
+    pub action: BulkAction,
+    /// Where documents are moved; `None` is out of their collection.
+    pub collection_id: Option<CollectionId>,
+    /// Whether what is deleted cannot be undeleted.
+    pub permanent: bool,
+}
+
+impl From<BulkAction> for Asked {
+    fn from(action: BulkAction) -> Self {
+        Self {
+            action,
+            collection_id: None,
+            permanent: false,
+        }
+    }
+}
+
 /// A bulk job as it is stored: what it does, and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,6 +60,9 @@ pub struct Bulk {
     pub action: BulkAction,
     /// Where documents are moved; `None` is out of their collection.
     pub collection_id: Option<CollectionId>,
+    /// Whether what it deletes cannot be undeleted.
+    #[serde(default)]
+    pub permanent: bool,
     /// Kind of the actor that asked for it.
     actor_kind: String,
     /// Its id.
@@ -51,15 +77,25 @@ pub struct Bulk {
 
 impl Bulk {
     /// A job that has not begun and has no documents yet.
-    pub fn new(action: BulkAction, collection_id: Option<CollectionId>, actor: Actor) -> Self {
+    pub fn new(asked: Asked, actor: Actor) -> Self {
         Self {
-            action,
-            collection_id,
+            action: asked.action,
+            collection_id: asked.collection_id,
+            permanent: asked.permanent,
             actor_kind: actor.kind().to_owned(),
             actor_id: actor.id(),
             total: 0,
             done: 0,
             failed: 0,
+        }
+    }
+
+    /// Which documents it acts on.
+    pub const fn presence(&self) -> Presence {
+        match (self.action, self.permanent) {
+            (BulkAction::Undelete, _) => Presence::Deleted,
+            (BulkAction::Delete, true) => Presence::Either,
+            _ => Presence::There,
         }
     }
 
@@ -81,7 +117,7 @@ mod tests {
             Actor::ApiKey(ApiKeyId::generate()),
             Actor::System,
         ] {
-            let bulk = Bulk::new(BulkAction::Delete, None, actor);
+            let bulk = Bulk::new(BulkAction::Delete.into(), actor);
             let json = serde_json::to_string(&bulk).unwrap();
             let read: Bulk = serde_json::from_str(&json).unwrap();
             assert_eq!(read.actor(), actor);

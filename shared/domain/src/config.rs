@@ -146,6 +146,9 @@ pub struct CustomerConfig {
     pub budget_alert_percent: i32,
     /// Days superseded versions are kept.
     pub retention_days: i32,
+    /// Days a deleted document can be undeleted; 0: deleted is deleted.
+    #[serde(default)]
+    pub deletion_retention_days: i32,
 }
 
 impl CustomerConfig {

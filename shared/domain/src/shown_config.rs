@@ -99,6 +99,7 @@ mod tests {
             monthly_budget_usd: None,
             budget_alert_percent: 80,
             retention_days: 30,
+            deletion_retention_days: 0,
         };
         let ShownConfig(whole) = config.shown(true).unwrap();
         assert_eq!(

@@ -1,18 +1,15 @@
 //! Attachments of mails: documents that are deleted with the mail they were attached to.
 
-use dynrag_domain::{
-    DocumentId, Error, Result,
-    audit::{Action, Actor},
-    jobs::Job,
-};
+use dynrag_domain::{DocumentId, Result, audit::Actor};
 use serde_json::json;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit,
+    Store, Tenant,
+    deletion::{self, Hidden},
     ingestion::Claim,
-    outbox::{self, Pending},
+    outbox::Pending,
 };
 
 impl Store {
@@ -40,7 +37,7 @@ impl Store {
         if held.is_none() {
             return Ok(None);
         }
-        let pending = delete(&tx, Actor::System, claim.document_id, stay).await?;
+        let pending = delete(&tx, Actor::System, claim.document_id, stay, false).await?;
         tx.commit().await?;
         Ok(Some(pending))
     }
@@ -66,6 +63,7 @@ pub(crate) async fn delete(
     actor: Actor,
     mail: DocumentId,
     stay: &[DocumentId],
+    permanent: bool,
 ) -> Result<Vec<Pending>> {
     let stay: Vec<Uuid> = stay.iter().map(|id| id.as_uuid()).collect();
     let rows = tx
@@ -75,25 +73,11 @@ pub(crate) async fn delete(
                 (&tx.customer_id().as_uuid(), Type::UUID),
                 (&mail.as_uuid(), Type::UUID),
                 (&stay, Type::UUID_ARRAY),
+                (&permanent, Type::BOOL),
             ],
         )
         .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids = rows.iter().map(|row| row.try_get("id"));
-    let ids: Vec<Uuid> = ids
-        .collect::<Result<_, _>>()
-        .map_err(Error::internal_fault)?;
-    let lines: Vec<_> = ids
-        .iter()
-        .map(|id| (Action::DocumentDeleted, *id, json!({"attachedTo": mail})))
-        .collect();
-    audit::record_many(tx, actor, &lines).await?;
-    let customer = tx.customer_id();
-    let jobs: Vec<Job> = ids
-        .into_iter()
-        .map(|id| Job::delete(customer, id.into()))
-        .collect();
-    outbox::insert_many(tx, &jobs).await
+    let hidden = rows.iter().map(Hidden::from_row);
+    let hidden: Vec<Hidden> = hidden.collect::<Result<_>>()?;
+    deletion::record(tx, actor, &hidden, &json!({"attachedTo": mail})).await
 }

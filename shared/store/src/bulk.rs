@@ -10,12 +10,12 @@
 //! | after a step, before its jobs are sent | their rows in the outbox | `sweep` |
 //! | before the job's next message is sent | the job, with what is still to be done | `sweep`, after ten minutes |
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, JobId, Result,
     audit::{Action, Actor},
-    bulk::{Bulk, BulkAction},
+    bulk::{Asked, Bulk, BulkAction},
     collections::Place,
     documents::{FailureCode, filter::Filter},
     fetches::Fetch,
@@ -32,7 +32,8 @@ use uuid::Uuid;
 
 use crate::{
     Store, Tenant, audit, collections,
-    document_list::{Values, matching},
+    deletion::{self, Hidden},
+    document_list::{Values, matching, present},
     outbox::{self, Outgoing, Pending},
 };
 
@@ -79,19 +80,18 @@ impl Store {
         &self,
         customer: CustomerId,
         actor: Actor,
-        action: BulkAction,
-        to: Option<CollectionId>,
+        asked: Asked,
         filter: &Filter,
     ) -> Result<(JobId, i64, Pending<Task>)> {
         let tx = self.tenant(customer).await?;
-        let place = match action {
-            BulkAction::Move => Some(to).into(),
+        let place = match asked.action {
+            BulkAction::Move => Some(asked.collection_id).into(),
             _ => Place::AsItIs,
         };
         collections::hold(&tx, place).await?;
         quota(&tx, 0).await?;
         let job = JobId::generate();
-        let mut bulk = Bulk::new(action, to, actor);
+        let mut bulk = Bulk::new(asked, actor);
         tx.query(
             include_str!("../queries/bulk/insert_job.sql"),
             &[
@@ -101,7 +101,7 @@ impl Store {
             ],
         )
         .await?;
-        let choose = matching(include_str!("../queries/bulk/choose.sql"));
+        let choose = matching(include_str!("../queries/bulk/choose.sql"), filter.presence);
         let (values, job_id) = (Values::new(customer, filter), job.as_uuid());
         let mut params = values.params();
         params.push((&job_id, Type::UUID));
@@ -116,7 +116,7 @@ impl Store {
         )
         .await?;
         quota(&tx, 1).await?;
-        let details = json!({"action": action, "documents": bulk.total});
+        let details = json!({"action": asked.action, "documents": bulk.total});
         audit::record(&tx, actor, Action::BulkRequested, job_id, &details).await?;
         let pending = outbox::insert(&tx, Task::bulk(customer, job)).await?;
         tx.commit().await?;
@@ -311,15 +311,12 @@ async fn settle(tx: &Tenant, job: JobId, outcome: &Outcome) -> Result<()> {
 }
 
 async fn act(tx: &Tenant, job: JobId, bulk: &Bulk, chosen: &[Uuid]) -> Result<Outcome> {
-    let there = run(
-        tx,
-        include_str!("../queries/bulk/lock_documents.sql"),
-        chosen,
-    )
-    .await?;
-    let there: Vec<Uuid> = there.iter().map(id).collect::<Result<_>>()?;
+    let lock = include_str!("../queries/bulk/lock_documents.sql");
+    let rows = run(tx, &present(lock, bulk.presence()), chosen).await?;
+    let there: Vec<Uuid> = rows.iter().map(id).collect::<Result<_>>()?;
     let mut outcome = match bulk.action {
-        BulkAction::Delete => delete(tx, job, &there).await?,
+        BulkAction::Delete => delete(tx, job, bulk.permanent, &there).await?,
+        BulkAction::Undelete => undelete(tx, job, &rows).await?,
         BulkAction::Move => to_collection(tx, job, bulk.collection_id, &there).await?,
         BulkAction::Retry => retry(tx, job, &there).await?,
         BulkAction::Reprocess => reprocess(tx, job, &there).await?,
@@ -347,24 +344,76 @@ async fn run(tx: &Tenant, sql: &str, documents: &[Uuid]) -> Result<Vec<Row>> {
     .await
 }
 
-async fn delete(tx: &Tenant, job: JobId, there: &[Uuid]) -> Result<Outcome> {
+async fn delete(tx: &Tenant, job: JobId, permanent: bool, there: &[Uuid]) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    let mut gone = |document: Uuid, details: Value| {
-        let message = Job::delete(tx.customer_id(), document.into());
-        outcome.messages.push(Outgoing::Job(message));
-        let line = (Action::DocumentDeleted, document, details);
-        outcome.lines.push(line);
+    let mut gone = |row: &Row, details: Value| {
+        let hidden = Hidden::from_row(row)?;
+        let message = hidden.job(tx.customer_id());
+        outcome.messages.extend(message.map(Outgoing::Job));
+        outcome.lines.push(hidden.line(details));
+        Ok::<_, Error>(())
     };
-    for row in &run(tx, include_str!("../queries/bulk/delete.sql"), there).await? {
-        gone(id(row)?, json!({"jobId": job}));
+    let params = [
+        (&tx.customer_id().as_uuid() as _, Type::UUID),
+        (&there as _, Type::UUID_ARRAY),
+        (&permanent as _, Type::BOOL),
+    ];
+    let delete = include_str!("../queries/bulk/delete.sql");
+    for row in &tx.query(delete, &params).await? {
+        gone(row, json!({"jobId": job}))?;
     }
     // After the mails are locked: none is added from here on.
     let attachments = include_str!("../queries/bulk/delete_attachments.sql");
-    for row in &run(tx, attachments, there).await? {
+    for row in &tx.query(attachments, &params).await? {
         let mail: Uuid = row.try_get("attached_to").map_err(column)?;
-        gone(id(row)?, json!({"jobId": job, "attachedTo": mail}));
+        gone(row, json!({"jobId": job, "attachedTo": mail}))?;
     }
     outcome.done = there.to_vec();
+    Ok(outcome)
+}
+
+async fn undelete(tx: &Tenant, job: JobId, locked: &[Row]) -> Result<Outcome> {
+    let mut there = Vec::with_capacity(locked.len());
+    let mut mails = HashMap::new();
+    let mut by_url = HashSet::new();
+    for row in locked {
+        let document = id(row)?;
+        there.push(document);
+        if let Some(mail) = row
+            .try_get::<_, Option<Uuid>>("attached_to")
+            .map_err(column)?
+        {
+            mails.insert(document, mail);
+        }
+        let external: Option<String> = row.try_get("external_id").map_err(column)?;
+        if external.is_none() {
+            by_url.insert(document);
+        }
+    }
+    // They stay until the commit.
+    let hold: Vec<Uuid> = mails.values().copied().collect();
+    run(tx, include_str!("../queries/bulk/hold_mails.sql"), &hold).await?;
+    let mut outcome = Outcome::default();
+    let chosen: HashSet<Uuid> = there.iter().copied().collect();
+    for row in &run(tx, include_str!("../queries/bulk/undelete.sql"), &there).await? {
+        let document = id(row)?;
+        let message = deletion::resumed(tx.customer_id(), row, Lane::Bulk)?;
+        outcome.messages.extend(message);
+        let line = (Action::DocumentUndeleted, document, json!({"jobId": job}));
+        outcome.lines.push(line);
+        if chosen.contains(&document) {
+            outcome.done.push(document);
+        }
+    }
+    let done: HashSet<Uuid> = outcome.done.iter().copied().collect();
+    for document in there.into_iter().filter(|id| !done.contains(id)) {
+        let code = match document {
+            id if mails.contains_key(&id) => "mail_deleted",
+            id if by_url.contains(&id) => "source_url_taken",
+            _ => "external_id_taken",
+        };
+        outcome.failed.push((document, code));
+    }
     Ok(outcome)
 }
 

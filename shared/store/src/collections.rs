@@ -12,7 +12,6 @@ use dynrag_domain::{
     collections::{self, Leftovers, MAX_COLLECTIONS, Place},
     config::Chunking,
     documents::Status,
-    jobs::Job,
     quotas::Quota,
 };
 use serde_json::{Value, json};
@@ -20,8 +19,10 @@ use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit, error,
-    outbox::{self, Pending},
+    Store, Tenant, audit,
+    deletion::{self, Hidden},
+    error,
+    outbox::Pending,
 };
 
 /// A collection as it is shown.
@@ -287,7 +288,8 @@ impl Store {
         actor: Actor,
         id: CollectionId,
         leftovers: Option<Leftovers>,
-    ) -> Result<Vec<Pending>> {
+        permanent: bool,
+    ) -> Result<(Vec<Hidden>, Vec<Pending>)> {
         let tx = self.tenant(customer).await?;
         let named = [
             (&customer.as_uuid() as _, Type::UUID),
@@ -298,34 +300,28 @@ impl Store {
             .await?
             .ok_or_else(|| Error::not_found("collection"))?;
         let name: String = locked.try_get("name").map_err(column)?;
-        let mut gone: Vec<DocumentId> = Vec::new();
+        let mut hidden = Vec::new();
         match leftovers {
             None => check_empty(&tx, id).await?,
             // Its deletion takes them out of it.
             Some(Leftovers::Keep) => {}
             Some(Leftovers::Delete) => {
                 let delete = include_str!("../queries/collections/delete_documents.sql");
-                for row in tx.query(delete, &named).await? {
-                    gone.push(row.try_get::<_, Uuid>("id").map_err(column)?.into());
+                let [customer, id] = named.clone();
+                let params = [customer, id, (&permanent, Type::BOOL)];
+                for row in tx.query(delete, &params).await? {
+                    hidden.push(Hidden::from_row(&row)?);
                 }
             }
         }
         tx.query(include_str!("../queries/collections/delete.sql"), &named)
             .await?;
         let details = json!({"name": name, "documents": leftovers});
-        let mut lines = vec![(Action::CollectionDeleted, id.as_uuid(), details)];
-        lines.extend(gone.iter().map(|document| {
-            let details = json!({"collectionId": id});
-            (Action::DocumentDeleted, document.as_uuid(), details)
-        }));
-        audit::record_many(&tx, actor, &lines).await?;
-        let jobs: Vec<Job> = gone
-            .iter()
-            .map(|document| Job::delete(customer, *document))
-            .collect();
-        let pending = outbox::insert_many(&tx, &jobs).await?;
+        let (target, with) = (id.as_uuid(), json!({"collectionId": id}));
+        audit::record(&tx, actor, Action::CollectionDeleted, target, &details).await?;
+        let pending = deletion::record(&tx, actor, &hidden, &with).await?;
         tx.commit().await?;
-        Ok(pending)
+        Ok((hidden, pending))
     }
 
     /// The documents of a collection, without those under deletion. None: there is no such collection.

@@ -168,11 +168,12 @@ pub async fn rename(tx: &Tenant, company_name: Option<&str>) -> Result<()> {
     .map(drop)
 }
 
-/// Writes a checked configuration down, all of it but the embedding model.
+/// Writes down what a customer chose, checked. `now` is the configuration it was chosen from.
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn configure(tx: &Tenant, config: &CustomerConfig) -> Result<()> {
+pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfig) -> Result<()> {
+    let lowered = Some(config.max_file_bytes).filter(|bytes| *bytes != now.max_file_bytes);
     let number = |n: u32| i32::try_from(n).map_err(Error::internal_fault);
     let (size, overlap) = (
         number(config.chunking.size)?,
@@ -184,16 +185,14 @@ pub async fn configure(tx: &Tenant, config: &CustomerConfig) -> Result<()> {
         include_str!("../queries/customers/configure.sql"),
         &[
             (&tx.customer_id().as_uuid(), Type::UUID),
-            (&config.max_file_bytes, Type::INT8),
+            (&lowered, Type::INT8),
             (&config.allowed_types, Type::TEXT_ARRAY),
             (&size, Type::INT4),
             (&overlap, Type::INT4),
             (&budget, Type::TEXT),
             (&config.budget_alert_percent, Type::INT4),
             (&config.retention_days, Type::INT4),
-            (&config.requests_per_minute, Type::INT4),
-            (&config.requests_per_day, Type::INT4),
-            (&config.max_documents, Type::INT4),
+            (&config.deletion_retention_days, Type::INT4),
             (&classes, Type::JSONB),
             (&config.chunking.strategy.as_str(), Type::TEXT),
             (&config.chunking.unit.as_str(), Type::TEXT),

@@ -7,7 +7,7 @@ use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, Result,
     documents::{
         FailureCode, Format, Source, Status,
-        filter::{Filter, Sort},
+        filter::{Filter, Presence, Sort},
     },
     search::Origin,
 };
@@ -89,13 +89,13 @@ impl From<Sort> for Order {
 }
 
 impl Order {
-    fn sql(&self) -> String {
+    fn sql(&self, presence: Presence) -> String {
         let (direction, beyond) = if self.descending {
             ("DESC", "<")
         } else {
             ("ASC", ">")
         };
-        matching(include_str!("../queries/documents/list.sql"))
+        matching(include_str!("../queries/documents/list.sql"), presence)
             .replace("{key}", self.key)
             .replace("{value}", self.value)
             .replace("{direction}", direction)
@@ -104,11 +104,20 @@ impl Order {
 }
 
 /// A statement with the conditions of matching.sql put in.
-pub(crate) fn matching(sql: &str) -> String {
-    sql.replace(
-        "{matching}",
-        include_str!("../queries/documents/matching.sql"),
-    )
+pub(crate) fn matching(sql: &str, presence: Presence) -> String {
+    let conditions = include_str!("../queries/documents/matching.sql");
+    present(&sql.replace("{matching}", conditions), presence)
+}
+
+/// A statement with the condition put in that documents d are there, or deleted. It is text, not a parameter, as it leads
+/// to an index.
+pub(crate) fn present(sql: &str, presence: Presence) -> String {
+    let condition = match presence {
+        Presence::There => "d.deleted_at IS NULL",
+        Presence::Deleted => "d.purge_at IS NOT NULL",
+        Presence::Either => "(d.deleted_at IS NULL OR d.purge_at IS NOT NULL)",
+    };
+    sql.replace("{present}", condition)
 }
 
 /// The values of matching.sql, `$1` to `$16`.
@@ -221,7 +230,9 @@ impl Store {
         let mut params = values.params();
         params.extend([(&limit as _, Type::INT8), key, (&id as _, Type::UUID)]);
         let tx = self.tenant(customer).await?;
-        let rows = tx.query(&Order::from(sort).sql(), &params).await?;
+        let rows = tx
+            .query(&Order::from(sort).sql(filter.presence), &params)
+            .await?;
         tx.commit().await?;
         rows.iter().map(document).collect()
     }
@@ -231,7 +242,8 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn count_documents(&self, customer: CustomerId, filter: &Filter) -> Result<i64> {
-        let sql = matching(include_str!("../queries/documents/count_matching.sql"));
+        let count = include_str!("../queries/documents/count_matching.sql");
+        let sql = matching(count, filter.presence);
         let tx = self.tenant(customer).await?;
         let values = Values::new(customer, filter);
         let row = tx.query_opt(&sql, &values.params()).await?;
@@ -302,7 +314,7 @@ mod tests {
     #[test]
     fn every_order_makes_a_whole_statement() {
         for sort in Sort::ALL {
-            let sql = Order::from(*sort).sql();
+            let sql = Order::from(*sort).sql(Presence::There);
             let code: String = sql.lines().filter(|line| !line.starts_with("--")).collect();
             assert!(!code.contains('{'), "{code}");
             assert_eq!(sql.contains(" DESC"), sort.as_str().starts_with('-'));

@@ -1,5 +1,5 @@
-//! Documents as rows: reading and deleting. Lists are in [`crate::document_list`]; how documents come in is in
-//! [`crate::uploads`], what becomes of them in [`crate::timeline`] and [`crate::versions`].
+//! Documents as rows. Lists are in [`crate::document_list`]; how documents come in is in [`crate::uploads`], what becomes
+//! of them in [`crate::timeline`] and [`crate::versions`], and how they go in [`crate::deletion`].
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ use tokio_postgres::{
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, attachments, audit,
+    Store, Tenant, audit,
     document_passwords::{self, SealedPassword},
     outbox::{self, Outgoing, Pending},
 };
@@ -71,6 +71,10 @@ pub struct Document {
     pub updated_at: DateTime<Utc>,
     /// When it last became searchable.
     pub completed_at: Option<DateTime<Utc>>,
+    /// When it was deleted, of one that can be undeleted.
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Until when it can be undeleted.
+    pub purge_at: Option<DateTime<Utc>>,
     /// Format.
     pub format: Format,
     /// Size of the original.
@@ -112,35 +116,6 @@ impl Store {
         let found = get(&tx, id).await?;
         tx.commit().await?;
         found
-    }
-
-    /// Hides a document and, if it is a mail, the documents attached to it. Writes the jobs that remove them.
-    ///
-    /// # Errors
-    /// `not_found`; `unavailable` without a database.
-    pub async fn delete_document(
-        &self,
-        customer: CustomerId,
-        actor: Actor,
-        id: DocumentId,
-    ) -> Result<Vec<Pending>> {
-        let tx = self.tenant(customer).await?;
-        tx.query_opt(
-            include_str!("../queries/documents/mark_deleted.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ],
-        )
-        .await?
-        .ok_or_else(|| Error::not_found("document"))?;
-        let target = id.as_uuid();
-        audit::record(&tx, actor, Action::DocumentDeleted, target, &json!({})).await?;
-        let mut pending = vec![outbox::insert(&tx, Job::delete(customer, id)).await?];
-        // After the mail is locked: none is added from here on.
-        pending.extend(attachments::delete(&tx, actor, id, &[]).await?);
-        tx.commit().await?;
-        Ok(pending)
     }
 
     /// Queues a document that ended badly again, with a password where one is given, and writes its job.
@@ -267,6 +242,8 @@ pub(crate) fn document(row: &Row) -> Result<Document> {
         created_at: row.try_get("created_at").map_err(column)?,
         updated_at: row.try_get("updated_at").map_err(column)?,
         completed_at: row.try_get("completed_at").map_err(column)?,
+        deleted_at: row.try_get("deleted_at").map_err(column)?,
+        purge_at: row.try_get("purge_at").map_err(column)?,
         format: required(row, "format")?,
         bytes: row.try_get("bytes").map_err(column)?,
         content_hash: row.try_get("content_hash").map_err(column)?,

@@ -18,6 +18,7 @@ pub mod collections;
 mod connection;
 pub mod crawls;
 pub mod customers;
+pub mod deletion;
 pub mod deliveries;
 pub mod document_list;
 pub mod document_passwords;

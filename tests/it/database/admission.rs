@@ -73,7 +73,7 @@ async fn a_caller_is_told_its_own_customer() {
     let (ours, theirs) = (seed::customer(&store).await, seed::customer(&store).await);
     let (deleted, _) = seed::add(&store, ours.id, None, "deleted").await;
     store
-        .delete_document(ours.id, Actor::System, deleted)
+        .delete_document(ours.id, Actor::System, deleted, false)
         .await
         .unwrap();
 

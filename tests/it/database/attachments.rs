@@ -21,7 +21,7 @@ use crate::support::{database::Database, seed};
 const LEASE: Duration = Duration::from_secs(60);
 
 /// Adds an attachment to a mail.
-async fn attach(
+pub(super) async fn attach(
     store: &Store,
     customer: CustomerId,
     mail: DocumentId,
@@ -61,8 +61,10 @@ async fn attachments_are_deleted_with_their_mail_and_not_added_after_it() {
         attach(&store, customer, mail, number).await.unwrap();
     }
     let kept = attach(&store, customer, other, 1).await.unwrap();
-    let pending = store.delete_document(customer, Actor::System, mail).await;
-    assert_eq!(pending.unwrap().len(), 3);
+    let pending = store
+        .delete_document(customer, Actor::System, mail, false)
+        .await;
+    assert_eq!(pending.unwrap().1.len(), 3);
     assert_eq!(count(&store, customer).await, 2);
     let late = attach(&store, customer, mail, 3).await;
     assert_eq!(late.unwrap_err().kind(), Kind::NotFound);
@@ -90,7 +92,7 @@ async fn a_deletion_waits_for_an_attachment_that_is_being_added() {
             tokio::spawn(async move { attach(&store, customer, mail, 1).await })
         };
         store
-            .delete_document(customer, Actor::System, mail)
+            .delete_document(customer, Actor::System, mail, false)
             .await
             .unwrap();
         // Whichever was first: added and then deleted, or refused.

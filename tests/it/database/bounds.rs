@@ -217,7 +217,7 @@ async fn a_key_has_the_collections_that_are_left() {
         let keep = Some(Leftovers::Keep);
         let deleted = scene
             .store
-            .delete_collection(id, Actor::System, collection, keep);
+            .delete_collection(id, Actor::System, collection, keep, false);
         deleted.await.unwrap();
         let admitted = scene.admit(&key).await;
         assert_eq!(admitted.collections.as_deref(), Some(&left[..]));
@@ -251,7 +251,9 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
             bound.get_document(id, hidden).await.unwrap_err().kind(),
             Kind::NotFound
         );
-        let deleted = bound.delete_document(id, Actor::System, hidden).await;
+        let deleted = bound
+            .delete_document(id, Actor::System, hidden, false)
+            .await;
         assert_eq!(deleted.unwrap_err().kind(), Kind::NotFound);
         let moved = bound.move_document(id, Actor::System, hidden, Some(scene.inside));
         assert_eq!(moved.await.unwrap_err().kind(), Kind::NotFound);

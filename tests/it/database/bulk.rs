@@ -3,7 +3,7 @@
 use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, JobId, Kind,
     audit::Actor,
-    bulk::BulkAction,
+    bulk::{Asked, BulkAction},
     documents::{Status, filter::Filter},
     quotas::MAX_BULK_ACTIONS,
 };
@@ -47,9 +47,17 @@ impl Scene {
     }
 
     async fn start(&self, action: BulkAction, to: Option<CollectionId>, filter: &Filter) -> JobId {
+        let asked = Asked {
+            collection_id: to,
+            ..action.into()
+        };
+        self.ask(asked, filter).await
+    }
+
+    async fn ask(&self, asked: Asked, filter: &Filter) -> JobId {
         let added = self
             .store
-            .add_bulk(self.customer, Actor::System, action, to, filter)
+            .add_bulk(self.customer, Actor::System, asked, filter)
             .await;
         added.unwrap().0
     }
@@ -99,7 +107,7 @@ async fn the_documents_of_the_request_are_deleted_and_no_others() {
     seed::add(&scene.store, scene.customer, None, "added later").await;
     scene
         .store
-        .delete_document(scene.customer, Actor::System, ids[0])
+        .delete_document(scene.customer, Actor::System, ids[0], false)
         .await
         .unwrap();
     let steps = scene.finish(job).await;
@@ -212,7 +220,7 @@ async fn what_cannot_be_done_is_told_with_its_reason() {
     let job = scene.start(BulkAction::Retry, None, &only(&ids)).await;
     scene
         .store
-        .delete_document(scene.customer, Actor::System, ids[3])
+        .delete_document(scene.customer, Actor::System, ids[3], false)
         .await
         .unwrap();
     scene.finish(job).await;
@@ -262,8 +270,10 @@ async fn documents_move_into_a_collection_that_is_there() {
         .add_bulk(
             scene.customer,
             Actor::System,
-            BulkAction::Move,
-            Some(foreign),
+            Asked {
+                collection_id: Some(foreign),
+                ..BulkAction::Move.into()
+            },
             &only(&ids),
         )
         .await;
@@ -297,7 +307,7 @@ async fn a_few_are_under_way_at_once_however_many_ask() {
     let filter = only(&ids);
     let ask = || {
         let (store, customer) = (&scene.store, scene.customer);
-        store.add_bulk(customer, Actor::System, BulkAction::Delete, None, &filter)
+        store.add_bulk(customer, Actor::System, BulkAction::Delete.into(), &filter)
     };
     let all = tokio::join!(ask(), ask(), ask(), ask(), ask(), ask());
     let all = [all.0, all.1, all.2, all.3, all.4, all.5];

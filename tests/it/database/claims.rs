@@ -157,7 +157,7 @@ async fn a_later_version_and_a_deletion_fence_the_worker_off() {
     let stale = scene.claim(2).await.unwrap();
     scene
         .store
-        .delete_document(scene.customer, Actor::System, scene.document)
+        .delete_document(scene.customer, Actor::System, scene.document, false)
         .await
         .unwrap();
     assert!(!scene.changes_anything(&stale).await);

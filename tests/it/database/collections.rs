@@ -110,10 +110,10 @@ impl Scene {
 
     async fn delete(&self, leftovers: Option<Leftovers>) -> Result<usize, Error> {
         let (customer, collection) = (self.customer, self.collection);
-        let deleted = self
-            .store
-            .delete_collection(customer, Actor::System, collection, leftovers);
-        deleted.await.map(|pending| pending.len())
+        let deleted =
+            self.store
+                .delete_collection(customer, Actor::System, collection, leftovers, false);
+        deleted.await.map(|(hidden, _)| hidden.len())
     }
 }
 
@@ -208,7 +208,7 @@ async fn a_collection_lives_and_is_its_customers_own() {
     }
     let keep = Some(Leftovers::Keep);
     let deleted = store
-        .delete_collection(theirs, Actor::System, id, keep)
+        .delete_collection(theirs, Actor::System, id, keep, false)
         .await;
     assert_eq!(deleted.unwrap_err().kind(), Kind::NotFound);
     let read = store.collection_documents(theirs, id).await.unwrap();
@@ -365,7 +365,7 @@ async fn a_document_is_in_one_collection_or_in_none() {
     assert_eq!(scene.collection_of(document).await, None);
     let gone = scene.add("deleted", Some(id)).await;
     store
-        .delete_document(customer, Actor::System, gone)
+        .delete_document(customer, Actor::System, gone, false)
         .await
         .unwrap();
     assert_eq!(scene.holds().await, Some([].into()));

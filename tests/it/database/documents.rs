@@ -88,7 +88,7 @@ async fn sixteen_uploads_at_once_do_not_exceed_the_limit() {
     seed::add(&store, theirs, None, "somebody else's").await;
     // A deleted document makes room for one, not for two.
     store
-        .delete_document(ours, Actor::System, ids(&store, ours).await[0])
+        .delete_document(ours, Actor::System, ids(&store, ours).await[0], false)
         .await
         .unwrap();
     seed::add(&store, ours, None, "one more").await;
@@ -218,7 +218,7 @@ async fn another_tenants_content_and_external_id_are_nothing_to_us() {
     );
     assert_eq!(
         store
-            .delete_document(theirs, Actor::System, document)
+            .delete_document(theirs, Actor::System, document, false)
             .await
             .unwrap_err()
             .kind(),
@@ -235,7 +235,7 @@ async fn a_deleted_document_is_seen_no_more_and_its_external_id_is_free() {
     let (kept, _) = seed::add(&store, customer, None, "kept").await;
     let (gone, version) = seed::add(&store, customer, Some("kb-17"), "gone").await;
     store
-        .delete_document(customer, Actor::System, gone)
+        .delete_document(customer, Actor::System, gone, false)
         .await
         .unwrap();
     assert_eq!(ids(&store, customer).await, [kept]);
@@ -253,7 +253,7 @@ async fn a_deleted_document_is_seen_no_more_and_its_external_id_is_free() {
     );
     assert_eq!(
         store
-            .delete_document(customer, Actor::System, gone)
+            .delete_document(customer, Actor::System, gone, false)
             .await
             .unwrap_err()
             .kind(),

@@ -13,6 +13,7 @@ mod bulk;
 mod catalogue;
 mod claims;
 mod collections;
+mod deletion;
 mod document_list;
 mod document_passwords;
 mod documents;

@@ -110,7 +110,7 @@ async fn what_never_had_an_original_and_what_is_deleted_stay() {
     store.upload_failed(customer, awaited, code).await.unwrap();
     let gone = ended(&store, customer, "gone", FailureCode::AttemptsExhausted).await;
     store
-        .delete_document(customer, dynrag_domain::audit::Actor::System, gone)
+        .delete_document(customer, dynrag_domain::audit::Actor::System, gone, false)
         .await
         .unwrap();
     let all = which(FailureCode::ALL);

@@ -199,7 +199,7 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
     );
     let (deleted, _) = seed::add(&store, ours, None, "deleted").await;
     store
-        .delete_document(ours, Actor::System, deleted)
+        .delete_document(ours, Actor::System, deleted, false)
         .await
         .unwrap();
     let (lost, _) = seed::add(&store, theirs, None, "lost").await;
@@ -241,7 +241,7 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
     let expired = seed::add_awaited(&store, ours, yesterday).await;
     let deleted = seed::add_awaited(&store, ours, yesterday).await;
     store
-        .delete_document(ours, Actor::System, deleted)
+        .delete_document(ours, Actor::System, deleted, false)
         .await
         .unwrap();
     let arrived = seed::add_awaited(&store, theirs, just_now).await;

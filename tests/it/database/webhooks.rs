@@ -194,7 +194,7 @@ async fn an_end_is_told_in_its_own_transaction_and_once() {
             .await;
     }
     store
-        .delete_document(customer, Actor::System, document)
+        .delete_document(customer, Actor::System, document, false)
         .await
         .unwrap();
     let events: Vec<String> = scene

@@ -144,8 +144,8 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "customers-delete" => accounts::leave(&mut scene).await,
         "keys-delete" => accounts::delete_key(&mut scene).await,
         "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
-        | "documents-content" | "documents-restore" | "documents-retry" | "documents-diff"
-        | "documents-chunks" | "documents-update" | "documents-original" => {
+        | "documents-content" | "documents-restore" | "documents-retry" | "documents-undelete"
+        | "documents-diff" | "documents-chunks" | "documents-update" | "documents-original" => {
             resources::document(&mut scene, route).await
         }
         "documents-get-by-external-id"

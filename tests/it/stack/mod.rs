@@ -57,6 +57,7 @@ mod spending;
 mod tenancy;
 mod throttles;
 mod tokens;
+mod undelete;
 mod uploads;
 mod users;
 mod versions;

@@ -95,6 +95,7 @@ fn expected(route: &str) -> Needs {
         | "documents-put-by-external-id"
         | "documents-restore"
         | "documents-retry"
+        | "documents-undelete"
         | "documents-update"
         | "ingest-batch"
         | "ingest-document"

@@ -175,7 +175,7 @@ pub async fn account(store: &Store, customer: &Customer) {
         .unwrap();
     let all = Filter::default();
     store
-        .add_bulk(customer.id, Actor::System, BulkAction::Delete, None, &all)
+        .add_bulk(customer.id, Actor::System, BulkAction::Delete.into(), &all)
         .await
         .unwrap();
 }

@@ -6,10 +6,13 @@
 //! |---|---|---|
 //! | before the commit | nothing | |
 //! | after it | rows in the outbox | `sweep` sends the jobs |
+//!
+//! Where documents can be undeleted they have no job yet (`dynrag_store::deletion`); they come back in no collection.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Context, Path, Query,
     answers::{Accepted, Either, NoContent},
@@ -19,12 +22,17 @@ use dynrag_domain::{CollectionId, collections::Leftovers};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::delete::Deletion;
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CollectionDeletionQuery)]
 pub(crate) struct Wanted {
     /// What becomes of its documents. Where it is left out, only an empty collection is deleted.
     documents: Option<Leftovers>,
+    /// With `documents=delete`: they cannot be undeleted, whatever `deletionRetentionDays` says.
+    #[serde(default)]
+    permanent: bool,
 }
 
 /// Documents that are being deleted with their collection.
@@ -33,9 +41,12 @@ pub(crate) struct Wanted {
 #[schema(as = CollectionDeletion)]
 pub(crate) struct Deleting {
     collection_id: CollectionId,
-    status: &'static str,
+    status: Deletion,
     /// How many documents.
     documents: usize,
+    /// Until when they can be undeleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purge_at: Option<DateTime<Utc>>,
 }
 
 /// Deletes a collection.
@@ -47,18 +58,20 @@ pub(crate) async fn delete(
 ) -> Answer<Either<Accepted<Deleting>, NoContent>> {
     let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
-    let pending = store
-        .delete_collection(customer, actor, id, wanted.documents)
+    let (hidden, pending) = store
+        .delete_collection(customer, actor, id, wanted.documents, wanted.permanent)
         .await?;
-    if pending.is_empty() {
+    if hidden.is_empty() {
         return Ok(Either::That(NoContent));
     }
-    let documents = pending.len();
+    let documents = hidden.len();
+    let purge_at = hidden.iter().find_map(|one| one.purge_at);
     context.dispatch_deletions(customer, &pending).await;
     tracing::info!(customer_id = %customer, collection_id = %id, documents, "collection is being deleted");
     Ok(Either::This(Accepted(Deleting {
         collection_id: id,
-        status: "deleting",
+        status: Deletion::of(purge_at),
         documents,
+        purge_at,
     })))
 }

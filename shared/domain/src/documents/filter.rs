@@ -32,9 +32,23 @@ named! {
     }
 }
 
+/// Documents that are there, or those that were deleted and can be undeleted.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
+pub enum Presence {
+    /// That are there.
+    #[default]
+    There,
+    /// That are deleted.
+    Deleted,
+    /// Both.
+    Either,
+}
+
 /// Conditions on documents. A document must meet all that are given.
 #[derive(Clone, Default, Debug, Serialize)]
 pub struct Filter {
+    /// Whether they are there or deleted.
+    pub presence: Presence,
     /// One of these.
     pub ids: Option<Vec<DocumentId>>,
     /// The caller's own id.
@@ -69,6 +83,7 @@ impl Filter {
     /// Whether it has no condition, so that every document meets it.
     pub fn is_empty(&self) -> bool {
         let Self {
+            presence,
             ids,
             external_id,
             title,
@@ -84,7 +99,8 @@ impl Filter {
             updated_after,
             updated_before,
         } = self;
-        ids.is_none()
+        *presence != Presence::Deleted
+            && ids.is_none()
             && external_id.is_none()
             && title.is_none()
             && file_name.is_none()
@@ -194,6 +210,11 @@ mod tests {
             ..Filter::default()
         };
         assert!(!filter.is_empty());
+        let deleted = Filter {
+            presence: Presence::Deleted,
+            ..Filter::default()
+        };
+        assert!(!deleted.is_empty());
     }
 
     #[test]

@@ -1,7 +1,9 @@
--- Hides a document at once and fences off whoever works on it. $1 customer, $2 id
+-- Hides a document at once and fences off whoever works on it. purge_at is null where it goes for good: because that is
+-- wanted, the customer keeps nothing, or it never came. $1 customer, $2 id, $3 whether for good, also when it is deleted
 UPDATE documents
-SET deleted_at = now(), lease_token = lease_token + 1, resend_at = now() + interval '2 minutes',
-    upload_expires_at = NULL,
+SET deleted_at = coalesce(deleted_at, now()), lease_token = lease_token + 1, upload_expires_at = NULL,
+    purge_at = CASE WHEN status <> 'awaiting_upload' THEN purge_time($1, $3) END,
+    resend_at = coalesce(CASE WHEN status <> 'awaiting_upload' THEN purge_time($1, $3) END, now() + interval '2 minutes'),
     status = CASE WHEN status = 'awaiting_upload' THEN 'queued' ELSE status END
-WHERE customer_id = $1 AND id = $2 AND deleted_at IS NULL
-RETURNING id
+WHERE customer_id = $1 AND id = $2 AND (deleted_at IS NULL OR $3 AND purge_at IS NOT NULL)
+RETURNING id, purge_at

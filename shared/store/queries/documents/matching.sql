@@ -1,7 +1,7 @@
--- Conditions on documents d, for a WHERE; null is no condition. $1 customer, $2 external id, $3 part of the title as a
+-- Conditions on documents d, for a WHERE; null is no condition. In braces: whether it is there or deleted. $1 customer, $2 external id, $3 part of the title as a
 -- pattern, $4 file name, $5 formats, $6 sources, $7 statuses, $8 code, $9 collection, $10 whether in no collection,
 -- $11 members of the metadata, $12 created after, $13 created before, $14 updated after, $15 updated before, $16 ids
-d.customer_id = $1 AND d.deleted_at IS NULL
+d.customer_id = $1 AND {present}
 AND ($2::text IS NULL OR d.external_id = $2)
 AND ($3::text IS NULL OR d.title ILIKE $3)
 AND ($4::text IS NULL OR d.file_name = $4)

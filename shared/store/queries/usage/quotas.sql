@@ -1,9 +1,9 @@
 -- What there is of everything that has a limit, counted as the limits are checked. $1 customer
-SELECT (SELECT count(*) FROM documents WHERE customer_id = $1 AND deleted_at IS NULL) AS documents,
+SELECT (SELECT count(*) FROM documents WHERE customer_id = $1 AND (deleted_at IS NULL OR purge_at IS NOT NULL)) AS documents,
        c.max_documents::bigint AS max_documents,
        (SELECT coalesce(sum(v.chunks), 0)::bigint FROM documents d
         JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, d.published_version)
-        WHERE d.customer_id = $1 AND d.deleted_at IS NULL) AS chunks,
+        WHERE d.customer_id = $1 AND (d.deleted_at IS NULL OR d.purge_at IS NOT NULL)) AS chunks,
        c.max_chunks::bigint AS max_chunks,
        (SELECT count(*) FROM collections WHERE customer_id = $1) AS collections,
        (SELECT count(*) FROM api_keys

@@ -24,13 +24,13 @@ async fn a_deletion_says_what_becomes_of_the_documents() {
     let second = seed::collection(store, customer, "Handbook").await;
     let gone = scene.add("gone", Some(second)).await;
     store
-        .delete_document(customer, Actor::System, gone)
+        .delete_document(customer, Actor::System, gone, false)
         .await
         .unwrap();
     let deleted = store
-        .delete_collection(customer, Actor::System, second, None)
+        .delete_collection(customer, Actor::System, second, None, false)
         .await;
-    assert!(deleted.unwrap().is_empty());
+    assert!(deleted.unwrap().0.is_empty());
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused
         let leftovers = [Leftovers::Delete, Leftovers::Keep][round % 2];
         let deleting = tokio::spawn(async move {
             store
-                .delete_collection(customer, Actor::System, id, Some(leftovers))
+                .delete_collection(customer, Actor::System, id, Some(leftovers), false)
                 .await
         });
         let mut added = HashSet::new();
@@ -103,7 +103,7 @@ async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused
                 Err(error) => unknown(&error),
             }
         }
-        let jobs = deleting.await.unwrap().unwrap().len();
+        let jobs = deleting.await.unwrap().unwrap().1.len();
         let left = seed::list(&scene.store, customer, None).await;
         let all: HashSet<_> = left.iter().map(|d| d.id).collect();
         match leftovers {

@@ -61,7 +61,7 @@ async fn an_address_is_told_once_however_many_webhooks_have_it() {
     assert_eq!(payload["data"]["fileName"], "page.html");
     // What only the other one tells of, it tells.
     store
-        .delete_document(customer, Actor::System, document)
+        .delete_document(customer, Actor::System, document, false)
         .await
         .unwrap();
     let theirs = store

@@ -17,6 +17,10 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
     if ["documents-content", "documents-update", "documents-restore"].contains(&route) {
         scene.ours.completed(&id).await;
     }
+    if route == "documents-undelete" {
+        scene.ours.config("deletion_retention_days = 1").await;
+        scene.ours.delete(&id).await.ok(202);
+    }
     let theirs = scene.event(&[(DOCUMENT, &id), (TOKEN, &scene.theirs.access)]);
     call(&mut scene.function, &theirs)
         .await
@@ -50,6 +54,7 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
             assert_eq!(body["docId"], json!(id));
         }
         "documents-update" => assert_eq!(answer.ok(202, &["statusUrl"])["docId"], json!(id)),
+        "documents-undelete" => assert_eq!(answer.ok(200, &["status"])["id"], json!(id)),
         "documents-retry" => answer.problem(409, "not_retryable"),
         "documents-status" => {
             let body = answer.ok(200, &["status", "attempts", "latestVersion"]);

@@ -1,0 +1,249 @@
+//! Deletion of documents, and how it is taken back.
+//!
+//! A deleted document is hidden at once, from lists, from searches and from whoever works on it. What happens then is the
+//! customer's choice (`deletionRetentionDays`):
+//!
+//! | `deleted_at` | `purge_at` | the document |
+//! |---|---|---|
+//! | null | null | is there |
+//! | set | set | is deleted and can be undeleted: it keeps its rows, chunks and originals, and counts |
+//! | set | null | is being removed for good: its job is in the outbox, and admission hands its id to every search |
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the commit | nothing | |
+//! | after it, a document that can be undeleted | `resend_at` is `purge_at` | `sweep`, which then takes `purge_at` away and sends its job |
+//! | after it, another one | a row in the outbox | `sweep` sends the job |
+//! | after the commit of an undeletion that queued the document | a row in the outbox | `sweep` sends the job |
+//!
+//! Jobs that remove a document leave one alone that can be undeleted (`queries/publication/deletions.sql`), and an
+//! undeletion takes only such a one, so that neither can meet the other half-way.
+
+use chrono::{DateTime, Utc};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Kind, Result,
+    audit::{Action, Actor},
+    fetches::Fetch,
+    jobs::{Job, Lane},
+};
+use serde_json::{Value, json};
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::{
+    Store, Tenant, attachments, audit,
+    documents::{self, Document},
+    error,
+    outbox::{self, Outgoing, Pending},
+};
+
+/// A document that was hidden.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hidden {
+    /// Its id.
+    pub id: DocumentId,
+    /// Until when it can be undeleted; `None`: it is being removed.
+    pub purge_at: Option<DateTime<Utc>>,
+}
+
+fn column(error: tokio_postgres::Error) -> Error {
+    Error::internal_fault(format!("deletion: {error}"))
+}
+
+impl Hidden {
+    pub(crate) fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
+            purge_at: row.try_get("purge_at").map_err(column)?,
+        })
+    }
+
+    /// The job that removes it, unless it can be undeleted.
+    pub(crate) fn job(&self, customer: CustomerId) -> Option<Job> {
+        let job = Job::delete(customer, self.id);
+        self.purge_at.is_none().then_some(job)
+    }
+
+    /// What is written down of it, beside `details`.
+    pub(crate) fn line(&self, mut details: Value) -> (Action, Uuid, Value) {
+        if let Some(purge_at) = self.purge_at {
+            details["purgeAt"] = json!(purge_at);
+        }
+        (Action::DocumentDeleted, self.id.as_uuid(), details)
+    }
+}
+
+/// The job of a document that was undeleted, where it was queued or being processed when it was deleted.
+pub(crate) fn resumed(customer: CustomerId, row: &Row, lane: Lane) -> Result<Option<Outgoing>> {
+    let id: Uuid = row.try_get("id").map_err(column)?;
+    let status: String = row.try_get("status").map_err(column)?;
+    if status != "queued" {
+        return Ok(None);
+    }
+    let version: i32 = row.try_get("version").map_err(column)?;
+    let to_fetch: Option<bool> = row.try_get("to_fetch").map_err(column)?;
+    Ok(Some(if to_fetch == Some(true) {
+        Outgoing::Fetch(Fetch::document(customer, id.into(), version))
+    } else {
+        Outgoing::Job(Job::process_in(lane, customer, id.into(), version))
+    }))
+}
+
+impl Store {
+    /// Hides a document and, if it is a mail, the documents attached to it. Writes the jobs that remove them where they
+    /// cannot be undeleted: because the customer keeps nothing, or because it is `permanent`. That one takes also what
+    /// is deleted already and could be undeleted.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn delete_document(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: DocumentId,
+        permanent: bool,
+    ) -> Result<(Hidden, Vec<Pending>)> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/mark_deleted.sql"),
+                &[
+                    (&customer.as_uuid(), Type::UUID),
+                    (&id.as_uuid(), Type::UUID),
+                    (&permanent, Type::BOOL),
+                ],
+            )
+            .await?
+            .ok_or_else(|| Error::not_found("document"))?;
+        let hidden = Hidden::from_row(&row)?;
+        audit::record_many(&tx, actor, &[hidden.line(json!({}))]).await?;
+        let jobs: Vec<Job> = hidden.job(customer).into_iter().collect();
+        let mut pending = outbox::insert_many(&tx, &jobs).await?;
+        // After the mail is locked: none is added from here on.
+        pending.extend(attachments::delete(&tx, actor, id, &[], permanent).await?);
+        tx.commit().await?;
+        Ok((hidden, pending))
+    }
+
+    /// Takes a deletion back, and with that of a mail those of what was deleted with it. A document that had not been
+    /// processed is queued.
+    ///
+    /// # Errors
+    /// `not_found`; `mail_deleted`, `external_id_taken` or `source_url_taken` (conflict); `unavailable` without a database.
+    pub async fn undelete_document(
+        &self,
+        customer: CustomerId,
+        actor: Actor,
+        id: DocumentId,
+    ) -> Result<(Document, Vec<Pending<Outgoing>>)> {
+        let tx = self.tenant(customer).await?;
+        let tenant = (&customer.as_uuid() as _, Type::UUID);
+        let named = [tenant.clone(), (&id.as_uuid() as _, Type::UUID)];
+        let found = tx
+            .query_opt(
+                include_str!("../queries/documents/find_deleted.sql"),
+                &named,
+            )
+            .await?
+            .ok_or_else(|| Error::not_found("document"))?;
+        let deleted_at: DateTime<Utc> = found.try_get("deleted_at").map_err(column)?;
+        let mail: Option<Uuid> = found.try_get("attached_to").map_err(column)?;
+        if let Some(mail) = mail {
+            // It stays until the commit.
+            let hold = include_str!("../queries/documents/hold_mail.sql");
+            let held = tx
+                .query_opt(hold, &[tenant.clone(), (&mail, Type::UUID)])
+                .await?;
+            held.ok_or_else(mail_deleted)?;
+        }
+        let with = tx
+            .query(
+                include_str!("../queries/documents/deleted_with.sql"),
+                &[
+                    named[0].clone(),
+                    named[1].clone(),
+                    (&deleted_at, Type::TIMESTAMPTZ),
+                ],
+            )
+            .await?;
+        let mut all = vec![id.as_uuid()];
+        for row in &with {
+            all.push(row.try_get("id").map_err(column)?);
+        }
+        let (mut messages, mut lines) = (Vec::new(), Vec::new());
+        for one in all {
+            let undelete = include_str!("../queries/documents/undelete.sql");
+            let row = tx
+                .try_query(undelete, &[tenant.clone(), (&one, Type::UUID)])
+                .await?
+                .map_err(|error| taken(&error))?;
+            // Gone meanwhile, or undeleted by somebody else.
+            let Some(row) = row.first() else {
+                if one == id.as_uuid() {
+                    return Err(Error::not_found("document"));
+                }
+                continue;
+            };
+            messages.extend(resumed(customer, row, Lane::Single)?);
+            let details = if one == id.as_uuid() {
+                json!({})
+            } else {
+                json!({"attachedTo": id})
+            };
+            lines.push((Action::DocumentUndeleted, one, details));
+        }
+        audit::record_many(&tx, actor, &lines).await?;
+        let pending = outbox::insert_many(&tx, &messages).await?;
+        let document = documents::get(&tx, id).await??;
+        tx.commit().await?;
+        Ok((document, pending))
+    }
+
+    /// All deleted documents, whose chunks may be in the tables still.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn deleted_documents(&self, customer: CustomerId) -> Result<Vec<DocumentId>> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/documents/deleted.sql"),
+                &[(&customer.as_uuid(), Type::UUID)],
+            )
+            .await?;
+        tx.commit().await?;
+        rows.iter()
+            .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()))
+            .collect()
+    }
+}
+
+/// Writes down the deletion of documents, and the jobs that remove those that cannot be undeleted.
+pub(crate) async fn record(
+    tx: &Tenant,
+    actor: Actor,
+    hidden: &[Hidden],
+    details: &Value,
+) -> Result<Vec<Pending>> {
+    let lines: Vec<_> = hidden.iter().map(|one| one.line(details.clone())).collect();
+    audit::record_many(tx, actor, &lines).await?;
+    let customer = tx.customer_id();
+    let jobs: Vec<Job> = hidden.iter().filter_map(|one| one.job(customer)).collect();
+    outbox::insert_many(tx, &jobs).await
+}
+
+fn mail_deleted() -> Error {
+    let detail = "It is attached to a mail that is deleted. Undelete the mail: what was deleted with it comes back too.";
+    Error::new(Kind::Conflict, "mail_deleted", detail)
+}
+
+/// The failure of an undeletion: another document may have its external id or its URL by now.
+fn taken(failure: &tokio_postgres::Error) -> Error {
+    let (code, what) = match error::constraint(failure) {
+        Some("documents_external_id_key") => ("external_id_taken", "externalId"),
+        Some("documents_source_url_key") => ("source_url_taken", "address"),
+        _ => return error::statement(failure),
+    };
+    let detail = format!("Another document has its {what} by now. Delete that one first.");
+    Error::new(Kind::Conflict, code, detail)
+}
