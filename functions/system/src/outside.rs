@@ -6,7 +6,7 @@ use std::time::Duration;
 use dynrag_cloud::{Cloud, Objects, Queue};
 use dynrag_config::{
     BulkConfig, DeliverConfig, DocumentsConfig, EmbeddingModelConfig, FetchConfig, QueueConfig,
-    TasksConfig, VectorsConfig,
+    SlowLaneConfig, TasksConfig, VectorsConfig,
 };
 use dynrag_domain::{Error, Result};
 use dynrag_llm::{Client, EmbedError, Provider};
@@ -97,10 +97,11 @@ async fn queues(cloud: &Cloud) -> Result<(), String> {
     asked.map(drop).map_err(|e| cause(&e))
 }
 
-fn urls() -> Result<[String; 5], dynrag_config::ConfigError> {
+fn urls() -> Result<[String; 6], dynrag_config::ConfigError> {
     Ok([
         QueueConfig::from_env()?.ingest_url,
         BulkConfig::from_env()?.url,
+        SlowLaneConfig::from_env()?.url,
         FetchConfig::from_env()?.url,
         DeliverConfig::from_env()?.url,
         TasksConfig::from_env()?.url,

@@ -213,6 +213,19 @@ fn describe(sentence: &str) -> String {
         Some((said, expected)) => (said, Some(expected)),
         None => (sentence, None),
     };
+    // Names in backticks, one or several.
+    let names = expected
+        .map(|expected| expected.replace('`', ""))
+        .filter(|names| !names.is_empty());
+    match (&names, said) {
+        (Some(names), said) if said.starts_with("unknown variant ") => return names.clone(),
+        (Some(names), said) if said.starts_with("unknown field ") => {
+            let known = names.strip_prefix("one of ").unwrap_or(names);
+            return format!("unknown; known are {known}");
+        }
+        (_, said) if said.starts_with("unknown field ") => return "unknown".to_owned(),
+        _ => {}
+    }
     let expected = expected.map(|expected| match expected.split(' ').next() {
         Some("struct" | "internally" | "map" | "adjacently") => "an object",
         Some("sequence") => "a list",
@@ -420,6 +433,14 @@ mod tests {
             file_name: String,
             limit: Option<u32>,
             exact: Option<bool>,
+            order: Option<Order>,
+        }
+        #[derive(Deserialize, Debug)]
+        #[serde(rename_all = "camelCase")]
+        enum Order {
+            Up,
+            Down,
+            None,
         }
         for (query, pointer, detail) in [
             ("", "/fileName", "this is needed"),
@@ -430,8 +451,9 @@ mod tests {
             (
                 "fileName=a&colour=red",
                 "/colour",
-                "unknown field `colour`, expected one of `fileName`, `limit`, `exact`",
+                "unknown; known are fileName, limit, exact, order",
             ),
+            ("fileName=a&order=red", "/order", "one of up, down, none"),
         ] {
             let error = from_query::<Wanted>(query).unwrap_err();
             let field = &error.fields()[0];

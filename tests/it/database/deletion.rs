@@ -316,13 +316,16 @@ async fn nobody_undeletes_what_is_another_customers_or_out_of_its_collections() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_an_undeletion_and_the_end_of_its_time_one_wins() {
     let scene = scene().await;
-    for round in 0..20 {
+    // With its connection made, so that either may be first.
+    let sweeper = scene.database.store(1);
+    sweeper.ping().await.unwrap();
+    for round in 0..40 {
         let id = scene.add(None, &format!("text {round}")).await;
         scene.delete(id, false).await;
         scene
             .sql("UPDATE documents SET purge_at = now(), resend_at = now() WHERE purge_at IS NOT NULL")
             .await;
-        let (store, customer) = (scene.database.store(1), scene.customer);
+        let (store, customer) = (sweeper.clone(), scene.customer);
         let sweeping = tokio::spawn(async move { store.sweep_documents(100).await.unwrap() });
         let undeleted = scene.undelete(id).await.is_ok();
         let swept = sweeping.await.unwrap();

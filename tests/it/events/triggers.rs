@@ -33,6 +33,8 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
         "sqs" if name == "sqs/fetch.json" => ("Fetch", "dynrag-fetch"),
         "sqs" if name == "sqs/deliver.json" => ("Deliver", "dynrag-deliver"),
         "sqs" if name == "sqs/tasks.json" => ("Tasks", "dynrag-tasks"),
+        "sqs" if name == "sqs/embed-bulk.json" => ("EmbedBulk", "dynrag-embed"),
+        "sqs" if name == "sqs/embed-slow.json" => ("EmbedSlow", "dynrag-embed"),
         "cloudformation" => ("Migrate", "dynrag-migrate"),
         "s3" => ("Intake", "dynrag-intake"),
         "schedule" => ("Sweep", "dynrag-sweep"),
@@ -70,7 +72,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
                 assert!(swept[count].is_u64(), "{swept}");
             }
         }
-        "sqs/embed.json" => embed(&mut scene).await,
+        "sqs/embed.json" | "sqs/embed-bulk.json" | "sqs/embed-slow.json" => embed(&mut scene).await,
         "sqs/fetch.json" | "sqs/deliver.json" => {
             // Of what is not there (any more): done with.
             let event = scene.event(&[]);
