@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Whether a customer who queues thousands of documents, or files slow to read, makes another one wait.
 
-    bench/ingest/fairness.py --bin-dir DIR [--rounds 3] [--many 2000] [--few 20] [--poison]
+    bench/ingest/fairness.py --bin-dir DIR [--rounds 3] [--many 2000] [--few 20] [--poison pages|files]
 
 Runs in the project's Python (`stack.py python`) and brings up a stack of its own, which it removes; texts
 are embedded by stub.py. In each round a customer adds a few documents one after the other, alone; then
 another one queues many through `batch`, and the first adds as many again, while those are worked on. Printed
 is the time from the request to the document's completion, alone and beside the others, and how many of the
-others were still open when the last of the few was done. With --poison the other one uploads slow files: PDFs
-of thousands of pages, and web pages of 2 MB that open elements and close none.
+others were still open when the last of the few was done. With --poison the other one uploads slow files in place of
+that, all at once: eight web pages of 2 MB that open elements and close none (`pages`), or sixteen files (`files`), of which
+every second is a PDF of thousands of pages.
 
 The emulator has no fair queues; what shows here is what the two queues do, single documents before bulk.
 On a machine with few cores the times beside contain what the other customer's work takes of them.
@@ -90,12 +91,12 @@ def slow_pdf(mark: str) -> bytes:
     return out + trailer + b"startxref\n%d\n%%%%EOF\n%% %s\n" % (len(out), mark.encode())
 
 
-def poison(count: int, mark: str) -> list[File]:
-    """Files that take long to read, by turns of two kinds."""
+def poison(kind: str, count: int, mark: str) -> list[File]:
+    """Files that take long to read: web pages, or by turns web pages and PDFs."""
     pages = b"<!doctype html><title>%s</title>" + b"<div>" * 400_000
     return [
         File("html", f"{mark} {n}.html", pages % f"{mark} {n}".encode())
-        if n % 2
+        if kind == "pages" or n % 2
         else File("pdf", f"{mark} {n}.pdf", slow_pdf(f"{mark} {n}"))
         for n in range(count)
     ]
@@ -122,10 +123,10 @@ def main() -> None:
     parser.add_argument("--stack", default="bench", help="name of the stack (default bench)")
     parser.add_argument("--rounds", type=int, default=3, help="(default 3)")
     parser.add_argument("--many", type=int, help="of the other (default 2000)")
-    parser.add_argument("--poison", action="store_true", help="many are slow files, 16 by default")
+    parser.add_argument("--poison", choices=["pages", "files"], help="many are slow files, 8 or 16 by default")
     parser.add_argument("--few", type=int, default=20, help="of the one (default 20)")
     options = parser.parse_args()
-    count = options.many or (16 if options.poison else 2000)
+    count = options.many or {"pages": 8, "files": 16, None: 2000}[options.poison]
     signal.signal(signal.SIGTERM, terminated)
     alone: list[float] = []
     beside: list[float] = []
@@ -143,7 +144,7 @@ def main() -> None:
             alone += one_by_one(on, few, texts(options.few, f"alone {number}"))
             many = Customer(on, f"many-{number}")
             if options.poison:
-                many.upload(poison(count, f"poison {number}"))
+                many.upload(poison(options.poison, count, f"poison {number}"))
             else:
                 queued = texts(count, f"many {number}")
                 for first in range(0, len(queued), MOST):
