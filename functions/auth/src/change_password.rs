@@ -104,7 +104,7 @@ pub(crate) async fn change_password(
     };
     tx.commit().await?;
     if let Some(notice) = notice {
-        context.dispatch_task(&notice).await;
+        context.dispatch(&notice).await;
     }
     tracing::info!(customer_id = %caller.customer_id, user_id = %user, "password changed");
     Ok(Json(session))

@@ -48,7 +48,7 @@ pub(crate) async fn delete_account(
     let pending = erasure::begin(&tx).await?;
     tx.commit().await?;
     if let Some(pending) = pending {
-        context.dispatch_task(&pending).await;
+        context.dispatch(&pending).await;
     }
     tracing::info!(customer_id = %caller.customer_id, user_id = %user, "customer deleted");
     Ok(Accepted(Deleting::default()))

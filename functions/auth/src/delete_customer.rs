@@ -39,7 +39,7 @@ pub(crate) async fn delete_customer(
     own_password::check(store, "admin-customers-delete", who, body.password).await?;
     store.admin_delete_customer(by, id, &body.confirm).await?;
     // The customer's row says that this is due: what is not sent now is sent by `sweep`.
-    context.send_task(&Task::erase(id)).await;
+    context.send_due(&Task::erase(id)).await;
     tracing::warn!(customer_id = %id, user_id = %by.user_id, "customer deleted by an administrator");
     Ok(Accepted(Deleting::default()))
 }

@@ -28,10 +28,6 @@ pub(crate) async fn forgot_password(
     let email = Email::try_from(body.email.as_str()).map_err(|why| Error::field("/email", why))?;
     context.attempt("auth-forgot-password", &address).await?;
     // Not by way of the outbox, which is a customer's: whoever gets no mail asks again.
-    context
-        .tasks()
-        .await?
-        .send(&Task::reset_password(email))
-        .await?;
+    context.send(&Task::reset_password(email)).await?;
     Ok(Noted)
 }

@@ -89,7 +89,7 @@ pub(crate) async fn reset_password(
     };
     tx.commit().await?;
     if let Some(notice) = notice {
-        context.dispatch_task(&notice).await;
+        context.dispatch(&notice).await;
     }
     tracing::info!(customer_id = %token.customer_id, user_id = %user, "password reset");
     Ok(NoContent)

@@ -263,7 +263,7 @@ async fn create_account(context: &Context, new: NewAccount) -> Result<(CreatedAc
     };
     tx.commit().await?;
     if let Some(verification) = verification {
-        context.dispatch_task(&verification).await;
+        context.dispatch(&verification).await;
     }
     let created = CreatedAccount {
         customer_id,

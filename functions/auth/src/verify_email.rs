@@ -78,6 +78,6 @@ pub(crate) async fn resend(
     }
     let pending = outbox::insert(&tx, Task::verify_email(caller.customer_id, user)).await?;
     tx.commit().await?;
-    context.dispatch_task(&pending).await;
+    context.dispatch(&pending).await;
     Ok(Either::This(Noted))
 }

@@ -53,7 +53,7 @@ pub(crate) async fn start(
     }
     tx.commit().await?;
     if let Some(pending) = pending {
-        context.dispatch_task(&pending).await;
+        context.dispatch(&pending).await;
     }
     let started = Started {
         job_id,

@@ -117,7 +117,7 @@ pub(crate) async fn invite(
     let id = InvitationId::from(row.id);
     let pending = outbox::insert(&tx, Task::invite(caller.customer_id, id)).await?;
     tx.commit().await?;
-    context.dispatch_task(&pending).await;
+    context.dispatch(&pending).await;
     Ok(Accepted(row.into()))
 }
 

@@ -15,8 +15,9 @@ mod turns;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use dynrag_cloud::{Cloud, Queue, Vault, vault::Purpose};
-use dynrag_config::{DeliverConfig, VaultConfig, WebConfig};
+use dynrag_app::App;
+use dynrag_cloud::{Vault, vault::Purpose};
+use dynrag_config::WebConfig;
 use dynrag_domain::{
     Error, Result,
     webhooks::{Delivery as Message, WebhookStatus, wait_after},
@@ -85,9 +86,9 @@ impl Deliver {
 }
 
 struct Parts {
+    app: App,
     store: Store,
     vault: Vault,
-    queue: Queue,
     client: Client,
 }
 
@@ -129,9 +130,6 @@ impl Outcome {
 
 impl Parts {
     async fn load() -> Result<Self> {
-        let cloud = Cloud::load().await;
-        let vault = VaultConfig::from_env().map_err(Error::internal_fault)?;
-        let deliver = DeliverConfig::from_env().map_err(Error::internal_fault)?;
         let policy = Policy::default()
             .https_only()
             .with_all_allowed(&WebConfig::from_env().allow)
@@ -146,10 +144,11 @@ impl Parts {
             limits,
             ..Settings::default()
         })?;
+        let app = App::new(CONNECTIONS);
         Ok(Self {
-            store: dynrag_worker::open_store(&cloud, CONNECTIONS).await?,
-            vault: cloud.vault(&vault.kms_key_arn),
-            queue: cloud.queue(&deliver.url),
+            store: app.unbounded_store().await?.clone(),
+            vault: app.vault().await?.clone(),
+            app,
             client,
         })
     }
@@ -224,7 +223,7 @@ impl Parts {
         }
         // Rounded up: before it is due, a message is moot.
         let delay = Duration::from_secs(wait.as_secs() + 1);
-        self.queue.send_after(message, delay).await
+        self.app.send_after(message, delay).await
     }
 
     /// Signs and sends a notice.

@@ -251,7 +251,7 @@ pub(crate) async fn bulk(
     }
     let actor = caller.principal.into();
     let (job_id, documents, pending) = store.add_bulk(customer, actor, asked, &filter).await?;
-    context.dispatch_task(&pending).await;
+    context.dispatch(&pending).await;
     tracing::info!(customer_id = %customer, job_id = %job_id, action = action.as_str(), documents, "bulk action queued");
     Ok(Either::That(Accepted(Started {
         job_id,

@@ -76,7 +76,7 @@ pub(crate) async fn hide(
         .store()
         .delete_document(customer, actor, id, permanent)
         .await?;
-    context.dispatch_deletions(customer, &pending).await;
+    context.dispatch_many(customer, &pending).await;
     tracing::info!(customer_id = %customer, document_id = %id, purge_at = ?hidden.purge_at, "document deleted");
     Ok(Deleting {
         doc_id: id,

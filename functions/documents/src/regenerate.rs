@@ -9,16 +9,12 @@ use dynrag_api::{
     answers::{Accepted, Either},
     scopes::AdminTenant,
 };
+use dynrag_app::embeddings::{model_not_allowed, platform_models};
 use dynrag_domain::{
     Error, JobId, Kind, Result, documents::FailureCode, money::Usd, spending::Payer,
 };
-use dynrag_embeddings::{model_not_allowed, platform_models};
 use dynrag_llm::listed_embedding_cost;
-use dynrag_store::{
-    admission::Admission,
-    outbox::{Outgoing, Pending},
-    regeneration::Progress,
-};
+use dynrag_store::{admission::Admission, regeneration::Progress};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -119,12 +115,7 @@ pub(crate) async fn regenerate(
     };
     let actor = caller.principal.into();
     let (job_id, pending) = store.add_regeneration(customer, actor, &progress).await?;
-    let pending = Pending {
-        id: pending.id,
-        customer_id: customer,
-        job: Outgoing::Job(pending.job),
-    };
-    context.dispatch_any(&pending).await;
+    context.dispatch(&pending).await;
     Ok(Either::That(Accepted(Started {
         job_id,
         status_url: Link::to_job(job_id),

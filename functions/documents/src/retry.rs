@@ -52,7 +52,7 @@ pub(crate) async fn retry(
             password.as_ref(),
         )
         .await?;
-    context.dispatch_any(&pending).await;
+    context.dispatch(&pending).await;
     Ok(Accepted(Retried {
         doc_id: id,
         status: Status::Queued,

@@ -20,7 +20,7 @@ pub(crate) async fn undelete(
         .undelete_document(customer, actor, id)
         .await?;
     for one in &pending {
-        context.dispatch_any(one).await;
+        context.dispatch(one).await;
     }
     tracing::info!(customer_id = %customer, document_id = %id, "document undeleted");
     Ok(Json(document.into()))

@@ -7,14 +7,15 @@
 //! | after some were added | these, with their jobs in the outbox | `sweep` sends the jobs; the mail's next attempt finds them by their external id and adds the rest |
 //! | before those it no longer has are deleted | documents of an earlier version | the mail's next attempt |
 
+use dynrag_app::originals::{Kept, keep};
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
+    DocumentId, Kind, Result,
     audit::Actor,
     documents::{self, FailureCode, Format, OnDuplicate, Reading, Source},
+    queues::Queue,
     warnings::{WarningCode, Warnings},
 };
 use dynrag_extract::{Attachment, detect};
-use dynrag_originals::{Kept, keep};
 use dynrag_store::{ingestion::Claim, outbox::Pending, uploads::NewDocument};
 
 use crate::{parts::Parts, prepare::Stop};
@@ -58,7 +59,7 @@ pub(crate) async fn settle(
                 Outcome::Added(id, pending) => {
                     added.push(id);
                     if let Some(pending) = pending {
-                        send(parts, &pending).await;
+                        parts.app.dispatch_to(Queue::Ingest, &pending).await;
                     }
                 }
                 Outcome::LeftOut => warnings.add_at(WarningCode::AttachmentsNotRead, &name),
@@ -71,7 +72,7 @@ pub(crate) async fn settle(
     if claim.attachments || claim.version > 1 {
         let gone = parts.store.detach_others(claim, &added).await?;
         for pending in gone.ok_or(Stop::Lost)? {
-            send(parts, &pending).await;
+            parts.app.dispatch_to(Queue::Ingest, &pending).await;
         }
     }
     Ok(())
@@ -135,18 +136,5 @@ async fn add(
         // The mail was deleted.
         Err(error) if error.kind() == Kind::NotFound => Err(Stop::Lost),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Sends a job; what the queue does not take is left to `sweep`.
-async fn send(parts: &Parts, pending: &Pending) {
-    let sent = async {
-        parts.queue.send(&pending.job).await?;
-        parts.store.outbox_sent(pending).await
-    };
-    let sent: Result<(), Error> = sent.await;
-    if let Err(error) = sent {
-        let (code, cause) = (error.code(), error.internal());
-        tracing::warn!(code, cause, "a job is left to the sweep");
     }
 }

@@ -6,13 +6,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use dynrag_app::embeddings::{Access, Embeddings, ledger};
 use dynrag_domain::{
     CustomerId, DocumentId, Error,
     chunks::Chunk,
     documents::{FailureCode, Stage},
     spending::{Allowance, Payer},
 };
-use dynrag_embeddings::{Access, ledger};
 use dynrag_llm::{Batch, BatchLimits, Batches, Price};
 use dynrag_store::{
     ingestion::Claim,
@@ -74,6 +74,7 @@ impl<'a> Asking<'a> {
     /// Plans the requests for texts whose hashes are all different.
     pub(crate) fn new(
         parts: &'a Parts,
+        embeddings: &'a Embeddings,
         customer: CustomerId,
         model: &'a str,
         access: &'a Access,
@@ -81,9 +82,8 @@ impl<'a> Asking<'a> {
     ) -> Result<Self, Stop> {
         let price = access.price().map_err(|code| refused(model, code))?;
         let tokens: Vec<u32> = texts.iter().map(|text| text.tokens).collect();
-        let client = &parts.embeddings.client;
         let batches = Batches::new(
-            client,
+            &embeddings.client,
             &access.provider,
             texts,
             &tokens,
@@ -204,13 +204,13 @@ async fn ask(
     if wishes.iter().all(complete) {
         return Ok(());
     }
-    let embeddings = &parts.embeddings;
+    let embeddings = parts.app.embeddings().await?;
     let access = embeddings.access(&parts.store, customer, model).await?;
     let texts = affordable(parts, customer, &access, wishes, answer).await?;
     if texts.is_empty() {
         return Ok(());
     }
-    let mut asking = Asking::new(parts, customer, model, &access, &texts)?;
+    let mut asking = Asking::new(parts, embeddings, customer, model, &access, &texts)?;
     while let Some(answered) = asking.next(deadline).await? {
         for call in &answered.calls {
             if let Purpose::Chunking(document, _) | Purpose::Embedding(document, _) = call.purpose {

@@ -3,11 +3,13 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use dynrag_cloud::Queue;
-use dynrag_config::{QueueConfig, SlowLaneConfig};
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane};
+use dynrag_app::App;
+use dynrag_config::{ConfigError, SlowLaneConfig, queue_url};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane, queues::Queue,
+};
 use dynrag_extract::{Failure, Limits};
-use dynrag_store::{Store, ingestion::Claim, outbox::Pending, slow_lane::Turn};
+use dynrag_store::{Store, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, turns::Pace};
 
 use crate::CONCURRENCY;
@@ -23,18 +25,17 @@ const BULK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The lane of this function.
 pub(crate) struct SlowLane {
-    queue: Queue,
     config: SlowLaneConfig,
     is_here: bool,
 }
 
 impl SlowLane {
-    pub(crate) fn new(queue: Queue, config: SlowLaneConfig, own: &QueueConfig) -> Self {
-        Self {
-            queue,
-            is_here: config.url == own.ingest_url,
-            config,
-        }
+    /// Reads configuration. A function's own queue is its ingest queue.
+    pub(crate) fn load() -> Result<Self, ConfigError> {
+        Ok(Self {
+            is_here: queue_url(Queue::Slow)? == queue_url(Queue::Ingest)?,
+            config: SlowLaneConfig::from_env()?,
+        })
     }
 
     /// Whether this function works in the slow lane.
@@ -81,37 +82,27 @@ impl SlowLane {
     }
 
     /// Sends a document's job to the slow lane.
-    pub(crate) async fn send(&self, delivery: &Delivery) -> Result<()> {
-        self.queue.send(&delivery.job).await
+    pub(crate) async fn send(&self, app: &App, delivery: &Delivery) -> Result<()> {
+        app.queue(Queue::Slow).await?.send(&delivery.job).await
     }
 
     /// Gives a claimed document to the slow lane. False: the lease was lost.
-    pub(crate) async fn hand_over(&self, store: &Store, claim: &Claim) -> Result<bool> {
+    pub(crate) async fn hand_over(&self, app: &App, store: &Store, claim: &Claim) -> Result<bool> {
         let Some(pending) = store.hand_over(claim).await? else {
             return Ok(false);
         };
-        self.send_on(store, &[pending]).await;
+        app.dispatch_to(Queue::Slow, &pending).await;
         Ok(true)
     }
 
     /// Sends documents whose turn has come with the end of others.
-    pub(crate) async fn resume(&self, store: &Store, ended: &BTreeSet<CustomerId>) {
+    pub(crate) async fn resume(&self, app: &App, store: &Store, ended: &BTreeSet<CustomerId>) {
         for customer in ended {
             match store.resume(*customer).await {
-                Ok(pending) => self.send_on(store, &pending).await,
+                Ok(pending) => {
+                    app.dispatch_many_to(Queue::Slow, *customer, &pending).await;
+                }
                 Err(error) => left_to_sweep(&error),
-            }
-        }
-    }
-
-    async fn send_on(&self, store: &Store, pending: &[Pending]) {
-        for pending in pending {
-            let sent = async {
-                self.queue.send(&pending.job).await?;
-                store.outbox_sent(pending).await
-            };
-            if let Err(error) = sent.await {
-                left_to_sweep(&error);
             }
         }
     }

@@ -34,7 +34,9 @@ use std::{
     time::Duration,
 };
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job, queues::Queue,
+};
 use dynrag_store::{holds::Waiting, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, Invocation, turns};
 use futures::{StreamExt, stream};
@@ -84,7 +86,7 @@ impl Embed {
         }
         let mut again = process(parts, documents, deadline).await;
         again.extend(delete(parts, deletions).await);
-        parts.notices.send(&parts.store).await;
+        parts.app.notify().await;
         // What may take all the time there is goes last.
         for delivery in long {
             let done = match delivery.job {
@@ -147,7 +149,10 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
     .await;
     if parts.slow_lane.is_here() {
         let ended = ended.into_inner().unwrap_or_default();
-        parts.slow_lane.resume(&parts.store, &ended).await;
+        parts
+            .slow_lane
+            .resume(&parts.app, &parts.store, &ended)
+            .await;
     }
     hold.put_back(again.iter().filter_map(waiting)).await;
     again
@@ -243,11 +248,12 @@ async fn delete(parts: &Parts, deletions: Vec<Delivery>) -> Vec<Delivery> {
 async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
     let (code, cause) = (error.code(), error.internal());
     tracing::error!(code, cause, "message has to come again");
-    let waiting = parts
-        .queue
-        .retry_after(&delivery.receipt_handle, MESSAGE_WAIT)
-        .await;
-    if let Err(error) = waiting {
+    let waiting = async {
+        let own = parts.app.queue(Queue::Ingest).await?;
+        own.retry_after(&delivery.receipt_handle, MESSAGE_WAIT)
+            .await
+    };
+    if let Err(error) = waiting.await {
         let cause = error.internal();
         tracing::warn!(cause, "message comes after the queue's own timeout");
     }
@@ -294,7 +300,7 @@ async fn start(
             return Ok(Started::Ended);
         }
         Turn::Slow => {
-            lane.send(delivery).await?;
+            lane.send(&parts.app, delivery).await?;
             tracing::info!(%customer_id, %document_id, version, "left to the slow lane");
             return Ok(Started::Ended);
         }
@@ -332,7 +338,10 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
         Stop::Lost => let_go(parts, claim).await,
         Stop::Slow => {
             tracing::info!(%customer_id, %document_id, version, "handed over to the slow lane");
-            parts.slow_lane.hand_over(&parts.store, claim).await
+            parts
+                .slow_lane
+                .hand_over(&parts.app, &parts.store, claim)
+                .await
         }
         Stop::Failed(code, detail) => {
             tracing::warn!(%customer_id, %document_id, version, code = code.as_str(), detail, "document failed");

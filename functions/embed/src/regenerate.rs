@@ -12,8 +12,8 @@ use std::{
 };
 
 use chrono::Utc;
+use dynrag_app::embeddings::Access;
 use dynrag_domain::{CustomerId, DocumentId, Error, JobId, documents::FailureCode};
-use dynrag_embeddings::Access;
 use dynrag_llm::count_tokens;
 use dynrag_store::{
     ledger::Purpose,
@@ -222,10 +222,10 @@ async fn embed(
         })
         .collect();
     if !missing.is_empty() {
-        let embeddings = &parts.embeddings;
+        let embeddings = parts.app.embeddings().await?;
         let access = embeddings.access(&parts.store, customer, model).await?;
         check_budget(parts, customer, model, &access, &missing).await?;
-        let mut asking = Asking::new(parts, customer, model, &access, &missing)?;
+        let mut asking = Asking::new(parts, embeddings, customer, model, &access, &missing)?;
         while let Some(answered) = asking.next(deadline).await? {
             vectors.extend(answered.vectors());
             if !parts.store.renew_regeneration(held, LEASE, None).await? {

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use dynrag_app::originals::{Kept, keep};
 use dynrag_domain::{
     CustomerId, Error, JobId, Kind, Result,
     audit::Actor,
@@ -12,7 +13,6 @@ use dynrag_domain::{
     fetches::Fetch,
     jobs::Lane,
 };
-use dynrag_originals::{Kept, keep};
 use dynrag_store::{
     Bounds, Store,
     crawls::{Crawl, Limits, Page, PageEnd},
@@ -129,7 +129,7 @@ impl Crawler<'_> {
             }
         }
         // Behind whatever else waits; the next one goes on.
-        self.parts.queue.send(&Fetch::crawl(customer, job)).await
+        self.parts.app.send(&Fetch::crawl(customer, job)).await
     }
 
     async fn visit(&mut self, page: &Page) -> Result<Next> {
@@ -300,7 +300,7 @@ impl Crawler<'_> {
         };
         Ok(Next::End(match kept {
             Kept::Queued { id, pending } => {
-                self.parts.dispatch(&pending).await;
+                self.parts.app.dispatch(&pending).await;
                 PageEnd::Stored(id)
             }
             Kept::Duplicate { id, .. } => PageEnd::Unchanged(id),

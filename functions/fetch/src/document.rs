@@ -148,7 +148,7 @@ async fn hand_on(parts: &Parts, claim: &Claim, mut answer: Answer) -> Result<End
     };
     if let Some(pending) = parts.store.fetched(claim, &fetched).await? {
         tracing::info!(customer_id = %customer, document_id = %document, bytes = size, "fetched");
-        parts.dispatch(&pending).await;
+        parts.app.dispatch(&pending).await;
     }
     Ok(End::Done)
 }

@@ -43,7 +43,7 @@ impl Fetcher {
                 tracing::error!(code, cause, "message has to come again");
                 again.push(delivery);
             }
-            parts.notices.send(&parts.store).await;
+            parts.app.notify().await;
         }
         Ok(again)
     }

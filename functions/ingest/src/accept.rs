@@ -1,4 +1,4 @@
-//! What a caller is told of a document that came in, and how it is taken (`dynrag_originals`).
+//! What a caller is told of a document that came in, and how it is taken (`dynrag_app::originals`).
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use dynrag_api::{
     Context, Json, Link,
     answers::{self, Either},
 };
+use dynrag_app::originals::Kept;
 use dynrag_domain::{
     DocumentId, Result,
     document_passwords::DocumentPassword,
     documents::{FailureCode, Format, MAX_TITLE, OnDuplicate, Source, Status},
     jobs::Lane,
 };
-use dynrag_originals::Kept;
 use dynrag_store::{
     admission::Admission, document_passwords::SealedPassword, documents::no_password,
     uploads::NewDocument,
@@ -139,7 +139,8 @@ pub(crate) async fn accept(
     };
     let (customer, on_duplicate) = (caller.customer_id, description.on_duplicate);
     let kept =
-        dynrag_originals::keep(store, objects, customer, &new, content.bytes, on_duplicate).await?;
+        dynrag_app::originals::keep(store, objects, customer, &new, content.bytes, on_duplicate)
+            .await?;
     Ok(match kept {
         Kept::Queued { id, pending } => {
             context.dispatch(&pending).await;

@@ -299,7 +299,7 @@ async fn store(context: &Context, caller: &Admission, ready: &[Ready]) -> Result
             tracing::warn!(cause, "bundle that nobody names is left behind");
         }
         if let Some(pending) = added? {
-            context.dispatch_bulk(customer, &pending).await;
+            context.dispatch_many(customer, &pending).await;
             tracing::info!(customer_id = %customer, documents = pending.len(), "batch queued");
             return Ok(decisions);
         }

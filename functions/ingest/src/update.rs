@@ -12,6 +12,7 @@ use dynrag_api::{
     answers::{self, Either},
     scopes::DocumentsWrite,
 };
+use dynrag_app::originals::replace;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind, Result,
     config::Chunking,
@@ -19,7 +20,6 @@ use dynrag_domain::{
     jobs::Lane,
     metadata::Metadata,
 };
-use dynrag_originals::replace;
 use dynrag_store::{admission::Admission, outbox::Pending, uploads::NewDocument, versions::Change};
 use serde::Deserialize;
 use utoipa::ToSchema;

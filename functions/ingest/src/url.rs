@@ -218,7 +218,7 @@ async fn begin(
     let store = caller.store();
     let actor = caller.principal.into();
     let (job_id, pending) = store.add_crawl(caller.customer_id, actor, &crawl).await?;
-    context.dispatch_fetch(&pending).await;
+    context.dispatch(&pending).await;
     Ok(CrawlStarted {
         job_id,
         status: Status::Queued,
@@ -261,7 +261,7 @@ async fn add(
             .await?
         {
             AddedUrl::Queued(id, pending) => {
-                context.dispatch_fetch(&pending).await;
+                context.dispatch(&pending).await;
                 return Ok(Either::This(answers::Accepted(Accepted::new(
                     id,
                     Status::Queued,

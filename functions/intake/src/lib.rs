@@ -1,16 +1,15 @@
 //! Takes presigned uploads in when S3 notifies of them. What it does for each, and what happens when
-//! it dies, is in `dynrag_worker::uploads`.
+//! it dies, is in `dynrag_app::uploads`.
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
+use dynrag_app::App;
 use dynrag_domain::{Error, Result, storage};
-use dynrag_worker::uploads::Uploads;
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
 /// What the function makes once per cold start.
 #[derive(Default)]
 pub struct Intake {
-    uploads: OnceCell<Uploads>,
+    app: App,
 }
 
 impl Intake {
@@ -25,10 +24,9 @@ impl Intake {
             return Ok(());
         }
         let event: S3Event = serde_json::from_value(event).map_err(Error::internal_fault)?;
-        let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
         let mut first_error = None;
         for record in &event.records {
-            if let Err(error) = uploaded(uploads, record).await {
+            if let Err(error) = uploaded(&self.app, record).await {
                 tracing::warn!(
                     code = error.code(),
                     cause = error.internal(),
@@ -41,11 +39,11 @@ impl Intake {
     }
 }
 
-async fn uploaded(uploads: &Uploads, record: &S3EventRecord) -> Result<()> {
+async fn uploaded(app: &App, record: &S3EventRecord) -> Result<()> {
     let key = record.s3.object.key.as_deref().unwrap_or_default();
     let Ok((customer, document)) = storage::parse_upload_key(key) else {
         tracing::warn!("object under uploads/ that no form of ours was made for");
         return Ok(());
     };
-    uploads.take_in(customer, document).await.map(drop)
+    app.take_upload_in(customer, document).await.map(drop)
 }

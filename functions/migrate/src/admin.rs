@@ -1,6 +1,6 @@
 //! Makes a user an administrator of the platform.
 
-use dynrag_cloud::Cloud;
+use dynrag_app::App;
 use dynrag_domain::{Error, Kind, Result, identity::Email};
 use dynrag_store::users;
 use serde_json::{Value, json};
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 pub(crate) async fn grant(email: &str) -> Result<Value> {
     let email =
         Email::try_from(email).map_err(|detail| Error::field("/grantAdmin/email", detail))?;
-    let store = dynrag_worker::open_store(&Cloud::load().await, 1).await?;
+    let app = App::default();
+    let store = app.unbounded_store().await?;
     let login = store.find_login(&email).await?.ok_or_else(|| {
         Error::new(
             Kind::NotFound,

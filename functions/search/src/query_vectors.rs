@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use dynrag_app::embeddings::{ledger, model_not_allowed};
 use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
-use dynrag_embeddings::{ledger, model_not_allowed};
 use dynrag_llm::EmbedError;
 use dynrag_store::ledger::Purpose;
 use moka::future::Cache;
@@ -65,7 +65,7 @@ async fn ask(
     model: &str,
     query: &str,
 ) -> Result<(Arc<[f32]>, u64)> {
-    let embeddings = state.embeddings().await?;
+    let embeddings = state.context().embeddings().await?;
     let store = state.context().unbounded_store().await?;
     let access = embeddings.access(store, customer, model).await?;
     let price = access

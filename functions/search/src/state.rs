@@ -6,7 +6,6 @@ use axum::extract::FromRef;
 use dynrag_api::Context;
 use dynrag_config::VectorsConfig;
 use dynrag_domain::{Error, Result};
-use dynrag_embeddings::Embeddings;
 use dynrag_vectors::{Location, Vectors};
 use tokio::sync::OnceCell;
 
@@ -17,7 +16,6 @@ use crate::query_vectors::QueryVectors;
 pub struct SearchState {
     context: Arc<Context>,
     vectors: Arc<OnceCell<Vectors>>,
-    embeddings: Arc<OnceCell<Embeddings>>,
     pub(crate) query_vectors: QueryVectors,
 }
 
@@ -26,7 +24,6 @@ impl Default for SearchState {
         Self {
             context: Context::new(),
             vectors: Arc::default(),
-            embeddings: Arc::default(),
             query_vectors: QueryVectors::default(),
         }
     }
@@ -55,16 +52,6 @@ impl SearchState {
                 };
                 let memory = usize::try_from(config.memory_bytes / 8 * 5).unwrap_or(usize::MAX);
                 Ok(Vectors::new(location, memory))
-            })
-            .await
-    }
-
-    /// The provider of query vectors.
-    pub(crate) async fn embeddings(&self) -> Result<&Embeddings> {
-        self.embeddings
-            .get_or_try_init(async || {
-                let vault = self.context.vault().await?.clone();
-                Embeddings::load(self.context.cloud().await, vault).await
             })
             .await
     }

@@ -13,18 +13,11 @@ mod schedules;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use dynrag_cloud::{Cloud, Queue, Vault};
-use dynrag_config::{BulkConfig, FetchConfig, TasksConfig, VaultConfig};
-use dynrag_domain::{
-    Error, Result,
-    documents::FailureCode,
-    jobs::{Job, Lane},
-};
-use dynrag_store::{Store, outbox::Outgoing, sweep::Awaited};
-use dynrag_worker::uploads::Uploads;
+use dynrag_app::App;
+use dynrag_domain::{Error, Result, documents::FailureCode, jobs::Job};
+use dynrag_store::{Store, sweep::Awaited};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
 /// Rows taken at once.
 const BATCH: i32 = 100;
@@ -36,11 +29,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 /// What the function makes once per cold start.
 #[derive(Default)]
 pub struct Sweep {
-    uploads: OnceCell<Uploads>,
-    bulk: OnceCell<Queue>,
-    fetches: OnceCell<Queue>,
-    tasks: OnceCell<Queue>,
-    vault: OnceCell<Vault>,
+    app: App,
 }
 
 /// What a sweep did.
@@ -91,8 +80,8 @@ impl Sweep {
     pub async fn handle(&self, event: Value, deadline: Instant) -> Result<Value> {
         if let Some(request) = event.get("redrive") {
             let request = redrive::Request::read(request)?;
-            let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
-            let redriven = redrive::run(&uploads.store, &request, || in_time(deadline)).await?;
+            let store = self.app.unbounded_store().await?;
+            let redriven = redrive::run(store, &request, || in_time(deadline)).await?;
             return serde_json::to_value(redriven).map_err(Error::internal_fault);
         }
         serde_json::to_value(self.run(deadline).await?).map_err(Error::internal_fault)
@@ -103,18 +92,9 @@ impl Sweep {
     /// # Errors
     /// `unavailable`; what was not done is due again at the next run.
     pub async fn run(&self, deadline: Instant) -> Result<Swept> {
-        let uploads = self.uploads.get_or_try_init(Uploads::load).await?;
-        let tasks = self.tasks.get_or_try_init(tasks).await?;
-        let bulk = self.bulk.get_or_try_init(bulk).await?;
-        let fetches = self.fetches.get_or_try_init(fetches).await?;
-        let parts = Parts {
-            store: &uploads.store,
-            single: &uploads.queue,
-            bulk,
-            fetches,
-            tasks,
-            uploads,
-        };
+        let app = &self.app;
+        let store = app.unbounded_store().await?;
+        let parts = Parts { app, store };
         let mut swept = Swept::default();
         let in_time = || in_time(deadline);
         while in_time() && parts.outbox(&mut swept).await? {}
@@ -123,11 +103,11 @@ impl Sweep {
         while in_time() && parts.deliveries(&mut swept).await? {}
         while in_time() && parts.schedules(&mut swept).await? {}
         for task in &parts.store.sweep_tasks(BATCH).await? {
-            swept.tasks += done("task", parts.queue(task).send(task).await);
+            swept.tasks += done("task", app.send(task).await);
         }
         for customer in parts.store.sweep_retention(BATCH).await? {
             let job = Job::retire(customer);
-            swept.retention += done("retention", parts.bulk.send(&job).await);
+            swept.retention += done("retention", app.send(&job).await);
         }
         swept.provider_calls = parts.store.sweep_provider_calls().await?;
         swept.jobs = parts.store.sweep_old_jobs().await?;
@@ -171,7 +151,7 @@ impl Sweep {
         if due.is_empty() {
             return Ok(0);
         }
-        let vault = self.vault.get_or_try_init(vault).await?;
+        let vault = self.app.vault().await?;
         let mut rewrapped = 0;
         for old in due {
             if !in_time() {
@@ -191,54 +171,17 @@ fn in_time(deadline: Instant) -> bool {
     Instant::now() + RESERVE < deadline
 }
 
-async fn vault() -> Result<Vault> {
-    let config = VaultConfig::from_env().map_err(Error::internal_fault)?;
-    Ok(Cloud::load().await.vault(&config.kms_key_arn))
-}
-
-async fn tasks() -> Result<Queue> {
-    let config = TasksConfig::from_env().map_err(Error::internal_fault)?;
-    Ok(Cloud::load().await.queue(&config.url))
-}
-
-async fn bulk() -> Result<Queue> {
-    let config = BulkConfig::from_env().map_err(Error::internal_fault)?;
-    Ok(Cloud::load().await.queue(&config.url))
-}
-
-async fn fetches() -> Result<Queue> {
-    let config = FetchConfig::from_env().map_err(Error::internal_fault)?;
-    Ok(Cloud::load().await.queue(&config.url))
-}
-
 /// The parts of a sweep. Each returns whether there may be more.
 struct Parts<'a> {
+    app: &'a App,
     store: &'a Store,
-    single: &'a Queue,
-    bulk: &'a Queue,
-    fetches: &'a Queue,
-    tasks: &'a Queue,
-    uploads: &'a Uploads,
 }
 
 impl Parts<'_> {
-    fn queue(&self, message: &Outgoing) -> &Queue {
-        match message {
-            Outgoing::Job(job) if job.lane() == Lane::Bulk => self.bulk,
-            Outgoing::Job(_) => self.single,
-            Outgoing::Fetch(_) => self.fetches,
-            Outgoing::Task(_) => self.tasks,
-        }
-    }
-
     async fn outbox(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_outbox(BATCH).await?;
         for pending in &due {
-            let sent = async {
-                self.queue(&pending.job).send(&pending.job).await?;
-                self.store.outbox_sent(pending).await
-            };
-            swept.outbox += done("job", sent.await);
+            swept.outbox += done("job", self.app.try_dispatch(pending).await);
         }
         Ok(due.len() == BATCH as usize)
     }
@@ -254,13 +197,13 @@ impl Parts<'_> {
     async fn documents(&self, swept: &mut Swept) -> Result<bool> {
         let due = self.store.sweep_documents(BATCH).await?;
         for job in &due {
-            swept.documents += done("document", self.queue(job).send(job).await);
+            swept.documents += done("document", self.app.send(job).await);
         }
         Ok(due.len() == BATCH as usize)
     }
 
     async fn deliveries(&self, swept: &mut Swept) -> Result<bool> {
-        let sent = self.uploads.notices.send_batch(self.store).await?;
+        let sent = self.app.send_notifications().await?;
         swept.deliveries += sent.taken;
         Ok(sent.more)
     }
@@ -280,7 +223,7 @@ impl Parts<'_> {
     /// Takes an upload in whose notification was lost, or gives it up. Whether it was there.
     async fn upload(&self, awaited: &Awaited) -> Result<bool> {
         let (customer, document) = (awaited.customer_id, awaited.id);
-        match self.uploads.take_in(customer, document).await {
+        match self.app.take_upload_in(customer, document).await {
             Ok(true) => return Ok(true),
             Ok(false) => {}
             // It may pass; after a day it will not.

@@ -70,8 +70,7 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<Outcome> {
         AddedUrl::UnderWay(id, _) => return Ok(Outcome::Skipped(Some(id))),
         AddedUrl::Raced => return Ok(Outcome::Skipped(None)),
     };
-    parts.fetches.send(&pending.job).await?;
-    parts.store.outbox_sent(&pending).await?;
+    parts.app.try_dispatch(&pending).await?;
     Ok(match pending.job {
         Fetch::Document { version, .. } => Outcome::Started(id, version),
         Fetch::Crawl { .. } => Outcome::Skipped(Some(id)),

@@ -130,7 +130,7 @@ pub(crate) async fn health(
 ) -> Answer<Json<Health>> {
     let far = async {
         if wanted.deep {
-            Some(outside.found(context.cloud().await).await)
+            Some(outside.found(&context).await)
         } else {
             None
         }

@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use dynrag_cloud::{Cloud, Objects, Queue};
-use dynrag_config::{
-    BulkConfig, DeliverConfig, DocumentsConfig, EmbeddingModelConfig, FetchConfig, QueueConfig,
-    SlowLaneConfig, TasksConfig, VectorsConfig,
-};
-use dynrag_domain::{Error, Result};
+use dynrag_app::App;
+use dynrag_cloud::{Cloud, Objects};
+use dynrag_config::{DocumentsConfig, EmbeddingModelConfig, VectorsConfig};
+use dynrag_domain::{Error, Result, queues::Queue};
 use dynrag_llm::{Client, EmbedError, Provider};
 use futures::future::{join3, try_join_all};
 use tokio::{
@@ -42,7 +40,8 @@ pub(crate) struct Outside {
 
 impl Outside {
     /// Looks, or tells what was found some seconds ago.
-    pub(crate) async fn found(&self, cloud: &Cloud) -> Found {
+    pub(crate) async fn found(&self, app: &App) -> Found {
+        let cloud = app.cloud().await;
         let mut kept = self.kept.lock().await;
         if let Some((at, found)) = *kept
             && at.elapsed() < KEPT
@@ -52,7 +51,7 @@ impl Outside {
         let until = Instant::now() + LIMIT;
         let (provider, queues, buckets) = join3(
             check("provider", until, self.embed(cloud, until)),
-            check("queues", until, queues(cloud)),
+            check("queues", until, queues(app)),
             check("buckets", until, buckets(cloud)),
         )
         .await;
@@ -84,28 +83,18 @@ impl Outside {
 
 async fn embedding(cloud: &Cloud) -> Result<(Client, Provider)> {
     let model = EmbeddingModelConfig::from_env().map_err(Error::internal_fault)?;
-    let provider = dynrag_embeddings::platform(cloud).await?;
+    let provider = dynrag_app::embeddings::platform(cloud).await?;
     let dimensions = provider.dimensions();
     let provider = provider.with_model(model.default_model, dimensions);
     Ok((Client::new()?, provider))
 }
 
-async fn queues(cloud: &Cloud) -> Result<(), String> {
-    let urls = urls().map_err(|e| e.to_string())?;
-    let queues: Vec<Queue> = urls.iter().map(|url| cloud.queue(url)).collect();
-    let asked = try_join_all(queues.iter().map(Queue::ping)).await;
+async fn queues(app: &App) -> Result<(), String> {
+    let pings = Queue::ALL
+        .iter()
+        .map(async |queue| app.queue(*queue).await?.ping().await);
+    let asked = try_join_all(pings).await;
     asked.map(drop).map_err(|e| cause(&e))
-}
-
-fn urls() -> Result<[String; 6], dynrag_config::ConfigError> {
-    Ok([
-        QueueConfig::from_env()?.ingest_url,
-        BulkConfig::from_env()?.url,
-        SlowLaneConfig::from_env()?.url,
-        FetchConfig::from_env()?.url,
-        DeliverConfig::from_env()?.url,
-        TasksConfig::from_env()?.url,
-    ])
 }
 
 async fn buckets(cloud: &Cloud) -> Result<(), String> {

@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use dynrag_cloud::Queue;
-use dynrag_domain::{CustomerId, JobId, Result, tasks::Task};
+use dynrag_app::App;
+use dynrag_domain::{CustomerId, JobId, Result, queues::Queue, tasks::Task};
 use dynrag_store::{
     Store,
     bulk::Step,
@@ -26,10 +26,8 @@ const MAX_ATTEMPTS: i32 = 5;
 
 /// What a bulk job works with.
 pub(crate) struct Bulk<'a> {
+    pub(crate) app: &'a App,
     pub(crate) store: &'a Store,
-    pub(crate) tasks: &'a Queue,
-    pub(crate) jobs: &'a Queue,
-    pub(crate) fetches: &'a Queue,
     pub(crate) customer: CustomerId,
     pub(crate) job: JobId,
     pub(crate) deadline: Instant,
@@ -62,37 +60,25 @@ impl Bulk<'_> {
                 }
                 Step::Later => {
                     let task = Task::bulk(customer, job);
-                    return self.tasks.send_after(&task, LATER).await;
+                    return self.app.send_after(&task, LATER).await;
                 }
                 Step::Went(pending) => self.send(pending).await,
             }
             let now = Instant::now();
             if now > turn || now + RESERVE > self.deadline {
-                return self.tasks.send(&Task::bulk(customer, job)).await;
+                return self.app.send(&Task::bulk(customer, job)).await;
             }
         }
     }
 
-    /// Sends jobs; `sweep` sends those that the queues have not taken.
+    /// Sends jobs through the queue of what comes in bulk, and fetches through theirs; `sweep` sends those that the queues
+    /// have not taken.
     async fn send(&self, pending: Vec<Pending<Outgoing>>) {
         let (fetches, jobs): (Vec<_>, Vec<_>) = pending
             .into_iter()
             .partition(|one| matches!(one.job, Outgoing::Fetch(_)));
-        for (queue, messages) in [(self.jobs, jobs), (self.fetches, fetches)] {
-            for batch in messages.chunks(Queue::MOST) {
-                if let Err(error) = self.send_batch(queue, batch).await {
-                    let (code, cause) = (error.code(), error.internal());
-                    tracing::warn!(code, cause, jobs = batch.len(), "left to the sweep");
-                }
-            }
-        }
-    }
-
-    async fn send_batch(&self, queue: &Queue, batch: &[Pending<Outgoing>]) -> Result<()> {
-        let messages: Vec<Outgoing> = batch.iter().map(|one| one.job.clone()).collect();
-        let taken = queue.send_many(&messages).await?;
-        let taken = batch.iter().filter(|one| taken.contains(&&one.job));
-        let taken: Vec<i64> = taken.map(|one| one.id).collect();
-        self.store.outbox_all_sent(self.customer, &taken).await
+        let bulk = Queue::Bulk;
+        self.app.dispatch_many_to(bulk, self.customer, &jobs).await;
+        self.app.dispatch_many(self.customer, &fetches).await;
     }
 }

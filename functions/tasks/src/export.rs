@@ -17,7 +17,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use dynrag_cloud::{Objects, Queue, objects::Writer};
+use dynrag_app::App;
+use dynrag_cloud::{Objects, objects::Writer};
 use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, storage, tasks::Task};
 use dynrag_store::{
     Store,
@@ -60,9 +61,9 @@ pub(crate) struct Progress {
 
 /// What an export works with.
 pub(crate) struct Export<'a> {
+    pub(crate) app: &'a App,
     pub(crate) store: &'a Store,
     pub(crate) documents: &'a Objects,
-    pub(crate) queue: &'a Queue,
     pub(crate) customer: CustomerId,
     pub(crate) job: JobId,
     pub(crate) deadline: Instant,
@@ -109,7 +110,7 @@ impl Export<'_> {
             );
             return self.documents.delete_prefix_but(&all, &own).await;
         }
-        self.queue.send(&Task::export(customer, job)).await
+        self.app.send(&Task::export(customer, job)).await
     }
 
     /// Writes the next file; its key.

@@ -17,13 +17,12 @@ mod text;
 use std::time::Instant;
 
 use chrono::NaiveDate;
+use dynrag_app::App;
 use dynrag_cloud::{
-    Cloud, Mailer, Objects, Queue,
+    Mailer, Objects,
     mail::{Mail, Sent},
 };
-use dynrag_config::{
-    BulkConfig, DocumentsConfig, FetchConfig, MailConfig, TasksConfig, VectorsConfig,
-};
+use dynrag_config::{MailConfig, VectorsConfig};
 use dynrag_domain::{
     CustomerId, Error, InvitationId, Result, UserId, identity::Email, mail_tokens::MailToken,
     tasks::Task,
@@ -79,38 +78,31 @@ async fn send(mailer: &Mailer, to: &Email, mail: &Mail) -> Result<()> {
 }
 
 struct Parts {
+    app: App,
     store: Store,
     documents: Objects,
     vectors: Objects,
-    queue: Queue,
-    bulk: Queue,
-    fetches: Queue,
     /// None where this deployment sends no mail.
     mail: Option<(Mailer, String)>,
 }
 
 impl Parts {
     async fn load() -> Result<Self> {
-        let cloud = Cloud::load().await;
+        let app = App::default();
+        let cloud = app.cloud().await;
         let config = MailConfig::from_env();
         let mail = match (config.from, config.app_url) {
             (Some(from), Some(app_url)) => Some((cloud.mailer(&from), app_url)),
             (Some(_), None) => return Err(Error::internal_fault("APP_URL is not set")),
             (None, _) => None,
         };
-        let documents = DocumentsConfig::from_env().map_err(Error::internal_fault)?;
         let vectors = VectorsConfig::from_env().map_err(Error::internal_fault)?;
-        let tasks = TasksConfig::from_env().map_err(Error::internal_fault)?;
-        let bulk = BulkConfig::from_env().map_err(Error::internal_fault)?;
-        let fetches = FetchConfig::from_env().map_err(Error::internal_fault)?;
         Ok(Self {
-            store: dynrag_worker::open_store(&cloud, 1).await?,
-            documents: cloud.objects(&documents.bucket),
+            store: app.unbounded_store().await?.clone(),
+            documents: app.documents().await?.0.clone(),
             vectors: cloud.objects(&vectors.bucket),
-            queue: cloud.queue(&tasks.url),
-            bulk: cloud.queue(&bulk.url),
-            fetches: cloud.queue(&fetches.url),
             mail,
+            app,
         })
     }
 
@@ -122,9 +114,9 @@ impl Parts {
                 ..
             } => {
                 let export = Export {
+                    app: &self.app,
                     store: &self.store,
                     documents: &self.documents,
-                    queue: &self.queue,
                     customer: *customer_id,
                     job: *job_id,
                     deadline,
@@ -137,10 +129,8 @@ impl Parts {
                 ..
             } => {
                 let bulk = Bulk {
+                    app: &self.app,
                     store: &self.store,
-                    tasks: &self.queue,
-                    jobs: &self.bulk,
-                    fetches: &self.fetches,
                     customer: *customer_id,
                     job: *job_id,
                     deadline,

@@ -184,7 +184,7 @@ pub(crate) async fn replay(
     let store = caller.store();
     store.replay_delivery(customer, webhook, id).await?;
     let delivery = Delivery::notice(customer, id);
-    context.dispatch_delivery(&delivery).await;
+    context.send_due(&delivery).await;
     Ok(Accepted(Replayed {
         delivery_id: id,
         status: DeliveryStatus::Pending,

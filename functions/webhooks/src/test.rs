@@ -68,7 +68,7 @@ pub(crate) async fn test(
         Trigger::Event => {
             let notice = store.test_delivery(customer, id).await?;
             let delivery = Delivery::notice(customer, notice);
-            context.dispatch_delivery(&delivery).await;
+            context.send_due(&delivery).await;
             tested.delivery_id = Some(notice);
             tested.deliveries_url = Some(deliveries());
         }

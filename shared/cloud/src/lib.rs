@@ -17,7 +17,7 @@ use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::Timeou
 
 pub use mail::Mailer;
 pub use objects::Objects;
-pub use queue::Queue;
+pub use queue::QueueClient;
 pub use secrets::Secrets;
 pub use vault::Vault;
 
@@ -60,8 +60,8 @@ impl Cloud {
     }
 
     /// A queue of SQS.
-    pub fn queue(&self, url: &str) -> Queue {
-        Queue::new(aws_sdk_sqs::Client::new(&self.config), url)
+    pub fn queue(&self, url: &str) -> QueueClient {
+        QueueClient::new(aws_sdk_sqs::Client::new(&self.config), url)
     }
 
     /// SES, with the address that mails come from.

@@ -6,18 +6,18 @@ use aws_sdk_sqs::{
     Client,
     types::{QueueAttributeName, SendMessageBatchRequestEntry},
 };
-use dynrag_domain::{Error, Result, jobs::Message};
+use dynrag_domain::{Error, Result, queues::Message};
 
 use crate::error;
 
-/// A queue.
+/// A queue of SQS.
 #[derive(Clone)]
-pub struct Queue {
+pub struct QueueClient {
     client: Client,
     url: String,
 }
 
-impl Queue {
+impl QueueClient {
     /// Most messages of a request.
     pub const MOST: usize = 10;
 

@@ -8,6 +8,8 @@ mod embeddings;
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
+use dynrag_domain::queues::Queue;
+
 pub use embeddings::{EmbeddingModelConfig, EmbeddingsConfig, PlatformModelsConfig};
 
 /// A variable that is missing or cannot be read.
@@ -110,49 +112,24 @@ impl DocumentsConfig {
     }
 }
 
-/// The ingest queue.
-#[derive(Clone, Debug)]
-pub struct QueueConfig {
-    /// `INGEST_QUEUE_URL`.
-    pub ingest_url: String,
-}
-
-impl QueueConfig {
-    /// Reads `INGEST_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// The variable is missing.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            ingest_url: required("INGEST_QUEUE_URL")?,
-        })
-    }
-}
-
-/// The queue of what comes in bulk.
-#[derive(Clone, Debug)]
-pub struct BulkConfig {
-    /// `BULK_QUEUE_URL`.
-    pub url: String,
-}
-
-impl BulkConfig {
-    /// Reads `BULK_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// The variable is missing.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            url: required("BULK_QUEUE_URL")?,
-        })
-    }
+/// The address of a queue, from `INGEST_QUEUE_URL`, `BULK_QUEUE_URL` and so on.
+///
+/// # Errors
+/// The variable is missing.
+pub fn queue_url(queue: Queue) -> Result<String, ConfigError> {
+    required(match queue {
+        Queue::Ingest => "INGEST_QUEUE_URL",
+        Queue::Bulk => "BULK_QUEUE_URL",
+        Queue::Slow => "SLOW_QUEUE_URL",
+        Queue::Fetch => "FETCH_QUEUE_URL",
+        Queue::Deliver => "DELIVER_QUEUE_URL",
+        Queue::Tasks => "TASKS_QUEUE_URL",
+    })
 }
 
 /// The lane of documents that take long to read.
 #[derive(Clone, Debug)]
 pub struct SlowLaneConfig {
-    /// `SLOW_QUEUE_URL`.
-    pub url: String,
     /// `SLOW_SHARE_PERCENT` (50) of `EMBED_CONCURRENCY` (10), one at least: a customer's documents in it while others wait.
     pub share: i32,
     /// `QUICK_CPU_SECONDS`: CPU time that the other lanes grant to a reader; 2 by default.
@@ -160,35 +137,15 @@ pub struct SlowLaneConfig {
 }
 
 impl SlowLaneConfig {
-    /// Reads the four variables.
+    /// Reads the three variables.
     ///
     /// # Errors
     /// A variable is missing or no number.
     pub fn from_env() -> Result<Self, ConfigError> {
         let all: i32 = parsed("EMBED_CONCURRENCY", 10)?;
         Ok(Self {
-            url: required("SLOW_QUEUE_URL")?,
             share: (all.saturating_mul(parsed("SLOW_SHARE_PERCENT", 50)?) / 100).max(1),
             quick_cpu_seconds: parsed("QUICK_CPU_SECONDS", 2)?,
-        })
-    }
-}
-
-/// The fetch queue.
-#[derive(Clone, Debug)]
-pub struct FetchConfig {
-    /// `FETCH_QUEUE_URL`.
-    pub url: String,
-}
-
-impl FetchConfig {
-    /// Reads `FETCH_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// The variable is missing.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            url: required("FETCH_QUEUE_URL")?,
         })
     }
 }
@@ -208,44 +165,6 @@ impl WebConfig {
         Self {
             allow: pairs.map(str::to_owned).collect(),
         }
-    }
-}
-
-/// The deliver queue.
-#[derive(Clone, Debug)]
-pub struct DeliverConfig {
-    /// `DELIVER_QUEUE_URL`.
-    pub url: String,
-}
-
-impl DeliverConfig {
-    /// Reads `DELIVER_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// The variable is missing.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            url: required("DELIVER_QUEUE_URL")?,
-        })
-    }
-}
-
-/// The tasks queue.
-#[derive(Clone, Debug)]
-pub struct TasksConfig {
-    /// `TASKS_QUEUE_URL`.
-    pub url: String,
-}
-
-impl TasksConfig {
-    /// Reads `TASKS_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// The variable is missing.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            url: required("TASKS_QUEUE_URL")?,
-        })
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
     ids::{CustomerId, DocumentId, JobId},
-    jobs::Message,
+    queues::{Message, Queue},
 };
 
 /// A piece of work for the fetch function. Harmless when delivered twice, late or out of order.
@@ -77,6 +77,10 @@ impl Message for Fetch {
                 Some(*customer_id)
             }
         }
+    }
+
+    fn queue(&self) -> Queue {
+        Queue::Fetch
     }
 }
 

@@ -5,13 +5,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use crate::ids::{CustomerId, DocumentId, JobId};
-
-/// What a queue carries.
-pub trait Message: Serialize {
-    /// The tenant; none where it is not known yet.
-    fn customer(&self) -> Option<CustomerId>;
-}
+use crate::{
+    ids::{CustomerId, DocumentId, JobId},
+    queues::{Message, Queue},
+};
 
 /// Which queue a document's jobs go through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -186,6 +183,13 @@ impl Job {
 impl Message for Job {
     fn customer(&self) -> Option<CustomerId> {
         Some(self.customer_id())
+    }
+
+    fn queue(&self) -> Queue {
+        match self.lane() {
+            Lane::Single => Queue::Ingest,
+            Lane::Bulk => Queue::Bulk,
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod metadata;
 pub mod money;
 mod named;
 pub mod passwords;
+pub mod queues;
 pub mod quotas;
 pub mod schedules;
 pub mod search;

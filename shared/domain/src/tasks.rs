@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use crate::{
     identity::Email,
     ids::{CustomerId, InvitationId, JobId, UserId},
-    jobs::Message,
+    queues::{Message, Queue},
 };
 
 /// A piece of work for the tasks function. A mail may go out twice when one is delivered twice; nothing
@@ -175,6 +175,10 @@ impl Message for Task {
             | Self::Invite { customer_id, .. } => Some(*customer_id),
             Self::ResetPassword { .. } => None,
         }
+    }
+
+    fn queue(&self) -> Queue {
+        Queue::Tasks
     }
 }
 

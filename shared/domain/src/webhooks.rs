@@ -11,8 +11,8 @@ use crate::{
     error::Result,
     identity::Scope,
     ids::{CustomerId, DeliveryId},
-    jobs::Message,
     named::named,
+    queues::{Message, Queue},
 };
 
 /// Webhooks a customer may have.
@@ -202,6 +202,10 @@ impl Message for Delivery {
     fn customer(&self) -> Option<CustomerId> {
         let Self::Notice { customer_id, .. } = self;
         Some(*customer_id)
+    }
+
+    fn queue(&self) -> Queue {
+        Queue::Deliver
     }
 }
 

@@ -7,7 +7,8 @@
 use dynrag_domain::{
     CustomerId, Error, Result,
     fetches::Fetch,
-    jobs::{Job, Message},
+    jobs::Job,
+    queues::{Message, Queue},
     tasks::Task,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -44,6 +45,14 @@ impl Message for Outgoing {
             Self::Job(job) => job.customer(),
             Self::Fetch(fetch) => fetch.customer(),
             Self::Task(task) => task.customer(),
+        }
+    }
+
+    fn queue(&self) -> Queue {
+        match self {
+            Self::Job(job) => job.queue(),
+            Self::Fetch(fetch) => fetch.queue(),
+            Self::Task(task) => task.queue(),
         }
     }
 }

@@ -3,10 +3,8 @@
 //! Errors of `dynrag_domain` become an SQS partial failure, or the failure of an invocation, here and
 //! nowhere else.
 
-pub mod notices;
 mod queue;
 pub mod turns;
-pub mod uploads;
 
 use std::{
     future::Future,
@@ -14,10 +12,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use dynrag_cloud::Cloud;
-use dynrag_config::DatabaseConfig;
-use dynrag_domain::{Error, Result};
-use dynrag_store::Store;
+use dynrag_domain::Result;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::Instrument;
@@ -30,18 +25,6 @@ pub struct Invocation<E> {
     pub event: E,
     /// When the function is ended.
     pub deadline: Instant,
-}
-
-/// Connects to Postgres as the app.
-///
-/// # Errors
-/// `unavailable` or `internal_error` when the login cannot be read.
-pub async fn open_store(cloud: &Cloud, connections: usize) -> Result<Store> {
-    let database = DatabaseConfig::from_env().map_err(Error::internal_fault)?;
-    Store::from_secret(
-        &cloud.secrets().read(&database.secret_arn).await?,
-        connections,
-    )
 }
 
 /// Serves invocations to a handler until the process is ended. A failed invocation is logged with

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     audit::Actor,
     documents::{FailureCode, Status},
-    jobs::{Job, Message},
+    jobs::Job,
+    queues::Message,
 };
 use dynrag_store::{holds::Waiting, outbox::Outgoing, sweep::Awaited};
 use tokio::time::timeout;

@@ -66,7 +66,7 @@ pub(crate) async fn delete(
     }
     let documents = hidden.len();
     let purge_at = hidden.iter().find_map(|one| one.purge_at);
-    context.dispatch_deletions(customer, &pending).await;
+    context.dispatch_many(customer, &pending).await;
     tracing::info!(customer_id = %customer, collection_id = %id, documents, "collection is being deleted");
     Ok(Either::This(Accepted(Deleting {
         collection_id: id,

@@ -7,52 +7,18 @@
 //! | never, but another upload takes the last room after the copy | a copy nobody names | nobody: it costs its storage |
 //! | after the commit | an upload nobody awaits, a job in the outbox | the next notification, or the bucket's lifecycle; `sweep` |
 
-use dynrag_cloud::{Cloud, Objects, Queue};
-use dynrag_config::{DocumentsConfig, QueueConfig};
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, documents::FailureCode, storage};
-use dynrag_store::Store;
+use dynrag_domain::{CustomerId, DocumentId, Result, documents::FailureCode, storage};
 
-use crate::{notices::Notices, open_store};
+use crate::App;
 
-/// What it takes to take uploads in. Built once per cold start.
-pub struct Uploads {
-    /// Postgres.
-    pub store: Store,
-    /// The ingest queue.
-    pub queue: Queue,
-    /// Tells of uploads that ended badly.
-    pub notices: Notices,
-    objects: Objects,
-}
-
-impl Uploads {
-    /// Reads configuration and secrets.
-    ///
-    /// # Errors
-    /// `unavailable`; `internal_error` when something is not configured.
-    pub async fn load() -> Result<Self> {
-        let cloud = Cloud::load().await;
-        let documents = DocumentsConfig::from_env().map_err(Error::internal_fault)?;
-        let queue = QueueConfig::from_env().map_err(Error::internal_fault)?;
-        Ok(Self {
-            store: open_store(&cloud, 1).await?,
-            queue: cloud.queue(&queue.ingest_url),
-            notices: Notices::load(&cloud)?,
-            objects: cloud.objects(&documents.bucket),
-        })
-    }
-
+impl App {
     /// Takes an upload in, if it is awaited; false when it is not there. Harmless to repeat.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn take_in(&self, customer: CustomerId, document: DocumentId) -> Result<bool> {
-        let Self {
-            store,
-            queue,
-            objects,
-            ..
-        } = self;
+    pub async fn take_upload_in(&self, customer: CustomerId, document: DocumentId) -> Result<bool> {
+        let store = self.unbounded_store().await?;
+        let (objects, _) = self.documents().await?;
         let upload = storage::upload_key(customer, document);
         let Some((version, object)) = store.awaited_upload(customer, document).await? else {
             tracing::info!(customer_id = %customer, document_id = %document, "upload is not awaited (any more)");
@@ -64,13 +30,13 @@ impl Uploads {
         };
         if bytes == 0 {
             return self
-                .refuse(customer, document, FailureCode::EmptyDocument)
+                .refuse_upload(customer, document, FailureCode::EmptyDocument)
                 .await;
         }
         // Before the copy: this function may not delete what it has copied.
         if !store.has_room(customer, bytes).await? {
             return self
-                .refuse(customer, document, FailureCode::StorageLimit)
+                .refuse_upload(customer, document, FailureCode::StorageLimit)
                 .await;
         }
         let original = storage::original_key(customer, document, version, object);
@@ -80,14 +46,13 @@ impl Uploads {
         let arrived = match store.upload_arrived(customer, document, bytes).await {
             Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
                 return self
-                    .refuse(customer, document, FailureCode::StorageLimit)
+                    .refuse_upload(customer, document, FailureCode::StorageLimit)
                     .await;
             }
             arrived => arrived?,
         };
         if let Some(pending) = arrived {
-            queue.send(&pending.job).await?;
-            store.outbox_sent(&pending).await?;
+            self.try_dispatch(&pending).await?;
             tracing::info!(customer_id = %customer, document_id = %document, bytes, "upload queued");
         }
         objects.delete(&upload).await?;
@@ -95,16 +60,19 @@ impl Uploads {
     }
 
     /// Ends a document whose upload is not taken in, and deletes the upload.
-    async fn refuse(
+    async fn refuse_upload(
         &self,
         customer: CustomerId,
         document: DocumentId,
         code: FailureCode,
     ) -> Result<bool> {
-        self.store.upload_failed(customer, document, code).await?;
-        self.notices.send(&self.store).await;
-        let upload = storage::upload_key(customer, document);
-        self.objects.delete(&upload).await?;
+        let store = self.unbounded_store().await?;
+        store.upload_failed(customer, document, code).await?;
+        self.notify().await;
+        let (objects, _) = self.documents().await?;
+        objects
+            .delete(&storage::upload_key(customer, document))
+            .await?;
         Ok(true)
     }
 }

@@ -15,7 +15,7 @@ use dynrag_store::Store;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-pub use crate::ledger::ledger;
+pub use ledger::ledger;
 
 /// Longest wait for one answer of the model.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,0 +1,195 @@
+//! Messages on their way from the outbox to their queues: routed, sent, and forgotten once the queue has them.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the message is sent | its row in the outbox | `sweep` sends it |
+//! | after it, before the row is deleted | the same | the message comes twice, which is harmless |
+
+use std::time::Duration;
+
+use dynrag_cloud::QueueClient;
+use dynrag_domain::{
+    CustomerId, Error, Result,
+    queues::{Message, Queue},
+};
+use dynrag_store::outbox::Pending;
+use futures::{StreamExt, stream};
+
+use crate::App;
+
+/// Requests to a queue at once, where many messages are sent.
+const REQUESTS_AT_ONCE: usize = 5;
+/// Messages of many that are sent at once; `sweep` sends the rest, so that no caller waits for them.
+const MOST: usize = 500;
+/// Notifications taken at once; they may be of any customer.
+const NOTIFICATIONS: i32 = 100;
+
+/// How many messages a queue has taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// Messages that the queue has taken.
+    pub taken: u32,
+    /// Whether more may be due.
+    pub more: bool,
+}
+
+/// Logs what is sent later.
+fn left_to_sweep(error: &Error, messages: usize) {
+    let (code, cause) = (error.code(), error.internal());
+    tracing::warn!(code, cause, messages, "left to the sweep");
+}
+
+/// Sending. None of these fails what was committed: what is not sent now is sent by `sweep`.
+impl App {
+    /// Sends a message that was written to the outbox, and forgets its row.
+    pub async fn dispatch<M: Message>(&self, pending: &Pending<M>) {
+        if let Err(error) = self.try_dispatch(pending).await {
+            left_to_sweep(&error, 1);
+        }
+    }
+
+    /// As [`dispatch`](Self::dispatch), for who counts what was sent.
+    ///
+    /// # Errors
+    /// `unavailable`; the row is then there still.
+    pub async fn try_dispatch<M: Message>(&self, pending: &Pending<M>) -> Result<()> {
+        self.try_dispatch_to(pending.job.queue(), pending).await
+    }
+
+    async fn try_dispatch_to<M: Message>(&self, queue: Queue, pending: &Pending<M>) -> Result<()> {
+        self.queue(queue).await?.send(&pending.job).await?;
+        self.unbounded_store().await?.outbox_sent(pending).await
+    }
+
+    /// As [`dispatch`](Self::dispatch), through another queue than its own.
+    pub async fn dispatch_to<M: Message>(&self, queue: Queue, pending: &Pending<M>) {
+        if let Err(error) = self.try_dispatch_to(queue, pending).await {
+            left_to_sweep(&error, 1);
+        }
+    }
+
+    /// As [`dispatch`](Self::dispatch), for many messages of a customer, in as few requests as they fit in. Of very many the
+    /// first are sent.
+    pub async fn dispatch_many<M: Message + PartialEq>(
+        &self,
+        customer: CustomerId,
+        pending: &[Pending<M>],
+    ) {
+        for queue in Queue::ALL {
+            let through = pending.iter().filter(|one| one.job.queue() == *queue);
+            let through: Vec<_> = through.collect();
+            self.dispatch_all_to(*queue, customer, &through).await;
+        }
+    }
+
+    /// As [`dispatch_many`](Self::dispatch_many), through one queue, whichever is theirs.
+    pub async fn dispatch_many_to<M: Message + PartialEq>(
+        &self,
+        queue: Queue,
+        customer: CustomerId,
+        pending: &[Pending<M>],
+    ) {
+        let all: Vec<_> = pending.iter().collect();
+        self.dispatch_all_to(queue, customer, &all).await;
+    }
+
+    async fn dispatch_all_to<M: Message + PartialEq>(
+        &self,
+        queue: Queue,
+        customer: CustomerId,
+        pending: &[&Pending<M>],
+    ) {
+        let pending = &pending[..pending.len().min(MOST)];
+        if pending.is_empty() {
+            return;
+        }
+        let sent = async {
+            let client = self.queue(queue).await?;
+            let requests = pending
+                .chunks(QueueClient::MOST)
+                .map(|some| taken(client, some));
+            let taken: Vec<Vec<i64>> = stream::iter(requests.collect::<Vec<_>>())
+                .buffer_unordered(REQUESTS_AT_ONCE)
+                .collect()
+                .await;
+            let store = self.unbounded_store().await?;
+            store.outbox_all_sent(customer, &taken.concat()).await
+        };
+        if let Err(error) = sent.await {
+            left_to_sweep(&error, pending.len());
+        }
+    }
+
+    /// Sends a message of which no row of the outbox knows.
+    ///
+    /// # Errors
+    /// `unavailable`; whether the queue has the message is then not known.
+    pub async fn send<M: Message>(&self, message: &M) -> Result<()> {
+        self.send_after(message, Duration::ZERO).await
+    }
+
+    /// As [`send`](Self::send); nobody receives it before so long, at most a quarter of an hour.
+    ///
+    /// # Errors
+    /// `unavailable`; whether the queue has the message is then not known.
+    pub async fn send_after<M: Message>(&self, message: &M, delay: Duration) -> Result<()> {
+        let queue = self.queue(message.queue()).await?;
+        queue.send_after(message, delay).await
+    }
+
+    /// Sends a message whose row elsewhere says that it is due.
+    pub async fn send_due<M: Message>(&self, message: &M) {
+        if let Err(error) = self.send(message).await {
+            left_to_sweep(&error, 1);
+        }
+    }
+
+    /// Sends a batch of the notifications that are due, ten to a request. What the queue has not taken is logged and is due
+    /// again in a few minutes.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn send_notifications(&self) -> Result<Sent> {
+        let due = self
+            .unbounded_store()
+            .await?
+            .sweep_deliveries(NOTIFICATIONS)
+            .await?;
+        let client = self.queue(Queue::Deliver).await?;
+        let mut taken = 0;
+        for some in due.chunks(QueueClient::MOST) {
+            match client.send_many(some).await {
+                Ok(sent) => taken += sent.len() as u32,
+                Err(error) => left_to_sweep(&error, some.len()),
+            }
+        }
+        Ok(Sent {
+            taken,
+            more: due.len() == NOTIFICATIONS as usize,
+        })
+    }
+
+    /// Sends what the ends of documents have to tell, so that receivers learn of them at once. Every function that ends
+    /// documents calls it.
+    pub async fn notify(&self) {
+        if let Err(error) = self.send_notifications().await {
+            left_to_sweep(&error, 0);
+        }
+    }
+}
+
+/// Sends messages in one request; the rows of those the queue has taken.
+async fn taken<M: Message + PartialEq>(client: &QueueClient, some: &[&Pending<M>]) -> Vec<i64> {
+    let messages: Vec<&M> = some.iter().map(|pending| &pending.job).collect();
+    match client.send_many(&messages).await {
+        Ok(taken) => some
+            .iter()
+            .filter(|pending| taken.iter().any(|one| **one == &pending.job))
+            .map(|pending| pending.id)
+            .collect(),
+        Err(error) => {
+            left_to_sweep(&error, some.len());
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What the platform does, whoever asks: handlers of HTTP, workers behind queues, and `sweep`. Knows neither HTTP nor
+//! events of AWS, and no LanceDB.
+
+mod dispatch;
+pub mod embeddings;
+pub mod originals;
+pub mod uploads;
+
+use dynrag_cloud::{Cloud, Objects, QueueClient, Vault};
+use dynrag_config::{ConfigError, DatabaseConfig, DocumentsConfig, VaultConfig};
+use dynrag_domain::{Error, Result, queues::Queue};
+use dynrag_store::Store;
+use tokio::sync::OnceCell;
+
+use crate::embeddings::Embeddings;
+
+pub use dispatch::Sent;
+
+/// Every client of a function's process, each made at its first use: until then a function that is started has nothing
+/// to do but to poll.
+pub struct App {
+    connections: usize,
+    cloud: OnceCell<Cloud>,
+    store: OnceCell<Store>,
+    vault: OnceCell<Vault>,
+    documents: OnceCell<(Objects, DocumentsConfig)>,
+    embeddings: OnceCell<Embeddings>,
+    queues: [OnceCell<QueueClient>; Queue::ALL.len()],
+}
+
+impl Default for App {
+    /// With one connection to Postgres: an instance serves one request at a time.
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
+/// The error for a deployment that lacks a setting.
+fn not_configured(error: ConfigError) -> Error {
+    Error::internal_fault(error)
+}
+
+impl App {
+    /// With so many connections to Postgres, and so statements at once.
+    pub fn new(connections: usize) -> Self {
+        Self {
+            connections,
+            cloud: OnceCell::new(),
+            store: OnceCell::new(),
+            vault: OnceCell::new(),
+            documents: OnceCell::new(),
+            embeddings: OnceCell::new(),
+            queues: Default::default(),
+        }
+    }
+
+    /// AWS.
+    pub async fn cloud(&self) -> &Cloud {
+        self.cloud.get_or_init(Cloud::load).await
+    }
+
+    /// Postgres without a caller's bounds: for workers, for what happens before anybody is admitted, and for the outbox.
+    /// A handler that has a caller asks [`Admission::store`](dynrag_store::admission::Admission::store).
+    ///
+    /// # Errors
+    /// `unavailable` or `internal_error` when the login cannot be read.
+    pub async fn unbounded_store(&self) -> Result<&Store> {
+        self.store
+            .get_or_try_init(async || {
+                let database = DatabaseConfig::from_env().map_err(not_configured)?;
+                let secrets = self.cloud().await.secrets();
+                Store::from_secret(&secrets.read(&database.secret_arn).await?, self.connections)
+            })
+            .await
+    }
+
+    /// The vault.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn vault(&self) -> Result<&Vault> {
+        self.vault
+            .get_or_try_init(async || {
+                let config = VaultConfig::from_env().map_err(not_configured)?;
+                Ok(self.cloud().await.vault(&config.kms_key_arn))
+            })
+            .await
+    }
+
+    /// The documents bucket.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn documents(&self) -> Result<&(Objects, DocumentsConfig)> {
+        self.documents
+            .get_or_try_init(async || {
+                let documents = DocumentsConfig::from_env().map_err(not_configured)?;
+                Ok((self.cloud().await.objects(&documents.bucket), documents))
+            })
+            .await
+    }
+
+    /// The embedding provider.
+    ///
+    /// # Errors
+    /// `unavailable`; `internal_error` when it is not configured.
+    pub async fn embeddings(&self) -> Result<&Embeddings> {
+        self.embeddings
+            .get_or_try_init(async || {
+                let vault = self.vault().await?.clone();
+                Embeddings::load(self.cloud().await, vault).await
+            })
+            .await
+    }
+
+    /// The client of a queue.
+    ///
+    /// # Errors
+    /// `internal_error` when it is not configured.
+    pub async fn queue(&self, queue: Queue) -> Result<&QueueClient> {
+        self.queues[queue as usize]
+            .get_or_try_init(async || {
+                let url = dynrag_config::queue_url(queue).map_err(not_configured)?;
+                Ok(self.cloud().await.queue(&url))
+            })
+            .await
+    }
+}
