@@ -1,14 +1,14 @@
 //! `GET /api/documents/{id}/chunks`: how a document was cut, in order.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, Path, Query, scopes::DocumentsRead};
-use dynrag_domain::{CustomerId, DocumentId, Error, FieldError, Result, chunks::chunk_id};
-use dynrag_store::Store;
+use dynrag_domain::{DocumentId, Error, FieldError, Result, chunks::chunk_id};
+use dynrag_retrieval::Retriever;
 use dynrag_vectors::StoredChunk;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::state::SearchState;
 
 /// Most chunks of an answer; what Lambda may answer has room for them at the largest size.
 const MAX_LIMIT: u32 = 50;
@@ -86,30 +86,20 @@ impl Wanted {
 /// Answers some of a version's chunks.
 pub(crate) async fn chunks(
     caller: Caller<DocumentsRead>,
-    State(state): State<SearchState>,
+    State(retriever): State<Arc<Retriever>>,
     Path(id): Path<DocumentId>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Chunks>> {
     let (from, limit) = wanted.check()?;
-    let customer = caller.customer_id;
-    let store = caller.store();
-    let document = store.get_document(customer, id).await?;
+    let document = caller.store().get_document(caller.customer_id, id).await?;
     let version = wanted
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
     // One more than is shown tells whether there are others.
-    let found = (id, version);
-    let mut found = read(
-        &state,
-        store,
-        customer,
-        caller.chunks_version,
-        found,
-        from,
-        limit + 1,
-    )
-    .await?;
+    let mut found = retriever
+        .chunks(&caller, (id, version), from, limit + 1)
+        .await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next_from = found
@@ -125,26 +115,6 @@ pub(crate) async fn chunks(
         items: items.collect(),
         next_from,
     }))
-}
-
-async fn read(
-    state: &SearchState,
-    store: &Store,
-    customer: CustomerId,
-    recorded: Option<u64>,
-    of: (DocumentId, i32),
-    from: u32,
-    most: u32,
-) -> Result<Vec<StoredChunk>> {
-    let vectors = state.vectors().await?;
-    match vectors.chunks(customer, recorded, of, from, most).await {
-        // Pruned since the caller was admitted: what is recorded now is as good.
-        Err(dynrag_vectors::Error::VersionGone) => {
-            let recorded = store.recorded_version(customer).await?;
-            Ok(vectors.chunks(customer, recorded, of, from, most).await?)
-        }
-        other => Ok(other?),
-    }
 }
 
 fn body(id: DocumentId, version: i32, stored: StoredChunk) -> ChunkBody {

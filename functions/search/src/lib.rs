@@ -1,7 +1,6 @@
 //! Search over a customer's published chunks.
 
 mod chunks;
-mod query_vectors;
 mod search;
 mod state;
 

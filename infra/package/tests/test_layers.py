@@ -23,6 +23,7 @@ SHARED = {
     "chunking": "domain tokenizer",
     "llm": "domain tokenizer testing",
     "app": "cloud config domain llm store",
+    "retrieval": "app config domain llm store vectors",
     "api": "app cloud config domain store telemetry",
     "worker": "domain telemetry",
 }

@@ -2,15 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use dynrag_app::embeddings::{ledger, model_not_allowed};
+use dynrag_app::{
+    App,
+    embeddings::{ledger, model_not_allowed},
+};
 use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
 use dynrag_llm::EmbedError;
 use dynrag_store::ledger::Purpose;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
-
-use crate::state::SearchState;
 
 /// A search is not worth waiting longer for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,7 +42,7 @@ impl QueryVectors {
     /// The vector of a query and the tokens charged now: none where it was remembered.
     pub(crate) async fn get(
         &self,
-        state: &SearchState,
+        app: &App,
         customer: CustomerId,
         model: &str,
         query: &str,
@@ -50,7 +51,7 @@ impl QueryVectors {
         let entry = self
             .cache
             .entry(key)
-            .or_try_insert_with(ask(state, customer, model, query))
+            .or_try_insert_with(ask(app, customer, model, query))
             .await
             .map_err(|e: Arc<Error>| Error::clone(&e))?;
         let fresh = entry.is_fresh();
@@ -60,13 +61,13 @@ impl QueryVectors {
 }
 
 async fn ask(
-    state: &SearchState,
+    app: &App,
     customer: CustomerId,
     model: &str,
     query: &str,
 ) -> Result<(Arc<[f32]>, u64)> {
-    let embeddings = state.context().embeddings().await?;
-    let store = state.context().unbounded_store().await?;
+    let embeddings = app.embeddings().await?;
+    let store = app.unbounded_store().await?;
     let access = embeddings.access(store, customer, model).await?;
     let price = access
         .price()

@@ -1,0 +1,219 @@
+//! What answers a question: chunks of a customer's published documents. Everything that searches calls [`Retriever`], so
+//! that bounds, budgets and the version that is read are the same for all.
+//!
+//! A search reads exactly the version that Postgres recorded when its caller was admitted. Where that was pruned meanwhile,
+//! or replaced by another model's, what is published now is as good, and is read instead.
+
+mod query_vectors;
+
+use std::{borrow::Cow, collections::HashSet, fmt};
+
+use dynrag_app::App;
+use dynrag_config::VectorsConfig;
+use dynrag_domain::{
+    CollectionId, DocumentId, Error, Result, collections,
+    search::{Hit, Mode},
+};
+use dynrag_store::{admission::Admission, publication::Present};
+use dynrag_vectors::{Location, Query, StoredChunk, Vectors};
+use tokio::sync::OnceCell;
+
+use query_vectors::QueryVectors;
+
+/// Of a function's memory, what tables that are searched may take: five eighths.
+const TABLES: (u64, u64) = (5, 8);
+
+/// A question, checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What is asked.
+    pub text: &'a str,
+    /// Most chunks of the answer.
+    pub top_k: usize,
+    /// By meaning, by words, or both.
+    pub mode: Mode,
+    /// Only these documents.
+    pub document_ids: Option<&'a [DocumentId]>,
+    /// Only documents that belong to this collection now.
+    pub collection_id: Option<CollectionId>,
+    /// Least score, on the mode's scale.
+    pub min_score: Option<f32>,
+}
+
+/// What a question found.
+#[derive(Debug)]
+pub struct Found {
+    /// The best chunks, best first, with where their documents come from.
+    pub hits: Vec<Hit>,
+    /// Tokens the provider charged for the question; none where its vector was remembered.
+    pub embedding_tokens: u64,
+}
+
+/// The tables of all customers, and the vectors of queries that were asked before. Made once per process, and opened at
+/// its first use.
+#[derive(Default)]
+pub struct Retriever {
+    vectors: OnceCell<Vectors>,
+    query_vectors: QueryVectors,
+}
+
+impl fmt::Debug for Retriever {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retriever").finish_non_exhaustive()
+    }
+}
+
+impl Retriever {
+    async fn vectors(&self) -> Result<&Vectors> {
+        self.vectors
+            .get_or_try_init(async || {
+                let config = VectorsConfig::from_env().map_err(Error::internal_fault)?;
+                let location = Location::S3 {
+                    bucket: config.bucket,
+                    endpoint: config.endpoint,
+                    region: config.region,
+                };
+                let memory = config.memory_bytes / TABLES.1 * TABLES.0;
+                let memory = usize::try_from(memory).unwrap_or(usize::MAX);
+                Ok(Vectors::new(location, memory))
+            })
+            .await
+    }
+
+    /// The best chunks for a question, of what the caller may see.
+    ///
+    /// # Errors
+    /// `invalid_fields` for an unknown collection; `budget_exceeded` and the like where the question's vector is not paid
+    /// for; `embedding_unavailable`; `unavailable`.
+    pub async fn search(
+        &self,
+        app: &App,
+        caller: &Admission,
+        question: &Question<'_>,
+    ) -> Result<Found> {
+        let customer = caller.customer_id;
+        let within = within(caller, question).await?;
+        let mut present = Present {
+            recorded: caller.chunks_version,
+            model: caller.config.embedding_model.clone(),
+        };
+        let mut exclude = Cow::Borrowed(caller.deleting.as_slice());
+        let mut embedding_tokens = 0;
+        let hits = loop {
+            if present.recorded.is_none() || within.as_ref().is_some_and(Vec::is_empty) {
+                // No need to pay for a vector.
+                break Vec::new();
+            }
+            let vector = match question.mode {
+                Mode::Text => None,
+                _ => {
+                    caller.check_budget()?;
+                    let asked =
+                        self.query_vectors
+                            .get(app, customer, &present.model, question.text);
+                    let (vector, tokens) = asked.await?;
+                    embedding_tokens += tokens;
+                    Some(vector)
+                }
+            };
+            let query = Query {
+                vector: vector.as_deref(),
+                text: Some(question.text),
+                mode: question.mode,
+                top_k: question.top_k,
+                document_ids: within.as_deref(),
+                exclude: &exclude,
+                min_score: question.min_score,
+            };
+            let vectors = self.vectors().await?;
+            match vectors.search(customer, present.recorded, &query).await {
+                Err(dynrag_vectors::Error::VersionGone) => {
+                    let now = caller.store().present_index(customer).await?;
+                    if now == present {
+                        return Err(Error::unavailable("the recorded version is gone"));
+                    }
+                    present = now;
+                }
+                Err(other) => return Err(other.into()),
+                Ok(hits) => {
+                    let found = hits.len();
+                    let hits = cited(caller, hits).await?;
+                    if hits.len() == found || matches!(exclude, Cow::Owned(_)) {
+                        break hits;
+                    }
+                    // Deleted documents that can be undeleted are in the table still: now without them.
+                    exclude = Cow::Owned(caller.store().deleted_documents(customer).await?);
+                }
+            }
+        };
+        Ok(Found {
+            hits,
+            embedding_tokens,
+        })
+    }
+
+    /// Chunks of a version of a document, in order, from an index on. The document is one that the caller may see.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn chunks(
+        &self,
+        caller: &Admission,
+        of: (DocumentId, i32),
+        from: u32,
+        most: u32,
+    ) -> Result<Vec<StoredChunk>> {
+        let (vectors, customer) = (self.vectors().await?, caller.customer_id);
+        let recorded = caller.chunks_version;
+        match vectors.chunks(customer, recorded, of, from, most).await {
+            Err(dynrag_vectors::Error::VersionGone) => {
+                let recorded = caller.store().recorded_version(customer).await?;
+                Ok(vectors.chunks(customer, recorded, of, from, most).await?)
+            }
+            other => Ok(other?),
+        }
+    }
+}
+
+/// Says where the documents of hits come from. A hit of a deleted document is left out.
+async fn cited(caller: &Admission, hits: Vec<Hit>) -> Result<Vec<Hit>> {
+    let mut documents: Vec<DocumentId> = hits.iter().map(|hit| hit.document_id).collect();
+    documents.sort_unstable();
+    documents.dedup();
+    if documents.is_empty() {
+        return Ok(hits);
+    }
+    let store = caller.store();
+    let origins = store
+        .document_origins(caller.customer_id, &documents)
+        .await?;
+    let cited = hits.into_iter().filter_map(|hit| {
+        let origin = origins.get(&hit.document_id)?.clone();
+        Some(Hit { origin, ..hit })
+    });
+    Ok(cited.collect())
+}
+
+/// The documents that are searched; all where nothing is said.
+async fn within(caller: &Admission, question: &Question<'_>) -> Result<Option<Vec<DocumentId>>> {
+    let store = caller.store();
+    let documents = match question.collection_id {
+        Some(collection) => store
+            .collection_documents(caller.customer_id, collection)
+            .await?
+            .ok_or_else(collections::unknown)?,
+        // Row-level security does not reach the vectors: a bound key is told which documents it searches.
+        None => match store.bound_documents(caller.customer_id).await? {
+            Some(documents) => documents,
+            None => return Ok(question.document_ids.map(<[DocumentId]>::to_vec)),
+        },
+    };
+    Ok(Some(match question.document_ids {
+        None => documents,
+        Some(wanted) => {
+            let wanted: HashSet<&DocumentId> = wanted.iter().collect();
+            let both = documents.into_iter().filter(|id| wanted.contains(id));
+            both.collect()
+        }
+    }))
+}
