@@ -141,7 +141,7 @@ impl Change {
             if unknown || config.allowed_types.is_empty() {
                 bad(
                     "/allowedTypes",
-                    format!("at least one of {}", known.join(", ")),
+                    format!("one or more of {}, and nothing else", known.join(", ")),
                 );
             }
         }

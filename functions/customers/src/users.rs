@@ -103,6 +103,7 @@ pub(crate) async fn invite(
     let email = Email::try_from(body.email.as_str()).map_err(|why| Error::field("/email", why))?;
     let tx = caller.store().tenant(caller.customer_id).await?;
     users::lock(&tx).await?;
+    users::check_new(&tx, &email).await?;
     users::check_room(&tx).await?;
     let invited_by = match caller.principal {
         Principal::User(user) => Some(user),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json,
+    Answer, Caller, Context, Json, Link,
     answers::{Accepted, Either},
     scopes::{DocumentsWrite, Unbound},
 };
@@ -112,7 +112,7 @@ struct Sampled {
 #[schema(as = StartedBulk)]
 pub(crate) struct Started {
     job_id: JobId,
-    status_url: String,
+    status_url: Link,
     action: BulkAction,
     /// How many documents were chosen. Documents that are added later are not touched.
     documents: i64,
@@ -255,7 +255,7 @@ pub(crate) async fn bulk(
     tracing::info!(customer_id = %customer, job_id = %job_id, action = action.as_str(), documents, "bulk action queued");
     Ok(Either::That(Accepted(Started {
         job_id,
-        status_url: format!("/api/jobs/{job_id}"),
+        status_url: Link::to_job(job_id),
         action,
         documents,
     })))
@@ -307,6 +307,14 @@ mod tests {
                 "/permanent",
             ),
             (json!({"action": "undelete", "filter": {}}), "/filter"),
+            (
+                json!({"action": "delete", "filter": {"metadata": {}}}),
+                "/filter/metadata",
+            ),
+            (
+                json!({"action": "delete", "filter": {"title": " "}}),
+                "/filter/title",
+            ),
             (
                 json!({"action": "delete", "filter": {"deleted": true}}),
                 "/filter/deleted",

@@ -11,7 +11,7 @@ use dynrag_api::{
     answers::Accepted,
     scopes::{DocumentsRead, DocumentsWrite},
 };
-use dynrag_domain::documents::filter::check_external_id;
+use dynrag_domain::{Error, Kind, documents::filter::check_external_id};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -38,7 +38,7 @@ pub(crate) struct Wanted {
     /// The caller's own id.
     #[schema(min_length = 1, max_length = 256)]
     external_id: String,
-    /// It cannot be undeleted, whatever `deletionRetentionDays` says.
+    /// It cannot be undeleted, whatever `deletionRetentionDays` says. Takes also those of this id that are deleted already.
     #[serde(default)]
     permanent: bool,
 }
@@ -63,10 +63,25 @@ pub(crate) async fn delete(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Accepted<Deleting>> {
     check_external_id(&wanted.external_id)?;
-    let document = caller
-        .store()
-        .document_by_external_id(caller.customer_id, &wanted.external_id)
-        .await?;
-    let deleting = hide(&context, &caller, document.id, wanted.permanent).await?;
-    Ok(Accepted(deleting))
+    let (store, customer) = (caller.store(), caller.customer_id);
+    if !wanted.permanent {
+        let named = store.document_by_external_id(customer, &wanted.external_id);
+        let id = named.await?.id;
+        return Ok(Accepted(hide(&context, &caller, id, false).await?));
+    }
+    let mut deleting = None;
+    for id in store
+        .documents_by_external_id(customer, &wanted.external_id)
+        .await?
+    {
+        match hide(&context, &caller, id, true).await {
+            Ok(one) => drop(deleting.get_or_insert(one)),
+            // Somebody else was faster.
+            Err(error) if error.kind() == Kind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Accepted(
+        deleting.ok_or_else(|| Error::not_found("document"))?,
+    ))
 }

@@ -297,6 +297,13 @@ fn of_json(
     described: Description,
     untitled: &str,
 ) -> Result<(Description, Content)> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(Error::new(
+            Kind::Malformed,
+            "invalid_json",
+            "The body is empty; send the document, or a JSON object that describes it.",
+        ));
+    }
     let whole: &RawValue = serde_json::from_slice(&bytes).map_err(|e| {
         Error::new(
             Kind::Malformed,

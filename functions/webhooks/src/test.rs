@@ -6,7 +6,7 @@ use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Link, Path, answers::Accepted, scopes::Webhooks};
 use dynrag_domain::{
     DeliveryId, Error, Kind, RunId, WebhookId,
-    webhooks::{Delivery, Trigger},
+    webhooks::{Delivery, Trigger, WebhookStatus},
 };
 use dynrag_store::webhooks;
 use serde::Serialize;
@@ -81,6 +81,7 @@ pub(crate) async fn test(
             tested.run_id = Some(run);
             tested.deliveries_url = Some(deliveries());
         }
+        Trigger::Manual if webhook.status != WebhookStatus::Active => return Err(stopped().into()),
         Trigger::Manual => {
             tested.url = Some(address(id));
             tested.how = Some(HOW);

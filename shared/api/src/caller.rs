@@ -305,12 +305,11 @@ fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
         });
     }
     for value in headers.get_all("x-api-key") {
-        found.push(Credential::ApiKey(
-            value
-                .to_str()
-                .map_err(|_| Error::unauthenticated("x-api-key is not ASCII"))?
-                .trim(),
-        ));
+        let text = value
+            .to_str()
+            .map_err(|_| Error::unauthenticated("x-api-key is not ASCII"))?;
+        // The gateway makes one header of two.
+        found.extend(text.split(',').map(|key| Credential::ApiKey(key.trim())));
     }
     match (found.pop(), found.is_empty()) {
         (Some(credential), true) => Ok(credential),
@@ -360,6 +359,7 @@ mod tests {
             &[("authorization", "Bearer")],
             &[("authorization", "Bearer a"), ("x-api-key", "b")],
             &[("x-api-key", "a"), ("x-api-key", "b")],
+            &[("x-api-key", "a,a")],
         ] {
             assert!(credential(&headers(bad)).is_err(), "{bad:?}");
         }

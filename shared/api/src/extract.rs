@@ -23,7 +23,7 @@ use serde::{
 };
 use utoipa::ToSchema;
 
-use crate::{openapi::Description, problem::Failure};
+use crate::{openapi::Description, problem::Failure, strict::Strict};
 
 /// Largest body after decoding: what Lambda's 6 MB of payload leave of a base64 body.
 pub const MAX_BODY: usize = 4_500_000;
@@ -141,7 +141,7 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         });
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+    let value = serde_path_to_error::deserialize(Strict(&mut deserializer)).map_err(|e| {
         let pointer = pointer(e.path());
         let inner = e.into_inner();
         if is_too_deep(&inner) {
@@ -163,6 +163,16 @@ fn is_too_deep(error: &serde_json::Error) -> bool {
 /// The error for a field that serde refused, from serde's sentence.
 fn bad_field(pointer: String, sentence: &str) -> Error {
     let detail = describe(sentence);
+    if let Some(name) = quoted(sentence, "duplicate field ") {
+        return Error::field(format!("{pointer}/{name}"), "given more than once");
+    }
+    // A name that is a key of an object.
+    if let (Some(object), Some(name)) = (
+        pointer.strip_suffix("/?"),
+        quoted(sentence, "unknown variant "),
+    ) {
+        return Error::field(format!("{object}/{name}"), detail);
+    }
     match missing(&detail) {
         Some(field) => Error::field(format!("{pointer}/{field}"), "this is needed"),
         None => Error::field(pointer, detail),
@@ -182,7 +192,13 @@ pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// The field of serde's "missing field `title`".
 fn missing(detail: &str) -> Option<&str> {
-    detail.strip_prefix("missing field `")?.strip_suffix('`')
+    quoted(detail, "missing field ")
+}
+
+/// The name in backticks that follows the beginning of a sentence.
+fn quoted<'a>(sentence: &'a str, beginning: &str) -> Option<&'a str> {
+    let name = sentence.strip_prefix(beginning)?.strip_prefix('`')?;
+    name.split('`').next()
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
@@ -202,9 +218,21 @@ fn describe(sentence: &str) -> String {
     let sentence = sentence
         .rsplit_once(" at line ")
         .map_or(sentence, |(sentence, _)| sentence);
-    // What parsing a query parameter says of numbers and booleans.
-    if sentence.starts_with("invalid digit") || sentence.starts_with("number too ") {
+    // What parsing a text says of numbers, booleans, ids and times.
+    let begins = |with: &[&str]| with.iter().any(|with| sentence.starts_with(with));
+    if begins(&["invalid digit", "number too ", "cannot parse integer"]) {
         return "a whole number".to_owned();
+    }
+    if begins(&["UUID parsing failed"]) {
+        return "an id, as in 01936f6e-3c00-7000-8000-00000000000d".to_owned();
+    }
+    if begins(&[
+        "input contains invalid characters",
+        "premature end of input",
+        "input is out of range",
+        "trailing input",
+    ]) {
+        return "a time, as in 2026-11-21T09:30:00Z".to_owned();
     }
     if sentence.starts_with("provided string was not `true`") {
         return "true or false".to_owned();
@@ -226,12 +254,17 @@ fn describe(sentence: &str) -> String {
         (_, said) if said.starts_with("unknown field ") => return "unknown".to_owned(),
         _ => {}
     }
-    let expected = expected.map(|expected| match expected.split(' ').next() {
-        Some("struct" | "internally" | "map" | "adjacently") => "an object",
-        Some("sequence") => "a list",
-        Some("u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64") => "a whole number",
-        Some("f32" | "f64") => "a number",
-        _ => expected,
+    let expected = expected.map(|expected| {
+        match expected
+            .split(' ')
+            .find(|word| *word != "a" && *word != "an")
+        {
+            Some("struct" | "internally" | "map" | "adjacently") => "an object",
+            Some("sequence") => "a list",
+            Some("u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64") => "a whole number",
+            Some("f32" | "f64") => "a number",
+            _ => expected,
+        }
     });
     match expected {
         Some(expected) => format!("{said}, expected {expected}"),
@@ -401,6 +434,15 @@ mod tests {
         assert_eq!(latin.code(), "invalid_json");
         assert_eq!(error("").code(), "invalid_json");
         assert_eq!(error("{}").fields()[0].pointer, "/items");
+        assert_eq!(error(r#"{"items":[[1]]}"#).fields()[0].pointer, "/items/0");
+        assert_eq!(
+            error(r#"{"items":[],"items":[]}"#).fields()[0].pointer,
+            "/items"
+        );
+        assert_eq!(
+            error(r#"{"items":5}"#).fields()[0].detail,
+            "invalid type: integer `5`, expected a list"
+        );
         assert_eq!(
             error(r#"{"items":[{"size":"x"}]}"#).fields()[0].detail,
             "invalid type: string \"x\", expected a whole number"
@@ -453,6 +495,8 @@ mod tests {
                 "/colour",
                 "unknown; known are fileName, limit, exact, order",
             ),
+            ("fileName=a&fileName=b", "/fileName", "given more than once"),
+            ("fileName=a&limit=", "/limit", "a whole number"),
             ("fileName=a&order=red", "/order", "one of up, down, none"),
         ] {
             let error = from_query::<Wanted>(query).unwrap_err();

@@ -21,6 +21,7 @@ pub mod problem;
 mod routes;
 mod serve;
 pub mod stack;
+mod strict;
 pub mod tokens;
 pub mod usage;
 

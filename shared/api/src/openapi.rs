@@ -1,6 +1,7 @@
 //! OpenAPI 3.1, told by the handlers' own types: who may call by [`Caller`], what goes in by [`Json`],
 //! [`Query`] and [`Path`], what comes out by the answer. Schemas are utoipa's.
 
+mod notifications;
 mod success;
 
 use axum::extract::State;
@@ -409,14 +410,7 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
         <Problem as utoipa::PartialSchema>::schema(),
     ));
     <Problem as ToSchema>::schemas(&mut description.schemas);
-    for (name, schema) in description.schemas {
-        let known = schemas.schemas.entry(name.clone());
-        if *known.or_insert_with(|| schema.clone()) != schema {
-            return Err(Error::internal_fault(format!(
-                "two types are called {name}"
-            )));
-        }
-    }
+    add_schemas(schemas, description.schemas)?;
     let tag = id.split('-').next().unwrap_or_default().to_owned();
     Ok(description
         .operation
@@ -424,6 +418,19 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
         .summary(Some(route.summary))
         .tag(tag)
         .build())
+}
+
+/// Adds schemas to those of the document.
+fn add_schemas(to: &mut Components, schemas: Vec<(String, RefOr<Schema>)>) -> Result<()> {
+    for (name, schema) in schemas {
+        let known = to.schemas.entry(name.clone());
+        if *known.or_insert_with(|| schema.clone()) != schema {
+            return Err(Error::internal_fault(format!(
+                "two types are called {name}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The document of all these routes.
@@ -481,6 +488,8 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
             None => drop(paths.paths.insert(route.path.to_owned(), item)),
         }
     }
+    let (webhooks, schemas) = notifications::webhooks();
+    add_schemas(&mut components, schemas)?;
     let mut tags: Vec<&str> = ids
         .iter()
         .filter_map(|name| name.split('-').next())
@@ -496,6 +505,7 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
         .info(info)
         .servers(Some([Server::new("/")]))
         .paths(paths)
+        .webhooks(Some(webhooks))
         .components(Some(components))
         .tags(Some(tags.into_iter().map(Tag::new)))
         .build())

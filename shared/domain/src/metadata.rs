@@ -69,6 +69,15 @@ impl Metadata {
         serde_json::from_str(self.as_str()).ok()
     }
 
+    /// Whether it is an object without members.
+    pub fn is_empty(&self) -> bool {
+        let text = self.as_str().trim();
+        let inner = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        inner.is_some_and(|inner| inner.trim().is_empty())
+    }
+
     /// Checks the limits on stored metadata.
     ///
     /// # Errors

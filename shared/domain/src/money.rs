@@ -2,17 +2,19 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 use utoipa::ToSchema;
 
 const PER_DOLLAR: i64 = 1_000_000_000;
 const DIGITS: usize = 9;
+const BAD: &str = "dollars as a decimal string, like \"12.50\"";
 
 /// An amount in US dollars, exact to 10⁻⁹. Written as `12.5`, without trailing zeros.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, ToSchema,
-)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, ToSchema)]
+#[serde(into = "String")]
 #[schema(value_type = String, pattern = r"^\d{1,7}(\.\d{1,9})?$")]
 pub struct Usd(i64);
 
@@ -54,7 +56,6 @@ impl FromStr for Usd {
 
     /// Takes what [`Display`](fmt::Display) writes, and trailing zeros.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const BAD: &str = "dollars as a decimal string, like \"12.50\"";
         let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
         let part = part.trim_end_matches('0');
         let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -71,11 +72,23 @@ impl FromStr for Usd {
     }
 }
 
-impl TryFrom<String> for Usd {
-    type Error = &'static str;
+impl<'de> Deserialize<'de> for Usd {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+        impl Visitor<'_> for Text {
+            type Value = Usd;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(BAD)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Usd, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 

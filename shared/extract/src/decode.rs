@@ -82,8 +82,9 @@ fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) ->
         // ISO-2022-JP is ASCII too.
         Ok(text) if marked || !bytes.contains(&0x1b) || !text.is_ascii() => {
             return Decoded {
+                // Somebody before us may have replaced them, as gateways do with bytes of another encoding.
+                replaced: text.matches(char::REPLACEMENT_CHARACTER).count(),
                 text: Cow::Borrowed(text),
-                replaced: 0,
                 guessed: None,
             };
         }

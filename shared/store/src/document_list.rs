@@ -273,6 +273,26 @@ impl Store {
         found.ok_or_else(|| Error::not_found("document"))
     }
 
+    /// All documents that have this external id: one that is there at most, and any number that are deleted.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn documents_by_external_id(
+        &self,
+        customer: CustomerId,
+        external_id: &str,
+    ) -> Result<Vec<DocumentId>> {
+        let filter = Filter {
+            presence: Presence::Either,
+            external_id: Some(external_id.to_owned()),
+            ..Filter::default()
+        };
+        let found = self
+            .list_documents(customer, &filter, Sort::default(), None, i64::MAX)
+            .await?;
+        Ok(found.into_iter().map(|document| document.id).collect())
+    }
+
     /// Where the documents of hits come from. One that was deleted is left out.
     ///
     /// # Errors

@@ -338,6 +338,30 @@ pub async fn check_room(tx: &Tenant) -> Result<()> {
     quota.check("user_limit", "users and invitations", "Delete some first.")
 }
 
+/// Checks that an address is not a user's of the customer already. Of other customers' users nothing is told.
+///
+/// # Errors
+/// `user_exists` (conflict); `unavailable` without a database.
+pub async fn check_new(tx: &Tenant, email: &Email) -> Result<()> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/users/is_user.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&email.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    if !row.map_or(Ok(false), |row| row.try_get("found").map_err(column))? {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "user_exists",
+        "This address is a user of yours already; GET /api/users lists them.",
+    ))
+}
+
 /// Checks, after a change and under the [`lock`], that somebody is left who is in charge.
 ///
 /// # Errors

@@ -71,7 +71,7 @@ pub enum Reason {
     #[error("Only http and https addresses are allowed.")]
     Scheme,
     /// Http where https is required.
-    #[error("Only https addresses are allowed.")]
+    #[error("Only https addresses are allowed. The operator can allow another with WebAllow.")]
     Plain,
     /// A user name or password in the URL.
     #[error("An address must not contain a user name or password.")]
@@ -82,10 +82,10 @@ pub enum Reason {
     )]
     Port,
     /// A name that is never public.
-    #[error("Only public web addresses are allowed.")]
+    #[error("Only public web addresses are allowed. The operator can allow another with WebAllow.")]
     Name,
     /// A literal address that is not public.
-    #[error("Only public web addresses are allowed.")]
+    #[error("Only public web addresses are allowed. The operator can allow another with WebAllow.")]
     Address,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::stack::{Answer, Stack, Tenant, eventually, word};
+use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word};
 
 /// A customer who keeps deleted documents for a week.
 async fn customer(stack: &Arc<Stack>) -> Tenant {
@@ -129,6 +129,36 @@ async fn when_its_time_is_over_nothing_is_left() {
     for mark in [&over, &permanent] {
         assert_eq!(tenant.holding(mark).await, [""; 0]);
     }
+}
+
+#[tokio::test]
+async fn whoever_knows_an_external_id_alone_removes_all_that_had_it() {
+    let stack = Stack::load();
+    let tenant = customer(&stack).await;
+    let by_id = async |method: Method, query: &str| {
+        let path = format!("/api/documents/by-external-id?externalId=p%2F1{query}");
+        Answer::of(tenant.call(method, &path)).await
+    };
+    for text in ["First.", "Second.", "Third."] {
+        let body = json!({"title": "T", "content": text, "externalId": "p/1"});
+        let added = tenant.post("/api/ingest/document", &body).await.ok(202);
+        tenant.completed(&doc_id(&added)).await;
+        if text != "Third." {
+            let deleted = by_id(Method::DELETE, "").await.ok(202);
+            assert_eq!(deleted["status"], "deleted");
+        }
+    }
+    assert_eq!(by_id(Method::GET, "").await.ok(200)["title"], "T");
+    let gone = by_id(Method::DELETE, "&permanent=true").await.ok(202);
+    assert_eq!(gone["status"], "deleting");
+    eventually("all three are gone", async || {
+        let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
+        (tenant.count(rows).await == 0).then_some(())
+    })
+    .await;
+    by_id(Method::DELETE, "&permanent=true")
+        .await
+        .problem(404, "not_found");
 }
 
 #[tokio::test]

@@ -41,6 +41,11 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
         .await
         .problem(403, "email_not_verified");
     a.verified().await;
+    // Who is there already need not be invited; of another customer's users nobody is told.
+    let own = json!({"email": a.email, "role": "user"});
+    a.post("/api/users", &own).await.problem(409, "user_exists");
+    let theirs = json!({"email": b.email, "role": "user"});
+    a.post("/api/users", &theirs).await.ok(202);
     let invited = a.post("/api/users", &body).await.ok(202);
     assert_eq!(invited["status"], "invited");
     let email = text(&invited["email"]);
@@ -64,7 +69,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
     );
     let second = stack.mail(&email, SUBJECT, 2).await;
     let listed = a.get("/api/users").await.ok(200);
-    assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{listed}");
+    assert_eq!(listed["items"].as_array().unwrap().len(), 3, "{listed}");
     assert!(
         !b.get("/api/users")
             .await

@@ -129,7 +129,11 @@ impl Filter {
             ("title", &self.title, MAX_TITLE),
             ("fileName", &self.file_name, MAX_FILE_NAME),
         ] {
-            if let Some(detail) = text.as_deref().and_then(|text| bad_text(text, most)) {
+            let blank =
+                name == "title" && text.as_deref().is_some_and(|text| text.trim().is_empty());
+            let bad = text.as_deref().and_then(|text| bad_text(text, most));
+            let blank = blank.then(|| "at least one character that is no space".to_owned());
+            if let Some(detail) = bad.or(blank) {
                 let pointer = format!("{at}/{name}");
                 fields.push(FieldError { pointer, detail });
             }
@@ -144,7 +148,15 @@ impl Filter {
                 fields.push(FieldError { pointer, detail });
             }
         }
-        if let Some(Err(detail)) = self.metadata.as_ref().map(Metadata::check) {
+        // Every document has all members of an empty object, and a part of its title that is empty.
+        let checked = self.metadata.as_ref().map(|metadata| {
+            metadata.check()?;
+            match metadata.is_empty() {
+                true => Err("at least one member".to_owned()),
+                false => Ok(()),
+            }
+        });
+        if let Some(Err(detail)) = checked {
             let pointer = format!("{at}/metadata");
             fields.push(FieldError { pointer, detail });
         }
@@ -239,6 +251,26 @@ mod tests {
                 "/filter/metadata"
             ]
         );
+    }
+
+    #[test]
+    fn a_condition_that_every_document_meets_is_none() {
+        let metadata = |json| Filter {
+            metadata: Metadata::parse(json),
+            ..Filter::default()
+        };
+        let title = |title: &str| Filter {
+            title: Some(title.to_owned()),
+            ..Filter::default()
+        };
+        for (filter, pointer) in [
+            (metadata("{}"), "/metadata"),
+            (metadata(" { } "), "/metadata"),
+            (title(" "), "/title"),
+        ] {
+            assert_eq!(filter.check("").unwrap_err().fields()[0].pointer, pointer);
+        }
+        assert!(metadata(r#"{"a":null}"#).check("").is_ok());
     }
 
     #[test]

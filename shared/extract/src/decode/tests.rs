@@ -309,6 +309,12 @@ fn bytes_without_a_character_are_told() {
 }
 
 #[test]
+fn what_others_have_replaced_is_counted() {
+    let sent = "gr\u{fffd}n und bl\u{fffd}u";
+    assert_eq!(read(sent.as_bytes()), (sent.to_owned(), 2, None));
+}
+
+#[test]
 fn halfwidth_kana_are_shift_jis() {
     for source in ["ﾃｽﾄ ﾃﾞｰﾀ です", "ﾃｽﾄ ﾃﾞｰﾀ", "ｶﾌﾞｼｷｶﾞｲｼｬ ﾃｽﾄです"]
     {
