@@ -121,6 +121,9 @@ pub(crate) async fn limits(
     Json(limits): Json<PlatformLimits>,
 ) -> Answer<NoContent> {
     limits.check().map_err(Error::fields_invalid)?;
+    if limits.named().next().is_none() {
+        return Err(Error::field("", "at least one limit").into());
+    }
     let store = caller.store();
     store
         .admin_set_limits(caller.administrator()?, id, &limits)

@@ -16,7 +16,11 @@ use dynrag_domain::{
     warnings::{WarningCode, Warnings},
 };
 use dynrag_extract::{Attachment, detect};
-use dynrag_store::{ingestion::Claim, outbox::Pending, uploads::NewDocument};
+use dynrag_store::{
+    ingestion::Claim,
+    outbox::Pending,
+    uploads::{ATTACHMENT_ELSEWHERE, NewDocument},
+};
 
 use crate::{parts::Parts, prepare::Stop};
 
@@ -26,7 +30,8 @@ const NO_ROOM: [FailureCode; 2] = [FailureCode::DocumentLimit, FailureCode::Stor
 /// What became of an attachment.
 enum Outcome {
     Added(DocumentId, Option<Pending>),
-    /// Its type is not read or not allowed, it is empty, or the customer has no room for it.
+    /// Its type is not read or not allowed, it is empty, the customer has no room for it, or its id belongs to a document
+    /// that is not attached to the mail or has been moved.
     LeftOut,
 }
 
@@ -133,6 +138,7 @@ async fn add(
         Err(error) if NO_ROOM.iter().any(|code| error.code() == code.as_str()) => {
             Ok(Outcome::LeftOut)
         }
+        Err(error) if error.code() == ATTACHMENT_ELSEWHERE => Ok(Outcome::LeftOut),
         // The mail was deleted.
         Err(error) if error.kind() == Kind::NotFound => Err(Stop::Lost),
         Err(error) => Err(error.into()),

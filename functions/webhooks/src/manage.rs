@@ -52,6 +52,7 @@ pub(crate) async fn create(
 ) -> Answer<Secret<Created<WebhookBody>>> {
     let trigger = body.trigger_type;
     caller.require(trigger.scope())?;
+    caller.check_verified()?;
     let checked = body.check(&policy()?)?;
     let (store, vault) = (caller.store(), context.vault().await?);
     let tx = store.tenant(caller.customer_id).await?;

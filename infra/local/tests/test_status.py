@@ -22,6 +22,7 @@ EMPTY = {
     "codes": {},
     "queued": {},
     "deleting": 0,
+    "deleted": 0,
     "outbox": {"rows": 0, "age": None},
 }
 
@@ -124,6 +125,7 @@ class Verdict(unittest.TestCase):
             "codes": {"failed": {"http_status": 2, "extraction_timeout": 1}},
             "queued": {"ingest": {"number": 4, "age": 150}},
             "deleting": 1,
+            "deleted": 2,
             "outbox": {"rows": 2, "age": 40},
         }
         queues = {
@@ -138,6 +140,7 @@ class Verdict(unittest.TestCase):
             "  ingest             3          1        0  2 min",
             "make redrive",
             "documents completed 12, failed 3",
+            "  deleted      2, can be undeleted",
             "  failed       2 http_status, 1 extraction_timeout",
             "outbox    2 rows, the oldest 40 s old",
             "NOT HEALTHY",

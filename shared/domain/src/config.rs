@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::{documents::Format, error::FieldError, identity::Class, money::Usd, named::named};
@@ -200,6 +200,13 @@ fn most(name: &str) -> i64 {
 
 const MAX_BUDGET: Usd = Usd::from_nanos(1_000_000 * 1_000_000_000);
 
+/// A member that may be left out and is not null.
+fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// Limits that the platform sets. One that is left out stays as it is. The database function reads them by their names in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -207,50 +214,98 @@ const MAX_BUDGET: Usd = Usd::from_nanos(1_000_000 * 1_000_000_000);
 pub struct PlatformLimits {
     /// Reads and searches a minute.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub reads_per_minute: Option<i32>,
     /// Other requests a minute.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub requests_per_minute: Option<i32>,
     /// Requests a day.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub requests_per_day: Option<i32>,
     /// Documents that may exist at once.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_documents: Option<i32>,
     /// Largest file, in bytes.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_file_bytes: Option<i64>,
     /// Most pages of a document.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_pages: Option<i32>,
     /// Most characters of a document's text.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_characters: Option<i64>,
     /// Most chunks of a document.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_document_chunks: Option<i32>,
     /// Most chunks of all documents together.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_chunks: Option<i32>,
     /// Most bytes of the originals of all documents, with those of superseded versions.
     #[schema(minimum = 1, maximum = 1000000000000000i64)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_storage_bytes: Option<i64>,
     /// Invitations by mail a day.
     #[schema(minimum = 1, maximum = 1000000000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub invitations_per_day: Option<i32>,
     /// What the platform's key may cost for the customer in a calendar month: at most 1,000,000, exact to a millionth.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub platform_budget_usd: Option<Usd>,
 }
 

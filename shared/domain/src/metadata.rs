@@ -94,8 +94,10 @@ impl Metadata {
     }
 }
 
-/// Checks the database's rules on JSON text, which is valid JSON already.
+/// Checks the database's rules on JSON text, which is valid JSON already. It writes numbers without exponents: what they
+/// become counts.
 fn scan(json: &[u8]) -> Result<(), String> {
+    let mut written = json.len();
     let mut depth = 0usize;
     let mut at = 0;
     while let Some(byte) = json.get(at) {
@@ -121,8 +123,15 @@ fn scan(json: &[u8]) -> Result<(), String> {
                 let digits = digits.unwrap_or(&json[at + 1..]);
                 let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
                 let exponent = std::str::from_utf8(&digits[..count]).unwrap_or_default();
-                if !exponent.parse::<u32>().is_ok_and(|e| e <= MAX_EXPONENT) {
+                let Some(zeros) = exponent.parse::<u32>().ok().filter(|e| *e <= MAX_EXPONENT)
+                else {
                     return Err(format!("numbers with exponents up to {MAX_EXPONENT}"));
+                };
+                written += zeros as usize;
+                if written > MAX_METADATA_BYTES {
+                    return Err(format!(
+                        "at most {MAX_METADATA_BYTES} bytes of JSON, with its numbers written out"
+                    ));
                 }
             }
             _ => {}
@@ -284,6 +293,11 @@ mod tests {
         assert!(check(&deep).unwrap_err().contains("deep"));
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_METADATA_BYTES));
         assert!(check(&long).unwrap_err().contains("bytes"));
+        // Small as it is sent, 17 kB as it is stored and answered.
+        let many = format!("{{\"a\":[{}]}}", ["1e1000"; 17].join(","));
+        assert!(check(&many).unwrap_err().contains("written out"));
+        let few = format!("{{\"a\":[{}]}}", ["1e1000"; 15].join(","));
+        assert_eq!(check(&few), Ok(()));
         assert_eq!(Metadata::default().as_str(), "{}");
     }
 }

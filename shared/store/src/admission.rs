@@ -51,6 +51,18 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Checks that somebody of the customer has verified an address, where this deployment sends mail: before, nothing goes
+    /// out to others on its behalf.
+    ///
+    /// # Errors
+    /// `email_not_verified` (forbidden).
+    pub fn check_verified(&self) -> Result<()> {
+        match self.allowance.payer {
+            Some(_) => Ok(()),
+            None => self.check_budget(),
+        }
+    }
+
     /// Checks that the provider may be asked: that somebody pays, and that the month's budgets are not spent.
     ///
     /// # Errors
@@ -63,8 +75,7 @@ impl Admission {
             FailureCode::EmailNotVerified => (
                 Kind::Forbidden,
                 "Verify your e-mail address first: follow the link that was mailed to you, or ask for another one at \
-                 /api/auth/resend-verification. Until then the platform embeds nothing for you, unless you set your own \
-                 key at /api/customers/openai-key."
+                 /api/auth/resend-verification. Until then nothing is taken in or embedded for you."
                     .to_owned(),
             ),
             FailureCode::PlatformBudgetExceeded => (

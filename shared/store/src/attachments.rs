@@ -37,7 +37,14 @@ impl Store {
         if held.is_none() {
             return Ok(None);
         }
-        let pending = delete(&tx, Actor::System, claim.document_id, stay, false).await?;
+        let pending = delete(
+            &tx,
+            Actor::System,
+            claim.document_id,
+            Which::AllBut(stay),
+            false,
+        )
+        .await?;
         tx.commit().await?;
         Ok(Some(pending))
     }
@@ -57,14 +64,27 @@ pub(crate) async fn hold_mail(tx: &Tenant, mail: DocumentId) -> Result<bool> {
     Ok(held.is_some())
 }
 
-/// Hides the attachments of a mail but those that stay, and writes the jobs that remove them.
+/// Which attachments go.
+pub(crate) enum Which<'a> {
+    /// All: their mail goes.
+    All,
+    /// Those in the mail's own collection but these. One that somebody has moved elsewhere stays: whoever may write the
+    /// mail need not see it.
+    AllBut(&'a [DocumentId]),
+}
+
+/// Hides attachments of a mail, and writes the jobs that remove them.
 pub(crate) async fn delete(
     tx: &Tenant,
     actor: Actor,
     mail: DocumentId,
-    stay: &[DocumentId],
+    which: Which<'_>,
     permanent: bool,
 ) -> Result<Vec<Pending>> {
+    let (stay, beside) = match which {
+        Which::All => (&[] as &[DocumentId], false),
+        Which::AllBut(stay) => (stay, true),
+    };
     let stay: Vec<Uuid> = stay.iter().map(|id| id.as_uuid()).collect();
     let rows = tx
         .query(
@@ -74,6 +94,7 @@ pub(crate) async fn delete(
                 (&mail.as_uuid(), Type::UUID),
                 (&stay, Type::UUID_ARRAY),
                 (&permanent, Type::BOOL),
+                (&beside, Type::BOOL),
             ],
         )
         .await?;

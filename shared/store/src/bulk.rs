@@ -41,6 +41,10 @@ use crate::{
 /// ids.
 const MAX_DELETING: i64 = 5000;
 
+/// Notifications of a customer that may wait before a job makes more: each document that is acted on has one for each
+/// receiver.
+const MAX_PENDING: i64 = 10_000;
+
 /// What came of a step.
 #[derive(Debug)]
 pub enum Step {
@@ -48,7 +52,7 @@ pub enum Step {
     None,
     /// The job has ended with this step.
     Ended(Bulk),
-    /// Too many documents are under deletion already: go on later.
+    /// Too many documents are under deletion already, or too many notifications wait: go on later.
     Later,
     /// Some documents were acted on; there may be more. These are to be sent.
     Went(Vec<Pending<Outgoing>>),
@@ -138,7 +142,8 @@ impl Store {
             tx.commit().await?;
             return Ok(Step::Ended(bulk));
         }
-        if bulk.action == BulkAction::Delete && deleting(&tx).await? >= MAX_DELETING {
+        let removing = bulk.action == BulkAction::Delete && deleting(&tx).await? >= MAX_DELETING;
+        if removing || pending_notifications(&tx).await? >= MAX_PENDING {
             // Waiting is no failed try.
             note(&tx, job, &bulk).await?;
             tx.commit().await?;
@@ -221,6 +226,21 @@ async fn deleting(tx: &Tenant) -> Result<i64> {
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
     row.try_get("documents").map_err(column)
+}
+
+/// How many notifications of the customer wait, at most [`MAX_PENDING`].
+async fn pending_notifications(tx: &Tenant) -> Result<i64> {
+    let row = tx
+        .query_opt(
+            include_str!("../queries/bulk/pending_notifications.sql"),
+            &[
+                (&tx.customer_id().as_uuid(), Type::UUID),
+                (&MAX_PENDING, Type::INT8),
+            ],
+        )
+        .await?
+        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+    row.try_get("pending").map_err(column)
 }
 
 async fn lock(tx: &Tenant, job: JobId) -> Result<Option<Bulk>> {

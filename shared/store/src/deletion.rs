@@ -31,7 +31,9 @@ use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, attachments, audit,
+    Store, Tenant,
+    attachments::{self, Which},
+    audit,
     documents::{self, Document},
     error,
     outbox::{self, Outgoing, Pending},
@@ -120,7 +122,7 @@ impl Store {
         let jobs: Vec<Job> = hidden.job(customer).into_iter().collect();
         let mut pending = outbox::insert_many(&tx, &jobs).await?;
         // After the mail is locked: none is added from here on.
-        pending.extend(attachments::delete(&tx, actor, id, &[], permanent).await?);
+        pending.extend(attachments::delete(&tx, actor, id, Which::All, permanent).await?);
         tx.commit().await?;
         Ok((hidden, pending))
     }

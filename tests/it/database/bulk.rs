@@ -154,6 +154,27 @@ async fn a_deletion_waits_while_too_many_documents_are_under_deletion() {
 }
 
 #[tokio::test]
+async fn an_action_waits_while_too_many_notifications_do() {
+    let scene = scene().await;
+    let ids = scene.documents(1).await;
+    let job = scene.start(BulkAction::Delete, None, &only(&ids)).await;
+    scene
+        .sql(
+            "INSERT INTO webhooks (customer_id, id, name, trigger_type, status, url, events)
+             SELECT id, gen_random_uuid(), 'out', 'event', 'active', 'https://example.com/', '{document.deleted}'
+             FROM customers;
+             INSERT INTO webhook_deliveries (customer_id, id, webhook_id, event, payload, resend_at)
+             SELECT w.customer_id, gen_random_uuid(), w.id, 'document.deleted', '{}', now() + interval '1 hour'
+             FROM webhooks w, generate_series(1, 10000)",
+        )
+        .await;
+    let step = scene.store.bulk_step(scene.customer, job, 2).await.unwrap();
+    assert!(matches!(step, Step::Later), "{step:?}");
+    scene.sql("DELETE FROM webhook_deliveries").await;
+    assert_eq!(scene.finish(job).await.concat().len(), 1);
+}
+
+#[tokio::test]
 async fn a_mail_takes_its_attachments_along() {
     let scene = scene().await;
     let ids = scene.documents(3).await;

@@ -208,3 +208,76 @@ async fn attachments_beyond_the_document_limit_are_named() {
         .await
         .bad_fields(&["/attachments"]);
 }
+
+#[tokio::test]
+async fn whoever_may_write_a_mail_reaches_its_attachments_only_where_it_is() {
+    let tenant = Stack::load().signup().await;
+    let (open, closed) = (
+        tenant.collection("Open").await,
+        tenant.collection("Closed").await,
+    );
+    let (first, second, secret) = (word(), word(), word());
+    let sent = |content: &str| mail("See what is attached.", &[("a.txt", "text/plain", content)]);
+    let add = async |content: &str, collection: &str| {
+        let body = json!({"title": "Mail", "content": sent(content), "contentType": "message/rfc822",
+            "attachments": true, "collectionId": collection});
+        let added = tenant.post("/api/ingest/document?wait=25", &body).await;
+        doc_id(&added.ok(200))
+    };
+    let id = add(&first, &open).await;
+    let attachment = attached(&tenant, &id).await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    tenant.completed(&attachment).await;
+    let path = format!("/api/documents/{attachment}");
+    let change = |body: Value| Answer::of(tenant.call(Method::PUT, &path).json(&body));
+    change(json!({"collectionId": closed})).await.ok(200);
+    let rewritten = json!({"content": format!("Now {secret}."), "contentType": "text/plain"});
+    change(rewritten).await.ok(202);
+    tenant.completed(&attachment).await;
+
+    // Neither written to again, nor brought back, nor deleted by a new version of the mail.
+    let again =
+        json!({"content": sent(&second), "contentType": "message/rfc822", "attachments": true});
+    put(&tenant, &id, &again).await;
+    let now = tenant.get(&path).await.ok(200);
+    assert_eq!(
+        (&now["collectionId"], &now["latestVersion"]),
+        (&json!(closed), &json!(2))
+    );
+    let warnings = tenant.get(&format!("/api/documents/{id}")).await.ok(200)["warnings"].clone();
+    assert_eq!(warnings[0]["code"], "attachments_not_read", "{warnings}");
+    put(&tenant, &id, &json!({"attachments": false})).await;
+    tenant.get(&path).await.ok(200);
+
+    // A document that takes the id of an attachment to be is not written to.
+    let other = add(&first, &open).await;
+    let taken = json!({"title": "Trap", "content": "Mine.", "externalId": format!("{other}/2"), "collectionId": open});
+    let trap = doc_id(
+        &tenant
+            .post("/api/ingest/document?wait=25", &taken)
+            .await
+            .ok(200),
+    );
+    let two = mail(
+        "Two.",
+        &[
+            ("a.txt", "text/plain", &first),
+            ("b.txt", "text/plain", &secret),
+        ],
+    );
+    let more = json!({"content": two, "contentType": "message/rfc822", "attachments": true});
+    put(&tenant, &other, &more).await;
+    let trapped = tenant.get(&format!("/api/documents/{trap}")).await.ok(200);
+    assert_eq!(trapped["latestVersion"], 1);
+    // With a mail that is moved go those that are where it was.
+    let moved = json!({"collectionId": closed});
+    let path = format!("/api/documents/{other}");
+    Answer::of(tenant.call(Method::PUT, &path).json(&moved))
+        .await
+        .ok(200);
+    for one in attached(&tenant, &other).await {
+        assert_eq!(one["collectionId"], closed);
+    }
+}

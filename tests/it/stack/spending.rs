@@ -177,10 +177,17 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
 }
 
 #[tokio::test]
-async fn a_key_of_its_own_needs_no_verified_address() {
+async fn a_key_of_its_own_does_not_stand_for_a_verified_address() {
     let stack = Stack::load();
     let a = stack.signup_unverified().await;
     set_key(&a).await;
+    let refused = a.ingest("T", &text(&word())).await;
+    refused.problem(403, "email_not_verified");
+    let hook = json!({"name": "out", "triggerType": "event", "url": "https://example.com/hook",
+        "events": ["document.completed"]});
+    let refused = a.post("/api/webhooks", &hook).await;
+    refused.problem(403, "email_not_verified");
+    a.platform_key("now()").await;
     let id = a.add("T", &text(&word())).await;
     a.completed(&id).await;
     assert_eq!(a.count(BY_PLATFORM).await, 0);

@@ -75,7 +75,7 @@ async fn a_deleted_document_is_found_by_nobody_until_it_is_undeleted() {
 
     let back = undelete(&tenant, &ids[0]).await.ok(200);
     assert_eq!(
-        (&back["id"], &back["status"], &back["purgeAt"]),
+        (&back["docId"], &back["status"], &back["title"]),
         (&json!(ids[0]), &json!("completed"), &Value::Null)
     );
     for mode in ["vector", "text", "hybrid"] {

@@ -6,6 +6,7 @@ use dynrag_domain::{
     WebhookId,
     audit::Actor,
     documents::FailureCode,
+    queues::Message,
     webhooks::{DeliveryStatus, Event, Trigger},
 };
 use dynrag_store::webhooks::{self, Wanted};
@@ -127,4 +128,45 @@ async fn a_notice_waits_for_its_turn_without_losing_a_try() {
             .unwrap()
     );
     assert!(!scene.claim(id).await.unwrap().has_turn);
+}
+
+#[tokio::test]
+async fn a_backlog_of_one_customer_is_nobody_elses() {
+    let scene = Scene::new(&[Event::Failed]).await;
+    let store = &scene.store;
+    for _ in 0..120 {
+        scene.test_notice().await;
+    }
+    let theirs = seed::customer(store).await.id;
+    let hook = add(
+        store,
+        theirs,
+        Trigger::Event,
+        &wanted(&[Event::Failed]),
+        None,
+    )
+    .await;
+    let late = store.test_delivery(theirs, hook).await.unwrap();
+    // The backlog has waited for long, the other one just came.
+    scene
+        .execute("UPDATE webhook_deliveries SET resend_at = now() - interval '1 hour'")
+        .await;
+    let sql = format!(
+        "UPDATE webhook_deliveries SET resend_at = now() - interval '1 second' WHERE id = '{late}'"
+    );
+    scene.execute(&sql).await;
+    let first = store.sweep_deliveries(10).await.unwrap();
+    assert_eq!(first.len(), 10);
+    assert!(first.iter().any(|one| one.customer() == Some(theirs)));
+    // All go out in the end, each once, and no more than fifty of one at a time.
+    let mut sent = 10;
+    loop {
+        let some = store.sweep_deliveries(100).await.unwrap().len();
+        assert!(some <= 50);
+        if some == 0 {
+            break;
+        }
+        sent += some;
+    }
+    assert_eq!(sent, 121);
 }

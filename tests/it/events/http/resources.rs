@@ -54,7 +54,7 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
             assert_eq!(body["docId"], json!(id));
         }
         "documents-update" => assert_eq!(answer.ok(202, &["statusUrl"])["docId"], json!(id)),
-        "documents-undelete" => assert_eq!(answer.ok(200, &["status"])["id"], json!(id)),
+        "documents-undelete" => assert_eq!(answer.ok(200, &["status"])["docId"], json!(id)),
         "documents-retry" => answer.problem(409, "not_retryable"),
         "documents-status" => {
             let body = answer.ok(200, &["status", "attempts", "latestVersion"]);
