@@ -21,19 +21,19 @@ pub fn routes() -> Routes<Arc<Context>> {
         .get(
             "admin-customers-get",
             "/api/admin/customers/{id}",
-            "Show a customer",
+            "Get a customer",
             customer::get,
         )
         .get(
             "admin-customers-usage",
             "/api/admin/customers/{id}/usage",
-            "A customer's usage",
+            "Get a customer's usage",
             customers::usage,
         )
         .put(
             "admin-customers-limits",
             "/api/admin/customers/{id}/limits",
-            "Change a customer's limits",
+            "Set a customer's limits",
             customers::limits,
         )
         .post(
@@ -45,13 +45,13 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "admin-customers-activate",
             "/api/admin/customers/{id}/activate",
-            "Lift a suspension",
+            "Reactivate a suspended customer",
             customers::activate,
         )
         .post(
             "admin-invitations-create",
             "/api/admin/invitations",
-            "Invite somebody to sign up",
+            "Invite someone to sign up",
             invitations::create,
         )
 }

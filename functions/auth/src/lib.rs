@@ -27,50 +27,50 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "auth-signup",
             "/api/auth/signup",
-            "Sign up: a customer, its first user and a key",
+            "Sign up",
             signup::signup,
         )
         .post("auth-login", "/api/auth/login", "Log in", login::login)
         .post(
             "auth-refresh",
             "/api/auth/refresh",
-            "Exchange a refresh token for new tokens",
+            "Refresh the access token",
             refresh::refresh,
         )
         .post(
             "auth-logout",
             "/api/auth/logout",
-            "End this session, or all of them",
+            "Log out of this session or all sessions",
             logout::logout,
         )
         .post(
             "auth-change-password",
             "/api/auth/change-password",
-            "Change the password",
+            "Change your password",
             change_password::change_password,
         )
         .post(
             "auth-forgot-password",
             "/api/auth/forgot-password",
-            "Have a link mailed that sets a new password",
+            "Request a password reset email",
             forgot_password::forgot_password,
         )
         .post(
             "auth-reset-password",
             "/api/auth/reset-password",
-            "Set a new password with the token of a mail",
+            "Reset a password with an emailed token",
             reset_password::reset_password,
         )
         .post(
             "auth-verify-email",
             "/api/auth/verify-email",
-            "Verify an address with the token of a mail",
+            "Verify an email address",
             verify_email::verify_email,
         )
         .post(
             "auth-resend-verification",
             "/api/auth/resend-verification",
-            "Have the verification mailed again",
+            "Resend the verification email",
             verify_email::resend,
         )
         .post(
@@ -82,7 +82,7 @@ pub fn routes() -> Routes<Arc<Context>> {
         .delete(
             "customers-delete",
             "/api/customers",
-            "Delete the customer and all its data",
+            "Delete your account and all its data",
             delete_account::delete_account,
         )
         .delete(
@@ -94,7 +94,7 @@ pub fn routes() -> Routes<Arc<Context>> {
         .get(
             "auth-me",
             "/api/auth/me",
-            "Who is calling, and what they may do",
+            "Get the current caller and its permissions",
             me::me,
         )
 }

@@ -22,77 +22,77 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "customers-api-key",
             "/api/customers/api-key",
-            "Replace the default API key",
+            "Rotate the default API key",
             api_key::replace,
         )
         .get(
             "customers-audit",
             "/api/customers/audit",
-            "List who did what",
+            "List the audit log",
             audit::list,
         )
         .get(
             "customers-get-profile",
             "/api/customers/profile",
-            "Show the customer",
+            "Get the profile",
             profile::get,
         )
         .put(
             "customers-update-profile",
             "/api/customers/profile",
-            "Change the customer",
+            "Update the profile",
             profile::update,
         )
         .get(
             "customers-get-config",
             "/api/customers/config",
-            "Show limits and settings",
+            "Get the configuration",
             config::get,
         )
         .put(
             "customers-update-config",
             "/api/customers/config",
-            "Change limits and settings",
+            "Update the configuration",
             config::update,
         )
         .get(
             "customers-usage",
             "/api/customers/usage",
-            "What was used, and what it cost",
+            "Get usage and cost",
             usage::get,
         )
         .put(
             "customers-set-openai-key",
             "/api/customers/openai-key",
-            "Use a key of one's own at the provider",
+            "Set your own provider API key",
             openai_key::put,
         )
         .delete(
             "customers-delete-openai-key",
             "/api/customers/openai-key",
-            "Go back to the platform's key",
+            "Remove your own provider API key",
             openai_key::delete,
         )
         .post(
             "customers-rotate-secrets",
             "/api/customers/rotate-secrets",
-            "Rotate the secrets that sign tokens",
+            "Rotate the token signing secrets",
             rotate_secrets::rotate,
         )
         .post(
             "customers-export",
             "/api/customers/export",
-            "Start an export of all data",
+            "Export all data",
             export::start,
         )
         .get(
             "jobs-get",
             "/api/jobs/{id}",
-            "Show a job and what it made",
+            "Get a job",
             export::get,
         )
         .get("keys-list", "/api/keys", "List API keys", keys::list)
-        .post("keys-create", "/api/keys", "Make an API key", keys::create)
+        .post("keys-create", "/api/keys", "Create an API key", keys::create)
         .delete(
             "keys-delete",
             "/api/keys/{id}",
@@ -108,19 +108,19 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "users-invite",
             "/api/users",
-            "Invite a user by mail",
+            "Invite a user",
             users::invite,
         )
         .put(
             "users-update",
             "/api/users/{id}",
-            "Change a role, disable or enable a user",
+            "Update a user's role or status",
             users::update,
         )
         .delete(
             "users-delete",
             "/api/users/{id}",
-            "Delete a user, or withdraw an invitation",
+            "Delete a user or invitation",
             users::delete,
         )
 }

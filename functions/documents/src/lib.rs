@@ -35,25 +35,25 @@ pub fn routes() -> Routes<Arc<Context>> {
         .get(
             "documents-get-by-external-id",
             "/api/documents/by-external-id",
-            "Show the document that has an external id",
+            "Get a document by external id",
             by_external_id::get,
         )
         .delete(
             "documents-delete-by-external-id",
             "/api/documents/by-external-id",
-            "Delete the document that has an external id",
+            "Delete a document by external id",
             by_external_id::delete,
         )
         .get(
             "documents-get",
             "/api/documents/{id}",
-            "Show a document",
+            "Get a document",
             get::get,
         )
         .get(
             "documents-status",
             "/api/documents/{id}/status",
-            "Show where a document stands",
+            "Get a document's status",
             status::status,
         )
         .get(
@@ -65,43 +65,43 @@ pub fn routes() -> Routes<Arc<Context>> {
         .get(
             "documents-content",
             "/api/documents/{id}/content",
-            "Show a document's text",
+            "Get a document's text",
             content::content,
         )
         .get(
             "documents-original",
             "/api/documents/{id}/original",
-            "Get a link to a document's original file",
+            "Get a download link for the original file",
             original::original,
         )
         .get(
             "documents-diff",
             "/api/documents/{id}/diff",
-            "Show what changed between two versions",
+            "Compare two versions of a document",
             diff::diff,
         )
         .post(
             "documents-restore",
             "/api/documents/{id}/versions/{version}/restore",
-            "Make an earlier version the newest",
+            "Restore an earlier version",
             restore::restore,
         )
         .post(
             "documents-retry",
             "/api/documents/{id}/retry",
-            "Try a document again that ended badly",
+            "Retry a failed document",
             retry::retry,
         )
         .post(
             "documents-regenerate",
             "/api/documents/regenerate",
-            "Regenerate the embeddings of all documents",
+            "Regenerate all embeddings",
             regenerate::regenerate,
         )
         .post(
             "documents-bulk",
             "/api/documents/bulk",
-            "Delete, undelete, move or process many documents",
+            "Delete, undelete, move, retry or reprocess many documents",
             bulk::bulk,
         )
         .delete(
@@ -113,7 +113,7 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "documents-undelete",
             "/api/documents/{id}/undelete",
-            "Take a document's deletion back",
+            "Undelete a document",
             undelete::undelete,
         )
         .get(
@@ -125,25 +125,25 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "collections-create",
             "/api/collections",
-            "Make a collection",
+            "Create a collection",
             collections::create::create,
         )
         .get(
             "collections-get",
             "/api/collections/{id}",
-            "Show a collection",
+            "Get a collection",
             collections::get::get,
         )
         .put(
             "collections-update",
             "/api/collections/{id}",
-            "Change a collection",
+            "Update a collection",
             collections::update::update,
         )
         .delete(
             "collections-delete",
             "/api/collections/{id}",
-            "Delete a collection, with its documents or without",
+            "Delete a collection, with or without its documents",
             collections::delete::delete,
         )
 }

@@ -12,7 +12,7 @@ pub fn routes() -> Routes<Arc<Context>> {
     Routes::new().get_streamed(
         "documents-events",
         "/api/documents/{id}/events",
-        "Follow a document",
+        "Stream a document's progress",
         documents::events,
     )
 }

@@ -27,57 +27,57 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "ingest-document",
             "/api/ingest/document",
-            "Add a text",
+            "Add a text document",
             document::document,
         )
         .post(
             "ingest-batch",
             "/api/ingest/batch",
-            "Add up to 500 texts",
+            "Add up to 500 text documents",
             batch::batch,
         )
-        .post("ingest-file", "/api/ingest/file", "Add a file", file::file)
-        .post("ingest-file", "/api/docs/upload", "Add a file", file::file)
+        .post("ingest-file", "/api/ingest/file", "Upload a file", file::file)
+        .post("ingest-file", "/api/docs/upload", "Upload a file", file::file)
         .post(
             "ingest-url",
             "/api/ingest/url",
-            "Add a page of the web, or a site",
+            "Add a web page or crawl a site",
             url::url,
         )
         .put(
             "documents-put-by-external-id",
             "/api/documents/by-external-id",
-            "Make or change the document that has an external id",
+            "Create or update a document by external id",
             by_external_id::put,
         )
         .put(
             "documents-update",
             "/api/documents/{id}",
-            "Change a document",
+            "Update a document",
             update::update,
         )
         .post(
             "ingest-webhook",
             "/api/ingest/webhook",
-            "Add whatever another system sends",
+            "Add a document from any payload",
             webhook::by_key,
         )
         .post(
             "ingest-webhook-receive",
             "/api/ingest/webhook/{webhookId}",
-            "Add what is sent to a webhook's own address",
+            "Receive a document at a webhook's own address",
             webhook::receive,
         )
         .get(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",
-            "Get what to upload a file with",
+            "Create a presigned upload",
             presigned_url::by_query,
         )
         .post(
             "ingest-presigned-url",
             "/api/ingest/presigned-url",
-            "Get what to upload a file with",
+            "Create a presigned upload",
             presigned_url::by_body,
         )
 }

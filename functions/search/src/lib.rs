@@ -14,7 +14,7 @@ pub fn routes() -> Routes<SearchState> {
         .get(
             "documents-chunks",
             "/api/documents/{id}/chunks",
-            "Show how a document was cut",
+            "List a document's chunks",
             chunks::chunks,
         )
         .post("search", "/search", "Search", search::search)

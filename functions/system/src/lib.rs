@@ -15,13 +15,13 @@ pub fn routes() -> Routes<SystemState> {
         .get(
             "health-get",
             "/health",
-            "Whether everything it depends on answers",
+            "Check health",
             health::health,
         )
         .get(
             "openapi-get",
             "/api/openapi.json",
-            "This document",
+            "Get the OpenAPI document",
             openapi::openapi,
         )
 }

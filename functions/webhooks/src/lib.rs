@@ -23,19 +23,19 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "webhooks-create",
             "/api/webhooks",
-            "Make a webhook",
+            "Create a webhook",
             manage::create,
         )
         .get(
             "webhooks-get",
             "/api/webhooks/{id}",
-            "Show a webhook",
+            "Get a webhook",
             manage::get,
         )
         .put(
             "webhooks-update",
             "/api/webhooks/{id}",
-            "Change a webhook, or rotate its secret",
+            "Update a webhook or rotate its secret",
             manage::update,
         )
         .delete(
@@ -47,19 +47,19 @@ pub fn routes() -> Routes<Arc<Context>> {
         .post(
             "webhooks-test",
             "/api/webhooks/{id}/test",
-            "Try a webhook",
+            "Test a webhook",
             test::test,
         )
         .get(
             "webhooks-deliveries",
             "/api/webhooks/{id}/deliveries",
-            "List what was sent to a webhook",
+            "List a webhook's deliveries",
             deliveries::list,
         )
         .post(
             "webhooks-replay",
             "/api/webhooks/{id}/deliveries/{deliveryId}/replay",
-            "Send a notice again",
+            "Resend a notification",
             deliveries::replay,
         )
 }
