@@ -5,8 +5,8 @@ directory; layers are left out (a parameter names the library's path instead); t
 the emulator does not read from an OpenAPI body, become resources; a `Ref` to a secret, which
 the emulator answers with its name, asks for the ARN; ExcludePunctuation, which it does not
 know, becomes ExcludeCharacters; parameters that are numbers, which it takes for text, are
-written in; policies that refuse plain HTTP, which is what it speaks, lose that statement; and
-the right to send to a queue is spelled out for many messages at once, as the emulator asks for
+written in; policies that refuse plain HTTP, which is what it speaks, lose that statement; an alarm
+on several metrics, whose arithmetic it does not know, watches the first of them; and the right to send to a queue is spelled out for many messages at once, as the emulator asks for
 the request's name where AWS has one right for both.
 """
 
@@ -96,6 +96,7 @@ def expand(template: dict, code: dict, parameters: dict, region: str, api_id: st
     _allow_plain_http(plain)
     _mail_of_any_identity(plain)
     _send_many_too(plain)
+    _alarms_of_one_metric(plain)
     return _secrets_as_on_aws(plain)
 
 
@@ -178,6 +179,18 @@ def _send_many_too(template: dict) -> None:
     for statement in _statements_of_roles(template):
         if statement["Action"] == "sqs:SendMessage":
             statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+
+
+def _alarms_of_one_metric(template: dict) -> None:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+            metrics = resource["Properties"].pop("Metrics")
+            first = next(metric["MetricStat"] for metric in metrics if "MetricStat" in metric)
+            resource["Properties"] |= {
+                **first["Metric"],
+                "Period": first["Period"],
+                "Statistic": first["Stat"],
+            }
 
 
 def _secrets_as_on_aws(template: dict) -> dict:
