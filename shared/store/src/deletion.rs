@@ -147,7 +147,7 @@ impl Store {
                 &named,
             )
             .await?
-            .ok_or_else(|| Error::not_found("deleted document"))?;
+            .ok_or_else(|| Error::not_found("document"))?;
         let deleted_at: DateTime<Utc> = found.try_get("deleted_at").map_err(column)?;
         let mail: Option<Uuid> = found.try_get("attached_to").map_err(column)?;
         if let Some(mail) = mail {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Store,
-    ledger::{self, ProviderCall},
+    ledger::{self, ProviderCall, Purpose},
 };
 
 fn column(error: tokio_postgres::Error) -> Error {
@@ -77,6 +77,9 @@ impl Store {
         let ids: Vec<Uuid> = texts.iter().map(|(id, _)| id.as_uuid()).collect();
         let hashes: Vec<&str> = texts.iter().map(|(_, hash)| *hash).collect();
         let vectors = to_bytes(vectors);
+        let regenerates = calls
+            .iter()
+            .any(|call| matches!(call.purpose, Purpose::Regenerating(_)));
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/staged/stage.sql"),
@@ -86,6 +89,7 @@ impl Store {
                 (&ids, Type::UUID_ARRAY),
                 (&hashes, Type::TEXT_ARRAY),
                 (&vectors, Type::BYTEA_ARRAY),
+                (&regenerates, Type::BOOL),
             ],
         )
         .await?;

@@ -1,8 +1,11 @@
--- Keeps vectors that were just paid for, with documents that are still there, and stay so until this ends.
--- $1 customer, $2 model, $3 documents, $4 hashes, $5 vectors
+-- Keeps vectors that were just paid for, with documents that are still there, and stay so until this ends. A worker that
+-- has lost its lease may come after another one's publication, which drops what is staged: for a document that is completed
+-- nothing is kept, unless it is regenerated.
+-- $1 customer, $2 model, $3 documents, $4 hashes, $5 vectors, $6 whether they are regenerated
 INSERT INTO staged_embeddings (customer_id, document_id, embedding_model, text_hash, vector)
 SELECT $1, d.id, $2, t.hash, t.vector
 FROM unnest($3::uuid[], $4::text[], $5::bytea[]) AS t (document_id, hash, vector)
 JOIN documents d ON d.customer_id = $1 AND d.id = t.document_id
-FOR KEY SHARE OF d
+WHERE $6 OR d.status <> 'completed'
+FOR SHARE OF d
 ON CONFLICT DO NOTHING
