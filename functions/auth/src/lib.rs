@@ -24,12 +24,7 @@ use dynrag_api::{Context, Routes};
 /// The routes of this group.
 pub fn routes() -> Routes<Arc<Context>> {
     Routes::new()
-        .post(
-            "auth-signup",
-            "/api/auth/signup",
-            "Sign up",
-            signup::signup,
-        )
+        .post("auth-signup", "/api/auth/signup", "Sign up", signup::signup)
         .post("auth-login", "/api/auth/login", "Log in", login::login)
         .post(
             "auth-refresh",

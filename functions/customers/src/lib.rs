@@ -85,14 +85,14 @@ pub fn routes() -> Routes<Arc<Context>> {
             "Export all data",
             export::start,
         )
-        .get(
-            "jobs-get",
-            "/api/jobs/{id}",
-            "Get a job",
-            export::get,
-        )
+        .get("jobs-get", "/api/jobs/{id}", "Get a job", export::get)
         .get("keys-list", "/api/keys", "List API keys", keys::list)
-        .post("keys-create", "/api/keys", "Create an API key", keys::create)
+        .post(
+            "keys-create",
+            "/api/keys",
+            "Create an API key",
+            keys::create,
+        )
         .delete(
             "keys-delete",
             "/api/keys/{id}",
@@ -105,12 +105,7 @@ pub fn routes() -> Routes<Arc<Context>> {
             "List users and invitations",
             users::list,
         )
-        .post(
-            "users-invite",
-            "/api/users",
-            "Invite a user",
-            users::invite,
-        )
+        .post("users-invite", "/api/users", "Invite a user", users::invite)
         .put(
             "users-update",
             "/api/users/{id}",

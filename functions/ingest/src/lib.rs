@@ -36,8 +36,18 @@ pub fn routes() -> Routes<Arc<Context>> {
             "Add up to 500 text documents",
             batch::batch,
         )
-        .post("ingest-file", "/api/ingest/file", "Upload a file", file::file)
-        .post("ingest-file", "/api/docs/upload", "Upload a file", file::file)
+        .post(
+            "ingest-file",
+            "/api/ingest/file",
+            "Upload a file",
+            file::file,
+        )
+        .post(
+            "ingest-file",
+            "/api/docs/upload",
+            "Upload a file",
+            file::file,
+        )
         .post(
             "ingest-url",
             "/api/ingest/url",

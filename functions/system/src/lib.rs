@@ -12,12 +12,7 @@ pub use state::SystemState;
 /// The routes of this group.
 pub fn routes() -> Routes<SystemState> {
     Routes::new()
-        .get(
-            "health-get",
-            "/health",
-            "Check health",
-            health::health,
-        )
+        .get("health-get", "/health", "Check health", health::health)
         .get(
             "openapi-get",
             "/api/openapi.json",

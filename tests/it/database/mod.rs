@@ -28,6 +28,7 @@ mod redrive;
 mod request_limits;
 mod retention;
 mod rls;
+mod schema;
 mod slow_lane;
 mod sweep;
 mod webhooks;

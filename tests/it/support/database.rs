@@ -109,7 +109,10 @@ fn template() -> String {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    files.retain(|path| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with('V')
+    });
     files.sort();
     let mut digest = Sha256::new();
     for file in files {
