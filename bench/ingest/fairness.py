@@ -7,9 +7,9 @@ Runs in the project's Python (`stack.py python`) and brings up a stack of its ow
 are embedded by stub.py. In each round a customer adds a few documents one after the other, alone; then
 another one queues many through `batch`, and the first adds as many again, while those are worked on. Printed
 is the time from the request to the document's completion, alone and beside the others, and how many of the
-others were still open when the last of the few was done. With --poison the other one uploads slow files in place of
-that, all at once: eight web pages of 2 MB that open elements and close none (`pages`), or sixteen files (`files`), of which
-every second is a PDF of thousands of pages.
+others were still open when the last of the few was done. With --poison the other one uploads slow files in
+place of that, all at once: eight web pages of 2 MB that open elements and close none (`pages`), or sixteen
+files (`files`), of which every second is a PDF of thousands of pages.
 
 The emulator has no fair queues; what shows here is what the two queues do, single documents before bulk.
 On a machine with few cores the times beside contain what the other customer's work takes of them.
@@ -123,7 +123,9 @@ def main() -> None:
     parser.add_argument("--stack", default="bench", help="name of the stack (default bench)")
     parser.add_argument("--rounds", type=int, default=3, help="(default 3)")
     parser.add_argument("--many", type=int, help="of the other (default 2000)")
-    parser.add_argument("--poison", choices=["pages", "files"], help="many are slow files, 8 or 16 by default")
+    parser.add_argument(
+        "--poison", choices=["pages", "files"], help="many are slow files, 8 or 16 by default"
+    )
     parser.add_argument("--few", type=int, default=20, help="of the one (default 20)")
     options = parser.parse_args()
     count = options.many or {"pages": 8, "files": 16, None: 2000}[options.poison]

@@ -5,8 +5,9 @@ directory; layers are left out (a parameter names the library's path instead); t
 the emulator does not read from an OpenAPI body, become resources; a `Ref` to a secret, which
 the emulator answers with its name, asks for the ARN; ExcludePunctuation, which it does not
 know, becomes ExcludeCharacters; parameters that are numbers, which it takes for text, are
-written in; policies that refuse plain HTTP, which is what it speaks, lose that statement; an alarm
-on several metrics, whose arithmetic it does not know, watches the first of them; and the right to send to a queue is spelled out for many messages at once, as the emulator asks for
+written in; policies that refuse plain HTTP, which is what it speaks, lose that statement; an
+alarm on several metrics, whose arithmetic it does not know, watches the first of them; and the
+right to send to a queue is spelled out for many messages at once, as the emulator asks for
 the request's name where AWS has one right for both.
 """
 

@@ -48,13 +48,15 @@ SELECT json_build_object(
             WHERE deleted_at IS NULL AND code IS NOT NULL GROUP BY status, code) counted
         GROUP BY status) by_code),
     'queued', (SELECT coalesce(json_object_agg(queue, found), '{}') FROM (
-        SELECT CASE WHEN v.to_fetch THEN 'fetch' WHEN d.slow THEN 'slow' WHEN d.lane = 'bulk' THEN 'bulk' ELSE 'ingest' END AS queue,
+        SELECT CASE WHEN v.to_fetch THEN 'fetch' WHEN d.slow THEN 'slow'
+                    WHEN d.lane = 'bulk' THEN 'bulk' ELSE 'ingest' END AS queue,
                json_build_object('number', count(*),
                    'age', extract(epoch FROM now() - min(d.updated_at))::bigint) AS found
         FROM documents d JOIN document_versions v
             ON (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, d.latest_version)
         WHERE d.status = 'queued' AND d.deleted_at IS NULL GROUP BY 1) by_queue),
-    'deleting', (SELECT count(*) FROM documents WHERE deleted_at IS NOT NULL AND purge_at IS NULL),
+    'deleting', (SELECT count(*) FROM documents
+                 WHERE deleted_at IS NOT NULL AND purge_at IS NULL),
     'deleted', (SELECT count(*) FROM documents WHERE purge_at IS NOT NULL),
     'outbox', (SELECT json_build_object('rows', count(*),
                    'age', extract(epoch FROM now() - min(created_at))::bigint) FROM outbox));
