@@ -180,3 +180,26 @@ async fn a_step_that_is_dropped_publishes_nothing_and_gives_the_lock_back() {
     publish(&store, &claim, 1).await;
     assert_eq!(store.recorded_version(ours).await.unwrap(), Some(1));
 }
+
+#[tokio::test]
+async fn a_worker_that_comes_after_the_publication_leaves_no_vectors_staged() {
+    let database = Database::fresh().await;
+    let (store, superuser) = (database.store(1), database.superuser().await);
+    let customer = seed::customer(&store).await.id;
+    let (document, _) = seed::add(&store, customer, None, "text").await;
+    let hash = "a".repeat(64);
+    let stage = async || {
+        let (texts, vectors) = ([(document, hash.as_str())], [vec![1.0, 2.0]]);
+        store
+            .stage(customer, seed::MODEL, &texts, &vectors, &[])
+            .await
+            .unwrap();
+        let rows = "SELECT count(*) FROM staged_embeddings";
+        let row = superuser.query_one(rows, &[]).await.unwrap();
+        row.get::<_, i64>(0)
+    };
+    let claimed = claim(&store, customer, document, 1).await;
+    assert_eq!(stage().await, 1);
+    publish(&store, &claimed, 1).await;
+    assert_eq!(stage().await, 0);
+}

@@ -7,5 +7,5 @@ SELECT $1, d.id, $2, t.hash, t.vector
 FROM unnest($3::uuid[], $4::text[], $5::bytea[]) AS t (document_id, hash, vector)
 JOIN documents d ON d.customer_id = $1 AND d.id = t.document_id
 WHERE $6 OR d.status <> 'completed'
-FOR SHARE OF d
+FOR KEY SHARE OF d
 ON CONFLICT DO NOTHING
