@@ -23,11 +23,10 @@ const KEY_REFUSED: [FailureCode; 2] = [
 ];
 
 /// Why documents wait for a key of the customer's own.
-const WAITING_FOR_A_KEY: [FailureCode; 5] = [
+const WAITING_FOR_A_KEY: [FailureCode; 4] = [
     FailureCode::EmbeddingKeyInvalid,
     FailureCode::InsufficientQuota,
     FailureCode::PlatformBudgetExceeded,
-    FailureCode::EmailNotVerified,
     FailureCode::ModelNotAllowed,
 ];
 

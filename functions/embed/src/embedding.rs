@@ -260,7 +260,8 @@ pub(crate) async fn allowance(
 ) -> Result<Allowance, Stop> {
     let mut allowance = parts.store.allowance(customer).await?;
     if access.paid_by == Payer::Customer {
-        allowance.payer = Some(Payer::Customer);
+        // A key stands for no verified address.
+        allowance.payer = allowance.payer.map(|_| Payer::Customer);
     } else if allowance.payer == Some(Payer::Customer) {
         return Err(Error::unavailable("the customer's key was set meanwhile").into());
     }

@@ -272,7 +272,7 @@ impl FailureCode {
                 "Embedding this would exceed platformBudgetUsd, which the platform pays for you in a month. Set your own key at /api/customers/openai-key, or wait for the next month."
             }
             Self::EmailNotVerified => {
-                "Verify your e-mail address by the link that was mailed to you, or set your own key at /api/customers/openai-key."
+                "Verify your e-mail address by the link that was mailed to you; POST /api/auth/resend-verification mails another."
             }
             Self::ModelNotAllowed => {
                 "The platform does not pay for this embedding model. Set your own key at /api/customers/openai-key, or regenerate with a model it pays for, and retry."

@@ -159,6 +159,15 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
     let id = doc_id(&form);
     a.ended(&id, "needs_action", "email_not_verified").await;
     assert_eq!(stack.embedded(&mark).await, 0);
+    // Nor with a key that nobody has tried.
+    set_key(&a).await;
+    a.post(&format!("/api/documents/{id}/retry"), &json!({}))
+        .await
+        .problem(403, "email_not_verified");
+    stack.sweep().await;
+    assert_eq!(a.status(&id).await["status"], "needs_action");
+    let keys = a.call(reqwest::Method::DELETE, "/api/customers/openai-key");
+    assert_eq!(Answer::of(keys).await.status, 204);
 
     // The link of the mail opens it, and what waited goes on.
     let token = stack.mail(&a.email, "Verify", 1).await.token();
