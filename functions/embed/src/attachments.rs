@@ -17,9 +17,7 @@ use dynrag_domain::{
 };
 use dynrag_extract::{Attachment, detect};
 use dynrag_store::{
-    ingestion::Claim,
-    outbox::Pending,
-    uploads::{ATTACHMENT_ELSEWHERE, NewDocument},
+    attachments::ATTACHMENT_ELSEWHERE, ingestion::Claim, outbox::Pending, uploads::NewDocument,
 };
 
 use crate::{parts::Parts, prepare::Stop};

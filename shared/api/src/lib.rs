@@ -17,6 +17,7 @@ mod invocation;
 mod links;
 pub mod openapi;
 pub mod paging;
+mod path;
 pub mod problem;
 mod routes;
 mod serve;
@@ -28,10 +29,9 @@ pub mod usage;
 pub use address::SourceAddress;
 pub use caller::{Caller, scopes};
 pub use context::{Context, attempts_per_address, require_mail, sends_mail};
-pub use extract::{
-    Json, Path, PathId, PathIds, Query, body_bytes, body_too_large, from_json, given,
-};
+pub use extract::{Json, Query, body_bytes, body_too_large, from_json, given};
 pub use links::Link;
+pub use path::{Path, PathId, PathIds};
 pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};
 pub use serve::{run, run_streaming};

@@ -1,8 +1,8 @@
 //! Attachments of mails: documents that are deleted with the mail they were attached to.
 
-use dynrag_domain::{DocumentId, Result, audit::Actor};
+use dynrag_domain::{DocumentId, Error, Kind, Result, audit::Actor};
 use serde_json::json;
-use tokio_postgres::types::Type;
+use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     deletion::{self, Hidden},
     ingestion::Claim,
     outbox::Pending,
+    uploads::NewDocument,
 };
 
 impl Store {
@@ -68,8 +69,8 @@ pub(crate) async fn hold_mail(tx: &Tenant, mail: DocumentId) -> Result<bool> {
 pub(crate) enum Which<'a> {
     /// All: their mail goes.
     All,
-    /// Those in the mail's own collection but these. One that somebody has moved elsewhere stays: whoever may write the
-    /// mail need not see it.
+    /// Those in the mail's own collection but these. One that was moved elsewhere stays: a caller who may write the mail
+    /// may not see it.
     AllBut(&'a [DocumentId]),
 }
 
@@ -101,4 +102,28 @@ pub(crate) async fn delete(
     let hidden = rows.iter().map(Hidden::from_row);
     let hidden: Vec<Hidden> = hidden.collect::<Result<_>>()?;
     deletion::record(tx, actor, &hidden, &json!({"attachedTo": mail})).await
+}
+
+/// The refusal of an attachment whose id belongs to another document.
+pub const ATTACHMENT_ELSEWHERE: &str = "attachment_elsewhere";
+
+/// Checks, of an attachment, that the document with its id was attached to the same mail and is where that is. Anything
+/// else is left alone: a caller who may write the mail may not see it.
+///
+/// # Errors
+/// [`ATTACHMENT_ELSEWHERE`] (conflict).
+pub(crate) fn check(row: &Row, new: &NewDocument<'_>) -> Result<()> {
+    let Some(mail) = new.attached_to else {
+        return Ok(());
+    };
+    let attached_to: Option<Uuid> = row.try_get("attached_to").map_err(Error::internal_fault)?;
+    let collection: Option<Uuid> = row
+        .try_get("collection_id")
+        .map_err(Error::internal_fault)?;
+    let place = new.place.collection().map(|id| id.as_uuid());
+    if attached_to == Some(mail.as_uuid()) && collection == place {
+        return Ok(());
+    }
+    let detail = "Another document has the attachment's id.";
+    Err(Error::new(Kind::Conflict, ATTACHMENT_ELSEWHERE, detail))
 }

@@ -10,7 +10,9 @@
 //! | after a step, before its jobs are sent | their rows in the outbox | `sweep` |
 //! | before the job's next message is sent | the job, with what is still to be done | `sweep`, after ten minutes |
 
-use std::collections::{HashMap, HashSet};
+mod undelete;
+
+use std::collections::HashSet;
 
 use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, JobId, Result,
@@ -32,7 +34,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, Tenant, audit, collections,
-    deletion::{self, Hidden},
+    deletion::Hidden,
     document_list::{Values, matching, present},
     outbox::{self, Outgoing, Pending},
 };
@@ -336,7 +338,7 @@ async fn act(tx: &Tenant, job: JobId, bulk: &Bulk, chosen: &[Uuid]) -> Result<Ou
     let there: Vec<Uuid> = rows.iter().map(id).collect::<Result<_>>()?;
     let mut outcome = match bulk.action {
         BulkAction::Delete => delete(tx, job, bulk.permanent, &there).await?,
-        BulkAction::Undelete => undelete(tx, job, &rows).await?,
+        BulkAction::Undelete => undelete::undelete(tx, job, &rows).await?,
         BulkAction::Move => to_collection(tx, job, bulk.collection_id, &there).await?,
         BulkAction::Retry => retry(tx, job, &there).await?,
         BulkAction::Reprocess => reprocess(tx, job, &there).await?,
@@ -389,51 +391,6 @@ async fn delete(tx: &Tenant, job: JobId, permanent: bool, there: &[Uuid]) -> Res
         gone(row, json!({"jobId": job, "attachedTo": mail}))?;
     }
     outcome.done = there.to_vec();
-    Ok(outcome)
-}
-
-async fn undelete(tx: &Tenant, job: JobId, locked: &[Row]) -> Result<Outcome> {
-    let mut there = Vec::with_capacity(locked.len());
-    let mut mails = HashMap::new();
-    let mut by_url = HashSet::new();
-    for row in locked {
-        let document = id(row)?;
-        there.push(document);
-        if let Some(mail) = row
-            .try_get::<_, Option<Uuid>>("attached_to")
-            .map_err(column)?
-        {
-            mails.insert(document, mail);
-        }
-        let external: Option<String> = row.try_get("external_id").map_err(column)?;
-        if external.is_none() {
-            by_url.insert(document);
-        }
-    }
-    // They stay until the commit.
-    let hold: Vec<Uuid> = mails.values().copied().collect();
-    run(tx, include_str!("../queries/bulk/hold_mails.sql"), &hold).await?;
-    let mut outcome = Outcome::default();
-    let chosen: HashSet<Uuid> = there.iter().copied().collect();
-    for row in &run(tx, include_str!("../queries/bulk/undelete.sql"), &there).await? {
-        let document = id(row)?;
-        let message = deletion::resumed(tx.customer_id(), row, Lane::Bulk)?;
-        outcome.messages.extend(message);
-        let line = (Action::DocumentUndeleted, document, json!({"jobId": job}));
-        outcome.lines.push(line);
-        if chosen.contains(&document) {
-            outcome.done.push(document);
-        }
-    }
-    let done: HashSet<Uuid> = outcome.done.iter().copied().collect();
-    for document in there.into_iter().filter(|id| !done.contains(id)) {
-        let code = match document {
-            id if mails.contains_key(&id) => "mail_deleted",
-            id if by_url.contains(&id) => "source_url_taken",
-            _ => "external_id_taken",
-        };
-        outcome.failed.push((document, code));
-    }
     Ok(outcome)
 }
 

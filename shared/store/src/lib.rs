@@ -8,7 +8,7 @@
 pub mod admin;
 pub mod admission;
 pub mod api_keys;
-mod attachments;
+pub mod attachments;
 pub mod audit;
 mod awaited;
 mod bounds;

@@ -251,7 +251,7 @@ async fn resolve(
         .await?;
     match row {
         Some(row) => {
-            check_attachment(&row, new)?;
+            attachments::check(&row, new)?;
             let same = row
                 .try_get::<_, Option<&[u8]>>("content_hash")
                 .map_err(column)?
@@ -265,28 +265,6 @@ async fn resolve(
             })
         }
     }
-}
-
-/// The refusal of an attachment whose id belongs to another document.
-pub const ATTACHMENT_ELSEWHERE: &str = "attachment_elsewhere";
-
-/// Checks, of an attachment, that the document with its id was attached to the same mail and is where that is. Anything
-/// else is somebody else's: whoever may write the mail need not see it.
-///
-/// # Errors
-/// [`ATTACHMENT_ELSEWHERE`] (conflict).
-fn check_attachment(row: &Row, new: &NewDocument<'_>) -> Result<()> {
-    let Some(mail) = new.attached_to else {
-        return Ok(());
-    };
-    let attached_to: Option<Uuid> = row.try_get("attached_to").map_err(column)?;
-    let collection: Option<Uuid> = row.try_get("collection_id").map_err(column)?;
-    let place = new.place.collection().map(|id| id.as_uuid());
-    if attached_to == Some(mail.as_uuid()) && collection == place {
-        return Ok(());
-    }
-    let detail = "Another document has the attachment's id.";
-    Err(Error::new(Kind::Conflict, ATTACHMENT_ELSEWHERE, detail))
 }
 
 /// Checks, of documents that were not found, that none has its external id or URL out of sight: these are unique

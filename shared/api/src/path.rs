@@ -1,0 +1,87 @@
+//! Ids in paths.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, rejection::RawPathParamsRejection};
+use dynrag_domain::{
+    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, Error, JobId, Result, UserId,
+    WebhookId, documents::VersionNumber,
+};
+use http::request::Parts;
+use utoipa::ToSchema;
+
+use crate::{openapi::Description, problem::Failure};
+
+/// The id in a path, or two of them. One that does not parse belongs to nothing: 404.
+pub struct Path<T>(pub T);
+
+/// An id that a path may have, and what its parameter is called.
+pub trait PathId: FromStr<Err = Error> + ToSchema {
+    /// The parameter, for the OpenAPI document.
+    const PARAMETER: &'static str = "id";
+}
+
+impl PathId for ApiKeyId {}
+impl PathId for CollectionId {}
+impl PathId for CustomerId {}
+impl PathId for DocumentId {}
+impl PathId for JobId {}
+impl PathId for UserId {}
+impl PathId for WebhookId {}
+impl PathId for VersionNumber {
+    const PARAMETER: &'static str = "version";
+}
+impl PathId for DeliveryId {
+    const PARAMETER: &'static str = "deliveryId";
+}
+
+/// What the parameters of a path are read as: an id, or a pair of them.
+pub trait PathIds: Sized {
+    /// Reads them, in their order.
+    ///
+    /// # Errors
+    /// `not_found`; an internal fault where the route has fewer.
+    fn read<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self>;
+
+    /// Adds the parameters to what is known of an operation.
+    fn describe(description: &mut Description);
+}
+
+impl<T: PathId> PathIds for T {
+    fn read<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<Self> {
+        let missing = || Error::internal_fault("route has too few path parameters");
+        texts.next().ok_or_else(missing)?.parse()
+    }
+
+    fn describe(description: &mut Description) {
+        description.path_parameter::<T>(T::PARAMETER);
+    }
+}
+
+impl<A: PathId, B: PathId> PathIds for (A, B) {
+    fn read<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<Self> {
+        // Where neither parses it is the inner one that does not exist, as for ids that nobody has.
+        match (A::read(&mut texts), B::read(texts)) {
+            (Ok(outer), Ok(inner)) => Ok((outer, inner)),
+            (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
+        }
+    }
+
+    fn describe(description: &mut Description) {
+        A::describe(description);
+        B::describe(description);
+    }
+}
+
+impl<S: Send + Sync, T: PathIds> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let params = axum::extract::RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|e: RawPathParamsRejection| {
+                Error::not_found("resource").because(e.body_text())
+            })?;
+        Ok(Self(T::read(params.iter().map(|(_, text)| text))?))
+    }
+}
