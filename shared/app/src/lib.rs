@@ -1,5 +1,5 @@
-//! What the platform does, whoever asks: handlers of HTTP, workers behind queues, and `sweep`. Knows neither HTTP nor
-//! events of AWS, and no LanceDB.
+//! What the platform does for HTTP handlers, queue workers and `sweep` alike. Knows neither HTTP nor AWS events, and no
+//! LanceDB.
 
 mod dispatch;
 pub mod embeddings;

@@ -1,6 +1,6 @@
 //! Deletion of documents, and how it is taken back.
 //!
-//! A deleted document is hidden at once, from lists, from searches and from whoever works on it. What happens then is the
+//! A deleted document is hidden at once, from lists, from searches and from its worker. What happens then is the
 //! customer's choice (`deletionRetentionDays`):
 //!
 //! | `deleted_at` | `purge_at` | the document |

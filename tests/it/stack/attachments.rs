@@ -210,7 +210,7 @@ async fn attachments_beyond_the_document_limit_are_named() {
 }
 
 #[tokio::test]
-async fn whoever_may_write_a_mail_reaches_its_attachments_only_where_it_is() {
+async fn a_mail_reaches_its_attachments_only_in_its_own_collection() {
     let tenant = Stack::load().signup().await;
     let (open, closed) = (
         tenant.collection("Open").await,

@@ -132,7 +132,7 @@ async fn when_its_time_is_over_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn whoever_knows_an_external_id_alone_removes_all_that_had_it() {
+async fn a_permanent_deletion_by_external_id_takes_deleted_documents_too() {
     let stack = Stack::load();
     let tenant = customer(&stack).await;
     let by_id = async |method: Method, query: &str| {
