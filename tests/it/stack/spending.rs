@@ -166,7 +166,7 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
         .problem(403, "email_not_verified");
     stack.sweep().await;
     assert_eq!(a.status(&id).await["status"], "needs_action");
-    let keys = a.call(reqwest::Method::DELETE, "/api/customers/openai-key");
+    let keys = a.call(Method::DELETE, "/api/customers/openai-key");
     assert_eq!(Answer::of(keys).await.status, 204);
 
     // The link of the mail opens it, and what waited goes on.
