@@ -214,8 +214,6 @@ fn a_name_stands_for_one_route() {
                 "customers" => ["keys-", "users-", "jobs-"]
                     .iter()
                     .any(|of| name.starts_with(of)),
-                // It takes content in.
-                "ingest" => ["documents-update", "documents-put-by-external-id"].contains(&name),
                 "events" => name == "documents-events",
                 // They make or check a password.
                 "auth" => {

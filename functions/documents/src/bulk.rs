@@ -8,12 +8,13 @@ use dynrag_api::{
     answers::{Accepted, Either},
     scopes::{DocumentsWrite, Unbound},
 };
+use dynrag_app::documents;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, JobId, Result,
     bulk::{Asked, BulkAction, MAX_IDS},
     documents::{
         FailureCode, Format, Source, Status,
-        filter::{self, Filter, Presence, Sort},
+        filter::{self, Filter, Presence},
     },
     identity::Scope,
     metadata::Metadata,
@@ -23,20 +24,16 @@ use utoipa::ToSchema;
 
 use crate::several::Several;
 
-/// Documents that a dry run shows.
-const SAMPLE: i64 = 10;
-
 /// An action, and on which documents: `ids` or `filter`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = BulkRequest)]
-pub(crate) struct Body {
+pub(crate) struct BulkRequest {
     action: BulkAction,
     /// These. One that is not there is left out.
     #[schema(min_items = 1, max_items = 1000)]
     ids: Option<Vec<DocumentId>>,
     /// Those that meet all of these conditions, of which there must be one.
-    filter: Option<Conditions>,
+    filter: Option<DocumentConditions>,
     /// Of `move`: where to; null takes documents out of their collection.
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<CollectionId>)]
@@ -52,8 +49,7 @@ pub(crate) struct Body {
 /// Conditions as in the list of documents.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = DocumentConditions)]
-struct Conditions {
+struct DocumentConditions {
     /// Deleted documents that can be undeleted, in place of those that are there. Of `undelete` that goes without saying;
     /// beside it only a permanent `delete` takes them.
     #[serde(default)]
@@ -88,29 +84,40 @@ struct Conditions {
     updated_before: Option<String>,
 }
 
-/// What an action would be done with.
+/// The documents that an action would take.
 #[derive(Serialize, ToSchema)]
-#[schema(as = BulkPreview)]
-pub(crate) struct Preview {
+pub(crate) struct BulkPreview {
     action: BulkAction,
     /// How many documents were chosen.
     documents: i64,
     /// Some of them, newest first.
-    sample: Vec<Sampled>,
+    sample: Vec<BulkSample>,
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = BulkSample)]
-struct Sampled {
+struct BulkSample {
     id: DocumentId,
     title: String,
+}
+
+impl BulkPreview {
+    fn new(action: BulkAction, preview: documents::BulkPreview) -> Self {
+        let sample = preview.sample.into_iter().map(|document| BulkSample {
+            id: document.id,
+            title: document.title,
+        });
+        Self {
+            action,
+            documents: preview.documents,
+            sample: sample.collect(),
+        }
+    }
 }
 
 /// An action that has begun.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = StartedBulk)]
-pub(crate) struct Started {
+pub(crate) struct StartedBulk {
     job_id: JobId,
     status_url: Link,
     action: BulkAction,
@@ -118,7 +125,7 @@ pub(crate) struct Started {
     documents: i64,
 }
 
-impl Conditions {
+impl DocumentConditions {
     fn filter(self, action: BulkAction, permanent: bool) -> Result<Filter> {
         let time = |name: &str, text: Option<String>| {
             text.map(|text| filter::time(&format!("/filter/{name}"), &text))
@@ -168,14 +175,14 @@ impl Conditions {
     }
 }
 
-/// What is wanted, checked.
-struct Wanted {
+/// A request, checked.
+struct CheckedBulk {
     asked: Asked,
     filter: Filter,
 }
 
-impl Body {
-    fn check(self) -> Result<Wanted> {
+impl BulkRequest {
+    fn check(self) -> Result<CheckedBulk> {
         let to = match (self.action, self.collection_id) {
             (BulkAction::Move, Some(to)) => to,
             (BulkAction::Move, None) => {
@@ -212,48 +219,29 @@ impl Body {
             collection_id: to,
             permanent: self.permanent,
         };
-        Ok(Wanted { asked, filter })
+        Ok(CheckedBulk { asked, filter })
     }
 }
 
-/// Shows which documents an action would be done with, or starts it.
+/// Shows which documents an action would take, or starts it.
 pub(crate) async fn bulk(
     caller: Caller<Unbound<DocumentsWrite>>,
     State(context): State<Arc<Context>>,
-    Json(body): Json<Body>,
-) -> Answer<Either<Json<Preview>, Accepted<Started>>> {
+    Json(body): Json<BulkRequest>,
+) -> Answer<Either<Json<BulkPreview>, Accepted<StartedBulk>>> {
     // Conditions and titles tell what documents hold.
     if body.dry_run || body.filter.is_some() {
         caller.require(Scope::DocumentsRead)?;
     }
     let dry_run = body.dry_run;
-    let Wanted { asked, filter } = body.check()?;
+    let CheckedBulk { asked, filter } = body.check()?;
     let action = asked.action;
-    let (store, customer) = (caller.store(), caller.customer_id);
     if dry_run {
-        let documents = store.count_documents(customer, &filter).await?;
-        let sample = store
-            .list_documents(customer, &filter, Sort::default(), None, SAMPLE)
-            .await?
-            .into_iter()
-            .map(|document| Sampled {
-                id: document.id,
-                title: document.title,
-            });
-        return Ok(Either::This(Json(Preview {
-            action,
-            documents,
-            sample: sample.collect(),
-        })));
+        let preview = documents::preview_bulk(&caller, &filter).await?;
+        return Ok(Either::This(Json(BulkPreview::new(action, preview))));
     }
-    if action.embeds() {
-        caller.check_budget()?;
-    }
-    let actor = caller.principal.into();
-    let (job_id, documents, pending) = store.add_bulk(customer, actor, asked, &filter).await?;
-    context.dispatch(&pending).await;
-    tracing::info!(customer_id = %customer, job_id = %job_id, action = action.as_str(), documents, "bulk action queued");
-    Ok(Either::That(Accepted(Started {
+    let (job_id, documents) = documents::start_bulk(&context, &caller, asked, &filter).await?;
+    Ok(Either::That(Accepted(StartedBulk {
         job_id,
         status_url: Link::to_job(job_id),
         action,
@@ -267,8 +255,8 @@ mod tests {
 
     use super::*;
 
-    fn check(body: Value) -> Result<Wanted> {
-        serde_json::from_str::<Body>(&body.to_string())
+    fn check(body: Value) -> Result<CheckedBulk> {
+        serde_json::from_str::<BulkRequest>(&body.to_string())
             .unwrap()
             .check()
     }
@@ -331,7 +319,7 @@ mod tests {
         assert_eq!(moved.asked.collection_id, None);
         let digits = json!({"action": "retry", "filter": {"metadata": {"n": 1}}}).to_string();
         let digits = digits.replace(":1}", ":0.10000000000000000001}");
-        let wanted = serde_json::from_str::<Body>(&digits)
+        let wanted = serde_json::from_str::<BulkRequest>(&digits)
             .unwrap()
             .check()
             .unwrap();

@@ -1,4 +1,4 @@
-//! `GET` and `DELETE /api/documents/by-external-id?externalId=`: a document by the id its owner knows.
+//! `GET`, `PUT` and `DELETE /api/documents/by-external-id?externalId=`: a document by the id its owner knows.
 //!
 //! The id is in the query and not in the path: API Gateway decodes a path before it chooses the function, so that an id
 //! with `?` would arrive as a shorter one, which may be another document's. A query arrives as it was sent.
@@ -7,34 +7,43 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Query,
+    AddedAnswer, Answer, Caller, Context, Json, Query,
     answers::Accepted,
     scopes::{DocumentsRead, DocumentsWrite},
+    wait_time,
 };
-use dynrag_domain::{Error, Kind, documents::filter::check_external_id};
+use dynrag_app::documents;
+use dynrag_domain::documents::filter::check_external_id;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{
-    body::DocumentBody,
-    delete::{Deleting, hide},
-};
+use crate::{body::DocumentBody, delete::DocumentDeletion, update::DocumentChange};
 
 /// Which document.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = ExternalIdQuery)]
-pub(crate) struct Named {
+pub(crate) struct ExternalIdQuery {
     /// The caller's own id.
     #[schema(min_length = 1, max_length = 256)]
     external_id: String,
 }
 
+/// Which document, and how long the caller waits.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct PutByExternalIdQuery {
+    /// The caller's own id.
+    #[schema(min_length = 1, max_length = 256)]
+    external_id: String,
+    /// Seconds to hold the answer until the document has ended; none where it is left out.
+    #[schema(minimum = 0, maximum = 25)]
+    wait: Option<u32>,
+}
+
 /// Which document is deleted, and how.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = ExternalIdDeletionQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct ExternalIdDeletionQuery {
     /// The caller's own id.
     #[schema(min_length = 1, max_length = 256)]
     external_id: String,
@@ -46,42 +55,38 @@ pub(crate) struct Wanted {
 /// Answers a document.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
-    Query(named): Query<Named>,
+    Query(query): Query<ExternalIdQuery>,
 ) -> Answer<Json<DocumentBody>> {
-    check_external_id(&named.external_id)?;
+    check_external_id(&query.external_id)?;
     let document = caller
         .store()
-        .document_by_external_id(caller.customer_id, &named.external_id)
+        .document_by_external_id(caller.customer_id, &query.external_id)
         .await?;
     Ok(Json(document.into()))
 }
 
-/// Deletes a document, and with a mail the documents attached to it.
+/// Creates or changes a document.
+pub(crate) async fn put(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Query(query): Query<PutByExternalIdQuery>,
+    Json(body): Json<DocumentChange>,
+) -> Answer<AddedAnswer> {
+    check_external_id(&query.external_id)?;
+    let time = wait_time(query.wait)?;
+    let id = query.external_id;
+    let added = documents::put_by_external_id(&context, &caller, id, body.into()).await?;
+    Ok(documents::wait(&caller, added, time).await?.into())
+}
+
+/// Deletes a document, and with an email the documents attached to it.
 pub(crate) async fn delete(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    Query(wanted): Query<Wanted>,
-) -> Answer<Accepted<Deleting>> {
-    check_external_id(&wanted.external_id)?;
-    let (store, customer) = (caller.store(), caller.customer_id);
-    if !wanted.permanent {
-        let named = store.document_by_external_id(customer, &wanted.external_id);
-        let id = named.await?.id;
-        return Ok(Accepted(hide(&context, &caller, id, false).await?));
-    }
-    let mut deleting = None;
-    for id in store
-        .documents_by_external_id(customer, &wanted.external_id)
-        .await?
-    {
-        match hide(&context, &caller, id, true).await {
-            Ok(one) => drop(deleting.get_or_insert(one)),
-            // Somebody else was faster.
-            Err(error) if error.kind() == Kind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(Accepted(
-        deleting.ok_or_else(|| Error::not_found("document"))?,
-    ))
+    Query(query): Query<ExternalIdDeletionQuery>,
+) -> Answer<Accepted<DocumentDeletion>> {
+    let (id, permanent) = (&query.external_id, query.permanent);
+    check_external_id(id)?;
+    let deletion = documents::delete_by_external_id(&context, &caller, id, permanent).await?;
+    Ok(Accepted(deletion.into()))
 }

@@ -6,21 +6,20 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{Answer, Caller, Context, Path, Query, answers::Accepted, scopes::DocumentsWrite};
-use dynrag_domain::{DocumentId, Result};
-use dynrag_store::admission::Admission;
+use dynrag_app::documents;
+use dynrag_domain::DocumentId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = DocumentDeletionQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct DocumentDeletionQuery {
     /// It cannot be undeleted, whatever `deletionRetentionDays` says. Takes also a document that is deleted already.
     #[serde(default)]
     permanent: bool,
 }
 
-/// What becomes of something deleted.
+/// The state of a deletion.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Deletion {
@@ -41,8 +40,7 @@ impl Deletion {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = DocumentDeletion)]
-pub(crate) struct Deleting {
+pub(crate) struct DocumentDeletion {
     doc_id: DocumentId,
     status: Deletion,
     /// Until when it can be undeleted.
@@ -50,37 +48,23 @@ pub(crate) struct Deleting {
     purge_at: Option<DateTime<Utc>>,
 }
 
-/// Deletes a document, and with a mail the documents attached to it.
+impl From<documents::Deletion> for DocumentDeletion {
+    fn from(deletion: documents::Deletion) -> Self {
+        Self {
+            doc_id: deletion.id,
+            status: Deletion::of(deletion.purge_at),
+            purge_at: deletion.purge_at,
+        }
+    }
+}
+
+/// Deletes a document, and with an email the documents attached to it.
 pub(crate) async fn delete(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
-    Query(wanted): Query<Wanted>,
-) -> Answer<Accepted<Deleting>> {
-    let deleting = hide(&context, &caller, id, wanted.permanent).await?;
-    Ok(Accepted(deleting))
-}
-
-/// Hides a document and sends the jobs that remove it, if it is removed now.
-///
-/// # Errors
-/// `not_found`.
-pub(crate) async fn hide(
-    context: &Context,
-    caller: &Admission,
-    id: DocumentId,
-    permanent: bool,
-) -> Result<Deleting> {
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
-    let (hidden, pending) = caller
-        .store()
-        .delete_document(customer, actor, id, permanent)
-        .await?;
-    context.dispatch_many(customer, &pending).await;
-    tracing::info!(customer_id = %customer, document_id = %id, purge_at = ?hidden.purge_at, "document deleted");
-    Ok(Deleting {
-        doc_id: id,
-        status: Deletion::of(hidden.purge_at),
-        purge_at: hidden.purge_at,
-    })
+    Query(query): Query<DocumentDeletionQuery>,
+) -> Answer<Accepted<DocumentDeletion>> {
+    let deletion = documents::delete(&context, &caller, id, query.permanent).await?;
+    Ok(Accepted(deletion.into()))
 }

@@ -1,4 +1,4 @@
-//! Reading and deleting documents, and the collections they belong to.
+//! Documents, and the collections they belong to.
 
 mod body;
 mod bulk;
@@ -17,6 +17,7 @@ mod several;
 mod status;
 pub mod timeline;
 mod undelete;
+mod update;
 mod versions;
 
 use std::sync::Arc;
@@ -37,6 +38,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/by-external-id",
             "Get a document by external id",
             by_external_id::get,
+        )
+        .put(
+            "documents-put-by-external-id",
+            "/api/documents/by-external-id",
+            "Create or update a document by external id",
+            by_external_id::put,
         )
         .delete(
             "documents-delete-by-external-id",
@@ -103,6 +110,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/documents/bulk",
             "Delete, undelete, move, retry or reprocess many documents",
             bulk::bulk,
+        )
+        .put(
+            "documents-update",
+            "/api/documents/{id}",
+            "Update a document",
+            update::update,
         )
         .delete(
             "documents-delete",

@@ -1,4 +1,4 @@
-//! `POST /api/documents/{id}/retry`: another try for what ended badly.
+//! `POST /api/documents/{id}/retry`: another attempt at a failed document.
 
 use std::sync::Arc;
 
@@ -6,54 +6,37 @@ use axum::extract::State;
 use dynrag_api::{
     Answer, Caller, Context, Json, Link, Path, answers::Accepted, scopes::DocumentsWrite,
 };
+use dynrag_app::documents;
 use dynrag_domain::{DocumentId, document_passwords::DocumentPassword, documents::Status};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What was missing.
+/// What the attempt before lacked.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = RetryRequest)]
-pub(crate) struct Body {
+pub(crate) struct RetryRequest {
     /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
     password: Option<DocumentPassword>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = RetriedDocument)]
-pub(crate) struct Retried {
+pub(crate) struct RetriedDocument {
     doc_id: DocumentId,
     status: Status,
     status_url: Link,
 }
 
-/// Queues the document's latest version again, with all its tries.
+/// Queues the document's latest version again, with all its attempts.
 pub(crate) async fn retry(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
     Path(id): Path<DocumentId>,
-    body: Option<Json<Body>>,
-) -> Answer<Accepted<Retried>> {
-    caller.check_budget()?;
-    let password = match body.and_then(|Json(body)| body.password) {
-        Some(password) => {
-            let customer = caller.customer_id;
-            Some(context.seal_document_password(customer, &password).await?)
-        }
-        None => None,
-    };
-    let pending = caller
-        .store()
-        .retry_document(
-            caller.customer_id,
-            caller.principal.into(),
-            id,
-            password.as_ref(),
-        )
-        .await?;
-    context.dispatch(&pending).await;
-    Ok(Accepted(Retried {
+    body: Option<Json<RetryRequest>>,
+) -> Answer<Accepted<RetriedDocument>> {
+    let password = body.and_then(|Json(body)| body.password);
+    documents::retry(&context, &caller, id, password.as_ref()).await?;
+    Ok(Accepted(RetriedDocument {
         doc_id: id,
         status: Status::Queued,
         status_url: Link::to_document_status(id),

@@ -7,7 +7,7 @@
 //! | after some were added | these, with their jobs in the outbox | `sweep` sends the jobs; the mail's next attempt finds them by their external id and adds the rest |
 //! | before those it no longer has are deleted | documents of an earlier version | the mail's next attempt |
 
-use dynrag_app::originals::{Kept, keep};
+use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{
     DocumentId, Kind, Result,
     audit::Actor,
@@ -99,14 +99,9 @@ async fn add(
         return Ok(Outcome::LeftOut);
     };
     let new = NewDocument {
-        title: name,
-        title_given: false,
-        source: Source::Attachment,
-        format,
         external_id: Some(&format!("{}/{number}", claim.document_id)),
         file_name: Some(name),
         metadata: Some(&claim.metadata),
-        source_url: None,
         chunking: claim.own_chunking,
         place: claim.collection.into(),
         // The attachments of an attached mail stay with it: otherwise a small upload could become any number of
@@ -116,10 +111,8 @@ async fn add(
             attachments: None,
         },
         attached_to: Some(claim.document_id),
-        password: None,
-        reprocess: false,
         lane: claim.lane,
-        actor: Actor::System,
+        ..NewDocument::new(name, Source::Attachment, format, Actor::System)
     };
     let (store, objects, customer) = (&parts.store, &parts.objects, claim.customer_id);
     let kept = keep(

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dynrag_app::originals::{Kept, keep};
+use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{
     CustomerId, Error, JobId, Kind, Result,
     audit::Actor,
@@ -261,25 +261,17 @@ impl Crawler<'_> {
         }
         let file_name = content::file_name(url);
         let new = NewDocument {
-            title: url.as_str(),
-            title_given: false,
-            source: Source::Url,
-            format,
-            external_id: None,
             file_name: file_name.as_deref(),
             metadata: self.crawl.metadata.as_ref(),
             reading: Reading {
                 include_hidden: self.crawl.include_hidden,
                 attachments: None,
             },
-            attached_to: None,
             source_url: Some(url.as_str()),
             chunking: self.crawl.chunking,
             place: self.crawl.collection_id.into(),
-            password: None,
-            reprocess: false,
             lane: Lane::Bulk,
-            actor: Actor::System,
+            ..NewDocument::new(url.as_str(), Source::Url, format, Actor::System)
         };
         let bytes = std::mem::take(&mut answer.body).into();
         let objects = &self.parts.objects;

@@ -3,27 +3,24 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use bytes::Bytes;
-use dynrag_api::{Answer, Caller, Context, Json, Query, scopes::DocumentsWrite};
+use dynrag_api::{
+    AddedAnswer, Answer, Caller, Context, Json, Query, WaitQuery, scopes::DocumentsWrite,
+};
+use dynrag_app::documents::{self, Description, NewText};
 use dynrag_domain::{
-    CollectionId, Error, Result,
-    config::{Chunking, CustomerConfig},
-    documents::{Format, OnDuplicate, Reading, Source},
+    CollectionId,
+    config::Chunking,
+    documents::{OnDuplicate, Reading},
     metadata::Metadata,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{
-    accept::{Content, Outcome, accept},
-    fields::{self, Description},
-    wait::{Waiting, hold},
-};
+use crate::fields;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = NewDocument)]
-pub(crate) struct Body {
+pub(crate) struct NewDocument {
     #[schema(min_length = 1, max_length = 512)]
     pub(crate) title: String,
     #[schema(min_length = 1)]
@@ -48,61 +45,37 @@ pub(crate) struct Body {
     pub(crate) attachments: Option<bool>,
 }
 
-impl Body {
-    /// Description and content, checked.
-    ///
-    /// # Errors
-    /// `invalid_fields`, `unsupported_type`, `file_too_large`.
-    pub(crate) fn read(self, config: &CustomerConfig) -> Result<(Description, Content)> {
-        let media_type = self.content_type.as_deref().unwrap_or("text/plain");
-        let format = Format::from_media_type(media_type)
-            .filter(|format| !format.has_signature())
-            .ok_or_else(|| {
-                Error::field(
-                    "/contentType",
-                    "text/plain, text/markdown, text/html, text/csv, application/json or message/rfc822; send other \
-                     files through /api/ingest/file",
-                )
-            })?;
-        let format = fields::check_format(config, format)?;
-        let description = Description {
-            title: Some(self.title),
-            fallback_title: None,
-            external_id: self.external_id,
-            metadata: self.metadata,
-            on_duplicate: self.on_duplicate,
-            chunking: self.chunking,
-            collection_id: self.collection_id,
-            reading: Reading {
-                include_hidden: self.include_hidden,
-                attachments: self.attachments,
+impl From<NewDocument> for NewText {
+    fn from(body: NewDocument) -> Self {
+        Self {
+            description: Description {
+                title: Some(body.title),
+                external_id: body.external_id,
+                metadata: body.metadata,
+                on_duplicate: body.on_duplicate,
+                chunking: body.chunking,
+                collection_id: body.collection_id,
+                reading: Reading {
+                    include_hidden: body.include_hidden,
+                    attachments: body.attachments,
+                },
+                ..Description::default()
             },
-            password: None,
+            content: body.content,
+            content_type: body.content_type,
         }
-        .check()?;
-        if self.content.trim().is_empty() {
-            return Err(Error::field("/content", "text; this has none"));
-        }
-        fields::check_size(config, self.content.len() as u64)?;
-        let content = Content {
-            source: Source::Api,
-            format,
-            file_name: None,
-            bytes: Bytes::from(self.content),
-        };
-        Ok((description, content))
     }
 }
 
-/// Takes a text: plain unless `contentType` says Markdown or HTML.
+/// Adds a text: plain unless `contentType` says Markdown or HTML.
 pub(crate) async fn document(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    Query(waiting): Query<Waiting>,
-    Json(body): Json<Body>,
-) -> Answer<Outcome> {
+    Query(waiting): Query<WaitQuery>,
+    Json(body): Json<NewDocument>,
+) -> Answer<AddedAnswer> {
     let time = waiting.time()?;
-    let (description, content) = body.read(&caller.config)?;
-    let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&caller, outcome, time).await?)
+    let (description, content) = NewText::from(body).check(&caller.config)?;
+    let added = documents::add(&context, &caller, &description, content).await?;
+    Ok(documents::wait(&caller, added, time).await?.into())
 }

@@ -8,9 +8,12 @@ use axum::{
 };
 use bytes::Bytes;
 use dynrag_api::{
-    Answer, Caller, Context, Failure, Query,
+    AddedAnswer, Answer, Caller, Context, Failure, Query, WaitQuery,
     openapi::{self, Argument},
     scopes::DocumentsWrite,
+};
+use dynrag_app::documents::{
+    Content, Description, add, check_format, check_size, unsupported, wait,
 };
 use dynrag_domain::{
     CollectionId, Error, Kind, Result,
@@ -21,20 +24,15 @@ use dynrag_domain::{
 use dynrag_extract::detect;
 use utoipa::ToSchema;
 
-use crate::{
-    accept::{Content, Outcome, accept},
-    disposition::Disposition,
-    fields::{self, Description},
-    wait::{Waiting, hold},
-};
+use crate::{disposition::Disposition, fields};
 
 /// Takes a file. The format is detected from the bytes; the declared type and the name decide between kinds of text.
 pub(crate) async fn file(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    Query(waiting): Query<Waiting>,
+    Query(waiting): Query<WaitQuery>,
     form: Form,
-) -> Answer<Outcome> {
+) -> Answer<AddedAnswer> {
     let time = waiting.time()?;
     let description = form.description.check()?;
     let declared = form.content_type.as_deref();
@@ -45,8 +43,8 @@ pub(crate) async fn file(
         form.file_name,
         declared,
     )?;
-    let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&caller, outcome, time).await?)
+    let added = add(&context, &caller, &description, content).await?;
+    Ok(wait(&caller, added, time).await?.into())
 }
 
 /// A file, checked against the customer's configuration.
@@ -60,11 +58,11 @@ pub(crate) fn content(
     file_name: Option<String>,
     declared: Option<&str>,
 ) -> Result<Content> {
-    fields::check_size(config, bytes.len() as u64)?;
+    check_size(config, bytes.len() as u64)?;
     let declared = declared.and_then(Format::from_media_type);
     let format = detect(&bytes, declared, file_name.as_deref())
-        .ok_or_else(|| fields::unsupported(config, "content of this file"))?;
-    let format = fields::check_format(config, format)?;
+        .ok_or_else(|| unsupported(config, "content of this file"))?;
+    let format = check_format(config, format)?;
     if !format.has_signature() && bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(empty());
     }
@@ -197,7 +195,7 @@ impl Form {
             if !seen.insert(part.name.clone()) {
                 return Err(Error::field(part.pointer(), "once a request"));
             }
-            if !description.set(&part.name, part.text()?)? {
+            if !fields::set(&mut description, &part.name, part.text()?)? {
                 let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, \
                     collectionId, includeHidden, attachments, password";
                 return Err(Error::field(part.pointer(), known));

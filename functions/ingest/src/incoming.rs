@@ -36,7 +36,7 @@ use dynrag_web::webhook::{self, Secret};
 use http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
-use crate::payload::{Payload, Said};
+use crate::payload::{Payload, WebhookQuery};
 
 const TOKEN: &str = "x-webhook-token";
 /// What an idempotency key may have.
@@ -51,7 +51,7 @@ pub(crate) struct Incoming {
     /// The webhook's collection.
     pub(crate) collection: Option<CollectionId>,
     /// What the query says of the document.
-    pub(crate) said: Said,
+    pub(crate) query: WebhookQuery,
     /// What was sent.
     pub(crate) payload: Payload,
 }
@@ -60,7 +60,7 @@ impl Argument for Incoming {
     fn describe(description: &mut Description) {
         description.path_parameter::<WebhookId>("webhookId");
         description.webhook_security();
-        Query::<Said>::describe(description);
+        Query::<WebhookQuery>::describe(description);
         for (name, sentence) in [
             ("webhook-id", "Names the message: it is taken once."),
             (
@@ -264,12 +264,12 @@ where
             (None, Some(attempt)) => attempt.begin(store, &caller, route).await?,
             (None, None) => {}
         }
-        let Query(said) = Query::from_request_parts(&mut parts, &()).await?;
+        let Query(query) = Query::from_request_parts(&mut parts, &()).await?;
         Ok(Self {
             caller,
             name: verified.name,
             collection: verified.collection,
-            said,
+            query,
             payload: Payload::new(parts.headers, body),
         })
     }

@@ -1,9 +1,7 @@
 //! The ways in: text as JSON, alone or many at once, a file as multipart, a form for an upload straight to S3,
 //! and whatever a webhook is sent.
 
-mod accept;
 mod batch;
-mod by_external_id;
 mod disposition;
 mod document;
 mod fields;
@@ -11,10 +9,7 @@ mod file;
 mod incoming;
 mod payload;
 mod presigned_url;
-mod redescribe;
-mod update;
 mod url;
-mod wait;
 mod webhook;
 
 use std::sync::Arc;
@@ -53,18 +48,6 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/ingest/url",
             "Add a web page or crawl a site",
             url::url,
-        )
-        .put(
-            "documents-put-by-external-id",
-            "/api/documents/by-external-id",
-            "Create or update a document by external id",
-            by_external_id::put,
-        )
-        .put(
-            "documents-update",
-            "/api/documents/{id}",
-            "Update a document",
-            update::update,
         )
         .post(
             "ingest-webhook",

@@ -3,6 +3,8 @@
 
 mod headers;
 
+use std::time::Duration;
+
 use axum::{
     body::Body as RequestBody,
     extract::{FromRequest, Request},
@@ -11,7 +13,9 @@ use bytes::Bytes;
 use dynrag_api::{
     Failure, body_bytes,
     openapi::{self, Argument},
+    wait_time,
 };
+use dynrag_app::documents::{Content, Description, NewText, check_format, check_size};
 use dynrag_domain::{
     CollectionId, Error, Kind, Result,
     config::CustomerConfig,
@@ -26,11 +30,9 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use crate::{
-    accept::Content,
-    document::Body,
-    fields::{self, Description},
+    document::NewDocument,
+    fields,
     file::{self, Part},
-    wait::Waiting,
 };
 use headers::{file_name, text};
 
@@ -63,10 +65,10 @@ const HEADERS: [(&str, &str); 8] = [
     ("x-attachments", ATTACHMENTS),
 ];
 
-/// What the query says of the document.
+/// The query: fields of the document, and how long the caller waits.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct Said {
+pub(crate) struct WebhookQuery {
     /// Seconds to hold the answer until the document has ended; none where it is left out.
     #[schema(minimum = 0, maximum = 25)]
     wait: Option<u32>,
@@ -78,10 +80,13 @@ pub(crate) struct Said {
     attachments: Option<bool>,
 }
 
-impl Said {
+impl WebhookQuery {
     /// How long the caller waits.
-    pub(crate) fn waiting(&self) -> Waiting {
-        Waiting::seconds(self.wait)
+    ///
+    /// # Errors
+    /// `invalid_fields`.
+    pub(crate) fn time(&self) -> Result<Duration> {
+        wait_time(self.wait)
     }
 }
 
@@ -123,10 +128,10 @@ impl Payload {
     pub(crate) async fn read(
         self,
         config: &CustomerConfig,
-        said: Said,
+        query: WebhookQuery,
         untitled: &str,
     ) -> Result<(Description, Content)> {
-        let described = described(&self.headers, said)?;
+        let described = described(&self.headers, query)?;
         let content_type = text(&self.headers, header::CONTENT_TYPE.as_str())?;
         let declared = content_type.as_deref().unwrap_or_default();
         let essence = declared.split(';').next().unwrap_or_default().trim();
@@ -152,20 +157,20 @@ impl Payload {
 }
 
 /// What headers and query say.
-fn described(headers: &HeaderMap, said: Said) -> Result<Description> {
+fn described(headers: &HeaderMap, query: WebhookQuery) -> Result<Description> {
     let mut description = Description::default();
     for (header, field) in HEADERS {
         if let Some(text) = text(headers, header)? {
-            description.set(field, text)?;
+            fields::set(&mut description, field, text)?;
         }
     }
-    description.title = said.title.or(description.title);
-    description.external_id = said.external_id.or(description.external_id);
-    description.on_duplicate = said.on_duplicate.unwrap_or(description.on_duplicate);
-    description.collection_id = said.collection_id.or(description.collection_id);
+    description.title = query.title.or(description.title);
+    description.external_id = query.external_id.or(description.external_id);
+    description.on_duplicate = query.on_duplicate.unwrap_or(description.on_duplicate);
+    description.collection_id = query.collection_id.or(description.collection_id);
     let reading = &mut description.reading;
-    reading.include_hidden = said.include_hidden.or(reading.include_hidden);
-    reading.attachments = said.attachments.or(reading.attachments);
+    reading.include_hidden = query.include_hidden.or(reading.include_hidden);
+    reading.attachments = query.attachments.or(reading.attachments);
     Ok(description)
 }
 
@@ -251,7 +256,7 @@ fn of_parts(
     for part in others {
         let text = part.text()?;
         let is_ours = part.name != ATTACHMENTS || is_boolean(&text);
-        if !is_ours || !described.set(&part.name, text.clone())? {
+        if !is_ours || !fields::set(&mut described, &part.name, text.clone())? {
             more.insert_value(&part.name, &text)
                 .map_err(Error::internal_fault)?;
         }
@@ -336,8 +341,8 @@ fn of_json(
         ..described
     }
     .check()?;
-    let format = fields::check_format(config, Format::Json)?;
-    fields::check_size(config, bytes.len() as u64)?;
+    let format = check_format(config, Format::Json)?;
+    check_size(config, bytes.len() as u64)?;
     let content = Content {
         source: Source::Webhook,
         format,
@@ -376,8 +381,8 @@ fn of_text(
     }
     fill.extend(members);
     let json = serde_json::to_vec(&fill).map_err(Error::internal_fault)?;
-    let body: Body = dynrag_api::from_json(&json)?;
-    let (mut description, content) = body.read(config)?;
+    let body: NewDocument = dynrag_api::from_json(&json)?;
+    let (mut description, content) = NewText::from(body).check(config)?;
     if !named {
         description.fallback_title = description.title.take();
     }

@@ -10,40 +10,29 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dynrag_api::{
-    Answer, Caller, Context, Json, Link, Query,
-    answers::{self, Either},
+    AcceptedDocument, AddedAnswer, Answer, Caller, Context, Json, Link, Query, WaitQuery, answers,
     openapi::{self, Success},
     scopes::DocumentsWrite,
 };
-use dynrag_config::WebConfig;
+use dynrag_app::documents::{self, CrawlLimits, Description};
 use dynrag_domain::{
-    CollectionId, Error, JobId, Kind, Result,
+    CollectionId, Error, JobId, Result,
     config::Chunking,
-    documents::{Format, OnDuplicate, Reading, Source, Status},
-    jobs::Lane,
+    documents::{Reading, Status},
     metadata::Metadata,
 };
-use dynrag_store::{admission::Admission, crawls::Crawl, fetches::AddedUrl, uploads::NewDocument};
-use dynrag_web::{Policy, normalise, parse_url};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use crate::{
-    accept::{Accepted, Outcome},
-    fields::{self, Description},
-    wait::{Waiting, hold},
-};
+use crate::fields;
 
-const RACES: usize = 5;
 const DEFAULT_PAGES: u32 = 50;
 const MOST_PAGES: u32 = 1000;
 
 /// What to fetch.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = UrlRequest)]
-pub(crate) struct Body {
+pub(crate) struct UrlRequest {
     /// A public http or https address.
     #[schema(min_length = 1, max_length = 2048)]
     url: String,
@@ -62,14 +51,13 @@ pub(crate) struct Body {
     include_hidden: Option<bool>,
     /// Whether the attachments of a mail become documents of their own.
     attachments: Option<bool>,
-    crawl: Option<CrawlBody>,
+    crawl: Option<CrawlRequest>,
 }
 
 /// Pages to follow from there.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = CrawlRequest)]
-struct CrawlBody {
+struct CrawlRequest {
     /// Pages it may come to, this one included.
     #[serde(default = "default_pages")]
     #[schema(minimum = 1, maximum = 1000, default = 50)]
@@ -100,19 +88,18 @@ pub(crate) struct CrawlStarted {
 
 /// What is shown of either.
 #[derive(ToSchema)]
-#[schema(as = UrlAccepted)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "for the OpenAPI document")]
-enum Begun {
+enum UrlAccepted {
     /// One document.
-    Document(Accepted),
+    Document(AcceptedDocument),
     /// A crawl.
     Crawl(CrawlStarted),
 }
 
 /// A document, or a crawl.
 pub(crate) enum Started {
-    Document(Outcome),
+    Document(AddedAnswer),
     Crawl(CrawlStarted),
 }
 
@@ -127,21 +114,18 @@ impl IntoResponse for Started {
 
 impl Success for Started {
     fn describe(description: &mut openapi::Description) {
-        description.answers::<Accepted>(200, "The document has ended, or is being fetched already");
-        description.answers::<Begun>(202, "Accepted: the work is queued");
+        description.answers::<AcceptedDocument>(
+            200,
+            "The document has ended, or is being fetched already",
+        );
+        description.answers::<UrlAccepted>(202, "Accepted: the work is queued");
     }
 }
 
-impl Body {
-    /// The address, normalised, and what describes the documents.
-    fn check(self) -> Result<(String, Description, Option<CrawlBody>)> {
-        let mut policy = Policy::default();
-        for pair in WebConfig::from_env().allow {
-            policy = policy.with_allowed(&pair).map_err(Error::internal_fault)?;
-        }
-        let url = parse_url(&self.url).and_then(|url| policy.check(&url).map(|()| url));
-        let url = url.map_err(|error| Error::field("/url", error.to_string()))?;
-        let url = String::from(normalise(&url));
+impl UrlRequest {
+    /// The URL, normalised, the description of its documents, and the crawl.
+    fn check(self) -> Result<(String, Description, Option<CrawlRequest>)> {
+        let url = documents::check_url(&self.url)?;
         if let Some(crawl) = &self.crawl {
             if !(1..=MOST_PAGES).contains(&crawl.max_pages) {
                 let detail = format!("from 1 to {MOST_PAGES}");
@@ -162,123 +146,43 @@ impl Body {
         }
         let description = Description {
             title: self.title,
-            fallback_title: None,
             external_id: self.external_id,
             metadata: self.metadata,
-            on_duplicate: OnDuplicate::Skip,
             chunking: self.chunking,
             collection_id: self.collection_id,
             reading: Reading {
                 include_hidden: self.include_hidden,
                 attachments: self.attachments,
             },
-            password: None,
+            ..Description::default()
         };
         Ok((url, description.check()?, self.crawl))
     }
 }
 
-/// Takes an address.
+/// Adds a URL, or starts a crawl from it.
 pub(crate) async fn url(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    Query(waiting): Query<Waiting>,
-    Json(body): Json<Body>,
+    Query(waiting): Query<WaitQuery>,
+    Json(body): Json<UrlRequest>,
 ) -> Answer<Started> {
     let time = waiting.time()?;
     caller.check_budget()?;
     let (url, description, crawl) = body.check()?;
     if let Some(crawl) = crawl {
-        return Ok(Started::Crawl(
-            begin(&context, &caller, url, description, &crawl).await?,
-        ));
+        let limits = CrawlLimits {
+            max_pages: crawl.max_pages,
+            same_host: crawl.same_host,
+        };
+        let job_id = documents::crawl(&context, &caller, url, description, limits).await?;
+        return Ok(Started::Crawl(CrawlStarted {
+            job_id,
+            status: Status::Queued,
+            status_url: Link::to_job(job_id),
+        }));
     }
-    let outcome = add(&context, &caller, &url, &description).await?;
-    let outcome = hold(&caller, outcome, time).await?;
-    Ok(Started::Document(outcome))
-}
-
-async fn begin(
-    context: &Context,
-    caller: &Admission,
-    url: String,
-    description: Description,
-    body: &CrawlBody,
-) -> Result<CrawlStarted> {
-    let crawl = Crawl {
-        url,
-        max_pages: body.max_pages,
-        same_host: body.same_host,
-        metadata: description.metadata,
-        chunking: description.chunking,
-        collection_id: caller.place(description.collection_id)?.collection(),
-        bound: caller.collections.is_some(),
-        include_hidden: description.reading.include_hidden,
-    };
-    let store = caller.store();
-    let actor = caller.principal.into();
-    let (job_id, pending) = store.add_crawl(caller.customer_id, actor, &crawl).await?;
-    context.dispatch(&pending).await;
-    Ok(CrawlStarted {
-        job_id,
-        status: Status::Queued,
-        status_url: Link::to_job(job_id),
-    })
-}
-
-async fn add(
-    context: &Context,
-    caller: &Admission,
-    url: &str,
-    description: &Description,
-) -> Result<Outcome> {
-    let new = NewDocument {
-        // Until the content says what it is called.
-        title: description
-            .title
-            .as_deref()
-            .unwrap_or(&url[..url.floor_char_boundary(512)]),
-        title_given: description.title.is_some(),
-        source: Source::Url,
-        format: Format::Html,
-        external_id: description.external_id.as_deref(),
-        file_name: None,
-        metadata: description.metadata.as_ref(),
-        source_url: Some(url),
-        chunking: description.chunking,
-        place: caller.place(description.collection_id)?,
-        reading: description.reading,
-        attached_to: None,
-        password: None,
-        reprocess: false,
-        lane: Lane::Single,
-        actor: caller.principal.into(),
-    };
-    let store = caller.store();
-    for _ in 0..RACES {
-        match store
-            .add_url(caller.customer_id, &new, Uuid::new_v4())
-            .await?
-        {
-            AddedUrl::Queued(id, pending) => {
-                context.dispatch(&pending).await;
-                return Ok(Either::This(answers::Accepted(Accepted::new(
-                    id,
-                    Status::Queued,
-                ))));
-            }
-            AddedUrl::UnderWay(id, status) => {
-                return Ok(Either::That(Json(Accepted {
-                    duplicate: true,
-                    ..Accepted::new(id, status)
-                })));
-            }
-            AddedUrl::Raced => {}
-        }
-    }
-    Err(Error::new(
-        Kind::Conflict,
-        "busy_document",
-        "Others keep changing this document. Try again.",
-    ))
+    let added = documents::add_url(&context, &caller, &url, &description).await?;
+    let added = documents::wait(&caller, added, time).await?;
+    Ok(Started::Document(added.into()))
 }

@@ -4,47 +4,46 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Query, scopes::DocumentsWrite};
+use dynrag_api::{AddedAnswer, Answer, Caller, Context, Query, scopes::DocumentsWrite};
+use dynrag_app::documents::{add, wait};
 
 use crate::{
-    accept::{Outcome, accept},
     incoming::Incoming,
-    payload::{Payload, Said},
-    wait::hold,
+    payload::{Payload, WebhookQuery},
 };
 
-/// What a document is called whose sender says nothing of it.
+/// The title of a document whose sender gives it none.
 const UNTITLED: &str = "Webhook";
 
 /// Takes a document from a caller with a key.
 pub(crate) async fn by_key(
     caller: Caller<DocumentsWrite>,
     State(context): State<Arc<Context>>,
-    Query(said): Query<Said>,
+    Query(query): Query<WebhookQuery>,
     payload: Payload,
-) -> Answer<Outcome> {
-    let time = said.waiting().time()?;
-    let (description, content) = payload.read(&caller.config, said, UNTITLED).await?;
-    let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&caller, outcome, time).await?)
+) -> Answer<AddedAnswer> {
+    let time = query.time()?;
+    let (description, content) = payload.read(&caller.config, query, UNTITLED).await?;
+    let added = add(&context, &caller, &description, content).await?;
+    Ok(wait(&caller, added, time).await?.into())
 }
 
-/// Takes a document from whoever the webhook's secret was given to.
+/// Takes a document from a sender that has the webhook's secret or token.
 pub(crate) async fn receive(
     State(context): State<Arc<Context>>,
     incoming: Incoming,
-) -> Answer<Outcome> {
+) -> Answer<AddedAnswer> {
     let Incoming {
         caller,
         name,
         collection,
-        said,
+        query,
         payload,
     } = incoming;
-    let time = said.waiting().time()?;
-    let (mut description, content) = payload.read(&caller.config, said, &name).await?;
-    // What the sender names goes before.
+    let time = query.time()?;
+    let (mut description, content) = payload.read(&caller.config, query, &name).await?;
+    // The sender's collection takes precedence.
     description.collection_id = description.collection_id.or(collection);
-    let outcome = accept(&context, &caller, &description, content).await?;
-    Ok(hold(&caller, outcome, time).await?)
+    let added = add(&context, &caller, &description, content).await?;
+    Ok(wait(&caller, added, time).await?.into())
 }

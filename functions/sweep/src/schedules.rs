@@ -10,7 +10,7 @@ use chrono::Utc;
 use dynrag_domain::{
     Result,
     audit::Actor,
-    documents::{Format, Reading, Source},
+    documents::{Format, Source},
     fetches::Fetch,
     jobs::Lane,
     schedules::ScheduleSpec,
@@ -43,23 +43,12 @@ pub(crate) async fn run(parts: &Parts<'_>, due: &Due) -> Result<()> {
 }
 
 async fn start(parts: &Parts<'_>, due: &Due) -> Result<Outcome> {
+    let title = &due.url[..due.url.floor_char_boundary(512)];
     let new = NewDocument {
-        title: &due.url[..due.url.floor_char_boundary(512)],
-        title_given: false,
-        source: Source::Url,
-        format: Format::Html,
-        external_id: None,
-        file_name: None,
-        metadata: None,
-        reading: Reading::default(),
-        attached_to: None,
         source_url: Some(&due.url),
-        chunking: None,
         place: due.collection.into(),
-        password: None,
-        reprocess: false,
         lane: Lane::Bulk,
-        actor: Actor::Webhook(due.id),
+        ..NewDocument::new(title, Source::Url, Format::Html, Actor::Webhook(due.id))
     };
     let added = parts
         .store

@@ -4,12 +4,12 @@
 //! [`stack::wrap`]; who may call is an extractor in the handler's signature ([`Caller`]); errors are
 //! `dynrag_domain::Error` and become `application/problem+json` in one place ([`problem`]).
 
+mod added_document;
 mod address;
 pub mod answers;
 mod caller;
 mod context;
 pub mod cursor;
-mod document_passwords;
 pub mod event_stream;
 mod extract;
 pub mod idempotency;
@@ -26,6 +26,7 @@ mod strict;
 pub mod tokens;
 pub mod usage;
 
+pub use added_document::{AcceptedDocument, AddedAnswer, WaitQuery, wait_time};
 pub use address::SourceAddress;
 pub use caller::{Caller, scopes};
 pub use context::{Context, attempts_per_address, require_mail, sends_mail};

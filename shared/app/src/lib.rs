@@ -1,9 +1,10 @@
 //! What the platform does for HTTP handlers, queue workers and `sweep` alike. Knows neither HTTP nor AWS events, and no
 //! LanceDB.
 
+pub mod collections;
 mod dispatch;
+pub mod documents;
 pub mod embeddings;
-pub mod originals;
 pub mod uploads;
 
 use dynrag_cloud::{Cloud, Objects, QueueClient, Vault};

@@ -65,6 +65,33 @@ pub struct NewDocument<'a> {
     pub actor: Actor,
 }
 
+impl<'a> NewDocument<'a> {
+    /// A document on its own, without anything that describes it but its title, which stands until the content names one.
+    pub const fn new(title: &'a str, source: Source, format: Format, actor: Actor) -> Self {
+        Self {
+            title,
+            title_given: false,
+            source,
+            format,
+            external_id: None,
+            file_name: None,
+            metadata: None,
+            source_url: None,
+            chunking: None,
+            place: Place::AsItIs,
+            reading: Reading {
+                include_hidden: None,
+                attachments: None,
+            },
+            attached_to: None,
+            password: None,
+            reprocess: false,
+            lane: Lane::Single,
+            actor,
+        }
+    }
+}
+
 /// The version an upload will become, decided before its bytes are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CollectionId, Error, FieldError, Result, collections, config::Chunking};
-use dynrag_store::collections::{Collection, CollectionChange, NewCollection};
+use dynrag_store::collections::{self as store, Collection};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,11 +38,10 @@ impl From<Collection> for CollectionBody {
     }
 }
 
-/// A collection to make.
+/// A collection to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewCollection)]
-pub(crate) struct Wanted {
+pub(crate) struct NewCollection {
     /// No other collection has it, in whatever letters.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
@@ -52,11 +51,10 @@ pub(crate) struct Wanted {
     chunking: Option<Chunking>,
 }
 
-/// What is to change; what is left out stays.
+/// A change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = CollectionChange)]
-pub(crate) struct Change {
+pub(crate) struct CollectionChange {
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     /// Null takes it away.
@@ -95,7 +93,7 @@ fn all_right(bad: Vec<FieldError>) -> Result<()> {
     }
 }
 
-impl Wanted {
+impl NewCollection {
     /// Checks all fields at once.
     ///
     /// # Errors
@@ -112,8 +110,8 @@ impl Wanted {
         Ok(self)
     }
 
-    pub(crate) fn row(&self) -> NewCollection<'_> {
-        NewCollection {
+    pub(crate) fn row(&self) -> store::NewCollection<'_> {
+        store::NewCollection {
             name: &self.name,
             description: self.description.as_deref(),
             chunking: self.chunking,
@@ -121,7 +119,7 @@ impl Wanted {
     }
 }
 
-impl Change {
+impl CollectionChange {
     /// Checks all fields at once.
     ///
     /// # Errors
@@ -141,8 +139,8 @@ impl Change {
         Ok(self)
     }
 
-    pub(crate) fn row(&self) -> CollectionChange<'_> {
-        CollectionChange {
+    pub(crate) fn row(&self) -> store::CollectionChange<'_> {
+        store::CollectionChange {
             name: self.name.as_deref(),
             description: self.description.as_ref().map(Option::as_deref),
             chunking: self.chunking,
@@ -168,26 +166,28 @@ mod tests {
     #[test]
     fn all_bad_fields_of_a_new_one_are_named_at_once() {
         let body = json!({"name": " ", "description": "", "chunking": {"size": 10, "overlap": 0}});
-        let error = read::<Wanted>(body).check().err().unwrap();
+        let error = read::<NewCollection>(body).check().err().unwrap();
         assert_eq!(
             pointers(&error),
             ["/name", "/description", "/chunking/size"]
         );
-        let wanted = read::<Wanted>(json!({"name": " Handbook "}))
+        let wanted = read::<NewCollection>(json!({"name": " Handbook "}))
             .check()
             .unwrap();
         assert_eq!(wanted.row().name, "Handbook");
-        assert!(serde_json::from_value::<Wanted>(json!({"name": "a", "colour": "red"})).is_err());
+        assert!(
+            serde_json::from_value::<NewCollection>(json!({"name": "a", "colour": "red"})).is_err()
+        );
     }
 
     #[test]
     fn null_takes_away_and_nothing_stays() {
-        let change = read::<Change>(json!({"description": null, "chunking": null}));
+        let change = read::<CollectionChange>(json!({"description": null, "chunking": null}));
         let change = change.check().unwrap();
         let row = change.row();
         assert_eq!((row.name, row.description), (None, Some(None)));
         assert_eq!(row.chunking, Some(None));
-        let change = read::<Change>(json!({"description": " what for "}));
+        let change = read::<CollectionChange>(json!({"description": " what for "}));
         let change = change.check().unwrap();
         assert_eq!(change.row().description, Some(Some("what for")));
         assert_eq!(change.row().chunking, None);
@@ -202,7 +202,7 @@ mod tests {
                 &["/chunking/overlap"],
             ),
         ] {
-            let error = read::<Change>(body).check().err().unwrap();
+            let error = read::<CollectionChange>(body).check().err().unwrap();
             assert_eq!(pointers(&error), expected);
         }
     }

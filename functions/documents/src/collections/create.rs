@@ -6,18 +6,16 @@ use dynrag_api::{
     scopes::{DocumentsWrite, Unbound},
 };
 
-use super::body::{CollectionBody, Wanted};
+use super::body::{CollectionBody, NewCollection};
 
 /// Makes a collection.
 pub(crate) async fn create(
     caller: Caller<Unbound<DocumentsWrite>>,
-    Json(body): Json<Wanted>,
+    Json(body): Json<NewCollection>,
 ) -> Answer<Created<CollectionBody>> {
-    let wanted = body.check()?;
+    let new = body.check()?;
     let store = caller.store();
     let (customer, actor) = (caller.customer_id, caller.principal.into());
-    let made = store
-        .create_collection(customer, actor, &wanted.row())
-        .await?;
+    let made = store.create_collection(customer, actor, &new.row()).await?;
     Ok(Created(made.into()))
 }

@@ -1,13 +1,4 @@
 //! `DELETE /api/collections/{id}?documents=keep|delete`.
-//!
-//! One transaction takes the collection away and hides its documents, with the jobs that remove them.
-//!
-//! | it dies | what is left | who mends it |
-//! |---|---|---|
-//! | before the commit | nothing | |
-//! | after it | rows in the outbox | `sweep` sends the jobs |
-//!
-//! Where documents can be undeleted they have no job yet (`dynrag_store::deletion`); they come back in no collection.
 
 use std::sync::Arc;
 
@@ -18,6 +9,7 @@ use dynrag_api::{
     answers::{Accepted, Either, NoContent},
     scopes::{DocumentsWrite, Unbound},
 };
+use dynrag_app::collections;
 use dynrag_domain::{CollectionId, collections::Leftovers};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,8 +18,7 @@ use crate::delete::Deletion;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = CollectionDeletionQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct CollectionDeletionQuery {
     /// What becomes of its documents. Where it is left out, only an empty collection is deleted.
     documents: Option<Leftovers>,
     /// With `documents=delete`: they cannot be undeleted, whatever `deletionRetentionDays` says.
@@ -38,8 +29,7 @@ pub(crate) struct Wanted {
 /// Documents that are being deleted with their collection.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CollectionDeletion)]
-pub(crate) struct Deleting {
+pub(crate) struct CollectionDeletion {
     collection_id: CollectionId,
     status: Deletion,
     /// How many documents.
@@ -54,24 +44,17 @@ pub(crate) async fn delete(
     caller: Caller<Unbound<DocumentsWrite>>,
     State(context): State<Arc<Context>>,
     Path(id): Path<CollectionId>,
-    Query(wanted): Query<Wanted>,
-) -> Answer<Either<Accepted<Deleting>, NoContent>> {
-    let store = caller.store();
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
-    let (hidden, pending) = store
-        .delete_collection(customer, actor, id, wanted.documents, wanted.permanent)
-        .await?;
-    if hidden.is_empty() {
+    Query(query): Query<CollectionDeletionQuery>,
+) -> Answer<Either<Accepted<CollectionDeletion>, NoContent>> {
+    let (leftovers, permanent) = (query.documents, query.permanent);
+    let deleted = collections::delete(&context, &caller, id, leftovers, permanent).await?;
+    if deleted.documents == 0 {
         return Ok(Either::That(NoContent));
     }
-    let documents = hidden.len();
-    let purge_at = hidden.iter().find_map(|one| one.purge_at);
-    context.dispatch_many(customer, &pending).await;
-    tracing::info!(customer_id = %customer, collection_id = %id, documents, "collection is being deleted");
-    Ok(Either::This(Accepted(Deleting {
+    Ok(Either::This(Accepted(CollectionDeletion {
         collection_id: id,
-        status: Deletion::of(purge_at),
-        documents,
-        purge_at,
+        status: Deletion::of(deleted.purge_at),
+        documents: deleted.documents,
+        purge_at: deleted.purge_at,
     })))
 }

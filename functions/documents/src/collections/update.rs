@@ -7,13 +7,13 @@ use dynrag_api::{
 };
 use dynrag_domain::CollectionId;
 
-use super::body::{Change, CollectionBody};
+use super::body::{CollectionBody, CollectionChange};
 
 /// Changes a collection.
 pub(crate) async fn update(
     caller: Caller<Unbound<DocumentsWrite>>,
     Path(id): Path<CollectionId>,
-    Json(body): Json<Change>,
+    Json(body): Json<CollectionChange>,
 ) -> Answer<Json<CollectionBody>> {
     let change = body.check()?;
     let store = caller.store();

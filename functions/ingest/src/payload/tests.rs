@@ -27,16 +27,16 @@ async fn read(
     query: &str,
     body: &str,
 ) -> Result<(Description, Content)> {
-    let said: Said = serde_urlencoded(query);
+    let query: WebhookQuery = serde_urlencoded(query);
     let payload = Payload::new(headers(pairs), Bytes::from(body.to_owned()));
-    payload.read(&config(), said, "hook").await
+    payload.read(&config(), query, "hook").await
 }
 
 fn metadata(description: &Description) -> Option<&str> {
     description.metadata.as_ref().map(Metadata::as_str)
 }
 
-fn serde_urlencoded(query: &str) -> Said {
+fn serde_urlencoded(query: &str) -> WebhookQuery {
     let uri = format!("/?{query}").parse().unwrap();
     axum::extract::Query::try_from_uri(&uri).unwrap().0
 }
@@ -107,7 +107,7 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
         ),
     ] {
         let (description, content) = read(&[kind], query, body).await.unwrap();
-        assert_eq!(crate::accept::title(&description, None), title, "{body}");
+        assert_eq!(description.title(None), title, "{body}");
         // Only a title from the sender renames an existing document.
         assert_eq!(description.title.is_none(), title == "hook", "{body}");
         assert_eq!(description.external_id.as_deref(), id, "{body}");
@@ -196,7 +196,7 @@ async fn a_file_is_described_by_headers_and_query() {
     let (description, _) = read(&[("content-type", "text/plain")], "", "t")
         .await
         .unwrap();
-    assert_eq!(crate::accept::title(&description, None), "hook");
+    assert_eq!(description.title(None), "hook");
     for (pairs, body, code) in [
         (&[("x-metadata", "[")][..], "t", "invalid_fields"),
         (&[("x-metadata", "[]")], "t", "invalid_fields"),

@@ -4,20 +4,19 @@
 //! Texts that were embedded before are not paid for again.
 
 use dynrag_domain::{DocumentId, Kind, Result};
-use dynrag_store::{admission::Admission, outbox::Pending, versions::Change};
+use dynrag_store::{admission::Admission, versions::Change};
 
-use crate::fields::Description;
+use super::{ATTEMPTS, Description};
+use crate::App;
 
-/// Attempts while others change the same document.
-const RACES: usize = 5;
-
-/// Queues the next version of a document if its duplicate is described differently. Returns `None` if nothing changes,
+/// Queues the next version of a document if its duplicate is described differently. Returns `false` if nothing changes,
 /// or if others keep changing the document: the duplicate then stays as it is.
-pub(crate) async fn redescribe(
+pub(super) async fn redescribe(
+    app: &App,
     caller: &Admission,
     id: DocumentId,
     description: &Description,
-) -> Result<Option<Pending>> {
+) -> Result<bool> {
     let change = Change {
         title: description.title.as_deref(),
         metadata: description.metadata.as_ref(),
@@ -26,22 +25,25 @@ pub(crate) async fn redescribe(
     };
     let (store, customer) = (caller.store(), caller.customer_id);
     let actor = caller.principal.into();
-    for _ in 0..RACES {
+    for _ in 0..ATTEMPTS {
         if !store.is_described_otherwise(customer, id, &change).await? {
-            return Ok(None);
+            return Ok(false);
         }
         match store
             .process_again(customer, actor, id, None, &change)
             .await
         {
-            Ok(Some((_, pending))) => return Ok(Some(pending)),
+            Ok(Some((_, pending))) => {
+                app.dispatch(&pending).await;
+                return Ok(true);
+            }
             Ok(None) => {}
             // Deleted in the meantime, or not fetched yet.
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => {
-                return Ok(None);
+                return Ok(false);
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    Ok(false)
 }

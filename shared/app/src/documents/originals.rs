@@ -1,9 +1,9 @@
-//! What every way in ends with: bytes to S3, rows and job in one transaction.
+//! The end of every way in: bytes to S3, rows and job in one transaction.
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
 //! | before the S3 write | nothing | |
-//! | after it | an object nobody names | nobody: it costs its storage, unless its document is deleted |
+//! | after it | an object that no row names | nobody: it costs its storage, unless its document is deleted |
 //! | after the commit | a row in the outbox | `sweep` sends the job |
 
 use bytes::Bytes;
@@ -21,10 +21,9 @@ use dynrag_store::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// How often the version is decided anew when somebody else takes it.
-const RACES: usize = 5;
+use super::{ATTEMPTS, busy};
 
-/// What became of a document.
+/// The outcome of adding a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kept {
     /// Stored; send the job.
@@ -34,7 +33,7 @@ pub enum Kept {
         /// Its job.
         pending: Pending,
     },
-    /// The very content is there.
+    /// Its content is there already.
     Duplicate {
         /// The document that has it.
         id: DocumentId,
@@ -57,7 +56,7 @@ pub async fn keep(
     on_duplicate: OnDuplicate,
 ) -> Result<Kept> {
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
-    for _ in 0..RACES {
+    for _ in 0..ATTEMPTS {
         let target = store
             .resolve_upload(customer, new, &hash, on_duplicate)
             .await?;
@@ -66,7 +65,7 @@ pub async fn keep(
             Target::New { id } => (id, 1),
             Target::Next { id, version } => (id, version),
         };
-        let put = put(store, objects, customer, target, new, &bytes).await?;
+        let put = put(store, objects, customer, target, new, &bytes, &hash).await?;
         if let Some(pending) = put {
             tracing::info!(customer_id = %customer, document_id = %id, version, bytes = bytes.len(), "document queued");
             return Ok(Kept::Queued { id, pending });
@@ -88,7 +87,8 @@ pub async fn replace(
     new: &NewDocument<'_>,
     bytes: Bytes,
 ) -> Result<Pending> {
-    for _ in 0..RACES {
+    let hash: [u8; 32] = Sha256::digest(&bytes).into();
+    for _ in 0..ATTEMPTS {
         let document = store.get_document(customer, id).await?;
         if document.status == Status::AwaitingUpload {
             let detail = "Its first content is still to be uploaded with the form it was given.";
@@ -96,22 +96,15 @@ pub async fn replace(
         }
         let version = document.latest_version + 1;
         let target = Target::Next { id, version };
-        if let Some(pending) = put(store, objects, customer, target, new, &bytes).await? {
+        let put = put(store, objects, customer, target, new, &bytes, &hash).await?;
+        if let Some(pending) = put {
             return Ok(pending);
         }
     }
     Err(busy())
 }
 
-fn busy() -> Error {
-    Error::new(
-        Kind::Conflict,
-        "busy_document",
-        "Others keep changing this document. Try again.",
-    )
-}
-
-/// Writes the bytes and then the rows; none where somebody else took the version meanwhile.
+/// Writes the bytes and then the rows. `None`: somebody else took the version meanwhile.
 async fn put(
     store: &Store,
     objects: &Objects,
@@ -119,13 +112,13 @@ async fn put(
     target: Target,
     new: &NewDocument<'_>,
     bytes: &Bytes,
+    hash: &[u8; 32],
 ) -> Result<Option<Pending>> {
     let (id, version) = match target {
         Target::New { id } => (id, 1),
         Target::Next { id, version } => (id, version),
         Target::Duplicate { .. } => return Ok(None),
     };
-    let hash: [u8; 32] = Sha256::digest(bytes).into();
     let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
     let object = Uuid::new_v4();
     let key = storage::original_key(customer, id, version, object);
@@ -133,7 +126,7 @@ async fn put(
         .put(&key, new.format.media_type(), bytes.clone())
         .await?;
     let added = store
-        .add_document(customer, target, new, object, size, &hash)
+        .add_document(customer, target, new, object, size, hash)
         .await;
     // Only where it is certain that no row names the object: the answer to a COMMIT may be lost.
     let refused = match &added {
@@ -146,7 +139,7 @@ async fn put(
     };
     if refused && let Err(error) = objects.delete(&key).await {
         let cause = error.internal();
-        tracing::warn!(cause, "original that nobody names is left behind");
+        tracing::warn!(cause, "original that no row names is left behind");
     }
     Ok(match added? {
         Added::Queued(pending) => Some(pending),

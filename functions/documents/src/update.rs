@@ -1,0 +1,72 @@
+//! `PUT /api/documents/{id}`: other content, title, metadata or chunking, or the same read again; another collection.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dynrag_api::{
+    AddedAnswer, Answer, Caller, Context, Json, Path, Query, WaitQuery, scopes::DocumentsWrite,
+};
+use dynrag_app::documents;
+use dynrag_domain::{
+    CollectionId, DocumentId, config::Chunking, documents::Reading, metadata::Metadata,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct DocumentChange {
+    #[schema(min_length = 1, max_length = 512)]
+    title: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Metadata>,
+    chunking: Option<Chunking>,
+    /// The collection it moves to; null: it belongs to none.
+    #[serde(default, deserialize_with = "dynrag_api::given")]
+    #[schema(value_type = Option<CollectionId>)]
+    collection_id: Option<Option<CollectionId>>,
+    /// The new text.
+    #[schema(min_length = 1)]
+    content: Option<String>,
+    /// Of `content`; `text/plain` where it is left out.
+    content_type: Option<String>,
+    /// Whether what the document hides is read too.
+    include_hidden: Option<bool>,
+    /// Whether the attachments of a mail become documents of their own.
+    attachments: Option<bool>,
+    /// Reads and chunks the same content again.
+    #[serde(default)]
+    reprocess: bool,
+}
+
+impl From<DocumentChange> for documents::DocumentChange {
+    fn from(body: DocumentChange) -> Self {
+        Self {
+            title: body.title,
+            metadata: body.metadata,
+            chunking: body.chunking,
+            collection_id: body.collection_id,
+            content: body.content,
+            content_type: body.content_type,
+            reading: Reading {
+                include_hidden: body.include_hidden,
+                attachments: body.attachments,
+            },
+            reprocess: body.reprocess,
+        }
+    }
+}
+
+/// Makes the next version, or only moves the document.
+pub(crate) async fn update(
+    caller: Caller<DocumentsWrite>,
+    State(context): State<Arc<Context>>,
+    Path(id): Path<DocumentId>,
+    Query(waiting): Query<WaitQuery>,
+    Json(body): Json<DocumentChange>,
+) -> Answer<AddedAnswer> {
+    let time = waiting.time()?;
+    let changed = documents::update(&context, &caller, id, body.into()).await?;
+    Ok(documents::wait(&caller, changed, time).await?.into())
+}

@@ -1,0 +1,103 @@
+//! Documents: how they come in, change, and go.
+//!
+//! Every way in ends in [`keep`]: bytes to S3, rows and job in one transaction.
+
+mod add;
+mod add_many;
+mod add_url;
+mod bulk;
+mod change;
+mod description;
+mod lifecycle;
+mod original_link;
+mod originals;
+mod passwords;
+mod redescribe;
+mod regeneration;
+mod wait;
+
+use std::borrow::Cow;
+
+use dynrag_domain::{
+    DocumentId, Error, Kind,
+    documents::{FailureCode, Status},
+};
+
+pub use add::add;
+pub use add_many::add_many;
+pub use add_url::{CrawlLimits, add_url, check_url, crawl};
+pub use bulk::{BulkPreview, preview_bulk, start_bulk};
+pub use change::{DocumentChange, put_by_external_id, update};
+pub use description::{Content, Description, NewText, check_format, check_size, unsupported};
+pub use lifecycle::{Deletion, delete, delete_by_external_id, restore, retry, undelete};
+pub use original_link::{OriginalLink, original_link};
+pub use originals::{Kept, keep, replace};
+pub(crate) use passwords::seal_new_password;
+pub use regeneration::{RegenerationEstimate, estimate_regeneration, regenerate};
+pub use wait::wait;
+
+/// Attempts at a change while others change the same document.
+const ATTEMPTS: usize = 5;
+
+/// The refusal of a change that others have overtaken [`ATTEMPTS`] times.
+fn busy() -> Error {
+    Error::new(
+        Kind::Conflict,
+        "busy_document",
+        "Others keep changing this document. Try again.",
+    )
+}
+
+/// A document that was added or changed, as its caller is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AddedDocument {
+    /// The document.
+    pub id: DocumentId,
+    /// Its status.
+    pub status: Status,
+    /// Whether work was queued for this request and has not ended.
+    pub queued: bool,
+    /// Whether its very content was there already.
+    pub duplicate: bool,
+    /// Whether the duplicate takes over the title, metadata, `includeHidden` or `attachments` that it came with. Nothing
+    /// is embedded again.
+    pub updated: bool,
+    /// Why it failed, where the caller waited for that.
+    pub code: Option<FailureCode>,
+    /// What happened and what to do, for `code`.
+    pub reason: Option<Cow<'static, str>>,
+}
+
+impl AddedDocument {
+    /// A document for which work was queued.
+    fn queued(id: DocumentId) -> Self {
+        Self {
+            queued: true,
+            ..Self::unchanged(id, Status::Queued)
+        }
+    }
+
+    /// A document for which there is nothing to do.
+    fn unchanged(id: DocumentId, status: Status) -> Self {
+        Self {
+            id,
+            status,
+            queued: false,
+            duplicate: false,
+            updated: false,
+            code: None,
+            reason: None,
+        }
+    }
+
+    /// A document whose content was there already. Work is queued for it if it takes over another description.
+    fn duplicate(id: DocumentId, status: Status, updated: bool) -> Self {
+        let status = if updated { Status::Queued } else { status };
+        Self {
+            queued: updated,
+            duplicate: true,
+            updated,
+            ..Self::unchanged(id, status)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Starts one action on many documents.
+
+use dynrag_domain::{
+    JobId, Result,
+    bulk::Asked,
+    documents::filter::{Filter, Sort},
+};
+use dynrag_store::{admission::Admission, documents::Document};
+
+use crate::App;
+
+/// Documents that a preview shows.
+const SAMPLE: i64 = 10;
+
+/// The documents that an action would take.
+#[derive(Debug)]
+pub struct BulkPreview {
+    /// How many there are.
+    pub documents: i64,
+    /// Some of them, newest first.
+    pub sample: Vec<Document>,
+}
+
+/// Counts the documents that an action would take, and shows some.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn preview_bulk(caller: &Admission, filter: &Filter) -> Result<BulkPreview> {
+    let (store, customer) = (caller.store(), caller.customer_id);
+    Ok(BulkPreview {
+        documents: store.count_documents(customer, filter).await?,
+        sample: store
+            .list_documents(customer, filter, Sort::default(), None, SAMPLE)
+            .await?,
+    })
+}
+
+/// Starts an action on the documents that meet a filter now. Returns its job and how many documents there are.
+///
+/// # Errors
+/// `budget_exceeded`, `platform_budget_exceeded` (payment required) of an action that embeds; `invalid_fields` without
+/// the collection to move to; `unavailable`.
+pub async fn start_bulk(
+    app: &App,
+    caller: &Admission,
+    asked: Asked,
+    filter: &Filter,
+) -> Result<(JobId, i64)> {
+    let action = asked.action;
+    if action.embeds() {
+        caller.check_budget()?;
+    }
+    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (job, documents, pending) = caller
+        .store()
+        .add_bulk(customer, actor, asked, filter)
+        .await?;
+    app.dispatch(&pending).await;
+    tracing::info!(customer_id = %customer, job_id = %job, action = action.as_str(), documents, "bulk action queued");
+    Ok((job, documents))
+}

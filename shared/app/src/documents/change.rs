@@ -1,0 +1,322 @@
+//! Changes a document: other content, title, metadata or chunking, the same content read again, another collection.
+//!
+//! Each change becomes the next version; search shows the one before until it is published. Texts that were embedded
+//! before are not paid for again. A move alone makes no version.
+
+use dynrag_domain::{
+    CollectionId, DocumentId, Error, Kind, Result,
+    config::Chunking,
+    documents::{OnDuplicate, Reading},
+    metadata::Metadata,
+};
+use dynrag_store::{
+    admission::Admission, documents::Document, outbox::Pending, uploads::NewDocument,
+    versions::Change,
+};
+
+use super::{ATTEMPTS, AddedDocument, Description, NewText, add, busy, replace};
+use crate::App;
+
+/// A change; what is left out stays as it is.
+#[derive(Default)]
+pub struct DocumentChange {
+    /// The title.
+    pub title: Option<String>,
+    /// Metadata.
+    pub metadata: Option<Metadata>,
+    /// Its own chunking.
+    pub chunking: Option<Chunking>,
+    /// The collection it moves to; the inner `None` takes it out of its collection.
+    pub collection_id: Option<Option<CollectionId>>,
+    /// The new text.
+    pub content: Option<String>,
+    /// Media type of `content`; `text/plain` where it is left out.
+    pub content_type: Option<String>,
+    /// How it is read.
+    pub reading: Reading,
+    /// Reads and chunks the same content again.
+    pub reprocess: bool,
+}
+
+impl DocumentChange {
+    /// Whether more than the collection changes.
+    fn makes_version(&self) -> bool {
+        self.describes() || self.content.is_some() || self.content_type.is_some() || self.reprocess
+    }
+
+    /// Whether the document is described, chunked or read otherwise.
+    fn describes(&self) -> bool {
+        self.title.is_some()
+            || self.metadata.is_some()
+            || self.chunking.is_some()
+            || self.reading.include_hidden.is_some()
+            || self.reading.attachments.is_some()
+    }
+
+    /// The new content with its description; the collection is left to the caller.
+    fn text(
+        self,
+        title: String,
+        external_id: Option<String>,
+        on_duplicate: OnDuplicate,
+    ) -> NewText {
+        NewText {
+            description: Description {
+                title: Some(title),
+                external_id,
+                metadata: self.metadata,
+                on_duplicate,
+                chunking: self.chunking,
+                reading: self.reading,
+                ..Description::default()
+            },
+            content: self.content.unwrap_or_default(),
+            content_type: self.content_type,
+        }
+    }
+}
+
+/// Makes the next version of a document, or only moves it.
+///
+/// # Errors
+/// `not_found`; `invalid_fields`; `budget_exceeded`, `platform_budget_exceeded` (payment required); `no_original`,
+/// `awaiting_upload` and `busy_document` (conflict); `unavailable`.
+pub async fn update(
+    app: &App,
+    caller: &Admission,
+    id: DocumentId,
+    change: DocumentChange,
+) -> Result<AddedDocument> {
+    if let (Some(to), false) = (change.collection_id, change.makes_version()) {
+        let actor = caller.principal.into();
+        let status = caller
+            .store()
+            .move_document(caller.customer_id, actor, id, to)
+            .await?;
+        return Ok(AddedDocument::unchanged(id, status));
+    }
+    caller.check_budget()?;
+    let pending = match change.content {
+        Some(_) => replace_content(app, caller, id, change).await?,
+        None => process_again(caller, id, change).await?,
+    };
+    app.dispatch(&pending).await;
+    Ok(AddedDocument::queued(id))
+}
+
+async fn replace_content(
+    app: &App,
+    caller: &Admission,
+    id: DocumentId,
+    mut change: DocumentChange,
+) -> Result<Pending> {
+    let (store, (objects, _)) = (caller.store(), app.documents().await?);
+    let customer = caller.customer_id;
+    let present = store.get_document(customer, id).await?;
+    let place = change.collection_id.into();
+    let title = change.title.take();
+    let title_given = title.is_some();
+    let (description, content) = change
+        .text(
+            title.unwrap_or(present.title),
+            None,
+            OnDuplicate::NewVersion,
+        )
+        .check(&caller.config)?;
+    let title = description.title.as_deref().unwrap_or_default();
+    let new = NewDocument {
+        title_given,
+        metadata: description.metadata.as_ref(),
+        chunking: description.chunking,
+        place,
+        reading: description.reading,
+        reprocess: true,
+        ..NewDocument::new(
+            title,
+            content.source,
+            content.format,
+            caller.principal.into(),
+        )
+    };
+    replace(store, objects, customer, id, &new, content.bytes).await
+}
+
+async fn process_again(
+    caller: &Admission,
+    id: DocumentId,
+    change: DocumentChange,
+) -> Result<Pending> {
+    if change.content_type.is_some() {
+        let detail = "only with content, whose type it is";
+        return Err(Error::field("/contentType", detail));
+    }
+    if !change.describes() && !change.reprocess {
+        let detail = "something to change: title, metadata, chunking, collectionId, includeHidden, attachments, \
+            content, or reprocess: true";
+        return Err(Error::field("", detail));
+    }
+    let place = change.collection_id.into();
+    let description = Description {
+        title: change.title,
+        metadata: change.metadata,
+        chunking: change.chunking,
+        reading: change.reading,
+        ..Description::default()
+    }
+    .check()?;
+    let change = Change {
+        title: description.title.as_deref(),
+        metadata: description.metadata.as_ref(),
+        chunking: description.chunking,
+        reading: description.reading,
+        place,
+    };
+    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    for _ in 0..ATTEMPTS {
+        let made = caller
+            .store()
+            .process_again(customer, actor, id, None, &change)
+            .await?;
+        if let Some((_, pending)) = made {
+            return Ok(pending);
+        }
+    }
+    Err(busy())
+}
+
+/// Creates the document that has this external id, or changes it. With content, the same request again changes nothing.
+///
+/// # Errors
+/// `not_found` without a document and without content; otherwise as [`add`] and [`update`].
+pub async fn put_by_external_id(
+    app: &App,
+    caller: &Admission,
+    external_id: String,
+    change: DocumentChange,
+) -> Result<AddedDocument> {
+    let found = caller
+        .store()
+        .document_by_external_id(caller.customer_id, &external_id)
+        .await;
+    let present = match found {
+        Ok(document) => Some(document),
+        Err(error) if error.kind() == Kind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    match present {
+        present if change.content.is_some() => {
+            put_content(app, caller, external_id, present, change).await
+        }
+        Some(present) => update(app, caller, present.id, change).await,
+        None => {
+            let detail = "No document has this externalId. Send title and content to make one.";
+            Err(Error::new(Kind::NotFound, "not_found", detail))
+        }
+    }
+}
+
+/// Adds the content, and moves a document that is there already.
+async fn put_content(
+    app: &App,
+    caller: &Admission,
+    external_id: String,
+    present: Option<Document>,
+    mut change: DocumentChange,
+) -> Result<AddedDocument> {
+    let place = change.collection_id;
+    if place == Some(None) && caller.collections.is_some() {
+        let detail = "one of the key's collections: it cannot put a document out of them";
+        return Err(Error::field("/collectionId", detail));
+    }
+    let title = change.title.take();
+    let title = title.or(present.as_ref().map(|present| present.title.clone()));
+    let title = title.ok_or_else(|| Error::field("/title", "this is needed for a new document"))?;
+    let on_duplicate = match change.reprocess {
+        true => OnDuplicate::NewVersion,
+        false => OnDuplicate::Skip,
+    };
+    let mut text = change.text(title, Some(external_id), on_duplicate);
+    text.description.collection_id = place.flatten();
+    let (description, content) = text.check(&caller.config)?;
+    let added = add(app, caller, &description, content).await?;
+    // The same content makes no version with which the document would move, and null is no place of a new one.
+    if let (Some(present), Some(to)) = (present, place)
+        && present.collection != to
+    {
+        let actor = caller.principal.into();
+        caller
+            .store()
+            .move_document(caller.customer_id, actor, present.id, to)
+            .await?;
+    }
+    Ok(added)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_move_makes_no_version() {
+        let moves =
+            |change: DocumentChange| change.collection_id.is_some() && !change.makes_version();
+        let to = Some(Some(CollectionId::generate()));
+        let change = || DocumentChange {
+            collection_id: to,
+            ..DocumentChange::default()
+        };
+        assert!(moves(change()));
+        let out = DocumentChange {
+            collection_id: Some(None),
+            ..DocumentChange::default()
+        };
+        assert!(moves(out));
+        assert!(!moves(DocumentChange::default()));
+        let text = || Some("A".to_owned());
+        let chunking = serde_json::from_str(r#"{"size": 100, "overlap": 0}"#).unwrap();
+        let hidden = Reading {
+            include_hidden: Some(false),
+            attachments: None,
+        };
+        let attachments = Reading {
+            include_hidden: None,
+            attachments: Some(true),
+        };
+        for change in [
+            DocumentChange {
+                title: text(),
+                ..change()
+            },
+            DocumentChange {
+                metadata: Metadata::parse("{}"),
+                ..change()
+            },
+            DocumentChange {
+                chunking: Some(chunking),
+                ..change()
+            },
+            DocumentChange {
+                content: text(),
+                ..change()
+            },
+            DocumentChange {
+                content_type: text(),
+                ..change()
+            },
+            DocumentChange {
+                reading: hidden,
+                ..change()
+            },
+            DocumentChange {
+                reading: attachments,
+                ..change()
+            },
+            DocumentChange {
+                reprocess: true,
+                ..change()
+            },
+        ] {
+            assert!(!moves(change));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The fields that every way in has, and their rules.
+
+use bytes::Bytes;
+use dynrag_domain::{
+    CollectionId, Error, FieldError, Kind, Result,
+    config::{Chunking, CustomerConfig},
+    document_passwords::DocumentPassword,
+    documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_TITLE, OnDuplicate, Reading, Source},
+    metadata::Metadata,
+};
+use dynrag_store::{admission::Admission, uploads::NewDocument};
+use unicode_normalization::UnicodeNormalization;
+
+/// What describes a document, beside its content.
+#[derive(Default)]
+pub struct Description {
+    /// Title.
+    pub title: Option<String>,
+    /// The title if neither the caller nor the file names one. It never renames an existing document.
+    pub fallback_title: Option<String>,
+    /// The caller's own id.
+    pub external_id: Option<String>,
+    /// Metadata.
+    pub metadata: Option<Metadata>,
+    /// What happens to content that is there already.
+    pub on_duplicate: OnDuplicate,
+    /// Its own chunking, in place of its collection's or customer's.
+    pub chunking: Option<Chunking>,
+    /// The collection it belongs to.
+    pub collection_id: Option<CollectionId>,
+    /// How it is read.
+    pub reading: Reading,
+    /// The password of a PDF.
+    pub password: Option<DocumentPassword>,
+}
+
+/// A document's content.
+pub struct Content {
+    /// The way it came in.
+    pub source: Source,
+    /// Its format.
+    pub format: Format,
+    /// The file's name.
+    pub file_name: Option<String>,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// A text with its description, as callers send it.
+pub struct NewText {
+    /// Describes it; the title is needed.
+    pub description: Description,
+    /// The text.
+    pub content: String,
+    /// Its media type; `text/plain` where it is left out.
+    pub content_type: Option<String>,
+}
+
+impl NewText {
+    /// Checks description and content.
+    ///
+    /// # Errors
+    /// `invalid_fields`, `unsupported_type`, `file_too_large`, `empty_document`.
+    pub fn check(self, config: &CustomerConfig) -> Result<(Description, Content)> {
+        let media_type = self.content_type.as_deref().unwrap_or("text/plain");
+        let format = Format::from_media_type(media_type)
+            .filter(|format| !format.has_signature())
+            .ok_or_else(|| {
+                Error::field(
+                    "/contentType",
+                    "text/plain, text/markdown, text/html, text/csv, application/json or message/rfc822; send other \
+                     files through /api/ingest/file",
+                )
+            })?;
+        let format = check_format(config, format)?;
+        let description = self.description.check()?;
+        if self.content.trim().is_empty() {
+            return Err(Error::field("/content", "text; this has none"));
+        }
+        check_size(config, self.content.len() as u64)?;
+        let content = Content {
+            source: Source::Api,
+            format,
+            file_name: None,
+            bytes: Bytes::from(self.content),
+        };
+        Ok((description, content))
+    }
+}
+
+impl Description {
+    /// Checks all fields at once, trims the title and normalizes it to NFC.
+    ///
+    /// # Errors
+    /// `invalid_fields` with a pointer to each bad one.
+    pub fn check(mut self) -> Result<Self> {
+        let mut fields = Vec::new();
+        let mut bad = |pointer: &str, detail: String| {
+            fields.push(FieldError {
+                pointer: pointer.to_owned(),
+                detail,
+            });
+        };
+        self.title = self.title.map(|title| title.trim().nfc().collect());
+        if let Some(title) = &self.title
+            && (title.is_empty()
+                || title.chars().count() > MAX_TITLE
+                || title.contains(char::is_control))
+        {
+            bad(
+                "/title",
+                format!("from 1 to {MAX_TITLE} characters, none of them a control character"),
+            );
+        }
+        if let Some(id) = &self.external_id
+            && (id.is_empty()
+                || id.chars().count() > MAX_EXTERNAL_ID
+                || id.contains(char::is_control))
+        {
+            bad(
+                "/externalId",
+                format!("from 1 to {MAX_EXTERNAL_ID} characters, none of them a control character"),
+            );
+        }
+        if let Some(Err(rule)) = self.metadata.as_ref().map(Metadata::check) {
+            bad("/metadata", rule);
+        }
+        if let Some(Err(wrong)) = self.chunking.map(|chunking| chunking.check("/chunking")) {
+            fields.extend(wrong);
+        }
+        if fields.is_empty() {
+            Ok(self)
+        } else {
+            Err(Error::fields_invalid(fields))
+        }
+    }
+
+    /// The title: the given one, else the file's name, else the fallback.
+    pub fn title(&self, file_name: Option<&str>) -> String {
+        let title = self.title.as_deref().or(file_name);
+        let title = title.or(self.fallback_title.as_deref());
+        title
+            .unwrap_or("Untitled")
+            .chars()
+            .take(MAX_TITLE)
+            .collect()
+    }
+
+    /// The document to add, in the collection that this caller may add to.
+    ///
+    /// # Errors
+    /// `invalid_fields` and `key_without_collections` (forbidden) of a key that is bound to collections.
+    pub(crate) fn new_document<'a>(
+        &'a self,
+        caller: &Admission,
+        title: &'a str,
+        source: Source,
+        format: Format,
+    ) -> Result<NewDocument<'a>> {
+        Ok(NewDocument {
+            title_given: self.title.is_some(),
+            external_id: self.external_id.as_deref(),
+            metadata: self.metadata.as_ref(),
+            chunking: self.chunking,
+            place: caller.place(self.collection_id)?,
+            reading: self.reading,
+            ..NewDocument::new(title, source, format, caller.principal.into())
+        })
+    }
+}
+
+/// Checks that the customer's configuration allows a format.
+///
+/// # Errors
+/// `unsupported_type`.
+pub fn check_format(config: &CustomerConfig, format: Format) -> Result<Format> {
+    if config.allows(format) {
+        Ok(format)
+    } else {
+        Err(unsupported(config, &format!("type {}", format.as_str())))
+    }
+}
+
+/// The refusal of a type, with the types that are accepted.
+pub fn unsupported(config: &CustomerConfig, what: &str) -> Error {
+    let readable: Vec<&str> = Format::ALL
+        .into_iter()
+        .filter(|format| config.allows(*format))
+        .map(Format::as_str)
+        .collect();
+    Error::new(
+        Kind::UnsupportedType,
+        FailureCode::UnsupportedType.as_str(),
+        format!(
+            "The {what} is not accepted. Send one of: {}.",
+            readable.join(", ")
+        ),
+    )
+}
+
+/// Checks a size in bytes against the customer's configuration.
+///
+/// # Errors
+/// `empty_document`, `file_too_large`.
+pub fn check_size(config: &CustomerConfig, bytes: u64) -> Result<()> {
+    if bytes == 0 {
+        return Err(Error::new(
+            Kind::Invalid,
+            FailureCode::EmptyDocument.as_str(),
+            "The document is empty. Send one that has text.",
+        ));
+    }
+    if i64::try_from(bytes).is_ok_and(|bytes| bytes <= config.max_file_bytes) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::TooLarge,
+        FailureCode::FileTooLarge.as_str(),
+        format!(
+            "The file has {bytes} bytes; your configuration allows {}.",
+            config.max_file_bytes
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_bad_fields_are_named_at_once() {
+        let bad = Description {
+            title: Some(" ".into()),
+            external_id: Some("x".repeat(300)),
+            metadata: Metadata::parse("\"no object\""),
+            ..Description::default()
+        };
+        let error = bad.check().err().unwrap();
+        let pointers: Vec<_> = error.fields().iter().map(|f| f.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/title", "/externalId", "/metadata"]);
+    }
+
+    #[test]
+    fn accents_are_composed() {
+        let description = Description {
+            title: Some(" Me\u{301}mo ".to_owned()),
+            ..Description::default()
+        };
+        assert_eq!(description.check().unwrap().title.as_deref(), Some("Mémo"));
+    }
+}

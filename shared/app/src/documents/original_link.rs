@@ -1,0 +1,114 @@
+//! Links to originals.
+//!
+//! A link is to a whole object. A file in a bundle is first copied under the document's own prefix, with which it is
+//! deleted.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the copy is written | nothing | |
+//! | after that | the copy | nobody: the next request finds it, the deletion of the document or version removes it |
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use dynrag_cloud::Objects;
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, Result,
+    documents::Format,
+    storage::{self, Original},
+};
+use dynrag_store::{
+    Store,
+    admission::Admission,
+    originals::{OriginalFile, no_original},
+};
+
+use crate::App;
+
+/// How long a link is good; asking again gives another.
+const LINK_TIME: Duration = Duration::from_secs(300);
+
+/// A link to a file, which needs no credentials.
+#[derive(Debug)]
+pub struct OriginalLink {
+    /// The version.
+    pub version: i32,
+    /// The link.
+    pub url: String,
+    /// When it stops working.
+    pub expires_at: DateTime<Utc>,
+    /// The name it was uploaded with; else one made of the title.
+    pub file_name: String,
+    /// Its format.
+    pub format: Format,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Makes a link to the original of a version: of the published one where none is named, else of the latest.
+///
+/// # Errors
+/// `not_found`; `no_original` (conflict); `unavailable`.
+pub async fn original_link(
+    app: &App,
+    caller: &Admission,
+    id: DocumentId,
+    version: Option<i32>,
+) -> Result<OriginalLink> {
+    let (store, (objects, _)) = (caller.store(), app.documents().await?);
+    let customer = caller.customer_id;
+    let file = store.original_file(customer, id, version).await?;
+    let (key, bytes) = object(store, objects, customer, id, &file).await?;
+    let file_name = match file.file_name {
+        Some(name) => name,
+        None => format!("{}.{}", file.title, file.format.as_str()),
+    };
+    let expires_at = (Utc::now() + LINK_TIME).trunc_subsecs(0);
+    Ok(OriginalLink {
+        version: file.version,
+        url: objects.presign_get(&key, &file_name, LINK_TIME).await?,
+        expires_at,
+        file_name,
+        format: file.format,
+        bytes,
+    })
+}
+
+/// The object that holds only the file, and its size.
+async fn object(
+    store: &Store,
+    objects: &Objects,
+    customer: CustomerId,
+    id: DocumentId,
+    file: &OriginalFile,
+) -> Result<(String, u64)> {
+    let version = file.original_version;
+    let key = match file.original {
+        Original::Alone(object) => storage::original_key(customer, id, version, object),
+        Original::Bundled { .. } => storage::original_copy_key(customer, id, version),
+    };
+    if let Some(bytes) = objects.size(&key).await? {
+        return Ok((key, u64::try_from(bytes).unwrap_or(0)));
+    }
+    if let Original::Alone(_) = file.original {
+        return Err(no_original());
+    }
+    // A deletion of the document or a move of its bundle waits for this lock, and then finds the copy.
+    let (tx, file) = store.hold_original_file(customer, id, file.version).await?;
+    let Original::Bundled { bundle, offset } = file.original else {
+        return Err(Error::unavailable("the original has moved meanwhile"));
+    };
+    let bundle = storage::bundle_key(customer, bundle);
+    let bytes = file.bytes.ok_or_else(no_original)?;
+    let content = objects.get_range(&bundle, offset, bytes).await?;
+    let content = content.ok_or_else(no_original)?;
+    objects.put(&key, file.format.media_type(), content).await?;
+    match tx.commit().await {
+        Ok(()) => Ok((key, bytes)),
+        Err(error) => {
+            // The lock was lost, so the document may be gone.
+            objects.delete(&key).await?;
+            Err(error)
+        }
+    }
+}

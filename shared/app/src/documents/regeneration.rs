@@ -1,0 +1,124 @@
+//! Starts the embedding of everything published with another model. The new vectors are built beside the present ones,
+//! which are searched meanwhile, and all switched to at once.
+
+use dynrag_domain::{
+    Error, JobId, Kind, Result, documents::FailureCode, money::Usd, spending::Payer,
+};
+use dynrag_llm::listed_embedding_cost;
+use dynrag_store::{admission::Admission, regeneration::Progress};
+
+use crate::{
+    App,
+    embeddings::{model_not_allowed, platform_models},
+};
+
+/// What a regeneration would embed and cost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegenerationEstimate {
+    /// The model to embed with.
+    pub model: String,
+    /// Documents.
+    pub documents: i64,
+    /// Chunks.
+    pub chunks: i64,
+    /// Tokens to embed.
+    pub tokens: i64,
+    /// Whether `tokens` was counted; false where some documents are older than counting and were estimated.
+    pub counted: bool,
+    /// At the listed price; `None` for a model without one.
+    pub cost: Option<Usd>,
+}
+
+/// Estimates the regeneration of all embeddings with a model.
+///
+/// # Errors
+/// `model_not_allowed` (conflict) where the platform would have to pay for a model that it does not pay for;
+/// `unavailable`.
+pub async fn estimate_regeneration(
+    caller: &Admission,
+    model: String,
+) -> Result<RegenerationEstimate> {
+    let cost = cost(caller, &model)?;
+    let found = caller
+        .store()
+        .estimate_regeneration(caller.customer_id)
+        .await?;
+    Ok(RegenerationEstimate {
+        cost: cost(u64::try_from(found.tokens).unwrap_or(0)),
+        model,
+        documents: found.documents,
+        chunks: found.chunks,
+        tokens: found.tokens,
+        counted: found.counted,
+    })
+}
+
+/// Starts a regeneration that was estimated, and returns its job.
+///
+/// # Errors
+/// `budget_exceeded`, `platform_budget_exceeded` (payment required), also where it would cost more than what is left;
+/// `conflict` while another one runs; `unavailable`.
+pub async fn regenerate(
+    app: &App,
+    caller: &Admission,
+    estimate: &RegenerationEstimate,
+) -> Result<JobId> {
+    caller.check_budget()?;
+    check_room(caller, estimate.cost)?;
+    let progress = Progress {
+        model: estimate.model.clone(),
+        documents: estimate.documents,
+        done: 0,
+        replaced: None,
+    };
+    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (job, pending) = caller
+        .store()
+        .add_regeneration(customer, actor, &progress)
+        .await?;
+    app.dispatch(&pending).await;
+    Ok(job)
+}
+
+/// The cost of tokens of a model for the payer; the inner `None` where the price is unknown.
+fn cost(caller: &Admission, model: &str) -> Result<impl Fn(u64) -> Option<Usd> + use<>> {
+    let price = match caller.allowance.payer {
+        Some(Payer::Customer) => None,
+        _ => {
+            let models = platform_models()?;
+            let price = models.price(model);
+            Some(price.ok_or_else(|| model_not_allowed(model, &models))?)
+        }
+    };
+    let model = model.to_owned();
+    Ok(move |tokens| match price {
+        Some(price) => Some(price.cost(tokens)),
+        None => listed_embedding_cost(&model, tokens),
+    })
+}
+
+/// Checks that the month's budgets have room for a known cost.
+fn check_room(caller: &Admission, cost: Option<Usd>) -> Result<()> {
+    let Some(cost) = cost else {
+        return Ok(());
+    };
+    let mut left = caller.allowance;
+    let Err(code) = left.take(cost) else {
+        return Ok(());
+    };
+    let detail = match code {
+        FailureCode::BudgetExceeded => format!(
+            "It would cost about {cost} USD, and {} of this month's {} USD are spent. Raise monthlyBudgetUsd at \
+             /api/customers/config, or wait for the next month.",
+            caller.spent,
+            caller.config.monthly_budget_usd.unwrap_or_default()
+        ),
+        _ => format!(
+            "It would cost about {cost} USD, and of the {} USD that the platform pays for you in a month \
+             (platformBudgetUsd), {} USD are left. Set your own key at /api/customers/openai-key, or ask the platform's \
+             operator for more.",
+            caller.config.platform_budget_usd, caller.allowance.platform_left
+        ),
+    };
+    Err(Error::new(Kind::PaymentRequired, code.as_str(), detail))
+}

@@ -1,0 +1,78 @@
+//! Takes presigned uploads in: moves the object to its document's place and queues the document.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the copy | the upload, awaited | S3 notifies twice more; then `sweep` looks for it |
+//! | after the copy | the same, and a copy | the copy is made again over itself |
+//! | never, but another upload takes the last room after the copy | a copy nobody names | nobody: it costs its storage |
+//! | after the commit | an upload nobody awaits, a job in the outbox | the next notification, or the bucket's lifecycle; `sweep` |
+
+use dynrag_domain::{CustomerId, DocumentId, Result, documents::FailureCode, storage};
+
+use crate::App;
+
+impl App {
+    /// Takes an upload in, if it is awaited; false when it is not there. Harmless to repeat.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn take_upload_in(&self, customer: CustomerId, document: DocumentId) -> Result<bool> {
+        let store = self.unbounded_store().await?;
+        let (objects, _) = self.documents().await?;
+        let upload = storage::upload_key(customer, document);
+        let Some((version, object)) = store.awaited_upload(customer, document).await? else {
+            tracing::info!(customer_id = %customer, document_id = %document, "upload is not awaited (any more)");
+            objects.delete(&upload).await?;
+            return Ok(true);
+        };
+        let Some(bytes) = objects.size(&upload).await? else {
+            return Ok(false);
+        };
+        if bytes == 0 {
+            return self
+                .refuse_upload(customer, document, FailureCode::EmptyDocument)
+                .await;
+        }
+        // Before the copy: this function may not delete what it has copied.
+        if !store.has_room(customer, bytes).await? {
+            return self
+                .refuse_upload(customer, document, FailureCode::StorageLimit)
+                .await;
+        }
+        let original = storage::original_key(customer, document, version, object);
+        if !objects.copy(&upload, &original).await? {
+            return Ok(false);
+        }
+        let arrived = match store.upload_arrived(customer, document, bytes).await {
+            Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
+                return self
+                    .refuse_upload(customer, document, FailureCode::StorageLimit)
+                    .await;
+            }
+            arrived => arrived?,
+        };
+        if let Some(pending) = arrived {
+            self.try_dispatch(&pending).await?;
+            tracing::info!(customer_id = %customer, document_id = %document, bytes, "upload queued");
+        }
+        objects.delete(&upload).await?;
+        Ok(true)
+    }
+
+    /// Ends a document whose upload is not taken in, and deletes the upload.
+    async fn refuse_upload(
+        &self,
+        customer: CustomerId,
+        document: DocumentId,
+        code: FailureCode,
+    ) -> Result<bool> {
+        let store = self.unbounded_store().await?;
+        store.upload_failed(customer, document, code).await?;
+        self.notify().await;
+        let (objects, _) = self.documents().await?;
+        objects
+            .delete(&storage::upload_key(customer, document))
+            .await?;
+        Ok(true)
+    }
+}
