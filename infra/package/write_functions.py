@@ -1,13 +1,13 @@
 """Writes the functions of template.yaml: their roles, their log groups and the policy of tracing.
 
-    python3 infra/package/functions.py            writes them
-    python3 infra/package/functions.py --check    fails when template.yaml holds something else
+    python3 infra/package/write_functions.py            writes them
+    python3 infra/package/write_functions.py --check    fails when template.yaml holds something else
 
-People write functions/<crate>/functions.toml, a line a function, and infra/package/grants.toml, what each grant
-allows. Method and path of a route are those of docs/openapi.json. What is written stands between two marks in
-template.yaml; the rest of that file is written by people.
+People write functions/<crate>/functions.toml, a line a function, and infra/package/grants.toml, which
+says what each grant allows. Method and path of a route are those of docs/openapi.json. What is written
+stands between two marks in template.yaml; the rest of that file is written by people.
 
-A line of functions.toml has these keys. What [defaults] of the same file says holds where a line says nothing.
+A line of functions.toml has these keys; [defaults] of the same file holds where a line says nothing.
 
     grants        names of grants.toml
     memory        MiB                           timeout     seconds
@@ -19,11 +19,12 @@ A line of functions.toml has these keys. What [defaults] of the same file says h
     properties    further properties, as SAM has them
     checkov       findings that are answered: id = "why"
 
-A role belongs to a crate and a set of grants, after which it is named (DocumentsDatabaseVaultJobsRole). Functions of
-a crate are the same binary, so those with the same grants lose no isolation by sharing a role, and each has what it
-needs and no more. A function with a trigger has a role of its own. The reason is CloudFormation's limit of 500
-resources, of which a route takes two: its function and API Gateway's permission to call it. A third, a role for
-each, left no room for 130 routes. docs/ARCHITECTURE.md has the figures.
+A role belongs to a crate and a set of grants, after which it is named (DocumentsDatabaseVaultJobsRole).
+Functions of a crate are the same binary, so those with the same grants lose no isolation by sharing a role,
+and each has what it needs and no more. A function with a trigger has a role of its own. The reason is
+CloudFormation's limit of 500 resources, of which a route takes two: its function and API Gateway's
+permission to call it. With a role as the third there was no room for 130 routes; docs/ARCHITECTURE.md has
+the figures.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-COMMAND = "python3 infra/package/functions.py"
+COMMAND = "python3 infra/package/write_functions.py"
 BEGIN = f"  # ================ Written by {COMMAND}, from functions/*/functions.toml: do not edit"
 END = "  # ================ End of what is written"
 WIDTH = 150
@@ -55,7 +56,7 @@ LAMBDA_MAY_ASSUME = {
 
 
 class Mistake(Exception):
-    """Something in the declarations that cannot be meant; the text says where."""
+    """The declarations contradict each other or name something that is not there; the text says where."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def declared() -> Declared:
 
 
 def routes(openapi: dict) -> dict[str, list[Route]]:
-    """Name → routes. A route that answers to more than one path or method has ids `name`, `name-2` and so on."""
+    """Name → routes. One that answers to more than one path or method has the ids `name`, `name-2`."""
     operations = {
         operation["operationId"]: Route(method.upper(), path, "servers" in operation)
         for path, item in openapi["paths"].items()
@@ -265,6 +266,8 @@ def _function(given: Declared, crate: str, name: str, line: dict, role: str) -> 
 def _environment(given: Declared, name: str, line: dict) -> dict[str, str]:
     found: dict[str, str] = {}
     for of in [*(given.grants[grant] for grant in _grants(given, name, line)), line]:
+        if unknown := {*of.get("variables", [])} - {*given.variables}:
+            raise Mistake(f"{name}: grants.toml has no variables {sorted(unknown)}")
         values = {variable: given.variables[variable] for variable in of.get("variables", [])}
         for variable, value in (values | of.get("environment", {})).items():
             if found.setdefault(variable, value) != value:
@@ -410,7 +413,7 @@ def main() -> int:
     try:
         wanted = written(present, declared())
     except Mistake as mistake:
-        print(f"functions.py: {mistake}", file=sys.stderr)
+        print(f"write_functions.py: {mistake}", file=sys.stderr)
         return 1
     if check and wanted != present:
         print(f"template.yaml is out of date: run {COMMAND}", file=sys.stderr)
