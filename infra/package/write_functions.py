@@ -116,16 +116,9 @@ def pascal(name: str) -> str:
 def resources(given: Declared) -> dict[str, dict]:
     """Logical id → resource, in the order in which they are written. Raises `Mistake`."""
     _complete(given)
-    written: dict[str, dict] = {}
+    found: dict[str, dict] = {}
     for crate, file in given.crates.items():
-        written[f"{pascal(crate)}Logs"] = {
-            "Type": "AWS::Logs::LogGroup",
-            "Properties": {
-                "LogGroupName": f'!Sub "/${{AWS::StackName}}/{crate}"',
-                "RetentionInDays": "!Ref LogRetentionDays",
-            },
-        }
-        roles: dict[str, dict] = {}
+        functions, roles = [], {}
         for name, line in file["functions"].items():
             line = file.get("defaults", {}) | line
             grants = _grants(given, name, line)
@@ -134,12 +127,13 @@ def resources(given: Declared) -> dict[str, dict]:
             allowed = _role(_statements(given, crate, grants))
             if roles.setdefault(role, allowed) != allowed:
                 raise Mistake(f"{name}: another set of grants gives a role of the name {role}")
-            function = _function(given, crate, name, line, role)
-            if written.setdefault(pascal(name), function) is not function:
-                raise Mistake(f"{name}: there is another resource {pascal(name)}")
-        written |= roles
-    written["TracingPolicy"] = _tracing(written)
-    return written
+            functions.append((pascal(name), _function(given, crate, name, line, role)))
+        for name, resource in [_log_group(crate), *functions, *roles.items()]:
+            if name in found:
+                raise Mistake(f"functions/{crate}/functions.toml: another {name} is there already")
+            found[name] = resource
+    found["TracingPolicy"] = _tracing(found)
+    return found
 
 
 def _complete(given: Declared) -> None:
@@ -212,6 +206,14 @@ def _arn(resource: str) -> str:
         return resource
     name, slash, path = resource.partition("/")
     return f'!Sub "${{{name}.Arn}}/{path}"' if slash else f"!GetAtt {name}.Arn"
+
+
+def _log_group(crate: str) -> tuple[str, dict]:
+    properties = {
+        "LogGroupName": f'!Sub "/${{AWS::StackName}}/{crate}"',
+        "RetentionInDays": "!Ref LogRetentionDays",
+    }
+    return f"{pascal(crate)}Logs", {"Type": "AWS::Logs::LogGroup", "Properties": properties}
 
 
 def _role(statements: list[dict]) -> dict:
@@ -327,14 +329,14 @@ def _of_trigger(name: str, trigger: dict) -> dict[str, dict]:
     return {trigger["name"]: {"Type": kind, "Properties": properties}}
 
 
-def _tracing(written: dict[str, dict]) -> dict:
+def _tracing(others: dict[str, dict]) -> dict:
     statement = {
         "Sid": "WriteTraces",
         "Effect": "Allow",
         "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
         "Resource": "*",  # X-Ray's two write actions know no resources
     }
-    roles = [name for name, of in written.items() if of["Type"] == "AWS::IAM::Role"]
+    roles = [name for name, of in others.items() if of["Type"] == "AWS::IAM::Role"]
     return {
         "Type": "AWS::IAM::Policy",
         "Condition": "TracingIsActive",
