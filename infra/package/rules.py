@@ -96,22 +96,27 @@ def _wildcards(template: dict) -> Iterator[str]:
 
 
 def _roles(template: dict) -> Iterator[str]:
+    """A role is shared by functions of one crate at most, which are the same binary."""
     roles = of_type(template, "AWS::IAM::Role")
-    users: dict[str, list[str]] = {}
+    binaries: dict[str, set[str]] = {}
     for name, function in of_type(template, FUNCTION).items():
         properties = function["Properties"]
         role = target(properties["Role"]) if "Role" in properties else None
         if role not in roles:
-            yield f"own-role: {name} has no role of this template"
+            yield f"role: {name} has no role of this template"
         else:
-            users.setdefault(role, []).append(name)
+            binary = function["Metadata"]["BuildProperties"]["Binary"]
+            binaries.setdefault(role, set()).add(binary)
         if "Policies" in properties:
-            yield f"own-role: {name} has SAM policies; write them into its role"
+            yield f"role: {name} has SAM policies; write them into its role"
     for role, resource in roles.items():
-        if len(users.get(role, [])) != 1:
-            yield f"own-role: {role} is used by {users.get(role, [])}"
+        users = binaries.get(role, set())
+        if not users:
+            yield f"unused-role: {role}"
+        if len(users) > 1:
+            yield f"shared-role: {role} is of {sorted(users)}"
         if resource["Properties"].get("ManagedPolicyArns"):
-            yield f"own-role: {role} has managed policies"
+            yield f"role: {role} has managed policies"
     for name, policy in of_type(template, "AWS::IAM::Policy").items():
         if name == "TracingPolicy" and {target(r) for r in policy["Properties"]["Roles"]} != set(
             roles
