@@ -3,7 +3,7 @@
     python3 infra/package/write_functions.py            writes them
     python3 infra/package/write_functions.py --check    fails when template.yaml holds something else
 
-People write functions/<crate>/functions.toml, a line a function, and infra/package/grants.toml, which
+People write functions/**/functions.toml, a line a function, and infra/package/grants.toml, which
 says what each grant allows. Method and path of a route are those of docs/openapi.json. What is written
 stands between two marks in template.yaml; the rest of that file is written by people.
 
@@ -37,7 +37,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 COMMAND = "python3 infra/package/write_functions.py"
-BEGIN = f"  # ================ Written by {COMMAND}, from functions/*/functions.toml: do not edit"
+BEGIN = f"  # ================ Written by {COMMAND}, from functions/**/functions.toml: do not edit"
 END = "  # ================ End of what is written"
 WIDTH = 150
 DEFAULTS = {"memory", "timeout", "variables", "properties"}
@@ -72,7 +72,7 @@ class Route:
 class Declared:
     """What people have written."""
 
-    crates: dict[str, dict]  # folder in functions/ → its functions.toml
+    crates: dict[str, dict]  # crate, without `dynrag-` → its functions.toml
     grants: dict[str, dict]  # name → grant
     variables: dict[str, str]  # name → value, as YAML
     routes: dict[str, list[Route]]  # name → where it answers
@@ -81,13 +81,18 @@ class Declared:
 def declared() -> Declared:
     """Reads the declarations of this checkout."""
     grants = tomllib.loads((REPO / "infra/package/grants.toml").read_text())
-    files = sorted((REPO / "functions").glob("*/functions.toml"))
+    files = sorted((REPO / "functions").rglob("functions.toml"))
     return Declared(
-        crates={file.parent.name: tomllib.loads(file.read_text()) for file in files},
+        crates={crate(file): tomllib.loads(file.read_text()) for file in files},
         grants=grants["grants"],
         variables=grants["variables"],
         routes=routes(json.loads((REPO / "docs/openapi.json").read_text())),
     )
+
+
+def crate(file: Path) -> str:
+    """The crate of a functions.toml: functions/documents/events → documents-events."""
+    return "-".join(file.parent.relative_to(REPO / "functions").parts)
 
 
 def routes(openapi: dict) -> dict[str, list[Route]]:
@@ -130,7 +135,7 @@ def resources(given: Declared) -> dict[str, dict]:
             functions.append((pascal(name), _function(given, crate, name, line, role)))
         for name, resource in [_log_group(crate), *functions, *roles.items()]:
             if name in found:
-                raise Mistake(f"functions/{crate}/functions.toml: another {name} is there already")
+                raise Mistake(f"{crate}: another {name} is there already")
             found[name] = resource
     found["TracingPolicy"] = _tracing(found)
     return found
@@ -139,7 +144,7 @@ def resources(given: Declared) -> dict[str, dict]:
 def _complete(given: Declared) -> None:
     """Every route has its function and every function its route or trigger; nothing is misspelt or unused."""
     lines = [
-        (f"functions/{crate}/functions.toml: {name}", name, line)
+        (f"functions.toml of {crate}: {name}", name, line)
         for crate, file in given.crates.items()
         for name, line in file["functions"].items()
     ]
@@ -152,7 +157,7 @@ def _complete(given: Declared) -> None:
             raise Mistake(f"{where} wants grants, and with a trigger a description")
     for crate, file in given.crates.items():
         if unknown := {*file.get("defaults", {})} - DEFAULTS:
-            raise Mistake(f"functions/{crate}/functions.toml: unknown defaults {sorted(unknown)}")
+            raise Mistake(f"functions.toml of {crate}: unknown defaults {sorted(unknown)}")
     if missing := {*given.routes} - {name for _, name, _ in lines}:
         raise Mistake(f"no functions.toml has a line for {sorted(missing)}")
     for name, grant in given.grants.items():

@@ -14,9 +14,7 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use dynrag_api::{Context, RouteInfo, stack};
-use dynrag_search::SearchState;
-use dynrag_system::SystemState;
+use dynrag_api::{Context, ContextWith, RouteInfo, stack};
 use http::{Request, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -70,6 +68,8 @@ const UNBOUNDED: [&str; 10] = [
 struct Group {
     /// Its folder under functions/.
     folder: &'static str,
+    /// What its routes are about: the first word of their names.
+    nouns: &'static [&'static str],
     table: Vec<RouteInfo>,
     router: Router,
 }
@@ -77,24 +77,54 @@ struct Group {
 /// Every group there is; `every_group_is_here` compares with the folders.
 fn groups() -> Vec<Group> {
     macro_rules! group {
-        ($folder:literal, $routes:path, $state:expr) => {
+        ($folder:literal, $nouns:expr, $routes:path, $state:ty) => {
             Group {
                 folder: $folder,
+                nouns: &$nouns,
                 table: $routes().table().to_vec(),
-                router: stack::wrap($routes().router($state)),
+                router: stack::wrap($routes().router(<$state>::default())),
             }
         };
     }
+    type Plain = std::sync::Arc<Context>;
+    type Heavy = ContextWith<dynrag_retrieval::Retriever>;
+    type System = ContextWith<dynrag_system::Outside>;
     vec![
-        group!("admin", dynrag_admin::routes, Context::new()),
-        group!("auth", dynrag_auth::routes, Context::new()),
-        group!("customers", dynrag_customers::routes, Context::new()),
-        group!("documents", dynrag_documents::routes, Context::new()),
-        group!("events", dynrag_events::routes, Context::new()),
-        group!("ingest", dynrag_ingest::routes, Context::new()),
-        group!("search", dynrag_search::routes, SearchState::default()),
-        group!("system", dynrag_system::routes, SystemState::default()),
-        group!("webhooks", dynrag_webhooks::routes, Context::new()),
+        group!("admin", ["admin"], dynrag_admin::routes, Plain),
+        group!("auth", ["auth"], dynrag_auth::routes, Plain),
+        group!(
+            "customers",
+            ["customers", "jobs", "keys", "users"],
+            dynrag_customers::routes,
+            Plain
+        ),
+        group!(
+            "documents",
+            ["collections", "documents"],
+            dynrag_documents::routes,
+            Plain
+        ),
+        group!(
+            "documents/chunks",
+            ["documents"],
+            dynrag_documents_chunks::routes,
+            Heavy
+        ),
+        group!(
+            "documents/events",
+            ["documents"],
+            dynrag_documents_events::routes,
+            Plain
+        ),
+        group!("ingest", ["ingest"], dynrag_ingest::routes, Plain),
+        group!("search", ["search"], dynrag_search::routes, Heavy),
+        group!(
+            "system",
+            ["health", "openapi"],
+            dynrag_system::routes,
+            System
+        ),
+        group!("webhooks", ["webhooks"], dynrag_webhooks::routes, Plain),
     ]
 }
 
@@ -187,14 +217,14 @@ fn every_group_is_here() {
         .iter()
         .map(|group| group.folder.to_owned())
         .collect();
-    let mut found = BTreeSet::new();
-    for entry in fs::read_dir(checkout().join("functions")).unwrap() {
-        let folder = entry.unwrap().path();
-        let library = fs::read_to_string(folder.join("src/lib.rs")).unwrap_or_default();
-        if library.contains("pub fn routes(") {
-            found.insert(folder.file_name().unwrap().to_str().unwrap().to_owned());
-        }
-    }
+    let functions = checkout().join("functions");
+    let found: BTreeSet<String> = sources(&functions)
+        .iter()
+        .filter(|path| path.ends_with("src/lib.rs"))
+        .filter(|path| fs::read_to_string(path).unwrap().contains("pub fn routes("))
+        .filter_map(|path| path.ancestors().nth(2)?.strip_prefix(&functions).ok())
+        .map(|folder| folder.to_str().unwrap().to_owned())
+        .collect();
     assert_eq!(found, known, "a crate of routes is missing in groups()");
 }
 
@@ -205,25 +235,10 @@ fn a_name_stands_for_one_route() {
     for group in groups() {
         for (name, at) in routes(&group) {
             assert!(names.insert(name), "{name} is in two groups");
-            // Keys and users are their customer's.
-            let of_customer = match group.folder {
-                // Chunks are read as a search reads them.
-                "search" => name == "documents-chunks",
-                // What they belong to.
-                "documents" => name.starts_with("collections-"),
-                "customers" => ["keys-", "users-", "jobs-"]
-                    .iter()
-                    .any(|of| name.starts_with(of)),
-                "events" => name == "documents-events",
-                // They make or check a password.
-                "auth" => {
-                    ["users-accept", "customers-delete", "admin-customers-delete"].contains(&name)
-                }
-                _ => false,
-            };
+            let noun = name.split('-').next().unwrap();
             assert!(
-                name.starts_with(group.folder) || group.folder == "system" || of_customer,
-                "{name} in {}",
+                group.nouns.contains(&noun),
+                "{name} in functions/{}",
                 group.folder
             );
             for path in at {
@@ -253,7 +268,7 @@ fn every_route_is_a_function_of_its_name_and_every_function_a_route() {
             }
             assert_eq!(
                 function.binary,
-                format!("dynrag-{}", group.folder),
+                format!("dynrag-{}", group.folder.replace('/', "-")),
                 "{logical}"
             );
         }
@@ -277,6 +292,8 @@ fn every_binary_of_the_template_is_built_here() {
             .binary
             .strip_prefix("dynrag-")
             .unwrap_or_else(|| panic!("{name}: {}", function.binary));
+        // The crate of a group's heavy or streaming part is in the folder of its group.
+        let folder = folder.replacen("documents-", "documents/", 1);
         let package = checkout().join("functions").join(folder);
         assert!(
             package.join("src/main.rs").exists(),

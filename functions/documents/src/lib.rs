@@ -15,7 +15,6 @@ mod restore;
 mod retry;
 mod several;
 mod status;
-pub mod timeline;
 mod undelete;
 mod update;
 mod versions;

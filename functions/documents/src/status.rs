@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use dynrag_api::{Answer, Caller, Json, Path, scopes::DocumentsRead};
+use dynrag_api::{Answer, Caller, Json, Path, scopes::DocumentsRead, timeline::DocumentStep};
 use dynrag_domain::{
     DocumentId,
     documents::{FailureCode, Stage, Status},
@@ -10,8 +10,6 @@ use dynrag_domain::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::timeline::StepBody;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -37,7 +35,7 @@ pub(crate) struct StatusBody {
     /// What the reader left out, replaced or could not show.
     warnings: Warnings,
     /// Oldest first.
-    timeline: Vec<StepBody>,
+    timeline: Vec<DocumentStep>,
 }
 
 /// Answers where a document stands.
@@ -61,6 +59,6 @@ pub(crate) async fn status(
         latest_version: document.latest_version,
         published_version: document.published_version,
         warnings: document.warnings,
-        timeline: steps.into_iter().map(StepBody::from).collect(),
+        timeline: steps.into_iter().map(DocumentStep::from).collect(),
     }))
 }

@@ -1,22 +1,13 @@
 //! Search over a customer's published chunks.
 
-mod chunks;
 mod search;
-mod state;
 
-use dynrag_api::Routes;
-
-pub use state::SearchState;
+use dynrag_api::{ContextWith, Routes};
+use dynrag_retrieval::Retriever;
 
 /// The routes of this group.
-pub fn routes() -> Routes<SearchState> {
+pub fn routes() -> Routes<ContextWith<Retriever>> {
     Routes::new()
-        .get(
-            "documents-chunks",
-            "/api/documents/{id}/chunks",
-            "List a document's chunks",
-            chunks::chunks,
-        )
         .post("search", "/search", "Search", search::search)
         .post("search", "/api/search", "Search", search::search)
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::Search};
+use dynrag_api::{Answer, Caller, Context, Json, With, scopes::Search};
 use dynrag_domain::{
     CollectionId, DocumentId, Error, FieldError, Result,
     search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
@@ -17,8 +17,7 @@ const MAX_DOCUMENTS: usize = 1_000;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = SearchRequest)]
-pub(crate) struct Body {
+pub(crate) struct SearchRequest {
     #[schema(min_length = 1, max_length = 8000)]
     query: String,
     #[serde(default = "default_top_k")]
@@ -59,8 +58,8 @@ struct Usage {
 pub(crate) async fn search(
     caller: Caller<Search>,
     State(context): State<Arc<Context>>,
-    State(retriever): State<Arc<Retriever>>,
-    Json(body): Json<Body>,
+    State(With(retriever)): State<With<Retriever>>,
+    Json(body): Json<SearchRequest>,
 ) -> Answer<Json<Found>> {
     let started = Instant::now();
     let question = Question {
@@ -82,7 +81,7 @@ pub(crate) async fn search(
     }))
 }
 
-fn validate(body: &Body) -> Result<&str> {
+fn validate(body: &SearchRequest) -> Result<&str> {
     let mut fields = Vec::new();
     let mut bad = |pointer: &str, detail: String| {
         fields.push(FieldError {

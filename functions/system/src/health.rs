@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, Query};
+use dynrag_api::{Answer, Context, With, Json, Query};
 use dynrag_domain::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
@@ -125,7 +125,7 @@ async fn near(context: &Context) -> (Outcome, Outcome) {
 /// Asks for everything side by side; 503 when a check fails.
 pub(crate) async fn health(
     State(context): State<Arc<Context>>,
-    State(outside): State<Arc<Outside>>,
+    State(With(outside)): State<With<Outside>>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Health>> {
     let far = async {

@@ -3,14 +3,13 @@
 mod health;
 mod openapi;
 mod outside;
-mod state;
 
-use dynrag_api::Routes;
+use dynrag_api::{ContextWith, Routes};
 
-pub use state::SystemState;
+pub use outside::Outside;
 
 /// The routes of this group.
-pub fn routes() -> Routes<SystemState> {
+pub fn routes() -> Routes<ContextWith<Outside>> {
     Routes::new()
         .get("health-get", "/health", "Check health", health::health)
         .get(

@@ -33,7 +33,7 @@ pub(crate) struct Found {
 
 /// Clients, and what they found last.
 #[derive(Default)]
-pub(crate) struct Outside {
+pub struct Outside {
     embedding: OnceCell<(Client, Provider)>,
     kept: Mutex<Option<(Instant, Found)>>,
 }

@@ -27,8 +27,6 @@ SHARED = {
     "api": "app cloud config domain store telemetry",
     "worker": "domain telemetry",
 }
-# Functions depend on shared crates, and on no other function but here.
-FUNCTIONS = {"events": "documents"}
 
 
 def may_depend(name: str, other: str) -> bool:
@@ -36,7 +34,8 @@ def may_depend(name: str, other: str) -> bool:
     name, other = name.removeprefix("dynrag-"), other.removeprefix("dynrag-")
     if name in SHARED:
         return other in SHARED[name].split()
-    return other in SHARED or other in FUNCTIONS.get(name, "").split()
+    # Functions depend on shared crates, and on no other function.
+    return other in SHARED
 
 
 def breaches(packages: list[dict]) -> list[str]:

@@ -6,11 +6,10 @@ use dynrag_store::timeline::Step;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A step: where a document stood, from when, and until when where that is known.
+/// A step: a status of the document, when it began, and when it ended if that is known.
 #[derive(Serialize, ToSchema, Debug)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = DocumentStep)]
-pub struct StepBody {
+pub struct DocumentStep {
     started_at: DateTime<Utc>,
     /// When the next step began; none for the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,11 +22,11 @@ pub struct StepBody {
     stage: Option<Stage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<FailureCode>,
-    /// Which try of this version it was, from 1; 0 before the first.
+    /// Attempt number of this version, from 1; 0 before the first.
     attempt: i32,
 }
 
-impl From<Step> for StepBody {
+impl From<Step> for DocumentStep {
     fn from(step: Step) -> Self {
         Self {
             started_at: step.started_at,

@@ -1,9 +1,7 @@
-//! `GET /api/documents/{id}/chunks`: how a document was cut, in order.
-
-use std::sync::Arc;
+//! `GET /api/documents/{id}/chunks`: the chunks of a document, in order.
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_api::{Answer, Caller, Json, Path, Query, With, scopes::DocumentsRead};
 use dynrag_domain::{DocumentId, Error, FieldError, Result, chunks::chunk_id};
 use dynrag_retrieval::Retriever;
 use dynrag_vectors::StoredChunk;
@@ -15,8 +13,7 @@ const MAX_LIMIT: u32 = 50;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ChunksQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct ChunksQuery {
     /// The published version where it is left out.
     #[schema(minimum = 1)]
     version: Option<i32>,
@@ -29,8 +26,7 @@ pub(crate) struct Wanted {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = DocumentChunk)]
-struct ChunkBody {
+struct DocumentChunk {
     chunk_id: String,
     index: u32,
     text: String,
@@ -39,7 +35,7 @@ struct ChunkBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<u32>,
     heading_path: Vec<String>,
-    /// Which parent it is a child of, from 0, where it was cut so.
+    /// Its parent, from 0, where chunks have parents.
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,18 +44,17 @@ struct ChunkBody {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = DocumentChunks)]
-pub(crate) struct Chunks {
+pub(crate) struct DocumentChunks {
     doc_id: DocumentId,
     version: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
-    items: Vec<ChunkBody>,
+    items: Vec<DocumentChunk>,
     /// `from` of the next answer; null at the end.
     next_from: Option<u32>,
 }
 
-impl Wanted {
+impl ChunksQuery {
     fn check(&self) -> Result<(u32, u32)> {
         let mut fields = Vec::new();
         let mut bad = |pointer: &str, detail: String| {
@@ -86,13 +81,13 @@ impl Wanted {
 /// Answers some of a version's chunks.
 pub(crate) async fn chunks(
     caller: Caller<DocumentsRead>,
-    State(retriever): State<Arc<Retriever>>,
+    State(With(retriever)): State<With<Retriever>>,
     Path(id): Path<DocumentId>,
-    Query(wanted): Query<Wanted>,
-) -> Answer<Json<Chunks>> {
-    let (from, limit) = wanted.check()?;
+    Query(query): Query<ChunksQuery>,
+) -> Answer<Json<DocumentChunks>> {
+    let (from, limit) = query.check()?;
     let document = caller.store().get_document(caller.customer_id, id).await?;
-    let version = wanted
+    let version = query
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
@@ -108,7 +103,7 @@ pub(crate) async fn chunks(
         .map(|last| last.chunk.index + 1);
     let embedding_model = found.first().map(|first| first.model.clone());
     let items = found.into_iter().map(|stored| body(id, version, stored));
-    Ok(Json(Chunks {
+    Ok(Json(DocumentChunks {
         doc_id: id,
         version,
         embedding_model,
@@ -117,9 +112,9 @@ pub(crate) async fn chunks(
     }))
 }
 
-fn body(id: DocumentId, version: i32, stored: StoredChunk) -> ChunkBody {
+fn body(id: DocumentId, version: i32, stored: StoredChunk) -> DocumentChunk {
     let chunk = stored.chunk;
-    ChunkBody {
+    DocumentChunk {
         chunk_id: chunk_id(id, version, chunk.index),
         index: chunk.index,
         text: chunk.text,

@@ -2,8 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use dynrag_api::event_stream::Frame;
-use dynrag_documents::timeline::StepBody;
+use dynrag_api::{event_stream::Frame, timeline::DocumentStep};
 use dynrag_domain::{
     DocumentId, Kind, Result,
     documents::{FailureCode, Status},
@@ -139,7 +138,7 @@ where
         let last = standing.steps.last().map(|step| step.status);
         for step in standing.steps {
             let number = step.number;
-            let frame = Frame::event("status", Some(number), &StepBody::from(step))?;
+            let frame = Frame::event("status", Some(number), &DocumentStep::from(step))?;
             self.due.push_back(frame);
             self.seen = number;
         }

@@ -1,0 +1,16 @@
+//! The chunks of documents, read from the vector tables: the heavy part of the documents group.
+
+mod chunks;
+
+use dynrag_api::{ContextWith, Routes};
+use dynrag_retrieval::Retriever;
+
+/// The routes of this group.
+pub fn routes() -> Routes<ContextWith<Retriever>> {
+    Routes::new().get(
+        "documents-chunks",
+        "/api/documents/{id}/chunks",
+        "List a document's chunks",
+        chunks::chunks,
+    )
+}

@@ -1,0 +1,7 @@
+//! The function of the chunks of documents.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    let state = dynrag_api::ContextWith::default();
+    dynrag_api::run(dynrag_documents_chunks::routes().router(state)).await
+}
