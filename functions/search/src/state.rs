@@ -7,19 +7,10 @@ use dynrag_api::Context;
 use dynrag_retrieval::Retriever;
 
 /// The context of every HTTP function, with the tables beside it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct SearchState {
     context: Arc<Context>,
     retriever: Arc<Retriever>,
-}
-
-impl Default for SearchState {
-    fn default() -> Self {
-        Self {
-            context: Context::new(),
-            retriever: Arc::default(),
-        }
-    }
 }
 
 impl FromRef<SearchState> for Arc<Context> {

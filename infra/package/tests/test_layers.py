@@ -24,7 +24,7 @@ SHARED = {
     "llm": "domain tokenizer testing",
     "app": "cloud config domain llm store",
     "retrieval": "app config domain llm store vectors",
-    "api": "app cloud config domain store telemetry",
+    "api": "app config domain store telemetry",
     "worker": "domain telemetry",
 }
 # Functions depend on shared crates, and on no other function but here.

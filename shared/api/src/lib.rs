@@ -7,9 +7,7 @@
 mod address;
 pub mod answers;
 mod caller;
-mod context;
 pub mod cursor;
-mod document_passwords;
 pub mod event_stream;
 mod extract;
 pub mod idempotency;
@@ -23,12 +21,11 @@ mod routes;
 mod serve;
 pub mod stack;
 mod strict;
-pub mod tokens;
 pub mod usage;
 
 pub use address::SourceAddress;
 pub use caller::{Caller, scopes};
-pub use context::{Context, attempts_per_address, require_mail, sends_mail};
+pub use dynrag_app::{App as Context, mail::require_mail, tokens};
 pub use extract::{Json, Query, body_bytes, body_too_large, from_json, given};
 pub use links::Link;
 pub use path::{Path, PathId, PathIds};

@@ -4,9 +4,9 @@ use dynrag_cloud::vault::Purpose;
 use dynrag_domain::{CustomerId, Result, document_passwords::DocumentPassword};
 use dynrag_store::document_passwords::SealedPassword;
 
-use crate::Context;
+use crate::App;
 
-impl Context {
+impl App {
     /// Seals a document's password under its customer's data key.
     ///
     /// # Errors
