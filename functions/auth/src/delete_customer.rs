@@ -1,16 +1,17 @@
-//! `DELETE /api/admin/customers/{id}`: an administrator of the platform deletes a customer. It stands here for the
-//! administrator's password, which the functions of this group can check.
+//! `DELETE /api/admin/customers/{id}`: an administrator of the platform deletes a customer. It stands in this group,
+//! whose functions verify passwords.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Context, Json, Path, answers::Accepted, scopes::PlatformAdmin};
-use dynrag_domain::{CustomerId, Error, tasks::Task};
+use dynrag_app::administration;
+use dynrag_domain::CustomerId;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{delete_account::Deleting, own_password};
+use crate::delete_account::CustomerDeletion;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,18 +29,8 @@ pub(crate) async fn delete_customer(
     State(context): State<Arc<Context>>,
     Path(id): Path<CustomerId>,
     Json(body): Json<DeleteCustomer>,
-) -> Answer<Accepted<Deleting>> {
-    if id == caller.customer_id {
-        let detail = "your own customer: use DELETE /api/customers";
-        return Err(Error::field("/id", detail).into());
-    }
-    let by = caller.administrator()?;
-    let who = (by.customer_id, by.user_id);
-    let store = caller.store();
-    own_password::check(store, "admin-customers-delete", who, body.password).await?;
-    store.admin_delete_customer(by, id, &body.confirm).await?;
-    // The customer's row says that this is due: what is not sent now is sent by `sweep`.
-    context.send_due(&Task::erase(id)).await;
-    tracing::warn!(customer_id = %id, user_id = %by.user_id, "customer deleted by an administrator");
-    Ok(Accepted(Deleting::default()))
+) -> Answer<Accepted<CustomerDeletion>> {
+    let (password, confirm) = (body.password, &body.confirm);
+    administration::delete_customer(&context, &caller, id, password, confirm).await?;
+    Ok(Accepted(CustomerDeletion::default()))
 }

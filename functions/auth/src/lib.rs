@@ -1,4 +1,4 @@
-//! Signing up, logging in and out, passwords, links in mails, and who one is.
+//! Accounts and sessions: signup, login, passwords, the links of mails, and who the caller is.
 
 mod accept;
 mod change_password;
@@ -7,10 +7,7 @@ mod delete_customer;
 mod forgot_password;
 mod login;
 mod logout;
-mod mail_link;
 mod me;
-mod own_password;
-mod password_hash;
 mod refresh;
 mod reset_password;
 mod session;

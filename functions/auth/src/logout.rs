@@ -1,13 +1,8 @@
 //! `POST /api/auth/logout`: ends the session, or all of the user's.
 
 use dynrag_api::{Answer, Caller, Json, answers::NoContent, scopes::User};
-use dynrag_domain::audit::{Action, Actor};
-use dynrag_store::{
-    audit,
-    sessions::{self, EndReason},
-};
+use dynrag_app::sessions;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -17,21 +12,12 @@ pub(crate) struct Logout {
     everywhere: bool,
 }
 
-/// Logs out: no token of the session is admitted from here on.
+/// Logs out: none of the session's tokens is admitted any more.
 pub(crate) async fn logout(caller: Caller<User>, body: Option<Json<Logout>>) -> Answer<NoContent> {
-    let (user, session) = caller.user()?;
-    let actor = Actor::User(user);
-    let tx = caller.store().tenant(caller.customer_id).await?;
     if body.is_some_and(|Json(body)| body.everywhere) {
-        let ended = sessions::end_of_user(&tx, user, EndReason::Logout).await?;
-        let details = json!({"sessions": ended});
-        let target = user.as_uuid();
-        audit::record(&tx, actor, Action::UserSessionsEnded, target, &details).await?;
+        sessions::log_out_everywhere(&caller).await?;
     } else {
-        sessions::end(&tx, session, EndReason::Logout).await?;
-        let target = session.as_uuid();
-        audit::record(&tx, actor, Action::SessionEnded, target, &json!({})).await?;
+        sessions::log_out(&caller).await?;
     }
-    tx.commit().await?;
     Ok(NoContent)
 }

@@ -3,5 +3,5 @@
 // One request at a time: threads to wake each other would cost a quarter of the CPU time (`make bench`).
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    dynrag_api::run(dynrag_auth::routes().router(dynrag_api::Context::new())).await
+    dynrag_api::run(dynrag_auth::routes().router(Default::default())).await
 }

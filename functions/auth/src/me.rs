@@ -12,8 +12,7 @@ use uuid::Uuid;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CallerInfo)]
-pub(crate) struct Me {
+pub(crate) struct CallerInfo {
     customer_id: CustomerId,
     /// `user` or `apiKey`.
     kind: &'static str,
@@ -30,13 +29,13 @@ pub(crate) struct Me {
 }
 
 /// Answers who the caller is.
-pub(crate) async fn me(caller: Caller<Anyone>) -> Answer<Json<Me>> {
+pub(crate) async fn me(caller: Caller<Anyone>) -> Answer<Json<CallerInfo>> {
     let (kind, id) = match caller.principal {
         Principal::User(id) => ("user", id.as_uuid()),
         Principal::ApiKey(id) => ("apiKey", id.as_uuid()),
         Principal::Webhook(id) => ("webhook", id.as_uuid()),
     };
-    Ok(Json(Me {
+    Ok(Json(CallerInfo {
         customer_id: caller.customer_id,
         kind,
         id,

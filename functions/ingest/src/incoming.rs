@@ -224,7 +224,7 @@ where
             Err(error) => {
                 if error.kind() == Kind::Unauthenticated {
                     let Ok(address) = SourceAddress::from_request_parts(&mut parts, &()).await;
-                    context.attempt(route.0, &address).await?;
+                    context.attempt(route.0, address.bytes()).await?;
                 }
                 return Err(error.into());
             }

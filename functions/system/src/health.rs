@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, With, Json, Query};
+use dynrag_api::{Answer, Context, Json, Query, With};
 use dynrag_domain::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};

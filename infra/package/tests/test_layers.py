@@ -24,7 +24,7 @@ SHARED = {
     "llm": "domain tokenizer testing",
     "app": "cloud config domain llm store web",
     "retrieval": "app config domain llm store vectors",
-    "api": "app cloud config domain store telemetry",
+    "api": "app config domain store telemetry",
     "worker": "domain telemetry",
 }
 

@@ -7,26 +7,23 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::request::Parts,
 };
+use dynrag_app::{App, tokens::TokenKind};
 use dynrag_domain::{
-    Error, Kind, Result, SessionId, UserId,
+    Error, Kind, Result,
     api_keys::{self, ApiKey},
-    identity::Principal,
 };
 use dynrag_store::{
-    admin::Administrator,
     admission::{Admission, Endpoint, Refused, Verified},
     rights::missing_scope,
 };
 use http::{HeaderMap, header};
 
 use crate::{
-    Context,
     extract::no_query,
     idempotency::Attempt,
     problem::Failure,
     routes::{RouteName, WithoutQuery},
     stack::Facts,
-    tokens::TokenKind,
 };
 
 /// Scopes as types, for [`Caller`].
@@ -140,41 +137,10 @@ impl<S> Deref for Caller<S> {
     }
 }
 
-impl<S: scopes::Required> Caller<S> {
-    /// The user and its session, where the route is for users.
-    ///
-    /// # Errors
-    /// An internal fault for a key, which only a route that takes keys can meet.
-    pub fn user(&self) -> Result<(UserId, SessionId)> {
-        match (self.principal, self.session) {
-            (Principal::User(user), Some(session)) => Ok((user, session)),
-            _ => Err(Error::internal_fault("caller is no user")),
-        }
-    }
-}
-
-impl Caller<scopes::PlatformAdmin> {
-    /// The administrator.
-    ///
-    /// # Errors
-    /// None: the extractor has looked.
-    pub fn administrator(&self) -> Result<Administrator> {
-        match self.principal {
-            Principal::User(user_id) => Ok(Administrator {
-                customer_id: self.customer_id,
-                user_id,
-            }),
-            Principal::ApiKey(_) | Principal::Webhook(_) => {
-                Err(Error::internal_fault("caller is no user"))
-            }
-        }
-    }
-}
-
 impl<St, S> FromRequestParts<St> for Caller<S>
 where
     S: scopes::Required,
-    Arc<Context>: FromRef<St>,
+    Arc<App>: FromRef<St>,
     St: Send + Sync,
 {
     type Rejection = Failure;
@@ -182,13 +148,13 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, Failure> {
         let route = parts.extensions.get::<RouteName>().copied();
         let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
-        let context = Arc::<Context>::from_ref(state);
+        let app = Arc::<App>::from_ref(state);
         let facts = parts.extensions.get::<Facts>();
         let endpoint = Endpoint {
             name: route.0,
             class: S::CLASS,
         };
-        let admission = match admit(&context, &parts.headers, endpoint).await {
+        let admission = match admit(&app, &parts.headers, endpoint).await {
             Ok(admission) => admission,
             Err(refused) => {
                 if let Some(facts) = facts {
@@ -239,13 +205,13 @@ where
 }
 
 async fn admit(
-    context: &Context,
+    app: &App,
     headers: &HeaderMap,
     endpoint: Endpoint<'_>,
 ) -> Result<Admission, Refused> {
     // Before anything is connected to: who sends no credential is told so, whatever is down.
     let credential = credential(headers)?;
-    let store = context.unbounded_store().await?;
+    let store = app.unbounded_store().await?;
     match credential {
         Credential::ApiKey(text) => {
             let key = ApiKey::parse(text)?;
@@ -254,8 +220,8 @@ async fn admit(
                 .await
         }
         Credential::Token(token) => {
-            let vault = context.vault().await?;
-            let (claims, secret_version) = context
+            let vault = app.vault().await?;
+            let (claims, secret_version) = app
                 .tokens()
                 .await?
                 .verify(TokenKind::Access, token, store, vault)

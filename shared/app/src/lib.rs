@@ -1,19 +1,26 @@
 //! What the platform does for HTTP handlers, queue workers and `sweep` alike. Knows neither HTTP nor AWS events, and no
 //! LanceDB.
 
+pub mod accounts;
+pub mod administration;
+mod attempts;
 pub mod collections;
 mod dispatch;
 pub mod documents;
 pub mod embeddings;
+pub mod mail;
+pub mod passwords;
+pub mod sessions;
+pub mod tokens;
 pub mod uploads;
 
 use dynrag_cloud::{Cloud, Objects, QueueClient, Vault};
-use dynrag_config::{ConfigError, DatabaseConfig, DocumentsConfig, VaultConfig};
+use dynrag_config::{ConfigError, DatabaseConfig, DocumentsConfig, TokenConfig, VaultConfig};
 use dynrag_domain::{Error, Result, queues::Queue};
 use dynrag_store::Store;
 use tokio::sync::OnceCell;
 
-use crate::embeddings::Embeddings;
+use crate::{embeddings::Embeddings, tokens::Tokens};
 
 pub use dispatch::Sent;
 
@@ -24,6 +31,7 @@ pub struct App {
     cloud: OnceCell<Cloud>,
     store: OnceCell<Store>,
     vault: OnceCell<Vault>,
+    tokens: OnceCell<Tokens>,
     documents: OnceCell<(Objects, DocumentsConfig)>,
     embeddings: OnceCell<Embeddings>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
@@ -49,6 +57,7 @@ impl App {
             cloud: OnceCell::new(),
             store: OnceCell::new(),
             vault: OnceCell::new(),
+            tokens: OnceCell::new(),
             documents: OnceCell::new(),
             embeddings: OnceCell::new(),
             queues: Default::default(),
@@ -84,6 +93,19 @@ impl App {
             .get_or_try_init(async || {
                 let config = VaultConfig::from_env().map_err(not_configured)?;
                 Ok(self.cloud().await.vault(&config.kms_key_arn))
+            })
+            .await
+    }
+
+    /// Issues and verifies tokens.
+    ///
+    /// # Errors
+    /// `internal_error` when the issuer is not configured.
+    pub async fn tokens(&self) -> Result<&Tokens> {
+        self.tokens
+            .get_or_try_init(async || {
+                let tokens = TokenConfig::from_env().map_err(not_configured)?;
+                Ok(Tokens::new(tokens.issuer))
             })
             .await
     }

@@ -14,7 +14,7 @@ use dynrag_domain::{
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{Bounds, Store, rate_limits::RateLimit};
+use crate::{Bounds, Store, admin::Administrator, rate_limits::RateLimit};
 
 /// A caller that may come in, and what its handler needs to know.
 #[derive(Clone, Debug)]
@@ -51,6 +51,31 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Returns the user and its session.
+    ///
+    /// # Errors
+    /// `internal_error` for a key, as keys are refused before a use case of users.
+    pub fn user(&self) -> Result<(UserId, SessionId)> {
+        match (self.principal, self.session) {
+            (Principal::User(user), Some(session)) => Ok((user, session)),
+            _ => Err(Error::internal_fault("caller is no user")),
+        }
+    }
+
+    /// Returns the administrator of the platform.
+    ///
+    /// # Errors
+    /// `internal_error` for any other caller, as they are refused before a use case of administrators.
+    pub fn administrator(&self) -> Result<Administrator> {
+        match self.principal {
+            Principal::User(user_id) if self.platform_admin => Ok(Administrator {
+                customer_id: self.customer_id,
+                user_id,
+            }),
+            _ => Err(Error::internal_fault("caller is no administrator")),
+        }
+    }
+
     /// Checks that somebody of the customer has verified an address, where this deployment sends mail: before, nothing goes
     /// out to others on its behalf.
     ///

@@ -15,6 +15,7 @@ use dynrag_domain::{CustomerId, Error, Result, SessionId, UserId, identity::Role
 use dynrag_store::Store;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::future::Cache;
+use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -62,7 +63,7 @@ impl Claims {
     /// When the token was issued.
     ///
     /// # Errors
-    /// `unauthenticated` for a time that is none.
+    /// `unauthenticated` for a number that is no time.
     pub fn issued_at(&self) -> Result<DateTime<Utc>> {
         DateTime::from_timestamp(self.iat, 0)
             .ok_or_else(|| Error::unauthenticated("iat out of range"))
@@ -116,6 +117,11 @@ impl TokenKind {
             Self::Refresh => REFRESH_TIME,
         }
     }
+}
+
+/// Makes a secret to sign tokens with: characters of `0-9A-Za-z`, 5.95 bits each.
+pub fn generate_secret() -> SecretString {
+    SecretString::from(Alphanumeric.sample_string(&mut rand::rng(), SECRET_CHARACTERS))
 }
 
 /// A live secret.
@@ -240,7 +246,7 @@ impl Tokens {
             .ok_or_else(|| Error::internal_fault("customer has no token secret"))
     }
 
-    /// Reads the live secrets anew.
+    /// Reads the live secrets again, past the cache.
     async fn read(
         &self,
         kind: TokenKind,

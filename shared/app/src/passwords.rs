@@ -1,4 +1,9 @@
-//! argon2id at OWASP's parameters (19 MiB, two passes, one lane), off the async threads.
+//! Passwords: hashed with argon2id at OWASP's parameters (19 MiB, two passes, one lane), off the async threads; changed,
+//! and reset by a mailed link.
+
+mod change;
+mod own;
+mod reset;
 
 use std::sync::LazyLock;
 
@@ -9,6 +14,10 @@ use argon2::{
 use dynrag_domain::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use change::change;
+pub(crate) use own::check_own;
+pub use reset::{request_reset, reset};
+
 fn params() -> Result<Params> {
     Params::new(19 * 1024, 2, 1, None).map_err(Error::internal_fault)
 }
@@ -17,7 +26,7 @@ fn argon2() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params()?))
 }
 
-/// Whether a hash was made with less than today's parameters.
+/// Returns whether a hash was made with weaker parameters than today's.
 pub(crate) fn is_outdated(hash: &str) -> bool {
     let (Ok(today), Ok(hash)) = (params(), PasswordHash::new(hash)) else {
         return false;
@@ -30,7 +39,7 @@ pub(crate) fn is_outdated(hash: &str) -> bool {
         || then.t_cost() < today.t_cost()
 }
 
-/// Held against the password of an e-mail that nobody has, so that its answer takes as long.
+/// Verified against for unknown addresses, so that the answer takes as long as for a known one.
 static NOBODY: LazyLock<Option<String>> =
     LazyLock::new(|| hash_now("nobody has this password").ok());
 
@@ -41,7 +50,7 @@ fn hash_now(password: &str) -> Result<String> {
     Ok(hash.to_string())
 }
 
-/// Hashes a password; the PHC string.
+/// Hashes a password and returns the PHC string.
 ///
 /// # Errors
 /// `internal_error`.
@@ -51,7 +60,7 @@ pub(crate) async fn hash(password: SecretString) -> Result<String> {
         .map_err(Error::internal_fault)?
 }
 
-/// Whether a password is the one of a hash. Without a hash it is not, after the same work.
+/// Returns whether a password matches a hash. Without a hash it does not, after the same work.
 ///
 /// # Errors
 /// `internal_error` for a hash that cannot be read.

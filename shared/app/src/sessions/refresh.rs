@@ -1,0 +1,120 @@
+//! A refresh token is exchanged for a new pair.
+//!
+//! | it dies | what is left | who mends it |
+//! |---|---|---|
+//! | before the commit | the old token, unspent | the caller comes again |
+//! | after it, before the answer arrives | a successor that no caller has | the caller comes again within ten seconds and is given that one |
+
+use dynrag_domain::{
+    Error, Kind, Result,
+    sessions::{Decision, decide},
+};
+use dynrag_store::sessions::Rotation;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::{RefreshToken, SessionTokens, SigningSecrets};
+use crate::{
+    App,
+    tokens::{Claims, Subject, TokenKind, Tokens},
+};
+
+/// One sentence for every cause.
+fn refused(why: &str) -> Error {
+    Error::new(
+        Kind::Unauthenticated,
+        "invalid_refresh_token",
+        "The refresh token is invalid or has expired. Log in again.",
+    )
+    .because(why)
+}
+
+/// Exchanges a refresh token for the next pair of tokens.
+///
+/// # Errors
+/// `invalid_refresh_token` (unauthenticated); `unavailable`.
+pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
+    let token = token.expose_secret();
+    let claims = verified(app, token).await?;
+    // An instance has one connection, and from here on the rotation holds it.
+    let signing = SigningSecrets::read(app, claims.cid).await?;
+    let rotation = app
+        .unbounded_store()
+        .await?
+        .begin_rotation(claims.cid, claims.jti)
+        .await?
+        .ok_or_else(|| refused("token is not remembered"))?;
+    let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+    if rotation.token_hash != hash
+        || rotation.session_id != claims.sid
+        || rotation.user_id != claims.sub
+    {
+        rotation.leave().await?;
+        return Err(refused("token is not the one that is remembered"));
+    }
+    let email = rotation.email.clone();
+    let subject = Subject {
+        customer_id: claims.cid,
+        user_id: claims.sub,
+        session_id: claims.sid,
+        email: &email,
+        role: rotation.role,
+    };
+    let tokens = app.tokens().await?;
+    let next = rotate(rotation, tokens, &signing, subject).await?;
+    next.with_access(tokens, &signing, subject)
+}
+
+/// Verifies the signature and the times of a refresh token.
+async fn verified(app: &App, token: &str) -> Result<Claims> {
+    let (store, vault) = (app.unbounded_store().await?, app.vault().await?);
+    let verified = app
+        .tokens()
+        .await?
+        .verify(TokenKind::Refresh, token, store, vault)
+        .await;
+    match verified {
+        Ok((claims, _)) => Ok(claims),
+        Err(error) if error.kind() == Kind::Unauthenticated => {
+            Err(refused(error.internal().unwrap_or_default()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Decides about a presented token, and returns the one that follows it.
+async fn rotate(
+    rotation: Rotation,
+    tokens: &Tokens,
+    signing: &SigningSecrets,
+    subject: Subject<'_>,
+) -> Result<RefreshToken> {
+    match (decide(&rotation.presented), rotation.successor) {
+        (Decision::Rotate, _) => {
+            let next = RefreshToken::new(tokens, signing, subject)?;
+            rotation.rotate(&next.row(subject)).await?;
+            Ok(next)
+        }
+        (Decision::Repeat, Some(successor)) => {
+            rotation.leave().await?;
+            let (id, at) = (successor.id, successor.issued_at);
+            let again = RefreshToken::reissue(tokens, signing, subject, id, at)?;
+            if again.hash != successor.token_hash {
+                return Err(refused("role, address or secret changed meanwhile"));
+            }
+            Ok(again)
+        }
+        (Decision::Reused, _) => {
+            rotation.end_session().await?;
+            tracing::warn!(
+                customer_id = %subject.customer_id, user_id = %subject.user_id, session_id = %subject.session_id,
+                "spent refresh token came again; session ended"
+            );
+            Err(refused("token was spent"))
+        }
+        (Decision::Repeat | Decision::Refused, _) => {
+            rotation.leave().await?;
+            Err(refused("token or session is over"))
+        }
+    }
+}
