@@ -6,14 +6,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use dynrag_domain::{CustomerId, Error, Result, UserId, config::PlatformLimits, money::Usd};
 use serde_json::Value;
-use tokio_postgres::{
-    Row,
-    types::{Json, Type},
-};
-use uuid::Uuid;
+use tokio_postgres::types::Json;
 
 use crate::{
     Store,
+    row::Row,
     usage::{self, Used},
 };
 
@@ -77,20 +74,20 @@ pub struct CustomerDetails {
 }
 
 fn details(row: &Row) -> Result<CustomerDetails> {
-    let Json(documents) = row.try_get("documents").map_err(column)?;
+    let Json(documents) = row.get("documents")?;
     Ok(CustomerDetails {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        company_name: row.try_get("company_name").map_err(column)?,
-        status: row.try_get("status").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
-        email: row.try_get("email").map_err(column)?,
-        email_verified: row.try_get("email_verified").map_err(column)?,
-        users: row.try_get("users").map_err(column)?,
-        config: row.try_get("config").map_err(column)?,
-        own_embedding_key: row.try_get("own_embedding_key").map_err(column)?,
+        id: row.get("id")?,
+        company_name: row.get("company_name")?,
+        status: row.get("status")?,
+        created_at: row.get("created_at")?,
+        email: row.get("email")?,
+        email_verified: row.get("email_verified")?,
+        users: row.get("users")?,
+        config: row.get("config")?,
+        own_embedding_key: row.get("own_embedding_key")?,
         documents,
-        last_activity_at: row.try_get("last_activity_at").map_err(column)?,
-        spent: Usd::from_nanos(row.try_get("spent_nano_usd").map_err(column)?),
+        last_activity_at: row.get("last_activity_at")?,
+        spent: Usd::from_nanos(row.get("spent_nano_usd")?),
     })
 }
 
@@ -103,20 +100,16 @@ pub struct Wanted<'a> {
     pub words: Option<&'a str>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("admin: {error}"))
-}
-
 fn customer(row: &Row) -> Result<CustomerRow> {
     Ok(CustomerRow {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        company_name: row.try_get("company_name").map_err(column)?,
-        status: row.try_get("status").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
-        email: row.try_get("email").map_err(column)?,
-        users: row.try_get("users").map_err(column)?,
-        documents: row.try_get("documents").map_err(column)?,
-        spent: Usd::from_nanos(row.try_get("spent_nano_usd").map_err(column)?),
+        id: row.get("id")?,
+        company_name: row.get("company_name")?,
+        status: row.get("status")?,
+        created_at: row.get("created_at")?,
+        email: row.get("email")?,
+        users: row.get("users")?,
+        documents: row.get("documents")?,
+        spent: Usd::from_nanos(row.get("spent_nano_usd")?),
     })
 }
 
@@ -144,13 +137,13 @@ impl Store {
             .call(
                 include_str!("../queries/admin/list.sql"),
                 &[
-                    (&by.customer_id.as_uuid(), Type::UUID),
-                    (&by.user_id.as_uuid(), Type::UUID),
-                    (&wanted.status, Type::TEXT),
-                    (&wanted.words.map(literally), Type::TEXT),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
-                    (&limit, Type::INT8),
+                    &by.customer_id,
+                    &by.user_id,
+                    &wanted.status,
+                    &wanted.words.map(literally),
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -169,11 +162,7 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admin/get.sql"),
-                &[
-                    (&by.customer_id.as_uuid(), Type::UUID),
-                    (&by.user_id.as_uuid(), Type::UUID),
-                    (&customer.as_uuid(), Type::UUID),
-                ],
+                &[&by.customer_id, &by.user_id, &customer],
             )
             .await?;
         let row = rows.first().ok_or_else(|| Error::not_found("customer"))?;
@@ -196,17 +185,10 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admin/delete.sql"),
-                &[
-                    (&by.customer_id.as_uuid(), Type::UUID),
-                    (&by.user_id.as_uuid(), Type::UUID),
-                    (&customer.as_uuid(), Type::UUID),
-                    (&confirm, Type::TEXT),
-                ],
+                &[&by.customer_id, &by.user_id, &customer, &confirm],
             )
             .await?;
-        let verdict: Option<&str> = rows
-            .first()
-            .map_or(Ok(None), |row| row.try_get("verdict").map_err(column))?;
+        let verdict: Option<&str> = rows.first().map_or(Ok(None), |row| row.get("verdict"))?;
         match verdict {
             Some("deleting") => Ok(()),
             Some(_) => {
@@ -231,13 +213,7 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admin/usage.sql"),
-                &[
-                    (&by.customer_id.as_uuid(), Type::UUID),
-                    (&by.user_id.as_uuid(), Type::UUID),
-                    (&customer.as_uuid(), Type::UUID),
-                    (&since, Type::DATE),
-                    (&until, Type::DATE),
-                ],
+                &[&by.customer_id, &by.user_id, &customer, &since, &until],
             )
             .await?;
         rows.iter().map(usage::used).collect()
@@ -256,17 +232,10 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admin/add_signup_invitation.sql"),
-                &[
-                    (&by.customer_id.as_uuid(), Type::UUID),
-                    (&by.user_id.as_uuid(), Type::UUID),
-                    (&token_hash.as_slice(), Type::BYTEA),
-                    (&expires_at, Type::TIMESTAMPTZ),
-                ],
+                &[&by.customer_id, &by.user_id, &token_hash, &expires_at],
             )
             .await?;
-        let added = rows
-            .first()
-            .map_or(Ok(false), |row| row.try_get("added").map_err(column))?;
+        let added = rows.first().map_or(Ok(false), |row| row.get("added"))?;
         if added {
             Ok(())
         } else {
@@ -287,17 +256,10 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admin/set_limits.sql"),
-                &[
-                    (&by.customer_id.as_uuid(), Type::UUID),
-                    (&by.user_id.as_uuid(), Type::UUID),
-                    (&customer.as_uuid(), Type::UUID),
-                    (&Json(limits), Type::JSONB),
-                ],
+                &[&by.customer_id, &by.user_id, &customer, &Json(limits)],
             )
             .await?;
-        let done = rows
-            .first()
-            .map_or(Ok(false), |row| row.try_get("done").map_err(column))?;
+        let done = rows.first().map_or(Ok(false), |row| row.get("done"))?;
         if done {
             Ok(())
         } else {
@@ -318,17 +280,10 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admin/set_status.sql"),
-                &[
-                    (&by.customer_id.as_uuid(), Type::UUID),
-                    (&by.user_id.as_uuid(), Type::UUID),
-                    (&customer.as_uuid(), Type::UUID),
-                    (&status, Type::TEXT),
-                ],
+                &[&by.customer_id, &by.user_id, &customer, &status],
             )
             .await?;
-        let found: Option<String> = rows
-            .first()
-            .map_or(Ok(None), |row| row.try_get("found").map_err(column))?;
+        let found: Option<String> = rows.first().map_or(Ok(None), |row| row.get("found"))?;
         found.map(drop).ok_or_else(|| Error::not_found("customer"))
     }
 }

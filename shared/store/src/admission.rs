@@ -9,12 +9,11 @@ use dynrag_domain::{
     documents::FailureCode,
     identity::{Class, Principal, Role, Scope},
     money::Usd,
-    spending::{Allowance, Payer},
+    spending::Allowance,
 };
-use tokio_postgres::{Row, types::Type};
-use uuid::Uuid;
+use tokio_postgres::types::Json;
 
-use crate::{Bounds, Store, admin::Administrator, rate_limits::RateLimit};
+use crate::{Bounds, Store, admin::Administrator, rate_limits::RateLimit, row::Row};
 
 /// A caller that may come in, and what its handler needs to know.
 #[derive(Clone, Debug)]
@@ -181,27 +180,20 @@ impl Store {
             .call(
                 include_str!("../queries/admission/user.sql"),
                 &[
-                    (&token.customer.as_uuid(), Type::UUID),
-                    (&token.user.as_uuid(), Type::UUID),
-                    (&token.session.as_uuid(), Type::UUID),
-                    (&token.secret_version, Type::INT4),
-                    (&token.issued_at, Type::TIMESTAMPTZ),
-                    (&endpoint.name, Type::TEXT),
-                    (&endpoint.class.as_str(), Type::TEXT),
+                    &token.customer,
+                    &token.user,
+                    &token.session,
+                    &token.secret_version,
+                    &token.issued_at,
+                    &endpoint.name,
+                    &endpoint.class,
                 ],
             )
             .await?;
         let admission = read(self, rows.first(), |row| {
-            let role = row
-                .try_get::<_, String>("role")
-                .map_err(column)?
-                .parse::<Role>()?;
+            let role: Role = row.get("role")?;
             Ok((
-                Principal::User(
-                    row.try_get::<_, Uuid>("principal_id")
-                        .map_err(column)?
-                        .into(),
-                ),
+                Principal::User(row.get("principal_id")?),
                 Some(role),
                 role.scopes().to_vec(),
             ))
@@ -225,20 +217,12 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admission/api_key.sql"),
-                &[
-                    (&public_id, Type::TEXT),
-                    (&secret_hash.as_slice(), Type::BYTEA),
-                    (&endpoint.name, Type::TEXT),
-                    (&endpoint.class.as_str(), Type::TEXT),
-                ],
+                &[&public_id, &secret_hash, &endpoint.name, &endpoint.class],
             )
             .await?;
         read(self, rows.first(), |row| {
-            let names: Vec<String> = row.try_get("scopes").map_err(column)?;
-            let id: ApiKeyId = row
-                .try_get::<_, Uuid>("principal_id")
-                .map_err(column)?
-                .into();
+            let names: Vec<String> = row.get("scopes")?;
+            let id: ApiKeyId = row.get("principal_id")?;
             Ok((
                 Principal::ApiKey(id),
                 None,
@@ -260,12 +244,7 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/admission/webhook.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&webhook.as_uuid(), Type::UUID),
-                    (&endpoint.name, Type::TEXT),
-                    (&endpoint.class.as_str(), Type::TEXT),
-                ],
+                &[&customer, &webhook, &endpoint.name, &endpoint.class],
             )
             .await?;
         read(self, rows.first(), |_| {
@@ -275,26 +254,15 @@ impl Store {
     }
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("admission: {error}"))
-}
-
 fn read(
     store: &Store,
     row: Option<&Row>,
     principal: impl FnOnce(&Row) -> Result<(Principal, Option<Role>, Vec<Scope>)>,
 ) -> Result<Admission, Refused> {
     let row = row.ok_or_else(|| Error::internal_fault("admit returned no row"))?;
-    let limits: Vec<RateLimit> = match row.try_get("limits").map_err(column)? {
-        Some(limits) => serde_json::from_value(limits)
-            .map_err(|e| Error::internal_fault(format!("limits: {e}")))?,
-        None => Vec::new(),
-    };
-    match row
-        .try_get::<_, String>("verdict")
-        .map_err(column)?
-        .as_str()
-    {
+    let limits = row.get::<Option<Json<Vec<RateLimit>>>>("limits")?;
+    let limits = limits.map_or_else(Vec::new, |json| json.0);
+    match row.get("verdict")? {
         "ok" => {}
         "rate_limited" => {
             let used_up = limits
@@ -316,25 +284,20 @@ fn read(
         other => return Err(Error::unauthenticated(format!("admit: {other}")).into()),
     }
     let (principal, role, scopes) = principal(row)?;
-    let config: CustomerConfig = serde_json::from_value(row.try_get("config").map_err(column)?)
-        .map_err(|e| Error::internal_fault(format!("customer config: {e}")))?;
+    let config: CustomerConfig = row.json("config")?;
     let usd = |name: &str| -> Result<Usd> {
-        let nanos: Option<i64> = row.try_get(name).map_err(column)?;
+        let nanos: Option<i64> = row.get(name)?;
         Ok(Usd::from_nanos(nanos.unwrap_or(0)))
     };
     let (spent, by_platform) = (usd("spent_nano_usd")?, usd("platform_spent_nano_usd")?);
     let left = |budget: Usd, spent: Usd| Usd::from_nanos(budget.nanos() - spent.nanos());
-    let payer: Option<String> = row.try_get("paid_by").map_err(column)?;
     let allowance = Allowance {
-        payer: payer.map(|payer| payer.parse::<Payer>()).transpose()?,
+        payer: row.get("paid_by")?,
         budget_left: config.monthly_budget_usd.map(|budget| left(budget, spent)),
         platform_left: left(config.platform_budget_usd, by_platform),
     };
-    let versions: Option<serde_json::Value> = row.try_get("index_versions").map_err(column)?;
-    let collections = row
-        .try_get::<_, Option<Vec<Uuid>>>("collections")
-        .map_err(column)?
-        .map(|ids| ids.into_iter().map(CollectionId::from).collect::<Vec<_>>());
+    let versions: Option<serde_json::Value> = row.get("index_versions")?;
+    let collections: Option<Vec<CollectionId>> = row.get("collections")?;
     // Search shows what documents contain, too.
     let reads = scopes.contains(&Scope::DocumentsRead) || scopes.contains(&Scope::Search);
     let bounds = Bounds {
@@ -342,18 +305,12 @@ fn read(
         own_only: Actor::from(principal).id().filter(|_| !reads),
     };
     Ok(Admission {
-        customer_id: row
-            .try_get::<_, Uuid>("customer_id")
-            .map_err(column)?
-            .into(),
+        customer_id: row.get("customer_id")?,
         principal,
         session: None,
-        email: row.try_get("email").map_err(column)?,
+        email: row.get("email")?,
         role,
-        platform_admin: row
-            .try_get::<_, Option<bool>>("platform_admin")
-            .map_err(column)?
-            .unwrap_or(false),
+        platform_admin: row.get::<Option<bool>>("platform_admin")?.unwrap_or(false),
         scopes,
         collections,
         config,
@@ -361,13 +318,7 @@ fn read(
             .as_ref()
             .and_then(|v| v["chunks"].as_u64())
             .filter(|version| *version > 0),
-        deleting: row
-            .try_get::<_, Option<Vec<Uuid>>>("deleting")
-            .map_err(column)?
-            .unwrap_or_default()
-            .into_iter()
-            .map(DocumentId::from)
-            .collect(),
+        deleting: row.get::<Option<_>>("deleting")?.unwrap_or_default(),
         spent,
         allowance,
         limits,

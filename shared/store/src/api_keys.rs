@@ -8,7 +8,6 @@ use dynrag_domain::{
     quotas::Quota,
 };
 use serde_json::json;
-use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     admission::Admission,
     audit, collections,
     key_makers::{lock, user_behind},
+    row::Row,
 };
 
 /// Keys a customer may have at once.
@@ -78,38 +78,29 @@ pub struct NewApiKey<'a> {
     pub collections: Option<&'a [CollectionId]>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("api keys: {error}"))
-}
-
 fn key(row: &Row) -> Result<ApiKeyRow> {
-    let scopes: Vec<String> = row.try_get("scopes").map_err(column)?;
+    let scopes: Vec<String> = row.get("scopes")?;
     Ok(ApiKeyRow {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        name: row.try_get("name").map_err(column)?,
-        public_id: row.try_get("public_id").map_err(column)?,
+        id: row.get("id")?,
+        name: row.get("name")?,
+        public_id: row.get("public_id")?,
         scopes: scopes
             .iter()
             .filter_map(|name| Scope::parse(name))
             .collect(),
-        is_default: row.try_get("is_default").map_err(column)?,
-        requests_per_minute: row.try_get("requests_per_minute").map_err(column)?,
-        expires_at: row.try_get("expires_at").map_err(column)?,
-        last_used_at: row.try_get("last_used_at").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
+        is_default: row.get("is_default")?,
+        requests_per_minute: row.get("requests_per_minute")?,
+        expires_at: row.get("expires_at")?,
+        last_used_at: row.get("last_used_at")?,
+        created_at: row.get("created_at")?,
         maker: row
-            .try_get::<_, Option<Uuid>>("maker_id")
-            .map_err(column)?
-            .map(|id| {
-                let email = row.try_get("maker_email").map_err(column)?;
-                let user_id = id.into();
+            .get::<Option<UserId>>("maker_id")?
+            .map(|user_id| {
+                let email = row.get("maker_email")?;
                 Ok::<_, Error>(Maker { user_id, email })
             })
             .transpose()?,
-        collections: row
-            .try_get::<_, Option<Vec<Uuid>>>("collections")
-            .map_err(column)?
-            .map(|ids| ids.into_iter().map(CollectionId::from).collect()),
+        collections: row.get("collections")?,
     })
 }
 
@@ -129,10 +120,10 @@ impl Store {
             .query(
                 include_str!("../queries/api_keys/list.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
-                    (&limit, Type::INT8),
+                    &customer,
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -169,10 +160,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query_opt(
             include_str!("../queries/api_keys/revoke.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ],
+            &[&customer, &id],
         )
         .await?
         .ok_or_else(|| Error::not_found("api key"))?;
@@ -202,17 +190,17 @@ impl Store {
         let old = tx
             .query_opt(
                 include_str!("../queries/api_keys/revoke_default.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         let (name, scopes, requests_per_minute) = match &old {
             Some(row) => {
-                let target: Uuid = row.try_get("id").map_err(column)?;
+                let target: Uuid = row.get("id")?;
                 audit::record(&tx, actor, Action::ApiKeyRevoked, target, &json!({})).await?;
-                let names: Vec<String> = row.try_get("scopes").map_err(column)?;
+                let names: Vec<String> = row.get("scopes")?;
                 let scopes = names.iter().filter_map(|name| Scope::parse(name)).collect();
-                let limit = row.try_get("requests_per_minute").map_err(column)?;
-                (row.try_get("name").map_err(column)?, scopes, limit)
+                let limit = row.get("requests_per_minute")?;
+                (row.get("name")?, scopes, limit)
             }
             None => ("default".to_owned(), Scope::ALL.to_vec(), None),
         };
@@ -235,16 +223,13 @@ impl Store {
 
 /// Checks that there is room for one more key. Under the lock.
 async fn check_room(tx: &Tenant) -> Result<()> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let row = tx
-        .query_opt(
-            include_str!("../queries/api_keys/count.sql"),
-            &[(&customer, Type::UUID)],
-        )
+        .query_opt(include_str!("../queries/api_keys/count.sql"), &[&customer])
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
     let quota = Quota {
-        used: row.try_get("keys").map_err(column)?,
+        used: row.get("keys")?,
         limit: MAX_KEYS,
     };
     quota.check("key_limit", "API keys", "Revoke some first.")
@@ -259,21 +244,20 @@ async fn insert(
 ) -> Result<ApiKeyRow> {
     maker.check_grant(new.scopes)?;
     let actor = Actor::from(maker.principal);
-    let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
     tx.query(
         include_str!("../queries/api_keys/insert.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&new.id.as_uuid(), Type::UUID),
-            (&new.name, Type::TEXT),
-            (&new.public_id, Type::TEXT),
-            (&new.secret_hash.as_slice(), Type::BYTEA),
-            (&scopes, Type::TEXT_ARRAY),
-            (&is_default, Type::BOOL),
-            (&new.requests_per_minute, Type::INT4),
-            (&new.expires_at, Type::TIMESTAMPTZ),
-            (&behind.map(|user| user.as_uuid()), Type::UUID),
-            (&new.collections.is_some(), Type::BOOL),
+            &tx.customer_id(),
+            &new.id,
+            &new.name,
+            &new.public_id,
+            &new.secret_hash,
+            &new.scopes,
+            &is_default,
+            &new.requests_per_minute,
+            &new.expires_at,
+            &behind,
+            &new.collections.is_some(),
         ],
     )
     .await?;
@@ -281,18 +265,15 @@ async fn insert(
         bind(tx, new.id, collections).await?;
     }
     let details = match new.collections {
-        None => json!({"name": new.name, "scopes": scopes}),
-        Some(ids) => json!({"name": new.name, "scopes": scopes, "collectionIds": ids}),
+        None => json!({"name": new.name, "scopes": new.scopes}),
+        Some(ids) => json!({"name": new.name, "scopes": new.scopes, "collectionIds": ids}),
     };
     let target = new.id.as_uuid();
     audit::record(tx, actor, Action::ApiKeyCreated, target, &details).await?;
     let row = tx
         .query_opt(
             include_str!("../queries/api_keys/get.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&target, Type::UUID),
-            ],
+            &[&tx.customer_id(), &target],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("a key that was added is not there"))?;
@@ -314,14 +295,10 @@ async fn bind(tx: &Tenant, id: ApiKeyId, ids: &[CollectionId]) -> Result<()> {
     if !unknown.is_empty() {
         return Err(Error::fields_invalid(unknown));
     }
-    let ids: Vec<Uuid> = there.iter().map(CollectionId::as_uuid).collect();
+    let ids: Vec<CollectionId> = there.into_iter().collect();
     tx.query(
         include_str!("../queries/api_keys/insert_collections.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-            (&ids, Type::UUID_ARRAY),
-        ],
+        &[&tx.customer_id(), &id, &ids],
     )
     .await
     .map(drop)

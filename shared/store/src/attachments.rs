@@ -1,15 +1,14 @@
 //! Attachments of mails: documents that are deleted with the mail they were attached to.
 
-use dynrag_domain::{DocumentId, Error, Kind, Result, audit::Actor};
+use dynrag_domain::{CollectionId, DocumentId, Error, Kind, Result, audit::Actor};
 use serde_json::json;
-use tokio_postgres::{Row, types::Type};
-use uuid::Uuid;
 
 use crate::{
     Store, Tenant,
     deletion::{self, Hidden},
     ingestion::Claim,
     outbox::Pending,
+    row::Row,
     uploads::NewDocument,
 };
 
@@ -28,11 +27,7 @@ impl Store {
         let held = tx
             .query_opt(
                 include_str!("../queries/documents/hold_claim.sql"),
-                &[
-                    (&claim.customer_id.as_uuid(), Type::UUID),
-                    (&claim.document_id.as_uuid(), Type::UUID),
-                    (&claim.token, Type::INT8),
-                ],
+                &[&claim.customer_id, &claim.document_id, &claim.token],
             )
             .await?;
         if held.is_none() {
@@ -56,10 +51,7 @@ pub(crate) async fn hold_mail(tx: &Tenant, mail: DocumentId) -> Result<bool> {
     let held = tx
         .query_opt(
             include_str!("../queries/documents/hold_mail.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&mail.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &mail],
         )
         .await?;
     Ok(held.is_some())
@@ -86,17 +78,10 @@ pub(crate) async fn delete(
         Which::All => (&[] as &[DocumentId], false),
         Which::AllBut(stay) => (stay, true),
     };
-    let stay: Vec<Uuid> = stay.iter().map(|id| id.as_uuid()).collect();
     let rows = tx
         .query(
             include_str!("../queries/documents/mark_attachments_deleted.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&mail.as_uuid(), Type::UUID),
-                (&stay, Type::UUID_ARRAY),
-                (&permanent, Type::BOOL),
-                (&beside, Type::BOOL),
-            ],
+            &[&tx.customer_id(), &mail, &stay, &permanent, &beside],
         )
         .await?;
     let hidden = rows.iter().map(Hidden::from_row);
@@ -116,12 +101,9 @@ pub(crate) fn check(row: &Row, new: &NewDocument<'_>) -> Result<()> {
     let Some(mail) = new.attached_to else {
         return Ok(());
     };
-    let attached_to: Option<Uuid> = row.try_get("attached_to").map_err(Error::internal_fault)?;
-    let collection: Option<Uuid> = row
-        .try_get("collection_id")
-        .map_err(Error::internal_fault)?;
-    let place = new.place.collection().map(|id| id.as_uuid());
-    if attached_to == Some(mail.as_uuid()) && collection == place {
+    let attached_to: Option<DocumentId> = row.get("attached_to")?;
+    let collection: Option<CollectionId> = row.get("collection_id")?;
+    if attached_to == Some(mail) && collection == new.place.collection() {
         return Ok(());
     }
     let detail = "Another document has the attachment's id.";

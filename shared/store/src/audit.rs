@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, Error, Result,
+    CustomerId, Result,
     audit::{Action, Actor},
 };
 use serde_json::Value;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{Store, Tenant};
@@ -44,13 +43,13 @@ pub async fn record(
     tx.query(
         include_str!("../queries/audit/insert.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&Uuid::now_v7(), Type::UUID),
-            (&actor.kind(), Type::TEXT),
-            (&actor.id(), Type::UUID),
-            (&action.as_str(), Type::TEXT),
-            (&target, Type::UUID),
-            (&details, Type::JSONB),
+            &tx.customer_id(),
+            &Uuid::now_v7(),
+            &actor.kind(),
+            &actor.id(),
+            &action,
+            &target,
+            &details,
         ],
     )
     .await
@@ -63,19 +62,19 @@ pub async fn record(
 /// `unavailable` without a database.
 pub async fn record_many(tx: &Tenant, actor: Actor, lines: &[(Action, Uuid, Value)]) -> Result<()> {
     let ids: Vec<Uuid> = lines.iter().map(|_| Uuid::now_v7()).collect();
-    let actions: Vec<&str> = lines.iter().map(|(action, ..)| action.as_str()).collect();
+    let actions: Vec<Action> = lines.iter().map(|(action, ..)| *action).collect();
     let targets: Vec<Uuid> = lines.iter().map(|(_, target, _)| *target).collect();
     let details: Vec<&Value> = lines.iter().map(|(.., details)| details).collect();
     tx.query(
         include_str!("../queries/audit/insert_many.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&ids, Type::UUID_ARRAY),
-            (&actor.kind(), Type::TEXT),
-            (&actor.id(), Type::UUID),
-            (&actions, Type::TEXT_ARRAY),
-            (&targets, Type::UUID_ARRAY),
-            (&details, Type::JSONB_ARRAY),
+            &tx.customer_id(),
+            &ids,
+            &actor.kind(),
+            &actor.id(),
+            &actions,
+            &targets,
+            &details,
         ],
     )
     .await
@@ -93,16 +92,15 @@ impl Store {
         after: Option<(DateTime<Utc>, Uuid)>,
         limit: i64,
     ) -> Result<Vec<Entry>> {
-        let column = |e: tokio_postgres::Error| Error::internal_fault(format!("audit: {e}"));
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
                 include_str!("../queries/audit/list.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id), Type::UUID),
-                    (&limit, Type::INT8),
+                    &customer,
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -110,13 +108,13 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(Entry {
-                    id: row.try_get("id").map_err(column)?,
-                    at: row.try_get("at").map_err(column)?,
-                    actor_kind: row.try_get("actor_kind").map_err(column)?,
-                    actor_id: row.try_get("actor_id").map_err(column)?,
-                    action: row.try_get("action").map_err(column)?,
-                    target_id: row.try_get("target_id").map_err(column)?,
-                    details: row.try_get("details").map_err(column)?,
+                    id: row.get("id")?,
+                    at: row.get("at")?,
+                    actor_kind: row.get("actor_kind")?,
+                    actor_id: row.get("actor_id")?,
+                    action: row.get("action")?,
+                    target_id: row.get("target_id")?,
+                    details: row.get("details")?,
                 })
             })
             .collect()

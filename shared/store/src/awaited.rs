@@ -7,7 +7,6 @@ use dynrag_domain::{
     documents::{FailureCode, Status},
     jobs::Job,
 };
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{
@@ -15,10 +14,6 @@ use crate::{
     outbox::{self, Pending},
     uploads::{NewDocument, check_limit, insert, insert_version, set_password, tell},
 };
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("awaited upload: {error}"))
-}
 
 impl Store {
     /// Adds a document whose bytes are still to be uploaded.
@@ -63,20 +58,12 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/documents/awaited.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                ],
+                &[&customer, &id],
             )
             .await?;
         tx.commit().await?;
-        row.map(|row| {
-            Ok((
-                row.try_get("latest_version").map_err(column)?,
-                row.try_get("object_id").map_err(column)?,
-            ))
-        })
-        .transpose()
+        row.map(|row| Ok((row.get("latest_version")?, row.get("object_id")?)))
+            .transpose()
     }
 
     /// Queues a document whose upload has arrived and lies at its place. None when it was not awaited.
@@ -93,15 +80,11 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/documents/uploaded.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&bytes, Type::INT8),
-                ],
+                &[&customer, &id, &bytes],
             )
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let version: i32 = row.try_get("version").map_err(column)?;
+        let version: i32 = row.get("version")?;
         let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
         tx.commit().await?;
         Ok(Some(pending))
@@ -117,11 +100,11 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/documents/has_room.sql"),
-                &[(&customer.as_uuid(), Type::UUID), (&bytes, Type::INT8)],
+                &[&customer, &bytes],
             )
             .await?;
         tx.commit().await?;
-        row.map_or(Ok(false), |row| row.try_get("has_room").map_err(column))
+        row.map_or(Ok(false), |row| row.get("has_room"))
     }
 
     /// Ends a document whose upload never came or cannot be taken.
@@ -137,12 +120,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/documents/upload_failed.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&code.status().as_str(), Type::TEXT),
-                (&code.as_str(), Type::TEXT),
-            ],
+            &[&customer, &id, &code.status(), &code],
         )
         .await?;
         tx.commit().await

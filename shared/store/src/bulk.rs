@@ -26,10 +26,7 @@ use dynrag_domain::{
     tasks::Task,
 };
 use serde_json::{Value, json};
-use tokio_postgres::{
-    Row,
-    types::{Json, Type},
-};
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::{
@@ -37,6 +34,8 @@ use crate::{
     deletion::Hidden,
     document_list::{Values, matching, present},
     outbox::{self, Outgoing, Pending},
+    params::Param,
+    row::Row,
 };
 
 /// Documents of a customer that may be under deletion before a job adds more: every request of the customer reads their
@@ -69,12 +68,8 @@ struct Outcome {
     lines: Vec<(Action, Uuid, Value)>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("bulk: {error}"))
-}
-
 fn id(row: &Row) -> Result<Uuid> {
-    row.try_get("id").map_err(column)
+    row.get("id")
 }
 
 impl Store {
@@ -100,30 +95,26 @@ impl Store {
         let mut bulk = Bulk::new(asked, actor);
         tx.query(
             include_str!("../queries/bulk/insert_job.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&Json(&bulk), Type::JSONB),
-            ],
+            &[&customer, &job, &Json(&bulk)],
         )
         .await?;
         let choose = matching(include_str!("../queries/bulk/choose.sql"), filter.presence);
-        let (values, job_id) = (Values::new(customer, filter), job.as_uuid());
+        let values = Values::new(customer, filter);
         let mut params = values.params();
-        params.push((&job_id, Type::UUID));
+        params.push(&job);
         let chosen = tx.query_opt(&choose, &params).await?;
         let chosen = chosen.ok_or_else(|| Error::internal_fault("count returned no row"))?;
-        bulk.total = chosen.try_get("documents").map_err(column)?;
+        bulk.total = chosen.get("documents")?;
         note(&tx, job, &bulk).await?;
         // Choosing takes seconds where there are very many, so only now the others wait.
         tx.query(
             include_str!("../queries/documents/lock_limit.sql"),
-            &[(&customer.as_uuid(), Type::UUID)],
+            &[&customer],
         )
         .await?;
         quota(&tx, 1).await?;
         let details = json!({"action": asked.action, "documents": bulk.total});
-        audit::record(&tx, actor, Action::BulkRequested, job_id, &details).await?;
+        audit::record(&tx, actor, Action::BulkRequested, job.as_uuid(), &details).await?;
         let pending = outbox::insert(&tx, Task::bulk(customer, job)).await?;
         tx.commit().await?;
         Ok((job, bulk.total, pending))
@@ -184,19 +175,12 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/bulk/failures.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                    (&most, Type::INT8),
-                ],
+                &[&customer, &job, &most],
             )
             .await?;
         tx.commit().await?;
         rows.iter()
-            .map(|row| {
-                let document: Uuid = row.try_get("document_id").map_err(column)?;
-                Ok((document.into(), row.try_get("code").map_err(column)?))
-            })
+            .map(|row| Ok((row.get("document_id")?, row.get("code")?)))
             .collect()
     }
 }
@@ -206,12 +190,12 @@ async fn quota(tx: &Tenant, own: i64) -> Result<()> {
     let open = tx
         .query_opt(
             include_str!("../queries/bulk/open.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+            &[&tx.customer_id()],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
     let quota = Quota {
-        used: open.try_get::<_, i64>("open").map_err(column)? - own,
+        used: open.get::<i64>("open")? - own,
         limit: MAX_BULK_ACTIONS,
     };
     let instead = "Wait until one has ended.";
@@ -223,11 +207,11 @@ async fn deleting(tx: &Tenant) -> Result<i64> {
     let row = tx
         .query_opt(
             include_str!("../queries/bulk/deleting.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+            &[&tx.customer_id()],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    row.try_get("documents").map_err(column)
+    row.get("documents")
 }
 
 /// How many notifications of the customer wait, at most [`MAX_PENDING`].
@@ -235,54 +219,37 @@ async fn pending_notifications(tx: &Tenant) -> Result<i64> {
     let row = tx
         .query_opt(
             include_str!("../queries/bulk/pending_notifications.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&MAX_PENDING, Type::INT8),
-            ],
+            &[&tx.customer_id(), &MAX_PENDING],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    row.try_get("pending").map_err(column)
+    row.get("pending")
 }
 
 async fn lock(tx: &Tenant, job: JobId) -> Result<Option<Bulk>> {
     let row = tx
         .query_opt(
             include_str!("../queries/bulk/lock_job.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &job],
         )
         .await?;
-    row.map(|row| Ok(row.try_get::<_, Json<Bulk>>("progress").map_err(column)?.0))
-        .transpose()
+    row.map(|row| row.json("progress")).transpose()
 }
 
 async fn waiting(tx: &Tenant, job: JobId, most: i64) -> Result<Vec<Uuid>> {
     let rows = tx
         .query(
             include_str!("../queries/bulk/waiting.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&most, Type::INT8),
-            ],
+            &[&tx.customer_id(), &job, &most],
         )
         .await?;
-    rows.iter()
-        .map(|row| row.try_get("document_id").map_err(column))
-        .collect()
+    rows.iter().map(|row| row.get("document_id")).collect()
 }
 
 async fn note(tx: &Tenant, job: JobId, bulk: &Bulk) -> Result<()> {
     tx.query(
         include_str!("../queries/bulk/progress.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&job.as_uuid(), Type::UUID),
-            (&Json(bulk), Type::JSONB),
-        ],
+        &[&tx.customer_id(), &job, &Json(bulk)],
     )
     .await
     .map(drop)
@@ -295,12 +262,7 @@ async fn finish(tx: &Tenant, job: JobId, code: Option<&str>) -> Result<()> {
     };
     tx.query(
         include_str!("../queries/jobs/finish.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&job.as_uuid(), Type::UUID),
-            (&status, Type::TEXT),
-            (&code, Type::TEXT),
-        ],
+        &[&tx.customer_id(), &job, &status, &code],
     )
     .await
     .map(drop)
@@ -308,25 +270,16 @@ async fn finish(tx: &Tenant, job: JobId, code: Option<&str>) -> Result<()> {
 
 /// Notes which documents are done, and why the others are not.
 async fn settle(tx: &Tenant, job: JobId, outcome: &Outcome) -> Result<()> {
-    let (customer, job) = (tx.customer_id().as_uuid(), job.as_uuid());
+    let customer = tx.customer_id();
     tx.query(
         include_str!("../queries/bulk/done.sql"),
-        &[
-            (&customer, Type::UUID),
-            (&job, Type::UUID),
-            (&outcome.done, Type::UUID_ARRAY),
-        ],
+        &[&customer, &job, &outcome.done],
     )
     .await?;
     let (ids, codes): (Vec<Uuid>, Vec<&str>) = outcome.failed.iter().copied().unzip();
     tx.query(
         include_str!("../queries/bulk/failed.sql"),
-        &[
-            (&customer, Type::UUID),
-            (&job, Type::UUID),
-            (&ids, Type::UUID_ARRAY),
-            (&codes, Type::TEXT_ARRAY),
-        ],
+        &[&customer, &job, &ids, &codes],
     )
     .await
     .map(drop)
@@ -356,14 +309,7 @@ async fn act(tx: &Tenant, job: JobId, bulk: &Bulk, chosen: &[Uuid]) -> Result<Ou
 
 /// A statement about some documents.
 async fn run(tx: &Tenant, sql: &str, documents: &[Uuid]) -> Result<Vec<Row>> {
-    tx.query(
-        sql,
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&documents, Type::UUID_ARRAY),
-        ],
-    )
-    .await
+    tx.query(sql, &[&tx.customer_id(), &documents]).await
 }
 
 async fn delete(tx: &Tenant, job: JobId, permanent: bool, there: &[Uuid]) -> Result<Outcome> {
@@ -375,11 +321,8 @@ async fn delete(tx: &Tenant, job: JobId, permanent: bool, there: &[Uuid]) -> Res
         outcome.lines.push(hidden.line(details));
         Ok::<_, Error>(())
     };
-    let params = [
-        (&tx.customer_id().as_uuid() as _, Type::UUID),
-        (&there as _, Type::UUID_ARRAY),
-        (&permanent as _, Type::BOOL),
-    ];
+    let customer = tx.customer_id();
+    let params: [&dyn Param; 3] = [&customer, &there, &permanent];
     let delete = include_str!("../queries/bulk/delete.sql");
     for row in &tx.query(delete, &params).await? {
         gone(row, json!({"jobId": job}))?;
@@ -387,7 +330,7 @@ async fn delete(tx: &Tenant, job: JobId, permanent: bool, there: &[Uuid]) -> Res
     // After the mails are locked: none is added from here on.
     let attachments = include_str!("../queries/bulk/delete_attachments.sql");
     for row in &tx.query(attachments, &params).await? {
-        let mail: Uuid = row.try_get("attached_to").map_err(column)?;
+        let mail: Uuid = row.get("attached_to")?;
         gone(row, json!({"jobId": job, "attachedTo": mail}))?;
     }
     outcome.done = there.to_vec();
@@ -403,11 +346,7 @@ async fn to_collection(
     let rows = tx
         .query(
             include_str!("../queries/bulk/move.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&there, Type::UUID_ARRAY),
-                (&to.map(|id| id.as_uuid()), Type::UUID),
-            ],
+            &[&tx.customer_id(), &there, &to],
         )
         .await?;
     let mut outcome = Outcome::default();
@@ -425,16 +364,12 @@ async fn retry(tx: &Tenant, job: JobId, there: &[Uuid]) -> Result<Outcome> {
     let rows = tx
         .query(
             include_str!("../queries/bulk/retry.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&there, Type::UUID_ARRAY),
-                (&FailureCode::UploadExpired.as_str(), Type::TEXT),
-            ],
+            &[&tx.customer_id(), &there, &FailureCode::UploadExpired],
         )
         .await?;
     let mut outcome = Outcome::default();
     for row in &rows {
-        let fetch = row.try_get::<_, Option<bool>>("to_fetch").map_err(column)?;
+        let fetch = row.get::<Option<bool>>("to_fetch")?;
         outcome.queued(tx, job, Action::DocumentRetried, row, fetch == Some(true))?;
     }
     outcome.left(there, "not_retryable");
@@ -461,7 +396,7 @@ impl Outcome {
         to_fetch: bool,
     ) -> Result<()> {
         let (customer, document) = (tx.customer_id(), id(row)?);
-        let version: i32 = row.try_get("version").map_err(column)?;
+        let version: i32 = row.get("version")?;
         self.messages.push(if to_fetch {
             Outgoing::Fetch(Fetch::document(customer, document.into(), version))
         } else {

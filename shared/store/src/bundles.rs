@@ -13,7 +13,7 @@ use dynrag_domain::{
     quotas::Quota,
 };
 use serde_json::json;
-use tokio_postgres::types::{Json, Type};
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::{
@@ -92,10 +92,6 @@ pub struct Stretch {
     pub bytes: u64,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("bundles: {error}"))
-}
-
 impl Store {
     /// Decides what each document of a batch is, in their order.
     ///
@@ -162,18 +158,15 @@ impl Store {
         customer: CustomerId,
         documents: &[DocumentId],
     ) -> Result<Vec<Uuid>> {
-        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
                 include_str!("../queries/bundles/of_documents.sql"),
-                &[(&customer.as_uuid(), Type::UUID), (&ids, Type::UUID_ARRAY)],
+                &[&customer, &documents],
             )
             .await?;
         tx.commit().await?;
-        rows.iter()
-            .map(|row| row.try_get("object_id").map_err(column))
-            .collect()
+        rows.iter().map(|row| row.get("object_id")).collect()
     }
 }
 
@@ -187,24 +180,18 @@ impl StoreStep {
             .tx
             .query(
                 include_str!("../queries/bundles/rest.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&bundle, Type::UUID),
-                ],
+                &[&self.tx.customer_id(), &bundle],
             )
             .await?;
         rows.iter()
             .map(|row| {
                 let number = |name: &str| -> Result<u64> {
-                    let number: i64 = row.try_get(name).map_err(column)?;
+                    let number: i64 = row.get(name)?;
                     u64::try_from(number).map_err(Error::internal_fault)
                 };
                 Ok(Stretch {
-                    document_id: row
-                        .try_get::<_, Uuid>("document_id")
-                        .map_err(column)?
-                        .into(),
-                    version: row.try_get("version").map_err(column)?,
+                    document_id: row.get("document_id")?,
+                    version: row.get("version")?,
                     offset: number("bundle_offset")?,
                     bytes: number("bytes")?,
                 })
@@ -217,7 +204,7 @@ impl StoreStep {
     /// # Errors
     /// `unavailable`; the deletion then comes again.
     pub async fn move_bundle(self, old: Uuid, new: Uuid, moved: &[Stretch]) -> Result<()> {
-        let documents: Vec<Uuid> = moved.iter().map(|s| s.document_id.as_uuid()).collect();
+        let documents: Vec<DocumentId> = moved.iter().map(|s| s.document_id).collect();
         let versions: Vec<i32> = moved.iter().map(|s| s.version).collect();
         let starts = moved
             .iter()
@@ -228,12 +215,12 @@ impl StoreStep {
             .query(
                 include_str!("../queries/bundles/move.sql"),
                 &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&old, Type::UUID),
-                    (&new, Type::UUID),
-                    (&documents, Type::UUID_ARRAY),
-                    (&versions, Type::INT4_ARRAY),
-                    (&starts, Type::INT8_ARRAY),
+                    &self.tx.customer_id(),
+                    &old,
+                    &new,
+                    &documents,
+                    &versions,
+                    &starts,
                 ],
             )
             .await?;
@@ -245,21 +232,16 @@ impl StoreStep {
 async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
     let mut quota = uploads::lock_limit(tx).await?;
     let external_ids: Vec<Option<&str>> = items.iter().map(|item| item.new.external_id).collect();
-    let hashes: Vec<&[u8]> = items.iter().map(|item| &item.content_hash[..]).collect();
+    let hashes: Vec<&[u8; 32]> = items.iter().map(|item| &item.content_hash).collect();
     let rows = tx
         .query(
             include_str!("../queries/bundles/resolve.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&external_ids, Type::TEXT_ARRAY),
-                (&hashes, Type::BYTEA_ARRAY),
-                (&tx.own_only(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &external_ids, &hashes, &tx.own_only()],
         )
         .await?;
     let mut known: Vec<Option<Target>> = vec![None; items.len()];
     for row in &rows {
-        let ordinal: i64 = row.try_get("ordinal").map_err(column)?;
+        let ordinal: i64 = row.get("ordinal")?;
         let at = usize::try_from(ordinal - 1).map_err(Error::internal_fault)?;
         if let (Some(slot), Some(item)) = (known.get_mut(at), items.get(at)) {
             *slot = Some(uploads::target(row, item.on_duplicate)?);
@@ -323,28 +305,22 @@ async fn insert(
     bundle: Uuid,
     actor: Actor,
 ) -> Result<bool> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let empty = Metadata::default();
     let new: Vec<_> = stored
         .iter()
         .filter(|(_, target, _)| matches!(target, Target::New { .. }))
         .map(|(item, ..)| item)
         .collect();
-    let ids: Vec<Uuid> = new.iter().map(|item| item.id.as_uuid()).collect();
+    let ids: Vec<DocumentId> = new.iter().map(|item| item.id).collect();
     let titles: Vec<&str> = new.iter().map(|item| item.new.title).collect();
     let external_ids: Vec<Option<&str>> = new.iter().map(|item| item.new.external_id).collect();
     let metadata: Vec<Json<&Metadata>> = new
         .iter()
         .map(|item| Json(item.new.metadata.unwrap_or(&empty)))
         .collect();
-    let chunking = new
-        .iter()
-        .map(|item| uploads::chunking(&item.new))
-        .collect::<Result<Vec<_>>>()?;
-    let collections: Vec<_> = new
-        .iter()
-        .map(|item| uploads::collection(&item.new))
-        .collect();
+    let chunking: Vec<_> = new.iter().map(|item| item.new.chunking.map(Json)).collect();
+    let collections: Vec<_> = new.iter().map(|item| item.new.place.collection()).collect();
     let readings = new.iter().map(|item| item.new.reading);
     let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = readings
         .map(|reading| (reading.include_hidden, reading.attachments))
@@ -354,17 +330,17 @@ async fn insert(
         .try_query(
             include_str!("../queries/bundles/insert_documents.sql"),
             &[
-                (&customer, Type::UUID),
-                (&ids, Type::UUID_ARRAY),
-                (&titles, Type::TEXT_ARRAY),
-                (&external_ids, Type::TEXT_ARRAY),
-                (&metadata, Type::JSONB_ARRAY),
-                (&created_by, Type::UUID),
-                (&chunking, Type::JSONB_ARRAY),
-                (&collections, Type::UUID_ARRAY),
-                (&hidden, Type::BOOL_ARRAY),
-                (&attachments, Type::BOOL_ARRAY),
-                (&actor.id(), Type::UUID),
+                &customer,
+                &ids,
+                &titles,
+                &external_ids,
+                &metadata,
+                &created_by,
+                &chunking,
+                &collections,
+                &hidden,
+                &attachments,
+                &actor.id(),
             ],
         )
         .await?;
@@ -375,23 +351,23 @@ async fn insert(
     let mut next = Vec::new();
     for (item, target, _) in stored {
         if let Target::Next { id, version } = target {
-            next.push((id.as_uuid(), *version, item));
+            next.push((*id, *version, item));
         }
     }
-    let ids: Vec<Uuid> = next.iter().map(|(id, ..)| *id).collect();
+    let ids: Vec<DocumentId> = next.iter().map(|(id, ..)| *id).collect();
     let versions: Vec<i32> = next.iter().map(|(_, version, _)| *version).collect();
     let titles: Vec<&str> = next.iter().map(|(.., item)| item.new.title).collect();
     let metadata: Vec<Option<Json<&Metadata>>> = next
         .iter()
         .map(|(.., item)| item.new.metadata.map(Json))
         .collect();
-    let chunking = next
+    let chunking: Vec<_> = next
         .iter()
-        .map(|(.., item)| uploads::chunking(&item.new))
-        .collect::<Result<Vec<_>>>()?;
+        .map(|(.., item)| item.new.chunking.map(Json))
+        .collect();
     let collections: Vec<_> = next
         .iter()
-        .map(|(.., item)| uploads::collection(&item.new))
+        .map(|(.., item)| item.new.place.collection())
         .collect();
     let readings = next.iter().map(|(.., item)| item.new.reading);
     let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = readings
@@ -401,15 +377,15 @@ async fn insert(
         .query(
             include_str!("../queries/bundles/new_versions.sql"),
             &[
-                (&customer, Type::UUID),
-                (&ids, Type::UUID_ARRAY),
-                (&versions, Type::INT4_ARRAY),
-                (&titles, Type::TEXT_ARRAY),
-                (&metadata, Type::JSONB_ARRAY),
-                (&chunking, Type::JSONB_ARRAY),
-                (&collections, Type::UUID_ARRAY),
-                (&hidden, Type::BOOL_ARRAY),
-                (&attachments, Type::BOOL_ARRAY),
+                &customer,
+                &ids,
+                &versions,
+                &titles,
+                &metadata,
+                &chunking,
+                &collections,
+                &hidden,
+                &attachments,
             ],
         )
         .await?;
@@ -445,26 +421,26 @@ async fn insert_versions(
         let (id, version) = Decision::Store(*target)
             .stored()
             .ok_or_else(|| Error::internal_fault("a duplicate is not stored"))?;
-        ids.push(id.as_uuid());
+        ids.push(id);
         versions.push(version);
         starts.push(*start);
-        formats.push(item.new.format.as_str());
+        formats.push(item.new.format);
         bytes.push(item.bytes);
-        hashes.push(&item.content_hash[..]);
+        hashes.push(&item.content_hash);
         reprocess.push(item.new.reprocess);
     }
     tx.query(
         include_str!("../queries/bundles/insert_versions.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&ids, Type::UUID_ARRAY),
-            (&versions, Type::INT4_ARRAY),
-            (&bundle, Type::UUID),
-            (&starts, Type::INT8_ARRAY),
-            (&formats, Type::TEXT_ARRAY),
-            (&bytes, Type::INT8_ARRAY),
-            (&hashes, Type::BYTEA_ARRAY),
-            (&reprocess, Type::BOOL_ARRAY),
+            &tx.customer_id(),
+            &ids,
+            &versions,
+            &bundle,
+            &starts,
+            &formats,
+            &bytes,
+            &hashes,
+            &reprocess,
         ],
     )
     .await

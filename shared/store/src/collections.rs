@@ -14,15 +14,16 @@ use dynrag_domain::{
     documents::Status,
     quotas::Quota,
 };
-use serde_json::{Value, json};
-use tokio_postgres::{Row, types::Type};
-use uuid::Uuid;
+use serde_json::json;
+use tokio_postgres::types::Json;
 
 use crate::{
     Store, Tenant, audit,
     deletion::{self, Hidden},
     error,
     outbox::Pending,
+    params::Param,
+    row::Row,
 };
 
 /// A collection as it is shown.
@@ -66,23 +67,15 @@ pub struct CollectionChange<'a> {
     pub chunking: Option<Option<Chunking>>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("collections: {error}"))
-}
-
 fn collection(row: &Row) -> Result<Collection> {
-    let chunking: Option<Value> = row.try_get("chunking").map_err(column)?;
     Ok(Collection {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        name: row.try_get("name").map_err(column)?,
-        description: row.try_get("description").map_err(column)?,
-        chunking: chunking
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(Error::internal_fault)?,
-        documents: row.try_get("documents").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
-        updated_at: row.try_get("updated_at").map_err(column)?,
+        id: row.get("id")?,
+        name: row.get("name")?,
+        description: row.get("description")?,
+        chunking: row.get::<Option<Json<_>>>("chunking")?.map(|json| json.0),
+        documents: row.get("documents")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
     })
 }
 
@@ -97,11 +90,6 @@ fn named(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<Option<Colle
         _ => error::statement(&e),
     })?;
     rows.first().map(collection).transpose()
-}
-
-fn json_of(chunking: Option<Chunking>) -> Result<Option<Value>> {
-    let json = chunking.map(serde_json::to_value).transpose();
-    json.map_err(Error::internal_fault)
 }
 
 /// Makes sure that a collection is there until the transaction ends, and that a document does not leave those that
@@ -125,38 +113,32 @@ pub(crate) async fn hold_all(tx: &Tenant, ids: &[CollectionId]) -> Result<HashSe
     if ids.is_empty() {
         return Ok(HashSet::new());
     }
-    let ids: Vec<Uuid> = ids.iter().map(CollectionId::as_uuid).collect();
     let rows = tx
         .query(
             include_str!("../queries/collections/hold.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&ids, Type::UUID_ARRAY),
-            ],
+            &[&tx.customer_id(), &ids],
         )
         .await?;
-    rows.iter()
-        .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()))
-        .collect()
+    rows.iter().map(|row| row.get("id")).collect()
 }
 
 /// Checks that there is room for one more. The lock keeps others from making any.
 async fn check_room(tx: &Tenant) -> Result<()> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     tx.query(
         include_str!("../queries/documents/lock_limit.sql"),
-        &[(&customer, Type::UUID)],
+        &[&customer],
     )
     .await?;
     let counted = tx
         .query_opt(
             include_str!("../queries/collections/count.sql"),
-            &[(&customer, Type::UUID)],
+            &[&customer],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
     let quota = Quota {
-        used: counted.try_get("collections").map_err(column)?,
+        used: counted.get("collections")?,
         limit: MAX_COLLECTIONS,
     };
     quota.check("collection_limit", "collections", "Delete some first.")
@@ -178,10 +160,10 @@ impl Store {
             .query(
                 include_str!("../queries/collections/list.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
-                    (&limit, Type::INT8),
+                    &customer,
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -202,10 +184,7 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/collections/get.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                ],
+                &[&customer, &id],
             )
             .await?;
         tx.commit().await?;
@@ -229,11 +208,11 @@ impl Store {
             .try_query(
                 include_str!("../queries/collections/insert.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&new.name, Type::TEXT),
-                    (&new.description, Type::TEXT),
-                    (&json_of(new.chunking)?, Type::JSONB),
+                    &customer,
+                    &id,
+                    &new.name,
+                    &new.description,
+                    &new.chunking.map(Json),
                 ],
             )
             .await?;
@@ -260,13 +239,13 @@ impl Store {
             .try_query(
                 include_str!("../queries/collections/update.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&change.name, Type::TEXT),
-                    (&change.description.is_some(), Type::BOOL),
-                    (&change.description.flatten(), Type::TEXT),
-                    (&change.chunking.is_some(), Type::BOOL),
-                    (&json_of(change.chunking.flatten())?, Type::JSONB),
+                    &customer,
+                    &id,
+                    &change.name,
+                    &change.description.is_some(),
+                    &change.description.flatten(),
+                    &change.chunking.is_some(),
+                    &change.chunking.flatten().map(Json),
                 ],
             )
             .await?;
@@ -291,15 +270,12 @@ impl Store {
         permanent: bool,
     ) -> Result<(Vec<Hidden>, Vec<Pending>)> {
         let tx = self.tenant(customer).await?;
-        let named = [
-            (&customer.as_uuid() as _, Type::UUID),
-            (&id.as_uuid() as _, Type::UUID),
-        ];
+        let named: [&dyn Param; 2] = [&customer, &id];
         let locked = tx
             .query_opt(include_str!("../queries/collections/lock.sql"), &named)
             .await?
             .ok_or_else(|| Error::not_found("collection"))?;
-        let name: String = locked.try_get("name").map_err(column)?;
+        let name: String = locked.get("name")?;
         let mut hidden = Vec::new();
         match leftovers {
             None => check_empty(&tx, id).await?,
@@ -307,9 +283,8 @@ impl Store {
             Some(Leftovers::Keep) => {}
             Some(Leftovers::Delete) => {
                 let delete = include_str!("../queries/collections/delete_documents.sql");
-                let [customer, id] = named.clone();
-                let params = [customer, id, (&permanent, Type::BOOL)];
-                for row in tx.query(delete, &params).await? {
+                let [customer, id] = named;
+                for row in tx.query(delete, &[customer, id, &permanent]).await? {
                     hidden.push(Hidden::from_row(&row)?);
                 }
             }
@@ -337,18 +312,11 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/collections/document_ids.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                ],
+                &[&customer, &id],
             )
             .await?;
         tx.commit().await?;
-        row.map(|row| {
-            let ids: Vec<Uuid> = row.try_get("documents").map_err(column)?;
-            Ok(ids.into_iter().map(DocumentId::from).collect())
-        })
-        .transpose()
+        row.map(|row| row.get("documents")).transpose()
     }
 
     /// The documents within the store's bounds, without those under deletion. None: it is not bound.
@@ -361,15 +329,10 @@ impl Store {
         }
         let tx = self.tenant(customer).await?;
         let rows = tx
-            .query(
-                include_str!("../queries/documents/ids.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
-            )
+            .query(include_str!("../queries/documents/ids.sql"), &[&customer])
             .await?;
         tx.commit().await?;
-        let ids = rows
-            .iter()
-            .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()));
+        let ids = rows.iter().map(|row| row.get("id"));
         ids.collect::<Result<_>>().map(Some)
     }
 
@@ -389,21 +352,14 @@ impl Store {
         let moved = tx
             .query_opt(
                 include_str!("../queries/documents/move.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&to.map(|id| id.as_uuid()), Type::UUID),
-                ],
+                &[&customer, &id, &to],
             )
             .await?
             .ok_or_else(|| Error::not_found("document"))?;
         let (target, details) = (id.as_uuid(), json!({"collectionId": to}));
         audit::record(&tx, actor, Action::DocumentMoved, target, &details).await?;
         tx.commit().await?;
-        moved
-            .try_get::<_, String>("status")
-            .map_err(column)?
-            .parse()
+        moved.get("status")
     }
 }
 
@@ -411,14 +367,11 @@ async fn check_empty(tx: &Tenant, id: CollectionId) -> Result<()> {
     let counted = tx
         .query_opt(
             include_str!("../queries/collections/count_documents.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &id],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    let documents: i64 = counted.try_get("documents").map_err(column)?;
+    let documents: i64 = counted.get("documents")?;
     if documents == 0 {
         return Ok(());
     }

@@ -10,17 +10,16 @@ use rustls::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio_postgres::{
-    Row,
-    config::SslMode,
-    types::{ToSql, Type},
-};
+use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{bounds::Bounds, error, tenant::Tenant};
-
-/// A parameter with its type, as `query_typed` takes it.
-pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+use crate::{
+    bounds::Bounds,
+    error,
+    params::{self, Param},
+    row::Row,
+    tenant::Tenant,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -207,10 +206,10 @@ impl Store {
     }
 
     /// Calls a SECURITY DEFINER function: a single statement outside any tenant.
-    pub(crate) async fn call(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        match self.connection().await?.query_typed(sql, params).await {
+    pub(crate) async fn call(&self, sql: &str, params: &[&dyn Param]) -> Result<Vec<Row>> {
+        match params::query(&self.connection().await?, sql, params).await {
             Err(e) if error::is_disconnected(&e) => {
-                self.connection().await?.query_typed(sql, params).await
+                params::query(&self.connection().await?, sql, params).await
             }
             other => other,
         }

@@ -17,7 +17,7 @@ use dynrag_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tokio_postgres::types::{Json, Type};
+use tokio_postgres::types::Json;
 
 use crate::{
     Store, Tenant, audit, collections,
@@ -120,10 +120,6 @@ pub struct Limits {
     pub allowed_types: Vec<String>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("crawls: {error}"))
-}
-
 /// By what the frontier knows a page.
 pub fn url_hash(url: &str) -> [u8; 32] {
     Sha256::digest(url.as_bytes()).into()
@@ -144,26 +140,19 @@ impl Store {
         let tx = self.tenant(customer).await?;
         collections::hold(&tx, crawl.collection_id.into()).await?;
         let open = tx
-            .query_unbound(
-                include_str!("../queries/crawls/open.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
-            )
+            .query_unbound(include_str!("../queries/crawls/open.sql"), &[&customer])
             .await?
             .pop()
             .ok_or_else(|| Error::internal_fault("count returned no row"))?;
         let quota = Quota {
-            used: open.try_get("open").map_err(column)?,
+            used: open.get("open")?,
             limit: MAX_CRAWLS,
         };
         let instead = "Wait until one has ended.";
         quota.check("too_many_crawls", "crawls under way", instead)?;
         tx.query(
             include_str!("../queries/crawls/insert_job.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&Json(crawl), Type::JSONB),
-            ],
+            &[&customer, &job, &Json(crawl)],
         )
         .await?;
         insert_pages(&tx, job, std::slice::from_ref(&crawl.url), 1).await?;
@@ -204,21 +193,16 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/crawls/claim_page.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                    (&lease.as_secs_f64(), Type::FLOAT8),
-                ],
+                &[&customer, &job, &lease.as_secs_f64()],
             )
             .await?;
         tx.commit().await?;
         row.map(|row| {
-            let hash: &[u8] = row.try_get("url_hash").map_err(column)?;
             Ok(Page {
-                url_hash: hash.try_into().map_err(Error::internal_fault)?,
-                url: row.try_get("url").map_err(column)?,
-                position: row.try_get("position").map_err(column)?,
-                attempts: row.try_get("attempts").map_err(column)?,
+                url_hash: row.get("url_hash")?,
+                url: row.get("url")?,
+                position: row.get("position")?,
+                attempts: row.get("attempts")?,
             })
         })
         .transpose()
@@ -236,8 +220,8 @@ impl Store {
         end: PageEnd,
     ) -> Result<()> {
         let (status, code, document) = match end {
-            PageEnd::Stored(id) => ("stored", None, Some(id.as_uuid())),
-            PageEnd::Unchanged(id) => ("unchanged", None, Some(id.as_uuid())),
+            PageEnd::Stored(id) => ("stored", None, Some(id)),
+            PageEnd::Unchanged(id) => ("unchanged", None, Some(id)),
             PageEnd::Skipped(code) => ("skipped", Some(code), None),
             PageEnd::Failed { code, .. } => ("failed", Some(code), None),
         };
@@ -249,13 +233,13 @@ impl Store {
         tx.query(
             include_str!("../queries/crawls/end_page.sql"),
             &[
-                (&customer.as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&page.url_hash.as_slice(), Type::BYTEA),
-                (&status, Type::TEXT),
-                (&code, Type::TEXT),
-                (&document, Type::UUID),
-                (&http_status, Type::INT4),
+                &customer,
+                &job,
+                &page.url_hash,
+                &status,
+                &code,
+                &document,
+                &http_status,
             ],
         )
         .await?;
@@ -278,11 +262,11 @@ impl Store {
         tx.query(
             include_str!("../queries/crawls/put_off.sql"),
             &[
-                (&customer.as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&page.url_hash.as_slice(), Type::BYTEA),
-                (&wait.as_secs_f64(), Type::FLOAT8),
-                (&counts, Type::BOOL),
+                &customer,
+                &job,
+                &page.url_hash,
+                &wait.as_secs_f64(),
+                &counts,
             ],
         )
         .await?;
@@ -298,21 +282,18 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/crawls/counts.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                ],
+                &[&customer, &job],
             )
             .await?
             .ok_or_else(|| Error::internal_fault("count returned no row"))?;
         tx.commit().await?;
-        let next: Option<f64> = row.try_get("next").map_err(column)?;
+        let next: Option<f64> = row.get("next")?;
         Ok(PageCounts {
-            waiting: row.try_get("waiting").map_err(column)?,
-            stored: row.try_get("stored").map_err(column)?,
-            unchanged: row.try_get("unchanged").map_err(column)?,
-            skipped: row.try_get("skipped").map_err(column)?,
-            failed: row.try_get("failed").map_err(column)?,
+            waiting: row.get("waiting")?,
+            stored: row.get("stored")?,
+            unchanged: row.get("unchanged")?,
+            skipped: row.get("skipped")?,
+            failed: row.get("failed")?,
             next: Duration::from_secs_f64(next.unwrap_or(0.0)),
         })
     }
@@ -331,21 +312,17 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/crawls/pages.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                    (&most, Type::INT8),
-                ],
+                &[&customer, &job, &most],
             )
             .await?;
         tx.commit().await?;
         rows.iter()
             .map(|row| {
                 Ok(LeftOut {
-                    url: row.try_get("url").map_err(column)?,
-                    status: row.try_get("status").map_err(column)?,
-                    code: row.try_get("code").map_err(column)?,
-                    http_status: row.try_get("http_status").map_err(column)?,
+                    url: row.get("url")?,
+                    status: row.get("status")?,
+                    code: row.get("code")?,
+                    http_status: row.get("http_status")?,
                 })
             })
             .collect()
@@ -358,16 +335,13 @@ impl Store {
     pub async fn crawl_limits(&self, customer: CustomerId) -> Result<Limits> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
-                include_str!("../queries/crawls/limits.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
-            )
+            .query_opt(include_str!("../queries/crawls/limits.sql"), &[&customer])
             .await?
             .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
         tx.commit().await?;
         Ok(Limits {
-            max_file_bytes: row.try_get("max_file_bytes").map_err(column)?,
-            allowed_types: row.try_get("allowed_types").map_err(column)?,
+            max_file_bytes: row.get("max_file_bytes")?,
+            allowed_types: row.get("allowed_types")?,
         })
     }
 
@@ -384,11 +358,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/crawls/again.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&wait.as_secs_f64(), Type::FLOAT8),
-            ],
+            &[&customer, &job, &wait.as_secs_f64()],
         )
         .await?;
         tx.commit().await
@@ -399,13 +369,7 @@ async fn insert_pages(tx: &Tenant, job: JobId, urls: &[String], most: u32) -> Re
     let hashes: Vec<Vec<u8>> = urls.iter().map(|url| url_hash(url).to_vec()).collect();
     tx.query(
         include_str!("../queries/crawls/add_pages.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&job.as_uuid(), Type::UUID),
-            (&hashes, Type::BYTEA_ARRAY),
-            (&urls, Type::TEXT_ARRAY),
-            (&i64::from(most), Type::INT8),
-        ],
+        &[&tx.customer_id(), &job, &hashes, &urls, &i64::from(most)],
     )
     .await
     .map(drop)

@@ -8,7 +8,6 @@ use dynrag_domain::{
     identity::{Email, Scope},
     money::Usd,
 };
-use tokio_postgres::types::Type;
 
 use crate::{
     Tenant, documents, error,
@@ -50,23 +49,22 @@ pub struct NewCustomer<'a> {
 /// `email_taken` (conflict) when a user with that address exists.
 pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
     let customer: CustomerId = tx.customer_id();
-    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     tx.try_query(
         include_str!("../queries/customers/insert.sql"),
         &[
-            (&customer.as_uuid(), Type::UUID),
-            (&new.company_name, Type::TEXT),
-            (&new.wrapped_data_key, Type::BYTEA),
-            (&new.embedding_model, Type::TEXT),
-            (&new.user_id.as_uuid(), Type::UUID),
-            (&new.email.as_str(), Type::TEXT),
-            (&new.password_hash, Type::TEXT),
-            (&new.api_key_id.as_uuid(), Type::UUID),
-            (&new.api_key_public_id, Type::TEXT),
-            (&new.api_key_hash.as_slice(), Type::BYTEA),
-            (&scopes, Type::TEXT_ARRAY),
-            (&(new.platform_budget.nanos() / 1_000), Type::INT8),
-            (&new.platform_key, Type::BOOL),
+            &customer,
+            &new.company_name,
+            &new.wrapped_data_key,
+            &new.embedding_model,
+            &new.user_id,
+            &new.email,
+            &new.password_hash,
+            &new.api_key_id,
+            &new.api_key_public_id,
+            &new.api_key_hash,
+            &Scope::ALL.as_slice(),
+            &(new.platform_budget.nanos() / 1_000),
+            &new.platform_key,
         ],
     )
     .await?
@@ -88,13 +86,10 @@ pub async fn use_signup_invitation(tx: &Tenant, token_hash: &[u8; 32]) -> Result
     let row = tx
         .query_opt(
             include_str!("../queries/customers/use_signup_invitation.sql"),
-            &[(&token_hash.as_slice(), Type::BYTEA)],
+            &[&token_hash],
         )
         .await?;
-    row.map_or(Ok(false), |row| {
-        row.try_get("used")
-            .map_err(|e| Error::internal_fault(format!("customers: {e}")))
-    })
+    row.map_or(Ok(false), |row| row.get("used"))
 }
 
 /// Lets the platform's key be used for the customer, one of whose users has verified an address, and queues the documents
@@ -106,7 +101,7 @@ pub async fn open_platform_key(tx: &Tenant) -> Result<()> {
     let opened = tx
         .query_opt(
             include_str!("../queries/customers/open_platform_key.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+            &[&tx.customer_id()],
         )
         .await?;
     if opened.is_some() {
@@ -135,20 +130,19 @@ pub struct CustomerRow {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn get(tx: &Tenant) -> Result<CustomerRow> {
-    let column = |e: tokio_postgres::Error| Error::internal_fault(format!("customers: {e}"));
     let row = tx
         .query_opt(
             include_str!("../queries/customers/get.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+            &[&tx.customer_id()],
         )
         .await?
         .ok_or_else(|| Error::not_found("customer"))?;
     Ok(CustomerRow {
         id: tx.customer_id(),
-        company_name: row.try_get("company_name").map_err(column)?,
-        status: row.try_get("status").map_err(column)?,
-        has_openai_key: row.try_get("has_openai_key").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
+        company_name: row.get("company_name")?,
+        status: row.get("status")?,
+        has_openai_key: row.get("has_openai_key")?,
+        created_at: row.get("created_at")?,
     })
 }
 
@@ -159,10 +153,7 @@ pub async fn get(tx: &Tenant) -> Result<CustomerRow> {
 pub async fn rename(tx: &Tenant, company_name: Option<&str>) -> Result<()> {
     tx.query(
         include_str!("../queries/customers/rename.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&company_name, Type::TEXT),
-        ],
+        &[&tx.customer_id(), &company_name],
     )
     .await
     .map(drop)
@@ -184,18 +175,18 @@ pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfi
     tx.query(
         include_str!("../queries/customers/configure.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&lowered, Type::INT8),
-            (&config.allowed_types, Type::TEXT_ARRAY),
-            (&size, Type::INT4),
-            (&overlap, Type::INT4),
-            (&budget, Type::TEXT),
-            (&config.budget_alert_percent, Type::INT4),
-            (&config.retention_days, Type::INT4),
-            (&config.deletion_retention_days, Type::INT4),
-            (&classes, Type::JSONB),
-            (&config.chunking.strategy.as_str(), Type::TEXT),
-            (&config.chunking.unit.as_str(), Type::TEXT),
+            &tx.customer_id(),
+            &lowered,
+            &config.allowed_types,
+            &size,
+            &overlap,
+            &budget,
+            &config.budget_alert_percent,
+            &config.retention_days,
+            &config.deletion_retention_days,
+            &classes,
+            &config.chunking.strategy,
+            &config.chunking.unit,
         ],
     )
     .await

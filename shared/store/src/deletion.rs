@@ -23,11 +23,11 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
+    documents::Status,
     fetches::Fetch,
     jobs::{Job, Lane},
 };
 use serde_json::{Value, json};
-use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::{
@@ -37,6 +37,8 @@ use crate::{
     documents::{self, Document},
     error,
     outbox::{self, Outgoing, Pending},
+    params::Param,
+    row::Row,
 };
 
 /// A document that was hidden.
@@ -48,15 +50,11 @@ pub struct Hidden {
     pub purge_at: Option<DateTime<Utc>>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("deletion: {error}"))
-}
-
 impl Hidden {
     pub(crate) fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
-            id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-            purge_at: row.try_get("purge_at").map_err(column)?,
+            id: row.get("id")?,
+            purge_at: row.get("purge_at")?,
         })
     }
 
@@ -77,17 +75,17 @@ impl Hidden {
 
 /// The job of a document that was undeleted, where it was queued or being processed when it was deleted.
 pub(crate) fn resumed(customer: CustomerId, row: &Row, lane: Lane) -> Result<Option<Outgoing>> {
-    let id: Uuid = row.try_get("id").map_err(column)?;
-    let status: String = row.try_get("status").map_err(column)?;
-    if status != "queued" {
+    let id = row.get("id")?;
+    let status: Status = row.get("status")?;
+    if status != Status::Queued {
         return Ok(None);
     }
-    let version: i32 = row.try_get("version").map_err(column)?;
-    let to_fetch: Option<bool> = row.try_get("to_fetch").map_err(column)?;
+    let version: i32 = row.get("version")?;
+    let to_fetch: Option<bool> = row.get("to_fetch")?;
     Ok(Some(if to_fetch == Some(true) {
-        Outgoing::Fetch(Fetch::document(customer, id.into(), version))
+        Outgoing::Fetch(Fetch::document(customer, id, version))
     } else {
-        Outgoing::Job(Job::process_in(lane, customer, id.into(), version))
+        Outgoing::Job(Job::process_in(lane, customer, id, version))
     }))
 }
 
@@ -109,11 +107,7 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/documents/mark_deleted.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&permanent, Type::BOOL),
-                ],
+                &[&customer, &id, &permanent],
             )
             .await?
             .ok_or_else(|| Error::not_found("document"))?;
@@ -139,8 +133,8 @@ impl Store {
         id: DocumentId,
     ) -> Result<(Document, Vec<Pending<Outgoing>>)> {
         let tx = self.tenant(customer).await?;
-        let tenant = (&customer.as_uuid() as _, Type::UUID);
-        let named = [tenant.clone(), (&id.as_uuid() as _, Type::UUID)];
+        let tenant: &dyn Param = &customer;
+        let named: [&dyn Param; 2] = [tenant, &id];
         let found = tx
             .query_opt(
                 include_str!("../queries/documents/find_deleted.sql"),
@@ -148,51 +142,45 @@ impl Store {
             )
             .await?
             .ok_or_else(|| Error::not_found("document"))?;
-        let deleted_at: DateTime<Utc> = found.try_get("deleted_at").map_err(column)?;
-        let mail: Option<Uuid> = found.try_get("attached_to").map_err(column)?;
+        let deleted_at: DateTime<Utc> = found.get("deleted_at")?;
+        let mail: Option<DocumentId> = found.get("attached_to")?;
         if let Some(mail) = mail {
             // It stays until the commit.
             let hold = include_str!("../queries/documents/hold_mail.sql");
-            let held = tx
-                .query_opt(hold, &[tenant.clone(), (&mail, Type::UUID)])
-                .await?;
+            let held = tx.query_opt(hold, &[tenant, &mail]).await?;
             held.ok_or_else(mail_deleted)?;
         }
         let with = tx
             .query(
                 include_str!("../queries/documents/deleted_with.sql"),
-                &[
-                    named[0].clone(),
-                    named[1].clone(),
-                    (&deleted_at, Type::TIMESTAMPTZ),
-                ],
+                &[named[0], named[1], &deleted_at],
             )
             .await?;
-        let mut all = vec![id.as_uuid()];
+        let mut all = vec![id];
         for row in &with {
-            all.push(row.try_get("id").map_err(column)?);
+            all.push(row.get("id")?);
         }
         let (mut messages, mut lines) = (Vec::new(), Vec::new());
         for one in all {
             let undelete = include_str!("../queries/documents/undelete.sql");
             let row = tx
-                .try_query(undelete, &[tenant.clone(), (&one, Type::UUID)])
+                .try_query(undelete, &[tenant, &one])
                 .await?
                 .map_err(|error| taken(&error))?;
             // Gone meanwhile, or undeleted by somebody else.
             let Some(row) = row.first() else {
-                if one == id.as_uuid() {
+                if one == id {
                     return Err(Error::not_found("document"));
                 }
                 continue;
             };
             messages.extend(resumed(customer, row, Lane::Single)?);
-            let details = if one == id.as_uuid() {
+            let details = if one == id {
                 json!({})
             } else {
                 json!({"attachedTo": id})
             };
-            lines.push((Action::DocumentUndeleted, one, details));
+            lines.push((Action::DocumentUndeleted, one.as_uuid(), details));
         }
         audit::record_many(&tx, actor, &lines).await?;
         let pending = outbox::insert_many(&tx, &messages).await?;
@@ -210,13 +198,11 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/documents/deleted.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         tx.commit().await?;
-        rows.iter()
-            .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()))
-            .collect()
+        rows.iter().map(|row| row.get("id")).collect()
     }
 }
 

@@ -12,14 +12,11 @@ use dynrag_domain::{
     webhooks::{Delivery, DeliveryStatus, DisabledReason, FAILING, WebhookStatus},
 };
 use serde_json::{json, value::RawValue};
-use tokio_postgres::{
-    Row,
-    types::{Json, Type},
-};
-use uuid::Uuid;
 
 use crate::{
     Store, Tenant, audit,
+    params::Param,
+    row::Row,
     secrets::SealedSecrets,
     webhooks::{self, sealed},
 };
@@ -83,25 +80,19 @@ pub struct Failure {
     pub code: &'static str,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("deliveries: {error}"))
-}
-
 fn delivery(row: &Row) -> Result<DeliveryRow> {
-    let status: String = row.try_get("status").map_err(column)?;
-    let document: Option<Uuid> = row.try_get("document_id").map_err(column)?;
     Ok(DeliveryRow {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        event: row.try_get("event").map_err(column)?,
-        document_id: document.map(DocumentId::from),
-        status: status.parse()?,
-        attempts: row.try_get("attempts").map_err(column)?,
-        due_at: row.try_get("due_at").map_err(column)?,
-        last_status: row.try_get("last_status").map_err(column)?,
-        last_error: row.try_get("last_error").map_err(column)?,
-        last_attempt_at: row.try_get("last_attempt_at").map_err(column)?,
-        ended_at: row.try_get("ended_at").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
+        id: row.get("id")?,
+        event: row.get("event")?,
+        document_id: row.get("document_id")?,
+        status: row.get("status")?,
+        attempts: row.get("attempts")?,
+        due_at: row.get("due_at")?,
+        last_status: row.get("last_status")?,
+        last_error: row.get("last_error")?,
+        last_attempt_at: row.get("last_attempt_at")?,
+        ended_at: row.get("ended_at")?,
+        created_at: row.get("created_at")?,
     })
 }
 
@@ -132,12 +123,12 @@ impl Store {
             .query(
                 include_str!("../queries/deliveries/list.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&webhook.as_uuid(), Type::UUID),
-                    (&status.map(DeliveryStatus::as_str), Type::TEXT),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
-                    (&limit, Type::INT8),
+                    &customer,
+                    &webhook,
+                    &status,
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -158,11 +149,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query_opt(
             include_str!("../queries/deliveries/insert_test.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&webhook.as_uuid(), Type::UUID),
-            ],
+            &[&customer, &id, &webhook],
         )
         .await?
         .ok_or_else(not_active)?;
@@ -180,13 +167,7 @@ impl Store {
         webhook: WebhookId,
         id: DeliveryId,
     ) -> Result<()> {
-        let (customer_id, webhook_id, delivery_id) =
-            (customer.as_uuid(), webhook.as_uuid(), id.as_uuid());
-        let named = [
-            (&customer_id as _, Type::UUID),
-            (&webhook_id as _, Type::UUID),
-            (&delivery_id as _, Type::UUID),
-        ];
+        let named: [&dyn Param; 3] = [&customer, &webhook, &id];
         let tx = self.tenant(customer).await?;
         let exists = include_str!("../queries/deliveries/exists.sql");
         tx.query_opt(exists, &named)
@@ -211,28 +192,23 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/deliveries/claim.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&lease.as_secs_f64(), Type::FLOAT8),
-                ],
+                &[&customer, &id, &lease.as_secs_f64()],
             )
             .await?;
         tx.commit().await?;
         row.map(|row| {
-            let status: String = row.try_get("status").map_err(column)?;
-            let attempts: i32 = row.try_get("attempts").map_err(column)?;
+            let attempts: i32 = row.get("attempts")?;
             Ok(Claimed {
                 customer_id: customer,
                 id,
-                webhook_id: row.try_get::<_, Uuid>("webhook_id").map_err(column)?.into(),
-                status: status.parse()?,
-                url: row.try_get("url").map_err(column)?,
-                payload: row.try_get::<_, Json<_>>("payload").map_err(column)?.0,
+                webhook_id: row.get("webhook_id")?,
+                status: row.get("status")?,
+                url: row.get("url")?,
+                payload: row.json("payload")?,
                 attempts: u32::try_from(attempts).unwrap_or_default(),
-                has_turn: row.try_get("has_turn").map_err(column)?,
+                has_turn: row.get("has_turn")?,
                 sealed: sealed(&row)?,
-                token: row.try_get("lease_token").map_err(column)?,
+                token: row.get("lease_token")?,
             })
         })
         .transpose()
@@ -247,17 +223,13 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/deliveries/take_turn.sql"),
-                &[
-                    (&subject, Type::BYTEA),
-                    (&gap.as_secs_f64(), Type::FLOAT8),
-                    (&burst, Type::INT4),
-                ],
+                &[&subject, &gap.as_secs_f64(), &burst],
             )
             .await?;
         let row = rows
             .first()
             .ok_or_else(|| Error::internal_fault("take_turn returned no row"))?;
-        let wait: f64 = row.try_get("wait").map_err(column)?;
+        let wait: f64 = row.get("wait")?;
         Ok(Duration::try_from_secs_f64(wait).unwrap_or_default())
     }
 
@@ -271,10 +243,10 @@ impl Store {
             .query_opt(
                 include_str!("../queries/deliveries/await_turn.sql"),
                 &[
-                    (&claimed.customer_id.as_uuid(), Type::UUID),
-                    (&claimed.id.as_uuid(), Type::UUID),
-                    (&claimed.token, Type::INT8),
-                    (&wait.as_secs_f64(), Type::FLOAT8),
+                    &claimed.customer_id,
+                    &claimed.id,
+                    &claimed.token,
+                    &wait.as_secs_f64(),
                 ],
             )
             .await?;
@@ -353,12 +325,11 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_deliveries(&self, most: i32) -> Result<Vec<Delivery>> {
         let sweep = include_str!("../queries/sweep/deliveries.sql");
-        let rows = self.call(sweep, &[(&most, Type::INT4)]).await?;
+        let rows = self.call(sweep, &[&most]).await?;
         rows.iter()
             .map(|row| {
-                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
-                let id: Uuid = row.try_get("id").map_err(column)?;
-                Ok(Delivery::notice(customer.into(), id.into()))
+                let customer = row.get("customer_id")?;
+                Ok(Delivery::notice(customer, row.get("id")?))
             })
             .collect()
     }
@@ -383,12 +354,12 @@ impl Claimed {
             .query_opt(
                 include_str!("../queries/deliveries/end.sql"),
                 &[
-                    (&self.customer_id.as_uuid(), Type::UUID),
-                    (&self.id.as_uuid(), Type::UUID),
-                    (&self.token, Type::INT8),
-                    (&status.as_str(), Type::TEXT),
-                    (&why.status.map(i32::from), Type::INT4),
-                    (&code, Type::TEXT),
+                    &self.customer_id,
+                    &self.id,
+                    &self.token,
+                    &status,
+                    &why.status.map(i32::from),
+                    &code,
                 ],
             )
             .await?;
@@ -400,12 +371,12 @@ impl Claimed {
             .query_opt(
                 include_str!("../queries/deliveries/put_off.sql"),
                 &[
-                    (&self.customer_id.as_uuid(), Type::UUID),
-                    (&self.id.as_uuid(), Type::UUID),
-                    (&self.token, Type::INT8),
-                    (&why.status.map(i32::from), Type::INT4),
-                    (&why.code, Type::TEXT),
-                    (&wait.as_secs_f64(), Type::FLOAT8),
+                    &self.customer_id,
+                    &self.id,
+                    &self.token,
+                    &why.status.map(i32::from),
+                    &why.code,
+                    &wait.as_secs_f64(),
                 ],
             )
             .await?;

@@ -5,23 +5,17 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, Result,
-    documents::{
-        FailureCode, Format, Source, Status,
-        filter::{Filter, Presence, Sort},
-    },
+    documents::filter::{Filter, Presence, Sort},
     search::Origin,
 };
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{
-    Row,
-    types::{Json, ToSql, Type},
-};
-use uuid::Uuid;
+use tokio_postgres::types::Json;
 
 use crate::{
     Store,
-    connection::Param,
     documents::{Document, document},
+    params::Param,
+    row::Row,
 };
 
 /// What a list is ordered by.
@@ -122,65 +116,45 @@ pub(crate) fn present(sql: &str, presence: Presence) -> String {
 
 /// The values of matching.sql, `$1` to `$16`.
 pub(crate) struct Values<'a> {
-    customer: Uuid,
+    customer: CustomerId,
     filter: &'a Filter,
-    ids: Option<Vec<Uuid>>,
     title: Option<String>,
-    formats: Option<Vec<&'static str>>,
-    sources: Option<Vec<&'static str>>,
-    statuses: Option<Vec<&'static str>>,
-    code: Option<&'static str>,
-    collection: Option<Uuid>,
+    collection: Option<CollectionId>,
     in_none: bool,
     metadata: Option<Json<&'a dynrag_domain::metadata::Metadata>>,
 }
 
 impl<'a> Values<'a> {
     pub(crate) fn new(customer: CustomerId, filter: &'a Filter) -> Self {
-        let names = |formats: &Vec<Format>| formats.iter().map(|one| one.as_str()).collect();
         Self {
-            customer: customer.as_uuid(),
+            customer,
             filter,
-            ids: filter
-                .ids
-                .as_ref()
-                .map(|ids| ids.iter().map(DocumentId::as_uuid).collect()),
             title: filter.title.as_deref().map(part_of),
-            formats: filter.formats.as_ref().map(names),
-            sources: filter
-                .sources
-                .as_ref()
-                .map(|all| all.iter().copied().map(Source::as_str).collect()),
-            statuses: filter
-                .statuses
-                .as_ref()
-                .map(|all| all.iter().copied().map(Status::as_str).collect()),
-            code: filter.code.map(FailureCode::as_str),
-            collection: filter.collection.flatten().map(|id| id.as_uuid()),
+            collection: filter.collection.flatten(),
             in_none: filter.collection == Some(None),
             metadata: filter.metadata.as_ref().map(Json),
         }
     }
 
-    pub(crate) fn params(&self) -> Vec<Param<'_>> {
+    pub(crate) fn params(&self) -> Vec<&dyn Param> {
         let filter = self.filter;
         vec![
-            (&self.customer, Type::UUID),
-            (&filter.external_id, Type::TEXT),
-            (&self.title, Type::TEXT),
-            (&filter.file_name, Type::TEXT),
-            (&self.formats, Type::TEXT_ARRAY),
-            (&self.sources, Type::TEXT_ARRAY),
-            (&self.statuses, Type::TEXT_ARRAY),
-            (&self.code, Type::TEXT),
-            (&self.collection, Type::UUID),
-            (&self.in_none, Type::BOOL),
-            (&self.metadata, Type::JSONB),
-            (&filter.created_after, Type::TIMESTAMPTZ),
-            (&filter.created_before, Type::TIMESTAMPTZ),
-            (&filter.updated_after, Type::TIMESTAMPTZ),
-            (&filter.updated_before, Type::TIMESTAMPTZ),
-            (&self.ids, Type::UUID_ARRAY),
+            &self.customer,
+            &filter.external_id,
+            &self.title,
+            &filter.file_name,
+            &filter.formats,
+            &filter.sources,
+            &filter.statuses,
+            &filter.code,
+            &self.collection,
+            &self.in_none,
+            &self.metadata,
+            &filter.created_after,
+            &filter.created_before,
+            &filter.updated_after,
+            &filter.updated_before,
+            &filter.ids,
         ]
     }
 }
@@ -197,10 +171,6 @@ fn part_of(text: &str) -> String {
     }
     pattern.push('%');
     pattern
-}
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("document list: {error}"))
 }
 
 impl Store {
@@ -222,13 +192,13 @@ impl Store {
             Some(Key::Title(title)) => (None, Some(title.as_str())),
             None => (None, None),
         };
-        let key: (&(dyn ToSql + Sync), Type) = match sort {
-            Sort::Title | Sort::TitleDescending => (&title, Type::TEXT),
-            _ => (&time, Type::TIMESTAMPTZ),
+        let key: &dyn Param = match sort {
+            Sort::Title | Sort::TitleDescending => &title,
+            _ => &time,
         };
-        let id = after.map(|position| position.id.as_uuid());
+        let id = after.map(|position| position.id);
         let mut params = values.params();
-        params.extend([(&limit as _, Type::INT8), key, (&id as _, Type::UUID)]);
+        params.extend([&limit, key, &id]);
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(&Order::from(sort).sql(filter.presence), &params)
@@ -249,8 +219,7 @@ impl Store {
         let row = tx.query_opt(&sql, &values.params()).await?;
         tx.commit().await?;
         row.ok_or_else(|| Error::internal_fault("count returned no row"))?
-            .try_get("documents")
-            .map_err(column)
+            .get("documents")
     }
 
     /// The document that has this external id.
@@ -302,12 +271,11 @@ impl Store {
         customer: CustomerId,
         documents: &[DocumentId],
     ) -> Result<HashMap<DocumentId, Origin>> {
-        let ids: Vec<Uuid> = documents.iter().map(DocumentId::as_uuid).collect();
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
                 include_str!("../queries/documents/origins.sql"),
-                &[(&customer.as_uuid(), Type::UUID), (&ids, Type::UUID_ARRAY)],
+                &[&customer, &documents],
             )
             .await?;
         tx.commit().await?;
@@ -316,15 +284,13 @@ impl Store {
 }
 
 fn origin(row: &Row) -> Result<(DocumentId, Origin)> {
-    let id: Uuid = row.try_get("id").map_err(column)?;
-    let collection: Option<Uuid> = row.try_get("collection_id").map_err(column)?;
     let origin = Origin {
-        source_url: row.try_get("source_url").map_err(column)?,
-        external_id: row.try_get("external_id").map_err(column)?,
-        collection_id: collection.map(CollectionId::from),
-        file_name: row.try_get("file_name").map_err(column)?,
+        source_url: row.get("source_url")?,
+        external_id: row.get("external_id")?,
+        collection_id: row.get("collection_id")?,
+        file_name: row.get("file_name")?,
     };
-    Ok((id.into(), origin))
+    Ok((row.get("id")?, origin))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Passwords of documents that want one, sealed. Nothing here is plaintext.
 
 use dynrag_domain::{CustomerId, DocumentId, Error, Result};
-use tokio_postgres::types::Type;
 
 use crate::{Store, Tenant};
 
@@ -23,10 +22,6 @@ pub struct StoredPassword {
     pub sealed: SealedPassword,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("document passwords: {error}"))
-}
-
 /// Gives a document its password, in the place of an older one.
 ///
 /// # Errors
@@ -35,10 +30,10 @@ pub async fn set(tx: &Tenant, document: DocumentId, password: &SealedPassword) -
     tx.query(
         include_str!("../queries/document_passwords/set.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&document.as_uuid(), Type::UUID),
-            (&password.nonce.as_slice(), Type::BYTEA),
-            (&password.ciphertext.as_slice(), Type::BYTEA),
+            &tx.customer_id(),
+            &document,
+            &password.nonce,
+            &password.ciphertext,
         ],
     )
     .await
@@ -59,19 +54,16 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/document_passwords/get.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&document.as_uuid(), Type::UUID),
-                ],
+                &[&customer, &document],
             )
             .await?;
         tx.commit().await?;
         row.map(|row| {
             Ok(StoredPassword {
-                wrapped_data_key: row.try_get("wrapped_data_key").map_err(column)?,
+                wrapped_data_key: row.get("wrapped_data_key")?,
                 sealed: SealedPassword {
-                    nonce: row.try_get("nonce").map_err(column)?,
-                    ciphertext: row.try_get("ciphertext").map_err(column)?,
+                    nonce: row.get("nonce")?,
+                    ciphertext: row.get("ciphertext")?,
                 },
             })
         })
@@ -87,12 +79,11 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/document_passwords/data_key.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         tx.commit().await?;
         row.ok_or_else(|| Error::not_found("customer"))?
-            .try_get("wrapped_data_key")
-            .map_err(column)
+            .get("wrapped_data_key")
     }
 }

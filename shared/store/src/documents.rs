@@ -14,16 +14,12 @@ use dynrag_domain::{
     warnings::Warnings,
 };
 use serde_json::{Value, json};
-use tokio_postgres::{
-    Row,
-    types::{Json, Type},
-};
-use uuid::Uuid;
 
 use crate::{
     Store, Tenant, audit,
     document_passwords::{self, SealedPassword},
     outbox::{self, Outgoing, Pending},
+    row::Row,
 };
 
 /// A row of the list, with the facts of its published version (or of its latest, before that).
@@ -97,10 +93,6 @@ pub struct Document {
     pub warnings: Warnings,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("documents: {error}"))
-}
-
 /// The refusal of a password that opens nothing.
 pub fn no_password() -> Error {
     Error::field("/password", "only for a PDF")
@@ -134,11 +126,7 @@ impl Store {
         let queued = tx
             .query_opt(
                 include_str!("../queries/documents/retry.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&FailureCode::UploadExpired.as_str(), Type::TEXT),
-                ],
+                &[&customer, &id, &FailureCode::UploadExpired],
             )
             .await?;
         let Some(queued) = queued else {
@@ -152,11 +140,11 @@ impl Store {
             };
             return Err(Error::new(Kind::Conflict, "not_retryable", detail));
         };
-        let version: i32 = queued.try_get("latest_version").map_err(column)?;
-        let to_fetch: bool = queued.try_get("to_fetch").map_err(column)?;
+        let version: i32 = queued.get("latest_version")?;
+        let to_fetch: bool = queued.get("to_fetch")?;
         if let Some(password) = password {
             // What is still to be fetched may turn out to be a PDF.
-            if !to_fetch && required::<Format>(&queued, "format")? != Format::Pdf {
+            if !to_fetch && queued.get::<Format>("format")? != Format::Pdf {
                 return Err(no_password());
             }
             document_passwords::set(&tx, id, password).await?;
@@ -185,75 +173,51 @@ pub(crate) async fn get(tx: &Tenant, id: DocumentId) -> Result<Result<Document>>
     let row = tx
         .query_opt(
             include_str!("../queries/documents/get.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &id],
         )
         .await?;
     Ok(row.map_or_else(|| Err(Error::not_found("document")), |row| document(&row)))
 }
 
-pub(crate) fn parsed<T: std::str::FromStr<Err = Error>>(
-    row: &Row,
-    name: &str,
-) -> Result<Option<T>> {
-    row.try_get::<_, Option<String>>(name)
-        .map_err(column)?
-        .map(|text| text.parse())
-        .transpose()
-}
-
-pub(crate) fn required<T: std::str::FromStr<Err = Error>>(row: &Row, name: &str) -> Result<T> {
-    row.try_get::<_, String>(name).map_err(column)?.parse()
-}
-
 pub(crate) fn document(row: &Row) -> Result<Document> {
-    let code = parsed(row, "code")?;
+    let code = row.get("code")?;
     Ok(Document {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        title: row.try_get("title").map_err(column)?,
-        source: required(row, "source")?,
-        external_id: row.try_get("external_id").map_err(column)?,
-        file_name: row.try_get("file_name").map_err(column)?,
-        source_url: row.try_get("source_url").map_err(column)?,
-        metadata: row.try_get::<_, Json<_>>("metadata").map_err(column)?.0,
-        include_hidden: row.try_get("include_hidden").map_err(column)?,
-        attachments: row.try_get("attachments").map_err(column)?,
-        attached_to: row
-            .try_get::<_, Option<Uuid>>("attached_to")
-            .map_err(column)?
-            .map(DocumentId::from),
-        collection: row
-            .try_get::<_, Option<Uuid>>("collection_id")
-            .map_err(column)?
-            .map(CollectionId::from),
-        status: required(row, "status")?,
-        stage: parsed(row, "stage")?,
+        id: row.get("id")?,
+        title: row.get("title")?,
+        source: row.get("source")?,
+        external_id: row.get("external_id")?,
+        file_name: row.get("file_name")?,
+        source_url: row.get("source_url")?,
+        metadata: row.json("metadata")?,
+        include_hidden: row.get("include_hidden")?,
+        attachments: row.get("attachments")?,
+        attached_to: row.get("attached_to")?,
+        collection: row.get("collection_id")?,
+        status: row.get("status")?,
+        stage: row.get("stage")?,
         code,
         // Left over from an earlier try where the code is another.
         http_status: row
-            .try_get::<_, Option<i32>>("http_status")
-            .map_err(column)?
+            .get::<Option<i32>>("http_status")?
             .filter(|_| code == Some(FailureCode::HttpStatus)),
-        latest_version: row.try_get("latest_version").map_err(column)?,
-        published_version: row.try_get("published_version").map_err(column)?,
-        attempts: row.try_get("attempts").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
-        updated_at: row.try_get("updated_at").map_err(column)?,
-        completed_at: row.try_get("completed_at").map_err(column)?,
-        deleted_at: row.try_get("deleted_at").map_err(column)?,
-        purge_at: row.try_get("purge_at").map_err(column)?,
-        format: required(row, "format")?,
-        bytes: row.try_get("bytes").map_err(column)?,
-        content_hash: row.try_get("content_hash").map_err(column)?,
-        pages: row.try_get("pages").map_err(column)?,
-        characters: row.try_get("characters").map_err(column)?,
-        chunks: row.try_get("chunks").map_err(column)?,
-        tokens: row.try_get("tokens").map_err(column)?,
-        embedding_model: row.try_get("embedding_model").map_err(column)?,
-        properties: row.try_get("properties").map_err(column)?,
-        warnings: row.try_get::<_, Json<_>>("warnings").map_err(column)?.0,
+        latest_version: row.get("latest_version")?,
+        published_version: row.get("published_version")?,
+        attempts: row.get("attempts")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        completed_at: row.get("completed_at")?,
+        deleted_at: row.get("deleted_at")?,
+        purge_at: row.get("purge_at")?,
+        format: row.get("format")?,
+        bytes: row.get("bytes")?,
+        content_hash: row.get("content_hash")?,
+        pages: row.get("pages")?,
+        characters: row.get("characters")?,
+        chunks: row.get("chunks")?,
+        tokens: row.get("tokens")?,
+        embedding_model: row.get("embedding_model")?,
+        properties: row.get("properties")?,
+        warnings: row.json("warnings")?,
     })
 }
 
@@ -262,14 +226,10 @@ pub(crate) fn document(row: &Row) -> Result<Document> {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn release(tx: &Tenant, codes: &[FailureCode]) -> Result<usize> {
-    let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let rows = tx
         .query(
             include_str!("../queries/documents/release.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&codes, Type::TEXT_ARRAY),
-            ],
+            &[&tx.customer_id(), &codes],
         )
         .await?;
     Ok(rows.len())

@@ -1,7 +1,6 @@
 //! Leaving: a customer is hidden at once, and then its data goes.
 
-use dynrag_domain::{CustomerId, Error, Result, tasks::Task};
-use tokio_postgres::types::Type;
+use dynrag_domain::{CustomerId, Result, tasks::Task};
 
 use crate::{
     Store, Tenant,
@@ -27,13 +26,9 @@ pub enum Erasable {
 pub async fn begin(tx: &Tenant) -> Result<Option<Pending<Task>>> {
     let customer = tx.customer_id();
     let row = tx
-        .query_opt(
-            include_str!("../queries/erasure/begin.sql"),
-            &[(&customer.as_uuid(), Type::UUID)],
-        )
+        .query_opt(include_str!("../queries/erasure/begin.sql"), &[&customer])
         .await?;
-    let begun = row.map_or(Ok(false), |row| row.try_get("begun"));
-    if !begun.map_err(|e| Error::internal_fault(format!("erasure: {e}")))? {
+    if !row.map_or(Ok(false), |row| row.get("begun"))? {
         return Ok(None);
     }
     outbox::insert(tx, Task::erase(customer)).await.map(Some)
@@ -47,18 +42,13 @@ impl Store {
     pub async fn erasable(&self, customer: CustomerId) -> Result<Erasable> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
-                include_str!("../queries/erasure/alive.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
-            )
+            .query_opt(include_str!("../queries/erasure/alive.sql"), &[&customer])
             .await?;
         tx.commit().await?;
         let Some(row) = row else {
             return Ok(Erasable::Gone);
         };
-        let alive: bool = row
-            .try_get("alive")
-            .map_err(|e| Error::internal_fault(format!("erasure: {e}")))?;
+        let alive: bool = row.get("alive")?;
         Ok(if alive {
             Erasable::NotYet
         } else {
@@ -72,11 +62,8 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn end_erasure(&self, customer: CustomerId) -> Result<()> {
         let tx = self.tenant(customer).await?;
-        tx.query(
-            include_str!("../queries/erasure/end.sql"),
-            &[(&customer.as_uuid(), Type::UUID)],
-        )
-        .await?;
+        tx.query(include_str!("../queries/erasure/end.sql"), &[&customer])
+            .await?;
         tx.commit().await
     }
 }

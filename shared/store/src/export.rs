@@ -1,8 +1,6 @@
 //! What a customer takes along: its rows as JSON, without what is secret, and where its originals lie.
 
 use dynrag_domain::{CustomerId, DocumentId, Error, Result, storage};
-use tokio_postgres::types::Type;
-use uuid::Uuid;
 
 use crate::{Store, ingestion};
 
@@ -103,10 +101,6 @@ pub fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|table| table.name)
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("export: {error}"))
-}
-
 impl Store {
     /// A page of a table's rows, each as a line of JSON; empty after the last.
     ///
@@ -136,19 +130,9 @@ impl Store {
              WHERE {key} = $1 AND {only} ORDER BY {order} LIMIT {PAGE} OFFSET $2"
         );
         let tx = self.tenant(customer).await?;
-        let rows = tx
-            .query(
-                &sql,
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&(page * PAGE), Type::INT8),
-                ],
-            )
-            .await?;
+        let rows = tx.query(&sql, &[&customer, &(page * PAGE)]).await?;
         tx.commit().await?;
-        rows.iter()
-            .map(|row| row.try_get("line").map_err(column))
-            .collect()
+        rows.iter().map(|row| row.get("line")).collect()
     }
 
     /// The next originals after a document's version.
@@ -166,30 +150,28 @@ impl Store {
             .query(
                 include_str!("../queries/export/originals.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&after.map(|(id, _)| id.as_uuid()), Type::UUID),
-                    (&after.map(|(_, version)| version), Type::INT4),
-                    (&most, Type::INT8),
+                    &customer,
+                    &after.map(|(id, _)| id),
+                    &after.map(|(_, version)| version),
+                    &most,
                 ],
             )
             .await?;
         tx.commit().await?;
         rows.iter()
             .map(|row| {
-                let document: Uuid = row.try_get("document_id").map_err(column)?;
                 Ok(Original {
-                    document_id: document.into(),
-                    version: row.try_get("version").map_err(column)?,
-                    original_version: row.try_get("original_version").map_err(column)?,
+                    document_id: row.get("document_id")?,
+                    version: row.get("version")?,
+                    original_version: row.get("original_version")?,
                     original: ingestion::original(row)?,
                     bytes: row
-                        .try_get::<_, Option<i64>>("bytes")
-                        .map_err(column)?
+                        .get::<Option<i64>>("bytes")?
                         .and_then(|bytes| u64::try_from(bytes).ok())
                         .unwrap_or(0),
-                    file_name: row.try_get("file_name").map_err(column)?,
-                    format: row.try_get("format").map_err(column)?,
-                    has_text: row.try_get("has_text").map_err(column)?,
+                    file_name: row.get("file_name")?,
+                    format: row.get("format")?,
+                    has_text: row.get("has_text")?,
                 })
             })
             .collect()

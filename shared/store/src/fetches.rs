@@ -12,7 +12,6 @@ use dynrag_domain::{
     fetches::Fetch,
     jobs::Job,
 };
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{
@@ -49,10 +48,6 @@ pub struct Fetched<'a> {
     pub file_name: Option<&'a str>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("fetches: {error}"))
-}
-
 impl Store {
     /// Adds a document that is to be fetched, or the next version of the one this URL (or external id) has.
     ///
@@ -70,24 +65,17 @@ impl Store {
         let found = tx
             .query_opt(
                 include_str!("../queries/fetches/find.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&new.external_id, Type::TEXT),
-                    (&new.source_url, Type::TEXT),
-                ],
+                &[&customer, &new.external_id, &new.source_url],
             )
             .await?;
         let (id, version) = match found {
             Some(row) => {
-                let id: DocumentId = row.try_get::<_, Uuid>("id").map_err(column)?.into();
-                let status: Status = row
-                    .try_get::<_, String>("status")
-                    .map_err(column)?
-                    .parse()?;
+                let id: DocumentId = row.get("id")?;
+                let status: Status = row.get("status")?;
                 if !status.is_terminal() {
                     return Ok(AddedUrl::UnderWay(id, status));
                 }
-                let version = row.try_get::<_, i32>("latest_version").map_err(column)? + 1;
+                let version = row.get::<i32>("latest_version")? + 1;
                 if !uploads::move_on(&tx, id, version, new).await? {
                     return Ok(AddedUrl::Raced);
                 }
@@ -142,15 +130,15 @@ impl Store {
             .query_opt(
                 include_str!("../queries/fetches/fetched.sql"),
                 &[
-                    (&claim.customer_id.as_uuid(), Type::UUID),
-                    (&claim.document_id.as_uuid(), Type::UUID),
-                    (&claim.token, Type::INT8),
-                    (&fetched.bytes, Type::INT8),
-                    (&fetched.content_hash.as_slice(), Type::BYTEA),
-                    (&fetched.format.as_str(), Type::TEXT),
-                    (&fetched.etag, Type::TEXT),
-                    (&fetched.last_modified, Type::TEXT),
-                    (&fetched.file_name, Type::TEXT),
+                    &claim.customer_id,
+                    &claim.document_id,
+                    &claim.token,
+                    &fetched.bytes,
+                    &fetched.content_hash,
+                    &fetched.format,
+                    &fetched.etag,
+                    &fetched.last_modified,
+                    &fetched.file_name,
                 ],
             )
             .await?;
@@ -176,13 +164,10 @@ impl Store {
     pub async fn host_turn(&self, host: &[u8; 32], delay: Duration) -> Result<Option<Duration>> {
         let delay = i32::try_from(delay.as_millis()).map_err(Error::internal_fault)?;
         let rows = self
-            .call(
-                "SELECT take_host_turn($1, $2) AS wait",
-                &[(&host.as_slice(), Type::BYTEA), (&delay, Type::INT4)],
-            )
+            .call("SELECT take_host_turn($1, $2) AS wait", &[&host, &delay])
             .await?;
         let wait: Option<i32> = match rows.first() {
-            Some(row) => row.try_get("wait").map_err(column)?,
+            Some(row) => row.get("wait")?,
             None => None,
         };
         Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
@@ -192,12 +177,7 @@ impl Store {
 async fn insert_version(tx: &Tenant, id: DocumentId, version: i32, object: Uuid) -> Result<()> {
     tx.query(
         include_str!("../queries/fetches/insert_version.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-            (&version, Type::INT4),
-            (&object, Type::UUID),
-        ],
+        &[&tx.customer_id(), &id, &version, &object],
     )
     .await
     .map(drop)

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result};
-use tokio_postgres::types::Type;
+use dynrag_domain::{CustomerId, DocumentId, Result};
 
 use crate::Store;
 
@@ -25,22 +24,15 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn hold_documents(&self, waiting: &[Waiting], time: Duration) -> Result<i64> {
-        let customers: Vec<_> = waiting.iter().map(|w| w.customer_id.as_uuid()).collect();
-        let documents: Vec<_> = waiting.iter().map(|w| w.document_id.as_uuid()).collect();
+        let customers: Vec<_> = waiting.iter().map(|w| w.customer_id).collect();
+        let documents: Vec<_> = waiting.iter().map(|w| w.document_id).collect();
         let versions: Vec<_> = waiting.iter().map(|w| w.version).collect();
         let rows = self
             .call(
                 include_str!("../queries/documents/hold.sql"),
-                &[
-                    (&customers, Type::UUID_ARRAY),
-                    (&documents, Type::UUID_ARRAY),
-                    (&versions, Type::INT4_ARRAY),
-                    (&time.as_secs_f64(), Type::FLOAT8),
-                ],
+                &[&customers, &documents, &versions, &time.as_secs_f64()],
             )
             .await?;
-        rows.first()
-            .map_or(Ok(0), |row| row.try_get("held"))
-            .map_err(|e| Error::internal_fault(format!("holds: {e}")))
+        rows.first().map_or(Ok(0), |row| row.get("held"))
     }
 }

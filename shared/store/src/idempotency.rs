@@ -9,10 +9,9 @@
 use std::time::Duration;
 
 use dynrag_domain::{CustomerId, Error, Result, identity::Principal};
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::{Store, connection::Param};
+use crate::{Store, params::Param};
 
 /// Longer than any function of the API may run.
 const LEASE: Duration = Duration::from_secs(60);
@@ -50,10 +49,6 @@ pub enum Found {
     Other,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("idempotency: {error}"))
-}
-
 impl Repeatable {
     fn principal_id(&self) -> Uuid {
         match self.principal {
@@ -70,20 +65,19 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn begin_request(&self, request: &Repeatable) -> Result<Found> {
-        let (customer, principal) = (request.customer_id.as_uuid(), request.principal_id());
-        let named: [Param<'_>; 4] = [
-            (&customer, Type::UUID),
-            (&principal, Type::UUID),
-            (&request.route, Type::TEXT),
-            (&request.key, Type::TEXT),
+        let principal = request.principal_id();
+        let named: [&dyn Param; 4] = [
+            &request.customer_id,
+            &principal,
+            &request.route,
+            &request.key,
         ];
-        let hash = request.request_hash.as_slice();
         let lease = LEASE.as_secs_f64();
         let tx = self.tenant(request.customer_id).await?;
         // Twice, as the row may be gone between the two statements.
         for _ in 0..2 {
             let mut begin = named.to_vec();
-            begin.extend([(&hash as _, Type::BYTEA), (&lease as _, Type::FLOAT8)]);
+            begin.extend([&request.request_hash as &dyn Param, &lease]);
             let begun = tx
                 .query_opt(include_str!("../queries/idempotency/begin.sql"), &begin)
                 .await?;
@@ -96,15 +90,15 @@ impl Store {
                 .await?;
             let Some(row) = found else { continue };
             tx.commit().await?;
-            if row.try_get::<_, &[u8]>("request_hash").map_err(column)? != hash {
+            if row.get::<&[u8]>("request_hash")? != request.request_hash {
                 return Ok(Found::Other);
             }
-            let status: Option<i16> = row.try_get("answer_status").map_err(column)?;
-            let wait: i32 = row.try_get("wait").map_err(column)?;
+            let status: Option<i16> = row.get("answer_status")?;
+            let wait: i32 = row.get("wait")?;
             return match status {
                 Some(status) => Ok(Found::Answered {
                     status: u16::try_from(status).map_err(Error::internal_fault)?,
-                    body: row.try_get("answer").map_err(column)?,
+                    body: row.get("answer")?,
                 }),
                 None => Ok(Found::UnderWay(Duration::from_secs(
                     u64::try_from(wait).unwrap_or(1),
@@ -128,7 +122,7 @@ impl Store {
         self.end_request(
             request,
             include_str!("../queries/idempotency/keep.sql"),
-            &[(&status, Type::INT2), (&body, Type::BYTEA)],
+            &[&status, &body],
         )
         .await
     }
@@ -142,17 +136,21 @@ impl Store {
         self.end_request(request, forget, &[]).await
     }
 
-    async fn end_request(&self, request: &Repeatable, sql: &str, more: &[Param<'_>]) -> Result<()> {
-        let (customer, principal) = (request.customer_id.as_uuid(), request.principal_id());
-        let hash = request.request_hash.as_slice();
-        let mut params: Vec<Param<'_>> = vec![
-            (&customer, Type::UUID),
-            (&principal, Type::UUID),
-            (&request.route, Type::TEXT),
-            (&request.key, Type::TEXT),
-            (&hash, Type::BYTEA),
+    async fn end_request(
+        &self,
+        request: &Repeatable,
+        sql: &str,
+        more: &[&dyn Param],
+    ) -> Result<()> {
+        let principal = request.principal_id();
+        let mut params: Vec<&dyn Param> = vec![
+            &request.customer_id,
+            &principal,
+            &request.route,
+            &request.key,
+            &request.request_hash,
         ];
-        params.extend(more.iter().cloned());
+        params.extend_from_slice(more);
         let tx = self.tenant(request.customer_id).await?;
         tx.query(sql, &params).await?;
         tx.commit().await

@@ -15,13 +15,10 @@ use dynrag_domain::{
     storage::Original,
     titles::own_title,
 };
-use tokio_postgres::{
-    Row,
-    types::{Json, Type},
-};
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::{Store, Tenant, texts};
+use crate::{Store, Tenant, params::Param, row::Row, texts};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
@@ -90,10 +87,6 @@ pub struct Claim {
     pub embedding_model: String,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("ingestion: {error}"))
-}
-
 impl Claim {
     /// What the document is called: as a caller named it, else as its content does, else by its file's name.
     pub fn title_with(&self, extracted: &Extracted) -> String {
@@ -112,8 +105,8 @@ impl Claim {
 
 /// Where the original of a row with `object_id` and `bundle_offset` lies.
 pub(crate) fn original(row: &Row) -> Result<Original> {
-    let object: Uuid = row.try_get("object_id").map_err(column)?;
-    let offset: Option<i64> = row.try_get("bundle_offset").map_err(column)?;
+    let object: Uuid = row.get("object_id")?;
+    let offset: Option<i64> = row.get("bundle_offset")?;
     Ok(match offset.and_then(|offset| u64::try_from(offset).ok()) {
         Some(offset) => Original::Bundled {
             bundle: object,
@@ -158,13 +151,13 @@ impl Claim {
             .query_opt(
                 include_str!("../queries/ingestion/claim.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&document.as_uuid(), Type::UUID),
-                    (&version, Type::INT4),
-                    (&lease.as_secs_f64(), Type::FLOAT8),
-                    (&fetch, Type::BOOL),
-                    (&most, Type::INT4),
-                    (&slow, Type::BOOL),
+                    &customer,
+                    &document,
+                    &version,
+                    &lease.as_secs_f64(),
+                    &fetch,
+                    &most,
+                    &slow,
                 ],
             )
             .await?;
@@ -173,47 +166,38 @@ impl Claim {
             customer_id: customer,
             document_id: document,
             version,
-            token: row.try_get("lease_token").map_err(column)?,
-            attempts: row.try_get("attempts").map_err(column)?,
-            title: row.try_get("title").map_err(column)?,
-            title_given: row.try_get("title_given").map_err(column)?,
-            file_name: row.try_get("file_name").map_err(column)?,
-            metadata: row.try_get::<_, Json<_>>("metadata").map_err(column)?.0,
-            include_hidden: row.try_get("include_hidden").map_err(column)?,
-            attachments: row.try_get("attachments").map_err(column)?,
-            collection: row
-                .try_get::<_, Option<Uuid>>("collection_id")
-                .map_err(column)?
-                .map(CollectionId::from),
-            lane: row.try_get::<_, String>("lane").map_err(column)?.parse()?,
-            source_url: row.try_get("source_url").map_err(column)?,
-            published_etag: row.try_get("published_etag").map_err(column)?,
-            published_last_modified: row.try_get("published_last_modified").map_err(column)?,
-            original_version: row.try_get("original_version").map_err(column)?,
-            reprocess: row.try_get("reprocess").map_err(column)?,
+            token: row.get("lease_token")?,
+            attempts: row.get("attempts")?,
+            title: row.get("title")?,
+            title_given: row.get("title_given")?,
+            file_name: row.get("file_name")?,
+            metadata: row.json("metadata")?,
+            include_hidden: row.get("include_hidden")?,
+            attachments: row.get("attachments")?,
+            collection: row.get("collection_id")?,
+            lane: row.get("lane")?,
+            source_url: row.get("source_url")?,
+            published_etag: row.get("published_etag")?,
+            published_last_modified: row.get("published_last_modified")?,
+            original_version: row.get("original_version")?,
+            reprocess: row.get("reprocess")?,
             original: original(&row)?,
             bytes: row
-                .try_get::<_, Option<i64>>("bytes")
-                .map_err(column)?
+                .get::<Option<i64>>("bytes")?
                 .and_then(|bytes| u64::try_from(bytes).ok()),
-            format: row
-                .try_get::<_, String>("format")
-                .map_err(column)?
-                .parse()?,
-            published_hash: row.try_get("published_hash").map_err(column)?,
-            max_file_bytes: row.try_get("max_file_bytes").map_err(column)?,
-            max_pages: row.try_get("max_pages").map_err(column)?,
-            max_characters: row.try_get("max_characters").map_err(column)?,
-            max_document_chunks: row.try_get("max_document_chunks").map_err(column)?,
-            max_chunks: row.try_get("max_chunks").map_err(column)?,
-            allowed_types: row.try_get("allowed_types").map_err(column)?,
-            chunking: serde_json::from_value(row.try_get("chunking").map_err(column)?)
-                .map_err(Error::internal_fault)?,
+            format: row.get("format")?,
+            published_hash: row.get("published_hash")?,
+            max_file_bytes: row.get("max_file_bytes")?,
+            max_pages: row.get("max_pages")?,
+            max_characters: row.get("max_characters")?,
+            max_document_chunks: row.get("max_document_chunks")?,
+            max_chunks: row.get("max_chunks")?,
+            allowed_types: row.get("allowed_types")?,
+            chunking: row.json("chunking")?,
             own_chunking: row
-                .try_get::<_, Option<Json<_>>>("own_chunking")
-                .map_err(column)?
+                .get::<Option<Json<_>>>("own_chunking")?
                 .map(|json| json.0),
-            embedding_model: row.try_get("embedding_model").map_err(column)?,
+            embedding_model: row.get("embedding_model")?,
         }))
     }
 }
@@ -248,19 +232,15 @@ impl Store {
         customer: CustomerId,
         without: &[DocumentId],
     ) -> Result<i64> {
-        let without: Vec<Uuid> = without.iter().map(|id| id.as_uuid()).collect();
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
                 include_str!("../queries/ingestion/published_chunks.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&without, Type::UUID_ARRAY),
-                ],
+                &[&customer, &without],
             )
             .await?;
         tx.commit().await?;
-        row.map_or(Ok(0), |row| row.try_get("chunks").map_err(column))
+        row.map_or(Ok(0), |row| row.get("chunks"))
     }
 
     /// Renews a lease and, where one is given, notes the stage. False: the lease is lost, stop.
@@ -290,27 +270,19 @@ impl Store {
         stage: Option<Stage>,
         lease: Duration,
     ) -> Result<HashSet<DocumentId>> {
-        let (ids, tokens): (Vec<Uuid>, Vec<i64>) = claims
+        let (ids, tokens): (Vec<DocumentId>, Vec<i64>) = claims
             .iter()
-            .map(|claim| (claim.document_id.as_uuid(), claim.token))
+            .map(|claim| (claim.document_id, claim.token))
             .unzip();
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
                 include_str!("../queries/ingestion/progress.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&ids, Type::UUID_ARRAY),
-                    (&tokens, Type::INT8_ARRAY),
-                    (&lease.as_secs_f64(), Type::FLOAT8),
-                    (&stage.map(Stage::as_str), Type::TEXT),
-                ],
+                &[&customer, &ids, &tokens, &lease.as_secs_f64(), &stage],
             )
             .await?;
         tx.commit().await?;
-        rows.iter()
-            .map(|row| Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into()))
-            .collect()
+        rows.iter().map(|row| row.get("id")).collect()
     }
 
     /// Notes what was learned of a version by reading it: size, hash, format, pages; and its text, where that is
@@ -341,20 +313,20 @@ impl Store {
             .query_opt(
                 include_str!("../queries/ingestion/describe_version.sql"),
                 &[
-                    (&claim.customer_id.as_uuid(), Type::UUID),
-                    (&claim.document_id.as_uuid(), Type::UUID),
-                    (&claim.version, Type::INT4),
-                    (&claim.token, Type::INT8),
-                    (&lease.as_secs_f64(), Type::FLOAT8),
-                    (&bytes, Type::INT8),
-                    (&content_hash.as_slice(), Type::BYTEA),
-                    (&claim.format.as_str(), Type::TEXT),
-                    (&pages, Type::INT4),
-                    (&characters, Type::INT8),
-                    (&extracted.engine, Type::TEXT),
-                    (&claim.title_with(extracted), Type::TEXT),
-                    (&properties, Type::JSONB),
-                    (&Json(&extracted.warnings), Type::JSONB),
+                    &claim.customer_id,
+                    &claim.document_id,
+                    &claim.version,
+                    &claim.token,
+                    &lease.as_secs_f64(),
+                    &bytes,
+                    &content_hash,
+                    &claim.format,
+                    &pages,
+                    &characters,
+                    &extracted.engine,
+                    &claim.title_with(extracted),
+                    &properties,
+                    &Json(&extracted.warnings),
                 ],
             )
             .await?;
@@ -376,7 +348,7 @@ impl Store {
         self.end(
             claim,
             include_str!("../queries/ingestion/release.sql"),
-            &[(&wait.as_secs_f64(), Type::FLOAT8), (&counts, Type::BOOL)],
+            &[&wait.as_secs_f64(), &counts],
         )
         .await
     }
@@ -402,11 +374,7 @@ impl Store {
         self.end(
             claim,
             include_str!("../queries/ingestion/fail.sql"),
-            &[
-                (&code.status().as_str(), Type::TEXT),
-                (&code.as_str(), Type::TEXT),
-                (&http_status.map(i32::from), Type::INT4),
-            ],
+            &[&code.status(), &code, &http_status.map(i32::from)],
         )
         .await
     }
@@ -434,19 +402,10 @@ impl Store {
             .await
     }
 
-    async fn end(
-        &self,
-        claim: &Claim,
-        sql: &str,
-        more: &[crate::connection::Param<'_>],
-    ) -> Result<bool> {
-        let (customer, document) = (claim.customer_id.as_uuid(), claim.document_id.as_uuid());
-        let mut params: Vec<crate::connection::Param<'_>> = vec![
-            (&customer, Type::UUID),
-            (&document, Type::UUID),
-            (&claim.token, Type::INT8),
-        ];
-        params.extend(more.iter().cloned());
+    async fn end(&self, claim: &Claim, sql: &str, more: &[&dyn Param]) -> Result<bool> {
+        let mut params: Vec<&dyn Param> =
+            vec![&claim.customer_id, &claim.document_id, &claim.token];
+        params.extend_from_slice(more);
         let tx = self.tenant(claim.customer_id).await?;
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;

@@ -4,7 +4,6 @@ use dynrag_domain::{
     Error, InvitationId, Result, UserId,
     identity::{Email, Role},
 };
-use tokio_postgres::types::Type;
 
 use crate::{
     Tenant,
@@ -13,10 +12,6 @@ use crate::{
 
 /// How long an invitation is good.
 pub const HOURS: i32 = 7 * 24;
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("invitations: {error}"))
-}
 
 /// An invitation, for its mail and for whoever accepts it.
 pub struct Invitation {
@@ -44,12 +39,12 @@ pub async fn insert(
         .query_opt(
             include_str!("../queries/invitations/insert.sql"),
             &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&InvitationId::generate().as_uuid(), Type::UUID),
-                (&email.as_str(), Type::TEXT),
-                (&role.as_str(), Type::TEXT),
-                (&invited_by.map(|user| user.as_uuid()), Type::UUID),
-                (&HOURS, Type::INT4),
+                &tx.customer_id(),
+                &InvitationId::generate(),
+                &email,
+                &role,
+                &invited_by,
+                &HOURS,
             ],
         )
         .await?
@@ -65,19 +60,16 @@ pub async fn get(tx: &Tenant, id: InvitationId) -> Result<Option<Invitation>> {
     let row = tx
         .query_opt(
             include_str!("../queries/invitations/get.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &id],
         )
         .await?;
     row.map(|row| {
-        let email: String = row.try_get("email").map_err(column)?;
+        let email: String = row.get("email")?;
         Ok(Invitation {
             email: Email::try_from(email).map_err(Error::internal_fault)?,
-            role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
-            company_name: row.try_get("company_name").map_err(column)?,
-            invited_by: row.try_get("invited_by").map_err(column)?,
+            role: row.get("role")?,
+            company_name: row.get("company_name")?,
+            invited_by: row.get("invited_by")?,
         })
     })
     .transpose()
@@ -91,10 +83,7 @@ pub async fn delete(tx: &Tenant, id: InvitationId) -> Result<bool> {
     let row = tx
         .query_opt(
             include_str!("../queries/invitations/delete.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &id],
         )
         .await?;
     Ok(row.is_some())

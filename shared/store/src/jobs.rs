@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CustomerId, Error, JobId, Result, tasks::Task};
 use serde_json::{Value, value::RawValue};
-use tokio_postgres::types::{Json, Type};
-use uuid::Uuid;
+use tokio_postgres::types::Json;
 
 use crate::{
     Store, Tenant,
@@ -54,14 +53,6 @@ pub struct Begun {
     pub attempts: i32,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("jobs: {error}"))
-}
-
-fn id(row: &tokio_postgres::Row) -> Result<JobId> {
-    Ok(row.try_get::<_, Uuid>("id").map_err(column)?.into())
-}
-
 /// How often a job may end just as it is looked for.
 const RACES: usize = 5;
 
@@ -75,29 +66,22 @@ pub async fn add(tx: &Tenant, kind: JobKind) -> Result<(JobId, Option<Pending<Ta
         let new = tx
             .query_opt(
                 include_str!("../queries/jobs/insert.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&JobId::generate().as_uuid(), Type::UUID),
-                    (&kind.as_str(), Type::TEXT),
-                ],
+                &[&customer, &JobId::generate(), &kind.as_str()],
             )
             .await?;
         if let Some(row) = new {
-            let id = id(&row)?;
+            let id = row.get("id")?;
             let pending = outbox::insert(tx, Task::export(customer, id)).await?;
             return Ok((id, Some(pending)));
         }
         let open = tx
             .query_opt(
                 include_str!("../queries/jobs/open.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&kind.as_str(), Type::TEXT),
-                ],
+                &[&customer, &kind.as_str()],
             )
             .await?;
         if let Some(row) = open {
-            return Ok((id(&row)?, None));
+            return Ok((row.get("id")?, None));
         }
         // It ended between the two statements, so there is room for a new one.
     }
@@ -112,24 +96,18 @@ impl Store {
     pub async fn get_job(&self, customer: CustomerId, job: JobId) -> Result<JobRow> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
-                include_str!("../queries/jobs/get.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                ],
-            )
+            .query_opt(include_str!("../queries/jobs/get.sql"), &[&customer, &job])
             .await?
             .ok_or_else(|| Error::not_found("job"))?;
         tx.commit().await?;
         Ok(JobRow {
-            id: id(&row)?,
-            kind: row.try_get("kind").map_err(column)?,
-            status: row.try_get("status").map_err(column)?,
-            code: row.try_get("code").map_err(column)?,
-            progress: row.try_get::<_, Json<_>>("progress").map_err(column)?.0,
-            created_at: row.try_get("created_at").map_err(column)?,
-            finished_at: row.try_get("finished_at").map_err(column)?,
+            id: row.get("id")?,
+            kind: row.get("kind")?,
+            status: row.get("status")?,
+            code: row.get("code")?,
+            progress: row.json("progress")?,
+            created_at: row.get("created_at")?,
+            finished_at: row.get("finished_at")?,
         })
     }
 
@@ -142,17 +120,14 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/jobs/claim.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                ],
+                &[&customer, &job],
             )
             .await?;
         tx.commit().await?;
         row.map(|row| {
             Ok(Begun {
-                progress: row.try_get::<_, Json<_>>("progress").map_err(column)?.0,
-                attempts: row.try_get("attempts").map_err(column)?,
+                progress: row.json("progress")?,
+                attempts: row.get("attempts")?,
             })
         })
         .transpose()
@@ -173,12 +148,7 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/jobs/progress.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                    (&Json(from), Type::JSONB),
-                    (to, Type::JSONB),
-                ],
+                &[&customer, &job, &Json(from), to],
             )
             .await?;
         tx.commit().await?;
@@ -203,12 +173,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/jobs/finish.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&status, Type::TEXT),
-                (&code, Type::TEXT),
-            ],
+            &[&customer, &job, &status, &code],
         )
         .await?;
         tx.commit().await

@@ -10,10 +10,9 @@ use dynrag_domain::{
     audit::{Action, Actor},
 };
 use serde_json::json;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::{Tenant, audit};
+use crate::{Tenant, audit, row::Row};
 
 /// Why a user has no keys any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,10 +35,6 @@ impl Loss {
     }
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("api keys: {error}"))
-}
-
 /// Makes others who change the customer's keys wait until the end of the transaction.
 ///
 /// # Errors
@@ -47,7 +42,7 @@ fn column(error: tokio_postgres::Error) -> Error {
 pub async fn lock(tx: &Tenant) -> Result<()> {
     tx.query(
         include_str!("../queries/api_keys/lock.sql"),
-        &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        &[&tx.customer_id()],
     )
     .await
     .map(drop)
@@ -59,23 +54,18 @@ pub async fn lock(tx: &Tenant) -> Result<()> {
 /// `unauthenticated` where the maker was disabled or revoked since it was admitted; `unavailable` without a database.
 pub async fn user_behind(tx: &Tenant, actor: Actor) -> Result<Option<UserId>> {
     let (user, key) = match actor {
-        Actor::User(id) => (Some(id.as_uuid()), None),
-        Actor::ApiKey(id) => (None, Some(id.as_uuid())),
+        Actor::User(id) => (Some(id), None),
+        Actor::ApiKey(id) => (None, Some(id)),
         Actor::Webhook(_) | Actor::System => return Ok(None),
     };
     let row = tx
         .query_opt(
             include_str!("../queries/api_keys/user_behind.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user, Type::UUID),
-                (&key, Type::UUID),
-            ],
+            &[&tx.customer_id(), &user, &key],
         )
         .await?
         .ok_or_else(|| Error::unauthenticated("the maker of keys is gone"))?;
-    let behind: Option<Uuid> = row.try_get("user_id").map_err(column)?;
-    Ok(behind.map(UserId::from))
+    row.get("user_id")
 }
 
 /// Revokes the live keys of a user: they are refused from the commit on. How many. Under the [`lock`].
@@ -86,10 +76,7 @@ pub async fn revoke(tx: &Tenant, actor: Actor, user: UserId, loss: Loss) -> Resu
     let rows = tx
         .query(
             include_str!("../queries/api_keys/revoke_of_user.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &user],
         )
         .await?;
     let details = json!({"userId": user, "reason": loss.as_str()});
@@ -109,11 +96,7 @@ pub async fn hand_over(
     let rows = tx
         .query(
             include_str!("../queries/api_keys/hand_over.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user.as_uuid(), Type::UUID),
-                (&to.map(|to| to.as_uuid()), Type::UUID),
-            ],
+            &[&tx.customer_id(), &user, &to],
         )
         .await?;
     let details = json!({"from": user, "to": to});
@@ -125,14 +108,14 @@ async fn tell(
     tx: &Tenant,
     actor: Actor,
     action: Action,
-    rows: &[tokio_postgres::Row],
+    rows: &[Row],
     details: &serde_json::Value,
 ) -> Result<usize> {
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
-        let key: Uuid = row.try_get("id").map_err(column)?;
+        let key: Uuid = row.get("id")?;
         let mut details = details.clone();
-        details["name"] = row.try_get::<_, String>("name").map_err(column)?.into();
+        details["name"] = row.get::<String>("name")?.into();
         lines.push((action, key, details));
     }
     audit::record_many(tx, actor, &lines).await?;

@@ -6,7 +6,6 @@
 
 use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, money::Usd, spending::Payer};
 use serde::Serialize;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::{Store, Tenant};
@@ -73,9 +72,9 @@ pub struct ProviderCall {
 struct Line<'a> {
     call_id: Uuid,
     operation: &'a str,
-    document_id: Option<Uuid>,
+    document_id: Option<DocumentId>,
     version: Option<i32>,
-    job_id: Option<Uuid>,
+    job_id: Option<JobId>,
     stage: Option<&'a str>,
     model: &'a str,
     attempt: u32,
@@ -99,9 +98,9 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
         Self {
             call_id: call.call_id,
             operation: call.purpose.operation(),
-            document_id: document.map(|(id, _)| id.as_uuid()),
+            document_id: document.map(|(id, _)| id),
             version: document.map(|(_, version)| version),
-            job_id: job.map(|id| id.as_uuid()),
+            job_id: job,
             stage: call.purpose.stage(),
             model: &call.model,
             attempt: call.attempt,
@@ -127,10 +126,7 @@ pub async fn record(tx: &Tenant, calls: &[ProviderCall]) -> Result<()> {
     let lines = serde_json::to_value(lines).map_err(Error::internal_fault)?;
     tx.query(
         include_str!("../queries/ledger/record.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&lines, Type::JSONB),
-        ],
+        &[&tx.customer_id(), &lines],
     )
     .await
     .map(drop)

@@ -2,8 +2,11 @@
 //!
 //! **Invariant:** [`Store::tenant`] is the only way to a tenant's rows. What crosses tenants (finding
 //! a login or a key, the sweep) is a named SECURITY DEFINER function of the database and a method
-//! that calls it. A [`Store`] may have [`Bounds`], within which every one of its transactions stays. Statements are sent with `query_typed`, one round trip each and without prepared
-//! statements, so that they work behind a pooler in transaction mode.
+//! that calls it. A [`Store`] may have [`Bounds`], within which every one of its transactions stays.
+//!
+//! Statements are sent with `query_typed`, one round trip each and without prepared statements, so that they work
+//! behind a pooler in transaction mode. A parameter's type is its value's ([`ToParam`]); a column is read by its name
+//! ([`Row::get`]).
 
 pub mod admin;
 pub mod admission;
@@ -38,6 +41,7 @@ pub mod mail_tokens;
 pub mod mails;
 pub mod originals;
 pub mod outbox;
+mod params;
 pub mod publication;
 pub mod quotas;
 pub mod rate_limits;
@@ -45,6 +49,7 @@ pub mod redrive;
 pub mod regeneration;
 pub mod retention;
 pub mod rights;
+mod row;
 pub mod schedules;
 pub mod secrets;
 pub mod sessions;
@@ -55,6 +60,7 @@ mod tenant;
 pub mod texts;
 mod throttles;
 pub mod timeline;
+mod types;
 pub mod uploads;
 pub mod usage;
 pub mod users;
@@ -63,4 +69,6 @@ pub mod webhooks;
 
 pub use bounds::Bounds;
 pub use connection::{DatabaseLogin, Store};
+pub use params::{Element, Param, ToParam};
+pub use row::{FromColumn, Row};
 pub use tenant::Tenant;

@@ -1,10 +1,8 @@
 //! Tokens of links in mails: made by whoever writes the mail, used once.
 
-use dynrag_domain::{Error, InvitationId, Result, UserId, mail_tokens::MailToken};
-use tokio_postgres::types::Type;
-use uuid::Uuid;
+use dynrag_domain::{InvitationId, Result, UserId, mail_tokens::MailToken};
 
-use crate::Tenant;
+use crate::{Tenant, row::Row};
 
 /// What a link is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,41 +44,31 @@ const INVITATION: &str = "invitation";
 /// `unavailable` without a database.
 pub async fn insert(tx: &Tenant, token: &MailToken, purpose: Purpose) -> Result<()> {
     let (user, invitation) = match purpose {
-        Purpose::VerifyEmail(user) | Purpose::ResetPassword(user) => (Some(user.as_uuid()), None),
-        Purpose::Invitation(invitation) => (None, Some(invitation.as_uuid())),
+        Purpose::VerifyEmail(user) | Purpose::ResetPassword(user) => (Some(user), None),
+        Purpose::Invitation(invitation) => (None, Some(invitation)),
     };
     tx.query(
         include_str!("../queries/mail_tokens/insert.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&token.id, Type::UUID),
-            (&purpose.name(), Type::TEXT),
-            (&user, Type::UUID),
-            (&invitation, Type::UUID),
-            (&token.hash().as_slice(), Type::BYTEA),
-            (&purpose.hours(), Type::INT4),
+            &tx.customer_id(),
+            &token.id,
+            &purpose.name(),
+            &user,
+            &invitation,
+            &token.hash(),
+            &purpose.hours(),
         ],
     )
     .await
     .map(drop)
 }
 
-async fn find(tx: &Tenant, token: &MailToken, purpose: &str, column: &str) -> Result<Option<Uuid>> {
-    let row = tx
-        .query_opt(
-            include_str!("../queries/mail_tokens/find.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&token.id, Type::UUID),
-                (&purpose, Type::TEXT),
-                (&token.hash().as_slice(), Type::BYTEA),
-            ],
-        )
-        .await?;
-    row.map_or(Ok(None), |row| {
-        row.try_get(column)
-            .map_err(|e| Error::internal_fault(format!("mail tokens: {e}")))
-    })
+async fn find(tx: &Tenant, token: &MailToken, purpose: &str) -> Result<Option<Row>> {
+    tx.query_opt(
+        include_str!("../queries/mail_tokens/find.sql"),
+        &[&tx.customer_id(), &token.id, &purpose, &token.hash()],
+    )
+    .await
 }
 
 /// Whose address a token verifies; the token stays as it is.
@@ -88,8 +76,8 @@ async fn find(tx: &Tenant, token: &MailToken, purpose: &str, column: &str) -> Re
 /// # Errors
 /// `unavailable` without a database.
 pub async fn verifies(tx: &Tenant, token: &MailToken) -> Result<Option<UserId>> {
-    let user = find(tx, token, VERIFY_EMAIL, "user_id").await?;
-    Ok(user.map(UserId::from))
+    let row = find(tx, token, VERIFY_EMAIL).await?;
+    row.map_or(Ok(None), |row| row.get("user_id"))
 }
 
 /// Whose password a token resets; the token stays as it is, and locked.
@@ -97,8 +85,8 @@ pub async fn verifies(tx: &Tenant, token: &MailToken) -> Result<Option<UserId>> 
 /// # Errors
 /// `unavailable` without a database.
 pub async fn resets(tx: &Tenant, token: &MailToken) -> Result<Option<UserId>> {
-    let user = find(tx, token, RESET_PASSWORD, "user_id").await?;
-    Ok(user.map(UserId::from))
+    let row = find(tx, token, RESET_PASSWORD).await?;
+    row.map_or(Ok(None), |row| row.get("user_id"))
 }
 
 /// Which invitation a token accepts; the token stays as it is, and locked.
@@ -106,8 +94,8 @@ pub async fn resets(tx: &Tenant, token: &MailToken) -> Result<Option<UserId>> {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn accepts(tx: &Tenant, token: &MailToken) -> Result<Option<InvitationId>> {
-    let invitation = find(tx, token, INVITATION, "invitation_id").await?;
-    Ok(invitation.map(InvitationId::from))
+    let row = find(tx, token, INVITATION).await?;
+    row.map_or(Ok(None), |row| row.get("invitation_id"))
 }
 
 /// Forgets a user's tokens of the purpose of this one.
@@ -122,11 +110,7 @@ pub async fn forget(tx: &Tenant, purpose: Purpose) -> Result<()> {
     };
     tx.query(
         include_str!("../queries/mail_tokens/delete_of_user.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&user.as_uuid(), Type::UUID),
-            (&purpose.name(), Type::TEXT),
-        ],
+        &[&tx.customer_id(), &user, &purpose.name()],
     )
     .await
     .map(drop)

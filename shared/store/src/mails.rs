@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use dynrag_domain::{Error, Kind, Result, identity::Email};
-use tokio_postgres::types::Type;
 
 use crate::{Store, Tenant};
 
@@ -46,10 +45,6 @@ fn mailbox(address: &Email) -> String {
     format!("{local}@{domain}")
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("mails: {error}"))
-}
-
 fn wait(seconds: i32) -> Duration {
     Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
 }
@@ -64,18 +59,13 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/mails/take.sql"),
-                &[
-                    (&kind.as_str(), Type::TEXT),
-                    (&mailbox(to), Type::TEXT),
-                    (&an_hour, Type::INT4),
-                    (&a_day, Type::INT4),
-                ],
+                &[&kind.as_str(), &mailbox(to), &an_hour, &a_day],
             )
             .await?;
         let row = rows
             .first()
             .ok_or_else(|| Error::internal_fault("take_mail returned no row"))?;
-        let seconds: Option<i32> = row.try_get("wait").map_err(column)?;
+        let seconds: Option<i32> = row.get("wait")?;
         Ok(seconds.map(wait))
     }
 }
@@ -88,17 +78,13 @@ pub async fn take_invitation(tx: &Tenant, to: &Email, a_day: i32) -> Result<()> 
     let refused = tx
         .query_opt(
             include_str!("../queries/mails/take_invitation.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&mailbox(to), Type::TEXT),
-                (&a_day, Type::INT4),
-            ],
+            &[&tx.customer_id(), &mailbox(to), &a_day],
         )
         .await?;
     let Some(row) = refused else {
         return Ok(());
     };
-    let detail = match row.try_get::<_, String>("refused").map_err(column)?.as_str() {
+    let detail = match row.get::<String>("refused")?.as_str() {
         "address" => "This address was invited less than an hour ago. The mail may be on its way, or among the spam; invite \
                       it again as Retry-After says."
             .to_owned(),
@@ -107,7 +93,7 @@ pub async fn take_invitation(tx: &Tenant, to: &Email, a_day: i32) -> Result<()> 
              platform's operator for more."
         ),
     };
-    let after = wait(row.try_get("wait").map_err(column)?);
+    let after = wait(row.get("wait")?);
     Err(Error::new(Kind::RateLimited, "invitation_limit", detail).after(after))
 }
 

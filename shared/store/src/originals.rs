@@ -1,13 +1,8 @@
 //! Where the original of a document lies, to download it.
 
 use dynrag_domain::{CustomerId, DocumentId, Error, Kind, Result, documents::Format, storage};
-use tokio_postgres::{Row, types::Type};
 
-use crate::{
-    Store, Tenant,
-    documents::{get, required},
-    ingestion,
-};
+use crate::{Store, Tenant, documents::get, ingestion, row::Row};
 
 /// The original of a version.
 #[derive(Clone, Debug)]
@@ -26,10 +21,6 @@ pub struct OriginalFile {
     pub title: String,
     /// The name it came with.
     pub file_name: Option<String>,
-}
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("originals: {error}"))
 }
 
 /// The error for a version of which no original is kept.
@@ -82,11 +73,7 @@ async fn find(
     let row = tx
         .query_opt(
             &format!("{query}{lock}"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&version, Type::INT4),
-            ],
+            &[&tx.customer_id(), &id, &version],
         )
         .await?;
     match row {
@@ -99,14 +86,14 @@ async fn find(
 }
 
 fn original_file(row: &Row) -> Result<OriginalFile> {
-    let bytes: Option<i64> = row.try_get("bytes").map_err(column)?;
+    let bytes: Option<i64> = row.get("bytes")?;
     Ok(OriginalFile {
-        version: row.try_get("version").map_err(column)?,
-        original_version: row.try_get("original_version").map_err(column)?,
+        version: row.get("version")?,
+        original_version: row.get("original_version")?,
         original: ingestion::original(row)?,
         bytes: bytes.and_then(|bytes| u64::try_from(bytes).ok()),
-        format: required(row, "format")?,
-        title: row.try_get("title").map_err(column)?,
-        file_name: row.try_get("file_name").map_err(column)?,
+        format: row.get("format")?,
+        title: row.get("title")?,
+        file_name: row.get("file_name")?,
     })
 }

@@ -12,7 +12,6 @@ use dynrag_domain::{
     tasks::Task,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio_postgres::types::Type;
 
 use crate::{Store, Tenant};
 
@@ -66,15 +65,12 @@ pub async fn insert<M: Message>(tx: &Tenant, job: M) -> Result<Pending<M>> {
     let row = tx
         .query_opt(
             include_str!("../queries/outbox/insert.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&json, Type::JSONB),
-            ],
+            &[&tx.customer_id(), &json],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("outbox insert returned no row"))?;
     Ok(Pending {
-        id: row.try_get("id").map_err(Error::internal_fault)?,
+        id: row.get("id")?,
         customer_id: tx.customer_id(),
         job,
     })
@@ -96,19 +92,15 @@ pub async fn insert_many<M: Message + DeserializeOwned>(
     let rows = tx
         .query(
             include_str!("../queries/outbox/insert_many.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&jobs, Type::JSONB_ARRAY),
-            ],
+            &[&tx.customer_id(), &jobs],
         )
         .await?;
     rows.iter()
         .map(|row| {
-            let job = row.try_get("job").map_err(Error::internal_fault)?;
             Ok(Pending {
-                id: row.try_get("id").map_err(Error::internal_fault)?,
+                id: row.get("id")?,
                 customer_id: tx.customer_id(),
-                job: serde_json::from_value(job).map_err(Error::internal_fault)?,
+                job: row.json("job")?,
             })
         })
         .collect()
@@ -132,10 +124,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/outbox/delete.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&ids, Type::INT8_ARRAY),
-            ],
+            &[&tx.customer_id(), &ids],
         )
         .await?;
         tx.commit().await

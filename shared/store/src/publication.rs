@@ -9,10 +9,8 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CustomerId, DocumentId, Error, Result};
-use tokio_postgres::{Row, types::Type};
-use uuid::Uuid;
 
-use crate::{Store, Tenant, ingestion::Claim};
+use crate::{Store, Tenant, ingestion::Claim, row::Row};
 
 /// How long the lock's transaction may be idle, that is, how long the Lance step may take that adds
 /// documents. Postgres ends it then: a frozen writer blocks its tenant for no longer.
@@ -86,13 +84,9 @@ pub struct Committed<'a> {
     pub dimensions: u32,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("publication: {error}"))
-}
-
 fn version(row: Option<&Row>) -> Result<Option<u64>> {
     let row = row.ok_or_else(|| Error::internal_fault("customer has no index_versions row"))?;
-    let version: i64 = row.try_get("lance_version").map_err(column)?;
+    let version: i64 = row.get("lance_version")?;
     Ok(u64::try_from(version).ok().filter(|version| *version > 0))
 }
 
@@ -122,22 +116,22 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/publication/lock.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         let recorded = version(row.as_ref())?;
         let row = tx
             .query_opt(
                 include_str!("../queries/publication/beside.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?
             .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
-        let building: Option<i64> = row.try_get("building").map_err(column)?;
+        let building: Option<i64> = row.get("building")?;
         Ok(StoreStep {
             recorded,
             building: building.and_then(|number| u64::try_from(number).ok()),
-            configured_model: row.try_get("configured_model").map_err(column)?,
+            configured_model: row.get("configured_model")?,
             tx,
         })
     }
@@ -151,15 +145,15 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/publication/present.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         tx.commit().await?;
         let recorded = version(row.as_ref())?;
-        let model = row.map(|row| row.try_get("configured_model")).transpose();
+        let model = row.map(|row| row.get("configured_model")).transpose()?;
         Ok(Present {
             recorded,
-            model: model.map_err(column)?.unwrap_or_default(),
+            model: model.unwrap_or_default(),
         })
     }
 
@@ -172,7 +166,7 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/publication/recorded.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         tx.commit().await?;
@@ -187,27 +181,20 @@ impl StoreStep {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn hold(&self, claims: &[&Claim]) -> Result<Vec<Held>> {
-        let ids: Vec<Uuid> = claims
-            .iter()
-            .map(|claim| claim.document_id.as_uuid())
-            .collect();
+        let ids: Vec<DocumentId> = claims.iter().map(|claim| claim.document_id).collect();
         let tokens: Vec<i64> = claims.iter().map(|claim| claim.token).collect();
         let rows = self
             .tx
             .query(
                 include_str!("../queries/publication/hold.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&ids, Type::UUID_ARRAY),
-                    (&tokens, Type::INT8_ARRAY),
-                ],
+                &[&self.tx.customer_id(), &ids, &tokens],
             )
             .await?;
         rows.iter()
             .map(|row| {
                 Ok(Held {
-                    document_id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-                    published_version: row.try_get("published_version").map_err(column)?,
+                    document_id: row.get("id")?,
+                    published_version: row.get("published_version")?,
                 })
             })
             .collect()
@@ -218,22 +205,18 @@ impl StoreStep {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn deletions(&self, documents: &[DocumentId]) -> Result<Vec<Deletion>> {
-        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
         let rows = self
             .tx
             .query(
                 include_str!("../queries/publication/deletions.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&ids, Type::UUID_ARRAY),
-                ],
+                &[&self.tx.customer_id(), &documents],
             )
             .await?;
         rows.iter()
             .map(|row| {
                 Ok(Deletion {
-                    document_id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-                    worked_on: row.try_get("worked_on").map_err(column)?,
+                    document_id: row.get("id")?,
+                    worked_on: row.get("worked_on")?,
                 })
             })
             .collect()
@@ -249,9 +232,9 @@ impl StoreStep {
         at: DateTime<Utc>,
         documents: &[Publication],
     ) -> Result<()> {
-        let customer = self.tx.customer_id().as_uuid();
+        let customer = self.tx.customer_id();
         self.record(committed).await?;
-        let ids: Vec<Uuid> = documents.iter().map(|d| d.document_id.as_uuid()).collect();
+        let ids: Vec<DocumentId> = documents.iter().map(|d| d.document_id).collect();
         let versions: Vec<i32> = documents.iter().map(|d| d.version).collect();
         let chunks: Vec<i32> = documents.iter().map(|d| d.chunks).collect();
         let tokens: Vec<i64> = documents.iter().map(|d| d.tokens).collect();
@@ -259,24 +242,20 @@ impl StoreStep {
         self.tx
             .query(
                 include_str!("../queries/publication/supersede.sql"),
-                &[
-                    (&customer, Type::UUID),
-                    (&ids, Type::UUID_ARRAY),
-                    (&at, Type::TIMESTAMPTZ),
-                ],
+                &[&customer, &ids, &at],
             )
             .await?;
         self.tx
             .query(
                 include_str!("../queries/publication/publish.sql"),
                 &[
-                    (&customer, Type::UUID),
-                    (&ids, Type::UUID_ARRAY),
-                    (&versions, Type::INT4_ARRAY),
-                    (&chunks, Type::INT4_ARRAY),
-                    (&tokens, Type::INT8_ARRAY),
-                    (&committed.embedding_model, Type::TEXT),
-                    (&chunk_tokens, Type::INT8_ARRAY),
+                    &customer,
+                    &ids,
+                    &versions,
+                    &chunks,
+                    &tokens,
+                    &committed.embedding_model,
+                    &chunk_tokens,
                 ],
             )
             .await?;
@@ -306,12 +285,7 @@ impl StoreStep {
         self.tx
             .query(
                 include_str!("../queries/publication/lance_version.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&version, Type::INT8),
-                    (&rows, Type::INT8),
-                    (&table, Type::TEXT),
-                ],
+                &[&self.tx.customer_id(), &version, &rows, &table],
             )
             .await
             .map(drop)
@@ -331,14 +305,10 @@ impl StoreStep {
     /// # Errors
     /// `unavailable`; the deletions then come again.
     pub async fn forget(self, documents: &[DocumentId]) -> Result<()> {
-        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
         self.tx
             .query(
                 include_str!("../queries/publication/deleted.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&ids, Type::UUID_ARRAY),
-                ],
+                &[&self.tx.customer_id(), &documents],
             )
             .await?;
         self.tx.commit().await
@@ -352,11 +322,11 @@ impl StoreStep {
             .query(
                 include_str!("../queries/publication/index_version.sql"),
                 &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&version, Type::INT8),
-                    (&rows, Type::INT8),
-                    (&committed.embedding_model, Type::TEXT),
-                    (&dimensions, Type::INT4),
+                    &self.tx.customer_id(),
+                    &version,
+                    &rows,
+                    &committed.embedding_model,
+                    &dimensions,
                 ],
             )
             .await

@@ -6,7 +6,6 @@ use dynrag_domain::{
     quotas::{MAX_BULK_ACTIONS, MAX_CRAWLS, Quota},
     webhooks::MAX_WEBHOOKS,
 };
-use tokio_postgres::types::Type;
 
 use crate::{Store, api_keys::MAX_KEYS, users::MAX_USERS};
 
@@ -31,10 +30,6 @@ pub struct Quotas {
     pub bulk_actions: Quota,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("quotas: {error}"))
-}
-
 impl Store {
     /// What a customer has, and how much it may have.
     ///
@@ -43,14 +38,11 @@ impl Store {
     pub async fn quotas(&self, customer: CustomerId) -> Result<Quotas> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
-                include_str!("../queries/usage/quotas.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
-            )
+            .query_opt(include_str!("../queries/usage/quotas.sql"), &[&customer])
             .await?
             .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
         tx.commit().await?;
-        let number = |name: &str| row.try_get::<_, i64>(name).map_err(column);
+        let number = |name: &str| row.get::<i64>(name);
         let quota = |name: &str, limit| {
             Ok::<_, Error>(Quota {
                 used: number(name)?,

@@ -3,14 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CustomerId, Error, Result, documents::FailureCode};
-use tokio_postgres::types::Type;
+use dynrag_domain::{CustomerId, Result, documents::FailureCode};
 
 use crate::Store;
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("redrive: {error}"))
-}
 
 /// Which documents.
 #[derive(Clone, Debug)]
@@ -31,22 +26,16 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn count_redrivable(&self, which: &Which) -> Result<BTreeMap<String, i64>> {
-        let codes: Vec<&str> = which.codes.iter().map(|code| code.as_str()).collect();
         let rows = self
             .call(
                 include_str!("../queries/redrive/count.sql"),
-                &[
-                    (&codes, Type::TEXT_ARRAY),
-                    (&which.customer.map(|id| id.as_uuid()), Type::UUID),
-                    (&which.since, Type::TIMESTAMPTZ),
-                    (&which.before, Type::TIMESTAMPTZ),
-                ],
+                &[&which.codes, &which.customer, &which.since, &which.before],
             )
             .await?;
         rows.iter()
             .map(|row| {
-                let documents = row.try_get("documents").map_err(column)?;
-                Ok((row.try_get("code").map_err(column)?, documents))
+                let documents = row.get("documents")?;
+                Ok((row.get("code")?, documents))
             })
             .collect()
     }
@@ -57,20 +46,18 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn redrive_documents(&self, which: &Which, most: i32) -> Result<i64> {
-        let codes: Vec<&str> = which.codes.iter().map(|code| code.as_str()).collect();
         let rows = self
             .call(
                 include_str!("../queries/redrive/queue.sql"),
                 &[
-                    (&codes, Type::TEXT_ARRAY),
-                    (&which.customer.map(|id| id.as_uuid()), Type::UUID),
-                    (&which.since, Type::TIMESTAMPTZ),
-                    (&which.before, Type::TIMESTAMPTZ),
-                    (&most, Type::INT4),
+                    &which.codes,
+                    &which.customer,
+                    &which.since,
+                    &which.before,
+                    &most,
                 ],
             )
             .await?;
-        rows.first()
-            .map_or(Ok(0), |row| row.try_get("queued").map_err(column))
+        rows.first().map_or(Ok(0), |row| row.get("queued"))
     }
 }

@@ -14,20 +14,14 @@ use dynrag_domain::{
     jobs::Job,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use tokio_postgres::types::Type;
-use uuid::Uuid;
+use serde_json::json;
 
 use crate::{
     Store, audit,
-    connection::Param,
     outbox::{self, Pending},
+    params::Param,
     publication::StoreStep,
 };
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("regeneration: {error}"))
-}
 
 /// What there is to embed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,16 +90,16 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/regeneration/estimate.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?
             .ok_or_else(|| Error::internal_fault("estimate returned no row"))?;
         tx.commit().await?;
         Ok(Estimate {
-            documents: row.try_get("documents").map_err(column)?,
-            chunks: row.try_get("chunks").map_err(column)?,
-            tokens: row.try_get("tokens").map_err(column)?,
-            counted: row.try_get("counted").map_err(column)?,
+            documents: row.get("documents")?,
+            chunks: row.get("chunks")?,
+            tokens: row.get("tokens")?,
+            counted: row.get("counted")?,
         })
     }
 
@@ -125,11 +119,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query_opt(
             include_str!("../queries/regeneration/insert_job.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&job.as_uuid(), Type::UUID),
-                (&progress, Type::JSONB),
-            ],
+            &[&customer, &job, &progress],
         )
         .await?
         .ok_or_else(|| {
@@ -160,22 +150,17 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/regeneration/claim.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&job.as_uuid(), Type::UUID),
-                    (&lease.as_secs_f64(), Type::FLOAT8),
-                ],
+                &[&customer, &job, &lease.as_secs_f64()],
             )
             .await?;
         tx.commit().await?;
         row.map(|row| {
-            let progress: Value = row.try_get("progress").map_err(column)?;
             Ok(Regeneration {
                 customer_id: customer,
                 job_id: job,
-                token: row.try_get("lease_token").map_err(column)?,
-                attempts: row.try_get("attempts").map_err(column)?,
-                progress: serde_json::from_value(progress).map_err(Error::internal_fault)?,
+                token: row.get("lease_token")?,
+                attempts: row.get("attempts")?,
+                progress: row.json("progress")?,
             })
         })
         .transpose()
@@ -193,8 +178,7 @@ impl Store {
     ) -> Result<bool> {
         let sql = include_str!("../queries/regeneration/renew.sql");
         let seconds = lease.as_secs_f64();
-        self.with_job(held, sql, &[(&seconds, Type::FLOAT8), (&done, Type::INT8)])
-            .await
+        self.with_job(held, sql, &[&seconds, &done]).await
     }
 
     /// Gives the lease back; the sweep sends the job again after the wait. False: the lease was lost.
@@ -203,8 +187,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn release_regeneration(&self, held: &Regeneration, wait: Duration) -> Result<bool> {
         let sql = include_str!("../queries/regeneration/release.sql");
-        self.with_job(held, sql, &[(&wait.as_secs_f64(), Type::FLOAT8)])
-            .await
+        self.with_job(held, sql, &[&wait.as_secs_f64()]).await
     }
 
     /// Ends the job, well or badly. What was built is not recorded any more.
@@ -218,19 +201,12 @@ impl Store {
         } else {
             "completed"
         };
-        self.with_job(held, sql, &[(&status, Type::TEXT), (&code, Type::TEXT)])
-            .await
-            .map(drop)
+        self.with_job(held, sql, &[&status, &code]).await.map(drop)
     }
 
-    async fn with_job(&self, held: &Regeneration, sql: &str, more: &[Param<'_>]) -> Result<bool> {
-        let (customer, job) = (held.customer_id.as_uuid(), held.job_id.as_uuid());
-        let mut params: Vec<Param<'_>> = vec![
-            (&customer, Type::UUID),
-            (&job, Type::UUID),
-            (&held.token, Type::INT8),
-        ];
-        params.extend(more.iter().cloned());
+    async fn with_job(&self, held: &Regeneration, sql: &str, more: &[&dyn Param]) -> Result<bool> {
+        let mut params: Vec<&dyn Param> = vec![&held.customer_id, &held.job_id, &held.token];
+        params.extend_from_slice(more);
         let tx = self.tenant(held.customer_id).await?;
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;
@@ -248,15 +224,13 @@ impl StoreStep {
             .tx
             .query(
                 include_str!("../queries/regeneration/published.sql"),
-                &[(&self.tx.customer_id().as_uuid(), Type::UUID)],
+                &[&self.tx.customer_id()],
             )
             .await?;
         rows.iter()
             .map(|row| {
-                let id: Uuid = row.try_get("document_id").map_err(column)?;
-                let version = row.try_get("version").map_err(column)?;
-                let chunks = row.try_get("chunks").map_err(column)?;
-                Ok(((id.into(), version), chunks))
+                let version = (row.get("document_id")?, row.get("version")?);
+                Ok((version, row.get("chunks")?))
             })
             .collect()
     }
@@ -270,10 +244,7 @@ impl StoreStep {
         self.tx
             .query(
                 include_str!("../queries/regeneration/begin_building.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&number, Type::INT8),
-                ],
+                &[&self.tx.customer_id(), &number],
             )
             .await?;
         self.tx.commit().await
@@ -292,15 +263,10 @@ impl StoreStep {
         documents: &[DocumentId],
     ) -> Result<()> {
         self.set_building(version, rows).await?;
-        let ids: Vec<Uuid> = documents.iter().map(|id| id.as_uuid()).collect();
         self.tx
             .query(
                 include_str!("../queries/staged/unstage.sql"),
-                &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&model, Type::TEXT),
-                    (&ids, Type::UUID_ARRAY),
-                ],
+                &[&self.tx.customer_id(), &model, &documents],
             )
             .await?;
         self.tx.commit().await
@@ -323,14 +289,14 @@ impl StoreStep {
             .query_opt(
                 include_str!("../queries/regeneration/switch.sql"),
                 &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&held.job_id.as_uuid(), Type::UUID),
-                    (&held.token, Type::INT8),
-                    (&number(built.version)?, Type::INT8),
-                    (&number(built.rows)?, Type::INT8),
-                    (&held.progress.model, Type::TEXT),
-                    (&dimensions, Type::INT4),
-                    (&number(built.replaced)?, Type::INT8),
+                    &self.tx.customer_id(),
+                    &held.job_id,
+                    &held.token,
+                    &number(built.version)?,
+                    &number(built.rows)?,
+                    &held.progress.model,
+                    &dimensions,
+                    &number(built.replaced)?,
                 ],
             )
             .await?;

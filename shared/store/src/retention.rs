@@ -1,30 +1,19 @@
 //! Versions whose time is over: marked first, so that nobody makes a new version of one, then removed from
 //! LanceDB and S3, and their rows last.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result};
-use tokio_postgres::{Row, types::Type};
+use dynrag_domain::{CustomerId, DocumentId, Result};
 use uuid::Uuid;
 
-use crate::{Store, publication::StoreStep};
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("retention: {error}"))
-}
+use crate::{Store, publication::StoreStep, row::Row};
 
 fn versions(rows: &[Row]) -> Result<Vec<(DocumentId, i32)>> {
     rows.iter()
-        .map(|row| {
-            let id: Uuid = row.try_get("document_id").map_err(column)?;
-            Ok((id.into(), row.try_get("version").map_err(column)?))
-        })
+        .map(|row| Ok((row.get("document_id")?, row.get("version")?)))
         .collect()
 }
 
-fn unzip(versions: &[(DocumentId, i32)]) -> (Vec<Uuid>, Vec<i32>) {
-    versions
-        .iter()
-        .map(|(id, version)| (id.as_uuid(), *version))
-        .unzip()
+fn unzip(versions: &[(DocumentId, i32)]) -> (Vec<DocumentId>, Vec<i32>) {
+    versions.iter().copied().unzip()
 }
 
 impl StoreStep {
@@ -34,12 +23,12 @@ impl StoreStep {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn retire(&self, most: i64) -> Result<Vec<(DocumentId, i32)>> {
-        let customer = self.tx.customer_id().as_uuid();
+        let customer = self.tx.customer_id();
         let over = self
             .tx
             .query(
                 include_str!("../queries/retention/lock.sql"),
-                &[(&customer, Type::UUID), (&most, Type::INT8)],
+                &[&customer, &most],
             )
             .await?;
         let over = versions(&over)?;
@@ -48,11 +37,7 @@ impl StoreStep {
             self.tx
                 .query(
                     include_str!("../queries/retention/retire.sql"),
-                    &[
-                        (&customer, Type::UUID),
-                        (&ids, Type::UUID_ARRAY),
-                        (&numbers, Type::INT4_ARRAY),
-                    ],
+                    &[&customer, &ids, &numbers],
                 )
                 .await?;
         }
@@ -60,7 +45,7 @@ impl StoreStep {
             .tx
             .query(
                 include_str!("../queries/retention/retired.sql"),
-                &[(&customer, Type::UUID)],
+                &[&customer],
             )
             .await?;
         versions(&retired)
@@ -74,17 +59,9 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_retention(&self, most: i32) -> Result<Vec<CustomerId>> {
         let rows = self
-            .call(
-                "SELECT customer_id FROM sweep_retention($1)",
-                &[(&most, Type::INT4)],
-            )
+            .call("SELECT customer_id FROM sweep_retention($1)", &[&most])
             .await?;
-        rows.iter()
-            .map(|row| {
-                let id: Uuid = row.try_get("customer_id").map_err(column)?;
-                Ok(id.into())
-            })
-            .collect()
+        rows.iter().map(|row| row.get("customer_id")).collect()
     }
 
     /// The bundles that hold originals of versions that are going.
@@ -96,13 +73,11 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/retention/bundles.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         tx.commit().await?;
-        rows.iter()
-            .map(|row| row.try_get("object_id").map_err(column))
-            .collect()
+        rows.iter().map(|row| row.get("object_id")).collect()
     }
 
     /// Removes the rows of versions that are gone everywhere else.
@@ -118,11 +93,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/retention/forget.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&ids, Type::UUID_ARRAY),
-                (&numbers, Type::INT4_ARRAY),
-            ],
+            &[&customer, &ids, &numbers],
         )
         .await?;
         tx.commit().await

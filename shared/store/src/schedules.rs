@@ -2,12 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, Result, RunId, WebhookId, webhooks::RunStatus,
+    CollectionId, CustomerId, DocumentId, Result, RunId, WebhookId, webhooks::RunStatus,
 };
-use tokio_postgres::{Row, types::Type};
-use uuid::Uuid;
 
-use crate::{Store, Tenant, documents::required};
+use crate::{Store, Tenant, row::Row};
 
 /// A scheduled webhook that is to run now.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,21 +63,16 @@ pub struct Run {
 }
 
 fn run(row: &Row) -> Result<Run> {
-    let document: Option<Uuid> = row.try_get("document_id").map_err(column)?;
     Ok(Run {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        planned_at: row.try_get("planned_at").map_err(column)?,
-        started_at: row.try_get("started_at").map_err(column)?,
-        status: required(row, "status")?,
-        code: row.try_get("code").map_err(column)?,
-        document_id: document.map(DocumentId::from),
-        version: row.try_get("version").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
+        id: row.get("id")?,
+        planned_at: row.get("planned_at")?,
+        started_at: row.get("started_at")?,
+        status: row.get("status")?,
+        code: row.get("code")?,
+        document_id: row.get("document_id")?,
+        version: row.get("version")?,
+        created_at: row.get("created_at")?,
     })
-}
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("schedules: {error}"))
 }
 
 impl Store {
@@ -90,22 +83,19 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_schedules(&self, most: i32) -> Result<Vec<Due>> {
         let sweep = include_str!("../queries/sweep/schedules.sql");
-        let rows = self.call(sweep, &[(&most, Type::INT4)]).await?;
+        let rows = self.call(sweep, &[&most]).await?;
         rows.iter()
             .map(|row| {
-                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
-                let id: Uuid = row.try_get("id").map_err(column)?;
-                let collection: Option<Uuid> = row.try_get("collection_id").map_err(column)?;
                 Ok(Due {
-                    customer_id: customer.into(),
-                    id: id.into(),
-                    name: row.try_get("name").map_err(column)?,
-                    url: row.try_get("url").map_err(column)?,
-                    schedule: row.try_get("schedule").map_err(column)?,
-                    time_zone: row.try_get("time_zone").map_err(column)?,
-                    planned: row.try_get("planned").map_err(column)?,
-                    leased: row.try_get("leased").map_err(column)?,
-                    collection: collection.map(CollectionId::from),
+                    customer_id: row.get("customer_id")?,
+                    id: row.get("id")?,
+                    name: row.get("name")?,
+                    url: row.get("url")?,
+                    schedule: row.get("schedule")?,
+                    time_zone: row.get("time_zone")?,
+                    planned: row.get("planned")?,
+                    leased: row.get("leased")?,
+                    collection: row.get("collection_id")?,
                 })
             })
             .collect()
@@ -126,12 +116,7 @@ impl Store {
         record(&tx, due, outcome).await?;
         tx.query(
             include_str!("../queries/webhooks/ran.sql"),
-            &[
-                (&due.customer_id.as_uuid(), Type::UUID),
-                (&due.id.as_uuid(), Type::UUID),
-                (&due.leased, Type::TIMESTAMPTZ),
-                (&next, Type::TIMESTAMPTZ),
-            ],
+            &[&due.customer_id, &due.id, &due.leased, &next],
         )
         .await?;
         tx.commit().await
@@ -154,12 +139,12 @@ impl Store {
             .query(
                 include_str!("../queries/runs/list.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&webhook.as_uuid(), Type::UUID),
-                    (&status.map(RunStatus::as_str), Type::TEXT),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
-                    (&limit, Type::INT8),
+                    &customer,
+                    &webhook,
+                    &status,
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -176,11 +161,7 @@ pub(crate) async fn plan(tx: &Tenant, webhook: WebhookId) -> Result<RunId> {
     let id = RunId::generate();
     tx.query(
         include_str!("../queries/runs/insert_planned.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-            (&webhook.as_uuid(), Type::UUID),
-        ],
+        &[&tx.customer_id(), &id, &webhook],
     )
     .await?;
     Ok(id)
@@ -195,14 +176,14 @@ async fn record(tx: &Tenant, due: &Due, outcome: Outcome) -> Result<()> {
     tx.query(
         include_str!("../queries/runs/record.sql"),
         &[
-            (&due.customer_id.as_uuid(), Type::UUID),
-            (&due.id.as_uuid(), Type::UUID),
-            (&RunId::generate().as_uuid(), Type::UUID),
-            (&due.planned, Type::TIMESTAMPTZ),
-            (&status, Type::TEXT),
-            (&code, Type::TEXT),
-            (&document.map(|id| id.as_uuid()), Type::UUID),
-            (&version, Type::INT4),
+            &due.customer_id,
+            &due.id,
+            &RunId::generate(),
+            &due.planned,
+            &status,
+            &code,
+            &document,
+            &version,
         ],
     )
     .await

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, Error, Result};
-use tokio_postgres::types::Type;
-use uuid::Uuid;
+use dynrag_domain::{CustomerId, Result};
 
 use crate::{Store, Tenant};
 
@@ -37,10 +35,6 @@ pub struct Wrapped {
     pub wrapped_data_key: Vec<u8>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("secrets: {error}"))
-}
-
 /// Makes others who change the customer's secrets wait until the end of the transaction; the wrapped
 /// data key. None for a customer that is erased.
 ///
@@ -50,11 +44,10 @@ pub async fn lock(tx: &Tenant) -> Result<Option<Vec<u8>>> {
     let row = tx
         .query_opt(
             include_str!("../queries/secrets/lock.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+            &[&tx.customer_id()],
         )
         .await?;
-    row.map(|row| row.try_get("wrapped_data_key").map_err(column))
-        .transpose()
+    row.map(|row| row.get("wrapped_data_key")).transpose()
 }
 
 /// The newest version of a purpose; 0 where there is none. Under the [`lock`].
@@ -64,13 +57,10 @@ pub async fn lock(tx: &Tenant) -> Result<Option<Vec<u8>>> {
 pub async fn newest(tx: &Tenant, purpose: &'static str) -> Result<i32> {
     tx.query_opt(
         include_str!("../queries/secrets/newest.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&purpose, Type::TEXT),
-        ],
+        &[&tx.customer_id(), &purpose],
     )
     .await?
-    .map_or(Ok(0), |row| row.try_get("version").map_err(column))
+    .map_or(Ok(0), |row| row.get("version"))
 }
 
 /// Writes a secret down.
@@ -81,11 +71,11 @@ pub async fn insert(tx: &Tenant, secret: &SealedSecret) -> Result<()> {
     tx.query(
         include_str!("../queries/secrets/insert.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&secret.purpose, Type::TEXT),
-            (&secret.version, Type::INT4),
-            (&secret.nonce.as_slice(), Type::BYTEA),
-            (&secret.ciphertext.as_slice(), Type::BYTEA),
+            &tx.customer_id(),
+            &secret.purpose,
+            &secret.version,
+            &secret.nonce,
+            &secret.ciphertext,
         ],
     )
     .await
@@ -98,21 +88,21 @@ pub async fn insert(tx: &Tenant, secret: &SealedSecret) -> Result<()> {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn replace(tx: &Tenant, secret: &SealedSecret, old_for: Duration) -> Result<()> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     insert(tx, secret).await?;
     tx.query(
         include_str!("../queries/secrets/retire.sql"),
         &[
-            (&customer, Type::UUID),
-            (&secret.purpose, Type::TEXT),
-            (&secret.version, Type::INT4),
-            (&old_for.as_secs_f64(), Type::FLOAT8),
+            &customer,
+            &secret.purpose,
+            &secret.version,
+            &old_for.as_secs_f64(),
         ],
     )
     .await?;
     tx.query(
         include_str!("../queries/secrets/delete_retired.sql"),
-        &[(&customer, Type::UUID), (&secret.purpose, Type::TEXT)],
+        &[&customer, &secret.purpose],
     )
     .await
     .map(drop)
@@ -126,10 +116,7 @@ pub async fn delete(tx: &Tenant, purpose: &'static str) -> Result<bool> {
     let rows = tx
         .query(
             include_str!("../queries/secrets/delete.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&purpose, Type::TEXT),
-            ],
+            &[&tx.customer_id(), &purpose],
         )
         .await?;
     Ok(!rows.is_empty())
@@ -148,15 +135,14 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/sweep/wrapped.sql"),
-                &[(&before, Type::TIMESTAMPTZ), (&most, Type::INT4)],
+                &[&before, &most],
             )
             .await?;
         rows.iter()
             .map(|row| {
-                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
                 Ok(Wrapped {
-                    customer_id: customer.into(),
-                    wrapped_data_key: row.try_get("wrapped_data_key").map_err(column)?,
+                    customer_id: row.get("customer_id")?,
+                    wrapped_data_key: row.get("wrapped_data_key")?,
                 })
             })
             .collect()
@@ -170,11 +156,7 @@ impl Store {
         let tx = self.tenant(old.customer_id).await?;
         tx.query(
             include_str!("../queries/customers/rewrap.sql"),
-            &[
-                (&old.customer_id.as_uuid(), Type::UUID),
-                (&old.wrapped_data_key.as_slice(), Type::BYTEA),
-                (&new, Type::BYTEA),
-            ],
+            &[&old.customer_id, &old.wrapped_data_key, &new],
         )
         .await?;
         tx.commit().await
@@ -193,21 +175,21 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/secrets/read.sql"),
-                &[(&customer.as_uuid(), Type::UUID), (&purpose, Type::TEXT)],
+                &[&customer, &purpose],
             )
             .await?;
         let Some(first) = rows.first() else {
             return Ok(None);
         };
-        let wrapped_data_key = first.try_get("wrapped_data_key").map_err(column)?;
+        let wrapped_data_key = first.get("wrapped_data_key")?;
         let secrets = rows
             .iter()
             .map(|row| {
                 Ok(SealedSecret {
                     purpose,
-                    version: row.try_get("version").map_err(column)?,
-                    nonce: row.try_get("nonce").map_err(column)?,
-                    ciphertext: row.try_get("ciphertext").map_err(column)?,
+                    version: row.get("version")?,
+                    nonce: row.get("nonce")?,
+                    ciphertext: row.get("ciphertext")?,
                 })
             })
             .collect::<Result<_>>()?;

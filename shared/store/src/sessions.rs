@@ -8,10 +8,9 @@ use dynrag_domain::{
     sessions::Presented,
 };
 use serde_json::json;
-use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{Store, Tenant, audit};
+use crate::{Store, Tenant, audit, row::Row};
 
 /// A refresh token to remember.
 #[derive(Clone, Copy)]
@@ -91,14 +90,6 @@ pub struct Rotation {
     pub successor: Option<Successor>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("sessions: {error}"))
-}
-
-fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
-    bytes.try_into().map_err(Error::internal_fault)
-}
-
 impl Store {
     /// Locks the session of a refresh token and reads what there is to know of it. None for a token
     /// that is not remembered.
@@ -107,16 +98,15 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn begin_rotation(&self, customer: CustomerId, id: Uuid) -> Result<Option<Rotation>> {
         let tx = self.tenant(customer).await?;
-        let customer = customer.as_uuid();
         tx.query_opt(
             include_str!("../queries/sessions/lock.sql"),
-            &[(&customer, Type::UUID), (&id, Type::UUID)],
+            &[&customer, &id],
         )
         .await?;
         let row = tx
             .query_opt(
                 include_str!("../queries/sessions/read_token.sql"),
-                &[(&customer, Type::UUID), (&id, Type::UUID)],
+                &[&customer, &id],
             )
             .await?;
         match row {
@@ -130,32 +120,29 @@ impl Store {
 }
 
 fn rotation(tx: Tenant, id: Uuid, row: &Row) -> Result<Rotation> {
-    let next: Option<Uuid> = row.try_get("next_id").map_err(column)?;
+    let next: Option<Uuid> = row.get("next_id")?;
     let successor = next
         .map(|id| {
             Ok::<_, Error>(Successor {
                 id,
-                token_hash: hash(row.try_get("next_hash").map_err(column)?)?,
-                issued_at: row.try_get("next_issued_at").map_err(column)?,
+                token_hash: row.get("next_hash")?,
+                issued_at: row.get("next_issued_at")?,
             })
         })
         .transpose()?;
     Ok(Rotation {
         id,
-        session_id: row.try_get::<_, Uuid>("session_id").map_err(column)?.into(),
-        user_id: row.try_get::<_, Uuid>("user_id").map_err(column)?.into(),
-        email: row.try_get("email").map_err(column)?,
-        role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
-        token_hash: hash(row.try_get("token_hash").map_err(column)?)?,
+        session_id: row.get("session_id")?,
+        user_id: row.get("user_id")?,
+        email: row.get("email")?,
+        role: row.get("role")?,
+        token_hash: row.get("token_hash")?,
         presented: Presented {
-            now: row.try_get("now").map_err(column)?,
-            expires_at: row.try_get("expires_at").map_err(column)?,
-            used_at: row.try_get("used_at").map_err(column)?,
-            successor_used: row
-                .try_get::<_, Option<DateTime<Utc>>>("next_used_at")
-                .map_err(column)?
-                .is_some(),
-            may_continue: row.try_get("may_continue").map_err(column)?,
+            now: row.get("now")?,
+            expires_at: row.get("expires_at")?,
+            used_at: row.get("used_at")?,
+            successor_used: row.get::<Option<DateTime<Utc>>>("next_used_at")?.is_some(),
+            may_continue: row.get("may_continue")?,
         },
         successor,
         tx,
@@ -173,11 +160,11 @@ impl Rotation {
             .query(
                 include_str!("../queries/sessions/rotate.sql"),
                 &[
-                    (&self.tx.customer_id().as_uuid(), Type::UUID),
-                    (&self.id, Type::UUID),
-                    (&next.id, Type::UUID),
-                    (&self.session_id.as_uuid(), Type::UUID),
-                    (&next.expires_at, Type::TIMESTAMPTZ),
+                    &self.tx.customer_id(),
+                    &self.id,
+                    &next.id,
+                    &self.session_id,
+                    &next.expires_at,
                 ],
             )
             .await?;
@@ -220,10 +207,10 @@ pub async fn begin(tx: &Tenant, first: &NewRefreshToken<'_>) -> Result<()> {
     tx.query(
         include_str!("../queries/sessions/begin.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&first.session_id.as_uuid(), Type::UUID),
-            (&first.user_id.as_uuid(), Type::UUID),
-            (&first.expires_at, Type::TIMESTAMPTZ),
+            &tx.customer_id(),
+            &first.session_id,
+            &first.user_id,
+            &first.expires_at,
         ],
     )
     .await?;
@@ -234,13 +221,13 @@ async fn insert_token(tx: &Tenant, token: &NewRefreshToken<'_>) -> Result<()> {
     tx.query(
         include_str!("../queries/sessions/insert_token.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&token.id, Type::UUID),
-            (&token.session_id.as_uuid(), Type::UUID),
-            (&token.user_id.as_uuid(), Type::UUID),
-            (&token.token_hash.as_slice(), Type::BYTEA),
-            (&token.issued_at, Type::TIMESTAMPTZ),
-            (&token.expires_at, Type::TIMESTAMPTZ),
+            &tx.customer_id(),
+            &token.id,
+            &token.session_id,
+            &token.user_id,
+            &token.token_hash,
+            &token.issued_at,
+            &token.expires_at,
         ],
     )
     .await
@@ -255,11 +242,7 @@ pub async fn end(tx: &Tenant, session: SessionId, reason: EndReason) -> Result<b
     let row = tx
         .query_opt(
             include_str!("../queries/sessions/end.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&session.as_uuid(), Type::UUID),
-                (&reason.as_str(), Type::TEXT),
-            ],
+            &[&tx.customer_id(), &session, &reason.as_str()],
         )
         .await?;
     Ok(row.is_some())
@@ -273,10 +256,7 @@ pub async fn end_all(tx: &Tenant, reason: EndReason) -> Result<usize> {
     let rows = tx
         .query(
             include_str!("../queries/sessions/end_all.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&reason.as_str(), Type::TEXT),
-            ],
+            &[&tx.customer_id(), &reason.as_str()],
         )
         .await?;
     Ok(rows.len())
@@ -290,11 +270,7 @@ pub async fn end_of_user(tx: &Tenant, user: UserId, reason: EndReason) -> Result
     let rows = tx
         .query(
             include_str!("../queries/sessions/end_of_user.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user.as_uuid(), Type::UUID),
-                (&reason.as_str(), Type::TEXT),
-            ],
+            &[&tx.customer_id(), &user, &reason.as_str()],
         )
         .await?;
     Ok(rows.len())

@@ -18,9 +18,7 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, jobs::Job};
-use tokio_postgres::types::Type;
-use uuid::Uuid;
+use dynrag_domain::{CustomerId, DocumentId, Result, jobs::Job};
 
 use crate::{
     Store, Tenant,
@@ -45,10 +43,6 @@ impl From<Option<Claim>> for Turn {
     fn from(claim: Option<Claim>) -> Self {
         claim.map_or(Self::Moot, |claim| Self::Claimed(Box::new(claim)))
     }
-}
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("slow lane: {error}"))
 }
 
 impl Store {
@@ -98,7 +92,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/slow_lane/take_turns.sql"),
-            &[(&customer.as_uuid(), Type::UUID)],
+            &[&customer],
         )
         .await?;
         let put_off = include_str!("../queries/slow_lane/put_off.sql");
@@ -123,11 +117,7 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/slow_lane/hand_over.sql"),
-                &[
-                    (&claim.customer_id.as_uuid(), Type::UUID),
-                    (&claim.document_id.as_uuid(), Type::UUID),
-                    (&claim.token, Type::INT8),
-                ],
+                &[&claim.customer_id, &claim.document_id, &claim.token],
             )
             .await?;
         if row.is_none() {
@@ -154,20 +144,14 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/slow_lane/resume.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
+                &[&customer],
             )
             .await?;
         let mut jobs = Vec::with_capacity(rows.len());
         for row in &rows {
-            let document: Uuid = row.try_get("id").map_err(column)?;
-            let lane: String = row.try_get("lane").map_err(column)?;
-            let version = row.try_get("latest_version").map_err(column)?;
-            jobs.push(Job::process_in(
-                lane.parse()?,
-                customer,
-                document.into(),
-                version,
-            ));
+            let lane = row.get("lane")?;
+            let version = row.get("latest_version")?;
+            jobs.push(Job::process_in(lane, customer, row.get("id")?, version));
         }
         let pending = outbox::insert_many(&tx, &jobs).await?;
         tx.commit().await?;
@@ -184,15 +168,7 @@ async fn changes(
     most: i32,
 ) -> Result<bool> {
     let row = tx
-        .query_opt(
-            sql,
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&document.as_uuid(), Type::UUID),
-                (&version, Type::INT4),
-                (&most, Type::INT4),
-            ],
-        )
+        .query_opt(sql, &[&tx.customer_id(), &document, &version, &most])
         .await?;
     Ok(row.is_some())
 }

@@ -3,18 +3,12 @@
 
 use std::collections::HashMap;
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result};
-use tokio_postgres::types::Type;
-use uuid::Uuid;
+use dynrag_domain::{CustomerId, DocumentId, Result};
 
 use crate::{
     Store,
     ledger::{self, ProviderCall, Purpose},
 };
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("staged vectors: {error}"))
-}
 
 /// Vectors as they are staged: little-endian float32.
 fn to_bytes(vectors: &[Vec<f32>]) -> Vec<Vec<u8>> {
@@ -44,18 +38,14 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/staged/read.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&model, Type::TEXT),
-                    (&hashes, Type::TEXT_ARRAY),
-                ],
+                &[&customer, &model, &hashes],
             )
             .await?;
         tx.commit().await?;
         rows.iter()
             .map(|row| {
-                let bytes: &[u8] = row.try_get("vector").map_err(column)?;
-                let hash = row.try_get("text_hash").map_err(column)?;
+                let bytes: &[u8] = row.get("vector")?;
+                let hash = row.get("text_hash")?;
                 Ok((hash, of_bytes(bytes)))
             })
             .collect()
@@ -74,7 +64,7 @@ impl Store {
         vectors: &[Vec<f32>],
         calls: &[ProviderCall],
     ) -> Result<()> {
-        let ids: Vec<Uuid> = texts.iter().map(|(id, _)| id.as_uuid()).collect();
+        let ids: Vec<DocumentId> = texts.iter().map(|(id, _)| *id).collect();
         let hashes: Vec<&str> = texts.iter().map(|(_, hash)| *hash).collect();
         let vectors = to_bytes(vectors);
         let regenerates = calls
@@ -83,14 +73,7 @@ impl Store {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/staged/stage.sql"),
-            &[
-                (&customer.as_uuid(), Type::UUID),
-                (&model, Type::TEXT),
-                (&ids, Type::UUID_ARRAY),
-                (&hashes, Type::TEXT_ARRAY),
-                (&vectors, Type::BYTEA_ARRAY),
-                (&regenerates, Type::BOOL),
-            ],
+            &[&customer, &model, &ids, &hashes, &vectors, &regenerates],
         )
         .await?;
         ledger::record(&tx, calls).await?;

@@ -1,20 +1,12 @@
 //! What `sweep` asks across tenants: jobs that were not sent, work that was dropped, uploads that
 //! did not come.
 
-use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result, fetches::Fetch, jobs::Job, tasks::Task,
-};
-use tokio_postgres::{Row, types::Type};
-use uuid::Uuid;
+use dynrag_domain::{CustomerId, DocumentId, Result, fetches::Fetch, jobs::Job, tasks::Task};
 
 use crate::{
     Store,
     outbox::{Outgoing, Pending},
 };
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("sweep: {error}"))
-}
 
 /// A presigned upload that should have arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,22 +26,16 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_outbox(&self, most: i32) -> Result<Vec<Pending<Outgoing>>> {
         let rows = self
-            .call(
-                include_str!("../queries/sweep/outbox.sql"),
-                &[(&most, Type::INT4)],
-            )
+            .call(include_str!("../queries/sweep/outbox.sql"), &[&most])
             .await?;
         let mut pending = Vec::with_capacity(rows.len());
         for row in &rows {
-            let id = row.try_get("id").map_err(column)?;
+            let id = row.get("id")?;
             // A job of a form this release does not know stays for the release that does.
-            match serde_json::from_value::<Outgoing>(row.try_get("job").map_err(column)?) {
+            match serde_json::from_value::<Outgoing>(row.get("job")?) {
                 Ok(job) => pending.push(Pending {
                     id,
-                    customer_id: row
-                        .try_get::<_, Uuid>("customer_id")
-                        .map_err(column)?
-                        .into(),
+                    customer_id: row.get("customer_id")?,
                     job,
                 }),
                 Err(error) => {
@@ -66,26 +52,21 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_documents(&self, most: i32) -> Result<Vec<Outgoing>> {
         let rows = self
-            .call(
-                include_str!("../queries/sweep/documents.sql"),
-                &[(&most, Type::INT4)],
-            )
+            .call(include_str!("../queries/sweep/documents.sql"), &[&most])
             .await?;
         rows.iter()
             .map(|row| {
-                let customer =
-                    CustomerId::from(row.try_get::<_, Uuid>("customer_id").map_err(column)?);
-                let document = DocumentId::from(row.try_get::<_, Uuid>("id").map_err(column)?);
-                Ok(if row.try_get("deleting").map_err(column)? {
+                let customer = row.get::<CustomerId>("customer_id")?;
+                let document = row.get::<DocumentId>("id")?;
+                Ok(if row.get("deleting")? {
                     Outgoing::Job(Job::delete(customer, document))
-                } else if row.try_get::<_, Option<bool>>("to_fetch").map_err(column)? == Some(true)
-                {
-                    let version = row.try_get("version").map_err(column)?;
+                } else if row.get::<Option<bool>>("to_fetch")? == Some(true) {
+                    let version = row.get("version")?;
                     Outgoing::Fetch(Fetch::document(customer, document, version))
                 } else {
-                    let lane: String = row.try_get("lane").map_err(column)?;
-                    let version = row.try_get("version").map_err(column)?;
-                    Outgoing::Job(Job::process_in(lane.parse()?, customer, document, version))
+                    let lane = row.get("lane")?;
+                    let version = row.get("version")?;
+                    Outgoing::Job(Job::process_in(lane, customer, document, version))
                 })
             })
             .collect()
@@ -97,20 +78,14 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_uploads(&self, most: i32) -> Result<Vec<Awaited>> {
         let rows = self
-            .call(
-                include_str!("../queries/sweep/uploads.sql"),
-                &[(&most, Type::INT4)],
-            )
+            .call(include_str!("../queries/sweep/uploads.sql"), &[&most])
             .await?;
         rows.iter()
             .map(|row| {
                 Ok(Awaited {
-                    customer_id: row
-                        .try_get::<_, Uuid>("customer_id")
-                        .map_err(column)?
-                        .into(),
-                    id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-                    overdue: row.try_get("overdue").map_err(column)?,
+                    customer_id: row.get("customer_id")?,
+                    id: row.get("id")?,
+                    overdue: row.get("overdue")?,
                 })
             })
             .collect()
@@ -154,15 +129,11 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn sweep_tasks(&self, most: i32) -> Result<Vec<Outgoing>> {
         let mut tasks = Vec::new();
-        let customer = |row: &Row| -> Result<CustomerId> {
-            let id: Uuid = row.try_get("customer_id").map_err(column)?;
-            Ok(id.into())
-        };
         let jobs = include_str!("../queries/sweep/jobs.sql");
-        for row in &self.call(jobs, &[(&most, Type::INT4)]).await? {
-            let job: Uuid = row.try_get("id").map_err(column)?;
-            let (customer, job) = (customer(row)?, job.into());
-            tasks.push(match row.try_get::<_, &str>("kind").map_err(column)? {
+        for row in &self.call(jobs, &[&most]).await? {
+            let customer = row.get("customer_id")?;
+            let job = row.get("id")?;
+            tasks.push(match row.get::<&str>("kind")? {
                 "crawl" => Outgoing::Fetch(Fetch::crawl(customer, job)),
                 "regenerate" => Outgoing::Job(Job::regenerate(customer, job)),
                 "bulk" => Outgoing::Task(Task::bulk(customer, job)),
@@ -170,8 +141,8 @@ impl Store {
             });
         }
         let erasures = include_str!("../queries/sweep/erasures.sql");
-        for row in &self.call(erasures, &[(&most, Type::INT4)]).await? {
-            tasks.push(Outgoing::Task(Task::erase(customer(row)?)));
+        for row in &self.call(erasures, &[&most]).await? {
+            tasks.push(Outgoing::Task(Task::erase(row.get("customer_id")?)));
         }
         Ok(tasks)
     }
@@ -227,7 +198,6 @@ impl Store {
 
     async fn count(&self, call: &str) -> Result<i64> {
         let rows = self.call(call, &[]).await?;
-        rows.first()
-            .map_or(Ok(0), |row| row.try_get(0).map_err(column))
+        rows.first().map_or(Ok(0), |row| row.get(0))
     }
 }

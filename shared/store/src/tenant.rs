@@ -4,10 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Object;
 use dynrag_domain::{CustomerId, Error, Result};
-use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{bounds::Bounds, connection::Param, error};
+use crate::{
+    bounds::Bounds,
+    error,
+    params::{self, Param},
+    row::Row,
+};
 
 /// A transaction in which row-level security shows the rows of one customer, and of these the ones within
 /// [`Bounds`].
@@ -78,7 +82,7 @@ impl Tenant {
     ///
     /// # Errors
     /// `unavailable` for what may pass by itself, `internal_error` otherwise.
-    pub async fn query(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
+    pub async fn query(&self, sql: &str, params: &[&dyn Param]) -> Result<Vec<Row>> {
         self.try_query(sql, params)
             .await?
             .map_err(|e| error::statement(&e))
@@ -88,13 +92,13 @@ impl Tenant {
     ///
     /// # Errors
     /// As for `query`.
-    pub async fn query_opt(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>> {
+    pub async fn query_opt(&self, sql: &str, params: &[&dyn Param]) -> Result<Option<Row>> {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
     /// As [`query`](Self::query), over all of the customer's rows: for its limits, which bounds do not change.
     /// What it reads must not be shown.
-    pub(crate) async fn query_unbound(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
+    pub(crate) async fn query_unbound(&self, sql: &str, params: &[&dyn Param]) -> Result<Vec<Row>> {
         let Some(collections) = self.bounds.setting() else {
             return self.query(sql, params).await;
         };
@@ -108,9 +112,9 @@ impl Tenant {
     pub(crate) async fn try_query(
         &self,
         sql: &str,
-        params: &[Param<'_>],
+        params: &[&dyn Param],
     ) -> Result<Result<Vec<Row>, tokio_postgres::Error>> {
-        let answer = self.connection()?.query_typed(sql, params).await;
+        let answer = params::query(self.connection()?, sql, params).await;
         if answer.is_err() {
             self.failed.store(true, Ordering::Relaxed);
         }

@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 
 use dynrag_domain::{CustomerId, DocumentId, Error, Result};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
-use tokio_postgres::types::Type;
 
 use crate::{Store, Tenant};
 
@@ -46,12 +45,7 @@ pub(crate) async fn insert(
 ) -> Result<()> {
     tx.query(
         include_str!("../queries/texts/insert.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&document.as_uuid(), Type::UUID),
-            (&version, Type::INT4),
-            (&packed, Type::BYTEA),
-        ],
+        &[&tx.customer_id(), &document, &version, &packed],
     )
     .await
     .map(drop)
@@ -72,16 +66,11 @@ impl Store {
         let row = tx
             .query_opt(
                 include_str!("../queries/texts/get.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&document.as_uuid(), Type::UUID),
-                    (&version, Type::INT4),
-                ],
+                &[&customer, &document, &version],
             )
             .await?;
         tx.commit().await?;
-        row.map(|row| unpack(row.try_get("extracted").map_err(Error::internal_fault)?))
-            .transpose()
+        row.map(|row| unpack(row.get("extracted")?)).transpose()
     }
 }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use dynrag_domain::{Error, Kind, Result};
-use tokio_postgres::types::Type;
 
 use crate::Store;
 
@@ -26,18 +25,13 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/throttles/attempt.sql"),
-                &[
-                    (&route, Type::TEXT),
-                    (&who, Type::BYTEA),
-                    (&quota, Type::INT4),
-                ],
+                &[&route, &who, &quota],
             )
             .await?;
         let wait: Option<i32> = rows
             .first()
             .ok_or_else(|| Error::internal_fault("admit_attempt returned no row"))?
-            .try_get("wait")
-            .map_err(|e| Error::internal_fault(format!("throttles: {e}")))?;
+            .get("wait")?;
         wait.map_or(Ok(()), |wait| Err(too_many(wait)))
     }
 }

@@ -5,16 +5,12 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, Result,
     documents::{FailureCode, Stage, Status},
 };
-use tokio_postgres::{Row, types::Type};
 
 use crate::{
     Store, Tenant,
-    documents::{Document, get, parsed, required},
+    documents::{Document, get},
+    row::Row,
 };
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("timeline: {error}"))
-}
 
 /// A step of a document's timeline.
 #[derive(Clone, Debug)]
@@ -89,25 +85,20 @@ async fn timeline(tx: &Tenant, id: DocumentId, after: Option<i64>) -> Result<Sta
     let rows = tx
         .query(
             include_str!("../queries/documents/timeline.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&after, Type::INT8),
-                (&MOST_STEPS, Type::INT8),
-            ],
+            &[&tx.customer_id(), &id, &after, &MOST_STEPS],
         )
         .await?;
     let first = rows.first().ok_or_else(|| Error::not_found("document"))?;
     let mut steps = Vec::with_capacity(rows.len());
     for row in &rows {
         // A document without such steps is a row without a number.
-        if let Some(number) = row.try_get("number").map_err(column)? {
+        if let Some(number) = row.get("number")? {
             steps.push(step(row, number)?);
         }
     }
     Ok(Standing {
-        status: required(first, "stands")?,
-        code: parsed(first, "because")?,
+        status: first.get("stands")?,
+        code: first.get("because")?,
         steps,
     })
 }
@@ -115,12 +106,12 @@ async fn timeline(tx: &Tenant, id: DocumentId, after: Option<i64>) -> Result<Sta
 fn step(row: &Row, number: i64) -> Result<Step> {
     Ok(Step {
         number,
-        started_at: row.try_get("started_at").map_err(column)?,
-        ended_at: row.try_get("ended_at").map_err(column)?,
-        version: row.try_get("version").map_err(column)?,
-        status: required(row, "status")?,
-        stage: parsed(row, "stage")?,
-        code: parsed(row, "code")?,
-        attempt: row.try_get("attempt").map_err(column)?,
+        started_at: row.get("started_at")?,
+        ended_at: row.get("ended_at")?,
+        version: row.get("version")?,
+        status: row.get("status")?,
+        stage: row.get("stage")?,
+        code: row.get("code")?,
+        attempt: row.get("attempt")?,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    CustomerId, DocumentId, Error, Kind, Result, UserId,
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
@@ -13,11 +13,8 @@ use dynrag_domain::{
     metadata::Metadata,
     quotas::Quota,
 };
-use serde_json::{Value, json};
-use tokio_postgres::{
-    Row,
-    types::{Json, Type},
-};
+use serde_json::json;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::{
@@ -25,6 +22,7 @@ use crate::{
     document_passwords::{self, SealedPassword},
     error,
     outbox::{self, Pending},
+    row::Row,
 };
 
 /// A document to add, its bytes already known.
@@ -124,10 +122,6 @@ pub enum Added {
     Raced,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("uploads: {error}"))
-}
-
 /// The error of a customer that has as many documents as it may.
 pub fn limit_reached(quota: Quota) -> Error {
     let instead = "Delete some first, or ask the platform's operator for a higher maxDocuments.";
@@ -136,25 +130,22 @@ pub fn limit_reached(quota: Quota) -> Error {
 
 /// How many documents the customer has and may have. The lock keeps others from adding any.
 pub(crate) async fn lock_limit(tx: &Tenant) -> Result<Quota> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let locked = tx
         .query_opt(
             include_str!("../queries/documents/lock_limit.sql"),
-            &[(&customer, Type::UUID)],
+            &[&customer],
         )
         .await?
         .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
     let counted = tx
-        .query_unbound(
-            include_str!("../queries/documents/count.sql"),
-            &[(&customer, Type::UUID)],
-        )
+        .query_unbound(include_str!("../queries/documents/count.sql"), &[&customer])
         .await?
         .pop()
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
-    let limit: i32 = locked.try_get("max_documents").map_err(column)?;
+    let limit: i32 = locked.get("max_documents")?;
     Ok(Quota {
-        used: counted.try_get("documents").map_err(column)?,
+        used: counted.get("documents")?,
         limit: limit.into(),
     })
 }
@@ -268,21 +259,18 @@ async fn resolve(
         .query_opt(
             include_str!("../queries/documents/find_same.sql"),
             &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&new.external_id, Type::TEXT),
-                (&content_hash.as_slice(), Type::BYTEA),
-                (&new.source_url, Type::TEXT),
-                (&tx.own_only(), Type::UUID),
+                &tx.customer_id(),
+                &new.external_id,
+                &content_hash,
+                &new.source_url,
+                &tx.own_only(),
             ],
         )
         .await?;
     match row {
         Some(row) => {
             attachments::check(&row, new)?;
-            let same = row
-                .try_get::<_, Option<&[u8]>>("content_hash")
-                .map_err(column)?
-                == Some(content_hash.as_slice());
+            let same = row.get::<Option<&[u8]>>("content_hash")? == Some(content_hash.as_slice());
             known(&row, same, on_duplicate)
         }
         None => {
@@ -328,16 +316,10 @@ pub(crate) async fn find_taken(
     let rows = tx
         .query_unbound(
             include_str!("../queries/documents/find_taken.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&external_ids, Type::TEXT_ARRAY),
-                (&urls, Type::TEXT_ARRAY),
-            ],
+            &[&tx.customer_id(), &external_ids, &urls],
         )
         .await?;
-    rows.iter()
-        .map(|row| row.try_get("known_by").map_err(column))
-        .collect()
+    rows.iter().map(|row| row.get("known_by")).collect()
 }
 
 /// The refusal of an external id that a document out of the caller's sight has.
@@ -351,15 +333,12 @@ pub fn external_id_taken() -> Error {
 
 /// As [`resolve`], of a row that says itself whether its content is the `same`.
 pub(crate) fn target(row: &Row, on_duplicate: OnDuplicate) -> Result<Target> {
-    known(row, row.try_get("same").map_err(column)?, on_duplicate)
+    known(row, row.get("same")?, on_duplicate)
 }
 
 fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
-    let id: DocumentId = row.try_get::<_, Uuid>("id").map_err(column)?.into();
-    let status: Status = row
-        .try_get::<_, String>("status")
-        .map_err(column)?
-        .parse()?;
+    let id: DocumentId = row.get("id")?;
+    let status: Status = row.get("status")?;
     // A failed document is tried again when its content comes again: that is what the caller wants.
     if same
         && on_duplicate == OnDuplicate::Skip
@@ -367,7 +346,7 @@ fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
     {
         return Ok(Target::Duplicate { id, status });
     }
-    let latest: i32 = row.try_get("latest_version").map_err(column)?;
+    let latest: i32 = row.get("latest_version")?;
     Ok(Target::Next {
         id,
         version: latest + 1,
@@ -385,20 +364,20 @@ pub(crate) async fn move_on(
         .query_opt(
             include_str!("../queries/documents/new_version.sql"),
             &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&version, Type::INT4),
-                (&new.title, Type::TEXT),
-                (&new.metadata.map(Json), Type::JSONB),
-                (&new.file_name, Type::TEXT),
-                (&new.source_url, Type::TEXT),
-                (&new.lane.as_str(), Type::TEXT),
-                (&chunking(new)?, Type::JSONB),
-                (&new.place.moves(), Type::BOOL),
-                (&collection(new), Type::UUID),
-                (&new.reading.include_hidden, Type::BOOL),
-                (&new.reading.attachments, Type::BOOL),
-                (&new.title_given, Type::BOOL),
+                &tx.customer_id(),
+                &id,
+                &version,
+                &new.title,
+                &new.metadata.map(Json),
+                &new.file_name,
+                &new.source_url,
+                &new.lane,
+                &new.chunking.map(Json),
+                &new.place.moves(),
+                &new.place.collection(),
+                &new.reading.include_hidden,
+                &new.reading.attachments,
+                &new.title_given,
             ],
         )
         .await?;
@@ -431,48 +410,35 @@ pub(crate) async fn insert(
         .try_query(
             include_str!("../queries/documents/insert.sql"),
             &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&new.title, Type::TEXT),
-                (&new.source.as_str(), Type::TEXT),
-                (&new.external_id, Type::TEXT),
-                (&new.file_name, Type::TEXT),
-                (&Json(new.metadata.unwrap_or(&empty)), Type::JSONB),
-                (&status.as_str(), Type::TEXT),
-                (&upload_expires_at, Type::TIMESTAMPTZ),
-                (&created_by, Type::UUID),
-                (&new.source_url, Type::TEXT),
-                (&new.lane.as_str(), Type::TEXT),
-                (&chunking(new)?, Type::JSONB),
-                (&collection(new), Type::UUID),
-                (&new.reading.include_hidden, Type::BOOL),
-                (&new.reading.attachments, Type::BOOL),
-                (&new.attached_to.map(|id| id.as_uuid()), Type::UUID),
-                (&new.title_given, Type::BOOL),
-                (&new.actor.id(), Type::UUID),
+                &tx.customer_id(),
+                &id,
+                &new.title,
+                &new.source,
+                &new.external_id,
+                &new.file_name,
+                &Json(new.metadata.unwrap_or(&empty)),
+                &status,
+                &upload_expires_at,
+                &created_by,
+                &new.source_url,
+                &new.lane,
+                &new.chunking.map(Json),
+                &new.place.collection(),
+                &new.reading.include_hidden,
+                &new.reading.attachments,
+                &new.attached_to,
+                &new.title_given,
+                &new.actor.id(),
             ],
         )
         .await?;
     inserted(answer)
 }
 
-/// As the database keeps it.
-pub(crate) fn chunking(new: &NewDocument<'_>) -> Result<Option<Value>> {
-    new.chunking
-        .map(serde_json::to_value)
-        .transpose()
-        .map_err(Error::internal_fault)
-}
-
-/// As the database keeps it.
-pub(crate) fn collection(new: &NewDocument<'_>) -> Option<Uuid> {
-    new.place.collection().map(|id| id.as_uuid())
-}
-
 /// The user, where it is one.
-pub(crate) fn created_by(actor: Actor) -> Option<Uuid> {
+pub(crate) fn created_by(actor: Actor) -> Option<UserId> {
     match actor {
-        Actor::User(id) => Some(id.as_uuid()),
+        Actor::User(id) => Some(id),
         Actor::ApiKey(_) | Actor::Webhook(_) | Actor::System => None,
     }
 }
@@ -512,14 +478,14 @@ pub(crate) async fn insert_version(
     tx.query(
         include_str!("../queries/documents/insert_version.sql"),
         &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&id.as_uuid(), Type::UUID),
-            (&version, Type::INT4),
-            (&object, Type::UUID),
-            (&new.format.as_str(), Type::TEXT),
-            (&bytes, Type::INT8),
-            (&content_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
-            (&new.reprocess, Type::BOOL),
+            &tx.customer_id(),
+            &id,
+            &version,
+            &object,
+            &new.format,
+            &bytes,
+            &content_hash,
+            &new.reprocess,
         ],
     )
     .await

@@ -6,9 +6,8 @@ use dynrag_domain::{
     money::Usd,
     spending::{Allowance, Payer},
 };
-use tokio_postgres::{Row, types::Type};
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, row::Row};
 
 /// What was used of an operation on a day.
 #[derive(Clone, Debug)]
@@ -29,19 +28,15 @@ pub struct Used {
     pub cost: Usd,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("usage: {error}"))
-}
-
 pub(crate) fn used(row: &Row) -> Result<Used> {
     Ok(Used {
-        day: row.try_get("day").map_err(column)?,
-        operation: row.try_get("operation").map_err(column)?,
-        requests: row.try_get("requests").map_err(column)?,
-        documents: row.try_get("documents").map_err(column)?,
-        chunks: row.try_get("chunks").map_err(column)?,
-        tokens: row.try_get("tokens").map_err(column)?,
-        cost: Usd::from_nanos(row.try_get("nano_usd").map_err(column)?),
+        day: row.get("day")?,
+        operation: row.get("operation")?,
+        requests: row.get("requests")?,
+        documents: row.get("documents")?,
+        chunks: row.get("chunks")?,
+        tokens: row.get("tokens")?,
+        cost: Usd::from_nanos(row.get("nano_usd")?),
     })
 }
 
@@ -60,11 +55,7 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/usage/by_day.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&since, Type::DATE),
-                    (&until, Type::DATE),
-                ],
+                &[&customer, &since, &until],
             )
             .await?;
         tx.commit().await?;
@@ -78,19 +69,16 @@ impl Store {
     pub async fn allowance(&self, customer: CustomerId) -> Result<Allowance> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
-                include_str!("../queries/usage/left.sql"),
-                &[(&customer.as_uuid(), Type::UUID)],
-            )
+            .query_opt(include_str!("../queries/usage/left.sql"), &[&customer])
             .await?;
         tx.commit().await?;
         let row = row.ok_or_else(|| Error::not_found("customer"))?;
-        let payer: Option<String> = row.try_get("paid_by").map_err(column)?;
-        let left: Option<i64> = row.try_get("nano_usd").map_err(column)?;
+        let payer: Option<String> = row.get("paid_by")?;
+        let left: Option<i64> = row.get("nano_usd")?;
         Ok(Allowance {
             payer: payer.map(|payer| payer.parse::<Payer>()).transpose()?,
             budget_left: left.map(Usd::from_nanos),
-            platform_left: Usd::from_nanos(row.try_get("platform_nano_usd").map_err(column)?),
+            platform_left: Usd::from_nanos(row.get("platform_nano_usd")?),
         })
     }
 }
@@ -103,16 +91,13 @@ pub async fn monthly_spend(tx: &Tenant, month: NaiveDate) -> Result<Option<(Usd,
     let row = tx
         .query_opt(
             include_str!("../queries/usage/month.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&month, Type::DATE),
-            ],
+            &[&tx.customer_id(), &month],
         )
         .await?;
     row.map(|row| {
-        let budget: Option<i64> = row.try_get("budget").map_err(column)?;
+        let budget: Option<i64> = row.get("budget")?;
         Ok((
-            Usd::from_nanos(row.try_get("nano_usd").map_err(column)?),
+            Usd::from_nanos(row.get("nano_usd")?),
             budget.map(Usd::from_nanos),
         ))
     })

@@ -6,10 +6,9 @@ use dynrag_domain::{
     identity::{Email, Role},
     quotas::Quota,
 };
-use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use crate::{Store, Tenant, error, throttles};
+use crate::{Store, Tenant, error, row::Row, throttles};
 
 /// Users and invitations a customer may have at once.
 pub const MAX_USERS: i64 = 500;
@@ -45,34 +44,27 @@ pub struct UserRow {
     pub created_at: DateTime<Utc>,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("users: {error}"))
-}
-
 pub(crate) fn row(row: &Row) -> Result<UserRow> {
     Ok(UserRow {
-        id: row.try_get("id").map_err(column)?,
-        email: row.try_get("email").map_err(column)?,
-        role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
-        status: row.try_get("status").map_err(column)?,
-        email_verified_at: row.try_get("email_verified_at").map_err(column)?,
-        last_login_at: row.try_get("last_login_at").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
+        id: row.get("id")?,
+        email: row.get("email")?,
+        role: row.get("role")?,
+        status: row.get("status")?,
+        email_verified_at: row.get("email_verified_at")?,
+        last_login_at: row.get("last_login_at")?,
+        created_at: row.get("created_at")?,
     })
 }
 
 fn login(row: &Row) -> Result<Option<Login>> {
-    let Some(user) = row.try_get::<_, Option<Uuid>>("user_id").map_err(column)? else {
+    let Some(user) = row.get("user_id")? else {
         return Ok(None);
     };
     Ok(Some(Login {
-        customer_id: row
-            .try_get::<_, Uuid>("customer_id")
-            .map_err(column)?
-            .into(),
-        user_id: user.into(),
-        password_hash: row.try_get("password_hash").map_err(column)?,
-        role: row.try_get::<_, String>("role").map_err(column)?.parse()?,
+        customer_id: row.get("customer_id")?,
+        user_id: user,
+        password_hash: row.get("password_hash")?,
+        role: row.get("role")?,
     }))
 }
 
@@ -83,10 +75,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn find_login(&self, email: &Email) -> Result<Option<Login>> {
         let rows = self
-            .call(
-                include_str!("../queries/users/find_login.sql"),
-                &[(&email.as_str(), Type::TEXT)],
-            )
+            .call(include_str!("../queries/users/find_login.sql"), &[&email])
             .await?;
         rows.first().map_or(Ok(None), login)
     }
@@ -106,17 +95,13 @@ impl Store {
         let rows = self
             .call(
                 include_str!("../queries/users/begin_login.sql"),
-                &[
-                    (&email.as_str(), Type::TEXT),
-                    (&address, Type::BYTEA),
-                    (&quota, Type::INT4),
-                ],
+                &[&email, &address, &quota],
             )
             .await?;
         let row = rows
             .first()
             .ok_or_else(|| Error::internal_fault("begin_login returned no row"))?;
-        match row.try_get::<_, Option<i32>>("wait").map_err(column)? {
+        match row.get::<Option<i32>>("wait")? {
             Some(wait) => Err(throttles::too_many(wait)),
             None => login(row),
         }
@@ -129,17 +114,10 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn begin_reset(&self, email: &Email) -> Result<Option<(CustomerId, UserId)>> {
         let rows = self
-            .call(
-                include_str!("../queries/users/begin_reset.sql"),
-                &[(&email.as_str(), Type::TEXT)],
-            )
+            .call(include_str!("../queries/users/begin_reset.sql"), &[&email])
             .await?;
         rows.first()
-            .map(|row| {
-                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
-                let user: Uuid = row.try_get("user_id").map_err(column)?;
-                Ok((customer.into(), user.into()))
-            })
+            .map(|row| Ok((row.get("customer_id")?, row.get("user_id")?)))
             .transpose()
     }
 
@@ -158,10 +136,10 @@ impl Store {
             .query(
                 include_str!("../queries/users/list.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id), Type::UUID),
-                    (&limit, Type::INT8),
+                    &customer,
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -180,14 +158,7 @@ pub async fn get(tx: &Tenant, user: UserId) -> Result<Option<UserRow>> {
 }
 
 async fn of_user(tx: &Tenant, sql: &str, user: UserId) -> Result<Option<Row>> {
-    tx.query_opt(
-        sql,
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&user.as_uuid(), Type::UUID),
-        ],
-    )
-    .await
+    tx.query_opt(sql, &[&tx.customer_id(), &user]).await
 }
 
 /// Notes that a login's password was right: the attempt does not count, and the address of the network
@@ -198,12 +169,7 @@ async fn of_user(tx: &Tenant, sql: &str, user: UserId) -> Result<Option<Row>> {
 pub async fn end_login(tx: &Tenant, user: UserId, email: &Email, address: &[u8]) -> Result<()> {
     tx.query(
         include_str!("../queries/users/end_login.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&user.as_uuid(), Type::UUID),
-            (&email.as_str(), Type::TEXT),
-            (&address, Type::BYTEA),
-        ],
+        &[&tx.customer_id(), &user, &email, &address],
     )
     .await
     .map(drop)
@@ -215,8 +181,7 @@ pub async fn end_login(tx: &Tenant, user: UserId, email: &Email, address: &[u8])
 /// `unavailable` without a database.
 pub async fn password_hash(tx: &Tenant, user: UserId) -> Result<Option<String>> {
     let row = of_user(tx, include_str!("../queries/users/password_hash.sql"), user).await?;
-    row.map(|row| row.try_get("password_hash").map_err(column))
-        .transpose()
+    row.map(|row| row.get("password_hash")).transpose()
 }
 
 /// Puts a new password hash in the place of the one that was checked. False: somebody else has changed
@@ -228,12 +193,7 @@ pub async fn set_password(tx: &Tenant, user: UserId, checked: &str, new: &str) -
     let row = tx
         .query_opt(
             include_str!("../queries/users/set_password.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user.as_uuid(), Type::UUID),
-                (&checked, Type::TEXT),
-                (&new, Type::TEXT),
-            ],
+            &[&tx.customer_id(), &user, &checked, &new],
         )
         .await?;
     Ok(row.is_some())
@@ -247,15 +207,10 @@ pub async fn reset_password(tx: &Tenant, user: UserId, new: &str) -> Result<Opti
     let row = tx
         .query_opt(
             include_str!("../queries/users/reset_password.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user.as_uuid(), Type::UUID),
-                (&new, Type::TEXT),
-            ],
+            &[&tx.customer_id(), &user, &new],
         )
         .await?;
-    row.map(|row| row.try_get("email").map_err(column))
-        .transpose()
+    row.map(|row| row.get("email")).transpose()
 }
 
 /// Notes that a user's address is verified. False: not active any more.
@@ -280,13 +235,7 @@ pub async fn insert(
 ) -> Result<()> {
     tx.try_query(
         include_str!("../queries/users/insert.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&user.as_uuid(), Type::UUID),
-            (&email.as_str(), Type::TEXT),
-            (&password_hash, Type::TEXT),
-            (&role.as_str(), Type::TEXT),
-        ],
+        &[&tx.customer_id(), &user, &email, &password_hash, &role],
     )
     .await?
     .map(drop)
@@ -311,19 +260,18 @@ pub(crate) fn email_taken() -> Error {
 pub async fn lock(tx: &Tenant) -> Result<()> {
     tx.query(
         include_str!("../queries/users/lock.sql"),
-        &[(&tx.customer_id().as_uuid(), Type::UUID)],
+        &[&tx.customer_id()],
     )
     .await
     .map(drop)
 }
 
 async fn count(tx: &Tenant, sql: &str) -> Result<i64> {
-    let customer = tx.customer_id().as_uuid();
-    tx.query_opt(sql, &[(&customer, Type::UUID)])
+    let customer = tx.customer_id();
+    tx.query_opt(sql, &[&customer])
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?
-        .try_get("users")
-        .map_err(column)
+        .get("users")
 }
 
 /// Checks that there is room for one more user. Under the [`lock`].
@@ -346,13 +294,10 @@ pub async fn check_new(tx: &Tenant, email: &Email) -> Result<()> {
     let row = tx
         .query_opt(
             include_str!("../queries/users/is_user.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&email.as_str(), Type::TEXT),
-            ],
+            &[&tx.customer_id(), &email],
         )
         .await?;
-    if !row.map_or(Ok(false), |row| row.try_get("found").map_err(column))? {
+    if !row.map_or(Ok(false), |row| row.get("found"))? {
         return Ok(());
     }
     Err(Error::new(
@@ -382,14 +327,14 @@ pub async fn check_business_left(tx: &Tenant) -> Result<()> {
 /// # Errors
 /// `email_not_verified` (forbidden); `unavailable` without a database.
 pub async fn check_verified(tx: &Tenant) -> Result<()> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let row = tx
         .query_opt(
             include_str!("../queries/users/has_verified.sql"),
-            &[(&customer, Type::UUID)],
+            &[&customer],
         )
         .await?;
-    let verified = row.map_or(Ok(false), |row| row.try_get("verified").map_err(column))?;
+    let verified = row.map_or(Ok(false), |row| row.get("verified"))?;
     if verified {
         return Ok(());
     }
@@ -414,12 +359,7 @@ pub async fn update(
     let updated = tx
         .query_opt(
             include_str!("../queries/users/update.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&user.as_uuid(), Type::UUID),
-                (&role.map(Role::as_str), Type::TEXT),
-                (&status, Type::TEXT),
-            ],
+            &[&tx.customer_id(), &user, &role, &status],
         )
         .await?;
     updated.as_ref().map(row).transpose()
@@ -442,12 +382,10 @@ pub async fn in_charge(tx: &Tenant) -> Result<Vec<String>> {
     let rows = tx
         .query(
             include_str!("../queries/users/in_charge.sql"),
-            &[(&tx.customer_id().as_uuid(), Type::UUID)],
+            &[&tx.customer_id()],
         )
         .await?;
-    rows.iter()
-        .map(|row| row.try_get("email").map_err(column))
-        .collect()
+    rows.iter().map(|row| row.get("email")).collect()
 }
 
 /// Makes a user an administrator of the platform.

@@ -12,20 +12,14 @@ use dynrag_domain::{
     warnings::Warnings,
 };
 use serde_json::json;
-use tokio_postgres::{
-    Row,
-    types::{Json, Type},
-};
+use tokio_postgres::types::Json;
 
 use crate::{
     Store, audit, collections,
-    documents::{get, required},
+    documents::get,
     outbox::{self, Pending},
+    row::Row,
 };
-
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("versions: {error}"))
-}
 
 /// A version of a document.
 #[derive(Clone, Debug)]
@@ -97,29 +91,21 @@ impl Store {
             .or(document.published_version)
             .unwrap_or(document.latest_version);
         let next = document.latest_version + 1;
-        let chunking = change
-            .chunking
-            .map(serde_json::to_value)
-            .transpose()
-            .map_err(Error::internal_fault)?;
         let made = tx
             .query_opt(
                 include_str!("../queries/documents/again.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&of, Type::INT4),
-                    (&next, Type::INT4),
-                    (&change.title, Type::TEXT),
-                    (&change.metadata.map(Json), Type::JSONB),
-                    (&chunking, Type::JSONB),
-                    (&change.place.moves(), Type::BOOL),
-                    (
-                        &change.place.collection().map(|id| id.as_uuid()),
-                        Type::UUID,
-                    ),
-                    (&change.reading.include_hidden, Type::BOOL),
-                    (&change.reading.attachments, Type::BOOL),
+                    &customer,
+                    &id,
+                    &of,
+                    &next,
+                    &change.title,
+                    &change.metadata.map(Json),
+                    &change.chunking.map(Json),
+                    &change.place.moves(),
+                    &change.place.collection(),
+                    &change.reading.include_hidden,
+                    &change.reading.attachments,
                 ],
             )
             .await?;
@@ -153,17 +139,17 @@ impl Store {
             .query_opt(
                 include_str!("../queries/documents/described.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&change.title, Type::TEXT),
-                    (&change.metadata.map(Json), Type::JSONB),
-                    (&change.reading.include_hidden, Type::BOOL),
-                    (&change.reading.attachments, Type::BOOL),
+                    &customer,
+                    &id,
+                    &change.title,
+                    &change.metadata.map(Json),
+                    &change.reading.include_hidden,
+                    &change.reading.attachments,
                 ],
             )
             .await?;
         tx.commit().await?;
-        row.map_or(Ok(false), |row| row.try_get("otherwise").map_err(column))
+        row.map_or(Ok(false), |row| row.get("otherwise"))
     }
 
     /// Versions of a document, newest first, those below one.
@@ -182,12 +168,7 @@ impl Store {
         let rows = tx
             .query(
                 include_str!("../queries/documents/versions.sql"),
-                &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&id.as_uuid(), Type::UUID),
-                    (&below, Type::INT4),
-                    (&limit, Type::INT8),
-                ],
+                &[&customer, &id, &below, &limit],
             )
             .await?;
         tx.commit().await?;
@@ -197,19 +178,19 @@ impl Store {
 
 fn version(row: &Row) -> Result<Version> {
     Ok(Version {
-        version: row.try_get("version").map_err(column)?,
-        status: row.try_get("status").map_err(column)?,
-        format: required(row, "format")?,
-        bytes: row.try_get("bytes").map_err(column)?,
-        content_hash: row.try_get("content_hash").map_err(column)?,
-        pages: row.try_get("pages").map_err(column)?,
-        characters: row.try_get("characters").map_err(column)?,
-        chunks: row.try_get("chunks").map_err(column)?,
-        tokens: row.try_get("tokens").map_err(column)?,
-        embedding_model: row.try_get("embedding_model").map_err(column)?,
-        published_at: row.try_get("published_at").map_err(column)?,
-        warnings: row.try_get::<_, Json<_>>("warnings").map_err(column)?.0,
-        superseded_at: row.try_get("superseded_at").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
+        version: row.get("version")?,
+        status: row.get("status")?,
+        format: row.get("format")?,
+        bytes: row.get("bytes")?,
+        content_hash: row.get("content_hash")?,
+        pages: row.get("pages")?,
+        characters: row.get("characters")?,
+        chunks: row.get("chunks")?,
+        tokens: row.get("tokens")?,
+        embedding_model: row.get("embedding_model")?,
+        published_at: row.get("published_at")?,
+        warnings: row.json("warnings")?,
+        superseded_at: row.get("superseded_at")?,
+        created_at: row.get("created_at")?,
     })
 }

@@ -11,11 +11,11 @@ use dynrag_domain::{
     quotas::Quota,
     webhooks::{DisabledReason, Event, MAX_WEBHOOKS, ROTATION, Trigger, WebhookStatus},
 };
-use tokio_postgres::{Row, types::Type};
-use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, collections, schedules,
+    Store, Tenant, collections,
+    row::Row,
+    schedules,
     secrets::{SealedSecret, SealedSecrets},
 };
 
@@ -94,50 +94,35 @@ pub struct FoundWebhook {
     pub sealed: SealedSecrets,
 }
 
-fn column(error: tokio_postgres::Error) -> Error {
-    Error::internal_fault(format!("webhooks: {error}"))
-}
-
-fn collection(row: &Row) -> Result<Option<CollectionId>> {
-    let id: Option<Uuid> = row.try_get("collection_id").map_err(column)?;
-    Ok(id.map(CollectionId::from))
-}
-
 fn webhook(row: &Row) -> Result<WebhookRow> {
-    let text = |name: &str| row.try_get::<_, String>(name).map_err(column);
-    let reason: Option<String> = row.try_get("disabled_reason").map_err(column)?;
-    let events: Vec<String> = row.try_get("events").map_err(column)?;
     Ok(WebhookRow {
-        id: row.try_get::<_, Uuid>("id").map_err(column)?.into(),
-        name: text("name")?,
-        trigger: text("trigger_type")?.parse()?,
-        status: text("status")?.parse()?,
-        url: row.try_get("url").map_err(column)?,
-        schedule: row.try_get("schedule").map_err(column)?,
-        time_zone: row.try_get("time_zone").map_err(column)?,
-        events: events
-            .iter()
-            .map(|event| event.parse())
-            .collect::<Result<_>>()?,
-        secret_version: row.try_get("secret_version").map_err(column)?,
-        next_run_at: row.try_get("next_run_at").map_err(column)?,
-        collection: collection(row)?,
-        disabled_reason: reason.map(|reason| reason.parse()).transpose()?,
-        failing_since: row.try_get("failing_since").map_err(column)?,
-        last_triggered_at: row.try_get("last_triggered_at").map_err(column)?,
-        created_at: row.try_get("created_at").map_err(column)?,
-        updated_at: row.try_get("updated_at").map_err(column)?,
+        id: row.get("id")?,
+        name: row.get("name")?,
+        trigger: row.get("trigger_type")?,
+        status: row.get("status")?,
+        url: row.get("url")?,
+        schedule: row.get("schedule")?,
+        time_zone: row.get("time_zone")?,
+        events: row.get("events")?,
+        secret_version: row.get("secret_version")?,
+        next_run_at: row.get("next_run_at")?,
+        collection: row.get("collection_id")?,
+        disabled_reason: row.get("disabled_reason")?,
+        failing_since: row.get("failing_since")?,
+        last_triggered_at: row.get("last_triggered_at")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
     })
 }
 
 /// Sealed secrets of one webhook from a row with `wrapped_data_key`, `versions`, `nonces`, `ciphertexts`.
 pub(crate) fn sealed(row: &Row) -> Result<SealedSecrets> {
-    let versions: Vec<i32> = row.try_get("versions").map_err(column)?;
-    let nonces: Vec<Vec<u8>> = row.try_get("nonces").map_err(column)?;
-    let ciphertexts: Vec<Vec<u8>> = row.try_get("ciphertexts").map_err(column)?;
+    let versions: Vec<i32> = row.get("versions")?;
+    let nonces: Vec<Vec<u8>> = row.get("nonces")?;
+    let ciphertexts: Vec<Vec<u8>> = row.get("ciphertexts")?;
     let secrets = versions.into_iter().zip(nonces).zip(ciphertexts);
     Ok(SealedSecrets {
-        wrapped_data_key: row.try_get("wrapped_data_key").map_err(column)?,
+        wrapped_data_key: row.get("wrapped_data_key")?,
         secrets: secrets
             .map(|((version, nonce), ciphertext)| SealedSecret {
                 purpose: PURPOSE,
@@ -154,16 +139,13 @@ pub(crate) fn sealed(row: &Row) -> Result<SealedSecrets> {
 /// # Errors
 /// `webhook_limit` (conflict); `unavailable` without a database.
 pub async fn check_room(tx: &Tenant) -> Result<()> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let row = tx
-        .query_opt(
-            include_str!("../queries/webhooks/count.sql"),
-            &[(&customer, Type::UUID)],
-        )
+        .query_opt(include_str!("../queries/webhooks/count.sql"), &[&customer])
         .await?
         .ok_or_else(|| Error::internal_fault("count returned no row"))?;
     let quota = Quota {
-        used: row.try_get("webhooks").map_err(column)?,
+        used: row.get("webhooks")?,
         limit: MAX_WEBHOOKS,
     };
     quota.check("webhook_limit", "webhooks", "Delete some first.")
@@ -174,17 +156,13 @@ async fn check_receiver(tx: &Tenant, id: WebhookId, url: Option<&str>) -> Result
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/same_receiver.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&url, Type::TEXT),
-                (&id.as_uuid(), Type::UUID),
-            ],
+            &[&tx.customer_id(), &url, &id],
         )
         .await?;
     let Some(row) = row else {
         return Ok(());
     };
-    let name: String = row.try_get("name").map_err(column)?;
+    let name: String = row.get("name")?;
     Err(Error::new(
         Kind::Conflict,
         "webhook_exists",
@@ -210,23 +188,22 @@ pub async fn insert(
         check_receiver(tx, id, new.url).await?;
     }
     collections::hold(tx, new.collection.into()).await?;
-    let events: Vec<&str> = new.events.iter().map(|event| event.as_str()).collect();
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/insert.sql"),
             &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&new.name, Type::TEXT),
-                (&trigger.as_str(), Type::TEXT),
-                (&new.url, Type::TEXT),
-                (&new.schedule, Type::TEXT),
-                (&new.time_zone, Type::TEXT),
-                (&events, Type::TEXT_ARRAY),
-                (&new.next_run_at, Type::TIMESTAMPTZ),
-                (&secret_version, Type::INT4),
-                (&token_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
-                (&new.collection.map(|id| id.as_uuid()), Type::UUID),
+                &tx.customer_id(),
+                &id,
+                &new.name,
+                &trigger,
+                &new.url,
+                &new.schedule,
+                &new.time_zone,
+                &new.events,
+                &new.next_run_at,
+                &secret_version,
+                &token_hash,
+                &new.collection,
             ],
         )
         .await?
@@ -243,9 +220,9 @@ pub async fn lock(tx: &Tenant, id: WebhookId) -> Result<WebhookRow> {
 }
 
 async fn one(tx: &Tenant, id: WebhookId, sql: &str) -> Result<WebhookRow> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let row = tx
-        .query_opt(sql, &[(&customer, Type::UUID), (&id.as_uuid(), Type::UUID)])
+        .query_opt(sql, &[&customer, &id])
         .await?
         .ok_or_else(|| Error::not_found("webhook"))?;
     webhook(&row)
@@ -260,21 +237,20 @@ pub async fn update(tx: &Tenant, id: WebhookId, wanted: &Wanted<'_>) -> Result<W
     if !wanted.events.is_empty() {
         check_receiver(tx, id, wanted.url).await?;
     }
-    let events: Vec<&str> = wanted.events.iter().map(|event| event.as_str()).collect();
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/update.sql"),
             &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&wanted.name, Type::TEXT),
-                (&wanted.status.as_str(), Type::TEXT),
-                (&wanted.url, Type::TEXT),
-                (&wanted.schedule, Type::TEXT),
-                (&wanted.time_zone, Type::TEXT),
-                (&events, Type::TEXT_ARRAY),
-                (&wanted.next_run_at, Type::TIMESTAMPTZ),
-                (&wanted.collection.map(|id| id.as_uuid()), Type::UUID),
+                &tx.customer_id(),
+                &id,
+                &wanted.name,
+                &wanted.status,
+                &wanted.url,
+                &wanted.schedule,
+                &wanted.time_zone,
+                &wanted.events,
+                &wanted.next_run_at,
+                &wanted.collection,
             ],
         )
         .await?
@@ -293,30 +269,20 @@ pub async fn rotate(
     secret_version: i32,
     token_hash: Option<&[u8; 32]>,
 ) -> Result<()> {
-    let (customer, seconds) = (tx.customer_id().as_uuid(), ROTATION.as_secs_f64());
+    let (customer, seconds) = (tx.customer_id(), ROTATION.as_secs_f64());
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/rotate.sql"),
-            &[
-                (&customer, Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&secret_version, Type::INT4),
-                (&token_hash.map(<[u8; 32]>::as_slice), Type::BYTEA),
-                (&seconds, Type::FLOAT8),
-            ],
+            &[&customer, &id, &secret_version, &token_hash, &seconds],
         )
         .await?
         .ok_or_else(|| Error::not_found("webhook"))?;
-    let dropped: Option<i32> = row.try_get("dropped").map_err(column)?;
-    let retired: Option<i32> = row.try_get("retired").map_err(column)?;
+    let dropped: Option<i32> = row.get("dropped")?;
+    let retired: Option<i32> = row.get("retired")?;
     drop_secrets(tx, dropped.as_slice()).await?;
     tx.query(
         include_str!("../queries/webhooks/retire_secret.sql"),
-        &[
-            (&customer, Type::UUID),
-            (&retired, Type::INT4),
-            (&seconds, Type::FLOAT8),
-        ],
+        &[&customer, &retired, &seconds],
     )
     .await
     .map(drop)
@@ -325,10 +291,7 @@ pub async fn rotate(
 async fn drop_secrets(tx: &Tenant, versions: &[i32]) -> Result<()> {
     tx.query(
         include_str!("../queries/webhooks/drop_secrets.sql"),
-        &[
-            (&tx.customer_id().as_uuid(), Type::UUID),
-            (&versions, Type::INT4_ARRAY),
-        ],
+        &[&tx.customer_id(), &versions],
     )
     .await
     .map(drop)
@@ -339,15 +302,15 @@ async fn drop_secrets(tx: &Tenant, versions: &[i32]) -> Result<()> {
 /// # Errors
 /// `not_found`; `unavailable` without a database.
 pub async fn delete(tx: &Tenant, id: WebhookId) -> Result<()> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/delete.sql"),
-            &[(&customer, Type::UUID), (&id.as_uuid(), Type::UUID)],
+            &[&customer, &id],
         )
         .await?
         .ok_or_else(|| Error::not_found("webhook"))?;
-    let versions: Vec<i32> = row.try_get("versions").map_err(column)?;
+    let versions: Vec<i32> = row.get("versions")?;
     drop_secrets(tx, &versions).await
 }
 
@@ -356,11 +319,11 @@ pub async fn delete(tx: &Tenant, id: WebhookId) -> Result<()> {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn run_now(tx: &Tenant, id: WebhookId) -> Result<Option<RunId>> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/run_now.sql"),
-            &[(&customer, Type::UUID), (&id.as_uuid(), Type::UUID)],
+            &[&customer, &id],
         )
         .await?;
     match row {
@@ -374,20 +337,16 @@ pub async fn run_now(tx: &Tenant, id: WebhookId) -> Result<Option<RunId>> {
 /// # Errors
 /// `unavailable` without a database.
 pub(crate) async fn disable(tx: &Tenant, id: WebhookId, reason: DisabledReason) -> Result<bool> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     let stopped = tx
         .query_opt(
             include_str!("../queries/webhooks/disable.sql"),
-            &[
-                (&customer, Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&reason.as_str(), Type::TEXT),
-            ],
+            &[&customer, &id, &reason],
         )
         .await?;
     tx.query(
         include_str!("../queries/deliveries/discard_all.sql"),
-        &[(&customer, Type::UUID), (&id.as_uuid(), Type::UUID)],
+        &[&customer, &id],
     )
     .await?;
     Ok(stopped.is_some())
@@ -398,22 +357,18 @@ pub(crate) async fn failing(tx: &Tenant, id: WebhookId, for_long: Duration) -> R
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/failing.sql"),
-            &[
-                (&tx.customer_id().as_uuid(), Type::UUID),
-                (&id.as_uuid(), Type::UUID),
-                (&for_long.as_secs_f64(), Type::FLOAT8),
-            ],
+            &[&tx.customer_id(), &id, &for_long.as_secs_f64()],
         )
         .await?;
-    row.map_or(Ok(false), |row| row.try_get("too_long").map_err(column))
+    row.map_or(Ok(false), |row| row.get("too_long"))
 }
 
 /// Notes that a notice arrived.
 pub(crate) async fn healthy(tx: &Tenant, id: WebhookId) -> Result<()> {
-    let customer = tx.customer_id().as_uuid();
+    let customer = tx.customer_id();
     tx.query(
         include_str!("../queries/webhooks/healthy.sql"),
-        &[(&customer, Type::UUID), (&id.as_uuid(), Type::UUID)],
+        &[&customer, &id],
     )
     .await
     .map(drop)
@@ -435,10 +390,10 @@ impl Store {
             .query(
                 include_str!("../queries/webhooks/list.sql"),
                 &[
-                    (&customer.as_uuid(), Type::UUID),
-                    (&after.map(|(at, _)| at), Type::TIMESTAMPTZ),
-                    (&after.map(|(_, id)| id.as_uuid()), Type::UUID),
-                    (&limit, Type::INT8),
+                    &customer,
+                    &after.map(|(at, _)| at),
+                    &after.map(|(_, id)| id),
+                    &limit,
                 ],
             )
             .await?;
@@ -464,15 +419,14 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn find_webhook(&self, id: WebhookId) -> Result<Option<FoundWebhook>> {
         let find = include_str!("../queries/webhooks/find.sql");
-        let rows = self.call(find, &[(&id.as_uuid(), Type::UUID)]).await?;
+        let rows = self.call(find, &[&id]).await?;
         rows.first()
             .map(|row| {
-                let customer: Uuid = row.try_get("customer_id").map_err(column)?;
                 Ok(FoundWebhook {
-                    customer_id: customer.into(),
-                    name: row.try_get("name").map_err(column)?,
-                    collection: collection(row)?,
-                    token_hashes: row.try_get("token_hashes").map_err(column)?,
+                    customer_id: row.get("customer_id")?,
+                    name: row.get("name")?,
+                    collection: row.get("collection_id")?,
+                    token_hashes: row.get("token_hashes")?,
                     sealed: sealed(row)?,
                 })
             })

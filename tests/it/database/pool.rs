@@ -14,7 +14,6 @@ use dynrag_store::Store;
 use rand::RngExt;
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
-use uuid::Uuid;
 
 use crate::support::{database::Database, seed, size};
 
@@ -53,7 +52,7 @@ async fn request(store: &Store, customer: CustomerId, way: usize) -> usize {
     let rows = tx.query(ALL_DOCUMENTS, &[]).await.unwrap();
     let mut wrong = rows
         .iter()
-        .filter(|row| row.get::<_, Uuid>(0) != customer.as_uuid())
+        .filter(|row| row.get::<CustomerId>(0).unwrap() != customer)
         .count();
     assert!(!rows.is_empty(), "a tenant does not see its own document");
     match way {

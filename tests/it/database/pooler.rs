@@ -8,12 +8,14 @@ use std::{
     time::Duration,
 };
 
-use dynrag_domain::documents::filter::{Filter, Sort};
+use dynrag_domain::{
+    CustomerId,
+    documents::filter::{Filter, Sort},
+};
 use dynrag_store::Store;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, time::sleep};
 use url::Url;
-use uuid::Uuid;
 
 use crate::support::{
     database::{Database, app_login_through, connect},
@@ -164,8 +166,9 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
                         .await
                         .unwrap();
                     tx.commit().await.unwrap();
-                    let seen: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
-                    assert_eq!(seen, [customer.id.as_uuid()]);
+                    let seen: Vec<CustomerId> =
+                        rows.iter().map(|row| row.get(0).unwrap()).collect();
+                    assert_eq!(seen, [customer.id]);
                     assert_eq!(
                         store
                             .list_documents(

@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use dynrag_domain::{JobId, Result, audit::Action, jobs::Lane};
 use serde_json::json;
-use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{Outcome, column, id, run};
-use crate::{Tenant, deletion};
+use super::{Outcome, id, run};
+use crate::{Tenant, deletion, row::Row};
 
 /// Undeletes documents that are locked; says why the others stay deleted.
 pub(super) async fn undelete(tx: &Tenant, job: JobId, locked: &[Row]) -> Result<Outcome> {
@@ -18,13 +17,10 @@ pub(super) async fn undelete(tx: &Tenant, job: JobId, locked: &[Row]) -> Result<
     for row in locked {
         let document = id(row)?;
         there.push(document);
-        if let Some(mail) = row
-            .try_get::<_, Option<Uuid>>("attached_to")
-            .map_err(column)?
-        {
+        if let Some(mail) = row.get::<Option<Uuid>>("attached_to")? {
             mails.insert(document, mail);
         }
-        let external: Option<String> = row.try_get("external_id").map_err(column)?;
+        let external: Option<String> = row.get("external_id")?;
         if external.is_none() {
             by_url.insert(document);
         }

@@ -1,0 +1,172 @@
+//! Rows: a column is read by its name, into the type it is wanted as.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use dynrag_domain::{Error, Result};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_postgres::{
+    row::RowIndex,
+    types::{FromSql, Json},
+};
+use uuid::Uuid;
+
+/// A row of an answer.
+pub struct Row(tokio_postgres::Row);
+
+impl From<tokio_postgres::Row> for Row {
+    fn from(row: tokio_postgres::Row) -> Self {
+        Self(row)
+    }
+}
+
+impl Row {
+    /// Reads a column, by its name; by its place where the statement gives it none.
+    ///
+    /// # Errors
+    /// `internal_error`, which names column and row, when there is no such column, when it is null and `T` is no
+    /// `Option`, or when it holds something else than a `T`.
+    pub fn get<'a, T: FromColumn<'a>>(&'a self, column: impl RowIndex + Display) -> Result<T> {
+        self.0
+            .try_get(&column)
+            .map_err(|e| e.to_string())
+            .and_then(T::from_sql)
+            .map_err(|reason| {
+                let columns = self.0.columns().iter().map(tokio_postgres::Column::name);
+                fault(columns, &column, &reason)
+            })
+    }
+
+    /// Reads a column of JSON.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
+        self.get::<Json<T>>(column).map(|json| json.0)
+    }
+}
+
+/// The columns of a row tell the statement; its values stay out of the log.
+fn fault<'a>(columns: impl Iterator<Item = &'a str>, column: &dyn Display, reason: &str) -> Error {
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    Error::internal_fault(format!("column {column} of ({columns}): {reason}"))
+}
+
+/// A type that a column is read into.
+pub trait FromColumn<'a>: Sized {
+    /// What the column holds.
+    type Sql: FromSql<'a>;
+
+    /// Makes a value of what the column holds, or says why it cannot.
+    fn from_sql(sql: Self::Sql) -> Result<Self, String>;
+}
+
+/// Types that a column holds as they are.
+macro_rules! plain {
+    ($($of:ty)+) => {
+        $(
+            impl<'a> FromColumn<'a> for $of {
+                type Sql = Self;
+
+                fn from_sql(sql: Self) -> Result<Self, String> {
+                    Ok(sql)
+                }
+            }
+        )+
+    };
+}
+
+plain! { bool i16 i32 i64 f64 String &'a str Uuid DateTime<Utc> NaiveDate Value Vec<u8> &'a [u8] }
+
+/// Hashes and tokens are bytes of a fixed number.
+impl<'a, const N: usize> FromColumn<'a> for [u8; N] {
+    type Sql = &'a [u8];
+
+    fn from_sql(sql: &'a [u8]) -> Result<Self, String> {
+        sql.try_into()
+            .map_err(|_| format!("{} bytes instead of {N}", sql.len()))
+    }
+}
+
+impl<'a, T: FromColumn<'a>> FromColumn<'a> for Option<T> {
+    type Sql = Option<T::Sql>;
+
+    fn from_sql(sql: Self::Sql) -> Result<Self, String> {
+        sql.map(T::from_sql).transpose()
+    }
+}
+
+impl<'a, T: FromColumn<'a>> FromColumn<'a> for Vec<T> {
+    type Sql = Vec<T::Sql>;
+
+    fn from_sql(sql: Self::Sql) -> Result<Self, String> {
+        sql.into_iter().map(T::from_sql).collect()
+    }
+}
+
+impl<'a, T: DeserializeOwned> FromColumn<'a> for Json<T> {
+    type Sql = Self;
+
+    fn from_sql(sql: Self) -> Result<Self, String> {
+        Ok(sql)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dynrag_domain::{DocumentId, documents::Status};
+    use tokio_postgres::types::Type;
+
+    use super::*;
+
+    /// Reads a column of a type from its bytes on the wire, as [`Row::get`] does.
+    fn read<'a, T: FromColumn<'a>>(of: &Type, bytes: Option<&'a [u8]>) -> Result<T, String> {
+        assert!(T::Sql::accepts(of), "{of}");
+        T::Sql::from_sql_nullable(of, bytes)
+            .map_err(|e| e.to_string())
+            .and_then(T::from_sql)
+    }
+
+    #[test]
+    fn ids_names_and_bytes_are_read() {
+        let id = DocumentId::generate();
+        let bytes = *id.as_uuid().as_bytes();
+        assert_eq!(read(&Type::UUID, Some(&bytes)), Ok(id));
+        assert_eq!(read(&Type::TEXT, Some(b"queued")), Ok(Status::Queued));
+        assert_eq!(read(&Type::BYTEA, Some(&bytes)), Ok(bytes));
+        assert_eq!(read(&Type::INT4, Some(&[0, 0, 1, 0])), Ok(256_i32));
+    }
+
+    #[test]
+    fn null_is_none_and_nothing_else() {
+        assert_eq!(read::<Option<DocumentId>>(&Type::UUID, None), Ok(None));
+        assert_eq!(read::<Option<Status>>(&Type::TEXT, None), Ok(None));
+        assert_eq!(
+            read::<Option<Vec<Status>>>(&Type::TEXT_ARRAY, None),
+            Ok(None)
+        );
+        assert!(read::<DocumentId>(&Type::UUID, None).is_err());
+        assert!(read::<Status>(&Type::TEXT, None).is_err());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        assert_eq!(
+            read::<Status>(&Type::TEXT, Some(b"lost")),
+            Err("unknown Status \"lost\"".to_owned())
+        );
+        assert_eq!(
+            read::<[u8; 32]>(&Type::BYTEA, Some(b"lost")),
+            Err("4 bytes instead of 32".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_fault_names_column_and_row_and_is_not_public() {
+        let error = fault(["id", "status"].into_iter(), &"status", "unknown Status");
+        let text = error.internal().unwrap_or_default();
+        assert_eq!(text, "column status of (id, status): unknown Status");
+        assert!(!error.to_string().contains("status"));
+    }
+}

@@ -1,0 +1,74 @@
+//! Domain's types as parameters and columns. Domain itself knows nothing of SQL.
+
+use dynrag_domain::{
+    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
+    SessionId, UserId, WebhookId,
+    audit::Action,
+    config::{Strategy, Unit},
+    documents::{FailureCode, Format, Source, Stage, Status},
+    identity::{Class, Email, Role, Scope},
+    jobs::Lane,
+    spending::Payer,
+    webhooks::{DeliveryStatus, DisabledReason, Event, RunStatus, Trigger, WebhookStatus},
+};
+use uuid::Uuid;
+
+use crate::{params::sent_as, row::FromColumn};
+
+/// Ids are UUIDs.
+macro_rules! ids {
+    ($($id:ident)+) => {
+        $(
+            sent_as! { $id => Uuid, UUID, UUID_ARRAY, $id::as_uuid; }
+
+            impl FromColumn<'_> for $id {
+                type Sql = Uuid;
+
+                fn from_sql(sql: Uuid) -> Result<Self, String> {
+                    Ok(sql.into())
+                }
+            }
+        )+
+    };
+}
+
+ids! {
+    ApiKeyId CollectionId CustomerId DeliveryId DocumentId InvitationId JobId RunId SessionId UserId WebhookId
+}
+
+/// Enums with names that are sent as text.
+macro_rules! names {
+    ($($name:ident)+) => {
+        $(sent_as! { $name => &'static str, TEXT, TEXT_ARRAY, |name: &$name| name.as_str(); })+
+    };
+}
+
+/// Enums with names that are sent and read as text.
+macro_rules! named {
+    ($($name:ident)+) => {
+        $(
+            names! { $name }
+
+            impl<'a> FromColumn<'a> for $name {
+                type Sql = &'a str;
+
+                fn from_sql(sql: &'a str) -> Result<Self, String> {
+                    sql.parse()
+                        .map_err(|_| format!(concat!("unknown ", stringify!($name), " {:?}"), sql))
+                }
+            }
+        )+
+    };
+}
+
+named! {
+    DeliveryStatus DisabledReason Event FailureCode Format Lane Payer Role RunStatus Source Stage Status Strategy
+    Trigger Unit WebhookStatus
+}
+
+// A scope we do not know gives no right and is no error, so that reading is `Scope::parse`'s.
+names! { Action Class Scope }
+
+sent_as! {
+    Email => &'a str, TEXT, TEXT_ARRAY, Email::as_str;
+}
