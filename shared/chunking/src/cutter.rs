@@ -1,4 +1,4 @@
-//! What the strategies share: pieces that must not be cut, packed into chunks with an overlap.
+//! Shared by the strategies: indivisible pieces, packed into chunks with an overlap.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -20,18 +20,18 @@ const GRAPHEMES_SHARE: usize = 8;
 /// Places tried for an overlap to begin at.
 const MAX_TRIES: usize = 8;
 
-/// A stretch that becomes a chunk.
+/// A range of the text that becomes a chunk.
 #[derive(Debug)]
 pub(crate) struct Cut {
     pub(crate) range: Range<usize>,
-    /// Where what no chunk had before begins.
+    /// Start of the text that is not overlap with an earlier chunk.
     pub(crate) fresh: usize,
     /// Index of its parent.
     pub(crate) parent: Option<u32>,
 }
 
 impl Cut {
-    /// A stretch that repeats nothing.
+    /// A range without overlap.
     pub(crate) fn new(range: Range<usize>) -> Self {
         Self {
             fresh: range.start,
@@ -46,7 +46,7 @@ impl Cut {
 pub(crate) enum Overlap {
     /// At a sentence, a line or a word, else between graphemes.
     Anywhere,
-    /// At a paragraph or a sentence, else there is none.
+    /// At a paragraph or a sentence; otherwise there is no overlap.
     Whole,
 }
 
@@ -57,8 +57,8 @@ pub(crate) struct Cutter<'a> {
     pub(crate) measure: Measure<'a>,
     pub(crate) size: usize,
     pub(crate) overlap: usize,
-    /// Where a page ends and another begins. No chunk adds text of two, so that the page it names is the
-    /// one it is found on.
+    /// Page boundaries. No chunk adds text of two pages, so the page it names is the one on which it is
+    /// found.
     pub(crate) page_ends: BTreeSet<usize>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// The parts of a stretch that are on one page each.
+    /// Splits a range at page boundaries.
     pub(crate) fn pages(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let inner = self
             .page_ends
@@ -88,7 +88,7 @@ impl<'a> Cutter<'a> {
         })
     }
 
-    /// Cuts a stretch into pieces of at most `most`, as coarsely as possible, and appends their ends.
+    /// Splits a range into pieces of at most `most`, as coarsely as possible, and appends their ends.
     pub(crate) fn split(
         &self,
         range: Range<usize>,
@@ -161,8 +161,8 @@ impl<'a> Cutter<'a> {
         });
     }
 
-    /// Where the chunk after `range` begins: at the first place of the coarsest kind within its last
-    /// `overlap`; at the end where there is no such place.
+    /// Start of the chunk after `range`: the first boundary of the coarsest kind within its last
+    /// `overlap`, or the end if there is no such boundary.
     fn overlap_start(&self, range: Range<usize>, overlap: usize, kind: Overlap) -> usize {
         let none = range.end;
         if overlap == 0 {
@@ -192,7 +192,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// Makes the chunks. Those of white space alone are left out.
+    /// Makes the chunks. Chunks of only white space are omitted.
     pub(crate) fn write(&self, cuts: Vec<Cut>) -> Vec<Chunk> {
         let mut writer = Writer::new(self.extracted);
         for cut in cuts {

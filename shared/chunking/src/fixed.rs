@@ -8,8 +8,8 @@ use crate::{
     graphemes,
 };
 
-/// Cuts the whole text. Paragraphs and sentences do not matter; pages do, and nothing of one is
-/// repeated on the next.
+/// Cuts the whole text. Paragraphs and sentences are ignored; pages are not, and there is no overlap
+/// across pages.
 pub(crate) fn cut(cutter: &Cutter<'_>) -> Vec<Cut> {
     let mut cuts = Vec::new();
     for page in cutter.pages(0..cutter.text.len()) {

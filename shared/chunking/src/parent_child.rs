@@ -1,5 +1,5 @@
 //! Cuts parents of `size`, and each into children of a quarter of it. The children are embedded and
-//! found; what is read is the parent.
+//! matched; the parent is returned.
 
 use dynrag_domain::config::Unit;
 

@@ -9,7 +9,8 @@ pub(crate) const LINES: usize = 1;
 pub(crate) const SENTENCES: usize = 2;
 pub(crate) const WORDS: usize = 3;
 
-/// After what a text may be cut, coarse to fine. The separator stays with what is before it.
+/// Separators after which a text may be cut, from coarse to fine. A separator stays with the text before
+/// it.
 pub(crate) const LEVELS: [&[&str]; 4] = [
     &["\n\n"],
     &["\n"],
@@ -17,11 +18,11 @@ pub(crate) const LEVELS: [&[&str]; 4] = [
     &[" ", "\t", "，", "、", "، "],
 ];
 
-/// Finds the separators of a level in one pass, however many of them do not occur.
+/// Finds the separators of a level in one pass, even if many of them do not occur.
 static FINDERS: LazyLock<[Option<AhoCorasick>; 4]> =
     LazyLock::new(|| LEVELS.map(|separators| AhoCorasick::new(separators).ok()));
 
-/// The ends of a level's separators in a stretch.
+/// Ends of a level's separators in a range.
 pub(crate) fn cuts(text: &str, range: Range<usize>, level: usize) -> impl Iterator<Item = usize> {
     let finder = FINDERS.get(level).and_then(Option::as_ref);
     let stretch = &text[range.clone()];
@@ -31,9 +32,9 @@ pub(crate) fn cuts(text: &str, range: Range<usize>, level: usize) -> impl Iterat
         .map(move |found| range.start + found.end())
 }
 
-/// The ends of the blocks of a stretch: paragraphs, lists and tables up to the blank lines after them, and
-/// fenced code with the blank lines in it. A fence that is never closed is none, and none is looked for
-/// behind it.
+/// Ends of the blocks of a range: paragraphs, lists and tables up to the blank lines after them, and
+/// fenced code including its blank lines. An unclosed fence is not a fence, and no further fences are
+/// looked for after it.
 pub(crate) fn blocks(text: &str, range: Range<usize>) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut fence: Option<Fence> = None;
@@ -77,7 +78,7 @@ pub(crate) fn blocks(text: &str, range: Range<usize>) -> Vec<usize> {
 struct Fence {
     mark: char,
     length: usize,
-    /// Where the line behind it begins, and the blocks that ended before.
+    /// Start of the line after it, and the blocks that ended before.
     behind: usize,
     blocks: usize,
 }
@@ -101,7 +102,7 @@ impl Fence {
     }
 }
 
-/// The mark, its number, and what is behind, of a line that begins with a fence.
+/// For a line that begins with a fence: the mark, its count, and the rest of the line.
 fn fence(line: &str) -> Option<(char, usize, &str)> {
     let line = line.trim_start_matches(' ');
     let mark = line

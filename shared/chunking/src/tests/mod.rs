@@ -1,4 +1,4 @@
-//! What holds for every strategy and unit, and what is each one's own.
+//! Properties of all strategies and units, and tests of each strategy.
 
 mod hostile;
 mod properties;

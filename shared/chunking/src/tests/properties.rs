@@ -1,4 +1,4 @@
-//! What holds for every text, strategy and unit.
+//! Properties that hold for every text, strategy and unit.
 
 use std::collections::HashSet;
 
@@ -123,7 +123,7 @@ fn document() -> impl Generator<Value = Extracted> {
     })
 }
 
-/// The ends of graphemes, and every place within those that may be cut.
+/// Grapheme boundaries, and all positions within graphemes that may be cut.
 fn cuttable(text: &str, size: usize, unit: Unit) -> HashSet<usize> {
     let mut places = HashSet::from([text.len()]);
     for (at, grapheme) in text.grapheme_indices(true) {
