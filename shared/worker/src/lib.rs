@@ -19,16 +19,16 @@ use tracing::Instrument;
 
 pub use queue::{Delivery, run_queue};
 
-/// What an invocation is given.
+/// An invocation and its deadline.
 pub struct Invocation<E> {
     /// The event.
     pub event: E,
-    /// When the function is ended.
+    /// When Lambda ends the invocation.
     pub deadline: Instant,
 }
 
-/// Serves invocations to a handler until the process is ended. A failed invocation is logged with
-/// its cause and reported, so that the caller (S3, a schedule) tries again.
+/// Serves invocations to a handler until the process ends. A failed invocation is logged with its
+/// cause and reported, so that the caller (S3, a schedule) retries.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.

@@ -19,8 +19,8 @@ pub struct Delivery<M = Job> {
     pub job: M,
 }
 
-/// Serves batches to a handler that returns the messages which have to come again. A message that is
-/// no job is reported too: after a few tries the queue sets it aside as a dead letter.
+/// Serves batches to a handler that returns the messages to be redelivered. A message that is not a
+/// valid job is reported too: after a few receives the queue moves it to the dead-letter queue.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
