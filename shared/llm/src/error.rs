@@ -10,13 +10,13 @@ pub enum EmbedError {
     /// 429: too many requests or tokens for now.
     #[error("the provider limits the rate")]
     RateLimited {
-        /// How long the provider says to wait.
+        /// The wait that the provider asked for.
         retry_after: Option<Duration>,
     },
     /// The account has no credit. Waiting does not help.
     #[error("the provider's account has no quota left")]
     InsufficientQuota,
-    /// The key was refused, or cannot be one.
+    /// The key was rejected, or has an impossible format.
     #[error("the provider refused the key")]
     InvalidKey,
     /// The provider refuses this request: the model, the address or the texts are at fault.
@@ -30,7 +30,7 @@ pub enum EmbedError {
     /// A text is longer than the provider takes. Nothing was sent.
     #[error("text {index} has {tokens} tokens, more than an input may have")]
     TextTooLong {
-        /// Which of the texts.
+        /// Index of the text.
         index: usize,
         /// Its length.
         tokens: u32,
@@ -43,15 +43,15 @@ pub enum EmbedError {
         /// The length given.
         got: usize,
     },
-    /// No answer, or one that says it is the provider's own fault.
+    /// No answer, or one that reports a fault of the provider.
     #[error("the provider did not answer: {detail}")]
     Unavailable {
         /// What happened.
         detail: String,
-        /// How long the provider says to wait.
+        /// The wait that the provider asked for.
         retry_after: Option<Duration>,
     },
-    /// A success that cannot be used: not JSON, a vector missing, a number that is none.
+    /// A success that cannot be used: not JSON, a missing vector, an invalid number.
     #[error("the provider's answer cannot be used: {0}")]
     Malformed(String),
 }
@@ -96,7 +96,7 @@ impl EmbedError {
         self.failure_code().is_none()
     }
 
-    /// How long the provider says to wait before the next call with this key.
+    /// The wait that the provider asked for before the next call with this key.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {

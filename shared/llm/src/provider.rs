@@ -14,18 +14,18 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct EmbeddingSettings {
     /// Address up to and including the version, `https://api.openai.com/v1`.
     pub base_url: String,
-    /// Bearer key; none for servers that ask for none.
+    /// Bearer key; `None` for servers that need none.
     pub api_key: Option<SecretString>,
     /// Model name as the provider spells it.
     pub model: String,
     /// Length of the vectors. It is sent with every request and checked in every answer; `None`
     /// sends nothing (models before text-embedding-3 refuse it) and accepts any.
     pub dimensions: Option<u32>,
-    /// Longest wait for one answer.
+    /// Timeout of one answer.
     pub timeout: Duration,
 }
 
-/// Checked settings. Cheap to make, so one may be made per tenant and call.
+/// Checked settings. Cheap to create, so there can be one per tenant and call.
 #[derive(Clone)]
 pub struct Provider {
     pub(crate) endpoint: Url,
@@ -39,8 +39,8 @@ impl Provider {
     /// Checks settings.
     ///
     /// # Errors
-    /// An internal fault when the address is not an http(s) URL or carries credentials, a query or
-    /// a fragment, or when the model or the dimensions are empty: somebody has to mend the settings.
+    /// An internal error if the address is not an http(s) URL or contains credentials, a query or a
+    /// fragment, or if the model or the dimensions are empty: the settings must be fixed.
     pub fn new(settings: &EmbeddingSettings) -> Result<Self> {
         let mut endpoint = Url::parse(&settings.base_url)
             .map_err(|error| Error::internal_fault(format!("embedding base URL: {error}")))?;
@@ -84,7 +84,7 @@ impl Provider {
         self
     }
 
-    /// Whether it is asked with a key.
+    /// Whether requests carry a key.
     pub fn has_key(&self) -> bool {
         self.api_key.is_some()
     }

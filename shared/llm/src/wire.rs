@@ -18,14 +18,15 @@ const MAX_VECTOR: usize = 120 * 1024;
 /// Vectors and what they cost.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Embedded {
-    /// A vector for each text, in the order of the texts; finite, none all zeros, all of one length.
+    /// One vector per text, in the order of the texts; finite, not all zeros, all of the same
+    /// length.
     pub vectors: Vec<Vec<f32>>,
     /// Tokens the provider charges; 0 where it does not say.
     pub prompt_tokens: u64,
 }
 
-// async-openai has one type for each encoding and needs every member to be there; servers that
-// ignore `encoding_format` or leave `usage` out are common, so the answer is read here.
+// async-openai has one type for each encoding and requires every member; servers that ignore
+// `encoding_format` or omit `usage` are common, so the answer is parsed here.
 #[derive(Deserialize)]
 struct Answer {
     data: Vec<Datum>,
@@ -128,7 +129,7 @@ pub(crate) fn parse_answer(
     })
 }
 
-/// What a provider says went wrong, `{"error": {"message", "type", "param", "code"}}`.
+/// A provider's error, `{"error": {"message", "type", "param", "code"}}`.
 #[derive(Default)]
 pub(crate) struct Refusal {
     code: String,
@@ -156,7 +157,7 @@ impl Refusal {
         }
     }
 
-    /// Whether it is about money, which waiting does not bring.
+    /// Whether the error is about quota or billing, which waiting does not fix.
     pub(crate) fn is_about_quota(&self) -> bool {
         matches!(
             self.code.as_str(),
@@ -164,7 +165,7 @@ impl Refusal {
         )
     }
 
-    /// Whether the server cannot answer in base64.
+    /// Whether the server does not support base64.
     pub(crate) fn is_about_encoding(&self) -> bool {
         self.message.contains("encoding_format") || self.message.contains("base64")
     }
@@ -189,7 +190,7 @@ fn tidy(text: &str) -> String {
     clean.take(MAX_MESSAGE).collect()
 }
 
-/// Whether a message holds 12 characters in a row of a text, or all of a shorter one.
+/// Whether a message quotes 12 consecutive characters of a text, or all of a shorter one.
 fn quotes(message: &str, text: &str) -> bool {
     const RUN: usize = 12;
     let text = text.trim();

@@ -133,7 +133,8 @@ async fn a_wait_beyond_the_deadline_is_handed_back() {
             retry_after: Some(Duration::from_secs(3_600))
         }
     );
-    // Another call of the process with the same key is not early either, and knows what is left.
+    // Another call of the process with the same key is not early either, and knows the remaining
+    // wait.
     let again = client.embed(&provider, &["b"], far()).await.unwrap_err();
     let left = again.retry_after().unwrap();
     assert!(left > Duration::from_secs(3_000) && left <= Duration::from_secs(3_600));
@@ -219,7 +220,7 @@ async fn batches_resume_without_paying_again() {
     };
     fake.script([Reply::Ok, Reply::InvalidKey]);
 
-    // On a task of its own, so that the future is known to be Send.
+    // In a separate task, to prove that the future is Send.
     let (staged, error, client, provider, texts) = tokio::spawn(async move {
         let mut staged = Vec::new();
         let mut batches =
