@@ -1,13 +1,13 @@
-//! `Content-Disposition` of a download, for file names that somebody typed (RFC 6266).
+//! `Content-Disposition` of a download, for user-supplied file names (RFC 6266).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Longest stem of a file name, in characters: the header is part of a URL.
 const MAX_STEM: usize = 100;
-/// Longest ending that counts as one.
+/// Longest suffix that counts as a file extension.
 const MAX_ENDING: usize = 10;
 
-/// What `filename*` must encode.
+/// Characters that `filename*` must encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// The header of a file to be saved under this name.
