@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/events`: a document's timeline, so far and as it goes on.
+//! `GET /api/documents/{id}/events`: a document's timeline, past and live.
 
 use dynrag_api::{
     Answer, Caller, Path,
@@ -18,7 +18,7 @@ pub(crate) async fn events(
 ) -> Answer<EventStream> {
     let store = caller.store().clone();
     let customer = caller.customer_id;
-    // A transaction of its own each time: nothing is held while the stream waits.
+    // A separate transaction each time: nothing is held while the stream waits.
     let look = move |after| {
         let store = store.clone();
         async move { store.document_steps(customer, id, after).await }
