@@ -1,4 +1,4 @@
-//! What an answer of the web is, and why there is none.
+//! Classifies answers from the web, and their failures.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use dynrag_extract::detect;
 use dynrag_web::{Answer, WebError};
 use url::Url;
 
-/// Tries of an address that may answer later.
+/// Attempts for a URL that may work later.
 pub(crate) const TRIES: i32 = 4;
-/// Longest wait a server is granted: a document does not lie longer without a try or a reason.
+/// Longest wait granted to a server: a document does not wait longer without an attempt or a reason.
 const MAX_WAIT: Duration = Duration::from_secs(14 * 60);
 
-/// Most bytes of an answer, whatever a customer's limit is: two of them fit into the function's memory.
+/// Maximum size of an answer, whatever a customer's limit is: two of them fit into the function's
+/// memory.
 const MOST_BYTES: usize = 100 * 1024 * 1024;
 
 /// Bytes an answer may have where a customer's files may have so many.
@@ -25,11 +26,11 @@ pub(crate) struct Refusal {
     code: FailureCode,
     /// For the log.
     detail: String,
-    /// What the server answered, where it answered with an error.
+    /// The server's status, if it answered with an error.
     http_status: Option<u16>,
     /// For now: it may be had later.
     passing: bool,
-    /// How long the server says to wait.
+    /// The wait that the server asked for.
     wanted: Option<Duration>,
 }
 
@@ -75,7 +76,7 @@ impl Refusal {
         }
     }
 
-    /// How long to wait for the next of a few tries; none where it is given up.
+    /// The wait before the next attempt; `None` to give up.
     pub(crate) fn wait(&self, attempts: i32) -> Option<Duration> {
         if !self.passing || attempts >= TRIES {
             return None;
@@ -99,8 +100,8 @@ impl Refusal {
     }
 }
 
-/// The format of a page, by its content first; refused where we do not read it, or the customer does not
-/// want it.
+/// The format of a page, primarily by its content; rejected if it is unsupported or the customer does
+/// not allow it.
 pub(crate) fn format(answer: &Answer, allowed: &[String]) -> Result<Format, Refusal> {
     let refuse = Refusal::of_content;
     if answer.body.iter().all(u8::is_ascii_whitespace) {

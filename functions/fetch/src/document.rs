@@ -22,9 +22,9 @@ const DELAY: Duration = Duration::from_millis(500);
 /// Longest time a turn at a host is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a claim ends.
+/// Outcome of a claim.
 enum End {
-    /// Handed on, or not ours any more.
+    /// Handed on, or the claim was lost.
     Done,
     /// As it was.
     Unchanged,
