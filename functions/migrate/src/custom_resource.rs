@@ -42,7 +42,7 @@ pub(crate) async fn answer(request: Request, deadline: Instant) -> Result<Value>
         let left = deadline
             .saturating_duration_since(Instant::now())
             .saturating_sub(RESERVE);
-        // In a task of its own, so that a panic is answered too.
+        // In a separate task, so that a panic is answered too.
         match tokio::time::timeout(left, tokio::spawn(migrate_configured())).await {
             Ok(Ok(Ok(migrated))) => Ok(json!({"Version": migrated.version})),
             Ok(Ok(Err(error))) => Err(error.internal().unwrap_or(error.public()).to_owned()),
@@ -50,7 +50,7 @@ pub(crate) async fn answer(request: Request, deadline: Instant) -> Result<Value>
             Err(_) => Err("the migration takes longer than the function may run".to_owned()),
         }
     };
-    // The same id for ever: a new one would have CloudFormation delete the old resource.
+    // A constant id: a new one would make CloudFormation delete the old resource.
     let id = request
         .physical_resource_id
         .unwrap_or_else(|| "dynamic-rag-migration".to_owned());

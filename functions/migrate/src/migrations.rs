@@ -16,7 +16,7 @@ mod embedded {
 /// Any number, the same in all releases.
 const LOCK: i64 = 0x6479_6e72_6167;
 
-/// What a run did.
+/// The result of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Migrated {
     /// Names of the migrations that were applied now.
@@ -25,11 +25,11 @@ pub struct Migrated {
     pub version: Option<i32>,
 }
 
-/// Applies what is missing, each migration in its own transaction, and gives the app's role its
-/// password. Two runs at once wait for each other; a run that dies is continued by the next.
+/// Applies missing migrations, each in its own transaction, and sets the password of the app's
+/// role. Concurrent runs wait for each other; a run that dies is continued by the next.
 ///
 /// # Errors
-/// `unavailable` when the database is; `internal_error` when a migration fails or one that was
+/// `unavailable` if the database is; `internal_error` if a migration fails or one that was
 /// applied has changed since.
 pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migrated> {
     let (config, tls) = owner.connector()?;
