@@ -96,7 +96,7 @@ pub(crate) async fn chunks(
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
-    // One more than is shown tells whether there are others.
+    // Fetching one more than is returned shows whether there are others.
     let mut found = retriever
         .chunks(&caller, (id, version), from, limit + 1)
         .await?;

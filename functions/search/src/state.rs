@@ -1,4 +1,4 @@
-//! What handlers of this group share.
+//! State shared by the handlers of this group.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use dynrag_api::Context;
 use dynrag_retrieval::Retriever;
 
-/// The context of every HTTP function, with the tables beside it.
+/// The context of every HTTP function, plus the vector tables.
 #[derive(Clone)]
 pub struct SearchState {
     context: Arc<Context>,
