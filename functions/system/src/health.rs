@@ -1,5 +1,5 @@
-//! `GET /health`: whether what everything depends on answers. Needs no credentials and tells no more than what each
-//! check found; causes are in the log.
+//! `GET /health`: checks the essential dependencies. Needs no credentials and reveals only the result of each check;
+//! causes are in the log.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -122,7 +122,7 @@ async fn near(context: &Context) -> (Outcome, Outcome) {
     (secrets, check("database", began + LIMIT, ping).await)
 }
 
-/// Asks for everything side by side; 503 when a check fails.
+/// Runs all checks concurrently; 503 if one fails.
 pub(crate) async fn health(
     State(context): State<Arc<Context>>,
     State(outside): State<Arc<Outside>>,

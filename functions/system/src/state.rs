@@ -1,4 +1,4 @@
-//! What the functions of this group share.
+//! State shared by the handlers of this group.
 
 use std::sync::Arc;
 
