@@ -9,7 +9,7 @@ use dynrag_domain::{
 };
 use serde_json::value::{RawValue, to_raw_value};
 
-/// A line's members by name. Values stay as they are written: numbers keep their digits.
+/// A line's members by name. Values are kept as raw JSON, so numbers keep their digits.
 type Line = BTreeMap<String, Box<RawValue>>;
 
 /// `document_versions` → `documentVersions`.
@@ -24,10 +24,10 @@ pub(crate) fn camel_case(name: &str) -> String {
     })
 }
 
-/// A row as a line, without its end. What is not known is left out.
+/// A row as a line, without line end. Unknown values are omitted.
 ///
 /// # Errors
-/// `internal_error` where the row is no object.
+/// `internal_error` if the row is not an object.
 pub(crate) fn line(table: &str, row: &str) -> Result<String> {
     let columns: Line = serde_json::from_str(row).map_err(Error::internal_fault)?;
     let mut members = Line::new();
@@ -70,7 +70,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
     Ok((name, value))
 }
 
-/// What the API tells of a document beside its columns.
+/// Adds the members that the API derives for a document.
 fn describe(document: &mut Line) -> Result<()> {
     if let Some(format) = text(document, "format") {
         let format: Format = format.parse()?;

@@ -1,4 +1,5 @@
-//! The text out of a stored extraction, which is JSON: piece by piece, so that a large one takes no memory.
+//! Extracts the text from a stored extraction, which is JSON, as a stream, so that a large one takes no
+//! memory.
 
 /// The member of `Extracted` that is the text.
 const NAME: &[u8] = b"text";
@@ -16,7 +17,7 @@ enum Reading {
     Other,
 }
 
-/// How far an escape is.
+/// State of an escape sequence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
     None,
@@ -30,7 +31,7 @@ pub(crate) struct TextReader {
     reading: Reading,
     escape: Escape,
     depth: u32,
-    /// The last name met in the outermost object, as far as it may be the one that is sought.
+    /// The last name in the outermost object, as far as it may be the one sought.
     name: Vec<u8>,
     /// Behind a colon of the outermost object.
     is_value: bool,
@@ -135,13 +136,13 @@ impl TextReader {
         self.unpaired(text);
         match self.reading {
             Reading::Text => text.extend_from_slice(bytes),
-            // One byte more than the name that is sought is enough to tell another.
+            // One byte more than the name sought is enough to tell them apart.
             Reading::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
             _ => {}
         }
     }
 
-    /// Takes half a character, or a whole one.
+    /// Takes a UTF-16 code unit: half a character or a whole one.
     fn unit(&mut self, unit: u16, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             match char::decode_utf16([high, unit]).next() {
@@ -156,7 +157,7 @@ impl TextReader {
         }
     }
 
-    /// A first half that no second one follows.
+    /// A high surrogate that is not followed by a low one.
     fn unpaired(&mut self, text: &mut Vec<u8>) {
         if self.high.take().is_some() {
             self.character(char::REPLACEMENT_CHARACTER, text);
