@@ -37,13 +37,13 @@ impl Lease {
                     match store.progress(&claim, None, period).await {
                         Ok(true) => {}
                         Ok(false) => break,
-                        // The next tick is in time still.
+                        // The next tick is still in time.
                         Err(error) => {
                             tracing::warn!(cause = error.internal(), "lease was not renewed")
                         }
                     }
                 }
-                // Nobody listens where the work has ended meanwhile.
+                // There is no listener if the work has ended in the meantime.
                 tell.send_replace(true);
             }
         });

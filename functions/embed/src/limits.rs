@@ -1,5 +1,5 @@
-//! Holds documents to the customer's limits before anything is paid for them: a single one must not make every search
-//! of its customer slow or impossible.
+//! Enforces the customer's limits before any cost is incurred: a single document must not make every search of its
+//! customer slow or impossible.
 
 use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 use dynrag_store::ingestion::Claim;
@@ -48,7 +48,7 @@ pub(crate) fn check_chunks(claim: &Claim, chunks: usize) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Of documents of one customer those for which there is room, in their order. The others are stopped.
+/// Of documents of one customer, those for which there is room, in order. The others are stopped.
 pub(crate) async fn with_room(
     parts: &Parts,
     cuts: Vec<Cut>,

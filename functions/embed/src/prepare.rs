@@ -1,4 +1,4 @@
-//! From a claim to chunks, and from chunks and vectors to rows: all that needs no lock of the tenant.
+//! From a claim to chunks, and from chunks and vectors to rows: everything that does not need the tenant's lock.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -58,7 +58,7 @@ pub(crate) struct Prepared {
 /// Why a claim does not lead to a publication.
 #[derive(Clone)]
 pub(crate) enum Stop {
-    /// The content is what is published already.
+    /// The content is already published.
     Unchanged,
     /// The lease is another's: leave everything alone.
     Lost,
@@ -66,7 +66,7 @@ pub(crate) enum Stop {
     Slow,
     /// Ended badly, for the log with a detail.
     Failed(FailureCode, String),
-    /// The provider wants us to wait.
+    /// The provider asks us to wait.
     Wait(Duration),
     /// Something that may pass.
     Retry(Error),
@@ -163,7 +163,7 @@ async fn group_vectors(
 }
 
 impl Cut {
-    /// What it wants vectors for.
+    /// The texts that need vectors.
     pub(crate) fn wish(&self) -> Wish<'_> {
         let claim = &self.lease.claim;
         Wish {
@@ -302,7 +302,7 @@ fn unread(parts: &Parts, failure: Failure) -> Stop {
     }
 }
 
-/// What the document is opened with, where its customer gave something.
+/// The document's password, if its customer gave one.
 async fn password(parts: &Parts, claim: &Claim) -> Result<Option<SecretString>, Error> {
     let customer = claim.customer_id;
     let stored = parts
@@ -351,7 +351,7 @@ async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Byt
                 return Err(Stop::Failed(FailureCode::FileTooLarge, detail));
             }
             let objects = &parts.objects;
-            // Of a batch the others are asked for next; a single one is read alone.
+            // The others of a batch are needed next; a single document is read alone.
             let stretch = if claim.lane == Lane::Bulk {
                 bundles
                     .stretch(objects, customer_id, bundle, offset, size)
