@@ -37,17 +37,17 @@ use futures::future::join_all;
 use http::{HeaderValue, header};
 use tokio::sync::OnceCell;
 
-/// For the receiver, from the first byte to the last.
+/// Timeout of a receiver, from the first byte to the last.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Lease of an attempt: longer than an attempt takes.
 const LEASE: Duration = Duration::from_secs(45);
 /// Reserved from the function's timeout: an attempt that cannot finish in time is not started.
 const RESERVE: Duration = Duration::from_secs(20);
-/// SQS holds a message back no longer; a longer wait is left to `sweep`.
+/// SQS's maximum delivery delay; a longer wait is left to `sweep`.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
-/// A turn that comes so soon is waited for.
+/// A turn within this time is waited for.
 const MOMENT: Duration = Duration::from_secs(1);
-/// Connections to the database, and so statements at once.
+/// Database connections, and so concurrent statements.
 const CONNECTIONS: usize = 4;
 
 /// Clients created once per cold start.
@@ -246,7 +246,7 @@ impl Parts {
         })
     }
 
-    /// The webhook's live secrets, newest first: two in the day after a rotation.
+    /// The webhook's valid secrets, newest first: two in the day after a rotation.
     async fn secrets(&self, claimed: &Claimed) -> Result<Vec<Secret>> {
         let sealed = &claimed.sealed;
         let key = self

@@ -13,7 +13,7 @@ const OF_CUSTOMER: (Duration, i32) = (Duration::from_millis(200), 20);
 /// Interval between any two notifications to a host, and their maximum burst.
 const OF_ALL: (Duration, i32) = (Duration::from_millis(20), 100);
 
-/// SHA-256 of whose turns at which host they are.
+/// Key of a customer's turns at a host, SHA-256.
 fn subject(customer: Option<CustomerId>, host: &str) -> [u8; 32] {
     let who = customer.map_or_else(|| "all".to_owned(), |customer| customer.to_string());
     Sha256::digest(format!("deliver|{who}|{host}")).into()
