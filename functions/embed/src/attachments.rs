@@ -22,7 +22,7 @@ use dynrag_store::{
 
 use crate::{parts::Parts, prepare::Stop};
 
-/// Why an attachment is left out: the customer has no room for it.
+/// Reason why an attachment is left out: the customer has no room for it.
 const NO_ROOM: [FailureCode; 2] = [FailureCode::DocumentLimit, FailureCode::StorageLimit];
 
 /// Outcome for an attachment.

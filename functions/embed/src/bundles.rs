@@ -8,9 +8,9 @@ use dynrag_domain::{CustomerId, Result, storage};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-/// Bundles kept at once. A batch of the queue has documents of one or two.
+/// Maximum bundles cached. A batch of the queue has documents of one or two.
 const MOST: usize = 2;
-/// No request that makes a bundle is larger.
+/// Upper bound of a bundle: no request that makes one is larger.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The bundles with documents of a batch; dropped with the batch.

@@ -29,7 +29,7 @@ use crate::{
 
 /// A text that has no vector yet.
 pub(crate) struct Text<'a> {
-    /// A document it is of, with which its vector is staged.
+    /// One of its documents, with which its vector is staged.
     pub(crate) document: DocumentId,
     /// Purpose in the ledger.
     pub(crate) purpose: Purpose,
@@ -45,7 +45,7 @@ impl AsRef<str> for Text<'_> {
     }
 }
 
-/// Texts on their way through a provider; each answer is staged, and its calls written down, before it is given out.
+/// Texts being embedded by a provider; each answer is staged, and its calls recorded, before it is returned.
 pub(crate) struct Asking<'a> {
     parts: &'a Parts,
     customer: CustomerId,
@@ -71,7 +71,7 @@ impl Answered<'_> {
 }
 
 impl<'a> Asking<'a> {
-    /// Plans the requests for texts whose hashes are all different.
+    /// Plans the requests for texts with distinct hashes.
     pub(crate) fn new(
         parts: &'a Parts,
         embeddings: &'a Embeddings,
@@ -99,7 +99,7 @@ impl<'a> Asking<'a> {
         })
     }
 
-    /// Makes the next request. None: there are no more.
+    /// Makes the next request. `None`: there are no more.
     pub(crate) async fn next(&mut self, deadline: Instant) -> Result<Option<Answered<'a>>, Stop> {
         let Some(range) = self.batches.upcoming() else {
             return Ok(None);
@@ -137,7 +137,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) document: DocumentId,
     pub(crate) purpose: Purpose,
     pub(crate) chunks: &'a [Chunk],
-    /// Of each chunk.
+    /// Token count of each chunk.
     pub(crate) tokens: &'a [u32],
 }
 
@@ -146,11 +146,11 @@ pub(crate) struct Wish<'a> {
 pub(crate) struct Answer {
     /// By the hash of their text.
     pub(crate) vectors: HashMap<String, Vec<f32>>,
-    /// Tokens the provider charged now, each document's share.
+    /// Tokens the provider charged now, by document.
     charged: HashMap<DocumentId, u64>,
-    /// Documents that nothing is paid for, with the reason.
+    /// Documents whose vectors are not paid for, with the reason.
     unpaid: HashMap<DocumentId, FailureCode>,
-    /// Why not all was asked.
+    /// Reason why some texts were not requested.
     stop: Option<Stop>,
 }
 
@@ -160,7 +160,7 @@ impl Answer {
         self.charged.get(&document).copied().unwrap_or(0)
     }
 
-    /// Why a document has not all its vectors. None: it has.
+    /// Reason why a document lacks some of its vectors. `None`: it has them all.
     pub(crate) fn stop(&self, document: DocumentId, chunks: &[Chunk]) -> Option<Stop> {
         let has = |chunk: &Chunk| self.vectors.contains_key(&chunk.text_hash);
         if chunks.iter().all(has) {
@@ -239,7 +239,7 @@ async fn known(
             .await;
         match reused {
             Ok(reused) => vectors.extend(reused),
-            // Pruned since; asking the model costs a little, waiting would cost time.
+            // Pruned since; calling the model costs a little, waiting would cost time.
             Err(dynrag_vectors::Error::VersionGone) => {}
             Err(error) => return Err(Error::from(error).into()),
         }
@@ -268,7 +268,7 @@ pub(crate) async fn allowance(
     Ok(allowance)
 }
 
-/// The texts without a vector, each once, of the documents that the month's budgets are enough for.
+/// The texts without a vector, each once, of the documents that fit into the month's budgets.
 async fn affordable<'a>(
     parts: &Parts,
     customer: CustomerId,

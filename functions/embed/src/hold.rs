@@ -26,7 +26,7 @@ use tokio::{task::JoinHandle, time};
 
 /// When a document that is no longer held is sent again. `sweep` runs each minute.
 const HELD: Duration = Duration::from_secs(60);
-/// The time of a document whose message is in the queue.
+/// Resend time of a document whose message is in the queue.
 const QUEUED: Duration = Duration::from_secs(600);
 
 /// Documents of a batch that are not started. Renewed until this is dropped.
@@ -95,7 +95,7 @@ fn copy(waiting: &Mutex<BTreeSet<Waiting>>) -> Vec<Waiting> {
     waiting.iter().copied().collect()
 }
 
-/// Nothing depends on a hold but how soon a dead worker's messages are sent again.
+/// A failed hold only delays the recovery of a dead worker's messages.
 fn log(held: Result<i64>) {
     if let Err(error) = held {
         let (code, cause) = (error.code(), error.internal());

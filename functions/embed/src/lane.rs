@@ -14,9 +14,9 @@ use dynrag_worker::{Delivery, turns::Pace};
 
 use crate::CONCURRENCY;
 
-/// From the start of a quick reader to its answer; its CPU time is what limits it, unless the machine is too busy.
+/// Wall-clock limit of a quick reader; normally its CPU time is the limit, unless the machine is too busy.
 const QUICK_WALL: Duration = Duration::from_secs(15);
-/// Customers whose documents are embedded and stored at once.
+/// Customers whose documents are embedded and stored concurrently.
 const FINISHED_AT_ONCE: usize = 2;
 /// How long a single document, and a document of a batch, waits for others of its customer, to be stored with them.
 /// As long as the lane's queue waits for more messages.
@@ -86,7 +86,7 @@ impl SlowLane {
         app.queue(Queue::Slow).await?.send(&delivery.job).await
     }
 
-    /// Gives a claimed document to the slow lane. False: the lease was lost.
+    /// Hands a claimed document over to the slow lane. False: the lease was lost.
     pub(crate) async fn hand_over(&self, app: &App, store: &Store, claim: &Claim) -> Result<bool> {
         let Some(pending) = store.hand_over(claim).await? else {
             return Ok(false);
@@ -95,7 +95,7 @@ impl SlowLane {
         Ok(true)
     }
 
-    /// Sends documents whose turn has come with the end of others.
+    /// Sends deferred documents that are resumed by the end of others.
     pub(crate) async fn resume(&self, app: &App, store: &Store, ended: &BTreeSet<CustomerId>) {
         for customer in ended {
             match store.resume(*customer).await {

@@ -8,7 +8,7 @@ use tokio::{sync::watch, task::JoinHandle, time};
 
 use crate::prepare::Stop;
 
-/// A claim whose lease is renewed until this is dropped.
+/// A claim with a lease that is renewed until this is dropped.
 pub(crate) struct Lease {
     pub(crate) claim: Arc<Claim>,
     lost: watch::Receiver<bool>,
@@ -22,7 +22,7 @@ impl Drop for Lease {
 }
 
 impl Lease {
-    /// Begins to renew, three times within each lease.
+    /// Starts renewing, three times within each lease.
     pub(crate) fn keep(store: &Store, claim: Claim, period: std::time::Duration) -> Self {
         let claim = Arc::new(claim);
         let (tell, lost) = watch::channel(false);

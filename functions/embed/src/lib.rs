@@ -50,7 +50,7 @@ use crate::{
 
 /// Documents of a batch read concurrently, and concurrent requests to a provider for those of a tenant.
 const CONCURRENCY: usize = 3;
-/// Kept back from the function's timeout for the store step.
+/// Reserved from the function's timeout for the store step.
 const RESERVE: Duration = Duration::from_secs(60);
 /// When a message is redelivered whose claim could not even be requested.
 const MESSAGE_WAIT: Duration = Duration::from_secs(30);
@@ -68,10 +68,10 @@ pub struct Embed {
 }
 
 impl Embed {
-    /// Works through a batch; the deliveries it returns have to come again.
+    /// Works through a batch; returns the deliveries to be redelivered.
     ///
     /// # Errors
-    /// The function is not configured; the whole batch then comes again.
+    /// The function is not configured; the whole batch is then redelivered.
     pub async fn handle(&self, batch: Invocation<Vec<Delivery>>) -> Result<Vec<Delivery>> {
         let parts = self.parts.get_or_try_init(Parts::load).await?;
         let deadline = Instant::from_std(batch.deadline) - RESERVE;
@@ -114,7 +114,7 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
     let bundles = Bundles::default();
     let hold = Hold::keep(&parts.store, documents.iter().filter_map(waiting));
     let pace = lane::pace(&documents);
-    // Whose documents have ended, so that others may follow in the slow lane.
+    // Customers whose documents have ended, so that others may follow in the slow lane.
     let ended = Mutex::new(BTreeSet::new());
     let again = turns::work(
         documents
@@ -243,7 +243,7 @@ async fn delete(parts: &Parts, deletions: Vec<Delivery>) -> Vec<Delivery> {
     again
 }
 
-/// Has a message come again soon.
+/// Makes a message visible again soon.
 async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
     let (code, cause) = (error.code(), error.internal());
     tracing::error!(code, cause, "message has to come again");
@@ -260,15 +260,15 @@ async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
 
 /// How far a document got.
 enum Started {
-    /// As far as its chunks.
+    /// Its chunks are ready.
     Read(Box<Cut>),
     /// There is nothing to embed.
     Ended,
-    /// Its customer has its share of the slow lane.
+    /// Its customer's share of the slow lane is in use.
     PutOff,
 }
 
-/// Claims a document and takes it as far as its chunks.
+/// Claims a document and prepares its chunks.
 async fn start(
     parts: &Parts,
     bundles: &Bundles,
@@ -329,7 +329,7 @@ async fn start(
     }
 }
 
-/// Ends a claim that does not lead to a publication. Where even this fails the lease lapses.
+/// Ends a claim that does not lead to a publication. If even this fails, the lease lapses.
 async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     let (customer_id, document_id, version) = (claim.customer_id, claim.document_id, claim.version);
     let ended = match stop {

@@ -10,7 +10,7 @@ use crate::{
     prepare::{Cut, Stop},
 };
 
-/// Groups of sentences of a semantic cut for each chunk a document may have. Each group is embedded.
+/// Maximum groups of sentences of a semantic cut, per chunk that a document may have. Each group is embedded.
 const GROUPS_FOR_CHUNK: usize = 4;
 
 fn exceeds(number: usize, limit: i64) -> bool {
@@ -35,7 +35,7 @@ pub(crate) fn check_text(claim: &Claim, extracted: &Extracted) -> Result<(), Sto
     Ok(())
 }
 
-/// Checks the number of groups that are embedded to find where to cut.
+/// Checks the number of groups that are embedded to find the cuts.
 pub(crate) fn check_groups(claim: &Claim, groups: usize) -> Result<(), Stop> {
     check_chunks(claim, groups / GROUPS_FOR_CHUNK)
 }

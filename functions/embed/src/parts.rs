@@ -42,7 +42,7 @@ impl Parts {
         Ok(Self {
             store: app.unbounded_store().await?.clone(),
             objects: app.documents().await?.0.clone(),
-            // Writing keeps nothing in memory but metadata: the rest belongs to the documents.
+            // Writing only caches metadata: the rest of the memory is for the documents.
             vectors: Vectors::new(
                 location,
                 usize::try_from(vectors.memory_bytes / 16).unwrap_or(usize::MAX),

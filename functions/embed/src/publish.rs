@@ -15,7 +15,7 @@ use crate::{
     prepare::{Prepared, Stop},
 };
 
-/// Files of a table beyond which it is compacted: each costs a reader a request.
+/// Number of files beyond which a table is compacted: each costs a reader a request.
 const MAX_FRAGMENTS: usize = 16;
 
 /// Writes the documents whose leases are still valid, under the tenant's lock, and publishes them. Returns
@@ -160,7 +160,7 @@ pub(crate) async fn remove(
     prune(parts, customer).await
 }
 
-/// A table without the rows that a change removes; its version, to be recorded, and its rows.
+/// Removes a change's rows from a table; returns the version to record, and its rows.
 async fn without(
     parts: &Parts,
     customer: CustomerId,
@@ -172,7 +172,7 @@ async fn without(
         .store(customer, Some(recorded), change)
         .await?;
     let Some(version) = stored.version else {
-        // Nothing was ever written to it.
+        // It was never written to.
         return Ok((recorded, 0));
     };
     let compacted = parts.vectors.compact(customer, version).await?;

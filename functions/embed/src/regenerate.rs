@@ -33,11 +33,11 @@ use crate::{
 
 /// Longer than any request to the model takes with its retries.
 const LEASE: Duration = Duration::from_secs(240);
-/// Time in which a round can be done.
+/// Time needed for a round.
 const LEAST_TIME: Duration = Duration::from_secs(90);
-/// Chunks of a round.
+/// Maximum chunks of a round.
 const MOST_CHUNKS: i32 = 1000;
-/// Documents of a round, which a filter names.
+/// Maximum documents of a round, since a filter names them.
 const MOST_DOCUMENTS: usize = 200;
 
 type Version = (DocumentId, i32);
@@ -106,7 +106,7 @@ async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Resul
     step.end().await
 }
 
-/// Works until the new table is in its place (true) or the time is up (false).
+/// Works until the new table is current (true) or the time is up (false).
 async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<bool, Stop> {
     let customer = held.customer_id;
     if let Some(replaced) = held.progress.replaced {

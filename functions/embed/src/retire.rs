@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::{delete::unbundle, parts::Parts, publish};
 
-/// Versions taken at once; each filter names them all.
+/// Versions handled at once; each filter names them all.
 const MOST: i64 = 200;
 /// Part of the id of the bundle that replaces one from which versions were retired.
 const LEAVING: &[u8] = b"retired";
@@ -29,7 +29,7 @@ pub(crate) async fn retire(parts: &Parts, customer: CustomerId, deadline: Instan
             forget: versions.clone(),
             ..Change::none(Utc::now())
         };
-        // The marks are of the same transaction as the version that is without these rows.
+        // The marks are committed in the transaction that records the table version without these rows.
         publish::remove(parts, step, customer, &change).await?;
         let bundles = parts.store.retired_bundles(customer).await?;
         unbundle(parts, customer, bundles, &[LEAVING.to_vec()]).await?;
