@@ -23,7 +23,7 @@ pub(crate) async fn events(
         let store = store.clone();
         async move { store.document_steps(customer, id, after).await }
     };
-    // Before the stream begins: a document that is not there is a problem document.
+    // Before the stream begins: a missing document is a problem document.
     let first = look(seen).await?;
     let frames = follow::frames(id, seen, first, look, follow::TICK, until);
     Ok(EventStream::of(frames))

@@ -13,13 +13,13 @@ use futures::{Stream, stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at the document.
+/// Polling interval.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
-/// Looks in a row that find nothing: longest silence, a quarter of a minute.
+/// Consecutive empty polls before a keep-alive: at most 15 s of silence.
 const SILENCE: u32 = 15;
 /// How long a client should wait before it reconnects.
 const RETRY: Duration = Duration::from_secs(2);
-/// Looks in a row that may fail.
+/// Consecutive polls that may fail.
 const PATIENCE: u32 = 10;
 
 /// The last event: how the document ended.
@@ -41,7 +41,7 @@ struct End {
 struct Following<L> {
     id: DocumentId,
     look: L,
-    /// Number of the last step that was told.
+    /// Number of the last step sent.
     seen: i64,
     due: VecDeque<Frame>,
     silence: u32,

@@ -1,4 +1,4 @@
-//! The function of the routes that are streamed, on a function URL.
+//! The function of the streaming routes, on a function URL.
 
 // One request at a time: several threads waking each other would cost a quarter of the CPU time (`make
 // bench`).
