@@ -16,7 +16,7 @@ const MAX_WAIT: Duration = Duration::from_secs(14 * 60);
 /// memory.
 const MOST_BYTES: usize = 100 * 1024 * 1024;
 
-/// Bytes an answer may have where a customer's files may have so many.
+/// Maximum size of an answer, given the customer's maximum file size.
 pub(crate) fn most_bytes(limit: i64) -> usize {
     usize::try_from(limit).unwrap_or(0).min(MOST_BYTES)
 }
@@ -28,7 +28,7 @@ pub(crate) struct Refusal {
     detail: String,
     /// The server's status, if it answered with an error.
     http_status: Option<u16>,
-    /// For now: it may be had later.
+    /// Transient: it may work later.
     passing: bool,
     /// The wait that the server asked for.
     wanted: Option<Duration>,
@@ -65,7 +65,7 @@ impl From<WebError> for Refusal {
 }
 
 impl Refusal {
-    /// For good.
+    /// Permanent.
     fn of_content(code: FailureCode, detail: &str) -> Self {
         Self {
             code,
@@ -119,14 +119,14 @@ pub(crate) fn format(answer: &Answer, allowed: &[String]) -> Result<Format, Refu
     Ok(format)
 }
 
-/// The last part of an address, where it looks like a file's name.
+/// The last path segment of a URL, if it looks like a file name.
 pub(crate) fn file_name(url: &Url) -> Option<String> {
     let last = url.path_segments()?.next_back()?;
     let name: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
     (name.contains('.') && !name.ends_with('.')).then_some(name)
 }
 
-/// A header that is kept, unless it is longer than such a header is.
+/// A header to keep, unless it is implausibly long.
 pub(crate) fn kept<'a>(answer: &'a Answer, name: &str, most: usize) -> Option<&'a str> {
     let value = answer.header(name);
     (!value.is_empty() && value.len() <= most).then_some(value)

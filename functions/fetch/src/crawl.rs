@@ -34,17 +34,17 @@ use crate::{
 
 /// How long a crawl runs before others get their turn.
 const SLICE: Duration = Duration::from_secs(60);
-/// A page takes no longer, its wait for the host included.
+/// Maximum time of a page, including its wait for the host.
 const LEASE: Duration = Duration::from_secs(120);
 /// Delay between two pages of a host, unless its robots.txt asks for more.
 const DELAY: Duration = Duration::from_secs(1);
-/// Longest time a turn at a host is waited for.
+/// Longest wait for a turn at a host.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Links of a page, and entries of sitemaps, that are looked at.
+/// Maximum links of a page, and entries of sitemaps, that are considered.
 const MOST_LINKS: usize = 2000;
-/// Longest time sitemaps may take: the page that waits for them has its lease.
+/// Maximum time for sitemaps: the page that waits for them holds its lease.
 const SITEMAP_PATIENCE: Duration = Duration::from_secs(30);
-/// Files of sitemaps that are read.
+/// Maximum sitemap files that are read.
 const SITEMAPS: usize = 10;
 
 struct Crawler<'a> {
@@ -206,7 +206,7 @@ impl Crawler<'_> {
         self.parts.store.bounded(bounds)
     }
 
-    /// Adds what the crawl may go to.
+    /// Adds URLs that the crawl may visit.
     async fn add(&self, urls: Vec<Url>) -> Result<()> {
         let policy = self.parts.web.policy();
         let urls: Vec<String> = urls
@@ -294,7 +294,7 @@ impl Crawler<'_> {
         )
         .await;
         let kept = match kept {
-            // It is a document of another collection, which is not this crawl's to change.
+            // It is a document of another collection, which this crawl must not change.
             Err(error) if error.code() == "source_url_taken" => return skip("source_url_taken"),
             kept => kept?,
         };
