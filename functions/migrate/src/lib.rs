@@ -1,6 +1,6 @@
-//! Brings the database to the schema of this release.
+//! Migrates the database to the schema of this release.
 //!
-//! | event | what it does |
+//! | event | action |
 //! |---|---|
 //! | a custom resource of CloudFormation | migrates on create and update, nothing on delete; always answers |
 //! | `{"grantAdmin": {"email": "…"}}` | makes a user an administrator of the platform |

@@ -1,4 +1,4 @@
-//! The function of the migrations: a custom resource of the stack, also invoked by hand.
+//! The function of the migrations: a custom resource of the stack, also invoked manually.
 
 // One request at a time: several threads waking each other would cost a quarter of the CPU time (`make
 // bench`).
