@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/chunks`: how a document was cut, in order.
+//! `GET /api/documents/{id}/chunks`: the chunks of a version, in order.
 
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl Wanted {
     }
 }
 
-/// Answers some of a version's chunks.
+/// Returns some of a version's chunks.
 pub(crate) async fn chunks(
     caller: Caller<DocumentsRead>,
     State(retriever): State<Arc<Retriever>>,
