@@ -19,13 +19,13 @@ use dynrag_store::{Store, sweep::Awaited};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Rows taken at once.
+/// Rows handled at once.
 const BATCH: i32 = 100;
 /// Batches of notifications that a sweep sends.
 const DELIVERY_BATCHES: usize = 20;
 /// A year and a day: KMS rotates its key yearly.
 const WRAPPED_FOR: TimeDelta = TimeDelta::days(366);
-/// Kept back from the function's timeout.
+/// Reserved from the function's timeout.
 const RESERVE: Duration = Duration::from_secs(5);
 
 /// Clients created once per cold start.
@@ -38,7 +38,7 @@ pub struct Sweep {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Swept {
-    /// Jobs of the outbox sent.
+    /// Outbox jobs sent.
     pub outbox: u32,
     /// Documents whose work was lost or deferred, sent again.
     pub documents: u32,
@@ -48,9 +48,9 @@ pub struct Swept {
     pub uploads_expired: u32,
     /// Scheduled webhooks that ran.
     pub schedules: u32,
-    /// Customers with versions whose time is over.
+    /// Customers with expired versions.
     pub retention: u32,
-    /// Lines of the ledger of provider calls dropped, two years old.
+    /// Ledger lines dropped, two years old.
     pub provider_calls: i64,
     /// Webhook notifications that were due, sent or sent again.
     pub deliveries: u32,
@@ -66,9 +66,9 @@ pub struct Swept {
     pub rewrapped: u32,
     /// Staged vectors dropped.
     pub staged: i64,
-    /// Answers kept for repeats dropped, a day old.
+    /// Stored responses for idempotency keys dropped, a day old.
     pub answers: i64,
-    /// Sessions dropped that had been over for long.
+    /// Sessions dropped that ended long ago.
     pub sessions: i64,
     /// Throttles, links, invitations and known addresses dropped.
     pub accounts: i64,
@@ -228,13 +228,13 @@ impl Parts<'_> {
         Ok(due.len() == BATCH as usize)
     }
 
-    /// Takes an upload in whose notification was lost, or gives it up. Whether it was there.
+    /// Accepts an upload whose notification was lost, or gives it up. Returns whether it was there.
     async fn upload(&self, awaited: &Awaited) -> Result<bool> {
         let (customer, document) = (awaited.customer_id, awaited.id);
         match self.app.take_upload_in(customer, document).await {
             Ok(true) => return Ok(true),
             Ok(false) => {}
-            // It may pass; after a day it will not.
+            // It may be transient; after a day it is not.
             Err(error) if !awaited.overdue => return Err(error),
             Err(error) => drop(done("overdue upload", Err(error))),
         }

@@ -1,4 +1,4 @@
-//! The function of the sweep's schedule, and of operators who have documents queued again.
+//! The function of the sweep's schedule, and of operators' redrive requests.
 
 // One request at a time: several threads waking each other would cost a quarter of the CPU time (`make
 // bench`).

@@ -85,7 +85,7 @@ impl Request {
 /// Counts, and unless it is a dry run queues until all are queued or the time is up.
 ///
 /// # Errors
-/// `unavailable`; what was queued by then is.
+/// `unavailable`; what was queued by then stays queued.
 pub async fn run(store: &Store, request: &Request, in_time: impl Fn() -> bool) -> Result<Redriven> {
     let which = request.which();
     let found = store.count_redrivable(&which).await?;
