@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::health::{Outcome, cause, check};
 
-/// A provider that is far away may take a second or two.
+/// A distant provider may take a second or two.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How long a result is cached.
 const KEPT: Duration = Duration::from_secs(15);
@@ -32,7 +32,7 @@ pub(crate) struct Found {
     pub(crate) buckets: Outcome,
 }
 
-/// Clients, and what they found last.
+/// Clients, and their last results.
 #[derive(Default)]
 pub(crate) struct Outside {
     embedding: OnceCell<(Client, Provider)>,
@@ -75,7 +75,8 @@ impl Outside {
         // The client's own deadline would report a timeout as a failure.
         match client.embed(provider, &[TEXT], until + LIMIT).await {
             Ok(_) => Ok(()),
-            // Every customer brings its own key: it answers, and that is all we can know.
+            // Every customer brings its own key: we can only check that the provider
+            // answers.
             Err(EmbedError::InvalidKey) if !provider.has_key() => Ok(()),
             Err(error) => Err(error.to_string()),
         }
