@@ -13,13 +13,13 @@ use dynrag_store::{
     outbox::{Outgoing, Pending},
 };
 
-/// Documents of a step.
+/// Documents per step.
 const STEP: i64 = 200;
 /// Longest turn of a job.
 const TURN: Duration = Duration::from_secs(60);
-/// Kept back from the function's time for the last step.
+/// Reserved from the function's timeout for the last step.
 const RESERVE: Duration = Duration::from_secs(60);
-/// Until it is looked again whether fewer documents are under deletion.
+/// Wait before checking again whether fewer documents are under deletion.
 const LATER: Duration = Duration::from_secs(15);
 /// Attempts of a job without progress before it is given up.
 const MAX_ATTEMPTS: i32 = 5;

@@ -30,16 +30,16 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamW
 
 use crate::{rows, text::TextReader};
 
-/// A file is closed once it has so many bytes.
+/// Size in bytes at which a file is closed.
 const FILE: u64 = 512 * 1024 * 1024;
-/// Kept back from the function's time to close a file.
+/// Reserved from the function's timeout to close a file.
 const RESERVE: Duration = Duration::from_secs(30);
 /// Attempts of a file before the job is given up.
 const MAX_ATTEMPTS: i32 = 5;
-/// Originals asked for at once.
+/// Originals queried at once.
 const PAGE: i64 = 100;
 
-/// A file that is written.
+/// A written file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Written {
     /// Last part of its key.
@@ -51,11 +51,11 @@ struct Written {
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Progress {
-    /// In their order.
+    /// In order.
     files: Vec<Written>,
-    /// The last original that is in one of them.
+    /// The last original that is in one of the files.
     after: Option<(DocumentId, i32)>,
-    /// Everything is.
+    /// Whether all originals are.
     complete: bool,
 }
 
@@ -113,7 +113,7 @@ impl Export<'_> {
         self.app.send(&Task::export(customer, job)).await
     }
 
-    /// Writes the next file; its key.
+    /// Writes the next file; returns its key.
     async fn write_file(&self, progress: &mut Progress) -> Result<String> {
         let name = Uuid::new_v4();
         let key = storage::export_key(self.customer, self.job, name);
@@ -192,7 +192,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    /// The text as it was read. It is large only in the bucket, and goes from there to the file piece by piece.
+    /// The extracted text. It is only large in the bucket, and is streamed from there to the file.
     async fn write_text(&self, file: &mut File, original: &Original) -> Result<()> {
         if !original.has_text {
             return Ok(());
@@ -223,8 +223,8 @@ fn text_name(original: &Original) -> String {
     format!("texts/{}/{}.txt", original.document_id, original.version)
 }
 
-/// `originals/<document>/<version>/<name>`. What a caller typed becomes a plain name: unpacking it writes
-/// into its own folder only.
+/// `originals/<document>/<version>/<name>`. User input becomes a plain file name: unpacking only writes into
+/// its own folder.
 fn name(original: &Original) -> String {
     let plain: String = original
         .file_name
@@ -277,7 +277,7 @@ impl Write for Buffer {
     }
 }
 
-/// A zip file that grows in S3.
+/// A zip file that is streamed to S3.
 struct File {
     zip: ZipWriter<StreamWriter<Buffer>>,
     buffer: Buffer,

@@ -150,7 +150,7 @@ pub(crate) fn invitation(
         Some(inviter) => format!("{inviter} invites you to join {company} on Dynamic RAG."),
         None => format!("You are invited to join {company} on Dynamic RAG."),
     };
-    // Nothing in the subject is of the sender's choosing.
+    // The subject contains nothing that the sender chose.
     mail(
         "You are invited to Dynamic RAG".to_owned(),
         &[line, "The link is good for seven days.".to_owned()],

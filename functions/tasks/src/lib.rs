@@ -218,7 +218,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Remembers a new token of a purpose.
+    /// Stores a new token of a purpose.
     async fn token(&self, customer: CustomerId, purpose: Purpose) -> Result<MailToken> {
         let token = MailToken::generate(customer);
         let tx = self.store.tenant(customer).await?;

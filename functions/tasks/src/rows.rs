@@ -1,4 +1,4 @@
-//! Rows of an export as lines of JSON: names and forms are the API's.
+//! Rows of an export as lines of JSON, with the names and formats of the API.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(crate) fn line(table: &str, row: &str) -> Result<String> {
     serde_json::to_string(&members).map_err(Error::internal_fault)
 }
 
-/// Name and value as the API has them.
+/// Name and value in the API's format.
 fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)> {
     let name = camel_case(column);
     if let Some(cost) = name.strip_suffix("nanoUsd") {
@@ -51,7 +51,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
         return Ok((format!("{cost}costUsd"), raw(&Usd::from_nanos(nanos))?));
     }
     let text = value.get();
-    // Postgres' forms of bytes and of moments.
+    // Postgres' formats of bytes and timestamps.
     if let Some(hex) = text
         .strip_prefix("\"\\\\x")
         .and_then(|hex| hex.strip_suffix('"'))

@@ -1,10 +1,10 @@
 //! Extracts the text from a stored extraction, which is JSON, as a stream, so that a large one takes no
 //! memory.
 
-/// The member of `Extracted` that is the text.
+/// The member of `Extracted` with the text.
 const NAME: &[u8] = b"text";
 
-/// Which string is being read.
+/// The string being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
     /// None.
@@ -22,20 +22,20 @@ enum Reading {
 enum Escape {
     None,
     Begun,
-    /// `\u`, so many of its digits, and their value.
+    /// `\u`, the number of its digits so far, and their value.
     Unicode(u8, u16),
 }
 
-/// Finds the text in JSON that comes in pieces.
+/// Finds the text in streamed JSON.
 pub(crate) struct TextReader {
     reading: Reading,
     escape: Escape,
     depth: u32,
     /// The last name in the outermost object, as far as it may be the one sought.
     name: Vec<u8>,
-    /// Behind a colon of the outermost object.
+    /// After a colon of the outermost object.
     is_value: bool,
-    /// The first half of a character that is escaped in two.
+    /// The high surrogate of a character that is escaped in two halves.
     high: Option<u16>,
     found: bool,
 }
@@ -55,7 +55,7 @@ impl Default for TextReader {
 }
 
 impl TextReader {
-    /// Reads the next piece of JSON; the text that is in it, in UTF-8, which may end within a character.
+    /// Reads the next piece of JSON; returns the text in it, in UTF-8, which may end within a character.
     pub(crate) fn read(&mut self, json: &[u8]) -> Vec<u8> {
         let mut text = Vec::new();
         for byte in json {
