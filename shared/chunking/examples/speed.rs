@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let bytes: usize = texts.iter().map(|text| text.text.len()).sum();
     println!("{} texts, {:.1} MB", texts.len(), bytes as f64 / 1e6);
-    // The vocabulary is loaded once a process.
+    // The vocabulary is loaded once per process.
     for text in texts.iter().take(1) {
         cut(text, chunking(Strategy::Fixed, Unit::Tokens));
     }
@@ -97,7 +97,7 @@ fn read(path: &Path, texts: &mut Vec<Extracted>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The strings of a value, a paragraph each.
+/// The strings of a value, one paragraph each.
 fn strings(value: &Value, text: &mut String) {
     match value {
         Value::String(string) => {

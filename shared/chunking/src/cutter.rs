@@ -14,10 +14,10 @@ use crate::{
     writer::Writer,
 };
 
-/// Pieces of this share of the size, where nothing but graphemes is left to cut at: an overlap can begin
+/// Pieces are at most this share of the size if only graphemes are left to cut at: an overlap can begin
 /// between them.
 const GRAPHEMES_SHARE: usize = 8;
-/// Places tried for an overlap to begin at.
+/// Boundaries tried for the start of an overlap.
 const MAX_TRIES: usize = 8;
 
 /// A range of the text that becomes a chunk.
@@ -50,7 +50,7 @@ pub(crate) enum Overlap {
     Whole,
 }
 
-/// A text that is being cut.
+/// A text being cut.
 pub(crate) struct Cutter<'a> {
     pub(crate) extracted: &'a Extracted,
     pub(crate) text: &'a str,
@@ -121,8 +121,8 @@ impl<'a> Cutter<'a> {
         self.split(start..range.end, level + 1, most, pieces);
     }
 
-    /// Packs pieces, given by their ends, into chunks of at most `size`, the overlap included. A piece
-    /// that leaves no room for the overlap goes without.
+    /// Packs pieces, given by their ends, into chunks of at most `size` including the overlap. A piece
+    /// that leaves no room for the overlap gets none.
     pub(crate) fn pack(
         &self,
         begin: usize,
@@ -132,7 +132,7 @@ impl<'a> Cutter<'a> {
         cuts: &mut Vec<Cut>,
     ) {
         let mut ruler = self.measure.from(begin);
-        // A chunk is start..end; what no chunk had before begins at fresh.
+        // A chunk is start..end; its text without overlap begins at fresh.
         let (mut start, mut fresh, mut end) = (begin, begin, begin);
         for &piece_end in pieces {
             let page_ended = self.page_ends.contains(&end) && !is_blank(&self.text[fresh..end]);
@@ -169,7 +169,7 @@ impl<'a> Cutter<'a> {
             return none;
         }
         let earliest = self.measure.back(range.clone(), overlap);
-        // Not the whole chunk again.
+        // Do not repeat the whole chunk.
         if earliest == range.start {
             return none;
         }
@@ -178,7 +178,7 @@ impl<'a> Cutter<'a> {
             Overlap::Whole => &[PARAGRAPHS, SENTENCES],
         };
         for level in levels {
-            // A separator may be right before the earliest place.
+            // A separator may be right before the earliest position.
             let cut = cuts(self.text, earliest..range.end, *level)
                 .take(MAX_TRIES)
                 .find(|cut| graphemes::is_boundary(self.text, *cut));

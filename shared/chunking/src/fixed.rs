@@ -1,5 +1,5 @@
-//! Cuts windows of exactly `size`, `overlap` of each repeated in the next, between graphemes and nowhere
-//! else. A page's last window is shorter.
+//! Cuts windows of exactly `size` that overlap by `overlap`, only between graphemes. A page's last
+//! window is shorter.
 
 use std::ops::Range;
 

@@ -2,8 +2,8 @@
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-/// Characters of a grapheme. Unicode's stream-safe format (UAX 15) knows no more than 30 marks in a row;
-/// emoji families and Indic clusters stay far below this.
+/// Maximum characters of a grapheme. Unicode's stream-safe format (UAX 15) allows at most 30 marks in a
+/// row; emoji families and Indic clusters stay far below this.
 pub(crate) const MAX_GRAPHEME: usize = 64;
 
 /// Whether a position after a separator is a grapheme boundary: a combining mark belongs to the

@@ -27,7 +27,7 @@ pub use crate::semantic::Semantic;
 pub enum Plan<'a> {
     /// The chunks.
     Ready(Vec<Chunk>),
-    /// Vectors have to be asked for first: of [`Semantic::groups`], for [`Semantic::cut`].
+    /// Vectors are needed first: those of [`Semantic::groups`], for [`Semantic::cut`].
     NeedsVectors(Semantic<'a>),
 }
 

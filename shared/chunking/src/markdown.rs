@@ -12,7 +12,7 @@ use crate::{
     paragraph,
 };
 
-/// Less than this share of the size is small.
+/// A section is small if it is less than this share of the size.
 const SMALL_SHARE: usize = 4;
 
 /// Cuts the whole text by its sections.

@@ -31,7 +31,7 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// Begins to measure at a place.
+    /// Starts to measure at a position.
     pub(crate) fn from(&self, start: usize) -> Ruler<'_> {
         Ruler {
             measure: self,
@@ -47,7 +47,7 @@ impl<'a> Measure<'a> {
         self.from(range.start).to(range.end)
     }
 
-    /// The furthest place up to which not more than `most` are, found between characters.
+    /// The furthest position within `most`, between characters.
     fn furthest(&self, start: usize, stop: usize, most: usize) -> usize {
         let stretch = self.text()[start..stop].trim_start();
         let begin = stop - stretch.len();
@@ -128,7 +128,7 @@ pub(crate) struct Ruler<'m> {
     seen: usize,
     /// Length up to the last character that is not white space.
     count: usize,
-    /// Characters of white space since.
+    /// White space characters after it.
     blank: usize,
     /// Set if tokens are counted and a character other than white space was found.
     cursor: Option<Cursor<'m>>,

@@ -8,7 +8,7 @@ use crate::{
     recursive,
 };
 
-/// Children of a parent, where they are large enough.
+/// Children of a parent, if they are large enough.
 const CHILDREN: usize = 4;
 
 /// Cuts the whole text. Nothing overlaps.

@@ -19,11 +19,11 @@ use crate::{
     separators::{LINES, SENTENCES, cuts},
 };
 
-/// Most groups of sentences a text is embedded in.
+/// Maximum groups of sentences in which a text is embedded.
 pub(crate) const MAX_GROUPS: usize = 900;
 /// Groups compared on each side.
 const WINDOW: usize = 2;
-/// A distance greater than this share of them all ends a chunk.
+/// A chunk ends at distances above this quantile.
 const PERCENTILE: f64 = 0.95;
 /// Groups larger than this share of the size would be too coarse to place a cut.
 const LARGEST_SHARE: usize = 2;
@@ -141,7 +141,7 @@ impl<'a> Semantic<'a> {
     }
 }
 
-/// Groups of whole sentences, each of at least `least`, and of at most the size.
+/// Groups of whole sentences, each at least `least` and at most the size.
 fn groups(cutter: &Cutter<'_>, least: usize) -> Vec<Range<usize>> {
     let text = cutter.text;
     let mut pieces = Vec::new();
@@ -207,7 +207,7 @@ fn sum(vectors: &[&[f32]]) -> Vec<f64> {
     sum
 }
 
-/// The value that a share of all are at most, between two of them where it falls there.
+/// The quantile of the values, interpolated.
 fn percentile(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);

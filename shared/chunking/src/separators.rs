@@ -1,4 +1,5 @@
-//! After what a text may be cut: paragraphs, lines, sentences, words; and blocks that stay whole.
+//! Separators after which a text may be cut: paragraphs, lines, sentences, words; and blocks that stay
+//! whole.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -42,7 +43,7 @@ pub(crate) fn blocks(text: &str, range: Range<usize>) -> Vec<usize> {
     let (mut at, mut solid, mut blank) = (range.start, false, false);
     loop {
         let Some(line) = text[at..range.end].split_inclusive('\n').next() else {
-            // Never closed: everything behind its line again, without fences.
+            // Unclosed: everything after its line is read again, without fences.
             let Some(open) = fence.take() else { break };
             (fences, at, solid, blank) = (false, open.behind, true, false);
             ends.truncate(open.blocks);
@@ -74,7 +75,7 @@ pub(crate) fn blocks(text: &str, range: Range<usize>) -> Vec<usize> {
     ends
 }
 
-/// A fence of code (CommonMark 4.5).
+/// A code fence (CommonMark 4.5).
 struct Fence {
     mark: char,
     length: usize,
@@ -86,7 +87,7 @@ struct Fence {
 impl Fence {
     fn open(line: &str, behind: usize, blocks: usize) -> Option<Self> {
         let (mark, length, rest) = fence(line)?;
-        // Backticks and a backtick behind them are code within a line.
+        // Backticks followed by a backtick are inline code.
         (mark == '~' || !rest.contains('`')).then_some(Self {
             mark,
             length,

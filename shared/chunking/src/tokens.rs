@@ -9,11 +9,11 @@
 
 use dynrag_tokenizer::{Tokenizer, appendable_encoder::AppendableEncoder};
 
-/// Longest word that is looked up instead of encoded.
+/// Longest word that is cached.
 const MAX_CACHED: usize = 32;
-/// Words remembered at most.
+/// Maximum words cached.
 const CACHED: usize = 1 << 16;
-/// A part of a word that is longer is encoded byte by byte, each byte once.
+/// A longer part of a word is encoded byte by byte, each byte once.
 const LONG: usize = 64;
 
 /// A text with its words.
@@ -25,7 +25,7 @@ pub(crate) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// Counts a text. The first call of a process loads the vocabulary, tens of milliseconds.
+    /// Counts a text. A process's first call loads the vocabulary, which takes tens of milliseconds.
     pub(crate) fn new(text: &'a str) -> Self {
         let tokenizer = dynrag_tokenizer::cl100k();
         let mut words = Vec::with_capacity(text.len() / 4 + 1);
@@ -44,7 +44,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Begins to count at a place that is not white space.
+    /// Starts to count at a position that is not white space.
     pub(crate) fn cursor(&self, start: usize) -> Cursor<'_> {
         let word = self.words.binary_search_by_key(&start, |word| word.0).ok();
         Cursor {
@@ -57,7 +57,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The last word from `word` on that ends at or before `end`. Looked for near by first.
+    /// The last word from `word` on that ends at or before `end`. Nearby words are searched first.
     fn last_word(&self, word: usize, end: usize) -> usize {
         let words = &self.words[word..];
         let mut step = 1;
@@ -86,18 +86,18 @@ pub(crate) struct Cursor<'t> {
 #[derive(Clone, Copy)]
 enum WordEnd {
     At(usize),
-    /// Not before this place.
+    /// Not before this position.
     Behind(usize),
 }
 
-/// A long word and how many of its bytes are encoded.
+/// A long word and the number of its bytes encoded so far.
 struct Long<'t> {
     encoder: AppendableEncoder<'t>,
     encoded: usize,
 }
 
 impl Cursor<'_> {
-    /// Tokens up to `end`, which is behind a character that is not white space.
+    /// Tokens up to `end`, which follows a character that is not white space.
     pub(crate) fn to(&mut self, end: usize) -> usize {
         let Tokens {
             text, tokenizer, ..
@@ -121,7 +121,7 @@ impl Cursor<'_> {
         self.before + self.part(end)
     }
 
-    /// The furthest place up to `stop` with at most `most` tokens before it, white space not counted.
+    /// The furthest position up to `stop` with at most `most` tokens before it, not counting white space.
     pub(crate) fn furthest(mut self, stop: usize, most: usize) -> usize {
         let (mut fits, mut step) = (self.at, most.max(LONG));
         while self.word.is_none() {
@@ -154,7 +154,7 @@ impl Cursor<'_> {
         self.walk(self.at, end, most)
     }
 
-    /// The furthest place within the word at `at`, between characters.
+    /// The furthest position within the word at `at`, between characters.
     fn walk(&mut self, from: usize, to: usize, most: usize) -> usize {
         let mut fits = from;
         for (at, character) in self.tokens.text[from..to].char_indices() {
@@ -198,7 +198,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Tokens of the part of a word that is before `end`.
+    /// Tokens of the part of a word before `end`.
     fn part(&mut self, end: usize) -> usize {
         let part = &self.tokens.text.as_bytes()[self.at..end];
         let bpe = &self.tokens.tokenizer.bpe;
@@ -215,7 +215,7 @@ impl Cursor<'_> {
     }
 }
 
-/// Tokens of words seen lately: most words of a text are few.
+/// Token counts of recent words: most texts repeat few words.
 struct Cache<'a> {
     slots: Vec<(&'a [u8], usize)>,
 }
