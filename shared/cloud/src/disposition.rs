@@ -10,7 +10,7 @@ const MAX_ENDING: usize = 10;
 /// Characters that `filename*` must encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
-/// The header of a file to be saved under this name.
+/// The header for a file to be saved under this name.
 pub(crate) fn attachment(file_name: &str) -> String {
     let name = plain(file_name);
     let ascii: String = name
@@ -24,7 +24,7 @@ pub(crate) fn attachment(file_name: &str) -> String {
     format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
-/// A name without paths, quotes, control characters and marks of direction.
+/// A name without paths, quotes, control characters and bidi marks.
 fn plain(file_name: &str) -> String {
     let fine = |c: char| c.is_alphanumeric() || " -_().,+&@=!#$~[]{}".contains(c);
     let name: String = file_name

@@ -28,8 +28,8 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Loads the configuration from the environment. No call has a time without end: a request that
-    /// hangs is tried again, and an operation gives up well before a function's own timeout.
+    /// Loads the configuration from the environment. Every call has a timeout: a request that hangs
+    /// is retried, and an operation gives up well before a function's own timeout.
     pub async fn load() -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
