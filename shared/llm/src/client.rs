@@ -25,11 +25,11 @@ const LEAST: Duration = Duration::from_millis(200);
 pub struct Call {
     /// Attempt number for these texts, starting at 1.
     pub attempt: u32,
-    /// Texts in it.
+    /// Number of texts in it.
     pub inputs: usize,
-    /// `ok`, or why there was no answer.
+    /// `ok`, or the name of the failure.
     pub outcome: &'static str,
-    /// Tokens the provider charges; 0 where it gave no answer.
+    /// Tokens the provider charges; 0 if it gave no answer.
     pub prompt_tokens: u64,
 }
 
@@ -44,7 +44,7 @@ impl Client {
     /// Builds the client.
     ///
     /// # Errors
-    /// An internal fault where the system has no TLS roots.
+    /// An internal error if the system has no TLS roots.
     pub fn new() -> Result<Self> {
         // No redirects: they would send texts to an address that was never configured. No proxy
         // from the environment, for the same reason.
@@ -81,7 +81,7 @@ impl Client {
             .await
     }
 
-    /// [`embed`](Self::embed), and notes each request that is made.
+    /// Like [`embed`](Self::embed), and records each request.
     ///
     /// # Errors
     /// See [`EmbedError`].
@@ -128,7 +128,7 @@ impl Client {
         }
     }
 
-    /// Waits while the account is closed; gives up at once where that outlasts the deadline.
+    /// Waits while the account is closed; gives up at once if that exceeds the deadline.
     async fn wait_for_gate(
         &self,
         provider: &Provider,

@@ -30,7 +30,7 @@ impl Gate {
         until.filter(|until| *until > Instant::now())
     }
 
-    /// Closes the account; a later time that is known already stays.
+    /// Closes the account; keeps a later time that is already known.
     pub(crate) fn close(&self, provider: &Provider, until: Instant) {
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         if closed.len() >= SWEEP_AT {

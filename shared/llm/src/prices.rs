@@ -62,7 +62,7 @@ impl PlatformModels {
         listed.and_then(|(_, price)| *price)
     }
 
-    /// The names of the models that may be asked for.
+    /// The names of the allowed models.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let priced = self.0.iter().filter(|(_, price)| price.is_some());
         priced.map(|(name, _)| name.as_str())
@@ -84,7 +84,7 @@ impl Price {
         })
     }
 
-    /// The price of a model that a customer's own key is asked for: the list's. A model that is not in it counts nothing.
+    /// The list price of a model used with a customer's own key. An unlisted model costs nothing.
     pub fn listed(model: &str) -> Self {
         Self::in_list(model).unwrap_or(Self {
             nanos_per_token: 0,

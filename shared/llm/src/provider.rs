@@ -1,4 +1,4 @@
-//! Whom to ask, as whom, for which model.
+//! Provider settings: address, key and model.
 
 use std::{fmt, time::Duration};
 
@@ -9,7 +9,7 @@ use reqwest::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-/// Settings as a deployment or a customer states them, not yet checked.
+/// Settings as given by a deployment or a customer, not yet checked.
 #[derive(Clone, Debug)]
 pub struct EmbeddingSettings {
     /// Address up to and including the version, `https://api.openai.com/v1`.
@@ -19,7 +19,7 @@ pub struct EmbeddingSettings {
     /// Model name as the provider spells it.
     pub model: String,
     /// Length of the vectors. It is sent with every request and checked in every answer; `None`
-    /// sends nothing (models before text-embedding-3 refuse it) and accepts any.
+    /// sends nothing (models before text-embedding-3 reject it) and accepts any.
     pub dimensions: Option<u32>,
     /// Timeout of one answer.
     pub timeout: Duration,
@@ -69,14 +69,14 @@ impl Provider {
         })
     }
 
-    /// The same provider asked with a tenant's own key.
+    /// The same provider with a tenant's own key.
     #[must_use]
     pub fn with_key(mut self, api_key: SecretString) -> Self {
         self.api_key = Some(api_key);
         self
     }
 
-    /// The same provider asked for another model.
+    /// The same provider with another model.
     #[must_use]
     pub fn with_model(mut self, model: impl Into<String>, dimensions: Option<u32>) -> Self {
         self.model = model.into();
@@ -94,7 +94,7 @@ impl Provider {
         &self.model
     }
 
-    /// Length of the vectors, where it is fixed.
+    /// Length of the vectors, if it is fixed.
     pub fn dimensions(&self) -> Option<u32> {
         self.dimensions
     }

@@ -24,7 +24,7 @@ fn soon(ms: u64) -> Instant {
     Instant::now() + Duration::from_millis(ms)
 }
 
-/// Far enough that no test meets it.
+/// Far enough in the future that no test reaches it.
 fn far() -> Instant {
     soon(120_000)
 }
@@ -139,7 +139,7 @@ async fn a_wait_beyond_the_deadline_is_handed_back() {
     let left = again.retry_after().unwrap();
     assert!(left > Duration::from_secs(3_000) && left <= Duration::from_secs(3_600));
     assert_eq!(fake.requests().len(), 1);
-    // Another tenant's key is not held up.
+    // Another tenant's key is not delayed.
     let other = provider.with_key("sk-other".into());
     assert!(client.embed(&other, &["b"], far()).await.is_ok());
 }
@@ -279,7 +279,7 @@ async fn thirty_percent_of_429_lose_nothing() {
     let provider = provider(&fake);
     for i in 0..100 {
         let text = format!("text {i}");
-        // A caller comes back when a call gives up, as the queue's message does.
+        // A caller retries when a call gives up, as the queue's message does.
         while client.embed(&provider, &[&text], far()).await.is_err() {}
     }
     assert_eq!(fake.inputs_embedded(), 100);
