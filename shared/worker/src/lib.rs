@@ -1,7 +1,7 @@
-//! The edge of functions that no HTTP request calls: queue batches, notifications, schedules.
+//! The edge of event-driven functions: queue batches, notifications, schedules.
 //!
-//! Errors of `dynrag_domain` become an SQS partial failure, or the failure of an invocation, here and
-//! nowhere else.
+//! Only here are errors of `dynrag_domain` turned into an SQS partial failure, or the failure of an
+//! invocation.
 
 mod queue;
 pub mod turns;

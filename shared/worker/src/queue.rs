@@ -8,12 +8,12 @@ use serde::de::DeserializeOwned;
 
 use crate::{Invocation, run};
 
-/// A message that was received.
+/// A received message.
 #[derive(Clone, Debug)]
 pub struct Delivery<M = Job> {
-    /// Id of the message, by which it is reported as failed.
+    /// Id by which the message is reported as failed.
     pub message_id: String,
-    /// Handle by which its visibility is changed.
+    /// Receipt handle by which its visibility is changed.
     pub receipt_handle: String,
     /// The job.
     pub job: M,

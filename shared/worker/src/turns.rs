@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 pub struct Pace {
     /// Pieces of work in progress at once.
     pub begun: usize,
-    /// Customers whose work is finished at once.
+    /// Customers whose work is finished concurrently.
     pub finished: usize,
     /// How long ready work waits for more of the same customer.
     pub patience: Duration,
@@ -94,7 +94,7 @@ struct Turns<T, R> {
 }
 
 struct Customer<T, R> {
-    /// With the place in the batch.
+    /// With its position in the batch.
     waiting: VecDeque<(usize, T)>,
     under_way: usize,
     ready: Vec<R>,
@@ -182,7 +182,7 @@ impl<T, R> Turns<T, R> {
         turns.filter_map(|turn| turn.due(patience)).min()
     }
 
-    /// Notes that a customer's work was finished.
+    /// Records that a customer's work was finished.
     fn finished(&mut self, customer: CustomerId) {
         if let Some(turn) = self.customers.get_mut(&customer) {
             turn.finishing = false;
