@@ -1,5 +1,5 @@
 //! Builds the cl100k encoder from its vocabulary and compresses it. `bpe-openai` has the same encoder uncompressed,
-//! which is 15 MB of the function that embeds documents.
+//! which would add 15 MB to the embedding function.
 
 #![expect(
     clippy::disallowed_methods,

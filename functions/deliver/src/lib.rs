@@ -1,13 +1,14 @@
-//! Sends notices to webhooks, signed as Standard Webhooks says (<https://www.standardwebhooks.com>), until
-//! their receivers take them: at least once, always under the same id.
+//! Sends notifications to webhooks, signed according to Standard Webhooks
+//! (<https://www.standardwebhooks.com>), until their receivers accept them: at least once, always
+//! under the same id.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | after the document's end is committed | a row that is due | `sweep` sends its message |
-//! | after the claim, before the request | a row under a lease | `sweep`, once the lease is over; the try counts |
-//! | after it took a turn at the host, before that is written | the same; the turn passes unused | the same |
+//! | after the claim, before the request | a row under a lease | `sweep`, once the lease has lapsed; the attempt counts |
+//! | after it took a turn at the host, before that is written | the same; the turn is lost | the same |
 //! | after the request, before its outcome is written | the same | the same: the receiver gets it again, under its id |
-//! | after a failure is written, before the message of the next try | a row that will be due | `sweep`, half a minute after it is due |
+//! | after a failure is written, before the message of the next attempt | a row that will be due | `sweep`, half a minute after it is due |
 //! | anywhere, and the queue delivers again | | the claim: not due, or ended |
 
 mod turns;
@@ -36,27 +37,27 @@ use futures::future::join_all;
 use http::{HeaderValue, header};
 use tokio::sync::OnceCell;
 
-/// For the receiver, from the first byte to the last.
+/// Timeout of a receiver, from the first byte to the last.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Until somebody else may try: longer than a try takes.
+/// Lease of an attempt: longer than an attempt takes.
 const LEASE: Duration = Duration::from_secs(45);
-/// Kept back from the function's timeout: what cannot be ended in time is not begun.
+/// Reserved from the function's timeout: an attempt that cannot finish in time is not started.
 const RESERVE: Duration = Duration::from_secs(20);
-/// SQS holds a message back no longer; a longer wait is left to `sweep`.
+/// SQS's maximum delivery delay; a longer wait is left to `sweep`.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
-/// A turn that comes so soon is waited for.
+/// A turn within this time is waited for.
 const MOMENT: Duration = Duration::from_secs(1);
-/// Connections to the database, and so statements at once.
+/// Database connections, and so concurrent statements.
 const CONNECTIONS: usize = 4;
 
-/// What the function makes once per cold start.
+/// Clients created once per cold start.
 #[derive(Default)]
 pub struct Deliver {
     parts: OnceCell<Parts>,
 }
 
 impl Deliver {
-    /// Tries the notices side by side; those of which not even the claim could be asked for.
+    /// Sends the notifications concurrently; returns those that could not even be claimed.
     ///
     /// # Errors
     /// `unavailable` or `internal_error`, before anything was done.
@@ -92,11 +93,11 @@ struct Parts {
     client: Client,
 }
 
-/// What came of a try.
+/// Outcome of an attempt.
 #[derive(Debug)]
 enum Outcome {
     Taken(u16),
-    /// 410: no other notice is wanted either.
+    /// 410: the receiver wants no other notifications either.
     Gone,
     Failed(Failure, Option<Duration>),
 }
@@ -170,7 +171,7 @@ impl Parts {
         let Some(claimed) = claimed else {
             return Ok(());
         };
-        // From here on the lease brings it back, so the message is done with whatever happens.
+        // From here on the lease brings it back, so the message can be deleted whatever happens.
         if let Err(error) = self.carry_out(&claimed, message).await {
             let (code, cause) = (error.code(), error.internal());
             tracing::error!(delivery_id = %delivery_id, code, cause, "left to the sweep");
@@ -216,7 +217,7 @@ impl Parts {
         }
     }
 
-    /// Sends the message of a later try. What SQS cannot hold back for so long is left to `sweep`.
+    /// Sends the message of a later attempt. Beyond SQS's maximum delay it is left to `sweep`.
     async fn send_after(&self, message: &Message, wait: Duration) -> Result<()> {
         if wait >= LONGEST_DELAY {
             return Ok(());
@@ -226,10 +227,10 @@ impl Parts {
         self.app.send_after(message, delay).await
     }
 
-    /// Signs and sends a notice.
+    /// Signs and sends a notification.
     ///
     /// # Errors
-    /// The outer error is ours: nothing was sent.
+    /// The outer error is internal: nothing was sent.
     async fn send(&self, claimed: &Claimed) -> Result<std::result::Result<Answer, WebError>> {
         let secrets = self.secrets(claimed).await?;
         let body = claimed.payload.get().as_bytes().to_vec();
@@ -245,7 +246,7 @@ impl Parts {
         })
     }
 
-    /// The webhook's live secrets, newest first: two in the day after a rotation.
+    /// The webhook's valid secrets, newest first: two in the day after a rotation.
     async fn secrets(&self, claimed: &Claimed) -> Result<Vec<Secret>> {
         let sealed = &claimed.sealed;
         let key = self

@@ -1,6 +1,6 @@
 //! The function of the deliver queue.
 
-// One thread: what it does is wait for receivers.
+// One thread: the function mostly waits for receivers.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let deliver = &dynrag_deliver::Deliver::default();

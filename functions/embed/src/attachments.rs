@@ -1,11 +1,11 @@
-//! Attachments of a mail as documents of their own. They are deleted with the mail, and with a version of it that no
+//! Attachments of an email as separate documents. They are deleted with the email, or with a version of it that no
 //! longer has them.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | after the S3 write of an attachment | an object nobody names | nobody: it costs its storage |
-//! | after some were added | these, with their jobs in the outbox | `sweep` sends the jobs; the mail's next attempt finds them by their external id and adds the rest |
-//! | before those it no longer has are deleted | documents of an earlier version | the mail's next attempt |
+//! | after the S3 write of an attachment | an orphaned object | it stays, at the cost of its storage |
+//! | after some were added | these, with their jobs in the outbox | `sweep` sends the jobs; the email's next attempt finds them by their external id and adds the rest |
+//! | before those it no longer has are deleted | documents of an earlier version | the email's next attempt |
 
 use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{
@@ -22,19 +22,19 @@ use dynrag_store::{
 
 use crate::{parts::Parts, prepare::Stop};
 
-/// Why an attachment is left out: the customer has no room for it.
+/// Reason why an attachment is left out: the customer has no room for it.
 const NO_ROOM: [FailureCode; 2] = [FailureCode::DocumentLimit, FailureCode::StorageLimit];
 
-/// What became of an attachment.
+/// Outcome for an attachment.
 enum Outcome {
     Added(DocumentId, Option<Pending>),
-    /// Its type is not read or not allowed, it is empty, the customer has no room for it, or its id belongs to a document
-    /// that is not attached to the mail or has been moved.
+    /// Its type is unsupported or not allowed, it is empty, the customer has no room for it, or its id belongs to a
+    /// document that is not attached to the email or has been moved.
     LeftOut,
 }
 
-/// Adds the attachments of a mail if the claim says so, and deletes those of an earlier version. Those that were not
-/// added are counted in the warnings.
+/// Adds the attachments of an email if the claim says so, and deletes those of an earlier version. Attachments that
+/// were not added are counted in the warnings.
 pub(crate) async fn settle(
     parts: &Parts,
     claim: &Claim,
@@ -49,7 +49,7 @@ pub(crate) async fn settle(
             Err(failure) => {
                 let (code, detail) = (failure.code.as_str(), failure.detail);
                 tracing::warn!(document_id = %claim.document_id, code, detail, "attachments not read");
-                // Which of an earlier version's are still attached is not known: all stay.
+                // It is unknown which of an earlier version's are still attached: all are kept.
                 return Ok(());
             }
         };
@@ -104,7 +104,7 @@ async fn add(
         metadata: Some(&claim.metadata),
         chunking: claim.own_chunking,
         place: claim.collection.into(),
-        // The attachments of an attached mail stay with it: otherwise a small upload could become any number of
+        // The attachments of an attached email are not added: otherwise a small upload could become any number of
         // documents.
         reading: Reading {
             include_hidden: Some(claim.include_hidden),
@@ -130,7 +130,7 @@ async fn add(
             Ok(Outcome::LeftOut)
         }
         Err(error) if error.code() == ATTACHMENT_ELSEWHERE => Ok(Outcome::LeftOut),
-        // The mail was deleted.
+        // The email was deleted.
         Err(error) if error.kind() == Kind::NotFound => Err(Stop::Lost),
         Err(error) => Err(error.into()),
     }

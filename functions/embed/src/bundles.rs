@@ -1,4 +1,4 @@
-//! Originals that lie together in one object, read once for all documents of a batch.
+//! Originals that share one object, read once for all documents of a batch.
 
 use std::collections::HashMap;
 
@@ -8,19 +8,19 @@ use dynrag_domain::{CustomerId, Result, storage};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-/// Bundles kept at once. A batch of the queue has documents of one or two.
+/// Maximum bundles cached. A batch of the queue has documents of one or two.
 const MOST: usize = 2;
-/// No request that makes a bundle is larger.
+/// Upper bound of a bundle: no request that makes one is larger.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The bundles that documents of a batch lie in; gone with the batch.
+/// The bundles with documents of a batch; dropped with the batch.
 #[derive(Default)]
 pub(crate) struct Bundles {
     read: Mutex<HashMap<Uuid, Bytes>>,
 }
 
 impl Bundles {
-    /// A stretch of a bundle. None where there is no such bundle any more, or it ends before.
+    /// A range of a bundle. `None` if the bundle no longer exists, or ends before.
     ///
     /// # Errors
     /// `unavailable`.
@@ -32,7 +32,7 @@ impl Bundles {
         offset: u64,
         bytes: u64,
     ) -> Result<Option<Bytes>> {
-        // Held while it is read: the others of the batch want the same one.
+        // Locked while it is read: the others of the batch need the same one.
         let mut read = self.read.lock().await;
         let whole = match read.get(&bundle) {
             Some(whole) => whole.clone(),

@@ -1,11 +1,12 @@
-//! Removes what is left of deleted documents. They are hidden since the request; here they go, those of a tenant
-//! together: a collection's thousands are not a rewritten table each.
+//! Removes the remaining data of deleted documents. They have been hidden since the request; here they are
+//! removed, those of a tenant together, so that the thousands of a collection do not rewrite the table once
+//! each.
 //!
-//! Rows first, then the old versions of the table that still hold them, then the bucket, and the rows
-//! in Postgres last: until they are gone the deletions come again, and each step may be repeated.
+//! Rows first, then the old versions of the table that still contain them, then the bucket, and the rows in
+//! Postgres last: until they are gone the deletions are sent again, and each step is idempotent.
 //!
-//! While a worker still reads a document it may write its text once more. Its row then stays until
-//! that worker has noticed and deletes what is left itself, or until its lease has lapsed.
+//! A worker that still reads a document may write its text once more. The document's row then stays until that
+//! worker has noticed and removes it itself, or until its lease has lapsed.
 
 use bytes::Bytes;
 use chrono::Utc;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{parts::Parts, publish};
 
-/// Deletes documents for good, those that are under deletion (still).
+/// Permanently deletes documents, as far as they are (still) under deletion.
 pub(crate) async fn delete(
     parts: &Parts,
     customer: CustomerId,
@@ -55,14 +56,14 @@ pub(crate) async fn delete(
     Ok(())
 }
 
-/// Removes originals from the bundles they lie in. What a bundle holds of others moves to another one, whose
-/// id follows from the old one's and from the first of those who leave; the rows of what leaves name the old one
-/// until the end, so that it is known to be deleted.
+/// Removes originals from their bundles. The remaining originals of a bundle move to a new one, whose id follows
+/// from the old id and the first of the removed originals; the rows of the removed ones name the old bundle
+/// until the end, so that it is certain to be deleted.
 ///
-/// | it dies | what is left | who mends it |
+/// | it dies | what is left | who recovers it |
 /// |---|---|---|
-/// | after the new bundle | an object nobody names | the next try of whoever gave it its id |
-/// | after the commit | the old bundle | the next try, which deletes it |
+/// | after the new bundle | an orphaned object | the next attempt of the deletion that gave it its id |
+/// | after the commit | the old bundle | the next attempt, which deletes it |
 pub(crate) async fn unbundle(
     parts: &Parts,
     customer: CustomerId,
@@ -70,14 +71,14 @@ pub(crate) async fn unbundle(
     leaving: &[Vec<u8>],
 ) -> Result<()> {
     for old in bundles {
-        // The same at every try.
+        // The same at every attempt.
         let mut ids = leaving.iter().map(|leaver| Uuid::new_v5(&old, leaver));
         let old_key = storage::bundle_key(customer, old);
-        // The lock: of two deletions from one bundle the second sees what the first has moved.
+        // The lock: of two deletions from one bundle, the second sees what the first has moved.
         let step = parts.store.begin_maintenance(customer).await?;
         let rest = step.bundle_rest(old).await?;
         if rest.is_empty() {
-            // Of tries that died before their commit.
+            // Bundles of attempts that died before their commit.
             let mut unnamed = Vec::new();
             for new in ids {
                 if step.bundle_rest(new).await?.is_empty() {
@@ -109,7 +110,7 @@ pub(crate) async fn unbundle(
     Ok(())
 }
 
-/// What stays of a bundle, close together, and where it lies now.
+/// The rest of a bundle without gaps, and the new ranges.
 fn without_gaps(bytes: &[u8], rest: &[Stretch]) -> Result<(Bytes, Vec<Stretch>)> {
     let mut kept = Vec::with_capacity(bytes.len());
     let mut moved = Vec::with_capacity(rest.len());

@@ -1,8 +1,8 @@
-//! Vectors for the texts of documents. Those of one customer and model go together, in as few requests as they fit
-//! in: a hundred small documents of a batch are one request to the provider, not a hundred.
+//! Vectors for the texts of documents. Those of one customer and model are requested together, in as few requests as
+//! possible: a hundred small documents of a batch are one request to the provider, not a hundred.
 //!
-//! Each text is paid for once: what an earlier try staged and what another document has already is not asked again,
-//! and what is asked is staged before the next request is made.
+//! Each text is paid for once: texts staged by an earlier attempt or present in another document are not requested
+//! again, and each response is staged before the next request is made.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,9 +29,9 @@ use crate::{
 
 /// A text that has no vector yet.
 pub(crate) struct Text<'a> {
-    /// A document it is of, with which its vector is staged.
+    /// One of its documents, with which its vector is staged.
     pub(crate) document: DocumentId,
-    /// What the ledger says it is for.
+    /// Purpose in the ledger.
     pub(crate) purpose: Purpose,
     /// SHA-256 in hex.
     pub(crate) hash: &'a str,
@@ -45,7 +45,7 @@ impl AsRef<str> for Text<'_> {
     }
 }
 
-/// Texts on their way through a provider; each answer is staged, and its calls written down, before it is given out.
+/// Texts being embedded by a provider; each answer is staged, and its calls recorded, before it is returned.
 pub(crate) struct Asking<'a> {
     parts: &'a Parts,
     customer: CustomerId,
@@ -55,7 +55,7 @@ pub(crate) struct Asking<'a> {
     batches: Batches<'a, Text<'a>>,
 }
 
-/// What a request brought.
+/// Result of a request.
 pub(crate) struct Answered<'a> {
     texts: &'a [Text<'a>],
     batch: Batch,
@@ -71,7 +71,7 @@ impl Answered<'_> {
 }
 
 impl<'a> Asking<'a> {
-    /// Plans the requests for texts whose hashes are all different.
+    /// Plans the requests for texts with distinct hashes.
     pub(crate) fn new(
         parts: &'a Parts,
         embeddings: &'a Embeddings,
@@ -99,7 +99,7 @@ impl<'a> Asking<'a> {
         })
     }
 
-    /// Makes the next request. None: there are no more.
+    /// Makes the next request. `None`: there are no more.
     pub(crate) async fn next(&mut self, deadline: Instant) -> Result<Option<Answered<'a>>, Stop> {
         let Some(range) = self.batches.upcoming() else {
             return Ok(None);
@@ -132,25 +132,25 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// What one document wants vectors for.
+/// Texts of one document that need vectors.
 pub(crate) struct Wish<'a> {
     pub(crate) document: DocumentId,
     pub(crate) purpose: Purpose,
     pub(crate) chunks: &'a [Chunk],
-    /// Of each chunk.
+    /// Token count of each chunk.
     pub(crate) tokens: &'a [u32],
 }
 
-/// What came of some documents' wishes.
+/// Results of some documents' requests.
 #[derive(Default)]
 pub(crate) struct Answer {
     /// By the hash of their text.
     pub(crate) vectors: HashMap<String, Vec<f32>>,
-    /// Tokens the provider charged now, each document's share.
+    /// Tokens the provider charged now, by document.
     charged: HashMap<DocumentId, u64>,
-    /// Documents that nothing is paid for, with the reason.
+    /// Documents whose vectors are not paid for, with the reason.
     unpaid: HashMap<DocumentId, FailureCode>,
-    /// Why not all was asked.
+    /// Reason why some texts were not requested.
     stop: Option<Stop>,
 }
 
@@ -160,7 +160,7 @@ impl Answer {
         self.charged.get(&document).copied().unwrap_or(0)
     }
 
-    /// Why a document has not all its vectors. None: it has.
+    /// Reason why a document lacks some of its vectors. `None`: it has them all.
     pub(crate) fn stop(&self, document: DocumentId, chunks: &[Chunk]) -> Option<Stop> {
         let has = |chunk: &Chunk| self.vectors.contains_key(&chunk.text_hash);
         if chunks.iter().all(has) {
@@ -174,7 +174,7 @@ impl Answer {
     }
 }
 
-/// The vectors of documents of one customer, as far as they are to be had.
+/// The vectors of documents of one customer, as far as available.
 pub(crate) async fn vectors(
     parts: &Parts,
     customer: CustomerId,
@@ -222,7 +222,7 @@ async fn ask(
     Ok(())
 }
 
-/// The vectors that are there already: staged by an earlier try, or in the table.
+/// Existing vectors: staged by an earlier attempt, or in the table.
 async fn known(
     parts: &Parts,
     customer: CustomerId,
@@ -239,7 +239,7 @@ async fn known(
             .await;
         match reused {
             Ok(reused) => vectors.extend(reused),
-            // Pruned since; asking the model costs a little, waiting would cost time.
+            // Pruned since; calling the model costs a little, waiting would cost time.
             Err(dynrag_vectors::Error::VersionGone) => {}
             Err(error) => return Err(Error::from(error).into()),
         }
@@ -247,12 +247,12 @@ async fn known(
     Ok(vectors)
 }
 
-/// Ends what is not paid for.
+/// Ends a document whose vectors are not paid for.
 pub(crate) fn refused(model: &str, code: FailureCode) -> Stop {
     Stop::Failed(code, format!("{model} is not paid for"))
 }
 
-/// What may still be spent, by the key that is used: it may have been set or deleted this very moment.
+/// The remaining budget of the key in use, which may have been set or deleted a moment ago.
 pub(crate) async fn allowance(
     parts: &Parts,
     customer: CustomerId,
@@ -260,7 +260,7 @@ pub(crate) async fn allowance(
 ) -> Result<Allowance, Stop> {
     let mut allowance = parts.store.allowance(customer).await?;
     if access.paid_by == Payer::Customer {
-        // A key stands for no verified address.
+        // A customer's own key does not require a verified address.
         allowance.payer = allowance.payer.map(|_| Payer::Customer);
     } else if allowance.payer == Some(Payer::Customer) {
         return Err(Error::unavailable("the customer's key was set meanwhile").into());
@@ -268,7 +268,7 @@ pub(crate) async fn allowance(
     Ok(allowance)
 }
 
-/// The texts without a vector, each once, of the documents that the month's budgets are enough for.
+/// The texts without a vector, each once, of the documents that fit into the month's budgets.
 async fn affordable<'a>(
     parts: &Parts,
     customer: CustomerId,
@@ -309,8 +309,8 @@ async fn affordable<'a>(
 /// A document that is not to be stored, with the reason.
 pub(crate) type Stopped = (Cut, Stop);
 
-/// Gives documents of one customer and model their vectors. Those tried for the first time go together. One that was
-/// tried before goes alone: what is wrong with it shall not befall the others again.
+/// Gives documents of one customer and model their vectors. First attempts are requested together. A document that
+/// was tried before is requested alone, so that one bad document cannot fail the batch twice.
 pub(crate) async fn embed(
     parts: &Parts,
     cuts: Vec<Cut>,
@@ -333,7 +333,7 @@ pub(crate) async fn embed(
     (prepared, stopped)
 }
 
-/// One request for all; where the provider refuses it because of what it says, one for each.
+/// One request for all; if the provider rejects its content, one for each.
 async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepared>, Vec<Stopped>) {
     let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let mut rounds = vec![cuts];
@@ -369,7 +369,7 @@ async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepare
     (prepared, stopped)
 }
 
-/// Notes the stage of documents of one customer, and goes on with those whose leases hold.
+/// Records the stage of documents of one customer, and continues with those whose leases are still valid.
 async fn stage(
     parts: &Parts,
     cuts: Vec<Cut>,
@@ -397,7 +397,7 @@ async fn stage(
     held
 }
 
-/// How many chunks want the vector of each text.
+/// Number of chunks that use the vector of each text.
 fn uses(cuts: &[Cut]) -> HashMap<String, usize> {
     let mut uses = HashMap::new();
     for chunk in cuts.iter().flat_map(|cut| &cut.chunks) {

@@ -1,17 +1,17 @@
-//! Keeps the messages of a batch from being lost for long with their worker.
+//! Recovers the messages of a batch quickly when their worker dies.
 //!
-//! A message that was received is invisible for half an hour, and the document it is about is looked at by `sweep` ten
-//! minutes after it was queued. A worker that dies would leave the documents it had not begun with waiting for so long.
-//! So it holds them: their time is a minute, and is put off for as long as the worker lives. A document whose message
-//! nobody has received keeps its time, so that a long queue is not filled with second messages.
+//! A received message is invisible for half an hour, and `sweep` checks its document ten minutes after it was queued.
+//! If a worker died, the documents that it had not started would wait that long. So it holds them: `sweep` checks them
+//! after a minute, and the worker extends that time while it lives. A document whose message has not been received
+//! keeps its time, so that a long queue is not filled with duplicate messages.
 //!
-//! | it dies, or | what is left | who mends it |
+//! | it dies, or | what is left | who recovers it |
 //! |---|---|---|
-//! | before the batch is held (some milliseconds) | messages that are invisible, documents with the time they had | `sweep`, at that time |
+//! | before the batch is held (some milliseconds) | messages that are invisible, documents with their previous time | `sweep`, at that time |
 //! | while documents are held | the same, with a minute's time | `sweep` sends their messages again, one for each document |
 //! | after a claim | a lease | `sweep`, when it lapses |
 //! | the worker is only slow, or without the database | a hold that lapses, and a second message | the claim: one of the two messages finds nothing to do |
-//! | the invisible message comes back half an hour later | a message too many | the same |
+//! | the invisible message comes back half an hour later | a redundant message | the same |
 //! | a message is put back | a document with a minute's time | its time is set to ten minutes, as when it was queued |
 
 use std::{
@@ -24,12 +24,12 @@ use dynrag_domain::Result;
 use dynrag_store::{Store, holds::Waiting};
 use tokio::{task::JoinHandle, time};
 
-/// Until when a document is sent again that nobody holds any more. `sweep` runs each minute.
+/// When a document that is no longer held is sent again. `sweep` runs each minute.
 const HELD: Duration = Duration::from_secs(60);
-/// The time of a document whose message is in the queue.
+/// Resend time of a document whose message is in the queue.
 const QUEUED: Duration = Duration::from_secs(600);
 
-/// Documents of a batch that are not begun with. Renewed until this is dropped.
+/// Documents of a batch that are not started. Renewed until this is dropped.
 pub(crate) struct Hold {
     store: Store,
     waiting: Arc<Mutex<BTreeSet<Waiting>>>,
@@ -45,7 +45,7 @@ impl Drop for Hold {
 }
 
 impl Hold {
-    /// Begins to hold the documents of a batch. A single one is claimed at once, and not held.
+    /// Starts to hold the documents of a batch. A single document is claimed at once, and not held.
     pub(crate) fn keep(store: &Store, batch: impl IntoIterator<Item = Waiting>) -> Self {
         let waiting: BTreeSet<Waiting> = batch.into_iter().collect();
         let several = waiting.len() > 1;
@@ -72,8 +72,8 @@ impl Hold {
         }
     }
 
-    /// Notes that a document is claimed, or its message moot: from now on its lease, or how its try ends, says when it
-    /// is looked at.
+    /// Records that a document is claimed, or its message moot: from now on its lease, or the end of its attempt,
+    /// determines when it is checked.
     pub(crate) fn begun(&self, document: Waiting) {
         self.waiting
             .lock()
@@ -95,7 +95,7 @@ fn copy(waiting: &Mutex<BTreeSet<Waiting>>) -> Vec<Waiting> {
     waiting.iter().copied().collect()
 }
 
-/// Nothing depends on a hold but how soon a dead worker's messages are sent again.
+/// A failed hold only delays the recovery of a dead worker's messages.
 fn log(held: Result<i64>) {
     if let Err(error) = held {
         let (code, cause) = (error.code(), error.internal());

@@ -1,5 +1,5 @@
-//! Which lane this function works in. The quick ones read a document for a short time and leave what takes longer to the
-//! slow one, which reads documents one at a time. See [`dynrag_store::slow_lane`].
+//! The lane of this function. The quick lanes read a document for a short time and leave slower ones to the slow
+//! lane, which reads documents one at a time. See [`dynrag_store::slow_lane`].
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -14,11 +14,11 @@ use dynrag_worker::{Delivery, turns::Pace};
 
 use crate::CONCURRENCY;
 
-/// From the start of a quick reader to its answer; its CPU time is what limits it, unless the machine is too busy.
+/// Wall-clock limit of a quick reader; normally its CPU time is the limit, unless the machine is too busy.
 const QUICK_WALL: Duration = Duration::from_secs(15);
-/// Customers whose documents are embedded and stored at once.
+/// Customers whose documents are embedded and stored concurrently.
 const FINISHED_AT_ONCE: usize = 2;
-/// How long a document that came alone waits for others of its customer, to be stored with them; and one of a batch.
+/// How long a single document, and a document of a batch, waits for others of its customer, to be stored with them.
 /// As long as the lane's queue waits for more messages.
 const PATIENCE: Duration = Duration::from_secs(1);
 const BULK_PATIENCE: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ impl SlowLane {
         self.is_here
     }
 
-    /// What a reader may cost in this lane.
+    /// A reader's limits in this lane.
     pub(crate) fn limits(&self) -> Limits {
         let limits = Limits::default();
         if self.is_here {
@@ -56,8 +56,8 @@ impl SlowLane {
         }
     }
 
-    /// Whether a file that was not read is to be read in the slow lane: it may have more time there. What takes too long
-    /// there as well is not tried again.
+    /// Whether a file that was not read should be read in the slow lane, where it may have more time. A file that is
+    /// too slow there as well is not tried again.
     pub(crate) fn takes(&self, failure: &Failure) -> bool {
         !self.is_here && failure.code == FailureCode::ExtractionTimeout
     }
@@ -86,7 +86,7 @@ impl SlowLane {
         app.queue(Queue::Slow).await?.send(&delivery.job).await
     }
 
-    /// Gives a claimed document to the slow lane. False: the lease was lost.
+    /// Hands a claimed document over to the slow lane. False: the lease was lost.
     pub(crate) async fn hand_over(&self, app: &App, store: &Store, claim: &Claim) -> Result<bool> {
         let Some(pending) = store.hand_over(claim).await? else {
             return Ok(false);
@@ -95,7 +95,7 @@ impl SlowLane {
         Ok(true)
     }
 
-    /// Sends documents whose turn has come with the end of others.
+    /// Sends deferred documents that are resumed by the end of others.
     pub(crate) async fn resume(&self, app: &App, store: &Store, ended: &BTreeSet<CustomerId>) {
         for customer in ended {
             match store.resume(*customer).await {
@@ -113,7 +113,7 @@ fn left_to_sweep(error: &Error) {
     tracing::warn!(code, cause, "slow documents are left to the sweep");
 }
 
-/// How documents of a batch are worked on.
+/// Concurrency and patience for the documents of a batch.
 pub(crate) fn pace(documents: &[Delivery]) -> Pace {
     let is_bulk = documents
         .iter()

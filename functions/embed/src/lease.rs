@@ -8,7 +8,7 @@ use tokio::{sync::watch, task::JoinHandle, time};
 
 use crate::prepare::Stop;
 
-/// A claim whose lease is renewed until this is dropped.
+/// A claim with a lease that is renewed until this is dropped.
 pub(crate) struct Lease {
     pub(crate) claim: Arc<Claim>,
     lost: watch::Receiver<bool>,
@@ -22,7 +22,7 @@ impl Drop for Lease {
 }
 
 impl Lease {
-    /// Begins to renew, three times within each lease.
+    /// Starts renewing, three times within each lease.
     pub(crate) fn keep(store: &Store, claim: Claim, period: std::time::Duration) -> Self {
         let claim = Arc::new(claim);
         let (tell, lost) = watch::channel(false);
@@ -37,13 +37,13 @@ impl Lease {
                     match store.progress(&claim, None, period).await {
                         Ok(true) => {}
                         Ok(false) => break,
-                        // The next tick is in time still.
+                        // The next tick is still in time.
                         Err(error) => {
                             tracing::warn!(cause = error.internal(), "lease was not renewed")
                         }
                     }
                 }
-                // Nobody listens where the work has ended meanwhile.
+                // There is no listener if the work has ended in the meantime.
                 tell.send_replace(true);
             }
         });

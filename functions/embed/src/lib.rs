@@ -1,18 +1,17 @@
-//! Turns queued documents into searchable ones: claim → extract → hash → chunk, each on its own; then embed → store
+//! Turns queued documents into searchable ones: claim → extract → hash → chunk, each separately; then embed → store
 //! → publish, those of a tenant together.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | with documents of a batch not yet begun | their hold, see `hold.rs` | `sweep` sends their jobs again |
+//! | with documents of a batch not yet started | their hold, see `hold.rs` | `sweep` sends their jobs again |
 //! | after the claim | a lease that lapses after 90 s | `sweep` sends the job again |
-//! | while embedding | staged vectors | the next try reads them and pays for the rest only |
-//! | before or after it is left to the slow lane, or put off there | see `dynrag_store::slow_lane` | the same, or `sweep` |
+//! | while embedding | staged vectors | the next attempt reads them and only pays for the rest |
+//! | before or after it is left to the slow lane, or deferred there | see `dynrag_store::slow_lane` | the same, or `sweep` |
 //! | in the store step | see `dynrag_store::publication` | the next writer |
-//! | after the publication, before the message is deleted | a message | its job is moot: no lease is given |
+//! | after the publication, before the message is deleted | a message | its job is moot: no lease is granted |
 //!
-//! A try that fails for a reason that may pass gives the lease back with a time at which `sweep`
-//! sends the job again; its message is done with. Only where not even that can be written does the
-//! message itself come again.
+//! An attempt that fails for a transient reason releases the lease with a time at which `sweep` sends the job
+//! again; its message is deleted. Only if not even that can be written is the message itself redelivered.
 
 mod attachments;
 mod bundles;
@@ -49,30 +48,30 @@ use crate::{
     prepare::{Cut, Stop},
 };
 
-/// Documents of a batch read at once, and requests to a provider made at once for those of a tenant.
+/// Documents of a batch read concurrently, and concurrent requests to a provider for those of a tenant.
 const CONCURRENCY: usize = 3;
-/// Kept back from the function's timeout for the store step.
+/// Reserved from the function's timeout for the store step.
 const RESERVE: Duration = Duration::from_secs(60);
-/// When a message comes again whose claim could not even be asked for.
+/// When a message is redelivered whose claim could not even be requested.
 const MESSAGE_WAIT: Duration = Duration::from_secs(30);
-/// What reading a file may take, with a minute for the model: no document is begun with less time.
+/// Time to read a file, plus a minute for the model: no document is started with less time left.
 const LEAST_TIME: Duration = Duration::from_secs(120);
-/// Longest wait a provider is granted: a document does not lie longer without a try or a reason.
+/// Longest wait granted to a provider: a document does not wait longer without an attempt or a reason.
 const MAX_PROVIDER_WAIT: Duration = Duration::from_secs(14 * 60);
-/// Longest wait between two tries.
+/// Longest wait between two attempts.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
-/// What the function makes once per cold start.
+/// Clients created once per cold start.
 #[derive(Default)]
 pub struct Embed {
     parts: OnceCell<Parts>,
 }
 
 impl Embed {
-    /// Works through a batch; the deliveries it returns have to come again.
+    /// Works through a batch; returns the deliveries to be redelivered.
     ///
     /// # Errors
-    /// The function is not configured; the whole batch then comes again.
+    /// The function is not configured; the whole batch is then redelivered.
     pub async fn handle(&self, batch: Invocation<Vec<Delivery>>) -> Result<Vec<Delivery>> {
         let parts = self.parts.get_or_try_init(Parts::load).await?;
         let deadline = Instant::from_std(batch.deadline) - RESERVE;
@@ -87,7 +86,7 @@ impl Embed {
         let mut again = process(parts, documents, deadline).await;
         again.extend(delete(parts, deletions).await);
         parts.app.notify().await;
-        // What may take all the time there is goes last.
+        // Work that may take all remaining time goes last.
         for delivery in long {
             let done = match delivery.job {
                 Job::RetireVersions { customer_id, .. } => {
@@ -109,13 +108,13 @@ impl Embed {
     }
 }
 
-/// Reads each document, embeds and publishes those of a tenant together, as soon as they are read. What has to come
-/// again.
+/// Reads each document, embeds and publishes those of a tenant together, as soon as they are read. Returns the
+/// messages to be redelivered.
 async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> Vec<Delivery> {
     let bundles = Bundles::default();
     let hold = Hold::keep(&parts.store, documents.iter().filter_map(waiting));
     let pace = lane::pace(&documents);
-    // Whose documents have ended, so that others may follow in the slow lane.
+    // Customers whose documents have ended, so that others may follow in the slow lane.
     let ended = Mutex::new(BTreeSet::new());
     let again = turns::work(
         documents
@@ -158,7 +157,7 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
     again
 }
 
-/// What a message to process a document is about.
+/// The document version of a process message.
 fn waiting(delivery: &Delivery) -> Option<Waiting> {
     match delivery.job {
         Job::ProcessDocument {
@@ -210,7 +209,7 @@ async fn finish(
     }
 }
 
-/// Deletes documents, those of a tenant together. What has to come again.
+/// Deletes documents, those of a tenant together. Returns the messages to be redelivered.
 async fn delete(parts: &Parts, deletions: Vec<Delivery>) -> Vec<Delivery> {
     let mut of: BTreeMap<CustomerId, (Vec<DocumentId>, Vec<Delivery>)> = BTreeMap::new();
     for delivery in deletions {
@@ -244,7 +243,7 @@ async fn delete(parts: &Parts, deletions: Vec<Delivery>) -> Vec<Delivery> {
     again
 }
 
-/// Has a message come again soon.
+/// Makes a message visible again soon.
 async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
     let (code, cause) = (error.code(), error.internal());
     tracing::error!(code, cause, "message has to come again");
@@ -259,17 +258,17 @@ async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
     }
 }
 
-/// How far a document was taken.
+/// How far a document got.
 enum Started {
-    /// As far as its chunks.
+    /// Its chunks are ready.
     Read(Box<Cut>),
     /// There is nothing to embed.
     Ended,
-    /// Its customer has its share of the slow lane.
+    /// Its customer's share of the slow lane is in use.
     PutOff,
 }
 
-/// Claims a document and takes it as far as its chunks.
+/// Claims a document and prepares its chunks.
 async fn start(
     parts: &Parts,
     bundles: &Bundles,
@@ -286,7 +285,7 @@ async fn start(
         version,
     } = document;
     if Instant::now() + LEAST_TIME > deadline {
-        // Slow files before it used the time up. Not claimed, so not a try of its own.
+        // Slow files used up the time. It was not claimed, so this is not an attempt.
         return Err(Error::unavailable("no time left in this batch"));
     }
     let (store, lane, lease) = (&parts.store, &parts.slow_lane, parts.config.lease);
@@ -330,7 +329,7 @@ async fn start(
     }
 }
 
-/// Ends a claim that does not lead to a publication. Where even this fails the lease lapses.
+/// Ends a claim that does not lead to a publication. If even this fails, the lease lapses.
 async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     let (customer_id, document_id, version) = (claim.customer_id, claim.document_id, claim.version);
     let ended = match stop {
@@ -377,8 +376,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     }
 }
 
-/// Leaves a document to whoever has it now. One that is being deleted is nobody's: what was written
-/// of it since goes here.
+/// Leaves a document to its new claimant. If it is being deleted, removes what this worker wrote meanwhile.
 async fn let_go(parts: &Parts, claim: &Claim) -> Result<bool> {
     let deleted = parts.store.let_go(claim).await?;
     if deleted {

@@ -1,5 +1,5 @@
-//! Holds documents to the customer's limits before anything is paid for them: a single one must not make every search
-//! of its customer slow or impossible.
+//! Enforces the customer's limits before any cost is incurred: a single document must not make every search of its
+//! customer slow or impossible.
 
 use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 use dynrag_store::ingestion::Claim;
@@ -10,7 +10,7 @@ use crate::{
     prepare::{Cut, Stop},
 };
 
-/// Groups of sentences of a semantic cut for each chunk a document may have. Each group is embedded.
+/// Maximum groups of sentences of a semantic cut, per chunk that a document may have. Each group is embedded.
 const GROUPS_FOR_CHUNK: usize = 4;
 
 fn exceeds(number: usize, limit: i64) -> bool {
@@ -35,7 +35,7 @@ pub(crate) fn check_text(claim: &Claim, extracted: &Extracted) -> Result<(), Sto
     Ok(())
 }
 
-/// Checks the number of groups that are embedded to find where to cut.
+/// Checks the number of groups that are embedded to find the cuts.
 pub(crate) fn check_groups(claim: &Claim, groups: usize) -> Result<(), Stop> {
     check_chunks(claim, groups / GROUPS_FOR_CHUNK)
 }
@@ -48,7 +48,7 @@ pub(crate) fn check_chunks(claim: &Claim, chunks: usize) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Of documents of one customer those for which there is room, in their order. The others are stopped.
+/// Of documents of one customer, those for which there is room, in order. The others are stopped.
 pub(crate) async fn with_room(
     parts: &Parts,
     cuts: Vec<Cut>,

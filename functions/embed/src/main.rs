@@ -1,4 +1,5 @@
-//! The function of the ingest queue. Started with the extractor's word it is the extractor's fork server.
+//! The function of the ingest queue. With the extractor's sentinel argument this binary acts as its fork
+//! server.
 
 fn main() -> Result<(), lambda_runtime::Error> {
     dynrag_extract::serve_if_asked();

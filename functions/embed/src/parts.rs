@@ -1,4 +1,4 @@
-//! What the function makes once per cold start.
+//! Clients created once per cold start.
 
 use dynrag_app::App;
 use dynrag_cloud::{Objects, Vault};
@@ -10,7 +10,8 @@ use dynrag_vectors::{Location, Vectors};
 
 use crate::lane::SlowLane;
 
-/// One for each document in work, which also renews its lease, and one for each of two store steps.
+/// One for each document in progress, which also renews its lease, and one for each of two store
+/// steps.
 const CONNECTIONS: usize = 5;
 
 /// Clients and settings.
@@ -41,7 +42,7 @@ impl Parts {
         Ok(Self {
             store: app.unbounded_store().await?.clone(),
             objects: app.documents().await?.0.clone(),
-            // Writing keeps nothing in memory but metadata: the rest belongs to the documents.
+            // Writing only caches metadata: the rest of the memory is for the documents.
             vectors: Vectors::new(
                 location,
                 usize::try_from(vectors.memory_bytes / 16).unwrap_or(usize::MAX),

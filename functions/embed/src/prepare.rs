@@ -1,4 +1,4 @@
-//! From a claim to chunks, and from chunks and vectors to rows: all that needs no lock of the tenant.
+//! From a claim to chunks, and from chunks and vectors to rows: everything that does not need the tenant's lock.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -30,26 +30,26 @@ use crate::{
     parts::Parts,
 };
 
-/// Waited where a provider limits the rate and does not say for how long.
+/// Wait if a provider limits the rate without a `Retry-After`.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 
-/// A document read and cut, its lease alive.
+/// A document that was read and chunked, with a live lease.
 pub(crate) struct Cut {
     pub(crate) lease: Lease,
     title: String,
     properties: Properties,
     pub(crate) chunks: Vec<Chunk>,
-    /// Of each chunk.
+    /// Token count of each chunk.
     tokens: Vec<u32>,
-    /// Tokens the provider charged to find where to cut.
+    /// Tokens the provider charged to find the cuts.
     charged: u64,
 }
 
-/// A document ready to be stored, its lease alive.
+/// A document ready to be stored, with a live lease.
 pub(crate) struct Prepared {
     pub(crate) lease: Lease,
     pub(crate) rows: Vec<Row>,
-    /// Tokens the provider charged for.
+    /// Tokens charged by the provider.
     pub(crate) tokens: u64,
     /// Tokens of the chunks.
     pub(crate) chunk_tokens: u64,
@@ -58,17 +58,17 @@ pub(crate) struct Prepared {
 /// Why a claim does not lead to a publication.
 #[derive(Clone)]
 pub(crate) enum Stop {
-    /// The content is what is published already.
+    /// The content is already published.
     Unchanged,
-    /// The lease is another's: leave everything alone.
+    /// The lease was lost to another worker: leave everything alone.
     Lost,
-    /// Reading it takes longer than this lane grants.
+    /// Reading it takes longer than this lane allows.
     Slow,
-    /// Ended badly, for the log with a detail.
+    /// Ended badly, with a detail for the log.
     Failed(FailureCode, String),
-    /// The provider wants us to wait.
+    /// The provider asks us to wait.
     Wait(Duration),
-    /// Something that may pass.
+    /// A transient failure.
     Retry(Error),
 }
 
@@ -90,7 +90,7 @@ impl From<EmbedError> for Stop {
     }
 }
 
-/// Reads a document and cuts it.
+/// Reads a document and chunks it.
 pub(crate) async fn cut(
     parts: &Parts,
     bundles: &Bundles,
@@ -137,7 +137,7 @@ fn count(chunks: &[Chunk]) -> Vec<u32> {
         .collect()
 }
 
-/// The vectors that say where to cut, and the tokens that were charged for them.
+/// The vectors for finding the cuts, and the tokens charged for them.
 async fn group_vectors(
     parts: &Parts,
     claim: &Claim,
@@ -163,7 +163,7 @@ async fn group_vectors(
 }
 
 impl Cut {
-    /// What it wants vectors for.
+    /// The texts that need vectors.
     pub(crate) fn wish(&self) -> Wish<'_> {
         let claim = &self.lease.claim;
         Wish {
@@ -174,8 +174,8 @@ impl Cut {
         }
     }
 
-    /// Puts chunks and vectors together. A vector is moved out of the answer with its last use, so that a batch's
-    /// are in memory once.
+    /// Combines chunks and vectors. A vector is moved out of the answer at its last use, so that a batch's
+    /// vectors are in memory once.
     pub(crate) fn prepared(
         self,
         answer: &mut Answer,
@@ -225,7 +225,7 @@ impl Cut {
     }
 }
 
-/// Gets the original, checks it against the customer's limits, extracts its text and notes what was learned.
+/// Gets the original, checks it against the customer's limits, extracts its text and records its properties.
 async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extracted, Stop> {
     let Claim {
         customer_id,
@@ -302,7 +302,7 @@ fn unread(parts: &Parts, failure: Failure) -> Stop {
     }
 }
 
-/// What the document is opened with, where its customer gave something.
+/// The document's password, if its customer gave one.
 async fn password(parts: &Parts, claim: &Claim) -> Result<Option<SecretString>, Error> {
     let customer = claim.customer_id;
     let stored = parts
@@ -351,7 +351,7 @@ async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Byt
                 return Err(Stop::Failed(FailureCode::FileTooLarge, detail));
             }
             let objects = &parts.objects;
-            // Of a batch the others are asked for next; a single one is read alone.
+            // The others of a batch are needed next; a single document is read alone.
             let stretch = if claim.lane == Lane::Bulk {
                 bundles
                     .stretch(objects, customer_id, bundle, offset, size)
@@ -362,7 +362,7 @@ async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Byt
             };
             match stretch {
                 Some(bytes) => Ok(bytes),
-                // Moved to another bundle since the claim, as a neighbour was deleted.
+                // Moved to another bundle since the claim, because a neighbour was deleted.
                 None => Err(Stop::Retry(Error::unavailable("bundle is gone"))),
             }
         }

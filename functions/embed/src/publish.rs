@@ -15,11 +15,11 @@ use crate::{
     prepare::{Prepared, Stop},
 };
 
-/// Files of a table beyond which it is compacted: each costs a reader a request.
+/// Number of files beyond which a table is compacted: each costs a reader a request.
 const MAX_FRAGMENTS: usize = 16;
 
-/// Writes the documents whose leases still hold, under the tenant's lock, and publishes them. Returns
-/// the claims that were lost meanwhile.
+/// Writes the documents whose leases are still valid, under the tenant's lock, and publishes them. Returns
+/// the claims that were lost in the meantime.
 pub(crate) async fn publish<'a>(
     parts: &Parts,
     customer: CustomerId,
@@ -61,7 +61,8 @@ pub(crate) async fn publish<'a>(
     let dimensions = change.append.first().map_or(0, |row| row.vector.len());
     let stored = match parts.vectors.store(customer, step.recorded, &change).await {
         Ok(stored) => stored,
-        // The table was replaced by another model's since these were embedded: the next try asks that one.
+        // The table was replaced by another model's after these were embedded: the next attempt uses that
+        // model.
         Err(dynrag_vectors::Error::ModelChanged { .. }) if step.configured_model != model => {
             return Err(Stop::Wait(Duration::from_secs(1)));
         }
@@ -126,8 +127,8 @@ pub(crate) async fn tidy(parts: &Parts, customer: CustomerId, version: u64) {
     }
 }
 
-/// Forgets all Lance versions but the recorded ones, under the lock. A reader in the middle of an
-/// older one reads the recorded version again.
+/// Drops all Lance versions except the recorded ones, under the lock. A reader of an older one starts again
+/// with the recorded version.
 pub(crate) async fn prune(parts: &Parts, customer: CustomerId) -> Result<(), Error> {
     let step = parts.store.begin_maintenance(customer).await?;
     for recorded in [step.recorded, step.building].into_iter().flatten() {
@@ -137,8 +138,8 @@ pub(crate) async fn prune(parts: &Parts, customer: CustomerId) -> Result<(), Err
     step.end().await
 }
 
-/// Removes rows from what is recorded, and from what is being built beside it, rewrites the files that held
-/// them, and forgets the versions that still do.
+/// Removes rows from the recorded table and from the one being built, rewrites the files that contained
+/// them, and drops the versions that still do.
 pub(crate) async fn remove(
     parts: &Parts,
     step: StoreStep,
@@ -159,7 +160,7 @@ pub(crate) async fn remove(
     prune(parts, customer).await
 }
 
-/// A table without the rows that a change removes; its version, to be recorded, and its rows.
+/// Removes a change's rows from a table; returns the version to record, and its rows.
 async fn without(
     parts: &Parts,
     customer: CustomerId,
@@ -171,7 +172,7 @@ async fn without(
         .store(customer, Some(recorded), change)
         .await?;
     let Some(version) = stored.version else {
-        // Nothing was ever written to it.
+        // It was never written to.
         return Ok((recorded, 0));
     };
     let compacted = parts.vectors.compact(customer, version).await?;

@@ -1,9 +1,9 @@
-//! Vectors of another model: built in a table beside the present one, which is searched meanwhile, and switched to
-//! at once. See `dynrag_store::regeneration` for what a death in between leaves.
+//! Vectors of another model: built in a second table while the current one remains searchable, and switched
+//! atomically. `dynrag_store::regeneration` has the failure table.
 //!
-//! Each round reads what is published and not yet in the new table, asks the model for its texts, and appends the
-//! rows under the tenant's lock. When nothing is missing, the lock is kept, what is there and not published any
-//! more is removed, and table and model change in one transaction.
+//! Each round reads what is published and not yet in the new table, embeds its texts with the model, and appends
+//! the rows under the tenant's lock. When nothing is missing, the lock is kept, rows that are no longer published
+//! are removed, and table and model change in one transaction.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -31,18 +31,18 @@ use crate::{
     publish,
 };
 
-/// Longer than any request to the model takes with its tries.
+/// Longer than any request to the model takes with its retries.
 const LEASE: Duration = Duration::from_secs(240);
-/// Time in which a round can be done.
+/// Time needed for a round.
 const LEAST_TIME: Duration = Duration::from_secs(90);
-/// Chunks of a round.
+/// Maximum chunks of a round.
 const MOST_CHUNKS: i32 = 1000;
-/// Documents of a round, which a filter names.
+/// Maximum documents of a round, since a filter names them.
 const MOST_DOCUMENTS: usize = 200;
 
 type Version = (DocumentId, i32);
 
-/// Goes on with a job for as long as there is time.
+/// Continues a job for as long as there is time.
 pub(crate) async fn regenerate(
     parts: &Parts,
     customer: CustomerId,
@@ -92,8 +92,8 @@ pub(crate) async fn regenerate(
     Ok(())
 }
 
-/// Ends the job badly. The present table and its model stay; what was built goes, under the lock: whoever removes
-/// a document meanwhile would look for it in a table that is recorded still and there no more.
+/// Fails the job. The current table and its model stay; what was built is removed, under the lock: a concurrent
+/// removal of a document would otherwise look for a table that is still recorded but no longer exists.
 async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Result<(), Error> {
     let customer = held.customer_id;
     let step = parts.store.begin_maintenance(customer).await?;
@@ -106,7 +106,7 @@ async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Resul
     step.end().await
 }
 
-/// Works until the new table is in its place (true) or the time is up (false).
+/// Works until the new table is current (true) or the time is up (false).
 async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<bool, Stop> {
     let customer = held.customer_id;
     if let Some(replaced) = held.progress.replaced {
@@ -125,7 +125,7 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         let (present, building) = (step.recorded, step.building);
         let Some(building) = building else {
             let next = present.map_or(0, recorded::generation) + 1;
-            // Of a job that gave up, perhaps: nobody reads it.
+            // Possibly of a job that gave up: no one reads it.
             parts
                 .vectors
                 .remove(customer, next)
@@ -162,12 +162,12 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         let documents = round(&published, missing);
         let rows = match parts.vectors.rows(customer, present, &documents).await {
             Ok(rows) => rows,
-            // Compacted meanwhile: what is recorded now is as good.
+            // Compacted in the meantime: the currently recorded version is just as good.
             Err(dynrag_vectors::Error::VersionGone) => continue,
             Err(error) => return Err(Error::from(error).into()),
         };
         if rows.is_empty() {
-            // Replaced meanwhile, or a fault that would have this go round for ever.
+            // Replaced in the meantime, or a fault that would loop forever.
             return Err(Stop::Retry(Error::unavailable(
                 "what is published has no rows",
             )));
@@ -177,7 +177,7 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
     }
 }
 
-/// What is published and not in the new table. A version is there with all its rows or with none.
+/// Published versions that are not in the new table. A version is there with all its rows or with none.
 fn missing(published: &BTreeMap<Version, i32>, built: &BTreeMap<Version, u64>) -> Vec<Version> {
     let missing = published.keys().filter(|key| !built.contains_key(key));
     missing.copied().collect()
@@ -197,7 +197,7 @@ fn round(published: &BTreeMap<Version, i32>, missing: Vec<Version>) -> Vec<Docum
     documents
 }
 
-/// The rows with the new model's vectors. What an earlier try paid for is not asked again.
+/// The rows with the new model's vectors. Vectors paid for by an earlier attempt are not requested again.
 async fn embed(
     parts: &Parts,
     held: &Regeneration,
@@ -244,7 +244,7 @@ async fn embed(
     Ok(rows)
 }
 
-/// Stops before calls that nobody pays for, or that would exceed a budget of the month.
+/// Stops before calls that no key may pay for, or that would exceed a monthly budget.
 async fn check_budget(
     parts: &Parts,
     customer: CustomerId,
@@ -258,7 +258,7 @@ async fn check_budget(
     paid.map_err(|code| refused(model, code))
 }
 
-/// Adds to the new table what is published still.
+/// Adds rows that are still published to the new table.
 async fn append(
     parts: &Parts,
     held: &Regeneration,
@@ -293,7 +293,7 @@ async fn append(
     Ok(())
 }
 
-/// Puts the new table in the place of the present one, unless something was published meanwhile (false).
+/// Makes the new table the current one, unless something was published in the meantime (false).
 async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
     let customer = held.customer_id;
     let step: StoreStep = parts.store.begin_maintenance(customer).await?;

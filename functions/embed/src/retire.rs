@@ -1,9 +1,9 @@
-//! Removes versions whose time is over: from LanceDB with what was there before, from S3, and their rows last.
+//! Removes expired versions: from LanceDB including its old table versions, from S3, and their rows last.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the versions are marked | nothing | the next sweep |
-//! | after that | marked versions, which nothing can be made of any more | the next sweep: it finds them as they are |
+//! | after that | marked versions, from which no new version can be made | the next sweep: it finds them as they are |
 
 use chrono::Utc;
 use dynrag_domain::{CustomerId, Result, storage};
@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use crate::{delete::unbundle, parts::Parts, publish};
 
-/// Versions taken at once; each filter names them all.
+/// Versions handled at once; each filter names them all.
 const MOST: i64 = 200;
-/// Part of the id of the bundle that takes the place of one which retired versions leave.
+/// Part of the id of the bundle that replaces one from which versions were retired.
 const LEAVING: &[u8] = b"retired";
 
-/// Removes what is due until nothing is, or the time is up.
+/// Removes expired versions until none are left, or the time is up.
 pub(crate) async fn retire(parts: &Parts, customer: CustomerId, deadline: Instant) -> Result<()> {
     while Instant::now() < deadline {
         let step = parts.store.begin_maintenance(customer).await?;
@@ -29,7 +29,7 @@ pub(crate) async fn retire(parts: &Parts, customer: CustomerId, deadline: Instan
             forget: versions.clone(),
             ..Change::none(Utc::now())
         };
-        // The marks are of the same transaction as the version that is without these rows.
+        // The marks are committed in the transaction that records the table version without these rows.
         publish::remove(parts, step, customer, &change).await?;
         let bundles = parts.store.retired_bundles(customer).await?;
         unbundle(parts, customer, bundles, &[LEAVING.to_vec()]).await?;

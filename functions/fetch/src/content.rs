@@ -1,4 +1,4 @@
-//! What an answer of the web is, and why there is none.
+//! Classifies answers from the web, and their failures.
 
 use std::time::Duration;
 
@@ -7,15 +7,16 @@ use dynrag_extract::detect;
 use dynrag_web::{Answer, WebError};
 use url::Url;
 
-/// Tries of an address that may answer later.
+/// Attempts for a URL that may work later.
 pub(crate) const TRIES: i32 = 4;
-/// Longest wait a server is granted: a document does not lie longer without a try or a reason.
+/// Longest wait granted to a server: a document does not wait longer without an attempt or a reason.
 const MAX_WAIT: Duration = Duration::from_secs(14 * 60);
 
-/// Most bytes of an answer, whatever a customer's limit is: two of them fit into the function's memory.
+/// Maximum size of an answer, whatever a customer's limit is: two of them fit into the function's
+/// memory.
 const MOST_BYTES: usize = 100 * 1024 * 1024;
 
-/// Bytes an answer may have where a customer's files may have so many.
+/// Maximum size of an answer, given the customer's maximum file size.
 pub(crate) fn most_bytes(limit: i64) -> usize {
     usize::try_from(limit).unwrap_or(0).min(MOST_BYTES)
 }
@@ -25,11 +26,11 @@ pub(crate) struct Refusal {
     code: FailureCode,
     /// For the log.
     detail: String,
-    /// What the server answered, where it answered with an error.
+    /// The server's status, if it answered with an error.
     http_status: Option<u16>,
-    /// For now: it may be had later.
+    /// Transient: it may work later.
     passing: bool,
-    /// How long the server says to wait.
+    /// The wait that the server asked for.
     wanted: Option<Duration>,
 }
 
@@ -64,7 +65,7 @@ impl From<WebError> for Refusal {
 }
 
 impl Refusal {
-    /// For good.
+    /// Permanent.
     fn of_content(code: FailureCode, detail: &str) -> Self {
         Self {
             code,
@@ -75,7 +76,7 @@ impl Refusal {
         }
     }
 
-    /// How long to wait for the next of a few tries; none where it is given up.
+    /// The wait before the next attempt; `None` to give up.
     pub(crate) fn wait(&self, attempts: i32) -> Option<Duration> {
         if !self.passing || attempts >= TRIES {
             return None;
@@ -99,8 +100,8 @@ impl Refusal {
     }
 }
 
-/// The format of a page, by its content first; refused where we do not read it, or the customer does not
-/// want it.
+/// The format of a page, primarily by its content; rejected if it is unsupported or the customer does
+/// not allow it.
 pub(crate) fn format(answer: &Answer, allowed: &[String]) -> Result<Format, Refusal> {
     let refuse = Refusal::of_content;
     if answer.body.iter().all(u8::is_ascii_whitespace) {
@@ -118,14 +119,14 @@ pub(crate) fn format(answer: &Answer, allowed: &[String]) -> Result<Format, Refu
     Ok(format)
 }
 
-/// The last part of an address, where it looks like a file's name.
+/// The last path segment of a URL, if it looks like a file name.
 pub(crate) fn file_name(url: &Url) -> Option<String> {
     let last = url.path_segments()?.next_back()?;
     let name: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
     (name.contains('.') && !name.ends_with('.')).then_some(name)
 }
 
-/// A header that is kept, unless it is longer than such a header is.
+/// A header to keep, unless it is implausibly long.
 pub(crate) fn kept<'a>(answer: &'a Answer, name: &str, most: usize) -> Option<&'a str> {
     let value = answer.header(name);
     (!value.is_empty() && value.len() <= most).then_some(value)

@@ -1,4 +1,4 @@
-//! Crawls: politely, one page after the other, within what robots.txt allows.
+//! Crawls: politely, one page after the other, respecting robots.txt.
 
 use std::{
     collections::HashMap,
@@ -32,19 +32,19 @@ use crate::{
     parts::Parts,
 };
 
-/// How long a crawl is worked at before others have their turn.
+/// How long a crawl runs before others get their turn.
 const SLICE: Duration = Duration::from_secs(60);
-/// A page takes no longer, its wait for the host included.
+/// Maximum time of a page, including its wait for the host.
 const LEASE: Duration = Duration::from_secs(120);
-/// Between two pages of a host, where its robots.txt asks for no more.
+/// Delay between two pages of a host, unless its robots.txt asks for more.
 const DELAY: Duration = Duration::from_secs(1);
-/// Longest time a turn at a host is waited for.
+/// Longest wait for a turn at a host.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Links of a page, and entries of sitemaps, that are looked at.
+/// Maximum links of a page, and entries of sitemaps, that are considered.
 const MOST_LINKS: usize = 2000;
-/// Longest time sitemaps may take: the page that waits for them has its lease.
+/// Maximum time for sitemaps: the page that waits for them holds its lease.
 const SITEMAP_PATIENCE: Duration = Duration::from_secs(30);
-/// Files of sitemaps that are read.
+/// Maximum sitemap files that are read.
 const SITEMAPS: usize = 10;
 
 struct Crawler<'a> {
@@ -60,11 +60,11 @@ struct Crawler<'a> {
 /// What to do with a page.
 enum Next {
     End(PageEnd),
-    /// Later; whether this was a try.
+    /// Retry later; whether this counts as an attempt.
     Later(Duration, bool),
 }
 
-/// Goes on with a crawl for a while.
+/// Continues a crawl for a while.
 pub(crate) async fn crawl(
     parts: &Parts,
     customer: CustomerId,
@@ -88,8 +88,8 @@ pub(crate) async fn crawl(
     };
     let until = (Instant::now() + SLICE).min(deadline.checked_sub(LEASE).unwrap_or(deadline));
     match crawler.work(until).await {
-        // As many documents as there may be, or no collection for them any more: no page after this one
-        // would be taken.
+        // The document limit is reached, or the collection was deleted: no further page would be
+        // accepted.
         Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Invalid) => {
             let code = match error.kind() {
                 Kind::Invalid => "collection_deleted",
@@ -128,7 +128,7 @@ impl Crawler<'_> {
                 }
             }
         }
-        // Behind whatever else waits; the next one goes on.
+        // At the end of the queue; the next receiver continues.
         self.parts.app.send(&Fetch::crawl(customer, job)).await
     }
 
@@ -197,7 +197,7 @@ impl Crawler<'_> {
         self.add(urls.collect()).await
     }
 
-    /// The store as who asked for the crawl sees it.
+    /// The store with the bounds of the crawl's requester.
     fn store(&self) -> Store {
         let bounds = match self.crawl.bound {
             true => Bounds::within(self.crawl.collection_id.as_slice()),
@@ -206,7 +206,7 @@ impl Crawler<'_> {
         self.parts.store.bounded(bounds)
     }
 
-    /// Adds what the crawl may go to.
+    /// Adds URLs that the crawl may visit.
     async fn add(&self, urls: Vec<Url>) -> Result<()> {
         let policy = self.parts.web.policy();
         let urls: Vec<String> = urls
@@ -251,8 +251,8 @@ impl Crawler<'_> {
         if directives.noindex {
             return skip("noindex");
         }
-        // The page says that another address is its own: it is stored once, under that. But the page that
-        // was asked for is stored in any case.
+        // The page declares another canonical URL: it is stored once, under that. But the requested page
+        // itself is stored in any case.
         let at = normalise(&answer.url);
         let own = canonical.filter(|own| self.is_ours(own)).unwrap_or(at);
         if own != *url && page.position > 1 {
@@ -286,7 +286,7 @@ impl Crawler<'_> {
         )
         .await;
         let kept = match kept {
-            // It is a document of another collection, which is not this crawl's to change.
+            // It is a document of another collection, which this crawl must not change.
             Err(error) if error.code() == "source_url_taken" => return skip("source_url_taken"),
             kept => kept?,
         };

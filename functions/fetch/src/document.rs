@@ -15,20 +15,20 @@ use crate::{
     parts::Parts,
 };
 
-/// A fetch takes half a minute at most, and the bucket its time.
+/// A fetch takes at most half a minute, plus the write to the bucket.
 const LEASE: Duration = Duration::from_secs(120);
-/// Between two requests to a host.
+/// Delay between two requests to a host.
 const DELAY: Duration = Duration::from_millis(500);
-/// Longest time a turn at a host is waited for.
+/// Longest wait for a turn at a host.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a claim ends.
+/// Outcome of a claim.
 enum End {
-    /// Handed on, or not ours any more.
+    /// Handed on, or the claim was lost.
     Done,
-    /// As it was.
+    /// Unchanged.
     Unchanged,
-    /// It is others' turn at the host.
+    /// The host's turns are taken by others.
     NotNow(Duration),
     Refused(Refusal),
 }
@@ -116,7 +116,7 @@ async fn get(parts: &Parts, claim: &Claim) -> Result<End> {
     }
 }
 
-/// Puts the content where the embedding function reads it.
+/// Stores the content as original for the embedding function.
 async fn hand_on(parts: &Parts, claim: &Claim, mut answer: Answer) -> Result<End> {
     let format = match content::format(&answer, &claim.allowed_types) {
         Ok(format) => format,

@@ -1,11 +1,11 @@
-//! Gets documents from the web: single addresses, and crawls page by page.
+//! Fetches documents from the web: single URLs, and crawls page by page.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | after the claim | a lease that lapses | `sweep` sends the message again |
-//! | after the S3 write | an object of the document that nobody names | it goes with its document |
+//! | after the S3 write | an orphaned object of the document | it is deleted with its document |
 //! | after the commit | a row in the outbox | `sweep` sends the job |
-//! | in the middle of a crawl | a page's lease, and the frontier | `sweep` goes on with the crawl |
+//! | in the middle of a crawl | a page's lease, and the frontier | `sweep` continues the crawl |
 
 mod content;
 mod crawl;
@@ -20,17 +20,17 @@ use tokio::sync::OnceCell;
 
 use crate::parts::Parts;
 
-/// What the function makes once per cold start.
+/// Clients created once per cold start.
 #[derive(Default)]
 pub struct Fetcher {
     parts: OnceCell<Parts>,
 }
 
 impl Fetcher {
-    /// Does what it is told, one after the other; what has to come again.
+    /// Processes the messages one after the other; returns those to be redelivered.
     ///
     /// # Errors
-    /// The function is not configured; the whole batch then comes again.
+    /// The function is not configured; the whole batch is then redelivered.
     pub async fn run(
         &self,
         batch: Invocation<Vec<Delivery<Fetch>>>,

@@ -1,4 +1,4 @@
-//! What the function makes once per cold start, and its turns at hosts.
+//! Clients created once per cold start, and rate limits per host.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Parts {
         })
     }
 
-    /// Takes a turn at a URL's host: how long to wait for it; none where that is too long.
+    /// Takes a turn at a URL's host: returns the wait; `None` if that is too long.
     pub(crate) async fn turn(&self, url: &Url, delay: Duration) -> Result<Option<Duration>> {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or(0);

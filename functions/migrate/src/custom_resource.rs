@@ -1,4 +1,4 @@
-//! CloudFormation's custom resource: a request that must be answered at the address it names.
+//! CloudFormation's custom resource: a request that must be answered at the URL it contains.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::migrate_configured;
 
-/// Kept back from the function's timeout for the answer.
+/// Reserved from the function's timeout for the answer.
 const RESERVE: Duration = Duration::from_secs(15);
 
 /// The request; its other fields do not matter here.
@@ -31,7 +31,7 @@ enum RequestType {
     Delete,
 }
 
-/// Migrates, unless the resource is deleted, and answers; also when it failed or takes too long.
+/// Migrates, unless the resource is deleted, and answers, even if it fails or takes too long.
 ///
 /// # Errors
 /// The answer could not be delivered.
@@ -42,7 +42,7 @@ pub(crate) async fn answer(request: Request, deadline: Instant) -> Result<Value>
         let left = deadline
             .saturating_duration_since(Instant::now())
             .saturating_sub(RESERVE);
-        // In a task of its own, so that a panic is answered too.
+        // In a separate task, so that a panic is answered too.
         match tokio::time::timeout(left, tokio::spawn(migrate_configured())).await {
             Ok(Ok(Ok(migrated))) => Ok(json!({"Version": migrated.version})),
             Ok(Ok(Err(error))) => Err(error.internal().unwrap_or(error.public()).to_owned()),
@@ -50,7 +50,7 @@ pub(crate) async fn answer(request: Request, deadline: Instant) -> Result<Value>
             Err(_) => Err("the migration takes longer than the function may run".to_owned()),
         }
     };
-    // The same id for ever: a new one would have CloudFormation delete the old resource.
+    // A constant id: a new one would make CloudFormation delete the old resource.
     let id = request
         .physical_resource_id
         .unwrap_or_else(|| "dynamic-rag-migration".to_owned());
@@ -83,7 +83,7 @@ async fn deliver(url: &str, body: &Value) -> Result<()> {
         .map_err(Error::internal_fault)?;
     let mut last = Error::unavailable("not sent");
     for _ in 0..3 {
-        // A presigned PUT that is signed without a content type: none may be sent.
+        // A presigned PUT that was signed without a content type: none may be sent.
         match client
             .put(url)
             .body(body.to_string())
@@ -92,7 +92,7 @@ async fn deliver(url: &str, body: &Value) -> Result<()> {
             .and_then(reqwest::Response::error_for_status)
         {
             Ok(_) => return Ok(()),
-            // The address carries a signature: not for the log.
+            // The URL contains a signature: not for the log.
             Err(error) => {
                 last =
                     Error::unavailable(format!("custom resource answer: {}", error.without_url()))

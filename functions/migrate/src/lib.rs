@@ -1,6 +1,6 @@
-//! Brings the database to the schema of this release.
+//! Migrates the database to the schema of this release.
 //!
-//! | event | what it does |
+//! | event | action |
 //! |---|---|
 //! | a custom resource of CloudFormation | migrates on create and update, nothing on delete; always answers |
 //! | `{"grantAdmin": {"email": "…"}}` | makes a user an administrator of the platform |
@@ -36,8 +36,8 @@ struct Email {
 /// Handles an event; see the table above.
 ///
 /// # Errors
-/// What kept the database from being migrated. A custom resource is answered with it instead, as
-/// CloudFormation would otherwise wait for an hour.
+/// The reason why the database was not migrated. For a custom resource it is sent as the
+/// response instead, since CloudFormation would otherwise wait for an hour.
 pub async fn handle(event: Value, deadline: Instant) -> Result<Value> {
     if event.get("RequestType").is_some() {
         let request = serde_json::from_value(event).map_err(Error::internal_fault)?;

@@ -13,23 +13,23 @@ mod embedded {
     refinery::embed_migrations!("../../migrations");
 }
 
-/// Any number, the same in all releases.
+/// Lock id: an arbitrary number, the same in all releases.
 const LOCK: i64 = 0x6479_6e72_6167;
 
-/// What a run did.
+/// The result of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Migrated {
-    /// Names of the migrations that were applied now.
+    /// Names of the migrations applied by this run.
     pub applied: Vec<String>,
     /// Version of the schema.
     pub version: Option<i32>,
 }
 
-/// Applies what is missing, each migration in its own transaction, and gives the app's role its
-/// password. Two runs at once wait for each other; a run that dies is continued by the next.
+/// Applies missing migrations, each in its own transaction, and sets the password of the app's
+/// role. Concurrent runs wait for each other; a run that dies is continued by the next.
 ///
 /// # Errors
-/// `unavailable` when the database is; `internal_error` when a migration fails or one that was
+/// `unavailable` if the database is; `internal_error` if a migration fails or one that was
 /// applied has changed since.
 pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migrated> {
     let (config, tls) = owner.connector()?;
@@ -39,7 +39,7 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
         .map_err(|e| Error::unavailable(format!("postgres: {e}")))?;
     let connection = tokio::spawn(connection);
     let statement = |e: tokio_postgres::Error| Error::internal_fault(format!("postgres: {e}"));
-    // The lock belongs to the connection, and ends with it however this ends.
+    // The lock belongs to the connection, and is released with it in any case.
     client
         .batch_execute("SET lock_timeout = '240s'")
         .await
@@ -54,7 +54,7 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
         .map_err(statement)?;
 
     let report = embedded::migrations::runner()
-        // A release that was rolled back meets migrations it does not know: they are compatible.
+        // A rolled-back release meets migrations it does not know: they are compatible.
         .set_abort_missing(false)
         .run_async(&mut client)
         .await
@@ -65,7 +65,7 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
         .map(ToString::to_string)
         .collect();
 
-    // The verifier and not the password, which the server might log.
+    // The verifier rather than the password, which the server might log.
     let verifier = scram_sha_256(app.password().expose_secret().as_bytes());
     let role = escape_identifier(app.username());
     client

@@ -1,8 +1,8 @@
-//! Mends what was dropped: jobs that did not reach the queue, documents whose work was lost, uploads
-//! that did not come. One that fails is logged and left for the next run; it does not hold up the
-//! others. Whatever it does it may do twice, and two sweeps at once share the rows.
+//! Recovers dropped work: jobs that did not reach the queue, documents whose work was lost, uploads without a
+//! notification. A failed step is logged and left for the next run; it does not block the others. Every step may
+//! run twice, and concurrent sweeps share the rows.
 //!
-//! | event | what it does |
+//! | event | action |
 //! |---|---|
 //! | `{"redrive": {...}}` | counts documents that ended badly, or queues them again; see [`redrive`] |
 //! | anything else | sweeps |
@@ -19,42 +19,42 @@ use dynrag_store::{Store, sweep::Awaited};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Rows taken at once.
+/// Rows handled at once.
 const BATCH: i32 = 100;
 /// Batches of notifications that a sweep sends.
 const DELIVERY_BATCHES: usize = 20;
 /// A year and a day: KMS rotates its key yearly.
 const WRAPPED_FOR: TimeDelta = TimeDelta::days(366);
-/// Kept back from the function's timeout.
+/// Reserved from the function's timeout.
 const RESERVE: Duration = Duration::from_secs(5);
 
-/// What the function makes once per cold start.
+/// Clients created once per cold start.
 #[derive(Default)]
 pub struct Sweep {
     app: App,
 }
 
-/// What a sweep did.
+/// Counts of a sweep.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Swept {
-    /// Jobs of the outbox sent.
+    /// Outbox jobs sent.
     pub outbox: u32,
-    /// Documents whose work was lost or put off, sent again.
+    /// Documents whose work was lost or deferred, sent again.
     pub documents: u32,
-    /// Uploads that had arrived without notice.
+    /// Uploads that had arrived without a notification.
     pub uploads_found: u32,
     /// Uploads given up.
     pub uploads_expired: u32,
     /// Scheduled webhooks that ran.
     pub schedules: u32,
-    /// Customers with versions whose time is over.
+    /// Customers with expired versions.
     pub retention: u32,
-    /// Lines of the ledger of provider calls dropped, two years old.
+    /// Ledger lines dropped, two years old.
     pub provider_calls: i64,
-    /// Notices to webhooks whose time had come, sent or sent again.
+    /// Webhook notifications that were due, sent or sent again.
     pub deliveries: u32,
-    /// Notices dropped, a month old.
+    /// Notifications dropped, a month old.
     pub old_deliveries: i64,
     /// Exports and erasures sent again.
     pub tasks: u32,
@@ -62,13 +62,13 @@ pub struct Swept {
     pub jobs: i64,
     /// Documents queued again whose customer's budget has room.
     pub budgets: i64,
-    /// Data keys wrapped anew.
+    /// Data keys rewrapped.
     pub rewrapped: u32,
     /// Staged vectors dropped.
     pub staged: i64,
-    /// Answers kept for repeats dropped, a day old.
+    /// Stored responses for idempotency keys dropped, a day old.
     pub answers: i64,
-    /// Sessions dropped that had been over for long.
+    /// Sessions dropped that ended long ago.
     pub sessions: i64,
     /// Throttles, links, invitations and known addresses dropped.
     pub accounts: i64,
@@ -78,7 +78,7 @@ impl Sweep {
     /// Handles an event; see the table above.
     ///
     /// # Errors
-    /// `unavailable`; `invalid_redrive` for what is no such request.
+    /// `unavailable`; `invalid_redrive` for an invalid redrive request.
     pub async fn handle(&self, event: Value, deadline: Instant) -> Result<Value> {
         if let Some(request) = event.get("redrive") {
             let request = redrive::Request::read(request)?;
@@ -92,7 +92,7 @@ impl Sweep {
     /// Sweeps until nothing is due or the time is up.
     ///
     /// # Errors
-    /// `unavailable`; what was not done is due again at the next run.
+    /// `unavailable`; unfinished work is due again at the next run.
     pub async fn run(&self, deadline: Instant) -> Result<Swept> {
         let app = &self.app;
         let store = app.unbounded_store().await?;
@@ -103,7 +103,8 @@ impl Sweep {
         while in_time() && parts.documents(&mut swept).await? {}
         while in_time() && parts.uploads(&mut swept).await? {}
         while in_time() && parts.schedules(&mut swept).await? {}
-        // What is left goes out with the next sweep, or the next end of a document: a backlog takes nobody's time.
+        // The rest goes out with the next sweep, or the next end of a document, so a backlog does not delay other
+        // work.
         for _ in 0..DELIVERY_BATCHES {
             if !in_time() || !parts.deliveries(&mut swept).await? {
                 break;
@@ -152,7 +153,7 @@ impl Sweep {
         Ok(swept)
     }
 
-    /// Wraps data keys anew that were wrapped before KMS last rotated its key, which it does each year.
+    /// Rewraps data keys that were wrapped before KMS last rotated its key, which it does each year.
     async fn rewrap(&self, store: &Store, in_time: impl Fn() -> bool) -> Result<u32> {
         let due = store.sweep_wrapped(Utc::now() - WRAPPED_FOR, BATCH).await?;
         if due.is_empty() {
@@ -227,13 +228,13 @@ impl Parts<'_> {
         Ok(due.len() == BATCH as usize)
     }
 
-    /// Takes an upload in whose notification was lost, or gives it up. Whether it was there.
+    /// Accepts an upload whose notification was lost, or gives it up. Returns whether it was there.
     async fn upload(&self, awaited: &Awaited) -> Result<bool> {
         let (customer, document) = (awaited.customer_id, awaited.id);
         match self.app.take_upload_in(customer, document).await {
             Ok(true) => return Ok(true),
             Ok(false) => {}
-            // It may pass; after a day it will not.
+            // It may be transient; after a day it is not.
             Err(error) if !awaited.overdue => return Err(error),
             Err(error) => drop(done("overdue upload", Err(error))),
         }

@@ -1,11 +1,11 @@
-//! Queues documents again that ended badly, when an operator asks for it.
+//! Queues documents that ended badly again, at an operator's request.
 //!
 //! ```json
 //! {"redrive": {"codes": ["attempts_exhausted"], "customerId": "...", "since": "...", "before": "...", "dryRun": false}}
 //! ```
 //!
-//! Without `codes` those are meant that another try may well mend. It counts, and does no more, unless `dryRun` is
-//! false. `more` in the answer says that the time was up first: ask again, with the same `before`.
+//! The default for `codes` is the failures that another attempt may well fix. It only counts, unless `dryRun` is
+//! false. `more` in the answer means that the time ran out: repeat the call, with the same `before`.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use serde_json::Value;
 
 /// Documents queued in one statement.
 const BATCH: i32 = 500;
-/// Batches of one invocation; so many jobs the next sweeps have to send.
+/// Batches per invocation; the next sweeps must send that many jobs.
 const MOST_BATCHES: usize = 20;
 
-/// What is asked for.
+/// A redrive request.
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
@@ -36,7 +36,7 @@ const fn yes() -> bool {
     true
 }
 
-/// What was found and done.
+/// The result of a redrive.
 #[derive(Serialize, PartialEq, Eq, Debug)]
 #[serde(rename_all = "camelCase")]
 pub struct Redriven {
@@ -46,12 +46,12 @@ pub struct Redriven {
     pub queued: i64,
     /// Whether there are more.
     pub more: bool,
-    /// What to ask with again.
+    /// The `before` to repeat the call with.
     pub before: DateTime<Utc>,
 }
 
 impl Request {
-    /// Reads what is asked for.
+    /// Parses a redrive request.
     ///
     /// # Errors
     /// `invalid_redrive`, also for a code whose documents have no original.
@@ -85,7 +85,7 @@ impl Request {
 /// Counts, and unless it is a dry run queues until all are queued or the time is up.
 ///
 /// # Errors
-/// `unavailable`; what was queued by then is.
+/// `unavailable`; what was queued by then stays queued.
 pub async fn run(store: &Store, request: &Request, in_time: impl Fn() -> bool) -> Result<Redriven> {
     let which = request.which();
     let found = store.count_redrivable(&which).await?;

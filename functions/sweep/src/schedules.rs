@@ -1,10 +1,10 @@
-//! Scheduled webhooks: what is due is fetched, as if its URL had been sent again. Unchanged content costs
+//! Scheduled webhooks: a due page is fetched as if its URL had been sent again. Unchanged content costs
 //! nothing.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the document's transaction | a lease of ten minutes | the sweep after it |
-//! | after it | the same, and a fetch under way | the sweep after it, which finds it under way or unchanged |
+//! | after it | the same, and a fetch in progress | the sweep after it, which finds it in progress or unchanged |
 
 use chrono::Utc;
 use dynrag_domain::{
@@ -24,19 +24,20 @@ use uuid::Uuid;
 
 use crate::Parts;
 
-/// Starts one, and notes what became of that and when it runs next.
+/// Starts a run, and records its outcome and the next run.
 pub(crate) async fn run(parts: &Parts<'_>, due: &Due) -> Result<()> {
     let outcome = match start(parts, due).await {
         Ok(outcome) => outcome,
         Err(error) if error.retryable() => return Err(error),
-        // As many documents as there may be, for one, or a collection deleted just now: the next run may do.
+        // For example, the document limit is reached or the collection was just deleted: the next run may
+        // succeed.
         Err(error) => {
             let (code, webhook) = (error.code(), due.id);
             tracing::warn!(customer_id = %due.customer_id, webhook_id = %webhook, code, "scheduled run left out");
             Outcome::Failed(code)
         }
     };
-    // What was checked when it was stored: none where it never runs again.
+    // It was checked when it was stored: `None` if it never runs again.
     let spec = ScheduleSpec::parse(&due.schedule, due.time_zone.as_deref()).ok();
     let next = spec.and_then(|spec| spec.next(due.planned, Utc::now()));
     parts.store.schedule_ran(due, outcome, next).await

@@ -1,5 +1,5 @@
-//! `GET /health`: whether what everything depends on answers. Needs no credentials and tells no more than what each
-//! check found; causes are in the log.
+//! `GET /health`: checks the essential dependencies. Needs no credentials and reveals only the result of each check;
+//! causes are in the log.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 
 use crate::outside::{Found, Outside};
 
-/// Until when the login must have been read, which happens once in the life of an instance.
+/// Deadline for reading the login, which happens once per instance.
 const SECRETS_LIMIT: Duration = Duration::from_millis(1_200);
-/// Until when everything but the deep checks must have answered.
+/// Deadline for all but the deep checks.
 const LIMIT: Duration = Duration::from_millis(1_800);
 
 /// What a check found.
@@ -77,7 +77,7 @@ pub(crate) struct Wanted {
     deep: bool,
 }
 
-/// Waits for a check until a time; why it failed goes to the log.
+/// Waits for a check until a deadline; the reason for a failure goes to the log.
 pub(crate) async fn check<E: fmt::Display>(
     check: &'static str,
     until: Instant,
@@ -122,7 +122,7 @@ async fn near(context: &Context) -> (Outcome, Outcome) {
     (secrets, check("database", began + LIMIT, ping).await)
 }
 
-/// Asks for everything side by side; 503 when a check fails.
+/// Runs all checks concurrently; 503 if one fails.
 pub(crate) async fn health(
     State(context): State<Arc<Context>>,
     State(With(outside)): State<With<Outside>>,

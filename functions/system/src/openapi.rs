@@ -1,5 +1,5 @@
-//! `GET /api/openapi.json`: all routes as an OpenAPI document. It is written from the code of all groups, which
-//! this function does not have; a test keeps the file true.
+//! `GET /api/openapi.json`: all routes as an OpenAPI document. It is generated from the code of all groups,
+//! which this function does not contain; a test keeps the file current.
 
 use axum::response::{IntoResponse, Response};
 use dynrag_api::{
@@ -44,7 +44,7 @@ impl Success for Document {
     }
 }
 
-/// Answers with the document.
+/// Returns the document.
 pub(crate) async fn openapi() -> Answer<Document> {
     Ok(Document)
 }

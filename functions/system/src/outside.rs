@@ -1,5 +1,6 @@
-//! What `GET /health?deep=true` asks beside login and database. Anybody may ask for it, and it costs requests to others:
-//! what was found is kept for some seconds, and one look is taken at a time.
+//! The additional checks of `GET /health?deep=true`. They need no credentials and make
+//! requests to other services, so results are cached for some seconds, and only one check
+//! runs at a time.
 
 use std::time::Duration;
 
@@ -16,14 +17,14 @@ use tokio::{
 
 use crate::health::{Outcome, cause, check};
 
-/// A provider that is far away may take a second or two.
+/// A distant provider may take a second or two.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long an answer is given again.
+/// How long a result is cached.
 const KEPT: Duration = Duration::from_secs(15);
-/// What is embedded: a token or two.
+/// The text to embed: a token or two.
 const TEXT: &str = "health";
 
-/// What was found.
+/// Results of the checks.
 #[derive(Clone, Copy)]
 pub(crate) struct Found {
     pub(crate) provider: Outcome,
@@ -31,7 +32,7 @@ pub(crate) struct Found {
     pub(crate) buckets: Outcome,
 }
 
-/// Clients, and what they found last.
+/// Clients, and their last results.
 #[derive(Default)]
 pub struct Outside {
     embedding: OnceCell<(Client, Provider)>,
@@ -39,7 +40,7 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// Looks, or tells what was found some seconds ago.
+    /// Runs the checks, or returns the cached results.
     pub(crate) async fn found(&self, app: &App) -> Found {
         let cloud = app.cloud().await;
         let mut kept = self.kept.lock().await;
@@ -71,10 +72,11 @@ impl Outside {
             .get_or_try_init(|| embedding(cloud))
             .await
             .map_err(|e| cause(&e))?;
-        // The client's own deadline would make a failure of what is a timeout.
+        // The client's own deadline would report a timeout as a failure.
         match client.embed(provider, &[TEXT], until + LIMIT).await {
             Ok(_) => Ok(()),
-            // Every customer brings its own key: it answers, and that is all we can know.
+            // Every customer brings its own key: we can only check that the provider
+            // answers.
             Err(EmbedError::InvalidKey) if !provider.has_key() => Ok(()),
             Err(error) => Err(error.to_string()),
         }

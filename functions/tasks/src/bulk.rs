@@ -1,7 +1,7 @@
-//! Works off an action on many documents, step by step; see `dynrag_store::bulk` for what happens when it dies.
+//! Runs a bulk action step by step; `dynrag_store::bulk` has the failure table.
 //!
-//! What it queues goes through the queue of what comes in bulk, behind which no single document waits. After a minute
-//! the job goes to the end of its own queue, so that it holds up nobody's mail.
+//! Its jobs go through the bulk queue, so that single documents do not wait for them. After a minute the job goes to
+//! the end of its own queue, so that it does not hold up emails.
 
 use std::time::{Duration, Instant};
 
@@ -13,18 +13,18 @@ use dynrag_store::{
     outbox::{Outgoing, Pending},
 };
 
-/// Documents of a step.
+/// Documents per step.
 const STEP: i64 = 200;
 /// Longest turn of a job.
 const TURN: Duration = Duration::from_secs(60);
-/// Kept back from the function's time for the last step.
+/// Reserved from the function's timeout for the last step.
 const RESERVE: Duration = Duration::from_secs(60);
-/// Until it is looked again whether fewer documents are under deletion.
+/// Wait before checking again whether fewer documents are under deletion.
 const LATER: Duration = Duration::from_secs(15);
-/// Times a job is begun without a step before it is given up.
+/// Attempts of a job without progress before it is given up.
 const MAX_ATTEMPTS: i32 = 5;
 
-/// What a bulk job works with.
+/// A running bulk job.
 pub(crate) struct Bulk<'a> {
     pub(crate) app: &'a App,
     pub(crate) store: &'a Store,
@@ -34,7 +34,7 @@ pub(crate) struct Bulk<'a> {
 }
 
 impl Bulk<'_> {
-    /// Acts on documents until there are none left, or the turn is over.
+    /// Acts on documents until none are left, or the turn is over.
     ///
     /// # Errors
     /// `unavailable`.
@@ -49,7 +49,7 @@ impl Bulk<'_> {
             return store.finish_job(customer, job, code).await;
         }
         let turn = Instant::now() + TURN;
-        // One step at least: whoever has too little time would never get further.
+        // At least one step: otherwise a job with too little time would never make progress.
         loop {
             match store.bulk_step(customer, job, STEP).await? {
                 Step::None => return Ok(()),
@@ -71,8 +71,8 @@ impl Bulk<'_> {
         }
     }
 
-    /// Sends jobs through the queue of what comes in bulk, and fetches through theirs; `sweep` sends those that the queues
-    /// have not taken.
+    /// Sends jobs through the bulk queue, and fetches through theirs; `sweep` sends those that the queues did not
+    /// accept.
     async fn send(&self, pending: Vec<Pending<Outgoing>>) {
         let (fetches, jobs): (Vec<_>, Vec<_>) = pending
             .into_iter()

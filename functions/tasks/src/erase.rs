@@ -1,10 +1,10 @@
-//! Removes what is left of a customer that is deleted.
+//! Removes the remaining data of a deleted customer.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before or between the prefixes | some objects, and the row | the message comes again, or `sweep` sends another; each step may be repeated |
-//! | before the rows are deleted | the rows of nobody's objects | the same |
-//! | after it | nothing | the message finds nobody |
+//! | before or between the prefixes | some objects, and the row | the message is redelivered, or `sweep` sends another; each step is idempotent |
+//! | before the rows are deleted | rows without objects | the same |
+//! | after it | nothing | the message finds no customer |
 
 use dynrag_cloud::Objects;
 use dynrag_domain::{CustomerId, Error, Result, storage};

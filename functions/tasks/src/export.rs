@@ -1,13 +1,13 @@
-//! Writes a customer's data into zip files: its rows as JSON Lines, its originals and their texts beside them.
+//! Exports a customer's data into zip files: its rows as JSON Lines, its originals and their texts.
 //!
-//! A file is closed when it is large or the time is up, and what is in it is noted; the task is then sent
-//! again for the next one. A file is written anew from its beginning, under a key of its own.
+//! A file is closed when it is large or the time is up, and its contents are recorded; the task is then sent
+//! again for the next one. An interrupted file is written again from the beginning, under a new key.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | while a file is written | parts of an upload that a rule of the bucket removes | the message comes again, or `sweep` sends another |
-//! | before the file is noted | a file nobody names, for seven days | the same |
-//! | before the next task is sent | the job, with what it has | `sweep`, after ten minutes |
+//! | while a file is written | parts of an upload that a lifecycle rule removes | the message is redelivered, or `sweep` sends another |
+//! | before the file is recorded | an orphaned file, for seven days | the same |
+//! | before the next task is sent | the job, with its progress | `sweep`, after ten minutes |
 //! | when it has ended, before the files of earlier exports are deleted | these, for seven days | the next export |
 
 use std::{
@@ -30,16 +30,16 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamW
 
 use crate::{rows, text::TextReader};
 
-/// A file is closed once it has so many bytes.
+/// Size in bytes at which a file is closed.
 const FILE: u64 = 512 * 1024 * 1024;
-/// Kept back from the function's time to close a file.
+/// Reserved from the function's timeout to close a file.
 const RESERVE: Duration = Duration::from_secs(30);
-/// Times a file is begun without an end before the job is given up.
+/// Attempts of a file before the job is given up.
 const MAX_ATTEMPTS: i32 = 5;
-/// Originals asked for at once.
+/// Originals queried at once.
 const PAGE: i64 = 100;
 
-/// A file that is written.
+/// A written file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Written {
     /// Last part of its key.
@@ -47,19 +47,19 @@ struct Written {
     bytes: u64,
 }
 
-/// How far an export is.
+/// Progress of an export.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Progress {
-    /// In their order.
+    /// In order.
     files: Vec<Written>,
-    /// The last original that is in one of them.
+    /// The last original that is in one of the files.
     after: Option<(DocumentId, i32)>,
-    /// Everything is.
+    /// Whether all originals are.
     complete: bool,
 }
 
-/// What an export works with.
+/// A running export.
 pub(crate) struct Export<'a> {
     pub(crate) app: &'a App,
     pub(crate) store: &'a Store,
@@ -96,14 +96,14 @@ impl Export<'_> {
                 .advance_job(customer, job, &begun.progress, &next)
                 .await?;
             if !advanced {
-                // Somebody else was faster, or the customer has left.
+                // Another worker was faster, or the customer has left.
                 return self.documents.delete(&key).await;
             }
         }
         if progress.complete {
             tracing::info!(customer_id = %customer, job_id = %job, files = progress.files.len(), "exported");
             self.store.finish_job(customer, job, None).await?;
-            // Whoever asks again and again has one copy of everything, not many.
+            // Repeated exports leave only one copy of the data.
             let (all, own) = (
                 storage::exports_prefix(customer),
                 storage::export_prefix(customer, job),
@@ -113,7 +113,7 @@ impl Export<'_> {
         self.app.send(&Task::export(customer, job)).await
     }
 
-    /// Writes the next file; its key.
+    /// Writes the next file; returns its key.
     async fn write_file(&self, progress: &mut Progress) -> Result<String> {
         let name = Uuid::new_v4();
         let key = storage::export_key(self.customer, self.job, name);
@@ -162,7 +162,8 @@ impl Export<'_> {
         Ok(())
     }
 
-    /// An original that is not there (a document deleted meanwhile, an upload that is awaited) is left out.
+    /// A missing original (the document was deleted in the meantime, or its upload has not arrived) is left
+    /// out.
     async fn write_original(&self, file: &mut File, original: &Original) -> Result<()> {
         let object = match original.original {
             storage::Original::Alone(object) => object,
@@ -191,7 +192,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    /// The text as it was read. It is large only in the bucket, and goes from there to the file piece by piece.
+    /// The extracted text. It is only large in the bucket, and is streamed from there to the file.
     async fn write_text(&self, file: &mut File, original: &Original) -> Result<()> {
         if !original.has_text {
             return Ok(());
@@ -222,8 +223,8 @@ fn text_name(original: &Original) -> String {
     format!("texts/{}/{}.txt", original.document_id, original.version)
 }
 
-/// `originals/<document>/<version>/<name>`. What a caller typed becomes a plain name: unpacking it writes
-/// into its own folder only.
+/// `originals/<document>/<version>/<name>`. User input becomes a plain file name: unpacking only writes into
+/// its own folder.
 fn name(original: &Original) -> String {
     let plain: String = original
         .file_name
@@ -251,7 +252,7 @@ fn name(original: &Original) -> String {
     )
 }
 
-/// What the zip writer has written and S3 has not.
+/// Output of the zip writer that is not in S3 yet.
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -276,7 +277,7 @@ impl Write for Buffer {
     }
 }
 
-/// A zip file that grows in S3.
+/// A zip file that is streamed to S3.
 struct File {
     zip: ZipWriter<StreamWriter<Buffer>>,
     buffer: Buffer,
@@ -298,7 +299,7 @@ impl File {
     fn begin(&mut self, name: &str, method: CompressionMethod) -> Result<()> {
         let options = SimpleFileOptions::default()
             .compression_method(method)
-            // An original may have more than 4 GiB one day; the reader is told here.
+            // An original may exceed 4 GiB one day; this flag tells zip readers.
             .large_file(true);
         self.zip
             .start_file(name, options)

@@ -1,12 +1,12 @@
-//! What our mails say. Each as text and as HTML, from the same lines; what people have typed is escaped
-//! by the templates.
+//! The texts of our emails, each as text and as HTML from the same lines; user input is escaped by the
+//! templates.
 
 use askama::Template;
 use chrono::NaiveDate;
 use dynrag_cloud::mail::Mail;
 use dynrag_domain::{Error, Result, company, mail_tokens::MailToken, money::Usd};
 
-/// Where a mail leads to.
+/// The link of an email.
 struct Link {
     label: &'static str,
     url: String,
@@ -49,7 +49,7 @@ fn mail(subject: String, lines: &[String], link: Option<Link>, closing: &str) ->
     })
 }
 
-/// A page with its token behind `#`, which browsers send to nobody.
+/// A page with its token after `#`, which browsers do not send to servers.
 fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Link {
     Link {
         label,
@@ -88,7 +88,7 @@ pub(crate) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Re
     )
 }
 
-/// The notice of a changed password.
+/// The notification of a changed password.
 pub(crate) fn password_changed() -> Result<Mail> {
     mail(
         "Your password was changed".to_owned(),
@@ -101,7 +101,7 @@ pub(crate) fn password_changed() -> Result<Mail> {
     )
 }
 
-/// The notice that most of a month's budget is spent, or all of it.
+/// The notification that most of a month's budget is spent, or all of it.
 pub(crate) fn budget_alert(
     app_url: &str,
     month: NaiveDate,
@@ -150,7 +150,7 @@ pub(crate) fn invitation(
         Some(inviter) => format!("{inviter} invites you to join {company} on Dynamic RAG."),
         None => format!("You are invited to join {company} on Dynamic RAG."),
     };
-    // Nothing in the subject is of the sender's choosing.
+    // The subject contains nothing that the sender chose.
     mail(
         "You are invited to Dynamic RAG".to_owned(),
         &[line, "The link is good for seven days.".to_owned()],

@@ -1,11 +1,10 @@
-//! What is done for accounts out of sight: mails, exports, actions on many documents, the removal of who has left.
-//! Of a mail with a link:
+//! Background account tasks: emails, exports, bulk actions, erasure of customers. For an email with a link:
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before the token is written | the message | the queue delivers it again |
-//! | after it, before SES has the mail | a token nobody has, until it expires | the next delivery makes another |
-//! | after it | a message that comes again | a second mail; its link alone works where it is an invitation's, else both do until one is used |
+//! | before the token is written | the message | the queue redelivers it |
+//! | after it, before SES has the email | a token that was not sent, until it expires | the next delivery makes another |
+//! | after it | a message that is redelivered | a second email; for an invitation only its link works, else both work until one is used |
 
 mod bulk;
 mod erase;
@@ -39,14 +38,14 @@ use tokio::sync::OnceCell;
 
 use crate::{bulk::Bulk, erase::erase, export::Export};
 
-/// What the function makes once per cold start.
+/// Clients created once per cold start.
 #[derive(Default)]
 pub struct Tasks {
     parts: OnceCell<Parts>,
 }
 
 impl Tasks {
-    /// Does what it is told, one after the other; what has to come again.
+    /// Processes the messages one after the other; returns those to be redelivered.
     ///
     /// # Errors
     /// `unavailable` or `internal_error`, before anything was done.
@@ -82,7 +81,7 @@ struct Parts {
     store: Store,
     documents: Objects,
     vectors: Objects,
-    /// None where this deployment sends no mail.
+    /// `None` if this deployment sends no email.
     mail: Option<(Mailer, String)>,
 }
 
@@ -177,12 +176,12 @@ impl Parts {
         };
         match letter {
             Some((to, mail)) => send(mailer, &to, &mail).await,
-            // Whoever it was for is gone, or never was.
+            // The recipient no longer exists, or never did.
             None => Ok(()),
         }
     }
 
-    /// Whether one more mail of a kind may go to an address, whichever customers have it sent there.
+    /// Whether another email of a kind may be sent to an address, counting all customers.
     async fn may_send(&self, kind: MailKind, to: &Email) -> Result<bool> {
         let wait = self.store.take_mail(kind, to).await?;
         if wait.is_some() {
@@ -194,7 +193,7 @@ impl Parts {
         Ok(wait.is_none())
     }
 
-    /// Tells every user who is in charge.
+    /// Notifies every business user.
     async fn budget_alert(
         &self,
         mailer: &Mailer,
@@ -219,7 +218,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Remembers a new token of a purpose.
+    /// Stores a new token of a purpose.
     async fn token(&self, customer: CustomerId, purpose: Purpose) -> Result<MailToken> {
         let token = MailToken::generate(customer);
         let tx = self.store.tenant(customer).await?;
@@ -228,7 +227,7 @@ impl Parts {
         Ok(token)
     }
 
-    /// The address of an active user; none for another, and where the mail would come too late.
+    /// The address of an active user, and whether it is verified; `None` if the user is no longer active.
     async fn address(&self, customer: CustomerId, user: UserId) -> Result<Option<(Email, bool)>> {
         let tx = self.store.tenant(customer).await?;
         let row = users::get(&tx, user).await?;

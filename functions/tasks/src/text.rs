@@ -1,9 +1,10 @@
-//! The text out of a stored extraction, which is JSON: piece by piece, so that a large one takes no memory.
+//! Extracts the text from a stored extraction, which is JSON, as a stream, so that a large one takes no
+//! memory.
 
-/// The member of `Extracted` that is the text.
+/// The member of `Extracted` with the text.
 const NAME: &[u8] = b"text";
 
-/// Which string is being read.
+/// The string being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
     /// None.
@@ -16,25 +17,25 @@ enum Reading {
     Other,
 }
 
-/// How far an escape is.
+/// State of an escape sequence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
     None,
     Begun,
-    /// `\u`, so many of its digits, and their value.
+    /// `\u`, the number of its digits so far, and their value.
     Unicode(u8, u16),
 }
 
-/// Finds the text in JSON that comes in pieces.
+/// Finds the text in streamed JSON.
 pub(crate) struct TextReader {
     reading: Reading,
     escape: Escape,
     depth: u32,
-    /// The last name met in the outermost object, as far as it may be the one that is sought.
+    /// The last name in the outermost object, as far as it may be the one sought.
     name: Vec<u8>,
-    /// Behind a colon of the outermost object.
+    /// After a colon of the outermost object.
     is_value: bool,
-    /// The first half of a character that is escaped in two.
+    /// The high surrogate of a character that is escaped in two halves.
     high: Option<u16>,
     found: bool,
 }
@@ -54,7 +55,7 @@ impl Default for TextReader {
 }
 
 impl TextReader {
-    /// Reads the next piece of JSON; the text that is in it, in UTF-8, which may end within a character.
+    /// Reads the next piece of JSON; returns the text in it, in UTF-8, which may end within a character.
     pub(crate) fn read(&mut self, json: &[u8]) -> Vec<u8> {
         let mut text = Vec::new();
         for byte in json {
@@ -135,13 +136,13 @@ impl TextReader {
         self.unpaired(text);
         match self.reading {
             Reading::Text => text.extend_from_slice(bytes),
-            // One byte more than the name that is sought is enough to tell another.
+            // One byte more than the name sought is enough to tell them apart.
             Reading::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
             _ => {}
         }
     }
 
-    /// Takes half a character, or a whole one.
+    /// Takes a UTF-16 code unit: half a character or a whole one.
     fn unit(&mut self, unit: u16, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             match char::decode_utf16([high, unit]).next() {
@@ -156,7 +157,7 @@ impl TextReader {
         }
     }
 
-    /// A first half that no second one follows.
+    /// A high surrogate that is not followed by a low one.
     fn unpaired(&mut self, text: &mut Vec<u8>) {
         if self.high.take().is_some() {
             self.character(char::REPLACEMENT_CHARACTER, text);

@@ -1,7 +1,7 @@
-//! Measures how fast texts are cut, on one core.
+//! Measures chunking speed on one core.
 //!
-//! `cargo run --release -p dynrag-chunking --example speed -- <folder or file>…`; the text of a JSON file
-//! is its strings, of another the file.
+//! `cargo run --release -p dynrag-chunking --example speed -- <folder or file>…`; for a JSON file the
+//! text is its strings, for any other file its content.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::{
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let bytes: usize = texts.iter().map(|text| text.text.len()).sum();
     println!("{} texts, {:.1} MB", texts.len(), bytes as f64 / 1e6);
-    // The vocabulary is loaded once a process.
+    // The vocabulary is loaded once per process.
     for text in texts.iter().take(1) {
         cut(text, chunking(Strategy::Fixed, Unit::Tokens));
     }
@@ -67,7 +67,7 @@ fn chunking(strategy: Strategy, unit: Unit) -> Chunking {
     }
 }
 
-/// Number of chunks, or of what is to be embedded first.
+/// Returns the number of chunks, or of the groups to embed first.
 fn cut(text: &Extracted, chunking: Chunking) -> usize {
     match plan(text, chunking) {
         Plan::Ready(chunks) => chunks.len(),
@@ -97,7 +97,7 @@ fn read(path: &Path, texts: &mut Vec<Extracted>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The strings of a value, a paragraph each.
+/// The strings of a value, one paragraph each.
 fn strings(value: &Value, text: &mut String) {
     match value {
         Value::String(string) => {

@@ -1,4 +1,4 @@
-//! What the strategies share: pieces that must not be cut, packed into chunks with an overlap.
+//! Shared by the strategies: indivisible pieces, packed into chunks with an overlap.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -14,24 +14,24 @@ use crate::{
     writer::Writer,
 };
 
-/// Pieces of this share of the size, where nothing but graphemes is left to cut at: an overlap can begin
+/// Pieces are at most this share of the size if only graphemes are left to cut at: an overlap can begin
 /// between them.
 const GRAPHEMES_SHARE: usize = 8;
-/// Places tried for an overlap to begin at.
+/// Boundaries tried for the start of an overlap.
 const MAX_TRIES: usize = 8;
 
-/// A stretch that becomes a chunk.
+/// A range of the text that becomes a chunk.
 #[derive(Debug)]
 pub(crate) struct Cut {
     pub(crate) range: Range<usize>,
-    /// Where what no chunk had before begins.
+    /// Start of the text that is not overlap with an earlier chunk.
     pub(crate) fresh: usize,
     /// Index of its parent.
     pub(crate) parent: Option<u32>,
 }
 
 impl Cut {
-    /// A stretch that repeats nothing.
+    /// A range without overlap.
     pub(crate) fn new(range: Range<usize>) -> Self {
         Self {
             fresh: range.start,
@@ -46,19 +46,19 @@ impl Cut {
 pub(crate) enum Overlap {
     /// At a sentence, a line or a word, else between graphemes.
     Anywhere,
-    /// At a paragraph or a sentence, else there is none.
+    /// At a paragraph or a sentence; otherwise there is no overlap.
     Whole,
 }
 
-/// A text that is being cut.
+/// A text being cut.
 pub(crate) struct Cutter<'a> {
     pub(crate) extracted: &'a Extracted,
     pub(crate) text: &'a str,
     pub(crate) measure: Measure<'a>,
     pub(crate) size: usize,
     pub(crate) overlap: usize,
-    /// Where a page ends and another begins. No chunk adds text of two, so that the page it names is the
-    /// one it is found on.
+    /// Page boundaries. No chunk adds text of two pages, so the page it names is the one on which it is
+    /// found.
     pub(crate) page_ends: BTreeSet<usize>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// The parts of a stretch that are on one page each.
+    /// Splits a range at page boundaries.
     pub(crate) fn pages(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let inner = self
             .page_ends
@@ -88,7 +88,7 @@ impl<'a> Cutter<'a> {
         })
     }
 
-    /// Cuts a stretch into pieces of at most `most`, as coarsely as possible, and appends their ends.
+    /// Splits a range into pieces of at most `most`, as coarsely as possible, and appends their ends.
     pub(crate) fn split(
         &self,
         range: Range<usize>,
@@ -121,8 +121,8 @@ impl<'a> Cutter<'a> {
         self.split(start..range.end, level + 1, most, pieces);
     }
 
-    /// Packs pieces, given by their ends, into chunks of at most `size`, the overlap included. A piece
-    /// that leaves no room for the overlap goes without.
+    /// Packs pieces, given by their ends, into chunks of at most `size` including the overlap. A piece
+    /// that leaves no room for the overlap gets none.
     pub(crate) fn pack(
         &self,
         begin: usize,
@@ -132,7 +132,7 @@ impl<'a> Cutter<'a> {
         cuts: &mut Vec<Cut>,
     ) {
         let mut ruler = self.measure.from(begin);
-        // A chunk is start..end; what no chunk had before begins at fresh.
+        // A chunk is start..end; its text without overlap begins at fresh.
         let (mut start, mut fresh, mut end) = (begin, begin, begin);
         for &piece_end in pieces {
             let page_ended = self.page_ends.contains(&end) && !is_blank(&self.text[fresh..end]);
@@ -161,15 +161,15 @@ impl<'a> Cutter<'a> {
         });
     }
 
-    /// Where the chunk after `range` begins: at the first place of the coarsest kind within its last
-    /// `overlap`; at the end where there is no such place.
+    /// Start of the chunk after `range`: the first boundary of the coarsest kind within its last
+    /// `overlap`, or the end if there is no such boundary.
     fn overlap_start(&self, range: Range<usize>, overlap: usize, kind: Overlap) -> usize {
         let none = range.end;
         if overlap == 0 {
             return none;
         }
         let earliest = self.measure.back(range.clone(), overlap);
-        // Not the whole chunk again.
+        // Do not repeat the whole chunk.
         if earliest == range.start {
             return none;
         }
@@ -178,7 +178,7 @@ impl<'a> Cutter<'a> {
             Overlap::Whole => &[PARAGRAPHS, SENTENCES],
         };
         for level in levels {
-            // A separator may be right before the earliest place.
+            // A separator may be right before the earliest position.
             let cut = cuts(self.text, earliest..range.end, *level)
                 .take(MAX_TRIES)
                 .find(|cut| graphemes::is_boundary(self.text, *cut));
@@ -192,7 +192,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// Makes the chunks. Those of white space alone are left out.
+    /// Makes the chunks. Chunks of only white space are omitted.
     pub(crate) fn write(&self, cuts: Vec<Cut>) -> Vec<Chunk> {
         let mut writer = Writer::new(self.extracted);
         for cut in cuts {

@@ -1,5 +1,5 @@
-//! Cuts windows of exactly `size`, `overlap` of each repeated in the next, between graphemes and nowhere
-//! else. A page's last window is shorter.
+//! Cuts windows of exactly `size` that overlap by `overlap`, only between graphemes. A page's last
+//! window is shorter.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use crate::{
     graphemes,
 };
 
-/// Cuts the whole text. Paragraphs and sentences do not matter; pages do, and nothing of one is
-/// repeated on the next.
+/// Cuts the whole text. Paragraphs and sentences are ignored; pages are not, and there is no overlap
+/// across pages.
 pub(crate) fn cut(cutter: &Cutter<'_>) -> Vec<Cut> {
     let mut cuts = Vec::new();
     for page in cutter.pages(0..cutter.text.len()) {

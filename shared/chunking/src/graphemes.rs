@@ -1,20 +1,20 @@
-//! Where graphemes end, found without going further back than needed.
+//! Grapheme boundaries, found without scanning further back than needed.
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-/// Characters of a grapheme. Unicode's stream-safe format (UAX 15) knows no more than 30 marks in a row;
-/// emoji families and Indic clusters stay far below this.
+/// Maximum characters of a grapheme. Unicode's stream-safe format (UAX 15) allows at most 30 marks in a
+/// row; emoji families and Indic clusters stay far below this.
 pub(crate) const MAX_GRAPHEME: usize = 64;
 
-/// Whether a position behind a separator is between two graphemes: a mark that combines belongs to what
-/// it follows, even to a space.
+/// Whether a position after a separator is a grapheme boundary: a combining mark belongs to the
+/// preceding character, even to a space.
 pub(crate) fn is_boundary(text: &str, at: usize) -> bool {
     GraphemeCursor::new(at, text.len(), true)
         .is_boundary(text, 0)
         .unwrap_or(true)
 }
 
-/// The last end of a grapheme at or before `at`, at least `start`, which is one.
+/// The last grapheme boundary at or before `at`, not before `start`, which is itself a boundary.
 pub(crate) fn floor(text: &str, start: usize, at: usize) -> usize {
     ends(text, start, at)
         .take_while(|end| *end <= at)
@@ -22,7 +22,7 @@ pub(crate) fn floor(text: &str, start: usize, at: usize) -> usize {
         .unwrap_or(start)
 }
 
-/// The first end of a grapheme at or after `at`, at most `stop`. `start` is one before `at`.
+/// The first grapheme boundary at or after `at`, not after `stop`. `start` is a boundary before `at`.
 pub(crate) fn ceil(text: &str, start: usize, at: usize, stop: usize) -> usize {
     let safe = safe(text, start, at);
     text[safe..stop]
@@ -32,7 +32,7 @@ pub(crate) fn ceil(text: &str, start: usize, at: usize, stop: usize) -> usize {
         .unwrap_or(stop)
 }
 
-/// Where the grapheme at `start` ends, or the part of it that is as long as one may be.
+/// End of the grapheme at `start`, or of its part that has the maximum length.
 pub(crate) fn end(text: &str, start: usize, stop: usize) -> usize {
     let longest = text[start..stop]
         .char_indices()
@@ -45,8 +45,8 @@ pub(crate) fn end(text: &str, start: usize, stop: usize) -> usize {
     start + length
 }
 
-/// Ends of graphemes from a safe place on, up to `at`. Whether one ends at a place depends on what is
-/// before it and on the one character behind it.
+/// Grapheme boundaries from a safe position up to `at`. Whether a position is a boundary depends on
+/// everything before it and the one character after it.
 fn ends(text: &str, start: usize, at: usize) -> impl Iterator<Item = usize> {
     let behind = text[at..].chars().next().map_or(0, char::len_utf8);
     let safe = safe(text, start, at);
@@ -55,8 +55,8 @@ fn ends(text: &str, start: usize, at: usize) -> impl Iterator<Item = usize> {
         .map(move |(begin, _)| safe + begin)
 }
 
-/// The last place at or before `at` that is between two ASCII characters, where a grapheme ends
-/// whatever was before; else `start`.
+/// The last position at or before `at` between two ASCII characters, which is a grapheme boundary
+/// regardless of what precedes it; otherwise `start`.
 fn safe(text: &str, start: usize, at: usize) -> usize {
     let bytes = text.as_bytes();
     let plain = |at: usize| {

@@ -23,18 +23,18 @@ use dynrag_domain::{
 use crate::cutter::Cutter;
 pub use crate::semantic::Semantic;
 
-/// What [`plan`] gives.
+/// The result of [`plan`].
 pub enum Plan<'a> {
     /// The chunks.
     Ready(Vec<Chunk>),
-    /// Vectors have to be asked for first: of [`Semantic::groups`], for [`Semantic::cut`].
+    /// Vectors are needed first: those of [`Semantic::groups`], for [`Semantic::cut`].
     NeedsVectors(Semantic<'a>),
 }
 
-/// Cuts a text, as far as that can be done without a model. A text of white space alone has no chunks.
+/// Chunks a text, as far as possible without a model. A text of only white space has no chunks.
 ///
-/// Sizes are taken as they are, at least 1, and the overlap as half of them at most; whether they are
-/// sensible is [`Chunking::check`]'s to say.
+/// The size is taken as given but at least 1, the overlap at most half of it; [`Chunking::check`]
+/// decides whether they are sensible.
 pub fn plan(extracted: &Extracted, chunking: Chunking) -> Plan<'_> {
     let cutter = Cutter::new(extracted, chunking);
     let cuts = match chunking.strategy {

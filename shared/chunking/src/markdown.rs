@@ -1,8 +1,9 @@
-//! Cuts at headings, of whatever format: a section is a chunk by itself.
+//! Cuts at headings, in any format: each section is a chunk.
 //!
-//! A section that is less than a quarter of `size` would be found by little: it takes in what follows
-//! while the whole fits, if that is under the same heading or under its own. One longer than `size` is cut
-//! by itself, code and tables left whole where they fit. Only its own parts overlap.
+//! A section shorter than a quarter of `size` contains too little to be found: it absorbs the following
+//! sections while the whole fits, if they are under the same heading or under its own. A section longer
+//! than `size` is split, with code and tables kept whole if they fit. Only the parts of one section
+//! overlap.
 
 use std::ops::Range;
 
@@ -11,7 +12,7 @@ use crate::{
     paragraph,
 };
 
-/// Less than this share of the size is small.
+/// A section is small if it is less than this share of the size.
 const SMALL_SHARE: usize = 4;
 
 /// Cuts the whole text by its sections.
@@ -44,7 +45,7 @@ pub(crate) fn cut(cutter: &Cutter<'_>) -> Vec<Cut> {
     cuts
 }
 
-/// One section or some, with the headings of the first.
+/// One or more sections, with the headings of the first.
 struct Group<'a> {
     range: Range<usize>,
     path: &'a [String],

@@ -1,5 +1,5 @@
-//! How much of a text is how much: characters, or exact tokens. White space at either end of a stretch
-//! does not count, as a chunk has none.
+//! Length of text, in characters or exact tokens. White space at either end of a range is not counted,
+//! since chunks have none.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// Begins to measure at a place.
+    /// Starts to measure at a position.
     pub(crate) fn from(&self, start: usize) -> Ruler<'_> {
         Ruler {
             measure: self,
@@ -42,12 +42,12 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// Length of a stretch.
+    /// Length of a range.
     pub(crate) fn count(&self, range: Range<usize>) -> usize {
         self.from(range.start).to(range.end)
     }
 
-    /// The furthest place up to which not more than `most` are, found between characters.
+    /// The furthest position within `most`, between characters.
     fn furthest(&self, start: usize, stop: usize, most: usize) -> usize {
         let stretch = self.text()[start..stop].trim_start();
         let begin = stop - stretch.len();
@@ -60,9 +60,9 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// The furthest end of a grapheme up to which not more than `most` are. A grapheme that is more by
-    /// itself is taken whole where it is not more than `hard`; else, and where it is longer than any
-    /// writing has one, it is cut. Always further than `start`.
+    /// The furthest grapheme boundary within `most`. A single grapheme longer than that is taken whole
+    /// up to `hard`; beyond that, or beyond the length of any real grapheme, it is split. Always
+    /// greater than `start`.
     pub(crate) fn reach(&self, start: usize, stop: usize, most: usize, hard: usize) -> usize {
         let text = self.text();
         let at = self.furthest(start, stop, most);
@@ -84,8 +84,7 @@ impl<'a> Measure<'a> {
         at.max(text.ceil_char_boundary(start + 1))
     }
 
-    /// The earliest place from which not more than `most` are up to the end of a stretch, found between
-    /// characters.
+    /// The earliest start, between characters, from which the rest of a range is at most `most` long.
     pub(crate) fn back(&self, range: Range<usize>, most: usize) -> usize {
         let text = self.text();
         let stretch = text[range.clone()].trim_end();
@@ -123,20 +122,20 @@ impl<'a> Measure<'a> {
     }
 }
 
-/// Measures from one place to others, each at or behind the one before, looking at each byte once.
+/// Measures from one position to ascending others, reading each byte once.
 pub(crate) struct Ruler<'m> {
     measure: &'m Measure<'m>,
     seen: usize,
-    /// What was measured up to the last character that is not white space.
+    /// Length up to the last character that is not white space.
     count: usize,
-    /// Characters of white space since.
+    /// White space characters after it.
     blank: usize,
-    /// Where tokens are counted and something was found that is not white space.
+    /// Set if tokens are counted and a character other than white space was found.
     cursor: Option<Cursor<'m>>,
 }
 
 impl Ruler<'_> {
-    /// Length of the stretch that ends at `end`.
+    /// Length of the range that ends at `end`.
     pub(crate) fn to(&mut self, end: usize) -> usize {
         let more = &self.measure.text()[self.seen..end];
         let solid = more.trim_end();

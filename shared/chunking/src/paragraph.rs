@@ -1,4 +1,4 @@
-//! Packs whole paragraphs, tables and fenced code; only what is longer than `size` by itself is cut.
+//! Packs whole paragraphs, tables and fenced code; only a block longer than `size` is split.
 
 use std::ops::Range;
 
@@ -7,7 +7,8 @@ use crate::{
     separators::blocks,
 };
 
-/// Cuts the whole text. The overlap is whole paragraphs, else whole sentences, else there is none.
+/// Cuts the whole text. The overlap consists of whole paragraphs, else whole sentences, else
+/// nothing.
 pub(crate) fn cut(cutter: &Cutter<'_>) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let pieces = pieces(cutter, 0..cutter.text.len());
@@ -16,7 +17,7 @@ pub(crate) fn cut(cutter: &Cutter<'_>) -> Vec<Cut> {
     cuts
 }
 
-/// The ends of a stretch's blocks, and of the pieces of those that do not fit.
+/// Ends of the blocks of a range, and of the pieces of blocks that do not fit.
 pub(crate) fn pieces(cutter: &Cutter<'_>, range: Range<usize>) -> Vec<usize> {
     let mut pieces = Vec::new();
     for page in cutter.pages(range) {

@@ -1,5 +1,5 @@
 //! Cuts parents of `size`, and each into children of a quarter of it. The children are embedded and
-//! found; what is read is the parent.
+//! matched; the parent is returned.
 
 use dynrag_domain::config::Unit;
 
@@ -8,7 +8,7 @@ use crate::{
     recursive,
 };
 
-/// Children of a parent, where they are large enough.
+/// Children of a parent, if they are large enough.
 const CHILDREN: usize = 4;
 
 /// Cuts the whole text. Nothing overlaps.

@@ -1,4 +1,4 @@
-//! Cuts recursively: at paragraphs where they fit, else at lines, sentences, words, and at last between
+//! Cuts recursively: at paragraphs if they fit, else at lines, sentences, words, and finally between
 //! graphemes. Neighbouring chunks share an overlap that begins at a sentence or a word.
 
 use crate::cutter::{Cut, Cutter, Overlap};

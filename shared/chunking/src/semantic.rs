@@ -1,13 +1,13 @@
-//! Cuts where the subject changes, as an embedding model sees it.
+//! Cuts where the subject changes according to the embedding model.
 //!
-//! Sentences, or groups of them in a long text, are embedded. Between each two the two groups before are
-//! compared with the two behind; where the distance is among the greatest twentieth, a chunk ends. A
-//! stretch of one subject that is longer than `size` is cut in its second half, where the distance is
-//! greatest. Chunks do not overlap: nothing belongs on both sides of such a cut.
+//! Sentences, or groups of them in a long text, are embedded. At each boundary, the two groups before are
+//! compared with the two after; a chunk ends at the largest 5 % of the distances. A range of one subject
+//! longer than `size` is cut in its second half, at the largest distance. Chunks do not overlap: nothing
+//! belongs on both sides of such a cut.
 //!
-//! The cost: the text is embedded once to find the cuts, in at most [`MAX_GROUPS`] inputs, and then once
-//! more as chunks. The idea is Greg Kamradt's ("5 levels of text splitting", 2023); that vectors of single
-//! groups are added up instead of embedding every window anew is ours, and takes a third of the tokens.
+//! The cost: the text is embedded once to find the cuts, in at most [`MAX_GROUPS`] inputs, and once more
+//! as chunks. The idea is Greg Kamradt's ("5 levels of text splitting", 2023); adding up the vectors of
+//! single groups instead of embedding every window is ours, and takes a third of the tokens.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -19,16 +19,16 @@ use crate::{
     separators::{LINES, SENTENCES, cuts},
 };
 
-/// Most groups of sentences a text is embedded in.
+/// Maximum groups of sentences in which a text is embedded.
 pub(crate) const MAX_GROUPS: usize = 900;
 /// Groups compared on each side.
 const WINDOW: usize = 2;
-/// A distance greater than this share of them all ends a chunk.
+/// A chunk ends at distances above this quantile.
 const PERCENTILE: f64 = 0.95;
-/// Groups larger than this share of the size would tell nothing of where within it to cut.
+/// Groups larger than this share of the size would be too coarse to place a cut.
 const LARGEST_SHARE: usize = 2;
 
-/// A text whose cuts depend on vectors that are still to be had.
+/// A text whose cuts depend on vectors that are not available yet.
 pub struct Semantic<'a> {
     cutter: Cutter<'a>,
     groups: Vec<Range<usize>>,
@@ -36,8 +36,8 @@ pub struct Semantic<'a> {
 }
 
 impl<'a> Semantic<'a> {
-    /// None where vectors would tell nothing: too short a text, or one so long that a group would be more
-    /// than half a chunk (with 900 groups of up to 500 characters, 450,000 characters).
+    /// Returns the cutter as error if vectors would not help: too short a text, or one so long that a group is
+    /// more than half a chunk (with 900 groups of up to 500 characters, 450,000 characters).
     pub(crate) fn new(cutter: Cutter<'a>) -> std::result::Result<Self, Cutter<'a>> {
         let whole = 0..cutter.text.len();
         let mut least = cutter.measure.count(whole).div_ceil(MAX_GROUPS);
@@ -49,7 +49,7 @@ impl<'a> Semantic<'a> {
             if groups.len() <= MAX_GROUPS {
                 break groups;
             }
-            // The tokens of the groups are some more than those of the whole.
+            // The groups together have slightly more tokens than the whole text.
             least += least / 8 + 1;
         };
         let cuts = groups.iter().cloned().map(Cut::new).collect();
@@ -64,15 +64,15 @@ impl<'a> Semantic<'a> {
         })
     }
 
-    /// What to embed, in the form of chunks, so that it is asked for, staged and reused as they are.
+    /// Texts to embed, as chunks, so that they are requested, staged and reused like chunks.
     pub fn groups(&self) -> &[Chunk] {
         &self.chunks
     }
 
-    /// Cuts the text by the vectors of [`Self::groups`], found by their `text_hash`.
+    /// Cuts the text by the vectors of [`Self::groups`], keyed by their `text_hash`.
     ///
     /// # Errors
-    /// A fault of ours where a vector is missing or they are not of one length.
+    /// An internal error if a vector is missing or their lengths differ.
     pub fn cut(&self, vectors: &HashMap<String, Vec<f32>>) -> Result<Vec<Chunk>> {
         let vectors = self
             .chunks
@@ -100,7 +100,7 @@ impl<'a> Semantic<'a> {
         Ok(self.cutter.write(cuts))
     }
 
-    /// Cuts groups of one subject into chunks that fit, none of which is on two pages.
+    /// Splits a run of groups of one subject into chunks that fit, each on one page.
     fn stretch(&self, groups: Range<usize>, distances: &[f64], cuts: &mut Vec<Cut>) {
         let Cutter { measure, size, .. } = &self.cutter;
         let mut first = groups.start;
@@ -141,7 +141,7 @@ impl<'a> Semantic<'a> {
     }
 }
 
-/// Groups of whole sentences, each of at least `least`, and of at most the size.
+/// Groups of whole sentences, each at least `least` and at most the size.
 fn groups(cutter: &Cutter<'_>, least: usize) -> Vec<Range<usize>> {
     let text = cutter.text;
     let mut pieces = Vec::new();
@@ -175,15 +175,15 @@ fn groups(cutter: &Cutter<'_>, least: usize) -> Vec<Range<usize>> {
         }
     }
     match groups.last_mut() {
-        // What is left is white space, or less than a group.
+        // The rest is white space, or less than a group.
         Some(last) if cutter.measure.count(last.start..end) <= cutter.size => last.end = end,
         _ => groups.push(start..end),
     }
     groups
 }
 
-/// Cosine distance between the groups before each place and those behind it, from the first place between
-/// two groups to the last. Nothing is said of a vector without direction: distance 0.
+/// Cosine distance between the groups before and after each boundary, in order. The distance of a zero
+/// vector is 0.
 fn distances(vectors: &[&[f32]]) -> Vec<f64> {
     (1..vectors.len())
         .map(|at| {
@@ -207,7 +207,7 @@ fn sum(vectors: &[&[f32]]) -> Vec<f64> {
     sum
 }
 
-/// The value that a share of all are at most, between two of them where it falls there.
+/// The quantile of the values, interpolated.
 fn percentile(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);

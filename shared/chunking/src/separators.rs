@@ -1,4 +1,5 @@
-//! After what a text may be cut: paragraphs, lines, sentences, words; and blocks that stay whole.
+//! Separators after which a text may be cut: paragraphs, lines, sentences, words; and blocks that stay
+//! whole.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -9,7 +10,8 @@ pub(crate) const LINES: usize = 1;
 pub(crate) const SENTENCES: usize = 2;
 pub(crate) const WORDS: usize = 3;
 
-/// After what a text may be cut, coarse to fine. The separator stays with what is before it.
+/// Separators after which a text may be cut, from coarse to fine. A separator stays with the text before
+/// it.
 pub(crate) const LEVELS: [&[&str]; 4] = [
     &["\n\n"],
     &["\n"],
@@ -17,11 +19,11 @@ pub(crate) const LEVELS: [&[&str]; 4] = [
     &[" ", "\t", "，", "、", "، "],
 ];
 
-/// Finds the separators of a level in one pass, however many of them do not occur.
+/// Finds the separators of a level in one pass, even if many of them do not occur.
 static FINDERS: LazyLock<[Option<AhoCorasick>; 4]> =
     LazyLock::new(|| LEVELS.map(|separators| AhoCorasick::new(separators).ok()));
 
-/// The ends of a level's separators in a stretch.
+/// Ends of a level's separators in a range.
 pub(crate) fn cuts(text: &str, range: Range<usize>, level: usize) -> impl Iterator<Item = usize> {
     let finder = FINDERS.get(level).and_then(Option::as_ref);
     let stretch = &text[range.clone()];
@@ -31,9 +33,9 @@ pub(crate) fn cuts(text: &str, range: Range<usize>, level: usize) -> impl Iterat
         .map(move |found| range.start + found.end())
 }
 
-/// The ends of the blocks of a stretch: paragraphs, lists and tables up to the blank lines after them, and
-/// fenced code with the blank lines in it. A fence that is never closed is none, and none is looked for
-/// behind it.
+/// Ends of the blocks of a range: paragraphs, lists and tables up to the blank lines after them, and
+/// fenced code including its blank lines. An unclosed fence is not a fence, and no further fences are
+/// looked for after it.
 pub(crate) fn blocks(text: &str, range: Range<usize>) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut fence: Option<Fence> = None;
@@ -41,7 +43,7 @@ pub(crate) fn blocks(text: &str, range: Range<usize>) -> Vec<usize> {
     let (mut at, mut solid, mut blank) = (range.start, false, false);
     loop {
         let Some(line) = text[at..range.end].split_inclusive('\n').next() else {
-            // Never closed: everything behind its line again, without fences.
+            // Unclosed: everything after its line is read again, without fences.
             let Some(open) = fence.take() else { break };
             (fences, at, solid, blank) = (false, open.behind, true, false);
             ends.truncate(open.blocks);
@@ -73,11 +75,11 @@ pub(crate) fn blocks(text: &str, range: Range<usize>) -> Vec<usize> {
     ends
 }
 
-/// A fence of code (CommonMark 4.5).
+/// A code fence (CommonMark 4.5).
 struct Fence {
     mark: char,
     length: usize,
-    /// Where the line behind it begins, and the blocks that ended before.
+    /// Start of the line after it, and the blocks that ended before.
     behind: usize,
     blocks: usize,
 }
@@ -85,7 +87,7 @@ struct Fence {
 impl Fence {
     fn open(line: &str, behind: usize, blocks: usize) -> Option<Self> {
         let (mark, length, rest) = fence(line)?;
-        // Backticks and a backtick behind them are code within a line.
+        // Backticks followed by a backtick are inline code.
         (mark == '~' || !rest.contains('`')).then_some(Self {
             mark,
             length,
@@ -101,7 +103,7 @@ impl Fence {
     }
 }
 
-/// The mark, its number, and what is behind, of a line that begins with a fence.
+/// For a line that begins with a fence: the mark, its count, and the rest of the line.
 fn fence(line: &str) -> Option<(char, usize, &str)> {
     let line = line.trim_start_matches(' ');
     let mark = line

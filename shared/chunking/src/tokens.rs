@@ -1,30 +1,31 @@
-//! Counts cl100k tokens of any stretch of a text, exactly, having counted the text once.
+//! Counts the exact cl100k tokens of any range of a text after tokenizing the text once.
 //!
-//! The encoding first cuts a text into words by a pattern, then encodes each word by itself. Where a word
-//! begins, the pattern knows nothing of what was before. So the words of a stretch are those of the text
-//! from the first place on where both begin a word, and up to the last word that ends within the stretch:
-//! a difference of two sums, beside some letters at either end. The pattern looks ahead only behind white
-//! space, and a stretch never ends in white space; so the part of a word that its end cuts off is one word.
+//! The encoding first splits a text into words by a pattern, then encodes each word separately. At the
+//! start of a word, the pattern does not depend on earlier text. So the words of a range are those of the
+//! text from the first position at which a word begins in both, up to the last word that ends within the
+//! range: a difference of two sums, plus a few letters at either end. The pattern only looks ahead after
+//! white space, and a range never ends in white space, so the part of a word before the end of the range is
+//! itself one word.
 
 use dynrag_tokenizer::{Tokenizer, appendable_encoder::AppendableEncoder};
 
-/// Longest word that is looked up instead of encoded.
+/// Longest word that is cached.
 const MAX_CACHED: usize = 32;
-/// Words remembered at most.
+/// Maximum words cached.
 const CACHED: usize = 1 << 16;
-/// A part of a word that is longer is encoded byte by byte, each byte once.
+/// A longer part of a word is encoded byte by byte, each byte once.
 const LONG: usize = 64;
 
 /// A text with its words.
 pub(crate) struct Tokens<'a> {
     pub(crate) text: &'a str,
     tokenizer: &'static Tokenizer,
-    /// Where words end, in bytes, with the tokens up to there; begins with zeros.
+    /// Ends of words, in bytes, with the token count up to there; begins with zeros.
     words: Vec<(usize, usize)>,
 }
 
 impl<'a> Tokens<'a> {
-    /// Counts a text. The first call of a process loads the vocabulary, tens of milliseconds.
+    /// Counts a text. A process's first call loads the vocabulary, which takes tens of milliseconds.
     pub(crate) fn new(text: &'a str) -> Self {
         let tokenizer = dynrag_tokenizer::cl100k();
         let mut words = Vec::with_capacity(text.len() / 4 + 1);
@@ -43,7 +44,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Begins to count at a place that is not white space.
+    /// Starts to count at a position that is not white space.
     pub(crate) fn cursor(&self, start: usize) -> Cursor<'_> {
         let word = self.words.binary_search_by_key(&start, |word| word.0).ok();
         Cursor {
@@ -56,7 +57,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The last word from `word` on that ends at or before `end`. Looked for near by first.
+    /// The last word from `word` on that ends at or before `end`. Nearby words are searched first.
     fn last_word(&self, word: usize, end: usize) -> usize {
         let words = &self.words[word..];
         let mut step = 1;
@@ -68,35 +69,35 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Counts from one place to others, each further than the one before.
+/// Counts from one position to ascending others.
 pub(crate) struct Cursor<'t> {
     tokens: &'t Tokens<'t>,
-    /// Where the word begins that is being counted, and the tokens before it.
+    /// Start of the word being counted, and the tokens before it.
     at: usize,
     before: usize,
-    /// Index of the word of the text that ends at `at`, where one does.
+    /// Index of the word of the text that ends at `at`, if there is one.
     word: Option<usize>,
-    /// Where the word at `at` ends, where the text has none that begins there.
+    /// End of the word at `at`, if no word of the text begins there.
     word_end: WordEnd,
     long: Option<Long<'t>>,
 }
 
-/// What is known of where a word ends.
+/// What is known about the end of a word.
 #[derive(Clone, Copy)]
 enum WordEnd {
     At(usize),
-    /// Not before this place.
+    /// Not before this position.
     Behind(usize),
 }
 
-/// A long word and how many of its bytes are encoded.
+/// A long word and the number of its bytes encoded so far.
 struct Long<'t> {
     encoder: AppendableEncoder<'t>,
     encoded: usize,
 }
 
 impl Cursor<'_> {
-    /// Tokens up to `end`, which is behind a character that is not white space.
+    /// Tokens up to `end`, which follows a character that is not white space.
     pub(crate) fn to(&mut self, end: usize) -> usize {
         let Tokens {
             text, tokenizer, ..
@@ -120,7 +121,7 @@ impl Cursor<'_> {
         self.before + self.part(end)
     }
 
-    /// The furthest place up to `stop` with at most `most` tokens before it, white space not counted.
+    /// The furthest position up to `stop` with at most `most` tokens before it, not counting white space.
     pub(crate) fn furthest(mut self, stop: usize, most: usize) -> usize {
         let (mut fits, mut step) = (self.at, most.max(LONG));
         while self.word.is_none() {
@@ -148,12 +149,12 @@ impl Cursor<'_> {
         let last = words.partition_point(|word| word.0 <= stop && word.1 <= whole) - 1;
         self.before += words[last].1 - words[0].1;
         self.at = words[last].0;
-        // What is behind the next word is too much even where its last white space is not counted.
+        // The text after the next word is too much even without its trailing white space.
         let end = words.get(last + 1).map_or(stop, |next| next.0.min(stop));
         self.walk(self.at, end, most)
     }
 
-    /// The furthest place within the word at `at`, between characters.
+    /// The furthest position within the word at `at`, between characters.
     fn walk(&mut self, from: usize, to: usize, most: usize) -> usize {
         let mut fits = from;
         for (at, character) in self.tokens.text[from..to].char_indices() {
@@ -174,8 +175,8 @@ impl Cursor<'_> {
         self.word = words.binary_search_by_key(&end, |word| word.0).ok();
     }
 
-    /// Where the word at `at` ends, if that is before `end`. A long word is looked at in growing parts:
-    /// its end may be millions of bytes away, and each chunk in it asks.
+    /// End of the word at `at`, if it is before `end`. A long word is scanned in growing parts: its end may
+    /// be millions of bytes away, and each chunk in it needs it.
     fn word_end(&mut self, end: usize) -> Option<usize> {
         let text = self.tokens.text;
         if let WordEnd::Behind(seen) = self.word_end
@@ -197,7 +198,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Tokens of the part of a word that is before `end`.
+    /// Tokens of the part of a word before `end`.
     fn part(&mut self, end: usize) -> usize {
         let part = &self.tokens.text.as_bytes()[self.at..end];
         let bpe = &self.tokens.tokenizer.bpe;
@@ -214,7 +215,7 @@ impl Cursor<'_> {
     }
 }
 
-/// Tokens of words seen lately: most words of a text are few.
+/// Token counts of recent words: most texts repeat few words.
 struct Cache<'a> {
     slots: Vec<(&'a [u8], usize)>,
 }
@@ -238,7 +239,7 @@ impl<'a> Cache<'a> {
             (hash.rotate_left(5) ^ u64::from_le_bytes(bytes))
                 .wrapping_mul(0x51_7c_c1_b7_27_22_0a_95)
         });
-        // The high bits are the mixed ones.
+        // The high bits are the well-mixed ones.
         let slot = (hash >> 32) as usize & (self.slots.len() - 1);
         let slot = &mut self.slots[slot];
         if slot.0 != word {

@@ -1,4 +1,4 @@
-//! Makes chunks of stretches: the text without white space at its ends, its span, its page and headings.
+//! Makes chunks from ranges: the trimmed text, its span, its page and headings.
 
 use dynrag_domain::chunks::{Chunk, Extracted, Section, common_path};
 use sha2::{Digest, Sha256};
@@ -29,8 +29,8 @@ impl<'a> Writer<'a> {
         self.chunks
     }
 
-    /// The section at an index, or where it is nothing but its heading and another follows before
-    /// `end`, that one.
+    /// The section at an index, or, if it consists only of its heading and another section follows before `end`, that
+    /// one.
     fn section_of_text(&self, mut at: usize, end: usize) -> Option<&Section> {
         let sections = &self.extracted.sections;
         while let (Some(here), Some(next)) = (sections.get(at), sections.get(at + 1)) {
@@ -44,9 +44,8 @@ impl<'a> Writer<'a> {
         sections.get(at)
     }
 
-    /// The headings that stand above all of a chunk: what the paths of its sections, from that at an index on, begin
-    /// with in common. A section of which the chunk has nothing but the heading does not count, unless there are only
-    /// such.
+    /// Headings that apply to the whole chunk: the common prefix of the paths of its sections, starting at an index.
+    /// A section of which the chunk has only the heading does not count, unless there are no others.
     fn headings(&self, first: usize, fresh: usize, end: usize) -> Vec<String> {
         let Extracted { text, sections, .. } = self.extracted;
         let within = sections.iter().enumerate().skip(first);
@@ -67,7 +66,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Page and headings are those of what the chunk adds, not of the overlap before it.
+    /// Page and headings are those of the text that the chunk adds, not of its overlap.
     pub(crate) fn write(&mut self, cut: Cut) {
         let Cut {
             range,

@@ -1,16 +1,16 @@
-//! `Content-Disposition` of a download, for file names that somebody typed (RFC 6266).
+//! `Content-Disposition` of a download, for user-supplied file names (RFC 6266).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Longest stem of a file name, in characters: the header is part of a URL.
 const MAX_STEM: usize = 100;
-/// Longest ending that counts as one.
+/// Longest suffix that counts as a file extension.
 const MAX_ENDING: usize = 10;
 
-/// What `filename*` must encode.
+/// Characters that `filename*` must encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
-/// The header of a file to be saved under this name.
+/// The header for a file to be saved under this name.
 pub(crate) fn attachment(file_name: &str) -> String {
     let name = plain(file_name);
     let ascii: String = name
@@ -24,7 +24,7 @@ pub(crate) fn attachment(file_name: &str) -> String {
     format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
-/// A name without paths, quotes, control characters and marks of direction.
+/// A name without paths, quotes, control characters and bidi marks.
 fn plain(file_name: &str) -> String {
     let fine = |c: char| c.is_alphanumeric() || " -_().,+&@=!#$~[]{}".contains(c);
     let name: String = file_name

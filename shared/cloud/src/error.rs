@@ -1,9 +1,9 @@
-//! From the SDK's errors to ours.
+//! Converts the SDK's errors.
 
 use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
 use dynrag_domain::Error;
 
-/// A failed call: what the service refused for good is a fault of ours, the rest may pass by itself.
+/// A failed call: a permanent rejection is an internal error, anything else may be transient.
 pub(crate) fn call<E>(operation: &str, error: &E) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata,

@@ -28,8 +28,8 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Loads the configuration from the environment. No call has a time without end: a request that
-    /// hangs is tried again, and an operation gives up well before a function's own timeout.
+    /// Loads the configuration from the environment. Every call has a timeout: a request that hangs
+    /// is retried, and an operation gives up well before a function's own timeout.
     pub async fn load() -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
@@ -51,7 +51,7 @@ impl Cloud {
 
     /// A bucket of S3.
     pub fn objects(&self, bucket: &str) -> Objects {
-        // An endpoint of one's own has no host name per bucket.
+        // A custom endpoint has no host name per bucket.
         let path_style = self.config.endpoint_url().is_some();
         let config = aws_sdk_s3::config::Builder::from(&self.config)
             .force_path_style(path_style)
@@ -64,7 +64,7 @@ impl Cloud {
         QueueClient::new(aws_sdk_sqs::Client::new(&self.config), url)
     }
 
-    /// SES, with the address that mails come from.
+    /// SES, with the sender address of emails.
     pub fn mailer(&self, from: &str) -> Mailer {
         Mailer::new(aws_sdk_sesv2::Client::new(&self.config), from)
     }

@@ -9,7 +9,7 @@ use dynrag_domain::{Error, Result, identity::Email};
 
 use crate::error;
 
-/// A mail to one person, as text and as HTML.
+/// An email to one person, as text and as HTML.
 pub struct Mail {
     /// Subject.
     pub subject: String,
@@ -19,19 +19,20 @@ pub struct Mail {
     pub html: String,
 }
 
-/// Sends mail.
+/// Sends email.
 #[derive(Clone)]
 pub struct Mailer {
     client: Client,
     from: String,
 }
 
-/// What became of a mail.
+/// Outcome of an email.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Sent {
     /// SES has it.
     Accepted,
-    /// SES will never take it, and why: sender or recipient are not verified, or the address is none.
+    /// SES will never accept it, with the reason: sender or recipient are not verified, or the
+    /// address is invalid.
     Rejected(String),
 }
 
@@ -43,10 +44,10 @@ impl Mailer {
         }
     }
 
-    /// Sends a mail.
+    /// Sends an email.
     ///
     /// # Errors
-    /// `unavailable`; whether SES has it is then not known.
+    /// `unavailable`; it is then unknown whether SES has it.
     pub async fn send(&self, to: &Email, mail: &Mail) -> Result<Sent> {
         let content = |text: &str| {
             Content::builder()

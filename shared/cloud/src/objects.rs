@@ -34,8 +34,8 @@ impl Reader {
     }
 }
 
-/// An object that is written part by part. It is there once it is finished; what is never finished is
-/// removed by a rule of the bucket.
+/// A multipart upload. The object exists once it is finished; unfinished uploads are removed by a lifecycle rule
+/// of the bucket.
 pub struct Writer {
     objects: Objects,
     key: String,
@@ -96,12 +96,12 @@ impl Writer {
     }
 }
 
-/// A request to send with one file as its body.
+/// A presigned request with one file as its body.
 #[derive(Clone, Debug)]
 pub struct PresignedPut {
-    /// Where to.
+    /// The URL.
     pub url: String,
-    /// What has to be sent along, to the letter.
+    /// Headers to send exactly as given.
     pub headers: BTreeMap<String, String>,
     /// Until when.
     pub expires_at: DateTime<Utc>,
@@ -122,10 +122,10 @@ impl Objects {
         }
     }
 
-    /// Whether the bucket is there and answers.
+    /// Checks that the bucket exists and responds.
     ///
     /// # Errors
-    /// `unavailable`; `internal_error` where it is not there, or not for this function.
+    /// `unavailable`; `internal_error` if it does not exist, or is not accessible to this function.
     pub async fn ping(&self) -> Result<()> {
         self.client
             .get_bucket_location()
@@ -153,10 +153,10 @@ impl Objects {
             .map_err(|e| error::call("s3:PutObject", &e))
     }
 
-    /// Reads an object of at most `limit` bytes. None when there is none.
+    /// Reads an object of at most `limit` bytes. `None` if it does not exist.
     ///
     /// # Errors
-    /// `file_too_large` beyond the limit, by what arrives and not by what is announced; `unavailable`.
+    /// `file_too_large` beyond the limit, by the bytes received and not by the announced size; `unavailable`.
     pub async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>> {
         let answer = match self
             .client
@@ -193,7 +193,7 @@ impl Objects {
         Ok(Some(bytes.freeze()))
     }
 
-    /// Reads a stretch of an object. None when there is no such object.
+    /// Reads a range of an object. `None` if it does not exist.
     ///
     /// # Errors
     /// `unavailable`.
@@ -227,7 +227,7 @@ impl Objects {
         }
     }
 
-    /// Reads an object piece by piece. None when there is none.
+    /// Reads an object as a stream. `None` if it does not exist.
     ///
     /// # Errors
     /// `unavailable`.
@@ -268,7 +268,8 @@ impl Objects {
         })
     }
 
-    /// A URL by which anybody may read an object for a while. Browsers save it under this name, whatever it holds.
+    /// A URL by which anyone may read an object for a while. Browsers save it under this name, whatever its
+    /// content.
     ///
     /// # Errors
     /// `internal_error` without credentials.
@@ -290,8 +291,8 @@ impl Objects {
             .map_err(|e| error::call("s3:GetObject (presigning)", &e))
     }
 
-    /// A URL by which anybody may write one object of this type and size for a while, and the headers that
-    /// have to be sent along: both are in the signature.
+    /// A URL by which anyone may write one object of this type and size for a while, and the headers to send with
+    /// it: both are part of the signature.
     ///
     /// # Errors
     /// `internal_error` without credentials.
@@ -322,7 +323,7 @@ impl Objects {
         })
     }
 
-    /// The size of an object in bytes. None when there is none.
+    /// The size of an object in bytes. `None` if it does not exist.
     ///
     /// # Errors
     /// `unavailable`.
@@ -341,7 +342,7 @@ impl Objects {
         }
     }
 
-    /// Copies an object within the bucket. False when there is none.
+    /// Copies an object within the bucket. False if it does not exist.
     ///
     /// # Errors
     /// `unavailable`.
@@ -362,7 +363,7 @@ impl Objects {
         }
     }
 
-    /// Deletes an object; one that is not there is deleted already.
+    /// Deletes an object; a nonexistent object is not an error.
     ///
     /// # Errors
     /// `unavailable`.
@@ -380,12 +381,12 @@ impl Objects {
     /// Deletes all objects under a prefix.
     ///
     /// # Errors
-    /// `unavailable`; some may be gone already, and doing it again is harmless.
+    /// `unavailable`; some may have been deleted already, and repeating the call is harmless.
     pub async fn delete_prefix(&self, prefix: &str) -> Result<()> {
         self.delete_all(prefix, |_| true).await
     }
 
-    /// Deletes all objects under a prefix but those under another one.
+    /// Deletes all objects under a prefix except those under another one.
     ///
     /// # Errors
     /// As [`delete_prefix`](Self::delete_prefix).

@@ -1,7 +1,7 @@
 //! Presigned POST: a form with which a browser or n8n uploads one file straight to S3.
 //!
-//! The policy binds key, type and size, so that the form can be used for nothing else. The SDK
-//! presigns requests but not forms; this is the signature of
+//! The policy binds key, type and size, so that the form cannot be used for anything else. The
+//! SDK presigns requests but not forms; this is the signature of
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html>.
 
 use std::time::Duration;
@@ -16,25 +16,25 @@ use sha2::Sha256;
 
 use crate::Cloud;
 
-/// What may be uploaded.
+/// Constraints of an upload.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadTerms<'a> {
     /// The bucket.
     pub bucket: &'a str,
-    /// The one key.
+    /// The only allowed key.
     pub key: &'a str,
-    /// The one content type.
+    /// The only allowed content type.
     pub content_type: &'a str,
     /// Fewest and most bytes.
     pub size: (u64, u64),
-    /// How long the form is good.
+    /// How long the form is valid.
     pub expires: Duration,
 }
 
 /// A form to send as multipart/form-data: the fields in any order, then `file`.
 #[derive(Clone, Debug)]
 pub struct PresignedPost {
-    /// Where to.
+    /// The URL.
     pub url: String,
     /// The fields.
     pub fields: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! Queues: what is sent carries its tenant as message group.
+//! Queues: messages carry their tenant as message group.
 
 use std::time::Duration;
 
@@ -28,10 +28,11 @@ impl QueueClient {
         }
     }
 
-    /// Whether the queue is there and answers.
+    /// Checks that the queue exists and responds.
     ///
     /// # Errors
-    /// `unavailable`; `internal_error` where it is not there, or not for this function.
+    /// `unavailable`; `internal_error` if it does not exist, or is not accessible to this
+    /// function.
     pub async fn ping(&self) -> Result<()> {
         self.client
             .get_queue_attributes()
@@ -47,15 +48,15 @@ impl QueueClient {
     /// backlog from delaying the others.
     ///
     /// # Errors
-    /// `unavailable`; whether the queue has the job is then not known.
+    /// `unavailable`; it is then unknown whether the queue has the job.
     pub async fn send<M: Message>(&self, job: &M) -> Result<()> {
         self.send_after(job, Duration::ZERO).await
     }
 
-    /// As [`send`](Self::send); nobody receives it before so long, at most a quarter of an hour.
+    /// Like [`send`](Self::send), with a delivery delay of at most 15 minutes.
     ///
     /// # Errors
-    /// `unavailable`; whether the queue has the job is then not known.
+    /// `unavailable`; it is then unknown whether the queue has the job.
     pub async fn send_after<M: Message>(&self, job: &M, delay: Duration) -> Result<()> {
         let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX).min(900);
         let body = serde_json::to_string(job).map_err(Error::internal_fault)?;
@@ -72,10 +73,11 @@ impl QueueClient {
             .map_err(|e| error::call("sqs:SendMessage", &e))
     }
 
-    /// Sends jobs, at most [`MOST`](Self::MOST), in one request; those the queue has taken.
+    /// Sends jobs, at most [`MOST`](Self::MOST), in one request; returns those that the queue
+    /// accepted.
     ///
     /// # Errors
-    /// `unavailable`; whether the queue has any of the jobs is then not known.
+    /// `unavailable`; it is then unknown whether the queue has any of the jobs.
     pub async fn send_many<'a, M: Message>(&self, jobs: &'a [M]) -> Result<Vec<&'a M>> {
         let entries = jobs
             .iter()

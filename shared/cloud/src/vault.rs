@@ -2,8 +2,7 @@
 //!
 //! A data key is bound to its customer by KMS's encryption context, and a ciphertext to customer,
 //! purpose and version by the AAD of AES-256-GCM, so that a row copied to another customer or purpose
-//! does not open. Plaintext data keys are used
-//! for at most five minutes.
+//! does not open. Plaintext data keys are cached for at most five minutes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +21,7 @@ use crate::error;
 const CACHE_TIME: Duration = Duration::from_secs(300);
 const CACHED_KEYS: u64 = 10_000;
 
-/// What a secret is for. Part of its AAD.
+/// The purpose of a secret. Part of its AAD.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Purpose {
     /// Signs access tokens.
@@ -38,7 +37,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The name stored in `customer_secrets.purpose`; documents' passwords have a table of their own.
+    /// The name stored in `customer_secrets.purpose`; documents' passwords have a separate table.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessToken => "access_token",
@@ -179,10 +178,10 @@ impl Vault {
         ))
     }
 
-    /// Wraps a customer's data key anew, under what KMS' key has been rotated to.
+    /// Rewraps a customer's data key under the current version of KMS's key.
     ///
     /// # Errors
-    /// `unavailable`; `internal_error` where KMS refuses.
+    /// `unavailable`; `internal_error` if KMS rejects the call.
     pub async fn rewrap(&self, customer: CustomerId, wrapped: &[u8]) -> Result<Vec<u8>> {
         let key = self.unwrap_key(customer, wrapped).await?;
         let answer = self
@@ -200,11 +199,11 @@ impl Vault {
             .ok_or_else(|| Error::internal_fault("kms gave no wrapped key"))
     }
 
-    /// Unwraps a customer's data key: one call of KMS at most every five minutes, also when many
-    /// requests ask at once.
+    /// Unwraps a customer's data key: at most one KMS call every five minutes, even with many
+    /// concurrent requests.
     ///
     /// # Errors
-    /// `unavailable`; `internal_error` where KMS refuses.
+    /// `unavailable`; `internal_error` if KMS rejects the call.
     pub async fn unwrap_key(&self, customer: CustomerId, wrapped: &[u8]) -> Result<Arc<DataKey>> {
         // The wrapped form is part of the cache's key: after a re-wrap the old entry is not found.
         let entry = (customer, Sha256::digest(wrapped).into());
@@ -248,7 +247,7 @@ mod tests {
     /// Promise 18: 20 tenants × every purpose, each ciphertext against each key, purpose and version.
     #[test]
     fn a_ciphertext_opens_only_where_it_belongs() {
-        // The same key bytes for everybody: what is tested is the binding by AAD, not the key.
+        // Everyone has the same key bytes: the test is about the binding by AAD, not the key.
         let bytes: [u8; 32] = rand::random();
         let keys: Vec<DataKey> = (0..20)
             .map(|_| DataKey {

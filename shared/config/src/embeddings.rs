@@ -13,7 +13,7 @@ pub struct EmbeddingsConfig {
     pub dimensions: Option<u32>,
     /// `EMBEDDINGS_KEY_SECRET_ARN`: the platform's key, for customers without their own.
     pub key_secret_arn: String,
-    /// What that key may be asked for.
+    /// Models that the key may be used for.
     pub models: PlatformModelsConfig,
 }
 

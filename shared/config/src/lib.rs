@@ -1,7 +1,7 @@
-//! What the environment tells a function: one struct per concern, each read by its `from_env`.
+//! A function's environment: one struct per concern, each read by its `from_env`.
 //!
-//! The only crate that reads environment variables. A missing or unreadable variable is an error
-//! that names it, met at the first use of the concern and not at the first request that happens to
+//! The only crate that reads environment variables. A missing or unreadable variable is an error that
+//! names it, raised at the first use of the concern rather than at the first request that happens to
 //! need it. Secrets never come from the environment: variables hold the ARN of a secret.
 
 mod embeddings;
@@ -23,7 +23,7 @@ pub enum ConfigError {
     Invalid {
         /// The variable.
         name: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with its value.
         reason: String,
     },
 }
@@ -52,7 +52,7 @@ fn parsed<T: FromStr<Err: std::fmt::Display>>(
     })
 }
 
-/// Where Postgres is: the secret with host, port, database and login.
+/// Location of Postgres: the secret with host, port, database and login.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
     /// `DATABASE_SECRET_ARN`: the app's login.
@@ -130,7 +130,8 @@ pub fn queue_url(queue: Queue) -> Result<String, ConfigError> {
 /// The lane of documents that take long to read.
 #[derive(Clone, Debug)]
 pub struct SlowLaneConfig {
-    /// `SLOW_SHARE_PERCENT` (50) of `EMBED_CONCURRENCY` (10), one at least: a customer's documents in it while others wait.
+    /// `SLOW_SHARE_PERCENT` (50) of `EMBED_CONCURRENCY` (10), at least one: a customer's documents in
+    /// the slow lane while others wait.
     pub share: i32,
     /// `QUICK_CPU_SECONDS`: CPU time that the other lanes grant to a reader; 2 by default.
     pub quick_cpu_seconds: u64,
@@ -158,7 +159,7 @@ pub struct WebConfig {
 }
 
 impl WebConfig {
-    /// Reads `WEB_ALLOW`, separated by commas; none where it is missing.
+    /// Reads `WEB_ALLOW`, separated by commas; empty if it is missing.
     pub fn from_env() -> Self {
         let allow = optional("WEB_ALLOW").unwrap_or_default();
         let pairs = allow.split(',').map(str::trim).filter(|s| !s.is_empty());
@@ -168,7 +169,7 @@ impl WebConfig {
     }
 }
 
-/// Where callers reach the API.
+/// The API's public URL.
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
     /// `PUBLIC_API_URL`: scheme, host and path before every route, without a slash at the end, where the gateway does not
@@ -185,12 +186,12 @@ impl ApiConfig {
     }
 }
 
-/// Mail to people.
+/// Outgoing email.
 #[derive(Clone, Debug)]
 pub struct MailConfig {
-    /// `MAIL_FROM`: a verified address of SES; none where this deployment sends no mail.
+    /// `MAIL_FROM`: an address verified in SES; `None` if this deployment sends no email.
     pub from: Option<String>,
-    /// `APP_URL`: the pages that links in mails lead to, without a slash at the end.
+    /// `APP_URL`: base URL of the pages that links in emails lead to, without a trailing slash.
     pub app_url: Option<String>,
 }
 
@@ -204,10 +205,10 @@ impl MailConfig {
     }
 }
 
-/// What callers who have not said who they are may try.
+/// Limits on attempts of unauthenticated callers.
 #[derive(Clone, Debug)]
 pub struct ThrottleConfig {
-    /// `ATTEMPTS_PER_ADDRESS`: a minute, of one address of the network and route; 20 by default.
+    /// `ATTEMPTS_PER_ADDRESS`: per minute, network address and route; 20 by default.
     pub attempts_per_address: i32,
 }
 
@@ -226,11 +227,11 @@ impl ThrottleConfig {
 /// Who may sign up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SignupMode {
-    /// Whoever likes to.
+    /// Anyone.
     Open,
-    /// Whoever holds an invitation of the platform's administrator.
+    /// Only with an invitation by a platform administrator.
     Invited,
-    /// Nobody. Users are still invited by their customers.
+    /// No one. Customers can still invite users.
     Closed,
 }
 
@@ -251,7 +252,7 @@ impl SignupMode {
     /// Reads `SIGNUP_MODE`; open by default.
     ///
     /// # Errors
-    /// The variable is none of the three.
+    /// The variable has another value.
     pub fn from_env() -> Result<Self, ConfigError> {
         parsed("SIGNUP_MODE", Self::Open)
     }
@@ -276,7 +277,7 @@ impl VaultConfig {
     }
 }
 
-/// Who issues tokens: part of each token, so that a token of one stage is refused by another.
+/// Issuer of tokens: part of each token, so that one stage rejects the tokens of another.
 #[derive(Clone, Debug)]
 pub struct TokenConfig {
     /// `dynamic-rag/<STAGE>`.
@@ -339,7 +340,7 @@ impl ExtractConfig {
     }
 }
 
-/// How the embedding function works through its messages.
+/// Limits of the embedding function.
 #[derive(Clone, Debug)]
 pub struct IngestionConfig {
     /// `LEASE_SECONDS`: how long a claim lasts without renewal; 90 by default.
@@ -361,7 +362,7 @@ impl IngestionConfig {
     }
 }
 
-/// What the log lets through.
+/// The log filter.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
     /// `RUST_LOG`; by default `info`, and of LanceDB, which logs each file it opens, only warnings.

@@ -2,9 +2,9 @@
 //! in the order of their names.
 //!
 //! ```text
-//! main_content_features FOLDER                 what the first model of `main_content` is told
-//! main_content_features FOLDER likely FILE     what the second is told; FILE holds what the first says
-//!                                              (JSON: names of files, and a number for each block)
+//! main_content_features FOLDER                 features of the first model of `main_content`
+//! main_content_features FOLDER likely FILE     features of the second model; FILE has the first one's
+//!                                              results (JSON: file names, and a number for each block)
 //! main_content_features FOLDER model FILE      the text that is read with a model
 //! ```
 

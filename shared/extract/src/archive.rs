@@ -12,7 +12,7 @@ use crate::{decode, protocol::Refusal};
 
 /// Largest part, unpacked. The child's memory is limited too; this gives a bomb its right name.
 const MAX_PART: u64 = 64 * 1024 * 1024;
-/// Largest part that says something about the document.
+/// Maximum size of a metadata part.
 const MAX_METADATA: u64 = 1024 * 1024;
 /// All parts that are read, unpacked.
 const MAX_ALL: u64 = 128 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub struct Archive<'a> {
     /// Indexes of the parts by their names in lower case: names are compared case-insensitively, and some writers use
     /// backslashes.
     places: HashMap<String, usize>,
-    /// Bytes that may still be unpacked.
+    /// Bytes that may still be decompressed.
     left: u64,
 }
 
@@ -44,7 +44,7 @@ fn refusal(error: &ZipError) -> Refusal {
 }
 
 impl<'a> Archive<'a> {
-    /// Opens one.
+    /// Opens an archive.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| refusal(&e))?;
         let mut places = HashMap::with_capacity(zip.len());
@@ -60,7 +60,7 @@ impl<'a> Archive<'a> {
         })
     }
 
-    /// Bytes that may still be unpacked.
+    /// Bytes that may still be decompressed.
     pub const fn left(&self) -> u64 {
         self.left
     }
@@ -70,7 +70,7 @@ impl<'a> Archive<'a> {
         self.left = self.left.min(left);
     }
 
-    /// Unpacks a part; none where there is no such part.
+    /// Decompresses a part; `None` if there is no such part.
     pub fn part(&mut self, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
         let Some(place) = self.places.get(&key(name)) else {
             return Ok(None);
@@ -97,8 +97,7 @@ impl<'a> Archive<'a> {
             .ok_or_else(|| Refusal::new(FailureCode::CorruptFile, format!("no {name}")))
     }
 
-    /// The text of a part that says something about the document. None where there is none; one that
-    /// is broken, or larger than metadata is, is as good as none.
+    /// The text of a metadata part. `None` if it is missing, broken, or too large for metadata.
     pub fn metadata(&mut self, name: &str) -> Option<String> {
         let place = self.places.get(&key(name))?;
         let part = self.zip.by_index(*place).ok()?;
@@ -107,7 +106,7 @@ impl<'a> Archive<'a> {
         (bytes.len() as u64 <= MAX_METADATA).then(|| decode::page(&bytes))
     }
 
-    /// What unpacking everything would give, as the file itself says it.
+    /// Total uncompressed size, as declared by the file.
     pub fn declared_size(&mut self) -> u64 {
         (0..self.zip.len())
             .filter_map(|index| self.zip.by_index_raw(index).ok().map(|part| part.size()))

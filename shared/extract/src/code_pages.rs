@@ -1,4 +1,4 @@
-//! Decodes text in numbered code pages of Windows, DOS or the Macintosh, which RTF files and old mails use.
+//! Decodes text in numbered code pages of Windows, DOS or the Macintosh, which RTF files and old emails use.
 
 use encoding_rs::Encoding;
 

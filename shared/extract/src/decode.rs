@@ -82,7 +82,7 @@ fn decode(bytes: &[u8], declared: impl FnOnce() -> Option<&'static Encoding>) ->
         // ISO-2022-JP is ASCII too.
         Ok(text) if marked || !bytes.contains(&0x1b) || !text.is_ascii() => {
             return Decoded {
-                // Somebody before us may have replaced them, as gateways do with bytes of another encoding.
+                // They may have been replaced before we got them, as gateways do with bytes of another encoding.
                 replaced: text.matches(char::REPLACEMENT_CHARACTER).count(),
                 text: Cow::Borrowed(text),
                 guessed: None,
@@ -195,7 +195,7 @@ struct Sequences {
     /// Longer sequences are less likely by chance and count more.
     sound: usize,
     broken: usize,
-    /// Those of the broken ones that are the start of a sequence.
+    /// Broken ones that are the start of a sequence.
     cut: usize,
 }
 

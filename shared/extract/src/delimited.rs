@@ -13,7 +13,7 @@ use crate::{
 };
 use records::Records;
 
-/// Columns of a table; the rest is cut, since nobody reads a table so wide.
+/// Maximum columns of a table; the rest is cut, since wider tables are unreadable.
 const MAX_COLUMNS: usize = 10_000;
 
 /// Reads a table with a header row. Values stay as they are, except for white space.

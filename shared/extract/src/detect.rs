@@ -5,11 +5,11 @@ mod zipped;
 
 use dynrag_domain::documents::Format;
 
-/// Returns the format `bytes` are of, or `None` for one we do not read.
+/// Returns the format of `bytes`, or `None` if it is unsupported.
 ///
 /// A PDF, an office file or an HTML page is recognized by its content, whatever was declared; callers compare the
 /// result with the declaration. If text is declared, a file that merely begins like one of these is still text. The
-/// kind of text follows `declared`. If nothing or plain text is declared, which programs do for any text, the extension
+/// text format follows `declared`. If nothing or plain text is declared, which programs do for any text, the extension
 /// of `file_name` decides. Text that is declared as a PDF is `None`. Empty input has the declared format.
 pub fn detect(bytes: &[u8], declared: Option<Format>, file_name: Option<&str>) -> Option<Format> {
     let claimed = Format::claimed(declared, file_name);

@@ -73,7 +73,7 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
             continue;
         };
         refuse_encrypted(&path)?;
-        // A spine may name what is not there; the rest is still a book.
+        // A spine may name missing files; the rest is still a book.
         if let Some(page) = archive.part(&path)? {
             let page = html_parser::parse(&xhtml::as_html(&decode::page(&page)));
             let reading = Reading {
@@ -155,7 +155,7 @@ fn is_style_sheet(rel: &str) -> bool {
 fn encrypted(source: &str) -> HashSet<String> {
     let mut reader = Reader::from_str(source);
     let mut parts = HashSet::new();
-    // The method precedes the reference. An encrypted key has a method of its own, which follows later.
+    // The method precedes the reference. An encrypted key has its own method, which follows later.
     let mut method: Option<String> = None;
     loop {
         match reader.read_event() {
@@ -179,8 +179,7 @@ fn encrypted(source: &str) -> HashSet<String> {
     }
 }
 
-/// EPUB 2 tells dates apart by `opf:event`; EPUB 3 has one `dc:date`, of publication, and a `meta`
-/// for the rest.
+/// EPUB 2 distinguishes dates by `opf:event`; EPUB 3 has one `dc:date`, of publication, and a `meta` for the others.
 fn properties_of(values: &[Value]) -> Properties {
     let date = |kinds: &[&str]| {
         let mut of_kind = values.iter().filter(|value| match value.name.as_str() {
@@ -283,7 +282,7 @@ fn readable(manifest: &HashMap<String, Item>, id: String) -> Option<String> {
     None
 }
 
-/// A path in the archive; none where it leads out of it.
+/// A path in the archive; `None` if it leads out of it.
 fn resolve(folder: &str, path: &str) -> Option<String> {
     let path = path.split(['#', '?']).next()?;
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();

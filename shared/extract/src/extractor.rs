@@ -31,7 +31,7 @@ use crate::{
     readers::{self, Readers, Reading},
 };
 
-/// What reading one file may cost.
+/// Limits for reading one file.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes the reader may allocate.
@@ -98,7 +98,7 @@ pub struct Options<'a> {
     pub max_pages: Option<u32>,
 }
 
-/// What is to be read, and until when.
+/// The document to read, and the deadline.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     bytes: &'a [u8],
@@ -106,7 +106,7 @@ struct Source<'a> {
     deadline: Instant,
 }
 
-/// Has files read, each in a process of its own. Clones share the process that these are forked from.
+/// Extracts files, each in a separate process. Clones share the fork server.
 #[derive(Clone, Debug)]
 pub struct Extractor {
     readers: Arc<Readers>,
@@ -168,8 +168,8 @@ impl Extractor {
     /// The inner error is about the file and final. Dropping the future kills the reader.
     ///
     /// # Errors
-    /// `unavailable` or `internal` where a reader could not be started or confined: not the
-    /// file's fault, and worth a retry.
+    /// `unavailable` or `internal` if a reader could not be started or confined: not the file's fault, and worth a
+    /// retry.
     pub async fn extract_with(
         &self,
         declared: Format,
@@ -225,8 +225,8 @@ impl Extractor {
         self.only(engine, Source { options, ..file }).await
     }
 
-    /// Plain text, of which nothing is parsed: it is decoded and brought into its normal form. None: that
-    /// panicked, and a reader in a process of its own shall do it.
+    /// Plain text, which needs no parsing: it is decoded and normalized. `None`: that panicked, and a reader in a
+    /// separate process should do it.
     fn in_place(&self, bytes: &[u8]) -> Option<std::result::Result<Extracted, Failure>> {
         let input = Input {
             password: None,
@@ -243,7 +243,7 @@ impl Extractor {
         })
     }
 
-    /// One reader, whose word is final. Public for the bench.
+    /// One reader, whose result is final. Public for the bench.
     #[doc(hidden)]
     pub async fn pdf_extract_alone(
         &self,
@@ -257,9 +257,9 @@ impl Extractor {
         self.only(Engine::PdfExtract, file).await
     }
 
-    /// The attachments of a mail and of the mails forwarded in it, at most 50, in their order.
+    /// The attachments of an email and of the emails forwarded in it, at most 50, in order.
     ///
-    /// The inner error is about the mail and final.
+    /// The inner error is about the email and final.
     ///
     /// # Errors
     /// As [`Self::extract_with`].
@@ -293,8 +293,8 @@ impl Extractor {
         }
     }
 
-    /// pdfium first. The second reader has a process of its own, since it dies of files that pdfium
-    /// has an opinion on; it is heard only where it has text and pdfium has none.
+    /// pdfium first. The second reader has a separate process, since it crashes on files that pdfium can judge; its
+    /// result only counts if it has text and pdfium has none.
     async fn pdf(&self, file: Source<'_>) -> Result<std::result::Result<Extracted, Failure>> {
         let first = if self.readers.pdfium_library().is_none() {
             None
@@ -340,7 +340,7 @@ impl Extractor {
                 _ => self.limits.cpu_seconds,
             },
             output_bytes: match engine {
-                // Together no larger than their mail.
+                // Together no larger than their email.
                 Engine::Attachments => file.bytes.len() as u64,
                 _ => self.limits.output_bytes,
             },
@@ -388,7 +388,7 @@ impl Extractor {
     }
 }
 
-/// What becomes of a reader; `started` as soon as there is one.
+/// Waits for the end of a reader; `started` is set as soon as there is one.
 async fn read(reading: Reading, output_bytes: u64, started: &mut bool) -> io::Result<Read> {
     let Reading {
         answer, mut report, ..
@@ -397,7 +397,7 @@ async fn read(reading: Reading, output_bytes: u64, started: &mut bool) -> io::Re
         return Ok(Read::Gone);
     }
     *started = true;
-    // One more than allowed, to tell full from too much.
+    // One byte more than allowed, to distinguish full from too much.
     let most = output_bytes + MAX_HEADER + 1;
     let mut bytes = Vec::new();
     answer.take(most).read_to_end(&mut bytes).await?;
@@ -412,7 +412,7 @@ async fn read(reading: Reading, output_bytes: u64, started: &mut bool) -> io::Re
     })
 }
 
-/// The error for an answer that says nothing about the file.
+/// The error for an answer that is not about the file.
 fn unexpected(answer: Answer) -> Error {
     Error::internal_fault(match answer {
         Answer::Unavailable(detail) | Answer::Unconfined(detail) => format!("extraction: {detail}"),
@@ -422,7 +422,7 @@ fn unexpected(answer: Answer) -> Error {
     })
 }
 
-/// Whether the server tells something, or closes the pipe.
+/// Whether the server reports something, or closes the pipe.
 async fn told(report: &mut pipe::Receiver, word: &mut [u8]) -> io::Result<bool> {
     match report.read_exact(word).await {
         Ok(_) => Ok(true),
@@ -431,7 +431,7 @@ async fn told(report: &mut pipe::Receiver, word: &mut [u8]) -> io::Result<bool> 
     }
 }
 
-/// What became of a reader.
+/// Outcome of a reader.
 enum Read {
     /// It ended by itself, having written this.
     Ended(Ended, Vec<u8>),
@@ -441,13 +441,13 @@ enum Read {
     Gone,
 }
 
-/// Whether the server should not be asked again: a reader crashed, as one does that a file tries to take over, and
-/// the next file could go on trying; or the server lacks what it could not load or do at its start.
+/// Whether the server should not be used again: a reader crashed, which may be an attempt to take it over that the next
+/// file could continue; or the server failed to load or set up something at its start.
 fn is_suspicious(judged: &std::result::Result<Answer, Failure>) -> bool {
     match judged {
         Ok(Answer::Unavailable(_) | Answer::Unconfined(_)) => true,
         Ok(Answer::Text(_) | Answer::Files(_) | Answer::Refused(_)) => false,
-        // Of a crash where there was no memory left only the latter is told.
+        // A crash for lack of memory is only reported as the latter.
         Err(failure) => matches!(
             failure.code,
             FailureCode::ExtractionCrashed | FailureCode::ExtractionMemory
@@ -455,7 +455,7 @@ fn is_suspicious(judged: &std::result::Result<Answer, Failure>) -> bool {
     }
 }
 
-/// What the end of a reader and its answer mean.
+/// Interprets the end of a reader and its answer.
 fn judge(engine: Engine, ended: Ended, answer: Vec<u8>) -> std::result::Result<Answer, Failure> {
     let status = ExitStatus::from_raw(ended.status);
     let code = match (status.code(), status.signal()) {

@@ -134,7 +134,7 @@ fn equation(rest: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Closes a pair of brackets inside of those in `around`.
+/// Closes a pair of brackets inside those in `around`.
 fn close(bracket: &Bracket, around: &mut [Bracket], text: &mut String) {
     if let Some(reading) = bracket.reading.as_deref().map(str::trim) {
         if !reading.is_empty() {

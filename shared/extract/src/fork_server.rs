@@ -1,19 +1,19 @@
-//! The process between the caller and the readers: started once, with nothing of the caller's in it, it forks a
-//! reader for each file.
+//! The process between the caller and the readers: started once, without any of the caller's data, it forks a reader
+//! for each file.
 //!
-//! Starting this binary takes milliseconds, most of them for its size; a fork of a process that is ready takes a
-//! fraction of one. What a reader does to its memory stays its own, as if it had been started anew. What readers of
-//! one server have in common is what was drawn by lot when it started: the layout of the address space, the stack's
-//! guard value. So that nobody learns it by trying, the caller leaves a server after a crash, and after so many files.
+//! Starting this binary takes milliseconds, mostly because of its size; forking a process that is ready takes a
+//! fraction of one. A reader's memory is private, as if the process had been started afresh. But forked readers of one
+//! server share ASLR layout and stack canary, which repeated crashes could leak, so the caller replaces a server after
+//! a crash, and after a number of files.
 //!
-//! The server opens no file of a customer: it passes descriptors on. It has one thread, since a fork copies
-//! only the one that calls it. Linux 5.3 or later. What goes wrong:
+//! The server opens no customer files: it passes file descriptors. It has one thread, since a fork copies only the
+//! calling thread. Requires Linux 5.3 or later. Failures:
 //!
 //! | what ends | what follows |
 //! |---|---|
-//! | a reader | the server tells how, over the pipe that came with the order |
-//! | the wish for the answer: the caller closes that pipe | the server kills the reader |
-//! | the caller, or its use for this server | the server's input ends: it exits, and the kernel kills its readers |
+//! | a reader | the server reports how, over the pipe that came with the order |
+//! | interest in the answer: the caller closes that pipe | the server kills the reader |
+//! | the caller, or its use of this server | the server's input ends: it exits, and the kernel kills its readers |
 //! | the server | the kernel kills its readers; the caller finds the pipes closed and starts another |
 
 use std::{
@@ -35,10 +35,11 @@ use crate::{
     sandbox::{self, Foundation},
 };
 
-/// Serves until the caller is gone, then exits, if this process was started to do so; otherwise returns at once.
+/// If this process was started as fork server, serves until the caller is gone and then exits; otherwise returns at
+/// once.
 ///
-/// Call it first in `main` of every binary that uses [`Extractor`](crate::Extractor), before an
-/// async runtime or any thread is started: a fork copies only the thread that calls it.
+/// Call it first in `main` of every binary that uses [`Extractor`](crate::Extractor), before an async runtime or any
+/// thread is started: a fork copies only the calling thread.
 pub fn serve_if_asked() {
     serve_if_asked_with(|_| {});
 }
@@ -65,9 +66,9 @@ pub fn serve_if_asked_with(before: Before) {
 /// Something to run on the file inside the sandbox first.
 type Before = fn(&[u8]);
 
-/// What every reader has from its server.
+/// Resources that every reader inherits from its server.
 pub struct Tools {
-    /// Or why there is none.
+    /// Or the reason why it is missing.
     pub library: Result<pdf::Library, String>,
     /// Or why this process cannot be confined.
     pub foundation: Result<Foundation, String>,
@@ -94,20 +95,20 @@ struct Reader {
     process: libc::pid_t,
     /// Readable when the process has ended.
     ended: OwnedFd,
-    /// Where the caller waits for how it ended.
+    /// Pipe on which the caller waits for the outcome.
     report: File,
     killed: bool,
 }
 
 fn serve(setup: &Setup, before: Before) -> io::Result<()> {
-    // SAFETY: the caller put one end of a pair of sockets there; nothing else here owns the descriptor.
+    // SAFETY: the caller put one end of a socket pair there; nothing else here owns the descriptor.
     let orders = UnixStream::from(unsafe { OwnedFd::from_raw_fd(0) });
     let tools = Tools::new(setup, before);
     let mut told = Duration::ZERO;
     let mut readers: Vec<Reader> = Vec::new();
     loop {
         let ready = wait(&orders, &readers)?;
-        // Backwards, so that removing one leaves the places of those that are still to be looked at.
+        // Backwards, so that removing an entry keeps the indexes of the remaining ones.
         for index in (0..readers.len()).rev() {
             if ready[1 + 2 * index] {
                 report(readers.swap_remove(index), &mut told)?;
@@ -137,7 +138,7 @@ fn wait(orders: &UnixStream, readers: &[Reader]) -> io::Result<Vec<bool>> {
     let mut watched = vec![watch(orders.as_raw_fd(), libc::POLLIN)];
     for reader in readers {
         watched.push(watch(reader.ended.as_raw_fd(), libc::POLLIN));
-        // Nothing is asked for: that the other end is closed is told always. A negative one is left out.
+        // No events are requested: a closed peer is always reported. A negative descriptor is ignored.
         let report = if reader.killed {
             -1
         } else {
@@ -155,14 +156,14 @@ fn wait(orders: &UnixStream, readers: &[Reader]) -> io::Result<Vec<bool>> {
     Ok(watched.iter().map(|fd| fd.revents != 0).collect())
 }
 
-/// What comes with an order.
+/// An order with its descriptors.
 struct Received {
     document: OwnedFd,
     answer: OwnedFd,
     report: File,
 }
 
-/// The next order, or what is wrong with it; none when the caller is gone. The kernel keeps orders apart, since
+/// Receives the next order, or an error about it; `None` when the caller is gone. The kernel keeps orders apart, since
 /// each has descriptors.
 fn receive(orders: &UnixStream) -> io::Result<Option<io::Result<(Order, Received)>>> {
     let mut bytes = [0; MAX_ORDER];
@@ -195,7 +196,7 @@ fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader>
         Ok(foundation) => Ok(foundation.mapped()?),
         Err(error) => Err(error),
     };
-    // SAFETY: this process has one thread, so that nothing is locked or half-done in the copy.
+    // SAFETY: this process has one thread, so no lock is held or work half-done in the copy.
     let process = unsafe { libc::fork() };
     match process {
         -1 => Err(io::Error::last_os_error()),
@@ -224,7 +225,7 @@ fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader>
                 OwnedFd::from_raw_fd(fd as libc::c_int)
             };
             let mut report = received.report;
-            // If nobody wants to know any more, the next look at the pipe says so.
+            // If the caller is gone, the next poll of the pipe says so.
             drop(report.write_all(&[STARTED]));
             Ok(Reader {
                 process,
@@ -237,7 +238,7 @@ fn start(order: &Order, received: Received, tools: &Tools) -> io::Result<Reader>
 }
 
 fn kill(reader: &mut Reader) -> io::Result<()> {
-    // SAFETY: the process was not waited for yet, so that its id is still its own.
+    // SAFETY: the process was not waited for yet, so its id is still its own.
     if unsafe { libc::kill(reader.process, libc::SIGKILL) } == -1 {
         return Err(io::Error::last_os_error());
     }
@@ -245,7 +246,7 @@ fn kill(reader: &mut Reader) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells the caller how a reader ended. `told` is the CPU time that was told of already.
+/// Reports to the caller how a reader ended. `told` is the CPU time reported so far.
 fn report(mut reader: Reader, told: &mut Duration) -> io::Result<()> {
     let mut status = 0;
     // SAFETY: the process is ours and has ended; the status outlives the call.
@@ -259,7 +260,7 @@ fn report(mut reader: Reader, told: &mut Duration) -> io::Result<()> {
     };
     *told = cpu;
     match reader.report.write_all(&ended.to_bytes()) {
-        // Nobody wants to know any more.
+        // The caller is gone.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

@@ -24,7 +24,7 @@ pub use omml::omml;
 
 use crate::xml::{Content, Element};
 
-/// Deepest nesting of elements; deeper ones are read as plain text.
+/// Maximum nesting of elements; deeper ones are read as plain text.
 const MAX_DEPTH: usize = 128;
 
 /// A MathML element or a text in it, independent of the parser.

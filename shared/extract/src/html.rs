@@ -1,4 +1,4 @@
-//! Reads HTML pages: the main content where a page has one, else everything a reader would see.
+//! Reads HTML pages: the main content if a page has one, otherwise all visible text.
 
 use dynrag_domain::chunks::Extracted;
 use scraper::Html;
@@ -10,16 +10,16 @@ use crate::{
     text, xhtml,
 };
 
-/// What read a page.
+/// Engine name for pages read by main content.
 const MAIN: &str = "main-content";
 const ALL: &str = "scraper";
-/// The main content is taken for a miss, and everything visible read instead, if it has fewer
-/// letters and digits than the first number and less than one in the second of the page's. Those in links
-/// do not count if there is some content at least: a short page may well have a long menu.
+/// The main content counts as a miss, and all visible text is read instead, if it has fewer letters and
+/// digits than the first number and less than one in the second of the page's. Those in links do not
+/// count if there is some content at least: a short page may well have a long menu.
 const MISSES: [(usize, usize); 2] = [(200, 3), (1000, 20)];
 const SOME: usize = 60;
 
-/// A page with fewer letters and digits may show its text to readers without scripts only.
+/// A page with fewer letters and digits may show its text only to readers without scripts.
 const FEW: usize = 500;
 
 /// Reads an HTML page in any encoding. The text is empty if the page shows none.
@@ -80,7 +80,7 @@ fn shown<T>(
     read: impl FnOnce(&Blocks<'_>, Option<String>) -> T,
 ) -> T {
     let mut blocks = html_text::blocks(page, include_hidden);
-    // Nobody hides most of a page: scripts show it.
+    // No page hides most of its text: scripts show it.
     if blocks.hidden_letters > 2 * blocks.letters() {
         blocks = html_text::blocks(page, true);
         for block in &mut blocks.blocks {
@@ -139,7 +139,7 @@ fn misses(blocks: &Blocks<'_>, kept: &[bool]) -> bool {
         .any(|(few, share)| found < *few && found * share < all)
 }
 
-/// What the page's head calls it, else its first heading.
+/// The title in the page's head, else its first heading.
 fn title(page: &Html, blocks: &Blocks<'_>) -> Option<String> {
     let said = page.tree.nodes().find(|node| {
         node.value()

@@ -1,4 +1,4 @@
-//! What a web page says of itself: `meta` elements, structured data, the language it declares.
+//! Metadata of a web page: `meta` elements, structured data, the declared language.
 
 use dynrag_domain::chunks::Properties;
 use scraper::{ElementRef, Html, Selector};
@@ -38,7 +38,7 @@ const MODIFIED: &[&str] = &[
     "last-modified",
 ];
 
-/// Reads what a page's head says; `meta` elements first, then its JSON-LD (schema.org).
+/// Reads the properties in a page's head; `meta` elements first, then its JSON-LD (schema.org).
 pub fn properties(page: &Html) -> Properties {
     let metas: Vec<(String, &str)> = elements(page, "meta")
         .filter_map(|meta| {
@@ -94,7 +94,7 @@ fn person(raw: &str) -> Option<String> {
     properties::author(raw).filter(|name| !name.contains("://") && !name.starts_with('@'))
 }
 
-/// Fills in what is still missing, from a thing and the things that the page is about. Not from the
+/// Fills in missing properties from a thing and the things that the page is about. Not from the
 /// rest: comments have authors and dates too.
 fn structured(data: &Value, depth: usize, found: &mut Properties) {
     if depth > MAX_DEPTH {
@@ -126,7 +126,7 @@ fn structured(data: &Value, depth: usize, found: &mut Properties) {
     }
 }
 
-/// Names of one or several people, each a string or a thing with a name.
+/// Names of one or several people, each a string or an object with a name.
 fn names(author: Option<&Value>) -> Vec<String> {
     let all = match author {
         Some(Value::Array(all)) => all.as_slice(),

@@ -31,7 +31,7 @@ const MAX_ATTRIBUTES: usize = 256;
 const FORMATTING: &[&str] = &[
     "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
-/// Elements whose content is not markup: without the tag it would become text. And those there is one of.
+/// Elements whose content is not markup (without the tag it would become text), and those that occur once.
 const KEPT: &[&str] = &[
     "body",
     "head",
@@ -304,7 +304,7 @@ fn short_tags(source: &str) -> Cow<'_, str> {
             .find(|c| !is_name(c))
             .map_or(tag.len(), |at| at + 1)];
         if KEPT[3..].contains(&name.to_ascii_lowercase().as_str()) {
-            // What looks like a tag in there is none.
+            // Apparent tags inside are not tags.
             let close = format!("</{name}");
             from = find_ignoring_case(source, &close, from).unwrap_or(source.len());
         }
@@ -316,7 +316,7 @@ fn short_tags(source: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Where the attributes of a tag go beyond the limit, if they do, and where the tag ends: at its `>`. `None` if it has no
+/// Where the attributes of a tag exceed the limit, if they do, and where the tag ends: at its `>`. `None` if it has no
 /// end.
 fn long_tag(tag: &str) -> Option<(Option<usize>, usize)> {
     let bytes = tag.as_bytes();
@@ -421,7 +421,7 @@ mod tests {
             assert!(depth(&page) < 250, "{open} {}", depth(&page));
             assert_eq!(text(&page).matches(['x', 'y']).count(), 2, "{open}");
         }
-        // After its end the page goes on as if nothing had been.
+        // After its end the page continues normally.
         let deep = format!("{}x{}<p>y</p>", "<div>".repeat(999), "</div>".repeat(999));
         let page = parse(&deep);
         let body = page.tree.nodes().filter(|node| {
@@ -430,7 +430,7 @@ mod tests {
         });
         let depths: Vec<usize> = body.map(|node| node.ancestors().count()).collect();
         assert_eq!(depths, [3]);
-        // Many that are open one after the other are not deep.
+        // Many elements one after the other are not deep.
         let wide = parse(&"<div><p>x</div>".repeat(3_000));
         assert_eq!(text(&wide).len(), 3_000);
         assert_eq!(
@@ -477,7 +477,7 @@ mod tests {
             .map(|element| (element.name(), element.attrs().count()))
             .collect();
         assert_eq!(counts[3..], [("p", MAX_ATTRIBUTES), ("i", 1)]);
-        // What only looks like a tag, and long tags of few attributes, stay as they are.
+        // Apparent tags, and long tags with few attributes, stay as they are.
         let words = "b ".repeat(1_000);
         for same in [
             format!("<script>if (a<b {words}>c)</script><p>x</p>"),
@@ -488,7 +488,7 @@ mod tests {
         ] {
             assert_eq!(short_tags(&same), same);
         }
-        // A tag without an end is no text, whatever is in it.
+        // A tag without an end is not text, whatever is in it.
         assert_eq!(short_tags(&format!("a < b <b {words}")), "a < b ");
         assert_eq!(
             short_tags(&format!("<p{many}>a<b {words}")).len(),

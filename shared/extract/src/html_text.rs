@@ -1,5 +1,5 @@
-//! Reads an HTML tree as blocks of readable text: paragraphs apart, list items and table rows on lines
-//! of their own, headings as sections.
+//! Reads an HTML tree as blocks of readable text: separate paragraphs, list items and table rows on their
+//! own lines, headings as sections.
 
 pub mod formulas;
 pub mod layout;
@@ -23,7 +23,7 @@ use self::{
 };
 use crate::{html_writer::Writer, symbols::Font, text, text::Builder};
 
-/// Elements whose content nobody sees, or that are not text.
+/// Elements whose content is invisible or not text.
 const INVISIBLE: &[&str] = &[
     "head", "script", "style", "noscript", "iframe", "select", "audio", "video", "rp",
 ];
@@ -62,7 +62,7 @@ pub struct Block {
     pub linked: usize,
     /// Number of those that are in links to other pages.
     pub leading: usize,
-    /// Whether it goes right below the last block: items of a list, rows of a table.
+    /// Whether it follows the last block without a blank line: items of a list, rows of a table.
     pub joined: bool,
     /// Its position and cells, if it is a row of a data table.
     pub row: Option<Row>,
@@ -94,7 +94,7 @@ pub struct Table {
 
 /// An element that may hold blocks.
 pub struct Scope<'a> {
-    /// The place of the one around it; its own if there is none.
+    /// Index of the surrounding scope; its own if there is none.
     pub parent: usize,
     /// The place after the last within it.
     pub end: usize,
@@ -102,15 +102,15 @@ pub struct Scope<'a> {
     pub element: &'a Element,
 }
 
-/// What a reader would see of a page.
+/// The visible text of a page.
 pub struct Blocks<'a> {
     /// In their order in the page.
     pub blocks: Vec<Block>,
-    /// In their order in the page, outer ones first; those that nobody sees are left out.
+    /// In page order, outer ones first; invisible ones are omitted.
     pub scopes: Vec<Scope<'a>>,
     /// The data tables, in their order.
     pub tables: Vec<Table>,
-    /// Number of letters and digits in what the page hides.
+    /// Number of hidden letters and digits.
     pub hidden_letters: usize,
     /// Rows of tables that exceeded a limit and were left out.
     pub rows_cut: usize,
@@ -132,7 +132,7 @@ pub fn visible(page: &Html) -> Builder {
     blocks(page, false).text(|_| true)
 }
 
-/// Everything in a tree that a reader would see, in blocks, and if asked also what is `hidden`.
+/// All visible text of a tree in blocks, and if asked also hidden text, marked as `hidden`.
 pub fn blocks(page: &Html, hidden_too: bool) -> Blocks<'_> {
     read(
         page,
@@ -167,7 +167,7 @@ pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
     // Fonts that the surrounding elements name.
     let mut fonts: Vec<(usize, Option<Font>)> = Vec::new();
     let mut depth = 0usize;
-    // Whether what is skipped is hidden, and how much of it there is.
+    // Whether the skipped content is hidden, and how much of it there is.
     let (mut concealed, mut hidden_letters) = (false, 0usize);
     for edge in page.tree.root().traverse() {
         let (node, opens) = match &edge {
@@ -175,7 +175,7 @@ pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
             Edge::Close(node) => (*node, false),
         };
         match node.value() {
-            // Depth inside of what is left out; text there is passed over below.
+            // Depth inside skipped content; text there is ignored below.
             Node::Element(_) if skipped > 0 => {
                 skipped = if opens { skipped + 1 } else { skipped - 1 };
             }

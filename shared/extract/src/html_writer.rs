@@ -50,7 +50,7 @@ struct Line {
     spare: String,
 }
 
-/// Where the current position is, and what was collected up to it.
+/// The current position, and the output so far.
 #[derive(Default)]
 pub struct Writer<'a> {
     /// The blocks so far.
@@ -61,7 +61,7 @@ pub struct Writer<'a> {
     pub tables: Vec<Table>,
     /// Rows of tables that exceeded a limit and were left out.
     pub rows_cut: usize,
-    /// What tables may still repeat.
+    /// Remaining repetitions of tables.
     pub copies: Copies,
     /// Whether the current content is hidden but read all the same.
     pub hidden: bool,
@@ -70,7 +70,7 @@ pub struct Writer<'a> {
     /// The kinds of the elements around it.
     frames: Vec<Frame>,
     links: usize,
-    /// Those of the links around it that lead to other pages.
+    /// Number of surrounding links to other pages.
     leads: usize,
     bold: usize,
     preformatted: usize,
@@ -80,7 +80,7 @@ pub struct Writer<'a> {
     lists: Vec<List>,
     /// The terms and definitions around it.
     terms: Vec<Last>,
-    /// What the next item line starts with.
+    /// Prefix of the next item line.
     marker: Option<String>,
     heading: Option<u8>,
     /// The data table around it.

@@ -7,16 +7,16 @@ use whatlang::{Info, Lang};
 /// Bytes of a sample, and how many are taken, from places evenly apart.
 const SAMPLE: usize = 1024;
 const SAMPLES: usize = 4;
-/// Letters of a sample that say something. A sign of Chinese or Japanese is a syllable or more.
+/// Minimum letters of a useful sample. A Chinese or Japanese character is a syllable or more.
 const ENOUGH_LETTERS: usize = 100;
 const ENOUGH_SIGNS: usize = 30;
-/// A sample with fewer letters for each of its other characters, blanks aside, is a table of numbers
-/// or a program.
+/// A sample with fewer letters per other character, blanks aside, is a table of numbers or a
+/// program.
 const LETTERS_FOR_OTHERS: usize = 3;
 /// Codes that are of no language.
 const NONE: [&str; 4] = ["mis", "mul", "und", "zxx"];
 
-/// The code of a language that is named by one: `en-US`, `ENG`, `zh_Hant`. None for all else.
+/// The code of a language given by code: `en-US`, `ENG`, `zh_Hant`. `None` for anything else.
 pub fn stated(tag: &str) -> Option<String> {
     let tag = tag.trim().to_ascii_lowercase();
     let first = tag.split(['-', '_']).next().unwrap_or_default();
@@ -44,7 +44,7 @@ fn code(name: &str) -> Option<&'static str> {
     }))
 }
 
-/// Library catalogues (ISO 639-2/B), and so books, have codes of their own.
+/// Library catalogues (ISO 639-2/B), and so books, use different codes.
 fn bibliographic(name: &str) -> &str {
     match name {
         "alb" => "sqi",
@@ -71,9 +71,9 @@ fn bibliographic(name: &str) -> &str {
     }
 }
 
-/// Decides on the language. What the text reliably looks like counts for more than what is stated:
-/// documents made from a template state the template's. A language that the detector does not know
-/// it cannot contradict.
+/// Decides on the language. A reliable detection takes precedence over the declared language, since
+/// documents made from a template declare the template's. But it cannot contradict a language that
+/// the detector does not know.
 pub fn settle(extracted: &mut Extracted) {
     let stated = extracted.properties.language.take();
     let known = |stated: &String| {
@@ -86,7 +86,7 @@ pub fn settle(extracted: &mut Extracted) {
     };
 }
 
-/// What a text looks like; none unless more than half of its samples reliably look the same.
+/// The detected language of a text; `None` unless more than half of its samples reliably agree.
 fn detect(text: &str) -> Option<&'static str> {
     let found: Vec<Option<Lang>> = samples(text)
         .filter(|sample| is_prose(sample))
@@ -107,7 +107,7 @@ fn detect(text: &str) -> Option<&'static str> {
     (count(most) * 2 > found.len()).then(|| code(most.code()))?
 }
 
-/// Stretches from places evenly apart; a short text is one.
+/// Evenly spaced samples; a short text is one sample.
 fn samples(text: &str) -> impl Iterator<Item = &str> {
     let (count, length) = if text.len() <= SAMPLES * SAMPLE {
         (1, text.len())

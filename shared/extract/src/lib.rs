@@ -1,10 +1,10 @@
-//! Turns the bytes of an upload into text and structure, in a process of its own that can do no harm.
+//! Turns the bytes of an upload into text and structure, in a separate sandboxed process.
 //!
-//! A hostile file may abort, hang or exhaust whatever reads it, and `catch_unwind` helps with none
-//! of these. So [`Extractor`] starts the running binary a second time, as a fork server, and each
-//! [`Extractor::extract`] has that fork a reader, which limits itself, reads one file, answers and is gone.
-//! Whatever becomes of it, the caller gets text or a [`FailureCode`](dynrag_domain::documents::FailureCode).
-//! Plain text of up to a megabyte, of which nothing is parsed, is decoded in place.
+//! A hostile file may abort, hang or exhaust its reader, and `catch_unwind` helps with none of these. So
+//! [`Extractor`] starts the running binary a second time, as a fork server, and each [`Extractor::extract`]
+//! has it fork a reader, which limits itself, reads one file, answers and exits. Whatever happens to the
+//! reader, the caller gets text or a [`FailureCode`](dynrag_domain::documents::FailureCode). Plain text of
+//! up to a megabyte, which needs no parsing, is decoded in place.
 //!
 //! A binary that extracts starts like this, before any async runtime exists:
 //!
@@ -15,7 +15,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! [`detect`] says what a file is. It is all that is left without the feature `engines`, for
+//! [`detect`] detects the format of a file. It is the only function without the feature `engines`, for
 //! functions that only receive files.
 
 mod detect;
@@ -113,7 +113,7 @@ pub use mail::Attachment;
 #[cfg(feature = "engines")]
 pub use sandbox::harden_parent;
 
-/// What the developer tool and the tests need beyond the public interface.
+/// Additional interface for the developer tool and the tests.
 #[cfg(feature = "engines")]
 #[doc(hidden)]
 pub mod testing {

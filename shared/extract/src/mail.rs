@@ -1,4 +1,4 @@
-//! Reads a mail (RFC 5322 and MIME): who, when, about what, and its text.
+//! Reads an email (RFC 5322 and MIME): sender, recipients, date, subject, and its text.
 
 mod address;
 mod charset;
@@ -25,10 +25,10 @@ use self::{
 };
 use crate::{language, properties, protocol::Refusal, text};
 
-/// Most attachments that are returned for a mail.
+/// Most attachments that are returned for an email.
 const MAX_ATTACHMENTS: usize = 50;
 
-/// A file attached to a mail.
+/// A file attached to an email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// The suggested file name.
@@ -39,7 +39,7 @@ pub struct Attachment {
     pub bytes: Bytes,
 }
 
-/// Reads a mail. Attachments are named but not read; forwarded mails follow the mail that contains them.
+/// Reads an email. Attachments are named but not read; forwarded emails follow the email that contains them.
 pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     let bytes = header::unified(bytes);
     let message = Message::parse(&bytes);
@@ -79,8 +79,8 @@ pub fn read(bytes: &[u8]) -> Result<Extracted, Refusal> {
     })
 }
 
-/// The attachments of a mail and of the mails forwarded in it, at most 50. Together they are no larger than the mail,
-/// because nothing is decompressed.
+/// The attachments of an email and of the emails forwarded in it, at most 50. Together they are no larger than the
+/// email, because nothing is decompressed.
 pub fn attachments(bytes: &[u8]) -> Result<Vec<Attachment>, Refusal> {
     let bytes = header::unified(bytes);
     let message = Message::parse(&bytes);
@@ -88,7 +88,7 @@ pub fn attachments(bytes: &[u8]) -> Result<Vec<Attachment>, Refusal> {
     Ok(attached(&message, 0, MAX_ATTACHMENTS))
 }
 
-/// The pages of a web archive (MHTML, RFC 2557), which is structured like a mail.
+/// The pages of a web archive (MHTML, RFC 2557), which is structured like an email.
 pub fn pages(bytes: &[u8], warnings: &mut Warnings) -> Vec<String> {
     let bytes = header::unified(bytes);
     let message = Message::parse(&bytes);

@@ -35,14 +35,14 @@ use crate::html_text::Blocks;
 
 pub use self::features::Features;
 
-/// What the script wrote.
+/// The model written by the training script.
 const MODEL: &[u8] = include_bytes!("main_content/model.bin");
 /// Weight of recall relative to precision: beta squared in the F-measure.
 const RECALL: f32 = 1.96;
 /// A page with more blocks, or elements that may hold some, is an attack or a table: all of it is content.
 const MAX_BLOCKS: usize = 50_000;
 const MAX_SCOPES: usize = 200_000;
-/// Blocks that are kept may be so far apart for what is between them to be kept too.
+/// Largest gap between kept blocks at which the blocks in between are kept too.
 const MAX_GAP: usize = 11;
 /// Fewest words of a repeated block, and of a run of repeated blocks, that is left out.
 const REPEATED_WORDS: f32 = 4.0;
@@ -71,7 +71,7 @@ impl Model {
     }
 }
 
-/// Says for each block of a page whether it is content. `None` if there is nothing to choose from.
+/// Classifies each block of a page as content or not. `None` if there is nothing to choose from.
 pub fn of(model: &Model, blocks: &Blocks<'_>, title: Option<&str>) -> Option<Vec<bool>> {
     if blocks.blocks.len() > MAX_BLOCKS || blocks.scopes.len() > MAX_SCOPES {
         return None;
@@ -132,7 +132,7 @@ fn best(likely: &[f32], words: &[f32]) -> Vec<bool> {
 }
 
 /// Adds blocks between kept blocks of one parent element, such as code and items, all rows of a table with a kept row,
-/// and headings of kept blocks. Their few words mean little to the model and much to a reader.
+/// and headings of kept blocks. Their few words mean little to the model but much to readers.
 fn take_in_what_belongs(page: &Blocks<'_>, kept: &mut [bool]) {
     let parent = |place: usize| {
         let scope = page.scopes.get(page.blocks.get(place)?.scope)?;

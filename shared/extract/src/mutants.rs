@@ -1,4 +1,4 @@
-//! Damaged copies of sound files, for the tests of readers. The same ones each time.
+//! Damaged copies of valid files, for the tests of readers. Deterministic.
 #![allow(clippy::unwrap_used, reason = "a test stops here")]
 
 /// Copies of a file that were cut, shortened, changed or repeated in up to four places.

@@ -1,4 +1,4 @@
-//! Reads PDFs with pdfium, page by page, and tells scans from documents with text.
+//! Reads PDFs with pdfium, page by page, and distinguishes scans from documents with text.
 
 mod annotations;
 mod directions;
@@ -56,16 +56,16 @@ impl Library {
 
 /// Reads a PDF. A page without text gets no section; page numbers stay those of the file.
 ///
-/// Form values and annotations are part of a page's text: in their places if they are drawn, else at the end of the
-/// page. Reviewers' notes are at the end, too.
+/// Form values and annotations are part of a page's text: in place if they are drawn, else at the end of the page.
+/// Reviewers' notes are at the end, too.
 ///
-/// Left out unless hidden content is wanted: invisible text on a page with visible text, text outside of the visible
-/// part of a page, and hidden layers. The text layer of a scan is invisible as well, but it is read.
+/// Unless hidden content is requested, these are omitted: invisible text on a page with visible text, text outside
+/// the visible part of a page, and hidden layers. The text layer of a scan is invisible as well, but it is read.
 ///
-/// The failure is `no_text_layer` if no page has a letter or digit, or if more than half of the
-/// pages are scans (images over at least half of the page, fewer than 30 letters and digits) and
-/// the document has fewer than 30 letters and digits per page on average. It is `password_protected`
-/// if the file is locked and `password` is neither its user's nor its owner's.
+/// The failure is `no_text_layer` if no page has a letter or digit, or if more than half of the pages are scans
+/// (images over at least half of the page, fewer than 30 letters and digits) and the document has fewer than 30
+/// letters and digits per page on average. It is `password_protected` if the file is locked and `password` is
+/// neither its user's nor its owner's.
 pub fn read(
     library: &Library,
     bytes: &[u8],
@@ -211,12 +211,12 @@ fn protected(detail: &str) -> Refusal {
     Refusal::new(FailureCode::PasswordProtected, format!("pdfium: {detail}"))
 }
 
-/// How a password may have been written when the file was locked: as it is, or with its accents
-/// composed or apart, which depends on the keyboard. pdfium itself tries both UTF-8 and Latin-1.
+/// Forms in which a password may have been entered when the file was locked: as it is, or with its accents composed
+/// or decomposed, which depends on the keyboard. pdfium itself tries both UTF-8 and Latin-1.
 fn spellings(password: &str) -> Vec<String> {
     let mut all = vec![password.to_owned()];
     for other in [
-        // What PDF 2.0 asks for (SASLprep).
+        // The form required by PDF 2.0 (SASLprep).
         password.nfkc().collect(),
         password.nfc().collect(),
         password.nfd().collect(),
@@ -228,8 +228,8 @@ fn spellings(password: &str) -> Vec<String> {
     all
 }
 
-/// A string that pdfium writes into a buffer of a size in bytes, and says how large it is: empty
-/// where it is larger than [`MAX_META`].
+/// A string that pdfium writes into a buffer of a size in bytes, and whose size it returns: empty if it is larger
+/// than [`MAX_META`].
 fn utf16(mut write: impl FnMut(*mut u16, u64) -> u64) -> String {
     let size = write(std::ptr::null_mut(), 0);
     if size > MAX_META {

@@ -59,7 +59,7 @@ pub fn read(bytes: &[u8], password: Option<&str>) -> Result<Extracted, Refusal> 
     Ok(builder.finish(None, Some(count), "pdf-extract"))
 }
 
-/// This reader leaves many blank lines between blocks; one says as much.
+/// This reader leaves many blank lines between blocks; one is enough.
 fn paragraphs(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut blank = false;

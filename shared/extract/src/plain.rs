@@ -1,5 +1,5 @@
-//! Reads Markdown and plain text. Both stay as they are but for the normal form; Markdown gets
-//! sections at its headings.
+//! Reads Markdown and plain text. Both are only normalized; Markdown gets sections at its
+//! headings.
 
 use dynrag_domain::chunks::{Extracted, Properties};
 use pulldown_cmark::{Event, MetadataBlockKind, Options, Parser, Tag, TagEnd};
@@ -27,7 +27,7 @@ pub fn markdown(bytes: &[u8]) -> Extracted {
     extracted
 }
 
-/// Finds the sections of Markdown in normal form. Its own title counts where `title` says none.
+/// Finds the sections of normalized Markdown. Its own title counts if `title` is empty.
 pub fn sections(source: String, own: Option<String>, engine: &str) -> Extracted {
     let mut builder = Builder::default();
     let mut title = None;

@@ -1,18 +1,18 @@
-//! What documents say of themselves, made fit to be kept: authors and dates in any notation.
+//! Properties of documents, normalized for storage: authors and dates in any notation.
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Utc};
 use dynrag_domain::chunks::Properties;
 
 use crate::text;
 
-/// Years that a date may be of: beyond, a clock was wrong, or somebody had fun.
+/// Plausible years of a date: others come from a wrong clock or a joke.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
 /// More of a date is not looked at.
 const LONGEST_DATE: usize = 64;
 /// Furthest zone from UTC, in hours.
 const FURTHEST_ZONE: i64 = 14;
 
-/// Who wrote a document, on one line; none where nobody is named.
+/// The author of a document, on one line; `None` if no one is named.
 pub fn author(raw: &str) -> Option<String> {
     // Bounded first: composing the characters of a megabyte for a line of it is wasted.
     let some: String = raw.chars().take(16 * Properties::MAX_AUTHOR).collect();
@@ -37,8 +37,8 @@ pub fn authors<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Option<Stri
     author(&all.join(", "))
 }
 
-/// A moment in any of the notations there are in files: `2026-11-21T09:30:00.5+01:00` (ISO 8601) and
-/// all shorter ones, `D:20261121093000+01'00'` (PDF), `Sat, 21 Nov 2026 09:30:00 +0100` (RFC 5322).
+/// A time in any notation found in files: `2026-11-21T09:30:00.5+01:00` (ISO 8601) and all shorter
+/// ones, `D:20261121093000+01'00'` (PDF), `Sat, 21 Nov 2026 09:30:00 +0100` (RFC 5322).
 pub fn date(raw: &str) -> Option<DateTime<Utc>> {
     let raw = raw.trim();
     if raw.len() > LONGEST_DATE {
@@ -65,7 +65,7 @@ pub fn kept(moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
     YEARS.contains(&moment.year()).then_some(moment)
 }
 
-/// Whether these can be what [`author`], [`date`] and the detection of languages give.
+/// Whether these are possible results of [`author`], [`date`] and language detection.
 pub fn lawful(properties: &Properties) -> bool {
     let author = properties.author.as_ref().is_none_or(|author| {
         author.chars().count() <= Properties::MAX_AUTHOR && !author.contains(char::is_control)

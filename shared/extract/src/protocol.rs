@@ -1,5 +1,5 @@
-//! What caller, fork server and reader say to each other: an order to the server, an answer of the reader, and the
-//! server's word on how the reader ended.
+//! Messages between caller, fork server and reader: an order to the server, an answer of the reader, and the
+//! server's report of how the reader ended.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -25,7 +25,7 @@ pub const MAX_PASSWORD: usize = 1024;
 /// Exit status of a reader that died of a refused allocation.
 pub const EXIT_MEMORY: i32 = 71;
 
-/// What reads the file.
+/// Readers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Engine {
@@ -51,9 +51,9 @@ pub enum Engine {
     Epub,
     /// Rich Text Format.
     Rtf,
-    /// Mail.
+    /// Email.
     Mail,
-    /// The attachments of a mail; its answer is files, not text.
+    /// The attachments of an email; the answer consists of files, not text.
     Attachments,
     /// CSV and its relatives.
     Delimited,
@@ -61,14 +61,14 @@ pub enum Engine {
     Json,
 }
 
-/// What a server needs to know once, as its argument.
+/// Settings of a server, passed once as its argument.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Setup {
     pub pdfium_library: Option<PathBuf>,
 }
 
-/// What a reader is to do, as JSON. Three descriptors come with it: of the document, see [`Input`], of the pipe
-/// for the [`Answer`], and of that for [`Ended`].
+/// An order to a reader, as JSON. Three descriptors come with it: the document, see [`Input`], the pipe for the
+/// [`Answer`], and the pipe for [`Ended`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Order {
     pub engine: Engine,
@@ -78,24 +78,24 @@ pub struct Order {
     pub wanted: Wanted,
 }
 
-/// How a file is to be read.
+/// Options for reading a file.
 #[derive(Clone, Copy, Default, Debug, Serialize, Deserialize)]
 pub struct Wanted {
     /// Whether hidden content is read too.
     pub include_hidden: bool,
-    /// Most pages of a PDF; one with more is refused before any is read.
+    /// Maximum pages of a PDF; one with more is rejected before any is read.
     pub max_pages: Option<u32>,
 }
 
-/// What the server tells first, once a reader was forked.
+/// The server's first report, once a reader was forked.
 pub const STARTED: u8 = b'+';
 
-/// How a reader ended, as the server tells it then.
+/// How a reader ended, as reported by the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ended {
     /// As wait(2) gives it.
     pub status: i32,
-    /// CPU time of the server and of readers that ended, since it last told of one.
+    /// CPU time of the server and of readers that ended, since its last report.
     pub cpu: Duration,
 }
 
@@ -122,7 +122,7 @@ impl Ended {
     }
 }
 
-/// What a reader finds at 0: the length of the password in four bytes, the password, the file.
+/// A reader's input at descriptor 0: the length of the password in four bytes, the password, the file.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
     pub password: Option<&'a str>,
@@ -199,12 +199,12 @@ pub enum Header {
         #[serde(default)]
         warnings: Warnings,
     },
-    /// Files, whose bytes follow one after the other.
+    /// Files, whose contents are concatenated.
     Files(Vec<FileHeader>),
     Refused(Refusal),
-    /// The reader cannot run here: no library. Says nothing about the file.
+    /// The reader cannot run here: no library. Not about the file.
     Unavailable(String),
-    /// The sandbox could not be built. Says nothing about the file.
+    /// The sandbox could not be built. Not about the file.
     Unconfined(String),
 }
 
@@ -275,8 +275,8 @@ fn files(headers: Vec<FileHeader>, mut bytes: Bytes) -> Result<Vec<Attachment>, 
     Ok(files)
 }
 
-/// Parses what a reader wrote. It read a hostile file, so nothing in its answer is trusted:
-/// whoever slices the text by its sections must not panic.
+/// Parses a reader's answer. It read a hostile file, so nothing in its answer is trusted: slicing the text by its
+/// sections must not panic.
 pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
     let line_end = bytes
         .iter()

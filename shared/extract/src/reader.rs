@@ -18,19 +18,19 @@ use crate::{
     sheets, slides, word,
 };
 
-/// Room for the part of the document's last page that it does not fill, and for what goes before it.
+/// Room for the unused part of the document's last page, and for what precedes the document.
 const PAGES: u64 = 2 * 4096;
 
-/// Where the last panic was. Its message may quote the document and is not kept.
+/// Location of the last panic. Its message may quote the document and is not kept.
 static PANICKED_AT: Mutex<String> = Mutex::new(String::new());
 
-/// What a process does that was forked to read one file: its document is at 0, its answer goes to
+/// Runs a process that was forked to read one file: its document is at 0, its answer goes to
 /// [`sandbox::ANSWER_FD`], and nothing else is open.
 pub fn answer(order: &Order, tools: &Tools, mapped: Result<Mapped, &String>) -> io::Result<()> {
     write_all(&answer_bytes(order, tools, mapped)?)
 }
 
-/// What was read.
+/// Result of reading.
 enum Product {
     Text(Extracted),
     Files(Vec<mail::Attachment>),
@@ -88,8 +88,8 @@ fn answer_bytes(
     protocol::encode(extracted).map_err(io::Error::other)
 }
 
-/// Reads two small files of our own, so that a fork of this process finds what is made at its first use: tables,
-/// the model, what the processor can do, the library's symbols.
+/// Reads two small built-in files, so that forks of this process inherit everything initialized on first use:
+/// tables, the model, the processor's features, the library's symbols.
 pub fn warm_up(library: Option<&pdf::Library>) {
     let page: &[u8] = include_bytes!("warm_up.html");
     let pdf: &[u8] = include_bytes!("warm_up.pdf");
@@ -104,7 +104,7 @@ pub fn warm_up(library: Option<&pdf::Library>) {
             password: None,
             bytes,
         };
-        // Whatever becomes of it: a reader that needs what is missing will say so.
+        // Errors do not matter: a reader that needs something missing will report it.
         drop(catch_unwind(AssertUnwindSafe(|| {
             read(engine, library, &input, Wanted::default())
         })));

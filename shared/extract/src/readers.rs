@@ -20,14 +20,15 @@ use tokio::{
 
 use crate::protocol::{self, Order, SERVER_WORD, Setup};
 
-/// Files that are read by forks of one server. Starting one takes the time of some ten files.
+/// Files read by forks of one server. Starting a server takes the time of about ten files.
 const MAX_FILES: u32 = 256;
 
 /// A reader that was asked for. Dropping it kills the reader.
 pub struct Reading {
-    /// What it writes.
+    /// The reader's answer.
     pub answer: pipe::Receiver,
-    /// Where the server tells that it started and how it ended. It is closed before if the server is gone.
+    /// Pipe on which the server reports that the reader started and how it ended. It is closed earlier if
+    /// the server is gone.
     pub report: pipe::Receiver,
     /// Lives as long as its readers.
     pub server: Arc<Server>,
@@ -59,19 +60,19 @@ impl Readers {
         }
     }
 
-    /// Where pdfium is.
+    /// Path of pdfium.
     pub fn pdfium_library(&self) -> Option<&Path> {
         self.setup.pdfium_library.as_deref()
     }
 
-    /// Process id of the present server, if there is one.
+    /// Process id of the current server, if there is one.
     pub fn server_id(&self) -> Option<u32> {
         let current = self.current();
         current.as_ref().and_then(|(server, _)| server.process.id())
     }
 
-    /// Has a reader started on a document. It is killed with the server, with this process, and when what is
-    /// returned is dropped.
+    /// Starts a reader on a document. It is killed with the server, with this process, and when the returned
+    /// value is dropped.
     ///
     /// # Errors
     /// The system's, if no server could be started.
@@ -109,7 +110,7 @@ impl Readers {
         })
     }
 
-    /// Starts no more readers from this server. Those that are at work go on.
+    /// Starts no more readers from this server. Running readers continue.
     pub fn leave(&self, server: &Arc<Server>) {
         self.current()
             .take_if(|(current, _)| Arc::ptr_eq(current, server));
@@ -121,8 +122,8 @@ impl Readers {
 
     fn start_server(&self) -> io::Result<Server> {
         let (orders, theirs) = UnixStream::pair()?;
-        // No `pre_exec`: with one the standard library forks, which copies this process's page
-        // tables, where it can spawn.
+        // No `pre_exec`: with one the standard library forks, which copies this process's page tables,
+        // instead of spawning.
         let process = Command::new(&self.program)
             .arg0("dynrag-extract-server")
             .arg(SERVER_WORD)

@@ -121,7 +121,7 @@ struct Reader<'a> {
     /// Headers and footers read so far.
     headers: Margins,
     footers: Margins,
-    /// What the tables may still take up.
+    /// Remaining capacity for tables.
     room: Room,
     shape_name: String,
     shape_value: String,

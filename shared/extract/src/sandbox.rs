@@ -30,7 +30,7 @@ const HANDLER_STACK: usize = 64 * 1024;
 /// A process that cannot map this much is out of memory.
 const MEMORY_PROBE: usize = 4 * 1024 * 1024;
 
-/// Where a reader finds its answer pipe after [`take_over_descriptors`].
+/// Descriptor of a reader's answer pipe after [`take_over_descriptors`].
 pub const ANSWER_FD: c_int = 3;
 
 fn check(result: c_int) -> io::Result<()> {
@@ -50,7 +50,7 @@ pub fn harden_parent() -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })
 }
 
-/// Dies with the parent, and at once if it is gone already.
+/// Dies with the parent, and at once if it is already gone.
 pub fn die_with(parent: u32) -> io::Result<()> {
     // SAFETY: prctl with these arguments touches no memory of ours.
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) })?;
@@ -78,7 +78,7 @@ pub fn take_over_descriptors(document: &OwnedFd, answer: &OwnedFd) -> io::Result
     Ok(())
 }
 
-/// The whole of what is at 0, mapped: a copy would count twice against the memory limit.
+/// Maps everything at descriptor 0: a copy would count twice against the memory limit.
 pub fn map_document() -> io::Result<&'static [u8]> {
     // SAFETY: the mapping is private, read-only, of the size just asked for, and never unmapped; the caller
     // sealed the file against shrinking.
@@ -104,7 +104,7 @@ pub fn map_document() -> io::Result<&'static [u8]> {
     }
 }
 
-/// What the fork server does once for all its readers.
+/// One-time setup by the fork server for all its readers.
 pub struct Foundation {
     statm: File,
 }
@@ -122,7 +122,7 @@ impl Foundation {
         Ok(Self { statm })
     }
 
-    /// What is mapped now, and so at the start of a process that is forked now.
+    /// Currently mapped memory, and so the memory mapped at the start of a process forked now.
     pub fn mapped(&self) -> io::Result<Mapped> {
         let mut statm = [0; 256];
         let length = self.statm.read_at(&mut statm, 0)?;
@@ -146,10 +146,10 @@ pub struct Mapped {
     pub data: u64,
 }
 
-/// Confines this process for the rest of its life, on top of the [`Foundation`] of the one it was forked from.
+/// Permanently confines this process, on top of the [`Foundation`] of the one it was forked from.
 ///
-/// `memory_bytes` is what may be allocated on top of what is mapped, so that a large binary
-/// does not eat into it; `cpu_seconds` ends in SIGXCPU.
+/// `memory_bytes` is how much may be allocated in addition to the mapped memory, so that a large binary does not use
+/// it up; `cpu_seconds` ends in SIGXCPU.
 pub fn confine(mapped: Mapped, memory_bytes: u64, cpu_seconds: u64) -> io::Result<()> {
     limit(libc::RLIMIT_STACK, STACK_BYTES)?;
     limit(libc::RLIMIT_AS, mapped.all + memory_bytes)?;
@@ -198,8 +198,8 @@ pub fn drop_capabilities() -> io::Result<()> {
 
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 
-/// Tells running out of memory from other deaths: a reader that is refused memory aborts, which
-/// looks like any crash from outside.
+/// Distinguishes running out of memory from other deaths: a reader that is denied memory aborts, which looks like
+/// any crash from outside.
 fn catch_crashes() -> io::Result<()> {
     PROCESS.store(std::process::id().cast_signed(), Ordering::Relaxed);
     let stack = Box::leak(vec![0u8; HANDLER_STACK].into_boxed_slice());
@@ -208,8 +208,8 @@ fn catch_crashes() -> io::Result<()> {
         ss_flags: 0,
         ss_size: stack.len(),
     };
-    // SAFETY: the stack is leaked, so it outlives every signal; the handler calls only what is
-    // safe in one; the struct is zeroed but for what is set.
+    // SAFETY: the stack is leaked, so it outlives every signal; the handler only calls async-signal-safe functions;
+    // the struct is zeroed except for the fields set here.
     unsafe {
         check(libc::sigaltstack(
             &raw const alternative,
@@ -231,7 +231,7 @@ fn catch_crashes() -> io::Result<()> {
                 std::ptr::null_mut(),
             ))?;
         }
-        // What counts is a refusal from here on.
+        // Only refusals from here on count.
         *libc::__errno_location() = 0;
     }
     Ok(())
@@ -312,7 +312,7 @@ fn refusing() -> Result<BpfProgram, seccompiler::BackendError> {
     .try_into()
 }
 
-/// The second filter: it kills whatever neither names.
+/// The second filter: it kills on any system call that neither filter lists.
 fn killing() -> Result<BpfProgram, seccompiler::BackendError> {
     let mut allowed = any(&[
         libc::SYS_read,

@@ -160,7 +160,7 @@ impl Reader<'_> {
         Ok(blocks.filter(|block| !block.is_empty()).collect())
     }
 
-    /// Names of a sheet's parts of this kind. One that was read already is left out and counted.
+    /// Names of a sheet's parts of this kind. Parts that were read already are left out and counted.
     fn own<'r>(
         &mut self,
         relationships: &'r Relationships,

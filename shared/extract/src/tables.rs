@@ -1,7 +1,7 @@
-//! Tables as Markdown, in pieces that each begin with the table's header: a chunk of a long table says what
-//! its columns are.
+//! Tables as Markdown, in parts that each begin with the table's header, so that a chunk of a long table has its
+//! column names.
 
-/// A piece is closed before it has more characters, so that a chunk of the usual size holds one.
+/// Maximum characters of a part, so that a chunk of the usual size contains a whole one.
 const PIECE: usize = 800;
 /// A header longer than this is not repeated: it would be most of each piece.
 const MAX_HEADER: usize = 300;

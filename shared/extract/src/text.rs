@@ -8,7 +8,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Headings longer than this many characters are cut: they are copied into every chunk below them.
 const MAX_HEADING: usize = 200;
-/// More headings than this in one document are not headings but an attack, or a listing.
+/// A document with more headings is an attack or a listing: they are not headings.
 const MAX_SECTIONS: usize = 20_000;
 /// Bytes of heading paths in one document beyond which a section has its own heading only.
 const MAX_PATHS: usize = 4 << 20;
@@ -76,7 +76,7 @@ pub fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
-/// A title worth keeping, from whatever a document says of itself.
+/// A useful title, from a document's own.
 pub fn title(raw: &str) -> Option<String> {
     let title: String = one_line(&normalise(raw), dynrag_domain::documents::MAX_TITLE);
     let nothing = letters(&title) == 0 || title.eq_ignore_ascii_case("untitled");
@@ -92,7 +92,7 @@ pub struct Builder {
     headings: Vec<(u8, String)>,
     /// Bytes of the heading paths so far.
     paths: usize,
-    /// What the reader left out or replaced.
+    /// What the reader omitted or replaced.
     pub warnings: Warnings,
 }
 
@@ -132,7 +132,7 @@ impl Builder {
         });
     }
 
-    /// Appends a page that has a heading of its own, a slide.
+    /// Appends a page with its own heading, such as a slide.
     pub fn page_under(&mut self, number: u32, heading: Option<&str>, text: &str) {
         let before = self.sections.len();
         self.page(number, text);
@@ -145,7 +145,8 @@ impl Builder {
         }
     }
 
-    /// Appends all of another one, which begins anew: no heading of this one is above it.
+    /// Appends all of another text, which starts at the top level: headings of this one do not
+    /// apply to it.
     pub fn append(&mut self, other: Self) {
         self.warnings.extend(other.warnings);
         if other.text.is_empty() {

@@ -1,8 +1,8 @@
 //! Reads Word documents (WordprocessingML, ECMA-376 part 1), transitional and strict.
 //!
 //! Content comes in reading order: page headers once; then the body, with notes in the sentences that refer to them,
-//! and floating content after its paragraph; then page footers, and comments under a heading of their own. Deleted text
-//! of tracked changes is left out.
+//! and floating content after its paragraph; then page footers, and comments under a separate heading. Deleted text of
+//! tracked changes is left out.
 
 mod block;
 mod chunk;

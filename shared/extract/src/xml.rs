@@ -1,4 +1,4 @@
-//! What the readers of XML have in common.
+//! Shared code of the XML readers.
 
 mod limits;
 
@@ -177,13 +177,13 @@ const MAX_VALUE: usize = 8 * 1024;
 pub struct Value {
     /// Its element's local name.
     pub name: String,
-    /// What it is about, where the element is of a general name (EPUB's `property`, `event`).
+    /// Its meaning, if the element has a general name (EPUB's `property`, `event`).
     pub kind: Option<String>,
     pub text: String,
 }
 
-/// What metadata says: the texts of all elements that have no other inside. It ends where the XML
-/// is broken, since a document without metadata is still one.
+/// Metadata values: the texts of all elements without children. Stops where the XML is broken, since a document
+/// without metadata is still a document.
 pub fn values(source: &str) -> Vec<Value> {
     let mut reader = Reader::from_str(source);
     let mut values = Vec::new();
@@ -217,7 +217,7 @@ pub fn first<T>(values: &[Value], names: &[&str], parse: impl Fn(&str) -> Option
     })
 }
 
-/// XML that is none.
+/// Invalid XML.
 pub fn refusal(error: &quick_xml::Error) -> Refusal {
     let detail = format!("xml: {:?}", std::mem::discriminant(error));
     Refusal::new(FailureCode::CorruptFile, detail)

@@ -1,4 +1,4 @@
-//! Texts, cut into requests and embedded one after the other.
+//! Splits texts into requests and embeds them one request after the other.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::{
     provider::Provider,
 };
 
-/// What one request may hold.
+/// Limits of one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BatchLimits {
     /// Texts of a request.
@@ -22,7 +22,7 @@ pub struct BatchLimits {
 }
 
 impl BatchLimits {
-    /// What OpenAI takes: 2,048 texts, 300,000 tokens, 8,192 tokens a text.
+    /// OpenAI's limits: 2,048 texts, 300,000 tokens, 8,192 tokens per text.
     pub const OPENAI: Self = Self {
         inputs: 2_048,
         tokens: 300_000,
@@ -31,10 +31,10 @@ impl BatchLimits {
 }
 
 impl Default for BatchLimits {
-    /// 128 texts and 100,000 tokens: a batch is what a crash between its answer and its staging
-    /// pays for twice, and what a request that times out repeats. 128 chunks of 1,000 characters
-    /// are about 30,000 tokens and an answer of 1 MB at 1,536 dimensions; bigger ones save only
-    /// round trips.
+    /// 128 texts and 100,000 tokens. A batch is the most that a crash between its answer and its
+    /// staging pays for twice, and that a request repeats after a timeout. 128 chunks of 1,000
+    /// characters are about 30,000 tokens and an answer of 1 MB at 1,536 dimensions; larger batches
+    /// save only round trips.
     fn default() -> Self {
         Self {
             inputs: 128,
@@ -77,7 +77,7 @@ pub fn plan_batches(
 /// Vectors of some texts in a row.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Batch {
-    /// Which texts.
+    /// Range of the texts.
     pub range: Range<usize>,
     /// Their vectors, in order.
     pub vectors: Vec<Vec<f32>>,
@@ -85,11 +85,11 @@ pub struct Batch {
     pub prompt_tokens: u64,
 }
 
-/// Texts on their way through a provider. Ask for [`Batches::next`] and stage what it gives before
-/// asking again; after a crash, start with the texts that are not staged.
+/// Texts being embedded by a provider. Call [`Batches::next`] and stage the result before calling it
+/// again; after a crash, start with the texts that are not staged.
 ///
-/// One request at a time: a second one under way could reach the provider after it said
-/// `Retry-After` to the first.
+/// Only one request at a time: a second concurrent one could reach the provider after the first was
+/// answered with `Retry-After`.
 #[must_use]
 pub struct Batches<'a, S> {
     client: &'a Client,
@@ -120,7 +120,7 @@ impl<'a, S: AsRef<str>> Batches<'a, S> {
         })
     }
 
-    /// Requests that are still to be made.
+    /// Remaining requests.
     pub fn remaining(&self) -> usize {
         self.ranges.len()
     }

@@ -1,4 +1,4 @@
-//! The client: one request, and a few more where the provider falters.
+//! The client: one request, with a few retries if the provider falters.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,20 +20,20 @@ use crate::{
 /// Least time a request is worth: with less left, no answer would arrive.
 const LEAST: Duration = Duration::from_millis(200);
 
-/// A request that reached out to a provider, whatever came of it.
+/// A request that was sent to a provider, whatever its outcome.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Call {
-    /// The how manyth request for the same texts, from 1.
+    /// Attempt number for these texts, starting at 1.
     pub attempt: u32,
-    /// Texts in it.
+    /// Number of texts in it.
     pub inputs: usize,
-    /// `ok`, or why there was no answer.
+    /// `ok`, or the name of the failure.
     pub outcome: &'static str,
-    /// Tokens the provider charges; 0 where it gave no answer.
+    /// Tokens the provider charges; 0 if it gave no answer.
     pub prompt_tokens: u64,
 }
 
-/// Asks providers for embeddings. Build one per process; clones share connections.
+/// Requests embeddings from providers. Build one per process; clones share connections.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -44,10 +44,10 @@ impl Client {
     /// Builds the client.
     ///
     /// # Errors
-    /// An internal fault where the system has no TLS roots.
+    /// An internal error if the system has no TLS roots.
     pub fn new() -> Result<Self> {
-        // No redirects: they would carry texts to an address nobody allowed. No proxy from the
-        // environment, for the same reason.
+        // No redirects: they would send texts to an address that was never configured. No proxy
+        // from the environment, for the same reason.
         let http = reqwest::Client::builder()
             .user_agent(concat!("dynamic-rag/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
@@ -64,9 +64,10 @@ impl Client {
 
     /// Embeds 1 to 2,048 texts, none of them empty, in one request.
     ///
-    /// Asks up to three times, never before a `Retry-After` has passed (that of any call of this
+    /// Makes up to three attempts, never before a `Retry-After` has passed (of any call of this
     /// process for the same key and model), and not after the deadline. A wait that does not fit
-    /// before the deadline is not begun: the error says how long it is, and the caller comes back.
+    /// before the deadline is not started: the error contains its length, and the caller retries
+    /// later.
     ///
     /// # Errors
     /// See [`EmbedError`].
@@ -80,7 +81,7 @@ impl Client {
             .await
     }
 
-    /// [`embed`](Self::embed), and notes each request that is made.
+    /// Like [`embed`](Self::embed), and records each request.
     ///
     /// # Errors
     /// See [`EmbedError`].
@@ -127,13 +128,13 @@ impl Client {
         }
     }
 
-    /// Waits while the account is closed; gives up at once where that outlasts the deadline.
+    /// Waits while the account is closed; gives up at once if that exceeds the deadline.
     async fn wait_for_gate(
         &self,
         provider: &Provider,
         deadline: Instant,
     ) -> Result<(), EmbedError> {
-        // A loop: while this call slept another one may have been told to wait longer.
+        // A loop: while this call slept, another may have been told to wait longer.
         while let Some(until) = self.gate.closed_until(provider) {
             if until + LEAST > deadline {
                 let wait = until.saturating_duration_since(Instant::now());
@@ -146,7 +147,7 @@ impl Client {
         Ok(())
     }
 
-    /// One request, and a second for servers that do not know base64.
+    /// One request, and a second for servers that do not support base64.
     async fn ask<S: AsRef<str>>(
         &self,
         provider: &Provider,
@@ -226,7 +227,7 @@ impl Client {
     }
 }
 
-/// What a status other than success means.
+/// Maps a status other than success to an error.
 fn refused<S: AsRef<str>>(
     status: StatusCode,
     retry_after: Option<Duration>,

@@ -1,57 +1,58 @@
-//! Why there are no vectors, and what follows from it.
+//! Why there are no vectors, and the consequences.
 
 use std::time::Duration;
 
 use dynrag_domain::{Error, Kind, documents::FailureCode};
 
-/// Why a provider gave no vectors. The texts are for the log; none holds a key or a document's text.
+/// Why a provider returned no vectors. The texts are for the log; none contains a key or a
+/// document's text.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EmbedError {
     /// 429: too many requests or tokens for now.
     #[error("the provider limits the rate")]
     RateLimited {
-        /// How long the provider says to wait.
+        /// The wait that the provider asked for.
         retry_after: Option<Duration>,
     },
     /// The account has no credit. Waiting does not help.
     #[error("the provider's account has no quota left")]
     InsufficientQuota,
-    /// The key was refused, or cannot be one.
+    /// The key was rejected, or has an impossible format.
     #[error("the provider refused the key")]
     InvalidKey,
-    /// The provider refuses this request: the model, the address or the texts are at fault.
+    /// The provider rejects this request: the model, the address or the texts are at fault.
     #[error("the provider refused the request: {status} {detail}")]
     Rejected {
         /// HTTP status.
         status: u16,
-        /// The provider's own words, cut and cleaned.
+        /// The provider's message, truncated and cleaned.
         detail: String,
     },
-    /// A text is longer than the provider takes. Nothing was sent.
+    /// A text is longer than the provider accepts. Nothing was sent.
     #[error("text {index} has {tokens} tokens, more than an input may have")]
     TextTooLong {
-        /// Which of the texts.
+        /// Index of the text.
         index: usize,
         /// Its length.
         tokens: u32,
     },
-    /// The vectors are not of the length asked for.
+    /// The vectors do not have the requested length.
     #[error("the provider gave vectors of length {got}, expected {expected}")]
     WrongDimensions {
-        /// The length asked for.
+        /// The requested length.
         expected: usize,
-        /// The length given.
+        /// The actual length.
         got: usize,
     },
-    /// No answer, or one that says it is the provider's own fault.
+    /// No answer, or one that reports a fault of the provider.
     #[error("the provider did not answer: {detail}")]
     Unavailable {
         /// What happened.
         detail: String,
-        /// How long the provider says to wait.
+        /// The wait that the provider asked for.
         retry_after: Option<Duration>,
     },
-    /// A success that cannot be used: not JSON, a vector missing, a number that is none.
+    /// A success that cannot be used: not JSON, a missing vector, an invalid number.
     #[error("the provider's answer cannot be used: {0}")]
     Malformed(String),
 }
@@ -64,7 +65,7 @@ impl EmbedError {
         }
     }
 
-    /// The code with which a document ends, where trying again is useless. `None` means
+    /// The code with which a document ends, if retrying is useless. `None` means
     /// [`EmbedError::retryable`].
     pub fn failure_code(&self) -> Option<FailureCode> {
         match self {
@@ -77,7 +78,7 @@ impl EmbedError {
         }
     }
 
-    /// A stable name of it, for the ledger.
+    /// Its stable name, for the ledger.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::RateLimited { .. } => "rate_limited",
@@ -96,7 +97,7 @@ impl EmbedError {
         self.failure_code().is_none()
     }
 
-    /// How long the provider says to wait before the next call with this key.
+    /// The wait that the provider asked for before the next call with this key.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
@@ -107,8 +108,8 @@ impl EmbedError {
     }
 }
 
-/// For callers who wait for an answer, such as a search: a fault of the account is a conflict with
-/// the document's own code and sentence, the rest is unavailable for now.
+/// For callers that wait for an answer, such as a search: a fault of the account is a conflict with
+/// the document's own code and sentence, anything else is unavailable for now.
 impl From<EmbedError> for Error {
     fn from(error: EmbedError) -> Self {
         if let Some(code) = error.failure_code() {

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 
 use crate::provider::Provider;
 
-/// Entries kept before those that have passed are thrown away.
+/// Number of entries at which expired ones are removed.
 const SWEEP_AT: usize = 1_024;
 
-/// When each account may be asked again. Accounts are kept as keyed hashes: no secret stays here.
+/// When each account may be called again. Accounts are stored as keyed hashes, so no secret stays
+/// here.
 #[derive(Default)]
 pub(crate) struct Gate {
     hasher: RandomState,
@@ -22,14 +23,14 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// When the account may be asked again, if that is not now.
+    /// When the account may be called again, if that is in the future.
     pub(crate) fn closed_until(&self, provider: &Provider) -> Option<Instant> {
         let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         let until = closed.get(&self.account(provider)).copied();
         until.filter(|until| *until > Instant::now())
     }
 
-    /// Closes the account; a later time that is known already stays.
+    /// Closes the account; keeps a later time that is already known.
     pub(crate) fn close(&self, provider: &Provider, until: Instant) {
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         if closed.len() >= SWEEP_AT {
@@ -40,7 +41,7 @@ impl Gate {
         *known = until.max(*known);
     }
 
-    /// Providers limit by account and model; two models of a key have limits of their own.
+    /// Providers limit by account and model; two models of a key have separate limits.
     fn account(&self, provider: &Provider) -> u64 {
         let key = provider.api_key.as_ref().map(|key| key.expose_secret());
         self.hasher

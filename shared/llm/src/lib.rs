@@ -1,10 +1,10 @@
-//! Asks an OpenAI-compatible provider for embeddings, and counts tokens.
+//! Requests embeddings from an OpenAI-compatible provider, and counts tokens.
 //!
 //! A process builds one [`Client`]; each call names a [`Provider`] (address, key, model), so that
 //! one process serves many tenants. [`Client::embed`] is for a query or a single request;
-//! [`Batches`] takes a document's chunks and gives them back batch by batch, so that each can be
-//! stored before the next is paid for. Every failure is an [`EmbedError`], which says whether the
-//! work may come back and when, or with which code it ends.
+//! [`Batches`] takes a document's chunks and returns them batch by batch, so that each can be
+//! stored before the next is paid for. Every failure is an [`EmbedError`], which says whether and
+//! when the work may be retried, or the code with which it ends.
 
 mod batches;
 mod client;

@@ -1,8 +1,8 @@
-//! What the provider charges, where we know it.
+//! The provider's prices, where known.
 
 use dynrag_domain::money::Usd;
 
-/// Which list these prices are from; written beside what is reckoned by them.
+/// Version of this price list; stored with each cost calculated from it.
 pub const PRICE_VERSION: &str = "openai-2026-11";
 
 /// Billionths of a dollar for a token of an embedding model: OpenAI's list of embeddings, 0.02, 0.13 and
@@ -16,20 +16,21 @@ const fn nanos_per_token(model: &str) -> Option<i64> {
     }
 }
 
-/// What so many tokens of an embedding model cost; `None` for a model that has no price in the list.
+/// Cost of tokens of an embedding model; `None` for a model that is not in the price list.
 pub fn listed_embedding_cost(model: &str, tokens: u64) -> Option<Usd> {
     let tokens = i64::try_from(tokens).unwrap_or(i64::MAX);
     let nanos = nanos_per_token(model)?;
     Some(Usd::from_nanos(tokens.saturating_mul(nanos)))
 }
 
-/// The models that the platform's key may be asked for, with their prices. One whose price nobody has said is not asked.
+/// Models that the platform's key may be used for, with their prices. A model without a known price is
+/// not used.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlatformModels(Vec<(String, Option<Price>)>);
 
 impl PlatformModels {
-    /// Reads a list such as `text-embedding-3-small,local-model=0`: the price behind `=` is in dollars a million tokens,
-    /// exact to a thousandth of a dollar, and goes before the one of the price list.
+    /// Reads a list such as `text-embedding-3-small,local-model=0`: the price after `=` is in dollars
+    /// per million tokens, exact to a thousandth of a dollar, and takes precedence over the price list.
     ///
     /// # Errors
     /// A sentence that names the entry.
@@ -61,14 +62,14 @@ impl PlatformModels {
         listed.and_then(|(_, price)| *price)
     }
 
-    /// The names of the models that may be asked for.
+    /// The names of the allowed models.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let priced = self.0.iter().filter(|(_, price)| price.is_some());
         priced.map(|(name, _)| name.as_str())
     }
 }
 
-/// What a customer's calls of a model cost.
+/// Price of a customer's calls of a model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Price {
     nanos_per_token: i64,
@@ -83,7 +84,7 @@ impl Price {
         })
     }
 
-    /// The price of a model that a customer's own key is asked for: the list's. A model that is not in it counts nothing.
+    /// The list price of a model used with a customer's own key. An unlisted model costs nothing.
     pub fn listed(model: &str) -> Self {
         Self::in_list(model).unwrap_or(Self {
             nanos_per_token: 0,
@@ -91,12 +92,12 @@ impl Price {
         })
     }
 
-    /// Which list it is from; written beside each cost.
+    /// Version of the price list; stored with each cost.
     pub const fn version(self) -> &'static str {
         self.version
     }
 
-    /// What so many tokens cost.
+    /// Cost of a number of tokens.
     pub fn cost(self, tokens: u64) -> Usd {
         let tokens = i64::try_from(tokens).unwrap_or(i64::MAX);
         Usd::from_nanos(tokens.saturating_mul(self.nanos_per_token))

@@ -1,4 +1,4 @@
-//! Whom to ask, as whom, for which model.
+//! Provider settings: address, key and model.
 
 use std::{fmt, time::Duration};
 
@@ -9,23 +9,23 @@ use reqwest::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-/// Settings as a deployment or a customer states them, not yet checked.
+/// Settings as given by a deployment or a customer, not yet checked.
 #[derive(Clone, Debug)]
 pub struct EmbeddingSettings {
     /// Address up to and including the version, `https://api.openai.com/v1`.
     pub base_url: String,
-    /// Bearer key; none for servers that ask for none.
+    /// Bearer key; `None` for servers that need none.
     pub api_key: Option<SecretString>,
     /// Model name as the provider spells it.
     pub model: String,
     /// Length of the vectors. It is sent with every request and checked in every answer; `None`
-    /// sends nothing (models before text-embedding-3 refuse it) and accepts any.
+    /// sends nothing (models before text-embedding-3 reject it) and accepts any.
     pub dimensions: Option<u32>,
-    /// Longest wait for one answer.
+    /// Timeout of one answer.
     pub timeout: Duration,
 }
 
-/// Checked settings. Cheap to make, so one may be made per tenant and call.
+/// Checked settings. Cheap to create, so there can be one per tenant and call.
 #[derive(Clone)]
 pub struct Provider {
     pub(crate) endpoint: Url,
@@ -39,8 +39,8 @@ impl Provider {
     /// Checks settings.
     ///
     /// # Errors
-    /// An internal fault when the address is not an http(s) URL or carries credentials, a query or
-    /// a fragment, or when the model or the dimensions are empty: somebody has to mend the settings.
+    /// An internal error if the address is not an http(s) URL or contains credentials, a query or a
+    /// fragment, or if the model or the dimensions are empty: the settings must be fixed.
     pub fn new(settings: &EmbeddingSettings) -> Result<Self> {
         let mut endpoint = Url::parse(&settings.base_url)
             .map_err(|error| Error::internal_fault(format!("embedding base URL: {error}")))?;
@@ -69,14 +69,14 @@ impl Provider {
         })
     }
 
-    /// The same provider asked with a tenant's own key.
+    /// The same provider with a tenant's own key.
     #[must_use]
     pub fn with_key(mut self, api_key: SecretString) -> Self {
         self.api_key = Some(api_key);
         self
     }
 
-    /// The same provider asked for another model.
+    /// The same provider with another model.
     #[must_use]
     pub fn with_model(mut self, model: impl Into<String>, dimensions: Option<u32>) -> Self {
         self.model = model.into();
@@ -84,7 +84,7 @@ impl Provider {
         self
     }
 
-    /// Whether it is asked with a key.
+    /// Whether requests carry a key.
     pub fn has_key(&self) -> bool {
         self.api_key.is_some()
     }
@@ -94,7 +94,7 @@ impl Provider {
         &self.model
     }
 
-    /// Length of the vectors, where it is fixed.
+    /// Length of the vectors, if it is fixed.
     pub fn dimensions(&self) -> Option<u32> {
         self.dimensions
     }

@@ -1,4 +1,4 @@
-//! How long to wait before asking again.
+//! Waits between attempts.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 use rand::RngExt;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// Requests made for one call, the first included.
+/// Attempts per call, including the first.
 pub(crate) const TRIES: u32 = 3;
 
-/// Longest wait believed; a provider that says more is asked again after this.
+/// Longest accepted wait; a provider that asks for more is called again after this.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 const FIRST: Duration = Duration::from_millis(500);
 const LAST: Duration = Duration::from_secs(8);
 
-/// The wait a provider asks for: `retry-after-ms` (OpenAI's own, the finer one), or `Retry-After` in
+/// The wait that a provider asks for: `retry-after-ms` (OpenAI's own and finer), or `Retry-After` in
 /// seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
@@ -30,15 +30,15 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
     }
     let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
     let until = date(value)?.with_timezone(&Utc);
-    // Measured against the provider's own clock where it tells it, so that a clock of ours that is
-    // fast does not make us early.
+    // Measured against the provider's own clock if it is sent, so that a fast local clock does not
+    // make us early.
     let from = text(DATE.as_str()).and_then(date);
     let from = from.map_or(now, |date| date.with_timezone(&Utc));
     Some((until - from).to_std().unwrap_or_default().min(LONGEST))
 }
 
-/// The wait where the provider asks for none: exponential with full jitter, so that workers that
-/// failed together do not come back together. `failures` counts from 1.
+/// The wait if the provider asks for none: exponential backoff with full jitter, so that workers
+/// that failed together do not retry together. `failures` counts from 1.
 pub(crate) fn backoff(failures: u32) -> Duration {
     let ceiling = FIRST
         .saturating_mul(2u32.saturating_pow(failures.saturating_sub(1)))

@@ -1,9 +1,8 @@
 //! Token counts of OpenAI's embedding models.
 
-/// Number of cl100k tokens of a text: what text-embedding-3 and ada-002 count and charge.
-///
-/// The first call loads the vocabulary (tens of milliseconds), so a process that never counts never
-/// pays for it. For other models the number is an estimate.
+/// Number of cl100k tokens of a text, as counted and charged by text-embedding-3 and ada-002. The
+/// first call loads the vocabulary (tens of milliseconds), so a process that never counts does not
+/// pay for it. For other models the number is an estimate.
 pub fn count_tokens(text: &str) -> u32 {
     u32::try_from(dynrag_tokenizer::cl100k().count(text)).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! The answer on the wire: reading it within bounds, and refusing what cannot be vectors.
+//! The answer on the wire: reads it within limits, and rejects invalid vectors.
 
 use async_openai::types::embeddings::EmbeddingUsage;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -8,24 +8,25 @@ use serde_json::Value;
 
 use crate::error::EmbedError;
 
-/// Bytes of an error's body that are read.
+/// Maximum bytes read of an error body.
 const MAX_ERROR_BODY: usize = 64 * 1024;
-/// Characters of a provider's message that are kept.
+/// Maximum characters kept of a provider's message.
 const MAX_MESSAGE: usize = 200;
 /// Bytes allowed for each vector: 4,096 numbers of 30 characters in JSON.
 const MAX_VECTOR: usize = 120 * 1024;
 
-/// Vectors and what they cost.
+/// Vectors and their cost.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Embedded {
-    /// A vector for each text, in the order of the texts; finite, none all zeros, all of one length.
+    /// One vector per text, in the order of the texts; finite, not all zeros, all of the same
+    /// length.
     pub vectors: Vec<Vec<f32>>,
-    /// Tokens the provider charges; 0 where it does not say.
+    /// Tokens the provider charges; 0 if it does not report them.
     pub prompt_tokens: u64,
 }
 
-// async-openai has one type for each encoding and needs every member to be there; servers that
-// ignore `encoding_format` or leave `usage` out are common, so the answer is read here.
+// async-openai has one type for each encoding and requires every member; servers that ignore
+// `encoding_format` or omit `usage` are common, so the answer is parsed here.
 #[derive(Deserialize)]
 struct Answer {
     data: Vec<Datum>,
@@ -65,12 +66,12 @@ fn malformed(why: &str) -> EmbedError {
     EmbedError::Malformed(why.into())
 }
 
-/// Bytes an answer with so many vectors may have.
+/// Maximum bytes of an answer with this many vectors.
 pub(crate) fn max_answer(vectors: usize) -> usize {
     MAX_ERROR_BODY + vectors.saturating_mul(MAX_VECTOR)
 }
 
-/// Reads a body, but never more than `limit` bytes of it: the address may be a customer's own.
+/// Reads a body, but never more than `limit` bytes: the address may be a customer's own.
 pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, EmbedError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(transport)? {
@@ -82,7 +83,7 @@ pub(crate) async fn read_body(mut response: Response, limit: usize) -> Result<Ve
     Ok(body)
 }
 
-/// A connection that failed. The address is left out: it may be a customer's own.
+/// A failed connection. The address is omitted: it may be a customer's own.
 pub(crate) fn transport(error: reqwest::Error) -> EmbedError {
     EmbedError::unavailable(match () {
         () if error.is_timeout() => "timeout",
@@ -128,7 +129,7 @@ pub(crate) fn parse_answer(
     })
 }
 
-/// What a provider says went wrong, `{"error": {"message", "type", "param", "code"}}`.
+/// A provider's error, `{"error": {"message", "type", "param", "code"}}`.
 #[derive(Default)]
 pub(crate) struct Refusal {
     code: String,
@@ -136,7 +137,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Reads as much of the body as makes sense; a body that makes none is an empty refusal.
+    /// Parses the body as far as possible; an unparsable body is an empty error.
     pub(crate) async fn read(response: Response) -> Self {
         match read_body(response, MAX_ERROR_BODY).await {
             Ok(body) => Self::parse(&body),
@@ -156,7 +157,7 @@ impl Refusal {
         }
     }
 
-    /// Whether it is about money, which waiting does not bring.
+    /// Whether the error is about quota or billing, which waiting does not fix.
     pub(crate) fn is_about_quota(&self) -> bool {
         matches!(
             self.code.as_str(),
@@ -164,12 +165,12 @@ impl Refusal {
         )
     }
 
-    /// Whether the server cannot answer in base64.
+    /// Whether the server does not support base64.
     pub(crate) fn is_about_encoding(&self) -> bool {
         self.message.contains("encoding_format") || self.message.contains("base64")
     }
 
-    /// A line for the log. Some servers quote what they were sent; such a message is withheld.
+    /// A line for the log. Some servers quote the request; such a message is withheld.
     pub(crate) fn detail<S: AsRef<str>>(self, texts: &[S], secret: Option<&str>) -> String {
         let quotes_secret = secret.is_some_and(|secret| self.message.contains(secret));
         if quotes_secret
@@ -183,13 +184,13 @@ impl Refusal {
     }
 }
 
-/// Cuts a text and takes line breaks and the like out.
+/// Truncates a text and removes line breaks and the like.
 fn tidy(text: &str) -> String {
     let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     clean.take(MAX_MESSAGE).collect()
 }
 
-/// Whether a message holds 12 characters in a row of a text, or all of a shorter one.
+/// Whether a message quotes 12 consecutive characters of a text, or all of a shorter one.
 fn quotes(message: &str, text: &str) -> bool {
     const RUN: usize = 12;
     let text = text.trim();

@@ -24,7 +24,7 @@ fn soon(ms: u64) -> Instant {
     Instant::now() + Duration::from_millis(ms)
 }
 
-/// Far enough that no test meets it.
+/// Far enough in the future that no test reaches it.
 fn far() -> Instant {
     soon(120_000)
 }
@@ -133,12 +133,13 @@ async fn a_wait_beyond_the_deadline_is_handed_back() {
             retry_after: Some(Duration::from_secs(3_600))
         }
     );
-    // Another call of the process with the same key is not early either, and knows what is left.
+    // Another call of the process with the same key is not early either, and knows the remaining
+    // wait.
     let again = client.embed(&provider, &["b"], far()).await.unwrap_err();
     let left = again.retry_after().unwrap();
     assert!(left > Duration::from_secs(3_000) && left <= Duration::from_secs(3_600));
     assert_eq!(fake.requests().len(), 1);
-    // Another tenant's key is not held up.
+    // Another tenant's key is not delayed.
     let other = provider.with_key("sk-other".into());
     assert!(client.embed(&other, &["b"], far()).await.is_ok());
 }
@@ -219,7 +220,7 @@ async fn batches_resume_without_paying_again() {
     };
     fake.script([Reply::Ok, Reply::InvalidKey]);
 
-    // On a task of its own, so that the future is known to be Send.
+    // In a separate task, to prove that the future is Send.
     let (staged, error, client, provider, texts) = tokio::spawn(async move {
         let mut staged = Vec::new();
         let mut batches =
@@ -278,7 +279,7 @@ async fn thirty_percent_of_429_lose_nothing() {
     let provider = provider(&fake);
     for i in 0..100 {
         let text = format!("text {i}");
-        // A caller comes back when a call gives up, as the queue's message does.
+        // A caller retries when a call gives up, as the queue's message does.
         while client.embed(&provider, &[&text], far()).await.is_err() {}
     }
     assert_eq!(fake.inputs_embedded(), 100);

@@ -1,11 +1,11 @@
-//! The log of a function: JSON lines on standard output, which Lambda takes to CloudWatch.
+//! The log of a function: JSON lines on standard output, which Lambda sends to CloudWatch.
 
 use dynrag_config::LogConfig;
 use tracing_subscriber::EnvFilter;
 
-/// Starts the log. Called once, first thing in `main`.
+/// Starts the log. Call it once, first in `main`.
 ///
-/// A panic becomes a line with its place and without its message, which may quote a document.
+/// A panic is logged with its location but without its message, which may quote a document.
 pub fn start() {
     let filter =
         EnvFilter::try_new(LogConfig::from_env().filter).unwrap_or_else(|_| EnvFilter::new("info"));

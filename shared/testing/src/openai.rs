@@ -1,11 +1,11 @@
 //! A scriptable stand-in for OpenAI's embeddings endpoint, on loopback.
 //!
 //! Vectors are deterministic: words hashed into dimensions, so texts that share words are near. A
-//! test says in advance how requests go wrong, in process ([`FakeOpenAi::script`],
-//! [`FakeOpenAi::rule`]) or over HTTP (`POST /_script`, `GET /_requests`) where the caller under
-//! test is another process, and reads back what was asked.
+//! test scripts failures in advance, in process ([`FakeOpenAi::script`], [`FakeOpenAi::rule`]) or
+//! over HTTP (`POST /_script`, `GET /_requests`) if the caller under test is another process, and
+//! reads back the requests.
 //!
-//! What answers a request: the first rule that matches, else the script's next reply, else `Ok`.
+//! A request is answered by the first matching rule, else the script's next reply, else `Ok`.
 #![allow(clippy::expect_used, reason = "a test that cannot set up should stop")]
 
 use std::{
@@ -34,7 +34,7 @@ pub use self::plan::{Reply, Rule, Seen};
 
 mod plan;
 
-/// Length of vectors unless the request or [`FakeOpenAi::start_with`] says otherwise.
+/// Length of vectors unless the request or [`FakeOpenAi::start_with`] sets another.
 pub const DIMENSIONS: usize = 384;
 
 struct Shared {
@@ -221,7 +221,7 @@ struct Ask {
 }
 
 impl Ask {
-    /// What an answer reports as usage.
+    /// Tokens that an answer reports as usage.
     fn tokens(&self) -> u64 {
         self.inputs
             .iter()
@@ -369,8 +369,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// The vector the fake gives a text: each word, in lower case, adds or takes one at a place that
-/// its hash chooses; then the length is made 1.
+/// The vector the fake gives a text: each lower-cased word adds or subtracts one at the position
+/// given by its hash; then the vector is normalized.
 pub fn word_vector(text: &str, dimensions: usize) -> Vec<f32> {
     let mut vector = vec![0f32; dimensions];
     for word in words(text) {

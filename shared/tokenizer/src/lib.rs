@@ -8,8 +8,8 @@ pub use bpe_openai::{Tokenizer, appendable_encoder};
 
 /// The encoder that `build.rs` makes of the vocabulary.
 static ENCODER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/cl100k.zst"));
-/// How cl100k cuts text into words before it encodes them: the pattern of tiktoken, with its negative look-ahead as
-/// `bpe-openai` writes it. Of a word by the second pattern, the last character begins the next one.
+/// How cl100k splits text into words before encoding: tiktoken's pattern, with its negative look-ahead in the form of
+/// `bpe-openai`. For a word matched by the second pattern, the last character begins the next word.
 const PATTERNS: [(&str, bool); 3] = [
     (
         "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+$",

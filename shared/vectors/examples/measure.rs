@@ -1,8 +1,8 @@
 //! Measures storing and searching 10,000 chunks of 384 dimensions.
 //!
-//! `cargo run -p dynrag-vectors --example measure` in a folder of its own, or with
-//! `-- http://127.0.0.1:4566 bucket` against an S3 endpoint. The crate's share of the work is
-//! arithmetic: build it with `--config profile.dev.package.dynrag-vectors.opt-level=3` or `--release`.
+//! `cargo run -p dynrag-vectors --example measure` in a temporary folder, or with `--
+//! http://127.0.0.1:4566 bucket` against an S3 endpoint. The crate's share of the work is arithmetic:
+//! build it with `--config profile.dev.package.dynrag-vectors.opt-level=3` or `--release`.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::{sync::Arc, time::Instant};
@@ -21,7 +21,7 @@ const DIMENSION: usize = 384;
 const MEMORY: usize = 256 << 20;
 const SEARCHES: usize = 200;
 
-/// A small generator of its own, so that every run stores the same.
+/// A small deterministic generator, so that every run stores the same rows.
 struct Noise(u64);
 
 impl Noise {

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::{Result, memory::Snapshot};
 
-/// What came of loading a table.
+/// Result of loading a table.
 #[derive(Clone)]
 pub(crate) enum Loaded {
     /// It is in memory.
@@ -28,7 +28,7 @@ impl Loaded {
     }
 }
 
-/// Entries at most, so that remembering what is too large is bounded too.
+/// Maximum entries, so that the memory for tables known to be too large is bounded too.
 const MAX_ENTRIES: usize = 1024;
 
 type Key = (CustomerId, u64);
@@ -47,7 +47,7 @@ struct Entries {
 }
 
 impl Entries {
-    /// Drops the least recently used others until what is held fits.
+    /// Drops the least recently used other entries until the rest fits.
     fn shrink(&mut self, keep: Key, budget: usize) {
         loop {
             let held: usize = self.by_key.values().map(|entry| entry.bytes).sum();
@@ -77,7 +77,7 @@ pub(crate) struct SnapshotCache {
 }
 
 impl SnapshotCache {
-    /// Holds at most `budget` bytes, besides what running searches still use.
+    /// Holds at most `budget` bytes, in addition to snapshots that running searches still use.
     pub(crate) fn new(budget: usize) -> Self {
         Self {
             budget,
@@ -87,8 +87,8 @@ impl SnapshotCache {
         }
     }
 
-    /// Gets a snapshot, loading it if need be; `load` is given the most bytes it may take. Callers
-    /// that come meanwhile wait for the same load; should it fail or be cancelled, the next one tries.
+    /// Gets a snapshot, loading it if necessary; `load` receives the most bytes it may take.
+    /// Concurrent callers wait for the same load; if it fails or is cancelled, the next one tries.
     pub(crate) async fn get(
         &self,
         customer: CustomerId,

@@ -1,4 +1,4 @@
-//! What a table holds, read as it is: a document's chunks, and whole documents for another model.
+//! Contents of a table: a document's chunks, and whole documents for another model.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
 /// Rows read at once.
 const BATCH: usize = 1024;
 
-/// A chunk as it is stored.
+/// A stored chunk.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredChunk {
     /// The text and where it comes from.
@@ -142,7 +142,7 @@ impl Vectors {
         Ok(documents)
     }
 
-    /// Length of a table's vectors; none where nothing is recorded of it.
+    /// Length of a table's vectors; `None` if no version of it is recorded.
     ///
     /// # Errors
     /// [`Error::VersionGone`], or unavailable.

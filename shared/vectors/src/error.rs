@@ -1,4 +1,4 @@
-//! What can go wrong with a table, with the few cases a caller acts on told apart.
+//! Errors of a table, with the cases that a caller handles separately.
 
 use dynrag_domain::error::{Error as DomainError, Kind};
 
@@ -22,11 +22,11 @@ pub enum Error {
         /// Model and dimension given.
         given: String,
     },
-    /// A version that nobody recorded lies above the recorded one, so that pruning could not
-    /// promise that nothing is left. Store an empty change, publish, and prune again.
+    /// An unrecorded version is above the recorded one, so pruning could not guarantee that
+    /// nothing is left. Store an empty change, publish, and prune again.
     #[error("a version that was not recorded lies above the recorded one")]
     Behind,
-    /// Somebody else committed meanwhile. Retried inside this crate.
+    /// Another writer committed in the meantime. Retried inside this crate.
     #[error("another writer committed meanwhile")]
     Conflict,
     /// Everything else.
@@ -35,7 +35,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A fault of ours.
+    /// An internal error.
     pub(crate) fn fault(internal: impl std::fmt::Display) -> Self {
         Self::Other(DomainError::internal_fault(internal))
     }

@@ -1,4 +1,4 @@
-//! Fusion of the two legs by reciprocal rank.
+//! Reciprocal rank fusion of the two retrievers.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,7 +10,7 @@ use dynrag_domain::search::{Mode, Ranks};
 /// The constant of reciprocal rank fusion: how little the very first ranks count more than the next.
 const K: f32 = 60.0;
 
-/// How many of each leg are fused.
+/// Number of results of each retriever that are fused.
 pub(crate) fn depth(mode: Mode, top_k: usize) -> usize {
     match mode {
         Mode::Hybrid => top_k.saturating_mul(4).max(50),
@@ -26,8 +26,8 @@ pub(crate) struct Found<T> {
     pub(crate) ranks: Ranks,
 }
 
-/// Merges what the legs ranked. `vector` and `text` are best first; equal scores go to the smaller
-/// key. A key met twice in a leg counts once.
+/// Fuses the rankings of the retrievers. `vector` and `text` are best first; ties go to the smaller
+/// key. A key that occurs twice in a ranking counts once.
 pub(crate) fn fuse<T: Copy + Ord + Hash>(
     mode: Mode,
     vector: &[(T, f32)],
@@ -64,7 +64,8 @@ pub(crate) fn fuse<T: Copy + Ord + Hash>(
     found
 }
 
-/// How much deeper the legs are read where chunks have parents: so many children of one may be found.
+/// Factor by which the retrievers' depth grows if chunks have parents: that many children of one
+/// parent may match.
 pub(crate) const CHILDREN: usize = 4;
 
 /// Of what was found the best child of each parent, and all that have none, at most `top_k`.

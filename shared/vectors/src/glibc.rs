@@ -1,11 +1,12 @@
 //! Keeps the deployed binaries within glibc 2.34, the runtime's.
 //!
-//! glibc 2.35 gave `hypot` and `hypotf` new versions, and what is linked on a newer system asks for
-//! them. LanceDB's geometry calls both through the standard library; definitions in the binary itself
-//! come before the C library's. `infra/package/check.py` refuses a binary that needs more.
+//! glibc 2.35 gave `hypot` and `hypotf` new symbol versions, which binaries linked on a newer system
+//! require. LanceDB's geometry calls both through the standard library; definitions in the binary
+//! itself take precedence over the C library's. `infra/package/check.py` rejects a binary that needs
+//! more.
 
 /// √(x² + y²) without undue overflow.
-// SAFETY: the name and signature are those of C's <math.h>, and so is what it does.
+// SAFETY: name, signature and behaviour are those of C's <math.h>.
 #[unsafe(no_mangle)]
 extern "C" fn hypot(x: f64, y: f64) -> f64 {
     libm::hypot(x, y)

@@ -1,12 +1,12 @@
-//! The arithmetic of the vector leg, and the best few of many.
+//! Arithmetic of the vector retriever, and top-k selection.
 
 use std::{
     cmp::{Ordering, Reverse},
     collections::BinaryHeap,
 };
 
-/// Independent sums in [`dot`]: enough for two AVX2 registers, so that the additions of one do not
-/// wait for the other.
+/// Independent sums in [`dot`]: enough for two AVX2 registers, so that one's additions do not wait
+/// for the other's.
 const LANES: usize = 16;
 
 /// Dot product of two vectors of the same length. Written over fixed-size arrays, which the compiler
@@ -25,7 +25,7 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Scales a vector to length 1, so that a dot product is a cosine. The zero vector stays as it is
-/// and has cosine 0 with everything.
+/// and has cosine 0 with every vector.
 pub(crate) fn normalise(vector: &mut [f32]) {
     let length = dot(vector, vector).sqrt();
     if length > 0.0 && length.is_finite() {
@@ -64,8 +64,8 @@ impl<K: Ord> PartialEq for Scored<K> {
 
 impl<K: Ord> Eq for Scored<K> {}
 
-/// The best `depth` of what is pushed; equal scores go to the smaller key, so that the result does
-/// not depend on the order of pushing.
+/// The best `depth` entries pushed; ties go to the smaller key, so that the result does not depend
+/// on the order of pushing.
 pub(crate) struct TopK<K> {
     depth: usize,
     worst_first: BinaryHeap<Reverse<Scored<K>>>,

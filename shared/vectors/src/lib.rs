@@ -1,21 +1,21 @@
 //! A customer's LanceDB tables: written, searched, compacted and pruned under versions that
 //! Postgres records.
 //!
-//! **Postgres is the commit point.** A Lance commit is visible to nobody until its version number
-//! stands in the customer's row. [`Vectors::store`] is called while the caller holds that row's
-//! lock and returns the version to record; [`Vectors::search`] and [`Vectors::reuse`] read exactly
-//! a recorded version and never "the latest". So a writer that dies between its Lance commit and
-//! its Postgres commit leaves rows that no reader sees, and the next writer removes them from the
-//! line of versions before it adds its own.
+//! **Postgres is the commit point.** A Lance commit is visible to no one until its version number
+//! is in the customer's row. [`Vectors::store`] is called while the caller holds that row's lock
+//! and returns the version to record; [`Vectors::search`] and [`Vectors::reuse`] read exactly a
+//! recorded version and never "the latest". So a writer that dies between its Lance commit and its
+//! Postgres commit leaves rows that no reader sees, and the next writer removes them from the
+//! version history before it adds its own.
 //!
-//! [`Vectors`] is built once per process. Small tables are searched in memory and cost the object
-//! store nothing while their recorded version stands; larger ones are scanned, with the same
-//! arithmetic and therefore the same results.
+//! [`Vectors`] is built once per process. Small tables are searched in memory and need no requests
+//! to the object store while their recorded version is unchanged; larger ones are scanned, with
+//! the same arithmetic and therefore the same results.
 //!
-//! Deleting so that nothing is left takes four steps under the tenant's lock, in this order:
+//! Deleting without a trace takes four steps under the tenant's lock, in this order:
 //! [`Vectors::store`] with the documents in `delete`, [`Vectors::compact`], publication of the
-//! version it returns, and then [`Vectors::prune`]. See [`Vectors::prune`] for what a death in
-//! between leaves.
+//! version it returns, and then [`Vectors::prune`]. See [`Vectors::prune`] for what is left if it
+//! dies in between.
 
 mod cache;
 mod contents;

@@ -1,4 +1,4 @@
-//! Maintenance: compaction, which makes a new version, and pruning, which forgets the old ones.
+//! Maintenance: compaction, which makes a new version, and pruning, which drops the old ones.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ const BATCH: usize = 1024;
 /// clocks that differ.
 const ORPHAN_MARGIN: TimeDelta = TimeDelta::seconds(30);
 
-/// What pruning removed.
+/// Counts of a pruning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pruned {
     /// Versions forgotten.
@@ -31,16 +31,16 @@ pub struct Pruned {
 }
 
 impl Vectors {
-    /// Rewrites small files into larger ones and files with deleted rows without them. Returns the
-    /// version to record; the recorded one and what it reads stay untouched until [`Self::prune`].
+    /// Merges small files into larger ones, and rewrites files with deleted rows without them. Returns the
+    /// version to record; the recorded version and its files stay untouched until [`Self::prune`].
     ///
-    /// Called under the tenant's row lock, like [`Self::store`]. A death before the new version is
-    /// recorded costs only the work: the next store step restores the recorded version, the next
-    /// prune removes the rewritten files.
+    /// Called under the tenant's row lock, like [`Self::store`]. A death before the new version is recorded
+    /// costs only the work: the next store step restores the recorded version, the next prune removes the
+    /// rewritten files.
     ///
     /// # Errors
-    /// [`Error::VersionGone`] where nothing is recorded under that number; unavailable where the
-    /// object store does not answer or another writer keeps committing.
+    /// [`Error::VersionGone`] if nothing is recorded under that number; unavailable if the object store does
+    /// not answer or another writer keeps committing.
     pub async fn compact(&self, customer: CustomerId, recorded: u64) -> Result<Stored> {
         for attempt in 1..=3 {
             match self.compact_once(customer, recorded).await {
@@ -65,7 +65,7 @@ impl Vectors {
         self.at(Moment::Based).await;
         let options = CompactionOptions {
             materialize_deletions: true,
-            // Every deleted row counts: what is deleted shall be gone.
+            // Rewrite for every deleted row: deleted text must not remain.
             materialize_deletions_threshold: 0.0,
             num_threads: Some(1),
             batch_size: Some(BATCH),
@@ -79,8 +79,8 @@ impl Vectors {
             })
             .await?;
 
-        // Compaction takes several commits of its own, so its versions are not merely counted: each
-        // must be one that moves rows without changing any.
+        // Compaction makes several commits of its own, so counting versions is not enough: each must be one
+        // that moves rows without changing any.
         let dataset = current(&line.table).await?;
         let version = dataset.version().version;
         for between in base + 1..=version {
@@ -102,19 +102,18 @@ impl Vectors {
         })
     }
 
-    /// Forgets every version but the recorded one and removes the files only they needed, and files
-    /// that a dead writer left without a version.
+    /// Drops every version except the recorded one and removes the files that only they needed, and files that
+    /// a dead writer left without a version.
     ///
-    /// Called under the tenant's row lock, after `keep` was recorded. Readers that still hold an
-    /// older version get [`Error::VersionGone`] and read the recorded one again. A death at any
-    /// point leaves `keep` whole and some old files; pruning again removes them. A pruner that was
-    /// frozen and lost the lock does no harm when it wakes: it removes no version from `keep` on,
-    /// no file that one of them names, and no unnamed file younger than its own start.
+    /// Called under the tenant's row lock, after `keep` was recorded. Readers that still hold an older version
+    /// get [`Error::VersionGone`] and read the recorded one again. A death at any point leaves `keep` intact
+    /// and some old files; pruning again removes them. A pruner that was frozen and lost the lock does no harm
+    /// when it thaws: it removes no version from `keep` on, no file that one of them names, and no unnamed
+    /// file younger than its own start.
     ///
     /// # Errors
-    /// [`Error::Behind`] where an unrecorded version lies above `keep`: it may name files with
-    /// deleted text. Store an empty change, record its version, and prune that.
-    /// [`Error::VersionGone`] where `keep` is missing.
+    /// [`Error::Behind`] if an unrecorded version is above `keep`: it may name files with deleted text. Store
+    /// an empty change, record its version, and prune that. [`Error::VersionGone`] if `keep` is missing.
     pub async fn prune(&self, customer: CustomerId, keep: u64) -> Result<Pruned> {
         self.prune_before(customer, keep, Utc::now() - ORPHAN_MARGIN)
             .await
@@ -138,8 +137,8 @@ impl Vectors {
         if dataset.latest_version_id().await? != keep {
             return Err(Error::Behind);
         }
-        // Not Lance's `delete_unverified`: that also removes what another writer has just written
-        // and not yet committed, should the lock be lost meanwhile.
+        // Not Lance's `delete_unverified`: that also removes files that another writer has just written and
+        // not yet committed, in case the lock has been lost.
         let policy = CleanupPolicy {
             before_version: Some(keep),
             error_if_tagged_old_versions: false,
@@ -178,7 +177,7 @@ impl Vectors {
 }
 
 impl Vectors {
-    /// Fragments the recorded version is spread over, which tells whether compaction is worth it. Each costs a
+    /// Number of fragments of the recorded version, which shows whether compaction is worthwhile. Each costs a
     /// cold search several requests.
     ///
     /// # Errors

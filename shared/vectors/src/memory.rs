@@ -53,14 +53,14 @@ struct Document {
     metadata: Box<str>,
 }
 
-/// What is kept of a chunk besides its vector and its words.
+/// Fields of a chunk other than its vector and its words.
 struct Chunk {
     document: u32,
     index: u32,
     page: Option<u32>,
     parent: Option<u32>,
     char_span: (u32, u32),
-    /// Where its text ends in [`Snapshot::texts`]; it starts where the one before ends.
+    /// End of its text in [`Snapshot::texts`]; it starts at the previous one's end.
     text_end: usize,
     /// Into [`Snapshot::headings`].
     heading_path: u32,
@@ -69,7 +69,7 @@ struct Chunk {
 /// The live rows of one version of a table.
 pub(crate) struct Snapshot {
     dimension: usize,
-    /// All vectors one after the other, each of length 1.
+    /// All vectors concatenated, each of length 1.
     vectors: Vec<f32>,
     documents: Vec<Document>,
     chunks: Vec<Chunk>,
@@ -104,7 +104,7 @@ impl Snapshot {
         let dimension = Space::of(&dataset.schema().into())?.dimension;
         let rows = dataset.count_rows(None).await?;
         let vector_bytes = dimension * size_of::<f32>();
-        // Superseded rows count here although they are not kept, by as much as texts do not.
+        // An estimate: counts superseded rows, which are not kept, and ignores texts, which are.
         if rows.saturating_mul(vector_bytes) > most {
             return Ok(None);
         }
@@ -219,7 +219,7 @@ impl Snapshot {
         self.in_order = in_order;
     }
 
-    /// Bytes held, about.
+    /// Approximate size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let documents = self.documents.iter();
         self.vectors.capacity() * size_of::<f32>()
@@ -344,7 +344,7 @@ pub(crate) struct Shown {
     pub(crate) text: String,
     pub(crate) char_span: (u32, u32),
     match_span: Option<(u32, u32)>,
-    /// Where it is another than the chunk's own.
+    /// Set if it differs from the chunk's own.
     heading_path: Option<Vec<String>>,
 }
 
@@ -358,7 +358,8 @@ impl Shown {
         }
     }
 
-    /// The whole parent, of the texts, spans and headings of its children in order, one of which was found.
+    /// The whole parent of a matched child, made from the texts, spans and headings of its children in
+    /// order.
     pub(crate) fn parent<'a>(
         children: impl Iterator<Item = (&'a str, (u32, u32), &'a str)> + Clone,
         found: (u32, u32),
@@ -475,7 +476,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Reads a document's id; one that does not parse was not written by us.
+/// Reads a document's id; an invalid id was not written by us.
 pub(crate) fn document_id(column: &StringArray, row: usize) -> Result<DocumentId> {
     column
         .value(row)

@@ -1,4 +1,4 @@
-//! Where the tables are and how they are opened: one session, one bounded set of open tenants.
+//! Locations of the tables, and opening them: one session, a bounded set of open tenants.
 
 use std::{
     collections::HashMap,
@@ -12,17 +12,18 @@ use lancedb::{Connection, ObjectStoreRegistry, connect};
 
 use crate::{Error, Result, cache::SnapshotCache, recorded, reuse::Places};
 
-/// Tenants kept open at once: an open one costs some kilobytes and saves a manifest read.
+/// Tenants kept open: an open one costs some kilobytes and saves a manifest read.
 const OPEN_TENANTS: usize = 64;
 
-/// Where the vectors are.
+/// Location of the vectors.
 #[derive(Clone, Debug)]
 pub enum Location {
     /// A bucket. Credentials come from the default AWS chain.
     S3 {
         /// The vectors bucket.
         bucket: String,
-        /// Another endpoint than AWS's own, for an emulator. `http` is allowed only if it says so.
+        /// An endpoint other than AWS's, for an emulator. `http` is allowed only if the endpoint uses
+        /// it.
         endpoint: Option<String>,
         /// The bucket's region.
         region: String,
@@ -41,7 +42,8 @@ impl Location {
         }
     }
 
-    /// Options of the object store. Every request ends: a hung one would hold the tenant's row lock.
+    /// Options of the object store. Every request has a timeout: a hung one would hold the tenant's row
+    /// lock.
     fn options(&self) -> HashMap<String, String> {
         let Self::S3 {
             endpoint, region, ..
@@ -58,7 +60,7 @@ impl Location {
         ]);
         if let Some(endpoint) = endpoint {
             options.insert("endpoint".into(), endpoint.clone());
-            // An endpoint of one's own has no bucket subdomains.
+            // A custom endpoint has no bucket subdomains.
             options.insert("virtual_hosted_style_request".into(), "false".into());
             if endpoint.starts_with("http://") {
                 options.insert("allow_http".into(), "true".into());
@@ -68,16 +70,16 @@ impl Location {
     }
 }
 
-/// What is kept of a tenant between calls.
+/// State of a tenant between calls.
 #[derive(Default)]
 struct Tenant {
     /// For writing. Readers do without: connecting costs a request.
     connection: Option<Connection>,
     /// The table as it was opened last, at the version it was opened at.
     reader: Option<(u64, Arc<Dataset>)>,
-    /// Where texts' vectors are, at the version they were looked up in last.
+    /// Locations of texts' vectors, at the version in which they were last looked up.
     places: Option<(u64, Places)>,
-    /// When it was used last, in calls.
+    /// When it was last used, counted in calls.
     used: u64,
 }
 
@@ -171,8 +173,8 @@ impl Vectors {
         Ok(dataset)
     }
 
-    /// Where texts' vectors are in a recorded version; empty until somebody has looked. That of another
-    /// version is forgotten.
+    /// Locations of texts' vectors in a recorded version; empty until the first lookup. Those of
+    /// another version are dropped.
     pub(crate) fn places(&self, customer: CustomerId, recorded: u64) -> Places {
         self.tenant(customer, |tenant| match &tenant.places {
             Some((at, places)) if *at == recorded => places.clone(),
@@ -184,7 +186,7 @@ impl Vectors {
         })
     }
 
-    /// Looks at a tenant or changes it. The least recently used one makes room for a new one.
+    /// Reads or changes a tenant. The least recently used one makes room for a new one.
     fn tenant<T>(&self, customer: CustomerId, f: impl FnOnce(&mut Tenant) -> T) -> T {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.calls += 1;

@@ -1,12 +1,13 @@
-//! What Postgres records: which of a customer's tables, and which Lance version of it.
+//! The number that Postgres records: a customer's table and its Lance version.
 //!
-//! The vectors of another model do not fit into a table, so they are built in another one beside it. Each has a
-//! generation; the number recorded holds both, so that readers who are handed the new number see the new table whole.
+//! A table holds the vectors of one model, so those of another model are built in a second table. Each table has a
+//! generation; the recorded number contains generation and version, so that readers who get the new number see the
+//! complete new table.
 
 /// Bits of a recorded number that are the Lance version.
 const VERSION_BITS: u32 = 40;
 
-/// Which generation a recorded number is of; 0 is the first.
+/// The generation of a recorded number; 0 is the first.
 pub const fn generation(recorded: u64) -> u64 {
     recorded >> VERSION_BITS
 }
@@ -21,7 +22,7 @@ pub(crate) const fn number(generation: u64, version: u64) -> u64 {
     empty(generation) | version
 }
 
-/// The Lance version of a number; none for that of an empty table.
+/// The Lance version of a recorded number; `None` for an empty table.
 pub(crate) const fn version(recorded: u64) -> Option<u64> {
     match recorded & (empty(1) - 1) {
         0 => None,

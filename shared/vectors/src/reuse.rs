@@ -22,25 +22,25 @@ const BATCH: usize = 8192;
 /// Vectors fetched at once.
 const TAKE: usize = 1024;
 
-/// Rows whose hashes are remembered, about 3 MB of them. The documents of a batch ask one after the other, and
+/// Maximum rows whose hashes are cached, about 3 MB. The documents of a batch look up one after the other, and
 /// each would read the column again.
 const MOST_REMEMBERED: usize = 50_000;
 
 /// A SHA-256.
 type Hash = [u8; 32];
 
-/// In which row the vector of each text is, in one version of a table.
+/// The row of each text's vector, in one version of a table.
 pub(crate) type Places = Arc<OnceCell<HashMap<Hash, u64>>>;
 
 impl Vectors {
-    /// Finds the vectors of texts by their SHA-256 (64 lower-case hex digits), of superseded versions
-    /// too. What is not in the answer has to be embedded.
+    /// Finds the vectors of texts by their SHA-256 (64 lower-case hex digits), including those of superseded
+    /// versions. Texts missing from the result must be embedded.
     ///
-    /// One pass over the hash column however many are asked for and however often, as long as the recorded
-    /// version stands; then the vectors of the matches.
+    /// Reads the hash column once, whatever the number of hashes and calls, while the recorded version is
+    /// unchanged; then the vectors of the matches.
     ///
     /// # Errors
-    /// A hash that is none, [`Error::VersionGone`], or unavailable.
+    /// An invalid hash, [`Error::VersionGone`], or unavailable.
     pub async fn reuse(
         &self,
         customer: CustomerId,

@@ -47,31 +47,31 @@ pub struct Row {
     pub chunk: Chunk,
     /// Its vector: finite, not zero, as long as every other of the table.
     pub vector: Vec<f32>,
-    /// Model that made the vector; one for the whole table.
+    /// Model of the vector; the same for the whole table.
     pub model: Arc<str>,
     /// BCP 47 language, where it is known.
     pub language: Option<String>,
 }
 
-/// What one store step does, seen by readers together or not at all.
+/// The changes of one store step, atomic for readers.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Rows to add. Their chunk ids are not in the recorded version: the caller's fencing sees to
     /// it that a version of a document is published once. (Should it fail, readers drop the
     /// second copy.)
     pub append: Vec<Row>,
-    /// Versions below the given one of each document are hidden from now on, but kept.
+    /// Versions below the given one of each document are hidden, but kept.
     pub supersede: Vec<(DocumentId, i32)>,
     /// Documents of which every row is removed.
     pub delete: Vec<DocumentId>,
-    /// Versions of documents whose rows are removed, and no others of these documents.
+    /// Versions whose rows are removed; other versions of these documents are kept.
     pub forget: Vec<(DocumentId, i32)>,
     /// Now: written to `created_at` and `superseded_at`.
     pub at: DateTime<Utc>,
 }
 
 impl Change {
-    /// A change of nothing, which still restores a table that is ahead of its recorded version.
+    /// An empty change, which still restores a table that is ahead of its recorded version.
     pub fn none(at: DateTime<Utc>) -> Self {
         Self {
             append: Vec::new(),
@@ -149,14 +149,14 @@ fn schema(space: &Space) -> Result<SchemaRef> {
     ])))
 }
 
-/// Makes the batch to append; `None` where nothing is left to append.
+/// Makes the batch to append; `None` if there is nothing left to append.
 ///
-/// Rows that the same change supersedes or deletes are marked or left out here, so that the commits
-/// which follow touch only rows that were there before.
+/// Rows that the same change supersedes or deletes are marked or omitted here, so that the
+/// following commits only touch existing rows.
 ///
 /// # Errors
-/// Vectors of different lengths or models ([`Error::ModelChanged`]), or not usable as directions;
-/// two rows with one id.
+/// Vectors of different lengths or models ([`Error::ModelChanged`]), or without a direction; two
+/// rows with the same id.
 pub(crate) fn prepare(change: &Change) -> Result<Option<Prepared>> {
     let deleted: HashSet<_> = change.delete.iter().collect();
     let rows: Vec<&Row> = change

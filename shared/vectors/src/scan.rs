@@ -1,7 +1,7 @@
-//! Searching a table that does not fit into memory: one pass over its rows.
+//! Searches a table that does not fit into memory, in one pass over its rows.
 //!
-//! The same arithmetic as in memory, so the results are the same. What is held is bounded by the
-//! rows that contain a word of the query: about 24 bytes each, and 2 more for each distinct word.
+//! The same arithmetic as in memory, so the results are the same. Memory is bounded by the rows
+//! that contain a word of the query: about 24 bytes each, and 2 more for each distinct word.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -47,7 +47,8 @@ struct Candidate {
     length: u32,
 }
 
-/// The text leg while the rows go by. Scores need the totals, which are known only at the end.
+/// State of the text retriever during the scan. Scores need the totals, which are known only at
+/// the end.
 struct TextLeg {
     terms: HashMap<String, usize>,
     /// In how many rows each term is.
@@ -57,7 +58,7 @@ struct TextLeg {
     documents: Vec<DocumentId>,
     numbers: HashMap<DocumentId, u32>,
     candidates: Vec<Candidate>,
-    /// How often each candidate has each term, one candidate after the other.
+    /// Frequency of each term in each candidate, candidate by candidate.
     counts: Vec<u16>,
     scratch: Vec<u16>,
 }
@@ -78,7 +79,7 @@ impl TextLeg {
         }
     }
 
-    /// Takes a row. One that is not admitted counts towards the totals, as it does in memory.
+    /// Adds a row. A row that is not admitted counts towards the totals, as it does in memory.
     fn push(&mut self, text: &str, key: Key, admitted: bool) {
         self.scratch.fill(0);
         let mut length = 0;
@@ -140,7 +141,7 @@ impl TextLeg {
     }
 }
 
-/// Answers a query by reading the columns its legs need, then the winning rows.
+/// Answers a query by reading the columns that its retrievers need, then the winning rows.
 pub(crate) async fn search(
     dataset: &Dataset,
     query: &Prepared<'_>,

@@ -12,14 +12,14 @@ use crate::{
     scan,
 };
 
-/// What to look for.
+/// A query.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     /// The query's vector, as long as the table's. Needed by `vector`.
     pub vector: Option<&'a [f32]>,
     /// The query's words. Needed by `text`.
     pub text: Option<&'a str>,
-    /// Which legs answer. `hybrid` with only one of the two given runs that leg alone.
+    /// The retrievers to use. `hybrid` with only one of the two given uses only that one.
     pub mode: Mode,
     /// Most hits to return.
     pub top_k: usize,
@@ -33,9 +33,9 @@ pub struct Query<'a> {
 
 /// A query made ready for either way of searching.
 pub(crate) struct Prepared<'a> {
-    /// The vector, of length 1; `None` where that leg does not run.
+    /// The vector, of length 1; `None` if the vector retriever is not used.
     pub(crate) vector: Option<Vec<f32>>,
-    /// The words; `None` where that leg does not run.
+    /// The words; `None` if the text retriever is not used.
     pub(crate) text: Option<&'a str>,
     pub(crate) mode: Mode,
     pub(crate) top_k: usize,
@@ -123,7 +123,7 @@ impl Vectors {
         }
     }
 
-    /// The table in memory, loaded at most once however many ask for it at the same time.
+    /// The table in memory, loaded at most once for all concurrent callers.
     async fn snapshot(&self, customer: CustomerId, version: u64) -> Result<Loaded> {
         self.snapshots
             .get(customer, version, async |most| {

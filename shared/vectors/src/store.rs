@@ -1,11 +1,11 @@
-//! The write step: restores what is recorded, applies a change, and proves that nobody came between.
+//! The write step: restores the recorded version, applies a change, and proves that no other writer
+//! intervened.
 //!
-//! A writer that was frozen and wakes after its lease cannot be kept from committing to Lance: it
-//! holds no lock there, and an append conflicts with nothing. But every commit takes a version
-//! number of its own. A line of consecutive numbers, all reported for our own commits, that starts
-//! from what is recorded therefore holds the recorded rows and our change and nothing else. Where a
-//! number is missing, somebody else's commit may be underneath ours, and the step starts again from
-//! the recorded version.
+//! A frozen writer that thaws after its lease cannot be kept from committing to Lance: it holds no lock
+//! there, and an append conflicts with nothing. But every commit takes a version number. So a sequence
+//! of consecutive numbers, all reported for our own commits, that starts at the recorded version
+//! contains the recorded rows and our change and nothing else. If a number is missing, another writer's
+//! commit may be underneath ours, and the step starts again from the recorded version.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,29 +25,29 @@ use crate::{
     rows::{LIVE, PARENT, Prepared, Space, is_one_of, prepare},
 };
 
-/// How often a step starts again because others keep committing.
+/// Attempts of a step when others keep committing.
 const TRIES: u32 = 5;
 
 /// The version readers see (see [`recorded`](crate::recorded)); `None` where nothing was ever published.
 pub type Recorded = Option<u64>;
 
-/// What a step made. Nobody sees it until the caller records the version in Postgres.
+/// Result of a step. Invisible until the caller records the version in Postgres.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stored {
     /// The version to record. `None` only where nothing was recorded and there was nothing to do.
     pub version: Recorded,
-    /// Rows in it, superseded ones included.
+    /// Rows in it, including superseded ones.
     pub rows: u64,
-    /// Lance commits it took, over all tries.
+    /// Lance commits it took, over all attempts.
     pub commits: u32,
 }
 
 /// Moments of the step at which tests let others in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Moment {
-    /// The table stands at the recorded version; nothing of ours is written yet.
+    /// The table is at the recorded version; our change is not written yet.
     Based,
-    /// The rows are appended; supersession and deletion are still to come.
+    /// The rows are appended; supersession and deletion are next.
     Appended,
     /// Between the two halves of pruning.
     Cleaned,
@@ -62,10 +62,10 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Takes the version a commit of ours got.
+    /// Takes the version of one of our commits.
     ///
     /// # Errors
-    /// [`Error::Conflict`] where it is not the next one. (The same one again means that there was
+    /// [`Error::Conflict`] if it is not the next one. (The same number again means that there was
     /// nothing to commit.)
     fn follow(&mut self, vectors: &Vectors, version: u64) -> Result<()> {
         if version != self.version && version != self.version + 1 && vectors.verifies() {
@@ -86,7 +86,7 @@ impl Line {
     }
 }
 
-/// Lance's own view of a table, at the version the table stands at.
+/// Lance's own view of a table, at the table's current version.
 pub(crate) async fn current(table: &Table) -> Result<Arc<Dataset>> {
     let dataset = table.dataset();
     let dataset = dataset.ok_or_else(|| Error::fault("the table is not a native one"))?;
@@ -97,13 +97,13 @@ impl Vectors {
     /// Applies a change on top of the recorded version and returns the version to record.
     ///
     /// The caller holds the tenant's row lock in Postgres from reading `recorded` to recording the
-    /// result. Whatever stands in the table beyond `recorded` was never published and does not get
-    /// into the result. Takes at most three commits: an append, an update where something is
-    /// superseded, a deletion where something is deleted; one more where leavings are undone.
+    /// result. Anything in the table beyond `recorded` was never published and is not part of the
+    /// result. Takes at most three commits: an append, an update if rows are superseded, a deletion if
+    /// rows are deleted; one more if leftovers are undone.
     ///
     /// # Errors
-    /// [`Error::ModelChanged`]; [`Error::VersionGone`] where the recorded version is missing, which
-    /// no retry mends; unavailable where the object store does not answer or others keep committing.
+    /// [`Error::ModelChanged`]; [`Error::VersionGone`] if the recorded version is missing, which no
+    /// retry fixes; unavailable if the object store does not answer or others keep committing.
     pub async fn store(
         &self,
         customer: CustomerId,
@@ -211,8 +211,8 @@ impl Vectors {
         Ok(())
     }
 
-    /// The table at what is recorded, or, where nothing is, at a first version that holds `rows`.
-    /// `None` where there is neither a table nor a row.
+    /// The table at the recorded version, or, if none is recorded, at a first version that contains
+    /// `rows`. `None` if there is neither a table nor a row.
     async fn base(
         &self,
         customer: CustomerId,
@@ -257,7 +257,7 @@ impl Vectors {
                     .await?;
                 first(table, generation, 1).await.map(Some)
             }
-            // Nothing to add, but the leavings may hold text of what is being deleted.
+            // Nothing to add, but the leftovers may contain text that is being deleted.
             (None, Some(table), None) => {
                 table.delete("true").await?;
                 let dataset = current(&table).await?;
@@ -269,7 +269,7 @@ impl Vectors {
         }
     }
 
-    /// The table with its latest version equal to the recorded one, by restoring if need be.
+    /// The table with its latest version equal to the recorded one, restored if necessary.
     pub(crate) async fn restored(
         &self,
         customer: CustomerId,
@@ -284,8 +284,8 @@ impl Vectors {
             return first(table, generation, 0).await;
         }
         tracing::warn!(%customer, generation, recorded, latest = latest_version, "restoring the recorded version of the table");
-        // Not through the table's own restore: that reads "the latest" again afterwards, which may
-        // be somebody else's.
+        // Not through the table's own restore: that reads "the latest" again afterwards, which may be
+        // another writer's.
         let mut dataset = latest.checkout_version(recorded).await?;
         dataset.restore().await?;
         if let Some(table) = table.dataset() {
@@ -294,7 +294,7 @@ impl Vectors {
         first(table, generation, 1).await
     }
 
-    /// Checks that rows fit the table. One that is empty may change its model.
+    /// Checks that rows fit the table. An empty table may change its model.
     async fn same_space(&self, dataset: &Dataset, rows: &Prepared) -> Result<()> {
         let stored = Space::of(&dataset.schema().into())?;
         if stored == rows.space || dataset.count_rows(None).await? == 0 {
@@ -329,7 +329,7 @@ impl Vectors {
     }
 }
 
-/// A line that starts where the table's handle stands.
+/// A sequence that starts at the version of the table's handle.
 async fn first(table: Table, generation: u64, commits: u32) -> Result<Line> {
     Ok(Line {
         generation,
@@ -350,15 +350,15 @@ async fn append(table: &Table, rows: &Prepared) -> Result<u64> {
     let added = table
         .add(rows.batch.clone())
         .mode(mode)
-        // One data file: more would be more requests to write and to read.
+        // One data file: more would need more requests to write and to read.
         .write_parallelism(1)
         .execute()
         .await?;
     Ok(added.version)
 }
 
-/// A filter on versions of documents that compare so with the given ones. Documents that share one are
-/// listed together: hundreds of ORs would nest as deep in the planner.
+/// A filter on versions of documents that compare in this way with the given ones. Documents with the
+/// same version are listed together: hundreds of ORs would nest as deep in the planner.
 fn by_version(compare: &str, versions: &[(DocumentId, i32)]) -> String {
     let mut documents: BTreeMap<i32, Vec<DocumentId>> = BTreeMap::new();
     for (document, version) in versions {

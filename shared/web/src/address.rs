@@ -1,9 +1,9 @@
 //! Which addresses belong to the public internet.
 //!
-//! After the IANA special-purpose address registries (RFC 6890 and its updates, as of 2026). IPv4 is
-//! a list of what is refused. IPv6 is the other way round: only global unicast (2000::/3) passes, so
-//! that a range that nobody thought of is refused: unspecified, loopback, IPv4-mapped and
-//! -compatible, NAT64, discard-only, unique local (fd00:ec2::254), link-local, site-local, multicast.
+//! Follows the IANA special-purpose address registries (RFC 6890 and its updates, as of 2026). IPv4 is a deny
+//! list. IPv6 is the reverse: only global unicast (2000::/3) is allowed, so that forgotten ranges are denied:
+//! unspecified, loopback, IPv4-mapped and -compatible, NAT64, discard-only, unique local (fd00:ec2::254),
+//! link-local, site-local, multicast.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -43,7 +43,7 @@ const V6: &[(Ipv6Addr, u32)] = &[
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),     // documentation
 ];
 
-/// Whether a request that a customer names may go to this address.
+/// Whether requests to customer-supplied URLs may go to this address.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !V4.iter().any(|range| in_v4(address, *range)),

@@ -1,4 +1,4 @@
-//! Reads a body within a limit, and unpacks gzip within the same one.
+//! Reads a body within a limit, and decompresses gzip within the same limit.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use reqwest::Response;
 
 use crate::error::WebError;
 
-/// What becomes of a body that is larger than its limit.
+/// What to do with a body larger than its limit.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Overflow {
     /// The request fails.
@@ -18,7 +18,7 @@ pub enum Overflow {
     Cut,
 }
 
-/// How the bytes on the wire are packed.
+/// Content encoding of the bytes on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Packing {
     Plain,
@@ -56,7 +56,7 @@ enum Sink {
     Gzip(Box<GzDecoder<Bounded>>),
 }
 
-/// What [`Body::push`] says.
+/// The result of [`Body::push`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Room {
     Left,
@@ -162,7 +162,7 @@ impl Write for Bounded {
     }
 }
 
-/// Reads the body of an answer. The flag says whether it was cut.
+/// Reads the body of an answer. The flag says whether it was truncated.
 pub(crate) async fn read(
     mut response: Response,
     packing: Packing,

@@ -23,7 +23,7 @@ use crate::{
 /// Bytes kept of a body that is not the page asked for: an error's, or a webhook receiver's answer.
 const SIDE_BODY: usize = 16 * 1024;
 
-/// How long and how large an exchange may be.
+/// Time and size limits of an exchange.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// To resolve the name, connect and agree on TLS.
@@ -36,7 +36,7 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of the names and values of an answer's headers.
     pub headers: usize,
-    /// Redirects of one fetch.
+    /// Maximum redirects of one fetch.
     pub redirects: usize,
 }
 
@@ -53,18 +53,18 @@ impl Default for Limits {
     }
 }
 
-/// What a [`Client`] is built from.
+/// Options of a [`Client`].
 #[derive(Clone)]
 pub struct Settings {
-    /// Which addresses are allowed.
+    /// Allowed addresses.
     pub policy: Policy,
-    /// How long and how large.
+    /// Time and size limits.
     pub limits: Limits,
     /// `DynamicRAG/1.2 (+https://…)`.
     pub user_agent: String,
     /// Resolves names.
     pub lookup: Arc<dyn Lookup>,
-    /// Certificate authorities beside the system's, PEM.
+    /// Additional certificate authorities, PEM.
     pub roots: Vec<Vec<u8>>,
 }
 
@@ -80,7 +80,7 @@ impl Default for Settings {
     }
 }
 
-/// What to ask for beside the URL.
+/// Options of a request.
 #[derive(Clone, Default, Debug)]
 pub struct Get<'a> {
     /// `Accept`; anything where empty.
@@ -91,14 +91,14 @@ pub struct Get<'a> {
     pub last_modified: Option<&'a str>,
     /// Bytes of the body, where other than [`Limits::body`].
     pub max_body: Option<usize>,
-    /// What becomes of a larger body.
+    /// What to do with a larger body.
     pub overflow: Overflow,
 }
 
-/// What a server answered, whatever the status.
+/// A server's answer, with any status.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Where the last redirect led.
+    /// The URL after redirects.
     pub url: Url,
     /// The HTTP status.
     pub status: StatusCode,
@@ -106,7 +106,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, decompressed. At most 16 KiB of it where the status is no success.
     pub body: Vec<u8>,
-    /// Whether the body is only the beginning.
+    /// Whether the body is truncated.
     pub cut: bool,
 }
 
@@ -117,7 +117,7 @@ impl Answer {
         value.and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 
-    /// What `Retry-After` says.
+    /// The wait in `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
         let text = self.header(RETRY_AFTER.as_str()).trim();
         if let Ok(seconds) = text.parse() {
@@ -127,7 +127,7 @@ impl Answer {
         (at.with_timezone(&Utc) - Utc::now()).to_std().ok()
     }
 
-    /// Itself, if the status says success.
+    /// Returns the answer if its status is a success.
     ///
     /// # Errors
     /// [`WebError::Status`].
@@ -142,19 +142,19 @@ impl Answer {
     }
 }
 
-/// Asks servers that customers name. Build one per process; clones share connections.
+/// Sends requests to customer-supplied URLs. Build one per process; clones share connections.
 ///
-/// It sends no cookies, no `Referer` and no credentials, knows no proxy, and connects to nothing but
-/// addresses that [`Policy`] allows. A connection that is kept is used again for the same scheme,
-/// host and port only, and its address was checked when it was made.
+/// It sends no cookies, no `Referer` and no credentials, uses no proxy, and connects only to
+/// addresses that [`Policy`] allows. A kept-alive connection is only reused for the same scheme, host
+/// and port, and its address was checked when it was made.
 #[derive(Clone)]
 pub struct Client {
     policy: Policy,
     limits: Limits,
     public: reqwest::Client,
-    /// For hosts the deployment vouches for, where there are any. A client of its own, because a
-    /// resolver is not told the port and so cannot tell `host:8080`, which is vouched for, from
-    /// `host:80`, which is not.
+    /// For hosts that the deployment allows, if there are any. A separate client, because a resolver
+    /// does not see the port and so cannot distinguish `host:8080`, which is allowed, from `host:80`,
+    /// which is not.
     vouched: Option<reqwest::Client>,
 }
 
@@ -177,7 +177,7 @@ impl Client {
         })
     }
 
-    /// Which addresses are allowed.
+    /// Allowed addresses.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -322,7 +322,7 @@ fn with_headers(mut request: RequestBuilder, ask: &Get<'_>) -> Result<RequestBui
     Ok(request)
 }
 
-/// Where a redirect leads; not yet checked.
+/// Target of a redirect; not yet checked.
 fn target(from: &Url, headers: &HeaderMap) -> Result<Url, WebError> {
     let location = headers.get(LOCATION).ok_or(WebError::BadRedirect)?;
     let location = std::str::from_utf8(location.as_bytes()).map_err(|_| WebError::BadRedirect)?;

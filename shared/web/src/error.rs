@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use dynrag_domain::{Error, Kind};
 
-/// Why a request failed. `Display` is the sentence for the customer; [`WebError::detail`] is for the
-/// log alone.
+/// Why a request failed. `Display` is the sentence for the customer; [`WebError::detail`] is only
+/// for the log.
 ///
-/// A name that does not exist and a name whose addresses are not public are one and the same to the
-/// customer, in words, in code and in whether it is tried again: otherwise anybody could learn
-/// through us which names an internal DNS knows.
+/// A name that does not exist and a name with non-public addresses are indistinguishable to the
+/// customer, in message, code and retries: otherwise anyone could use the platform to probe internal
+/// DNS.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WebError {
     /// Not a URL, or longer than [`crate::MAX_URL`].
     #[error("This is not a valid web address.")]
     Invalid,
-    /// The URL itself says that it is not to be requested.
+    /// The URL itself is not allowed.
     #[error("{0}")]
     Blocked(Reason),
     /// The host has no address to connect to.
@@ -42,7 +42,7 @@ pub enum WebError {
         /// The limit, bytes.
         limit: usize,
     },
-    /// A content encoding that was not asked for, or one that is damaged.
+    /// A content encoding that was not requested, or one that is damaged.
     #[error("The page is compressed in a way that cannot be read.")]
     Encoding,
     /// More redirects than the limit.
@@ -51,7 +51,7 @@ pub enum WebError {
         /// The limit.
         limit: usize,
     },
-    /// A redirect that says nowhere, or nowhere sensible.
+    /// A redirect without a target, or with an invalid one.
     #[error("The server redirects to something that is not a web address.")]
     BadRedirect,
     /// A status other than success, where the caller wanted success.
@@ -59,12 +59,12 @@ pub enum WebError {
     Status {
         /// The HTTP status.
         status: u16,
-        /// What `Retry-After` says.
+        /// The wait in `Retry-After`.
         retry_after: Option<Duration>,
     },
 }
 
-/// What about a URL is refused. These tell only what is to be seen in the URL.
+/// Why a URL is rejected. The reasons reveal only what is visible in the URL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Reason {
     /// Neither http nor https.
@@ -94,7 +94,7 @@ pub enum Reason {
 pub enum DnsFailure {
     /// The resolver failed, or there is no such name.
     Failed(String),
-    /// At least one of the answers is not public.
+    /// At least one of the addresses is not public.
     Blocked,
 }
 
@@ -135,7 +135,7 @@ impl WebError {
         }
     }
 
-    /// What `Retry-After` says.
+    /// The wait in `Retry-After`.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
@@ -143,7 +143,7 @@ impl WebError {
         }
     }
 
-    /// Whether our own guard refused, and nothing was sent.
+    /// Whether our own guard rejected it, and nothing was sent.
     pub const fn is_refused(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Which URLs may be requested: everything that can be said before the name is resolved.
+//! Which URLs may be requested: everything that can be checked before the name is resolved.
 
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ const PRIVATE_SUFFIXES: &[&str] = &[
     "test",
 ];
 
-/// What a deployment allows. The default is the strictest but for plain http.
+/// A deployment's rules. The default is the strictest, except that it allows plain http.
 #[derive(Clone, Debug)]
 pub struct Policy {
     https_only: bool,
@@ -49,7 +49,7 @@ impl Default for Policy {
     }
 }
 
-/// How a permitted URL is to be reached.
+/// How to reach an allowed URL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Route {
     /// At public addresses only.
@@ -66,18 +66,18 @@ impl Policy {
         self
     }
 
-    /// Opens a port at every public address, beside 80 and 443.
+    /// Allows a port at every public address, in addition to 80 and 443.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
         self.ports.push(port);
         self
     }
 
-    /// Vouches for `host:port`, whatever its address: for tests and for private deployments. Never
-    /// from a customer's input.
+    /// Allows `host:port`, whatever its address: for tests and for private deployments. Never from a
+    /// customer's input.
     ///
     /// # Errors
-    /// [`WebError::Invalid`] where the text is not `host:port`; IPv6 is written in brackets.
+    /// [`WebError::Invalid`] if the text is not `host:port`; IPv6 is written in brackets.
     pub fn with_allowed(mut self, host_port: &str) -> Result<Self, WebError> {
         let invalid = |_| WebError::Invalid;
         let (host, port) = host_port.rsplit_once(':').ok_or(WebError::Invalid)?;
@@ -91,10 +91,10 @@ impl Policy {
         Ok(self)
     }
 
-    /// Vouches for each of these, as [`with_allowed`](Self::with_allowed).
+    /// Allows each of these, as [`with_allowed`](Self::with_allowed).
     ///
     /// # Errors
-    /// [`WebError::Invalid`] where one of them is not `host:port`.
+    /// [`WebError::Invalid`] if one of them is not `host:port`.
     pub fn with_all_allowed(self, pairs: &[String]) -> Result<Self, WebError> {
         pairs
             .iter()
@@ -138,7 +138,7 @@ impl Policy {
         if !self.ports.contains(&port) {
             return Err(WebError::Blocked(Reason::Port));
         }
-        // The connector takes a literal as it is and asks no resolver, so it is checked here.
+        // The connector uses a literal without asking a resolver, so it is checked here.
         let literal = match &host {
             Host::Ipv4(address) => Some(IpAddr::from(*address)),
             Host::Ipv6(address) => Some(IpAddr::from(*address)),

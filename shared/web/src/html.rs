@@ -1,13 +1,13 @@
 //! Start tags of an HTML page, in one pass.
 //!
-//! Not a parser: links need no tree. Building one takes time quadratic in hostile pages (deep
+//! Not a parser: links need no tree. Building one takes quadratic time on hostile pages (deep
 //! nesting; thousands of attributes in one tag), and here the page is read in the process that
-//! fetched it, not in the extractor's sandbox. Each byte is looked at a fixed number of times.
+//! fetched it, not in the extractor's sandbox. Each byte is read a fixed number of times.
 
 /// A start tag, with the attributes that say something about links.
 #[derive(Debug, Default)]
 pub(crate) struct Tag<'a> {
-    /// As written, in whatever case.
+    /// As written, in any letter case.
     pub(crate) name: &'a [u8],
     href: Option<&'a [u8]>,
     rel: Option<&'a [u8]>,
@@ -199,8 +199,9 @@ impl<'a> Iterator for Tags<'a> {
     }
 }
 
-/// An attribute's value with its character references resolved: numbers, and the five names that
-/// matter in URLs. Other names stay as they are: `&copy=1` is a query more often than a sign.
+/// An attribute's value with its character references resolved: numeric ones, and the five names
+/// that matter in URLs. Other names stay as they are: `&copy=1` is more often a query than a
+/// copyright sign.
 fn decode(value: &[u8]) -> String {
     let value = String::from_utf8_lossy(value);
     let mut pieces = value.split('&');

@@ -1,19 +1,18 @@
-//! Requests to addresses that customers name: pages to ingest, and webhooks to call.
+//! Requests to customer-supplied URLs: pages to ingest, and webhooks to call.
 //!
-//! **Invariant:** no connection is made to an address that is not public, whatever the URL, the
-//! redirect or the DNS answer says, unless the deployment vouches for `host:port`. [`Policy`] reads
-//! the URL (scheme, credentials, port, name, literal address in whatever notation); the resolver
-//! that the connector itself asks refuses a name if any of its addresses is not public, so there is
-//! no second resolution; every redirect is a request like the first.
+//! **Invariant:** no connection is made to a non-public address, whatever the URL, the redirect or
+//! the DNS answer says, unless the deployment allows `host:port`. [`Policy`] checks the URL (scheme,
+//! credentials, port, name, literal address in any notation); the resolver used by the connector
+//! rejects a name if any of its addresses is not public, so there is no second resolution; every
+//! redirect is checked like the first request.
 //!
 //! [`Client::get`] fetches a page, [`Client::post`] calls a webhook, which [`webhook`] signs.
-//! [`robots`], [`sitemap`] and [`links`] are what a crawler needs to know where it may go and where
-//! there is something. They read hostile input in linear time and never fail: what cannot be read is
-//! left out.
+//! [`robots`], [`sitemap`] and [`links`] tell a crawler where it may go and what there is. They read
+//! hostile input in linear time and never fail: unreadable parts are left out.
 //!
-//! [`Policy::check`] is for the request that stores a URL: it says early and without DNS what would
-//! be refused later. A failure is a [`WebError`], with a code, a sentence for the customer and
-//! whether to try again.
+//! [`Policy::check`] is for the request that stores a URL: it rejects early and without DNS what
+//! would be rejected later. A failure is a [`WebError`], with a code, a sentence for the customer
+//! and whether to retry.
 
 mod address;
 mod body;
@@ -36,5 +35,5 @@ pub use guard::{MAX_URL, Policy, parse_url};
 pub use lookup::{Lookup, SystemLookup};
 pub use normal::{normalise, same_host};
 
-/// What sites call us in robots.txt, `X-Robots-Tag` and `<meta name>`.
+/// Our name in robots.txt, `X-Robots-Tag` and `<meta name>`.
 pub const AGENT: &str = "DynamicRAG";

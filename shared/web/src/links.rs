@@ -1,4 +1,4 @@
-//! Where an HTML page leads, and whether it wants to be read.
+//! Links of an HTML page, and its directives for robots.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{AGENT, MAX_URL, html::Tags, normal::normalise};
 
-/// What a page asks of robots, in `<meta name="robots">` or `X-Robots-Tag`.
+/// A page's directives for robots, in `<meta name="robots">` or `X-Robots-Tag`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Directives {
     /// Not to be found in a search.
@@ -25,7 +25,7 @@ impl Directives {
         }
     }
 
-    /// Those of `X-Robots-Tag`, for everybody or for [`AGENT`].
+    /// Directives of `X-Robots-Tag`, for all agents or for [`AGENT`].
     pub fn of_headers(headers: &HeaderMap) -> Self {
         let mut directives = Self::default();
         let values = headers.get_all("x-robots-tag").iter();
@@ -43,7 +43,7 @@ impl Directives {
     }
 }
 
-/// Rules that have a value of their own, and so look like the name of an agent.
+/// Rules with a value, which therefore look like the name of an agent.
 fn is_rule(name: &str) -> bool {
     let rules = [
         "max-snippet",
@@ -56,15 +56,15 @@ fn is_rule(name: &str) -> bool {
         .any(|rule| name.trim().eq_ignore_ascii_case(rule))
 }
 
-/// What an HTML page says about links.
+/// Links and directives of an HTML page.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PageLinks {
-    /// Pages it leads to, http and https, normalised, each once, in order; none where the page says
-    /// `nofollow`, and without those that say so themselves.
+    /// Linked pages, http and https, normalised, without duplicates, in order; empty if the
+    /// page says `nofollow`, and without links that say so themselves.
     pub links: Vec<Url>,
     /// The address the page would rather have, normalised.
     pub canonical: Option<Url>,
-    /// What it asks of robots; see also [`Directives::of_headers`].
+    /// Its directives for robots; see also [`Directives::of_headers`].
     pub directives: Directives,
 }
 
@@ -271,7 +271,7 @@ mod tests {
         println!("65 pages of {size} bytes in {:?}", started.elapsed());
     }
 
-    /// What a full HTML parser finds.
+    /// Links found by a full HTML parser.
     fn with_a_parser(page: &str) -> Vec<String> {
         let selector = Selector::parse("a[href], area[href]").unwrap();
         let page = Html::parse_document(page);

@@ -1,6 +1,6 @@
-//! From names to addresses, once for each connection.
+//! Name resolution, once for each connection.
 //!
-//! [`Checked`] is what the connector itself asks, so the addresses that are checked are the ones
+//! [`Checked`] is the connector's own resolver, so the addresses that are checked are the ones
 //! connected to: there is no second resolution for a rebinding DNS server to answer differently.
 
 use std::{
@@ -19,7 +19,7 @@ pub trait Lookup: Send + Sync {
     /// All addresses of a host name.
     ///
     /// # Errors
-    /// Whatever the resolver says; the text goes to the log.
+    /// The resolver's error; the text goes to the log.
     fn lookup<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
@@ -69,7 +69,7 @@ fn resolve(lookup: Arc<dyn Lookup>, name: Name, accept: fn(IpAddr) -> bool) -> R
         if !found.iter().copied().all(accept) {
             Err(LookupError(DnsFailure::Blocked))?;
         }
-        // Port 0 stands for that of the URL.
+        // Port 0 stands for the URL's port.
         let addresses = found.into_iter().map(|address| SocketAddr::new(address, 0));
         Ok(Box::new(addresses) as Addrs)
     })

@@ -2,11 +2,12 @@
 
 use url::{Host, Url};
 
-/// The URL as the crawler remembers it.
+/// The URL in the crawler's canonical form.
 ///
-/// What the `url` crate does (scheme and host in lower case, no default port, an empty path is `/`,
-/// dot segments resolved), and RFC 3986 section 6.2.2 (`%7e` is `~`, `%c3` is `%C3`), and without the
-/// fragment and the dot of the DNS root. The query stays as it is: its order may matter.
+/// Applies the normalization of the `url` crate (scheme and host in lower case, no default port, an
+/// empty path is `/`, dot segments resolved) and of RFC 3986 section 6.2.2 (`%7e` is `~`, `%c3` is
+/// `%C3`), and removes the fragment and the dot of the DNS root. The query stays as it is: its order
+/// may matter.
 pub fn normalise(url: &Url) -> Url {
     let mut normal = url.clone();
     normal.set_fragment(None);
@@ -26,9 +27,9 @@ pub fn normalise(url: &Url) -> Url {
     normal
 }
 
-/// Whether two URLs are on the same site: the same host, where `www.` makes no difference, and the
-/// same port, where http's 80 and https's 443 make none. Most sites answer under all four and link
-/// between them; other subdomains belong to somebody else as often as not.
+/// Whether two URLs are on the same site: the same host, ignoring `www.`, and the same port, treating
+/// http's 80 and https's 443 as equal. Most sites answer under all four and link between them; other
+/// subdomains often belong to someone else.
 pub fn same_host(a: &Url, b: &Url) -> bool {
     fn site(url: &Url) -> Option<(&str, Option<u16>)> {
         let host = url.host_str()?.trim_end_matches('.');
@@ -37,8 +38,8 @@ pub fn same_host(a: &Url, b: &Url) -> bool {
     site(a).is_some() && site(a) == site(b)
 }
 
-/// Percent-encoding in one spelling: what is unreserved is decoded, the rest has upper-case digits,
-/// and what is not ASCII or is a blank is encoded.
+/// Percent-encoding in canonical form: unreserved characters are decoded, the rest has upper-case
+/// digits, and non-ASCII characters and blanks are encoded.
 pub(crate) fn octets(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut normal = String::with_capacity(text.len());

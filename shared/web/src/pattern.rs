@@ -2,7 +2,7 @@
 
 use crate::normal::octets;
 
-/// What an `Allow` or `Disallow` is about, in the spelling of [`octets`].
+/// Path pattern of an `Allow` or `Disallow`, in the spelling of [`octets`].
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Pattern(String);
 
@@ -11,12 +11,13 @@ impl Pattern {
         Self(octets(text))
     }
 
-    /// How specific it is.
+    /// Its specificity.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it fits a path in the spelling of [`octets`]: from its start, `*` is anything, `$` at the end is the end.
+    /// Whether it matches a path in the spelling of [`octets`]: from its start, `*` is anything,
+    /// `$` at the end is the end.
     pub(crate) fn matches(&self, path: &str) -> bool {
         let (pattern, anchored) = match self.0.strip_suffix('$') {
             Some(pattern) => (pattern, true),
@@ -32,8 +33,8 @@ impl Pattern {
         let Some(wild) = wild else {
             return !anchored || rest.is_empty();
         };
-        // The earliest place for each part leaves the most for those after it, so nothing is tried
-        // twice; the last part of an anchored pattern has one place only.
+        // The earliest position for each part leaves the most for those after it, so nothing is
+        // tried twice; the last part of an anchored pattern has only one position.
         let (middle, last) = match (anchored, wild.rsplit_once('*')) {
             (true, Some((middle, last))) => (middle, last),
             (true, None) => ("", wild),

@@ -10,14 +10,14 @@ use url::Url;
 
 use crate::{AGENT, Client, Get, Overflow, error::WebError, normal::octets, pattern::Pattern};
 
-/// Bytes that are read; RFC 9309 section 2.5 asks for as many at least.
+/// Maximum bytes read; RFC 9309 section 2.5 requires at least this many.
 pub const MAX_BYTES: usize = 500 * 1024;
-/// Longest delay that is kept, however long the site asks for.
+/// Longest delay that is honoured, even if the site asks for more.
 pub const MAX_DELAY: Duration = Duration::from_secs(10);
 /// Sitemaps that are kept.
 const MAX_SITEMAPS: usize = 100;
 
-/// What a site allows us.
+/// A site's rules for us.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Robots {
     rules: Vec<(Pattern, bool)>,
@@ -51,7 +51,7 @@ impl Robots {
         let mut ours = Group::default();
         let mut everybody = Group::default();
         let mut sitemaps = Vec::new();
-        // Which groups the lines at hand belong to, and whether more agents may join them.
+        // The groups that the current lines belong to, and whether more agents may join them.
         let (mut to_us, mut to_everybody, mut naming) = (false, false, false);
         for (key, value) in text
             .trim_start_matches('\u{feff}')
@@ -80,7 +80,7 @@ impl Robots {
             }
             ours.named |= to_us;
         }
-        // A group that names us stands alone, even where it says nothing.
+        // A group that names us is used alone, even if it is empty.
         let group = if ours.named { ours } else { everybody };
         Self {
             rules: group.rules,
@@ -101,17 +101,17 @@ impl Robots {
             path.push_str(&octets(query));
         }
         let matching = self.rules.iter().filter(|(rule, _)| rule.matches(&path));
-        // The longest rule decides; of two as long, the one that allows.
+        // The longest rule decides; of two equally long rules, the one that allows.
         let decisive = matching.max_by_key(|(rule, allow)| (rule.len(), *allow));
         self.reachable && decisive.is_none_or(|(_, allow)| *allow)
     }
 
-    /// How long to wait between two requests, at most [`MAX_DELAY`].
+    /// Delay between two requests, at most [`MAX_DELAY`].
     pub fn delay(&self) -> Option<Duration> {
         self.delay
     }
 
-    /// Where the site's sitemaps are: of any scheme and host.
+    /// URLs of the site's sitemaps, with any scheme and host.
     pub fn sitemaps(&self) -> &[Url] {
         &self.sitemaps
     }
@@ -125,7 +125,7 @@ impl Robots {
 /// Fetches the robots.txt of a page's site.
 ///
 /// Statuses 400 to 499 and endless redirects mean that there is none (RFC 9309, 2.3.1.2 and 2.3.1.3);
-/// 429, 500 and more, and no answer mean that nothing may be fetched for now (2.3.1.4).
+/// 429, 500 and above, and no answer mean that nothing may be fetched for now (2.3.1.4).
 pub async fn fetch(client: &Client, page: &Url) -> Robots {
     let Ok(at) = page.join("/robots.txt") else {
         return Robots::unreachable();

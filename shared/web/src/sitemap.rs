@@ -15,27 +15,27 @@ pub const MAX_ENTRIES: usize = 50_000;
 /// Bytes of a file, unpacked; the protocol allows as many.
 pub const MAX_BYTES: usize = 50 * 1024 * 1024;
 
-/// One line of a sitemap.
+/// An entry of a sitemap.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
     /// The page, or the sitemap where the file is an index; normalised.
     pub url: Url,
-    /// When it last changed; the start of the day, month or year where it says no more.
+    /// When it last changed; the start of the day, month or year if no more is given.
     pub last_modified: Option<DateTime<Utc>>,
 }
 
-/// What a file holds.
+/// Contents of a sitemap file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sitemap {
     /// Pages, or sitemaps where [`Sitemap::is_index`].
     pub entries: Vec<Entry>,
     /// Whether the entries are sitemaps.
     pub is_index: bool,
-    /// Whether it was read to its end: neither damaged nor larger than the limits.
+    /// Whether it was read to the end: neither damaged nor larger than the limits.
     pub is_complete: bool,
 }
 
-/// Reads a file. Of one that is damaged, what stands before the damage.
+/// Reads a file. From a damaged file, returns the entries before the damage.
 pub fn parse(file: &[u8]) -> Sitemap {
     let unpacked;
     let text = match file {
@@ -139,7 +139,7 @@ fn parse_xml(xml: &[u8]) -> Sitemap {
                     last_modified.clear();
                 }
                 open.push(element);
-                // Nesting says nothing here, and costs.
+                // Deeper nesting carries no information, and is expensive.
                 if open.len() > 64 {
                     return sitemap;
                 }

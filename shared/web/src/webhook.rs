@@ -12,13 +12,13 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Names the message; the same on every try.
+/// Message id; the same for every attempt.
 pub const ID: HeaderName = HeaderName::from_static("webhook-id");
-/// When this try was signed, Unix seconds.
+/// When this attempt was signed, Unix seconds.
 pub const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 /// `v1,<base64>`, one for each secret, separated by spaces.
 pub const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
-/// How far a timestamp may be from the receiver's clock, either way.
+/// Maximum difference between a timestamp and the receiver's clock, either way.
 pub const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 const PREFIX: &str = "whsec_";
@@ -98,17 +98,17 @@ impl fmt::Debug for Secret {
 }
 
 /// The three headers of a message, signed at `now` (Unix seconds) with each of the secrets: two of
-/// them while the receiver changes from one to the other.
+/// them during a rotation.
 ///
 /// # Errors
-/// [`WebhookError::InvalidId`]; [`WebhookError::InvalidSecret`] where there is none.
+/// [`WebhookError::InvalidId`]; [`WebhookError::InvalidSecret`] if there is no secret.
 pub fn sign(
     secrets: &[Secret],
     id: &str,
     now: i64,
     body: &[u8],
 ) -> Result<HeaderMap, WebhookError> {
-    // A dot would let one message's bytes stand for another's.
+    // A dot would make the signed content ambiguous.
     let valid = id.bytes().all(|b| b.is_ascii_graphic() && b != b'.');
     if id.is_empty() || !valid {
         return Err(WebhookError::InvalidId);
@@ -311,7 +311,7 @@ mod tests {
                 assert_eq!(verified, Err(WebhookError::InvalidHeader));
             }
         }
-        // Other versions and what is no signature are passed over.
+        // Other versions and invalid signatures are skipped.
         let mut headers = signed(AT);
         let mixed = format!(
             "v1a,xx v2,{0} v1 v1,* , {1}",

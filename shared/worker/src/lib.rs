@@ -1,7 +1,7 @@
-//! The edge of functions that no HTTP request calls: queue batches, notifications, schedules.
+//! The edge of event-driven functions: queue batches, notifications, schedules.
 //!
-//! Errors of `dynrag_domain` become an SQS partial failure, or the failure of an invocation, here and
-//! nowhere else.
+//! Only here are errors of `dynrag_domain` turned into an SQS partial failure, or the failure of an
+//! invocation.
 
 mod queue;
 pub mod turns;
@@ -19,16 +19,16 @@ use tracing::Instrument;
 
 pub use queue::{Delivery, run_queue};
 
-/// What an invocation is given.
+/// An invocation and its deadline.
 pub struct Invocation<E> {
     /// The event.
     pub event: E,
-    /// When the function is ended.
+    /// When Lambda ends the invocation.
     pub deadline: Instant,
 }
 
-/// Serves invocations to a handler until the process is ended. A failed invocation is logged with
-/// its cause and reported, so that the caller (S3, a schedule) tries again.
+/// Serves invocations to a handler until the process ends. A failed invocation is logged with its
+/// cause and reported, so that the caller (S3, a schedule) retries.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.

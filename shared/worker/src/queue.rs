@@ -8,19 +8,19 @@ use serde::de::DeserializeOwned;
 
 use crate::{Invocation, run};
 
-/// A message that was received.
+/// A received message.
 #[derive(Clone, Debug)]
 pub struct Delivery<M = Job> {
-    /// Id of the message, by which it is reported as failed.
+    /// Id by which the message is reported as failed.
     pub message_id: String,
-    /// Handle by which its visibility is changed.
+    /// Receipt handle by which its visibility is changed.
     pub receipt_handle: String,
     /// The job.
     pub job: M,
 }
 
-/// Serves batches to a handler that returns the messages which have to come again. A message that is
-/// no job is reported too: after a few tries the queue sets it aside as a dead letter.
+/// Serves batches to a handler that returns the messages to be redelivered. A message that is not a
+/// valid job is reported too: after a few receives the queue moves it to the dead-letter queue.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.

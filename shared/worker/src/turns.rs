@@ -1,5 +1,5 @@
-//! Works through a batch so that no customer waits for another one's slow work: whoever has the least under way is next,
-//! and what is ready of a customer goes on without waiting for the others.
+//! Works through a batch so that no customer waits for another's slow work: the customer with the least work in
+//! progress is next, and a customer's finished work proceeds without waiting for the others.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -15,20 +15,20 @@ use futures::{
 };
 use tokio::time::{Instant, sleep_until};
 
-/// How much is done at once.
+/// Limits on concurrent work.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Pieces of work begun at once.
+    /// Pieces of work in progress at once.
     pub begun: usize,
-    /// Customers whose work is finished at once.
+    /// Customers whose work is finished concurrently.
     pub finished: usize,
-    /// How long what is ready waits for more of the same customer.
+    /// How long ready work waits for more of the same customer.
     pub patience: Duration,
 }
 
-/// Begins each piece of work, and finishes what came of it, that of a customer together. A customer's work is finished
-/// as soon as nothing of it is left to begin, or has waited long enough; what becomes ready later is finished apart.
-/// Returns what failed to begin.
+/// Starts each piece of work and finishes the results, those of a customer together. A customer's work is finished as
+/// soon as none of it is left to start, or it has waited long enough; results that become ready later are finished
+/// separately. Returns the work that failed to start.
 pub async fn work<T, R, E>(
     pieces: impl IntoIterator<Item = (CustomerId, T)>,
     pace: Pace,
@@ -58,7 +58,7 @@ pub async fn work<T, R, E>(
             }));
         }
         if begun.is_empty() && finishing.is_empty() {
-            // Nothing is begun or finished where nothing is left.
+            // Nothing is left to start or finish.
             return failed;
         }
         let due = match turns.next_due(pace.patience) {
@@ -87,14 +87,14 @@ fn boxed<'a, T>(work: impl Future<Output = T> + 'a) -> Pin<Box<dyn Future<Output
     Box::pin(work)
 }
 
-/// What is left to do, by customer.
+/// Remaining work, by customer.
 struct Turns<T, R> {
     customers: BTreeMap<CustomerId, Customer<T, R>>,
     added: usize,
 }
 
 struct Customer<T, R> {
-    /// With the place in the batch.
+    /// With its position in the batch.
     waiting: VecDeque<(usize, T)>,
     under_way: usize,
     ready: Vec<R>,
@@ -124,7 +124,7 @@ impl<T, R> Default for Customer<T, R> {
 }
 
 impl<T, R> Customer<T, R> {
-    /// When what is ready is finished without the rest. None: nothing is ready, or other work of the customer is being
+    /// When ready work is finished without the rest. `None`: nothing is ready, or other work of the customer is being
     /// finished.
     fn due(&self, patience: Duration) -> Option<Instant> {
         let since = self.ready_since.filter(|_| !self.finishing)?;
@@ -140,7 +140,7 @@ impl<T, R> Turns<T, R> {
         self.added += 1;
     }
 
-    /// The next piece to begin: of the customer with the least under way, and of these of the one who came first.
+    /// The next piece to start: of the customer with the least work in progress; among equals, the earliest.
     fn next(&mut self) -> Option<(CustomerId, T)> {
         let turns = self.customers.iter_mut();
         let waiting = turns.filter(|(_, turn)| !turn.waiting.is_empty());
@@ -153,7 +153,7 @@ impl<T, R> Turns<T, R> {
         Some((*customer, piece))
     }
 
-    /// Notes what became of a piece that was begun.
+    /// Records the outcome of a started piece.
     fn begun(&mut self, customer: CustomerId, ready: Option<R>, now: Instant) {
         let turn = self.customers.entry(customer).or_default();
         turn.under_way = turn.under_way.saturating_sub(1);
@@ -163,7 +163,7 @@ impl<T, R> Turns<T, R> {
         }
     }
 
-    /// A customer's work that is due to be finished: of the one whose has waited longest.
+    /// A customer's work that is due to be finished: the one that has waited longest.
     fn due(&mut self, now: Instant, patience: Duration) -> Option<(CustomerId, Vec<R>)> {
         let turns = self.customers.iter_mut();
         let due = turns.filter_map(|(customer, turn)| Some((turn.due(patience)?, customer, turn)));
@@ -182,7 +182,7 @@ impl<T, R> Turns<T, R> {
         turns.filter_map(|turn| turn.due(patience)).min()
     }
 
-    /// Notes that a customer's work was finished.
+    /// Records that a customer's work was finished.
     fn finished(&mut self, customer: CustomerId) {
         if let Some(turn) = self.customers.get_mut(&customer) {
             turn.finishing = false;
@@ -224,7 +224,7 @@ mod tests {
         let batch = [(a, "a1"), (a, "a2"), (a, "a3"), (b, "b1"), (b, "b2")];
         assert_eq!(order(&batch), ["a1", "b1", "a2", "b2", "a3"]);
         assert_eq!(order(&[(b, "b1"), (a, "a1")]), ["b1", "a1"]);
-        // One whose work ends at once overtakes one whose work does not.
+        // A customer whose work ends at once overtakes one whose work does not.
         let mut turns = Turns::<_, ()>::default();
         for piece in 0..4 {
             turns.add(a, piece);
@@ -253,12 +253,12 @@ mod tests {
         turns.begun(a, Some(1), now);
         assert_eq!(turns.due(now, patience), None);
         assert_eq!(turns.next_due(patience), Some(now + patience));
-        // All there is of the other one.
+        // All of the other customer's work.
         turns.begun(b, Some(2), now);
         assert_eq!(turns.due(now, patience), Some((b, vec![2])));
         let later = now + patience;
         assert_eq!(turns.due(later, patience), Some((a, vec![1])));
-        // Not beside itself.
+        // Not concurrently with itself.
         turns.begun(a, Some(3), later);
         turns.begun(a, None, later);
         assert_eq!(turns.due(later + patience, patience), None);
@@ -286,7 +286,7 @@ mod tests {
                 _ => Ok(Some(piece)),
             },
             async |customer, ready: Vec<i32>| {
-                // Finishing takes longer than what is ready waits.
+                // Finishing takes longer than ready work waits.
                 sleep(Duration::from_millis(5)).await;
                 done.add_permits(ready.len());
                 finished

@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/chunks`: the chunks of a document, in order.
+//! `GET /api/documents/{id}/chunks`: the chunks of a version, in order.
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, Path, Query, With, scopes::DocumentsRead};
@@ -78,7 +78,7 @@ impl ChunksQuery {
     }
 }
 
-/// Answers some of a version's chunks.
+/// Returns some of a version's chunks.
 pub(crate) async fn chunks(
     caller: Caller<DocumentsRead>,
     State(With(retriever)): State<With<Retriever>>,
@@ -91,7 +91,7 @@ pub(crate) async fn chunks(
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
-    // One more than is shown tells whether there are others.
+    // Fetching one more than is returned shows whether there are others.
     let mut found = retriever
         .chunks(&caller, (id, version), from, limit + 1)
         .await?;

@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/events`: a document's timeline, so far and as it goes on.
+//! `GET /api/documents/{id}/events`: a document's timeline, past and live.
 
 use dynrag_api::{
     Answer, Caller, Path,
@@ -18,12 +18,12 @@ pub(crate) async fn events(
 ) -> Answer<EventStream> {
     let store = caller.store().clone();
     let customer = caller.customer_id;
-    // A transaction of its own each time: nothing is held while the stream waits.
+    // A separate transaction each time: nothing is held while the stream waits.
     let look = move |after| {
         let store = store.clone();
         async move { store.document_steps(customer, id, after).await }
     };
-    // Before the stream begins: a document that is not there is a problem document.
+    // Before the stream begins: a missing document is a problem document.
     let first = look(seen).await?;
     let frames = follow::frames(id, seen, first, look, follow::TICK, until);
     Ok(EventStream::of(frames))

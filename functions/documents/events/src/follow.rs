@@ -1,4 +1,4 @@
-//! The frames of a document's stream: its steps, signs of life while there are none, and its end.
+//! The frames of a document's stream: its steps, keep-alives, and its end.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -12,13 +12,13 @@ use futures::{Stream, stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at the document.
+/// Polling interval.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
-/// Looks in a row that find nothing: longest silence, a quarter of a minute.
+/// Consecutive empty polls before a keep-alive: at most 15 s of silence.
 const SILENCE: u32 = 15;
-/// How long a client is to wait before it comes again.
+/// How long a client should wait before it reconnects.
 const RETRY: Duration = Duration::from_secs(2);
-/// Looks in a row that may fail.
+/// Consecutive polls that may fail.
 const PATIENCE: u32 = 10;
 
 /// The last event: how the document ended.
@@ -26,7 +26,7 @@ const PATIENCE: u32 = 10;
 #[serde(rename_all = "camelCase")]
 struct End {
     doc_id: DocumentId,
-    /// None where it was deleted.
+    /// `None` if it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ struct End {
 struct Following<L> {
     id: DocumentId,
     look: L,
-    /// Number of the last step that was told.
+    /// Number of the last step sent.
     seen: i64,
     due: VecDeque<Frame>,
     silence: u32,
@@ -50,8 +50,8 @@ struct Following<L> {
     over: bool,
 }
 
-/// Tells the steps after `seen`, those of `first` and then what `look` finds after the last one told, until
-/// the document has ended or the time is up; `tick` is between two looks.
+/// Streams the steps after `seen`: those of `first`, then those that `look` finds after the last one sent,
+/// until the document has ended or the time is up; `tick` is the polling interval.
 pub(crate) fn frames<L, F>(
     id: DocumentId,
     seen: i64,
@@ -121,7 +121,7 @@ where
             Ok(()) => self.failures = 0,
             Err(error) => {
                 self.failures += 1;
-                // The client comes again, and goes on where this stream was.
+                // The client reconnects and continues where this stream was.
                 self.over = self.failures >= PATIENCE;
                 let (code, cause) = (error.code(), error.internal());
                 tracing::warn!(
@@ -142,7 +142,7 @@ where
             self.due.push_back(frame);
             self.seen = number;
         }
-        // There may be more steps than were read at once: then the last of them is not where it stands.
+        // There may be more steps than were read at once: then the last of them is not the current one.
         let stands = last.is_none_or(|last| last == standing.status);
         if stands && standing.status.is_terminal() {
             self.end(Some(standing.status), standing.code)?;
@@ -200,7 +200,7 @@ mod tests {
 
     type Looks = Arc<Mutex<VecDeque<Result<Standing>>>>;
 
-    /// What the stream says, given what each look finds, within a time.
+    /// The stream's output for the given polls, within a time limit.
     async fn told(
         seen: i64,
         first: Standing,

@@ -1,4 +1,4 @@
-//! What happens to documents, told as it happens.
+//! Server-sent events of document progress.
 
 mod documents;
 mod follow;

@@ -1,10 +1,10 @@
-//! Texts that cost time in proportion to their square where something is looked at again and again.
+//! Texts that take quadratic time if they are scanned repeatedly.
 
 use dynrag_domain::config::{Strategy, Unit};
 
 use super::{chunking, cut, extracted, length};
 
-/// Characters of each text: with time in proportion to its square these tests would not end today.
+/// Characters of each text: with quadratic time these tests would not finish.
 const CHARACTERS: usize = 200_000;
 
 fn ends(begin: &str, repeated: &str, end: &str) {

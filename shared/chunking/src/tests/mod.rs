@@ -1,4 +1,4 @@
-//! What holds for every strategy and unit, and what is each one's own.
+//! Properties of all strategies and units, and tests of each strategy.
 
 mod hostile;
 mod properties;
@@ -23,7 +23,7 @@ fn chunking(strategy: Strategy, unit: Unit, size: u32, overlap: u32) -> Chunking
     }
 }
 
-/// A text with sections: where each begins, its page, its headings.
+/// A text with sections: start, page and headings of each.
 fn extracted(text: &str, sections: &[(usize, Option<u32>, &[&str])]) -> Extracted {
     Extracted {
         text: text.to_owned(),
@@ -39,7 +39,7 @@ fn extracted(text: &str, sections: &[(usize, Option<u32>, &[&str])]) -> Extracte
     }
 }
 
-/// Cuts, with vectors that depend on the text and nothing else.
+/// Cuts, with vectors that depend only on the text.
 fn cut(extracted: &Extracted, chunking: Chunking) -> Vec<Chunk> {
     match plan(extracted, chunking) {
         Plan::Ready(chunks) => chunks,

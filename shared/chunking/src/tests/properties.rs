@@ -1,4 +1,4 @@
-//! What holds for every text, strategy and unit.
+//! Properties that hold for every text, strategy and unit.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{chunking, cut, length};
 use crate::{graphemes::MAX_GRAPHEME, measure::Measure};
 
-/// Bits of text of several scripts, of code, and of what the tokens' pattern is particular about.
+/// Pieces of text in several scripts, of code, and of special cases of the token pattern.
 const BITS: &[&str] = &[
     "a",
     "B",
@@ -123,7 +123,7 @@ fn document() -> impl Generator<Value = Extracted> {
     })
 }
 
-/// The ends of graphemes, and every place within those that may be cut.
+/// Grapheme boundaries, and all positions within graphemes that may be cut.
 fn cuttable(text: &str, size: usize, unit: Unit) -> HashSet<usize> {
     let mut places = HashSet::from([text.len()]);
     for (at, grapheme) in text.grapheme_indices(true) {
@@ -173,7 +173,7 @@ fn check(
             size,
             chunk.text
         );
-        // Trimming may take a space from under its mark; cutting may not.
+        // Trimming may separate a space from its mark; cutting may not.
         let spaced = start > 0 && places[start - 1].1.is_whitespace();
         prop_assert!(
             cuttable.contains(&byte(start)) || spaced,
@@ -235,7 +235,7 @@ proptest! {
         extracted in document(),
         strategy in prop::sample::select(Strategy::ALL),
         unit in prop::sample::select(Unit::ALL),
-        // A character is four tokens at most.
+        // A character has at most four tokens.
         size in 4u32..120,
         overlap in 0u32..60,
     ) {
@@ -276,7 +276,7 @@ proptest! {
         for pair in chunks.windows(2) {
             let (first, second) = (pair[0].char_span, pair[1].char_span);
             let (start, end) = (bytes[first.0 as usize], bytes[first.1 as usize]);
-            // With what follows up to and with the next grapheme it would be too large.
+            // With the text up to and including the next grapheme it would be too large.
             let blank = text[end..].len() - text[end..].trim_start().len();
             let next = text[end + blank..].graphemes(true).next().unwrap_or_default();
             let more = length(&text[start..end + blank + next.len()], unit);

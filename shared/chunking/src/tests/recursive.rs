@@ -114,7 +114,7 @@ fn a_chunk_is_under_the_headings_that_all_of_it_is_under() {
         chunks[0].heading_path.join(" > ")
     };
     for (text, path) in [
-        // One section; a heading with nothing but headings under it says where it is.
+        // One section; headings without text of their own are part of its path.
         ("# A\n\n## B\n\nText.", "A > B"),
         ("# A\n\n## B\n\nText.\n\n## C\n\nMore.", "A"),
         ("# A\n\n## B\n\n### C\n\nText.\n\n### D\n\nMore.", "A > B"),
@@ -123,7 +123,7 @@ fn a_chunk_is_under_the_headings_that_all_of_it_is_under() {
         ("Before.\n\n# A\n\nText.", ""),
         // The text of the last heading is in the next chunk.
         ("# A\n\n## B\n\nText.\n\n## C", "A > B"),
-        // Nothing but headings.
+        // Only headings.
         ("# A\n\n## B", "A > B"),
     ] {
         assert_eq!(path_of(text), path, "{text}");

@@ -1,4 +1,4 @@
-//! What each strategy does with a text that a person could have written.
+//! Each strategy on realistic text.
 
 use std::collections::HashMap;
 

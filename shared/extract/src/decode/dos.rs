@@ -5,13 +5,13 @@ use encoding_rs::MACINTOSH;
 use super::guess::{Guess, WESTERN};
 use crate::code_pages;
 
-/// Pages in the order of preference: both have the same letters for most languages.
+/// Pages in order of preference: both have the same letters for most languages.
 const PAGES: [i32; 3] = [850, 437, 865];
 
-/// The DOS page in which the text has letters inside of words where it has signs in the other encoding.
+/// The DOS page in which the text has letters inside words where the other encoding has signs.
 ///
-/// Text in Windows encodings is far more frequent, so one such place must be certain: a control character, a sign
-/// between letters, an opening quotation mark at the end of a word.
+/// Text in Windows encodings is far more frequent, so one such place must be unambiguous: a control character, a
+/// sign between letters, an opening quotation mark at the end of a word.
 pub fn page(bytes: &[u8], other: Guess) -> Option<i32> {
     // The letters of DOS pages are here.
     if !bytes.iter().any(|byte| matches!(byte, 0x80..=0xa5)) {

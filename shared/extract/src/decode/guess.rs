@@ -153,7 +153,7 @@ fn detector(bytes: &[u8]) -> EncodingDetector {
 /// its first error, so the text without the errors is tested.
 fn broken_multibyte(bytes: &[u8], first: &'static Encoding) -> Option<&'static Encoding> {
     let beyond = bytes.iter().filter(|byte| !byte.is_ascii()).count();
-    // Thai also has long stretches without spaces.
+    // Thai also has long runs without spaces.
     if first == WINDOWS_874 || beyond * 4 < bytes.len() {
         return None;
     }

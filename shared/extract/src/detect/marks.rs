@@ -185,7 +185,8 @@ fn goes_on(rest: &[u8], whole: &[u8]) -> bool {
     (rest.starts_with(b"<") || closed) && HTML_TAGS.iter().any(|tag| contains(rest, tag))
 }
 
-/// Whether a file begins with the header fields of a mail: lines `Name: value`, including the ones that every mail has.
+/// Whether a file begins with the header fields of an email: lines `Name: value`, including the ones that every email
+/// has.
 pub fn is_mail(bytes: &[u8]) -> bool {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let mut lines = sample

@@ -119,7 +119,7 @@ fn piece(element: Element<'_>, depth: usize) -> Piece {
                 part("e")
             }
         }
-        // All branches say the same, so one is read.
+        // All branches have the same content, so one is read.
         "AlternateContent" => {
             chosen(element).map_or_else(Piece::default, |inner| row(inner, depth + 1))
         }

@@ -1,4 +1,4 @@
-//! Tells data tables from tables that lay out a page.
+//! Distinguishes data tables from layout tables.
 
 use super::marks::{Marks, Part};
 

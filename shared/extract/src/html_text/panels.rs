@@ -69,7 +69,7 @@ const COMPLAINTS: &[&str] = &[
     "plugin",
     "plug-in",
 ];
-/// Words in the names of elements beside the content.
+/// Words in the names of furniture elements.
 const FURNITURE: &[&str] = &[
     "nav",
     "navbar",

@@ -203,7 +203,7 @@ impl<'a> Writer<'a> {
         self.names_document = None;
         if let Some(frame) = self.frames.last_mut() {
             if let Members::Scalars(scalars) = &mut frame.members {
-                // A non-scalar item follows scalars, so these get lines of their own.
+                // A non-scalar item follows scalars, so these get separate lines.
                 for (number, text) in scalars.iter().enumerate() {
                     self.path.truncate(frame.path);
                     push(&mut self.path, &(number + 1).to_string());

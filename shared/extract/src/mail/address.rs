@@ -17,7 +17,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// The address as shown in the head of a letter.
+    /// The address as shown in the head of an email.
     pub fn shown(&self) -> String {
         let one = match (self.name.as_str(), self.address.as_str()) {
             ("", address) => address.to_owned(),

@@ -1,4 +1,4 @@
-//! Decodes the text of a mail by its declared charset, checked against its bytes.
+//! Decodes the text of an email by its declared charset, checked against its bytes.
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
 use encoding_rs::{

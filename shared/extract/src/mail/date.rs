@@ -1,4 +1,4 @@
-//! Reads mail dates (RFC 5322, section 3.3), including obsolete and some invalid forms.
+//! Reads email dates (RFC 5322, section 3.3), including obsolete and some invalid forms.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 

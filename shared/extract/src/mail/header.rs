@@ -1,13 +1,13 @@
-//! Splits a mail or a part into header fields and body (RFC 5322, section 2).
+//! Splits an email or a part into header fields and body (RFC 5322, section 2).
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// Most header fields; more occur only in malicious mails.
+/// Most header fields; more occur only in malicious emails.
 const MAX_FIELDS: usize = 2_000;
 
-/// The header fields of a mail or part: names in lower case, values unfolded.
+/// The header fields of an email or part: names in lower case, values unfolded.
 #[derive(Default)]
 pub struct Headers {
     fields: Vec<(String, Vec<u8>)>,
@@ -37,7 +37,7 @@ impl Headers {
     }
 }
 
-/// Normalizes a mail: removes a byte order mark and leading blank lines, converts UTF-16, and replaces bare CR line
+/// Normalizes an email: removes a byte order mark and leading blank lines, converts UTF-16, and replaces bare CR line
 /// ends.
 pub fn unified(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut mail = match Encoding::for_bom(bytes) {

@@ -1,4 +1,4 @@
-//! Reads a mail as a letter: its head, its text, and the mails forwarded with it.
+//! Reads an email as text: its head, its body, and the emails forwarded with it.
 
 use dynrag_domain::warnings::{WarningCode, Warnings};
 
@@ -15,7 +15,7 @@ use crate::{
     text::{self, Builder},
 };
 
-/// Deepest nesting of forwarded mails.
+/// Deepest nesting of forwarded emails.
 pub const MAX_FORWARDED: usize = 8;
 /// Longest line of a head, in characters.
 const MAX_LINE: usize = 2_000;
@@ -32,7 +32,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// Reads the head of a mail.
+    /// Reads the head of an email.
     pub fn of(message: &Message<'_>, warnings: &mut Warnings) -> Self {
         let headers = &message.root.headers;
         let mut head = Self::default();
@@ -65,7 +65,7 @@ impl Head {
         head
     }
 
-    /// Whether the head is empty, so that the file is not a mail.
+    /// Whether the head is empty, so that the file is not an email.
     pub fn is_empty(&self) -> bool {
         self.from.is_empty() && self.subject.is_none() && self.sent.is_none()
     }
@@ -78,7 +78,7 @@ impl Head {
     }
 }
 
-/// Reads a mail and the mails inside of it.
+/// Reads an email and the emails inside of it.
 #[derive(Default)]
 pub struct Reader {
     pub warnings: Warnings,
@@ -91,7 +91,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The text of a mail with this head, at a nesting depth.
+    /// The text of an email with this head, at a nesting depth.
     pub fn letter(&mut self, message: &Message<'_>, mut head: Head, depth: usize) -> Builder {
         self.warnings
             .add(WarningCode::PartsUnreadable, message.left_out);
@@ -135,7 +135,7 @@ impl Reader {
         builder
     }
 
-    /// A forwarded mail: its subject and its text.
+    /// A forwarded email: its subject and its text.
     fn forwarded(&mut self, part: &Part<'_>, depth: usize) -> (Option<String>, Builder) {
         let content = part.content();
         let content = header::unified(&content);
@@ -164,7 +164,7 @@ impl Reader {
                 self.locked = true;
                 Builder::default()
             }
-            // Read after the letter, or not at all.
+            // Read after the body, or not at all.
             Role::Message | Role::Attachment | Role::Passed | Role::Sealed => Builder::default(),
         }
     }
@@ -192,7 +192,7 @@ impl Reader {
         all
     }
 
-    /// The most complete alternative, but the plain one if it says the same.
+    /// The most complete alternative, but the plain one if it has the same content.
     fn alternative(&mut self, parts: &[Part<'_>]) -> Builder {
         let mut plain = Builder::default();
         let mut rich = Builder::default();

@@ -1,4 +1,4 @@
-//! Parses the tree of a mail's parts (RFC 2045, RFC 2046) and determines their roles.
+//! Parses the tree of an email's parts (RFC 2045, RFC 2046) and determines their roles.
 
 use std::borrow::Cow;
 
@@ -15,12 +15,12 @@ use crate::decode;
 
 /// Deepest nesting of parts; deeper parts are not parsed.
 const MAX_DEPTH: usize = 20;
-/// Most parts of a mail.
+/// Most parts of an email.
 const MAX_PARTS: usize = 5_000;
 /// Bytes of the body that are used to guess the encoding of headers.
 const SAMPLE: usize = 8 * 1024;
 
-/// A part of a mail, or the mail itself.
+/// A part of an email, or the email itself.
 pub struct Part<'a> {
     pub headers: Headers,
     /// Its media type: `text/plain`.
@@ -38,7 +38,7 @@ pub enum Role {
     Text,
     /// An appointment.
     Calendar,
-    /// Another mail.
+    /// Another email.
     Message,
     /// A multipart.
     Multipart,
@@ -52,7 +52,7 @@ pub enum Role {
     Sealed,
 }
 
-/// A mail: its parts, and the probable encoding of non-ASCII bytes in its headers.
+/// An email: its parts, and the probable encoding of non-ASCII bytes in its headers.
 pub struct Message<'a> {
     pub root: Part<'a>,
     pub eight_bit: Option<&'static Encoding>,
@@ -61,7 +61,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Parses a mail from bytes that are [`header::unified`].
+    /// Parses an email from bytes that are [`header::unified`].
     pub fn parse(bytes: &'a [u8]) -> Self {
         let mut budget = Budget {
             left: MAX_PARTS,
@@ -178,7 +178,7 @@ fn pieces<'a>(body: &'a [u8], boundary: Option<&[u8]>) -> Vec<&'a [u8]> {
             return pieces;
         }
     }
-    // A truncated mail.
+    // A truncated email.
     pieces.extend(start.map(|start| &body[start..]));
     pieces
 }
@@ -218,7 +218,7 @@ impl<'a> Part<'a> {
             .filter(|name| !name.trim().is_empty())
     }
 
-    /// All parts without parts of their own, in order.
+    /// All parts without subparts, in order.
     pub fn leaves(&self) -> Vec<&Self> {
         let mut leaves = Vec::new();
         self.gather(&mut leaves);
@@ -226,7 +226,7 @@ impl<'a> Part<'a> {
     }
 
     fn gather<'b>(&'b self, leaves: &mut Vec<&'b Self>) {
-        // An encrypted part counts as one; the parts inside of it are meaningless.
+        // An encrypted part counts as one; the parts inside are meaningless.
         if self.parts.is_empty() || self.role() == Role::Encrypted {
             leaves.push(self);
         } else {

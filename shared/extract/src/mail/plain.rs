@@ -1,4 +1,4 @@
-//! Converts special forms of mail text: flowed lines, PGP armour, calendars, text/enriched.
+//! Converts special forms of email text: flowed lines, PGP armour, calendars, text/enriched.
 
 /// The text of `format=flowed` (RFC 3676): a line that ends with a space continues on the next one.
 pub fn unflowed(text: &str, delete_space: bool) -> String {
@@ -118,7 +118,7 @@ fn joined(text: &str) -> String {
     out
 }
 
-/// The readable lines of a calendar (RFC 5545). `brief` leaves out the description, which the letter repeats.
+/// The readable lines of a calendar (RFC 5545). `brief` omits the description, which the body repeats.
 pub fn calendar(source: &str, brief: bool) -> String {
     let mut unfolded: Vec<String> = Vec::new();
     for line in source.lines() {

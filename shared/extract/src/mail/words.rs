@@ -8,10 +8,10 @@ use crate::decode;
 
 /// Longest encoded word in bytes; the standard allows 75.
 const MAX_WORD: usize = 8 * 1024;
-/// Most invalid encoded words of a field; more occur only in malicious mails.
+/// Most invalid encoded words of a field; more occur only in malicious emails.
 const MAX_FAULTS: usize = 1_000;
 
-/// The text of a header field. `eight_bit` is the probable encoding of the mail's raw bytes.
+/// The text of a header field. `eight_bit` is the probable encoding of the email's raw bytes.
 pub fn text(raw: &[u8], eight_bit: Option<&'static Encoding>, warnings: &mut Warnings) -> String {
     words(&plain(raw, eight_bit, warnings), warnings)
 }

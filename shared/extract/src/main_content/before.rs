@@ -1,4 +1,4 @@
-//! Where a block stands: what came before it, and which headings announced it.
+//! Context of a block: what came before it, and which headings announced it.
 
 use super::page::Page;
 
@@ -21,7 +21,7 @@ pub struct Before {
 }
 
 impl Before {
-    /// Describes a block by what came before it, and goes on past it.
+    /// Describes a block by what came before it, and advances past it.
     pub fn of(&mut self, page: &Page<'_, '_>, place: usize, row: &mut Vec<f32>) {
         let (block, sum) = (&page.blocks[place], &page.sums[place]);
         if let Some(level) = block.heading {

@@ -7,7 +7,7 @@ use super::best;
 use super::features::Features;
 use super::page::Page;
 
-/// Number of features beside those of the first model.
+/// Number of features in addition to those of the first model.
 const WIDTH: usize = 36;
 /// Neighbours before and after that are described one by one.
 const NEIGHBOURS: usize = 3;
@@ -25,7 +25,7 @@ const STRETCHES: [(isize, isize); 7] = [
 ];
 /// Largest distance to a kept block.
 const FAR: usize = 60;
-/// Number of surrounding elements that are described; each holds more than the one before.
+/// Number of surrounding elements that are described; each contains the previous one.
 const AROUND: usize = 4;
 const MAX_AROUND: usize = 64;
 /// The smallest elements with these shares of the probable content are described.

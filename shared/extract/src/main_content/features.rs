@@ -1,4 +1,4 @@
-//! What the model is told of each block of a page: numbers, the same here as where it is trained.
+//! Features of each block of a page: numbers, the same here as in training.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,9 +9,9 @@ use super::page::{Page, Sum, is_frame};
 use super::wording::Wording;
 use crate::html_text::Block;
 
-/// Elements around a block that are looked at; those further out are the page's frame.
+/// Maximum surrounding elements considered; those further out are the page's frame.
 const MAX_AROUND: usize = 64;
-/// Blocks before and after that are looked at one by one.
+/// Blocks before and after that are considered one by one.
 const NEIGHBOURS: isize = 3;
 
 /// Parts of the page around a block that are described, from within, by so many numbers each.
@@ -20,7 +20,7 @@ const SUMS: usize = 8;
 
 /// A page as numbers, a row for each block.
 pub struct Features {
-    /// The rows, one after the other.
+    /// The rows, concatenated.
     pub values: Vec<f32>,
     /// Numbers in a row.
     pub width: usize,
@@ -193,7 +193,7 @@ impl Page<'_, '_> {
         ]);
     }
 
-    /// What blocks have in common that are built alike: posts of a thread, entries of a list.
+    /// A key shared by similarly built blocks: posts of a thread, entries of a list.
     pub fn likeness(&self, place: usize) -> u64 {
         let mut hasher = DefaultHasher::new();
         let mut at = self.blocks[place].scope;
@@ -222,7 +222,7 @@ impl Page<'_, '_> {
         likes
     }
 
-    /// What holds for all of a page.
+    /// Features of the whole page.
     fn shared(&self) -> [f32; 6] {
         [
             self.total.blocks.ln_1p(),

@@ -1,6 +1,7 @@
-//! Tells furniture within the main content by whole names: `share-buttons` is furniture, `share-prices` is not.
+//! Recognizes furniture (boilerplate) within the main content by whole names: `share-buttons` is furniture,
+//! `share-prices` is not.
 //!
-//! Beside the content, a single word in a name is enough ([`super::names`]). Within it that would cost too much:
+//! Outside the content, a single word in a name is enough ([`super::names`]). Within it that would lose too much:
 //! `border-bottom`, `social-insurance` and `comments-api` name parts of the content.
 
 use std::collections::HashMap;
@@ -9,7 +10,7 @@ use scraper::node::Element;
 
 /// Bytes of an attribute that are looked at.
 const MAX_ATTRIBUTE: usize = 400;
-/// Longest word that says nothing in a name, such as the prefix of a theme.
+/// Words up to this length are ignored in a name, such as the prefix of a theme.
 const SHORT: usize = 2;
 
 /// Kinds of furniture, a bit each.
@@ -105,7 +106,7 @@ impl<'a> Furniture<'a> {
     }
 }
 
-/// What an element's whole names say.
+/// Kinds given by an element's whole names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Named(u8);
 
@@ -135,7 +136,7 @@ fn cut(value: &str) -> &str {
     &value[..value.floor_char_boundary(MAX_ATTRIBUTE)]
 }
 
-/// The kinds of a name; none if it has a word that is not listed.
+/// The kinds of a name; none if it has an unlisted word.
 fn of_name(words: &HashMap<&'static str, u8>, name: &str) -> u8 {
     let letters = name.bytes().filter(u8::is_ascii_alphabetic);
     let joined: String = letters
@@ -155,7 +156,7 @@ fn of_name(words: &HashMap<&'static str, u8>, name: &str) -> u8 {
         true
     };
     for (at, byte) in name.bytes().enumerate() {
-        // Words stand between signs and where small letters become capitals.
+        // Words are separated by signs and by changes from small to capital letters.
         let splits = !byte.is_ascii_alphabetic() || (small && byte.is_ascii_uppercase());
         if splits {
             if !is_known(name.get(start..at).unwrap_or_default()) {

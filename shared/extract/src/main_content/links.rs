@@ -1,5 +1,5 @@
-//! Tells which blocks of links lead elsewhere, and which are content: a step with a link to a form, an entry of a
-//! glossary, an offer.
+//! Distinguishes blocks of links that lead elsewhere from those that are content: a step with a link to a form, an
+//! entry of a glossary, an offer.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,8 @@ use crate::html_text::Block;
 
 /// Blocks with a larger share of letters in links lead elsewhere.
 const LINKS: f32 = 0.5;
-/// An item says something about the page that it leads to if it has so many letters besides, and links no larger share.
+/// An item describes the page that it links to if it has this many letters outside links, and links have no larger
+/// share.
 const OWN: usize = 3;
 const SAYING: f32 = 0.8;
 /// Elements around a block that are searched for a list.
@@ -30,7 +31,7 @@ const CURRENCIES: &[&str] = &[
     "chf", "cad", "aud", "руб", "元", "円", "원",
 ];
 
-/// What may hold items.
+/// Containers of items.
 #[derive(PartialEq, Eq, Hash, Clone, Copy)]
 enum Group {
     /// A list, by its place.
@@ -68,7 +69,7 @@ pub fn elsewhere(page: &Page<'_, '_>) -> Vec<bool> {
     elsewhere
 }
 
-/// Whether an item says something about the page that it leads to.
+/// Whether an item describes the page that it links to.
 fn says(block: &Block) -> bool {
     let own = block.letters.saturating_sub(block.leading);
     own >= OWN && block.leading as f32 <= SAYING * block.letters as f32

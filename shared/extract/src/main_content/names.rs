@@ -1,4 +1,4 @@
-//! What the names of elements say: tags, classes, ids and roles, as far as pages agree on them.
+//! Meaning of element names: tags, classes, ids and roles, as far as pages agree on them.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,9 @@ use scraper::node::Element;
 
 /// Number of kinds of names; tags come after words.
 pub const KINDS: usize = WORDS.len() + TAGS.len();
-/// The kind of what is shown on demand, if at all.
+/// The kind of content that is only shown on demand.
 const HIDDEN: u32 = 14;
-/// Bytes of an attribute that are looked at: nobody names things at such length.
+/// Bytes of an attribute that are considered; longer names do not occur in practice.
 const MAX_ATTRIBUTE: usize = 400;
 /// Kinds for the names of some elements.
 const NAV: usize = WORDS.len() + 3;
@@ -25,7 +25,7 @@ const FURNITURE_OF_LINKS: u64 = bits(&[2, 4, 8, ASIDE]);
 const FRAME: u64 = bits(&[3, 5, 9, 10, NAV, FOOTER]);
 /// Kinds of items, such as slides.
 const SLIDE: u64 = bits(&[17]);
-/// Elements with this name ask for an address.
+/// Elements with this name ask for an email address.
 const NEWSLETTER: &str = "newsletter";
 /// The attributes that name things.
 const ATTRIBUTES: &[&str] = &[
@@ -38,7 +38,7 @@ const ATTRIBUTES: &[&str] = &[
     "aria-label",
 ];
 
-/// Words in names, by what they say. Their order is that of the features, so the model's too.
+/// Words in names, by meaning. Their order is that of the features, and so the model's.
 const WORDS: [&str; 25] = [
     "article articlebody articlecontent post posts postbody postcontent entry entrycontent story hentry blog \
      blogpost markdown prose richtext rte wysiwyg news newsarticle blogposting text paragraph",
@@ -77,7 +77,7 @@ const WORDS: [&str; 25] = [
     "contact contacts vcard adr address hours opening location locations directions map",
 ];
 
-/// Elements that say what is in them.
+/// Elements whose tag describes their content.
 const TAGS: [&str; 16] = [
     "main",
     "article",
@@ -185,7 +185,7 @@ const fn bits(places: &[usize]) -> u64 {
     bits
 }
 
-/// Words stand between signs and where small letters become capitals.
+/// Words are separated by signs and by changes from small to capital letters.
 fn of_value(words: &HashMap<&'static str, u32>, value: &str) -> u32 {
     let mut kinds = 0;
     let mut word = String::new();

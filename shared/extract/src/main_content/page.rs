@@ -17,7 +17,7 @@ const SHORT: usize = 100;
 /// a menu.
 const LINKS: [f32; 2] = [0.2, 0.4];
 
-/// What an element is if it is within the content: furniture, left out even if it was kept, and left out around the
+/// Treatment of an element within the content: furniture, left out even if it was kept, and left out around the
 /// element with most of the content.
 #[derive(Clone, Copy, Default)]
 pub struct Within {
@@ -28,7 +28,7 @@ pub struct Within {
 
 /// Elements that hold data, whatever their names are, unless they hold links.
 const COLLECTIONS: &[&str] = &["table", "ul", "ol", "dl"];
-/// Elements with footers of their own.
+/// Elements with their own footers.
 const PARTS: &[&str] = &[
     "article",
     "section",
@@ -109,7 +109,7 @@ pub struct Page<'p, 'a> {
     pub furniture: Vec<bool>,
     /// Whether each scope is left out outside of the content even if it was kept.
     pub frame: Vec<bool>,
-    /// What each scope is within the content.
+    /// Treatment of each scope within the content.
     pub within: Vec<Within>,
     /// Distance to the next surrounding element of each kind of name, from 1; 0 if there is none.
     pub around: Vec<[u8; KINDS]>,
@@ -210,8 +210,8 @@ pub fn is_frame(scope: &Scope<'_>) -> bool {
     ["html", "body"].contains(&scope.element.name())
 }
 
-/// Whether an element is what it is within the content. `part` tells whether it belongs to a part of the content,
-/// `leads` whether it holds links, and `data` whether it holds a data table.
+/// Treatment of an element within the content. `part` says whether it belongs to a part of the content, `leads` whether
+/// it holds links, and `data` whether it holds a data table.
 fn within_content(
     element: &Element,
     kinds: u64,

@@ -15,8 +15,8 @@ const CORE: f32 = 0.9;
 const FILLED: f32 = 0.5;
 const FILLED_MAIN: f32 = 0.15;
 const FILLED_PAGE: f32 = 0.7;
-/// Most blocks outside of furniture for which the whole page can be content. Of a longer one, only what lies between kept
-/// blocks is, and what follows without a gap.
+/// Maximum blocks outside furniture for which the whole page can be content. On a longer page, only the blocks
+/// between kept blocks are, and those that follow without a gap.
 const FRAGMENT: usize = 60;
 /// On a long page, blocks with a lower probability are not added: in general, and up to so many blocks after the last kept
 /// one.
@@ -67,7 +67,7 @@ pub fn take_in(page: &Page<'_, '_>, words: &[f32], likely: &[f32], kept: &mut [b
         }
         let scope = page.blocks[place].scope - element;
         let content = likely[place] >= least && !outside[scope] && !elsewhere[place];
-        // What follows the content of a page without a main part ends with the first block that is none.
+        // What follows the content of a page without a main part ends with the first block that is not content.
         if is_after && is_long_body && !content {
             break;
         }
@@ -173,7 +173,7 @@ fn weight(words: &[f32], place: usize) -> f32 {
         .map_or(LEAST_WORDS, |words| words.max(LEAST_WORDS))
 }
 
-/// The content of each element outside of furniture. Furniture that holds the core is none.
+/// The content of each element outside furniture. Furniture that contains the core does not count as such.
 fn holds(
     page: &Page<'_, '_>,
     words: &[f32],

@@ -58,7 +58,8 @@ impl Trees {
         sums.iter().map(|sum| 1.0 / (1.0 + (-sum).exp())).collect()
     }
 
-    /// The sums for rows of features, each so wide. Tree by tree, so that one stays at hand for all rows.
+    /// The sums for rows of features of this width. Tree by tree, so that one tree stays cached for all
+    /// rows.
     fn sums(&self, values: &[f32], width: usize) -> Vec<f32> {
         let mut sums = vec![0.0; values.len() / width.max(1)];
         for tree in &self.0 {
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn trees_add_up() {
         let mut file = 2u32.to_le_bytes().to_vec();
-        // A tree of one split, on the second feature, and one of nothing but a leaf.
+        // A tree with one split, on the second feature, and one with a single leaf.
         file.extend(1u32.to_le_bytes());
         file.extend([1, 0, 0, 0, 0xff, 0xff, 0xfe, 0xff]);
         for number in [0.5f32, 10.0, 20.0] {

@@ -1,4 +1,4 @@
-//! What the text of a block is like, of whatever language.
+//! Features of a block's text, in any language.
 
 use phf::{Set, phf_set};
 
@@ -175,7 +175,7 @@ const LONGEST: usize = 24;
 pub struct Wording {
     /// Runs of letters and digits.
     pub words: usize,
-    /// Letters beyond the common alphabets, of which a few are a word.
+    /// Letters beyond the common alphabets, a few of which form a word.
     pub dense: usize,
     /// Ends of sentences.
     pub sentences: usize,

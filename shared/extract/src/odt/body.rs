@@ -307,7 +307,7 @@ impl<'s, 'a, 'f, 'b> Body<'s, 'a, 'f, 'b> {
             });
             let mut lists = 0;
             for part in inner.children() {
-                // A second list in the same item starts anew.
+                // A second list in the same item restarts.
                 lists += usize::from(part.name() == "list");
                 if lists > 1
                     && part.name() == "list"

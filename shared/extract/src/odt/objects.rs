@@ -1,4 +1,4 @@
-//! Reads objects in a text, each a document of its own: formulas, charts, sheets.
+//! Reads objects in a text, each a separate document: formulas, charts, sheets.
 
 use dynrag_domain::warnings::WarningCode;
 

@@ -10,8 +10,7 @@ const MAX_PARENTS: usize = 32;
 /// Longest name of a style, in bytes. Styles with longer ones are not found: a name is looked up at each paragraph.
 const MAX_NAME: usize = 1_000;
 
-/// The styles of a part, by name. The body and the page margins have automatic styles of their own under the same
-/// names.
+/// The styles of a part, by name. The body and the page margins have separate automatic styles with the same names.
 #[derive(Default)]
 pub struct Styles<'a> {
     /// By family and name.

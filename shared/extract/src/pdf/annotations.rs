@@ -74,7 +74,7 @@ pub struct Value {
     pub text: String,
     /// Left, top, right, bottom, in the page's units.
     pub place: [f32; 4],
-    /// Whether the page does not tell the value, though it may show its text: a list shows all options.
+    /// Whether the page does not show the value, though it may show its text: a list shows all options.
     pub untold: bool,
 }
 
@@ -259,7 +259,7 @@ impl Annotation<'_> {
         }
     }
 
-    /// Tells the plain text of a text box, or else its rich text, which is XHTML (ISO 32000-1, 12.7.3.4).
+    /// Writes the plain text of a text box, or else its rich text, which is XHTML (ISO 32000-1, 12.7.3.4).
     fn tell_text_box(&self, written: &mut Written) {
         let mut said = self.string("Contents");
         if !written.has_room(&said) {

@@ -18,13 +18,13 @@ const TEXT_FIELD: c_int = 6;
 const PASSWORD: c_int = 1 << 13;
 /// Flag of text fields with a cell for each character.
 const COMB: c_int = 1 << 24;
-/// Most comb fields of a page that are mended.
+/// Maximum comb fields of a page that are repaired.
 const MAX_COMBS: usize = 200;
 /// Most options of a field.
 const MAX_OPTIONS: c_int = 1_000;
 
 impl Annotation<'_> {
-    /// Tells the value of a widget.
+    /// Writes the value of a widget.
     pub fn tell_field(&self, form: &Form<'_>, written: &mut Written) {
         let form = form.handle;
         // SAFETY: the annotation is open, and of this form.

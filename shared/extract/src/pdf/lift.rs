@@ -250,8 +250,8 @@ impl Page<'_> {
         all
     }
 
-    /// Gives text objects without width one: stroked text is larger by the width of the stroke. Spaces and characters of
-    /// fonts in the file are empty on purpose.
+    /// Gives text objects without width a width: stroked text is larger by the width of the stroke. Spaces and
+    /// characters of fonts in the file are empty on purpose.
     fn widen(self, objects: &[*mut c_void]) {
         let narrow: Vec<*mut c_void> = objects
             .iter()

@@ -1,5 +1,5 @@
-//! What an RTF file holds besides its text: destinations to pass over, and the `\info` group, which
-//! says who wrote it, and when.
+//! Parts of an RTF file other than its text: destinations to skip, and the `\info` group with
+//! author and dates.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::chunks::Properties;
@@ -9,7 +9,7 @@ use crate::properties;
 /// Bytes of a text that are kept, until it is made shorter properly.
 const MAX_TEXT: usize = 8 * 1024;
 
-/// Destinations that are no text of the document.
+/// Destinations that are not text of the document.
 pub const SKIPPED: &[&[u8]] = &[
     b"colortbl",
     b"listtable",
@@ -89,12 +89,13 @@ impl Field {
     }
 }
 
-/// What a file says of itself.
+/// Properties of a file.
 #[derive(Default)]
 pub struct Info {
     pub title: String,
     author: String,
-    /// Year, month, day, hour, minute, second. No zone: it is the writer's own, taken for UTC.
+    /// Year, month, day, hour, minute, second. No time zone: it is the writer's local time, read as
+    /// UTC.
     created: [u32; 6],
     revised: [u32; 6],
 }

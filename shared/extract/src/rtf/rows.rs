@@ -9,7 +9,7 @@ use crate::tables::{Cell, Copies};
 
 /// Most cells of a row whose positions are kept.
 const MAX_CELLS: usize = 1_000;
-/// Most bytes of copies of a merged cell; beyond, its text stands only in the first place.
+/// Maximum bytes of copies of a merged cell; beyond, its text is only in the first place.
 const MAX_REPEATED: usize = 20_000;
 /// Most cell positions of a document; rows with equal positions share them. In further rows the cells are counted.
 const MAX_DEFINITIONS: usize = 1_000_000;
@@ -28,7 +28,7 @@ struct Definition {
     from_above: bool,
 }
 
-/// What the tables of a document may still take up.
+/// Remaining capacity for the tables of a document.
 pub struct Room {
     pub copies: Copies,
     /// Number of cell positions.

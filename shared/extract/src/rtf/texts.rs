@@ -28,7 +28,7 @@ impl Margins {
         }
     }
 
-    /// Those with text, in order.
+    /// Lines with text, in order.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(AsRef::as_ref)
     }
@@ -67,7 +67,7 @@ impl Reader<'_> {
         self.leaving_out = left_out;
     }
 
-    /// Begins a text of its own.
+    /// Begins a separate text.
     pub(super) fn begin_flow(&mut self, kind: Kind) {
         self.decode();
         self.group.to = Destination::Text;

@@ -11,7 +11,7 @@ use super::{
 /// The content of a cell.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A shared string without a format of its own.
+    /// A shared string without its own format.
     Shared(usize),
     /// Text.
     Text(String),

@@ -15,7 +15,7 @@ const ADDED: usize = 20;
 /// merged cells with short texts.
 const MAX_SHORT: usize = 64;
 
-/// What the merged cells of a workbook may still cost.
+/// Remaining cost of a workbook's merged cells.
 pub struct Steps(usize);
 
 impl Default for Steps {
@@ -35,7 +35,8 @@ impl Steps {
 }
 
 /// Copies the text of merged cells into the other rows that they span, and the text above a group of columns (`2025`
-/// above `Q1` and `Q2`) into these columns. A title above a whole table stands once. Long texts are spent from `copies`.
+/// above `Q1` and `Q2`) into these columns. A title above a whole table is not repeated. Long texts are spent from
+/// `copies`.
 pub fn fill(sheet: &mut Worksheet, strings: &Strings, steps: &mut Steps, copies: &mut Copies) {
     let merged = std::mem::take(&mut sheet.merged);
     for (number, range) in merged.iter().enumerate() {

@@ -14,7 +14,7 @@ use crate::{
 /// Longest author name: it stands before each comment.
 const MAX_NAME: usize = 100;
 
-/// The notes of a slide under a line of their own; `None` if there are none.
+/// The notes of a slide under a separate heading line; `None` if there are none.
 ///
 /// # Errors
 /// `corrupt_file`, `text_too_large`.

@@ -14,7 +14,7 @@ pub struct Line {
     pub note: Option<String>,
     /// Whether this is a heading: its notes follow below.
     pub is_heading: bool,
-    /// Whether the last text was hidden, so that a stretch of hidden text counts once.
+    /// Whether the last text was hidden, so that a run of hidden text counts once.
     pub in_hidden: bool,
     /// Floating content, which is read after the paragraph.
     pub after: Vec<Block>,

@@ -134,7 +134,7 @@ impl Reader<'_, '_> {
         self.shapes(element, own, line);
     }
 
-    /// A chart or a diagram in a part of its own.
+    /// A chart or a diagram in a separate part.
     fn part_of(
         &mut self,
         id: Option<&str>,

@@ -111,7 +111,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Whether the next content of a paragraph is to be read. Hidden content is counted if it `says` something.
+    /// Whether the next content of a paragraph is to be read. Hidden content is counted if it is not empty (`says`).
     pub fn shows(&mut self, look: Look, says: bool, line: &mut Line) -> bool {
         if self.unshown > 0 || self.moving.is_some() {
             return false;

@@ -15,8 +15,8 @@ use crate::{
     xml::Element,
 };
 
-/// Most tables inside of one another. The texts of a deeper one are read one after the other: each table copies the
-/// texts of those in it.
+/// Maximum nesting of tables. The texts of a deeper one are read one after the other: each table copies the texts of
+/// those in it.
 const MAX_DEPTH: usize = 16;
 /// Bytes of Markdown for an empty cell: ` |`, and ` --- |` below a header.
 const EMPTY_CELL: usize = 8;

@@ -1,4 +1,4 @@
-//! Refuses XML on which a tree parser would spend much more time than its length tells.
+//! Rejects XML that would cost a tree parser much more time than its length suggests.
 
 use dynrag_domain::documents::FailureCode;
 use quick_xml::{
@@ -21,11 +21,11 @@ const MAX_COMPARISONS: usize = 1 << 28;
 /// Attributes of an element that cost nothing worth counting.
 const FEW: usize = 16;
 
-/// Checks nesting, attributes and namespaces in time linear in the length. The tree parser compares the attributes of
-/// an element with one another, and copies all prefixes in scope for each element that declares one.
+/// Checks nesting, attributes and namespaces in linear time. The tree parser compares the attributes of an element
+/// with one another, and copies all prefixes in scope for each element that declares one.
 ///
 /// # Errors
-/// `corrupt_file` beyond the limits, or if the tags cannot be told apart.
+/// `corrupt_file` beyond the limits, or if the tags cannot be parsed.
 pub fn check(source: &str) -> Result<(), Refusal> {
     let mut reader = Reader::from_str(source);
     // The tree parser finds these faults.
@@ -110,7 +110,7 @@ impl Limits {
         self.spend(self.prefixes.len())
     }
 
-    /// Counts the comparisons of so many names with one another.
+    /// Counts the comparisons of this many names with one another.
     fn spend(&mut self, names: usize) -> Result<(), Refusal> {
         self.comparisons += names * names / 2;
         if self.comparisons > MAX_COMPARISONS {

@@ -1,4 +1,4 @@
-//! The process that readers are forked from: one for all files, and nothing lost when it or a reader ends.
+//! The fork server: one for all files, and nothing is lost when it or a reader ends.
 
 use std::{
     os::{fd::OwnedFd, unix::net::UnixStream},
@@ -27,7 +27,7 @@ fn children(process: u32) -> Vec<u32> {
         .collect()
 }
 
-/// Whether a process runs; one that has ended and waits to be asked for does not.
+/// Whether a process is running; a zombie is not.
 fn runs(process: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let state = stat
@@ -75,7 +75,7 @@ async fn a_reader_that_dies_takes_nothing_with_it() {
     until(|| children(server).is_empty()).await;
 }
 
-/// Forks of one server have their addresses in common. Who could try again after a crash would find them out.
+/// Forks of one server share their ASLR layout, which repeated crashes could reveal.
 #[tokio::test]
 async fn after_a_crash_the_next_reader_is_of_another_server() {
     let extractor = extractor();
@@ -89,7 +89,7 @@ async fn after_a_crash_the_next_reader_is_of_another_server() {
         assert_eq!(attack(&extractor, name).await, Err(code));
         assert_eq!(attack(&extractor, "some-memory").await, Ok(()));
         assert_ne!(extractor.server_id(), Some(crashed));
-        // Who was at work goes on.
+        // Readers at work continue.
         assert!(runs(crashed));
         sibling.abort();
         until(|| !runs(crashed)).await;
@@ -109,7 +109,7 @@ async fn a_server_is_left_after_so_many_files() {
     until(|| !runs(servers[0])).await;
 }
 
-/// As one that hangs while it loads what it needs: the file is not blamed.
+/// Like a server that hangs while loading its resources: the file is not blamed.
 #[tokio::test]
 async fn a_server_that_does_not_begin_is_not_the_files_fault() {
     let extractor = extractor();
@@ -130,7 +130,7 @@ async fn a_server_that_does_not_begin_is_not_the_files_fault() {
     assert_ne!(extractor.server_id(), Some(server));
 }
 
-/// A fork copies one thread. Were there more, what they had locked would stay locked in every reader.
+/// A fork copies one thread. Locks held by other threads would stay locked in every reader.
 #[tokio::test]
 async fn the_server_has_one_thread() {
     let extractor = extractor();

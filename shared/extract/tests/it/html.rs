@@ -12,7 +12,7 @@ async fn xhtml_is_read_as_xml() {
         format!("{head}<head><title/><script src='a.js'/></head><body><p>Phones are off.</p></body></html>"),
         format!("{head}<body><p><![CDATA[Phones are off.]]></p></body></html>"),
         "<html><head><title/></head><body><p>Phones are off.</p></body></html>".to_owned(),
-        // HTML habits in a page that says it is XHTML.
+        // HTML habits in a page that declares XHTML.
         "<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Transitional//EN' 'x'><body><a href=http://x/>Phones</a> are off.<br><p>"
             .to_owned(),
     ] {

@@ -1,4 +1,4 @@
-//! Mails: in every charset, of every structure, with what is forwarded and attached.
+//! Emails: in every charset, of every structure, with forwarded and attached content.
 
 use dynrag_domain::{
     documents::{FailureCode, Format},
@@ -11,7 +11,7 @@ use crate::{extractor, read};
 const HEAD: &str = "From: Ada <ada@example.org>\r\nSubject: S\r\n";
 const LETTER: &str = "The delivery is put off to the third of December.";
 
-/// What a mail says below its head.
+/// The text of an email below its head.
 async fn body(mail: &str) -> String {
     let read = read(Format::Eml, mail.as_bytes()).await.unwrap();
     let (_, body) = read.text.split_once("\n\n").unwrap_or_default();
@@ -483,7 +483,7 @@ async fn lists_in_the_head_are_limited() {
     assert_eq!(read.warnings.as_slice()[0].count, 300);
     let longest = read.text.lines().find(|line| line.starts_with("Subject"));
     assert!(longest.unwrap().chars().count() < 2_100);
-    // A file in the ninth of mails that are forwarded in each other.
+    // A file in the ninth of emails that are forwarded in each other.
     let file = part("application/pdf; name=a.pdf", "x");
     for (depth, given) in [(3, 1), (20, 0)] {
         let mut mail = format!("From: a@x\r\n{file}");

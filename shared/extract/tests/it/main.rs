@@ -71,8 +71,8 @@ fn extractor_with(pdfium_library: Option<PathBuf>) -> Extractor {
 
 /// Tests without the library would pass by testing the second reader, so they fail instead.
 fn pdfium() -> PathBuf {
-    // Tests run in their package's folder. A path fixed when they were compiled would be that of another
-    // checkout where two share a target directory.
+    // Tests run in their package's folder. A path fixed at compile time would be that of another
+    // checkout if two share a target directory.
     let path = PathBuf::from("../../infra/layers/pdfium/lib/libpdfium.so");
     assert!(
         path.exists(),

@@ -1,4 +1,4 @@
-//! Office files, books, mails and tables: what each gives, and files made to harm.
+//! Office files, books, emails and tables: results for each, and malicious files.
 
 use crate::{
     office_file::{
@@ -188,7 +188,7 @@ async fn bombs_end_in_a_name() {
     let deep = odt(&"<text:span>".repeat(2_000_000));
     let wide = vec!["x"; 5_000_000].join(",");
     let nested = docx(&"<w:tbl><w:tr><w:tc>".repeat(100_000));
-    // Of itself, a document says 200 MiB of author; or it nests what it says.
+    // The document's properties have 200 MiB of author, or are nested.
     let author = core(&format!(
         "<dc:creator>{}</dc:creator>",
         "a".repeat(200 << 20)

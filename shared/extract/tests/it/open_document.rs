@@ -1,4 +1,4 @@
-//! OpenDocument texts: text boxes, lists, tables, objects, what is hidden and what is set apart.
+//! OpenDocument texts: text boxes, lists, tables, objects, hidden and separate content.
 
 use dynrag_domain::{chunks::Extracted, documents::Format, warnings::WarningCode};
 use dynrag_extract::Options;

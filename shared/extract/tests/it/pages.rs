@@ -1,5 +1,4 @@
-//! Web pages whose main content ends in something else than a paragraph: all of it is read, and nothing of
-//! what is around it.
+//! Web pages whose main content does not end in a paragraph: all of it is read, and nothing around it.
 
 use dynrag_domain::documents::Format;
 use dynrag_extract::Extractor;
@@ -21,7 +20,7 @@ const PARAGRAPHS: [&str; 12] = [
     "When it storms the garden is closed, since the poplars along the river lose branches as thick as an arm.",
 ];
 
-/// What content may end in, with what must be read of it.
+/// Endings of content, with the text that must be read from each.
 const ENDS: [(&str, &[&str]); 11] = [
     (
         "<h2>Tickets</h2><table><tr><th>Ticket<th>Price<tr><td>Adults<td>7 euros<tr><td>Children<td>3 euros
@@ -86,7 +85,7 @@ const HEADER: &str = "<header><nav><ul><li><a href=/>Start page</a><li><a href=/
 const FOOTER: &str =
     "<footer><p>Copyright 2026 Society of Friends</p><ul><li><a href=/i>Imprint</a>
     <li><a href=/p>Privacy policy</a></ul></footer>";
-/// What may be between the content and the footer.
+/// Possible elements between the content and the footer.
 const AFTER: [&str; 3] = [
     "",
     "<section class=related><h2>Related articles</h2><ul><li><a href=/1>Ten walks in the snow</a>

@@ -1,4 +1,4 @@
-//! PDFs that are locked: what opens them, how a refusal is told, and that nobody reads along.
+//! Locked PDFs: what opens them, how rejections are reported, and that passwords do not leak.
 
 use dynrag_domain::documents::{FailureCode, Format};
 use dynrag_extract::{Extractor, Failure, Options};
@@ -8,7 +8,7 @@ use crate::{extractor, extractor_with, properties::said};
 
 const SECRET: &str = "A secret of the house";
 
-/// What fixtures/locked.py made, with the password of the user; the owner's is `owner`.
+/// Files made by fixtures/locked.py, with the user password; the owner password is `owner`.
 const LOCKED: [(&str, &[u8], &str); 7] = [
     (
         "RC4, 40 bits",
@@ -72,7 +72,7 @@ async fn open(
 #[tokio::test]
 async fn the_right_password_opens() {
     for (name, file, user) in LOCKED {
-        // The same letters, with accents apart as a Mac's keyboard may send them.
+        // The same letters, with decomposed accents as a Mac's keyboard may send them.
         let apart = user.replace('é', "e\u{301}").replace('ü', "u\u{308}");
         for password in [user, "owner", &apart] {
             let opened = open(&extractor(), file, Some(password)).await;
@@ -129,7 +129,7 @@ async fn the_second_reader_opens_them_too() {
     }
 }
 
-/// A file that is not locked needs none, and other formats take no notice.
+/// An unlocked file needs no password, and other formats ignore it.
 #[tokio::test]
 async fn a_password_too_many_does_no_harm() {
     let open = include_bytes!("fixtures/owner_password.pdf");

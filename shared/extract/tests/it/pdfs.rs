@@ -127,7 +127,7 @@ async fn scans_need_ocr_even_with_a_stamp() {
             Err(FailureCode::NoTextLayer)
         );
     }
-    // Not a scan: the same few words on a page of their own, and a page with a text layer.
+    // Not a scan: the same few words on a separate page, and a page with a text layer.
     let layered = format!(
         "{SCAN}{}",
         lines(&["A scan that went through OCR already, with its words."])
@@ -177,7 +177,7 @@ async fn damage_is_named() {
         read(Format::Txt, &file).await,
         Err(FailureCode::UnsupportedType)
     );
-    // Without its cross-reference table a file can still be read.
+    // A file without its cross-reference table can still be read.
     let table = file
         .windows(7)
         .position(|window| window == b"xref\n0 ")

@@ -1,4 +1,4 @@
-//! What documents say of themselves, of every format, and what they must not say.
+//! Properties of documents in every format, and invalid ones.
 
 use std::fmt::Write;
 
@@ -23,7 +23,7 @@ const ARABIC: &str = "تغلي الغلاية لترا من الماء في دق
     مرتين قبل تحضير الشاي من جديد، ولا تترك الماء فيها طوال الليل أبدا.";
 const CHINESE: &str = "这个水壶两分钟就能烧开一升水。每个月要用醋除一次水垢，再次泡茶之前要冲洗两遍，不要把水留在壶里过夜。";
 
-/// Author, language, made and changed, in one line.
+/// Author, language, created and modified, in one line.
 pub fn said(extracted: &Extracted) -> String {
     let Properties {
         author,
@@ -50,7 +50,8 @@ async fn said_by(format: Format, file: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_pdf_says_it_in_its_information() {
-    // In UTF-16; words of its language are too few here, so that its own statement stands.
+    // In UTF-16; there are too few words to detect the language, so the declared one
+    // stands.
     let info = "/Author <FEFF00C50073006100200045> /CreationDate (D:20261120093000+01'00') /ModDate (D:2026)";
     let file = document_of(info, "/Lang (sv-SE)", &[&lines(&["Kort"])]);
     assert_eq!(
@@ -93,7 +94,7 @@ async fn open_documents_say_it_in_their_metadata() {
         said_by(Format::Odt, &odt_of(meta, &body)).await,
         "Ada de 2026-11-20T09:30:00Z 2026-11-21T09:30:00Z"
     );
-    // A document is one even where its metadata is not.
+    // A document with broken metadata is still read.
     let broken = odt_of(
         "<dc:creator>Ada</dc:creator><dc:date>x</dc:<",
         "<text:p>Kurz</text:p>",
@@ -182,7 +183,7 @@ async fn text_formats_say_what_they_can() {
     assert_eq!(said_by(Format::Json, json.as_bytes()).await, "- ar - -");
 }
 
-/// Two hundred characters on one line, whatever the document would have us keep.
+/// Two hundred characters on one line, however long the document's own value is.
 #[tokio::test]
 async fn an_endless_author_ends() {
     let endless = "An author and one more of them\u{7} ".repeat(100_000);

@@ -1,4 +1,4 @@
-//! The sandbox holds, and the tests would notice if it did not.
+//! The sandbox holds, and the tests would detect it if it did not.
 
 use std::{process::Command, time::Duration};
 
@@ -7,7 +7,7 @@ use dynrag_extract::{Extractor, Limits};
 
 use crate::{extractor, read_with, small};
 
-/// What a reader answers when the file makes it try something.
+/// A reader's answer when the file makes it try an attack.
 async fn attack(name: &str, limits: Limits) -> Result<(), FailureCode> {
     let extractor = extractor().with_limits(limits);
     let file = format!("dynrag-attack:{name}");
@@ -21,7 +21,7 @@ fn works_outside(name: &str) -> bool {
     attack.args(["attack", name]).status().unwrap().success()
 }
 
-/// What is done to another process is done to the fork server, outside to a process of the test's.
+/// Attacks on another process target the fork server; outside, a process of the test.
 #[tokio::test]
 async fn no_other_process_can_be_reached() {
     let extractor = extractor().with_limits(small());
@@ -34,7 +34,7 @@ async fn no_other_process_can_be_reached() {
         "signal-other",
     ] {
         let file = format!("dynrag-attack:{name}");
-        // Starts a server where a crash has ended the one before.
+        // Starts a server if a crash has ended the previous one.
         read_with(&extractor, Format::Md, b"text").await.unwrap();
         let server = extractor.server_id().unwrap();
         let file = format!("{file} {server}");
@@ -97,7 +97,7 @@ async fn a_hardened_parent_is_closed_to_its_own_user() {
     assert!(works_outside("read-a-plain-parent"));
     assert!(!works_outside("read-a-hardened-parent"));
     dynrag_extract::harden_parent().unwrap();
-    // What was hardened can still extract.
+    // A hardened process can still extract.
     assert_eq!(attack("some-memory", small()).await, Ok(()));
 }
 

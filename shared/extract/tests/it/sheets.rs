@@ -1,4 +1,4 @@
-//! Excel workbooks: what is read is what Excel shows.
+//! Excel workbooks: the text matches what Excel shows.
 
 use dynrag_domain::{
     chunks::Extracted,
@@ -21,7 +21,7 @@ async fn text(book: Book) -> String {
     sheet(book).await.text
 }
 
-/// What was warned of: how often, and where.
+/// Count and detail of a warning.
 fn warned(extracted: &Extracted, code: WarningCode) -> Option<(u32, &str)> {
     let all = extracted.warnings.as_slice().iter();
     let mut found = all.filter(|warning| warning.code == code);

@@ -9,7 +9,7 @@ use crate::{
     small,
 };
 
-/// Most bytes that a document repeats, with some room for what is around them.
+/// Maximum bytes that a document repeats, with some room for the surrounding text.
 const MAX_COPIED: usize = 3_000_000;
 
 async fn sheet(book: Book) -> Extracted {

@@ -1,4 +1,4 @@
-//! Presentations: what their slides say, in which order, and what is left out.
+//! Presentations: the text of slides, its order, and omissions.
 
 use dynrag_domain::{
     chunks::Extracted,
@@ -40,7 +40,7 @@ fn page(extracted: &Extracted, number: u32) -> &str {
     found.map_or("", |section| extracted.text[section.start..end].trim_end())
 }
 
-/// How often a warning came, and where.
+/// Count and detail of a warning.
 fn warned(extracted: &Extracted, code: WarningCode) -> (u32, Option<&str>) {
     let mut all = extracted.warnings.as_slice().iter();
     let found = all.find(|warning| warning.code == code);

@@ -147,7 +147,7 @@ pub fn frame(graphic: &str) -> String {
     )
 }
 
-/// A picture with these attributes, and what is in its properties.
+/// A picture with these attributes and properties.
 pub fn picture(attributes: &str, inner: &str) -> String {
     format!(
         r#"<p:pic><p:nvPicPr><p:cNvPr id="5" name="image1.png" {attributes}>{inner}</p:cNvPr><p:nvPr/></p:nvPicPr><p:blipFill/></p:pic>"#
@@ -210,7 +210,8 @@ pub fn diagram(texts: &[&str]) -> String {
     root("dgm:dataModel", &content)
 }
 
-/// Layout and master whose bodies have bullets on the first level, and prompts that are nobody's text.
+/// Layout and master whose bodies have bullets on the first level, and prompts, which are not text of the
+/// slide.
 pub fn layout_and_master() -> Vec<Part> {
     let sheet = |prompt: &str| {
         let shapes = [
@@ -240,7 +241,7 @@ pub fn layout_and_master() -> Vec<Part> {
     ]
 }
 
-/// A presentation with one of all, for tests that break it.
+/// A presentation with one of everything, for tests that break it.
 pub fn everything() -> Vec<Part> {
     let table = frame(&format!(
         r#"<a:tbl><a:tr><a:tc gridSpan="2"><a:txBody>{}</a:txBody></a:tc><a:tc hMerge="1"/></a:tr><a:tr><a:tc rowSpan="2"/><a:tc/></a:tr></a:tbl>"#,

@@ -1,4 +1,4 @@
-//! Presentations made to harm, and ones that are broken inside their parts.
+//! Malicious presentations, and ones with broken parts.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ async fn deep_and_wide_decks_end_in_a_name() {
     };
     assert_eq!(read_one(deep(490)).await.as_deref(), Ok("The bottom"));
     assert_eq!(read_one(deep(100_000)).await, Err(FailureCode::CorruptFile));
-    // A cell that says it spans millions, and a number whose letters would be.
+    // A cell that claims to span millions, and a number that would need as many letters.
     let cell = r#"<a:tc gridSpan="4000000" rowSpan="4000000"><a:txBody><a:p><a:pPr><a:buAutoNum type="alphaLcPeriod" startAt="4000000000"/></a:pPr><a:r><a:t>x</a:t></a:r></a:p></a:txBody></a:tc>"#;
     let table = format!(
         "<a:tbl>{}</a:tbl>",
@@ -82,7 +82,7 @@ async fn mutants_of_parts_end_in_a_type() {
     assert!(ends.keys().all(|end| typed.contains(end)), "{ends:?}");
 }
 
-/// Puts one quoted value or word of the XML in place of another.
+/// Replaces one quoted value or word of the XML by another.
 fn reworded(content: &str, numbers: &mut Numbers) -> String {
     let mut pieces: Vec<&str> = content.split('"').collect();
     let (from, to) = (numbers.below(pieces.len()), numbers.below(pieces.len()));

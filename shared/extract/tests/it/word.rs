@@ -8,7 +8,7 @@ use crate::{
     word_file::{WordFile, field, p, p_of, r, r_of, tbl, tc, tc_of, tr},
 };
 
-/// What a file gives.
+/// The result of reading a file.
 pub async fn read_file(file: &WordFile) -> Extracted {
     read(Format::Docx, &file.bytes()).await.unwrap()
 }
@@ -18,7 +18,7 @@ pub async fn text_of(body: &str) -> String {
     read_file(&WordFile::of(body)).await.text
 }
 
-/// How often something happened.
+/// Count of a warning.
 pub fn count(read: &Extracted, code: WarningCode) -> u32 {
     let mut warnings = read.warnings.as_slice().iter();
     let found = warnings.find(|warning| warning.code == code);
@@ -157,7 +157,7 @@ async fn tracked_changes_are_read_as_accepted() {
             "{target}{}<w:moveToRangeEnd w:id=\"3\"/>",
             p(&format!("<w:moveTo>{}</w:moveTo>", r("contract clause")))
         ),
-        // Nothing says where this went.
+        // The destination of this move is not given.
         format!(
             "<w:moveFromRangeStart w:id=\"8\" w:name=\"lost\"/>{}",
             p(&r("Kept."))

@@ -40,7 +40,7 @@ impl WordFile {
         self
     }
 
-    /// With another part, which the main one has a relationship of this kind to.
+    /// With another part, to which the main one has a relationship of this kind.
     pub fn part(mut self, kind: &str, name: &str, content: impl AsRef<[u8]>) -> Self {
         let content = content.as_ref().to_vec();
         self.parts.push((kind.to_owned(), name.to_owned(), content));
@@ -149,7 +149,7 @@ pub fn field(instruction: &str, result: &str) -> String {
     )
 }
 
-/// A text box in a drawing beside the text, with the picture of it that older programs show.
+/// A text box in a drawing beside the text, with the fallback picture for older programs.
 pub fn text_box(blocks: &str) -> String {
     let content = format!("<w:txbxContent>{blocks}</w:txbxContent>");
     format!(

@@ -1,4 +1,4 @@
-//! Word documents: what is beside the text or in other parts, and what is broken.
+//! Word documents: content beside the text or in other parts, and broken content.
 
 use dynrag_domain::warnings::WarningCode;
 

@@ -1,7 +1,7 @@
-//! The fake model provider as a process of its own, for tests whose functions are processes too.
+//! The fake model provider as a separate process, for tests whose functions are processes too.
 //!
 //! `dynrag-fake-openai --port N --ready-file PATH`: serves on loopback, writes its address to the
-//! file once it does, and is scripted over HTTP (see `dynrag_testing::openai`).
+//! file when ready, and is scripted over HTTP (see `dynrag_testing::openai`).
 
 use std::{fs, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! What a test plans for the fake, and what the fake remembers.
+//! A test's plan for the fake, and the fake's record of requests.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 pub enum Reply {
     /// The vectors.
     Ok,
-    /// The vectors, last one first; `index` tells the order.
+    /// The vectors in reverse order; `index` gives the order.
     Shuffled,
-    /// The vectors as lists of numbers, whatever format was asked for.
+    /// The vectors as lists of numbers, whatever format was requested.
     Floats,
     /// The vectors, after a while.
     Slow {
@@ -31,7 +31,7 @@ pub enum Reply {
     /// 429 with `Retry-After`, or without where none is given.
     RateLimited {
         /// Milliseconds. Whole seconds are sent as `Retry-After` alone, others as OpenAI does, with
-        /// `retry-after-ms` beside it.
+        /// `retry-after-ms` in addition.
         retry_after_ms: Option<u64>,
     },
     /// 429 `insufficient_quota`.
@@ -66,7 +66,7 @@ impl Reply {
         }
     }
 
-    /// Whether the request's inputs were embedded (and would be paid for).
+    /// Whether the request's inputs were embedded (and would be billed).
     pub fn embeds(self) -> bool {
         matches!(
             self,
@@ -140,7 +140,7 @@ impl Plan {
         }
     }
 
-    /// Whether the key was told to wait for longer than until `now`.
+    /// Whether the key was told to wait until after `now`.
     pub(super) fn is_early(&self, key: &Option<String>, now: Instant) -> bool {
         let until = self.closed_until.get(key);
         until.is_some_and(|until| now < *until)

@@ -38,7 +38,8 @@ impl Tenant {
     }
 }
 
-/// Stores a replacement while somebody else commits at `moment`; returns what is live then.
+/// Stores a replacement while another writer commits at `moment`; returns the rows that are then
+/// live.
 async fn store_while_smuggling(moment: Moment, blind: bool) -> (Vec<String>, Vec<String>) {
     let tenant = tenant().await;
     let process = tenant.process();
@@ -110,7 +111,7 @@ async fn frozen_writer(blind: bool) -> (Vec<String>, Vec<String>) {
     }
     c.hooks.once(Moment::Based, async move {
         wake.send(()).unwrap();
-        // What A made is not published: its fencing token is too old.
+        // A's result is not published: its fencing token is too old.
         a.await.unwrap().unwrap();
     });
     let last = document(DocumentId::generate(), 1, 1);
@@ -140,7 +141,8 @@ async fn eight_writers_behind_the_lock_make_no_duplicates() {
     let folder = folder();
     let customer = CustomerId::generate();
     let shared = DocumentId::generate();
-    // Stands for the tenant's row in Postgres: what is recorded, and the shared document's version.
+    // Stands for the tenant's row in Postgres: the recorded version, and the shared document's
+    // version.
     let row_lock = Arc::new(AsyncMutex::new((None, 0)));
     let writers: Vec<_> = (0..8)
         .map(|_| {

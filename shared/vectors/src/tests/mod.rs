@@ -29,7 +29,7 @@ use crate::{Change, Location, Recorded, Row, Vectors, recorded, rows, store::Mom
 
 type Intruder = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
-/// What a test does between the steps of the code under test.
+/// Hook between the steps of the code under test.
 #[derive(Default)]
 pub(crate) struct Hooks {
     intruders: Mutex<Vec<(Moment, Intruder)>>,
@@ -146,7 +146,7 @@ fn delete(documents: &[DocumentId]) -> Change {
     }
 }
 
-/// Chunk ids in a version as they stand in the table, sorted, duplicates and all.
+/// Chunk ids of a version as stored in the table, sorted, including duplicates.
 async fn raw_ids(
     vectors: &Vectors,
     customer: CustomerId,
@@ -199,7 +199,7 @@ async fn raw_table(vectors: &Vectors, customer: CustomerId) -> lancedb::Table {
     table.unwrap()
 }
 
-/// Commits rows to whatever is latest, as a writer does that knows nothing of anybody.
+/// Commits rows to the latest version, like a writer that is unaware of others.
 async fn smuggle(vectors: &Vectors, customer: CustomerId, rows: Vec<Row>) {
     let prepared = rows::prepare(&append(rows)).unwrap().unwrap();
     let table = raw_table(vectors, customer).await;

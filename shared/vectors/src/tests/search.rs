@@ -195,7 +195,7 @@ async fn superseded_and_deleted_rows_are_not_found() {
     let q = query(None, Some("walrus"), Mode::Text);
     let hits = vectors.search(customer, later, &q).await.unwrap();
     assert_eq!(texts(&hits), ["new walrus"]);
-    // Who was admitted before still sees what was recorded then.
+    // A caller admitted before still sees the version recorded then.
     assert_eq!(
         vectors.search(customer, recorded, &q).await.unwrap().len(),
         2
@@ -232,7 +232,7 @@ async fn a_tenant_without_documents_finds_nothing() {
     let customer = CustomerId::generate();
     let q = query(None, Some("anything"), Mode::Hybrid);
     assert!(vectors.search(customer, None, &q).await.unwrap().is_empty());
-    // Nor one whose last document is deleted.
+    // Nor does a table whose last document is deleted.
     let (recorded, ids) = with_texts(&vectors, customer, &["anything"]).await;
     let recorded = vectors
         .store(customer, recorded, &delete(&ids))
@@ -278,8 +278,8 @@ async fn a_pruned_version_is_told_apart() {
     let writer = vectors(&folder, MEMORY);
     let (old, ids) = with_texts(&writer, customer, &["walrus"]).await;
     let q = query(None, Some("walrus"), Mode::Text);
-    // Two that have the table open at the old version but read nothing of it yet, and one that has
-    // not. (One that has read it keeps its files open: it may still answer.)
+    // Two readers that have the table open at the old version but have read nothing of it yet, and
+    // one that has not. (A reader that has read it keeps its files open: it may still answer.)
     let (searching, scanning, cold) = (
         vectors(&folder, MEMORY),
         vectors(&folder, NO_MEMORY),
@@ -357,7 +357,7 @@ async fn memory_is_bounded_and_the_least_used_tenant_goes_first() {
         let (entries, bytes) = vectors.snapshots.held();
         assert!(bytes <= budget && entries <= 2, "{entries} {bytes}");
     }
-    // A newer version takes the place of the older one.
+    // A newer version replaces the older one.
     let (customer, recorded) = tenants[3];
     let change = append(document(DocumentId::generate(), 1, 1));
     let newer = vectors
@@ -466,7 +466,7 @@ async fn a_child_is_found_and_its_parent_shown() {
                 ((40, 49), None)
             ]
         );
-        // The headings are those of all that is shown.
+        // The headings are those of the whole text shown.
         let paths: Vec<_> = hits
             .iter()
             .map(|hit| hit.heading_path.join(" > "))

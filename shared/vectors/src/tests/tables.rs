@@ -1,5 +1,5 @@
-//! What lies in a table: texts that are found again, versions that are forgotten, columns that came later, and the
-//! table of another generation beside it.
+//! Contents of a table: reused texts, dropped versions, columns added later, and a second table of another
+//! generation.
 
 use super::*;
 

@@ -156,7 +156,7 @@ async fn leavings_of_a_first_writer_are_overwritten() {
         ids_of(&rows)
     );
 
-    // Nobody recorded that either, and now there is nothing to add: it is emptied.
+    // That was not recorded either, and now there is nothing to add: it is emptied.
     let stored = vectors
         .store(customer, None, &Change::none(Utc::now()))
         .await

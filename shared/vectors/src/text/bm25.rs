@@ -10,7 +10,7 @@ const B: f32 = 0.75;
 /// Most distinct terms of a query that count; a longer query is a document, and each term costs.
 const MAX_TERMS: usize = 64;
 
-/// The scores of one collection of chunks.
+/// BM25 statistics of a collection of chunks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bm25 {
     chunks: f32,
@@ -26,13 +26,14 @@ impl Bm25 {
         }
     }
 
-    /// How telling a term is that `frequency` chunks have.
+    /// Inverse document frequency of a term that `frequency` chunks contain.
     pub(crate) fn idf(&self, frequency: u32) -> f32 {
         let frequency = frequency as f32;
         (1.0 + (self.chunks - frequency + 0.5) / (frequency + 0.5)).ln()
     }
 
-    /// What a term adds to the score of a chunk of `length` tokens that has it `count` times.
+    /// A term's contribution to the score of a chunk of `length` tokens that contains it `count`
+    /// times.
     pub(crate) fn score(&self, idf: f32, count: u32, length: u32) -> f32 {
         let count = count as f32;
         let norm = 1.0 - B + B * length as f32 / self.average_length;
@@ -52,7 +53,7 @@ pub(crate) fn query_terms(query: &str) -> Vec<String> {
     terms
 }
 
-/// Where a term occurs: gaps between rows and counts, each as a variable-length integer.
+/// Postings of a term: gaps between rows and counts, each as a variable-length integer.
 #[derive(Default)]
 struct Postings {
     chunks: u32,
@@ -108,7 +109,7 @@ impl TextIndex {
         self.bytes += size_of::<u32>();
     }
 
-    /// Bytes held, about.
+    /// Approximate size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -1,4 +1,4 @@
-//! What a word is, for documents and queries alike.
+//! Word segmentation, the same for documents and queries.
 //!
 //! Unicode words (UAX 29), lower-cased; runs of Chinese and Japanese, which have no spaces, as
 //! overlapping pairs of characters.

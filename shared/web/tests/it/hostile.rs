@@ -100,7 +100,7 @@ const LOOPBACK: &[&str] = &[
     "ip6-loopback",
 ];
 
-/// Metadata services, private networks and all the rest of what is not public.
+/// Metadata services, private networks and all other non-public targets.
 const INTERNAL: &[&str] = &[
     "169.254.169.254",
     "169.254.43518",
@@ -201,7 +201,7 @@ const INTERNAL: &[&str] = &[
     "[5f00::1]",
 ];
 
-/// What is refused whatever the host.
+/// URLs that are rejected whatever the host.
 const OTHERWISE: &[&str] = &[
     "file:///etc/passwd",
     "file://localhost/etc/passwd",
@@ -236,7 +236,7 @@ const OTHERWISE: &[&str] = &[
     "http://12\t7.0.0.1/",
 ];
 
-/// All of them; those with a host of ours name `port`, so that nothing but the host is wrong.
+/// All of them; URLs with our own test host name `port`, so that only the host is wrong.
 pub fn urls(port: u16) -> Vec<String> {
     let hosts = LOOPBACK.iter().chain(INTERNAL);
     let mut urls: Vec<_> = hosts

@@ -1,4 +1,4 @@
-//! What is sent, and what is made of the answer.
+//! Requests as sent, and the handling of answers.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! A server on loopback that counts its connections, and names that lead wherever a test wants.
+//! A server on loopback that counts its connections, and names that resolve to whatever a test
+//! needs.
 
 use std::{
     io,
@@ -124,7 +125,7 @@ pub fn status(line: &str, headers: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Long enough for a busy machine: no test waits for them but those of a limit, which set their own.
+/// Long enough for a busy machine: only tests of a limit wait for these, and they set their own.
 pub fn patient() -> Limits {
     Limits {
         connect: Duration::from_secs(30),
@@ -144,8 +145,8 @@ pub fn client(policy: Policy, limits: Limits, names: Names) -> Client {
     .unwrap()
 }
 
-/// A resolver of a test's own. The n-th question for a name gets the n-th answer, and the last one
-/// from then on; other names do not exist.
+/// A test's resolver. The n-th lookup of a name gets the n-th answer, and the last one from then on;
+/// other names do not exist.
 #[derive(Clone, Default)]
 pub struct Names {
     answers: Vec<(String, Vec<Vec<IpAddr>>)>,

@@ -1,5 +1,5 @@
-//! No connection to what is not public, by whatever way. Each defence has its control: with it
-//! switched off by an allowance, the same request does connect.
+//! No connection to a non-public address, by any route. Each defence has a control: with it disabled
+//! by an allowance, the same request does connect.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     server::{Names, Server, client, page, patient, status},
 };
 
-/// Nothing but the host stands between a client and the server on this port.
+/// Only the host check is between a client and the server on this port.
 fn open(port: u16) -> Policy {
     Policy::default().with_port(port)
 }
@@ -156,7 +156,7 @@ async fn redirects_to_what_is_vouched_for_are_followed() {
     assert_eq!((first.connections(), last.connections()), (2, 1));
 }
 
-/// An address of global unicast that nobody has been given: it is public, and nothing is there.
+/// An unassigned global unicast address: it is public, and nothing is there.
 const NOWHERE: &str = "2d00::1";
 
 fn hasty() -> Limits {
@@ -172,7 +172,8 @@ async fn a_name_that_changes_its_answer_is_checked_at_each_connection() {
     let names = Names::default().with("rebind.example.net", &[&[NOWHERE], &["127.0.0.1"]]);
     let client = client(open(server.port), hasty(), names.clone());
     let url = format!("http://rebind.example.net:{}/", server.port);
-    // The first answer passes, and is what is connected to: a second resolution would find loopback.
+    // The first answer passes, and is the address connected to: a second resolution would find
+    // loopback.
     let first = get(&client, &url).await.unwrap_err();
     assert!(
         matches!(first, WebError::Connect(_) | WebError::Timeout),

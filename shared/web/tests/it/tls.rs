@@ -1,4 +1,4 @@
-//! Certificates are those of the host name, whatever address it has.
+//! Certificates are checked against the host name, whatever its address.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::server::{Names, client, page, patient};
 
-/// Serves one certificate to everybody and keeps the names that were asked for.
+/// Serves one certificate to all clients and records the requested names.
 async fn serve(
     certificate: &rcgen::CertifiedKey<rcgen::KeyPair>,
 ) -> (u16, Arc<Mutex<Vec<String>>>) {

@@ -1,5 +1,5 @@
-//! What a reader taken over by a hostile file would try. Tests run each inside the sandbox, where
-//! it must fail, and outside, where it must succeed: a test that cannot fail shows nothing.
+//! Attacks that a reader taken over by a hostile file would try. Tests run each inside the sandbox, where it must
+//! fail, and outside, where it must succeed: a test that cannot fail proves nothing.
 
 use std::{io::Write, net::UdpSocket, os::fd::FromRawFd, process::Command};
 
@@ -13,9 +13,9 @@ pub fn if_asked(bytes: &[u8]) {
     }
 }
 
-/// Tries one thing; returns if it worked and aborts if it was refused. Ends with the file's own
-/// text then, which the test takes for success. What is done to another process has its id after the name: asking for
-/// one's parent is refused already.
+/// Tries one attack; returns if it worked and aborts if it was denied. After returning, the reader answers with the
+/// file's own text, which the test takes for success. An attack on another process has its id after the name, since
+/// even asking for the parent's id is denied.
 pub fn run(name: &str) {
     let (name, process) = match name.split_once(' ') {
         Some((name, process)) => (name, process.parse().unwrap_or(0)),
@@ -40,7 +40,7 @@ pub fn run(name: &str) {
             dynrag_extract::testing::drop_capabilities().is_ok()
                 && opens(std::os::unix::process::parent_id().cast_signed(), "mem")
         }
-        // As processes of a user who is not root: one starts another, which reads it.
+        // As processes of a non-root user: one starts another, which reads it.
         "read-a-plain-parent" => starts_a_reader(),
         "read-a-hardened-parent" => dynrag_extract::harden_parent().is_ok() && starts_a_reader(),
         "other-descriptors" => other_descriptors(),
@@ -68,7 +68,7 @@ fn opens(process: i32, what: &str) -> bool {
 }
 
 fn reads_memory(process: i32) -> bool {
-    // Where this function is, there is memory in the other, too.
+    // The address of this function is mapped in the other process, too.
     let mut byte = 0u8;
     let local = libc::iovec {
         iov_base: (&raw mut byte).cast(),
@@ -78,7 +78,7 @@ fn reads_memory(process: i32) -> bool {
         iov_base: (reads_memory as *const ()).cast_mut().cast(),
         iov_len: 1,
     };
-    // SAFETY: one byte is written to where there is room for one.
+    // SAFETY: one byte is written to a buffer of one byte.
     let read =
         unsafe { libc::process_vm_readv(process, &raw const local, 1, &raw const remote, 1, 0) };
     // Nothing may be mapped there outside; that was not refused.
@@ -103,12 +103,13 @@ fn grows_the_document() -> bool {
     }
 }
 
-/// Whether there is more than the document, nowhere twice, and the answer: orders, or what is another reader's.
+/// Whether any descriptor is open besides the document and the answer pipe, such as the order socket or another
+/// reader's.
 fn other_descriptors() -> bool {
-    // Outside the sandbox there is one then.
+    // Outside the sandbox this opens one.
     let _opened = [(); 4].map(|()| std::fs::File::open("/dev/null"));
     (4..256).any(|fd| {
-        // SAFETY: asks for a place in a file, if there is one.
+        // SAFETY: queries the offset of a descriptor, if it is a file.
         let place = unsafe { libc::lseek(fd, 0, libc::SEEK_CUR) };
         place != -1 || std::io::Error::last_os_error().raw_os_error() != Some(libc::EBADF)
     })

@@ -28,7 +28,7 @@ usage: dynrag-extract [--pdfium LIBRARY] [--as pdf|html|md|txt] [--json] [--hidd
   attack NAME       what the sandbox prevents, tried without it (tests only)
 ";
 
-/// What the command line asks for.
+/// Command line options.
 #[derive(Default)]
 struct Asked {
     pdfium: Option<PathBuf>,
