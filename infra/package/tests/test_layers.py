@@ -22,7 +22,7 @@ SHARED = {
     "web": "domain",
     "chunking": "domain tokenizer",
     "llm": "domain tokenizer testing",
-    "app": "cloud config domain llm store",
+    "app": "cloud config domain llm store web",
     "retrieval": "app config domain llm store vectors",
     "api": "app cloud config domain store telemetry",
     "worker": "domain telemetry",

@@ -1,8 +1,12 @@
 //! What the platform does for HTTP handlers, queue workers and `sweep` alike. Knows neither HTTP nor AWS events, and no
 //! LanceDB.
 
+pub mod bulk;
 mod dispatch;
+pub mod emails;
 pub mod embeddings;
+pub mod erasure;
+pub mod exports;
 pub mod originals;
 pub mod uploads;
 

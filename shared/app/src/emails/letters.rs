@@ -58,7 +58,7 @@ fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Li
 }
 
 /// The link that verifies an address.
-pub(crate) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
+pub(super) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     mail(
         "Verify your e-mail address".to_owned(),
         &[
@@ -71,7 +71,7 @@ pub(crate) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Resu
 }
 
 /// The link that resets a password.
-pub(crate) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
+pub(super) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     let time = if hours == 1 {
         "an hour".to_owned()
     } else {
@@ -89,7 +89,7 @@ pub(crate) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Re
 }
 
 /// The notice of a changed password.
-pub(crate) fn password_changed() -> Result<Mail> {
+pub(super) fn password_changed() -> Result<Mail> {
     mail(
         "Your password was changed".to_owned(),
         &[
@@ -102,7 +102,7 @@ pub(crate) fn password_changed() -> Result<Mail> {
 }
 
 /// The notice that most of a month's budget is spent, or all of it.
-pub(crate) fn budget_alert(
+pub(super) fn budget_alert(
     app_url: &str,
     month: NaiveDate,
     spent: Usd,
@@ -139,7 +139,7 @@ pub(crate) fn budget_alert(
 }
 
 /// An invitation.
-pub(crate) fn invitation(
+pub(super) fn invitation(
     app_url: &str,
     token: &MailToken,
     company: Option<&str>,

@@ -13,7 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 type Line = BTreeMap<String, Box<RawValue>>;
 
 /// `document_versions` → `documentVersions`.
-pub(crate) fn camel_case(name: &str) -> String {
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |mut name, word| {
@@ -28,7 +28,7 @@ pub(crate) fn camel_case(name: &str) -> String {
 ///
 /// # Errors
 /// `internal_error` where the row is no object.
-pub(crate) fn line(table: &str, row: &str) -> Result<String> {
+pub(super) fn line(table: &str, row: &str) -> Result<String> {
     let columns: Line = serde_json::from_str(row).map_err(Error::internal_fault)?;
     let mut members = Line::new();
     for (column, value) in columns {

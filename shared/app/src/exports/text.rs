@@ -26,7 +26,7 @@ enum Escape {
 }
 
 /// Finds the text in JSON that comes in pieces.
-pub(crate) struct TextReader {
+pub(super) struct TextReader {
     reading: Reading,
     escape: Escape,
     depth: u32,
@@ -55,7 +55,7 @@ impl Default for TextReader {
 
 impl TextReader {
     /// Reads the next piece of JSON; the text that is in it, in UTF-8, which may end within a character.
-    pub(crate) fn read(&mut self, json: &[u8]) -> Vec<u8> {
+    pub(super) fn read(&mut self, json: &[u8]) -> Vec<u8> {
         let mut text = Vec::new();
         for byte in json {
             if self.found {
@@ -71,7 +71,7 @@ impl TextReader {
     }
 
     /// Whether the text was found, and has ended.
-    pub(crate) fn found(&self) -> bool {
+    pub(super) fn found(&self) -> bool {
         self.found
     }
 

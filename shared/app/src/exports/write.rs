@@ -10,25 +10,19 @@
 //! | before the next task is sent | the job, with what it has | `sweep`, after ten minutes |
 //! | when it has ended, before the files of earlier exports are deleted | these, for seven days | the next export |
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use dynrag_app::App;
-use dynrag_cloud::{Objects, objects::Writer};
-use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, storage, tasks::Task};
+use dynrag_cloud::Objects;
+use dynrag_domain::{CustomerId, Error, JobId, Result, storage, tasks::Task};
 use dynrag_store::{
     Store,
     export::{self, Original},
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
+use zip::CompressionMethod;
 
-use crate::{rows, text::TextReader};
+use super::{Progress, Written, file::File, rows, text::TextReader};
+use crate::App;
 
 /// A file is closed once it has so many bytes.
 const FILE: u64 = 512 * 1024 * 1024;
@@ -39,81 +33,67 @@ const MAX_ATTEMPTS: i32 = 5;
 /// Originals asked for at once.
 const PAGE: i64 = 100;
 
-/// A file that is written.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Written {
-    /// Last part of its key.
-    file: Uuid,
-    bytes: u64,
+/// Writes the next file of an export, and queues the task of the one after it. A job that has ended is left alone.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn write_next(
+    app: &App,
+    customer: CustomerId,
+    job: JobId,
+    deadline: Instant,
+) -> Result<()> {
+    let store = app.unbounded_store().await?;
+    let (documents, _) = app.documents().await?;
+    let Some(begun) = store.begin_job(customer, job).await? else {
+        return Ok(());
+    };
+    if begun.attempts > MAX_ATTEMPTS {
+        tracing::error!(customer_id = %customer, job_id = %job, "export given up");
+        let code = Some("attempts_exhausted");
+        return store.finish_job(customer, job, code).await;
+    }
+    let mut progress = Progress::read(begun.progress.get())?;
+    if !progress.complete {
+        let export = Export {
+            store,
+            documents,
+            customer,
+            job,
+            deadline,
+        };
+        let key = export.write_file(&mut progress).await?;
+        let next = serde_json::to_value(&progress).map_err(Error::internal_fault)?;
+        let advanced = store
+            .advance_job(customer, job, &begun.progress, &next)
+            .await?;
+        if !advanced {
+            // Another worker was faster, or the customer has left.
+            return documents.delete(&key).await;
+        }
+    }
+    if !progress.complete {
+        return app.send(&Task::export(customer, job)).await;
+    }
+    tracing::info!(customer_id = %customer, job_id = %job, files = progress.files.len(), "exported");
+    store.finish_job(customer, job, None).await?;
+    // A customer that asks again and again has one copy of everything, not many.
+    let all = storage::exports_prefix(customer);
+    let own = storage::export_prefix(customer, job);
+    documents.delete_prefix_but(&all, &own).await
 }
 
-/// How far an export is.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Progress {
-    /// In their order.
-    files: Vec<Written>,
-    /// The last original that is in one of them.
-    after: Option<(DocumentId, i32)>,
-    /// Everything is.
-    complete: bool,
-}
-
-/// What an export works with.
-pub(crate) struct Export<'a> {
-    pub(crate) app: &'a App,
-    pub(crate) store: &'a Store,
-    pub(crate) documents: &'a Objects,
-    pub(crate) customer: CustomerId,
-    pub(crate) job: JobId,
-    pub(crate) deadline: Instant,
+/// An export whose next file is written.
+struct Export<'a> {
+    store: &'a Store,
+    documents: &'a Objects,
+    customer: CustomerId,
+    job: JobId,
+    deadline: Instant,
 }
 
 impl Export<'_> {
-    /// Writes the next file.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub(crate) async fn run(&self) -> Result<()> {
-        let (customer, job) = (self.customer, self.job);
-        let Some(begun) = self.store.begin_job(customer, job).await? else {
-            return Ok(());
-        };
-        if begun.attempts > MAX_ATTEMPTS {
-            tracing::error!(customer_id = %customer, job_id = %job, "export given up");
-            return self
-                .store
-                .finish_job(customer, job, Some("attempts_exhausted"))
-                .await;
-        }
-        let mut progress: Progress =
-            serde_json::from_str(begun.progress.get()).map_err(Error::internal_fault)?;
-        if !progress.complete {
-            let key = self.write_file(&mut progress).await?;
-            let next = serde_json::to_value(&progress).map_err(Error::internal_fault)?;
-            let advanced = self
-                .store
-                .advance_job(customer, job, &begun.progress, &next)
-                .await?;
-            if !advanced {
-                // Somebody else was faster, or the customer has left.
-                return self.documents.delete(&key).await;
-            }
-        }
-        if progress.complete {
-            tracing::info!(customer_id = %customer, job_id = %job, files = progress.files.len(), "exported");
-            self.store.finish_job(customer, job, None).await?;
-            // Whoever asks again and again has one copy of everything, not many.
-            let (all, own) = (
-                storage::exports_prefix(customer),
-                storage::export_prefix(customer, job),
-            );
-            return self.documents.delete_prefix_but(&all, &own).await;
-        }
-        self.app.send(&Task::export(customer, job)).await
-    }
-
-    /// Writes the next file; its key.
+    /// Writes the next file. Returns its key.
     async fn write_file(&self, progress: &mut Progress) -> Result<String> {
         let name = Uuid::new_v4();
         let key = storage::export_key(self.customer, self.job, name);
@@ -251,84 +231,10 @@ fn name(original: &Original) -> String {
     )
 }
 
-/// What the zip writer has written and S3 has not.
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Buffer {
-    fn take(&self, at_least: usize) -> Option<Bytes> {
-        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (bytes.len() >= at_least.max(1)).then(|| std::mem::take(&mut *bytes).into())
-    }
-}
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A zip file that grows in S3.
-struct File {
-    zip: ZipWriter<StreamWriter<Buffer>>,
-    buffer: Buffer,
-    object: Writer,
-    written: u64,
-}
-
-impl File {
-    async fn create(documents: &Objects, key: &str) -> Result<Self> {
-        let buffer = Buffer::default();
-        Ok(Self {
-            zip: ZipWriter::new_stream(buffer.clone()),
-            buffer,
-            object: documents.create(key, "application/zip").await?,
-            written: 0,
-        })
-    }
-
-    fn begin(&mut self, name: &str, method: CompressionMethod) -> Result<()> {
-        let options = SimpleFileOptions::default()
-            .compression_method(method)
-            // An original may have more than 4 GiB one day; the reader is told here.
-            .large_file(true);
-        self.zip
-            .start_file(name, options)
-            .map_err(Error::internal_fault)
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.zip.write_all(bytes).map_err(Error::internal_fault)?;
-        self.send(Writer::PART).await
-    }
-
-    async fn send(&mut self, at_least: usize) -> Result<()> {
-        if let Some(part) = self.buffer.take(at_least) {
-            self.written += part.len() as u64;
-            self.object.write(part).await?;
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<u64> {
-        let zip = std::mem::replace(&mut self.zip, ZipWriter::new_stream(Buffer::default()));
-        zip.finish().map_err(Error::internal_fault)?;
-        self.send(1).await?;
-        self.object.finish().await?;
-        Ok(self.written)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use dynrag_domain::DocumentId;
+
     use super::*;
 
     #[test]
