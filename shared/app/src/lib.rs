@@ -8,7 +8,9 @@ pub mod embeddings;
 pub mod erasure;
 pub mod exports;
 pub mod originals;
+mod sealing;
 pub mod uploads;
+pub mod webhooks;
 
 use dynrag_cloud::{Cloud, Objects, QueueClient, Vault};
 use dynrag_config::{ConfigError, DatabaseConfig, DocumentsConfig, VaultConfig};
