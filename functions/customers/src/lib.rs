@@ -5,6 +5,7 @@ mod api_key;
 mod audit;
 mod config;
 mod export;
+mod jobs;
 mod keys;
 mod openai_key;
 mod profile;
@@ -85,7 +86,7 @@ pub fn routes() -> Routes<Arc<Context>> {
             "Export all data",
             export::start,
         )
-        .get("jobs-get", "/api/jobs/{id}", "Get a job", export::get)
+        .get("jobs-get", "/api/jobs/{id}", "Get a job", jobs::get)
         .get("keys-list", "/api/keys", "List API keys", keys::list)
         .post(
             "keys-create",

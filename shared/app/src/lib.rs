@@ -2,14 +2,18 @@
 //! LanceDB.
 
 pub mod bulk;
+pub mod customers;
 mod dispatch;
 pub mod emails;
 pub mod embeddings;
 pub mod erasure;
 pub mod exports;
+pub mod jobs;
+pub mod keys;
 pub mod originals;
 mod sealing;
 pub mod uploads;
+pub mod users;
 pub mod webhooks;
 
 use dynrag_cloud::{Cloud, Objects, QueueClient, Vault};

@@ -11,7 +11,7 @@ use dynrag_domain::{
 use tokio_postgres::types::Type;
 
 use crate::{
-    Tenant, documents, error,
+    Store, Tenant, documents, error,
     secrets::{self, SealedSecret},
     users,
 };
@@ -200,4 +200,17 @@ pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfi
     )
     .await
     .map(drop)
+}
+
+impl Store {
+    /// Returns a customer.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn get_customer(&self, customer: CustomerId) -> Result<CustomerRow> {
+        let tx = self.tenant(customer).await?;
+        let row = get(&tx).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
 }
