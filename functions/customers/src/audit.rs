@@ -48,7 +48,7 @@ impl From<Entry> for AuditEntry {
     }
 }
 
-/// Lists the log.
+/// Lists the audit log, newest first.
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
     Query(paging): Query<Paging>,

@@ -70,7 +70,7 @@ impl ApiKey {
     }
 }
 
-/// Lists the keys that were not revoked, newest first.
+/// Lists the keys that are not revoked, newest first.
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
     Query(paging): Query<Paging>,

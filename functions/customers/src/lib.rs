@@ -1,5 +1,4 @@
-//! What a tenant manages of itself: profile, configuration, secrets, API keys and users; its usage, and
-//! the log of who did what.
+//! A customer's own account: profile, configuration, secrets, API keys, users, usage and audit log.
 
 mod api_key;
 mod audit;

@@ -1,4 +1,4 @@
-//! `GET /api/customers/usage`: what the customer used and what it cost, and how much of its limits is used.
+//! `GET /api/customers/usage`: usage, its cost, and how much of each limit is used.
 
 use dynrag_api::{
     Answer, Caller, Json, Query,
@@ -66,7 +66,7 @@ impl UsedLimits {
     }
 }
 
-/// Shows it.
+/// Returns usage of a period and the limits.
 pub(crate) async fn get(
     caller: Caller<Metrics>,
     Query(period): Query<Period>,

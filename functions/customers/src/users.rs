@@ -1,5 +1,5 @@
-//! `GET POST /api/users`, `PUT DELETE /api/users/{id}`: who belongs to the customer. Accepting an
-//! invitation is the auth group's, which makes passwords and sessions.
+//! `GET POST /api/users`, `PUT DELETE /api/users/{id}`: a customer's users and invitations. The auth group, which makes
+//! passwords and sessions, accepts invitations.
 
 use std::sync::Arc;
 

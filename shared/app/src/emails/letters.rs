@@ -1,12 +1,11 @@
-//! What our mails say. Each as text and as HTML, from the same lines; what people have typed is escaped
-//! by the templates.
+//! The texts of emails, each as plain text and as HTML from the same lines. The templates escape what people have typed.
 
 use askama::Template;
 use chrono::NaiveDate;
 use dynrag_cloud::mail::Mail;
 use dynrag_domain::{Error, Result, company, mail_tokens::MailToken, money::Usd};
 
-/// Where a mail leads to.
+/// The link of an email.
 struct Link {
     label: &'static str,
     url: String,
@@ -49,7 +48,7 @@ fn mail(subject: String, lines: &[String], link: Option<Link>, closing: &str) ->
     })
 }
 
-/// A page with its token behind `#`, which browsers send to nobody.
+/// Links to a page with the token behind `#`, which browsers do not send.
 fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Link {
     Link {
         label,
@@ -57,7 +56,7 @@ fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Li
     }
 }
 
-/// The link that verifies an address.
+/// Carries the link that verifies an address.
 pub(super) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     mail(
         "Verify your e-mail address".to_owned(),
@@ -70,7 +69,7 @@ pub(super) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Resu
     )
 }
 
-/// The link that resets a password.
+/// Carries the link that resets a password.
 pub(super) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     let time = if hours == 1 {
         "an hour".to_owned()
@@ -88,7 +87,7 @@ pub(super) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Re
     )
 }
 
-/// The notice of a changed password.
+/// Says that the password was changed.
 pub(super) fn password_changed() -> Result<Mail> {
     mail(
         "Your password was changed".to_owned(),
@@ -101,7 +100,7 @@ pub(super) fn password_changed() -> Result<Mail> {
     )
 }
 
-/// The notice that most of a month's budget is spent, or all of it.
+/// Says that most of a month's budget is spent, or all of it.
 pub(super) fn budget_alert(
     app_url: &str,
     month: NaiveDate,
@@ -150,7 +149,7 @@ pub(super) fn invitation(
         Some(inviter) => format!("{inviter} invites you to join {company} on Dynamic RAG."),
         None => format!("You are invited to join {company} on Dynamic RAG."),
     };
-    // Nothing in the subject is of the sender's choosing.
+    // The sender chooses nothing in the subject.
     mail(
         "You are invited to Dynamic RAG".to_owned(),
         &[line, "The link is good for seven days.".to_owned()],

@@ -58,7 +58,7 @@ impl File {
     pub(super) fn begin(&mut self, name: &str, method: CompressionMethod) -> Result<()> {
         let options = SimpleFileOptions::default()
             .compression_method(method)
-            // An original may have more than 4 GiB one day; the reader is told here.
+            // An original may have more than 4 GiB one day, which a reader must know beforehand.
             .large_file(true);
         self.zip
             .start_file(name, options)

@@ -1,4 +1,4 @@
-//! Rows of an export as lines of JSON: names and forms are the API's.
+//! Rows of an export as lines of JSON, with the names and forms of the API.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use dynrag_domain::{
 };
 use serde_json::value::{RawValue, to_raw_value};
 
-/// A line's members by name. Values stay as they are written: numbers keep their digits.
+/// A line's members by name. Values are JSON text, so that numbers keep their digits.
 type Line = BTreeMap<String, Box<RawValue>>;
 
 /// `document_versions` → `documentVersions`.
@@ -24,10 +24,10 @@ pub(super) fn camel_case(name: &str) -> String {
     })
 }
 
-/// A row as a line, without its end. What is not known is left out.
+/// Writes a row as a line, without the line break. Nulls are left out.
 ///
 /// # Errors
-/// `internal_error` where the row is no object.
+/// `internal_error` for a row that is no object.
 pub(super) fn line(table: &str, row: &str) -> Result<String> {
     let columns: Line = serde_json::from_str(row).map_err(Error::internal_fault)?;
     let mut members = Line::new();
@@ -43,7 +43,7 @@ pub(super) fn line(table: &str, row: &str) -> Result<String> {
     serde_json::to_string(&members).map_err(Error::internal_fault)
 }
 
-/// Name and value as the API has them.
+/// Returns a column's name and value as the API has them.
 fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)> {
     let name = camel_case(column);
     if let Some(cost) = name.strip_suffix("nanoUsd") {
@@ -51,7 +51,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
         return Ok((format!("{cost}costUsd"), raw(&Usd::from_nanos(nanos))?));
     }
     let text = value.get();
-    // Postgres' forms of bytes and of moments.
+    // Postgres' forms of bytes and of times.
     if let Some(hex) = text
         .strip_prefix("\"\\\\x")
         .and_then(|hex| hex.strip_suffix('"'))
@@ -70,7 +70,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
     Ok((name, value))
 }
 
-/// What the API tells of a document beside its columns.
+/// Adds what the API says of a document beyond its columns.
 fn describe(document: &mut Line) -> Result<()> {
     if let Some(format) = text(document, "format") {
         let format: Format = format.parse()?;

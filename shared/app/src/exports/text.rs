@@ -1,4 +1,4 @@
-//! The text out of a stored extraction, which is JSON: piece by piece, so that a large one takes no memory.
+//! Reads the text of a stored extraction, which is JSON, piece by piece, so that a large one takes no memory.
 
 /// The member of `Extracted` that is the text.
 const NAME: &[u8] = b"text";
@@ -30,11 +30,11 @@ pub(super) struct TextReader {
     reading: Reading,
     escape: Escape,
     depth: u32,
-    /// The last name met in the outermost object, as far as it may be the one that is sought.
+    /// The last name in the outermost object, as far as it can be [`NAME`].
     name: Vec<u8>,
-    /// Behind a colon of the outermost object.
+    /// Whether a value of the outermost object is next.
     is_value: bool,
-    /// The first half of a character that is escaped in two.
+    /// The high surrogate of an escaped pair.
     high: Option<u16>,
     found: bool,
 }
@@ -54,7 +54,7 @@ impl Default for TextReader {
 }
 
 impl TextReader {
-    /// Reads the next piece of JSON; the text that is in it, in UTF-8, which may end within a character.
+    /// Reads the next piece of JSON. Returns the text in it as UTF-8, which may end within a character.
     pub(super) fn read(&mut self, json: &[u8]) -> Vec<u8> {
         let mut text = Vec::new();
         for byte in json {
@@ -70,7 +70,7 @@ impl TextReader {
         text
     }
 
-    /// Whether the text was found, and has ended.
+    /// Whether the text was found and has ended.
     pub(super) fn found(&self) -> bool {
         self.found
     }
@@ -135,13 +135,13 @@ impl TextReader {
         self.unpaired(text);
         match self.reading {
             Reading::Text => text.extend_from_slice(bytes),
-            // One byte more than the name that is sought is enough to tell another.
+            // One byte more than the name is enough to tell another name.
             Reading::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
             _ => {}
         }
     }
 
-    /// Takes half a character, or a whole one.
+    /// Takes a UTF-16 code unit.
     fn unit(&mut self, unit: u16, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             match char::decode_utf16([high, unit]).next() {
@@ -156,7 +156,7 @@ impl TextReader {
         }
     }
 
-    /// A first half that no second one follows.
+    /// Replaces a high surrogate without its low one.
     fn unpaired(&mut self, text: &mut Vec<u8>) {
         if self.high.take().is_some() {
             self.character(char::REPLACEMENT_CHARACTER, text);

@@ -1,14 +1,14 @@
-//! Writes a customer's data into zip files: its rows as JSON Lines, its originals and their texts beside them.
+//! Writes a customer's data into zip files: rows as JSON Lines, and originals with their texts.
 //!
-//! A file is closed when it is large or the time is up, and what is in it is noted; the task is then sent
-//! again for the next one. A file is written anew from its beginning, under a key of its own.
+//! A file is closed when it is large or the time is up, and the job's progress is recorded; the task is then sent again
+//! for the next file. A file that was not finished is written again from its beginning, under another key.
 //!
 //! | it dies | what is left | who mends it |
 //! |---|---|---|
 //! | while a file is written | parts of an upload that a rule of the bucket removes | the message comes again, or `sweep` sends another |
-//! | before the file is noted | a file nobody names, for seven days | the same |
-//! | before the next task is sent | the job, with what it has | `sweep`, after ten minutes |
-//! | when it has ended, before the files of earlier exports are deleted | these, for seven days | the next export |
+//! | before the file is recorded | a file that no job names, for seven days | the same |
+//! | before the next task is sent | the job with its progress | `sweep`, after ten minutes |
+//! | after the end, before the files of earlier exports are deleted | those files, for seven days | the next export |
 
 use std::time::{Duration, Instant};
 
@@ -24,13 +24,13 @@ use zip::CompressionMethod;
 use super::{Progress, Written, file::File, rows, text::TextReader};
 use crate::App;
 
-/// A file is closed once it has so many bytes.
+/// Bytes after which a file is closed.
 const FILE: u64 = 512 * 1024 * 1024;
 /// Kept back from the function's time to close a file.
 const RESERVE: Duration = Duration::from_secs(30);
-/// Times a file is begun without an end before the job is given up.
+/// Attempts at a file after which the job is given up.
 const MAX_ATTEMPTS: i32 = 5;
-/// Originals asked for at once.
+/// Originals per query.
 const PAGE: i64 = 100;
 
 /// Writes the next file of an export, and queues the task of the one after it. A job that has ended is left alone.
@@ -142,7 +142,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    /// An original that is not there (a document deleted meanwhile, an upload that is awaited) is left out.
+    /// Writes an original. A missing one (its document was deleted, its upload is awaited) is left out.
     async fn write_original(&self, file: &mut File, original: &Original) -> Result<()> {
         let object = match original.original {
             storage::Original::Alone(object) => object,
@@ -171,7 +171,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    /// The text as it was read. It is large only in the bucket, and goes from there to the file piece by piece.
+    /// Writes the text as it was extracted. Large texts are in the bucket and are copied piece by piece.
     async fn write_text(&self, file: &mut File, original: &Original) -> Result<()> {
         if !original.has_text {
             return Ok(());
@@ -202,8 +202,8 @@ fn text_name(original: &Original) -> String {
     format!("texts/{}/{}.txt", original.document_id, original.version)
 }
 
-/// `originals/<document>/<version>/<name>`. What a caller typed becomes a plain name: unpacking it writes
-/// into its own folder only.
+/// `originals/<document>/<version>/<name>`. A caller's file name becomes a plain one, so that unpacking writes only into
+/// this folder.
 fn name(original: &Original) -> String {
     let plain: String = original
         .file_name
