@@ -15,7 +15,6 @@ use dynrag_cloud::{
     Mailer,
     mail::{Mail, Sent},
 };
-use dynrag_config::MailConfig;
 use dynrag_domain::{
     CustomerId, Error, InvitationId, Result, UserId, identity::Email, mail_tokens::MailToken,
 };
@@ -45,7 +44,7 @@ pub async fn verify_email(app: &App, customer: CustomerId, user: UserId) -> Resu
     }
     let purpose = Purpose::VerifyEmail(user);
     let token = sender.new_token(customer, purpose).await?;
-    let mail = letters::verify_email(&sender.app_url, &token, purpose.hours())?;
+    let mail = letters::verify_email(sender.app_url, &token, purpose.hours())?;
     sender.send(&to, &mail).await
 }
 
@@ -65,7 +64,7 @@ pub async fn reset_password(app: &App, email: &Email) -> Result<()> {
     }
     let purpose = Purpose::ResetPassword(user);
     let token = sender.new_token(customer, purpose).await?;
-    let mail = letters::reset_password(&sender.app_url, &token, purpose.hours())?;
+    let mail = letters::reset_password(sender.app_url, &token, purpose.hours())?;
     sender.send(email, &mail).await
 }
 
@@ -101,7 +100,7 @@ pub async fn budget_alert(app: &App, customer: CustomerId, month: NaiveDate) -> 
     let Some((spent, Some(budget))) = spend else {
         return Ok(());
     };
-    let mail = letters::budget_alert(&sender.app_url, month, spent, budget)?;
+    let mail = letters::budget_alert(sender.app_url, month, spent, budget)?;
     for owner in owners {
         let to = Email::try_from(owner).map_err(Error::internal_fault)?;
         if sender.may_send(MailKind::Notice, &to).await? {
@@ -135,31 +134,27 @@ pub async fn invite(app: &App, customer: CustomerId, id: InvitationId) -> Result
         invitation.company_name.as_deref(),
         invitation.invited_by.as_deref(),
     );
-    let mail = letters::invitation(&sender.app_url, &token, company, inviter)?;
+    let mail = letters::invitation(sender.app_url, &token, company, inviter)?;
     sender.send(to, &mail).await
 }
 
 /// What it takes to write and send emails.
 struct Sender<'a> {
     store: &'a Store,
-    mailer: Mailer,
-    app_url: String,
+    mailer: &'a Mailer,
+    app_url: &'a str,
 }
 
 impl<'a> Sender<'a> {
     /// `None` where this deployment sends no mail.
     async fn load(app: &'a App) -> Result<Option<Self>> {
-        let config = MailConfig::from_env();
-        let Some(from) = config.from else {
+        let Some((mailer, app_url)) = app.mailer().await? else {
             tracing::warn!("no mail is sent: MAIL_FROM is not set");
             return Ok(None);
         };
-        let app_url = config
-            .app_url
-            .ok_or_else(|| Error::internal_fault("APP_URL is not set"))?;
         Ok(Some(Self {
             store: app.unbounded_store().await?,
-            mailer: app.cloud().await.mailer(&from),
+            mailer,
             app_url,
         }))
     }

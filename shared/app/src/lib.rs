@@ -16,8 +16,8 @@ pub mod uploads;
 pub mod users;
 pub mod webhooks;
 
-use dynrag_cloud::{Cloud, Objects, QueueClient, Vault};
-use dynrag_config::{ConfigError, DatabaseConfig, DocumentsConfig, VaultConfig};
+use dynrag_cloud::{Cloud, Mailer, Objects, QueueClient, Vault};
+use dynrag_config::{ConfigError, DatabaseConfig, DocumentsConfig, MailConfig, VaultConfig};
 use dynrag_domain::{Error, Result, queues::Queue};
 use dynrag_store::Store;
 use tokio::sync::OnceCell;
@@ -36,6 +36,7 @@ pub struct App {
     documents: OnceCell<(Objects, DocumentsConfig)>,
     embeddings: OnceCell<Embeddings>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
+    mailer: OnceCell<Option<(Mailer, String)>>,
 }
 
 impl Default for App {
@@ -61,6 +62,7 @@ impl App {
             documents: OnceCell::new(),
             embeddings: OnceCell::new(),
             queues: Default::default(),
+            mailer: OnceCell::new(),
         }
     }
 
@@ -134,5 +136,23 @@ impl App {
                 Ok(self.cloud().await.queue(&url))
             })
             .await
+    }
+
+    /// SES, and the address of the pages that links in emails lead to. `None` where this deployment sends no mail.
+    ///
+    /// # Errors
+    /// `internal_error` when it is configured without `APP_URL`.
+    pub(crate) async fn mailer(&self) -> Result<Option<&(Mailer, String)>> {
+        let mailer = self.mailer.get_or_try_init(async || {
+            let config = MailConfig::from_env();
+            match (config.from, config.app_url) {
+                (Some(from), Some(app_url)) => {
+                    Ok(Some((self.cloud().await.mailer(&from), app_url)))
+                }
+                (Some(_), None) => Err(Error::internal_fault("APP_URL is not set")),
+                (None, _) => Ok(None),
+            }
+        });
+        Ok(mailer.await?.as_ref())
     }
 }
