@@ -1,29 +1,16 @@
-//! `POST /api/customers/api-key`: another default key in the place of the old one.
+//! `POST /api/customers/api-key`: replaces the default key.
 
 use dynrag_api::{
     Answer, Caller,
     answers::{Created, Secret},
     scopes::AdminTenant,
 };
-use dynrag_domain::{
-    ApiKeyId,
-    api_keys::{self, ApiKey},
-};
+use dynrag_app::keys;
 
-use crate::keys::KeyBody;
+use crate::keys::ApiKey;
 
-/// Replaces the default key. The old one is refused from here on.
-pub(crate) async fn replace(caller: Caller<AdminTenant>) -> Answer<Secret<Created<KeyBody>>> {
-    let text = api_keys::generate();
-    let key = ApiKey::parse(&text)?;
-    let row = caller
-        .store()
-        .replace_default_key(
-            &caller,
-            ApiKeyId::generate(),
-            key.public_id,
-            &key.secret_hash(),
-        )
-        .await?;
-    Ok(Secret(Created(KeyBody::new(row, Some(text)))))
+/// Replaces the default key. The old one is refused from now on.
+pub(crate) async fn replace(caller: Caller<AdminTenant>) -> Answer<Secret<Created<ApiKey>>> {
+    let (row, text) = keys::replace_default(&caller).await?;
+    Ok(Secret(Created(ApiKey::new(row, Some(text)))))
 }

@@ -13,8 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = AuditActor)]
-struct ActorBody {
+struct AuditActor {
     /// `user`, `api_key`, `webhook`, `platform_admin` or `system`.
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,23 +22,22 @@ struct ActorBody {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = AuditEntry)]
-pub(crate) struct EntryBody {
+pub(crate) struct AuditEntry {
     id: Uuid,
     at: DateTime<Utc>,
-    actor: ActorBody,
+    actor: AuditActor,
     action: String,
     target_id: Uuid,
     #[schema(value_type = Object)]
     details: Value,
 }
 
-impl From<Entry> for EntryBody {
+impl From<Entry> for AuditEntry {
     fn from(entry: Entry) -> Self {
         Self {
             id: entry.id,
             at: entry.at,
-            actor: ActorBody {
+            actor: AuditActor {
                 kind: entry.actor_kind,
                 id: entry.actor_id,
             },
@@ -50,16 +48,16 @@ impl From<Entry> for EntryBody {
     }
 }
 
-/// Lists the log.
+/// Lists the audit log, newest first.
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
     Query(paging): Query<Paging>,
-) -> Answer<Json<Page<EntryBody>>> {
+) -> Answer<Json<Page<AuditEntry>>> {
     let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let entries = store
         .list_audit(caller.customer_id, after, limit.rows())
         .await?;
     let page = Page::new(entries, limit, |entry| (entry.at, entry.id))?;
-    Ok(Json(page.map(EntryBody::from)))
+    Ok(Json(page.map(AuditEntry::from)))
 }

@@ -1,10 +1,10 @@
-//! What a tenant manages of itself: profile, configuration, secrets, API keys and users; its usage, and
-//! the log of who did what.
+//! A customer's own account: profile, configuration, secrets, API keys, users, usage and audit log.
 
 mod api_key;
 mod audit;
 mod config;
 mod export;
+mod jobs;
 mod keys;
 mod openai_key;
 mod profile;
@@ -85,7 +85,7 @@ pub fn routes() -> Routes<Arc<Context>> {
             "Export all data",
             export::start,
         )
-        .get("jobs-get", "/api/jobs/{id}", "Get a job", export::get)
+        .get("jobs-get", "/api/jobs/{id}", "Get a job", jobs::get)
         .get("keys-list", "/api/keys", "List API keys", keys::list)
         .post(
             "keys-create",

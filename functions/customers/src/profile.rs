@@ -5,19 +5,15 @@ use dynrag_api::{
     Answer, Caller, Json,
     scopes::{AdminTenant, Anyone},
 };
-use dynrag_domain::{CustomerId, Error, audit::Action, company};
-use dynrag_store::{
-    audit,
-    customers::{self, CustomerRow},
-};
+use dynrag_app::customers::profile;
+use dynrag_domain::CustomerId;
+use dynrag_store::customers::CustomerRow;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Profile)]
-pub(crate) struct ProfileBody {
+pub(crate) struct Profile {
     id: CustomerId,
     status: String,
     /// Left out where the caller does not see the account, as are the others below.
@@ -31,7 +27,7 @@ pub(crate) struct ProfileBody {
     created_at: Option<DateTime<Utc>>,
 }
 
-impl ProfileBody {
+impl Profile {
     fn new(row: CustomerRow, sees_account: bool) -> Self {
         Self {
             id: row.id,
@@ -43,18 +39,15 @@ impl ProfileBody {
     }
 }
 
-/// Shows what the caller may see of it.
-pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<ProfileBody>> {
-    let tx = caller.store().tenant(caller.customer_id).await?;
-    let row = customers::get(&tx).await?;
-    tx.commit().await?;
-    Ok(Json(ProfileBody::new(row, caller.sees_account())))
+/// Returns what the caller may see of the profile.
+pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<Profile>> {
+    let row = caller.store().get_customer(caller.customer_id).await?;
+    Ok(Json(Profile::new(row, caller.sees_account())))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = ProfileChange)]
-pub(crate) struct Change {
+pub(crate) struct ProfileChange {
     /// Null, or nothing but spaces, takes it away.
     #[schema(max_length = 100)]
     company_name: Option<String>,
@@ -63,16 +56,8 @@ pub(crate) struct Change {
 /// Changes the company's name.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
-    Json(change): Json<Change>,
-) -> Answer<Json<ProfileBody>> {
-    let name = company::name(change.company_name.as_deref().unwrap_or_default())
-        .map_err(|detail| Error::field("/companyName", detail))?;
-    let tx = caller.store().tenant(caller.customer_id).await?;
-    customers::rename(&tx, name).await?;
-    let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
-    let details = json!({"companyName": name});
-    audit::record(&tx, actor, Action::CustomerUpdated, target, &details).await?;
-    let row = customers::get(&tx).await?;
-    tx.commit().await?;
-    Ok(Json(ProfileBody::new(row, caller.sees_account())))
+    Json(change): Json<ProfileChange>,
+) -> Answer<Json<Profile>> {
+    let row = profile::rename(&caller, change.company_name.as_deref()).await?;
+    Ok(Json(Profile::new(row, caller.sees_account())))
 }

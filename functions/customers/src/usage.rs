@@ -1,4 +1,4 @@
-//! `GET /api/customers/usage`: what the customer used and what it cost, and how much of its limits is used.
+//! `GET /api/customers/usage`: usage, its cost, and how much of each limit is used.
 
 use dynrag_api::{
     Answer, Caller, Json, Query,
@@ -12,22 +12,20 @@ use utoipa::ToSchema;
 
 /// Usage of a period, and the limits as they are now.
 #[derive(Serialize, ToSchema)]
-#[schema(as = CustomerUsage)]
-pub(crate) struct Body {
+pub(crate) struct CustomerUsage {
     #[serde(flatten)]
     usage: UsageBody,
-    limits: Limits,
+    limits: UsedLimits,
 }
 
 /// What is used of each limit.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = UsedLimits)]
-struct Limits {
+struct UsedLimits {
     documents: Quota,
     /// Of all published documents.
     chunks: Quota,
-    budget: Budget,
+    budget: UsedBudget,
     collections: Quota,
     keys: Quota,
     /// Users and open invitations.
@@ -42,20 +40,19 @@ struct Limits {
 /// What is spent of the month's budget.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = UsedBudget)]
-struct Budget {
+struct UsedBudget {
     spent_usd: Usd,
     /// Null where there is no limit.
     #[schema(value_type = Option<String>, required)]
     limit_usd: Option<Usd>,
 }
 
-impl Limits {
+impl UsedLimits {
     fn new(caller: &Admission, quotas: Quotas) -> Self {
         Self {
             documents: quotas.documents,
             chunks: quotas.chunks,
-            budget: Budget {
+            budget: UsedBudget {
                 spent_usd: caller.spent,
                 limit_usd: caller.config.monthly_budget_usd,
             },
@@ -69,17 +66,17 @@ impl Limits {
     }
 }
 
-/// Shows it.
+/// Returns usage of a period and the limits.
 pub(crate) async fn get(
     caller: Caller<Metrics>,
     Query(period): Query<Period>,
-) -> Answer<Json<Body>> {
+) -> Answer<Json<CustomerUsage>> {
     let days = period.days()?;
     let store = caller.store();
     let rows = store.usage(caller.customer_id, days.0, days.1).await?;
     let quotas = store.quotas(caller.customer_id).await?;
-    Ok(Json(Body {
+    Ok(Json(CustomerUsage {
         usage: UsageBody::new(days, rows),
-        limits: Limits::new(&caller, quotas),
+        limits: UsedLimits::new(&caller, quotas),
     }))
 }

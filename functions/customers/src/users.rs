@@ -1,5 +1,5 @@
-//! `GET POST /api/users`, `PUT DELETE /api/users/{id}`: who belongs to the customer. Accepting an
-//! invitation is the auth group's, which makes passwords and sessions.
+//! `GET POST /api/users`, `PUT DELETE /api/users/{id}`: a customer's users and invitations. The auth group, which makes
+//! passwords and sessions, accepts invitations.
 
 use std::sync::Arc;
 
@@ -12,31 +12,17 @@ use dynrag_api::{
     require_mail,
     scopes::AdminTenant,
 };
-use dynrag_domain::{
-    Error, InvitationId, Result, UserId,
-    audit::Action,
-    identity::{Email, Principal, Role, Scope},
-    tasks::Task,
-};
-use dynrag_store::{
-    Tenant,
-    admission::Admission,
-    audit, invitations,
-    key_makers::{self, Loss},
-    mails, outbox,
-    sessions::{self, EndReason},
-    users::{self, UserRow},
-};
+use dynrag_app::users::{self, KeysTaken, invitations};
+use dynrag_domain::{UserId, identity::Role};
+use dynrag_store::users::UserRow;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A user, or an invitation to become one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = User)]
-pub(crate) struct UserBody {
+pub(crate) struct User {
     id: Uuid,
     email: String,
     role: Role,
@@ -54,7 +40,7 @@ pub(crate) struct UserBody {
     keys_transferred: Option<usize>,
 }
 
-impl From<UserRow> for UserBody {
+impl From<UserRow> for User {
     fn from(row: UserRow) -> Self {
         Self {
             id: row.id,
@@ -74,14 +60,14 @@ impl From<UserRow> for UserBody {
 pub(crate) async fn list(
     caller: Caller<AdminTenant>,
     Query(paging): Query<Paging>,
-) -> Answer<Json<Page<UserBody>>> {
+) -> Answer<Json<Page<User>>> {
     let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let rows = store
         .list_users(caller.customer_id, after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
-    Ok(Json(page.map(UserBody::from)))
+    Ok(Json(page.map(User::from)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -92,66 +78,53 @@ pub(crate) struct NewUser {
     role: Role,
 }
 
-/// Invites somebody by mail; once more for the same address renews the invitation, and its link.
+/// Invites a person by mail. Inviting the same address again renews the invitation and its link.
 pub(crate) async fn invite(
     caller: Caller<AdminTenant>,
     State(context): State<Arc<Context>>,
     Json(body): Json<NewUser>,
-) -> Answer<Accepted<UserBody>> {
+) -> Answer<Accepted<User>> {
     require_mail()?;
-    caller.check_grant(body.role.scopes())?;
-    let email = Email::try_from(body.email.as_str()).map_err(|why| Error::field("/email", why))?;
-    let tx = caller.store().tenant(caller.customer_id).await?;
-    users::lock(&tx).await?;
-    users::check_new(&tx, &email).await?;
-    users::check_room(&tx).await?;
-    let invited_by = match caller.principal {
-        Principal::User(user) => Some(user),
-        Principal::ApiKey(_) | Principal::Webhook(_) => None,
-    };
-    users::check_verified(&tx).await?;
-    mails::take_invitation(&tx, &email, caller.config.invitations_per_day).await?;
-    let row = invitations::insert(&tx, &email, body.role, invited_by).await?;
-    let details = json!({"email": email, "role": body.role});
-    let actor = caller.principal.into();
-    audit::record(&tx, actor, Action::UserInvited, row.id, &details).await?;
-    let id = InvitationId::from(row.id);
-    let pending = outbox::insert(&tx, Task::invite(caller.customer_id, id)).await?;
-    tx.commit().await?;
-    context.dispatch(&pending).await;
+    let row = invitations::invite(&context, &caller, &body.email, body.role).await?;
     Ok(Accepted(row.into()))
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = UserStatus)]
-enum Status {
+enum UserStatus {
     Active,
     Disabled,
 }
 
-impl Status {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Disabled => "disabled",
+impl From<UserStatus> for users::UserStatus {
+    fn from(status: UserStatus) -> Self {
+        match status {
+            UserStatus::Active => Self::Active,
+            UserStatus::Disabled => Self::Disabled,
         }
     }
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = UserChange)]
-pub(crate) struct Change {
+pub(crate) struct UserChange {
     role: Option<Role>,
-    status: Option<Status>,
+    status: Option<UserStatus>,
+}
+
+impl From<UserChange> for users::UserChange {
+    fn from(change: UserChange) -> Self {
+        Self {
+            role: change.role,
+            status: change.status.map(UserStatus::into),
+        }
+    }
 }
 
 /// What becomes of the API keys of a user who may have none any more.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = KeysOfUser)]
-enum Fate {
+enum KeysOfUser {
     /// They are refused from now on, for good.
     #[default]
     Revoke,
@@ -159,107 +132,34 @@ enum Fate {
     Transfer,
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = KeysOfUserQuery)]
-pub(crate) struct KeysFate {
-    /// What becomes of the API keys of a user who is disabled, deleted or made a `user`: `revoke`, or `transfer` to the
-    /// caller.
-    #[serde(default)]
-    #[schema(default = "revoke")]
-    keys: Fate,
-}
-
-/// How many keys of a user were taken away.
-#[derive(Default)]
-struct Keys {
-    revoked: usize,
-    transferred: usize,
-}
-
-/// What a user may do as things are.
-fn scopes(row: &UserRow) -> &'static [Scope] {
-    match row.status.as_str() {
-        "active" => row.role.scopes(),
-        _ => &[],
-    }
-}
-
-/// Why a user may have no keys.
-fn loss(row: &UserRow) -> Option<Loss> {
-    match (row.status.as_str(), row.role) {
-        ("active", Role::Business) => None,
-        ("active", Role::User) => Some(Loss::Demoted),
-        _ => Some(Loss::Disabled),
-    }
-}
-
-/// Takes the keys of a user away, under the locks of keys and users.
-async fn take_keys(
-    tx: &Tenant,
-    caller: &Admission,
-    user: UserId,
-    loss: Loss,
-    fate: KeysFate,
-) -> Result<Keys> {
-    let actor = caller.principal.into();
-    match fate.keys {
-        Fate::Revoke => Ok(Keys {
-            revoked: key_makers::revoke(tx, actor, user, loss).await?,
-            transferred: 0,
-        }),
-        Fate::Transfer => {
-            let to = key_makers::user_behind(tx, actor).await?;
-            if to == Some(user) {
-                let detail = "revoke: transfer would leave the keys with this user, who is you";
-                return Err(Error::field("/keys", detail));
-            }
-            Ok(Keys {
-                revoked: 0,
-                transferred: key_makers::hand_over(tx, actor, user, to).await?,
-            })
+impl From<KeysOfUser> for users::KeysOfUser {
+    fn from(keys: KeysOfUser) -> Self {
+        match keys {
+            KeysOfUser::Revoke => Self::Revoke,
+            KeysOfUser::Transfer => Self::Transfer,
         }
     }
 }
 
-/// Changes role or status. Both count from the user's next request on. Who may have no API keys any more loses them.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysOfUserQuery {
+    /// What becomes of the API keys of a user who is disabled, deleted or made a `user`: `revoke`, or `transfer` to the
+    /// caller.
+    #[serde(default)]
+    #[schema(default = "revoke")]
+    keys: KeysOfUser,
+}
+
+/// Changes role or status, from the user's next request on. A user who may have no API keys any more loses them.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
     Path(id): Path<UserId>,
-    Query(fate): Query<KeysFate>,
-    Json(change): Json<Change>,
-) -> Answer<Json<UserBody>> {
-    let status = change.status.map(Status::as_str);
-    if change.role.is_none() && status.is_none() {
-        return Err(Error::field("", "role, status or both").into());
-    }
-    let tx = caller.store().tenant(caller.customer_id).await?;
-    key_makers::lock(&tx).await?;
-    users::lock(&tx).await?;
-    let before = users::get(&tx, id).await?;
-    let before = before.ok_or_else(|| Error::not_found("user"))?;
-    let row = users::update(&tx, id, change.role, status)
-        .await?
-        .ok_or_else(|| Error::not_found("user"))?;
-    let gained = scopes(&row).iter().copied();
-    let gained: Vec<Scope> = gained
-        .filter(|scope| !scopes(&before).contains(scope))
-        .collect();
-    caller.check_grant(&gained)?;
-    users::check_business_left(&tx).await?;
-    let keys = match loss(&row) {
-        Some(loss) => take_keys(&tx, &caller, id, loss, fate).await?,
-        None => Keys::default(),
-    };
-    if matches!(change.status, Some(Status::Disabled)) {
-        sessions::end_of_user(&tx, id, EndReason::UserDisabled).await?;
-    }
-    let details = json!({"role": row.role, "status": row.status, "keysRevoked": keys.revoked,
-        "keysTransferred": keys.transferred});
-    let actor = caller.principal.into();
-    audit::record(&tx, actor, Action::UserUpdated, row.id, &details).await?;
-    tx.commit().await?;
-    Ok(Json(UserBody {
+    Query(query): Query<KeysOfUserQuery>,
+    Json(change): Json<UserChange>,
+) -> Answer<Json<User>> {
+    let (row, keys) = users::update(&caller, id, change.into(), query.keys.into()).await?;
+    Ok(Json(User {
         keys_revoked: Some(keys.revoked),
         keys_transferred: Some(keys.transferred),
         ..row.into()
@@ -269,8 +169,7 @@ pub(crate) async fn update(
 /// What a deletion has done.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = UserDeletion)]
-pub(crate) struct Deleted {
+pub(crate) struct UserDeletion {
     id: Uuid,
     /// How many of the user's API keys it has revoked.
     keys_revoked: usize,
@@ -278,37 +177,19 @@ pub(crate) struct Deleted {
     keys_transferred: usize,
 }
 
-/// Deletes a user, or takes an invitation back.
+/// Deletes a user, or withdraws an invitation.
 pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     Path(id): Path<UserId>,
-    Query(fate): Query<KeysFate>,
-) -> Answer<Json<Deleted>> {
-    let tx = caller.store().tenant(caller.customer_id).await?;
-    key_makers::lock(&tx).await?;
-    users::lock(&tx).await?;
-    // Before its user is gone: a key whose user is deleted is the customer's.
-    let keys = take_keys(&tx, &caller, id, Loss::Deleted, fate).await?;
-    let action = if users::delete(&tx, id).await? {
-        users::check_business_left(&tx).await?;
-        Action::UserDeleted
-    } else if invitations::delete(&tx, id.as_uuid().into()).await? {
-        Action::InvitationDeleted
-    } else {
-        return Err(Error::not_found("user").into());
-    };
-    let actor = caller.principal.into();
-    let details = match action {
-        Action::UserDeleted => {
-            json!({"keysRevoked": keys.revoked, "keysTransferred": keys.transferred})
-        }
-        _ => json!({}),
-    };
-    audit::record(&tx, actor, action, id.as_uuid(), &details).await?;
-    tx.commit().await?;
-    Ok(Json(Deleted {
+    Query(query): Query<KeysOfUserQuery>,
+) -> Answer<Json<UserDeletion>> {
+    let KeysTaken {
+        revoked,
+        transferred,
+    } = users::delete(&caller, id, query.keys.into()).await?;
+    Ok(Json(UserDeletion {
         id: id.as_uuid(),
-        keys_revoked: keys.revoked,
-        keys_transferred: keys.transferred,
+        keys_revoked: revoked,
+        keys_transferred: transferred,
     }))
 }

@@ -11,9 +11,10 @@ use dynrag_api::{
     paging::{Limit, Page},
     scopes::Webhooks,
 };
+use dynrag_app::webhooks;
 use dynrag_domain::{
     DeliveryId, DocumentId, Error, Result, RunId, WebhookId,
-    webhooks::{Delivery, DeliveryStatus, RunStatus, Trigger},
+    webhooks::{DeliveryStatus, RunStatus, Trigger},
 };
 use dynrag_store::{deliveries::DeliveryRow, schedules::Run};
 use serde::{Deserialize, Serialize};
@@ -22,8 +23,7 @@ use utoipa::ToSchema;
 /// A notice.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = WebhookDelivery)]
-pub(crate) struct DeliveryBody {
+pub(crate) struct WebhookDelivery {
     /// The `webhook-id` of every try.
     id: DeliveryId,
     event: String,
@@ -47,7 +47,7 @@ pub(crate) struct DeliveryBody {
     created_at: DateTime<Utc>,
 }
 
-impl From<DeliveryRow> for DeliveryBody {
+impl From<DeliveryRow> for WebhookDelivery {
     fn from(row: DeliveryRow) -> Self {
         Self {
             id: row.id,
@@ -68,8 +68,7 @@ impl From<DeliveryRow> for DeliveryBody {
 /// A run of a scheduled webhook.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = WebhookRun)]
-pub(crate) struct RunBody {
+pub(crate) struct WebhookRun {
     id: RunId,
     /// When it was to start.
     planned_at: DateTime<Utc>,
@@ -88,7 +87,7 @@ pub(crate) struct RunBody {
     created_at: DateTime<Utc>,
 }
 
-impl From<Run> for RunBody {
+impl From<Run> for WebhookRun {
     fn from(run: Run) -> Self {
         Self {
             id: run.id,
@@ -106,18 +105,16 @@ impl From<Run> for RunBody {
 /// A notice of an `event` webhook, or a run of a `scheduled` one.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[schema(as = WebhookActivity)]
-pub(crate) enum Activity {
+pub(crate) enum WebhookActivity {
     /// A notice.
-    Notice(DeliveryBody),
+    Notice(WebhookDelivery),
     /// A run.
-    Run(RunBody),
+    Run(WebhookRun),
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = DeliveryFilter)]
-pub(crate) struct Filter {
+pub(crate) struct DeliveryFilter {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
@@ -127,7 +124,7 @@ pub(crate) struct Filter {
 
 /// A status of this kind of webhook.
 fn status<T: Copy>(
-    filter: &Filter,
+    filter: &DeliveryFilter,
     all: &[T],
     name: impl Fn(T) -> &'static str,
 ) -> Result<Option<T>> {
@@ -145,8 +142,8 @@ fn status<T: Copy>(
 pub(crate) async fn list(
     caller: Caller<Webhooks>,
     Path(id): Path<WebhookId>,
-    Query(filter): Query<Filter>,
-) -> Answer<Json<Page<Activity>>> {
+    Query(filter): Query<DeliveryFilter>,
+) -> Answer<Json<Page<WebhookActivity>>> {
     let (store, customer) = (caller.store(), caller.customer_id);
     let limit = Limit::new(filter.limit)?;
     let trigger = store.get_webhook(customer, id).await?.trigger;
@@ -156,36 +153,31 @@ pub(crate) async fn list(
         let status = status(&filter, RunStatus::ALL, RunStatus::as_str)?;
         let rows = store.list_runs(customer, id, status, after, limit.rows());
         let page = Page::new(rows.await?, limit, |run| (run.created_at, run.id))?;
-        return Ok(Json(page.map(|run| Activity::Run(run.into()))));
+        return Ok(Json(page.map(|run| WebhookActivity::Run(run.into()))));
     }
     let after = cursor.map(cursor::decode).transpose()?;
     let status = status(&filter, DeliveryStatus::ALL, DeliveryStatus::as_str)?;
     let rows = store.list_deliveries(customer, id, status, after, limit.rows());
     let page = Page::new(rows.await?, limit, |row| (row.created_at, row.id))?;
-    Ok(Json(page.map(|row| Activity::Notice(row.into()))))
+    Ok(Json(page.map(|row| WebhookActivity::Notice(row.into()))))
 }
 
 /// Which notice goes out again.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ReplayedDelivery)]
-pub(crate) struct Replayed {
+pub(crate) struct ReplayedDelivery {
     delivery_id: DeliveryId,
     status: DeliveryStatus,
 }
 
-/// Sends one again under the id it has: who has taken it knows it by that.
+/// Sends a notification again under its id, by which a receiver recognises it.
 pub(crate) async fn replay(
     caller: Caller<Webhooks>,
     State(context): State<Arc<Context>>,
     Path((webhook, id)): Path<(WebhookId, DeliveryId)>,
-) -> Answer<Accepted<Replayed>> {
-    let customer = caller.customer_id;
-    let store = caller.store();
-    store.replay_delivery(customer, webhook, id).await?;
-    let delivery = Delivery::notice(customer, id);
-    context.send_due(&delivery).await;
-    Ok(Accepted(Replayed {
+) -> Answer<Accepted<ReplayedDelivery>> {
+    webhooks::replay(&context, &caller, webhook, id).await?;
+    Ok(Accepted(ReplayedDelivery {
         delivery_id: id,
         status: DeliveryStatus::Pending,
     }))

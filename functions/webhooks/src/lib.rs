@@ -1,10 +1,9 @@
-//! Webhooks of a customer: addresses that take documents in, pages that are fetched again and again, and
-//! notices of how documents ended.
+//! Webhooks of a customer: addresses that take documents in, pages that are fetched on a schedule, and notifications of
+//! documents that ended.
 
 mod body;
 mod deliveries;
 mod manage;
-mod secret;
 mod test;
 
 use std::sync::Arc;

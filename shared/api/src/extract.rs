@@ -10,7 +10,7 @@ use dynrag_domain::{Error, Kind, Result};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Serialize,
     de::{DeserializeOwned, IgnoredAny},
 };
 
@@ -168,17 +168,6 @@ fn bad_field(pointer: String, sentence: &str) -> Error {
         Some(field) => Error::field(format!("{pointer}/{field}"), "this is needed"),
         None => Error::field(pointer, detail),
     }
-}
-
-/// For a field of a change in which null takes something away: `Option<Option<T>>` that tells null from
-/// nothing, with `#[serde(default, deserialize_with = "dynrag_api::given")]`.
-///
-/// # Errors
-/// The deserializer's own.
-pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// The field of serde's "missing field `title`".

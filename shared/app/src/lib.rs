@@ -4,18 +4,30 @@
 pub mod accounts;
 pub mod administration;
 mod attempts;
+pub mod bulk;
 pub mod collections;
+pub mod customers;
 mod dispatch;
 pub mod documents;
+pub mod emails;
 pub mod embeddings;
+pub mod erasure;
+pub mod exports;
+pub mod jobs;
+pub mod keys;
 pub mod mail;
 pub mod passwords;
+mod sealing;
 pub mod sessions;
 pub mod tokens;
 pub mod uploads;
+pub mod users;
+pub mod webhooks;
 
-use dynrag_cloud::{Cloud, Objects, QueueClient, Vault};
-use dynrag_config::{ConfigError, DatabaseConfig, DocumentsConfig, TokenConfig, VaultConfig};
+use dynrag_cloud::{Cloud, Mailer, Objects, QueueClient, Vault};
+use dynrag_config::{
+    ConfigError, DatabaseConfig, DocumentsConfig, MailConfig, TokenConfig, VaultConfig,
+};
 use dynrag_domain::{Error, Result, queues::Queue};
 use dynrag_store::Store;
 use tokio::sync::OnceCell;
@@ -35,6 +47,7 @@ pub struct App {
     documents: OnceCell<(Objects, DocumentsConfig)>,
     embeddings: OnceCell<Embeddings>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
+    mailer: OnceCell<Option<(Mailer, String)>>,
 }
 
 impl Default for App {
@@ -61,6 +74,7 @@ impl App {
             documents: OnceCell::new(),
             embeddings: OnceCell::new(),
             queues: Default::default(),
+            mailer: OnceCell::new(),
         }
     }
 
@@ -147,5 +161,23 @@ impl App {
                 Ok(self.cloud().await.queue(&url))
             })
             .await
+    }
+
+    /// SES, and the address of the pages that links in emails lead to. `None` where this deployment sends no mail.
+    ///
+    /// # Errors
+    /// `internal_error` when it is configured without `APP_URL`.
+    pub(crate) async fn mailer(&self) -> Result<Option<&(Mailer, String)>> {
+        let mailer = self.mailer.get_or_try_init(async || {
+            let config = MailConfig::from_env();
+            match (config.from, config.app_url) {
+                (Some(from), Some(app_url)) => {
+                    Ok(Some((self.cloud().await.mailer(&from), app_url)))
+                }
+                (Some(_), None) => Err(Error::internal_fault("APP_URL is not set")),
+                (None, _) => Ok(None),
+            }
+        });
+        Ok(mailer.await?.as_ref())
     }
 }

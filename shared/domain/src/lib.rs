@@ -9,10 +9,12 @@ pub mod chunks;
 pub mod collections;
 pub mod company;
 pub mod config;
+pub mod config_change;
 pub mod document_passwords;
 pub mod documents;
 pub mod error;
 pub mod fetches;
+mod given;
 pub mod identity;
 pub mod ids;
 pub mod jobs;
@@ -35,6 +37,7 @@ pub mod warnings;
 pub mod webhooks;
 
 pub use error::{Error, FieldError, Kind, Result};
+pub use given::given;
 pub use ids::{
     ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
     SessionId, UserId, WebhookId,

@@ -10,7 +10,7 @@ use dynrag_domain::{
 };
 
 use crate::{
-    Tenant, documents, error,
+    Store, Tenant, documents, error,
     secrets::{self, SealedSecret},
     users,
 };
@@ -191,4 +191,17 @@ pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfi
     )
     .await
     .map(drop)
+}
+
+impl Store {
+    /// Returns a customer.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn get_customer(&self, customer: CustomerId) -> Result<CustomerRow> {
+        let tx = self.tenant(customer).await?;
+        let row = get(&tx).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
 }

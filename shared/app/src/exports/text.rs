@@ -1,10 +1,9 @@
-//! Extracts the text from a stored extraction, which is JSON, as a stream, so that a large one takes no
-//! memory.
+//! Reads the text of a stored extraction, which is JSON, piece by piece, so that a large one takes no memory.
 
-/// The member of `Extracted` with the text.
+/// The member of `Extracted` that is the text.
 const NAME: &[u8] = b"text";
 
-/// The string being read.
+/// Which string is being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
     /// None.
@@ -17,25 +16,25 @@ enum Reading {
     Other,
 }
 
-/// State of an escape sequence.
+/// How far an escape is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
     None,
     Begun,
-    /// `\u`, the number of its digits so far, and their value.
+    /// `\u`, so many of its digits, and their value.
     Unicode(u8, u16),
 }
 
-/// Finds the text in streamed JSON.
-pub(crate) struct TextReader {
+/// Finds the text in JSON that comes in pieces.
+pub(super) struct TextReader {
     reading: Reading,
     escape: Escape,
     depth: u32,
-    /// The last name in the outermost object, as far as it may be the one sought.
+    /// The last name in the outermost object, as far as it can be [`NAME`].
     name: Vec<u8>,
-    /// After a colon of the outermost object.
+    /// Whether a value of the outermost object is next.
     is_value: bool,
-    /// The high surrogate of a character that is escaped in two halves.
+    /// The high surrogate of an escaped pair.
     high: Option<u16>,
     found: bool,
 }
@@ -55,8 +54,8 @@ impl Default for TextReader {
 }
 
 impl TextReader {
-    /// Reads the next piece of JSON; returns the text in it, in UTF-8, which may end within a character.
-    pub(crate) fn read(&mut self, json: &[u8]) -> Vec<u8> {
+    /// Reads the next piece of JSON. Returns the text in it as UTF-8, which may end within a character.
+    pub(super) fn read(&mut self, json: &[u8]) -> Vec<u8> {
         let mut text = Vec::new();
         for byte in json {
             if self.found {
@@ -71,8 +70,8 @@ impl TextReader {
         text
     }
 
-    /// Whether the text was found, and has ended.
-    pub(crate) fn found(&self) -> bool {
+    /// Whether the text was found and has ended.
+    pub(super) fn found(&self) -> bool {
         self.found
     }
 
@@ -136,13 +135,13 @@ impl TextReader {
         self.unpaired(text);
         match self.reading {
             Reading::Text => text.extend_from_slice(bytes),
-            // One byte more than the name sought is enough to tell them apart.
+            // One byte more than the name is enough to tell another name.
             Reading::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
             _ => {}
         }
     }
 
-    /// Takes a UTF-16 code unit: half a character or a whole one.
+    /// Takes a UTF-16 code unit.
     fn unit(&mut self, unit: u16, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             match char::decode_utf16([high, unit]).next() {
@@ -157,7 +156,7 @@ impl TextReader {
         }
     }
 
-    /// A high surrogate that is not followed by a low one.
+    /// Replaces a high surrogate without its low one.
     fn unpaired(&mut self, text: &mut Vec<u8>) {
         if self.high.take().is_some() {
             self.character(char::REPLACEMENT_CHARACTER, text);

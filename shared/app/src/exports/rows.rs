@@ -1,4 +1,4 @@
-//! Rows of an export as lines of JSON, with the names and formats of the API.
+//! Rows of an export as lines of JSON, with the names and forms of the API.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use dynrag_domain::{
 };
 use serde_json::value::{RawValue, to_raw_value};
 
-/// A line's members by name. Values are kept as raw JSON, so numbers keep their digits.
+/// A line's members by name. Values are JSON text, so that numbers keep their digits.
 type Line = BTreeMap<String, Box<RawValue>>;
 
 /// `document_versions` → `documentVersions`.
-pub(crate) fn camel_case(name: &str) -> String {
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |mut name, word| {
@@ -24,11 +24,11 @@ pub(crate) fn camel_case(name: &str) -> String {
     })
 }
 
-/// A row as a line, without line end. Unknown values are omitted.
+/// Writes a row as a line, without the line break. Nulls are left out.
 ///
 /// # Errors
-/// `internal_error` if the row is not an object.
-pub(crate) fn line(table: &str, row: &str) -> Result<String> {
+/// `internal_error` for a row that is no object.
+pub(super) fn line(table: &str, row: &str) -> Result<String> {
     let columns: Line = serde_json::from_str(row).map_err(Error::internal_fault)?;
     let mut members = Line::new();
     for (column, value) in columns {
@@ -43,7 +43,7 @@ pub(crate) fn line(table: &str, row: &str) -> Result<String> {
     serde_json::to_string(&members).map_err(Error::internal_fault)
 }
 
-/// Name and value in the API's format.
+/// Returns a column's name and value as the API has them.
 fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)> {
     let name = camel_case(column);
     if let Some(cost) = name.strip_suffix("nanoUsd") {
@@ -51,7 +51,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
         return Ok((format!("{cost}costUsd"), raw(&Usd::from_nanos(nanos))?));
     }
     let text = value.get();
-    // Postgres' formats of bytes and timestamps.
+    // Postgres' forms of bytes and of times.
     if let Some(hex) = text
         .strip_prefix("\"\\\\x")
         .and_then(|hex| hex.strip_suffix('"'))
@@ -70,7 +70,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
     Ok((name, value))
 }
 
-/// Adds the members that the API derives for a document.
+/// Adds what the API says of a document beyond its columns.
 fn describe(document: &mut Line) -> Result<()> {
     if let Some(format) = text(document, "format") {
         let format: Format = format.parse()?;

@@ -1,5 +1,4 @@
-//! The texts of our emails, each as text and as HTML from the same lines; user input is escaped by the
-//! templates.
+//! The texts of emails, each as plain text and as HTML from the same lines. The templates escape what people have typed.
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -49,7 +48,7 @@ fn mail(subject: String, lines: &[String], link: Option<Link>, closing: &str) ->
     })
 }
 
-/// A page with its token after `#`, which browsers do not send to servers.
+/// Links to a page with the token behind `#`, which browsers do not send.
 fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Link {
     Link {
         label,
@@ -57,8 +56,8 @@ fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Li
     }
 }
 
-/// The link that verifies an address.
-pub(crate) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
+/// Carries the link that verifies an address.
+pub(super) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     mail(
         "Verify your e-mail address".to_owned(),
         &[
@@ -70,8 +69,8 @@ pub(crate) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Resu
     )
 }
 
-/// The link that resets a password.
-pub(crate) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
+/// Carries the link that resets a password.
+pub(super) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     let time = if hours == 1 {
         "an hour".to_owned()
     } else {
@@ -88,8 +87,8 @@ pub(crate) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Re
     )
 }
 
-/// The notification of a changed password.
-pub(crate) fn password_changed() -> Result<Mail> {
+/// Says that the password was changed.
+pub(super) fn password_changed() -> Result<Mail> {
     mail(
         "Your password was changed".to_owned(),
         &[
@@ -101,8 +100,8 @@ pub(crate) fn password_changed() -> Result<Mail> {
     )
 }
 
-/// The notification that most of a month's budget is spent, or all of it.
-pub(crate) fn budget_alert(
+/// Says that most of a month's budget is spent, or all of it.
+pub(super) fn budget_alert(
     app_url: &str,
     month: NaiveDate,
     spent: Usd,
@@ -139,7 +138,7 @@ pub(crate) fn budget_alert(
 }
 
 /// An invitation.
-pub(crate) fn invitation(
+pub(super) fn invitation(
     app_url: &str,
     token: &MailToken,
     company: Option<&str>,
@@ -150,7 +149,7 @@ pub(crate) fn invitation(
         Some(inviter) => format!("{inviter} invites you to join {company} on Dynamic RAG."),
         None => format!("You are invited to join {company} on Dynamic RAG."),
     };
-    // The subject contains nothing that the sender chose.
+    // The sender chooses nothing in the subject.
     mail(
         "You are invited to Dynamic RAG".to_owned(),
         &[line, "The link is good for seven days.".to_owned()],

@@ -1,0 +1,79 @@
+//! The secrets that sign a customer's tokens.
+
+use std::time::Duration;
+
+use dynrag_cloud::vault::Purpose;
+use dynrag_domain::{Result, audit::Action};
+use dynrag_store::{
+    admission::Admission,
+    audit, secrets,
+    sessions::{self, EndReason},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use crate::{App, sealing::Sealer};
+
+/// A new signing secret of one kind of token.
+pub struct NewSigningSecret {
+    /// The kind of token it signs.
+    pub purpose: Purpose,
+    /// The secret.
+    pub text: SecretString,
+    /// How long a token of this kind is valid.
+    pub token_time: Duration,
+}
+
+/// Result of a rotation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rotation {
+    /// Version of the secrets that sign from now on.
+    pub version: i32,
+    /// Sessions that were ended.
+    pub sessions_ended: usize,
+}
+
+/// Replaces the signing secrets.
+///
+/// The old ones verify for as long as the tokens that they signed are valid, so that nobody is logged out. With
+/// `immediately`, for secrets that may have leaked, they stop verifying at once and all sessions end.
+///
+/// # Errors
+/// `unavailable` without a database or KMS.
+pub async fn rotate(
+    app: &App,
+    caller: &Admission,
+    new: [NewSigningSecret; 2],
+    immediately: bool,
+) -> Result<Rotation> {
+    let customer = caller.customer_id;
+    let vault = app.vault().await?;
+    let tx = caller.store().tenant(customer).await?;
+    let sealer = Sealer::lock(&tx, vault).await?;
+    let mut version = 0;
+    for kind in new {
+        let text = kind.text.expose_secret().as_bytes();
+        let secret = sealer.seal_next(kind.purpose, text).await?;
+        let old_for = if immediately {
+            Duration::ZERO
+        } else {
+            kind.token_time
+        };
+        secrets::replace(&tx, &secret, old_for).await?;
+        version = version.max(secret.version);
+    }
+    let sessions_ended = if immediately {
+        sessions::end_all(&tx, EndReason::SecretsRotated).await?
+    } else {
+        0
+    };
+    let (actor, target) = (caller.principal.into(), customer.as_uuid());
+    let details = json!({"immediately": immediately, "sessionsEnded": sessions_ended});
+    audit::record(&tx, actor, Action::SecretsRotated, target, &details).await?;
+    tx.commit().await?;
+    tracing::info!(customer_id = %customer, immediately, "secrets rotated");
+    Ok(Rotation {
+        version,
+        sessions_ended,
+    })
+}

@@ -1,0 +1,103 @@
+//! Exports: all of a customer's data in zip files. A request starts one, the tasks function writes it file by file, and
+//! links to the files are made each time its job is asked for.
+
+mod file;
+mod rows;
+mod text;
+mod write;
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, audit::Action, storage};
+use dynrag_store::{
+    admission::Admission,
+    audit,
+    jobs::{self, JobKind, JobRow},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::App;
+
+pub use write::write_next;
+
+/// How long a link to a file is valid.
+const LINK_TIME: Duration = Duration::from_secs(900);
+
+/// A file that was written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Written {
+    /// Last part of its key.
+    file: Uuid,
+    bytes: u64,
+}
+
+/// How far an export is, as its job keeps it.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Progress {
+    /// In their order.
+    files: Vec<Written>,
+    /// The last original that is in one of them.
+    after: Option<(DocumentId, i32)>,
+    /// Whether everything is.
+    complete: bool,
+}
+
+impl Progress {
+    fn read(json: &str) -> Result<Self> {
+        serde_json::from_str(json).map_err(Error::internal_fault)
+    }
+}
+
+/// A link to a file of an export.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileLink {
+    /// The presigned URL.
+    pub url: String,
+    /// Size of the file.
+    pub bytes: u64,
+    /// When the link expires.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Starts an export, or finds the one that is in progress.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn start(app: &App, caller: &Admission) -> Result<JobId> {
+    let tx = caller.store().tenant(caller.customer_id).await?;
+    let (job, pending) = jobs::add(&tx, JobKind::Export).await?;
+    if pending.is_some() {
+        let (actor, target) = (caller.principal.into(), job.as_uuid());
+        audit::record(&tx, actor, Action::ExportRequested, target, &json!({})).await?;
+    }
+    tx.commit().await?;
+    if let Some(pending) = pending {
+        app.dispatch(&pending).await;
+    }
+    Ok(job)
+}
+
+/// Makes links to the files that an export has written.
+///
+/// # Errors
+/// `unavailable`; `internal_error` for a job that is no export.
+pub(crate) async fn links(app: &App, customer: CustomerId, job: &JobRow) -> Result<Vec<FileLink>> {
+    let progress = Progress::read(job.progress.get())?;
+    let (objects, _) = app.documents().await?;
+    let expires_at = (Utc::now() + LINK_TIME).trunc_subsecs(0);
+    let mut links = Vec::with_capacity(progress.files.len());
+    for (part, Written { file, bytes }) in (1..).zip(progress.files) {
+        let key = storage::export_key(customer, job.id, file);
+        let name = format!("export-{part:04}.zip");
+        links.push(FileLink {
+            url: objects.presign_get(&key, &name, LINK_TIME).await?,
+            bytes,
+            expires_at,
+        });
+    }
+    Ok(links)
+}

@@ -1,0 +1,70 @@
+//! Long work that a customer asked for, and how far it is.
+
+use dynrag_domain::{DocumentId, Error, JobId, Result, bulk::Bulk, identity::Scope};
+use dynrag_store::{
+    admission::Admission,
+    crawls::{LeftOut, PageCounts},
+    jobs::JobRow,
+    regeneration,
+};
+
+use crate::{
+    App,
+    exports::{self, FileLink},
+};
+
+/// Most pages of a crawl, or documents of a bulk action, that are listed as left out or failed.
+const LISTED: i64 = 100;
+
+/// How far a job is, by its kind.
+#[derive(Debug)]
+pub enum Progress {
+    /// The files of a completed export, with links to them.
+    Export(Vec<FileLink>),
+    /// A crawl.
+    Crawl {
+        /// Its pages, by what became of them.
+        counts: PageCounts,
+        /// The first of those that were left out or could not be fetched.
+        left_out: Vec<LeftOut>,
+    },
+    /// A regeneration of embeddings.
+    Regeneration(regeneration::Progress),
+    /// An action on many documents.
+    Bulk {
+        /// The action and its counts.
+        bulk: Bulk,
+        /// The first documents on which it failed, and why.
+        failures: Vec<(DocumentId, String)>,
+    },
+    /// An export that has not completed, or that the caller may not download.
+    Hidden,
+}
+
+/// Returns a job with its progress.
+///
+/// # Errors
+/// `not_found`; `unavailable`.
+pub async fn get(app: &App, caller: &Admission, id: JobId) -> Result<(JobRow, Progress)> {
+    let (store, customer) = (caller.store(), caller.customer_id);
+    let job = store.get_job(customer, id).await?;
+    let progress = match job.kind.as_str() {
+        // An export holds everything, so reading documents is not enough to download it.
+        "export" if job.status == "completed" && caller.has(Scope::AdminTenant) => {
+            Progress::Export(exports::links(app, customer, &job).await?)
+        }
+        "crawl" => Progress::Crawl {
+            counts: store.count_pages(customer, id).await?,
+            left_out: store.pages_left_out(customer, id, LISTED).await?,
+        },
+        "regenerate" => Progress::Regeneration(
+            serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?,
+        ),
+        "bulk" => Progress::Bulk {
+            bulk: serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?,
+            failures: store.bulk_failures(customer, id, LISTED).await?,
+        },
+        _ => Progress::Hidden,
+    };
+    Ok((job, progress))
+}
