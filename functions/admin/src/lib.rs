@@ -3,14 +3,15 @@
 
 mod customer;
 mod customers;
+mod delete_customer;
 mod invitations;
 
 use std::sync::Arc;
 
-use dynrag_api::{Context, Routes};
+use dynrag_api::{App, Routes};
 
 /// The routes of this group.
-pub fn routes() -> Routes<Arc<Context>> {
+pub fn routes() -> Routes<Arc<App>> {
     Routes::new()
         .get(
             "admin-customers-list",
@@ -23,6 +24,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/admin/customers/{id}",
             "Get a customer",
             customer::get,
+        )
+        .delete(
+            "admin-customers-delete",
+            "/api/admin/customers/{id}",
+            "Delete a customer and all its data",
+            delete_customer::delete_customer,
         )
         .get(
             "admin-customers-usage",

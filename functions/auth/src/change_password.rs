@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, scopes::User};
+use dynrag_api::{Answer, App, Caller, Json, scopes::User, session::Session};
 use dynrag_app::passwords;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::session::Session;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -23,10 +21,10 @@ pub(crate) struct ChangePassword {
 /// Changes the caller's password. All its sessions end; the answer begins a new one.
 pub(crate) async fn change_password(
     caller: Caller<User>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<ChangePassword>,
 ) -> Answer<Json<Session>> {
     let (current, new) = (body.current_password, body.new_password);
-    let tokens = passwords::change(&context, &caller, current, new).await?;
+    let tokens = passwords::change(&app, &caller, current, new).await?;
     Ok(Json(tokens.into()))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress, answers::Noted};
+use dynrag_api::{Answer, App, Json, SourceAddress, answers::Noted};
 use dynrag_app::passwords;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,9 +18,9 @@ pub(crate) struct ForgotPassword {
 /// Has a link mailed.
 pub(crate) async fn forgot_password(
     address: SourceAddress,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<ForgotPassword>,
 ) -> Answer<Noted> {
-    passwords::request_reset(&context, address.bytes(), &body.email).await?;
+    passwords::request_reset(&app, address.bytes(), &body.email).await?;
     Ok(Noted)
 }

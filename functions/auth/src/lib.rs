@@ -1,25 +1,21 @@
 //! Accounts and sessions: signup, login, passwords, the links of mails, and who the caller is.
 
-mod accept;
 mod change_password;
-mod delete_account;
-mod delete_customer;
 mod forgot_password;
 mod login;
 mod logout;
 mod me;
 mod refresh;
 mod reset_password;
-mod session;
 mod signup;
 mod verify_email;
 
 use std::sync::Arc;
 
-use dynrag_api::{Context, Routes};
+use dynrag_api::{App, Routes};
 
 /// The routes of this group.
-pub fn routes() -> Routes<Arc<Context>> {
+pub fn routes() -> Routes<Arc<App>> {
     Routes::new()
         .post("auth-signup", "/api/auth/signup", "Sign up", signup::signup)
         .post("auth-login", "/api/auth/login", "Log in", login::login)
@@ -64,24 +60,6 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/auth/resend-verification",
             "Resend the verification email",
             verify_email::resend,
-        )
-        .post(
-            "users-accept",
-            "/api/users/accept",
-            "Accept an invitation",
-            accept::accept,
-        )
-        .delete(
-            "customers-delete",
-            "/api/customers",
-            "Delete your account and all its data",
-            delete_account::delete_account,
-        )
-        .delete(
-            "admin-customers-delete",
-            "/api/admin/customers/{id}",
-            "Delete a customer and all its data",
-            delete_customer::delete_customer,
         )
         .get(
             "auth-me",

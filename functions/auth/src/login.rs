@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress};
+use dynrag_api::{
+    Answer, App, Json, SourceAddress,
+    session::{Session, SignedUpUser},
+};
 use dynrag_app::sessions;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::session::{Session, SignedUpUser};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,11 +31,11 @@ pub(crate) struct LoggedIn {
 /// Logs a user in.
 pub(crate) async fn login(
     address: SourceAddress,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<Login>,
 ) -> Answer<Json<LoggedIn>> {
     let (email, password) = (&body.email, body.password);
-    let new = sessions::log_in(&context, address.bytes(), email, password).await?;
+    let new = sessions::log_in(&app, address.bytes(), email, password).await?;
     Ok(Json(LoggedIn {
         user: new.user.into(),
         session: new.tokens.into(),

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json};
+use dynrag_api::{Answer, App, Json, session::Session};
 use dynrag_app::sessions;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::session::Session;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -20,9 +18,9 @@ pub(crate) struct Refresh {
 
 /// Exchanges a refresh token.
 pub(crate) async fn refresh(
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<Refresh>,
 ) -> Answer<Json<Session>> {
-    let tokens = sessions::refresh(&context, &body.refresh_token).await?;
+    let tokens = sessions::refresh(&app, &body.refresh_token).await?;
     Ok(Json(tokens.into()))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress, answers::NoContent};
+use dynrag_api::{Answer, App, Json, SourceAddress, answers::NoContent};
 use dynrag_app::passwords;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -21,10 +21,10 @@ pub(crate) struct ResetPassword {
 /// Sets the password. All sessions of the user end.
 pub(crate) async fn reset_password(
     address: SourceAddress,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<ResetPassword>,
 ) -> Answer<NoContent> {
     let (token, new) = (&body.token, body.new_password);
-    passwords::reset(&context, address.bytes(), token, new).await?;
+    passwords::reset(&app, address.bytes(), token, new).await?;
     Ok(NoContent)
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress, answers::Created};
+use dynrag_api::{
+    Answer, App, Json, SourceAddress,
+    answers::Created,
+    session::{Session, SignedUpUser},
+};
 use dynrag_app::accounts::{self, CreatedAccount, NewAccount};
 use dynrag_domain::CustomerId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::session::{Session, SignedUpUser};
 
 /// The body of a signup.
 #[derive(Deserialize, ToSchema)]
@@ -74,9 +76,9 @@ impl From<CreatedAccount> for SignedUp {
 /// Signs a customer up.
 pub(crate) async fn signup(
     address: SourceAddress,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<Signup>,
 ) -> Answer<Created<SignedUp>> {
-    let created = accounts::sign_up(&context, address.bytes(), body.into()).await?;
+    let created = accounts::sign_up(&app, address.bytes(), body.into()).await?;
     Ok(Created(created.into()))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, SourceAddress,
+    Answer, App, Caller, Json, SourceAddress,
     answers::{Either, NoContent, Noted},
     scopes::User,
 };
@@ -23,19 +23,19 @@ pub(crate) struct VerifyEmail {
 /// Verifies the address that the link was mailed to.
 pub(crate) async fn verify_email(
     address: SourceAddress,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<VerifyEmail>,
 ) -> Answer<NoContent> {
-    accounts::verify_email(&context, address.bytes(), &body.token).await?;
+    accounts::verify_email(&app, address.bytes(), &body.token).await?;
     Ok(NoContent)
 }
 
 /// Mails another link, up to five times an hour.
 pub(crate) async fn resend(
     caller: Caller<User>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
 ) -> Answer<Either<Noted, NoContent>> {
-    let mailed = accounts::resend_verification(&context, &caller).await?;
+    let mailed = accounts::resend_verification(&app, &caller).await?;
     Ok(if mailed {
         Either::This(Noted)
     } else {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Link, answers::Accepted, scopes::AdminTenant};
+use dynrag_api::{Answer, App, Caller, Link, answers::Accepted, scopes::AdminTenant};
 use dynrag_app::exports;
 use dynrag_domain::JobId;
 use serde::Serialize;
@@ -19,9 +19,9 @@ pub(crate) struct StartedJob {
 /// Starts an export, or finds the one that is in progress.
 pub(crate) async fn start(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
 ) -> Answer<Accepted<StartedJob>> {
-    let job_id = exports::start(&context, &caller).await?;
+    let job_id = exports::start(&app, &caller).await?;
     Ok(Accepted(StartedJob {
         job_id,
         status_url: Link::to_job(job_id),

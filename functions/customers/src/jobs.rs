@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use dynrag_api::{Answer, Caller, Context, Json, Path, scopes::DocumentsRead};
+use dynrag_api::{Answer, App, Caller, Json, Path, scopes::DocumentsRead};
 use dynrag_app::{
     exports,
     jobs::{self, Progress},
@@ -210,9 +210,9 @@ impl From<crawls::LeftOut> for CrawlPageLeftOut {
 /// Returns a job, with links to the files that it has made.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<JobId>,
 ) -> Answer<Json<Job>> {
-    let (row, progress) = jobs::get(&context, &caller, id).await?;
+    let (row, progress) = jobs::get(&app, &caller, id).await?;
     Ok(Json(Job::new(row, progress)))
 }

@@ -1,8 +1,10 @@
 //! A customer's own account: profile, configuration, secrets, API keys, users, usage and audit log.
 
+mod accept;
 mod api_key;
 mod audit;
 mod config;
+mod delete;
 mod export;
 mod jobs;
 mod keys;
@@ -14,10 +16,10 @@ mod users;
 
 use std::sync::Arc;
 
-use dynrag_api::{Context, Routes};
+use dynrag_api::{App, Routes};
 
 /// The routes of this group.
-pub fn routes() -> Routes<Arc<Context>> {
+pub fn routes() -> Routes<Arc<App>> {
     Routes::new()
         .post(
             "customers-api-key",
@@ -42,6 +44,12 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/customers/profile",
             "Update the profile",
             profile::update,
+        )
+        .delete(
+            "customers-delete",
+            "/api/customers",
+            "Delete your account and all its data",
+            delete::delete,
         )
         .get(
             "customers-get-config",
@@ -117,5 +125,11 @@ pub fn routes() -> Routes<Arc<Context>> {
             "/api/users/{id}",
             "Delete a user or invitation",
             users::delete,
+        )
+        .post(
+            "users-accept",
+            "/api/users/accept",
+            "Accept an invitation",
+            accept::accept,
         )
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, answers::NoContent, scopes::AdminTenant};
+use dynrag_api::{Answer, App, Caller, Json, answers::NoContent, scopes::AdminTenant};
 use dynrag_app::customers::provider_key;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -19,10 +19,10 @@ pub(crate) struct ProviderKey {
 /// Sets the key. Documents that waited for one are tried again.
 pub(crate) async fn put(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<ProviderKey>,
 ) -> Answer<NoContent> {
-    provider_key::set(&context, &caller, &body.api_key).await?;
+    provider_key::set(&app, &caller, &body.api_key).await?;
     Ok(NoContent)
 }
 

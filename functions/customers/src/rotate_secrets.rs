@@ -3,13 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{
-    Answer, Caller, Context, Json,
-    scopes::AdminTenant,
-    tokens::{SECRET_CHARACTERS, TokenKind},
-};
-use dynrag_app::customers::signing_secrets::{self, NewSigningSecret};
-use rand::distr::{Alphanumeric, SampleString};
+use dynrag_api::{Answer, App, Caller, Json, scopes::AdminTenant};
+use dynrag_app::customers::signing_secrets;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,18 +27,11 @@ pub(crate) struct RotatedSecrets {
 /// Replaces the secrets.
 pub(crate) async fn rotate(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     body: Option<Json<SecretRotation>>,
 ) -> Answer<Json<RotatedSecrets>> {
     let immediately = body.is_some_and(|Json(body)| body.immediately);
-    let new = [TokenKind::Access, TokenKind::Refresh].map(|kind| NewSigningSecret {
-        purpose: kind.purpose(),
-        text: Alphanumeric
-            .sample_string(&mut rand::rng(), SECRET_CHARACTERS)
-            .into(),
-        token_time: kind.time(),
-    });
-    let rotation = signing_secrets::rotate(&context, &caller, new, immediately).await?;
+    let rotation = signing_secrets::rotate(&app, &caller, immediately).await?;
     Ok(Json(RotatedSecrets {
         version: rotation.version,
         sessions_ended: rotation.sessions_ended,

@@ -16,9 +16,8 @@ mod turns;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use dynrag_app::App;
+use dynrag_app::{App, web_policy};
 use dynrag_cloud::{Vault, vault::Purpose};
-use dynrag_config::WebConfig;
 use dynrag_domain::{
     Error, Result,
     webhooks::{Delivery as Message, WebhookStatus, wait_after},
@@ -29,7 +28,7 @@ use dynrag_store::{
     secrets::SealedSecret,
 };
 use dynrag_web::{
-    Answer, Client, Limits, Policy, Settings, WebError, parse_url,
+    Answer, Client, Limits, Settings, WebError, parse_url,
     webhook::{Secret, sign},
 };
 use dynrag_worker::{Delivery, Invocation};
@@ -131,10 +130,7 @@ impl Outcome {
 
 impl Parts {
     async fn load() -> Result<Self> {
-        let policy = Policy::default()
-            .https_only()
-            .with_all_allowed(&WebConfig::from_env().allow)
-            .map_err(|_| Error::internal_fault("WEB_ALLOW is not a list of host:port"))?;
+        let policy = web_policy()?.https_only();
         let limits = Limits {
             first_byte: PATIENCE,
             whole: PATIENCE,

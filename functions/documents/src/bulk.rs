@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Link,
+    Answer, App, Caller, Json, Link,
     answers::{Accepted, Either},
     scopes::{DocumentsWrite, Unbound},
 };
@@ -226,7 +226,7 @@ impl BulkRequest {
 /// Shows which documents an action would take, or starts it.
 pub(crate) async fn bulk(
     caller: Caller<Unbound<DocumentsWrite>>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<BulkRequest>,
 ) -> Answer<Either<Json<BulkPreview>, Accepted<StartedBulk>>> {
     // Conditions and titles tell what documents hold.
@@ -240,7 +240,7 @@ pub(crate) async fn bulk(
         let preview = documents::preview_bulk(&caller, &filter).await?;
         return Ok(Either::This(Json(BulkPreview::new(action, preview))));
     }
-    let (job_id, documents) = documents::start_bulk(&context, &caller, asked, &filter).await?;
+    let (job_id, documents) = documents::start_bulk(&app, &caller, asked, &filter).await?;
     Ok(Either::That(Accepted(StartedBulk {
         job_id,
         status_url: Link::to_job(job_id),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    AddedAnswer, Answer, Caller, Context, Json, Query,
+    AddedAnswer, Answer, App, Caller, Json, Query,
     answers::Accepted,
     scopes::{DocumentsRead, DocumentsWrite},
     wait_time,
@@ -68,25 +68,25 @@ pub(crate) async fn get(
 /// Creates or changes a document.
 pub(crate) async fn put(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Query(query): Query<PutByExternalIdQuery>,
     Json(body): Json<DocumentChange>,
 ) -> Answer<AddedAnswer> {
     check_external_id(&query.external_id)?;
     let time = wait_time(query.wait)?;
     let id = query.external_id;
-    let added = documents::put_by_external_id(&context, &caller, id, body.into()).await?;
+    let added = documents::put_by_external_id(&app, &caller, id, body.into()).await?;
     Ok(documents::wait(&caller, added, time).await?.into())
 }
 
 /// Deletes a document, and with an email the documents attached to it.
 pub(crate) async fn delete(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Query(query): Query<ExternalIdDeletionQuery>,
 ) -> Answer<Accepted<DocumentDeletion>> {
     let (id, permanent) = (&query.external_id, query.permanent);
     check_external_id(id)?;
-    let deletion = documents::delete_by_external_id(&context, &caller, id, permanent).await?;
+    let deletion = documents::delete_by_external_id(&app, &caller, id, permanent).await?;
     Ok(Accepted(deletion.into()))
 }

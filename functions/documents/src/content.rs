@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_domain::{
     DocumentId, Error, FieldError, Kind, Result,
     chunks::{Extracted, Section},
@@ -95,7 +95,7 @@ impl Wanted {
 /// Answers a stretch of a version's text.
 pub(crate) async fn content(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Content>> {
@@ -106,7 +106,7 @@ pub(crate) async fn content(
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
-    let extracted = extracted(&context, &caller, id, version).await?;
+    let extracted = extracted(&app, &caller, id, version).await?;
     Ok(Json(stretch(id, version, extracted, offset, limit)))
 }
 
@@ -115,7 +115,7 @@ pub(crate) async fn content(
 /// # Errors
 /// `no_content` (not found).
 pub(crate) async fn extracted(
-    context: &Context,
+    app: &App,
     caller: &Admission,
     id: DocumentId,
     version: i32,
@@ -125,7 +125,7 @@ pub(crate) async fn extracted(
     let json = match small {
         Some(json) => json.into(),
         None => {
-            let (objects, _) = context.documents().await?;
+            let (objects, _) = app.documents().await?;
             let key = storage::extracted_key(customer, id, version);
             objects.get(&key, MAX_EXTRACTED).await?.ok_or_else(|| {
                 let detail = format!("There is no text of version {version}; its status says why.");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use dynrag_api::{Answer, Caller, Context, Path, Query, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_api::{Answer, App, Caller, Path, Query, answers::Accepted, scopes::DocumentsWrite};
 use dynrag_app::documents;
 use dynrag_domain::DocumentId;
 use serde::{Deserialize, Serialize};
@@ -61,10 +61,10 @@ impl From<documents::Deletion> for DocumentDeletion {
 /// Deletes a document, and with an email the documents attached to it.
 pub(crate) async fn delete(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
     Query(query): Query<DocumentDeletionQuery>,
 ) -> Answer<Accepted<DocumentDeletion>> {
-    let deletion = documents::delete(&context, &caller, id, query.permanent).await?;
+    let deletion = documents::delete(&app, &caller, id, query.permanent).await?;
     Ok(Accepted(deletion.into()))
 }

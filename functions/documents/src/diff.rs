@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_domain::{DocumentId, Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, TextDiff};
@@ -85,7 +85,7 @@ impl Serialize for Similarity {
 /// Answers what changed.
 pub(crate) async fn diff(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Diff>> {
@@ -100,8 +100,8 @@ pub(crate) async fn diff(
         let detail = "There is one version only; name two with from and to once there are.";
         return Err(Error::new(Kind::Conflict, "nothing_to_compare", detail).into());
     }
-    let old = extracted(&context, &caller, id, from).await?.text;
-    let new = extracted(&context, &caller, id, to).await?.text;
+    let old = extracted(&app, &caller, id, from).await?.text;
+    let new = extracted(&app, &caller, id, to).await?.text;
     if old.len() + new.len() > MOST_TEXT {
         let detail = "The texts are too large to be compared here; fetch both through content.";
         return Err(Error::new(Kind::TooLarge, "text_too_large", detail).into());

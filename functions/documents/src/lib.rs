@@ -21,10 +21,10 @@ mod versions;
 
 use std::sync::Arc;
 
-use dynrag_api::{Context, Routes};
+use dynrag_api::{App, Routes};
 
 /// The routes of this group.
-pub fn routes() -> Routes<Arc<Context>> {
+pub fn routes() -> Routes<Arc<App>> {
     Routes::new()
         .get(
             "documents-list",

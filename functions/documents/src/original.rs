@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use dynrag_api::{Answer, Caller, Context, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_app::documents;
 use dynrag_domain::{DocumentId, Error};
 use serde::{Deserialize, Serialize};
@@ -35,14 +35,14 @@ pub(crate) struct OriginalLink {
 /// Answers a link.
 pub(crate) async fn original(
     caller: Caller<DocumentsRead>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
     Query(query): Query<OriginalQuery>,
 ) -> Answer<Json<OriginalLink>> {
     if query.version.is_some_and(|version| version < 1) {
         return Err(Error::field("/version", "from 1").into());
     }
-    let link = documents::original_link(&context, &caller, id, query.version).await?;
+    let link = documents::original_link(&app, &caller, id, query.version).await?;
     Ok(Json(OriginalLink {
         doc_id: id,
         version: link.version,

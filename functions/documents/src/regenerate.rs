@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Link,
+    Answer, App, Caller, Json, Link,
     answers::{Accepted, Either},
     scopes::AdminTenant,
 };
@@ -91,7 +91,7 @@ impl RegenerateRequest {
 /// Estimates a regeneration, or starts it.
 pub(crate) async fn regenerate(
     caller: Caller<AdminTenant>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(request): Json<RegenerateRequest>,
 ) -> Answer<Either<Json<RegenerateEstimate>, Accepted<StartedRegeneration>>> {
     let current = &caller.config.embedding_model;
@@ -101,7 +101,7 @@ pub(crate) async fn regenerate(
         let estimate = RegenerateEstimate::new(current, estimate);
         return Ok(Either::This(Json(estimate)));
     }
-    let job_id = documents::regenerate(&context, &caller, &estimate).await?;
+    let job_id = documents::regenerate(&app, &caller, &estimate).await?;
     Ok(Either::That(Accepted(StartedRegeneration {
         job_id,
         status_url: Link::to_job(job_id),

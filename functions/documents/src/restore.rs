@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Link, Path, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_api::{Answer, App, Caller, Link, Path, answers::Accepted, scopes::DocumentsWrite};
 use dynrag_app::documents;
 use dynrag_domain::{
     DocumentId,
@@ -25,10 +25,10 @@ pub(crate) struct RestoredDocument {
 /// Restores a version.
 pub(crate) async fn restore(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path((id, of)): Path<(DocumentId, VersionNumber)>,
 ) -> Answer<Accepted<RestoredDocument>> {
-    let version = documents::restore(&context, &caller, id, of).await?;
+    let version = documents::restore(&app, &caller, id, of).await?;
     Ok(Accepted(RestoredDocument {
         doc_id: id,
         version,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Link, Path, answers::Accepted, scopes::DocumentsWrite,
+    Answer, App, Caller, Json, Link, Path, answers::Accepted, scopes::DocumentsWrite,
 };
 use dynrag_app::documents;
 use dynrag_domain::{DocumentId, document_passwords::DocumentPassword, documents::Status};
@@ -30,12 +30,12 @@ pub(crate) struct RetriedDocument {
 /// Queues the document's latest version again, with all its attempts.
 pub(crate) async fn retry(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
     body: Option<Json<RetryRequest>>,
 ) -> Answer<Accepted<RetriedDocument>> {
     let password = body.and_then(|Json(body)| body.password);
-    documents::retry(&context, &caller, id, password.as_ref()).await?;
+    documents::retry(&app, &caller, id, password.as_ref()).await?;
     Ok(Accepted(RetriedDocument {
         doc_id: id,
         status: Status::Queued,

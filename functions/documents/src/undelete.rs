@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Link, Path, scopes::DocumentsWrite};
+use dynrag_api::{Answer, App, Caller, Json, Link, Path, scopes::DocumentsWrite};
 use dynrag_app::documents;
 use dynrag_domain::{DocumentId, documents::Status};
 use serde::Serialize;
@@ -21,10 +21,10 @@ pub(crate) struct UndeletedDocument {
 /// Undeletes a document, and with an email the documents deleted with it.
 pub(crate) async fn undelete(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<UndeletedDocument>> {
-    let status = documents::undelete(&context, &caller, id).await?;
+    let status = documents::undelete(&app, &caller, id).await?;
     Ok(Json(UndeletedDocument {
         doc_id: id,
         status,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    AddedAnswer, Answer, Caller, Context, Json, Path, Query, WaitQuery, scopes::DocumentsWrite,
+    AddedAnswer, Answer, App, Caller, Json, Path, Query, WaitQuery, scopes::DocumentsWrite,
 };
 use dynrag_app::documents;
 use dynrag_domain::{
@@ -61,12 +61,12 @@ impl From<DocumentChange> for documents::DocumentChange {
 /// Makes the next version, or only moves the document.
 pub(crate) async fn update(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
     Query(waiting): Query<WaitQuery>,
     Json(body): Json<DocumentChange>,
 ) -> Answer<AddedAnswer> {
     let time = waiting.time()?;
-    let changed = documents::update(&context, &caller, id, body.into()).await?;
+    let changed = documents::update(&app, &caller, id, body.into()).await?;
     Ok(documents::wait(&caller, changed, time).await?.into())
 }

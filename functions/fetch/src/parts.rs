@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use dynrag_app::App;
+use dynrag_app::{App, web_policy};
 use dynrag_cloud::Objects;
-use dynrag_config::WebConfig;
-use dynrag_domain::{Error, Result};
+use dynrag_domain::Result;
 use dynrag_store::Store;
-use dynrag_web::{Client, Policy, Settings};
+use dynrag_web::{Client, Settings};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -22,12 +21,8 @@ pub(crate) struct Parts {
 impl Parts {
     /// Reads configuration and secrets.
     pub(crate) async fn load() -> Result<Self> {
-        let mut policy = Policy::default();
-        for pair in WebConfig::from_env().allow {
-            policy = policy.with_allowed(&pair).map_err(Error::internal_fault)?;
-        }
         let settings = Settings {
-            policy,
+            policy: web_policy()?,
             ..Settings::default()
         };
         let app = App::default();

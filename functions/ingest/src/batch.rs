@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Link,
+    Answer, App, Caller, Json, Link,
     answers::{self, Either},
     scopes::DocumentsWrite,
 };
@@ -145,7 +145,7 @@ impl From<BatchResult> for BatchAnswer {
 /// Adds the documents whose fields are right.
 pub(crate) async fn batch(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(batch): Json<Batch>,
 ) -> Answer<BatchAnswer> {
     if !(1..=MAX_DOCUMENTS).contains(&batch.documents.len()) {
@@ -168,9 +168,7 @@ pub(crate) async fn batch(
             Err(error) => outcomes.push(Some(error)),
         }
     }
-    let mut added = documents::add_many(&context, &caller, ready)
-        .await?
-        .into_iter();
+    let mut added = documents::add_many(&app, &caller, ready).await?.into_iter();
     let outcomes = outcomes.into_iter().map(|refused| match refused {
         Some(error) => Some(Err(error)),
         None => added.next(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    AddedAnswer, Answer, Caller, Context, Json, Query, WaitQuery, scopes::DocumentsWrite,
+    AddedAnswer, Answer, App, Caller, Json, Query, WaitQuery, scopes::DocumentsWrite,
 };
 use dynrag_app::documents::{self, Description, NewText};
 use dynrag_domain::{
@@ -70,12 +70,12 @@ impl From<NewDocument> for NewText {
 /// Adds a text: plain unless `contentType` says Markdown or HTML.
 pub(crate) async fn document(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Query(waiting): Query<WaitQuery>,
     Json(body): Json<NewDocument>,
 ) -> Answer<AddedAnswer> {
     let time = waiting.time()?;
     let (description, content) = NewText::from(body).check(&caller.config)?;
-    let added = documents::add(&context, &caller, &description, content).await?;
+    let added = documents::add(&app, &caller, &description, content).await?;
     Ok(documents::wait(&caller, added, time).await?.into())
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use dynrag_api::{
-    AddedAnswer, Answer, Caller, Context, Failure, Query, WaitQuery,
+    AddedAnswer, Answer, App, Caller, Failure, Query, WaitQuery,
     openapi::{self, Argument},
     scopes::DocumentsWrite,
 };
@@ -29,7 +29,7 @@ use crate::{disposition::Disposition, fields};
 /// Takes a file. The format is detected from the bytes; the declared type and the name decide between kinds of text.
 pub(crate) async fn file(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Query(waiting): Query<WaitQuery>,
     form: Form,
 ) -> Answer<AddedAnswer> {
@@ -43,7 +43,7 @@ pub(crate) async fn file(
         form.file_name,
         declared,
     )?;
-    let added = add(&context, &caller, &description, content).await?;
+    let added = add(&app, &caller, &description, content).await?;
     Ok(wait(&caller, added, time).await?.into())
 }
 

@@ -17,7 +17,7 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, RawPathParams, Reque
 use bytes::Bytes;
 use chrono::Utc;
 use dynrag_api::{
-    Context, Failure, Query, RouteName, SourceAddress, body_bytes,
+    App, Failure, Query, RouteName, SourceAddress, body_bytes,
     idempotency::Attempt,
     openapi::{Argument, Description},
     stack::Facts,
@@ -136,7 +136,7 @@ impl<'a> Proof<'a> {
     /// The id of the message, where it is signed.
     async fn check(
         &self,
-        context: &Context,
+        app: &App,
         found: &FoundWebhook,
         headers: &HeaderMap,
         body: &[u8],
@@ -144,7 +144,7 @@ impl<'a> Proof<'a> {
         let token = match self {
             Self::Token(token) => token,
             Self::Signature => {
-                let secrets = open(context, found).await?;
+                let secrets = open(app, found).await?;
                 let id = webhook::verify(&secrets, headers, body, Utc::now().timestamp())
                     .map_err(|e| refused(e.to_string()))?;
                 return Ok(Some(id.to_owned()));
@@ -160,9 +160,9 @@ impl<'a> Proof<'a> {
     }
 }
 
-async fn open(context: &Context, found: &FoundWebhook) -> Result<Vec<Secret>> {
+async fn open(app: &App, found: &FoundWebhook) -> Result<Vec<Secret>> {
     let (sealed, customer) = (&found.sealed, found.customer_id);
-    let vault = context.vault().await?;
+    let vault = app.vault().await?;
     let key = vault.unwrap_key(customer, &sealed.wrapped_data_key).await?;
     let open = |s: &dynrag_store::secrets::SealedSecret| {
         let plain = key.open(Purpose::Webhook, s.version, &s.nonce, &s.ciphertext)?;
@@ -173,20 +173,16 @@ async fn open(context: &Context, found: &FoundWebhook) -> Result<Vec<Secret>> {
 }
 
 async fn verify(
-    context: &Context,
+    app: &App,
     webhook: Option<WebhookId>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Verified> {
     let proof = Proof::of(headers)?;
     let webhook = webhook.ok_or_else(|| refused("no id of a webhook"))?;
-    let found = context
-        .unbounded_store()
-        .await?
-        .find_webhook(webhook)
-        .await?;
+    let found = app.unbounded_store().await?.find_webhook(webhook).await?;
     let found = found.ok_or_else(|| refused("no such webhook, or it is stopped"))?;
-    let message = proof.check(context, &found, headers, body).await?;
+    let message = proof.check(app, &found, headers, body).await?;
     Ok(Verified {
         customer: found.customer_id,
         webhook,
@@ -205,13 +201,13 @@ async fn webhook_id(parts: &mut http::request::Parts) -> Option<WebhookId> {
 
 impl<S> FromRequest<S> for Incoming
 where
-    Arc<Context>: FromRef<S>,
+    Arc<App>: FromRef<S>,
     S: Send + Sync,
 {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let context = Arc::<Context>::from_ref(state);
+        let app = Arc::<App>::from_ref(state);
         let (mut parts, body) = request.into_parts();
         let route = parts.extensions.get::<RouteName>().copied();
         let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
@@ -219,12 +215,12 @@ where
         Proof::of(&parts.headers)?;
         let body: Bytes = body_bytes(Request::new(body)).await?;
         let webhook = webhook_id(&mut parts).await;
-        let verified = match verify(&context, webhook, &parts.headers, &body).await {
+        let verified = match verify(&app, webhook, &parts.headers, &body).await {
             Ok(verified) => verified,
             Err(error) => {
                 if error.kind() == Kind::Unauthenticated {
                     let Ok(address) = SourceAddress::from_request_parts(&mut parts, &()).await;
-                    context.attempt(route.0, address.bytes()).await?;
+                    app.attempt(route.0, address.bytes()).await?;
                 }
                 return Err(error.into());
             }
@@ -233,7 +229,7 @@ where
             name: route.0,
             class: Class::of(Some(Scope::DocumentsWrite)),
         };
-        let store = context.unbounded_store().await?;
+        let store = app.unbounded_store().await?;
         let facts = parts.extensions.get::<Facts>();
         let caller = match store
             .admit_webhook(verified.customer, verified.webhook, endpoint)

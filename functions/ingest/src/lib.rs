@@ -14,10 +14,10 @@ mod webhook;
 
 use std::sync::Arc;
 
-use dynrag_api::{Context, Routes};
+use dynrag_api::{App, Routes};
 
 /// The routes of this group.
-pub fn routes() -> Routes<Arc<Context>> {
+pub fn routes() -> Routes<Arc<App>> {
     Routes::new()
         .post(
             "ingest-document",

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use dynrag_api::{Answer, Caller, Context, Json, Link, Query, scopes::DocumentsWrite};
+use dynrag_api::{Answer, App, Caller, Json, Link, Query, scopes::DocumentsWrite};
 use dynrag_app::{documents::Description, uploads};
 use dynrag_domain::{
     CollectionId, DocumentId, Error,
@@ -111,32 +111,28 @@ pub(crate) struct UploadForm {
 /// Creates an upload from query parameters.
 pub(crate) async fn by_query(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Query(query): Query<UploadQuery>,
 ) -> Answer<Json<UploadForm>> {
     // URLs are written into logs, ours and others'.
     if query.password.is_some() {
         return Err(Error::field("/password", "in the body of a POST, not in the address").into());
     }
-    create(&context, &caller, query.into()).await
+    create(&app, &caller, query.into()).await
 }
 
 /// Creates an upload from a JSON body.
 pub(crate) async fn by_body(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(request): Json<UploadRequest>,
 ) -> Answer<Json<UploadForm>> {
-    create(&context, &caller, request).await
+    create(&app, &caller, request).await
 }
 
-async fn create(
-    context: &Context,
-    caller: &Admission,
-    request: UploadRequest,
-) -> Answer<Json<UploadForm>> {
+async fn create(app: &App, caller: &Admission, request: UploadRequest) -> Answer<Json<UploadForm>> {
     let method = request.method;
-    let form = uploads::create(context, caller, request.into()).await?;
+    let form = uploads::create(app, caller, request.into()).await?;
     Ok(Json(UploadForm {
         url: form.url,
         method,

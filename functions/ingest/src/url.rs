@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dynrag_api::{
-    AcceptedDocument, AddedAnswer, Answer, Caller, Context, Json, Link, Query, WaitQuery, answers,
+    AcceptedDocument, AddedAnswer, Answer, App, Caller, Json, Link, Query, WaitQuery, answers,
     openapi::{self, Success},
     scopes::DocumentsWrite,
 };
@@ -163,7 +163,7 @@ impl UrlRequest {
 /// Adds a URL, or starts a crawl from it.
 pub(crate) async fn url(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Query(waiting): Query<WaitQuery>,
     Json(body): Json<UrlRequest>,
 ) -> Answer<Started> {
@@ -175,14 +175,14 @@ pub(crate) async fn url(
             max_pages: crawl.max_pages,
             same_host: crawl.same_host,
         };
-        let job_id = documents::crawl(&context, &caller, url, description, limits).await?;
+        let job_id = documents::crawl(&app, &caller, url, description, limits).await?;
         return Ok(Started::Crawl(CrawlStarted {
             job_id,
             status: Status::Queued,
             status_url: Link::to_job(job_id),
         }));
     }
-    let added = documents::add_url(&context, &caller, &url, &description).await?;
+    let added = documents::add_url(&app, &caller, &url, &description).await?;
     let added = documents::wait(&caller, added, time).await?;
     Ok(Started::Document(added.into()))
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{AddedAnswer, Answer, Caller, Context, Query, scopes::DocumentsWrite};
+use dynrag_api::{AddedAnswer, Answer, App, Caller, Query, scopes::DocumentsWrite};
 use dynrag_app::documents::{add, wait};
 
 use crate::{
@@ -18,19 +18,19 @@ const UNTITLED: &str = "Webhook";
 /// Takes a document from a caller with a key.
 pub(crate) async fn by_key(
     caller: Caller<DocumentsWrite>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Query(query): Query<WebhookQuery>,
     payload: Payload,
 ) -> Answer<AddedAnswer> {
     let time = query.time()?;
     let (description, content) = payload.read(&caller.config, query, UNTITLED).await?;
-    let added = add(&context, &caller, &description, content).await?;
+    let added = add(&app, &caller, &description, content).await?;
     Ok(wait(&caller, added, time).await?.into())
 }
 
 /// Takes a document from a sender that has the webhook's secret or token.
 pub(crate) async fn receive(
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     incoming: Incoming,
 ) -> Answer<AddedAnswer> {
     let Incoming {
@@ -44,6 +44,6 @@ pub(crate) async fn receive(
     let (mut description, content) = payload.read(&caller.config, query, &name).await?;
     // The sender's collection takes precedence.
     description.collection_id = description.collection_id.or(collection);
-    let added = add(&context, &caller, &description, content).await?;
+    let added = add(&app, &caller, &description, content).await?;
     Ok(wait(&caller, added, time).await?.into())
 }

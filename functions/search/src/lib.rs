@@ -2,11 +2,11 @@
 
 mod search;
 
-use dynrag_api::{ContextWith, Routes};
+use dynrag_api::{AppWith, Routes};
 use dynrag_retrieval::Retriever;
 
 /// The routes of this group.
-pub fn routes() -> Routes<ContextWith<Retriever>> {
+pub fn routes() -> Routes<AppWith<Retriever>> {
     Routes::new()
         .post("search", "/search", "Search", search::search)
         .post("search", "/api/search", "Search", search::search)

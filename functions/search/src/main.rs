@@ -2,5 +2,5 @@
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    dynrag_api::run(dynrag_search::routes().router(dynrag_api::ContextWith::default())).await
+    dynrag_api::run(dynrag_search::routes().router(dynrag_api::AppWith::default())).await
 }

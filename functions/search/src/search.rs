@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, With, scopes::Search};
+use dynrag_api::{Answer, App, Caller, Json, With, scopes::Search};
 use dynrag_domain::{
     CollectionId, DocumentId, Error, FieldError, Result,
     search::{Hit, MAX_QUERY, MAX_TOP_K, Mode},
@@ -57,7 +57,7 @@ struct Usage {
 /// Searches exactly what was published when the caller was admitted.
 pub(crate) async fn search(
     caller: Caller<Search>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     State(With(retriever)): State<With<Retriever>>,
     Json(body): Json<SearchRequest>,
 ) -> Answer<Json<Found>> {
@@ -70,7 +70,7 @@ pub(crate) async fn search(
         collection_id: body.collection_id,
         min_score: body.min_score,
     };
-    let found = retriever.search(&context, &caller, &question).await?;
+    let found = retriever.search(&app, &caller, &question).await?;
     let (results, embedding_tokens) = (found.hits, found.embedding_tokens);
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(customer_id = %caller.customer_id, results = results.len(), embedding_tokens, took_ms, "searched");

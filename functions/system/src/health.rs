@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, Query, With};
+use dynrag_api::{Answer, App, Json, Query, With};
 use dynrag_domain::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
@@ -102,21 +102,15 @@ pub(crate) fn cause(error: &Error) -> String {
 }
 
 /// The login, and with it the database.
-async fn near(context: &Context) -> (Outcome, Outcome) {
+async fn near(app: &App) -> (Outcome, Outcome) {
     let began = Instant::now();
-    let login = async {
-        context
-            .unbounded_store()
-            .await
-            .map(drop)
-            .map_err(|e| cause(&e))
-    };
+    let login = async { app.unbounded_store().await.map(drop).map_err(|e| cause(&e)) };
     let secrets = check("secrets", began + SECRETS_LIMIT, login).await;
     if secrets != Outcome::Ok {
         return (secrets, Outcome::Skipped);
     }
     let ping = async {
-        let store = context.unbounded_store().await.map_err(|e| cause(&e))?;
+        let store = app.unbounded_store().await.map_err(|e| cause(&e))?;
         store.ping().await.map_err(|e| cause(&e))
     };
     (secrets, check("database", began + LIMIT, ping).await)
@@ -124,18 +118,18 @@ async fn near(context: &Context) -> (Outcome, Outcome) {
 
 /// Runs all checks concurrently; 503 if one fails.
 pub(crate) async fn health(
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     State(With(outside)): State<With<Outside>>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Health>> {
     let far = async {
         if wanted.deep {
-            Some(outside.found(&context).await)
+            Some(outside.found(&app).await)
         } else {
             None
         }
     };
-    let ((secrets, database), far) = tokio::join!(near(&context), far);
+    let ((secrets, database), far) = tokio::join!(near(&app), far);
     let checks = Checks {
         secrets,
         database,

@@ -4,12 +4,12 @@ mod health;
 mod openapi;
 mod outside;
 
-use dynrag_api::{ContextWith, Routes};
+use dynrag_api::{AppWith, Routes};
 
 pub use outside::Outside;
 
 /// The routes of this group.
-pub fn routes() -> Routes<ContextWith<Outside>> {
+pub fn routes() -> Routes<AppWith<Outside>> {
     Routes::new()
         .get("health-get", "/health", "Check health", health::health)
         .get(

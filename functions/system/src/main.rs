@@ -4,5 +4,5 @@
 // bench`).
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    dynrag_api::run(dynrag_system::routes().router(dynrag_api::ContextWith::default())).await
+    dynrag_api::run(dynrag_system::routes().router(dynrag_api::AppWith::default())).await
 }

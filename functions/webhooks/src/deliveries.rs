@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, App, Caller, Json, Path, Query,
     answers::Accepted,
     cursor,
     paging::{Limit, Page},
@@ -173,10 +173,10 @@ pub(crate) struct ReplayedDelivery {
 /// Sends a notification again under its id, by which a receiver recognises it.
 pub(crate) async fn replay(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path((webhook, id)): Path<(WebhookId, DeliveryId)>,
 ) -> Answer<Accepted<ReplayedDelivery>> {
-    webhooks::replay(&context, &caller, webhook, id).await?;
+    webhooks::replay(&app, &caller, webhook, id).await?;
     Ok(Accepted(ReplayedDelivery {
         delivery_id: id,
         status: DeliveryStatus::Pending,

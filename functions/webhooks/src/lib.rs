@@ -8,10 +8,10 @@ mod test;
 
 use std::sync::Arc;
 
-use dynrag_api::{Context, Routes};
+use dynrag_api::{App, Routes};
 
 /// The routes of this group.
-pub fn routes() -> Routes<Arc<Context>> {
+pub fn routes() -> Routes<Arc<App>> {
     Routes::new()
         .get(
             "webhooks-list",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Context, Json, Path, Query,
+    Answer, App, Caller, Json, Path, Query,
     answers::{Created, NoContent, Secret},
     paging::{Page, Paging},
     scopes::Webhooks,
@@ -43,21 +43,21 @@ pub(crate) async fn get(
 /// Creates a webhook.
 pub(crate) async fn create(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<NewWebhook>,
 ) -> Answer<Secret<Created<Webhook>>> {
-    let (row, revealed) = webhooks::create(&context, &caller, body.into()).await?;
+    let (row, revealed) = webhooks::create(&app, &caller, body.into()).await?;
     Ok(Secret(Created(Webhook::new(row, revealed))))
 }
 
 /// Changes a webhook. A disabled one that is made active again has no failures on record.
 pub(crate) async fn update(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<WebhookId>,
     Json(body): Json<WebhookChange>,
 ) -> Answer<Secret<Json<Webhook>>> {
-    let (row, revealed) = webhooks::update(&context, &caller, id, body.into()).await?;
+    let (row, revealed) = webhooks::update(&app, &caller, id, body.into()).await?;
     Ok(Secret(Json(Webhook::new(row, revealed))))
 }
 

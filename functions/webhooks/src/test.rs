@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Link, Path, answers::Accepted, scopes::Webhooks};
+use dynrag_api::{Answer, App, Caller, Link, Path, answers::Accepted, scopes::Webhooks};
 use dynrag_app::webhooks::{self, Test};
 use dynrag_domain::{DeliveryId, RunId, WebhookId, webhooks::Trigger};
 use serde::Serialize;
@@ -63,9 +63,9 @@ impl WebhookTest {
 /// Tests a webhook.
 pub(crate) async fn test(
     caller: Caller<Webhooks>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<WebhookId>,
 ) -> Answer<Accepted<WebhookTest>> {
-    let test = webhooks::test(&context, &caller, id).await?;
+    let test = webhooks::test(&app, &caller, id).await?;
     Ok(Accepted(WebhookTest::new(id, test)))
 }

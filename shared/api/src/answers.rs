@@ -4,6 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Json, idempotency::CarriesSecret};
 
@@ -51,6 +52,18 @@ pub struct NoContent;
 impl IntoResponse for NoContent {
     fn into_response(self) -> Response {
         StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+/// A customer that is being deleted, with all its data.
+#[derive(Serialize, ToSchema)]
+pub struct CustomerDeletion {
+    status: &'static str,
+}
+
+impl Default for CustomerDeletion {
+    fn default() -> Self {
+        Self { status: "deleting" }
     }
 }
 

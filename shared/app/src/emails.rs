@@ -9,14 +9,16 @@
 //! | after it | a message that comes again | a second email; of an invitation only its link works, else both do until one is used |
 
 mod letters;
+mod links;
 
 use chrono::NaiveDate;
 use dynrag_cloud::{
     Mailer,
     mail::{Mail, Sent},
 };
+use dynrag_config::MailConfig;
 use dynrag_domain::{
-    CustomerId, Error, InvitationId, Result, UserId, identity::Email, mail_tokens::MailToken,
+    CustomerId, Error, InvitationId, Kind, Result, UserId, identity::Email, mail_tokens::MailToken,
 };
 use dynrag_store::{
     Store, invitations,
@@ -27,6 +29,28 @@ use dynrag_store::{
 };
 
 use crate::App;
+
+pub(crate) use links::{invalid_link, link_token};
+
+/// Whether this deployment sends emails.
+pub fn enabled() -> bool {
+    MailConfig::from_env().from.is_some()
+}
+
+/// Checks that this deployment sends emails.
+///
+/// # Errors
+/// `mail_disabled` (unavailable).
+pub fn check_enabled() -> Result<()> {
+    if enabled() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Unavailable,
+        "mail_disabled",
+        "This deployment sends no emails. Ask its operator to set MailFrom.",
+    ))
+}
 
 /// Sends a user the link that verifies its address, unless the address is verified or the user not active.
 ///

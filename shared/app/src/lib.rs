@@ -15,13 +15,13 @@ pub mod erasure;
 pub mod exports;
 pub mod jobs;
 pub mod keys;
-pub mod mail;
 pub mod passwords;
 mod sealing;
 pub mod sessions;
 pub mod tokens;
 pub mod uploads;
 pub mod users;
+mod web_policy;
 pub mod webhooks;
 
 use dynrag_cloud::{Cloud, Mailer, Objects, QueueClient, Vault};
@@ -35,6 +35,7 @@ use tokio::sync::OnceCell;
 use crate::{embeddings::Embeddings, tokens::Tokens};
 
 pub use dispatch::Sent;
+pub use web_policy::web_policy;
 
 /// Every client of a function's process, each made at its first use: until then a function that is started has nothing
 /// to do but to poll.

@@ -15,7 +15,7 @@ use dynrag_store::{
 };
 use serde_json::json;
 
-use crate::{App, sealing::Sealer};
+use crate::{App, sealing::Sealer, web_policy};
 
 pub use fields::{NewWebhook, WebhookChange};
 pub use secret::RevealedSecret;
@@ -33,7 +33,7 @@ pub async fn create(
     let trigger = new.trigger;
     caller.require(trigger.scope())?;
     caller.check_verified()?;
-    let checked = new.check(&fields::policy()?)?;
+    let checked = new.check(&web_policy()?)?;
     let vault = app.vault().await?;
     let tx = caller.store().tenant(caller.customer_id).await?;
     let sealer = Sealer::lock(&tx, vault).await?;
@@ -70,7 +70,7 @@ pub async fn update(
     };
     let now = webhooks::lock(&tx, id).await?;
     caller.require(now.trigger.scope())?;
-    let checked = change.apply(&now, &fields::policy()?)?;
+    let checked = change.apply(&now, &web_policy()?)?;
     let collection = checked.wanted().collection;
     if collection != now.collection {
         collections::hold(&tx, collection.into()).await?;

@@ -2,6 +2,6 @@
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    let state = dynrag_api::ContextWith::default();
+    let state = dynrag_api::AppWith::default();
     dynrag_api::run(dynrag_documents_chunks::routes().router(state)).await
 }

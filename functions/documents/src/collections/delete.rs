@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Context, Path, Query,
+    Answer, App, Caller, Path, Query,
     answers::{Accepted, Either, NoContent},
     scopes::{DocumentsWrite, Unbound},
 };
@@ -42,12 +42,12 @@ pub(crate) struct CollectionDeletion {
 /// Deletes a collection.
 pub(crate) async fn delete(
     caller: Caller<Unbound<DocumentsWrite>>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<CollectionId>,
     Query(query): Query<CollectionDeletionQuery>,
 ) -> Answer<Either<Accepted<CollectionDeletion>, NoContent>> {
     let (leftovers, permanent) = (query.documents, query.permanent);
-    let deleted = collections::delete(&context, &caller, id, leftovers, permanent).await?;
+    let deleted = collections::delete(&app, &caller, id, leftovers, permanent).await?;
     if deleted.documents == 0 {
         return Ok(Either::That(NoContent));
     }

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::{
     App,
-    mail::{invalid_link, link_token},
+    emails::{invalid_link, link_token},
     passwords,
     sessions::{NewSession, SessionUser, SigningSecrets, begin},
 };

@@ -22,9 +22,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    App,
-    mail::sends_mail,
-    passwords,
+    App, emails, passwords,
     sessions::{NewSession, SessionUser, SigningSecrets, begin},
     tokens::generate_secret,
 };
@@ -184,7 +182,7 @@ async fn create(app: &App, new: Account) -> Result<CreatedAccount> {
         wrapped_data_key: &secrets.wrapped_data_key,
         embedding_model: &embeddings.default_model,
         platform_budget: embeddings.platform_budget,
-        platform_key: !sends_mail(),
+        platform_key: !emails::enabled(),
         user_id: user.id,
         email: &user.email,
         password_hash: &password_hash,
@@ -205,7 +203,7 @@ async fn create(app: &App, new: Account) -> Result<CreatedAccount> {
     let tokens = begin(&tx, app.tokens().await?, signing, subject).await?;
     let (actor, target) = (Actor::User(user.id), user.customer_id.as_uuid());
     audit::record(&tx, actor, Action::CustomerCreated, target, &json!({})).await?;
-    let verification = if sends_mail() {
+    let verification = if emails::enabled() {
         Some(outbox::insert(&tx, Task::verify_email(user.customer_id, user.id)).await?)
     } else {
         None

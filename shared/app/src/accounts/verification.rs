@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::{
     App,
-    mail::{invalid_link, link_token, require_mail},
+    emails::{self, invalid_link, link_token},
 };
 
 /// Verifies the address that a link was mailed to.
@@ -49,7 +49,7 @@ pub async fn verify_email(app: &App, address: &[u8], token: &SecretString) -> Re
 /// # Errors
 /// `mail_disabled`, `unavailable`; `too_many_attempts` (rate limited).
 pub async fn resend_verification(app: &App, caller: &Admission) -> Result<bool> {
-    require_mail()?;
+    emails::check_enabled()?;
     let (user, _) = caller.user()?;
     let store = caller.store();
     store

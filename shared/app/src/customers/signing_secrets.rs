@@ -2,27 +2,20 @@
 
 use std::time::Duration;
 
-use dynrag_cloud::vault::Purpose;
 use dynrag_domain::{Result, audit::Action};
 use dynrag_store::{
     admission::Admission,
     audit, secrets,
     sessions::{self, EndReason},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::{App, sealing::Sealer};
-
-/// A new signing secret of one kind of token.
-pub struct NewSigningSecret {
-    /// The kind of token it signs.
-    pub purpose: Purpose,
-    /// The secret.
-    pub text: SecretString,
-    /// How long a token of this kind is valid.
-    pub token_time: Duration,
-}
+use crate::{
+    App,
+    sealing::Sealer,
+    tokens::{TokenKind, generate_secret},
+};
 
 /// Result of a rotation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,24 +33,20 @@ pub struct Rotation {
 ///
 /// # Errors
 /// `unavailable` without a database or KMS.
-pub async fn rotate(
-    app: &App,
-    caller: &Admission,
-    new: [NewSigningSecret; 2],
-    immediately: bool,
-) -> Result<Rotation> {
+pub async fn rotate(app: &App, caller: &Admission, immediately: bool) -> Result<Rotation> {
     let customer = caller.customer_id;
     let vault = app.vault().await?;
     let tx = caller.store().tenant(customer).await?;
     let sealer = Sealer::lock(&tx, vault).await?;
     let mut version = 0;
-    for kind in new {
-        let text = kind.text.expose_secret().as_bytes();
-        let secret = sealer.seal_next(kind.purpose, text).await?;
+    for kind in [TokenKind::Access, TokenKind::Refresh] {
+        let text = generate_secret();
+        let text = text.expose_secret().as_bytes();
+        let secret = sealer.seal_next(kind.purpose(), text).await?;
         let old_for = if immediately {
             Duration::ZERO
         } else {
-            kind.token_time
+            kind.time()
         };
         secrets::replace(&tx, &secret, old_for).await?;
         version = version.max(secret.version);

@@ -3,17 +3,16 @@
 //! The document exists from now on; the fetch function gets its content. For a crawl a job exists, and documents as
 //! pages are fetched.
 
-use dynrag_config::WebConfig;
 use dynrag_domain::{
     Error, JobId, Result,
     documents::{Format, Source},
 };
 use dynrag_store::{admission::Admission, crawls::Crawl, fetches::AddedUrl, uploads::NewDocument};
-use dynrag_web::{Policy, normalise, parse_url};
+use dynrag_web::{normalise, parse_url};
 use uuid::Uuid;
 
 use super::{ATTEMPTS, AddedDocument, Description, busy};
-use crate::App;
+use crate::{App, web_policy};
 
 /// Longest title made of a URL, in bytes.
 const MAX_URL_TITLE: usize = 512;
@@ -32,10 +31,7 @@ pub struct CrawlLimits {
 /// # Errors
 /// `invalid_fields`; `internal_error` when the allowed hosts are configured wrongly.
 pub fn check_url(url: &str) -> Result<String> {
-    let mut policy = Policy::default();
-    for pair in WebConfig::from_env().allow {
-        policy = policy.with_allowed(&pair).map_err(Error::internal_fault)?;
-    }
+    let policy = web_policy()?;
     let url = parse_url(url).and_then(|url| policy.check(&url).map(|()| url));
     let url = url.map_err(|error| Error::field("/url", error.to_string()))?;
     Ok(String::from(normalise(&url)))

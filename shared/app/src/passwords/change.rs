@@ -19,8 +19,7 @@ use serde_json::json;
 
 use super::{check_own, hash, own::wrong};
 use crate::{
-    App,
-    mail::sends_mail,
+    App, emails,
     sessions::{SessionTokens, SigningSecrets, begin},
     tokens::Subject,
 };
@@ -65,7 +64,7 @@ pub async fn change(
     )
     .await?;
     mail_tokens::forget(&tx, Purpose::ResetPassword(user)).await?;
-    let notice = if sends_mail() {
+    let notice = if emails::enabled() {
         Some(outbox::insert(&tx, Task::password_changed(caller.customer_id, user)).await?)
     } else {
         None

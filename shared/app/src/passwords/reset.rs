@@ -26,7 +26,7 @@ use serde_json::json;
 use super::hash;
 use crate::{
     App,
-    mail::{invalid_link, link_token, require_mail, sends_mail},
+    emails::{self, invalid_link, link_token},
 };
 
 /// Has a link mailed, if there is such a user.
@@ -37,7 +37,7 @@ use crate::{
 /// # Errors
 /// `mail_disabled`, `unavailable`; `invalid_fields`; `too_many_attempts` (rate limited).
 pub async fn request_reset(app: &App, address: &[u8], email: &str) -> Result<()> {
-    require_mail()?;
+    emails::check_enabled()?;
     let email = Email::try_from(email).map_err(|why| Error::field("/email", why))?;
     app.attempt("auth-forgot-password", address).await?;
     // Not through the outbox, which belongs to a customer. A user who gets no mail asks again.
@@ -82,7 +82,7 @@ pub async fn reset(
         &json!({"sessionsEnded": ended}),
     )
     .await?;
-    let notice = if sends_mail() {
+    let notice = if emails::enabled() {
         Some(outbox::insert(&tx, Task::password_changed(token.customer_id, user)).await?)
     } else {
         None

@@ -13,14 +13,15 @@ use dynrag_store::{
 };
 use serde_json::json;
 
-use crate::App;
+use crate::{App, emails};
 
 /// Invites a person by mail. Inviting the same address again renews the invitation and its link.
 ///
 /// # Errors
 /// `missing_scope` and `email_not_verified` (forbidden); `invalid_fields`; `user_exists` and `user_limit` (conflict);
-/// `invitation_limit` (rate limited); `unavailable`.
+/// `invitation_limit` (rate limited); `mail_disabled` (unavailable); `unavailable`.
 pub async fn invite(app: &App, caller: &Admission, email: &str, role: Role) -> Result<UserRow> {
+    emails::check_enabled()?;
     caller.check_grant(role.scopes())?;
     let email = Email::try_from(email).map_err(|why| Error::field("/email", why))?;
     let invited_by = match caller.principal {

@@ -1,7 +1,6 @@
 //! The fields of a webhook and their rules.
 
 use chrono::{DateTime, Utc};
-use dynrag_config::WebConfig;
 use dynrag_domain::{
     CollectionId, Error, FieldError, Result,
     schedules::ScheduleSpec,
@@ -156,16 +155,6 @@ fn web_address(
     strict.check(&url).map_err(|error| error.to_string())?;
     // A scheduled webhook finds its document by it.
     Ok(dynrag_web::normalise(&url).into())
-}
-
-/// The addresses that this deployment allows to be requested.
-///
-/// # Errors
-/// `internal_error` for an allow-list that is no list of `host:port`.
-pub(super) fn policy() -> Result<Policy> {
-    Policy::default()
-        .with_all_allowed(&WebConfig::from_env().allow)
-        .map_err(|_| Error::internal_fault("WEB_ALLOW is not a list of host:port"))
 }
 
 impl NewWebhook {

@@ -1,28 +1,7 @@
-//! Mail: whether this deployment sends any, and the tokens of the links in it.
+//! The tokens of links in emails.
 
-use dynrag_config::MailConfig;
 use dynrag_domain::{Error, Kind, Result, mail_tokens::MailToken};
 use secrecy::{ExposeSecret, SecretString};
-
-/// Returns whether this deployment sends mail.
-pub fn sends_mail() -> bool {
-    MailConfig::from_env().from.is_some()
-}
-
-/// Checks that this deployment sends mail.
-///
-/// # Errors
-/// `mail_disabled` (unavailable).
-pub fn require_mail() -> Result<()> {
-    if sends_mail() {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Unavailable,
-        "mail_disabled",
-        "This deployment sends no mail. Ask whoever runs it to set MailFrom.",
-    ))
-}
 
 /// Parses the token of a link.
 ///

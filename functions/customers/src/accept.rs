@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Context, Json, SourceAddress, answers::Created};
+use dynrag_api::{
+    Answer, App, Json, SourceAddress,
+    answers::Created,
+    session::{Session, SignedUpUser},
+};
 use dynrag_app::accounts;
 use dynrag_domain::CustomerId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::session::{Session, SignedUpUser};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,11 +35,11 @@ pub(crate) struct JoinedCustomer {
 /// Creates the user and logs it in.
 pub(crate) async fn accept(
     address: SourceAddress,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<AcceptInvitation>,
 ) -> Answer<Created<JoinedCustomer>> {
     let (token, password) = (&body.token, body.password);
-    let new = accounts::accept_invitation(&context, address.bytes(), token, password).await?;
+    let new = accounts::accept_invitation(&app, address.bytes(), token, password).await?;
     Ok(Created(JoinedCustomer {
         customer_id: new.user.customer_id,
         user: new.user.into(),

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, answers::Accepted, scopes::Owner};
+use dynrag_api::{
+    Answer, App, Caller, Json,
+    answers::{Accepted, CustomerDeletion},
+    scopes::Owner,
+};
 use dynrag_app::accounts;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -17,23 +21,12 @@ pub(crate) struct DeleteAccount {
     password: SecretString,
 }
 
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CustomerDeletion {
-    status: &'static str,
-}
-
-impl Default for CustomerDeletion {
-    fn default() -> Self {
-        Self { status: "deleting" }
-    }
-}
-
 /// Deletes the caller's customer.
-pub(crate) async fn delete_account(
+pub(crate) async fn delete(
     caller: Caller<Owner>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Json(body): Json<DeleteAccount>,
 ) -> Answer<Accepted<CustomerDeletion>> {
-    accounts::delete(&context, &caller, body.password).await?;
+    accounts::delete(&app, &caller, body.password).await?;
     Ok(Accepted(CustomerDeletion::default()))
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 /// Tokens of a session.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Session {
+pub struct Session {
     access_token: String,
     refresh_token: String,
     token_type: &'static str,
@@ -30,9 +30,10 @@ impl From<SessionTokens> for Session {
     }
 }
 
+/// The user of a session.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SignedUpUser {
+pub struct SignedUpUser {
     id: UserId,
     email: String,
     role: Role,

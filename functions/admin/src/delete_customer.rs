@@ -1,17 +1,18 @@
-//! `DELETE /api/admin/customers/{id}`: an administrator of the platform deletes a customer. It stands in this group,
-//! whose functions verify passwords.
+//! `DELETE /api/admin/customers/{id}`: an administrator of the platform deletes a customer.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, Caller, Context, Json, Path, answers::Accepted, scopes::PlatformAdmin};
+use dynrag_api::{
+    Answer, App, Caller, Json, Path,
+    answers::{Accepted, CustomerDeletion},
+    scopes::PlatformAdmin,
+};
 use dynrag_app::administration;
 use dynrag_domain::CustomerId;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::delete_account::CustomerDeletion;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,11 +27,11 @@ pub(crate) struct DeleteCustomer {
 /// Deletes a customer; what follows is as when it leaves by itself.
 pub(crate) async fn delete_customer(
     caller: Caller<PlatformAdmin>,
-    State(context): State<Arc<Context>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<CustomerId>,
     Json(body): Json<DeleteCustomer>,
 ) -> Answer<Accepted<CustomerDeletion>> {
     let (password, confirm) = (body.password, &body.confirm);
-    administration::delete_customer(&context, &caller, id, password, confirm).await?;
+    administration::delete_customer(&app, &caller, id, password, confirm).await?;
     Ok(Accepted(CustomerDeletion::default()))
 }

@@ -1,0 +1,47 @@
+//! The state of handlers that need more than the app, such as the tables that are searched.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+
+use crate::App;
+
+/// The app of every HTTP function, and a `T` that the functions of a group share. A handler takes the first as
+/// `State<Arc<App>>`, the second as `State<With<T>>`.
+pub struct AppWith<T> {
+    app: Arc<App>,
+    with: Arc<T>,
+}
+
+/// What a group's functions share beside the app.
+pub struct With<T>(pub Arc<T>);
+
+impl<T: Default> Default for AppWith<T> {
+    fn default() -> Self {
+        Self {
+            app: Arc::default(),
+            with: Arc::default(),
+        }
+    }
+}
+
+impl<T> Clone for AppWith<T> {
+    fn clone(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+            with: self.with.clone(),
+        }
+    }
+}
+
+impl<T> FromRef<AppWith<T>> for Arc<App> {
+    fn from_ref(state: &AppWith<T>) -> Self {
+        state.app.clone()
+    }
+}
+
+impl<T> FromRef<AppWith<T>> for With<T> {
+    fn from_ref(state: &AppWith<T>) -> Self {
+        Self(state.with.clone())
+    }
+}
