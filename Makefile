@@ -12,7 +12,7 @@ help: ## this list
 demo: ## bring the stack up, ingest three documents, ask two questions
 	@$(STACK) demo $(WEB)
 
-test: ## everything that must pass: checks, build, tests against a stack of their own
+test: ## build, and run all tests against a stack of their own
 	@scripts/test.sh
 
 up: ## build, start and deploy what is not running or not current; a local n8n: make up WEB_ALLOW=127.0.0.1:5678

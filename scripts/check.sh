@@ -1,11 +1,26 @@
 #!/usr/bin/env bash
 # Formats, lints, documentation, unused and forbidden dependencies, the template (`make check`).
+#
+# Cargo has one core's worth of work when little has changed, and so have the Python tools: they run beside each other.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
-trap 'closing_line $?' EXIT
 
-MACHETE=0.9.2
+BESIDE=$(mktemp)
+finish() {
+    local code=$?
+    trap - EXIT
+    if [ -n "$(jobs -p)" ]; then
+        # shellcheck disable=SC2046
+        kill $(jobs -p) 2>/dev/null || true
+    fi
+    rm -f "$BESIDE"
+    closing_line "$code"
+    exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps; }
@@ -28,19 +43,25 @@ features() { cargo tree --locked --workspace -e "$1" --prefix none -f '{p} [{f}]
 local_stack() {
     "$("${STACK[@]}" python)" -m unittest discover --start-directory infra/local/tests --buffer
 }
-unused() {
-    tool cargo-machete "$MACHETE"
-    cargo machete
+not_cargo() {
+    step "template and Python" infra/package/lint.sh
+    step "the local stack's own tests" local_stack
+}
+# Waits for what runs beside, and shows what it printed.
+beside() {
+    local code=0
+    wait "$1" || code=$?
+    cat "$BESIDE"
+    return "$code"
 }
 
-# What fails fast comes first.
 step "packages and tools" "${STACK[@]}" needs
 step "rustfmt" cargo fmt --check
 step "shellcheck" scripts
-step "template and Python" infra/package/lint.sh
-step "the local stack's own tests" local_stack
-step "cargo machete" unused
 step "one set of features" one_set_of_features
+not_cargo >"$BESIDE" 2>&1 &
+python=$!
 step "clippy" clippy
 step "cargo doc" documentation
 step "cargo deny" infra/package/deny.sh
+step "what ran beside" beside "$python"

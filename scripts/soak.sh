@@ -3,6 +3,6 @@
 #
 #   scripts/soak.sh [arguments of cargo nextest run]
 #
-# As scripts/test.sh without the checks; takes the better part of an hour.
+# As scripts/test.sh; takes the better part of an hour.
 set -euo pipefail
-DYNRAG_SOAK=1 NEXTEST_PROFILE=soak exec "$(dirname "$0")/test.sh" --no-check "$@"
+DYNRAG_SOAK=1 NEXTEST_PROFILE=soak exec "$(dirname "$0")/test.sh" "$@"

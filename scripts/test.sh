@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Everything that must pass (`make test`): the checks, then all tests against a stack of their own.
+# All tests, against a stack of their own (`make test`). The lints are in scripts/check.sh.
 #
-#   scripts/test.sh [--no-check] [arguments of cargo nextest run]
+#   scripts/test.sh [arguments of cargo nextest run]
 #
 # The stack is called `test`, runs beside the developer's own and is removed at the end. Tests find it
 # through DYNRAG_STACK, the path of a JSON file (`stack.py env`). DYNRAG_SOAK asks for the full forms.
@@ -85,15 +85,7 @@ unreferenced() {
     fi
 }
 
-check=yes
-if [ "${1:-}" = --no-check ]; then
-    check=no
-    shift
-fi
 step "packages and tools" "${STACK[@]}" needs
-if [ "$check" = yes ]; then
-    step "checks" scripts/check.sh
-fi
 step "cargo build" build
 step "test stack" bring_up
 step "pdfium" pdfium

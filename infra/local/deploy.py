@@ -18,7 +18,7 @@ BROKEN = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLB
 
 def migrations_hash() -> str:
     """SHA-256 over the migrations; a change makes the custom resource run them again."""
-    return file_hash(*sorted((CHECKOUT / "migrations").glob("*.sql")))
+    return file_hash(*sorted((CHECKOUT / "migrations").rglob("*.sql")))
 
 
 class Deployment:

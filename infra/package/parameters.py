@@ -38,7 +38,7 @@ FROM_ENVIRONMENT = {
 def migrations_hash(folder: Path) -> str:
     """SHA-256 over the names and texts of the migrations."""
     whole = hashlib.sha256()
-    for file in sorted(folder.glob("*.sql")):
+    for file in sorted(folder.rglob("*.sql")):
         whole.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return whole.hexdigest()
 

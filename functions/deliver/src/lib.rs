@@ -10,6 +10,7 @@
 //! | after the request, before its outcome is written | the same | the same: the receiver gets it again, under its id |
 //! | after a failure is written, before the message of the next attempt | a row that will be due | `sweep`, half a minute after it is due |
 //! | anywhere, and the queue delivers again | | the claim: not due, or ended |
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 mod turns;
 

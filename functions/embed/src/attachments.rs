@@ -6,6 +6,7 @@
 //! | after the S3 write of an attachment | an orphaned object | it stays, at the cost of its storage |
 //! | after some were added | these, with their jobs in the outbox | `sweep` sends the jobs; the email's next attempt finds them by their external id and adds the rest |
 //! | before those it no longer has are deleted | documents of an earlier version | the email's next attempt |
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{

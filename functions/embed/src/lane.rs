@@ -1,5 +1,6 @@
 //! The lane of this function. The quick lanes read a document for a short time and leave slower ones to the slow
 //! lane, which reads documents one at a time. See [`dynrag_store::slow_lane`].
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 use std::{collections::BTreeSet, time::Duration};
 

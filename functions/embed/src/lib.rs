@@ -12,6 +12,7 @@
 //!
 //! An attempt that fails for a transient reason releases the lease with a time at which `sweep` sends the job
 //! again; its message is deleted. Only if not even that can be written is the message itself redelivered.
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 mod attachments;
 mod bundles;

@@ -1,4 +1,5 @@
 //! Crawls: politely, one page after the other, respecting robots.txt.
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 use std::{
     collections::HashMap,

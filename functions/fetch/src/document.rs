@@ -1,4 +1,5 @@
 //! The content of one document.
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@
 
 mod admin;
 mod custom_resource;
+mod functions;
 mod migrations;
 
 use std::time::Instant;

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `{"redrive": {...}}` | counts documents that ended badly, or queues them again; see [`redrive`] |
 //! | anything else | sweeps |
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 pub mod redrive;
 mod schedules;

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | before the document's transaction | a lease of ten minutes | the sweep after it |
 //! | after it | the same, and a fetch in progress | the sweep after it, which finds it in progress or unchanged |
+#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 use chrono::Utc;
 use dynrag_domain::{

@@ -1,6 +1,7 @@
-"""Every dependency between crates is one of a table, and only shared/vectors knows LanceDB and Arrow."""
+"""Dependencies: those between crates are in a table, only shared/vectors knows LanceDB and Arrow, all are used."""
 
 import json
+import re
 import subprocess
 import unittest
 from pathlib import Path
@@ -54,6 +55,20 @@ def breaches(packages: list[dict]) -> list[str]:
     return found
 
 
+def unused(package: dict) -> list[str]:
+    """Every dependency of a package that none of its sources names, as `package -> dependency`."""
+    folder = Path(package["manifest_path"]).parent
+    # A crate in a folder of this one has sources of its own.
+    inner = {file.parent for file in folder.rglob("Cargo.toml")} - {folder}
+    files = [p for p in folder.rglob("*.rs") if not inner & {*p.parents}]
+    words = set(re.findall(r"\w+", "\n".join(file.read_text() for file in files)))
+    kept = (package["metadata"] or {}).get("named-elsewhere", [])
+    names = {(d["rename"] or d["name"]) for d in package["dependencies"]} - {*kept}
+    return [
+        f"{package['name']} -> {name}" for name in names if name.replace("-", "_") not in words
+    ]
+
+
 class Layers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -71,6 +86,14 @@ class Layers(unittest.TestCase):
     def test_the_table_is_of_what_there_is(self):
         folders = {p.parent.name for p in (REPO / "shared").glob("*/Cargo.toml")}
         self.assertEqual(folders, set(SHARED))
+
+    def test_no_dependency_is_unused(self):
+        self.assertEqual([name for package in self.packages for name in unused(package)], [])
+
+    def test_an_unused_dependency_is_noticed(self):
+        (store,) = (dict(p) for p in self.packages if p["name"] == "dynrag-store")
+        store["dependencies"] = [{"name": "left-over", "rename": None}]
+        self.assertEqual(unused(store), ["dynrag-store -> left-over"])
 
     def test_a_breach_is_noticed(self):
         (store,) = (dict(p) for p in self.packages if p["name"] == "dynrag-store")

@@ -29,3 +29,33 @@ async fn two_runs_at_once_both_succeed_and_share_the_work() {
         usize::try_from(one.version.unwrap()).unwrap()
     );
 }
+
+/// The text of `payer_of`, one of the functions that every run replaces.
+async fn payer_of(owner: &tokio_postgres::Client) -> String {
+    let sql = "SELECT prosrc FROM pg_proc WHERE proname = 'payer_of'";
+    owner.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn functions_are_this_releases_unless_the_schema_is_newer() {
+    let _lock = ClusterLock::take().await;
+    let database = Database::without_schema().await;
+    let migrated = migrate_database(&database.name).await;
+    let owner = database.superuser().await;
+    let ours = payer_of(&owner).await;
+    let another = "CREATE OR REPLACE FUNCTION payer_of(tenant uuid) RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'another' $$";
+    owner.batch_execute(another).await.unwrap();
+    migrate_database(&database.name).await;
+    assert_eq!(payer_of(&owner).await, ours);
+
+    // A release that was rolled back had replaced it, and migrated the schema.
+    owner.batch_execute(another).await.unwrap();
+    let newer = format!(
+        "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
+         SELECT {}, 'newer', applied_on, checksum FROM refinery_schema_history LIMIT 1",
+        migrated.version.unwrap() + 1
+    );
+    owner.batch_execute(&newer).await.unwrap();
+    migrate_database(&database.name).await;
+    assert_ne!(payer_of(&owner).await, ours);
+}

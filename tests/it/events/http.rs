@@ -4,12 +4,12 @@ mod accounts;
 mod authorized;
 mod resources;
 
-use std::{path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::{Scene, random_email};
-use crate::support::{runtime::Function, stack::Stack};
+use crate::support::{known::checkout, runtime::Function, stack::Stack};
 
 /// An answer as API Gateway takes it.
 #[derive(Debug)]
@@ -65,26 +65,18 @@ const TOKEN: &str = "ACCESS_TOKEN";
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// `documents-get` → `DocumentsGet` and `dynrag-documents`.
+/// The function of a route and its binary in template.yaml: `documents-get` → `DocumentsGet`, `dynrag-documents`.
 fn function_of(route: &str) -> (String, String) {
-    let logical = route
+    let logical: String = route
         .split('-')
         .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
         .collect();
-    let group = match route.split('-').next().unwrap() {
-        "health" | "openapi" => "system",
-        "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
-        "admin" if route == "admin-customers-delete" => "auth",
-        "keys" | "users" | "jobs" => "customers",
-        "documents" if ["documents-update", "documents-put-by-external-id"].contains(&route) => {
-            "ingest"
-        }
-        "collections" => "documents",
-        "documents" if route == "documents-chunks" => "search",
-        "documents" if route == "documents-events" => "events",
-        group => group,
-    };
-    (logical, format!("dynrag-{group}"))
+    let template = fs::read_to_string(checkout().join("template.yaml")).unwrap();
+    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&template).unwrap();
+    let metadata = &template["Resources"][logical.as_str()]["Metadata"];
+    let binary = metadata["BuildProperties"]["Binary"].as_str();
+    let binary = binary.unwrap_or_else(|| panic!("template.yaml has no {logical}"));
+    (logical, binary.to_owned())
 }
 
 /// The event as a new request, not as a repeat of the first.

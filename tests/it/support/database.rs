@@ -105,13 +105,16 @@ pub async fn migrate_database(name: &str) -> Migrated {
 }
 
 fn template() -> String {
-    let mut files: Vec<_> = fs::read_dir(checkout().join("migrations"))
-        .unwrap()
+    let folders = ["migrations", "migrations/functions"];
+    let files = folders.map(|folder| fs::read_dir(checkout().join(folder)).unwrap());
+    let mut files: Vec<_> = files
+        .into_iter()
+        .flatten()
         .map(|entry| entry.unwrap().path())
         .collect();
     files.retain(|path| {
-        let name = path.file_name().unwrap_or_default();
-        name.to_string_lossy().starts_with('V')
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".sql") && name != "schema.sql"
     });
     files.sort();
     let mut digest = Sha256::new();
