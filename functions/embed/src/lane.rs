@@ -9,7 +9,7 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane, queues::Queue,
 };
 use dynrag_extract::{Failure, Limits};
-use dynrag_store::{Store, ingestion::Claim, slow_lane::Turn};
+use dynrag_store::{LeaseState, Store, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, turns::Pace};
 
 use crate::CONCURRENCY;
@@ -86,13 +86,18 @@ impl SlowLane {
         app.queue(Queue::Slow).await?.send(&delivery.job).await
     }
 
-    /// Gives a claimed document to the slow lane. False: the lease was lost.
-    pub(crate) async fn hand_over(&self, app: &App, store: &Store, claim: &Claim) -> Result<bool> {
+    /// Gives a claimed document to the slow lane.
+    pub(crate) async fn hand_over(
+        &self,
+        app: &App,
+        store: &Store,
+        claim: &Claim,
+    ) -> Result<LeaseState> {
         let Some(pending) = store.hand_over(claim).await? else {
-            return Ok(false);
+            return Ok(LeaseState::Lost);
         };
         app.dispatch_to(Queue::Slow, &pending).await;
-        Ok(true)
+        Ok(LeaseState::Held)
     }
 
     /// Sends documents whose turn has come with the end of others.

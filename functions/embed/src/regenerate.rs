@@ -16,6 +16,7 @@ use dynrag_app::embeddings::Access;
 use dynrag_domain::{CustomerId, DocumentId, Error, JobId, documents::FailureCode};
 use dynrag_llm::count_tokens;
 use dynrag_store::{
+    LeaseState,
     ledger::Purpose,
     publication::StoreStep,
     regeneration::{Built, Regeneration},
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 use crate::{
     MAX_PROVIDER_WAIT, backoff,
     embedding::{Asking, Text, allowance, refused},
+    lease,
     parts::Parts,
     prepare::Stop,
     publish,
@@ -60,41 +62,49 @@ pub(crate) async fn regenerate(
         match work(parts, &held, deadline).await {
             Ok(true) => {
                 tracing::info!(customer_id = %customer, job_id = %job, model = held.progress.model, "regenerated");
-                return parts.store.finish_regeneration(&held, None).await;
+                return match parts.store.finish_regeneration(&held, None).await? {
+                    // The table is in its place, whoever ends the job.
+                    LeaseState::Held | LeaseState::Lost => Ok(()),
+                };
             }
             Ok(false) => Stop::Wait(Duration::ZERO),
             Err(stop) => stop,
         }
     };
-    match stop {
-        Stop::Lost | Stop::Unchanged | Stop::Slow => {
-            tracing::info!(customer_id = %customer, job_id = %job, "job's lease was another's");
-        }
+    let state = match stop {
+        Stop::Lost | Stop::Unchanged | Stop::Slow => LeaseState::Lost,
         Stop::Failed(code, detail) => {
             tracing::warn!(customer_id = %customer, job_id = %job, code = code.as_str(), detail, "regeneration failed");
-            give_up(parts, &held, code).await?;
+            give_up(parts, &held, code).await?
         }
         Stop::Wait(wait) => {
             let wait = wait.min(MAX_PROVIDER_WAIT);
-            parts.store.release_regeneration(&held, wait).await?;
+            parts.store.release_regeneration(&held, wait).await?
         }
         Stop::Retry(error) => {
             let (attempts, cause) = (held.attempts, error.internal());
             tracing::warn!(customer_id = %customer, job_id = %job, attempts, code = error.code(), cause, "try failed");
             if held.attempts >= parts.config.max_attempts {
-                give_up(parts, &held, FailureCode::AttemptsExhausted).await?;
+                give_up(parts, &held, FailureCode::AttemptsExhausted).await?
             } else {
                 let wait = backoff(held.attempts);
-                parts.store.release_regeneration(&held, wait).await?;
+                parts.store.release_regeneration(&held, wait).await?
             }
         }
+    };
+    if state == LeaseState::Lost {
+        tracing::info!(customer_id = %customer, job_id = %job, "job's lease was another's");
     }
     Ok(())
 }
 
 /// Ends the job badly. The present table and its model stay; what was built goes, under the lock: whoever removes
 /// a document meanwhile would look for it in a table that is recorded still and there no more.
-async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Result<(), Error> {
+async fn give_up(
+    parts: &Parts,
+    held: &Regeneration,
+    code: FailureCode,
+) -> Result<LeaseState, Error> {
     let customer = held.customer_id;
     let step = parts.store.begin_maintenance(customer).await?;
     if let Some(building) = step.building {
@@ -102,8 +112,9 @@ async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Resul
         parts.vectors.remove(customer, generation).await?;
     }
     let store = &parts.store;
-    store.finish_regeneration(held, Some(code.as_str())).await?;
-    step.end().await
+    let state = store.finish_regeneration(held, Some(code.as_str())).await?;
+    step.end().await?;
+    Ok(state)
 }
 
 /// Works until the new table is in its place (true) or the time is up (false).
@@ -140,13 +151,11 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         let built = built.map_err(Error::from)?;
         let missing = missing(&published, &built);
         let done = i64::try_from(published.len() - missing.len()).map_err(Error::internal_fault)?;
-        if !parts
+        let renewed = parts
             .store
             .renew_regeneration(held, LEASE, Some(done))
-            .await?
-        {
-            return Err(Stop::Lost);
-        }
+            .await?;
+        lease::check(renewed)?;
         if missing.is_empty() {
             if switch(parts, held).await? {
                 let replaced = present.map_or(0, recorded::generation);
@@ -228,9 +237,7 @@ async fn embed(
         let mut asking = Asking::new(parts, embeddings, customer, model, &access, &missing)?;
         while let Some(answered) = asking.next(deadline).await? {
             vectors.extend(answered.vectors());
-            if !parts.store.renew_regeneration(held, LEASE, None).await? {
-                return Err(Stop::Lost);
-            }
+            lease::check(parts.store.renew_regeneration(held, LEASE, None).await?)?;
         }
     }
     let model: Arc<str> = model.into();
@@ -324,9 +331,7 @@ async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
         dimensions: dimensions.map_err(Error::from)?,
         replaced: step.recorded.map_or(0, recorded::generation),
     };
-    if !step.switch(held, built).await? {
-        return Err(Stop::Lost);
-    }
+    lease::check(step.switch(held, built).await?)?;
     publish::tidy(parts, customer, built.version).await;
     Ok(true)
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Store, audit,
+    LeaseState, Store, audit,
     outbox::{self, Pending},
     params::Param,
     publication::StoreStep,
@@ -166,7 +166,7 @@ impl Store {
         .transpose()
     }
 
-    /// Renews the lease; with a number of documents where the job got further. False: the lease is lost.
+    /// Renews the lease; with a number of documents where the job got further.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -175,17 +175,21 @@ impl Store {
         held: &Regeneration,
         lease: Duration,
         done: Option<i64>,
-    ) -> Result<bool> {
+    ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/renew.sql");
         let seconds = lease.as_secs_f64();
         self.with_job(held, sql, &[&seconds, &done]).await
     }
 
-    /// Gives the lease back; the sweep sends the job again after the wait. False: the lease was lost.
+    /// Gives the lease back; the sweep sends the job again after the wait.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn release_regeneration(&self, held: &Regeneration, wait: Duration) -> Result<bool> {
+    pub async fn release_regeneration(
+        &self,
+        held: &Regeneration,
+        wait: Duration,
+    ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/release.sql");
         self.with_job(held, sql, &[&wait.as_secs_f64()]).await
     }
@@ -194,23 +198,32 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn finish_regeneration(&self, held: &Regeneration, code: Option<&str>) -> Result<()> {
+    pub async fn finish_regeneration(
+        &self,
+        held: &Regeneration,
+        code: Option<&str>,
+    ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/finish.sql");
         let status = if code.is_some() {
             "failed"
         } else {
             "completed"
         };
-        self.with_job(held, sql, &[&status, &code]).await.map(drop)
+        self.with_job(held, sql, &[&status, &code]).await
     }
 
-    async fn with_job(&self, held: &Regeneration, sql: &str, more: &[&dyn Param]) -> Result<bool> {
+    async fn with_job(
+        &self,
+        held: &Regeneration,
+        sql: &str,
+        more: &[&dyn Param],
+    ) -> Result<LeaseState> {
         let mut params: Vec<&dyn Param> = vec![&held.customer_id, &held.job_id, &held.token];
         params.extend_from_slice(more);
         let tx = self.tenant(held.customer_id).await?;
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;
-        Ok(row.is_some())
+        Ok(LeaseState::of(&row))
     }
 }
 
@@ -273,11 +286,11 @@ impl StoreStep {
     }
 
     /// Puts what was built in the place of the present table, with its model: readers see all of the old one
-    /// or all of the new one. False: the job's lease is lost, and nothing has changed.
+    /// or all of the new one.
     ///
     /// # Errors
     /// `unavailable`: nothing was switched, or the answer was lost.
-    pub async fn switch(self, held: &Regeneration, built: Built) -> Result<bool> {
+    pub async fn switch(self, held: &Regeneration, built: Built) -> Result<LeaseState> {
         let number = |n: u64| i64::try_from(n).map_err(Error::internal_fault);
         let dimensions = built
             .dimensions
@@ -301,6 +314,6 @@ impl StoreStep {
             )
             .await?;
         self.tx.commit().await?;
-        Ok(row.is_some())
+        Ok(LeaseState::of(&row))
     }
 }

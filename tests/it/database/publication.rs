@@ -133,6 +133,7 @@ async fn what_ends_without_a_publication_leaves_the_published_version() {
             .fail(&failing, FailureCode::CorruptFile)
             .await
             .unwrap()
+            .is_held()
     );
     let failed = store.get_document(customer, document).await.unwrap();
     assert_eq!(
@@ -142,7 +143,7 @@ async fn what_ends_without_a_publication_leaves_the_published_version() {
 
     seed::add(&store, customer, Some("kb-17"), "first").await;
     let same = claim(&store, customer, document, 3).await;
-    assert!(store.unchanged(&same).await.unwrap());
+    assert!(store.unchanged(&same).await.unwrap().is_held());
     let unchanged = store.get_document(customer, document).await.unwrap();
     assert_eq!(
         (unchanged.status, unchanged.published_version),
