@@ -14,7 +14,7 @@ use dynrag_domain::{
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    LeaseState, Store, Tenant, audit,
+    FencingToken, LeaseState, Store, Tenant, audit,
     params::Param,
     row::Row,
     secrets::SealedSecrets,
@@ -68,7 +68,7 @@ pub struct Claimed {
     pub has_turn: bool,
     /// The webhook's live secrets, with the key to open them.
     pub sealed: SealedSecrets,
-    token: i64,
+    token: FencingToken,
 }
 
 /// Why a try did not do.

@@ -18,7 +18,7 @@ use dynrag_domain::{
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::{LeaseState, Store, Tenant, params::Param, row::Row, texts};
+use crate::{FencingToken, LeaseState, Store, Tenant, params::Param, row::Row, texts};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ pub struct Claim {
     pub document_id: DocumentId,
     /// The version being made.
     pub version: i32,
-    /// Fencing token.
-    pub token: i64,
+    /// What its writes carry.
+    pub token: FencingToken,
     /// How many claims this version had, this one included.
     pub attempts: i32,
     /// Title.
@@ -273,7 +273,7 @@ impl Store {
         stage: Option<Stage>,
         lease: Duration,
     ) -> Result<HashSet<DocumentId>> {
-        let (ids, tokens): (Vec<DocumentId>, Vec<i64>) = claims
+        let (ids, tokens): (Vec<DocumentId>, Vec<FencingToken>) = claims
             .iter()
             .map(|claim| (claim.document_id, claim.token))
             .unzip();

@@ -1,5 +1,7 @@
 //! Leases: who works on a document, a job or a notice.
 
+use crate::{params::sent_as, row::FromColumn};
+
 /// Whether a claimant still had its lease when it wrote.
 ///
 /// One that was frozen for too long, or overtaken by a later version, has lost it: what it wanted to write was not
@@ -26,5 +28,21 @@ impl LeaseState {
             Some(_) => Self::Held,
             None => Self::Lost,
         }
+    }
+}
+
+/// The fencing token of a claim: it grows with each claim, and what carries an older one changes nothing any more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FencingToken(i64);
+
+sent_as! {
+    FencingToken => i64, INT8, INT8_ARRAY, |token: &FencingToken| token.0;
+}
+
+impl FromColumn<'_> for FencingToken {
+    type Sql = i64;
+
+    fn from_sql(sql: i64) -> Result<Self, String> {
+        Ok(Self(sql))
     }
 }

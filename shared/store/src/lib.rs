@@ -70,7 +70,7 @@ pub mod webhooks;
 
 pub use bounds::Bounds;
 pub use connection::{DatabaseLogin, Store};
-pub use lease::LeaseState;
+pub use lease::{FencingToken, LeaseState};
 pub use params::{Element, Param, ToParam};
 pub use row::{FromColumn, Row};
 pub use tenant::Tenant;

@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CustomerId, DocumentId, Error, Result};
 
-use crate::{Store, Tenant, ingestion::Claim, row::Row};
+use crate::{FencingToken, Store, Tenant, ingestion::Claim, row::Row};
 
 /// How long the lock's transaction may be idle, that is, how long the Lance step may take that adds
 /// documents. Postgres ends it then: a frozen writer blocks its tenant for no longer.
@@ -182,7 +182,7 @@ impl StoreStep {
     /// `unavailable` without a database.
     pub async fn hold(&self, claims: &[&Claim]) -> Result<Vec<Held>> {
         let ids: Vec<DocumentId> = claims.iter().map(|claim| claim.document_id).collect();
-        let tokens: Vec<i64> = claims.iter().map(|claim| claim.token).collect();
+        let tokens: Vec<FencingToken> = claims.iter().map(|claim| claim.token).collect();
         let rows = self
             .tx
             .query(

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    LeaseState, Store, audit,
+    FencingToken, LeaseState, Store, audit,
     outbox::{self, Pending},
     params::Param,
     publication::StoreStep,
@@ -59,8 +59,8 @@ pub struct Regeneration {
     pub customer_id: CustomerId,
     /// The job.
     pub job_id: JobId,
-    /// Fencing token.
-    pub token: i64,
+    /// What its writes carry.
+    pub token: FencingToken,
     /// How often it was begun since it last got further.
     pub attempts: i32,
     /// What it does.
