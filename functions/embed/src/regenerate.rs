@@ -13,7 +13,9 @@ use std::{
 
 use chrono::Utc;
 use dynrag_app::embeddings::Access;
-use dynrag_domain::{CustomerId, DocumentId, Error, JobId, documents::FailureCode};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, JobId, documents::FailureCode, tables::TableVersion,
+};
 use dynrag_llm::count_tokens;
 use dynrag_store::{
     LeaseState,
@@ -21,7 +23,7 @@ use dynrag_store::{
     publication::StoreStep,
     regeneration::{Built, Regeneration},
 };
-use dynrag_vectors::{Change, Row, recorded};
+use dynrag_vectors::{Change, Row};
 use tokio::time::Instant;
 
 use crate::{
@@ -108,7 +110,7 @@ async fn give_up(
     let customer = held.customer_id;
     let step = parts.store.begin_maintenance(customer).await?;
     if let Some(building) = step.building {
-        let generation = recorded::generation(building);
+        let generation = building.generation();
         parts.vectors.remove(customer, generation).await?;
     }
     let store = &parts.store;
@@ -135,14 +137,14 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         let step = parts.store.begin_store_step(customer).await?;
         let (present, building) = (step.recorded, step.building);
         let Some(building) = building else {
-            let next = present.map_or(0, recorded::generation) + 1;
+            let next = present.map_or(0, TableVersion::generation) + 1;
             // Of a job that gave up, perhaps: nobody reads it.
             parts
                 .vectors
                 .remove(customer, next)
                 .await
                 .map_err(Error::from)?;
-            step.begin_building(recorded::empty(next)).await?;
+            step.begin_building(TableVersion::empty(next)).await?;
             continue;
         };
         let published = step.published().await?;
@@ -158,7 +160,7 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         lease::check(renewed)?;
         if missing.is_empty() {
             if switch(parts, held).await? {
-                let replaced = present.map_or(0, recorded::generation);
+                let replaced = present.map_or(0, TableVersion::generation);
                 parts
                     .vectors
                     .remove(customer, replaced)
@@ -329,7 +331,7 @@ async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
         version: stored.version.unwrap_or(building),
         rows: stored.rows,
         dimensions: dimensions.map_err(Error::from)?,
-        replaced: step.recorded.map_or(0, recorded::generation),
+        replaced: step.recorded.map_or(0, TableVersion::generation),
     };
     lease::check(step.switch(held, built).await?)?;
     publish::tidy(parts, customer, built.version).await;

@@ -29,6 +29,7 @@ pub mod sessions;
 pub mod shown_config;
 pub mod spending;
 pub mod storage;
+pub mod tables;
 pub mod tasks;
 pub mod titles;
 pub mod warnings;

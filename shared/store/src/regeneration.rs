@@ -12,6 +12,7 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, JobId, Kind, Result,
     audit::{Action, Actor},
     jobs::Job,
+    tables::TableVersion,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -71,7 +72,7 @@ pub struct Regeneration {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Built {
     /// Its version.
-    pub version: u64,
+    pub version: TableVersion,
     /// Rows in it.
     pub rows: u64,
     /// Length of its vectors; none where it is empty.
@@ -248,16 +249,15 @@ impl StoreStep {
             .collect()
     }
 
-    /// Notes that a table is being built under this number, which is an empty one's.
+    /// Notes that a table is being built, which is `empty` yet.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn begin_building(self, number: u64) -> Result<()> {
-        let number = i64::try_from(number).map_err(Error::internal_fault)?;
+    pub async fn begin_building(self, empty: TableVersion) -> Result<()> {
         self.tx
             .query(
                 include_str!("../queries/regeneration/begin_building.sql"),
-                &[&self.tx.customer_id(), &number],
+                &[&self.tx.customer_id(), &empty],
             )
             .await?;
         self.tx.commit().await
@@ -270,7 +270,7 @@ impl StoreStep {
     /// `unavailable`: nothing was recorded, or the answer was lost.
     pub async fn built(
         self,
-        version: u64,
+        version: TableVersion,
         rows: u64,
         model: &str,
         documents: &[DocumentId],
@@ -305,7 +305,7 @@ impl StoreStep {
                     &self.tx.customer_id(),
                     &held.job_id,
                     &held.token,
-                    &number(built.version)?,
+                    &built.version,
                     &number(built.rows)?,
                     &held.progress.model,
                     &dimensions,

@@ -9,6 +9,7 @@ use dynrag_domain::{
     identity::{Class, Email, Role, Scope},
     jobs::Lane,
     spending::Payer,
+    tables::TableVersion,
     webhooks::{DeliveryStatus, DisabledReason, Event, RunStatus, Trigger, WebhookStatus},
 };
 use uuid::Uuid;
@@ -70,5 +71,6 @@ named! {
 names! { Action Class Scope }
 
 sent_as! {
+    TableVersion => i64, INT8, INT8_ARRAY, |version: &TableVersion| version.number();
     Email => &'a str, TEXT, TEXT_ARRAY, Email::as_str;
 }
