@@ -9,7 +9,9 @@ use dynrag_api::{
     scopes::PlatformAdmin,
     usage::{Period, UsageBody},
 };
-use dynrag_domain::{CustomerId, Error, config::PlatformLimits, money::Usd};
+use dynrag_domain::{
+    CustomerId, Error, company::CustomerStatus, config::PlatformLimits, money::Usd,
+};
 use dynrag_store::admin::{CustomerRow, Wanted};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,7 +24,7 @@ const MAX_WORDS: usize = 200;
 pub(crate) struct CustomerBody {
     id: CustomerId,
     company_name: Option<String>,
-    status: String,
+    status: CustomerStatus,
     created_at: DateTime<Utc>,
     /// Of its first user.
     email: Option<String>,
@@ -47,32 +49,13 @@ impl From<CustomerRow> for CustomerBody {
     }
 }
 
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = CustomerStatus)]
-enum Status {
-    Active,
-    Suspended,
-    Deleted,
-}
-
-impl Status {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Deleted => "deleted",
-        }
-    }
-}
-
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
-    status: Option<Status>,
+    status: Option<CustomerStatus>,
     /// Part of a company's name or of a user's address.
     q: Option<String>,
 }
@@ -89,7 +72,7 @@ pub(crate) async fn list(
         return Err(Error::field("/q", format!("at most {MAX_WORDS} characters")).into());
     }
     let wanted = Wanted {
-        status: filter.status.map(Status::as_str),
+        status: filter.status,
         words,
     };
     let store = caller.store();
@@ -140,7 +123,7 @@ pub(crate) async fn suspend(
         let detail = "your own customer: you could not activate it again";
         return Err(Error::field("/id", detail).into());
     }
-    set_status(&caller, id, "suspended").await
+    set_status(&caller, id, CustomerStatus::Suspended).await
 }
 
 /// Activates a customer again.
@@ -148,16 +131,16 @@ pub(crate) async fn activate(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,
 ) -> Answer<NoContent> {
-    set_status(&caller, id, "active").await
+    set_status(&caller, id, CustomerStatus::Active).await
 }
 
 async fn set_status(
     caller: &Caller<PlatformAdmin>,
     id: CustomerId,
-    status: &str,
+    status: CustomerStatus,
 ) -> Answer<NoContent> {
     let by = caller.administrator()?;
     caller.store().admin_set_status(by, id, status).await?;
-    tracing::info!(customer_id = %id, user_id = %by.user_id, status, "status set");
+    tracing::info!(customer_id = %id, user_id = %by.user_id, status = status.as_str(), "status set");
     Ok(NoContent)
 }

@@ -16,10 +16,11 @@ use dynrag_domain::{
     bulk::{Bulk, BulkAction},
     identity::Scope,
     storage,
+    tasks::{JobKind, JobStatus},
 };
 use dynrag_store::{
     Store, audit,
-    jobs::{self, JobKind, JobRow},
+    jobs::{self, JobRow},
     regeneration::Progress as Regenerating,
 };
 use serde::{Deserialize, Serialize};
@@ -76,8 +77,8 @@ struct FileBody {
 #[schema(as = Job)]
 pub(crate) struct JobBody {
     id: JobId,
-    kind: String,
-    status: String,
+    kind: JobKind,
+    status: JobStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     created_at: DateTime<Utc>,
@@ -187,17 +188,17 @@ pub(crate) async fn get(
     let job = store.get_job(caller.customer_id, id).await?;
     // Whoever may only read documents is given no links to everything there is.
     let in_charge = caller.scopes.contains(&Scope::AdminTenant);
-    let files = if job.kind == "export" && job.status == "completed" && in_charge {
+    let files = if job.kind == JobKind::Export && job.status == JobStatus::Completed && in_charge {
         files(&context, caller.customer_id, &job).await?
     } else {
         Vec::new()
     };
-    let pages = if job.kind == "crawl" {
+    let pages = if job.kind == JobKind::Crawl {
         Some(pages(store, caller.customer_id, id).await?)
     } else {
         None
     };
-    let embeddings = if job.kind == "regenerate" {
+    let embeddings = if job.kind == JobKind::Regenerate {
         let progress: Regenerating =
             serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?;
         Some(EmbeddingsBody {
@@ -209,7 +210,7 @@ pub(crate) async fn get(
     } else {
         None
     };
-    let bulk = if job.kind == "bulk" {
+    let bulk = if job.kind == JobKind::Bulk {
         Some(bulk(store, caller.customer_id, &job).await?)
     } else {
         None

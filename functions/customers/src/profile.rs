@@ -5,7 +5,11 @@ use dynrag_api::{
     Answer, Caller, Json,
     scopes::{AdminTenant, Anyone},
 };
-use dynrag_domain::{CustomerId, Error, audit::Action, company};
+use dynrag_domain::{
+    CustomerId, Error,
+    audit::Action,
+    company::{self, CustomerStatus},
+};
 use dynrag_store::{
     audit,
     customers::{self, CustomerRow},
@@ -19,7 +23,7 @@ use utoipa::ToSchema;
 #[schema(as = Profile)]
 pub(crate) struct ProfileBody {
     id: CustomerId,
-    status: String,
+    status: CustomerStatus,
     /// Left out where the caller does not see the account, as are the others below.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

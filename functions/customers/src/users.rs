@@ -15,7 +15,7 @@ use dynrag_api::{
 use dynrag_domain::{
     Error, InvitationId, Result, UserId,
     audit::Action,
-    identity::{Email, Principal, Role, Scope},
+    identity::{Email, Principal, Role, Scope, UserStatus},
     tasks::Task,
 };
 use dynrag_store::{
@@ -40,8 +40,7 @@ pub(crate) struct UserBody {
     id: Uuid,
     email: String,
     role: Role,
-    /// `active`, `disabled` or `invited`.
-    status: String,
+    status: UserStatus,
     email_verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login_at: Option<DateTime<Utc>>,
@@ -124,17 +123,17 @@ pub(crate) async fn invite(
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = UserStatus)]
+#[schema(as = WantedUserStatus)]
 enum Status {
     Active,
     Disabled,
 }
 
-impl Status {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Disabled => "disabled",
+impl From<Status> for UserStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Active => Self::Active,
+            Status::Disabled => Self::Disabled,
         }
     }
 }
@@ -179,18 +178,18 @@ struct Keys {
 
 /// What a user may do as things are.
 fn scopes(row: &UserRow) -> &'static [Scope] {
-    match row.status.as_str() {
-        "active" => row.role.scopes(),
-        _ => &[],
+    match row.status {
+        UserStatus::Active => row.role.scopes(),
+        UserStatus::Disabled | UserStatus::Invited => &[],
     }
 }
 
 /// Why a user may have no keys.
 fn loss(row: &UserRow) -> Option<Loss> {
-    match (row.status.as_str(), row.role) {
-        ("active", Role::Business) => None,
-        ("active", Role::User) => Some(Loss::Demoted),
-        _ => Some(Loss::Disabled),
+    match (row.status, row.role) {
+        (UserStatus::Active, Role::Business) => None,
+        (UserStatus::Active, Role::User) => Some(Loss::Demoted),
+        (UserStatus::Disabled | UserStatus::Invited, _) => Some(Loss::Disabled),
     }
 }
 
@@ -229,7 +228,7 @@ pub(crate) async fn update(
     Query(fate): Query<KeysFate>,
     Json(change): Json<Change>,
 ) -> Answer<Json<UserBody>> {
-    let status = change.status.map(Status::as_str);
+    let status = change.status.map(UserStatus::from);
     if change.role.is_none() && status.is_none() {
         return Err(Error::field("", "role, status or both").into());
     }

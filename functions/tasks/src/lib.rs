@@ -24,7 +24,9 @@ use dynrag_cloud::{
 };
 use dynrag_config::{MailConfig, VectorsConfig};
 use dynrag_domain::{
-    CustomerId, Error, InvitationId, Result, UserId, identity::Email, mail_tokens::MailToken,
+    CustomerId, Error, InvitationId, Result, UserId,
+    identity::{Email, UserStatus},
+    mail_tokens::MailToken,
     tasks::Task,
 };
 use dynrag_store::{
@@ -233,7 +235,7 @@ impl Parts {
         let tx = self.store.tenant(customer).await?;
         let row = users::get(&tx, user).await?;
         tx.commit().await?;
-        row.filter(|row| row.status == "active")
+        row.filter(|row| row.status == UserStatus::Active)
             .map(|row| {
                 let email = Email::try_from(row.email).map_err(Error::internal_fault)?;
                 Ok((email, row.email_verified_at.is_some()))

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    FencingToken, LeaseState, Store, audit,
+    FencingToken, LeaseState, Store, audit, jobs,
     outbox::{self, Pending},
     params::Param,
     publication::StoreStep,
@@ -205,11 +205,7 @@ impl Store {
         code: Option<&str>,
     ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/finish.sql");
-        let status = if code.is_some() {
-            "failed"
-        } else {
-            "completed"
-        };
+        let status = jobs::ended(code);
         self.with_job(held, sql, &[&status, &code]).await
     }
 
