@@ -8,7 +8,7 @@ use dynrag_api::{
     scopes::PlatformAdmin,
     usage::{Period, Sum},
 };
-use dynrag_domain::{CustomerId, money::Usd};
+use dynrag_domain::{CustomerId, company::CustomerStatus, money::Usd};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -18,8 +18,7 @@ use utoipa::ToSchema;
 pub(crate) struct AdminCustomerDetails {
     id: CustomerId,
     company_name: Option<String>,
-    /// `active`, `suspended` or `deleted`.
-    status: String,
+    status: CustomerStatus,
     created_at: DateTime<Utc>,
     /// Of its first user.
     email: Option<String>,

@@ -10,7 +10,9 @@ use dynrag_api::{
     usage::{Period, UsageBody},
 };
 use dynrag_app::administration;
-use dynrag_domain::{CustomerId, Error, config::PlatformLimits, money::Usd};
+use dynrag_domain::{
+    CustomerId, Error, company::CustomerStatus, config::PlatformLimits, money::Usd,
+};
 use dynrag_store::admin::{CustomerRow, Wanted};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,7 +24,7 @@ const MAX_WORDS: usize = 200;
 pub(crate) struct AdminCustomer {
     id: CustomerId,
     company_name: Option<String>,
-    status: String,
+    status: CustomerStatus,
     created_at: DateTime<Utc>,
     /// Of its first user.
     email: Option<String>,
@@ -43,24 +45,6 @@ impl From<CustomerRow> for AdminCustomer {
             users: row.users,
             documents: row.documents,
             spent_usd: row.spent,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum CustomerStatus {
-    Active,
-    Suspended,
-    Deleted,
-}
-
-impl CustomerStatus {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Deleted => "deleted",
         }
     }
 }
@@ -88,7 +72,7 @@ pub(crate) async fn list(
         return Err(Error::field("/q", format!("at most {MAX_WORDS} characters")).into());
     }
     let wanted = Wanted {
-        status: filter.status.map(CustomerStatus::as_str),
+        status: filter.status,
         words,
     };
     let store = caller.store();

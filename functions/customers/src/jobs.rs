@@ -12,6 +12,7 @@ use dynrag_app::{
 use dynrag_domain::{
     CollectionId, DocumentId, JobId,
     bulk::{Bulk, BulkAction},
+    tasks::{JobKind, JobStatus},
 };
 use dynrag_store::{
     crawls::{self, PageCounts},
@@ -43,8 +44,8 @@ impl From<exports::FileLink> for JobFile {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Job {
     id: JobId,
-    kind: String,
-    status: String,
+    kind: JobKind,
+    status: JobStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     created_at: DateTime<Utc>,

@@ -6,7 +6,7 @@ use dynrag_api::{
     scopes::{AdminTenant, Anyone},
 };
 use dynrag_app::customers::profile;
-use dynrag_domain::CustomerId;
+use dynrag_domain::{CustomerId, company::CustomerStatus};
 use dynrag_store::customers::CustomerRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Profile {
     id: CustomerId,
-    status: String,
+    status: CustomerStatus,
     /// Left out where the caller does not see the account, as are the others below.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

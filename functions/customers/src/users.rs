@@ -12,7 +12,10 @@ use dynrag_api::{
     scopes::AdminTenant,
 };
 use dynrag_app::users::{self, KeysTaken, invitations};
-use dynrag_domain::{UserId, identity::Role};
+use dynrag_domain::{
+    UserId,
+    identity::{Role, UserStatus},
+};
 use dynrag_store::users::UserRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,8 +28,7 @@ pub(crate) struct User {
     id: Uuid,
     email: String,
     role: Role,
-    /// `active`, `disabled` or `invited`.
-    status: String,
+    status: UserStatus,
     email_verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login_at: Option<DateTime<Utc>>,
@@ -87,18 +89,19 @@ pub(crate) async fn invite(
     Ok(Accepted(row.into()))
 }
 
+/// A status that a customer gives a user.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum UserStatus {
+enum WantedUserStatus {
     Active,
     Disabled,
 }
 
-impl From<UserStatus> for users::UserStatus {
-    fn from(status: UserStatus) -> Self {
+impl From<WantedUserStatus> for UserStatus {
+    fn from(status: WantedUserStatus) -> Self {
         match status {
-            UserStatus::Active => Self::Active,
-            UserStatus::Disabled => Self::Disabled,
+            WantedUserStatus::Active => Self::Active,
+            WantedUserStatus::Disabled => Self::Disabled,
         }
     }
 }
@@ -107,14 +110,14 @@ impl From<UserStatus> for users::UserStatus {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserChange {
     role: Option<Role>,
-    status: Option<UserStatus>,
+    status: Option<WantedUserStatus>,
 }
 
 impl From<UserChange> for users::UserChange {
     fn from(change: UserChange) -> Self {
         Self {
             role: change.role,
-            status: change.status.map(UserStatus::into),
+            status: change.status.map(WantedUserStatus::into),
         }
     }
 }

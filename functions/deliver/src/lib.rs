@@ -24,7 +24,7 @@ use dynrag_domain::{
     webhooks::{Delivery as Message, WebhookStatus, wait_after},
 };
 use dynrag_store::{
-    Store,
+    LeaseState, Store,
     deliveries::{Claimed, Failure},
     secrets::SealedSecret,
 };
@@ -182,10 +182,10 @@ impl Parts {
         }
         let wait = turns::wait(&self.store, claimed).await?;
         if wait > MOMENT {
-            if self.store.await_turn(claimed, wait).await? {
-                self.send_after(message, wait).await?;
-            }
-            return Ok(());
+            return match self.store.await_turn(claimed, wait).await? {
+                LeaseState::Held => self.send_after(message, wait).await,
+                LeaseState::Lost => Ok(()),
+            };
         }
         tokio::time::sleep(wait).await;
         let outcome = Outcome::of(self.send(claimed).await?);

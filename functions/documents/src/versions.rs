@@ -6,7 +6,11 @@ use dynrag_api::{
     paging::{Page, Paging},
     scopes::DocumentsRead,
 };
-use dynrag_domain::{DocumentId, documents::Format, warnings::Warnings};
+use dynrag_domain::{
+    DocumentId,
+    documents::{Format, VersionStatus},
+    warnings::Warnings,
+};
 use dynrag_store::versions::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,8 +20,7 @@ use utoipa::ToSchema;
 #[schema(as = DocumentVersion)]
 pub(crate) struct VersionBody {
     version: i32,
-    /// `pending`, `published`, `superseded` or `failed`.
-    status: String,
+    status: VersionStatus,
     format: Format,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<i64>,

@@ -10,7 +10,7 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane, queues::Queue,
 };
 use dynrag_extract::{Failure, Limits};
-use dynrag_store::{Store, ingestion::Claim, slow_lane::Turn};
+use dynrag_store::{LeaseState, Store, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, turns::Pace};
 
 use crate::CONCURRENCY;
@@ -88,12 +88,17 @@ impl SlowLane {
     }
 
     /// Hands a claimed document over to the slow lane. False: the lease was lost.
-    pub(crate) async fn hand_over(&self, app: &App, store: &Store, claim: &Claim) -> Result<bool> {
+    pub(crate) async fn hand_over(
+        &self,
+        app: &App,
+        store: &Store,
+        claim: &Claim,
+    ) -> Result<LeaseState> {
         let Some(pending) = store.hand_over(claim).await? else {
-            return Ok(false);
+            return Ok(LeaseState::Lost);
         };
         app.dispatch_to(Queue::Slow, &pending).await;
-        Ok(true)
+        Ok(LeaseState::Held)
     }
 
     /// Sends deferred documents that are resumed by the end of others.

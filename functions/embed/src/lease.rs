@@ -3,10 +3,18 @@
 use std::sync::Arc;
 
 use dynrag_domain::Result;
-use dynrag_store::{Store, ingestion::Claim};
+use dynrag_store::{LeaseState, Store, ingestion::Claim};
 use tokio::{sync::watch, task::JoinHandle, time};
 
 use crate::prepare::Stop;
+
+/// Stops work whose lease is lost.
+pub(crate) fn check(state: LeaseState) -> Result<(), Stop> {
+    match state {
+        LeaseState::Held => Ok(()),
+        LeaseState::Lost => Err(Stop::Lost),
+    }
+}
 
 /// A claim with a lease that is renewed until this is dropped.
 pub(crate) struct Lease {
@@ -35,8 +43,8 @@ impl Lease {
                 loop {
                     ticks.tick().await;
                     match store.progress(&claim, None, period).await {
-                        Ok(true) => {}
-                        Ok(false) => break,
+                        Ok(LeaseState::Held) => {}
+                        Ok(LeaseState::Lost) => break,
                         // The next tick is still in time.
                         Err(error) => {
                             tracing::warn!(cause = error.internal(), "lease was not renewed")

@@ -37,7 +37,7 @@ use std::{
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job, queues::Queue,
 };
-use dynrag_store::{holds::Waiting, ingestion::Claim, slow_lane::Turn};
+use dynrag_store::{LeaseState, holds::Waiting, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, Invocation, turns};
 use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
@@ -371,19 +371,24 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
         }
     };
     match ended {
-        Ok(true) => {}
-        Ok(false) => tracing::info!(%customer_id, %document_id, version, "lease was another's"),
+        Ok(LeaseState::Held) => {}
+        Ok(LeaseState::Lost) => {
+            tracing::info!(%customer_id, %document_id, version, "lease was another's");
+        }
         Err(error) => log_unended(claim, &error),
     }
 }
 
 /// Leaves a document to its new claimant. If it is being deleted, removes what this worker wrote meanwhile.
-async fn let_go(parts: &Parts, claim: &Claim) -> Result<bool> {
-    let deleted = parts.store.let_go(claim).await?;
-    if deleted {
-        delete::delete(parts, claim.customer_id, &[claim.document_id]).await?;
+async fn let_go(parts: &Parts, claim: &Claim) -> Result<LeaseState> {
+    let state = parts.store.let_go(claim).await?;
+    match state {
+        LeaseState::Held => {
+            delete::delete(parts, claim.customer_id, &[claim.document_id]).await?;
+        }
+        LeaseState::Lost => {}
     }
-    Ok(deleted)
+    Ok(state)
 }
 
 fn log_unended(claim: &Claim, error: &Error) {

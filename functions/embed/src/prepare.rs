@@ -25,7 +25,7 @@ use crate::{
     attachments,
     bundles::Bundles,
     embedding::{self, Answer, Stopped, Wish},
-    lease::Lease,
+    lease::{self, Lease},
     limits,
     parts::Parts,
 };
@@ -287,9 +287,7 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
     let lease = parts.config.lease;
     let store = &parts.store;
     let described = store.describe_version(claim, lease, size, &hash, &extracted, small.as_deref());
-    if !described.await? {
-        return Err(Stop::Lost);
-    }
+    lease::check(described.await?)?;
     Ok(extracted)
 }
 

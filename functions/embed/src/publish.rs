@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use chrono::Utc;
-use dynrag_domain::{CustomerId, DocumentId, Error, documents::FailureCode};
+use dynrag_domain::{CustomerId, DocumentId, Error, documents::FailureCode, tables::TableVersion};
 use dynrag_store::{
     ingestion::Claim,
     publication::{Committed, Held, Publication, StoreStep},
@@ -98,7 +98,7 @@ pub(crate) async fn publish<'a>(
     step.publish(committed, at, &publications).await?;
     tracing::info!(
         customer_id = %customer, documents = publications.len(), chunks = change.append.len(),
-        lance_version = version, commits = stored.commits, "published"
+        lance_version = version.number(), commits = stored.commits, "published"
     );
     tidy(parts, customer, version).await;
     Ok(lost)
@@ -106,7 +106,7 @@ pub(crate) async fn publish<'a>(
 
 /// Compacts a table of many files. The documents are published: a failure here costs readers a few
 /// requests, and the next publication tries again.
-pub(crate) async fn tidy(parts: &Parts, customer: CustomerId, version: u64) {
+pub(crate) async fn tidy(parts: &Parts, customer: CustomerId, version: TableVersion) {
     let tidied = async {
         if parts.vectors.fragments(customer, Some(version)).await? <= MAX_FRAGMENTS {
             return Ok(());
@@ -164,9 +164,9 @@ pub(crate) async fn remove(
 async fn without(
     parts: &Parts,
     customer: CustomerId,
-    recorded: u64,
+    recorded: TableVersion,
     change: &Change,
-) -> Result<(u64, u64), Error> {
+) -> Result<(TableVersion, u64), Error> {
     let stored = parts
         .vectors
         .store(customer, Some(recorded), change)

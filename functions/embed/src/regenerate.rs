@@ -13,19 +13,23 @@ use std::{
 
 use chrono::Utc;
 use dynrag_app::embeddings::Access;
-use dynrag_domain::{CustomerId, DocumentId, Error, JobId, documents::FailureCode};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, JobId, documents::FailureCode, tables::TableVersion,
+};
 use dynrag_llm::count_tokens;
 use dynrag_store::{
+    LeaseState,
     ledger::Purpose,
     publication::StoreStep,
     regeneration::{Built, Regeneration},
 };
-use dynrag_vectors::{Change, Row, recorded};
+use dynrag_vectors::{Change, Row};
 use tokio::time::Instant;
 
 use crate::{
     MAX_PROVIDER_WAIT, backoff,
     embedding::{Asking, Text, allowance, refused},
+    lease,
     parts::Parts,
     prepare::Stop,
     publish,
@@ -60,50 +64,59 @@ pub(crate) async fn regenerate(
         match work(parts, &held, deadline).await {
             Ok(true) => {
                 tracing::info!(customer_id = %customer, job_id = %job, model = held.progress.model, "regenerated");
-                return parts.store.finish_regeneration(&held, None).await;
+                return match parts.store.finish_regeneration(&held, None).await? {
+                    // The table is in its place, whoever ends the job.
+                    LeaseState::Held | LeaseState::Lost => Ok(()),
+                };
             }
             Ok(false) => Stop::Wait(Duration::ZERO),
             Err(stop) => stop,
         }
     };
-    match stop {
-        Stop::Lost | Stop::Unchanged | Stop::Slow => {
-            tracing::info!(customer_id = %customer, job_id = %job, "job's lease was another's");
-        }
+    let state = match stop {
+        Stop::Lost | Stop::Unchanged | Stop::Slow => LeaseState::Lost,
         Stop::Failed(code, detail) => {
             tracing::warn!(customer_id = %customer, job_id = %job, code = code.as_str(), detail, "regeneration failed");
-            give_up(parts, &held, code).await?;
+            give_up(parts, &held, code).await?
         }
         Stop::Wait(wait) => {
             let wait = wait.min(MAX_PROVIDER_WAIT);
-            parts.store.release_regeneration(&held, wait).await?;
+            parts.store.release_regeneration(&held, wait).await?
         }
         Stop::Retry(error) => {
             let (attempts, cause) = (held.attempts, error.internal());
             tracing::warn!(customer_id = %customer, job_id = %job, attempts, code = error.code(), cause, "try failed");
             if held.attempts >= parts.config.max_attempts {
-                give_up(parts, &held, FailureCode::AttemptsExhausted).await?;
+                give_up(parts, &held, FailureCode::AttemptsExhausted).await?
             } else {
                 let wait = backoff(held.attempts);
-                parts.store.release_regeneration(&held, wait).await?;
+                parts.store.release_regeneration(&held, wait).await?
             }
         }
+    };
+    if state == LeaseState::Lost {
+        tracing::info!(customer_id = %customer, job_id = %job, "job's lease was another's");
     }
     Ok(())
 }
 
 /// Fails the job. The current table and its model stay; what was built is removed, under the lock: a concurrent
 /// removal of a document would otherwise look for a table that is still recorded but no longer exists.
-async fn give_up(parts: &Parts, held: &Regeneration, code: FailureCode) -> Result<(), Error> {
+async fn give_up(
+    parts: &Parts,
+    held: &Regeneration,
+    code: FailureCode,
+) -> Result<LeaseState, Error> {
     let customer = held.customer_id;
     let step = parts.store.begin_maintenance(customer).await?;
     if let Some(building) = step.building {
-        let generation = recorded::generation(building);
+        let generation = building.generation();
         parts.vectors.remove(customer, generation).await?;
     }
     let store = &parts.store;
-    store.finish_regeneration(held, Some(code.as_str())).await?;
-    step.end().await
+    let state = store.finish_regeneration(held, Some(code.as_str())).await?;
+    step.end().await?;
+    Ok(state)
 }
 
 /// Works until the new table is current (true) or the time is up (false).
@@ -124,14 +137,14 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         let step = parts.store.begin_store_step(customer).await?;
         let (present, building) = (step.recorded, step.building);
         let Some(building) = building else {
-            let next = present.map_or(0, recorded::generation) + 1;
+            let next = present.map_or(0, TableVersion::generation) + 1;
             // Possibly of a job that gave up: no one reads it.
             parts
                 .vectors
                 .remove(customer, next)
                 .await
                 .map_err(Error::from)?;
-            step.begin_building(recorded::empty(next)).await?;
+            step.begin_building(TableVersion::empty(next)).await?;
             continue;
         };
         let published = step.published().await?;
@@ -140,16 +153,14 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         let built = built.map_err(Error::from)?;
         let missing = missing(&published, &built);
         let done = i64::try_from(published.len() - missing.len()).map_err(Error::internal_fault)?;
-        if !parts
+        let renewed = parts
             .store
             .renew_regeneration(held, LEASE, Some(done))
-            .await?
-        {
-            return Err(Stop::Lost);
-        }
+            .await?;
+        lease::check(renewed)?;
         if missing.is_empty() {
             if switch(parts, held).await? {
-                let replaced = present.map_or(0, recorded::generation);
+                let replaced = present.map_or(0, TableVersion::generation);
                 parts
                     .vectors
                     .remove(customer, replaced)
@@ -228,9 +239,7 @@ async fn embed(
         let mut asking = Asking::new(parts, embeddings, customer, model, &access, &missing)?;
         while let Some(answered) = asking.next(deadline).await? {
             vectors.extend(answered.vectors());
-            if !parts.store.renew_regeneration(held, LEASE, None).await? {
-                return Err(Stop::Lost);
-            }
+            lease::check(parts.store.renew_regeneration(held, LEASE, None).await?)?;
         }
     }
     let model: Arc<str> = model.into();
@@ -322,11 +331,9 @@ async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
         version: stored.version.unwrap_or(building),
         rows: stored.rows,
         dimensions: dimensions.map_err(Error::from)?,
-        replaced: step.recorded.map_or(0, recorded::generation),
+        replaced: step.recorded.map_or(0, TableVersion::generation),
     };
-    if !step.switch(held, built).await? {
-        return Err(Stop::Lost);
-    }
+    lease::check(step.switch(held, built).await?)?;
     publish::tidy(parts, customer, built.version).await;
     Ok(true)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dynrag_domain::{
     CustomerId, DocumentId, Error, Result, documents::FailureCode, storage, storage::Original,
 };
-use dynrag_store::{fetches::Fetched, ingestion::Claim};
+use dynrag_store::{LeaseState, fetches::Fetched, ingestion::Claim};
 use dynrag_web::{Answer, Get, parse_url};
 use http::StatusCode;
 use sha2::{Digest, Sha256};
@@ -84,7 +84,7 @@ pub(crate) async fn fetch(
         }
         Err(_) => store.fail(&claim, FailureCode::AttemptsExhausted).await?,
     };
-    if !ended {
+    if ended == LeaseState::Lost {
         tracing::info!(customer_id = %customer, document_id = %document, version, "lease was another's");
     }
     Ok(())

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use dynrag_domain::{
-    CustomerId, Error, Kind, Result, UserId, config::PlatformLimits, identity::Email, tasks::Task,
+    CustomerId, Error, Kind, Result, UserId, company::CustomerStatus, config::PlatformLimits,
+    identity::Email, tasks::Task,
 };
 use dynrag_store::{admission::Admission, users};
 use rand::distr::{Alphanumeric, SampleString};
@@ -42,7 +43,7 @@ pub async fn suspend(caller: &Admission, customer: CustomerId) -> Result<()> {
         let detail = "your own customer: you could not activate it again";
         return Err(Error::field("/id", detail));
     }
-    set_status(caller, customer, "suspended").await
+    set_status(caller, customer, CustomerStatus::Suspended).await
 }
 
 /// Activates a customer again.
@@ -50,14 +51,18 @@ pub async fn suspend(caller: &Admission, customer: CustomerId) -> Result<()> {
 /// # Errors
 /// `not_found`; `unavailable`.
 pub async fn activate(caller: &Admission, customer: CustomerId) -> Result<()> {
-    set_status(caller, customer, "active").await
+    set_status(caller, customer, CustomerStatus::Active).await
 }
 
-async fn set_status(caller: &Admission, customer: CustomerId, status: &str) -> Result<()> {
+async fn set_status(
+    caller: &Admission,
+    customer: CustomerId,
+    status: CustomerStatus,
+) -> Result<()> {
     let by = caller.administrator()?;
     let store = caller.store();
     store.admin_set_status(by, customer, status).await?;
-    tracing::info!(customer_id = %customer, user_id = %by.user_id, status, "status set");
+    tracing::info!(customer_id = %customer, user_id = %by.user_id, status = status.as_str(), "status set");
     Ok(())
 }
 

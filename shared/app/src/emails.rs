@@ -18,7 +18,9 @@ use dynrag_cloud::{
 };
 use dynrag_config::MailConfig;
 use dynrag_domain::{
-    CustomerId, Error, InvitationId, Kind, Result, UserId, identity::Email, mail_tokens::MailToken,
+    CustomerId, Error, InvitationId, Kind, Result, UserId,
+    identity::{Email, UserStatus},
+    mail_tokens::MailToken,
 };
 use dynrag_store::{
     Store, invitations,
@@ -218,7 +220,7 @@ impl<'a> Sender<'a> {
         let tx = self.store.tenant(customer).await?;
         let row = users::get(&tx, user).await?;
         tx.commit().await?;
-        row.filter(|row| row.status == "active")
+        row.filter(|row| row.status == UserStatus::Active)
             .map(|row| {
                 let email = Email::try_from(row.email).map_err(Error::internal_fault)?;
                 Ok((email, row.email_verified_at.is_some()))

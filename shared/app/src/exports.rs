@@ -9,11 +9,13 @@ mod write;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, audit::Action, storage};
+use dynrag_domain::{
+    CustomerId, DocumentId, Error, JobId, Result, audit::Action, storage, tasks::JobKind,
+};
 use dynrag_store::{
     admission::Admission,
     audit,
-    jobs::{self, JobKind, JobRow},
+    jobs::{self, JobRow},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,6 +1,11 @@
 //! Long work that a customer asked for, and how far it is.
 
-use dynrag_domain::{DocumentId, Error, JobId, Result, bulk::Bulk, identity::Scope};
+use dynrag_domain::{
+    DocumentId, Error, JobId, Result,
+    bulk::Bulk,
+    identity::Scope,
+    tasks::{JobKind, JobStatus},
+};
 use dynrag_store::{
     admission::Admission,
     crawls::{LeftOut, PageCounts},
@@ -48,23 +53,23 @@ pub enum Progress {
 pub async fn get(app: &App, caller: &Admission, id: JobId) -> Result<(JobRow, Progress)> {
     let (store, customer) = (caller.store(), caller.customer_id);
     let job = store.get_job(customer, id).await?;
-    let progress = match job.kind.as_str() {
+    let progress = match job.kind {
         // An export holds everything, so reading documents is not enough to download it.
-        "export" if job.status == "completed" && caller.has(Scope::AdminTenant) => {
+        JobKind::Export if job.status == JobStatus::Completed && caller.has(Scope::AdminTenant) => {
             Progress::Export(exports::links(app, customer, &job).await?)
         }
-        "crawl" => Progress::Crawl {
+        JobKind::Crawl => Progress::Crawl {
             counts: store.count_pages(customer, id).await?,
             left_out: store.pages_left_out(customer, id, LISTED).await?,
         },
-        "regenerate" => Progress::Regeneration(
+        JobKind::Regenerate => Progress::Regeneration(
             serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?,
         ),
-        "bulk" => Progress::Bulk {
+        JobKind::Bulk => Progress::Bulk {
             bulk: serde_json::from_str(job.progress.get()).map_err(Error::internal_fault)?,
             failures: store.bulk_failures(customer, id, LISTED).await?,
         },
-        _ => Progress::Hidden,
+        JobKind::Export => Progress::Hidden,
     };
     Ok((job, progress))
 }

@@ -7,7 +7,7 @@ pub mod invitations;
 use dynrag_domain::{
     Error, Result, UserId,
     audit::Action,
-    identity::{Role, Scope},
+    identity::{Role, Scope, UserStatus},
 };
 use dynrag_store::{
     Tenant,
@@ -18,24 +18,6 @@ use dynrag_store::{
     users::{self, UserRow},
 };
 use serde_json::json;
-
-/// A status that a customer gives a user.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum UserStatus {
-    /// May log in.
-    Active,
-    /// May not.
-    Disabled,
-}
-
-impl UserStatus {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-        }
-    }
-}
 
 /// A change of a user. `None` leaves a field as it is.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +57,7 @@ pub async fn update(
     change: UserChange,
     keys: KeysOfUser,
 ) -> Result<(UserRow, KeysTaken)> {
-    let status = change.status.map(UserStatus::as_str);
-    if change.role.is_none() && status.is_none() {
+    if change.role.is_none() && change.status.is_none() {
         return Err(Error::field("", "role, status or both"));
     }
     let tx = caller.store().tenant(caller.customer_id).await?;
@@ -84,7 +65,7 @@ pub async fn update(
     users::lock(&tx).await?;
     let before = users::get(&tx, id).await?;
     let before = before.ok_or_else(|| Error::not_found("user"))?;
-    let row = users::update(&tx, id, change.role, status)
+    let row = users::update(&tx, id, change.role, change.status)
         .await?
         .ok_or_else(|| Error::not_found("user"))?;
     caller.check_grant(&gained(&before, &row))?;
@@ -131,9 +112,9 @@ pub async fn delete(caller: &Admission, id: UserId, keys: KeysOfUser) -> Result<
 
 /// The scopes that a user has with its present role and status.
 fn scopes(row: &UserRow) -> &'static [Scope] {
-    match row.status.as_str() {
-        "active" => row.role.scopes(),
-        _ => &[],
+    match row.status {
+        UserStatus::Active => row.role.scopes(),
+        UserStatus::Disabled | UserStatus::Invited => &[],
     }
 }
 
@@ -147,10 +128,10 @@ fn gained(before: &UserRow, after: &UserRow) -> Vec<Scope> {
 
 /// Why a user may have no keys, if so.
 fn loss(row: &UserRow) -> Option<Loss> {
-    match (row.status.as_str(), row.role) {
-        ("active", Role::Business) => None,
-        ("active", Role::User) => Some(Loss::Demoted),
-        _ => Some(Loss::Disabled),
+    match (row.status, row.role) {
+        (UserStatus::Active, Role::Business) => None,
+        (UserStatus::Active, Role::User) => Some(Loss::Demoted),
+        (UserStatus::Disabled | UserStatus::Invited, _) => Some(Loss::Disabled),
     }
 }
 

@@ -1,6 +1,20 @@
 //! Names of companies. They stand in mails to strangers, under the platform's own sender: nobody may write a message or a
 //! link there.
 
+use crate::named::named;
+
+named! {
+    /// Where a customer stands.
+    CustomerStatus {
+        /// Its callers are admitted.
+        Active = "active",
+        /// An administrator has suspended it: its callers are refused.
+        Suspended = "suspended",
+        /// It has left, and its data is being erased.
+        Deleted = "deleted",
+    }
+}
+
 /// Longest name, in characters.
 pub const MAX: usize = 100;
 

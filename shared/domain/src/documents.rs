@@ -49,6 +49,20 @@ impl Status {
 }
 
 named! {
+    /// Where a version of a document stands.
+    VersionStatus {
+        /// It is waiting or being processed.
+        Pending = "pending",
+        /// Search shows it.
+        Published = "published",
+        /// It was published, and another one took its place.
+        Superseded = "superseded",
+        /// It ended badly.
+        Failed = "failed",
+    }
+}
+
+named! {
     /// What is being done with a document.
     Stage {
         /// Getting the bytes from the web.
@@ -181,7 +195,32 @@ impl FailureCode {
             | Self::EmailNotVerified
             | Self::ModelNotAllowed
             | Self::ChunkLimit => Status::NeedsAction,
-            _ => Status::Failed,
+            Self::EmptyDocument
+            | Self::InvalidUtf8
+            | Self::UnsupportedType
+            | Self::FileTooLarge
+            | Self::CorruptFile
+            | Self::ExtractionCrashed
+            | Self::ExtractionTimeout
+            | Self::ExtractionMemory
+            | Self::TextTooLarge
+            | Self::TooManyPages
+            | Self::TooManyChunks
+            | Self::DocumentLimit
+            | Self::StorageLimit
+            | Self::EmbeddingRejected
+            | Self::EmbeddingModelChanged
+            | Self::UploadExpired
+            | Self::UrlBlocked
+            | Self::DnsFailed
+            | Self::ConnectFailed
+            | Self::TlsFailed
+            | Self::FetchTimeout
+            | Self::AnswerBroken
+            | Self::TooManyRedirects
+            | Self::HttpStatus
+            | Self::OriginalMissing
+            | Self::AttemptsExhausted => Status::Failed,
         }
     }
 

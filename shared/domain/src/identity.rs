@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     error::{Error, Result},
     ids::{ApiKeyId, UserId, WebhookId},
+    named::named,
 };
 
 /// What a user may do within its customer.
@@ -47,6 +48,18 @@ impl FromStr for Role {
             "user" => Ok(Self::User),
             other => Err(Error::internal_fault(format!("unknown role {other:?}"))),
         }
+    }
+}
+
+named! {
+    /// Where a user of a customer stands.
+    UserStatus {
+        /// May log in.
+        Active = "active",
+        /// May not.
+        Disabled = "disabled",
+        /// Was invited and has not accepted yet.
+        Invited = "invited",
     }
 }
 

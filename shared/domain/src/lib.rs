@@ -31,6 +31,7 @@ pub mod sessions;
 pub mod shown_config;
 pub mod spending;
 pub mod storage;
+pub mod tables;
 pub mod tasks;
 pub mod titles;
 pub mod warnings;

@@ -7,8 +7,37 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use crate::{
     identity::Email,
     ids::{CustomerId, InvitationId, JobId, UserId},
+    named::named,
     queues::{Message, Queue},
 };
+
+named! {
+    /// What a job of a customer does.
+    JobKind {
+        /// Writes all of a customer's data into zip files.
+        Export = "export",
+        /// Fetches the pages of a site.
+        Crawl = "crawl",
+        /// Embeds all documents with another model.
+        Regenerate = "regenerate",
+        /// Acts on many documents.
+        Bulk = "bulk",
+    }
+}
+
+named! {
+    /// Where a job of a customer stands.
+    JobStatus {
+        /// It has not begun.
+        Queued = "queued",
+        /// It has begun.
+        Running = "running",
+        /// It ended well.
+        Completed = "completed",
+        /// It ended badly.
+        Failed = "failed",
+    }
+}
 
 /// A piece of work for the tasks function. A mail may go out twice when one is delivered twice; nothing
 /// else happens twice.

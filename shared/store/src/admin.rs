@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use dynrag_domain::{CustomerId, Error, Result, UserId, config::PlatformLimits, money::Usd};
+use dynrag_domain::{
+    CustomerId, Error, Result, UserId, company::CustomerStatus, config::PlatformLimits, money::Usd,
+};
 use serde_json::Value;
 use tokio_postgres::types::Json;
 
@@ -30,8 +32,8 @@ pub struct CustomerRow {
     pub id: CustomerId,
     /// The company.
     pub company_name: Option<String>,
-    /// `active`, `suspended` or `deleted`.
-    pub status: String,
+    /// Where it stands.
+    pub status: CustomerStatus,
     /// When it signed up.
     pub created_at: DateTime<Utc>,
     /// Address of its first user.
@@ -51,8 +53,8 @@ pub struct CustomerDetails {
     pub id: CustomerId,
     /// The company.
     pub company_name: Option<String>,
-    /// `active`, `suspended` or `deleted`.
-    pub status: String,
+    /// Where it stands.
+    pub status: CustomerStatus,
     /// When it signed up.
     pub created_at: DateTime<Utc>,
     /// Address of its first user.
@@ -95,7 +97,7 @@ fn details(row: &Row) -> Result<CustomerDetails> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted<'a> {
     /// Of this status only.
-    pub status: Option<&'a str>,
+    pub status: Option<CustomerStatus>,
     /// With this in the company's name or a user's address.
     pub words: Option<&'a str>,
 }
@@ -275,7 +277,7 @@ impl Store {
         &self,
         by: Administrator,
         customer: CustomerId,
-        status: &str,
+        status: CustomerStatus,
     ) -> Result<()> {
         let rows = self
             .call(

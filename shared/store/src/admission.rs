@@ -10,6 +10,7 @@ use dynrag_domain::{
     identity::{Class, Principal, Role, Scope},
     money::Usd,
     spending::Allowance,
+    tables::TableVersion,
 };
 use tokio_postgres::types::Json;
 
@@ -37,7 +38,7 @@ pub struct Admission {
     /// Limits and choices.
     pub config: CustomerConfig,
     /// Lance version of the `chunks` table; none while nothing was published.
-    pub chunks_version: Option<u64>,
+    pub chunks_version: Option<TableVersion>,
     /// Documents under deletion: hidden already, not gone yet.
     pub deleting: Vec<DocumentId>,
     /// What the provider has cost this month.
@@ -316,8 +317,8 @@ fn read(
         config,
         chunks_version: versions
             .as_ref()
-            .and_then(|v| v["chunks"].as_u64())
-            .filter(|version| *version > 0),
+            .and_then(|v| v["chunks"].as_i64())
+            .and_then(TableVersion::recorded),
         deleting: row.get::<Option<_>>("deleting")?.unwrap_or_default(),
         spent,
         allowance,

@@ -33,6 +33,7 @@ use crate::{
     Store, Tenant, audit, collections,
     deletion::Hidden,
     document_list::{Values, matching, present},
+    jobs,
     outbox::{self, Outgoing, Pending},
     params::Param,
     row::Row,
@@ -256,10 +257,7 @@ async fn note(tx: &Tenant, job: JobId, bulk: &Bulk) -> Result<()> {
 }
 
 async fn finish(tx: &Tenant, job: JobId, code: Option<&str>) -> Result<()> {
-    let status = match code {
-        Some(_) => "failed",
-        None => "completed",
-    };
+    let status = jobs::ended(code);
     tx.query(
         include_str!("../queries/jobs/finish.sql"),
         &[&tx.customer_id(), &job, &status, &code],

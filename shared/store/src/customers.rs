@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CustomerId, Error, Result, UserId,
+    company::CustomerStatus,
     config::CustomerConfig,
     documents::FailureCode,
     identity::{Email, Scope},
@@ -117,8 +118,8 @@ pub struct CustomerRow {
     pub id: CustomerId,
     /// The company.
     pub company_name: Option<String>,
-    /// `active`, or `suspended`.
-    pub status: String,
+    /// Where it stands.
+    pub status: CustomerStatus,
     /// Whether it has its own key of the provider.
     pub has_openai_key: bool,
     /// When it signed up.

@@ -14,7 +14,7 @@ use dynrag_domain::{
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    Store, Tenant, audit,
+    FencingToken, LeaseState, Store, Tenant, audit,
     params::Param,
     row::Row,
     secrets::SealedSecrets,
@@ -68,7 +68,7 @@ pub struct Claimed {
     pub has_turn: bool,
     /// The webhook's live secrets, with the key to open them.
     pub sealed: SealedSecrets,
-    token: i64,
+    token: FencingToken,
 }
 
 /// Why a try did not do.
@@ -233,11 +233,11 @@ impl Store {
         Ok(Duration::try_from_secs_f64(wait).unwrap_or_default())
     }
 
-    /// Puts a notice off until its turn, without counting a try. False: the lease was lost.
+    /// Puts a notice off until its turn, without counting a try.
     ///
     /// # Errors
     /// `unavailable` without a database: it is tried again when its lease is over.
-    pub async fn await_turn(&self, claimed: &Claimed, wait: Duration) -> Result<bool> {
+    pub async fn await_turn(&self, claimed: &Claimed, wait: Duration) -> Result<LeaseState> {
         let tx = self.tenant(claimed.customer_id).await?;
         let row = tx
             .query_opt(
@@ -251,7 +251,7 @@ impl Store {
             )
             .await?;
         tx.commit().await?;
-        Ok(row.is_some())
+        Ok(LeaseState::of(&row))
     }
 
     /// Notes that the receiver has taken a notice.
@@ -264,8 +264,9 @@ impl Store {
             status: Some(status),
             code: "",
         };
-        if claimed.end(&tx, DeliveryStatus::Delivered, &taken).await? {
-            webhooks::healthy(&tx, claimed.webhook_id).await?;
+        match claimed.end(&tx, DeliveryStatus::Delivered, &taken).await? {
+            LeaseState::Held => webhooks::healthy(&tx, claimed.webhook_id).await?,
+            LeaseState::Lost => {}
         }
         tx.commit().await
     }
@@ -277,10 +278,13 @@ impl Store {
     pub async fn discard_delivery(&self, claimed: &Claimed) -> Result<()> {
         let tx = self.tenant(claimed.customer_id).await?;
         let nothing = Failure::default();
-        claimed
+        match claimed
             .end(&tx, DeliveryStatus::Discarded, &nothing)
-            .await?;
-        tx.commit().await
+            .await?
+        {
+            // Whoever has it now drops it too.
+            LeaseState::Held | LeaseState::Lost => tx.commit().await,
+        }
     }
 
     /// Notes that a try failed: the next one follows after the wait, or it was the last. True where the
@@ -299,6 +303,7 @@ impl Store {
             Some(wait) => claimed.put_off(&tx, failure, wait).await?,
             None => claimed.end(&tx, DeliveryStatus::Failed, failure).await?,
         };
+        let held = held.is_held();
         let stop = held && webhooks::failing(&tx, claimed.webhook_id, FAILING).await?;
         if stop {
             disable(&tx, claimed.webhook_id, DisabledReason::Failing).await?;
@@ -313,8 +318,9 @@ impl Store {
     /// `unavailable` without a database: it is then tried again once the lease is over.
     pub async fn receiver_gone(&self, claimed: &Claimed, failure: &Failure) -> Result<()> {
         let tx = self.tenant(claimed.customer_id).await?;
-        if claimed.end(&tx, DeliveryStatus::Failed, failure).await? {
-            disable(&tx, claimed.webhook_id, DisabledReason::Gone).await?;
+        match claimed.end(&tx, DeliveryStatus::Failed, failure).await? {
+            LeaseState::Held => disable(&tx, claimed.webhook_id, DisabledReason::Gone).await?,
+            LeaseState::Lost => {}
         }
         tx.commit().await
     }
@@ -347,8 +353,8 @@ async fn disable(tx: &Tenant, webhook: WebhookId, reason: DisabledReason) -> Res
 }
 
 impl Claimed {
-    /// Ends it. False: the try is somebody else's now.
-    async fn end(&self, tx: &Tenant, status: DeliveryStatus, why: &Failure) -> Result<bool> {
+    /// Ends it.
+    async fn end(&self, tx: &Tenant, status: DeliveryStatus, why: &Failure) -> Result<LeaseState> {
         let code = Some(why.code).filter(|code| !code.is_empty());
         let ended = tx
             .query_opt(
@@ -363,10 +369,10 @@ impl Claimed {
                 ],
             )
             .await?;
-        Ok(ended.is_some())
+        Ok(LeaseState::of(&ended))
     }
 
-    async fn put_off(&self, tx: &Tenant, why: &Failure, wait: Duration) -> Result<bool> {
+    async fn put_off(&self, tx: &Tenant, why: &Failure, wait: Duration) -> Result<LeaseState> {
         let put_off = tx
             .query_opt(
                 include_str!("../queries/deliveries/put_off.sql"),
@@ -380,6 +386,6 @@ impl Claimed {
                 ],
             )
             .await?;
-        Ok(put_off.is_some())
+        Ok(LeaseState::of(&put_off))
     }
 }

@@ -1,7 +1,7 @@
 //! The life of a claim: lease, progress, and how it ends without a publication.
 //!
 //! Every write of a claimant carries its fencing token. One that lost its lease (it was frozen, or
-//! a later version came) changes nothing any more and learns it by the answer `false`.
+//! a later version came) changes nothing any more and learns it by [`LeaseState::Lost`].
 
 use std::{collections::HashSet, time::Duration};
 
@@ -18,7 +18,7 @@ use dynrag_domain::{
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::{Store, Tenant, params::Param, row::Row, texts};
+use crate::{FencingToken, LeaseState, Store, Tenant, params::Param, row::Row, texts};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ pub struct Claim {
     pub document_id: DocumentId,
     /// The version being made.
     pub version: i32,
-    /// Fencing token.
-    pub token: i64,
+    /// What its writes carry.
+    pub token: FencingToken,
     /// How many claims this version had, this one included.
     pub attempts: i32,
     /// Title.
@@ -243,7 +243,7 @@ impl Store {
         row.map_or(Ok(0), |row| row.get("chunks"))
     }
 
-    /// Renews a lease and, where one is given, notes the stage. False: the lease is lost, stop.
+    /// Renews a lease and, where one is given, notes the stage.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -252,11 +252,14 @@ impl Store {
         claim: &Claim,
         stage: Option<Stage>,
         lease: Duration,
-    ) -> Result<bool> {
+    ) -> Result<LeaseState> {
         let held = self
             .progress_all(claim.customer_id, &[claim], stage, lease)
             .await?;
-        Ok(held.contains(&claim.document_id))
+        Ok(match held.contains(&claim.document_id) {
+            true => LeaseState::Held,
+            false => LeaseState::Lost,
+        })
     }
 
     /// The same for documents of one customer together. The documents whose leases hold.
@@ -270,7 +273,7 @@ impl Store {
         stage: Option<Stage>,
         lease: Duration,
     ) -> Result<HashSet<DocumentId>> {
-        let (ids, tokens): (Vec<DocumentId>, Vec<i64>) = claims
+        let (ids, tokens): (Vec<DocumentId>, Vec<FencingToken>) = claims
             .iter()
             .map(|claim| (claim.document_id, claim.token))
             .unzip();
@@ -286,7 +289,7 @@ impl Store {
     }
 
     /// Notes what was learned of a version by reading it: size, hash, format, pages; and its text, where that is
-    /// small. Renews the lease and begins the next stage. False, and nothing is noted: the lease is another's.
+    /// small. Renews the lease and begins the next stage.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -298,7 +301,7 @@ impl Store {
         content_hash: &[u8; 32],
         extracted: &Extracted,
         small: Option<&[u8]>,
-    ) -> Result<bool> {
+    ) -> Result<LeaseState> {
         let pages = extracted
             .pages
             .map(i32::try_from)
@@ -336,15 +339,15 @@ impl Store {
             texts::insert(&tx, claim.document_id, claim.version, small).await?;
         }
         tx.commit().await?;
-        Ok(described.is_some())
+        Ok(LeaseState::of(&described))
     }
 
     /// Gives a document back; `sweep` sends it again after the wait. Being told to wait by the
-    /// provider does not count as a try. False: the lease was lost.
+    /// provider does not count as a try.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn release(&self, claim: &Claim, wait: Duration, counts: bool) -> Result<bool> {
+    pub async fn release(&self, claim: &Claim, wait: Duration, counts: bool) -> Result<LeaseState> {
         self.end(
             claim,
             include_str!("../queries/ingestion/release.sql"),
@@ -353,11 +356,11 @@ impl Store {
         .await
     }
 
-    /// Ends a version badly; what was published before stays. False: the lease was lost.
+    /// Ends a version badly; what was published before stays.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn fail(&self, claim: &Claim, code: FailureCode) -> Result<bool> {
+    pub async fn fail(&self, claim: &Claim, code: FailureCode) -> Result<LeaseState> {
         self.fail_fetch(claim, code, None).await
     }
 
@@ -370,7 +373,7 @@ impl Store {
         claim: &Claim,
         code: FailureCode,
         http_status: Option<u16>,
-    ) -> Result<bool> {
+    ) -> Result<LeaseState> {
         self.end(
             claim,
             include_str!("../queries/ingestion/fail.sql"),
@@ -379,11 +382,11 @@ impl Store {
         .await
     }
 
-    /// Ends a version whose content is what is published already. False: the lease was lost.
+    /// Ends a version whose content is what is published already.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn unchanged(&self, claim: &Claim) -> Result<bool> {
+    pub async fn unchanged(&self, claim: &Claim) -> Result<LeaseState> {
         self.end(
             claim,
             include_str!("../queries/ingestion/unchanged.sql"),
@@ -393,22 +396,22 @@ impl Store {
     }
 
     /// Ends a lease that was lost because the document is being deleted: the deletion need not wait
-    /// for it any more. False: it was lost to another worker, or the document is gone.
+    /// for it any more. `Lost`: it was lost to another worker, or the document is gone.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn let_go(&self, claim: &Claim) -> Result<bool> {
+    pub async fn let_go(&self, claim: &Claim) -> Result<LeaseState> {
         self.end(claim, include_str!("../queries/ingestion/let_go.sql"), &[])
             .await
     }
 
-    async fn end(&self, claim: &Claim, sql: &str, more: &[&dyn Param]) -> Result<bool> {
+    async fn end(&self, claim: &Claim, sql: &str, more: &[&dyn Param]) -> Result<LeaseState> {
         let mut params: Vec<&dyn Param> =
             vec![&claim.customer_id, &claim.document_id, &claim.token];
         params.extend_from_slice(more);
         let tx = self.tenant(claim.customer_id).await?;
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;
-        Ok(row.is_some())
+        Ok(LeaseState::of(&row))
     }
 }

@@ -1,7 +1,10 @@
 //! Long work that a customer asked for, and how far it is.
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CustomerId, Error, JobId, Result, tasks::Task};
+use dynrag_domain::{
+    CustomerId, Error, JobId, Result,
+    tasks::{JobKind, JobStatus, Task},
+};
 use serde_json::{Value, value::RawValue};
 use tokio_postgres::types::Json;
 
@@ -10,30 +13,15 @@ use crate::{
     outbox::{self, Pending},
 };
 
-/// What a job does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum JobKind {
-    /// Writes all of a customer's data into zip files.
-    Export,
-}
-
-impl JobKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Export => "export",
-        }
-    }
-}
-
 /// A job as it is shown.
 #[derive(Clone, Debug)]
 pub struct JobRow {
     /// Its id.
     pub id: JobId,
-    /// `export`.
-    pub kind: String,
-    /// `queued`, `running`, `completed` or `failed`.
-    pub status: String,
+    /// What it does.
+    pub kind: JobKind,
+    /// Where it stands.
+    pub status: JobStatus,
     /// Why it failed.
     pub code: Option<String>,
     /// Progress in a form that depends on the kind of job: JSON as it is stored.
@@ -53,6 +41,14 @@ pub struct Begun {
     pub attempts: i32,
 }
 
+/// The status of a job that ended: well, or badly with a code.
+pub(crate) const fn ended(code: Option<&str>) -> JobStatus {
+    match code {
+        Some(_) => JobStatus::Failed,
+        None => JobStatus::Completed,
+    }
+}
+
 /// How often a job may end just as it is looked for.
 const RACES: usize = 5;
 
@@ -66,7 +62,7 @@ pub async fn add(tx: &Tenant, kind: JobKind) -> Result<(JobId, Option<Pending<Ta
         let new = tx
             .query_opt(
                 include_str!("../queries/jobs/insert.sql"),
-                &[&customer, &JobId::generate(), &kind.as_str()],
+                &[&customer, &JobId::generate(), &kind],
             )
             .await?;
         if let Some(row) = new {
@@ -77,7 +73,7 @@ pub async fn add(tx: &Tenant, kind: JobKind) -> Result<(JobId, Option<Pending<Ta
         let open = tx
             .query_opt(
                 include_str!("../queries/jobs/open.sql"),
-                &[&customer, &kind.as_str()],
+                &[&customer, &kind],
             )
             .await?;
         if let Some(row) = open {
@@ -165,11 +161,7 @@ impl Store {
         job: JobId,
         code: Option<&str>,
     ) -> Result<()> {
-        let status = if code.is_some() {
-            "failed"
-        } else {
-            "completed"
-        };
+        let status = ended(code);
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/jobs/finish.sql"),

@@ -36,6 +36,7 @@ pub mod ingestion;
 pub mod invitations;
 pub mod jobs;
 pub mod key_makers;
+mod lease;
 pub mod ledger;
 pub mod mail_tokens;
 pub mod mails;
@@ -69,6 +70,7 @@ pub mod webhooks;
 
 pub use bounds::Bounds;
 pub use connection::{DatabaseLogin, Store};
+pub use lease::{FencingToken, LeaseState};
 pub use params::{Element, Param, ToParam};
 pub use row::{FromColumn, Row};
 pub use tenant::Tenant;

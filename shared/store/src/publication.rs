@@ -8,9 +8,9 @@
 //! | frozen while it holds the lock | an idle transaction | Postgres ends it after a minute; the writer's publish then fails |
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use dynrag_domain::{CustomerId, DocumentId, Error, Result, tables::TableVersion};
 
-use crate::{Store, Tenant, ingestion::Claim, row::Row};
+use crate::{FencingToken, Store, Tenant, ingestion::Claim, row::Row};
 
 /// How long the lock's transaction may be idle, that is, how long the Lance step may take that adds
 /// documents. Postgres ends it then: a frozen writer blocks its tenant for no longer.
@@ -22,9 +22,9 @@ const MAINTENANCE_SECONDS: u32 = 200;
 pub struct StoreStep {
     pub(crate) tx: Tenant,
     /// Version readers see; none while nothing was published.
-    pub recorded: Option<u64>,
+    pub recorded: Option<TableVersion>,
     /// Version of the table that is being built beside it.
-    pub building: Option<u64>,
+    pub building: Option<TableVersion>,
     /// The model documents are embedded with from now on.
     pub configured_model: String,
 }
@@ -33,7 +33,7 @@ pub struct StoreStep {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Present {
     /// The recorded version.
-    pub recorded: Option<u64>,
+    pub recorded: Option<TableVersion>,
     /// The model of its vectors, and of queries.
     pub model: String,
 }
@@ -75,7 +75,7 @@ pub struct Publication {
 #[derive(Clone, Copy, Debug)]
 pub struct Committed<'a> {
     /// Lance version to record.
-    pub version: u64,
+    pub version: TableVersion,
     /// Rows in it.
     pub rows: u64,
     /// Model of its vectors.
@@ -84,10 +84,9 @@ pub struct Committed<'a> {
     pub dimensions: u32,
 }
 
-fn version(row: Option<&Row>) -> Result<Option<u64>> {
+fn version(row: Option<&Row>) -> Result<Option<TableVersion>> {
     let row = row.ok_or_else(|| Error::internal_fault("customer has no index_versions row"))?;
-    let version: i64 = row.get("lance_version")?;
-    Ok(u64::try_from(version).ok().filter(|version| *version > 0))
+    Ok(TableVersion::recorded(row.get("lance_version")?))
 }
 
 impl Store {
@@ -130,7 +129,7 @@ impl Store {
         let building: Option<i64> = row.get("building")?;
         Ok(StoreStep {
             recorded,
-            building: building.and_then(|number| u64::try_from(number).ok()),
+            building: building.and_then(TableVersion::recorded),
             configured_model: row.get("configured_model")?,
             tx,
         })
@@ -161,7 +160,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn recorded_version(&self, customer: CustomerId) -> Result<Option<u64>> {
+    pub async fn recorded_version(&self, customer: CustomerId) -> Result<Option<TableVersion>> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -182,7 +181,7 @@ impl StoreStep {
     /// `unavailable` without a database.
     pub async fn hold(&self, claims: &[&Claim]) -> Result<Vec<Held>> {
         let ids: Vec<DocumentId> = claims.iter().map(|claim| claim.document_id).collect();
-        let tokens: Vec<i64> = claims.iter().map(|claim| claim.token).collect();
+        let tokens: Vec<FencingToken> = claims.iter().map(|claim| claim.token).collect();
         let rows = self
             .tx
             .query(
@@ -266,7 +265,7 @@ impl StoreStep {
     ///
     /// # Errors
     /// `unavailable`, as for `publish`.
-    pub async fn publish_version(self, version: u64, rows: u64) -> Result<()> {
+    pub async fn publish_version(self, version: TableVersion, rows: u64) -> Result<()> {
         self.set_version("chunks", version, rows).await?;
         self.tx.commit().await
     }
@@ -275,12 +274,11 @@ impl StoreStep {
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn set_building(&self, version: u64, rows: u64) -> Result<()> {
+    pub async fn set_building(&self, version: TableVersion, rows: u64) -> Result<()> {
         self.set_version("building", version, rows).await
     }
 
-    async fn set_version(&self, table: &str, version: u64, rows: u64) -> Result<()> {
-        let version = i64::try_from(version).map_err(Error::internal_fault)?;
+    async fn set_version(&self, table: &str, version: TableVersion, rows: u64) -> Result<()> {
         let rows = i64::try_from(rows).map_err(Error::internal_fault)?;
         self.tx
             .query(
@@ -315,7 +313,6 @@ impl StoreStep {
     }
 
     async fn record(&self, committed: Committed<'_>) -> Result<()> {
-        let version = i64::try_from(committed.version).map_err(Error::internal_fault)?;
         let rows = i64::try_from(committed.rows).map_err(Error::internal_fault)?;
         let dimensions = i32::try_from(committed.dimensions).map_err(Error::internal_fault)?;
         self.tx
@@ -323,7 +320,7 @@ impl StoreStep {
                 include_str!("../queries/publication/index_version.sql"),
                 &[
                     &self.tx.customer_id(),
-                    &version,
+                    &committed.version,
                     &rows,
                     &committed.embedding_model,
                     &dimensions,

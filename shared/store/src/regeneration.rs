@@ -12,12 +12,13 @@ use dynrag_domain::{
     CustomerId, DocumentId, Error, JobId, Kind, Result,
     audit::{Action, Actor},
     jobs::Job,
+    tables::TableVersion,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Store, audit,
+    FencingToken, LeaseState, Store, audit, jobs,
     outbox::{self, Pending},
     params::Param,
     publication::StoreStep,
@@ -59,8 +60,8 @@ pub struct Regeneration {
     pub customer_id: CustomerId,
     /// The job.
     pub job_id: JobId,
-    /// Fencing token.
-    pub token: i64,
+    /// What its writes carry.
+    pub token: FencingToken,
     /// How often it was begun since it last got further.
     pub attempts: i32,
     /// What it does.
@@ -71,7 +72,7 @@ pub struct Regeneration {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Built {
     /// Its version.
-    pub version: u64,
+    pub version: TableVersion,
     /// Rows in it.
     pub rows: u64,
     /// Length of its vectors; none where it is empty.
@@ -166,7 +167,7 @@ impl Store {
         .transpose()
     }
 
-    /// Renews the lease; with a number of documents where the job got further. False: the lease is lost.
+    /// Renews the lease; with a number of documents where the job got further.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -175,17 +176,21 @@ impl Store {
         held: &Regeneration,
         lease: Duration,
         done: Option<i64>,
-    ) -> Result<bool> {
+    ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/renew.sql");
         let seconds = lease.as_secs_f64();
         self.with_job(held, sql, &[&seconds, &done]).await
     }
 
-    /// Gives the lease back; the sweep sends the job again after the wait. False: the lease was lost.
+    /// Gives the lease back; the sweep sends the job again after the wait.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn release_regeneration(&self, held: &Regeneration, wait: Duration) -> Result<bool> {
+    pub async fn release_regeneration(
+        &self,
+        held: &Regeneration,
+        wait: Duration,
+    ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/release.sql");
         self.with_job(held, sql, &[&wait.as_secs_f64()]).await
     }
@@ -194,23 +199,28 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn finish_regeneration(&self, held: &Regeneration, code: Option<&str>) -> Result<()> {
+    pub async fn finish_regeneration(
+        &self,
+        held: &Regeneration,
+        code: Option<&str>,
+    ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/finish.sql");
-        let status = if code.is_some() {
-            "failed"
-        } else {
-            "completed"
-        };
-        self.with_job(held, sql, &[&status, &code]).await.map(drop)
+        let status = jobs::ended(code);
+        self.with_job(held, sql, &[&status, &code]).await
     }
 
-    async fn with_job(&self, held: &Regeneration, sql: &str, more: &[&dyn Param]) -> Result<bool> {
+    async fn with_job(
+        &self,
+        held: &Regeneration,
+        sql: &str,
+        more: &[&dyn Param],
+    ) -> Result<LeaseState> {
         let mut params: Vec<&dyn Param> = vec![&held.customer_id, &held.job_id, &held.token];
         params.extend_from_slice(more);
         let tx = self.tenant(held.customer_id).await?;
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;
-        Ok(row.is_some())
+        Ok(LeaseState::of(&row))
     }
 }
 
@@ -235,16 +245,15 @@ impl StoreStep {
             .collect()
     }
 
-    /// Notes that a table is being built under this number, which is an empty one's.
+    /// Notes that a table is being built, which is `empty` yet.
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn begin_building(self, number: u64) -> Result<()> {
-        let number = i64::try_from(number).map_err(Error::internal_fault)?;
+    pub async fn begin_building(self, empty: TableVersion) -> Result<()> {
         self.tx
             .query(
                 include_str!("../queries/regeneration/begin_building.sql"),
-                &[&self.tx.customer_id(), &number],
+                &[&self.tx.customer_id(), &empty],
             )
             .await?;
         self.tx.commit().await
@@ -257,7 +266,7 @@ impl StoreStep {
     /// `unavailable`: nothing was recorded, or the answer was lost.
     pub async fn built(
         self,
-        version: u64,
+        version: TableVersion,
         rows: u64,
         model: &str,
         documents: &[DocumentId],
@@ -273,11 +282,11 @@ impl StoreStep {
     }
 
     /// Puts what was built in the place of the present table, with its model: readers see all of the old one
-    /// or all of the new one. False: the job's lease is lost, and nothing has changed.
+    /// or all of the new one.
     ///
     /// # Errors
     /// `unavailable`: nothing was switched, or the answer was lost.
-    pub async fn switch(self, held: &Regeneration, built: Built) -> Result<bool> {
+    pub async fn switch(self, held: &Regeneration, built: Built) -> Result<LeaseState> {
         let number = |n: u64| i64::try_from(n).map_err(Error::internal_fault);
         let dimensions = built
             .dimensions
@@ -292,7 +301,7 @@ impl StoreStep {
                     &self.tx.customer_id(),
                     &held.job_id,
                     &held.token,
-                    &number(built.version)?,
+                    &built.version,
                     &number(built.rows)?,
                     &held.progress.model,
                     &dimensions,
@@ -301,6 +310,6 @@ impl StoreStep {
             )
             .await?;
         self.tx.commit().await?;
-        Ok(row.is_some())
+        Ok(LeaseState::of(&row))
     }
 }

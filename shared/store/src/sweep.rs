@@ -1,7 +1,12 @@
 //! What `sweep` asks across tenants: jobs that were not sent, work that was dropped, uploads that
 //! did not come.
 
-use dynrag_domain::{CustomerId, DocumentId, Result, fetches::Fetch, jobs::Job, tasks::Task};
+use dynrag_domain::{
+    CustomerId, DocumentId, Result,
+    fetches::Fetch,
+    jobs::Job,
+    tasks::{JobKind, Task},
+};
 
 use crate::{
     Store,
@@ -133,11 +138,11 @@ impl Store {
         for row in &self.call(jobs, &[&most]).await? {
             let customer = row.get("customer_id")?;
             let job = row.get("id")?;
-            tasks.push(match row.get::<&str>("kind")? {
-                "crawl" => Outgoing::Fetch(Fetch::crawl(customer, job)),
-                "regenerate" => Outgoing::Job(Job::regenerate(customer, job)),
-                "bulk" => Outgoing::Task(Task::bulk(customer, job)),
-                _ => Outgoing::Task(Task::export(customer, job)),
+            tasks.push(match row.get("kind")? {
+                JobKind::Crawl => Outgoing::Fetch(Fetch::crawl(customer, job)),
+                JobKind::Regenerate => Outgoing::Job(Job::regenerate(customer, job)),
+                JobKind::Bulk => Outgoing::Task(Task::bulk(customer, job)),
+                JobKind::Export => Outgoing::Task(Task::export(customer, job)),
             });
         }
         let erasures = include_str!("../queries/sweep/erasures.sql");

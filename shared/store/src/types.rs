@@ -4,11 +4,14 @@ use dynrag_domain::{
     ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
     SessionId, UserId, WebhookId,
     audit::Action,
+    company::CustomerStatus,
     config::{Strategy, Unit},
-    documents::{FailureCode, Format, Source, Stage, Status},
-    identity::{Class, Email, Role, Scope},
+    documents::{FailureCode, Format, Source, Stage, Status, VersionStatus},
+    identity::{Class, Email, Role, Scope, UserStatus},
     jobs::Lane,
     spending::Payer,
+    tables::TableVersion,
+    tasks::{JobKind, JobStatus},
     webhooks::{DeliveryStatus, DisabledReason, Event, RunStatus, Trigger, WebhookStatus},
 };
 use uuid::Uuid;
@@ -62,13 +65,14 @@ macro_rules! named {
 }
 
 named! {
-    DeliveryStatus DisabledReason Event FailureCode Format Lane Payer Role RunStatus Source Stage Status Strategy
-    Trigger Unit WebhookStatus
+    CustomerStatus DeliveryStatus DisabledReason Event FailureCode Format JobKind JobStatus Lane Payer Role RunStatus
+    Source Stage Status Strategy Trigger Unit UserStatus VersionStatus WebhookStatus
 }
 
 // A scope we do not know gives no right and is no error, so that reading is `Scope::parse`'s.
 names! { Action Class Scope }
 
 sent_as! {
+    TableVersion => i64, INT8, INT8_ARRAY, |version: &TableVersion| version.number();
     Email => &'a str, TEXT, TEXT_ARRAY, Email::as_str;
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, Error, Kind, Result, UserId,
-    identity::{Email, Role},
+    identity::{Email, Role, UserStatus},
     quotas::Quota,
 };
 use uuid::Uuid;
@@ -34,8 +34,8 @@ pub struct UserRow {
     pub email: String,
     /// The role.
     pub role: Role,
-    /// `active`, `disabled` or `invited`.
-    pub status: String,
+    /// Where the user stands.
+    pub status: UserStatus,
     /// When the address was verified.
     pub email_verified_at: Option<DateTime<Utc>>,
     /// When the user last logged in.
@@ -354,7 +354,7 @@ pub async fn update(
     tx: &Tenant,
     user: UserId,
     role: Option<Role>,
-    status: Option<&str>,
+    status: Option<UserStatus>,
 ) -> Result<Option<UserRow>> {
     let updated = tx
         .query_opt(

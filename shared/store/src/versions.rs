@@ -6,7 +6,7 @@ use dynrag_domain::{
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
-    documents::{Format, Reading},
+    documents::{Format, Reading, VersionStatus},
     jobs::Job,
     metadata::Metadata,
     warnings::Warnings,
@@ -26,8 +26,8 @@ use crate::{
 pub struct Version {
     /// Its number, from 1.
     pub version: i32,
-    /// `pending`, `published`, `superseded` or `failed`.
-    pub status: String,
+    /// Where it stands.
+    pub status: VersionStatus,
     /// Its format.
     pub format: Format,
     /// Size of the original.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use dynrag_domain::ids::CustomerId;
+use dynrag_domain::{ids::CustomerId, tables::TableVersion};
 use tokio::sync::OnceCell;
 
 use crate::{Result, memory::Snapshot};
@@ -31,7 +31,7 @@ impl Loaded {
 /// Maximum entries, so that the memory for tables known to be too large is bounded too.
 const MAX_ENTRIES: usize = 1024;
 
-type Key = (CustomerId, u64);
+type Key = (CustomerId, TableVersion);
 
 #[derive(Default)]
 struct Entry {
@@ -92,7 +92,7 @@ impl SnapshotCache {
     pub(crate) async fn get(
         &self,
         customer: CustomerId,
-        version: u64,
+        version: TableVersion,
         load: impl AsyncFnOnce(usize) -> Result<Loaded>,
     ) -> Result<Loaded> {
         let key = (customer, version);

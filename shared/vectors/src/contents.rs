@@ -14,7 +14,6 @@ use serde::de::DeserializeOwned;
 use crate::{
     Error, Recorded, Result, Row, Vectors,
     memory::{Columns, document_id, hit_columns},
-    recorded,
     rows::{LIVE, Space, column, is_one_of},
 };
 
@@ -38,7 +37,7 @@ fn json<T: DeserializeOwned>(text: &str) -> Result<T> {
 
 /// A number under which there is something.
 fn written(recorded: Recorded) -> Recorded {
-    recorded.filter(|number| recorded::version(*number).is_some())
+    recorded.filter(|version| version.lance().is_some())
 }
 
 impl Vectors {

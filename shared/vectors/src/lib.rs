@@ -26,7 +26,7 @@ mod kernel;
 mod maintain;
 mod memory;
 mod open;
-pub mod recorded;
+mod recorded;
 mod reuse;
 mod rows;
 mod scan;

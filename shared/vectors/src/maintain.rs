@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use dynrag_domain::{error::Error as DomainError, ids::CustomerId};
+use dynrag_domain::{error::Error as DomainError, ids::CustomerId, tables::TableVersion};
 use futures::TryStreamExt;
 use lance::dataset::{cleanup::CleanupPolicy, transaction::Operation};
 use lancedb::table::{CompactionOptions, OptimizeAction};
@@ -41,11 +41,11 @@ impl Vectors {
     /// # Errors
     /// [`Error::VersionGone`] if nothing is recorded under that number; unavailable if the object store does
     /// not answer or another writer keeps committing.
-    pub async fn compact(&self, customer: CustomerId, recorded: u64) -> Result<Stored> {
+    pub async fn compact(&self, customer: CustomerId, recorded: TableVersion) -> Result<Stored> {
         for attempt in 1..=3 {
             match self.compact_once(customer, recorded).await {
                 Err(Error::Conflict) => {
-                    tracing::warn!(%customer, recorded, attempt, "another writer committed during compaction");
+                    tracing::warn!(%customer, %recorded, attempt, "another writer committed during compaction");
                 }
                 result => return result,
             }
@@ -53,13 +53,13 @@ impl Vectors {
         Err(DomainError::unavailable("other writers kept committing to the table").into())
     }
 
-    async fn compact_once(&self, customer: CustomerId, recorded: u64) -> Result<Stored> {
+    async fn compact_once(&self, customer: CustomerId, recorded: TableVersion) -> Result<Stored> {
         let connection = self.connection(customer).await?;
         let table = connection
-            .open_table(recorded::table(recorded::generation(recorded)))
+            .open_table(recorded::table(recorded.generation()))
             .execute()
             .await?;
-        let start = recorded::version(recorded).ok_or(Error::VersionGone)?;
+        let start = recorded.lance().ok_or(Error::VersionGone)?;
         let line = self.restored(customer, table, recorded).await?;
         let base = line.table.version().await?;
         self.at(Moment::Based).await;
@@ -96,7 +96,7 @@ impl Vectors {
             }
         }
         Ok(Stored {
-            version: Some(recorded::number(recorded::generation(recorded), version)),
+            version: Some(TableVersion::new(recorded.generation(), version)),
             rows: dataset.count_rows(None).await? as u64,
             commits: u32::try_from(version - start).unwrap_or(u32::MAX),
         })
@@ -114,7 +114,7 @@ impl Vectors {
     /// # Errors
     /// [`Error::Behind`] if an unrecorded version is above `keep`: it may name files with deleted text. Store
     /// an empty change, record its version, and prune that. [`Error::VersionGone`] if `keep` is missing.
-    pub async fn prune(&self, customer: CustomerId, keep: u64) -> Result<Pruned> {
+    pub async fn prune(&self, customer: CustomerId, keep: TableVersion) -> Result<Pruned> {
         self.prune_before(customer, keep, Utc::now() - ORPHAN_MARGIN)
             .await
     }
@@ -123,10 +123,10 @@ impl Vectors {
     pub(crate) async fn prune_before(
         &self,
         customer: CustomerId,
-        keep: u64,
+        keep: TableVersion,
         orphans_before: DateTime<Utc>,
     ) -> Result<Pruned> {
-        if recorded::version(keep).is_none() {
+        if keep.lance().is_none() {
             return Ok(Pruned {
                 versions: 0,
                 data_files: 0,
@@ -183,7 +183,7 @@ impl Vectors {
     /// # Errors
     /// [`Error::VersionGone`], or unavailable.
     pub async fn fragments(&self, customer: CustomerId, recorded: Recorded) -> Result<usize> {
-        match recorded.filter(|number| recorded::version(*number).is_some()) {
+        match recorded.filter(|version| version.lance().is_some()) {
             Some(version) => Ok(self.dataset(customer, version).await?.fragments().len()),
             None => Ok(0),
         }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use dynrag_domain::{ids::CustomerId, storage::lancedb_prefix};
+use dynrag_domain::{ids::CustomerId, storage::lancedb_prefix, tables::TableVersion};
 use lance::{Dataset, dataset::builder::DatasetBuilder, session::Session};
 use lancedb::{Connection, ObjectStoreRegistry, connect};
 
@@ -76,9 +76,9 @@ struct Tenant {
     /// For writing. Readers do without: connecting costs a request.
     connection: Option<Connection>,
     /// The table as it was opened last, at the version it was opened at.
-    reader: Option<(u64, Arc<Dataset>)>,
+    reader: Option<(TableVersion, Arc<Dataset>)>,
     /// Locations of texts' vectors, at the version in which they were last looked up.
-    places: Option<(u64, Places)>,
+    places: Option<(TableVersion, Places)>,
     /// When it was last used, counted in calls.
     used: u64,
 }
@@ -148,15 +148,15 @@ impl Vectors {
     pub(crate) async fn dataset(
         &self,
         customer: CustomerId,
-        recorded: u64,
+        recorded: TableVersion,
     ) -> Result<Arc<Dataset>> {
         if let Some((at, dataset)) = self.tenant(customer, |tenant| tenant.reader.clone())
             && at == recorded
         {
             return Ok(dataset);
         }
-        let version = recorded::version(recorded).ok_or(Error::VersionGone)?;
-        let table = recorded::table(recorded::generation(recorded));
+        let version = recorded.lance().ok_or(Error::VersionGone)?;
+        let table = recorded::table(recorded.generation());
         // Opened by number, so that no listing for the latest version is paid for.
         let uri = format!("{}/{table}.lance", self.location.uri(customer));
         let dataset = DatasetBuilder::from_uri(uri)
@@ -175,7 +175,7 @@ impl Vectors {
 
     /// Locations of texts' vectors in a recorded version; empty until the first lookup. Those of
     /// another version are dropped.
-    pub(crate) fn places(&self, customer: CustomerId, recorded: u64) -> Places {
+    pub(crate) fn places(&self, customer: CustomerId, recorded: TableVersion) -> Places {
         self.tenant(customer, |tenant| match &tenant.places {
             Some((at, places)) if *at == recorded => places.clone(),
             _ => {

@@ -12,7 +12,7 @@ use lance::{Dataset, dataset::ProjectionRequest};
 use tokio::sync::OnceCell;
 
 use crate::{
-    Error, Recorded, Result, Vectors, recorded,
+    Error, Recorded, Result, Vectors,
     rows::{Space, column},
 };
 
@@ -53,7 +53,7 @@ impl Vectors {
             .map(|hash| Some((parse(hash)?, hash)))
             .collect::<Option<_>>()
             .ok_or_else(|| Error::fault("a text hash is not 64 lower-case hex digits"))?;
-        let recorded = recorded.filter(|number| recorded::version(*number).is_some());
+        let recorded = recorded.filter(|version| version.lance().is_some());
         let (Some(recorded), false) = (recorded, wanted.is_empty()) else {
             return Ok(HashMap::new());
         };

@@ -5,11 +5,11 @@ use std::{collections::HashSet, sync::Arc};
 use dynrag_domain::{
     ids::{CustomerId, DocumentId},
     search::{Hit, Mode},
+    tables::TableVersion,
 };
 
 use crate::{
-    Error, Recorded, Result, Vectors, cache::Loaded, kernel::normalise, memory::Snapshot, recorded,
-    scan,
+    Error, Recorded, Result, Vectors, cache::Loaded, kernel::normalise, memory::Snapshot, scan,
 };
 
 /// A query.
@@ -108,7 +108,7 @@ impl Vectors {
         query: &Query<'_>,
     ) -> Result<Vec<Hit>> {
         let query = Prepared::new(query)?;
-        let Some(version) = recorded.filter(|number| recorded::version(*number).is_some()) else {
+        let Some(version) = recorded.filter(|version| version.lance().is_some()) else {
             return Ok(Vec::new());
         };
         if query.top_k == 0 {
@@ -124,7 +124,7 @@ impl Vectors {
     }
 
     /// The table in memory, loaded at most once for all concurrent callers.
-    async fn snapshot(&self, customer: CustomerId, version: u64) -> Result<Loaded> {
+    async fn snapshot(&self, customer: CustomerId, version: TableVersion) -> Result<Loaded> {
         self.snapshots
             .get(customer, version, async |most| {
                 let dataset = self.dataset(customer, version).await?;

@@ -13,6 +13,7 @@ use arrow_schema::Schema;
 use dynrag_domain::{
     error::Error as DomainError,
     ids::{CustomerId, DocumentId},
+    tables::TableVersion,
 };
 use lance::Dataset;
 use lancedb::{
@@ -29,7 +30,7 @@ use crate::{
 const TRIES: u32 = 5;
 
 /// The version readers see (see [`recorded`](crate::recorded)); `None` where nothing was ever published.
-pub type Recorded = Option<u64>;
+pub type Recorded = Option<TableVersion>;
 
 /// Result of a step. Invisible until the caller records the version in Postgres.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,7 +80,7 @@ impl Line {
     async fn stored(self) -> Result<Stored> {
         let dataset = current(&self.table).await?;
         Ok(Stored {
-            version: Some(recorded::number(self.generation, self.version)),
+            version: Some(TableVersion::new(self.generation, self.version)),
             rows: dataset.count_rows(None).await? as u64,
             commits: self.commits,
         })
@@ -157,7 +158,7 @@ impl Vectors {
         rows: Option<&Prepared>,
     ) -> Result<()> {
         // With nothing recorded, the first commit already holds all rows there are.
-        if recorded.and_then(recorded::version).is_none() {
+        if recorded.and_then(TableVersion::lance).is_none() {
             return Ok(());
         }
         self.at(Moment::Based).await;
@@ -219,7 +220,7 @@ impl Vectors {
         recorded: Recorded,
         rows: Option<&Prepared>,
     ) -> Result<Option<Line>> {
-        let generation = recorded.map_or(0, recorded::generation);
+        let generation = recorded.map_or(0, TableVersion::generation);
         let name = recorded::table(generation);
         let connection = self.connection(customer).await?;
         let table = match connection.open_table(&name).execute().await {
@@ -227,10 +228,10 @@ impl Vectors {
             Err(lancedb::Error::TableNotFound { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        match (recorded.and_then(recorded::version), table, rows) {
+        match (recorded.and_then(TableVersion::lance), table, rows) {
             (Some(version), Some(table), _) => {
-                let number = recorded::number(generation, version);
-                let line = self.restored(customer, table, number).await?;
+                let recorded = TableVersion::new(generation, version);
+                let line = self.restored(customer, table, recorded).await?;
                 if let Some(rows) = rows {
                     let dataset = current(&line.table).await?;
                     self.same_space(&dataset, rows).await?;
@@ -274,10 +275,10 @@ impl Vectors {
         &self,
         customer: CustomerId,
         table: Table,
-        recorded: u64,
+        recorded: TableVersion,
     ) -> Result<Line> {
-        let generation = recorded::generation(recorded);
-        let recorded = recorded::version(recorded).ok_or(Error::VersionGone)?;
+        let generation = recorded.generation();
+        let recorded = recorded.lance().ok_or(Error::VersionGone)?;
         let latest = current(&table).await?;
         let latest_version = latest.version().version;
         if latest_version == recorded {

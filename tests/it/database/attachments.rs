@@ -114,7 +114,7 @@ async fn a_claim_that_was_lost_removes_no_attachments() {
     let gone = store.detach_others(&claim, &[first]).await.unwrap();
     assert_eq!(gone.unwrap().len(), 1);
     assert_eq!(count(&store, customer).await, 2);
-    assert!(store.release(&claim, LEASE, true).await.unwrap());
+    assert!(store.release(&claim, LEASE, true).await.unwrap().is_held());
     assert!(store.detach_others(&claim, &[]).await.unwrap().is_none());
     assert_eq!(count(&store, customer).await, 2);
 }

@@ -6,6 +6,7 @@ use dynrag_domain::{
     bulk::{Asked, BulkAction},
     documents::{Status, filter::Filter},
     quotas::MAX_BULK_ACTIONS,
+    tasks::JobStatus,
 };
 use dynrag_store::{Store, bulk::Step, outbox::Outgoing};
 use tokio_postgres::Client;
@@ -80,7 +81,7 @@ impl Scene {
         self.superuser.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    async fn job(&self, job: JobId) -> (String, serde_json::Value) {
+    async fn job(&self, job: JobId) -> (JobStatus, serde_json::Value) {
         let row = self.store.get_job(self.customer, job).await.unwrap();
         let progress = serde_json::from_str(row.progress.get()).unwrap();
         (row.status, progress)
@@ -113,7 +114,7 @@ async fn the_documents_of_the_request_are_deleted_and_no_others() {
     let steps = scene.finish(job).await;
     assert_eq!(steps.concat().len(), 4, "a deletion each");
     let (status, progress) = scene.job(job).await;
-    assert_eq!(status, "completed");
+    assert_eq!(status, JobStatus::Completed);
     assert_eq!(
         (&progress["total"], &progress["done"]),
         (&5.into(), &5.into())
@@ -211,7 +212,9 @@ async fn of_two_that_work_at_a_job_each_document_is_acted_on_once() {
     let worker = async || {
         loop {
             let step = scene.store.bulk_step(scene.customer, job, 2).await;
-            if matches!(step.unwrap(), Step::Ended(_)) || scene.job(job).await.0 == "completed" {
+            if matches!(step.unwrap(), Step::Ended(_))
+                || scene.job(job).await.0 == JobStatus::Completed
+            {
                 return;
             }
         }
@@ -247,8 +250,8 @@ async fn what_cannot_be_done_is_told_with_its_reason() {
     scene.finish(job).await;
     let (status, progress) = scene.job(job).await;
     assert_eq!(
-        (status.as_str(), &progress["done"]),
-        ("completed", &1.into())
+        (status, &progress["done"]),
+        (JobStatus::Completed, &1.into())
     );
     let failures = scene.store.bulk_failures(scene.customer, job, 10).await;
     let mut failures = failures.unwrap();
@@ -316,8 +319,8 @@ async fn documents_move_into_a_collection_that_is_there() {
     scene.finish(late).await;
     let row = scene.store.get_job(scene.customer, late).await.unwrap();
     assert_eq!(
-        (&*row.status, row.code.as_deref()),
-        ("failed", Some("collection_deleted"))
+        (row.status, row.code.as_deref()),
+        (JobStatus::Failed, Some("collection_deleted"))
     );
 }
 

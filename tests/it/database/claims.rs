@@ -8,7 +8,7 @@ use dynrag_domain::{
     chunks::Extracted,
     documents::{FailureCode, Stage, Status},
 };
-use dynrag_store::{Store, ingestion::Claim};
+use dynrag_store::{LeaseState, Store, ingestion::Claim};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -96,7 +96,7 @@ impl Scene {
         let step = store.begin_store_step(self.customer).await.unwrap();
         let held = step.hold(&[claim]).await.unwrap();
         step.end().await.unwrap();
-        answers.contains(&true) || !held.is_empty() || self.rows().await != before
+        answers.contains(&LeaseState::Held) || !held.is_empty() || self.rows().await != before
     }
 }
 
@@ -175,6 +175,7 @@ async fn a_claim_that_was_given_back_is_given_again() {
             .release(&claim, Duration::from_secs(5), false)
             .await
             .unwrap()
+            .is_held()
     );
     let claim = scene.claim(1).await.unwrap();
     assert_eq!(claim.attempts, 1);
@@ -184,6 +185,7 @@ async fn a_claim_that_was_given_back_is_given_again() {
             .release(&claim, Duration::from_secs(5), true)
             .await
             .unwrap()
+            .is_held()
     );
     let claim = scene.claim(1).await.unwrap();
     assert_eq!(claim.attempts, 2);
@@ -193,6 +195,7 @@ async fn a_claim_that_was_given_back_is_given_again() {
             .fail(&claim, FailureCode::NoTextLayer)
             .await
             .unwrap()
+            .is_held()
     );
     let failed = scene
         .store

@@ -126,11 +126,14 @@ async fn a_deleted_document_is_hidden_counts_and_comes_back_as_it_was() {
         .await
         .unwrap()
         .unwrap();
-    scene
-        .store
-        .fail(&claim, FailureCode::CorruptFile)
-        .await
-        .unwrap();
+    assert!(
+        scene
+            .store
+            .fail(&claim, FailureCode::CorruptFile)
+            .await
+            .unwrap()
+            .is_held()
+    );
     assert_eq!(scene.delete(id, false).await, 0, "nothing is removed");
     assert_eq!(scene.list(Presence::There).await, []);
     assert_eq!(scene.list(Presence::Deleted).await, [id]);
@@ -163,8 +166,14 @@ async fn a_document_that_was_being_processed_is_queued_again_and_its_worker_stay
         scene.undelete(id).await.unwrap(),
         [Outgoing::Job(Job::process(customer, id, 1))]
     );
-    assert!(!store.fail(&claim, FailureCode::CorruptFile).await.unwrap());
-    assert!(!store.let_go(&claim).await.unwrap());
+    assert!(
+        !store
+            .fail(&claim, FailureCode::CorruptFile)
+            .await
+            .unwrap()
+            .is_held()
+    );
+    assert!(!store.let_go(&claim).await.unwrap().is_held());
     let again = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
     assert_eq!(again.attempts, 1);
 }

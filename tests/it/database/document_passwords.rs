@@ -49,10 +49,13 @@ async fn ended(
         panic!("{target:?}")
     };
     let claim = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
-    store
-        .fail(&claim, FailureCode::PasswordProtected)
-        .await
-        .unwrap();
+    assert!(
+        store
+            .fail(&claim, FailureCode::PasswordProtected)
+            .await
+            .unwrap()
+            .is_held()
+    );
     id
 }
 

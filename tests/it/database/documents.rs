@@ -285,13 +285,22 @@ async fn the_timeline_tells_every_step() {
         .unwrap()
         .unwrap();
     use dynrag_domain::documents::{FailureCode, Stage};
-    store
-        .progress(&claim, Some(Stage::Embedding), lease)
-        .await
-        .unwrap();
+    assert!(
+        store
+            .progress(&claim, Some(Stage::Embedding), lease)
+            .await
+            .unwrap()
+            .is_held()
+    );
     // A renewal is no step.
-    store.progress(&claim, None, lease).await.unwrap();
-    store.fail(&claim, FailureCode::CorruptFile).await.unwrap();
+    assert!(store.progress(&claim, None, lease).await.unwrap().is_held());
+    assert!(
+        store
+            .fail(&claim, FailureCode::CorruptFile)
+            .await
+            .unwrap()
+            .is_held()
+    );
     seed::add(&store, customer, Some("kb-17"), "second").await;
     let (_, steps) = store.document_status(customer, document).await.unwrap();
     let told: Vec<_> = steps

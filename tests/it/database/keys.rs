@@ -4,7 +4,7 @@ use dynrag_domain::{
     ApiKeyId, Kind, UserId,
     api_keys::{self, ApiKey},
     audit::Actor,
-    identity::{Role, Scope},
+    identity::{Role, Scope, UserStatus},
 };
 use dynrag_store::{
     Store,
@@ -57,7 +57,7 @@ async fn disable(store: &Store, customer: &Customer, user: UserId) -> usize {
     let tx = store.tenant(customer.id).await.unwrap();
     key_makers::lock(&tx).await.unwrap();
     users::lock(&tx).await.unwrap();
-    users::update(&tx, user, None, Some("disabled"))
+    users::update(&tx, user, None, Some(UserStatus::Disabled))
         .await
         .unwrap();
     let revoked = key_makers::revoke(&tx, Actor::System, user, Loss::Disabled)

@@ -6,6 +6,7 @@ use chrono::Utc;
 use dynrag_domain::{
     CustomerId, DocumentId,
     documents::{FailureCode, Status},
+    tables::TableVersion,
 };
 use dynrag_store::{
     Store,
@@ -30,7 +31,7 @@ async fn publish(store: &Store, claim: &Claim, lance_version: u64) {
     let step = store.begin_store_step(claim.customer_id).await.unwrap();
     assert_eq!(step.hold(&[claim]).await.unwrap().len(), 1);
     let committed = Committed {
-        version: lance_version,
+        version: TableVersion::new(0, lance_version),
         rows: 3,
         embedding_model: seed::MODEL,
         dimensions: 2,
@@ -106,8 +107,14 @@ async fn a_publication_supersedes_exactly_the_version_before_it() {
         (done.status, done.published_version, done.chunks),
         (Status::Completed, Some(2), Some(3))
     );
-    assert_eq!(store.recorded_version(ours).await.unwrap(), Some(3));
-    assert_eq!(store.recorded_version(theirs).await.unwrap(), Some(9));
+    assert_eq!(
+        store.recorded_version(ours).await.unwrap(),
+        Some(TableVersion::new(0, 3))
+    );
+    assert_eq!(
+        store.recorded_version(theirs).await.unwrap(),
+        Some(TableVersion::new(0, 9))
+    );
 
     // The database itself refuses a second one.
     let both = "UPDATE document_versions SET status = 'published' WHERE document_id = $1";
@@ -133,6 +140,7 @@ async fn what_ends_without_a_publication_leaves_the_published_version() {
             .fail(&failing, FailureCode::CorruptFile)
             .await
             .unwrap()
+            .is_held()
     );
     let failed = store.get_document(customer, document).await.unwrap();
     assert_eq!(
@@ -142,7 +150,7 @@ async fn what_ends_without_a_publication_leaves_the_published_version() {
 
     seed::add(&store, customer, Some("kb-17"), "first").await;
     let same = claim(&store, customer, document, 3).await;
-    assert!(store.unchanged(&same).await.unwrap());
+    assert!(store.unchanged(&same).await.unwrap().is_held());
     let unchanged = store.get_document(customer, document).await.unwrap();
     assert_eq!(
         (unchanged.status, unchanged.published_version),
@@ -152,7 +160,10 @@ async fn what_ends_without_a_publication_leaves_the_published_version() {
         statuses(&superuser, document).await,
         ["published", "failed", "superseded"]
     );
-    assert_eq!(store.recorded_version(customer).await.unwrap(), Some(1));
+    assert_eq!(
+        store.recorded_version(customer).await.unwrap(),
+        Some(TableVersion::new(0, 1))
+    );
 }
 
 #[tokio::test]
@@ -178,7 +189,10 @@ async fn a_step_that_is_dropped_publishes_nothing_and_gives_the_lock_back() {
     drop(step);
     assert_eq!(store.recorded_version(ours).await.unwrap(), None);
     publish(&store, &claim, 1).await;
-    assert_eq!(store.recorded_version(ours).await.unwrap(), Some(1));
+    assert_eq!(
+        store.recorded_version(ours).await.unwrap(),
+        Some(TableVersion::new(0, 1))
+    );
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn ended(store: &Store, customer: CustomerId, text: &str, code: FailureCod
     let (id, version) = seed::add(store, customer, None, text).await;
     let lease = Duration::from_secs(60);
     let claim = store.claim(customer, id, version, lease).await.unwrap();
-    store.fail(&claim.unwrap(), code).await.unwrap();
+    assert!(store.fail(&claim.unwrap(), code).await.unwrap().is_held());
     id
 }
 

@@ -73,7 +73,7 @@ async fn seeded() -> Seeded {
         let (text, small) = (Extracted::default(), Some(&b"packed"[..]));
         let lease = std::time::Duration::from_secs(90);
         let described = store.describe_version(&claim, lease, 1, &[1; 32], &text, small);
-        assert!(described.await.unwrap());
+        assert!(described.await.unwrap().is_held());
         let webhook = "WITH hook AS (
                 INSERT INTO webhooks (customer_id, id, name, trigger_type) VALUES ($1, $2, 'hook', 'manual')
                 RETURNING customer_id, id)

@@ -124,7 +124,7 @@ async fn what_takes_too_long_is_handed_over_and_not_tried_again_elsewhere() {
     let turn = scene.quick(scene.a, slow, 2).await;
     assert!(matches!(turn, Turn::Moot), "{turn:?}");
     let code = FailureCode::ExtractionTimeout;
-    assert!(scene.store.fail(&claim, code).await.unwrap());
+    assert!(scene.store.fail(&claim, code).await.unwrap().is_held());
     for turn in [
         scene.quick(scene.a, slow, 2).await,
         scene.turn(scene.a, slow, 1).await,
@@ -167,7 +167,7 @@ async fn large_documents_of_a_customer_with_slow_ones_are_not_tried_elsewhere() 
         .zip([FailureCode::CorruptFile, FailureCode::ExtractionTimeout])
     {
         let claim = claimed(scene.turn(scene.a, *document, 9).await);
-        assert!(scene.store.fail(&claim, code).await.unwrap());
+        assert!(scene.store.fail(&claim, code).await.unwrap().is_held());
     }
     let large = scene.add(scene.a, "another").await;
     scene.large(large).await;
@@ -206,6 +206,7 @@ async fn a_customer_has_its_share_only_while_others_wait() {
             .fail(&first, FailureCode::CorruptFile)
             .await
             .unwrap()
+            .is_held()
     );
     let before = scene.count(OUTBOX).await;
     assert_eq!(scene.resumed(scene.a).await, BTreeSet::from([ours[2]]));

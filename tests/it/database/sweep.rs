@@ -217,7 +217,13 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
     assert!(store.sweep_documents(100).await.unwrap().is_empty());
     // Nothing is sent of what has ended.
     let claim = store.claim(theirs, lost, 1, LEASE).await.unwrap().unwrap();
-    store.fail(&claim, FailureCode::CorruptFile).await.unwrap();
+    assert!(
+        store
+            .fail(&claim, FailureCode::CorruptFile)
+            .await
+            .unwrap()
+            .is_held()
+    );
     let due = "SELECT count(*) FROM documents WHERE status = 'failed' AND resend_at IS NOT NULL";
     assert_eq!(
         superuser

@@ -15,6 +15,7 @@ use dynrag_domain::{
     jobs::Lane,
     mail_tokens::MailToken,
     money::Usd,
+    tasks::JobKind,
 };
 use dynrag_store::{
     Store, Tenant,
@@ -27,8 +28,7 @@ use dynrag_store::{
     document_passwords::{self, SealedPassword},
     documents::Document,
     idempotency::Repeatable,
-    invitations,
-    jobs::{self, JobKind},
+    invitations, jobs,
     mail_tokens::{self, Purpose},
     outbox::Pending,
     secrets::SealedSecret,

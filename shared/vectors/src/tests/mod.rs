@@ -19,6 +19,7 @@ use chrono::Utc;
 use dynrag_domain::{
     chunks::Chunk,
     ids::{CustomerId, DocumentId},
+    tables::TableVersion,
 };
 use futures::{TryStreamExt, future::BoxFuture};
 use serde_json::json;

@@ -329,9 +329,13 @@ async fn a_recorded_version_that_is_missing_is_told() {
     let vectors = vectors(&folder, MEMORY);
     let customer = CustomerId::generate();
     let change = append(document(DocumentId::generate(), 1, 1));
-    let missing = vectors.store(customer, Some(7), &change).await;
+    let missing = vectors
+        .store(customer, Some(TableVersion::new(0, 7)), &change)
+        .await;
     assert!(matches!(missing, Err(Error::VersionGone)), "{missing:?}");
     vectors.store(customer, None, &change).await.unwrap();
-    let missing = vectors.store(customer, Some(7), &change).await;
+    let missing = vectors
+        .store(customer, Some(TableVersion::new(0, 7)), &change)
+        .await;
     assert!(matches!(missing, Err(Error::VersionGone)), "{missing:?}");
 }

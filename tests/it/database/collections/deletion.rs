@@ -63,7 +63,7 @@ async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
     let left: Vec<_> = left.iter().map(|d| d.id).collect();
     assert_eq!(left, [outside]);
     assert!(
-        !store.progress(&claim, None, LEASE).await.unwrap(),
+        !store.progress(&claim, None, LEASE).await.unwrap().is_held(),
         "whoever works on one has lost its lease"
     );
     let told = "SELECT count(*) FROM audit_log WHERE action = 'document.deleted'";

@@ -105,7 +105,7 @@ async fn a_notice_waits_for_its_turn_without_losing_a_try() {
     let claimed = scene.claim(id).await.unwrap();
     assert!(!claimed.has_turn);
     let hour = Duration::from_secs(3600);
-    assert!(store.await_turn(&claimed, hour).await.unwrap());
+    assert!(store.await_turn(&claimed, hour).await.unwrap().is_held());
     assert!(scene.claim(id).await.is_none(), "before its turn");
     let rows = scene.notices().await;
     assert_eq!(

@@ -56,7 +56,13 @@ async fn a_run_tells_how_its_version_ended() {
     let fail = async |document, version, code| {
         let lease = Duration::from_secs(90);
         let claim = store.claim_fetch(customer, document, version, lease).await;
-        assert!(store.fail(&claim.unwrap().unwrap(), code).await.unwrap());
+        assert!(
+            store
+                .fail(&claim.unwrap().unwrap(), code)
+                .await
+                .unwrap()
+                .is_held()
+        );
     };
     let shown = |run: &Run| (run.id, run.status, run.code.clone());
     let next = Some(Utc::now() + TimeDelta::days(1));

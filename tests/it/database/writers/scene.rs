@@ -7,6 +7,7 @@ use dynrag_domain::{
     CustomerId, DocumentId,
     chunks::{Chunk, chunk_id},
     search::Mode,
+    tables::TableVersion,
 };
 use dynrag_store::{
     Store,
@@ -105,12 +106,7 @@ impl Scene {
         let documents = documents
             .map(|map| serde_json::from_value(map).unwrap())
             .unwrap_or_default();
-        (
-            u64::try_from(row.get::<_, i64>(0))
-                .ok()
-                .filter(|version| *version > 0),
-            documents,
-        )
+        (TableVersion::recorded(row.get(0)), documents)
     }
 
     pub(super) async fn row_count(&self) -> i64 {
