@@ -14,6 +14,7 @@ use dynrag_domain::{
     CollectionId, CustomerId, DocumentId, Error, JobId, Result,
     audit::Action,
     bulk::{Bulk, BulkAction},
+    fetches::LeftOutStatus,
     identity::Scope,
     storage,
     tasks::{JobKind, JobStatus},
@@ -157,8 +158,7 @@ struct PagesBody {
 #[schema(as = CrawlPageLeftOut)]
 struct LeftOut {
     url: String,
-    /// `skipped` or `failed`.
-    status: String,
+    status: LeftOutStatus,
     code: String,
     /// What the page's server answered, for `http_status`.
     #[serde(skip_serializing_if = "Option::is_none")]
