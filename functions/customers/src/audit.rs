@@ -6,6 +6,7 @@ use dynrag_api::{
     paging::{Page, Paging},
     scopes::AdminTenant,
 };
+use dynrag_domain::audit::ActorKind;
 use dynrag_store::audit::Entry;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,8 +15,7 @@ use uuid::Uuid;
 
 #[derive(Serialize, ToSchema)]
 struct AuditActor {
-    /// `user`, `api_key`, `webhook`, `platform_admin` or `system`.
-    kind: String,
+    kind: ActorKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
 }

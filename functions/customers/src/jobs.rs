@@ -12,6 +12,7 @@ use dynrag_app::{
 use dynrag_domain::{
     CollectionId, DocumentId, JobId,
     bulk::{Bulk, BulkAction},
+    fetches::LeftOutStatus,
     tasks::{JobKind, JobStatus},
 };
 use dynrag_store::{
@@ -189,8 +190,7 @@ impl CrawlPages {
 #[serde(rename_all = "camelCase")]
 struct CrawlPageLeftOut {
     url: String,
-    /// `skipped` or `failed`.
-    status: String,
+    status: LeftOutStatus,
     code: String,
     /// What the page's server answered, for `http_status`.
     #[serde(skip_serializing_if = "Option::is_none")]

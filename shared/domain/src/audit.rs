@@ -5,7 +5,24 @@ use uuid::Uuid;
 use crate::{
     identity::Principal,
     ids::{ApiKeyId, UserId, WebhookId},
+    named::named,
 };
+
+named! {
+    /// What kind of actor did it.
+    ActorKind {
+        /// A user of the customer.
+        User = "user",
+        /// An API key.
+        ApiKey = "api_key",
+        /// A webhook.
+        Webhook = "webhook",
+        /// An administrator of the platform.
+        PlatformAdmin = "platform_admin",
+        /// We ourselves, where nobody asked.
+        System = "system",
+    }
+}
 
 /// Who did it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

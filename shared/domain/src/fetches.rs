@@ -5,8 +5,19 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
     ids::{CustomerId, DocumentId, JobId},
+    named::named,
     queues::{Message, Queue},
 };
+
+named! {
+    /// Why a crawl shows no document for a page.
+    LeftOutStatus {
+        /// It was left out: a rule, a limit or its format says so.
+        Skipped = "skipped",
+        /// It was not to be had.
+        Failed = "failed",
+    }
+}
 
 /// A piece of work for the fetch function. Harmless when delivered twice, late or out of order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

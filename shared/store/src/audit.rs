@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, Result,
-    audit::{Action, Actor},
+    audit::{Action, Actor, ActorKind},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,8 +17,8 @@ pub struct Entry {
     pub id: Uuid,
     /// When.
     pub at: DateTime<Utc>,
-    /// `user`, `api_key`, `webhook`, `platform_admin` or `system`.
-    pub actor_kind: String,
+    /// What kind of actor did it.
+    pub actor_kind: ActorKind,
     /// Which user or key.
     pub actor_id: Option<Uuid>,
     /// What was done, `api_key.created`.

@@ -11,6 +11,7 @@ use dynrag_domain::{
     audit::{Action, Actor},
     config::Chunking,
     fetches::Fetch,
+    fetches::LeftOutStatus,
     metadata::Metadata,
     quotas::{MAX_CRAWLS, Quota},
 };
@@ -86,8 +87,8 @@ pub enum PageEnd {
 pub struct LeftOut {
     /// Its address.
     pub url: String,
-    /// `skipped` or `failed`.
-    pub status: String,
+    /// Left out, or not to be had.
+    pub status: LeftOutStatus,
     /// Why.
     pub code: String,
     /// What the server answered, for `http_status`.

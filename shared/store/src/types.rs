@@ -3,10 +3,11 @@
 use dynrag_domain::{
     ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
     SessionId, UserId, WebhookId,
-    audit::Action,
+    audit::{Action, ActorKind},
     company::CustomerStatus,
     config::{Strategy, Unit},
     documents::{FailureCode, Format, Source, Stage, Status, VersionStatus},
+    fetches::LeftOutStatus,
     identity::{Class, Email, Role, Scope, UserStatus},
     jobs::Lane,
     spending::Payer,
@@ -65,8 +66,8 @@ macro_rules! named {
 }
 
 named! {
-    CustomerStatus DeliveryStatus DisabledReason Event FailureCode Format JobKind JobStatus Lane Payer Role RunStatus
-    Source Stage Status Strategy Trigger Unit UserStatus VersionStatus WebhookStatus
+    ActorKind CustomerStatus DeliveryStatus DisabledReason Event FailureCode Format JobKind JobStatus Lane
+    LeftOutStatus Payer Role RunStatus Source Stage Status Strategy Trigger Unit UserStatus VersionStatus WebhookStatus
 }
 
 // A scope we do not know gives no right and is no error, so that reading is `Scope::parse`'s.

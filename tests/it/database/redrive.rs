@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use dynrag_domain::{
     CustomerId, DocumentId,
+    audit::ActorKind,
     documents::{FailureCode, Status},
 };
 use dynrag_store::{Store, redrive::Which};
@@ -88,7 +89,7 @@ async fn those_that_are_meant_are_queued_again_and_told_to_their_customers() {
         .filter(|line| line.action == "document.retried")
         .collect();
     assert_eq!(told.len(), 2);
-    assert!(told.iter().all(|line| line.actor_kind == "system"));
+    assert!(told.iter().all(|line| line.actor_kind == ActorKind::System));
     assert!(told.iter().any(|line| line.target_id == mine.as_uuid()
         && line.details == serde_json::json!({"version": 1, "code": "attempts_exhausted"})));
     // Their jobs are due at once, and nobody else's.
