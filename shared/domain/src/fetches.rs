@@ -1,5 +1,5 @@
-//! Messages of the fetch queue: what is fetched from the web. A tagged, versioned enum, as
-//! [`jobs::Job`](crate::jobs::Job) is.
+//! Messages of the fetch queue: what to fetch from the web. A tagged, versioned enum, like
+//! [`jobs::Job`](crate::jobs::Job).
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -8,7 +8,7 @@ use crate::{
     queues::{Message, Queue},
 };
 
-/// A piece of work for the fetch function. Harmless when delivered twice, late or out of order.
+/// A message for the fetch function. It may be delivered twice, late or out of order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(
     tag = "fetch",
@@ -18,19 +18,19 @@ use crate::{
 pub enum Fetch {
     /// Fetch the content of one version of a document.
     Document {
-        /// Version of this message's form; 1 now. Another one is not taken for a fetch.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
         /// The document.
         document_id: DocumentId,
-        /// The version of the document. A later version makes this moot.
+        /// The version to fetch. A later version makes the message moot.
         version: i32,
     },
-    /// Go on with a crawl.
+    /// Continue a crawl.
     Crawl {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
@@ -43,14 +43,12 @@ pub enum Fetch {
 fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     match u8::deserialize(deserializer)? {
         1 => Ok(1),
-        v => Err(D::Error::custom(format!(
-            "message of form {v}, which this release does not know"
-        ))),
+        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
     }
 }
 
 impl Fetch {
-    /// The content of a version.
+    /// Returns the message to fetch the content of a version.
     pub const fn document(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
         Self::Document {
             v: 1,
@@ -60,7 +58,7 @@ impl Fetch {
         }
     }
 
-    /// A crawl.
+    /// Returns the message to continue a crawl.
     pub const fn crawl(customer_id: CustomerId, job_id: JobId) -> Self {
         Self::Crawl {
             v: 1,

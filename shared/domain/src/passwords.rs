@@ -1,16 +1,16 @@
-//! The rule a new password must meet.
+//! The rules for new passwords.
 
 use std::{collections::HashSet, sync::LazyLock};
 
-/// The 3,000 commonest passwords of the frequency list that zxcvbn (MIT licence) goes by.
+/// The 3,000 most common passwords of zxcvbn's frequency list (MIT licence).
 static COMMON: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
-/// Longest password taken, in characters; argon2 would take more, but hashing is not free.
+/// Longest accepted password, in characters; argon2 accepts more, but hashing is not free.
 pub const MAX_CHARACTERS: usize = 128;
 
-/// Checks a new password: 8 characters with all four classes, or 15 of anything; at most 128; none of
-/// the commonest, also in other letters' case or between digits and symbols.
+/// Checks a new password: 8 characters with all four classes, or 15 of any kind; at most 128; not one of
+/// the most common, also ignoring case and digits or symbols around it.
 ///
 /// # Errors
 /// The sentence to show at the password field.
@@ -20,10 +20,12 @@ pub fn check(password: &str, email: &str) -> Result<(), &'static str> {
         return Err("at most 128 characters");
     }
     if password.to_lowercase() == email.to_lowercase() {
-        return Err("must not be the e-mail address");
+        return Err("must not be the email address");
     }
     if is_common(password) {
-        return Err("among the commonest passwords, or one with something put around it");
+        return Err(
+            "too common: one of the most common passwords, or one with digits or symbols around it",
+        );
     }
     let has = |class: fn(char) -> bool| password.chars().any(class);
     let four_classes = has(|c| c.is_lowercase())
@@ -34,7 +36,7 @@ pub fn check(password: &str, email: &str) -> Result<(), &'static str> {
         Ok(())
     } else {
         Err(
-            "at least 15 characters, or at least 8 with a lower-case and an upper-case letter, a digit and a symbol",
+            "at least 15 characters, or at least 8 with a lower-case letter, an upper-case letter, a digit and a symbol",
         )
     }
 }

@@ -29,7 +29,7 @@ fn a_rate_keeps_its_beat() {
         ("2026-11-01T00:00:40Z", "2026-11-01T06:00:00Z"),
         ("2026-11-01T05:59:59Z", "2026-11-01T06:00:00Z"),
         ("2026-11-01T06:00:00Z", "2026-11-01T12:00:00Z"),
-        // What was missed is not made up for.
+        // Missed runs are not made up for.
         ("2026-11-03T01:00:00Z", "2026-11-03T06:00:00Z"),
     ] {
         assert_eq!(spec.next(planned, at(now)), Some(at(next)), "{now}");
@@ -90,7 +90,7 @@ fn fields_are_read_as_eventbridge_does() {
         ),
         (
             "cron(0 0 31W 1,2,10 ? 2027)",
-            // 31 January and 31 October are Sundays, and the month is not left.
+            // 31 January and 31 October are Sundays; the run stays in its month.
             &["2027-01-29T00:00", "2027-10-29T00:00"],
         ),
         (
