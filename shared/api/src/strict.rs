@@ -1,9 +1,8 @@
-//! JSON to the letter of the OpenAPI document: an object is an object at every depth, and a name is a text.
+//! Strict JSON, as the OpenAPI document describes it: an object is an object at every depth, and a name is a string.
 //!
-//! Serde's derived types also take a list for a struct, its fields by their order, and `{"name": null}` for the name of an
-//! enum. A caller who mixes these up would be understood wrongly, or told that valid JSON is not JSON. This deserializer
-//! stands before another one (RFC 8259's is [`serde_json`]'s) and asks it for maps and texts there; everything else it
-//! hands on.
+//! Serde's derived types also accept an array for a struct, with its fields in order, and `{"name": null}` for the name of
+//! an enum. A caller who confuses these would be misunderstood, or be told that valid JSON is not JSON. This deserializer
+//! wraps another one, such as [`serde_json`]'s, and requires maps and strings there; it forwards everything else.
 
 use std::fmt;
 
@@ -12,10 +11,10 @@ use serde::de::{
     value::StringDeserializer,
 };
 
-/// A deserializer, or a part of one, that is strict in what it hands out.
+/// A strict deserializer, or a strict part of one.
 pub(crate) struct Strict<T>(pub(crate) T);
 
-/// Hands a request on as it is, with a strict visitor.
+/// Forwards a call, with a strict visitor.
 macro_rules! hand_on {
     ($($method:ident($($arg:ident: $kind:ty),*)),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
@@ -43,7 +42,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        // serde_json hands numbers and raw JSON to its own types by structs of these names.
+        // serde_json passes numbers and raw JSON to its own types as structs with these names.
         if name.starts_with("$serde_json::private::") {
             return self.0.deserialize_struct(name, fields, visitor);
         }
@@ -60,7 +59,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     }
 }
 
-/// Of a struct: a list is not one.
+/// A visitor of structs that rejects arrays.
 struct OnlyMaps<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for OnlyMaps<V> {
@@ -75,7 +74,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for OnlyMaps<V> {
     }
 }
 
-/// Of an enum: its name.
+/// A visitor of enums that accepts only names.
 struct Name<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Name<V> {
@@ -91,7 +90,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Name<V> {
     }
 }
 
-/// Hands a value on as it is.
+/// Forwards a value unchanged.
 macro_rules! visit {
     ($($method:ident: $kind:ty),* $(,)?) => {
         $(fn $method<E: Error>(self, value: $kind) -> Result<V::Value, E> {
@@ -289,7 +288,7 @@ mod tests {
             (r#"{"size": 1, "colour": "green"}"#, "[]"),
         ] {
             let error = read(&whole(inner, all)).unwrap_err();
-            // Of the data, not of the JSON.
+            // An error of the data, not of the JSON syntax.
             assert!(error.is_data(), "{inner} {all}: {error}");
         }
     }
