@@ -1,4 +1,4 @@
-//! One or more values: a text with commas in a query, a list or one text in JSON.
+//! One or more values: comma-separated in a query, a list or a single value in JSON.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{Error, IntoDeserializer, SeqAccess, Visitor, value::StrDeserializer},
 };
 
-/// Values of a condition, of which a document has one.
+/// The accepted values of a condition.
 #[derive(Debug)]
 pub(crate) struct Several<T>(pub(crate) Vec<T>);
 

@@ -21,17 +21,17 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Consecutive polls that may fail.
 const PATIENCE: u32 = 10;
 
-/// The last event: how the document ended.
+/// The last event: the document's final status.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct End {
     doc_id: DocumentId,
-    /// `None` if it was deleted.
+    /// Left out if it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<FailureCode>,
-    /// What happened and what to do, for `code`.
+    /// What happened and what to do, in words; for `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     deleted: bool,
@@ -51,7 +51,7 @@ struct Following<L> {
 }
 
 /// Streams the steps after `seen`: those of `first`, then those that `look` finds after the last one sent,
-/// until the document has ended or the time is up; `tick` is the polling interval.
+/// until processing has ended or the time is up; `tick` is the polling interval.
 pub(crate) fn frames<L, F>(
     id: DocumentId,
     seen: i64,
@@ -128,7 +128,7 @@ where
                     code,
                     cause,
                     failures = self.failures,
-                    "a look at a document failed"
+                    "poll of a document failed"
                 );
             }
         }
@@ -142,7 +142,7 @@ where
             self.due.push_back(frame);
             self.seen = number;
         }
-        // There may be more steps than were read at once: then the last of them is not the current one.
+        // If there were more steps than one read returns, the last of them is not the current one.
         let stands = last.is_none_or(|last| last == standing.status);
         if stands && standing.status.is_terminal() {
             self.end(Some(standing.status), standing.code)?;

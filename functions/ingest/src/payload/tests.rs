@@ -70,7 +70,7 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
             "A",
         ),
         ("", r#"{"content": "A"}"#, "hook", None, Format::Txt, "A"),
-        // Not only a text's fields: nothing of it is lost.
+        // With other fields than a text's: the object is kept as a whole.
         (
             "",
             r#"{"title":"T","content":"A","link":"x"}"#,
@@ -283,7 +283,7 @@ async fn forms_with_and_without_a_file() {
     assert_eq!(description.title.as_deref(), Some("T"));
     assert_eq!(metadata(&description), Some(r#"{"from":"n8n"}"#));
     assert_eq!((content.format, &*content.bytes), (Format::Md, &b"# A"[..]));
-    // Mail services send the number of files.
+    // Email services send the number of files.
     for (sent, metadata, attachments) in [
         ("2", Some(r#"{"attachments":"2"}"#), None),
         ("true", None, Some(true)),
