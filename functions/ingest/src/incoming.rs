@@ -5,7 +5,7 @@
 //! A signed message is accepted once. Its `webhook-id`, which the signature covers, is stored as an idempotency
 //! key of the webhook for a day, far longer than a signature is valid: a replay gets the first response.
 //!
-//! | failure | state left | recovery |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the id is written | nothing | the sender's next attempt counts as the first |
 //! | later, before the response is stored | an id without a response | the next attempt after the lease; it finds an added document as a duplicate |

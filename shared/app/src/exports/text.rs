@@ -1,6 +1,6 @@
 //! Reads the text of a stored extraction, which is JSON, piece by piece, so that a large one takes no memory.
 
-/// The member of `Extracted` that is the text.
+/// The member of `Extracted` that contains the text.
 const NAME: &[u8] = b"text";
 
 /// Which string is being read.
@@ -16,16 +16,16 @@ enum Reading {
     Other,
 }
 
-/// How far an escape is.
+/// Position within an escape sequence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
     None,
     Begun,
-    /// `\u`, so many of its digits, and their value.
+    /// `\u`, with the number of its digits so far and their value.
     Unicode(u8, u16),
 }
 
-/// Finds the text in JSON that comes in pieces.
+/// Finds the text in JSON that arrives in pieces.
 pub(super) struct TextReader {
     reading: Reading,
     escape: Escape,
@@ -130,18 +130,18 @@ impl TextReader {
         }
     }
 
-    /// Takes bytes of a string.
+    /// Adds bytes of a string.
     fn push(&mut self, bytes: &[u8], text: &mut Vec<u8>) {
         self.unpaired(text);
         match self.reading {
             Reading::Text => text.extend_from_slice(bytes),
-            // One byte more than the name is enough to tell another name.
+            // One byte more than the name is enough to know that it is another name.
             Reading::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
             _ => {}
         }
     }
 
-    /// Takes a UTF-16 code unit.
+    /// Adds a UTF-16 code unit.
     fn unit(&mut self, unit: u16, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             match char::decode_utf16([high, unit]).next() {
