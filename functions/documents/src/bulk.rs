@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_is_said_once_and_whole() {
+    fn a_request_must_be_complete_and_unambiguous() {
         let id = "01936f6e-3c00-7000-8000-000000000040";
         for (body, pointer) in [
             (json!({"action": "delete"}), ""),

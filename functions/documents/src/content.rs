@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stretches_follow_each_other_in_characters() {
+    fn ranges_continue_in_characters() {
         let extracted = Extracted {
             text: "été\n\nune page\n\nfin".to_owned(),
             sections: vec![Section {

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_shown_with_what_stands_around_them() {
+    fn changes_are_returned_with_context() {
         let id = DocumentId::generate();
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_change_is_cut_off_and_says_so() {
+    fn a_large_change_is_marked_as_truncated() {
         let id = DocumentId::generate();
         let text = |what: &str| {
             (0..MOST_LINES)

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_of_one_list() {
+    fn a_cursor_belongs_to_one_list() {
         let filter = |title: &str| Filter {
             title: Some(title.to_owned()),
             ..Filter::default()

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_models_name_is_plain() {
+    fn a_model_name_is_plain_ascii() {
         let of = |name: &str| RegenerateRequest {
             embedding_model: Some(name.to_owned()),
             dry_run: true,

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_come_with_commas_or_as_a_list() {
+    fn values_are_comma_separated_or_a_list() {
         let read = |json: &str| serde_json::from_str::<Several<Status>>(json);
         let both = [Status::Failed, Status::NeedsAction];
         assert_eq!(read(r#""failed, needs_action""#).unwrap().0, both);

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn one_proof_and_a_signature_before_all() {
+    fn exactly_one_proof_and_a_signature_takes_precedence() {
         for (pairs, expected) in [
             (&[("x-webhook-token", " whk_a ")][..], Some("whk_a")),
             (&[("authorization", "bearer whk_a")], Some("whk_a")),

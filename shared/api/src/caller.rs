@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn one_credential_and_only_one() {
+    fn exactly_one_credential_is_accepted() {
         assert!(matches!(
             credential(&headers(&[("authorization", "bearer a.b.c")])),
             Ok(Credential::Token("a.b.c"))

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_round_trips_and_others_are_refused() {
+    fn a_cursor_round_trips_and_other_texts_are_rejected() {
         assert_eq!(
             decode::<(i32, String)>(&encode(&(1, "a")).unwrap()).unwrap(),
             (1, "a".to_owned())

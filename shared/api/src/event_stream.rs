@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_on_lines_of_its_own_whatever_its_data_is() {
+    fn event_data_cannot_break_the_framing() {
         let frame = Frame::event("status", Some(7), &json!({"title": "a\nevent: end\r\n\n"}));
         assert_eq!(
             frame.unwrap().as_str(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_number_of_ours_begins_anew() {
+    async fn an_invalid_last_event_id_starts_from_the_beginning() {
         let read = async |value: &'static str| {
             let request = http::Request::builder().header("last-event-id", value);
             let (mut parts, ()) = request.body(()).unwrap().into_parts();

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_field_is_pointed_at() {
+    fn an_invalid_field_has_a_pointer() {
         let error = |json: &str| from_json::<Body>(json.as_bytes()).unwrap_err();
         assert_eq!(
             error(r#"{"items":[{"size":"x"}]}"#).fields()[0].pointer,
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_taken_and_depth_is_named() {
+    fn a_byte_order_mark_is_accepted_and_depth_is_limited() {
         let body: Body = from_json(b"\xef\xbb\xbf{\"items\":[]}").unwrap();
         drop(body);
         let nested = |depth: usize| {
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_query_parameter_is_pointed_at() {
+    fn an_invalid_query_parameter_has_a_pointer() {
         #[derive(Deserialize, Debug)]
         #[serde(deny_unknown_fields, rename_all = "camelCase")]
         #[expect(dead_code, reason = "read by serde")]
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_object() {
+    fn an_array_is_rejected_for_an_object() {
         let error = |json: &str| from_json::<Body>(json.as_bytes()).unwrap_err();
         for json in ["[[]]", " [[]]", "[]", "[[{\"size\":1}]]"] {
             assert_eq!(error(json).kind(), Kind::Invalid, "{json}");

@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_one_short_value() {
+    fn a_key_must_be_one_short_value() {
         assert_eq!(key(&HeaderMap::new()).unwrap(), None);
         let taken = key(&headers(KEY, " a-1 ")).unwrap();
         assert_eq!(taken.as_deref(), Some("a-1"));
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_the_same_with_another_boundary() {
+    fn the_hash_of_a_form_ignores_its_boundary() {
         let form = |boundary: &str, text: &str| {
             let content_type = format!("multipart/form-data; boundary={boundary}");
             let body = format!("--{boundary}\r\n\r\n{text}\r\n--{boundary}--\r\n");

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_takes_goes_to_the_routes() {
+    fn valid_requests_go_to_the_routes() {
         assert!(readable(&event(|_| {})));
         let queries = ["", "a=%00&b=ü", "q=a|b^c`d{e}\\", "a=1#x", "a=%zz"];
         for query in queries {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_does_not_take_is_refused() {
+    fn requests_invalid_in_http_are_rejected() {
         let header = |name: &'static str, value: &'static str| {
             event(move |e| e["headers"][name] = json!(value))
         };
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_request_keeps_its_method_and_path() {
+    fn a_rejected_request_keeps_its_method_and_path() {
         let bad = event(|e| {
             e["headers"]["user-agent"] = json!("\u{7f}");
             e["requestContext"]["http"]["method"] = json!("DELETE");
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_at_all_fails() {
+    fn an_event_that_is_not_a_request_fails() {
         for other in ["null", "{}", r#"{"Records": []}"#, r#"{"rawPath": "/"}"#] {
             assert!(serde_json::from_str::<Event>(other).is_err(), "{other}");
         }

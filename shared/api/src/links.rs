@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_link_leads_to_the_gateways_name_whatever_the_headers_say() {
+    async fn a_link_uses_the_gateways_domain_and_ignores_headers() {
         let mut context = ApiGatewayV2httpRequestContext::default();
         context.domain_name = Some("api.customer.example".to_owned());
         let told = answer(Some(RequestContext::ApiGatewayV2(context))).await;

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_says_whether_there_is_another() {
+    fn a_page_has_a_cursor_if_there_is_another_page() {
         let now = Utc::now();
         let position = |n: &i32| (now, *n);
         let limit = Limit::new(Some(2)).unwrap();

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_an_error_tells_beside_its_sentence_is_in_the_document() {
+    async fn members_of_an_error_are_in_the_problem_document() {
         let error = Error::unavailable("cause").with("checks", json!({"database": "failed"}));
         let body = document(&error, "/x", "r1").into_body();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_ours_keeps_its_cause_to_itself() {
+    fn an_internal_error_does_not_disclose_its_cause() {
         let response = document(&Error::internal_fault("secret path"), "/x", "r1");
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(

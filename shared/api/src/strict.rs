@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_read_as_ever() {
+    fn valid_json_is_deserialized_as_without_strictness() {
         let json = r#"{"inner": {"size": 1, "colour": "red"}, "all": [{"size": 2}], "by_colour": {"x": {"size": 3}},
             "raw": {"n": 0.10000000000000000001}, "any": [1, {"a": [null]}]}"#;
         let outer = read(json).unwrap();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_object_and_nothing_but_a_text_a_name_at_any_depth() {
+    fn arrays_for_objects_and_non_strings_for_names_are_rejected_at_any_depth() {
         let whole = |inner: &str, all: &str| {
             format!(r#"{{"inner": {inner}, "all": {all}, "by_colour": {{}}}}"#)
         };

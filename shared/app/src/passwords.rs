@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_of_lesser_parameters_is_made_anew() {
+    fn a_hash_with_weaker_parameters_is_outdated() {
         assert!(!is_outdated(&hash_now("a password").unwrap()));
         for params in ["m=19456,t=1,p=1", "m=12288,t=2,p=1"] {
             let old = format!("$argon2id$v=19${params}$c29tZXNhbHQ$c29tZWhhc2hvZjE2Ynl0ZXM");

@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_its_kind_secret_and_deployment() {
+    fn a_token_is_valid_for_its_kind_secret_and_deployment() {
         let (tokens, secret, token, customer) = issued(TokenKind::Access);
         assert_eq!(
             tokens
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_a_uuid_is_taken_from_an_unverified_token() {
+    fn only_a_uuid_is_read_from_an_unverified_token() {
         let encode = |json: &str| BASE64_URL_SAFE_NO_PAD.encode(json);
         for payload in [
             r#"{"cid":"../x"}"#,

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_round_trips_and_a_mistyped_one_is_refused() {
+    fn a_key_round_trips_and_a_mistyped_key_is_rejected() {
         let text = compose(&"p".repeat(PUBLIC_ID), &"r".repeat(RANDOM));
         assert_eq!(
             ApiKey::parse(&text).unwrap().public_id,

@@ -111,7 +111,7 @@ mod tests {
     use crate::ids::{ApiKeyId, UserId};
 
     #[test]
-    fn who_asked_is_kept() {
+    fn the_actor_is_stored() {
         for actor in [
             Actor::User(UserId::generate()),
             Actor::ApiKey(ApiKeyId::generate()),

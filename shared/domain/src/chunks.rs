@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_share_their_beginning() {
+    fn the_common_path_is_the_shared_prefix() {
         let path = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
         let common = |paths: &[&str]| {
             let paths: Vec<_> = paths.iter().map(|text| path(text)).collect();

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_trimmed_and_held_against_their_limits() {
+    fn texts_are_trimmed_and_checked_against_their_limits() {
         assert_eq!(name(" Handbook ").unwrap(), "Handbook");
         assert_eq!(description("two\nlines\n").unwrap(), "two\nlines");
         for bad in ["", "  ", "a\nb", "a\u{0}", &"x".repeat(MAX_NAME + 1)] {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn null_takes_out_and_nothing_leaves() {
+    fn null_removes_from_the_collection_and_absence_keeps_it() {
         let id = CollectionId::generate();
         for (said, place, moves) in [
             (None, Place::AsItIs, false),

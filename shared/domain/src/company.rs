@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_companies_pass_and_messages_do_not() {
+    fn company_names_are_accepted_and_messages_are_rejected() {
         for good in [
             "Example Ltd.",
             "AT&T Inc.",
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_a_link_in_a_mail() {
+    fn no_name_becomes_a_link_in_an_email() {
         assert_eq!(unlinked("evil.example/login"), "evil. example/ login");
         assert_eq!(unlinked("Example Ltd."), "Example Ltd.");
         assert_eq!(unlinked("B.V. Müller"), "B. V. Müller");

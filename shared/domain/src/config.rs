@@ -364,7 +364,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_of_chunking_is_as_it_was() {
+    fn omitted_members_of_chunking_have_defaults() {
         let old: Chunking = serde_json::from_str(r#"{"size":1000,"overlap":200}"#).unwrap();
         assert_eq!(old, Chunking::default());
         let new = r#"{"strategy":"parentChild","size":400,"overlap":0,"unit":"tokens"}"#;
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_held_against_their_unit() {
+    fn sizes_are_checked_against_the_limits_of_their_unit() {
         let wrong = |unit, size, overlap| {
             let chunking = Chunking {
                 size,

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_stays_and_null_takes_the_budget_away() {
+    fn omitted_fields_stay_unchanged_and_null_removes_the_budget() {
         assert_eq!(apply("{}").unwrap(), config());
         let none = apply(r#"{"monthlyBudgetUsd":null}"#).unwrap();
         assert_eq!(none.monthly_budget_usd, None);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_pointed_at() {
+    fn invalid_fields_have_a_pointer() {
         for (json, pointer) in [
             (r#"{"maxFileBytes":1001}"#, "/maxFileBytes"),
             (r#"{"classLimits":{"search":601}}"#, "/classLimits/search"),

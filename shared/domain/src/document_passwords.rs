@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_has_a_length_and_is_not_shown() {
+    fn a_password_has_a_maximum_length_and_is_not_displayed() {
         for good in ["x", "ä ö", &"p".repeat(127)] {
             let password = DocumentPassword::parse(good.to_owned()).unwrap();
             assert_eq!(password.expose(), good);

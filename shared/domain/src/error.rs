@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_caller_did_wrong_is_not_retried() {
+    fn client_errors_are_not_retryable() {
         assert!(!Error::field("/title", "too long").retryable());
         assert!(Error::unavailable("timeout").retryable());
     }

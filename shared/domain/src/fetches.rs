@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_on_the_wire_is_stable() {
+    fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
         let (customer, document, job) = (id.parse().unwrap(), id.parse().unwrap(), id.parse());
         let expected = [

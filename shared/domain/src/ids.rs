@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_canonical_form_is_an_id() {
+    fn only_the_canonical_form_parses() {
         let id = DocumentId::generate();
         assert_eq!(id.to_string().parse::<DocumentId>().unwrap(), id);
         assert_eq!(

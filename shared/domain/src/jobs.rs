@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_on_the_wire_is_stable() {
+    fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
         let job = Job::process(id.parse().unwrap(), id.parse().unwrap(), 2);
         let json = serde_json::to_string(&job).unwrap();

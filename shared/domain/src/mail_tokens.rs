@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_round_trips_and_another_text_is_none() {
+    fn a_token_round_trips_and_other_texts_do_not_parse() {
         let token = MailToken::generate(CustomerId::generate());
         let text = token.text();
         let parsed = MailToken::parse(&text).unwrap();

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_kept_is_refused() {
+    fn metadata_that_postgres_cannot_store_is_rejected() {
         let check = |text: &str| Metadata::parse(text).unwrap().check();
         assert_eq!(check(NUMBERS), Ok(()));
         assert_eq!(

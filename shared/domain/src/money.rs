@@ -97,7 +97,7 @@ mod tests {
     use super::Usd;
 
     #[test]
-    fn amounts_round_trip_and_others_are_refused() {
+    fn amounts_round_trip_and_other_texts_are_rejected() {
         for (text, nanos) in [
             ("0", 0),
             ("12.5", 12_500_000_000),

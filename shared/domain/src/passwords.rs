@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn long_or_varied() {
+    fn a_password_is_long_or_has_all_character_classes() {
         assert!(check("Abcdef1!", "a@b.de").is_ok());
         assert!(check("correct horse battery", "a@b.de").is_ok());
         for bad in [

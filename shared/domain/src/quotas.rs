@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_names_both_numbers() {
+    fn the_error_contains_use_and_limit() {
         let quota = |used| Quota { used, limit: 5 };
         let check = |used| quota(used).check("key_limit", "API keys", "Revoke some first.");
         assert!(check(4).is_ok());

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_spent_once_and_its_theft_is_noticed() {
+    fn a_token_is_used_once_and_reuse_is_detected() {
         let fresh = presented();
         let spent = |seconds| Presented {
             used_at: Some(fresh.now - TimeDelta::seconds(seconds)),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_stays_ended() {
+    fn an_expired_token_or_ended_session_is_refused() {
         let fresh = presented();
         let expired = Presented {
             expires_at: fresh.now,

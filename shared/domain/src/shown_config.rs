@@ -77,7 +77,7 @@ mod tests {
     use crate::{config::Chunking, money::Usd};
 
     #[test]
-    fn what_is_not_named_is_hidden() {
+    fn members_that_are_not_listed_are_hidden() {
         let config = CustomerConfig {
             reads_per_minute: 600,
             requests_per_minute: 120,

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn each_budget_holds_for_whom_it_is_meant() {
+    fn each_budget_applies_to_its_payer() {
         let (customer, platform) = (Some(Payer::Customer), Some(Payer::Platform));
         for (allowance, cost, expected) in [
             (allowance(platform, None, 10), 10, Ok(())),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_is_taken_from_both() {
+    fn a_cost_is_subtracted_from_both_budgets() {
         let mut left = allowance(Some(Payer::Platform), Some(10), 7);
         left.take(Usd::from_nanos(4)).unwrap();
         assert_eq!(left, allowance(Some(Payer::Platform), Some(6), 3));

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_title_that_says_something_is_kept() {
+    fn a_meaningful_title_is_kept() {
         for (given, kept) in [
             ("Annual report 2026", "Annual report 2026"),
             ("  Refund policy \u{0}", "Refund policy"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_that_says_nothing_is_none() {
+    fn a_meaningless_title_is_dropped() {
         for nothing in [
             "",
             "   ",

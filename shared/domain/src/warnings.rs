@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn warnings_of_a_code_are_one() {
+    fn warnings_with_the_same_code_are_merged() {
         let mut warnings = Warnings::default();
         warnings.add(WarningCode::CharactersReplaced, 0);
         assert!(warnings.is_empty());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_has_an_end() {
+    fn a_detail_has_a_maximum_length() {
         let mut warnings = Warnings::default();
         for line in 0..1_000 {
             warnings.add_at(WarningCode::InvalidLines, &format!("line {line}"));

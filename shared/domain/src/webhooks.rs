@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_on_the_wire_is_stable() {
+    fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
         let notice = Delivery::notice(id.parse().unwrap(), id.parse().unwrap());
         let json = serde_json::to_string(&notice).unwrap();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_is_tried_for_three_days() {
+    fn a_notification_is_attempted_for_three_days() {
         let waits: Vec<Duration> = (1..)
             .map_while(|attempt| wait_after(attempt, None, 0.5))
             .collect();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_spread_and_a_receivers_word_is_kept() {
+    fn waits_have_jitter_and_retry_after_is_respected() {
         let seconds = Duration::from_secs;
         assert_eq!(wait_after(1, None, 0.0), Some(seconds(4)));
         assert_eq!(wait_after(1, None, 1.0), Some(seconds(6)));

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn all_bad_fields_of_a_new_one_are_named_at_once() {
+    fn all_invalid_fields_of_a_new_collection_are_reported_at_once() {
         let body = json!({"name": " ", "description": "", "chunking": {"size": 10, "overlap": 0}});
         let error = read::<NewCollection>(body).check().err().unwrap();
         assert_eq!(
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn null_takes_away_and_nothing_stays() {
+    fn null_removes_a_field_and_absence_keeps_it() {
         let change = read::<CollectionChange>(json!({"description": null, "chunking": null}));
         let change = change.check().unwrap();
         let row = change.row();

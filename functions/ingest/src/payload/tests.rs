@@ -42,7 +42,7 @@ fn serde_urlencoded(query: &str) -> WebhookQuery {
 }
 
 #[tokio::test]
-async fn a_text_is_a_text_and_other_json_is_itself() {
+async fn text_fields_make_a_text_and_other_json_is_the_document() {
     let kind = ("content-type", "application/json; charset=utf-8");
     for (query, body, title, id, format, bytes) in [
         (
@@ -211,7 +211,7 @@ async fn a_file_is_described_by_headers_and_query() {
 }
 
 #[tokio::test]
-async fn a_collection_is_named_in_any_of_five_places() {
+async fn a_collection_can_be_given_in_five_places() {
     let id = |n: u8| format!("01936f6e-3c00-7000-8000-0000000000{n:02}");
     let json = ("content-type", "application/json");
     let form = ("content-type", "application/x-www-form-urlencoded");

@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_move_makes_no_version() {
+    fn only_a_move_creates_no_version() {
         let moves =
             |change: DocumentChange| change.collection_id.is_some() && !change.makes_version();
         let to = Some(Some(CollectionId::generate()));

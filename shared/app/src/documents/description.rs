@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_bad_fields_are_named_at_once() {
+    fn all_invalid_fields_are_reported_at_once() {
         let bad = Description {
             title: Some(" ".into()),
             external_id: Some("x".repeat(300)),

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mail_says_how_much_of_a_budget_is_spent() {
+    fn a_budget_alert_states_the_share_that_is_spent() {
         let month = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
         let alert = |spent: &str| {
             let (spent, budget) = (spent.parse().unwrap(), "25".parse().unwrap());
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_typed_does_no_harm() {
+    fn user_input_is_escaped() {
         let token = MailToken::generate(CustomerId::generate());
         let company = Some("<script>x</script> & Co");
         let mail = invitation("https://app.example.com", &token, company, Some("a@b.de")).unwrap();

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_a_request_have_its_sum() {
+    fn shares_of_a_request_add_up_to_its_tokens() {
         let purposes: Vec<Purpose> = (0..7)
             .map(|_| Purpose::Embedding(DocumentId::generate(), 1))
             .collect();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_count_nothing_and_single_purposes_keep_all_tokens() {
+    fn no_tokens_are_lost_for_zero_counts_or_a_single_purpose() {
         let lines = ledger(
             "m",
             terms("m"),

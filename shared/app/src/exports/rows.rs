@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_the_names_and_forms_of_the_api() {
+    fn a_line_has_the_names_and_formats_of_the_api() {
         let row = r#"{"customer_id": "c", "format": "pdf", "code": "no_text_layer", "deleted_at": null,
             "metadata": {"snake_case": 1.10, "n": null}, "content_hash": "\\x00ff", "nano_usd": 1500000000,
             "created_at": "2026-11-21T09:30:00.5+00:00", "title": "ends in +00:00"}"#;

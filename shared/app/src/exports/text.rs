@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_comes_back_whatever_the_pieces_are() {
+    fn the_text_is_the_same_for_any_split_of_the_input() {
         let extracted = Extracted {
             text: "été \"quoted\" \\ back\n\tslash/ \u{1} \u{1F600}, {\"text\": \"no\"}".to_owned(),
             sections: vec![Section {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_outermost_member_of_that_name_wherever_it_stands() {
+    fn the_text_is_the_outermost_member_of_that_name_at_any_position() {
         let json = br#"{"sections":[{"text":"a"}],"texts":"b","te\u0078t":"c\ud83d\ude00\ud83dd","text":"e"}"#;
         assert_eq!(read(json, 4), ("c\u{1F600}\u{FFFD}d".to_owned(), true));
         assert_eq!(

@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_stays_in_its_folder() {
+    fn a_file_name_cannot_leave_its_folder() {
         let original = |file_name: Option<&str>| Original {
             document_id: DocumentId::generate(),
             version: 1,

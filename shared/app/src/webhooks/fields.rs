@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn each_bad_field_is_pointed_at() {
+    fn each_invalid_field_has_a_pointer() {
         for (body, pointers) in [
             (
                 json!({"name": "", "triggerType": "event"}),

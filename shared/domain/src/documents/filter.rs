@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_condition_is_pointed_at() {
+    fn every_invalid_condition_has_a_pointer() {
         let filter = Filter {
             external_id: Some("a\0b".to_owned()),
             title: Some(String::new()),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_that_every_document_meets_is_none() {
+    fn a_condition_that_every_document_meets_is_rejected() {
         let metadata = |json| Filter {
             metadata: Metadata::parse(json),
             ..Filter::default()
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_looked_for_as_titles_are_stored() {
+    fn a_title_is_normalized_as_stored_titles_are() {
         let filter = Filter {
             title: Some("Cafe\u{301}".to_owned()),
             ..Filter::default()
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_collections_are_read_or_explained() {
+    fn times_and_collections_parse_or_explain_the_format() {
         assert!(time("/t", "2026-11-21T09:30:00.123456+02:00").is_ok());
         for bad in ["2026-11-21", "yesterday", "2026-11-21T09:30:00 02:00"] {
             assert_eq!(time("/t", bad).unwrap_err().fields()[0].pointer, "/t");

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_says_more_than_a_general_type() {
+    fn a_file_name_decides_for_generic_media_types() {
         let announced = |media_type, name| Format::announced(media_type, name);
         assert_eq!(announced("text/plain", "a.csv"), Some(Format::Csv));
         assert_eq!(
