@@ -47,7 +47,8 @@ pub(crate) struct ExternalIdDeletionQuery {
     /// The customer's own id of the document.
     #[schema(min_length = 1, max_length = 256)]
     external_id: String,
-    /// Delete permanently, without undelete, regardless of `deletionRetentionDays`. Includes documents with this id that are already deleted.
+    /// Delete permanently, without undelete, regardless of `deletionRetentionDays`. Includes documents with this id
+    /// that are already deleted.
     #[serde(default)]
     permanent: bool,
 }

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentDeletionQuery {
-    /// Delete permanently, without undelete, regardless of `deletionRetentionDays`. Works on a document that is already deleted, too.
+    /// Delete permanently, without undelete, regardless of `deletionRetentionDays`. Works on a document that is already
+    /// deleted, too.
     #[serde(default)]
     permanent: bool,
 }

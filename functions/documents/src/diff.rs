@@ -74,6 +74,7 @@ pub(crate) struct Diff {
 /// A similarity with three decimals.
 #[derive(PartialEq, Eq, Debug, ToSchema)]
 #[schema(value_type = f64)]
+// An integer of thousandths, so that the response is the same on every machine.
 struct Similarity(u16);
 
 impl Serialize for Similarity {

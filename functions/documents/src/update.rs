@@ -1,4 +1,5 @@
-//! `PUT /api/documents/{id}`: changes content, title, metadata, chunking or collection, or reprocesses the same content.
+//! `PUT /api/documents/{id}`: changes content, title, metadata, chunking or collection, or reprocesses the same
+//! content.
 
 use std::sync::Arc;
 

@@ -44,8 +44,8 @@ struct BatchItem {
     /// True if the document with the same content exists already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
-    /// True if a duplicate updated the title, metadata, `includeHidden` or `attachments` of the existing document. Nothing
-    /// is embedded again.
+    /// True if a duplicate updated the title, metadata, `includeHidden` or `attachments` of the existing document.
+    /// Nothing is embedded again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     updated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

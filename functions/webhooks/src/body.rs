@@ -21,7 +21,8 @@ pub(crate) struct Webhook {
     status: WebhookStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_reason: Option<DisabledReason>,
-    /// For `event`: the receiver of notifications; for `scheduled`: the page to fetch; for `manual`: the URL to post documents to.
+    /// For `event`: the receiver of notifications; for `scheduled`: the page to fetch; for `manual`: the URL to post
+    /// documents to.
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<String>,

@@ -28,8 +28,8 @@ pub struct AcceptedDocument {
     /// True if the document with the same content exists already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
-    /// True if a duplicate updated the title, metadata, `includeHidden` or `attachments` of the existing document. Nothing
-    /// is embedded again.
+    /// True if a duplicate updated the title, metadata, `includeHidden` or `attachments` of the existing document.
+    /// Nothing is embedded again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     updated: bool,
     /// Why the document failed or needs action, if `wait` was long enough to know.

@@ -17,9 +17,9 @@ tokio::task_local! {
 
 /// An absolute URL of a route.
 ///
-/// Scheme and host are `PUBLIC_API_URL` if the deployment sets it, else the domain name under which API Gateway received
-/// the request (its own or a custom one). Headers are not trusted for them. Outside a request the link is the path
-/// alone.
+/// Scheme and host are `PUBLIC_API_URL` if the deployment sets it, else the domain name under which API Gateway
+/// received the request (its own or a custom one). Headers are not trusted for them. Outside a request the link is the
+/// path alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link(String);
 

@@ -1,8 +1,9 @@
 //! Strict JSON, as the OpenAPI document describes it: an object is an object at every depth, and a name is a string.
 //!
-//! Serde's derived types also accept an array for a struct, with its fields in order, and `{"name": null}` for the name of
-//! an enum. A caller who confuses these would be misunderstood, or be told that valid JSON is not JSON. This deserializer
-//! wraps another one, such as [`serde_json`]'s, and requires maps and strings there; it forwards everything else.
+//! Serde's derived types also accept an array for a struct, with its fields in order, and `{"name": null}` for the name
+//! of an enum. A caller who confuses these would be misunderstood, or be told that valid JSON is not JSON. This
+//! deserializer wraps another one, such as [`serde_json`]'s, and requires maps and strings there; it forwards
+//! everything else.
 
 use std::fmt;
 

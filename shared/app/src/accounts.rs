@@ -16,7 +16,8 @@ pub use verification::{resend_verification, verify_email};
 
 /// Deletes the caller's customer permanently.
 ///
-/// From the commit on its callers are rejected, and the key of its secrets is gone. A task removes documents, vectors and rows.
+/// From the commit on its callers are rejected, and the key of its secrets is gone. A task removes documents, vectors
+/// and rows.
 ///
 /// # Errors
 /// `wrong_password` (forbidden); `too_many_attempts` (rate limited); `unavailable`.

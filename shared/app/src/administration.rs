@@ -64,9 +64,8 @@ async fn set_status(caller: &Admission, customer: CustomerId, status: &str) -> R
 /// Deletes a customer permanently, as when it deletes its own account. `confirm` repeats its company name or id.
 ///
 /// # Errors
-/// `invalid_fields` for the administrator's own customer, or if `confirm` does not match; `wrong_password` (forbidden) if
-/// the administrator's password is wrong; `too_many_attempts` (rate limited); `not_found`;
-/// `unavailable`.
+/// `invalid_fields` for the administrator's own customer, or if `confirm` does not match; `wrong_password` (forbidden)
+/// if the administrator's password is wrong; `too_many_attempts` (rate limited); `not_found`; `unavailable`.
 pub async fn delete_customer(
     app: &App,
     caller: &Admission,

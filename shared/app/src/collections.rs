@@ -7,7 +7,8 @@
 //! | before the commit | nothing | |
 //! | after it | rows in the outbox | `sweep` sends the jobs |
 //!
-//! Documents that can be undeleted have no job yet (`dynrag_store::deletion`); an undelete restores them without a collection.
+//! Documents that can be undeleted have no job yet (`dynrag_store::deletion`); an undelete restores them without a
+//! collection.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CollectionId, Result, collections::Leftovers};

@@ -68,8 +68,8 @@ impl App {
         }
     }
 
-    /// As [`dispatch`](Self::dispatch), for many messages of a customer, in as few requests as possible. Of very many, only
-    /// the first are sent.
+    /// As [`dispatch`](Self::dispatch), for many messages of a customer, in as few requests as possible. Of very many,
+    /// only the first are sent.
     pub async fn dispatch_many<M: Message + PartialEq>(
         &self,
         customer: CustomerId,
@@ -144,8 +144,8 @@ impl App {
         }
     }
 
-    /// Sends a batch of due notifications, ten per request. Failures are logged; those notifications are due again in a few
-    /// minutes.
+    /// Sends a batch of due notifications, ten per request. Failures are logged; those notifications are due again in a
+    /// few minutes.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -169,8 +169,8 @@ impl App {
         })
     }
 
-    /// Sends due notifications, so that receivers get them at once. Every function that completes or fails documents calls
-    /// it.
+    /// Sends due notifications, so that receivers get them at once. Every function that completes or fails documents
+    /// calls it.
     pub async fn notify(&self) {
         if let Err(error) = self.send_notifications().await {
             left_to_sweep(&error, 0);

@@ -84,8 +84,8 @@ impl App {
         self.cloud.get_or_init(Cloud::load).await
     }
 
-    /// Postgres without a caller's bounds: for workers, for requests before admission, and for the outbox. Handlers with a
-    /// caller use [`Admission::store`](dynrag_store::admission::Admission::store).
+    /// Postgres without a caller's bounds: for workers, for requests before admission, and for the outbox. Handlers
+    /// with a caller use [`Admission::store`](dynrag_store::admission::Admission::store).
     ///
     /// # Errors
     /// `unavailable` or `internal_error` if the login cannot be read.

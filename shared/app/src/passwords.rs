@@ -1,5 +1,5 @@
-//! Passwords: hashing with argon2id at OWASP's parameters (19 MiB, two passes, one lane) off the async threads, changes,
-//! and resets with a link in an email.
+//! Passwords: hashing with argon2id at OWASP's parameters (19 MiB, two passes, one lane) off the async threads,
+//! changes, and resets with a link in an email.
 
 mod change;
 mod own;

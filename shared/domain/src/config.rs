@@ -18,12 +18,14 @@ named! {
         Fixed = "fixed",
         /// Whole paragraphs, code blocks and tables; `overlap` is made of whole paragraphs or sentences.
         Paragraph = "paragraph",
-        /// One chunk for each section under a heading; small neighbours are merged and long sections are split recursively.
+        /// One chunk for each section under a heading; small neighbours are merged and long sections are split
+        /// recursively.
         Markdown = "markdown",
         /// Splits where the subject changes, judged by embeddings: the text is embedded twice
         /// and charged twice. `overlap` is not used.
         Semantic = "semantic",
-        /// Parents of `size`; their quarters are embedded and searched, and results show the parent. `overlap` is not used.
+        /// Parents of `size`; their quarters are embedded and searched, and results show the parent. `overlap` is not
+        /// used.
         ParentChild = "parentChild",
     }
 }
@@ -300,7 +302,8 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub invitations_per_day: Option<i32>,
-    /// Budget in USD per calendar month for calls with the platform's provider key: at most 1000000, with at most six decimals.
+    /// Budget in USD per calendar month for calls with the platform's provider key: at most 1000000, with at most six
+    /// decimals.
     #[serde(
         default,
         deserialize_with = "not_null",
@@ -338,7 +341,8 @@ impl PlatformLimits {
         }
     }
 
-    /// Returns the given limits by their JSON names, which `admin_set_limits()` in the database reads; a budget is in billionths of a dollar.
+    /// Returns the given limits by their JSON names, which `admin_set_limits()` in the database reads; a budget is in
+    /// billionths of a dollar.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, i64)> {
         [
             ("readsPerMinute", self.reads_per_minute.map(i64::from)),

@@ -160,7 +160,8 @@ impl Class {
         }
     }
 
-    /// Whether its requests count as reads, against `readsPerMinute`. `take_limits()` in the database has the same rule.
+    /// Whether its requests count as reads, against `readsPerMinute`. `take_limits()` in the database has the same
+    /// rule.
     pub const fn reads(self) -> bool {
         matches!(self, Self::Read | Self::Search)
     }

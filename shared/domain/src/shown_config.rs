@@ -12,7 +12,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The members that every caller needs: rate limits and limits of documents.
+/// The members that every caller needs: rate limits and limits of documents. All others are hidden, so that a member
+/// added to [`CustomerConfig`] is not disclosed by accident.
 const FOR_ALL: [&str; 11] = [
     "readsPerMinute",
     "requestsPerMinute",

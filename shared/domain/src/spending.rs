@@ -15,8 +15,8 @@ named! {
 /// What remains of a customer's budgets this month.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Allowance {
-    /// Who pays. `None`: the customer has no key of its own, and the platform's key may not be used before one of its users
-    /// has verified an email address.
+    /// Who pays. `None`: the customer has no key of its own, and the platform's key may not be used before one of its
+    /// users has verified an email address.
     pub payer: Option<Payer>,
     /// What is left of the customer's own budget; `None` without one.
     pub budget_left: Option<Usd>,

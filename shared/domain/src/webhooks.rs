@@ -36,8 +36,8 @@ named! {
 }
 
 impl Trigger {
-    /// The scope needed to create or change one, in addition to `webhooks`: the holder of its secret adds documents, its
-    /// schedule fetches them, and its notifications describe them.
+    /// The scope needed to create or change one, in addition to `webhooks`: the holder of its secret adds documents,
+    /// its schedule fetches them, and its notifications describe them.
     pub const fn scope(self) -> Scope {
         match self {
             Self::Manual | Self::Scheduled => Scope::DocumentsWrite,

@@ -82,8 +82,8 @@ impl Retriever {
     /// Returns the best chunks for a question, among those that the caller may see.
     ///
     /// # Errors
-    /// `invalid_fields` for an unknown collection; `budget_exceeded` and similar codes if the question's vector cannot be
-    /// paid for; `embedding_unavailable`; `unavailable`.
+    /// `invalid_fields` for an unknown collection; `budget_exceeded` and similar codes if the question's vector cannot
+    /// be paid for; `embedding_unavailable`; `unavailable`.
     pub async fn search(
         &self,
         app: &App,
@@ -151,7 +151,8 @@ impl Retriever {
         })
     }
 
-    /// Returns chunks of a document's version, in order, from an index on. The caller has checked access to the document.
+    /// Returns chunks of a document's version, in order, from an index on. The caller has checked access to the
+    /// document.
     ///
     /// # Errors
     /// `unavailable`.

@@ -1,7 +1,7 @@
 //! Changes a document's content, title, metadata, chunking or collection, or reprocesses the same content.
 //!
-//! Each change becomes the next version; search returns the previous one until it is published. Texts that were embedded
-//! before are not paid for again. A move alone creates no version.
+//! Each change becomes the next version; search returns the previous one until it is published. Texts that were
+//! embedded before are not paid for again. A move alone creates no version.
 
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind, Result,

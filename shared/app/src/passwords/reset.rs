@@ -31,8 +31,8 @@ use crate::{
 
 /// Requests an email with a link, if the user exists.
 ///
-/// Neither the result nor the time it takes reveals whether the user exists: the function that sends the email looks the
-/// user up.
+/// Neither the result nor the time it takes reveals whether the user exists: the function that sends the email looks
+/// the user up.
 ///
 /// # Errors
 /// `mail_disabled`, `unavailable`; `invalid_fields`; `too_many_attempts` (rate limited).

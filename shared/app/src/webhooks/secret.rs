@@ -1,5 +1,5 @@
-//! The credentials of a webhook: a signing secret, sealed in the vault, and for senders that cannot sign, a token that is
-//! stored as its hash.
+//! The credentials of a webhook: a signing secret, sealed in the vault, and for senders that cannot sign, a token that
+//! is stored as its hash.
 
 use dynrag_cloud::vault::Purpose;
 use dynrag_domain::{

@@ -116,8 +116,8 @@ impl Filter {
             && updated_before.is_none()
     }
 
-    /// Checks the texts and the metadata, and normalizes the title as stored titles are. Pointers begin with `at`, which
-    /// is empty for a query.
+    /// Checks the texts and the metadata, and normalizes the title as stored titles are. Pointers begin with `at`,
+    /// which is empty for a query.
     ///
     /// # Errors
     /// `invalid_fields` with a pointer to each invalid field.

@@ -152,8 +152,8 @@ impl Format {
         }
     }
 
-    /// Media types of templates, slide shows and files with macros, in lower case. `application/vnd.ms-excel` is left out: Windows
-    /// uses it for CSV.
+    /// Media types of templates, slide shows and files with macros, in lower case. `application/vnd.ms-excel` is left
+    /// out: Windows uses it for CSV.
     fn from_office_media_type(essence: &str) -> Option<Self> {
         if let Some(kind) = essence.strip_prefix("application/vnd.openxmlformats-officedocument.") {
             return match kind {
