@@ -1,4 +1,4 @@
-//! `GET /api/admin/customers/{id}`: how a customer stands. None of its documents is shown.
+//! `GET /api/admin/customers/{id}`: a customer's status, without its documents.
 
 use std::collections::BTreeMap;
 
@@ -20,26 +20,26 @@ pub(crate) struct AdminCustomerDetails {
     company_name: Option<String>,
     status: CustomerStatus,
     created_at: DateTime<Utc>,
-    /// Of its first user.
+    /// Email address of its first user.
     email: Option<String>,
     email_verified: bool,
     users: i64,
-    /// Limits and settings as they are now, as in `customers-get-config`.
+    /// Present limits and settings, as in `customers-get-config`.
     #[schema(value_type = Object)]
     config: Value,
-    /// Whether it pays its embeddings itself.
+    /// Whether it uses its own provider key.
     own_embedding_key: bool,
-    /// Documents by status; a status that none has is left out.
+    /// Number of documents by status; statuses without documents are left out.
     documents: BTreeMap<String, i64>,
-    /// The last login, request or publication.
+    /// Time of the last login, request or publication.
     last_activity_at: Option<DateTime<Utc>>,
-    /// This month.
+    /// Usage this month.
     usage: Sum,
-    /// This month.
+    /// Spending this month.
     spent_usd: Usd,
 }
 
-/// Shows a customer.
+/// Returns a customer.
 pub(crate) async fn get(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,

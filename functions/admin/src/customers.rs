@@ -1,4 +1,4 @@
-//! `GET /api/admin/customers` and what is done to one of them.
+//! `GET /api/admin/customers`, and usage, limits, suspension and activation of a customer.
 
 use chrono::{DateTime, Utc};
 use dynrag_api::{
@@ -26,11 +26,11 @@ pub(crate) struct AdminCustomer {
     company_name: Option<String>,
     status: CustomerStatus,
     created_at: DateTime<Utc>,
-    /// Of its first user.
+    /// Email address of its first user.
     email: Option<String>,
     users: i64,
     documents: i64,
-    /// This month.
+    /// Spending this month.
     spent_usd: Usd,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Filter {
     limit: Option<u32>,
     cursor: Option<String>,
     status: Option<CustomerStatus>,
-    /// Part of a company's name or of a user's address.
+    /// Part of a company name or a user's email address.
     q: Option<String>,
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn list(
     Ok(Json(page.map(AdminCustomer::from)))
 }
 
-/// What a customer used.
+/// Returns a customer's usage.
 pub(crate) async fn usage(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,
@@ -97,7 +97,7 @@ pub(crate) async fn usage(
     Ok(Json(UsageBody::new(days, rows)))
 }
 
-/// Sets a customer's limits; what is left out stays as it is.
+/// Sets a customer's limits. Limits that are left out stay unchanged.
 pub(crate) async fn limits(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,
@@ -107,7 +107,7 @@ pub(crate) async fn limits(
     Ok(NoContent)
 }
 
-/// Suspends a customer: its callers are refused from the next request on.
+/// Suspends a customer: its callers are rejected from the next request on.
 pub(crate) async fn suspend(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,
@@ -116,7 +116,7 @@ pub(crate) async fn suspend(
     Ok(NoContent)
 }
 
-/// Activates a customer again.
+/// Reactivates a customer.
 pub(crate) async fn activate(
     caller: Caller<PlatformAdmin>,
     Path(id): Path<CustomerId>,

@@ -1,4 +1,4 @@
-//! `DELETE /api/admin/customers/{id}`: an administrator of the platform deletes a customer.
+//! `DELETE /api/admin/customers/{id}`: deletes a customer.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteCustomer {
-    /// The administrator's own: a stolen token is not enough.
+    /// The administrator's own password, so that a stolen token is not enough.
     #[schema(value_type = String, format = "password")]
     password: SecretString,
-    /// The customer's company name or id, repeated: the wrong customer is deleted for good too.
+    /// The customer's company name or id, to confirm the permanent deletion.
     confirm: String,
 }
 
-/// Deletes a customer; what follows is as when it leaves by itself.
+/// Deletes a customer, as when it deletes its own account.
 pub(crate) async fn delete_customer(
     caller: Caller<PlatformAdmin>,
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! `POST /api/admin/invitations`: a token to sign up with, where signup is by invitation.
+//! `POST /api/admin/invitations`: a token for signup, where signup is by invitation.
 
 use chrono::{DateTime, Utc};
 use dynrag_api::{Answer, Caller, answers::Created, scopes::PlatformAdmin};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignupInvitation {
-    /// Shown this once; goes into `invitationToken` of a signup, once.
+    /// The token for `invitationToken` of a signup. Shown once and valid once.
     invitation_token: String,
     expires_at: DateTime<Utc>,
 }

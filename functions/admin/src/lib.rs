@@ -1,5 +1,5 @@
-//! What the platform's administrators do: see who there is, set limits, suspend, invite. For everybody
-//! else these routes are not there.
+//! Routes for platform administrators: list customers, set limits, suspend, delete, invite. For other callers these
+//! routes do not exist (404).
 
 mod customer;
 mod customers;

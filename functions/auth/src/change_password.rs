@@ -18,7 +18,7 @@ pub(crate) struct ChangePassword {
     new_password: SecretString,
 }
 
-/// Changes the caller's password. All its sessions end; the answer begins a new one.
+/// Changes the caller's password. All its sessions end, and a new one begins.
 pub(crate) async fn change_password(
     caller: Caller<User>,
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! `POST /api/auth/forgot-password`: a mail with a link, if there is such a user.
+//! `POST /api/auth/forgot-password`: sends a reset link by email if the user exists.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(crate) struct ForgotPassword {
     email: String,
 }
 
-/// Has a link mailed.
+/// Requests the email.
 pub(crate) async fn forgot_password(
     address: SourceAddress,
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! Accounts and sessions: signup, login, passwords, the links of mails, and who the caller is.
+//! Accounts and sessions: signup, login, passwords, links in emails, and the current caller.
 
 mod change_password;
 mod forgot_password;

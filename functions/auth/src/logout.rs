@@ -1,4 +1,4 @@
-//! `POST /api/auth/logout`: ends the session, or all of the user's.
+//! `POST /api/auth/logout`: ends the session, or all sessions of the user.
 
 use dynrag_api::{Answer, Caller, Json, answers::NoContent, scopes::User};
 use dynrag_app::sessions;
@@ -12,7 +12,7 @@ pub(crate) struct Logout {
     everywhere: bool,
 }
 
-/// Logs out: none of the session's tokens is admitted any more.
+/// Logs out: the session's tokens are rejected from now on.
 pub(crate) async fn logout(caller: Caller<User>, body: Option<Json<Logout>>) -> Answer<NoContent> {
     if body.is_some_and(|Json(body)| body.everywhere) {
         sessions::log_out_everywhere(&caller).await?;

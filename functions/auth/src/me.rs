@@ -1,4 +1,4 @@
-//! `GET /api/auth/me`: who the caller is and what it may do.
+//! `GET /api/auth/me`: the caller's identity and permissions.
 
 use dynrag_api::{Answer, Caller, Json, scopes::Anyone};
 use dynrag_domain::{
@@ -22,13 +22,13 @@ pub(crate) struct CallerInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
     scopes: Vec<Scope>,
-    /// The collections that a key is bound to; left out where it is not bound.
+    /// The collections that the key is bound to; left out for keys that are not bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_ids: Option<Vec<CollectionId>>,
     config: ShownConfig,
 }
 
-/// Answers who the caller is.
+/// Returns the caller's identity.
 pub(crate) async fn me(caller: Caller<Anyone>) -> Answer<Json<CallerInfo>> {
     let (kind, id) = match caller.principal {
         Principal::User(id) => ("user", id.as_uuid()),

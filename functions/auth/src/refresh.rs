@@ -1,4 +1,4 @@
-//! `POST /api/auth/refresh`: a refresh token for a new pair.
+//! `POST /api/auth/refresh`: exchanges a refresh token for new tokens.
 
 use std::sync::Arc;
 

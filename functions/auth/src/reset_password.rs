@@ -1,4 +1,4 @@
-//! `POST /api/auth/reset-password`: sets a new password by a mailed link.
+//! `POST /api/auth/reset-password`: sets a new password with an emailed token.
 
 use std::sync::Arc;
 

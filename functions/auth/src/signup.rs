@@ -1,4 +1,4 @@
-//! `POST /api/auth/signup`: a customer with its first user and its default API key.
+//! `POST /api/auth/signup`: creates a customer with its first user and default API key.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The body of a signup.
+/// An account to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Signup {
@@ -54,7 +54,7 @@ pub(crate) struct SignedUp {
     user: SignedUpUser,
     #[serde(flatten)]
     session: Session,
-    /// Shown this once.
+    /// The default API key. Shown once.
     api_key: String,
 }
 

@@ -1,4 +1,4 @@
-//! `POST /api/auth/verify-email`, and `POST /api/auth/resend-verification`, which mails another link.
+//! `POST /api/auth/verify-email`, and `POST /api/auth/resend-verification`, which emails another link.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) struct VerifyEmail {
     token: SecretString,
 }
 
-/// Verifies the address that the link was mailed to.
+/// Verifies the address that the link was sent to.
 pub(crate) async fn verify_email(
     address: SourceAddress,
     State(app): State<Arc<App>>,
@@ -30,7 +30,7 @@ pub(crate) async fn verify_email(
     Ok(NoContent)
 }
 
-/// Mails another link, up to five times an hour.
+/// Emails another link, up to five times per hour.
 pub(crate) async fn resend(
     caller: Caller<User>,
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! `POST /api/users/accept`: an invited person becomes a user.
+//! `POST /api/users/accept`: accepts an invitation to become a user.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use dynrag_app::keys;
 
 use crate::keys::ApiKey;
 
-/// Replaces the default key. The old one is refused from now on.
+/// Replaces the default key. The old one is rejected from now on.
 pub(crate) async fn replace(caller: Caller<AdminTenant>) -> Answer<Secret<Created<ApiKey>>> {
     let (row, text) = keys::replace_default(&caller).await?;
     Ok(Secret(Created(ApiKey::new(row, Some(text)))))

@@ -1,4 +1,4 @@
-//! `GET /api/customers/audit`: who did what, newest first.
+//! `GET /api/customers/audit`: the audit log, newest first.
 
 use chrono::{DateTime, Utc};
 use dynrag_api::{

@@ -1,4 +1,4 @@
-//! `GET PUT /api/customers/config`: limits and choices. A customer sees what the platform has set and cannot change it.
+//! `GET PUT /api/customers/config`: limits and settings. Customers can see the platform's limits but not change them.
 
 use dynrag_api::{
     Answer, Caller, Json,
@@ -14,7 +14,7 @@ pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<ShownConfig>> {
     Ok(Json(caller.config.shown(caller.sees_account())?))
 }
 
-/// Changes what the customer may choose, from its next request on.
+/// Changes the customer's settings, with effect from its next request.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
     Json(change): Json<ConfigChange>,

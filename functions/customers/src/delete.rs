@@ -1,4 +1,4 @@
-//! `DELETE /api/customers`: the customer leaves.
+//! `DELETE /api/customers`: deletes the caller's account.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteAccount {
-    /// The user's own: a stolen token is not enough.
+    /// The user's own password, so that a stolen token is not enough.
     #[schema(value_type = String, format = "password")]
     password: SecretString,
 }

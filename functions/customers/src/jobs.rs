@@ -52,15 +52,15 @@ pub(crate) struct Job {
     created_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<DateTime<Utc>>,
-    /// Of an export, once it is completed; for who may have everything.
+    /// For a completed export: its files. Only for callers with scope `admin:tenant`.
     files: Vec<JobFile>,
-    /// Of a crawl.
+    /// For a crawl: its progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pages: Option<CrawlPages>,
-    /// Of a regeneration of embeddings.
+    /// For a regeneration of embeddings: its progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     embeddings: Option<RegenerationProgress>,
-    /// Of an action on many documents.
+    /// For a bulk action: its progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     bulk: Option<BulkProgress>,
 }
@@ -94,19 +94,19 @@ impl Job {
     }
 }
 
-/// How far an action on many documents is.
+/// Progress of a bulk action.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BulkProgress {
     action: BulkAction,
-    /// Where documents are moved; null is out of their collection.
+    /// For `move`: the target collection; left out if documents are moved out of their collection.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_id: Option<Option<CollectionId>>,
-    /// Documents that were chosen.
+    /// Documents selected.
     total: i64,
     done: i64,
     failed: i64,
-    /// The first hundred of those on which it failed, and why.
+    /// The first hundred failures, with the reasons.
     failures: Vec<BulkFailure>,
 }
 
@@ -133,16 +133,16 @@ struct BulkFailure {
     code: String,
 }
 
-/// How far the vectors of another model are.
+/// Progress of a regeneration of embeddings.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RegenerationProgress {
     embedding_model: String,
-    /// Documents when it began.
+    /// Documents at the start.
     documents: i64,
-    /// Documents that have the new model's vectors.
+    /// Documents that already have new vectors.
     done: i64,
-    /// Whether these are searched.
+    /// Whether searches use the new vectors.
     switched: bool,
 }
 
@@ -157,19 +157,19 @@ impl From<regeneration::Progress> for RegenerationProgress {
     }
 }
 
-/// How far a crawl is.
+/// Progress of a crawl, in pages.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CrawlPages {
-    /// Not fetched yet.
+    /// Pages not fetched yet.
     waiting: i64,
-    /// Became documents, or new versions of them.
+    /// Pages stored as documents or new versions.
     stored: i64,
-    /// Are as they were.
+    /// Pages that have not changed.
     unchanged: i64,
     skipped: i64,
     failed: i64,
-    /// The first hundred of those that were left out, and why.
+    /// The first hundred pages that were left out, with the reasons.
     left_out: Vec<CrawlPageLeftOut>,
 }
 
@@ -192,7 +192,7 @@ struct CrawlPageLeftOut {
     url: String,
     status: LeftOutStatus,
     code: String,
-    /// What the page's server answered, for `http_status`.
+    /// The HTTP status of the page's server, for code `http_status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     http_status: Option<i32>,
 }
@@ -208,7 +208,7 @@ impl From<crawls::LeftOut> for CrawlPageLeftOut {
     }
 }
 
-/// Returns a job, with links to the files that it has made.
+/// Returns a job, with links to its files.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
     State(app): State<Arc<App>>,

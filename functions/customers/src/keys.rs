@@ -13,13 +13,13 @@ use dynrag_store::api_keys::ApiKeyRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A key as it is shown; the whole key only when it is made.
+/// An API key. The key itself is only returned when it is created.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApiKey {
     id: ApiKeyId,
     name: String,
-    /// How the key begins, to tell it from others.
+    /// Beginning of the key, to recognise it.
     prefix: String,
     scopes: Vec<Scope>,
     is_default: bool,
@@ -30,17 +30,17 @@ pub(crate) struct ApiKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
-    /// The user behind it; null for the key of the signup and keys made with it.
+    /// The user who created it; null for the default key from signup and for keys created with it.
     created_by: Option<ApiKeyMaker>,
-    /// The collections it is bound to, of those that are still there; left out where it is not bound.
+    /// The existing collections that the key is bound to; left out for keys that are not bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_ids: Option<Vec<CollectionId>>,
-    /// The key itself, shown this once.
+    /// The key itself. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key: Option<String>,
 }
 
-/// A user who made a key, or a key that made it, or took it over.
+/// The user or API key that created a key or took it over.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ApiKeyMaker {
@@ -94,7 +94,7 @@ pub(crate) struct NewApiKey {
     #[schema(minimum = 1, maximum = 1000000)]
     requests_per_minute: Option<i32>,
     expires_at: Option<DateTime<Utc>>,
-    /// Binds the key to these collections. Its scopes may then be `documents:read`, `documents:write`, `search` and
+    /// Binds the key to these collections. Allowed scopes are then `documents:read`, `documents:write`, `search` and
     /// `chat`.
     #[schema(min_items = 1, max_items = 50)]
     collection_ids: Option<Vec<CollectionId>>,
@@ -112,7 +112,7 @@ impl From<NewApiKey> for keys::NewKey {
     }
 }
 
-/// Creates a key, which may do no more than its maker.
+/// Creates a key with at most the caller's permissions.
 pub(crate) async fn create(
     caller: Caller<AdminTenant>,
     Json(body): Json<NewApiKey>,
@@ -121,7 +121,7 @@ pub(crate) async fn create(
     Ok(Secret(Created(ApiKey::new(row, Some(text)))))
 }
 
-/// Revokes a key: it is refused from now on.
+/// Revokes a key: it is rejected from now on.
 pub(crate) async fn delete(
     caller: Caller<AdminTenant>,
     Path(id): Path<ApiKeyId>,

@@ -1,4 +1,4 @@
-//! `PUT DELETE /api/customers/openai-key`: the customer's own key at the provider.
+//! `PUT DELETE /api/customers/openai-key`: the customer's own API key for the embedding provider.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) struct ProviderKey {
     api_key: SecretString,
 }
 
-/// Sets the key. Documents that waited for one are tried again.
+/// Sets the key and retries documents that waited for one.
 pub(crate) async fn put(
     caller: Caller<AdminTenant>,
     State(app): State<Arc<App>>,
@@ -26,7 +26,7 @@ pub(crate) async fn put(
     Ok(NoContent)
 }
 
-/// Deletes the key: from then on the platform's key is used.
+/// Deletes the key; the platform's key is used from now on.
 pub(crate) async fn delete(caller: Caller<AdminTenant>) -> Answer<NoContent> {
     provider_key::delete(&caller).await?;
     Ok(NoContent)

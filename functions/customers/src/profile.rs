@@ -1,4 +1,4 @@
-//! `GET PUT /api/customers/profile`: the company.
+//! `GET PUT /api/customers/profile`: the customer's profile.
 
 use chrono::{DateTime, Utc};
 use dynrag_api::{
@@ -16,11 +16,11 @@ use utoipa::ToSchema;
 pub(crate) struct Profile {
     id: CustomerId,
     status: CustomerStatus,
-    /// Left out where the caller does not see the account, as are the others below.
+    /// The company name. This and the following fields are left out for callers that may not see the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     company_name: Option<Option<String>>,
-    /// Whether embeddings are asked for with the customer's own key.
+    /// Whether embeddings are computed with the customer's own provider key.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_openai_key: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ impl Profile {
     }
 }
 
-/// Returns what the caller may see of the profile.
+/// Returns the part of the profile that the caller may see.
 pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<Profile>> {
     let row = caller.store().get_customer(caller.customer_id).await?;
     Ok(Json(Profile::new(row, caller.sees_account())))
@@ -48,12 +48,12 @@ pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<Profile>> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct ProfileChange {
-    /// Null, or nothing but spaces, takes it away.
+    /// The company name; null or a blank name removes it.
     #[schema(max_length = 100)]
     company_name: Option<String>,
 }
 
-/// Changes the company's name.
+/// Changes the company name.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
     Json(change): Json<ProfileChange>,

@@ -1,4 +1,4 @@
-//! `POST /api/customers/rotate-secrets`: replaces the secrets that sign tokens.
+//! `POST /api/customers/rotate-secrets`: rotates the token signing secrets.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretRotation {
-    /// The old ones have been seen by somebody.
+    /// Invalidate the old secrets at once and end all sessions, for secrets that may have leaked.
     #[serde(default)]
     immediately: bool,
 }
@@ -19,12 +19,12 @@ pub(crate) struct SecretRotation {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RotatedSecrets {
-    /// Of the secrets that sign from here on.
+    /// Version of the new secrets.
     version: i32,
     sessions_ended: usize,
 }
 
-/// Replaces the secrets.
+/// Rotates the secrets.
 pub(crate) async fn rotate(
     caller: Caller<AdminTenant>,
     State(app): State<Arc<App>>,

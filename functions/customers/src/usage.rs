@@ -1,4 +1,4 @@
-//! `GET /api/customers/usage`: usage, its cost, and how much of each limit is used.
+//! `GET /api/customers/usage`: usage, cost, and use of each limit.
 
 use dynrag_api::{
     Answer, Caller, Json, Query,
@@ -10,7 +10,7 @@ use dynrag_store::{admission::Admission, quotas::Quotas};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Usage of a period, and the limits as they are now.
+/// Usage of a period, and the present use of limits.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CustomerUsage {
     #[serde(flatten)]
@@ -18,12 +18,12 @@ pub(crate) struct CustomerUsage {
     limits: UsedLimits,
 }
 
-/// What is used of each limit.
+/// Use of each limit.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UsedLimits {
     documents: Quota,
-    /// Of all published documents.
+    /// Chunks of all published documents.
     chunks: Quota,
     budget: UsedBudget,
     collections: Quota,
@@ -31,18 +31,18 @@ struct UsedLimits {
     /// Users and open invitations.
     users: Quota,
     webhooks: Quota,
-    /// Under way.
+    /// Active crawls.
     crawls: Quota,
-    /// Under way.
+    /// Active bulk actions.
     bulk_actions: Quota,
 }
 
-/// What is spent of the month's budget.
+/// Use of a budget this month.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UsedBudget {
     spent_usd: Usd,
-    /// Null where there is no limit.
+    /// The budget; null means no limit.
     #[schema(value_type = Option<String>, required)]
     limit_usd: Option<Usd>,
 }

@@ -1,5 +1,4 @@
-//! `GET POST /api/users`, `PUT DELETE /api/users/{id}`: a customer's users and invitations. The auth group, which makes
-//! passwords and sessions, accepts invitations.
+//! `GET POST /api/users`, `PUT DELETE /api/users/{id}`: a customer's users and invitations.
 
 use std::sync::Arc;
 
@@ -33,10 +32,10 @@ pub(crate) struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
-    /// How many of the user's API keys a change has revoked; left out elsewhere.
+    /// Number of the user's API keys that the change revoked; only returned by changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys_revoked: Option<usize>,
-    /// How many of them it has handed over to the caller; left out elsewhere.
+    /// Number of the user's API keys that the change transferred to the caller; only returned by changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys_transferred: Option<usize>,
 }
@@ -79,7 +78,7 @@ pub(crate) struct NewUser {
     role: Role,
 }
 
-/// Invites a person by mail. Inviting the same address again renews the invitation and its link.
+/// Invites a person by email. Inviting the same address again renews the invitation and its link.
 pub(crate) async fn invite(
     caller: Caller<AdminTenant>,
     State(app): State<Arc<App>>,
@@ -122,14 +121,14 @@ impl From<UserChange> for users::UserChange {
     }
 }
 
-/// What becomes of the API keys of a user who may have none any more.
+/// What happens to the API keys of a user who may no longer have any.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 enum KeysOfUser {
-    /// They are refused from now on, for good.
+    /// They are revoked permanently.
     #[default]
     Revoke,
-    /// They go on, and are the caller's.
+    /// They stay valid and are transferred to the caller.
     Transfer,
 }
 
@@ -145,14 +144,14 @@ impl From<KeysOfUser> for users::KeysOfUser {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeysOfUserQuery {
-    /// What becomes of the API keys of a user who is disabled, deleted or made a `user`: `revoke`, or `transfer` to the
-    /// caller.
+    /// What happens to the API keys of a user who is disabled, deleted or given the role `user`: `revoke` them, or
+    /// `transfer` them to the caller.
     #[serde(default)]
     #[schema(default = "revoke")]
     keys: KeysOfUser,
 }
 
-/// Changes role or status, from the user's next request on. A user who may have no API keys any more loses them.
+/// Changes role or status, with effect from the user's next request. A user who may no longer have API keys loses them.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
     Path(id): Path<UserId>,
@@ -167,14 +166,14 @@ pub(crate) async fn update(
     }))
 }
 
-/// What a deletion has done.
+/// The result of a deletion.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UserDeletion {
     id: Uuid,
-    /// How many of the user's API keys it has revoked.
+    /// Number of the user's API keys that were revoked.
     keys_revoked: usize,
-    /// How many of them it has handed over to the caller.
+    /// Number of the user's API keys that were transferred to the caller.
     keys_transferred: usize,
 }
 

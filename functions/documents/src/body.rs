@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// A document as the list and the single read give it. What is not known yet is left out.
+/// A document. Fields without a value are left out.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Document)]
@@ -28,19 +28,19 @@ pub(crate) struct DocumentBody {
     external_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_name: Option<String>,
-    /// Where it was fetched from.
+    /// The URL it was fetched from.
     #[serde(skip_serializing_if = "Option::is_none")]
     source_url: Option<String>,
     #[schema(value_type = Object)]
     metadata: Metadata,
-    /// Whether what it hides is read too.
+    /// Whether hidden content is extracted too.
     include_hidden: bool,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     attachments: bool,
-    /// The mail it is attached to.
+    /// The email whose attachment it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     attached_to: Option<DocumentId>,
-    /// The collection it belongs to.
+    /// The document's collection.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_id: Option<CollectionId>,
     status: Status,
@@ -48,10 +48,10 @@ pub(crate) struct DocumentBody {
     stage: Option<Stage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<FailureCode>,
-    /// What happened and what to do, for `code`.
+    /// What happened and what to do, in words; for `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'static, str>>,
-    /// What the page's server answered, for `http_status`.
+    /// The HTTP status of the page's server, for code `http_status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     http_status: Option<i32>,
     latest_version: i32,
@@ -71,17 +71,17 @@ pub(crate) struct DocumentBody {
     tokens: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
-    /// What the file says of itself: `author`, `language`, `created`, `modified`, each where it is known.
+    /// Properties from the file: `author`, `language`, `created`, `modified`, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     properties: Option<Value>,
-    /// What the reader left out, replaced or could not show; empty where there is nothing to say.
+    /// Content that was left out, replaced or guessed during extraction; empty if there is none.
     warnings: Warnings,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<DateTime<Utc>>,
-    /// When it was deleted, of one that can be undeleted.
+    /// When it was deleted; only of documents that can be undeleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted_at: Option<DateTime<Utc>>,
     /// Until when it can be undeleted.

@@ -1,4 +1,4 @@
-//! `POST /api/documents/bulk`: one action on many documents, named or chosen by conditions.
+//! `POST /api/documents/bulk`: one action on many documents, selected by ids or conditions.
 
 use std::sync::Arc;
 
@@ -24,42 +24,42 @@ use utoipa::ToSchema;
 
 use crate::several::Several;
 
-/// An action, and on which documents: `ids` or `filter`.
+/// An action and the documents for it: `ids` or `filter`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct BulkRequest {
     action: BulkAction,
-    /// These. One that is not there is left out.
+    /// The documents' ids. Ids of documents that do not exist are ignored.
     #[schema(min_items = 1, max_items = 1000)]
     ids: Option<Vec<DocumentId>>,
-    /// Those that meet all of these conditions, of which there must be one.
+    /// Selects the documents that meet all of these conditions; at least one is required.
     filter: Option<DocumentConditions>,
-    /// Of `move`: where to; null takes documents out of their collection.
+    /// For `move`: the target collection; null moves documents out of their collection.
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<CollectionId>)]
     collection_id: Option<Option<CollectionId>>,
-    /// Of `delete`: what is deleted cannot be undeleted, whatever `deletionRetentionDays` says.
+    /// For `delete`: delete permanently, without undelete, regardless of `deletionRetentionDays`.
     #[serde(default)]
     permanent: bool,
-    /// Only say how many documents there are, and show some.
+    /// Only count the documents and return a sample.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// Conditions as in the list of documents.
+/// Conditions, as in the list of documents.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct DocumentConditions {
-    /// Deleted documents that can be undeleted, in place of those that are there. Of `undelete` that goes without saying;
-    /// beside it only a permanent `delete` takes them.
+    /// Select deleted documents that can be undeleted, instead of present ones. Implied by `undelete`; otherwise only
+    /// allowed with a permanent `delete`.
     #[serde(default)]
     deleted: bool,
     #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
-    /// A part of the title, in capital or small letters.
+    /// Part of the title, case-insensitive.
     #[schema(min_length = 1, max_length = 512)]
     title: Option<String>,
-    /// The whole name of the file.
+    /// The whole file name.
     #[schema(min_length = 1, max_length = 512)]
     file_name: Option<String>,
     #[schema(value_type = Option<Vec<Format>>, min_items = 1)]
@@ -71,7 +71,7 @@ struct DocumentConditions {
     code: Option<FailureCode>,
     /// A collection, or `none` for documents in no collection.
     collection_id: Option<String>,
-    /// The metadata has these members with these values.
+    /// Metadata contains these members with these values.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Metadata>,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -84,13 +84,13 @@ struct DocumentConditions {
     updated_before: Option<String>,
 }
 
-/// The documents that an action would take.
+/// The documents that an action would affect.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BulkPreview {
     action: BulkAction,
-    /// How many documents were chosen.
+    /// Number of selected documents.
     documents: i64,
-    /// Some of them, newest first.
+    /// A sample of them, newest first.
     sample: Vec<BulkSample>,
 }
 
@@ -114,14 +114,14 @@ impl BulkPreview {
     }
 }
 
-/// An action that has begun.
+/// A started bulk action.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StartedBulk {
     job_id: JobId,
     status_url: Link,
     action: BulkAction,
-    /// How many documents were chosen. Documents that are added later are not touched.
+    /// Number of selected documents. Documents added later are not affected.
     documents: i64,
 }
 
@@ -136,12 +136,12 @@ impl DocumentConditions {
             .map(|text| filter::collection("/filter/collectionId", &text));
         let presence = match (action, self.deleted) {
             (BulkAction::Delete, true) if !permanent => {
-                let detail = "they are deleted already; with permanent they are removed for good";
+                let detail = "they are already deleted; set permanent to delete them permanently";
                 return Err(Error::field("/filter/deleted", detail));
             }
             (BulkAction::Delete | BulkAction::Undelete, true) => Presence::Deleted,
             (_, true) => {
-                let detail = "only with action undelete, or delete and permanent";
+                let detail = "only with action undelete, or with action delete and permanent";
                 return Err(Error::field("/filter/deleted", detail));
             }
             (_, false) => Presence::There,
@@ -164,8 +164,8 @@ impl DocumentConditions {
             updated_before: time("updatedBefore", self.updated_before)?,
         };
         if filter.is_empty() {
-            // A flow whose expressions came out empty would delete everything.
-            let detail = "at least one condition; createdBefore with a time from now on takes every document";
+            // An automation whose expressions evaluate to nothing would delete everything.
+            let detail = "at least one condition; to select every document, set createdBefore to now or later";
             return Err(Error::field("/filter", detail));
         }
         if action == BulkAction::Undelete {
@@ -175,7 +175,7 @@ impl DocumentConditions {
     }
 }
 
-/// A request, checked.
+/// A checked request.
 struct CheckedBulk {
     asked: Asked,
     filter: Filter,
@@ -186,7 +186,7 @@ impl BulkRequest {
         let to = match (self.action, self.collection_id) {
             (BulkAction::Move, Some(to)) => to,
             (BulkAction::Move, None) => {
-                let detail = "where to: the id of a collection, or null for none";
+                let detail = "the id of the target collection, or null for none";
                 return Err(Error::field("/collectionId", detail));
             }
             (_, None) => None,
@@ -197,7 +197,7 @@ impl BulkRequest {
         }
         let filter = match (self.ids, self.filter) {
             (Some(ids), None) if !(1..=MAX_IDS).contains(&ids.len()) => {
-                let detail = format!("from 1 to {MAX_IDS} ids; choose more with filter");
+                let detail = format!("1 to {MAX_IDS} ids; to select more documents, use filter");
                 return Err(Error::field("/ids", detail));
             }
             (Some(ids), None) => Filter {
@@ -223,13 +223,13 @@ impl BulkRequest {
     }
 }
 
-/// Shows which documents an action would take, or starts it.
+/// Previews an action's documents, or starts it.
 pub(crate) async fn bulk(
     caller: Caller<Unbound<DocumentsWrite>>,
     State(app): State<Arc<App>>,
     Json(body): Json<BulkRequest>,
 ) -> Answer<Either<Json<BulkPreview>, Accepted<StartedBulk>>> {
-    // Conditions and titles tell what documents hold.
+    // Conditions and titles disclose what documents contain.
     if body.dry_run || body.filter.is_some() {
         caller.require(Scope::DocumentsRead)?;
     }
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_is_said_once_and_whole() {
+    fn a_request_must_be_complete_and_unambiguous() {
         let id = "01936f6e-3c00-7000-8000-000000000040";
         for (body, pointer) in [
             (json!({"action": "delete"}), ""),

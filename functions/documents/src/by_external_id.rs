@@ -1,7 +1,7 @@
-//! `GET`, `PUT` and `DELETE /api/documents/by-external-id?externalId=`: a document by the id its owner knows.
+//! `GET`, `PUT` and `DELETE /api/documents/by-external-id?externalId=`: a document by the customer's own id.
 //!
-//! The id is in the query and not in the path: API Gateway decodes a path before it chooses the function, so that an id
-//! with `?` would arrive as a shorter one, which may be another document's. A query arrives as it was sent.
+//! The id is in the query and not in the path: API Gateway decodes a path before it selects the function, so that an id
+//! with `?` would arrive truncated and might be another document's id. A query arrives as sent.
 
 use std::sync::Arc;
 
@@ -19,40 +19,41 @@ use utoipa::ToSchema;
 
 use crate::{body::DocumentBody, delete::DocumentDeletion, update::DocumentChange};
 
-/// Which document.
+/// Selects a document.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct ExternalIdQuery {
-    /// The caller's own id.
+    /// The customer's own id of the document.
     #[schema(min_length = 1, max_length = 256)]
     external_id: String,
 }
 
-/// Which document, and how long the caller waits.
+/// Selects a document, and how long to wait.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct PutByExternalIdQuery {
-    /// The caller's own id.
+    /// The customer's own id of the document.
     #[schema(min_length = 1, max_length = 256)]
     external_id: String,
-    /// Seconds to hold the answer until the document has ended; none where it is left out.
+    /// Seconds to wait for processing to end before the response is sent. Default: 0.
     #[schema(minimum = 0, maximum = 25)]
     wait: Option<u32>,
 }
 
-/// Which document is deleted, and how.
+/// Selects a document to delete.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct ExternalIdDeletionQuery {
-    /// The caller's own id.
+    /// The customer's own id of the document.
     #[schema(min_length = 1, max_length = 256)]
     external_id: String,
-    /// It cannot be undeleted, whatever `deletionRetentionDays` says. Takes also those of this id that are deleted already.
+    /// Delete permanently, without undelete, regardless of `deletionRetentionDays`. Includes documents with this id
+    /// that are already deleted.
     #[serde(default)]
     permanent: bool,
 }
 
-/// Answers a document.
+/// Returns a document.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
     Query(query): Query<ExternalIdQuery>,

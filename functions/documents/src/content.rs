@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/content`: the text as it was read, a stretch at a time.
+//! `GET /api/documents/{id}/content`: the extracted text, in ranges.
 
 use std::sync::Arc;
 
@@ -13,23 +13,23 @@ use dynrag_store::admission::Admission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Most characters of an answer; what Lambda may answer has room for them in any script.
+/// Most characters of a response: they fit into a Lambda response in any script.
 const MAX_LIMIT: u32 = 500_000;
 const DEFAULT_LIMIT: u32 = 100_000;
-/// What extraction writes is smaller.
+/// Upper bound of the extracted text's object, larger than any that extraction writes.
 const MAX_EXTRACTED: u64 = 256 * 1024 * 1024;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ContentQuery)]
 pub(crate) struct Wanted {
-    /// The published version where it is left out; the latest where none is.
+    /// Version number. Default: the published version, else the latest.
     #[schema(minimum = 1)]
     version: Option<i32>,
-    /// Where to begin, in characters.
+    /// Start of the range, in characters.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295i64)]
     offset: Option<u32>,
-    /// How many characters.
+    /// Length of the range, in characters.
     #[schema(minimum = 1, maximum = 500000, default = 100000)]
     limit: Option<u32>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Wanted {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ContentSection)]
 struct SectionBody {
-    /// Where it begins, in characters of the whole text.
+    /// Start of the section, in characters of the whole text.
     start: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<u32>,
@@ -53,23 +53,23 @@ pub(crate) struct Content {
     version: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
-    /// What read it.
+    /// The reader that extracted the text.
     engine: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pages: Option<u32>,
-    /// Characters of the whole text.
+    /// Length of the whole text, in characters.
     characters: usize,
     text: String,
     /// Start and end of `text` in characters.
     char_span: [usize; 2],
-    /// Where the next stretch begins; null at the end.
+    /// Value of `offset` for the next range; null at the end.
     next_offset: Option<usize>,
-    /// Sections that begin in `text`.
+    /// Sections that begin in this range.
     sections: Vec<SectionBody>,
 }
 
 impl Wanted {
-    /// Where to begin, and how many characters.
+    /// Returns start and length of the range.
     fn stretch(&self) -> Result<(usize, usize)> {
         let mut fields = Vec::new();
         let mut bad = |pointer: &str, detail: String| {
@@ -92,7 +92,7 @@ impl Wanted {
     }
 }
 
-/// Answers a stretch of a version's text.
+/// Returns a range of a version's text.
 pub(crate) async fn content(
     caller: Caller<DocumentsRead>,
     State(app): State<Arc<App>>,
@@ -110,7 +110,7 @@ pub(crate) async fn content(
     Ok(Json(stretch(id, version, extracted, offset, limit)))
 }
 
-/// A version's text, wherever it is kept.
+/// Returns a version's extracted text.
 ///
 /// # Errors
 /// `no_content` (not found).
@@ -128,7 +128,9 @@ pub(crate) async fn extracted(
             let (objects, _) = app.documents().await?;
             let key = storage::extracted_key(customer, id, version);
             objects.get(&key, MAX_EXTRACTED).await?.ok_or_else(|| {
-                let detail = format!("There is no text of version {version}; its status says why.");
+                let detail = format!(
+                    "Version {version} has no extracted text. Its status gives the reason."
+                );
                 Error::new(Kind::NotFound, "no_content", detail)
             })?
         }
@@ -148,7 +150,7 @@ fn stretch(
     let text: String = all.chars().skip(offset).take(limit).collect();
     let start = offset.min(characters);
     let end = start + text.chars().count();
-    // Sections are in order: each is counted from the one before.
+    // Sections are in order: each is counted from the previous one.
     let (mut counted, mut at) = (0, 0);
     let mut sections = Vec::new();
     for Section {
@@ -157,7 +159,7 @@ fn stretch(
         heading_path,
     } in extracted.sections
     {
-        // What a reader wrote is not taken on trust: a section out of order is left out.
+        // The reader's output is not trusted: a section out of order is skipped.
         let Some(between) = all.get(counted..byte) else {
             continue;
         };
@@ -190,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stretches_follow_each_other_in_characters() {
+    fn ranges_continue_in_characters() {
         let extracted = Extracted {
             text: "été\n\nune page\n\nfin".to_owned(),
             sections: vec![Section {

@@ -1,4 +1,4 @@
-//! `DELETE /api/documents/{id}`: hidden when this answers; gone soon after, or when the time is over in which it can be
+//! `DELETE /api/documents/{id}`: the document is hidden at once, and removed soon after or when it can no longer be
 //! undeleted.
 
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentDeletionQuery {
-    /// It cannot be undeleted, whatever `deletionRetentionDays` says. Takes also a document that is deleted already.
+    /// Delete permanently, without undelete, regardless of `deletionRetentionDays`. Works on a document that is already
+    /// deleted, too.
     #[serde(default)]
     permanent: bool,
 }

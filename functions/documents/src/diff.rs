@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/diff`: what changed from one version's text to another's.
+//! `GET /api/documents/{id}/diff`: the differences between the texts of two versions.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,30 +11,30 @@ use utoipa::ToSchema;
 
 use crate::content::extracted;
 
-/// Lines shown around a change.
+/// Lines of context around a change.
 const CONTEXT: usize = 3;
-/// Lines of an answer, which Lambda's 6 MB have room for.
+/// Most lines of a response, which fit into Lambda's 6 MB.
 const MOST_LINES: usize = 5000;
-/// Characters of a line that are shown.
+/// Most characters returned of a line.
 const MOST_OF_LINE: usize = 1000;
-/// After which the difference is only approximate: still right, but not the smallest.
+/// Time after which the difference is approximate: correct, but not minimal.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Two texts of this size are compared in a second or so.
+/// Largest text in bytes: two of this size are compared in about a second.
 const MOST_TEXT: usize = 8 * 1024 * 1024;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DiffQuery)]
 pub(crate) struct Wanted {
-    /// The version before `to` where it is left out.
+    /// Version number. Default: the version before `to`.
     #[schema(minimum = 1)]
     from: Option<i32>,
-    /// The published version where it is left out; the latest where none is.
+    /// Version number. Default: the published version, else the latest.
     #[schema(minimum = 1)]
     to: Option<i32>,
 }
 
-/// A stretch of lines with changes in it.
+/// A range of lines with changes.
 #[derive(Serialize, ToSchema, PartialEq, Eq, Debug)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = DiffHunk)]
@@ -63,17 +63,18 @@ pub(crate) struct Diff {
     to: i32,
     added_lines: usize,
     removed_lines: usize,
-    /// From 0, nothing in common, to 1, the same.
+    /// Similarity of the texts, from 0 (nothing in common) to 1 (identical).
     #[schema(minimum = 0, maximum = 1)]
     similarity: Similarity,
     hunks: Vec<Hunk>,
-    /// Whether there are more changes than are shown.
+    /// Whether there are more changes than are returned.
     truncated: bool,
 }
 
-/// Thousandths, so that the answer is the same on every machine.
+/// A similarity with three decimals.
 #[derive(PartialEq, Eq, Debug, ToSchema)]
 #[schema(value_type = f64)]
+// An integer of thousandths, so that the response is the same on every machine.
 struct Similarity(u16);
 
 impl Serialize for Similarity {
@@ -82,7 +83,7 @@ impl Serialize for Similarity {
     }
 }
 
-/// Answers what changed.
+/// Returns the differences.
 pub(crate) async fn diff(
     caller: Caller<DocumentsRead>,
     State(app): State<Arc<App>>,
@@ -97,13 +98,13 @@ pub(crate) async fn diff(
     let to = wanted.to.unwrap_or(newest);
     let from = wanted.from.unwrap_or(to - 1);
     if from < 1 || to < 1 {
-        let detail = "There is one version only; name two with from and to once there are.";
+        let detail = "The document has only one version. Set from and to once it has two.";
         return Err(Error::new(Kind::Conflict, "nothing_to_compare", detail).into());
     }
     let old = extracted(&app, &caller, id, from).await?.text;
     let new = extracted(&app, &caller, id, to).await?.text;
     if old.len() + new.len() > MOST_TEXT {
-        let detail = "The texts are too large to be compared here; fetch both through content.";
+        let detail = "The texts are too large to compare. Fetch both with documents-content and compare them yourself.";
         return Err(Error::new(Kind::TooLarge, "text_too_large", detail).into());
     }
     Ok(Json(compare(id, (from, &old), (to, &new))))
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_shown_with_what_stands_around_them() {
+    fn changes_are_returned_with_context() {
         let id = DocumentId::generate();
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_change_is_cut_off_and_says_so() {
+    fn a_large_change_is_marked_as_truncated() {
         let id = DocumentId::generate();
         let text = |what: &str| {
             (0..MOST_LINES)

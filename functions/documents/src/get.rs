@@ -5,7 +5,7 @@ use dynrag_domain::DocumentId;
 
 use crate::body::DocumentBody;
 
-/// Answers a document.
+/// Returns a document.
 pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
     Path(id): Path<DocumentId>,

@@ -1,4 +1,4 @@
-//! Documents, and the collections they belong to.
+//! Documents and collections.
 
 mod body;
 mod bulk;

@@ -1,4 +1,4 @@
-//! `GET /api/documents`: the documents that meet all conditions, in an order.
+//! `GET /api/documents`: the documents that meet all conditions, sorted.
 
 use dynrag_api::{
     Answer, Caller, Json, Query, cursor,
@@ -26,36 +26,36 @@ use crate::{body::DocumentBody, several::Several};
 pub(crate) struct Wanted {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before, with the same conditions and order.
+    /// `nextCursor` of the previous page, with the same conditions and order.
     cursor: Option<String>,
     sort: Option<Sort>,
     /// Whether to count all documents that meet the conditions.
     total: Option<bool>,
-    /// The deleted documents that can be undeleted, in place of those that are there.
+    /// List deleted documents that can be undeleted, instead of present ones.
     deleted: Option<bool>,
-    /// The caller's own id.
+    /// The customer's own id of the document.
     #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
-    /// A part of the title, in capital or small letters.
+    /// Part of the title, case-insensitive.
     #[schema(min_length = 1, max_length = 512)]
     title: Option<String>,
-    /// The whole name of the file.
+    /// The whole file name.
     #[schema(min_length = 1, max_length = 512)]
     file_name: Option<String>,
-    /// One of these formats, separated by commas.
+    /// Formats, separated by commas; a document has one of them.
     #[schema(value_type = Option<Vec<Format>>, min_items = 1)]
     format: Option<Several<Format>>,
-    /// Came in one of these ways, separated by commas.
+    /// Sources, separated by commas; a document has one of them.
     #[schema(value_type = Option<Vec<Source>>, min_items = 1)]
     source: Option<Several<Source>>,
-    /// One of these statuses, separated by commas.
+    /// Statuses, separated by commas; a document has one of them.
     #[schema(value_type = Option<Vec<Status>>, min_items = 1)]
     status: Option<Several<Status>>,
-    /// Ended badly for this reason.
+    /// Failed, or needs action, for this reason.
     code: Option<FailureCode>,
-    /// In this collection; `none` for those in no collection.
+    /// A collection's id, or `none` for documents in no collection.
     collection_id: Option<String>,
-    /// A JSON object: the metadata has these members with these values.
+    /// A JSON object; the document's metadata contains these members with these values.
     metadata: Option<String>,
     /// Added after this time (RFC 3339).
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -77,12 +77,12 @@ pub(crate) struct Documents {
     items: Vec<DocumentBody>,
     #[schema(required)]
     next_cursor: Option<String>,
-    /// How many documents meet the conditions, where `total=true` asks for it.
+    /// Number of documents that meet the conditions, if requested with `total=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
 }
 
-/// What a cursor holds: a position, and the list it is a position of.
+/// A cursor's content: a position, and the fingerprint of its list.
 #[derive(Serialize, Deserialize)]
 struct Mark {
     list: String,
@@ -96,7 +96,7 @@ impl Wanted {
         };
         let metadata = match self.metadata {
             Some(text) => Some(Metadata::parse(&text).ok_or_else(|| {
-                Error::field("/metadata", r#"a JSON object, as in {"year":2026}"#)
+                Error::field("/metadata", r#"a JSON object such as {"year":2026}"#)
             })?),
             None => None,
         };
@@ -127,13 +127,13 @@ impl Wanted {
     }
 }
 
-/// What a list is known by: its conditions and order.
+/// Returns the fingerprint of a list: a hash of its conditions and order.
 fn fingerprint(filter: &Filter, sort: Sort) -> Result<String> {
     let list = serde_json::to_vec(&(filter, sort)).map_err(Error::internal_fault)?;
     Ok(hex::encode(&Sha256::digest(list)[..12]))
 }
 
-/// Reads a cursor of this list.
+/// Decodes a cursor of this list.
 fn position(cursor: &str, list: &str, sort: Sort) -> Result<Position> {
     let mark: Mark = cursor::decode(cursor)?;
     if mark.list == list && mark.behind.is_of(sort) {
@@ -147,7 +147,7 @@ fn position(cursor: &str, list: &str, sort: Sort) -> Result<Position> {
     ))
 }
 
-/// Answers a page.
+/// Returns a page.
 pub(crate) async fn list(
     caller: Caller<DocumentsRead>,
     Query(wanted): Query<Wanted>,
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_of_one_list() {
+    fn a_cursor_belongs_to_one_list() {
         let filter = |title: &str| Filter {
             title: Some(title.to_owned()),
             ..Filter::default()

@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/original?version=`: a link to the file as it was uploaded.
+//! `GET /api/documents/{id}/original?version=`: a download link for the original file.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OriginalQuery {
-    /// The published version where it is left out; the latest where none is.
+    /// Version number. Default: the published version, else the latest.
     #[schema(minimum = 1)]
     version: Option<i32>,
 }
 
-/// Where to get a file, without credentials.
+/// A link to download a file without credentials.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OriginalLink {
@@ -26,13 +26,13 @@ pub(crate) struct OriginalLink {
     version: i32,
     url: String,
     expires_at: DateTime<Utc>,
-    /// The name it came with; else one made of the title.
+    /// The original file name, or one made from the title.
     file_name: String,
     content_type: &'static str,
     bytes: u64,
 }
 
-/// Answers a link.
+/// Returns a link.
 pub(crate) async fn original(
     caller: Caller<DocumentsRead>,
     State(app): State<Arc<App>>,

@@ -1,5 +1,5 @@
-//! `POST /api/documents/regenerate`: vectors of another model for everything that is published. They are built
-//! beside the present ones, which are searched meanwhile, and switched to at once.
+//! `POST /api/documents/regenerate`: embeds all published documents with another model. The new vectors are built
+//! alongside the present ones, which are searched meanwhile, and replace them in one step.
 
 use std::sync::Arc;
 
@@ -14,25 +14,25 @@ use dynrag_domain::{Error, JobId, Result, money::Usd};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Longest name of a model.
+/// Longest model name.
 const MAX_MODEL: usize = 100;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct RegenerateRequest {
-    /// The present one where it is left out: all vectors are requested again.
+    /// Name of the model. Default: the present model, whose vectors are all computed again.
     #[schema(
         min_length = 1,
         max_length = 100,
         pattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$"
     )]
     embedding_model: Option<String>,
-    /// Only say what it would take.
+    /// Only estimate tokens and cost.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// What a regeneration embeds and costs.
+/// Estimated tokens and cost of a regeneration.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RegenerateEstimate {
@@ -40,11 +40,11 @@ pub(crate) struct RegenerateEstimate {
     current_model: String,
     documents: i64,
     chunks: i64,
-    /// Tokens to be embedded.
+    /// Tokens to embed.
     tokens: i64,
-    /// Whether `tokens` was counted; false where some documents are older than counting and were estimated.
+    /// Whether `tokens` is exact; false if it was estimated for some older documents.
     counted: bool,
-    /// At the listed price; null for a model that has none in the list.
+    /// Cost at the listed price; null for a model without a listed price.
     #[schema(value_type = Option<String>)]
     cost_usd: Option<Usd>,
 }
@@ -81,7 +81,7 @@ impl RegenerateRequest {
             .is_some_and(|c| c.is_ascii_alphanumeric());
         let plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-".contains(c);
         if !first || model.len() > MAX_MODEL || !model.chars().all(plain) {
-            let detail = format!("a model's name in at most {MAX_MODEL} ASCII characters");
+            let detail = format!("a model name of at most {MAX_MODEL} ASCII characters");
             return Err(Error::field("/embeddingModel", detail));
         }
         Ok(model.to_owned())
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_models_name_is_plain() {
+    fn a_model_name_is_plain_ascii() {
         let of = |name: &str| RegenerateRequest {
             embedding_model: Some(name.to_owned()),
             dry_run: true,

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RestoredDocument {
     doc_id: DocumentId,
-    /// The new version.
+    /// The number of the new version.
     version: i32,
     status: Status,
     status_url: Link,

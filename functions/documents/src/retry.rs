@@ -11,11 +11,11 @@ use dynrag_domain::{DocumentId, document_passwords::DocumentPassword, documents:
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What the attempt before lacked.
+/// Input that the previous attempt lacked.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetryRequest {
-    /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
+    /// Password of an encrypted PDF. It is stored encrypted until the document is removed.
     password: Option<DocumentPassword>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct RetriedDocument {
     status_url: Link,
 }
 
-/// Queues the document's latest version again, with all its attempts.
+/// Queues the document's latest version again, with a full number of attempts.
 pub(crate) async fn retry(
     caller: Caller<DocumentsWrite>,
     State(app): State<Arc<App>>,

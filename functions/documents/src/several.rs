@@ -1,4 +1,4 @@
-//! One or more values: a text with commas in a query, a list or one text in JSON.
+//! One or more values: comma-separated in a query, a list or a single value in JSON.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{Error, IntoDeserializer, SeqAccess, Visitor, value::StrDeserializer},
 };
 
-/// Values of a condition, of which a document has one.
+/// The accepted values of a condition.
 #[derive(Debug)]
 pub(crate) struct Several<T>(pub(crate) Vec<T>);
 
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_come_with_commas_or_as_a_list() {
+    fn values_are_comma_separated_or_a_list() {
         let read = |json: &str| serde_json::from_str::<Several<Status>>(json);
         let both = [Status::Failed, Status::NeedsAction];
         assert_eq!(read(r#""failed, needs_action""#).unwrap().0, both);

@@ -1,4 +1,4 @@
-//! `GET /api/documents/{id}/status`: where a document stands and how it came there.
+//! `GET /api/documents/{id}/status`: a document's status and timeline.
 
 use std::borrow::Cow;
 
@@ -22,23 +22,23 @@ pub(crate) struct StatusBody {
     stage: Option<Stage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<FailureCode>,
-    /// What happened and what to do, for `code`.
+    /// What happened and what to do, in words; for `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'static, str>>,
-    /// What the page's server answered, for `http_status`.
+    /// The HTTP status of the page's server, for code `http_status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     http_status: Option<i32>,
     attempts: i32,
     latest_version: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     published_version: Option<i32>,
-    /// What the reader left out, replaced or could not show.
+    /// Content that was left out, replaced or guessed during extraction.
     warnings: Warnings,
-    /// Oldest first.
+    /// The steps so far, oldest first.
     timeline: Vec<DocumentStep>,
 }
 
-/// Answers where a document stands.
+/// Returns a document's status.
 pub(crate) async fn status(
     caller: Caller<DocumentsRead>,
     Path(id): Path<DocumentId>,

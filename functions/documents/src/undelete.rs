@@ -9,7 +9,7 @@ use dynrag_domain::{DocumentId, documents::Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// No more than every writer may know: what a document holds is for its readers.
+/// An undeleted document, without its content: the caller may have permission to write only.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UndeletedDocument {

@@ -1,4 +1,5 @@
-//! `PUT /api/documents/{id}`: other content, title, metadata or chunking, or the same read again; another collection.
+//! `PUT /api/documents/{id}`: changes content, title, metadata, chunking or collection, or reprocesses the same
+//! content.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use dynrag_domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// What is left out stays as it is.
+/// A change of a document. Fields that are left out stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct DocumentChange {
@@ -22,20 +23,20 @@ pub(crate) struct DocumentChange {
     #[schema(value_type = Option<Object>)]
     metadata: Option<Metadata>,
     chunking: Option<Chunking>,
-    /// The collection it moves to; null: it belongs to none.
+    /// The target collection; null moves the document out of its collection.
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<CollectionId>)]
     collection_id: Option<Option<CollectionId>>,
-    /// The new text.
+    /// New text content.
     #[schema(min_length = 1)]
     content: Option<String>,
-    /// Of `content`; `text/plain` where it is left out.
+    /// Media type of `content`. Default: `text/plain`.
     content_type: Option<String>,
-    /// Whether what the document hides is read too.
+    /// Whether hidden content is extracted too.
     include_hidden: Option<bool>,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     attachments: Option<bool>,
-    /// Reads and chunks the same content again.
+    /// Extract and chunk the same content again.
     #[serde(default)]
     reprocess: bool,
 }
@@ -58,7 +59,7 @@ impl From<DocumentChange> for documents::DocumentChange {
     }
 }
 
-/// Makes the next version, or only moves the document.
+/// Creates the next version, or only moves the document.
 pub(crate) async fn update(
     caller: Caller<DocumentsWrite>,
     State(app): State<Arc<App>>,

@@ -37,7 +37,7 @@ pub(crate) struct VersionBody {
     tokens: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
-    /// What the reader left out, replaced or could not show.
+    /// Content that was left out, replaced or guessed during extraction.
     warnings: Warnings,
     #[serde(skip_serializing_if = "Option::is_none")]
     published_at: Option<DateTime<Utc>>,

@@ -112,7 +112,7 @@ pub(crate) fn format(answer: &Answer, allowed: &[String]) -> Result<Format, Refu
     }
     let declared = Format::from_media_type(answer.header("content-type"));
     let format = detect(&answer.body, declared, file_name(&answer.url).as_deref())
-        .ok_or_else(|| refuse(FailureCode::UnsupportedType, "of no type we read"))?;
+        .ok_or_else(|| refuse(FailureCode::UnsupportedType, "unsupported file type"))?;
     if !allowed.iter().any(|name| name == format.as_str()) {
         return Err(refuse(FailureCode::UnsupportedType, format.as_str()));
     }

@@ -1,4 +1,4 @@
-//! `POST /api/ingest/batch`: up to 500 texts, answered one by one.
+//! `POST /api/ingest/batch`: up to 500 texts, each with its own result.
 
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ const MAX_DOCUMENTS: usize = 500;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Batch {
-    /// Each as the body of `POST /api/ingest/document`. One that is not right is answered with its error
-    /// and keeps none of the others out.
+    /// Each is like the body of `POST /api/ingest/document`. An invalid document gets an error in its result and does
+    /// not affect the others.
     #[schema(min_items = 1, max_items = 500, value_type = Vec<Object>)]
     documents: Vec<Box<RawValue>>,
 }
 
-/// The outcome of one document: accepted, or refused with an error.
+/// The result for one document: accepted, or rejected with an error.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BatchItem {
@@ -41,36 +41,36 @@ struct BatchItem {
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_url: Option<Link>,
-    /// True where the very content is there already.
+    /// True if the document with the same content exists already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
-    /// True where a duplicate takes over the title, metadata, `includeHidden` or `attachments` it came with. Nothing is
-    /// embedded again.
+    /// True if a duplicate updated the title, metadata, `includeHidden` or `attachments` of the existing document.
+    /// Nothing is embedded again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     updated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ItemError>,
 }
 
-/// Why one was refused.
+/// Why a document was rejected.
 #[derive(Serialize, ToSchema)]
 struct ItemError {
-    /// Stable: branch on it.
+    /// Stable error code for programs.
     code: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ItemField>,
 }
 
-/// A bad field.
+/// An invalid field.
 #[derive(Serialize, ToSchema)]
 struct ItemField {
-    /// Where it is in the body of the request, as a JSON pointer (RFC 6901).
+    /// The field in the request body, as a JSON pointer (RFC 6901).
     pointer: String,
     detail: String,
 }
 
-/// The outcome of each document, in their order.
+/// The results, in the order of the documents.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BatchResult {
     queued: usize,
@@ -79,7 +79,7 @@ pub(crate) struct BatchResult {
     results: Vec<BatchItem>,
 }
 
-/// 202 where a document was queued, else 200.
+/// 202 if a document was queued, else 200.
 type BatchAnswer = Either<answers::Accepted<BatchResult>, Json<BatchResult>>;
 
 impl BatchItem {
@@ -116,7 +116,7 @@ impl BatchItem {
 }
 
 impl BatchResult {
-    /// The outcome of each document, in their order.
+    /// The results, in the order of the documents.
     fn new(outcomes: impl Iterator<Item = Result<AddedDocument>>) -> Self {
         let results: Vec<BatchItem> = outcomes
             .enumerate()
@@ -142,7 +142,7 @@ impl From<BatchResult> for BatchAnswer {
     }
 }
 
-/// Adds the documents whose fields are right.
+/// Adds the valid documents.
 pub(crate) async fn batch(
     caller: Caller<DocumentsWrite>,
     State(app): State<Arc<App>>,
@@ -176,7 +176,7 @@ pub(crate) async fn batch(
     Ok(BatchResult::new(outcomes.flatten()).into())
 }
 
-/// A document of the batch, checked.
+/// Parses and checks a document of the batch.
 fn read(caller: &Admission, document: &RawValue) -> Result<(Description, Content)> {
     let body: NewDocument = dynrag_api::from_json(document.get().as_bytes())?;
     NewText::from(body).check(&caller.config)

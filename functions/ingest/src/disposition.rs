@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_every_form() {
+    fn file_names_are_parsed_in_every_notation() {
         for (value, name) in [
             ("form-data; name=\"f\"; filename=\"a b.pdf\"", "a b.pdf"),
             ("attachment; filename=a.pdf", "a.pdf"),

@@ -35,13 +35,13 @@ pub(crate) struct NewDocument {
     #[serde(default)]
     #[schema(default = "skip")]
     pub(crate) on_duplicate: OnDuplicate,
-    /// As its collection's or the customer's documents are, where it is left out.
+    /// Chunking. Default: the collection's, else the customer's.
     pub(crate) chunking: Option<Chunking>,
-    /// The collection it is to belong to; a document that is there moves with its next version.
+    /// The document's collection. An existing document moves when it gets its next version.
     pub(crate) collection_id: Option<CollectionId>,
-    /// Whether text that a page hides is read too.
+    /// Whether hidden text of a page is extracted too.
     pub(crate) include_hidden: Option<bool>,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     pub(crate) attachments: Option<bool>,
 }
 
@@ -67,7 +67,7 @@ impl From<NewDocument> for NewText {
     }
 }
 
-/// Adds a text: plain unless `contentType` says Markdown or HTML.
+/// Adds a text, by default plain text.
 pub(crate) async fn document(
     caller: Caller<DocumentsWrite>,
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! Fields that come as text, in forms, queries and headers, and external ids.
+//! Fields given as text in forms, queries and headers, and external ids.
 
 use dynrag_app::documents::Description;
 use dynrag_domain::{
@@ -12,12 +12,12 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, Type},
 };
 
-/// Reads an `externalId`, a string or a number. A number is kept as text, digit for digit.
+/// Deserializes an `externalId`, a string or a number. A number is kept as text, digit for digit.
 pub(crate) fn external_id<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     Option::<Box<RawValue>>::deserialize(deserializer)?
-        .map(|raw| external_id_text(&raw).ok_or_else(|| de::Error::custom("text or a number")))
+        .map(|raw| external_id_text(&raw).ok_or_else(|| de::Error::custom("a string or a number")))
         .transpose()
 }
 
@@ -39,21 +39,23 @@ pub(crate) fn external_id_schema() -> RefOr<Schema> {
     let number = ObjectBuilder::new().schema_type(Type::Integer);
     let either = OneOfBuilder::new().item(text).item(number);
     either
-        .description(Some("The caller's own id. A number is its text."))
+        .description(Some(
+            "The customer's own id of the document. A number is stored as its text.",
+        ))
         .into()
 }
 
-/// Sets a field of a description from text. False where there is no such field.
+/// Sets a field of a description from text. Returns false if there is no such field.
 ///
 /// # Errors
-/// `invalid_fields` where the text cannot be read.
+/// `invalid_fields` if the text cannot be parsed.
 pub(crate) fn set(description: &mut Description, name: &str, text: String) -> Result<bool> {
     match name {
         "title" => description.title = Some(text),
         "externalId" => description.external_id = Some(text),
         "metadata" => {
             let parsed = Metadata::parse(&text);
-            let wrong = || Error::field("/metadata", "an object in JSON");
+            let wrong = || Error::field("/metadata", "a JSON object");
             description.metadata = Some(parsed.ok_or_else(wrong)?);
         }
         "password" => description.password = Some(DocumentPassword::parse(text)?),
@@ -63,7 +65,7 @@ pub(crate) fn set(description: &mut Description, name: &str, text: String) -> Re
         }
         "chunking" => {
             let parsed = serde_json::from_str(&text)
-                .map_err(|e| Error::field("/chunking", format!("an object in JSON: {e}")))?;
+                .map_err(|e| Error::field("/chunking", format!("a JSON object: {e}")))?;
             description.chunking = Some(parsed);
         }
         "includeHidden" => {

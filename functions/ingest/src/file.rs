@@ -1,4 +1,4 @@
-//! `POST /api/ingest/file`: one file as multipart/form-data, with the fields of a document beside it.
+//! `POST /api/ingest/file`: one file as multipart/form-data, with the fields of a document.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -47,7 +47,7 @@ pub(crate) async fn file(
     Ok(wait(&caller, added, time).await?.into())
 }
 
-/// A file, checked against the customer's configuration.
+/// Checks a file against the customer's configuration.
 ///
 /// # Errors
 /// `unsupported_type`, `file_too_large`, `empty_document`.
@@ -78,7 +78,7 @@ fn empty() -> Error {
     Error::new(
         Kind::Invalid,
         FailureCode::EmptyDocument.as_str(),
-        "The file is empty. Send one that has text.",
+        "The file is empty. Send a file that contains text.",
     )
 }
 
@@ -90,27 +90,27 @@ pub(crate) struct Form {
     description: Description,
 }
 
-/// Its parts.
+/// The parts of the form.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "read by `Form::read`")]
 struct FileUpload {
-    /// The document.
+    /// The file.
     #[schema(value_type = String, format = Binary)]
     file: Bytes,
     title: Option<String>,
     external_id: Option<String>,
-    /// An object in JSON.
+    /// Metadata, as a JSON object.
     metadata: Option<String>,
     on_duplicate: Option<OnDuplicate>,
-    /// An object in JSON.
+    /// Chunking, as a JSON object.
     chunking: Option<String>,
     collection_id: Option<CollectionId>,
-    /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
+    /// Whether hidden content is extracted too: sheets, rows, columns, slides, text.
     include_hidden: Option<bool>,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     attachments: Option<bool>,
-    /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
+    /// Password of an encrypted PDF. It is stored encrypted until the document is removed.
     password: Option<DocumentPassword>,
 }
 
@@ -137,15 +137,15 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Where it is in the form, as a JSON pointer (RFC 6901).
+    /// Its position in the form, as a JSON pointer (RFC 6901).
     pub(crate) fn pointer(&self) -> String {
         format!("/{}", self.name.replace('~', "~0").replace('/', "~1"))
     }
 
-    /// Its text; not as axum gives it, which replaces what is no UTF-8.
+    /// Its text. axum's own conversion would replace invalid UTF-8.
     pub(crate) fn text(&self) -> Result<String> {
         String::from_utf8(self.bytes.to_vec())
-            .map_err(|_| Error::field(self.pointer(), "text in UTF-8"))
+            .map_err(|_| Error::field(self.pointer(), "UTF-8 text"))
     }
 }
 
@@ -188,21 +188,20 @@ impl Form {
         for part in parts(request).await? {
             if part.name == "file" {
                 if file.replace(part).is_some() {
-                    return Err(Error::field("/file", "one file a request"));
+                    return Err(Error::field("/file", "only one file per request"));
                 }
                 continue;
             }
             if !seen.insert(part.name.clone()) {
-                return Err(Error::field(part.pointer(), "once a request"));
+                return Err(Error::field(part.pointer(), "only once per request"));
             }
             if !fields::set(&mut description, &part.name, part.text()?)? {
-                let known = "no such field; known are file, title, externalId, metadata, onDuplicate, chunking, \
+                let known = "unknown; known fields: file, title, externalId, metadata, onDuplicate, chunking, \
                     collectionId, includeHidden, attachments, password";
                 return Err(Error::field(part.pointer(), known));
             }
         }
-        let file =
-            file.ok_or_else(|| Error::field("/file", "a part named file with the document"))?;
+        let file = file.ok_or_else(|| Error::field("/file", "required: a part named file"))?;
         Ok(Self {
             bytes: file.bytes,
             file_name: file.file_name,
@@ -219,7 +218,7 @@ fn malformed(error: &MultipartError) -> Error {
     Error::new(
         Kind::Malformed,
         "invalid_multipart",
-        "The multipart body is not well formed.",
+        "The multipart body is malformed.",
     )
     .because(error.body_text())
 }

@@ -1,15 +1,15 @@
-//! Who posts to a webhook's own address: whoever knows its token, or signs with its secret as Standard
-//! Webhooks says. What is wrong with a request nobody is told: unknown, paused, a wrong token and an old
-//! signature are one and the same 401.
+//! Authentication of requests to a webhook's own URL: by its token, or by a signature with its secret (Standard
+//! Webhooks). The 401 does not disclose the reason: an unknown or paused webhook, a wrong token and an expired
+//! signature get the same response.
 //!
-//! A signed message is taken once. Its `webhook-id`, which the signature covers, is kept as an idempotency
-//! key of the webhook for a day, far longer than a signature is good: a replay gets the first answer.
+//! A signed message is accepted once. Its `webhook-id`, which the signature covers, is stored as an idempotency
+//! key of the webhook for a day, far longer than a signature is valid: a replay gets the first response.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before the id is written | nothing | the sender's next try is the first |
-//! | after it, wherever the request was | an id without an answer | the next try, once the lease is over; a document that was added it finds as a duplicate |
-//! | after the answer is kept | the answer | the next try gets it |
+//! | before the id is written | nothing | the sender's next attempt counts as the first |
+//! | later, before the response is stored | an id without a response | the next attempt after the lease; it finds an added document as a duplicate |
+//! | after the response is stored | the response | the next attempt gets it |
 
 use std::sync::Arc;
 
@@ -39,20 +39,20 @@ use subtle::ConstantTimeEq;
 use crate::payload::{Payload, WebhookQuery};
 
 const TOKEN: &str = "x-webhook-token";
-/// What an idempotency key may have.
+/// Longest `webhook-id`, the limit of an idempotency key.
 const MAX_MESSAGE_ID: usize = 255;
 
-/// A verified and admitted request to a webhook's address.
+/// A verified and admitted request to a webhook's URL.
 pub(crate) struct Incoming {
-    /// As for any caller.
+    /// The admitted caller.
     pub(crate) caller: Admission,
     /// The webhook's name.
     pub(crate) name: String,
     /// The webhook's collection.
     pub(crate) collection: Option<CollectionId>,
-    /// What the query says of the document.
+    /// The query: fields of the document.
     pub(crate) query: WebhookQuery,
-    /// What was sent.
+    /// The body with its headers.
     pub(crate) payload: Payload,
 }
 
@@ -62,14 +62,14 @@ impl Argument for Incoming {
         description.webhook_security();
         Query::<WebhookQuery>::describe(description);
         for (name, sentence) in [
-            ("webhook-id", "Names the message: it is taken once."),
+            ("webhook-id", "Id of the message; each id is accepted once."),
             (
                 "webhook-timestamp",
-                "Unix seconds, at most five minutes from now.",
+                "Unix seconds, within five minutes of the present time.",
             ),
             (
                 "webhook-signature",
-                "`v1,` and the base64 of HMAC-SHA-256 over `{id}.{timestamp}.{body}` (Standard Webhooks); takes the place of the token.",
+                "`v1,` and the base64 of the HMAC-SHA-256 of `{id}.{timestamp}.{body}` (Standard Webhooks). Replaces the token.",
             ),
         ] {
             description.header(name, sentence);
@@ -78,23 +78,23 @@ impl Argument for Incoming {
     }
 }
 
-/// How a caller says that it may.
+/// A sender's proof of authorization.
 enum Proof<'a> {
     Signature,
     Token(&'a str),
 }
 
-/// A request whose token or signature is right.
+/// A request with a valid token or signature.
 struct Verified {
     customer: CustomerId,
     webhook: WebhookId,
     name: String,
     collection: Option<CollectionId>,
-    /// Of a signed one.
+    /// The message's id, if it is signed.
     message: Option<String>,
 }
 
-/// The one refusal there is.
+/// Returns the only error of authentication.
 fn refused(internal: impl Into<String>) -> Error {
     Error::new(
         Kind::Unauthenticated,
@@ -105,7 +105,7 @@ fn refused(internal: impl Into<String>) -> Error {
 }
 
 impl<'a> Proof<'a> {
-    /// A signature decides, whatever else is sent; of two tokens it would not be clear which one counts.
+    /// Returns the proof. A signature takes precedence over tokens; two tokens are ambiguous.
     fn of(headers: &'a HeaderMap) -> Result<Self> {
         if headers.contains_key(webhook::SIGNATURE) {
             return Ok(Self::Signature);
@@ -133,7 +133,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// The id of the message, where it is signed.
+    /// Checks the proof. Returns the id of a signed message.
     async fn check(
         &self,
         app: &App,
@@ -179,9 +179,9 @@ async fn verify(
     body: &[u8],
 ) -> Result<Verified> {
     let proof = Proof::of(headers)?;
-    let webhook = webhook.ok_or_else(|| refused("no id of a webhook"))?;
+    let webhook = webhook.ok_or_else(|| refused("not the id of a webhook"))?;
     let found = app.unbounded_store().await?.find_webhook(webhook).await?;
-    let found = found.ok_or_else(|| refused("no such webhook, or it is stopped"))?;
+    let found = found.ok_or_else(|| refused("webhook does not exist or is not active"))?;
     let message = proof.check(app, &found, headers, body).await?;
     Ok(Verified {
         customer: found.customer_id,
@@ -192,7 +192,7 @@ async fn verify(
     })
 }
 
-/// The id in the path.
+/// Returns the id in the path.
 async fn webhook_id(parts: &mut http::request::Parts) -> Option<WebhookId> {
     let parameters = RawPathParams::from_request_parts(parts, &()).await.ok()?;
     let (_, text) = parameters.iter().next()?;
@@ -211,7 +211,7 @@ where
         let (mut parts, body) = request.into_parts();
         let route = parts.extensions.get::<RouteName>().copied();
         let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
-        // Before anything is connected to: who sends no credential is told so, whatever is down.
+        // Before any connection: a request without a credential gets its 401 even if a dependency is down.
         Proof::of(&parts.headers)?;
         let body: Bytes = body_bytes(Request::new(body)).await?;
         let webhook = webhook_id(&mut parts).await;
@@ -249,13 +249,15 @@ where
         let attempt = parts.extensions.get::<Attempt>();
         match (&verified.message, attempt) {
             (Some(id), _) if id.len() > MAX_MESSAGE_ID => {
-                let detail = format!("webhook-id has at most {MAX_MESSAGE_ID} characters.");
+                let detail = format!("webhook-id must have at most {MAX_MESSAGE_ID} characters.");
                 return Err(Error::new(Kind::Invalid, "invalid_webhook_id", detail).into());
             }
-            // Not the Idempotency-Key, which no signature covers.
+            // Not the Idempotency-Key, which the signature does not cover.
             (Some(id), Some(attempt)) => attempt.begin_as(store, &caller, route, id).await?,
             (Some(_), None) => {
-                return Err(Error::internal_fault("a signed message is not guarded").into());
+                return Err(
+                    Error::internal_fault("signed message without an idempotency guard").into(),
+                );
             }
             (None, Some(attempt)) => attempt.begin(store, &caller, route).await?,
             (None, None) => {}
@@ -291,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn one_proof_and_a_signature_before_all() {
+    fn exactly_one_proof_and_a_signature_takes_precedence() {
         for (pairs, expected) in [
             (&[("x-webhook-token", " whk_a ")][..], Some("whk_a")),
             (&[("authorization", "bearer whk_a")], Some("whk_a")),

@@ -1,5 +1,5 @@
-//! The ways in: text as JSON, alone or many at once, a file as multipart, a form for an upload straight to S3,
-//! and whatever a webhook is sent.
+//! Ingestion: text as JSON, single or in batches, a file as multipart, presigned uploads to S3, web pages, and payloads
+//! of webhooks.
 
 mod batch;
 mod disposition;
@@ -58,7 +58,7 @@ pub fn routes() -> Routes<Arc<App>> {
         .post(
             "ingest-webhook-receive",
             "/api/ingest/webhook/{webhookId}",
-            "Receive a document at a webhook's own address",
+            "Receive a document at a webhook's own URL",
             webhook::receive,
         )
         .get(

@@ -1,5 +1,5 @@
-//! Whatever another system sends, as a document: JSON, a form, or the bytes of a file with what is known of
-//! it in headers and query (as n8n's HTTP Request node sends binary data).
+//! Payloads of other systems as documents: JSON, a form, or a file's bytes with its description in headers and query
+//! (as n8n's HTTP Request node sends binary data).
 
 mod headers;
 
@@ -36,7 +36,7 @@ use crate::{
 };
 use headers::{file_name, text};
 
-/// The fields of a text as `POST /api/ingest/document` takes it. An object of others is a document itself.
+/// The fields of the body of `POST /api/ingest/document`. An object with other fields is itself the document.
 const FIELDS: [&str; 10] = [
     "title",
     "content",
@@ -49,11 +49,11 @@ const FIELDS: [&str; 10] = [
     "includeHidden",
     ATTACHMENTS,
 ];
-/// A field of ours only as a boolean: mail services send their files or the number of files under this name.
+/// Our field only if it is a boolean: email services send files or the number of files under this name.
 const ATTACHMENTS: &str = "attachments";
-/// What other systems call a title.
+/// Names under which other systems send a title.
 const TITLES: [&str; 3] = ["title", "name", "subject"];
-/// Headers that describe a document, and their fields. The query goes before them.
+/// Headers that describe a document, and their fields. The query takes precedence.
 const HEADERS: [(&str, &str); 8] = [
     ("x-title", "title"),
     ("x-external-id", "externalId"),
@@ -65,11 +65,11 @@ const HEADERS: [(&str, &str); 8] = [
     ("x-attachments", ATTACHMENTS),
 ];
 
-/// The query: fields of the document, and how long the caller waits.
+/// The query: fields of the document, and how long to wait.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct WebhookQuery {
-    /// Seconds to hold the answer until the document has ended; none where it is left out.
+    /// Seconds to wait for processing to end before the response is sent. Default: 0.
     #[schema(minimum = 0, maximum = 25)]
     wait: Option<u32>,
     title: Option<String>,
@@ -81,7 +81,7 @@ pub(crate) struct WebhookQuery {
 }
 
 impl WebhookQuery {
-    /// How long the caller waits.
+    /// Returns the time to wait.
     ///
     /// # Errors
     /// `invalid_fields`.
@@ -99,7 +99,10 @@ pub(crate) struct Payload {
 impl Argument for Payload {
     fn describe(description: &mut openapi::Description) {
         for (name, field) in HEADERS {
-            description.header(name, &format!("`{field}`, where the body does not say it."));
+            description.header(
+                name,
+                &format!("`{field}`, if the body does not contain it."),
+            );
         }
         description.any_body();
     }
@@ -120,7 +123,7 @@ impl Payload {
         Self { headers, body }
     }
 
-    /// Description and content, checked. What names itself nowhere is called `untitled`.
+    /// Returns the checked description and content. `untitled` is the title of a document without one.
     ///
     /// # Errors
     /// `invalid_fields`, `invalid_json`, `invalid_multipart`, `unsupported_type`, `file_too_large`,
@@ -156,7 +159,7 @@ impl Payload {
     }
 }
 
-/// What headers and query say.
+/// Returns the description in headers and query.
 fn described(headers: &HeaderMap, query: WebhookQuery) -> Result<Description> {
     let mut description = Description::default();
     for (header, field) in HEADERS {
@@ -178,7 +181,7 @@ fn is_boolean(text: &str) -> bool {
     matches!(text, "true" | "false")
 }
 
-/// The fields of a form as an object; what comes more than once is a list.
+/// Returns the fields of a form as an object; a repeated field becomes a list.
 fn form_fields(pairs: impl Iterator<Item = (String, String)>) -> Result<Members> {
     let mut all: IndexMap<String, Vec<Box<RawValue>>> = IndexMap::new();
     for (name, text) in pairs {
@@ -229,7 +232,7 @@ fn is_file(part: &Part) -> bool {
         || (!FIELDS.contains(&part.name.as_str()) && typed())
 }
 
-/// A form with a file, the rest of which describes it; or one without, which is an object.
+/// Reads a form: with a file, its other fields describe the file; without one, it is an object.
 fn of_parts(
     config: &CustomerConfig,
     parts: Vec<Part>,
@@ -241,7 +244,7 @@ fn of_parts(
     let file = match (files.next(), files.next()) {
         (Some(file), None) => file,
         (Some(_), Some(second)) => {
-            return Err(Error::field(second.pointer(), "one file a request"));
+            return Err(Error::field(second.pointer(), "only one file per request"));
         }
         (None, _) => {
             let pairs = others
@@ -295,7 +298,7 @@ fn of_file(
     Ok((description, content))
 }
 
-/// An object of the fields of a text is that text; anything else is a document of JSON itself.
+/// Reads JSON: an object with the fields of a text is that text; any other JSON is itself the document.
 fn of_json(
     config: &CustomerConfig,
     bytes: Bytes,
@@ -306,7 +309,7 @@ fn of_json(
         return Err(Error::new(
             Kind::Malformed,
             "invalid_json",
-            "The body is empty; send the document, or a JSON object that describes it.",
+            "The body is empty. Send the document, or a JSON object that describes it.",
         ));
     }
     let whole: &RawValue = serde_json::from_slice(&bytes).map_err(|e| {
@@ -352,7 +355,7 @@ fn of_json(
     Ok((description, content))
 }
 
-/// As `POST /api/ingest/document`, where headers and query fill in what the body leaves out.
+/// Reads a text as `POST /api/ingest/document` does; headers and query supply fields that the body leaves out.
 fn of_text(
     config: &CustomerConfig,
     members: Members,
@@ -390,7 +393,7 @@ fn of_text(
     Ok((description, Content { source, ..content }))
 }
 
-/// Another system's title, made one of ours.
+/// Returns another system's title as a valid one.
 fn clean(title: &str) -> String {
     let spaced: String = title
         .chars()

@@ -1,4 +1,4 @@
-//! `GET|POST /api/ingest/presigned-url`: a form, or a URL to PUT to, with which one file goes straight to S3.
+//! `GET|POST /api/ingest/presigned-url`: a presigned form or PUT URL to upload one file directly to S3.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,18 +20,18 @@ use utoipa::ToSchema;
 
 use crate::fields;
 
-/// A file that is going to be uploaded.
+/// A file to upload.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct UploadRequest {
     #[schema(min_length = 1, max_length = 512)]
     file_name: String,
-    /// By the file's name where it is left out.
+    /// Media type. Default: from the file name.
     content_type: Option<String>,
-    /// Bytes; exactly so many are taken. Up to the customer's limit where it is left out, which only a form can.
+    /// Exact size of the file in bytes. Required for `PUT`; a form without it accepts files up to the customer's limit.
     #[schema(minimum = 1)]
     size: Option<u64>,
-    /// How the file is going to be sent.
+    /// How the file will be sent.
     #[serde(default)]
     method: UploadMethod,
     title: Option<String>,
@@ -40,41 +40,41 @@ pub(crate) struct UploadRequest {
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Metadata>,
-    /// As its collection's or the customer's documents are, where it is left out.
+    /// Chunking. Default: the collection's, else the customer's.
     chunking: Option<Chunking>,
-    /// The collection it is to belong to.
+    /// The document's collection.
     collection_id: Option<CollectionId>,
-    /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
+    /// Whether hidden content is extracted too: sheets, rows, columns, slides, text.
     include_hidden: Option<bool>,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     attachments: Option<bool>,
-    /// Of a PDF that wants one; it is kept, sealed, for as long as the document is.
+    /// Password of an encrypted PDF. It is stored encrypted until the document is removed.
     password: Option<DocumentPassword>,
 }
 
-/// The same as query parameters, which hold no objects.
+/// A file to upload, as query parameters, which cannot contain objects.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct UploadQuery {
     #[schema(min_length = 1, max_length = 512)]
     file_name: String,
-    /// By the file's name where it is left out.
+    /// Media type. Default: from the file name.
     content_type: Option<String>,
-    /// Bytes; exactly so many are taken. Up to the customer's limit where it is left out, which only a form can.
+    /// Exact size of the file in bytes. Required for `PUT`; a form without it accepts files up to the customer's limit.
     #[schema(minimum = 1)]
     size: Option<u64>,
-    /// How the file is going to be sent.
+    /// How the file will be sent.
     #[serde(default)]
     method: UploadMethod,
     title: Option<String>,
     external_id: Option<String>,
-    /// The collection it is to belong to.
+    /// The document's collection.
     collection_id: Option<CollectionId>,
-    /// Whether what the file hides is read too: sheets, rows, columns, slides, text.
+    /// Whether hidden content is extracted too: sheets, rows, columns, slides, text.
     include_hidden: Option<bool>,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     attachments: Option<bool>,
-    /// Only in the body of a POST: addresses are written into logs.
+    /// Rejected here, because URLs are logged. Send it in the body of a POST.
     password: Option<DocumentPassword>,
 }
 
@@ -82,10 +82,10 @@ pub(crate) struct UploadQuery {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum UploadMethod {
-    /// In a form, as pages do.
+    /// As a multipart form, as browsers send it.
     #[default]
     Post,
-    /// As the body itself.
+    /// As the body of a PUT.
     Put,
 }
 
@@ -95,11 +95,11 @@ enum UploadMethod {
 pub(crate) struct UploadForm {
     url: String,
     method: UploadMethod,
-    /// Of the form, for POST.
+    /// Form fields to send before the file, for `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     fields: Option<Map<String, Value>>,
-    /// To send along, to the letter, for PUT.
+    /// Headers to send exactly as given, for `PUT`.
     #[serde(skip_serializing_if = "Option::is_none")]
     headers: Option<BTreeMap<String, String>>,
     doc_id: DocumentId,
@@ -114,9 +114,13 @@ pub(crate) async fn by_query(
     State(app): State<Arc<App>>,
     Query(query): Query<UploadQuery>,
 ) -> Answer<Json<UploadForm>> {
-    // URLs are written into logs, ours and others'.
+    // URLs are logged, by the platform and by others.
     if query.password.is_some() {
-        return Err(Error::field("/password", "in the body of a POST, not in the address").into());
+        return Err(Error::field(
+            "/password",
+            "only in the body of a POST, because URLs are logged",
+        )
+        .into());
     }
     create(&app, &caller, query.into()).await
 }

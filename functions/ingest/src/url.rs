@@ -1,7 +1,7 @@
-//! `POST /api/ingest/url`: a page or file of the web, or a site from there on.
+//! `POST /api/ingest/url`: adds a web page or file, or crawls a site.
 //!
-//! The document exists from now on; the fetch function gets its content. For a crawl a job exists, and
-//! documents as pages are fetched.
+//! The document is created at once, and the fetch function gets its content. A crawl is a job that adds a
+//! document for each page.
 
 use std::sync::Arc;
 
@@ -29,40 +29,40 @@ use crate::fields;
 const DEFAULT_PAGES: u32 = 50;
 const MOST_PAGES: u32 = 1000;
 
-/// What to fetch.
+/// A URL to fetch.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct UrlRequest {
-    /// A public http or https address.
+    /// A public http or https URL.
     #[schema(min_length = 1, max_length = 2048)]
     url: String,
-    /// The page's own where it is left out.
+    /// Default: the page's own title.
     title: Option<String>,
     #[serde(default, deserialize_with = "fields::external_id")]
     #[schema(schema_with = fields::external_id_schema, required = false)]
     external_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Metadata>,
-    /// As its collection's or the customer's documents are, where it is left out.
+    /// Chunking. Default: the collection's, else the customer's.
     chunking: Option<Chunking>,
-    /// The collection it is to belong to; a document that is there moves with its next version.
+    /// The document's collection. An existing document moves when it gets its next version.
     collection_id: Option<CollectionId>,
-    /// Whether what a page or file hides is read too.
+    /// Whether hidden content of a page or file is extracted too.
     include_hidden: Option<bool>,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     attachments: Option<bool>,
     crawl: Option<CrawlRequest>,
 }
 
-/// Pages to follow from there.
+/// Options of a crawl.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CrawlRequest {
-    /// Pages it may come to, this one included.
+    /// Most pages, including the first.
     #[serde(default = "default_pages")]
     #[schema(minimum = 1, maximum = 1000, default = 50)]
     max_pages: u32,
-    /// Whether it stays on this host, with or without `www.`.
+    /// Whether to stay on this host, with or without `www.`.
     #[serde(default = "yes")]
     #[schema(default = true)]
     same_host: bool,
@@ -76,17 +76,17 @@ const fn yes() -> bool {
     true
 }
 
-/// A crawl that has begun.
+/// A started crawl.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CrawlStarted {
     job_id: JobId,
     status: Status,
-    /// Tells how many pages there are, and which were left out.
+    /// Status of the crawl, with the number of pages and those left out.
     status_url: Link,
 }
 
-/// What is shown of either.
+/// A document or a crawl.
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "for the OpenAPI document")]
@@ -116,14 +116,14 @@ impl Success for Started {
     fn describe(description: &mut openapi::Description) {
         description.answers::<AcceptedDocument>(
             200,
-            "The document has ended, or is being fetched already",
+            "OK: processing has ended, or the document is already being fetched",
         );
         description.answers::<UrlAccepted>(202, "Accepted: the work is queued");
     }
 }
 
 impl UrlRequest {
-    /// The URL, normalised, the description of its documents, and the crawl.
+    /// Returns the normalised URL, the description of its documents, and the crawl.
     fn check(self) -> Result<(String, Description, Option<CrawlRequest>)> {
         let url = documents::check_url(&self.url)?;
         if let Some(crawl) = &self.crawl {
@@ -139,7 +139,7 @@ impl UrlRequest {
                 ("/externalId", self.external_id.is_some()),
             ] {
                 if given {
-                    let detail = "not with crawl: every page is a document of its own";
+                    let detail = "not with crawl, because every page becomes a document of its own";
                     return Err(Error::field(field, detail));
                 }
             }

@@ -1,5 +1,5 @@
 //! `POST /api/ingest/webhook` with an API key, and `POST /api/ingest/webhook/{webhookId}` with the
-//! webhook's own token or signature: whatever another system sends becomes a document.
+//! webhook's own token or signature: another system's payload becomes a document.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::{
     payload::{Payload, WebhookQuery},
 };
 
-/// The title of a document whose sender gives it none.
+/// Title of a document without one.
 const UNTITLED: &str = "Webhook";
 
-/// Takes a document from a caller with a key.
+/// Adds a document from a caller with an API key.
 pub(crate) async fn by_key(
     caller: Caller<DocumentsWrite>,
     State(app): State<Arc<App>>,
@@ -28,7 +28,7 @@ pub(crate) async fn by_key(
     Ok(wait(&caller, added, time).await?.into())
 }
 
-/// Takes a document from a sender that has the webhook's secret or token.
+/// Adds a document from a sender with the webhook's secret or token.
 pub(crate) async fn receive(
     State(app): State<Arc<App>>,
     incoming: Incoming,

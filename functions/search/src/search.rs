@@ -1,4 +1,4 @@
-//! `POST /search`: the best chunks for a query.
+//! `POST /search`: the best matching chunks for a query.
 
 use std::{sync::Arc, time::Instant};
 
@@ -12,7 +12,7 @@ use dynrag_retrieval::{Question, Retriever};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Most documents a search can be narrowed to.
+/// Most document ids in a search request.
 const MAX_DOCUMENTS: usize = 1_000;
 
 #[derive(Deserialize, ToSchema)]
@@ -28,7 +28,7 @@ pub(crate) struct SearchRequest {
     mode: Mode,
     #[schema(max_items = 1000)]
     document_ids: Option<Vec<DocumentId>>,
-    /// Only documents that belong to this collection now.
+    /// Search only documents that are in this collection at present.
     collection_id: Option<CollectionId>,
     min_score: Option<f32>,
 }
@@ -50,11 +50,11 @@ pub(crate) struct Found {
 #[serde(rename_all = "camelCase")]
 #[schema(as = SearchUsage)]
 struct Usage {
-    /// Tokens the provider charged for the query; none where its vector was remembered.
+    /// Tokens that the provider charged for the query; 0 if its vector was cached or not needed.
     embedding_tokens: u64,
 }
 
-/// Searches exactly what was published when the caller was admitted.
+/// Searches exactly the documents that were published when the caller was admitted.
 pub(crate) async fn search(
     caller: Caller<Search>,
     State(app): State<Arc<App>>,

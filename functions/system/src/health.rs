@@ -17,34 +17,34 @@ const SECRETS_LIMIT: Duration = Duration::from_millis(1_200);
 /// Deadline for all but the deep checks.
 const LIMIT: Duration = Duration::from_millis(1_800);
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = HealthCheck)]
 pub(crate) enum Outcome {
-    /// It answers.
+    /// The dependency responded.
     Ok,
-    /// It refuses, or cannot be reached.
+    /// The dependency failed or could not be reached.
     Failed,
-    /// It has not answered in time.
+    /// The dependency did not respond in time.
     TimedOut,
-    /// It was not asked, as what it takes has failed.
+    /// Not checked, because a check that it depends on failed.
     Skipped,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[schema(as = HealthChecks)]
 struct Checks {
-    /// The secret with the database's login.
+    /// The secret with the database login.
     secrets: Outcome,
     database: Outcome,
-    /// The embedding provider, with `deep`.
+    /// The embedding provider; only with `deep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<Outcome>,
-    /// All queues of jobs, with `deep`.
+    /// All job queues; only with `deep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     queues: Option<Outcome>,
-    /// Both buckets, with `deep`.
+    /// Both buckets; only with `deep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     buckets: Option<Outcome>,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Health {
 #[serde(deny_unknown_fields)]
 #[schema(as = HealthQuery)]
 pub(crate) struct Wanted {
-    /// Whether the embedding provider, the queues and the buckets are asked too. What they answered is kept for some
+    /// Whether to check the embedding provider, the queues and the buckets too. Their results are cached for some
     /// seconds.
     #[serde(default)]
     #[schema(default = false)]
@@ -101,7 +101,7 @@ pub(crate) fn cause(error: &Error) -> String {
     error.internal().unwrap_or(error.code()).to_owned()
 }
 
-/// The login, and with it the database.
+/// Checks the login, and with it the database.
 async fn near(app: &App) -> (Outcome, Outcome) {
     let began = Instant::now();
     let login = async { app.unbounded_store().await.map(drop).map_err(|e| cause(&e)) };
@@ -139,7 +139,8 @@ pub(crate) async fn health(
     };
     if !checks.all_ok() {
         let found = serde_json::to_value(checks).map_err(Error::internal_fault)?;
-        let sentence = "Not everything that the service depends on answers; see checks.";
+        let sentence =
+            "A dependency of the service is not available; see checks. Try again shortly.";
         let error = Error::new(Kind::Unavailable, "unhealthy", sentence);
         return Err(error
             .because(found.to_string())

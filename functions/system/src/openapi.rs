@@ -27,7 +27,7 @@ impl IntoResponse for Document {
     }
 }
 
-/// An OpenAPI document, which has a schema elsewhere.
+/// An OpenAPI document; its schema is defined by OpenAPI.
 struct OpenApi;
 
 impl PartialSchema for OpenApi {

@@ -65,7 +65,7 @@ impl Outside {
         found
     }
 
-    /// Has the provider embed a word, on the platform's account.
+    /// Embeds a word with the platform's key.
     async fn embed(&self, cloud: &Cloud, until: Instant) -> Result<(), String> {
         let (client, provider) = self
             .embedding
@@ -75,8 +75,8 @@ impl Outside {
         // The client's own deadline would report a timeout as a failure.
         match client.embed(provider, &[TEXT], until + LIMIT).await {
             Ok(_) => Ok(()),
-            // Every customer brings its own key: we can only check that the provider
-            // answers.
+            // Every customer has its own key: only check that the provider
+            // responds.
             Err(EmbedError::InvalidKey) if !provider.has_key() => Ok(()),
             Err(error) => Err(error.to_string()),
         }

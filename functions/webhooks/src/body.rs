@@ -11,7 +11,7 @@ use dynrag_store::webhooks::WebhookRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A webhook; secret and token only when they are made.
+/// A webhook. `secret` and `token` are only returned when they are created or rotated.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Webhook {
@@ -21,7 +21,8 @@ pub(crate) struct Webhook {
     status: WebhookStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_reason: Option<DisabledReason>,
-    /// Where notices go, what is fetched, or where documents are posted to.
+    /// For `event`: the receiver of notifications; for `scheduled`: the page to fetch; for `manual`: the URL to post
+    /// documents to.
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<String>,
@@ -29,22 +30,22 @@ pub(crate) struct Webhook {
     time_zone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_run_at: Option<DateTime<Utc>>,
-    /// Where the documents belong that it brings.
+    /// The collection of documents that the webhook adds.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_id: Option<CollectionId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<Event>,
-    /// Since when notices have failed without exception.
+    /// Since when every delivery has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failing_since: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_triggered_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    /// Signs as Standard Webhooks says, shown this once.
+    /// The signing secret (Standard Webhooks). Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
-    /// For senders that cannot sign, shown this once.
+    /// The token for senders that cannot sign. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
@@ -73,35 +74,35 @@ impl Webhook {
     }
 }
 
-/// Where a webhook takes documents in.
+/// Returns the URL at which a webhook receives documents.
 pub(crate) fn address(id: WebhookId) -> Link {
     Link::to(format!("/api/ingest/webhook/{id}"))
 }
 
-/// A webhook to make.
+/// A webhook to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct NewWebhook {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     trigger_type: Trigger,
-    /// Of `event` and `scheduled`.
+    /// For `event`: the receiver of notifications; for `scheduled`: the page to fetch.
     #[schema(max_length = 2048)]
     url: Option<String>,
-    /// Of `scheduled`.
+    /// For `scheduled`: when it runs, as `rate(…)` or `cron(…)`.
     #[schema(max_length = 256, examples("rate(6 hours)", "cron(0 8 ? * MON-FRI *)"))]
     schedule: Option<String>,
-    /// Of `scheduled`; UTC where it is left out.
+    /// For `scheduled`: the time zone of the schedule. Default: UTC.
     #[schema(examples("Europe/Berlin"))]
     time_zone: Option<String>,
-    /// Of `event`; all of them where it is left out.
+    /// For `event`: the events to send. Default: all.
     #[schema(min_items = 1)]
     events: Option<Vec<Event>>,
-    /// Of `manual` and `scheduled`: where the documents belong that it brings.
+    /// For `manual` and `scheduled`: the collection of documents that the webhook adds.
     collection_id: Option<CollectionId>,
 }
 
-/// What is to change; what is left out stays.
+/// A change of a webhook. Fields that are left out stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct WebhookChange {
@@ -112,22 +113,22 @@ pub(crate) struct WebhookChange {
     url: Option<String>,
     #[schema(max_length = 256)]
     schedule: Option<String>,
-    /// Null for UTC.
+    /// The time zone of the schedule; null means UTC.
     #[serde(default, deserialize_with = "dynrag_domain::given")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
     #[schema(min_items = 1)]
     events: Option<Vec<Event>>,
-    /// For what comes from now on; null: none.
+    /// The collection of documents added from now on; null means none.
     #[serde(default, deserialize_with = "dynrag_domain::given")]
     #[schema(value_type = Option<CollectionId>)]
     collection_id: Option<Option<CollectionId>>,
-    /// Makes a new secret, and a new token; the old ones are good for a day still.
+    /// Create a new secret and token. The old ones stay valid for a day.
     #[serde(default)]
     rotate_secret: bool,
 }
 
-/// What a customer may set: stopping a webhook for good is ours.
+/// A status that a customer may set.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 enum WantedWebhookStatus {

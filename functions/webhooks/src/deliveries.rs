@@ -20,24 +20,24 @@ use dynrag_store::{deliveries::DeliveryRow, schedules::Run};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A notice.
+/// A notification and its delivery.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookDelivery {
-    /// The `webhook-id` of every try.
+    /// The notification's id: the `webhook-id` of every attempt.
     id: DeliveryId,
     event: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     doc_id: Option<DocumentId>,
     status: DeliveryStatus,
-    /// Tries since it was made or replayed.
+    /// Delivery attempts since it was created or replayed.
     attempts: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<DateTime<Utc>>,
-    /// The receiver's last HTTP status.
+    /// HTTP status of the receiver's last response.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_status: Option<i32>,
-    /// Why the last try failed.
+    /// Why the last attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,18 +70,18 @@ impl From<DeliveryRow> for WebhookDelivery {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookRun {
     id: RunId,
-    /// When it was to start.
+    /// Planned start.
     planned_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<DateTime<Utc>>,
     status: RunStatus,
-    /// Of `failed` and `needs_action`: why it could not start, or how its document ended.
+    /// For `failed` and `needs_action`: why it could not start, or why its document failed or needs action.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// The document that it fetches.
+    /// The document it fetches.
     #[serde(skip_serializing_if = "Option::is_none")]
     doc_id: Option<DocumentId>,
-    /// The version of the document that it makes, unless the page is as it was.
+    /// The document version it created; left out if the page was unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i32>,
     created_at: DateTime<Utc>,
@@ -102,11 +102,11 @@ impl From<Run> for WebhookRun {
     }
 }
 
-/// A notice of an `event` webhook, or a run of a `scheduled` one.
+/// A notification of an `event` webhook, or a run of a `scheduled` webhook.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum WebhookActivity {
-    /// A notice.
+    /// A notification.
     Notice(WebhookDelivery),
     /// A run.
     Run(WebhookRun),
@@ -118,11 +118,11 @@ pub(crate) struct DeliveryFilter {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     cursor: Option<String>,
-    /// Of notices or of runs.
+    /// A status of notifications or runs.
     status: Option<String>,
 }
 
-/// A status of this kind of webhook.
+/// Parses a status of this kind of webhook.
 fn status<T: Copy>(
     filter: &DeliveryFilter,
     all: &[T],
@@ -138,7 +138,7 @@ fn status<T: Copy>(
     })
 }
 
-/// Lists the notices of a webhook, or its runs, newest first.
+/// Lists the notifications or runs of a webhook, newest first.
 pub(crate) async fn list(
     caller: Caller<Webhooks>,
     Path(id): Path<WebhookId>,
@@ -162,7 +162,7 @@ pub(crate) async fn list(
     Ok(Json(page.map(|row| WebhookActivity::Notice(row.into()))))
 }
 
-/// Which notice goes out again.
+/// The notification that is sent again.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReplayedDelivery {
@@ -170,7 +170,7 @@ pub(crate) struct ReplayedDelivery {
     status: DeliveryStatus,
 }
 
-/// Sends a notification again under its id, by which a receiver recognises it.
+/// Sends a notification again with the same id, so that receivers recognise it.
 pub(crate) async fn replay(
     caller: Caller<Webhooks>,
     State(app): State<Arc<App>>,

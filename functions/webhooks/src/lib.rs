@@ -1,5 +1,5 @@
-//! Webhooks of a customer: addresses that take documents in, pages that are fetched on a schedule, and notifications of
-//! documents that ended.
+//! Webhooks of a customer: URLs that receive documents, pages fetched on a schedule, and notifications of document
+//! events.
 
 mod body;
 mod deliveries;

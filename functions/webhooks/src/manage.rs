@@ -50,7 +50,7 @@ pub(crate) async fn create(
     Ok(Secret(Created(Webhook::new(row, revealed))))
 }
 
-/// Changes a webhook. A disabled one that is made active again has no failures on record.
+/// Changes a webhook. Reactivating a disabled webhook clears its failures.
 pub(crate) async fn update(
     caller: Caller<Webhooks>,
     State(app): State<Arc<App>>,

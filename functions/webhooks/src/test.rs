@@ -11,29 +11,29 @@ use utoipa::ToSchema;
 
 use crate::body::address;
 
-/// What was begun.
+/// A started test.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookTest {
     trigger_type: Trigger,
-    /// Of `event`: the notice; what became of it is among the deliveries.
+    /// For `event`: the test notification; its outcome is listed under deliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_id: Option<DeliveryId>,
-    /// Of `scheduled`: the run, which starts within a minute; what became of it is among the deliveries.
+    /// For `scheduled`: the run, which starts within a minute; its outcome is listed under deliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     run_id: Option<RunId>,
-    /// Of `event` and `scheduled`.
+    /// For `event` and `scheduled`: where to find the outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     deliveries_url: Option<Link>,
-    /// Of `manual`: where to post a document to, and how.
+    /// For `manual`: the URL to post a document to.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<Link>,
     #[serde(skip_serializing_if = "Option::is_none")]
     how: Option<&'static str>,
 }
 
-const HOW: &str = "POST a document to this address: JSON, a form, or a file's bytes. Sign it as Standard \
-Webhooks says with the secret, or send the token as X-Webhook-Token. The answer names the document and where its status is told.";
+const HOW: &str = "POST a document to this URL: JSON, a form, or a file's bytes. Sign it with the secret (Standard \
+Webhooks), or send the token as X-Webhook-Token. The response contains the document's id and a link to its status.";
 
 impl WebhookTest {
     fn new(id: WebhookId, test: Test) -> Self {

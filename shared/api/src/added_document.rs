@@ -1,4 +1,4 @@
-//! The answer of every route that adds or changes a document, and the time a caller waits for it.
+//! The response of every route that adds or changes a document, and the `wait` parameter.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     answers::{Accepted, Either},
 };
 
-/// Most seconds. The gateway gives up after thirty, of which the upload itself may have taken some.
+/// Longest wait in seconds. The gateway times out after thirty, part of which the upload may have taken.
 const MAX_WAIT: u32 = 25;
 
 /// A document that was added or changed.
@@ -25,21 +25,21 @@ pub struct AcceptedDocument {
     doc_id: DocumentId,
     status: Status,
     status_url: Link,
-    /// True where the very content is there already.
+    /// True if the document with the same content exists already.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
-    /// True where a duplicate takes over the title, metadata, `includeHidden` or `attachments` it came with. Nothing is
-    /// embedded again.
+    /// True if a duplicate updated the title, metadata, `includeHidden` or `attachments` of the existing document.
+    /// Nothing is embedded again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     updated: bool,
-    /// Why it ended badly, where the caller waited for that.
+    /// Why the document failed or needs action, if `wait` was long enough to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<FailureCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'static, str>>,
 }
 
-/// 202 where work was queued; 200 where there is nothing to do, or it has ended.
+/// 202 if work was queued; 200 if there is nothing to do or processing has ended.
 pub type AddedAnswer = Either<Accepted<AcceptedDocument>, Json<AcceptedDocument>>;
 
 impl From<AddedDocument> for AcceptedDocument {
@@ -65,17 +65,17 @@ impl From<AddedDocument> for AddedAnswer {
     }
 }
 
-/// How long the caller waits.
+/// How long to wait for the result.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitQuery {
-    /// Seconds to hold the answer until the document has ended; none where it is left out.
+    /// Seconds to wait for processing to end before the response is sent. Default: 0.
     #[schema(minimum = 0, maximum = 25)]
     wait: Option<u32>,
 }
 
 impl WaitQuery {
-    /// The time.
+    /// Returns the time to wait.
     ///
     /// # Errors
     /// `invalid_fields`.
@@ -84,7 +84,7 @@ impl WaitQuery {
     }
 }
 
-/// The time of a `wait` in seconds.
+/// Checks a `wait` in seconds and returns it as a duration.
 ///
 /// # Errors
 /// `invalid_fields`.

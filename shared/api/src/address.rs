@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as API Gateway says so. A header could say anything.
+//! The source address of a request, as API Gateway reports it. Headers are not trusted.
 
 use std::{
     convert::Infallible,
@@ -8,13 +8,13 @@ use std::{
 use axum::{extract::FromRequestParts, http::request::Parts};
 use lambda_http::request::RequestContext;
 
-/// The address of the network that attempts are counted by: an IPv4 address, or the first 64 bits of
-/// an IPv6 address, which one customer of a provider has to itself.
+/// The network by which attempts are counted: an IPv4 address, or the first 64 bits of an IPv6 address,
+/// which providers assign to one subscriber.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceAddress(Vec<u8>);
 
 impl SourceAddress {
-    /// From the gateway's notation; an address that is none counts with all others that are none.
+    /// Parses the gateway's notation. All invalid addresses are counted together.
     pub fn of(text: &str) -> Self {
         let octets = match text.parse::<IpAddr>() {
             Ok(IpAddr::V4(v4)) => v4.octets().to_vec(),
@@ -31,7 +31,7 @@ impl SourceAddress {
         }
     }
 
-    /// The bytes that tell it from others.
+    /// The bytes that identify the network.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

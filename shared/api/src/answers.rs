@@ -1,5 +1,5 @@
-//! What handlers answer when all is well, beside [`Json`] for 200: the status is in the type, so that the
-//! OpenAPI document knows it.
+//! Success responses of handlers besides [`Json`] for 200. The status is part of the type, so that the
+//! OpenAPI document includes it.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -17,7 +17,7 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
-/// An answer that carries a secret: it is given once and never stored.
+/// A response that contains a secret: it is returned once and never stored.
 pub struct Secret<A>(pub A);
 
 impl<A: IntoResponse> IntoResponse for Secret<A> {
@@ -46,7 +46,7 @@ impl IntoResponse for Noted {
     }
 }
 
-/// 204.
+/// 204 without a body.
 pub struct NoContent;
 
 impl IntoResponse for NoContent {
@@ -55,7 +55,7 @@ impl IntoResponse for NoContent {
     }
 }
 
-/// A customer that is being deleted, with all its data.
+/// A customer whose deletion has begun.
 #[derive(Serialize, ToSchema)]
 pub struct CustomerDeletion {
     status: &'static str,
@@ -67,11 +67,11 @@ impl Default for CustomerDeletion {
     }
 }
 
-/// One of two answers.
+/// One of two responses.
 pub enum Either<A, B> {
-    /// The first.
+    /// The first response.
     This(A),
-    /// The second.
+    /// The second response.
     That(B),
 }
 

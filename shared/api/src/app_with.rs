@@ -1,4 +1,4 @@
-//! The state of handlers that need more than the app, such as the tables that are searched.
+//! The state of handlers that need more than the app, such as the search tables.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use axum::extract::FromRef;
 
 use crate::App;
 
-/// The app of every HTTP function, and a `T` that the functions of a group share. A handler takes the first as
-/// `State<Arc<App>>`, the second as `State<With<T>>`.
+/// The app of every HTTP function, and a `T` that the handlers of a group share. Handlers extract the first as
+/// `State<Arc<App>>` and the second as `State<With<T>>`.
 pub struct AppWith<T> {
     app: Arc<App>,
     with: Arc<T>,
 }
 
-/// What a group's functions share beside the app.
+/// The state that a group's handlers share in addition to the app.
 pub struct With<T>(pub Arc<T>);
 
 impl<T: Default> Default for AppWith<T> {

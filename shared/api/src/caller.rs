@@ -1,5 +1,5 @@
-//! Who calls. `Caller<DocumentsRead>` in a handler's signature is the whole policy of its route: the
-//! handler runs only for a verified, admitted caller that has the scope.
+//! Authenticated callers. `Caller<DocumentsRead>` in a handler's signature is the whole policy of its route: the
+//! handler runs only for a verified, admitted caller with that scope.
 
 use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
@@ -32,29 +32,29 @@ pub mod scopes {
 
     use dynrag_domain::identity::{Class, Scope};
 
-    /// What a caller must hold.
+    /// The requirements for a caller.
     pub trait Required: Send + Sync + 'static {
-        /// Scopes of which it must have one; empty where any caller may come.
+        /// Scopes of which it needs one; empty if any caller is allowed.
         const SCOPES: &'static [Scope];
         /// Whether it must be a user, with an access token and a session.
         const USER: bool = false;
         /// Whether it must be an administrator of the platform.
         const PLATFORM_ADMIN: bool = false;
-        /// Whether it may be a key that is bound to collections.
+        /// Whether it may be a bound key.
         const BOUND: bool = true;
-        /// The class of its endpoints: that of the first scope.
+        /// The class of the endpoint: that of the first scope.
         const CLASS: Class = match Self::SCOPES {
             [first, ..] => Class::of(Some(*first)),
             [] => Class::of(None),
         };
-        /// Whether a POST heeds `Idempotency-Key`: where it changes something. Not where it takes a
-        /// password, whose hash is not to be kept with the request's.
+        /// Whether a POST respects `Idempotency-Key`: if it changes something. Not if it takes a password, of
+        /// which no hash may be stored with the request's.
         const REPEATABLE: bool = !Self::SCOPES.is_empty() && Self::CLASS.changes();
     }
 
     /// One scope.
     pub trait One: Required {
-        /// It.
+        /// The scope.
         const SCOPE: Scope;
     }
 
@@ -87,7 +87,7 @@ pub mod scopes {
         const SCOPES: &'static [Scope] = &[A::SCOPE, B::SCOPE];
     }
 
-    /// As `S`, and no key that is bound to collections.
+    /// As `S`, but not a bound key.
     pub struct Unbound<S>(PhantomData<S>);
     impl<S: One> Required for Unbound<S> {
         const SCOPES: &'static [Scope] = S::SCOPES;
@@ -100,14 +100,14 @@ pub mod scopes {
         const SCOPES: &'static [Scope] = &[];
     }
 
-    /// Any user, of whatever role; no key.
+    /// A user of any role; not a key.
     pub struct User;
     impl Required for User {
         const SCOPES: &'static [Scope] = &[];
         const USER: bool = true;
     }
 
-    /// A user who may manage the tenant; no key.
+    /// A user who may manage the tenant; not a key.
     pub struct Owner;
     impl Required for Owner {
         const SCOPES: &'static [Scope] = &[Scope::AdminTenant];
@@ -173,7 +173,7 @@ where
             return Err(Error::new(
                 Kind::Forbidden,
                 "key_bound",
-                "This key is bound to collections. It cannot manage collections, nor act on many documents at once.",
+                "This API key is bound to collections. It cannot manage collections or run bulk actions. Use another key.",
             )
             .into());
         }
@@ -181,12 +181,12 @@ where
             return Err(Error::new(
                 Kind::Forbidden,
                 "user_required",
-                "This is for users: send an access token, not an API key.",
+                "This endpoint is for users. Send an access token, not an API key.",
             )
             .into());
         }
         if S::PLATFORM_ADMIN && !admission.platform_admin {
-            // Who is none is not told what there is for those who are.
+            // Others get 404, so that admin routes are not disclosed.
             return Err(Error::not_found("route").into());
         }
         if parts.extensions.get::<WithoutQuery>().is_some() {
@@ -209,7 +209,7 @@ async fn admit(
     headers: &HeaderMap,
     endpoint: Endpoint<'_>,
 ) -> Result<Admission, Refused> {
-    // Before anything is connected to: who sends no credential is told so, whatever is down.
+    // Before any connection: a request without a credential gets its 401 even if a dependency is down.
     let credential = credential(headers)?;
     let store = app.unbounded_store().await?;
     match credential {
@@ -243,8 +243,8 @@ enum Credential<'a> {
     ApiKey(&'a str),
 }
 
-/// Takes the one credential of a request. Two of them, or one twice, are none: which of them counts
-/// would depend on who reads.
+/// Returns the only credential of a request. More than one, or one sent twice, is rejected: components could
+/// disagree on which counts.
 fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
     let mut found = Vec::with_capacity(1);
     for value in headers.get_all(header::AUTHORIZATION) {
@@ -256,11 +256,11 @@ fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
         }
         let Some((scheme, rest)) = text.split_once(' ') else {
             let detail =
-                "Write 'Authorization: Bearer …', with the word Bearer before the token or key.";
+                "Send 'Authorization: Bearer …', with the word Bearer before the token or key.";
             return Err(unauthenticated(detail));
         };
         if !scheme.eq_ignore_ascii_case("bearer") {
-            let detail = "The scheme of Authorization is Bearer: 'Authorization: Bearer …'.";
+            let detail = "The Authorization scheme must be Bearer: 'Authorization: Bearer …'.";
             return Err(unauthenticated(detail));
         }
         let rest = rest.trim();
@@ -274,14 +274,14 @@ fn credential(headers: &HeaderMap) -> Result<Credential<'_>> {
         let text = value
             .to_str()
             .map_err(|_| Error::unauthenticated("x-api-key is not ASCII"))?;
-        // The gateway makes one header of two.
+        // The gateway joins two headers into one.
         found.extend(text.split(',').map(|key| Credential::ApiKey(key.trim())));
     }
     match (found.pop(), found.is_empty()) {
         (Some(credential), true) => Ok(credential),
         (None, _) => Err(Error::unauthenticated("no credential")),
         (Some(_), false) => {
-            let detail = "Send one credential: an access token or an API key, once. This request has more than one.";
+            let detail = "Send one credential only, an access token or an API key. This request has more than one.";
             Err(unauthenticated(detail))
         }
     }
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn one_credential_and_only_one() {
+    fn exactly_one_credential_is_accepted() {
         assert!(matches!(
             credential(&headers(&[("authorization", "bearer a.b.c")])),
             Ok(Credential::Token("a.b.c"))

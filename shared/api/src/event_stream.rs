@@ -26,38 +26,38 @@ use crate::Failure;
 /// The media type.
 pub const MEDIA_TYPE: &str = "text/event-stream";
 
-/// Kept back from the function's timeout, so that the stream still ends in an orderly way.
+/// Reserved from the function's timeout, so that the stream ends properly.
 const RESERVE: Duration = Duration::from_secs(3);
-/// How long a stream may last where Lambda does not say.
+/// Longest stream if Lambda gives no deadline.
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(300);
 
-/// A piece of a stream. Each goes out by itself.
+/// A frame of a stream; each is sent at once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame(String);
 
 impl Frame {
-    /// An event with JSON data. A client that comes again sends the last `id` it saw as `Last-Event-ID`.
+    /// Creates an event with JSON data. A client that reconnects sends the last `id` it received as `Last-Event-ID`.
     ///
     /// # Errors
-    /// An internal fault where the data is no JSON.
+    /// An internal error if the data has no JSON form.
     pub fn event(name: &str, id: Option<i64>, data: &impl Serialize) -> Result<Self> {
-        // JSON on one line has no line ends of its own.
+        // Compact JSON contains no line breaks.
         let data = serde_json::to_string(data).map_err(Error::internal_fault)?;
         let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
         Ok(Self(format!("event: {name}\n{id}data: {data}\n\n")))
     }
 
-    /// A comment, which clients skip: it keeps the connection alive.
+    /// Creates a comment, which clients ignore: it keeps the connection alive.
     pub fn comment(text: &'static str) -> Self {
         Self(format!(": {text}\n\n"))
     }
 
-    /// How long a client waits before it connects again.
+    /// Creates the frame that sets how long a client waits before it reconnects.
     pub fn retry(after: Duration) -> Self {
         Self(format!("retry: {}\n\n", after.as_millis()))
     }
 
-    /// As it is sent.
+    /// The frame as sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -67,7 +67,7 @@ impl Frame {
 pub struct EventStream(Body);
 
 impl EventStream {
-    /// Sends the frames as they come.
+    /// Creates a response that sends the frames as they arrive.
     pub fn of(frames: impl Stream<Item = Frame> + Send + 'static) -> Self {
         Self(Body::from_stream(
             frames.map(|frame| Ok::<_, Infallible>(Bytes::from(frame.0))),
@@ -82,7 +82,7 @@ impl IntoResponse for EventStream {
     }
 }
 
-/// `Last-Event-ID`: the last number a client has seen; 0 for a new one, or for what is no number of ours.
+/// `Last-Event-ID`: the last id that the client received; 0 for a new client or an invalid id.
 pub struct LastEventId(pub i64);
 
 impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
@@ -97,7 +97,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
     }
 }
 
-/// When a stream has to have ended: a moment before the function's deadline.
+/// When the stream must end: shortly before the function's deadline.
 pub struct Until(pub Instant);
 
 impl<S: Send + Sync> FromRequestParts<S> for Until {
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_on_lines_of_its_own_whatever_its_data_is() {
+    fn event_data_cannot_break_the_framing() {
         let frame = Frame::event("status", Some(7), &json!({"title": "a\nevent: end\r\n\n"}));
         assert_eq!(
             frame.unwrap().as_str(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_number_of_ours_begins_anew() {
+    async fn an_invalid_last_event_id_starts_from_the_beginning() {
         let read = async |value: &'static str| {
             let request = http::Request::builder().header("last-event-id", value);
             let (mut parts, ()) = request.body(()).unwrap().into_parts();

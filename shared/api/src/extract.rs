@@ -1,4 +1,4 @@
-//! Extractors whose refusals are problem documents with a pointer to what is wrong.
+//! Extractors whose rejections are problem documents with a pointer to the invalid field.
 
 use axum::{
     extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request},
@@ -16,39 +16,41 @@ use serde::{
 
 use crate::{problem::Failure, strict::Strict};
 
-/// Largest body after decoding: what Lambda's 6 MB of payload leave of a base64 body.
+/// Largest decoded body: a base64 body must fit into Lambda's payload of 6 MB.
 pub const MAX_BODY: usize = 4_500_000;
 
-/// Deepest nesting of JSON, which is that of serde_json.
+/// Deepest nesting of JSON, the limit of serde_json.
 const MAX_DEPTH: usize = 127;
 
-/// Reads a body, up to the limit of every route.
+/// Reads a body, up to the limit for all routes.
 ///
 /// # Errors
-/// `body_too_large`, which names the other way in.
+/// `body_too_large`, which points to presigned uploads; `unreadable_body`.
 pub async fn body_bytes(request: Request) -> Result<Bytes> {
     match Limited::new(request.into_body(), MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(e) if e.downcast_ref::<LengthLimitError>().is_some() => Err(body_too_large()),
-        Err(e) => Err(
-            Error::new(Kind::Malformed, "unreadable_body", "The body ended early.")
-                .because(e.to_string()),
-        ),
+        Err(e) => Err(Error::new(
+            Kind::Malformed,
+            "unreadable_body",
+            "The body ended early. Send the request again.",
+        )
+        .because(e.to_string())),
     }
 }
 
-/// The refusal of a body over the limit of every route.
+/// Returns the error for a body over the limit for all routes.
 pub fn body_too_large() -> Error {
     Error::new(
         Kind::TooLarge,
         "body_too_large",
         format!(
-            "A body may have {MAX_BODY} bytes. Upload larger files through /api/ingest/presigned-url."
+            "A body may have at most {MAX_BODY} bytes. Upload larger files with POST /api/ingest/presigned-url."
         ),
     )
 }
 
-/// A JSON body, or a JSON answer.
+/// A JSON body of a request or response.
 pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -72,7 +74,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
     type Rejection = Failure;
 
-    /// None for a request without a body.
+    /// Returns `None` for a request without a body.
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Failure> {
         if request.headers().contains_key(header::CONTENT_TYPE) {
             return <Self as FromRequest<S>>::from_request(request, state)
@@ -105,8 +107,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         || essence.to_ascii_lowercase().ends_with("+json")
 }
 
-/// Parses a JSON object as [`Json`] parses a body, for example a part of a body that was read already. Bytes that are
-/// not JSON are malformed; JSON that does not fit the type is a bad field.
+/// Parses a JSON object as [`Json`] parses a body, for example a part of a body that was already read. Bytes that are
+/// not JSON are malformed; JSON that does not fit the type is an invalid field.
 ///
 /// # Errors
 /// `invalid_json`; `invalid_fields`, with pointers relative to this part.
@@ -117,10 +119,10 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         return Err(Error::new(
             Kind::Malformed,
             "invalid_json",
-            "The body is empty; send a JSON object.",
+            "The body is empty. Send a JSON object.",
         ));
     }
-    // Serde would take a list for a struct, its fields by their order.
+    // Serde would accept an array for a struct, with its fields in order.
     if !matches!(
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()),
         Some(b'{')
@@ -151,13 +153,13 @@ fn is_too_deep(error: &serde_json::Error) -> bool {
     error.to_string().starts_with("recursion limit exceeded")
 }
 
-/// The error for a field that serde refused, from serde's sentence.
+/// Returns the error for a field that serde rejected, from serde's message.
 fn bad_field(pointer: String, sentence: &str) -> Error {
     let detail = describe(sentence);
     if let Some(name) = quoted(sentence, "duplicate field ") {
         return Error::field(format!("{pointer}/{name}"), "given more than once");
     }
-    // A name that is a key of an object.
+    // An enum name that is a key of an object.
     if let (Some(object), Some(name)) = (
         pointer.strip_suffix("/?"),
         quoted(sentence, "unknown variant "),
@@ -165,17 +167,17 @@ fn bad_field(pointer: String, sentence: &str) -> Error {
         return Error::field(format!("{object}/{name}"), detail);
     }
     match missing(&detail) {
-        Some(field) => Error::field(format!("{pointer}/{field}"), "this is needed"),
+        Some(field) => Error::field(format!("{pointer}/{field}"), "required"),
         None => Error::field(pointer, detail),
     }
 }
 
-/// The field of serde's "missing field `title`".
+/// Returns the field name of serde's "missing field `title`".
 fn missing(detail: &str) -> Option<&str> {
     quoted(detail, "missing field ")
 }
 
-/// The name in backticks that follows the beginning of a sentence.
+/// Returns the name in backticks after the beginning of a message.
 fn quoted<'a>(sentence: &'a str, beginning: &str) -> Option<&'a str> {
     let name = sentence.strip_prefix(beginning)?.strip_prefix('`')?;
     name.split('`').next()
@@ -193,18 +195,18 @@ fn not_json(error: &serde_json::Error) -> Error {
     )
 }
 
-/// Serde's sentence without its position and the names of our types.
+/// Returns serde's message without its position and Rust type names.
 fn describe(sentence: &str) -> String {
     let sentence = sentence
         .rsplit_once(" at line ")
         .map_or(sentence, |(sentence, _)| sentence);
-    // What parsing a text says of numbers, booleans, ids and times.
+    // Messages of parsers of numbers, booleans, ids and times.
     let begins = |with: &[&str]| with.iter().any(|with| sentence.starts_with(with));
     if begins(&["invalid digit", "number too ", "cannot parse integer"]) {
         return "a whole number".to_owned();
     }
     if begins(&["UUID parsing failed"]) {
-        return "an id, as in 01936f6e-3c00-7000-8000-00000000000d".to_owned();
+        return "an id such as 01936f6e-3c00-7000-8000-00000000000d".to_owned();
     }
     if begins(&[
         "input contains invalid characters",
@@ -212,7 +214,7 @@ fn describe(sentence: &str) -> String {
         "input is out of range",
         "trailing input",
     ]) {
-        return "a time, as in 2026-11-21T09:30:00Z".to_owned();
+        return "a time such as 2026-11-21T09:30:00Z".to_owned();
     }
     if sentence.starts_with("provided string was not `true`") {
         return "true or false".to_owned();
@@ -221,7 +223,7 @@ fn describe(sentence: &str) -> String {
         Some((said, expected)) => (said, Some(expected)),
         None => (sentence, None),
     };
-    // Names in backticks, one or several.
+    // Names in backticks, one or more.
     let names = expected
         .map(|expected| expected.replace('`', ""))
         .filter(|names| !names.is_empty());
@@ -229,7 +231,7 @@ fn describe(sentence: &str) -> String {
         (Some(names), said) if said.starts_with("unknown variant ") => return names.clone(),
         (Some(names), said) if said.starts_with("unknown field ") => {
             let known = names.strip_prefix("one of ").unwrap_or(names);
-            return format!("unknown; known are {known}");
+            return format!("unknown; known fields: {known}");
         }
         (_, said) if said.starts_with("unknown field ") => return "unknown".to_owned(),
         _ => {}
@@ -252,7 +254,7 @@ fn describe(sentence: &str) -> String {
     }
 }
 
-/// RFC 6901.
+/// Returns a JSON pointer (RFC 6901).
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
@@ -285,7 +287,7 @@ fn from_query<T: DeserializeOwned>(query: &str) -> Result<T> {
     })
 }
 
-/// Refuses a query on a route that has no parameters: one that is ignored misleads.
+/// Rejects a query on a route without parameters: ignoring it would mislead.
 ///
 /// # Errors
 /// `invalid_fields`.
@@ -323,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_field_is_pointed_at() {
+    fn an_invalid_field_has_a_pointer() {
         let error = |json: &str| from_json::<Body>(json.as_bytes()).unwrap_err();
         assert_eq!(
             error(r#"{"items":[{"size":"x"}]}"#).fields()[0].pointer,
@@ -353,14 +355,14 @@ mod tests {
             error(r#"{"items":[{"size":"x"}]}"#).fields()[0].detail,
             "invalid type: string \"x\", expected a whole number"
         );
-        // As deep as a stack is not.
+        // Deeper than the stack allows.
         assert_eq!(error(&"[".repeat(100_000)).code(), "invalid_json");
         let deep = format!(r#"{{"items":{}"#, "[".repeat(100_000));
         assert_eq!(error(&deep).kind(), Kind::Invalid);
     }
 
     #[test]
-    fn a_byte_order_mark_is_taken_and_depth_is_named() {
+    fn a_byte_order_mark_is_accepted_and_depth_is_limited() {
         let body: Body = from_json(b"\xef\xbb\xbf{\"items\":[]}").unwrap();
         drop(body);
         let nested = |depth: usize| {
@@ -373,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_query_parameter_is_pointed_at() {
+    fn an_invalid_query_parameter_has_a_pointer() {
         #[derive(Deserialize, Debug)]
         #[serde(deny_unknown_fields, rename_all = "camelCase")]
         #[expect(dead_code, reason = "read by serde")]
@@ -391,7 +393,7 @@ mod tests {
             None,
         }
         for (query, pointer, detail) in [
-            ("", "/fileName", "this is needed"),
+            ("", "/fileName", "required"),
             ("fileName=a&limit=ten", "/limit", "a whole number"),
             ("fileName=a&limit=-1", "/limit", "a whole number"),
             ("fileName=a&limit=99999999999", "/limit", "a whole number"),
@@ -399,7 +401,7 @@ mod tests {
             (
                 "fileName=a&colour=red",
                 "/colour",
-                "unknown; known are fileName, limit, exact, order",
+                "unknown; known fields: fileName, limit, exact, order",
             ),
             ("fileName=a&fileName=b", "/fileName", "given more than once"),
             ("fileName=a&limit=", "/limit", "a whole number"),
@@ -422,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_object() {
+    fn an_array_is_rejected_for_an_object() {
         let error = |json: &str| from_json::<Body>(json.as_bytes()).unwrap_err();
         for json in ["[[]]", " [[]]", "[]", "[[{\"size\":1}]]"] {
             assert_eq!(error(json).kind(), Kind::Invalid, "{json}");

@@ -1,10 +1,10 @@
-//! `Idempotency-Key`: who repeats a POST gets the first answer, and nothing is done twice.
+//! `Idempotency-Key`: a repeated POST gets the first response, and nothing is done twice.
 //!
-//! The request is read and hashed before it is known who asks; [`Attempt::begin`] is called by
-//! [`Caller`](crate::Caller), and `guard` keeps the answer. Only what was done is kept: after a refusal
-//! the same key may come with a mended request.
+//! The request is read and hashed before the caller is known. [`Caller`](crate::Caller) calls
+//! [`Attempt::begin`], and `guard` stores the response. Only successful responses are stored: after an error
+//! the same key may be sent with a corrected request.
 //!
-//! A signed webhook has a key of its own, the `webhook-id` that its signature covers: whoever verified it
+//! A signed webhook has its own key, the `webhook-id` that its signature covers: the handler that verified it
 //! calls [`Attempt::begin_as`].
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,14 +30,14 @@ use sha2::{Digest, Sha256};
 use crate::{body_bytes, problem::Failure, routes::RouteName};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// A request that has it may turn out to have a key by it.
+/// A request with this header may use it as its key.
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY: usize = 255;
 /// Longest JSON that is searched for a password.
 const MAX_WITH_PASSWORD: usize = 128 * 1024;
 
-/// Marks an answer that carries a secret, which is never stored.
+/// Marks a response that contains a secret, which is never stored.
 #[derive(Clone, Copy)]
 pub(crate) struct CarriesSecret;
 
@@ -52,7 +52,7 @@ pub struct Attempt {
 
 #[derive(Default)]
 enum State {
-    /// Nobody was admitted yet.
+    /// No caller has been admitted yet.
     #[default]
     Unknown,
     First(Store, Repeatable),
@@ -76,7 +76,7 @@ impl Attempt {
         std::mem::take(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Called once it is known who asks. An error ends the request: it is a repeat.
+    /// Begins the request once the caller is known. An error ends the request: it is a repeat.
     ///
     /// # Errors
     /// As [`begin_as`](Self::begin_as).
@@ -87,11 +87,11 @@ impl Attempt {
         }
     }
 
-    /// As [`begin`](Self::begin), with a key that is not the one of the header.
+    /// As [`begin`](Self::begin), with a key other than the header's.
     ///
     /// # Errors
     /// `idempotency_key_reused` (invalid), `request_under_way` and `answer_not_kept` (conflict);
-    /// for a repeat with an answer one that the guard replaces by it.
+    /// for a repeat with a stored response, an error that the guard replaces with that response.
     pub async fn begin_as(
         &self,
         store: &Store,
@@ -121,18 +121,18 @@ impl Attempt {
             Found::Answered { body: None, .. } => Err(Error::new(
                 Kind::Conflict,
                 "answer_not_kept",
-                "This was done already. Its answer carried a secret, which is shown once and not kept.",
+                "This request was already completed. Its response contained a secret, which is shown once and not stored.",
             )),
             Found::UnderWay(wait) => Err(Error::new(
                 Kind::Conflict,
                 "request_under_way",
-                "The first request with this Idempotency-Key is not answered yet. Try again shortly.",
+                "The first request with this Idempotency-Key is still in progress. Try again shortly.",
             )
             .after(wait)),
             Found::Other => Err(Error::new(
                 Kind::Invalid,
                 "idempotency_key_reused",
-                "Another request had this Idempotency-Key. Take a new key for a new request.",
+                "This Idempotency-Key was used for a different request. Use a new key for a new request.",
             )),
         }
     }
@@ -156,7 +156,7 @@ impl Attempt {
             State::First(store, request) => {
                 let secret = response.extensions().get::<CarriesSecret>().is_some();
                 let (parts, body) = response.into_parts();
-                // A body of ours, in memory already.
+                // Our own body, already in memory.
                 let body = match body.collect().await {
                     Ok(body) => body.to_bytes(),
                     Err(e) => return Failure(Error::internal_fault(e)).into_response(),
@@ -170,15 +170,15 @@ impl Attempt {
     }
 }
 
-/// The request was done: that its answer is not kept must not take it back.
+/// Logs a failure to store a response. The request has succeeded and must not fail because of it.
 fn logged(what: &'static str, outcome: Result<()>) {
     if let Err(error) = outcome {
         let cause = error.internal();
-        tracing::warn!(what, cause, "an idempotency key stays without its answer");
+        tracing::warn!(what, cause, "response of an idempotency key was not stored");
     }
 }
 
-/// Around every POST.
+/// Middleware around every POST.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let key = match key(request.headers()) {
         Ok(None) if !request.headers().contains_key(WEBHOOK_ID) => {
@@ -214,14 +214,14 @@ fn key(headers: &HeaderMap) -> Result<Option<String>> {
         return Err(Error::new(
             Kind::Invalid,
             "invalid_idempotency_key",
-            format!("Idempotency-Key is one value of 1 to {MAX_KEY} ASCII characters."),
+            format!("Idempotency-Key must be one value of 1 to {MAX_KEY} ASCII characters."),
         ));
     }
     Ok(Some(text.to_owned()))
 }
 
-/// The boundary of a multipart body is left out: clients make a new one for each try. So is a password: it could
-/// be guessed by the hash, which is kept.
+/// Hashes a request. The boundary of a multipart body is left out, as clients choose a new one for each attempt. So is
+/// a password, which could be guessed from the stored hash.
 fn hash(path: &str, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(path.as_bytes());
@@ -237,7 +237,7 @@ fn hash(path: &str, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
     let ends = memmem::find_iter(body, boundary.as_bytes()).chain([body.len()]);
     for at in ends {
         let part = &body[from..at];
-        // That there was one is told.
+        // The presence of a password is part of the hash.
         hash.update(if is_password(part) {
             &b"password"[..]
         } else {
@@ -248,7 +248,7 @@ fn hash(path: &str, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// What JSON with a password says beside it, and that it has one. The routes that take one take little else.
+/// Returns a JSON body with its password replaced by a marker. Bodies with a password are small.
 fn without_password(body: &[u8]) -> Option<Value> {
     if body.len() > MAX_WITH_PASSWORD {
         return None;
@@ -258,7 +258,7 @@ fn without_password(body: &[u8]) -> Option<Value> {
     Some(value)
 }
 
-/// Whether a part of a form is called `password`.
+/// Whether a part of a form is named `password`.
 fn is_password(part: &[u8]) -> bool {
     let head = memmem::find(part, b"\r\n\r\n").map_or(part, |end| &part[..end]);
     [&b"name=\"password\""[..], b"name=password"]
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_one_short_value() {
+    fn a_key_must_be_one_short_value() {
         assert_eq!(key(&HeaderMap::new()).unwrap(), None);
         let taken = key(&headers(KEY, " a-1 ")).unwrap();
         assert_eq!(taken.as_deref(), Some("a-1"));
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_the_same_with_another_boundary() {
+    fn the_hash_of_a_form_ignores_its_boundary() {
         let form = |boundary: &str, text: &str| {
             let content_type = format!("multipart/form-data; boundary={boundary}");
             let body = format!("--{boundary}\r\n\r\n{text}\r\n--{boundary}--\r\n");

@@ -1,7 +1,7 @@
-//! Events of the gateway as requests. One that cannot become a request is refused with 400.
+//! Events of the gateway as requests. An event that cannot become a request is rejected with 400.
 //!
-//! `lambda_http` fails the whole invocation for a header that `http` does not take and panics for an address that is
-//! none. To the caller either is a 502 with Lambda's own text, and to the operator an error of ours.
+//! `lambda_http` fails the whole invocation for a header that `http` rejects and panics for an invalid URI. For the
+//! caller, either is a 502 with Lambda's own text; for the operator, an error of the platform.
 
 use std::task::{Context, Poll, ready};
 
@@ -16,18 +16,18 @@ use serde::{
 use serde_json::value::RawValue;
 use url::Url;
 
-/// Most bytes of an address that `http` takes.
+/// Longest URI in bytes that `http` accepts.
 const MAX_ADDRESS: usize = u16::MAX as usize - 1;
 
 /// An event of API Gateway or of a function URL.
 pub(crate) enum Event {
     /// A request for the routes.
     Readable(LambdaRequest),
-    /// What is left of a request that HTTP would not have let through: its method and path.
+    /// The method and path of a request that is invalid in HTTP.
     Refused(LambdaRequest),
 }
 
-/// What every such event has.
+/// The fields that every such event has.
 #[derive(Deserialize)]
 struct Shape {
     #[serde(rename = "rawPath")]
@@ -42,7 +42,7 @@ struct ContextShape {
     _http: IgnoredAny,
 }
 
-/// What the answer and the log say of a refused request.
+/// The fields of a rejected request that the response and the log contain.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Head {
@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for Event {
                 Ok(Self::Readable(LambdaRequest::ApiGatewayV2(request)))
             }
             Ok(_) => Ok(Self::Refused(head(raw.get()))),
-            // Whoever invokes the function with something else is told so.
+            // Other events are an error of the invoker.
             Err(_) if serde_json::from_str::<Shape>(raw.get()).is_ok() => {
                 Ok(Self::Refused(head(raw.get())))
             }
@@ -92,7 +92,7 @@ fn head(raw: &str) -> LambdaRequest {
     LambdaRequest::ApiGatewayV2(request)
 }
 
-/// Whether `lambda_http` makes a request of it: it puts the address together from these parts.
+/// Whether `lambda_http` can build a request from it: it assembles the URI from these parts.
 fn is_plain(request: &ApiGatewayV2httpRequest) -> bool {
     let text = |name| {
         request
@@ -119,7 +119,7 @@ fn is_plain(request: &ApiGatewayV2httpRequest) -> bool {
             .all(|cookie| HeaderValue::from_str(cookie).is_ok())
 }
 
-/// Sends requests to the routes and the rest to what refuses it.
+/// Sends requests to the routes and rejects the rest.
 #[derive(Clone)]
 pub(crate) struct Gate<S> {
     pub(crate) routes: S,
@@ -159,7 +159,7 @@ mod tests {
         event.to_string()
     }
 
-    /// Whether it is for the routes. What is refused and what is not becomes a request without a panic.
+    /// Whether an event is for the routes. Neither rejected nor accepted events cause a panic.
     fn readable(event: &str) -> bool {
         match serde_json::from_str::<Event>(event).unwrap() {
             Event::Readable(request) => {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_takes_goes_to_the_routes() {
+    fn valid_requests_go_to_the_routes() {
         assert!(readable(&event(|_| {})));
         let queries = ["", "a=%00&b=ü", "q=a|b^c`d{e}\\", "a=1#x", "a=%zz"];
         for query in queries {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_does_not_take_is_refused() {
+    fn requests_invalid_in_http_are_rejected() {
         let header = |name: &'static str, value: &'static str| {
             event(move |e| e["headers"][name] = json!(value))
         };
@@ -220,7 +220,7 @@ mod tests {
             event(|e| e["rawPath"] = json!(format!("/{}", "a".repeat(70_000)))),
             event(|e| e["rawPath"] = json!("@evil.example:x/")),
             event(|e| e["requestContext"]["http"]["method"] = json!("G E T")),
-            // Half of a surrogate pair: JSON that holds no text.
+            // A lone surrogate: JSON that is not a valid string.
             event(|_| {}).replace("/api/documents\"", "/api/\\udc80\""),
         ] {
             assert!(!readable(&refused), "{:.300}", refused);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_request_keeps_its_method_and_path() {
+    fn a_rejected_request_keeps_its_method_and_path() {
         let bad = event(|e| {
             e["headers"]["user-agent"] = json!("\u{7f}");
             e["requestContext"]["http"]["method"] = json!("DELETE");
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_at_all_fails() {
+    fn an_event_that_is_not_a_request_fails() {
         for other in ["null", "{}", r#"{"Records": []}"#, r#"{"rawPath": "/"}"#] {
             assert!(serde_json::from_str::<Event>(other).is_err(), "{other}");
         }

@@ -1,7 +1,7 @@
-//! The HTTP edge: what stands around every handler, and what handlers are written with.
+//! The HTTP edge: the middleware around every handler, and the types that handlers are written with.
 //!
 //! A group's binary is `dynrag_api::run(routes().router(context))`. The stack around it is built in
-//! [`stack::wrap`]; who may call is an extractor in the handler's signature ([`Caller`]); errors are
+//! [`stack::wrap`]; the access policy is an extractor in the handler's signature ([`Caller`]); errors are
 //! `dynrag_domain::Error` and become `application/problem+json` in one place ([`problem`]).
 
 mod added_document;
@@ -40,5 +40,5 @@ pub use problem::Failure;
 pub use routes::{RouteInfo, RouteName, Routes};
 pub use serve::{run, run_streaming};
 
-/// What a handler returns.
+/// The return type of a handler.
 pub type Answer<T> = Result<T, Failure>;

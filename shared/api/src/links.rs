@@ -1,4 +1,4 @@
-//! Addresses in answers, absolute: other systems and programs follow them.
+//! Links in responses. They are absolute, because other systems follow them.
 
 use std::fmt;
 
@@ -11,30 +11,30 @@ use utoipa::{
 };
 
 tokio::task_local! {
-    /// Scheme and host of the request that is being answered.
+    /// Scheme and host of the present request.
     static ORIGIN: String;
 }
 
-/// The address of one of our routes.
+/// An absolute URL of a route.
 ///
-/// It is made of a path and written with scheme and host. Those are `PUBLIC_API_URL` where the deployment sets it, else the
-/// domain name under which API Gateway took the request (its own or a custom one). No header of the caller is
-/// trusted with them. Outside a request the address is the path alone.
+/// Scheme and host are `PUBLIC_API_URL` if the deployment sets it, else the domain name under which API Gateway
+/// received the request (its own or a custom one). Headers are not trusted for them. Outside a request the link is the
+/// path alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link(String);
 
 impl Link {
-    /// The link to a path, which begins with a slash.
+    /// Returns the link to a path, which begins with a slash.
     pub fn to(path: impl Into<String>) -> Self {
         Self(path.into())
     }
 
-    /// Where a document's status is told.
+    /// Returns the link to a document's status.
     pub fn to_document_status(id: dynrag_domain::DocumentId) -> Self {
         Self(format!("/api/documents/{id}/status"))
     }
 
-    /// Where a job's progress is told.
+    /// Returns the link to a job.
     pub fn to_job(id: dynrag_domain::JobId) -> Self {
         Self(format!("/api/jobs/{id}"))
     }
@@ -66,12 +66,12 @@ impl PartialSchema for Link {
 
 impl ToSchema for Link {}
 
-/// Has the links of an answer lead to where its request came in.
+/// Makes the links of a response use the origin of its request.
 pub(crate) async fn scope<T>(origin: String, answer: impl Future<Output = T>) -> T {
     ORIGIN.scope(origin, answer).await
 }
 
-/// Scheme and host under which callers know this API; empty where nothing says.
+/// Returns scheme and host under which callers reach this API; empty if unknown.
 pub(crate) fn origin(request: &impl RequestExt) -> String {
     if let Some(url) = ApiConfig::from_env().url {
         return url;
@@ -79,7 +79,7 @@ pub(crate) fn origin(request: &impl RequestExt) -> String {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
         return String::new();
     };
-    // The gateway's own word, not the Host header.
+    // The gateway's own value, not the Host header.
     context
         .domain_name
         .as_deref()
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_link_leads_to_the_gateways_name_whatever_the_headers_say() {
+    async fn a_link_uses_the_gateways_domain_and_ignores_headers() {
         let mut context = ApiGatewayV2httpRequestContext::default();
         context.domain_name = Some("api.customer.example".to_owned());
         let told = answer(Some(RequestContext::ApiGatewayV2(context))).await;

@@ -1,5 +1,5 @@
-//! OpenAPI 3.1, told by the handlers' own types: who may call by [`Caller`], what goes in by [`Json`],
-//! [`Query`] and [`Path`], what comes out by the answer. Schemas are utoipa's.
+//! OpenAPI 3.1, generated from the handlers' types: access from [`Caller`], input from [`Json`],
+//! [`Query`] and [`Path`], output from the response. Schemas are utoipa's.
 
 mod notifications;
 mod success;
@@ -32,15 +32,15 @@ pub use success::Success;
 
 const ACCESS_TOKEN: &str = "accessToken";
 const API_KEY: &str = "apiKey";
-/// The scheme of a webhook's own token.
+/// The security scheme of a webhook's token.
 const WEBHOOK_TOKEN: &str = "webhookToken";
 
-/// What is known of an operation.
+/// The description of an operation.
 #[derive(Default)]
 pub struct Description {
     operation: OperationBuilder,
     schemas: Vec<(String, RefOr<Schema>)>,
-    /// Whether a POST heeds `Idempotency-Key`.
+    /// Whether a POST respects `Idempotency-Key`.
     repeatable: bool,
     access: Access,
 }
@@ -48,20 +48,20 @@ pub struct Description {
 /// Who may call a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Access {
-    /// Anybody, without a credential.
+    /// Anyone, without a credential.
     #[default]
     Public,
-    /// Who has the secret or token of a webhook.
+    /// A holder of a webhook's secret or token.
     Webhook,
     /// An admitted caller.
     Caller {
-        /// Scopes of which it has one; empty where it needs none.
+        /// Scopes of which it needs one; empty if it needs none.
         scopes: &'static [Scope],
         /// Whether it must be a user.
         user: bool,
         /// Whether it must be an administrator of the platform.
         platform_admin: bool,
-        /// Whether it may be a key that is bound to collections.
+        /// Whether it may be a bound key.
         bound: bool,
     },
 }
@@ -84,7 +84,7 @@ impl Description {
         self.operation = change(std::mem::take(&mut self.operation));
     }
 
-    /// The schema of a type: a reference to its component, or itself where it has no fields.
+    /// Returns the schema of a type: a reference to its component, or the schema itself if it has no fields.
     fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
         T::schemas(&mut self.schemas);
         match T::schema() {
@@ -105,7 +105,7 @@ impl Description {
         self.content(content_type, schema, required);
     }
 
-    /// Adds a body of whatever type and content.
+    /// Adds a body of any content type.
     pub fn any_body(&mut self) {
         self.content("*/*", None, true);
     }
@@ -127,7 +127,7 @@ impl Description {
         self.change(|operation| operation.parameter(parameter));
     }
 
-    /// Adds a parameter of the path.
+    /// Adds a path parameter.
     pub fn path_parameter<T: ToSchema>(&mut self, name: &str) {
         let schema = self.schema::<T>();
         let parameter = ParameterBuilder::new()
@@ -138,7 +138,7 @@ impl Description {
         self.parameter(parameter.build());
     }
 
-    /// Adds a header that may be left out.
+    /// Adds an optional header.
     pub fn header(&mut self, name: &str, sentence: &str) {
         let text = ObjectBuilder::new().schema_type(Type::String);
         let parameter = ParameterBuilder::new()
@@ -150,13 +150,13 @@ impl Description {
         self.parameter(parameter.build());
     }
 
-    /// Adds that the secret or token of a webhook says who calls.
+    /// Adds authentication by the secret or token of a webhook.
     pub fn webhook_security(&mut self) {
         self.access = Access::Webhook;
         self.security(WEBHOOK_TOKEN, &[]);
     }
 
-    /// Adds a way to say who calls, by the name of its scheme and the scopes that it needs.
+    /// Adds a security requirement: the name of its scheme and the required scopes.
     fn security(&mut self, scheme: &str, scopes: &[Scope]) {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         let requirement = SecurityRequirement::new(scheme, scopes);
@@ -167,7 +167,7 @@ impl Description {
         self.change(|operation| operation.response(status, response));
     }
 
-    /// Adds an answer with a JSON body.
+    /// Adds a response with a JSON body.
     pub fn answers<T: ToSchema>(&mut self, status: u16, sentence: &str) {
         let schema = self.schema::<T>();
         let content = Content::new(Some(schema));
@@ -176,15 +176,15 @@ impl Description {
         self.answer(&status.to_string(), response);
     }
 
-    /// Adds an answer without a body.
+    /// Adds a response without a body.
     pub fn answers_nothing(&mut self, status: u16, sentence: &str) {
         self.answer(&status.to_string(), Response::new(sentence));
     }
 }
 
-/// What a handler takes.
+/// An argument of a handler.
 pub trait Argument {
-    /// Adds what it says of the operation.
+    /// Adds its part of the operation's description.
     fn describe(description: &mut Description);
 }
 
@@ -205,7 +205,7 @@ impl<S: scopes::Required> Argument for Caller<S> {
             platform_admin: S::PLATFORM_ADMIN,
             bound: S::BOUND,
         };
-        // Requirements are alternatives, and of one requirement all scopes are needed.
+        // Requirements are alternatives; within a requirement all scopes are needed.
         let any = S::SCOPES.chunks(1);
         let any: Vec<&[Scope]> = if S::SCOPES.is_empty() {
             vec![&[]]
@@ -223,7 +223,7 @@ impl<S: scopes::Required> Argument for Caller<S> {
 
 impl Argument for LastEventId {
     fn describe(description: &mut Description) {
-        let sentence = "The `id` of the last event that was seen: goes on behind it.";
+        let sentence = "The `id` of the last event received: the stream continues after it.";
         description.header("Last-Event-ID", sentence);
     }
 }
@@ -262,7 +262,7 @@ impl<T: ToSchema> Argument for Query<T> {
                 _ => None,
             };
             let schema = not_null(schema);
-            // Several values are one text with commas.
+            // Several values are one comma-separated string.
             let explode = matches!(schema, RefOr::T(Schema::Array(_))).then_some(false);
             let parameter = ParameterBuilder::new()
                 .name(name)
@@ -276,7 +276,7 @@ impl<T: ToSchema> Argument for Query<T> {
     }
 }
 
-/// A query has no null: what may be left out is left out.
+/// Removes null from a schema: a query has no null, optional parameters are left out.
 fn not_null(schema: RefOr<Schema>) -> RefOr<Schema> {
     let is_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == Type::Null.into());
     match schema {
@@ -314,9 +314,9 @@ impl<T: PathIds> Argument for Path<T> {
     }
 }
 
-/// A handler whose types tell what it does. `T` is what axum's `Handler` has there.
+/// A handler whose types describe its operation. `T` is the type parameter of axum's `Handler`.
 pub trait Described<T> {
-    /// Adds all it says of the operation.
+    /// Adds the description of the operation.
     fn describe(description: &mut Description);
 }
 
@@ -364,22 +364,24 @@ fn idempotency_key() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "Makes a repeat harmless: with the same key and the same request it gets the first answer, for 24 hours.",
+            "Makes retries safe: a repeat of the same request with the same key gets the first response, for 24 hours.",
         ))
         .schema(Some(text))
         .build()
 }
 
-/// Where a route is that is not in the API; its address is not known before it is deployed.
+/// Returns the server of routes on a function URL, whose host is known only after deployment.
 fn function_url() -> Server {
     let url = ServerVariableBuilder::new()
         .default_value("https://function-url.example")
-        .description(Some("The stack's output DocumentsEventsUrl."));
+        .description(Some(
+            "Output DocumentsEventsUrl of the CloudFormation stack.",
+        ));
     ServerBuilder::new()
         .url("{functionUrl}")
         .parameter("functionUrl", url)
         .description(Some(
-            "A function URL of its own, as HTTP APIs do not stream.",
+            "A Lambda function URL, because HTTP APIs cannot stream.",
         ))
         .build()
 }
@@ -403,8 +405,8 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
             )
             .build()
     };
-    description.answer("4XX", problem("Refused: `code` tells why"));
-    description.answer("5XX", problem("Our fault: try again"));
+    description.answer("4XX", problem("Client error: `code` identifies the reason"));
+    description.answer("5XX", problem("Server error: try again later"));
     description.schemas.push((
         "Problem".to_owned(),
         <Problem as utoipa::PartialSchema>::schema(),
@@ -420,7 +422,7 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
         .build())
 }
 
-/// Adds schemas to those of the document.
+/// Adds schemas to the document.
 fn add_schemas(to: &mut Components, schemas: Vec<(String, RefOr<Schema>)>) -> Result<()> {
     for (name, schema) in schemas {
         let known = to.schemas.entry(name.clone());
@@ -433,13 +435,13 @@ fn add_schemas(to: &mut Components, schemas: Vec<(String, RefOr<Schema>)>) -> Re
     Ok(())
 }
 
-/// The document of all these routes.
+/// Returns the OpenAPI document of these routes.
 ///
 /// # Errors
-/// An internal fault where two types that differ have one name, or a method is none of ours.
+/// An internal error if two different types have the same name, or a method is not supported.
 pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
     let mut components = Components::new();
-    let key = "A key as `drk_...`; also taken as a bearer token.";
+    let key = "An API key, `drk_...`. It is also accepted as a bearer token.";
     components.add_security_scheme(
         API_KEY,
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
@@ -447,8 +449,7 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
             key,
         ))),
     );
-    let key =
-        "A webhook's token; also taken as a bearer token. Better: sign, as Standard Webhooks says.";
+    let key = "A webhook's token. It is also accepted as a bearer token. Prefer signatures (Standard Webhooks) if the sender can sign.";
     components.add_security_scheme(
         WEBHOOK_TOKEN,
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
@@ -459,7 +460,7 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
     let token = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
-        .description(Some("What logging in gives."));
+        .description(Some("The access token from login."));
     components.add_security_scheme(ACCESS_TOKEN, SecurityScheme::Http(token.build()));
     let (mut paths, mut ids) = (Paths::new(), Vec::new());
     for route in routes {
@@ -469,14 +470,12 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
             Method::PUT => HttpMethod::Put,
             Method::DELETE => HttpMethod::Delete,
             ref other => {
-                return Err(Error::internal_fault(format!(
-                    "{other} is no method of ours"
-                )));
+                return Err(Error::internal_fault(format!("unsupported method {other}")));
             }
         };
         let same = ids.iter().filter(|name| **name == route.name).count();
         ids.push(route.name);
-        // A route may answer to another path or method too; an id is for one operation.
+        // A route may have several paths or methods; operation ids are unique.
         let id = match same {
             0 => route.name.to_owned(),
             n => format!("{}-{}", route.name, n + 1),
@@ -498,7 +497,7 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
     tags.dedup();
     let mut info = Info::new("Dynamic RAG", version);
     info.description = Some(
-        "Documents in, answers with their sources out. Errors are problem documents (RFC 9457) with a stable `code`."
+        "Document ingestion and retrieval for RAG. Errors are problem documents (RFC 9457) with a stable `code`."
             .to_owned(),
     );
     Ok(OpenApiBuilder::new()

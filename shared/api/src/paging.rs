@@ -1,4 +1,4 @@
-//! Lists: `?limit=50&cursor=…`, newest first, answered as `{items, nextCursor}`.
+//! Pagination: `?limit=50&cursor=…`, newest first, returned as `{items, nextCursor}`.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::cursor;
 const MAX_LIMIT: u32 = 200;
 const DEFAULT_LIMIT: u32 = 50;
 
-/// Query parameters of a list that has no filters.
+/// Query parameters of a list without filters.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
@@ -27,15 +27,15 @@ pub struct Paging {
     cursor: Option<String>,
 }
 
-/// How many items a page has at most.
+/// Most items of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limit(u32);
 
 impl Limit {
-    /// Reads one; 50 where none is given.
+    /// Checks a limit; the default is 50.
     ///
     /// # Errors
-    /// `invalid_fields` for one out of range.
+    /// `invalid_fields` for a limit out of range.
     pub fn new(limit: Option<u32>) -> Result<Self> {
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
         if (1..=MAX_LIMIT).contains(&limit) {
@@ -45,7 +45,7 @@ impl Limit {
         }
     }
 
-    /// Rows to ask for: one more than is shown tells whether there is a next page.
+    /// Rows to query: one more than the page, to know whether there is a next page.
     pub fn rows(self) -> i64 {
         i64::from(self.0) + 1
     }
@@ -60,7 +60,7 @@ impl Paging {
         Limit::new(self.limit)
     }
 
-    /// After which item the page begins.
+    /// The position of the item after which the page begins.
     ///
     /// # Errors
     /// `invalid_cursor`.
@@ -102,10 +102,10 @@ impl<T: ToSchema> ToSchema for Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of the rows [`Limit::rows`] asked for.
+    /// Builds a page from the rows that [`Limit::rows`] queried.
     ///
     /// # Errors
-    /// `internal_error` when the position cannot be written.
+    /// `internal_error` if the position cannot be encoded.
     pub fn new<Position: Serialize>(
         mut rows: Vec<T>,
         limit: Limit,
@@ -124,12 +124,12 @@ impl<T> Page<T> {
         })
     }
 
-    /// The items, and the cursor of the next page.
+    /// Returns the items and the cursor of the next page.
     pub fn into_parts(self) -> (Vec<T>, Option<String>) {
         (self.items, self.next_cursor)
     }
 
-    /// The same page of what is shown of the rows.
+    /// Maps the items of the page.
     pub fn map<U>(self, shown: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(shown).collect(),
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_says_whether_there_is_another() {
+    fn a_page_has_a_cursor_if_there_is_another_page() {
         let now = Utc::now();
         let position = |n: &i32| (now, *n);
         let limit = Limit::new(Some(2)).unwrap();

@@ -12,12 +12,12 @@ use utoipa::ToSchema;
 
 use crate::{openapi::Description, problem::Failure};
 
-/// The id in a path, or two of them. One that does not parse belongs to nothing: 404.
+/// The id in a path, or two ids. An id that does not parse gets 404, like an unknown id.
 pub struct Path<T>(pub T);
 
-/// An id that a path may have, and what its parameter is called.
+/// An id in a path, and the name of its parameter.
 pub trait PathId: FromStr<Err = Error> + ToSchema {
-    /// The parameter, for the OpenAPI document.
+    /// The parameter's name in the OpenAPI document.
     const PARAMETER: &'static str = "id";
 }
 
@@ -35,15 +35,15 @@ impl PathId for DeliveryId {
     const PARAMETER: &'static str = "deliveryId";
 }
 
-/// What the parameters of a path are read as: an id, or a pair of them.
+/// The parameters of a path: an id or a pair of ids.
 pub trait PathIds: Sized {
-    /// Reads them, in their order.
+    /// Parses them in order.
     ///
     /// # Errors
-    /// `not_found`; an internal fault where the route has fewer.
+    /// `not_found`; an internal error if the route has fewer parameters.
     fn read<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self>;
 
-    /// Adds the parameters to what is known of an operation.
+    /// Adds the parameters to the description of an operation.
     fn describe(description: &mut Description);
 }
 
@@ -60,7 +60,7 @@ impl<T: PathId> PathIds for T {
 
 impl<A: PathId, B: PathId> PathIds for (A, B) {
     fn read<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<Self> {
-        // Where neither parses it is the inner one that does not exist, as for ids that nobody has.
+        // If neither parses, the error names the inner resource, as for unknown ids.
         match (A::read(&mut texts), B::read(texts)) {
             (Ok(outer), Ok(inner)) => Ok((outer, inner)),
             (_, Err(error)) | (Err(error), Ok(_)) => Err(error),

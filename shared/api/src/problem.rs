@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 problem documents: the one place where a kind of error becomes a status.
+//! Errors as RFC 9457 problem documents: the only place where a kind of error becomes a status.
 
 use std::collections::BTreeMap;
 
@@ -7,38 +7,38 @@ use dynrag_domain::{Error, Kind};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-/// What a problem document has, for the OpenAPI document.
+/// A problem document (RFC 9457).
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "written by `document`")]
 pub(crate) struct Problem {
-    /// `urn:dynamic-rag:problem:` and the code.
+    /// `urn:dynamic-rag:problem:` followed by the code.
     r#type: String,
     title: String,
     status: u16,
-    /// What is wrong and what to do, in a sentence.
+    /// What happened and what to do next, for people.
     detail: String,
-    /// The path that was asked for.
+    /// The requested path.
     instance: String,
-    /// Stable: branch on it.
+    /// Stable error code for programs.
     code: String,
     request_id: String,
-    /// The fields that are bad.
+    /// The invalid fields.
     errors: Option<Vec<ProblemField>>,
-    /// What each check of `health-get` found.
+    /// The result of each check of `health-get`.
     checks: Option<BTreeMap<String, String>>,
 }
 
-/// A bad field.
+/// An invalid field.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "written by `document`")]
 pub(crate) struct ProblemField {
-    /// Where it is in the body, as a JSON pointer (RFC 6901).
+    /// The field in the body, as a JSON pointer (RFC 6901).
     pointer: String,
     detail: String,
 }
 
-/// A handler's error. Carried in the response's extensions until the stack, which knows the request,
+/// A handler's error. It is carried in the response's extensions until the stack, which knows the request,
 /// writes the document.
 #[derive(Clone, Debug)]
 pub struct Failure(pub Error);
@@ -63,7 +63,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The status of a kind.
+/// Returns the HTTP status of a kind.
 pub fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Malformed => StatusCode::BAD_REQUEST,
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_an_error_tells_beside_its_sentence_is_in_the_document() {
+    async fn members_of_an_error_are_in_the_problem_document() {
         let error = Error::unavailable("cause").with("checks", json!({"database": "failed"}));
         let body = document(&error, "/x", "r1").into_body();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_ours_keeps_its_cause_to_itself() {
+    fn an_internal_error_does_not_disclose_its_cause() {
         let response = document(&Error::internal_fault("secret path"), "/x", "r1");
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A group's table of routes.
+//! Route tables of groups.
 
 use std::convert::Infallible;
 
@@ -16,16 +16,16 @@ use crate::{
     openapi::{Described, Description},
 };
 
-/// The one name of a route: its function in template.yaml (in PascalCase), its event, its log field.
+/// The name of a route: of its function in template.yaml (in PascalCase), its event and its log field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RouteName(pub &'static str);
 
-/// In the extensions of a request that has a query although its route takes none. [`Caller`](crate::Caller) refuses it,
-/// once it knows who calls.
+/// Marks a request with a query to a route without parameters. [`Caller`](crate::Caller) rejects it after
+/// authentication.
 #[derive(Clone, Copy)]
 pub(crate) struct WithoutQuery;
 
-/// A line of the table.
+/// An entry of the table.
 #[derive(Clone)]
 pub struct RouteInfo {
     /// The route's name, `documents-get`.
@@ -34,11 +34,11 @@ pub struct RouteInfo {
     pub method: Method,
     /// Path with parameters in braces, as API Gateway writes it.
     pub path: &'static str,
-    /// What it does, in a few words.
+    /// A short summary.
     pub summary: &'static str,
-    /// Whether it is on a function URL of its own, which streams, and not in the API.
+    /// Whether it is on its own streaming function URL and not in the API.
     pub streamed: bool,
-    /// What the handler's types say, for the OpenAPI document.
+    /// Describes the operation for the OpenAPI document, from the handler's types.
     pub describe: fn(&mut Description),
 }
 
@@ -48,7 +48,7 @@ fn takes_query(describe: fn(&mut Description)) -> bool {
     description.has_query()
 }
 
-/// The routes of a group. A route may answer to more than one path or method.
+/// The routes of a group. A route may have more than one path or method.
 pub struct Routes<S> {
     router: Router<S>,
     table: Vec<RouteInfo>,
@@ -64,7 +64,7 @@ impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
-    /// An empty table.
+    /// Returns an empty table.
     pub fn new() -> Self {
         Self::default()
     }
@@ -86,7 +86,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         if method == Method::POST {
             handler = handler.layer(from_fn(idempotency::guard));
         }
-        // The name goes in with the request, for `admit()`, and comes out with the answer, for the log.
+        // The name is passed with the request, for `admit()`, and with the response, for the log.
         let handler = handler.layer(from_fn(
             move |mut request: Request, next: Next| async move {
                 request.extensions_mut().insert(RouteName(name));
@@ -123,7 +123,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.add(name, Method::GET, MethodFilter::GET, path, summary, handler)
     }
 
-    /// Adds a GET route that is streamed, on a function URL of its own.
+    /// Adds a GET route that streams, on its own function URL.
     #[must_use]
     pub fn get_streamed<H: Handler<T, S> + Described<T>, T: 'static>(
         self,

@@ -1,11 +1,11 @@
-//! A group's `main`.
+//! The `main` of a group's binary.
 
 use axum::{Router, body::Body, response::Response};
 use lambda_http::{Adapter, StreamAdapter, lambda_runtime};
 
 use crate::{invocation::Gate, stack};
 
-/// Starts the log and serves a router to Lambda until the process is ended.
+/// Starts logging and serves a router to Lambda until the process ends.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
@@ -19,7 +19,7 @@ pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
     .await
 }
 
-/// As [`run`], for routes on a function URL whose answers are streamed.
+/// As [`run`], for routes on a function URL with streamed responses.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.

@@ -1,4 +1,4 @@
-//! A session and its user as they are answered.
+//! Responses with a session and its user.
 
 use dynrag_app::{
     sessions::{SessionTokens, SessionUser},

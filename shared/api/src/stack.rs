@@ -1,4 +1,4 @@
-//! What stands around every handler, outermost first.
+//! The middleware around every handler, outermost first.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -27,15 +27,15 @@ use crate::{
     routes::RouteName,
 };
 
-/// Kept back from the function's own timeout, so that the answer still gets out.
+/// Reserved from the function's timeout, so that the response can still be sent.
 const RESERVE: Duration = Duration::from_millis(500);
 
-/// What extractors learn of a request, for its answer and its log line.
+/// Facts from extractors about a request, for its response and its log line.
 #[derive(Clone, Default)]
 pub struct Facts(Arc<OnceLock<(Option<CustomerId>, Vec<RateLimit>)>>);
 
 impl Facts {
-    /// Notes who was admitted, or nobody, and the limits that apply. The first note stays.
+    /// Records the admitted customer, if any, and the limits that apply. The first record stays.
     pub fn note(&self, customer: Option<CustomerId>, limits: Vec<RateLimit>) {
         self.0.get_or_init(|| (customer, limits));
     }
@@ -55,13 +55,13 @@ pub fn wrap(router: Router) -> Router {
                 Failure(Error::new(
                     Kind::NotFound,
                     "method_not_allowed",
-                    "This path does not take this method.",
+                    "This path does not support this method. Check the method and the path.",
                 ))
             }),
     )
 }
 
-/// Answers requests that HTTP would not have let through, with the same stack around it.
+/// Returns the router that rejects requests that are invalid in HTTP, with the same stack around it.
 pub(crate) fn refusal() -> Router {
     surround(Router::new().fallback(async || {
         Failure(Error::new(
@@ -87,8 +87,8 @@ fn surround(router: Router) -> Router {
         .layer(from_fn(observe))
 }
 
-/// Refuses paths that a URL parser would read as another one. The gateway decodes the path before it
-/// hands it over, and what lambda_http makes a URI of drops line ends and resolves dots.
+/// Rejects paths that a URL parser would change. The gateway decodes the path before it passes it on, and
+/// `lambda_http` drops line breaks and resolves dot segments when it builds the URI.
 async fn plain_path(request: Request, next: Next) -> Response {
     let path = request.raw_http_path();
     let path = if path.is_empty() {
@@ -142,7 +142,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
     if let Some(Failure(error)) = &failure {
         response = problem::document(error, &path, &request_id);
     } else if response.status().is_client_error() && !is_json(response.headers()) {
-        // A refusal of the framework's own.
+        // A rejection by the framework.
         response = problem::document(&framework(response.status()), &path, &request_id);
     }
     let limits = facts.get().map_or(&[][..], |(_, limits)| limits);
@@ -161,12 +161,12 @@ fn framework(status: StatusCode) -> Error {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::new(
             Kind::UnsupportedType,
             "unsupported_media_type",
-            "This content type is not taken here.",
+            "This content type is not supported here.",
         ),
         _ => Error::new(
             Kind::Malformed,
             "malformed_request",
-            "The request is not of the expected form.",
+            "The request is malformed.",
         ),
     }
 }
@@ -186,7 +186,7 @@ async fn deadline(request: Request, next: Next) -> Response {
             Error::new(
                 Kind::Unavailable,
                 "deadline_exceeded",
-                "This took too long. Try again.",
+                "The request took too long. Try again.",
             )
             .because("function deadline"),
         )

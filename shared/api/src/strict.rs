@@ -1,9 +1,9 @@
-//! JSON to the letter of the OpenAPI document: an object is an object at every depth, and a name is a text.
+//! Strict JSON, as the OpenAPI document describes it: an object is an object at every depth, and a name is a string.
 //!
-//! Serde's derived types also take a list for a struct, its fields by their order, and `{"name": null}` for the name of an
-//! enum. A caller who mixes these up would be understood wrongly, or told that valid JSON is not JSON. This deserializer
-//! stands before another one (RFC 8259's is [`serde_json`]'s) and asks it for maps and texts there; everything else it
-//! hands on.
+//! Serde's derived types also accept an array for a struct, with its fields in order, and `{"name": null}` for the name
+//! of an enum. A caller who confuses these would be misunderstood, or be told that valid JSON is not JSON. This
+//! deserializer wraps another one, such as [`serde_json`]'s, and requires maps and strings there; it forwards
+//! everything else.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use serde::de::{
     value::StringDeserializer,
 };
 
-/// A deserializer, or a part of one, that is strict in what it hands out.
+/// A strict deserializer, or a strict part of one.
 pub(crate) struct Strict<T>(pub(crate) T);
 
-/// Hands a request on as it is, with a strict visitor.
+/// Forwards a call, with a strict visitor.
 macro_rules! hand_on {
     ($($method:ident($($arg:ident: $kind:ty),*)),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
@@ -43,7 +43,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        // serde_json hands numbers and raw JSON to its own types by structs of these names.
+        // serde_json passes numbers and raw JSON to its own types as structs with these names.
         if name.starts_with("$serde_json::private::") {
             return self.0.deserialize_struct(name, fields, visitor);
         }
@@ -60,7 +60,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     }
 }
 
-/// Of a struct: a list is not one.
+/// A visitor of structs that rejects arrays.
 struct OnlyMaps<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for OnlyMaps<V> {
@@ -75,7 +75,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for OnlyMaps<V> {
     }
 }
 
-/// Of an enum: its name.
+/// A visitor of enums that accepts only names.
 struct Name<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Name<V> {
@@ -91,7 +91,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Name<V> {
     }
 }
 
-/// Hands a value on as it is.
+/// Forwards a value unchanged.
 macro_rules! visit {
     ($($method:ident: $kind:ty),* $(,)?) => {
         $(fn $method<E: Error>(self, value: $kind) -> Result<V::Value, E> {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_read_as_ever() {
+    fn valid_json_is_deserialized_as_without_strictness() {
         let json = r#"{"inner": {"size": 1, "colour": "red"}, "all": [{"size": 2}], "by_colour": {"x": {"size": 3}},
             "raw": {"n": 0.10000000000000000001}, "any": [1, {"a": [null]}]}"#;
         let outer = read(json).unwrap();
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_object_and_nothing_but_a_text_a_name_at_any_depth() {
+    fn arrays_for_objects_and_non_strings_for_names_are_rejected_at_any_depth() {
         let whole = |inner: &str, all: &str| {
             format!(r#"{{"inner": {inner}, "all": {all}, "by_colour": {{}}}}"#)
         };
@@ -289,7 +289,7 @@ mod tests {
             (r#"{"size": 1, "colour": "green"}"#, "[]"),
         ] {
             let error = read(&whole(inner, all)).unwrap_err();
-            // Of the data, not of the JSON.
+            // An error of the data, not of the JSON syntax.
             assert!(error.is_data(), "{inner} {all}: {error}");
         }
     }

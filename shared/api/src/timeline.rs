@@ -1,4 +1,4 @@
-//! A step of a document's timeline in JSON, as its status lists it and its events tell it.
+//! Steps of a document's timeline, as in its status and its event stream.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::documents::{FailureCode, Stage, Status};
@@ -6,12 +6,12 @@ use dynrag_store::timeline::Step;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A step: a status of the document, when it began, and when it ended if that is known.
+/// A step of the timeline: a status of the document, with its start and end.
 #[derive(Serialize, ToSchema, Debug)]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentStep {
     started_at: DateTime<Utc>,
-    /// When the next step began; none for the last.
+    /// When the next step began; left out for the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]

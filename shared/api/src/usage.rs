@@ -1,4 +1,4 @@
-//! What was used, by day and operation, and what it cost: for a customer itself and for administrators.
+//! Usage and cost by day and operation, for customers and administrators.
 
 use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
 use dynrag_domain::{Error, Result, money::Usd};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 const MAX_DAYS: i64 = 366;
 
-/// Days, UTC; the month so far where none is given.
+/// A period in days (UTC). Default: the present month so far.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Period {
@@ -17,13 +17,13 @@ pub struct Period {
 }
 
 impl Period {
-    /// The month so far.
+    /// The present month so far.
     pub const THIS_MONTH: Self = Self {
         since: None,
         until: None,
     };
 
-    /// First and last day.
+    /// Returns the first and last day.
     ///
     /// # Errors
     /// `invalid_fields`.
@@ -33,14 +33,14 @@ impl Period {
         let first = until.with_day(1).unwrap_or(until);
         let since = self.since.unwrap_or(first);
         if since > until || until - since > TimeDelta::days(MAX_DAYS) {
-            let detail = format!("a day before until, by at most {MAX_DAYS} days");
+            let detail = format!("not after until, and at most {MAX_DAYS} days before it");
             return Err(Error::field("/since", detail));
         }
         Ok((since, until))
     }
 }
 
-/// What was used in all.
+/// Total usage.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Used)]
@@ -53,7 +53,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// Of these rows.
+    /// Returns the total of rows.
     pub fn of(rows: &[Used]) -> Self {
         let mut sum = Self::default();
         rows.iter().for_each(|used| sum.add(used));
@@ -90,7 +90,7 @@ pub struct UsageBody {
 }
 
 impl UsageBody {
-    /// From the rows of a period.
+    /// Builds the usage of a period from its rows.
     pub fn new((since, until): (NaiveDate, NaiveDate), rows: Vec<Used>) -> Self {
         let total = Sum::of(&rows);
         let items = rows

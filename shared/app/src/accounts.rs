@@ -1,4 +1,4 @@
-//! Accounts: a customer signs up, its users verify their addresses, others accept its invitations, and it leaves.
+//! Accounts: signup, verification of email addresses, invitations of users, and deletion.
 
 mod invitation;
 mod signup;
@@ -14,9 +14,10 @@ pub use invitation::accept_invitation;
 pub use signup::{CreatedAccount, NewAccount, sign_up};
 pub use verification::{resend_verification, verify_email};
 
-/// Deletes the caller's customer, for good.
+/// Deletes the caller's customer permanently.
 ///
-/// From the commit on nobody is admitted, and the key of its secrets is gone. A task removes documents, vectors and rows.
+/// From the commit on its callers are rejected, and the key of its secrets is gone. A task removes documents, vectors
+/// and rows.
 ///
 /// # Errors
 /// `wrong_password` (forbidden); `too_many_attempts` (rate limited); `unavailable`.

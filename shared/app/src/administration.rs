@@ -1,4 +1,4 @@
-//! What administrators of the platform do: suspend, limit and delete customers, and invite new ones.
+//! Platform administration: limits, suspension and deletion of customers, and invitations to sign up.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use dynrag_domain::{
@@ -12,12 +12,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{App, passwords};
 
-/// How long an invitation to sign up is good.
+/// How long an invitation to sign up is valid.
 const INVITATION_TIME: TimeDelta = TimeDelta::days(14);
 /// Characters of `0-9A-Za-z` of an invitation's token: 256 bits.
 const INVITATION_CHARACTERS: usize = 43;
 
-/// Sets a customer's limits; what is left out stays as it is.
+/// Sets a customer's limits. Limits that are left out stay unchanged.
 ///
 /// # Errors
 /// `invalid_fields`; `not_found`; `unavailable`.
@@ -34,19 +34,19 @@ pub async fn set_limits(
     caller.store().admin_set_limits(by, customer, limits).await
 }
 
-/// Suspends a customer: its callers are refused from the next request on.
+/// Suspends a customer: its callers are rejected from the next request on.
 ///
 /// # Errors
 /// `invalid_fields` for the administrator's own customer; `not_found`; `unavailable`.
 pub async fn suspend(caller: &Admission, customer: CustomerId) -> Result<()> {
     if customer == caller.customer_id {
-        let detail = "your own customer: you could not activate it again";
+        let detail = "not your own customer, because you could not activate it again";
         return Err(Error::field("/id", detail));
     }
     set_status(caller, customer, CustomerStatus::Suspended).await
 }
 
-/// Activates a customer again.
+/// Reactivates a customer.
 ///
 /// # Errors
 /// `not_found`; `unavailable`.
@@ -66,12 +66,11 @@ async fn set_status(
     Ok(())
 }
 
-/// Deletes a customer for good, as when it leaves by itself. `confirm` repeats its company name or id.
+/// Deletes a customer permanently, as when it deletes its own account. `confirm` repeats its company name or id.
 ///
 /// # Errors
-/// `invalid_fields` for the administrator's own customer, or where `confirm` is something else; `wrong_password`
-/// (forbidden) for another password than the administrator's; `too_many_attempts` (rate limited); `not_found`;
-/// `unavailable`.
+/// `invalid_fields` for the administrator's own customer, or if `confirm` does not match; `wrong_password` (forbidden)
+/// if the administrator's password is wrong; `too_many_attempts` (rate limited); `not_found`; `unavailable`.
 pub async fn delete_customer(
     app: &App,
     caller: &Admission,
@@ -80,14 +79,14 @@ pub async fn delete_customer(
     confirm: &str,
 ) -> Result<()> {
     if customer == caller.customer_id {
-        let detail = "your own customer: use DELETE /api/customers";
+        let detail = "not your own customer; use DELETE /api/customers";
         return Err(Error::field("/id", detail));
     }
     let by = caller.administrator()?;
     passwords::check_own(caller, "admin-customers-delete", password).await?;
     let store = caller.store();
     store.admin_delete_customer(by, customer, confirm).await?;
-    // The customer's row says that this is due: `sweep` sends it if this fails.
+    // The customer's row records that this is due: `sweep` sends the task if this fails.
     app.send_due(&Task::erase(customer)).await;
     tracing::warn!(customer_id = %customer, user_id = %by.user_id, "customer deleted by an administrator");
     Ok(())
@@ -95,9 +94,9 @@ pub async fn delete_customer(
 
 /// An invitation to sign up.
 pub struct SignupInvitation {
-    /// Shown once, and good once.
+    /// The token: shown once and valid once.
     pub token: SecretString,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -113,7 +112,7 @@ pub async fn invite(caller: &Admission) -> Result<SignupInvitation> {
     let by = caller.administrator()?;
     let store = caller.store();
     store.add_signup_invitation(by, &hash, expires_at).await?;
-    tracing::info!(user_id = %by.user_id, "signup invitation made");
+    tracing::info!(user_id = %by.user_id, "signup invitation created");
     Ok(SignupInvitation { token, expires_at })
 }
 
@@ -127,7 +126,7 @@ pub async fn grant(app: &App, email: &Email) -> Result<(CustomerId, UserId)> {
         Error::new(
             Kind::NotFound,
             "not_found",
-            "No active user has this address. Sign it up first.",
+            "No active user has this email address. Sign up with it first.",
         )
         .because("grantAdmin: no active user has this address")
     })?;

@@ -1,4 +1,4 @@
-//! Attempts of callers that nobody has identified yet, limited by the address of their network.
+//! Limits on attempts of unauthenticated callers, by their network address.
 
 use dynrag_config::ThrottleConfig;
 use dynrag_domain::Result;
@@ -6,8 +6,7 @@ use dynrag_domain::Result;
 use crate::{App, not_configured};
 
 impl App {
-    /// Counts an attempt at an action, before anything costly is done for it. `address` holds the bytes of the network's
-    /// address.
+    /// Counts an attempt at an action before any costly work. `address` contains the bytes of the network address.
     ///
     /// # Errors
     /// `too_many_attempts` (rate limited); `unavailable` without a database.
@@ -20,10 +19,10 @@ impl App {
     }
 }
 
-/// Returns how many attempts an address of the network has, per minute and action.
+/// Returns how many attempts a network address has, per minute and action.
 ///
 /// # Errors
-/// `internal_error` when the setting is not a number.
+/// `internal_error` if the setting is not a number.
 pub(crate) fn per_address() -> Result<i32> {
     Ok(ThrottleConfig::from_env()
         .map_err(not_configured)?

@@ -1,7 +1,7 @@
 //! Bulk actions: performs an action on many documents, step by step. `dynrag_store::bulk` has the failure table.
 //!
 //! Its jobs go through the bulk queue, where no single document waits behind them. After a minute the task goes to the
-//! end of its own queue, so that it delays nobody's mail.
+//! end of its own queue, so that it delays no emails.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::App;
 const STEP: i64 = 200;
 /// Longest turn of a job.
 const TURN: Duration = Duration::from_secs(60);
-/// Kept back from the function's time for the last step.
+/// Reserved from the function's time for the last step.
 const RESERVE: Duration = Duration::from_secs(60);
 /// Delay before another attempt while too many documents are under deletion.
 const LATER: Duration = Duration::from_secs(15);

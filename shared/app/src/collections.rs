@@ -1,13 +1,14 @@
 //! Collections.
 //!
-//! One transaction takes a collection away and hides its documents, with the jobs that remove them.
+//! One transaction deletes a collection, hides its documents and writes the jobs that remove them.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the commit | nothing | |
 //! | after it | rows in the outbox | `sweep` sends the jobs |
 //!
-//! Where documents can be undeleted they have no job yet (`dynrag_store::deletion`); they come back in no collection.
+//! Documents that can be undeleted have no job yet (`dynrag_store::deletion`); an undelete restores them without a
+//! collection.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CollectionId, Result, collections::Leftovers};
@@ -15,20 +16,20 @@ use dynrag_store::admission::Admission;
 
 use crate::App;
 
-/// The documents that are deleted with their collection.
+/// The documents deleted with their collection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeletedDocuments {
-    /// How many.
+    /// Number of documents.
     pub documents: usize,
-    /// When they are removed for good; until then they can be undeleted. `None`: they are being removed.
+    /// When they are purged; until then they can be undeleted. `None`: they are being removed.
     pub purge_at: Option<DateTime<Utc>>,
 }
 
-/// Deletes a collection, and with it its documents if `leftovers` says so.
+/// Deletes a collection, with its documents if `leftovers` is [`Leftovers::Delete`].
 ///
 /// # Errors
-/// `not_found`; `collection_not_empty` (conflict) where `leftovers` does not say what becomes of its documents;
-/// `unavailable` without a database.
+/// `not_found`; `collection_not_empty` (conflict) if it has documents and `leftovers` is not given; `unavailable`
+/// without a database.
 pub async fn delete(
     app: &App,
     caller: &Admission,
@@ -44,7 +45,7 @@ pub async fn delete(
     let documents = hidden.len();
     if documents > 0 {
         app.dispatch_many(customer, &pending).await;
-        tracing::info!(customer_id = %customer, collection_id = %id, documents, "collection is being deleted");
+        tracing::info!(customer_id = %customer, collection_id = %id, documents, "collection deleted");
     }
     Ok(DeletedDocuments {
         documents,

@@ -1,4 +1,4 @@
-//! What a customer changes of its own account.
+//! Settings of a customer's account.
 
 pub mod configuration;
 pub mod profile;

@@ -1,9 +1,9 @@
-//! Messages on their way from the outbox to their queues: routed, sent, and forgotten once the queue has them.
+//! Sending of messages from the outbox to their queues.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the message is sent | its row in the outbox | `sweep` sends it |
-//! | after it, before the row is deleted | the same | the message comes twice, which is harmless |
+//! | after it, before the row is deleted | the same | the message is sent twice, which is harmless |
 
 use std::time::Duration;
 
@@ -17,41 +17,41 @@ use futures::{StreamExt, stream};
 
 use crate::App;
 
-/// Requests to a queue at once, where many messages are sent.
+/// Concurrent requests to a queue when many messages are sent.
 const REQUESTS_AT_ONCE: usize = 5;
-/// Messages of many that are sent at once; `sweep` sends the rest, so that no caller waits for them.
+/// Most messages sent while a caller waits; `sweep` sends the rest.
 const MOST: usize = 500;
-/// Notifications taken at once; they may be of any customer.
+/// Notifications per batch; they may belong to any customer.
 const NOTIFICATIONS: i32 = 100;
 
-/// How many messages a queue has taken.
+/// The result of sending a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sent {
-    /// Messages that the queue has taken.
+    /// Messages that the queue accepted.
     pub taken: u32,
     /// Whether more may be due.
     pub more: bool,
 }
 
-/// Logs what is sent later.
+/// Logs messages that `sweep` has to send.
 fn left_to_sweep(error: &Error, messages: usize) {
     let (code, cause) = (error.code(), error.internal());
     tracing::warn!(code, cause, messages, "left to the sweep");
 }
 
-/// Sending. None of these fails what was committed: what is not sent now is sent by `sweep`.
+/// Sending. A failure does not fail the committed change: `sweep` sends the message later.
 impl App {
-    /// Sends a message that was written to the outbox, and forgets its row.
+    /// Sends a message that was written to the outbox, and deletes its row.
     pub async fn dispatch<M: Message>(&self, pending: &Pending<M>) {
         if let Err(error) = self.try_dispatch(pending).await {
             left_to_sweep(&error, 1);
         }
     }
 
-    /// As [`dispatch`](Self::dispatch), for who counts what was sent.
+    /// As [`dispatch`](Self::dispatch), but reports failures.
     ///
     /// # Errors
-    /// `unavailable`; the row is then there still.
+    /// `unavailable`; the row then stays in the outbox.
     pub async fn try_dispatch<M: Message>(&self, pending: &Pending<M>) -> Result<()> {
         self.try_dispatch_to(pending.job.queue(), pending).await
     }
@@ -68,8 +68,8 @@ impl App {
         }
     }
 
-    /// As [`dispatch`](Self::dispatch), for many messages of a customer, in as few requests as they fit in. Of very many the
-    /// first are sent.
+    /// As [`dispatch`](Self::dispatch), for many messages of a customer, in as few requests as possible. Of very many,
+    /// only the first are sent.
     pub async fn dispatch_many<M: Message + PartialEq>(
         &self,
         customer: CustomerId,
@@ -82,7 +82,7 @@ impl App {
         }
     }
 
-    /// As [`dispatch_many`](Self::dispatch_many), through one queue, whichever is theirs.
+    /// As [`dispatch_many`](Self::dispatch_many), through one given queue.
     pub async fn dispatch_many_to<M: Message + PartialEq>(
         &self,
         queue: Queue,
@@ -120,32 +120,32 @@ impl App {
         }
     }
 
-    /// Sends a message of which no row of the outbox knows.
+    /// Sends a message that is not in the outbox.
     ///
     /// # Errors
-    /// `unavailable`; whether the queue has the message is then not known.
+    /// `unavailable`; the queue may or may not have the message then.
     pub async fn send<M: Message>(&self, message: &M) -> Result<()> {
         self.send_after(message, Duration::ZERO).await
     }
 
-    /// As [`send`](Self::send); nobody receives it before so long, at most a quarter of an hour.
+    /// As [`send`](Self::send), with a delay of at most 15 minutes before the message can be received.
     ///
     /// # Errors
-    /// `unavailable`; whether the queue has the message is then not known.
+    /// `unavailable`; the queue may or may not have the message then.
     pub async fn send_after<M: Message>(&self, message: &M, delay: Duration) -> Result<()> {
         let queue = self.queue(message.queue()).await?;
         queue.send_after(message, delay).await
     }
 
-    /// Sends a message whose row elsewhere says that it is due.
+    /// Sends a message that another row records as due.
     pub async fn send_due<M: Message>(&self, message: &M) {
         if let Err(error) = self.send(message).await {
             left_to_sweep(&error, 1);
         }
     }
 
-    /// Sends a batch of the notifications that are due, ten to a request. What the queue has not taken is logged and is due
-    /// again in a few minutes.
+    /// Sends a batch of due notifications, ten per request. Failures are logged; those notifications are due again in a
+    /// few minutes.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -169,8 +169,8 @@ impl App {
         })
     }
 
-    /// Sends what the ends of documents have to tell, so that receivers learn of them at once. Every function that ends
-    /// documents calls it.
+    /// Sends due notifications, so that receivers get them at once. Every function that completes or fails documents
+    /// calls it.
     pub async fn notify(&self) {
         if let Err(error) = self.send_notifications().await {
             left_to_sweep(&error, 0);
@@ -178,7 +178,7 @@ impl App {
     }
 }
 
-/// Sends messages in one request; the rows of those the queue has taken.
+/// Sends messages in one request. Returns the outbox rows of those that the queue accepted.
 async fn taken<M: Message + PartialEq>(client: &QueueClient, some: &[&Pending<M>]) -> Vec<i64> {
     let messages: Vec<&M> = some.iter().map(|pending| &pending.job).collect();
     match client.send_many(&messages).await {

@@ -1,6 +1,6 @@
-//! Documents: how they come in, change, and go.
+//! Documents: adding, changing and deleting them.
 //!
-//! Every way in ends in [`keep`]: bytes to S3, rows and job in one transaction.
+//! Every kind of ingestion ends in [`keep`]: bytes to S3, rows and job in one transaction.
 
 mod add;
 mod add_many;
@@ -36,19 +36,19 @@ pub(crate) use passwords::seal_new_password;
 pub use regeneration::{RegenerationEstimate, estimate_regeneration, regenerate};
 pub use wait::wait;
 
-/// Attempts at a change while others change the same document.
+/// Attempts at a change while concurrent requests change the same document.
 const ATTEMPTS: usize = 5;
 
-/// The refusal of a change that others have overtaken [`ATTEMPTS`] times.
+/// Returns the error of a change that lost the race [`ATTEMPTS`] times.
 fn busy() -> Error {
     Error::new(
         Kind::Conflict,
         "busy_document",
-        "Others keep changing this document. Try again.",
+        "Other requests are changing this document. Try again.",
     )
 }
 
-/// A document that was added or changed, as its caller is told.
+/// The result of adding or changing a document.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AddedDocument {
     /// The document.
@@ -57,19 +57,19 @@ pub struct AddedDocument {
     pub status: Status,
     /// Whether work was queued for this request and has not ended.
     pub queued: bool,
-    /// Whether its very content was there already.
+    /// Whether the same content existed already.
     pub duplicate: bool,
-    /// Whether the duplicate takes over the title, metadata, `includeHidden` or `attachments` that it came with. Nothing
-    /// is embedded again.
+    /// Whether the duplicate updated the title, metadata, `includeHidden` or `attachments` of the existing document.
+    /// Nothing is embedded again.
     pub updated: bool,
-    /// Why it failed, where the caller waited for that.
+    /// Why it failed or needs action, if the caller waited long enough.
     pub code: Option<FailureCode>,
-    /// What happened and what to do, for `code`.
+    /// What happened and what to do, in words; for `code`.
     pub reason: Option<Cow<'static, str>>,
 }
 
 impl AddedDocument {
-    /// A document for which work was queued.
+    /// Returns a document for which work was queued.
     fn queued(id: DocumentId) -> Self {
         Self {
             queued: true,
@@ -77,7 +77,7 @@ impl AddedDocument {
         }
     }
 
-    /// A document for which there is nothing to do.
+    /// Returns a document for which there is nothing to do.
     fn unchanged(id: DocumentId, status: Status) -> Self {
         Self {
             id,
@@ -90,7 +90,7 @@ impl AddedDocument {
         }
     }
 
-    /// A document whose content was there already. Work is queued for it if it takes over another description.
+    /// Returns a document whose content existed already. Work is queued if its description changed.
     fn duplicate(id: DocumentId, status: Status, updated: bool) -> Self {
         let status = if updated { Status::Queued } else { status };
         Self {

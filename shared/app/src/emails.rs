@@ -1,12 +1,12 @@
 //! Emails to a customer's users. A deployment without `MAIL_FROM` sends none.
 //!
-//! Of an email with a link:
+//! For an email with a link:
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the token is written | the message | the queue delivers it again |
-//! | after it, before SES has the email | a token that nobody knows, until it expires | the next delivery makes another |
-//! | after it | a message that comes again | a second email; of an invitation only its link works, else both do until one is used |
+//! | after it, before SES has the email | an unused token, until it expires | the next delivery creates another |
+//! | after it | a message that is delivered again | a second email; of an invitation only its link works, else both do until one is used |
 
 mod letters;
 mod links;
@@ -50,11 +50,11 @@ pub fn check_enabled() -> Result<()> {
     Err(Error::new(
         Kind::Unavailable,
         "mail_disabled",
-        "This deployment sends no emails. Ask its operator to set MailFrom.",
+        "This deployment does not send emails. Ask its operator to set MailFrom.",
     ))
 }
 
-/// Sends a user the link that verifies its address, unless the address is verified or the user not active.
+/// Sends a user the link that verifies its address, unless the address is verified or the user is not active.
 ///
 /// # Errors
 /// `unavailable`.
@@ -94,7 +94,7 @@ pub async fn reset_password(app: &App, email: &Email) -> Result<()> {
     sender.send(email, &mail).await
 }
 
-/// Tells an active user that the password was changed.
+/// Emails an active user that the password was changed.
 ///
 /// # Errors
 /// `unavailable`.
@@ -111,7 +111,7 @@ pub async fn password_changed(app: &App, customer: CustomerId, user: UserId) -> 
     sender.send(&to, &letters::password_changed()?).await
 }
 
-/// Tells the users in charge that most of a month's budget is spent, or all of it.
+/// Emails the users with the role `business` that most or all of a month's budget is spent.
 ///
 /// # Errors
 /// `unavailable`.
@@ -164,7 +164,7 @@ pub async fn invite(app: &App, customer: CustomerId, id: InvitationId) -> Result
     sender.send(to, &mail).await
 }
 
-/// What it takes to write and send emails.
+/// Everything needed to write and send emails.
 struct Sender<'a> {
     store: &'a Store,
     mailer: &'a Mailer,
@@ -172,10 +172,10 @@ struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    /// `None` where this deployment sends no mail.
+    /// Returns `None` if this deployment sends no emails.
     async fn load(app: &'a App) -> Result<Option<Self>> {
         let Some((mailer, app_url)) = app.mailer().await? else {
-            tracing::warn!("no mail is sent: MAIL_FROM is not set");
+            tracing::warn!("no email is sent: MAIL_FROM is not set");
             return Ok(None);
         };
         Ok(Some(Self {
@@ -187,26 +187,26 @@ impl<'a> Sender<'a> {
 
     async fn send(&self, to: &Email, mail: &Mail) -> Result<()> {
         match self.mailer.send(to, mail).await? {
-            Sent::Accepted => tracing::info!("mail sent"),
+            Sent::Accepted => tracing::info!("email sent"),
             // It would be rejected again.
-            Sent::Rejected(cause) => tracing::error!(cause, "mail rejected"),
+            Sent::Rejected(cause) => tracing::error!(cause, "email rejected"),
         }
         Ok(())
     }
 
-    /// Whether one more email of a kind may go to an address, counted over all customers.
+    /// Whether one more email of a kind may be sent to an address, counted over all customers.
     async fn may_send(&self, kind: MailKind, to: &Email) -> Result<bool> {
         let wait = self.store.take_mail(kind, to).await?;
         if wait.is_some() {
             tracing::warn!(
                 kind = kind.as_str(),
-                "mail held back: the address was sent too many"
+                "email not sent: too many to this address"
             );
         }
         Ok(wait.is_none())
     }
 
-    /// Makes a token for a link and stores its hash.
+    /// Generates a token for a link and stores its hash.
     async fn new_token(&self, customer: CustomerId, purpose: Purpose) -> Result<MailToken> {
         let token = MailToken::generate(customer);
         let tx = self.store.tenant(customer).await?;
@@ -215,7 +215,7 @@ impl<'a> Sender<'a> {
         Ok(token)
     }
 
-    /// The address of an active user and whether it is verified; `None` for any other user.
+    /// Returns the address of an active user and whether it is verified; `None` for any other user.
     async fn address(&self, customer: CustomerId, user: UserId) -> Result<Option<(Email, bool)>> {
         let tx = self.store.tenant(customer).await?;
         let row = users::get(&tx, user).await?;

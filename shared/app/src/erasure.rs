@@ -1,8 +1,8 @@
 //! Removes the data of a deleted customer.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before or between the prefixes | some objects, and the row | the message comes again, or `sweep` sends another; each step may be repeated |
+//! | before or between the prefixes | some objects, and the row | the message is delivered again, or `sweep` sends another; each step may be repeated |
 //! | before the rows are deleted | rows whose objects are gone | the same |
 //! | after it | nothing | the message finds no customer |
 
@@ -15,12 +15,12 @@ use crate::App;
 /// Erases a deleted customer's vectors, files and rows.
 ///
 /// # Errors
-/// `unavailable`, also while a worker's lease is alive: it might write once more.
+/// `unavailable`, also while a worker's lease is valid, because it might still write.
 pub async fn erase(app: &App, customer: CustomerId) -> Result<()> {
     let store = app.unbounded_store().await?;
     match store.erasable(customer).await? {
         Erasable::Gone => return Ok(()),
-        Erasable::NotYet => return Err(Error::unavailable("a worker's lease is alive")),
+        Erasable::NotYet => return Err(Error::unavailable("a worker's lease is still valid")),
         Erasable::Yes => {}
     }
     let config = VectorsConfig::from_env().map_err(Error::internal_fault)?;
@@ -32,7 +32,7 @@ pub async fn erase(app: &App, customer: CustomerId) -> Result<()> {
     for prefix in storage::customer_prefixes(customer) {
         documents.delete_prefix(&prefix).await?;
     }
-    // Last: while the row is there, `sweep` sends the task again.
+    // Last: while the row exists, `sweep` sends the task again.
     store.end_erasure(customer).await?;
     tracing::info!(customer_id = %customer, "customer erased");
     Ok(())

@@ -1,5 +1,5 @@
 //! Exports: all of a customer's data in zip files. A request starts one, the tasks function writes it file by file, and
-//! links to the files are made each time its job is asked for.
+//! each request for its job creates links to the files.
 
 mod file;
 mod rows;
@@ -28,7 +28,7 @@ pub use write::write_next;
 /// How long a link to a file is valid.
 const LINK_TIME: Duration = Duration::from_secs(900);
 
-/// A file that was written.
+/// A written file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Written {
     /// Last part of its key.
@@ -36,15 +36,15 @@ struct Written {
     bytes: u64,
 }
 
-/// How far an export is, as its job keeps it.
+/// Progress of an export, stored in its job.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Progress {
-    /// In their order.
+    /// Files in order.
     files: Vec<Written>,
-    /// The last original that is in one of them.
+    /// The last original written to a file.
     after: Option<(DocumentId, i32)>,
-    /// Whether everything is.
+    /// Whether everything is written.
     complete: bool,
 }
 
@@ -83,10 +83,10 @@ pub async fn start(app: &App, caller: &Admission) -> Result<JobId> {
     Ok(job)
 }
 
-/// Makes links to the files that an export has written.
+/// Creates links to the files of an export.
 ///
 /// # Errors
-/// `unavailable`; `internal_error` for a job that is no export.
+/// `unavailable`; `internal_error` for a job that is not an export.
 pub(crate) async fn links(app: &App, customer: CustomerId, job: &JobRow) -> Result<Vec<FileLink>> {
     let progress = Progress::read(job.progress.get())?;
     let (objects, _) = app.documents().await?;

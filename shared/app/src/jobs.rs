@@ -1,4 +1,4 @@
-//! Long work that a customer asked for, and how far it is.
+//! Jobs of customers, and their progress.
 
 use dynrag_domain::{
     DocumentId, Error, JobId, Result,
@@ -21,25 +21,25 @@ use crate::{
 /// Most pages of a crawl, or documents of a bulk action, that are listed as left out or failed.
 const LISTED: i64 = 100;
 
-/// How far a job is, by its kind.
+/// Progress of a job, by its kind.
 #[derive(Debug)]
 pub enum Progress {
     /// The files of a completed export, with links to them.
     Export(Vec<FileLink>),
     /// A crawl.
     Crawl {
-        /// Its pages, by what became of them.
+        /// Number of pages by outcome.
         counts: PageCounts,
-        /// The first of those that were left out or could not be fetched.
+        /// The first pages that were left out or could not be fetched.
         left_out: Vec<LeftOut>,
     },
     /// A regeneration of embeddings.
     Regeneration(regeneration::Progress),
-    /// An action on many documents.
+    /// A bulk action.
     Bulk {
         /// The action and its counts.
         bulk: Bulk,
-        /// The first documents on which it failed, and why.
+        /// The first failures, with the reasons.
         failures: Vec<(DocumentId, String)>,
     },
     /// An export that has not completed, or that the caller may not download.
@@ -54,7 +54,7 @@ pub async fn get(app: &App, caller: &Admission, id: JobId) -> Result<(JobRow, Pr
     let (store, customer) = (caller.store(), caller.customer_id);
     let job = store.get_job(customer, id).await?;
     let progress = match job.kind {
-        // An export holds everything, so reading documents is not enough to download it.
+        // An export contains everything, so `documents:read` is not enough to download it.
         JobKind::Export if job.status == JobStatus::Completed && caller.has(Scope::AdminTenant) => {
             Progress::Export(exports::links(app, customer, &job).await?)
         }

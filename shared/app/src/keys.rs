@@ -1,4 +1,4 @@
-//! API keys: what a new one may be, and how it is made.
+//! API keys: rules for new keys, and their creation.
 
 use std::collections::HashSet;
 
@@ -25,15 +25,15 @@ const MAX_TIME: TimeDelta = TimeDelta::days(3653);
 /// A key to create.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// Name, to tell keys apart.
+    /// Name, to recognise the key.
     pub name: String,
-    /// What it may be used for.
+    /// Its scopes.
     pub scopes: Vec<Scope>,
-    /// A limit of its own.
+    /// Its own limit of requests per minute.
     pub requests_per_minute: Option<i32>,
     /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
-    /// The only collections it reaches; `None` where it is not bound.
+    /// The collections it is bound to; `None` if it is not bound.
     pub collections: Option<Vec<CollectionId>>,
 }
 
@@ -53,7 +53,7 @@ impl NewKey {
         {
             bad(
                 "/name",
-                format!("from 1 to {MAX_NAME} characters, none of them a control character"),
+                format!("1 to {MAX_NAME} characters, without control characters"),
             );
         }
         self.scopes = Scope::ALL
@@ -97,7 +97,7 @@ impl NewKey {
     }
 }
 
-/// Creates a key, which may do no more than its maker. The text of the key is known to nobody else and not stored.
+/// Creates a key with at most the caller's permissions. Returns its text, which is not stored.
 ///
 /// # Errors
 /// `invalid_fields`; `missing_scope` (forbidden); `key_limit` (conflict); `unavailable`.
@@ -119,7 +119,7 @@ pub async fn create(caller: &Admission, new: NewKey) -> Result<(ApiKeyRow, Strin
     Ok((row, text))
 }
 
-/// Replaces the default key. The old one is refused from now on.
+/// Replaces the default key. The old one is rejected from now on.
 ///
 /// # Errors
 /// `missing_scope` (forbidden); `key_limit` (conflict); `unavailable`.

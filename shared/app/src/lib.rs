@@ -1,5 +1,5 @@
-//! What the platform does for HTTP handlers, queue workers and `sweep` alike. Knows neither HTTP nor AWS events, and no
-//! LanceDB.
+//! The application layer: use cases shared by HTTP handlers, queue workers and `sweep`. It depends neither on HTTP and
+//! AWS events nor on LanceDB.
 
 pub mod accounts;
 pub mod administration;
@@ -37,8 +37,8 @@ use crate::{embeddings::Embeddings, tokens::Tokens};
 pub use dispatch::Sent;
 pub use web_policy::web_policy;
 
-/// Every client of a function's process, each made at its first use: until then a function that is started has nothing
-/// to do but to poll.
+/// All clients of a function's process, each created at first use, so that a cold start does no work before the first
+/// event.
 pub struct App {
     connections: usize,
     cloud: OnceCell<Cloud>,
@@ -52,19 +52,19 @@ pub struct App {
 }
 
 impl Default for App {
-    /// With one connection to Postgres: an instance serves one request at a time.
+    /// Uses one connection to Postgres: an instance serves one request at a time.
     fn default() -> Self {
         Self::new(1)
     }
 }
 
-/// The error for a deployment that lacks a setting.
+/// Returns the error for a deployment without a setting.
 fn not_configured(error: ConfigError) -> Error {
     Error::internal_fault(error)
 }
 
 impl App {
-    /// With so many connections to Postgres, and so statements at once.
+    /// Creates an app with a number of connections to Postgres.
     pub fn new(connections: usize) -> Self {
         Self {
             connections,
@@ -79,16 +79,16 @@ impl App {
         }
     }
 
-    /// AWS.
+    /// The AWS clients.
     pub async fn cloud(&self) -> &Cloud {
         self.cloud.get_or_init(Cloud::load).await
     }
 
-    /// Postgres without a caller's bounds: for workers, for what happens before anybody is admitted, and for the outbox.
-    /// A handler that has a caller asks [`Admission::store`](dynrag_store::admission::Admission::store).
+    /// Postgres without a caller's bounds: for workers, for requests before admission, and for the outbox. Handlers
+    /// with a caller use [`Admission::store`](dynrag_store::admission::Admission::store).
     ///
     /// # Errors
-    /// `unavailable` or `internal_error` when the login cannot be read.
+    /// `unavailable` or `internal_error` if the login cannot be read.
     pub async fn unbounded_store(&self) -> Result<&Store> {
         self.store
             .get_or_try_init(async || {
@@ -102,7 +102,7 @@ impl App {
     /// The vault.
     ///
     /// # Errors
-    /// `internal_error` when it is not configured.
+    /// `internal_error` if it is not configured.
     pub async fn vault(&self) -> Result<&Vault> {
         self.vault
             .get_or_try_init(async || {
@@ -115,7 +115,7 @@ impl App {
     /// Issues and verifies tokens.
     ///
     /// # Errors
-    /// `internal_error` when the issuer is not configured.
+    /// `internal_error` if the issuer is not configured.
     pub async fn tokens(&self) -> Result<&Tokens> {
         self.tokens
             .get_or_try_init(async || {
@@ -128,7 +128,7 @@ impl App {
     /// The documents bucket.
     ///
     /// # Errors
-    /// `internal_error` when it is not configured.
+    /// `internal_error` if it is not configured.
     pub async fn documents(&self) -> Result<&(Objects, DocumentsConfig)> {
         self.documents
             .get_or_try_init(async || {
@@ -141,7 +141,7 @@ impl App {
     /// The embedding provider.
     ///
     /// # Errors
-    /// `unavailable`; `internal_error` when it is not configured.
+    /// `unavailable`; `internal_error` if it is not configured.
     pub async fn embeddings(&self) -> Result<&Embeddings> {
         self.embeddings
             .get_or_try_init(async || {
@@ -154,7 +154,7 @@ impl App {
     /// The client of a queue.
     ///
     /// # Errors
-    /// `internal_error` when it is not configured.
+    /// `internal_error` if it is not configured.
     pub async fn queue(&self, queue: Queue) -> Result<&QueueClient> {
         self.queues[queue as usize]
             .get_or_try_init(async || {
@@ -164,10 +164,10 @@ impl App {
             .await
     }
 
-    /// SES, and the address of the pages that links in emails lead to. `None` where this deployment sends no mail.
+    /// SES, and the base URL of links in emails. `None` if this deployment sends no emails.
     ///
     /// # Errors
-    /// `internal_error` when it is configured without `APP_URL`.
+    /// `internal_error` if it is configured without `APP_URL`.
     pub(crate) async fn mailer(&self) -> Result<Option<&(Mailer, String)>> {
         let mailer = self.mailer.get_or_try_init(async || {
             let config = MailConfig::from_env();

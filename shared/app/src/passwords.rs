@@ -1,5 +1,5 @@
-//! Passwords: hashed with argon2id at OWASP's parameters (19 MiB, two passes, one lane), off the async threads; changed,
-//! and reset by a mailed link.
+//! Passwords: hashing with argon2id at OWASP's parameters (19 MiB, two passes, one lane) off the async threads,
+//! changes, and resets with a link in an email.
 
 mod change;
 mod own;
@@ -26,7 +26,7 @@ fn argon2() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params()?))
 }
 
-/// Returns whether a hash was made with weaker parameters than today's.
+/// Returns whether a hash was made with weaker parameters than the present ones.
 pub(crate) fn is_outdated(hash: &str) -> bool {
     let (Ok(today), Ok(hash)) = (params(), PasswordHash::new(hash)) else {
         return false;
@@ -39,7 +39,7 @@ pub(crate) fn is_outdated(hash: &str) -> bool {
         || then.t_cost() < today.t_cost()
 }
 
-/// Verified against for unknown addresses, so that the answer takes as long as for a known one.
+/// Verified against for unknown addresses, so that the response takes as long as for a known one.
 static NOBODY: LazyLock<Option<String>> =
     LazyLock::new(|| hash_now("nobody has this password").ok());
 
@@ -60,10 +60,10 @@ pub(crate) async fn hash(password: SecretString) -> Result<String> {
         .map_err(Error::internal_fault)?
 }
 
-/// Returns whether a password matches a hash. Without a hash it does not, after the same work.
+/// Returns whether a password matches a hash. Without a hash it returns false after the same work.
 ///
 /// # Errors
-/// `internal_error` for a hash that cannot be read.
+/// `internal_error` for a hash that cannot be parsed.
 pub(crate) async fn verify(password: SecretString, hash: Option<String>) -> Result<bool> {
     tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_of_lesser_parameters_is_made_anew() {
+    fn a_hash_with_weaker_parameters_is_outdated() {
         assert!(!is_outdated(&hash_now("a password").unwrap()));
         for params in ["m=19456,t=1,p=1", "m=12288,t=2,p=1"] {
             let old = format!("$argon2id$v=19${params}$c29tZXNhbHQ$c29tZWhhc2hvZjE2Ynl0ZXM");

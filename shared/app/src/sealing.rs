@@ -1,4 +1,4 @@
-//! New versions of a customer's sealed secrets, written under the lock of all of them.
+//! New versions of a customer's sealed secrets, written under the lock of all its secrets.
 
 use dynrag_cloud::{Vault, vault::Purpose};
 use dynrag_domain::{Error, Result};
@@ -18,7 +18,7 @@ impl<'a> Sealer<'a> {
     /// Takes the lock.
     ///
     /// # Errors
-    /// `not_found` for a customer that is erased; `unavailable`.
+    /// `not_found` for an erased customer; `unavailable`.
     pub(crate) async fn lock(tx: &'a Tenant, vault: &'a Vault) -> Result<Self> {
         let wrapped_data_key = secrets::lock(tx)
             .await?
@@ -30,7 +30,7 @@ impl<'a> Sealer<'a> {
         })
     }
 
-    /// Seals the next version of a purpose's secret. The caller writes it.
+    /// Seals the next version of a secret. The caller writes it.
     ///
     /// # Errors
     /// `unavailable` without a database or KMS.

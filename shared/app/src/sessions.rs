@@ -1,4 +1,4 @@
-//! Sessions: users log in, refresh their tokens and log out.
+//! Sessions: login, refresh of tokens, and logout.
 
 mod login;
 mod logout;
@@ -26,9 +26,9 @@ pub use login::log_in;
 pub use logout::{log_out, log_out_everywhere};
 pub use refresh::refresh;
 
-/// The tokens of a session. Secret: no Debug.
+/// The tokens of a session. They are secret, hence no Debug.
 pub struct SessionTokens {
-    /// Sent with requests; good for [`ACCESS_TIME`](crate::tokens::ACCESS_TIME).
+    /// Sent with requests; valid for [`ACCESS_TIME`](crate::tokens::ACCESS_TIME).
     pub access: String,
     /// Exchanged for the next pair, once.
     pub refresh: String,
@@ -104,7 +104,7 @@ impl RefreshToken {
         Self::reissue(tokens, signing, subject, Uuid::now_v7(), now)
     }
 
-    /// Issues one again, from its remembered id and time.
+    /// Issues one again, from its stored id and time.
     fn reissue(
         tokens: &Tokens,
         signing: &SigningSecrets,
@@ -121,7 +121,7 @@ impl RefreshToken {
         })
     }
 
-    /// Returns the row that remembers it.
+    /// Returns its row.
     fn row(&self, subject: Subject<'_>) -> NewRefreshToken<'_> {
         NewRefreshToken {
             id: self.id,

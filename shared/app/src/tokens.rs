@@ -1,10 +1,10 @@
-//! Access and refresh tokens: HS256 under the customer's own secrets.
+//! Access and refresh tokens: HS256 with the customer's own secrets.
 //!
-//! Before a token is verified nothing is taken from it but the customer's UUID, by which its secret
-//! is looked up. Secrets are kept for five minutes in memory; customers that have none are remembered
-//! as unknown, so that made-up ids cost one look-up each and no call of KMS. A signature that none of
-//! the kept secrets made has them read again, as they may have been rotated since: a forgery costs the
-//! database what an honest request does. Whether the secret is live still is asked by `admit()`.
+//! Before a token is verified, only the customer's UUID is read from it, to look up the secret. Secrets
+//! are cached in memory for five minutes; customers without secrets are cached as unknown, so that each
+//! made-up id costs one lookup and no KMS call. If no cached secret verifies a signature, the secrets
+//! are read again, because they may have been rotated: a forgery costs the database as much as an honest
+//! request. `admit()` checks whether the secret is still valid.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,9 +20,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// How long an access token is good.
+/// How long an access token is valid.
 pub const ACCESS_TIME: Duration = Duration::from_secs(24 * 3600);
-/// How long a refresh token is good.
+/// How long a refresh token is valid.
 pub const REFRESH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Characters of a token secret.
 pub const SECRET_CHARACTERS: usize = 128;
@@ -31,7 +31,7 @@ const AUDIENCE: &str = "dynamic-rag-api";
 const CACHE_TIME: Duration = Duration::from_secs(300);
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -39,9 +39,9 @@ pub struct Claims {
     pub sub: UserId,
     /// Customer.
     pub cid: CustomerId,
-    /// The user's e-mail, for display.
+    /// The user's email address, for display.
     pub email: String,
-    /// The user's role when the token was issued; `admit()` says what it is now.
+    /// The user's role when the token was issued; `admit()` returns the present one.
     pub role: Role,
     /// Issued at, seconds since 1970.
     pub iat: i64,
@@ -60,17 +60,17 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// When the token was issued.
+    /// Returns when the token was issued.
     ///
     /// # Errors
-    /// `unauthenticated` for a number that is no time.
+    /// `unauthenticated` for a number out of range.
     pub fn issued_at(&self) -> Result<DateTime<Utc>> {
         DateTime::from_timestamp(self.iat, 0)
             .ok_or_else(|| Error::unauthenticated("iat out of range"))
     }
 }
 
-/// Whom a token is for.
+/// The subject of a token.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// Customer.
@@ -79,13 +79,13 @@ pub struct Subject<'a> {
     pub user_id: UserId,
     /// Session.
     pub session_id: SessionId,
-    /// E-mail.
+    /// Email address.
     pub email: &'a str,
     /// Role.
     pub role: Role,
 }
 
-/// Which of the two tokens.
+/// The kind of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TokenKind {
     /// Sent with requests.
@@ -102,7 +102,7 @@ impl TokenKind {
         }
     }
 
-    /// What the vault calls the secrets that sign it.
+    /// The vault's purpose of the secrets that sign it.
     pub const fn purpose(self) -> Purpose {
         match self {
             Self::Access => Purpose::AccessToken,
@@ -110,7 +110,7 @@ impl TokenKind {
         }
     }
 
-    /// How long a token of this kind is good.
+    /// How long a token of this kind is valid.
     pub const fn time(self) -> Duration {
         match self {
             Self::Access => ACCESS_TIME,
@@ -119,7 +119,7 @@ impl TokenKind {
     }
 }
 
-/// Makes a secret to sign tokens with: characters of `0-9A-Za-z`, 5.95 bits each.
+/// Generates a signing secret: characters of `0-9A-Za-z`, 5.95 bits each.
 pub fn generate_secret() -> SecretString {
     SecretString::from(Alphanumeric.sample_string(&mut rand::rng(), SECRET_CHARACTERS))
 }
@@ -130,7 +130,7 @@ struct Secret {
     text: SecretString,
 }
 
-/// Live secrets, newest first; empty for a customer that is not known.
+/// Live secrets, newest first; empty for an unknown customer.
 type Secrets = Arc<Vec<Secret>>;
 
 /// Issues and verifies tokens.
@@ -140,7 +140,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// For one deployment's tokens.
+    /// Returns the issuer of one deployment.
     pub fn new(issuer: String) -> Self {
         Self {
             issuer,
@@ -151,7 +151,7 @@ impl Tokens {
         }
     }
 
-    /// Issues a token under a secret. The same arguments give the same token.
+    /// Issues a token with a secret. The same arguments give the same token.
     ///
     /// # Errors
     /// `internal_error`.
@@ -181,11 +181,11 @@ impl Tokens {
             .map_err(Error::internal_fault)
     }
 
-    /// Verifies a token of a kind against its customer's live secrets; with it, the version of the one
-    /// that signed it.
+    /// Verifies a token of a kind against its customer's live secrets. Returns its claims and the version
+    /// of the secret that signed it.
     ///
     /// # Errors
-    /// `unauthenticated`, the same for every cause; `unavailable` when the secret cannot be read.
+    /// `unauthenticated`, the same for every cause; `unavailable` if the secret cannot be read.
     pub async fn verify(
         &self,
         kind: TokenKind,
@@ -205,11 +205,11 @@ impl Tokens {
             }
         }
         Err(Error::unauthenticated(
-            "no live secret of the customer made this signature",
+            "no live secret of the customer verifies this signature",
         ))
     }
 
-    /// The claims of a token that one of these secrets signed, and its version.
+    /// Returns the claims of a token that one of these secrets signed, and the secret's version.
     fn signed_by(
         &self,
         kind: TokenKind,
@@ -220,7 +220,7 @@ impl Tokens {
         for secret in secrets.iter() {
             match self.check(kind, token, &secret.text) {
                 Ok(claims) if claims.cid == customer => return Ok(Some((claims, secret.version))),
-                Ok(_) => return Err(Error::unauthenticated("token names two customers")),
+                Ok(_) => return Err(Error::unauthenticated("token has two different customers")),
                 Err(Rejected::Signature) => {}
                 Err(Rejected::Other(why)) => return Err(Error::unauthenticated(why)),
             }
@@ -228,10 +228,10 @@ impl Tokens {
         Ok(None)
     }
 
-    /// The secret that tokens of a kind are to be signed with now, whatever is kept.
+    /// Returns the secret to sign tokens of a kind with, bypassing the cache.
     ///
     /// # Errors
-    /// `internal_error` for a customer that has none; `unavailable`.
+    /// `internal_error` for a customer without one; `unavailable`.
     pub async fn signing(
         &self,
         kind: TokenKind,
@@ -246,7 +246,7 @@ impl Tokens {
             .ok_or_else(|| Error::internal_fault("customer has no token secret"))
     }
 
-    /// Reads the live secrets again, past the cache.
+    /// Reads the live secrets, bypassing the cache.
     async fn read(
         &self,
         kind: TokenKind,
@@ -258,7 +258,7 @@ impl Tokens {
         self.live(kind, customer, store, vault).await
     }
 
-    /// A customer's live secrets of a kind, newest first, as they are kept.
+    /// Returns a customer's live secrets of a kind, newest first, from the cache.
     async fn live(
         &self,
         kind: TokenKind,
@@ -317,12 +317,12 @@ impl Tokens {
 }
 
 enum Rejected {
-    /// Another secret may have made it.
+    /// The signature may be from another secret.
     Signature,
     Other(String),
 }
 
-/// Reads the customer's UUID from a token that nobody has verified, and nothing else.
+/// Reads only the customer's UUID from an unverified token.
 fn unverified_customer(token: &str) -> Result<CustomerId> {
     #[derive(Deserialize)]
     struct Unverified {
@@ -335,7 +335,7 @@ fn unverified_customer(token: &str) -> Result<CustomerId> {
     let (Some(_), Some(payload), Some(_), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(Error::unauthenticated("token is not of three parts"));
+        return Err(Error::unauthenticated("token does not have three parts"));
     };
     let json = BASE64_URL_SAFE_NO_PAD
         .decode(payload)
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_its_kind_secret_and_deployment() {
+    fn a_token_is_valid_for_its_kind_secret_and_deployment() {
         let (tokens, secret, token, customer) = issued(TokenKind::Access);
         assert_eq!(
             tokens
@@ -429,7 +429,7 @@ mod tests {
             let mut bytes = token.clone().into_bytes();
             bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };
             let mutant = String::from_utf8(bytes).unwrap();
-            // The last character of a base64url signature holds bits that nobody reads.
+            // The last character of a base64url signature has unused bits.
             if position + 1 < token.len() {
                 assert!(!check(&mutant), "byte {position}");
             }
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_a_uuid_is_taken_from_an_unverified_token() {
+    fn only_a_uuid_is_read_from_an_unverified_token() {
         let encode = |json: &str| BASE64_URL_SAFE_NO_PAD.encode(json);
         for payload in [
             r#"{"cid":"../x"}"#,

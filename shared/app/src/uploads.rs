@@ -1,4 +1,4 @@
-//! Presigned uploads: files that go straight to S3.
+//! Presigned uploads: files that callers send directly to S3.
 
 mod create;
 mod take_in;

@@ -1,4 +1,4 @@
-//! The users of a customer: changes of role and status, deletion, and what becomes of their API keys.
+//! The users of a customer: changes of role and status, deletion, and the fate of their API keys.
 //!
 //! Locks are taken in this order: keys, then users (see `dynrag_store::key_makers`).
 
@@ -19,7 +19,7 @@ use dynrag_store::{
 };
 use serde_json::json;
 
-/// A change of a user. `None` leaves a field as it is.
+/// A change of a user. `None` leaves a field unchanged.
 #[derive(Clone, Copy, Debug)]
 pub struct UserChange {
     /// The new role.
@@ -28,16 +28,16 @@ pub struct UserChange {
     pub status: Option<UserStatus>,
 }
 
-/// What becomes of the API keys of a user who may have none any more.
+/// What happens to the API keys of a user who may no longer have any.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeysOfUser {
-    /// They are refused from now on, for good.
+    /// They are revoked permanently.
     Revoke,
     /// They stay valid and belong to the caller.
     Transfer,
 }
 
-/// How many keys were taken from a user.
+/// Number of keys taken from a user.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct KeysTaken {
     /// Revoked.
@@ -46,8 +46,8 @@ pub struct KeysTaken {
     pub transferred: usize,
 }
 
-/// Changes a user's role or status, from the user's next request on. A user who may have no API keys any more loses
-/// them.
+/// Changes a user's role or status, with effect from the user's next request. A user who may no longer have API keys
+/// loses them.
 ///
 /// # Errors
 /// `invalid_fields`; `not_found`; `missing_scope` (forbidden); `last_business_user` (conflict); `unavailable`.
@@ -110,7 +110,7 @@ pub async fn delete(caller: &Admission, id: UserId, keys: KeysOfUser) -> Result<
     Ok(taken)
 }
 
-/// The scopes that a user has with its present role and status.
+/// Returns the scopes of a user with its present role and status.
 fn scopes(row: &UserRow) -> &'static [Scope] {
     match row.status {
         UserStatus::Active => row.role.scopes(),
@@ -118,7 +118,7 @@ fn scopes(row: &UserRow) -> &'static [Scope] {
     }
 }
 
-/// The scopes that a change gives a user.
+/// Returns the scopes that a change gives a user.
 fn gained(before: &UserRow, after: &UserRow) -> Vec<Scope> {
     let after = scopes(after).iter().copied();
     after
@@ -126,7 +126,7 @@ fn gained(before: &UserRow, after: &UserRow) -> Vec<Scope> {
         .collect()
 }
 
-/// Why a user may have no keys, if so.
+/// Returns why a user may have no keys; `None` if it may.
 fn loss(row: &UserRow) -> Option<Loss> {
     match (row.status, row.role) {
         (UserStatus::Active, Role::Business) => None,
@@ -135,7 +135,7 @@ fn loss(row: &UserRow) -> Option<Loss> {
     }
 }
 
-/// Takes a user's keys away, under the locks of keys and users.
+/// Revokes or transfers a user's keys, under the locks of keys and users.
 async fn take_keys(
     tx: &Tenant,
     caller: &Admission,
@@ -152,7 +152,7 @@ async fn take_keys(
         KeysOfUser::Transfer => {
             let to = key_makers::user_behind(tx, actor).await?;
             if to == Some(user) {
-                let detail = "revoke: transfer would leave the keys with this user, who is you";
+                let detail = "revoke, because transfer would leave the keys with this user: you";
                 return Err(Error::field("/keys", detail));
             }
             Ok(KeysTaken {

@@ -50,8 +50,7 @@ pub async fn create(
     Ok((row, revealed))
 }
 
-/// Changes a webhook, and rotates its credentials where the change asks for it. A disabled webhook that is made active
-/// again has no failures on record.
+/// Changes a webhook, and rotates its credentials if requested. Reactivating a disabled webhook clears its failures.
 ///
 /// # Errors
 /// `not_found`; `missing_scope` (forbidden); `invalid_fields`; `webhook_exists` (conflict); `unavailable`.
@@ -63,7 +62,7 @@ pub async fn update(
 ) -> Result<(WebhookRow, RevealedSecret)> {
     let rotate = change.rotate_secret;
     let tx = caller.store().tenant(caller.customer_id).await?;
-    // The secrets before the webhook, as everywhere, so that no two transactions deadlock.
+    // Lock the secrets before the webhook, as everywhere, so that transactions do not deadlock.
     let sealer = match rotate {
         true => Some(Sealer::lock(&tx, app.vault().await?).await?),
         false => None,
@@ -105,10 +104,10 @@ pub async fn delete(caller: &Admission, id: WebhookId) -> Result<()> {
     tx.commit().await
 }
 
-/// What a test has started.
+/// A started test.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Test {
-    /// A notification without content, of an event webhook.
+    /// A test notification of an event webhook.
     Notification(DeliveryId),
     /// A run of a scheduled webhook, which starts within a minute.
     Run(RunId),
@@ -150,7 +149,7 @@ fn not_active() -> Error {
     )
 }
 
-/// Sends a notification again under its id, by which a receiver recognises it.
+/// Sends a notification again with the same id, so that receivers recognise it.
 ///
 /// # Errors
 /// `not_found`; `webhook_not_active` (conflict); `unavailable`.

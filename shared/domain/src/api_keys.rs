@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-/// How every key begins.
+/// Prefix of every key.
 pub const PREFIX: &str = "drk_";
 /// Characters of the public id.
 pub const PUBLIC_ID: usize = 16;
@@ -18,7 +18,7 @@ pub const RANDOM: usize = 43;
 const CHECKSUM: usize = 6;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A key taken apart. Holds the secret: no Debug.
+/// A parsed key. It holds the secret, hence no Debug.
 pub struct ApiKey<'a> {
     /// Finds the key.
     pub public_id: &'a str,
@@ -26,10 +26,10 @@ pub struct ApiKey<'a> {
 }
 
 impl<'a> ApiKey<'a> {
-    /// Takes a key apart.
+    /// Parses a key.
     ///
     /// # Errors
-    /// `unauthenticated` for anything [`compose`] cannot have made.
+    /// `unauthenticated` for text that [`compose`] cannot have written.
     pub fn parse(text: &'a str) -> Result<Self> {
         let bad = || Error::unauthenticated("malformed api key");
         let (public_id, secret) = text
@@ -51,13 +51,13 @@ impl<'a> ApiKey<'a> {
         Ok(Self { public_id, secret })
     }
 
-    /// What is stored of the secret.
+    /// The stored hash of the secret.
     pub fn secret_hash(&self) -> [u8; 32] {
         Sha256::digest(self.secret.as_bytes()).into()
     }
 }
 
-/// Makes a new key.
+/// Generates a new key.
 pub fn generate() -> String {
     let random = |characters| Alphanumeric.sample_string(&mut rand::rng(), characters);
     compose(&random(PUBLIC_ID), &random(RANDOM))
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_round_trips_and_a_mistyped_one_is_refused() {
+    fn a_key_round_trips_and_a_mistyped_key_is_rejected() {
         let text = compose(&"p".repeat(PUBLIC_ID), &"r".repeat(RANDOM));
         assert_eq!(
             ApiKey::parse(&text).unwrap().public_id,

@@ -1,4 +1,4 @@
-//! What is written down of who did what.
+//! Audit records: actors and actions.
 
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 named! {
-    /// What kind of actor did it.
+    /// The kind of an actor.
     ActorKind {
         /// A user of the customer.
         User = "user",
@@ -19,12 +19,12 @@ named! {
         Webhook = "webhook",
         /// An administrator of the platform.
         PlatformAdmin = "platform_admin",
-        /// We ourselves, where nobody asked.
+        /// The platform itself.
         System = "system",
     }
 }
 
-/// Who did it.
+/// The actor of an audit record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Actor {
     /// A user.
@@ -33,7 +33,7 @@ pub enum Actor {
     ApiKey(ApiKeyId),
     /// A webhook.
     Webhook(WebhookId),
-    /// We ourselves, where nobody asked.
+    /// The platform itself, without a request.
     System,
 }
 
@@ -48,7 +48,7 @@ impl From<Principal> for Actor {
 }
 
 impl Actor {
-    /// An actor from what is stored of it. Nobody known is the system.
+    /// Returns an actor from its stored kind and id. An unknown actor is the system.
     pub fn from_parts(kind: &str, id: Option<Uuid>) -> Self {
         match (kind, id) {
             ("user", Some(id)) => Self::User(id.into()),
@@ -68,7 +68,7 @@ impl Actor {
         }
     }
 
-    /// Whose id it is.
+    /// The actor's id.
     pub const fn id(self) -> Option<Uuid> {
         match self {
             Self::User(id) => Some(id.as_uuid()),
@@ -79,82 +79,82 @@ impl Actor {
     }
 }
 
-/// What was done. The target of each is in its name.
+/// An audited action. Each description names the target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     /// A customer signed up; target: the customer.
     CustomerCreated,
-    /// A key was made; target: the key.
+    /// A key was created; target: the key.
     ApiKeyCreated,
     /// A key was revoked; target: the key.
     ApiKeyRevoked,
-    /// A key was handed over, as its user may have none any more; target: the key.
+    /// A key was transferred because its user may no longer have keys; target: the key.
     ApiKeyTransferred,
-    /// Somebody was invited to become a user; target: the invitation.
+    /// A user was invited; target: the invitation.
     UserInvited,
-    /// An invitation was taken back; target: the invitation.
+    /// An invitation was deleted; target: the invitation.
     InvitationDeleted,
-    /// Somebody accepted an invitation; target: the new user.
+    /// An invitation was accepted; target: the new user.
     UserCreated,
     /// Role or status of a user was changed; target: the user.
     UserUpdated,
     /// A user was deleted; target: the user.
     UserDeleted,
-    /// A user verified the address; target: the user.
+    /// A user verified the email address; target: the user.
     UserEmailVerified,
     /// A user changed the password; target: the user.
     UserPasswordChanged,
-    /// A user set a forgotten password anew; target: the user.
+    /// A user reset a forgotten password; target: the user.
     UserPasswordReset,
-    /// An export was asked for; target: the job.
+    /// An export was requested; target: the job.
     ExportRequested,
-    /// A crawl was asked for; target: the job.
+    /// A crawl was requested; target: the job.
     CrawlRequested,
-    /// An action on many documents was asked for; target: the job.
+    /// A bulk action was requested; target: the job.
     BulkRequested,
-    /// Vectors of another model were asked for.
+    /// A regeneration of all vectors was requested.
     RegenerationRequested,
-    /// The company's name was changed; target: the customer.
+    /// The company name was changed; target: the customer.
     CustomerUpdated,
     /// The configuration was changed; target: the customer.
     ConfigUpdated,
-    /// The customer's own key of the provider was set; target: the customer.
+    /// The customer's own provider key was set; target: the customer.
     OpenAiKeySet,
-    /// It was deleted; target: the customer.
+    /// The customer's own provider key was deleted; target: the customer.
     OpenAiKeyDeleted,
-    /// The secrets that sign tokens were replaced; target: the customer.
+    /// The token signing secrets were rotated; target: the customer.
     SecretsRotated,
     /// A session ended; target: the session.
     SessionEnded,
     /// All sessions of a user ended; target: the user.
     UserSessionsEnded,
-    /// A spent refresh token came again, and the session was ended; target: the session.
+    /// A used refresh token was presented again and the session was ended; target: the session.
     SessionTokenReused,
     /// A document was added; target: the document.
     DocumentAdded,
     /// A document got a new version; target: the document.
     DocumentUpdated,
-    /// A document that ended badly was queued again; target: the document.
+    /// A document that had failed was queued again; target: the document.
     DocumentRetried,
-    /// A document was put into another collection, or out of one; target: the document.
+    /// A document was moved to another collection, or out of one; target: the document.
     DocumentMoved,
     /// A document was deleted; target: the document.
     DocumentDeleted,
-    /// A deletion was taken back; target: the document.
+    /// A document was undeleted; target: the document.
     DocumentUndeleted,
-    /// A collection was made; target: the collection.
+    /// A collection was created; target: the collection.
     CollectionCreated,
     /// A collection was changed; target: the collection.
     CollectionUpdated,
     /// A collection was deleted; target: the collection.
     CollectionDeleted,
-    /// A webhook was made; target: the webhook.
+    /// A webhook was created; target: the webhook.
     WebhookCreated,
     /// A webhook was changed; target: the webhook.
     WebhookUpdated,
     /// A webhook was deleted; target: the webhook.
     WebhookDeleted,
-    /// We stopped a webhook, as nobody takes its notices; target: the webhook.
+    /// The platform disabled a webhook because its receiver does not accept notifications; target: the webhook.
     WebhookDisabled,
 }
 

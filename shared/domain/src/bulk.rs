@@ -1,44 +1,44 @@
-//! One action on many documents.
+//! Bulk actions: one action on many documents.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{audit::Actor, documents::filter::Presence, ids::CollectionId, named::named};
 
-/// Documents that a request may name one by one.
+/// Most document ids that one request may list.
 pub const MAX_IDS: usize = 1000;
 
 named! {
-    /// What is done with each document.
+    /// The action on each document.
     BulkAction {
-        /// It is deleted, and with a mail the documents attached to it.
+        /// Delete it; with an email, the documents made from its attachments too.
         Delete = "delete",
-        /// Its deletion is taken back.
+        /// Undelete it.
         Undelete = "undelete",
-        /// It is put into a collection, or out of one.
+        /// Move it to a collection, or out of one.
         Move = "move",
-        /// It is tried again where it ended badly.
+        /// Retry it if it has failed or needs action.
         Retry = "retry",
-        /// Its content is read and cut again, as its next version.
+        /// Extract and chunk its content again, as its next version.
         Reprocess = "reprocess",
     }
 }
 
 impl BulkAction {
-    /// Whether it embeds documents, which costs.
+    /// Whether it embeds documents, which costs money.
     pub const fn embeds(self) -> bool {
         matches!(self, Self::Retry | Self::Reprocess)
     }
 }
 
-/// What a bulk action is asked to do.
+/// A requested bulk action.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Asked {
     /// The action.
     pub action: BulkAction,
-    /// Where documents are moved; `None` is out of their collection.
+    /// The target collection of a move; `None` moves documents out of their collection.
     pub collection_id: Option<CollectionId>,
-    /// Whether what is deleted cannot be undeleted.
+    /// Whether a deletion is permanent: without undelete.
     pub permanent: bool,
 }
 
@@ -52,31 +52,31 @@ impl From<BulkAction> for Asked {
     }
 }
 
-/// A bulk job as it is stored: what it does, and how far it is.
+/// A stored bulk job: its action and progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bulk {
-    /// What it does.
+    /// The action.
     pub action: BulkAction,
-    /// Where documents are moved; `None` is out of their collection.
+    /// The target collection of a move; `None` moves documents out of their collection.
     pub collection_id: Option<CollectionId>,
-    /// Whether what it deletes cannot be undeleted.
+    /// Whether a deletion is permanent: without undelete.
     #[serde(default)]
     pub permanent: bool,
-    /// Kind of the actor that asked for it.
+    /// Kind of the actor that requested it.
     actor_kind: String,
-    /// Its id.
+    /// The actor's id.
     actor_id: Option<Uuid>,
-    /// Documents that were chosen.
+    /// Documents selected.
     pub total: i64,
-    /// Documents on which it is done.
+    /// Documents completed.
     pub done: i64,
-    /// Documents on which it failed.
+    /// Documents failed.
     pub failed: i64,
 }
 
 impl Bulk {
-    /// A job that has not begun and has no documents yet.
+    /// Returns a job that has not started and has no documents yet.
     pub fn new(asked: Asked, actor: Actor) -> Self {
         Self {
             action: asked.action,
@@ -90,7 +90,7 @@ impl Bulk {
         }
     }
 
-    /// Which documents it acts on.
+    /// Whether it acts on present or deleted documents.
     pub const fn presence(&self) -> Presence {
         match (self.action, self.permanent) {
             (BulkAction::Undelete, _) => Presence::Deleted,
@@ -99,7 +99,7 @@ impl Bulk {
         }
     }
 
-    /// Who asked for it.
+    /// The actor that requested it.
     pub fn actor(&self) -> Actor {
         Actor::from_parts(&self.actor_kind, self.actor_id)
     }
@@ -111,7 +111,7 @@ mod tests {
     use crate::ids::{ApiKeyId, UserId};
 
     #[test]
-    fn who_asked_is_kept() {
+    fn the_actor_is_stored() {
         for actor in [
             Actor::User(UserId::generate()),
             Actor::ApiKey(ApiKeyId::generate()),

@@ -1,49 +1,49 @@
-//! Text between extraction and storage: what extraction gives, and what a chunk is.
+//! Text between extraction and storage: extracted text and chunks.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::DocumentId, warnings::Warnings};
 
-/// The text of a document with what is known about its parts.
+/// The extracted text of a document, with its sections and properties.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Extracted {
     /// The whole text, `\n` line ends, NFC, no NUL.
     pub text: String,
-    /// Sections in order; each reaches to the start of the next. Text before the first has neither
+    /// Sections in order; each extends to the start of the next. Text before the first has neither
     /// page nor heading.
     pub sections: Vec<Section>,
-    /// The document's own title, where it has one.
+    /// The document's own title, if it has one.
     pub title: Option<String>,
     /// Number of pages, for formats that have pages.
     pub pages: Option<u32>,
-    /// Which reader made this, `pdfium`.
+    /// The reader that extracted the text, such as `pdfium`.
     pub engine: String,
-    /// What else the document says of itself. Texts stored before there was this have none of it.
+    /// Further properties of the document. Empty for texts stored before properties existed.
     #[serde(default)]
     pub properties: Properties,
-    /// What the reader left out or replaced. Empty for texts that were stored before warnings existed.
+    /// Content that the reader left out or replaced. Empty for texts stored before warnings existed.
     #[serde(default, skip_serializing_if = "Warnings::is_empty")]
     pub warnings: Warnings,
 }
 
-/// What a document says of itself, and the language that its text is in.
+/// Properties from a document's own metadata, and the language of its text.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Properties {
-    /// Who wrote it, as the document puts it: at most [`MAX_AUTHOR`](Self::MAX_AUTHOR) characters on
+    /// The author as the document states it: at most [`MAX_AUTHOR`](Self::MAX_AUTHOR) characters on
     /// one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// ISO 639-1 code where the language has one, else ISO 639-3, in small letters: `de`, `haw`.
+    /// ISO 639-1 code if the language has one, else ISO 639-3, in lower case: `de`, `haw`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// When it was made, sent or published; of the years 1900 to 2100. A day without a time is its
-    /// midnight, a time without a zone is UTC's.
+    /// When it was created, sent or published; in the years 1900 to 2100. A date without a time means
+    /// midnight; a time without a zone is UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<DateTime<Utc>>,
-    /// When it was last changed, likewise.
+    /// When it was last changed, with the same rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<DateTime<Utc>>,
 }
@@ -53,7 +53,7 @@ impl Properties {
     pub const MAX_AUTHOR: usize = 200;
 }
 
-/// Where a page or a heading begins.
+/// The start of a page or of a heading's section.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Section {
@@ -65,7 +65,7 @@ pub struct Section {
     pub heading_path: Vec<String>,
 }
 
-/// A stretch of a document's text, small enough to embed.
+/// A range of a document's text that is small enough to embed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Chunk {
     /// Position in the document, from 0.
@@ -76,19 +76,19 @@ pub struct Chunk {
     pub text_hash: String,
     /// Start and end in characters (Unicode scalar values) of [`Extracted::text`].
     pub char_span: (u32, u32),
-    /// Page on which what the chunk adds begins, its overlap with the chunk before left aside.
+    /// Page on which the chunk's own text begins, not counting its overlap with the previous chunk.
     pub page: Option<u32>,
-    /// Headings above all of what the chunk adds: of one under several headings, those they have in common.
+    /// Headings above the chunk's own text; for a chunk that spans several headings, those they have in common.
     pub heading_path: Vec<String>,
-    /// Which parent of the document this is a child of, from 0, where chunks have parents. The children
-    /// of a parent follow each other, do not overlap, and have nothing but white space between them: a
-    /// parent is what reaches from the start of its first child to the end of its last, and needs
-    /// neither a row nor a span of its own. See [`parent_text`].
+    /// Index of the chunk's parent in the document, from 0, if chunks have parents. The children of a
+    /// parent follow each other, do not overlap, and have only white space between them. A parent
+    /// extends from the start of its first child to the end of its last, so it needs neither a row
+    /// nor a span of its own. See [`parent_text`].
     pub parent: Option<u32>,
 }
 
-/// A parent's text, of its children's texts and spans in order. The white space between them is not
-/// stored: one character of it becomes a line's end, more become a paragraph's.
+/// Builds a parent's text from its children's texts and spans, in order. The white space between them is
+/// not stored: one character of it becomes a line break, more become a paragraph break.
 pub fn parent_text<'a>(children: impl IntoIterator<Item = (&'a str, (u32, u32))>) -> String {
     let mut text = String::new();
     let mut last = None;
@@ -104,7 +104,7 @@ pub fn parent_text<'a>(children: impl IntoIterator<Item = (&'a str, (u32, u32))>
     text
 }
 
-/// The headings with which all of some paths begin; none where there are no paths.
+/// Returns the common prefix of heading paths; `None` without paths.
 pub fn common_path<'a>(paths: impl IntoIterator<Item = &'a [String]>) -> Option<&'a [String]> {
     paths.into_iter().reduce(|path, other| {
         let pairs = path.iter().zip(other);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_share_their_beginning() {
+    fn the_common_path_is_the_shared_prefix() {
         let path = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
         let common = |paths: &[&str]| {
             let paths: Vec<_> = paths.iter().map(|text| path(text)).collect();

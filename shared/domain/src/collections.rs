@@ -1,4 +1,4 @@
-//! Collections: the knowledge bases of a customer. A document belongs to one, or to none.
+//! Collections: a customer's knowledge bases. A document is in one collection or in none.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,7 +8,7 @@ use crate::{
     named::named,
 };
 
-/// Collections a customer may have.
+/// Most collections of a customer.
 pub const MAX_COLLECTIONS: i64 = 1000;
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 100;
@@ -16,29 +16,29 @@ pub const MAX_NAME: usize = 100;
 pub const MAX_DESCRIPTION: usize = 1000;
 
 named! {
-    /// What becomes of the documents of a collection that is deleted.
+    /// What happens to the documents of a deleted collection.
     Leftovers {
-        /// They stay, and belong to none.
+        /// They stay, without a collection.
         Keep = "keep",
-        /// They are deleted too.
+        /// They are deleted with it.
         Delete = "delete",
     }
 }
 
-/// Which collection a document is to belong to.
+/// The collection that a request puts a document into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Place {
-    /// The one it is in; none, where it is new.
+    /// Its present collection; none for a new document.
     #[default]
     AsItIs,
-    /// None.
+    /// No collection.
     Nowhere,
     /// This one.
     In(CollectionId),
 }
 
 impl Place {
-    /// The collection that is named.
+    /// The named collection.
     pub const fn collection(self) -> Option<CollectionId> {
         match self {
             Self::In(id) => Some(id),
@@ -46,20 +46,20 @@ impl Place {
         }
     }
 
-    /// Whether a document that is there moves.
+    /// Whether an existing document moves.
     pub fn moves(self) -> bool {
         self != Self::AsItIs
     }
 }
 
-/// As every way in says it: none leaves a document where it is.
+/// For ingest requests: `None` leaves a document in its collection.
 impl From<Option<CollectionId>> for Place {
     fn from(id: Option<CollectionId>) -> Self {
         id.map_or(Self::AsItIs, Self::In)
     }
 }
 
-/// As a change says it, in which null is something else than nothing.
+/// For changes, in which null differs from a field that is left out.
 impl From<Option<Option<CollectionId>>> for Place {
     fn from(change: Option<Option<CollectionId>>) -> Self {
         match change {
@@ -70,12 +70,12 @@ impl From<Option<Option<CollectionId>>> for Place {
     }
 }
 
-/// The refusal of a collection that the customer does not have.
+/// Returns the error for a collection that does not exist for the customer.
 pub fn unknown() -> Error {
-    Error::field("/collectionId", "there is no such collection")
+    Error::field("/collectionId", "no such collection")
 }
 
-/// A collection name as it is stored: trimmed and normalized to NFC.
+/// Returns a collection name as stored: trimmed and normalized to NFC.
 ///
 /// # Errors
 /// The field.
@@ -84,7 +84,7 @@ pub fn name(text: &str) -> Result<String, FieldError> {
     checked(&composed, "/name", MAX_NAME, |c| c.is_control())
 }
 
-/// A description as it is kept: trimmed. It may have several lines.
+/// Returns a description as stored: trimmed. It may have several lines.
 ///
 /// # Errors
 /// The field.
@@ -105,7 +105,7 @@ fn checked(
     }
     Err(FieldError {
         pointer: pointer.to_owned(),
-        detail: format!("from 1 to {most} characters, none of them a control character"),
+        detail: format!("1 to {most} characters, without control characters"),
     })
 }
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_trimmed_and_held_against_their_limits() {
+    fn texts_are_trimmed_and_checked_against_their_limits() {
         assert_eq!(name(" Handbook ").unwrap(), "Handbook");
         assert_eq!(description("two\nlines\n").unwrap(), "two\nlines");
         for bad in ["", "  ", "a\nb", "a\u{0}", &"x".repeat(MAX_NAME + 1)] {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn null_takes_out_and_nothing_leaves() {
+    fn null_removes_from_the_collection_and_absence_keeps_it() {
         let id = CollectionId::generate();
         for (said, place, moves) in [
             (None, Place::AsItIs, false),

@@ -1,5 +1,5 @@
-//! Names of companies. They stand in mails to strangers, under the platform's own sender: nobody may write a message or a
-//! link there.
+//! Company names. They appear in emails to strangers that the platform sends, so a name must not carry a message or a
+//! link.
 
 use crate::named::named;
 
@@ -18,13 +18,13 @@ named! {
 /// Longest name, in characters.
 pub const MAX: usize = 100;
 
-/// Signs in a row, none of which is a letter, a digit or a space, that no name of a company has.
+/// This many punctuation marks or symbols in a row occur in no company name.
 const RUN: usize = 3;
 
-/// The name without spaces around it; `None` for nothing but spaces.
+/// Returns the name, trimmed; `None` if it is blank.
 ///
 /// # Errors
-/// What a name must be like.
+/// The rule that the name breaks.
 pub fn name(text: &str) -> Result<Option<&str>, &'static str> {
     let name = text.trim();
     if name.is_empty() {
@@ -55,10 +55,10 @@ pub fn name(text: &str) -> Result<Option<&str>, &'static str> {
     Ok(Some(name))
 }
 
-/// The name as a mail shows it: no mail program makes a link of it.
+/// Returns the name as emails show it, so that no mail client turns it into a link.
 ///
-/// Programs take letters on both sides of a dot or a slash for an address, and some of what is called a company is one
-/// (`Example.com`): a space goes between.
+/// Mail clients take letters on both sides of a dot or a slash for an address, and some company names are addresses
+/// (`Example.com`), so a space is inserted.
 pub fn unlinked(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     let mut chars = name.chars().peekable();
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_companies_pass_and_messages_do_not() {
+    fn company_names_are_accepted_and_messages_are_rejected() {
         for good in [
             "Example Ltd.",
             "AT&T Inc.",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_a_link_in_a_mail() {
+    fn no_name_becomes_a_link_in_an_email() {
         assert_eq!(unlinked("evil.example/login"), "evil. example/ login");
         assert_eq!(unlinked("Example Ltd."), "Example Ltd.");
         assert_eq!(unlinked("B.V. Müller"), "B. V. Müller");

@@ -1,4 +1,4 @@
-//! What a customer may do and how its documents are cut: the `customer_config` table as a type.
+//! A customer's limits and chunking: the `customer_config` table as a type.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,36 @@ use utoipa::ToSchema;
 use crate::{documents::Format, error::FieldError, identity::Class, money::Usd, named::named};
 
 named! {
-    /// Where text is cut.
+    /// A chunking strategy.
     #[derive(Default)]
     Strategy {
-        /// At paragraphs where they fit, else at lines, sentences, words, graphemes.
+        /// Splits at paragraphs if they fit, else at lines, sentences, words or graphemes.
         #[default]
         Recursive = "recursive",
-        /// Windows of exactly `size`, wherever that is, `overlap` repeated exactly.
+        /// Windows of exactly `size`, with exactly `overlap` repeated.
         Fixed = "fixed",
-        /// Whole paragraphs, code blocks and tables; `overlap` is whole paragraphs or sentences.
+        /// Whole paragraphs, code blocks and tables; `overlap` is made of whole paragraphs or sentences.
         Paragraph = "paragraph",
-        /// A section under a heading by itself, small neighbours together; a long one is cut recursively.
+        /// One chunk for each section under a heading; small neighbours are merged and long sections are split
+        /// recursively.
         Markdown = "markdown",
-        /// Where the subject changes, as the embedding model sees it: the text is embedded twice,
-        /// and paid for twice. `overlap` is not used.
+        /// Splits where the subject changes, judged by embeddings: the text is embedded twice
+        /// and charged twice. `overlap` is not used.
         Semantic = "semantic",
-        /// Parents of `size`, of which the quarters are embedded and found. `overlap` is not used.
+        /// Parents of `size`; their quarters are embedded and searched, and results show the parent. `overlap` is not
+        /// used.
         ParentChild = "parentChild",
     }
 }
 
 named! {
-    /// What sizes of chunks are given in.
+    /// The unit of chunk sizes.
     #[derive(Default)]
     Unit {
-        /// Unicode scalar values.
+        /// Characters: Unicode scalar values.
         #[default]
         Characters = "characters",
-        /// cl100k tokens, counted exactly: those of OpenAI's embedding models.
+        /// `cl100k_base` tokens, as OpenAI's embedding models count them.
         Tokens = "tokens",
     }
 }
@@ -45,25 +47,25 @@ impl Unit {
     pub const fn sizes(self) -> (u32, u32) {
         match self {
             Self::Characters => (100, 20_000),
-            // An input of OpenAI's has at most 8,192.
+            // OpenAI accepts at most 8,192 tokens per input.
             Self::Tokens => (20, 8_000),
         }
     }
 }
 
-/// How text is cut into chunks.
+/// How text is split into chunks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Chunking {
-    /// Where text is cut.
+    /// The strategy.
     #[serde(default)]
     pub strategy: Strategy,
-    /// Largest size of a chunk: 100 to 20000 characters, or 20 to 8000 tokens.
+    /// Largest chunk size: 100 to 20000 characters, or 20 to 8000 tokens.
     #[schema(minimum = 20, maximum = 20000)]
     pub size: u32,
-    /// Repeated at the start of the next chunk; at most half of `size`.
+    /// How much of a chunk is repeated at the start of the next; at most half of `size`.
     pub overlap: u32,
-    /// What `size` and `overlap` are given in.
+    /// The unit of `size` and `overlap`.
     #[serde(default)]
     pub unit: Unit,
 }
@@ -80,10 +82,10 @@ impl Default for Chunking {
 }
 
 impl Chunking {
-    /// Whether the sizes can be.
+    /// Checks the sizes.
     ///
     /// # Errors
-    /// The wrong fields, under the JSON pointer of this object in the request, `/chunking`.
+    /// The invalid fields, under the JSON pointer of this object in the request, `/chunking`.
     pub fn check(&self, pointer: &str) -> Result<(), Vec<FieldError>> {
         let (least, most) = self.unit.sizes();
         let (field, detail) = if !(least..=most).contains(&self.size) {
@@ -101,52 +103,52 @@ impl Chunking {
     }
 }
 
-/// A customer's limits and choices, as `admit()` returns them.
+/// A customer's configuration: limits and settings.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerConfig {
-    /// Reads and searches a minute.
+    /// Reads and searches per minute.
     pub reads_per_minute: i32,
-    /// Other requests a minute.
+    /// Other requests per minute.
     pub requests_per_minute: i32,
-    /// Requests a day.
+    /// Requests per day.
     pub requests_per_day: i32,
-    /// Requests a minute of a class of endpoints, where that has a limit of its own.
+    /// Requests per minute for classes of endpoints that have their own limit.
     #[serde(default)]
     pub class_limits: BTreeMap<Class, i32>,
-    /// Documents that may exist at once.
+    /// Most documents.
     pub max_documents: i32,
     /// Largest file, in bytes.
     pub max_file_bytes: i64,
-    /// Most pages of a document.
+    /// Most pages per document.
     pub max_pages: i32,
-    /// Most characters of a document's text.
+    /// Most characters of text per document.
     pub max_characters: i64,
-    /// Most chunks of a document.
+    /// Most chunks per document.
     pub max_document_chunks: i32,
-    /// Most chunks of all published documents together. Documents that are embedded at the same moment may exceed it by
-    /// their own chunks.
+    /// Most chunks of all published documents together. Documents embedded at the same time can exceed it by their own
+    /// chunks.
     pub max_chunks: i32,
-    /// Most bytes of the originals of all documents, with those of superseded versions.
+    /// Most bytes of all originals together, including superseded versions.
     pub max_storage_bytes: i64,
-    /// Invitations by mail a day.
+    /// Invitation emails per day.
     pub invitations_per_day: i32,
-    /// What the platform's key may cost for this customer in a calendar month.
+    /// Budget per calendar month for calls with the platform's provider key.
     pub platform_budget_usd: Usd,
-    /// Formats accepted, by their short names.
+    /// Accepted formats, by their short names.
     pub allowed_types: Vec<String>,
-    /// Chunking.
+    /// Default chunking of documents.
     pub chunking: Chunking,
-    /// Embedding model asked of the provider.
+    /// Embedding model.
     pub embedding_model: String,
-    /// What the provider may cost in a month; no limit where it is none.
+    /// Budget per calendar month for calls of the provider; null means no limit.
     #[serde(default)]
     pub monthly_budget_usd: Option<Usd>,
-    /// Share of the budget at which a mail is sent.
+    /// Percentage of the budget at which an alert email is sent.
     pub budget_alert_percent: i32,
-    /// Days superseded versions are kept.
+    /// Days for which superseded versions are kept.
     pub retention_days: i32,
-    /// Days a deleted document can be undeleted; 0: deleted is deleted.
+    /// Days for which a deleted document can be undeleted; 0 deletes permanently at once.
     #[serde(default)]
     pub deletion_retention_days: i32,
 }
@@ -170,7 +172,7 @@ impl CustomerConfig {
         }
     }
 
-    /// Requests a minute that a class may have: the customer's limit of the requests it belongs to.
+    /// Most requests per minute for a class: the customer's general limit for its kind of request.
     pub const fn most_per_minute(&self, class: Class) -> i32 {
         if class.reads() {
             self.reads_per_minute
@@ -190,7 +192,7 @@ impl CustomerConfig {
 const BUDGET: &str = "platformBudgetUsd";
 const STORAGE: &str = "maxStorageBytes";
 
-/// The largest value of a limit.
+/// The largest accepted value of a limit.
 fn most(name: &str) -> i64 {
     match name {
         STORAGE => 1_000_000_000_000_000,
@@ -200,19 +202,19 @@ fn most(name: &str) -> i64 {
 
 const MAX_BUDGET: Usd = Usd::from_nanos(1_000_000 * 1_000_000_000);
 
-/// A member that may be left out and is not null.
+/// Deserializes a member that may be left out but must not be null.
 fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Limits that the platform sets. One that is left out stays as it is. The database function reads them by their names in JSON.
+/// Limits that the platform sets. A limit that is left out stays unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(as = Limits)]
 pub struct PlatformLimits {
-    /// Reads and searches a minute.
+    /// Reads and searches per minute.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -220,7 +222,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub reads_per_minute: Option<i32>,
-    /// Other requests a minute.
+    /// Other requests per minute.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -228,7 +230,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub requests_per_minute: Option<i32>,
-    /// Requests a day.
+    /// Requests per day.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -236,7 +238,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub requests_per_day: Option<i32>,
-    /// Documents that may exist at once.
+    /// Most documents.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -252,7 +254,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub max_file_bytes: Option<i64>,
-    /// Most pages of a document.
+    /// Most pages per document.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -260,7 +262,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub max_pages: Option<i32>,
-    /// Most characters of a document's text.
+    /// Most characters of text per document.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -268,7 +270,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub max_characters: Option<i64>,
-    /// Most chunks of a document.
+    /// Most chunks per document.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -284,7 +286,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub max_chunks: Option<i32>,
-    /// Most bytes of the originals of all documents, with those of superseded versions.
+    /// Most bytes of all originals together, including superseded versions.
     #[schema(minimum = 1, maximum = 1000000000000000i64)]
     #[serde(
         default,
@@ -292,7 +294,7 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub max_storage_bytes: Option<i64>,
-    /// Invitations by mail a day.
+    /// Invitation emails per day.
     #[schema(minimum = 1, maximum = 1000000000)]
     #[serde(
         default,
@@ -300,7 +302,8 @@ pub struct PlatformLimits {
         skip_serializing_if = "Option::is_none"
     )]
     pub invitations_per_day: Option<i32>,
-    /// What the platform's key may cost for the customer in a calendar month: at most 1,000,000, exact to a millionth.
+    /// Budget in USD per calendar month for calls with the platform's provider key: at most 1000000, with at most six
+    /// decimals.
     #[serde(
         default,
         deserialize_with = "not_null",
@@ -310,10 +313,10 @@ pub struct PlatformLimits {
 }
 
 impl PlatformLimits {
-    /// Whether each is at least 1 and not too large, and the budget at most 1,000,000 USD.
+    /// Checks that each limit is at least 1 and not too large, and the budget at most 1,000,000 USD.
     ///
     /// # Errors
-    /// The wrong fields, under their JSON pointers.
+    /// The invalid fields, under their JSON pointers.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut fields: Vec<FieldError> = self
             .named()
@@ -338,7 +341,8 @@ impl PlatformLimits {
         }
     }
 
-    /// The limits that are given, by their names in JSON; a budget in billionths of a dollar.
+    /// Returns the given limits by their JSON names, which `admin_set_limits()` in the database reads; a budget is in
+    /// billionths of a dollar.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, i64)> {
         [
             ("readsPerMinute", self.reads_per_minute.map(i64::from)),
@@ -364,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_of_chunking_is_as_it_was() {
+    fn omitted_members_of_chunking_have_defaults() {
         let old: Chunking = serde_json::from_str(r#"{"size":1000,"overlap":200}"#).unwrap();
         assert_eq!(old, Chunking::default());
         let new = r#"{"strategy":"parentChild","size":400,"overlap":0,"unit":"tokens"}"#;
@@ -379,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_held_against_their_unit() {
+    fn sizes_are_checked_against_the_limits_of_their_unit() {
         let wrong = |unit, size, overlap| {
             let chunking = Chunking {
                 size,

@@ -18,7 +18,7 @@ const MAX_RETENTION: i32 = 3650;
 const MAX_DELETION_RETENTION: i32 = 365;
 const MAX_BUDGET: Usd = Usd::from_nanos(100_000 * 1_000_000_000);
 
-/// What is left out stays as it is.
+/// A change of the configuration. Fields that are left out stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ConfigChange {
@@ -40,7 +40,7 @@ pub struct ConfigChange {
     #[schema(min_items = 1)]
     allowed_types: Option<Vec<String>>,
     chunking: Option<Chunking>,
-    /// Null takes the budget away.
+    /// Budget in USD per calendar month for calls of the provider; null removes the limit.
     #[serde(default, deserialize_with = "crate::given")]
     #[schema(value_type = Option<Usd>)]
     monthly_budget_usd: Option<Option<Usd>>,
@@ -48,7 +48,7 @@ pub struct ConfigChange {
     budget_alert_percent: Option<i32>,
     #[schema(minimum = 0, maximum = 3650)]
     retention_days: Option<i32>,
-    /// Days a document can be undeleted that is deleted from now on.
+    /// Days for which documents deleted from now on can be undeleted.
     #[schema(minimum = 0, maximum = 365)]
     deletion_retention_days: Option<i32>,
 }
@@ -84,7 +84,7 @@ impl ConfigChange {
                 Kind::Forbidden,
                 "platform_limit",
                 format!(
-                    "/{field} is {limit}, set by the platform's operator. Ask there for another limit; \
+                    "/{field} is {limit}, set by the platform's operator. Ask the operator to change it; \
                      GET /api/customers/usage shows what is used."
                 ),
             ));
@@ -100,7 +100,8 @@ impl ConfigChange {
             .embedding_model
             .is_some_and(|model| model != now.embedding_model)
         {
-            let detail = "changes by POST /api/documents/regenerate alone, as every document has vectors of the present one";
+            let detail =
+                "change it with POST /api/documents/regenerate, which embeds every document again";
             bad("/embeddingModel", detail.to_owned());
         }
         let mut config = now.clone();
@@ -131,7 +132,7 @@ impl ConfigChange {
             if unknown || config.allowed_types.is_empty() {
                 bad(
                     "/allowedTypes",
-                    format!("one or more of {}, and nothing else", known.join(", ")),
+                    format!("one or more of {}", known.join(", ")),
                 );
             }
         }
@@ -212,11 +213,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_stays_and_null_takes_the_budget_away() {
+    fn omitted_fields_stay_unchanged_and_null_removes_the_budget() {
         assert_eq!(apply("{}").unwrap(), config());
         let none = apply(r#"{"monthlyBudgetUsd":null}"#).unwrap();
         assert_eq!(none.monthly_budget_usd, None);
-        // Getting it and putting it back changes nothing.
+        // Sending back the configuration as read changes nothing.
         let same = serde_json::to_string(&config()).unwrap();
         assert_eq!(apply(&same).unwrap(), config());
         let types = apply(r#"{"allowedTypes":["txt","pdf","txt"]}"#).unwrap();
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_pointed_at() {
+    fn invalid_fields_have_a_pointer() {
         for (json, pointer) in [
             (r#"{"maxFileBytes":1001}"#, "/maxFileBytes"),
             (r#"{"classLimits":{"search":601}}"#, "/classLimits/search"),

@@ -1,4 +1,4 @@
-//! The password of a document that wants one.
+//! Passwords of encrypted documents.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
@@ -6,26 +6,26 @@ use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
 
-/// Most bytes, as many as a PDF's password may have.
+/// Longest password in bytes, the limit of PDF.
 pub const MAX_BYTES: usize = 127;
 
-/// 1 to 127 bytes of UTF-8, none of them NUL. It is never shown, not by Debug either.
+/// A password of 1 to 127 bytes of UTF-8, without NUL. It is never returned.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(value_type = String, min_length = 1, max_length = 127)]
 pub struct DocumentPassword(SecretString);
 
 impl DocumentPassword {
-    /// Takes a text.
+    /// Checks and wraps a password.
     ///
     /// # Errors
-    /// `invalid_fields` at `/password`, which does not repeat it.
+    /// `invalid_fields` at `/password`, without the password's text.
     pub fn parse(text: String) -> Result<Self> {
         let right = (1..=MAX_BYTES).contains(&text.len()) && !text.contains('\0');
         let secret = SecretString::from(text);
         if right {
             Ok(Self(secret))
         } else {
-            let detail = format!("from 1 to {MAX_BYTES} bytes of UTF-8, none of them NUL");
+            let detail = format!("1 to {MAX_BYTES} bytes of UTF-8, without NUL");
             Err(Error::field("/password", detail))
         }
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_has_a_length_and_is_not_shown() {
+    fn a_password_has_a_maximum_length_and_is_not_displayed() {
         for good in ["x", "ä ö", &"p".repeat(127)] {
             let password = DocumentPassword::parse(good.to_owned()).unwrap();
             assert_eq!(password.expose(), good);

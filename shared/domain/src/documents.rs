@@ -1,4 +1,4 @@
-//! Documents: formats, states, and the reasons an ingestion ends badly.
+//! Documents: formats, statuses, and the reasons why processing fails.
 
 pub mod filter;
 mod format;
@@ -24,62 +24,62 @@ pub const MAX_EXTERNAL_ID: usize = 256;
 const MAX_FILE_NAME: usize = 512;
 
 named! {
-    /// Where a document stands.
+    /// The status of a document.
     Status {
-        /// A presigned upload has not arrived yet; expires.
+        /// Waiting for its presigned upload, until the upload expires.
         AwaitingUpload = "awaiting_upload",
-        /// Waiting for the embedding function.
+        /// Waiting to be processed.
         Queued = "queued",
-        /// Leased by the embedding function.
+        /// Being processed.
         Processing = "processing",
         /// Searchable.
         Completed = "completed",
-        /// Ended badly; `code` says why.
+        /// Failed; `code` gives the reason.
         Failed = "failed",
-        /// Somebody has to do something first; `code` says what.
+        /// Waiting for the customer to act; `code` gives the reason.
         NeedsAction = "needs_action",
     }
 }
 
 impl Status {
-    /// Whether nothing more happens by itself.
+    /// Whether processing has ended: nothing more happens by itself.
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::NeedsAction)
     }
 }
 
 named! {
-    /// Where a version of a document stands.
+    /// The status of a version of a document.
     VersionStatus {
         /// It is waiting or being processed.
         Pending = "pending",
-        /// Search shows it.
+        /// Searches find it.
         Published = "published",
-        /// It was published, and another one took its place.
+        /// It was published, and a newer version has replaced it.
         Superseded = "superseded",
-        /// It ended badly.
+        /// It failed.
         Failed = "failed",
     }
 }
 
 named! {
-    /// What is being done with a document.
+    /// A stage of processing.
     Stage {
-        /// Getting the bytes from the web.
+        /// Fetching the content from the web.
         Fetching = "fetching",
-        /// Turning bytes into text, in a process of its own.
+        /// Extracting text.
         Extracting = "extracting",
-        /// Cutting the text.
+        /// Splitting the text into chunks.
         Chunking = "chunking",
-        /// Asking the model.
+        /// Computing embeddings.
         Embedding = "embedding",
-        /// Writing to LanceDB and publishing.
+        /// Storing the vectors and publishing.
         Storing = "storing",
     }
 }
 
 named! {
-    /// Which way a document came in.
+    /// How a document was added.
     Source {
         /// `POST /api/ingest/document`.
         Api = "api",
@@ -89,100 +89,100 @@ named! {
         Presigned = "presigned",
         /// `POST /api/ingest/url`, or a crawl.
         Url = "url",
-        /// `POST /api/ingest/webhook`, or a webhook's own address.
+        /// `POST /api/ingest/webhook`, or a webhook's own URL.
         Webhook = "webhook",
-        /// An attachment of a mail.
+        /// An attachment of an email.
         Attachment = "attachment",
     }
 }
 
-/// How a document is read. What is left out stays as the document has it; for a new document it is false.
+/// Options for extraction. An option that is left out keeps the document's value; for a new document it is false.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Reading {
     /// Whether hidden content is read too.
     pub include_hidden: Option<bool>,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     pub attachments: Option<bool>,
 }
 
 named! {
-    /// Why an ingestion ended badly. The code is stable; clients branch on it.
+    /// Why a document failed or needs action. Codes are stable; clients may branch on them.
     FailureCode {
-        /// Zero bytes, or only white space.
+        /// The document is empty or only white space.
         EmptyDocument = "empty_document",
-        /// A PDF of images: it needs OCR.
+        /// The PDF has only images and needs OCR.
         NoTextLayer = "no_text_layer",
-        /// The PDF needs a password to be opened.
+        /// The PDF is password-protected, or the password is wrong.
         PasswordProtected = "password_protected",
-        /// Text that is not valid UTF-8.
+        /// The text is not valid UTF-8.
         InvalidUtf8 = "invalid_utf8",
-        /// The bytes are of no format we read, or not of the format they were said to be.
+        /// The file type is not supported, or does not match the declared type.
         UnsupportedType = "unsupported_type",
         /// Larger than the customer's limit.
         FileTooLarge = "file_too_large",
-        /// The reader could not make sense of the file.
+        /// The file is damaged.
         CorruptFile = "corrupt_file",
-        /// The reader's process was killed by the file.
+        /// The extraction process crashed.
         ExtractionCrashed = "extraction_crashed",
-        /// Reading took too long.
+        /// Extraction took too long.
         ExtractionTimeout = "extraction_timeout",
-        /// Reading took too much memory.
+        /// Extraction took too much memory.
         ExtractionMemory = "extraction_memory",
-        /// The text is larger than we store, or than the customer's limit.
+        /// The text is longer than the platform's or the customer's limit.
         TextTooLarge = "text_too_large",
         /// More pages than the customer's limit.
         TooManyPages = "too_many_pages",
-        /// More chunks than a document of the customer may have.
+        /// More chunks than the customer's limit per document.
         TooManyChunks = "too_many_chunks",
-        /// More chunks than all documents of the customer together may have.
+        /// More chunks than the customer's limit for all documents.
         ChunkLimit = "chunk_limit",
         /// More documents than the customer's limit.
         DocumentLimit = "document_limit",
-        /// More bytes than the originals of the customer may have together.
+        /// More bytes of originals than the customer's limit.
         StorageLimit = "storage_limit",
-        /// The provider refused the key.
+        /// The provider rejected the key.
         EmbeddingKeyInvalid = "embedding_key_invalid",
         /// The provider's account has no quota left.
         InsufficientQuota = "insufficient_quota",
-        /// The customer's budget of the month is spent, or would be.
+        /// Embedding would exceed the customer's budget for the month.
         BudgetExceeded = "budget_exceeded",
-        /// The platform's budget for the customer is spent this month, or would be.
+        /// Embedding would exceed the platform's budget for the customer for the month.
         PlatformBudgetExceeded = "platform_budget_exceeded",
-        /// The platform's key is not used before a user of the customer has verified an address.
+        /// The platform's key is only used once a user of the customer has verified an email address.
         EmailNotVerified = "email_not_verified",
-        /// The model is not one that the platform pays for.
+        /// The platform does not pay for this embedding model.
         ModelNotAllowed = "model_not_allowed",
-        /// The provider refused the text or the model.
+        /// The provider rejected the text or the model.
         EmbeddingRejected = "embedding_rejected",
-        /// The stored vectors are of another model or size.
+        /// The stored vectors are from another model or have another size.
         EmbeddingModelChanged = "embedding_model_changed",
         /// The presigned upload did not arrive in time.
         UploadExpired = "upload_expired",
-        /// The address is not one that is requested.
+        /// The URL is not public or not HTTP(S), so it is not fetched.
         UrlBlocked = "url_blocked",
-        /// The host's name has no public address.
+        /// The host name does not resolve to a public address.
         DnsFailed = "dns_failed",
-        /// The server cannot be reached.
+        /// The server could not be reached.
         ConnectFailed = "connect_failed",
         /// The server's certificate is not valid for its name.
         TlsFailed = "tls_failed",
-        /// The server takes too long.
+        /// The server did not respond in time.
         FetchTimeout = "fetch_timeout",
-        /// What the server sends is not HTTP, or cut off.
+        /// The server's response is truncated or not valid HTTP.
         AnswerBroken = "answer_broken",
-        /// The address redirects again and again.
+        /// The URL redirects too many times.
         TooManyRedirects = "too_many_redirects",
-        /// The server answers with an error.
+        /// The server responded with an error status.
         HttpStatus = "http_status",
-        /// The original is no longer in the bucket.
+        /// The original is no longer in storage.
         OriginalMissing = "original_missing",
-        /// Tried as often as we try, without an end.
+        /// All attempts are used up.
         AttemptsExhausted = "attempts_exhausted",
     }
 }
 
 impl FailureCode {
-    /// [`Status::NeedsAction`] where the customer can mend it without a new upload, otherwise
+    /// Returns [`Status::NeedsAction`] if the customer can fix it without a new upload, otherwise
     /// [`Status::Failed`].
     pub const fn status(self) -> Status {
         match self {
@@ -224,8 +224,8 @@ impl FailureCode {
         }
     }
 
-    /// Whether the same file may well end otherwise when it is tried again, though nobody changes it: what failed
-    /// was a network or a server, or ran out of tries.
+    /// Whether a retry may succeed without any change: a network or a server failed, or the attempts were
+    /// used up.
     pub const fn may_pass(self) -> bool {
         matches!(
             self,
@@ -239,50 +239,54 @@ impl FailureCode {
         )
     }
 
-    /// The sentence shown with the code, with what the page's server answered where that is known.
+    /// The sentence shown with the code, with the HTTP status of the page's server if it is known.
     pub fn reason(self, http_status: Option<i32>) -> Cow<'static, str> {
         let (Self::HttpStatus, Some(status)) = (self, http_status) else {
             return self.sentence().into();
         };
         let advice = match status {
-            401 | 403 | 407 => "Only pages that open without a login are fetched.",
-            404 | 410 => "Check the address, and retry.",
+            401 | 403 | 407 => "Only pages that open without a login can be fetched.",
+            404 | 410 => "Check the URL and retry.",
             429 | 500..=999 => "Retry later.",
-            _ => "Check that the address opens without a login, and retry.",
+            _ => "Check that the URL opens without a login and retry.",
         };
-        format!("The page's server answered {status}. {advice}").into()
+        format!("The page's server responded with {status}. {advice}").into()
     }
 
     /// The sentence shown with the code: what happened and what to do.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::EmptyDocument => "The document has no text. Send one that has.",
+            Self::EmptyDocument => "The document has no text. Send one that contains text.",
             Self::NoTextLayer => {
-                "The PDF holds only images. Run OCR over it and upload the result."
+                "The PDF contains only images. Run OCR on it and upload the result."
             }
             Self::PasswordProtected => {
-                "The PDF wants a password, or another one than it was given. Retry with it, or upload a copy without one."
+                "The PDF is password-protected or the password is wrong. Retry with the password, or upload a copy without one."
             }
             Self::InvalidUtf8 => {
                 "The text is not valid UTF-8. Save it as UTF-8 and upload it again."
             }
             Self::UnsupportedType => {
-                "The bytes are of no type we read, or not of the type that was given."
+                "The file type is not supported or does not match the declared type. Check the type and upload the file again."
             }
-            Self::FileTooLarge => "The file is larger than your configuration allows.",
+            Self::FileTooLarge => {
+                "The file is larger than maxFileBytes of your configuration. Split it, or ask the platform for a higher limit."
+            }
             Self::CorruptFile => {
-                "The file is damaged and cannot be read. Export it again and upload the result."
+                "The file is damaged and cannot be read. Export it again and upload the new copy."
             }
             Self::ExtractionCrashed => {
-                "Reading the file crashed its reader. Export it again, or as another type."
+                "Reading the file crashed the reader. Export it again or as another type, and upload the new copy."
             }
             Self::ExtractionTimeout => {
-                "Reading the file took too long. Split it, or export it again."
+                "Reading the file took too long. Split it or export it again, and upload the result."
             }
             Self::ExtractionMemory => {
-                "Reading the file took too much memory. Split it, or export it again."
+                "Reading the file took too much memory. Split it or export it again, and upload the result."
             }
-            Self::TextTooLarge => "The file holds more text than one document may have. Split it.",
+            Self::TextTooLarge => {
+                "The file contains more text than one document may have. Split it."
+            }
             Self::TooManyPages => {
                 "The file has more pages than maxPages of your configuration. Split it."
             }
@@ -290,68 +294,68 @@ impl FailureCode {
                 "The document has more chunks than maxDocumentChunks of your configuration. Split it, or use larger chunks."
             }
             Self::ChunkLimit => {
-                "Your documents together would have more chunks than maxChunks of your configuration. Delete some, or ask the platform for more room, and retry."
+                "Your documents together would have more chunks than maxChunks of your configuration. Delete some or ask the platform for a higher limit, and retry."
             }
             Self::DocumentLimit => {
-                "You have as many documents as your configuration allows. Delete some first."
+                "You have reached maxDocuments of your configuration. Delete some documents first."
             }
             Self::StorageLimit => {
-                "Your originals together would be larger than maxStorageBytes of your configuration. Delete documents or ask the platform for more room, then send it again."
+                "Your originals together would exceed maxStorageBytes of your configuration. Delete documents or ask the platform for a higher limit, then send this one again."
             }
             Self::EmbeddingKeyInvalid => {
-                "The embedding provider refused the key. Set a valid one and retry."
+                "The embedding provider rejected the API key. Set a valid key and retry."
             }
             Self::InsufficientQuota => {
-                "The embedding provider's account has no quota left. Top it up and retry."
+                "The embedding provider's account has no quota left. Add credit there and retry."
             }
             Self::BudgetExceeded => {
-                "Embedding this would exceed the month's budget. It goes on with the next month, or once monthlyBudgetUsd is raised."
+                "Embedding this would exceed your budget for this month. Processing resumes next month, or when you raise monthlyBudgetUsd."
             }
             Self::PlatformBudgetExceeded => {
-                "Embedding this would exceed platformBudgetUsd, which the platform pays for you in a month. Set your own key at /api/customers/openai-key, or wait for the next month."
+                "Embedding this would exceed platformBudgetUsd, the most that the platform pays for you in a month. Set your own key with PUT /api/customers/openai-key, or wait for the next month."
             }
             Self::EmailNotVerified => {
-                "Verify your e-mail address by the link that was mailed to you; POST /api/auth/resend-verification mails another."
+                "Verify your email address with the link in the email we sent; POST /api/auth/resend-verification sends another."
             }
             Self::ModelNotAllowed => {
-                "The platform does not pay for this embedding model. Set your own key at /api/customers/openai-key, or regenerate with a model it pays for, and retry."
+                "The platform does not pay for this embedding model. Set your own key with PUT /api/customers/openai-key, or regenerate with a model that the platform pays for, and retry."
             }
             Self::EmbeddingRejected => {
-                "The embedding provider refused the request. Check the model's name."
+                "The embedding provider rejected the request. Check the model name."
             }
             Self::EmbeddingModelChanged => {
-                "The stored vectors are of another embedding model. Set the model back or regenerate them."
+                "The stored vectors are from another embedding model. Set the model back or regenerate all embeddings."
             }
             Self::UploadExpired => {
-                "Nothing was uploaded before the link expired. Ask for a new one."
+                "Nothing was uploaded before the link expired. Request a new upload link."
             }
             Self::UrlBlocked => {
-                "The address, or one it redirects to, is not public. Only public http and https addresses are fetched."
+                "The URL, or one it redirects to, is not public. Only public http and https URLs are fetched."
             }
-            Self::DnsFailed => "The host name has no public address. Check the spelling and retry.",
-            Self::ConnectFailed => "The server could not be reached. Check the address and retry.",
+            Self::DnsFailed => {
+                "The host name does not resolve to a public address. Check the spelling and retry."
+            }
+            Self::ConnectFailed => "The server could not be reached. Check the URL and retry.",
             Self::TlsFailed => {
-                "The server's certificate is not valid for this address. Once it is, retry."
+                "The server's TLS certificate is not valid for this host. Retry when it has been fixed."
             }
-            Self::FetchTimeout => "The server took too long to answer. Retry later.",
+            Self::FetchTimeout => "The server took too long to respond. Retry later.",
             Self::AnswerBroken => {
-                "The server's answer was cut off or is not valid HTTP. Retry later."
+                "The server's response was truncated or is not valid HTTP. Retry later."
             }
-            Self::TooManyRedirects => {
-                "The address redirects again and again. Give the address it should lead to."
-            }
+            Self::TooManyRedirects => "The URL redirects too many times. Use the final URL.",
             Self::HttpStatus => {
-                "The server answered with an error. Check that the address opens without a login, and retry."
+                "The server responded with an error. Check that the URL opens without a login and retry."
             }
             Self::OriginalMissing => "The uploaded file is no longer in storage. Upload it again.",
             Self::AttemptsExhausted => {
-                "Processing was tried several times and did not end. Upload the file again."
+                "Processing failed after several attempts. Upload the file again."
             }
         }
     }
 }
 
-/// A version of a document, from 1, as a path names it.
+/// A version number of a document, from 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
 #[schema(value_type = i32, minimum = 1)]
 pub struct VersionNumber(i32);
@@ -367,7 +371,7 @@ impl FromStr for VersionNumber {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        // Digits alone: `+1` would be another way to write the same path.
+        // Digits only: `+1` would be another spelling of the same path.
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
             Ok(number) if digits && number > 0 => Ok(Self(number)),
@@ -376,19 +380,19 @@ impl FromStr for VersionNumber {
     }
 }
 
-/// What to do when the document is there already.
+/// What to do if the document exists already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OnDuplicate {
-    /// Same content: nothing happens. Same `externalId`, other content: a new version.
+    /// Same content: nothing happens. Same `externalId` with other content: a new version.
     #[default]
     Skip,
     /// Always a new version.
     NewVersion,
 }
 
-/// The last part of a file name, in NFC, without control characters, at most 512 characters long. It is shown and
-/// never becomes part of a path or key.
+/// Returns the last part of a file name, in NFC, without control characters, at most 512 characters long. It is for
+/// display and never becomes part of a path or key.
 pub fn file_name(raw: &str) -> Option<String> {
     let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
     // NFC: macOS sends names with decomposed accents.

@@ -8,22 +8,22 @@ use serde_json::{Map, Value};
 /// Shorthand for results of this project.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, without a word about transport.
+/// The kind of an error, independent of transport.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// The request is not of the expected form: not JSON, a header missing.
     Malformed,
     /// The form is right, a value is not; see [`Error::fields`].
     Invalid,
-    /// No credentials, or none that hold.
+    /// No credentials, or invalid ones.
     Unauthenticated,
     /// The monthly budget is spent.
     PaymentRequired,
-    /// Known caller, but its role or scopes do not allow this.
+    /// The caller is known, but its role or scopes do not allow this.
     Forbidden,
-    /// Does not exist, or belongs to somebody else.
+    /// Does not exist, or belongs to another customer.
     NotFound,
-    /// The state of the thing forbids it now.
+    /// The resource's present state does not allow it.
     Conflict,
     /// Larger than a limit.
     TooLarge,
@@ -31,18 +31,18 @@ pub enum Kind {
     UnsupportedType,
     /// Over a rate limit; see [`Error::retry_after`].
     RateLimited,
-    /// Something we depend on did not answer; the same request may succeed later.
+    /// A dependency did not respond; the same request may succeed later.
     Unavailable,
-    /// A fault of ours.
+    /// An internal error.
     Internal,
 }
 
-/// A bad field of a request body.
+/// An invalid field of a request body.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the field, `/title`.
     pub pointer: String,
-    /// What is wrong and what is expected.
+    /// What is expected.
     pub detail: String,
 }
 
@@ -58,12 +58,12 @@ pub struct Error {
     internal: Option<String>,
     fields: Vec<FieldError>,
     retry_after: Option<Duration>,
-    // Boxed: errors are returned by value everywhere, and few have any.
+    // Boxed: errors are returned by value everywhere, and few have members.
     members: Option<Box<Map<String, Value>>>,
 }
 
 impl Error {
-    /// Makes an error of a kind with a stable snake_case code and a sentence for the caller.
+    /// Creates an error of a kind with a stable snake_case code and a sentence for the caller.
     pub fn new(kind: Kind, code: &'static str, public: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
@@ -76,7 +76,7 @@ impl Error {
         }
     }
 
-    /// A single bad field.
+    /// Creates an error for one invalid field.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::fields_invalid(vec![FieldError {
             pointer: pointer.into(),
@@ -84,7 +84,7 @@ impl Error {
         }])
     }
 
-    /// All bad fields of a body at once.
+    /// Creates an error for all invalid fields of a body at once.
     pub fn fields_invalid(fields: Vec<FieldError>) -> Self {
         let mut error = Self::new(
             Kind::Invalid,
@@ -95,7 +95,7 @@ impl Error {
         error
     }
 
-    /// The thing does not exist for this caller.
+    /// Creates an error for a resource that does not exist for this caller.
     pub fn not_found(noun: &str) -> Self {
         Self::new(
             Kind::NotFound,
@@ -104,7 +104,7 @@ impl Error {
         )
     }
 
-    /// Missing or failed credentials. The sentence is the same for every cause.
+    /// Creates an error for missing or invalid credentials. The sentence is the same for every cause.
     pub fn unauthenticated(internal: impl Into<String>) -> Self {
         Self::new(
             Kind::Unauthenticated,
@@ -114,22 +114,22 @@ impl Error {
         .because(internal)
     }
 
-    /// A dependency did not answer.
+    /// Creates an error for a dependency that did not respond.
     pub fn unavailable(internal: impl fmt::Display) -> Self {
         Self::new(
             Kind::Unavailable,
             "unavailable",
-            "A service we depend on did not answer. Try again shortly.",
+            "A service we depend on did not respond. Try again shortly.",
         )
         .because(internal.to_string())
     }
 
-    /// A fault of ours; the caller learns nothing but the request id.
+    /// Creates an internal error; the caller learns only the request id.
     pub fn internal_fault(internal: impl fmt::Display) -> Self {
         Self::new(
             Kind::Internal,
             "internal_error",
-            "Something failed on our side. Quote the request id to support.",
+            "An internal error occurred. Contact support with the request id.",
         )
         .because(internal.to_string())
     }
@@ -141,14 +141,14 @@ impl Error {
         self
     }
 
-    /// Adds how long to wait.
+    /// Sets how long the caller should wait before a retry.
     #[must_use]
     pub fn after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// Adds something for the caller beside the sentence, under a name in camelCase.
+    /// Adds a member for the caller to the problem document, under a camelCase name.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.members
@@ -157,7 +157,7 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// The kind.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -177,22 +177,22 @@ impl Error {
         self.internal.as_deref()
     }
 
-    /// Bad fields, empty unless the kind is [`Kind::Invalid`].
+    /// The invalid fields, empty unless the kind is [`Kind::Invalid`].
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
     }
 
-    /// How long to wait before the next try, where it is known.
+    /// How long to wait before a retry, if known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// What the caller is told beside the sentence, by name.
+    /// The additional members for the caller, by name.
     pub fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.members.iter().flat_map(|members| members.iter())
     }
 
-    /// Whether the same work may succeed later, unchanged.
+    /// Whether the same work may succeed later without a change.
     pub fn retryable(&self) -> bool {
         match self.kind {
             Kind::RateLimited | Kind::Unavailable | Kind::Internal => true,
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_caller_did_wrong_is_not_retried() {
+    fn client_errors_are_not_retryable() {
         assert!(!Error::field("/title", "too long").retryable());
         assert!(Error::unavailable("timeout").retryable());
     }

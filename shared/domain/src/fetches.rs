@@ -1,5 +1,5 @@
-//! Messages of the fetch queue: what is fetched from the web. A tagged, versioned enum, as
-//! [`jobs::Job`](crate::jobs::Job) is.
+//! Messages of the fetch queue: what to fetch from the web. A tagged, versioned enum, like
+//! [`jobs::Job`](crate::jobs::Job).
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -10,16 +10,16 @@ use crate::{
 };
 
 named! {
-    /// Why a crawl shows no document for a page.
+    /// The status of a page of which a crawl made no document.
     LeftOutStatus {
-        /// It was left out: a rule, a limit or its format says so.
+        /// It was left out by a rule, a limit or its format.
         Skipped = "skipped",
-        /// It was not to be had.
+        /// It could not be fetched.
         Failed = "failed",
     }
 }
 
-/// A piece of work for the fetch function. Harmless when delivered twice, late or out of order.
+/// A message for the fetch function. It may be delivered twice, late or out of order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(
     tag = "fetch",
@@ -29,19 +29,19 @@ named! {
 pub enum Fetch {
     /// Fetch the content of one version of a document.
     Document {
-        /// Version of this message's form; 1 now. Another one is not taken for a fetch.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
         /// The document.
         document_id: DocumentId,
-        /// The version of the document. A later version makes this moot.
+        /// The version to fetch. A later version makes the message moot.
         version: i32,
     },
-    /// Go on with a crawl.
+    /// Continue a crawl.
     Crawl {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
@@ -54,14 +54,12 @@ pub enum Fetch {
 fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     match u8::deserialize(deserializer)? {
         1 => Ok(1),
-        v => Err(D::Error::custom(format!(
-            "message of form {v}, which this release does not know"
-        ))),
+        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
     }
 }
 
 impl Fetch {
-    /// The content of a version.
+    /// Returns the message to fetch the content of a version.
     pub const fn document(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
         Self::Document {
             v: 1,
@@ -71,7 +69,7 @@ impl Fetch {
         }
     }
 
-    /// A crawl.
+    /// Returns the message to continue a crawl.
     pub const fn crawl(customer_id: CustomerId, job_id: JobId) -> Self {
         Self::Crawl {
             v: 1,
@@ -100,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_on_the_wire_is_stable() {
+    fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
         let (customer, document, job) = (id.parse().unwrap(), id.parse().unwrap(), id.parse());
         let expected = [

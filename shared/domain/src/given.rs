@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer};
 
-/// Deserializes a field of a change in which null removes something: `Option<Option<T>>` tells null from a field that is
-/// left out, with `#[serde(default, deserialize_with = "dynrag_domain::given")]`.
+/// Deserializes a field of a change in which null removes something: `Option<Option<T>>` distinguishes null from a
+/// field that is left out, with `#[serde(default, deserialize_with = "dynrag_domain::given")]`.
 ///
 /// # Errors
 /// The deserializer's own.

@@ -1,4 +1,4 @@
-//! Who calls: roles, scopes and e-mail addresses.
+//! Identities of callers: roles, scopes and email addresses.
 
 use std::{fmt, str::FromStr};
 
@@ -11,13 +11,13 @@ use crate::{
     named::named,
 };
 
-/// What a user may do within its customer.
+/// A user's role within its customer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Everything of the tenant.
+    /// Full access to the account.
     Business,
-    /// Search, chat and its own history; no uploads.
+    /// Search and chat, without uploads.
     User,
 }
 
@@ -30,7 +30,7 @@ impl Role {
         }
     }
 
-    /// The scopes a user of this role has.
+    /// The scopes of users with this role.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
             Self::Business => &Scope::ALL,
@@ -52,18 +52,18 @@ impl FromStr for Role {
 }
 
 named! {
-    /// Where a user of a customer stands.
+    /// The status of a user.
     UserStatus {
         /// May log in.
         Active = "active",
-        /// May not.
+        /// May not log in.
         Disabled = "disabled",
         /// Was invited and has not accepted yet.
         Invited = "invited",
     }
 }
 
-/// What a credential may be used for.
+/// A permission of a credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
 pub enum Scope {
     /// Read documents and their status.
@@ -84,13 +84,13 @@ pub enum Scope {
     /// Read metrics.
     #[serde(rename = "metrics")]
     Metrics,
-    /// Manage the tenant itself: keys, users, configuration.
+    /// Manage the account: keys, users, configuration.
     #[serde(rename = "admin:tenant")]
     AdminTenant,
 }
 
 impl Scope {
-    /// Every scope, the set of the default key.
+    /// Every scope; the default key has all of them.
     pub const ALL: [Self; 7] = [
         Self::DocumentsRead,
         Self::DocumentsWrite,
@@ -114,7 +114,7 @@ impl Scope {
         }
     }
 
-    /// Whether a key that is bound to collections may have it: it is about documents alone.
+    /// Whether a key that is bound to collections may have this scope, because it concerns documents only.
     pub const fn fits_collections(self) -> bool {
         match self {
             Self::DocumentsRead | Self::DocumentsWrite | Self::Search | Self::Chat => true,
@@ -122,7 +122,7 @@ impl Scope {
         }
     }
 
-    /// The scope of that name; a name we do not know gives no right.
+    /// Returns the scope with this name; an unknown name grants nothing.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text)
     }
@@ -134,21 +134,21 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A class of endpoints, which may have a limit of its own.
+/// A class of endpoints, which may have its own rate limit.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Class {
-    /// What reads documents.
+    /// Reading documents.
     Read,
-    /// What adds, changes or deletes them.
+    /// Adding, changing or deleting documents.
     Write,
     /// Search.
     Search,
     /// Chat.
     Chat,
-    /// What manages the account: keys, users, configuration, webhooks, metrics.
+    /// Managing the account: keys, users, configuration, webhooks, metrics.
     Manage,
 }
 
@@ -162,7 +162,7 @@ impl Class {
         Self::Manage,
     ];
 
-    /// The class of the endpoints that need a scope.
+    /// Returns the class of the endpoints that require a scope.
     pub const fn of(scope: Option<Scope>) -> Self {
         match scope {
             Some(Scope::DocumentsRead) => Self::Read,
@@ -173,12 +173,13 @@ impl Class {
         }
     }
 
-    /// Whether its requests are counted as reads, `readsPerMinute`. The database's `take_limits()` knows the same.
+    /// Whether its requests count as reads, against `readsPerMinute`. `take_limits()` in the database has the same
+    /// rule.
     pub const fn reads(self) -> bool {
         matches!(self, Self::Read | Self::Search)
     }
 
-    /// Whether a POST of this class changes something, and so must not be done twice.
+    /// Whether a POST of this class changes something, so that it must not run twice.
     pub const fn changes(self) -> bool {
         matches!(self, Self::Write | Self::Manage)
     }
@@ -195,18 +196,18 @@ impl Class {
     }
 }
 
-/// Who stands behind a verified credential.
+/// The caller behind a verified credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Principal {
     /// A user with an access token.
     User(UserId),
     /// An API key.
     ApiKey(ApiKeyId),
-    /// A webhook that takes documents in, by its token or signature.
+    /// A webhook that receives documents, authenticated by its token or signature.
     Webhook(WebhookId),
 }
 
-/// A case-folded e-mail address.
+/// A case-folded email address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Email(String);
@@ -235,14 +236,14 @@ impl Email {
 impl TryFrom<&str> for Email {
     type Error = &'static str;
 
-    /// Accepts what mail servers accept in practice: one `@`, a dotted domain, no spaces or control
+    /// Accepts the addresses that mail servers accept in practice: one `@`, a dotted domain, no spaces or control
     /// characters, 254 bytes at most (RFC 5321).
     fn try_from(text: &str) -> std::result::Result<Self, &'static str> {
         let folded = text.trim().to_lowercase();
         if folded.len() > 254 {
-            return Err("an e-mail address has at most 254 bytes");
+            return Err("an email address of at most 254 bytes");
         }
-        let (local, domain) = folded.rsplit_once('@').ok_or("not an e-mail address")?;
+        let (local, domain) = folded.rsplit_once('@').ok_or("not an email address")?;
         let label = |l: &str| {
             !l.is_empty()
                 && l.len() <= 63
@@ -260,7 +261,7 @@ impl TryFrom<&str> for Email {
         if good {
             Ok(Self(folded))
         } else {
-            Err("not an e-mail address")
+            Err("not an email address")
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Ids as UUID newtypes. A path, S3 key, Lance URI or SQL parameter is only ever built from one of
-//! these, so that nothing a caller typed can leave its tenant.
+//! Ids as UUID newtypes. Paths, S3 keys, Lance URIs and SQL parameters are only built from these, so
+//! that no input of a caller can reach another tenant.
 
 use std::{fmt, str::FromStr};
 
@@ -17,12 +17,12 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Makes a new id. Version 7, so that ids made later sort later.
+            /// Generates a new id of UUID version 7, so that later ids sort later.
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
 
-            /// The UUID itself, for binding to a SQL parameter.
+            /// Returns the UUID, for binding to a SQL parameter.
             pub const fn as_uuid(&self) -> Uuid {
                 self.0
             }
@@ -35,7 +35,7 @@ macro_rules! id {
         }
 
         impl fmt::Display for $name {
-            /// Always the hyphenated lower-case form, whatever notation the id was parsed from.
+            /// Writes the hyphenated lower-case form.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.as_hyphenated().fmt(f)
             }
@@ -44,7 +44,7 @@ macro_rules! id {
         impl FromStr for $name {
             type Err = Error;
 
-            /// Accepts the hyphenated form only; braces, URNs and bare hex are refused.
+            /// Accepts only the hyphenated form; braces, URNs and bare hex are rejected.
             fn from_str(text: &str) -> Result<Self> {
                 if text.len() != 36 {
                     return Err(Error::not_found($noun));
@@ -56,57 +56,57 @@ macro_rules! id {
 }
 
 id!(
-    /// A customer: the tenant.
+    /// Id of a customer.
     CustomerId,
     "customer"
 );
 id!(
-    /// A user of a customer.
+    /// Id of a user.
     UserId,
     "user"
 );
 id!(
-    /// A job of a customer: long work it asked for.
+    /// Id of a job: long-running work such as an export, a crawl or a bulk action.
     JobId,
     "job"
 );
 id!(
-    /// A run of a scheduled webhook.
+    /// Id of a run of a scheduled webhook.
     RunId,
     "run"
 );
 id!(
-    /// An invitation to become a user.
+    /// Id of an invitation to become a user.
     InvitationId,
     "invitation"
 );
 id!(
-    /// A session of a user: what a login begins.
+    /// Id of a user's session.
     SessionId,
     "session"
 );
 id!(
-    /// A document of a customer.
+    /// Id of a document.
     DocumentId,
     "document"
 );
 id!(
-    /// A collection of a customer's documents.
+    /// Id of a collection.
     CollectionId,
     "collection"
 );
 id!(
-    /// An API key of a customer.
+    /// Id of an API key.
     ApiKeyId,
     "api key"
 );
 id!(
-    /// A webhook of a customer.
+    /// Id of a webhook.
     WebhookId,
     "webhook"
 );
 id!(
-    /// A notice to a webhook; also the `webhook-id` its receiver sees.
+    /// Id of a notification; its receiver gets it as `webhook-id`.
     DeliveryId,
     "delivery"
 );
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_canonical_form_is_an_id() {
+    fn only_the_canonical_form_parses() {
         let id = DocumentId::generate();
         assert_eq!(id.to_string().parse::<DocumentId>().unwrap(), id);
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Messages of the ingest queue: a tagged, versioned enum. An older sender and a newer reader (or
-//! the other way round) meet during every deployment, so a change of meaning takes a new version.
+//! Messages of the embedding queues: a tagged, versioned enum. During a deployment, older senders meet
+//! newer readers and vice versa, so a change of meaning needs a new version.
 
 use std::str::FromStr;
 
@@ -10,14 +10,14 @@ use crate::{
     queues::{Message, Queue},
 };
 
-/// Which queue a document's jobs go through.
+/// The queue that a document's jobs go through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Lane {
-    /// What came alone; overtakes what came in bulk.
+    /// Documents added one at a time; they overtake bulk documents.
     #[default]
     Single,
-    /// What came with many others.
+    /// Documents added together with many others.
     Bulk,
 }
 
@@ -42,33 +42,35 @@ impl FromStr for Lane {
         match text {
             "single" => Ok(Self::Single),
             "bulk" => Ok(Self::Bulk),
-            other => Err(crate::Error::internal_fault(format!("no lane: {other}"))),
+            other => Err(crate::Error::internal_fault(format!(
+                "unknown lane {other:?}"
+            ))),
         }
     }
 }
 
-/// A piece of work for the embedding function. Harmless when delivered twice, late or out of order.
+/// A message for the embedding function. It may be delivered twice, late or out of order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Job {
     /// Extract, chunk, embed and publish one version of a document.
     ProcessDocument {
-        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
         /// The document.
         document_id: DocumentId,
-        /// The version of the document to process. A later version makes this job moot.
+        /// The version to process. A later version makes the job moot.
         version: i32,
-        /// Which queue it goes through.
+        /// The queue it goes through.
         #[serde(default, skip_serializing_if = "Lane::is_single")]
         lane: Lane,
     },
-    /// Remove what is left of a deleted document from S3, LanceDB and Postgres.
+    /// Remove a deleted document from S3, LanceDB and Postgres.
     DeleteDocument {
-        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
@@ -76,22 +78,22 @@ pub enum Job {
         /// The document.
         document_id: DocumentId,
     },
-    /// Remove versions of the customer's documents whose time is over.
+    /// Remove versions of the customer's documents whose retention is over.
     RetireVersions {
-        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
     },
-    /// Go on with building the vectors of another model.
+    /// Continue building all vectors with another model.
     Regenerate {
-        /// Version of this message's form; 1 now. Another one is not taken for a job.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
-        /// The job that says how far it is.
+        /// The job that records its progress.
         job_id: JobId,
     },
 }
@@ -99,19 +101,17 @@ pub enum Job {
 fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     match u8::deserialize(deserializer)? {
         1 => Ok(1),
-        v => Err(D::Error::custom(format!(
-            "message of form {v}, which this release does not know"
-        ))),
+        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
     }
 }
 
 impl Job {
-    /// Processing of a version that came alone.
+    /// Returns the job to process a version in the lane `single`.
     pub const fn process(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
         Self::process_in(Lane::Single, customer_id, document_id, version)
     }
 
-    /// Processing of a version.
+    /// Returns the job to process a version.
     pub const fn process_in(
         lane: Lane,
         customer_id: CustomerId,
@@ -136,7 +136,7 @@ impl Job {
         }
     }
 
-    /// Deletion of a document.
+    /// Returns the job to delete a document.
     pub const fn delete(customer_id: CustomerId, document_id: DocumentId) -> Self {
         Self::DeleteDocument {
             v: 1,
@@ -145,12 +145,12 @@ impl Job {
         }
     }
 
-    /// Removal of versions whose time is over.
+    /// Returns the job to remove versions whose retention is over.
     pub const fn retire(customer_id: CustomerId) -> Self {
         Self::RetireVersions { v: 1, customer_id }
     }
 
-    /// Building of another model's vectors.
+    /// Returns the job to build another model's vectors.
     pub const fn regenerate(customer_id: CustomerId, job_id: JobId) -> Self {
         Self::Regenerate {
             v: 1,
@@ -159,7 +159,7 @@ impl Job {
         }
     }
 
-    /// The document, where the job is about one.
+    /// The document, if the job concerns one.
     pub const fn document_id(&self) -> Option<DocumentId> {
         match self {
             Self::ProcessDocument { document_id, .. }
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_on_the_wire_is_stable() {
+    fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
         let job = Job::process(id.parse().unwrap(), id.parse().unwrap(), 2);
         let json = serde_json::to_string(&job).unwrap();

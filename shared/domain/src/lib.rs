@@ -1,6 +1,6 @@
 //! The nouns of Dynamic RAG: ids, rules, errors and job messages. No I/O, no AWS, no HTTP.
 //!
-//! Every other crate may name this one; this one names none of them.
+//! Every other crate may depend on this one; this one depends on none of them.
 
 pub mod api_keys;
 pub mod audit;

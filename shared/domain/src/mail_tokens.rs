@@ -1,6 +1,6 @@
-//! The token of a link in a mail: whose it is, which one, and a secret of 256 bits, as base64url.
+//! Tokens of links in emails: customer, id and a secret of 256 bits, as base64url.
 //!
-//! Customer and id only find what is remembered; the SHA-256 of the secret proves it.
+//! Customer and id find the stored row; the SHA-256 of the secret proves the token.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use crate::ids::CustomerId;
 
 const BYTES: usize = 16 + 16 + 32;
 
-/// A token taken apart. Holds the secret: no Debug.
+/// A parsed token. It holds the secret, hence no Debug.
 pub struct MailToken {
     /// The tenant.
     pub customer_id: CustomerId,
@@ -20,7 +20,7 @@ pub struct MailToken {
 }
 
 impl MailToken {
-    /// Makes a new one.
+    /// Generates a new token.
     pub fn generate(customer_id: CustomerId) -> Self {
         Self {
             customer_id,
@@ -29,7 +29,7 @@ impl MailToken {
         }
     }
 
-    /// Takes a token apart; none for what [`text`](Self::text) cannot have written.
+    /// Parses a token; `None` for text that [`text`](Self::text) cannot have written.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; BYTES] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (customer, rest) = bytes.split_at(16);
@@ -41,7 +41,7 @@ impl MailToken {
         })
     }
 
-    /// What goes into the link: 86 characters.
+    /// Returns the text for the link: 86 characters.
     pub fn text(&self) -> String {
         let mut bytes = Vec::with_capacity(BYTES);
         bytes.extend_from_slice(self.customer_id.as_uuid().as_bytes());
@@ -50,7 +50,7 @@ impl MailToken {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// What is stored of the secret.
+    /// Returns the stored hash of the secret.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.secret).into()
     }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_round_trips_and_another_text_is_none() {
+    fn a_token_round_trips_and_other_texts_do_not_parse() {
         let token = MailToken::generate(CustomerId::generate());
         let text = token.text();
         let parsed = MailToken::parse(&text).unwrap();

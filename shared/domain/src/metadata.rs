@@ -1,4 +1,4 @@
-//! Customers' metadata of documents: a JSON object, stored as it was sent, with every digit of its numbers.
+//! Metadata that customers give documents: a JSON object, stored as sent, with every digit of its numbers.
 
 use std::fmt;
 
@@ -94,8 +94,8 @@ impl Metadata {
     }
 }
 
-/// Checks the database's rules on JSON text, which is valid JSON already. It writes numbers without exponents: what they
-/// become counts.
+/// Checks the database's rules on text that is valid JSON already. Postgres stores numbers without exponents, so their
+/// expanded size counts.
 fn scan(json: &[u8]) -> Result<(), String> {
     let mut written = json.len();
     let mut depth = 0usize;
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_kept_is_refused() {
+    fn metadata_that_postgres_cannot_store_is_rejected() {
         let check = |text: &str| Metadata::parse(text).unwrap().check();
         assert_eq!(check(NUMBERS), Ok(()));
         assert_eq!(
@@ -293,7 +293,7 @@ mod tests {
         assert!(check(&deep).unwrap_err().contains("deep"));
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_METADATA_BYTES));
         assert!(check(&long).unwrap_err().contains("bytes"));
-        // Small as it is sent, 17 kB as it is stored and answered.
+        // Small as sent, 17 kB as stored and returned.
         let many = format!("{{\"a\":[{}]}}", ["1e1000"; 17].join(","));
         assert!(check(&many).unwrap_err().contains("written out"));
         let few = format!("{{\"a\":[{}]}}", ["1e1000"; 15].join(","));

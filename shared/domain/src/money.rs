@@ -1,4 +1,4 @@
-//! Money: whole billionths of a US dollar inside, a decimal string outside.
+//! Money: billionths of a US dollar as an integer, a decimal string in JSON.
 
 use std::{fmt, str::FromStr};
 
@@ -12,14 +12,14 @@ const PER_DOLLAR: i64 = 1_000_000_000;
 const DIGITS: usize = 9;
 const BAD: &str = "dollars as a decimal string, like \"12.50\"";
 
-/// An amount in US dollars, exact to 10⁻⁹. Written as `12.5`, without trailing zeros.
+/// An amount in US dollars with up to nine decimals, as a string such as `12.5`, without trailing zeros.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, ToSchema)]
 #[serde(into = "String")]
 #[schema(value_type = String, pattern = r"^\d{1,7}(\.\d{1,9})?$")]
 pub struct Usd(i64);
 
 impl Usd {
-    /// From billionths of a dollar.
+    /// Returns an amount from billionths of a dollar.
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
@@ -54,7 +54,7 @@ impl From<Usd> for String {
 impl FromStr for Usd {
     type Err = &'static str;
 
-    /// Takes what [`Display`](fmt::Display) writes, and trailing zeros.
+    /// Parses the form that [`Display`](fmt::Display) writes; trailing zeros are allowed.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
         let part = part.trim_end_matches('0');
@@ -97,7 +97,7 @@ mod tests {
     use super::Usd;
 
     #[test]
-    fn amounts_round_trip_and_others_are_refused() {
+    fn amounts_round_trip_and_other_texts_are_rejected() {
         for (text, nanos) in [
             ("0", 0),
             ("12.5", 12_500_000_000),

@@ -1,6 +1,6 @@
 //! Enums with one name each for SQL, JSON and logs.
 
-/// Makes an enum of values with names.
+/// Defines an enum whose values have names.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
@@ -21,7 +21,7 @@ macro_rules! named {
             }
         }
 
-        // Derived, it would not see the names, which come through a macro.
+        // Not derived: the derive macro does not see names that come from another macro.
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 utoipa::openapi::schema::ObjectBuilder::new()

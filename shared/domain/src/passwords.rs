@@ -1,16 +1,16 @@
-//! The rule a new password must meet.
+//! The rules for new passwords.
 
 use std::{collections::HashSet, sync::LazyLock};
 
-/// The 3,000 commonest passwords of the frequency list that zxcvbn (MIT licence) goes by.
+/// The 3,000 most common passwords of zxcvbn's frequency list (MIT licence).
 static COMMON: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
-/// Longest password taken, in characters; argon2 would take more, but hashing is not free.
+/// Longest accepted password, in characters; argon2 accepts more, but hashing is not free.
 pub const MAX_CHARACTERS: usize = 128;
 
-/// Checks a new password: 8 characters with all four classes, or 15 of anything; at most 128; none of
-/// the commonest, also in other letters' case or between digits and symbols.
+/// Checks a new password: 8 characters with all four classes, or 15 of any kind; at most 128; not one of
+/// the most common, also ignoring case and digits or symbols around it.
 ///
 /// # Errors
 /// The sentence to show at the password field.
@@ -20,10 +20,12 @@ pub fn check(password: &str, email: &str) -> Result<(), &'static str> {
         return Err("at most 128 characters");
     }
     if password.to_lowercase() == email.to_lowercase() {
-        return Err("must not be the e-mail address");
+        return Err("must not be the email address");
     }
     if is_common(password) {
-        return Err("among the commonest passwords, or one with something put around it");
+        return Err(
+            "too common: one of the most common passwords, or one with digits or symbols around it",
+        );
     }
     let has = |class: fn(char) -> bool| password.chars().any(class);
     let four_classes = has(|c| c.is_lowercase())
@@ -34,7 +36,7 @@ pub fn check(password: &str, email: &str) -> Result<(), &'static str> {
         Ok(())
     } else {
         Err(
-            "at least 15 characters, or at least 8 with a lower-case and an upper-case letter, a digit and a symbol",
+            "at least 15 characters, or at least 8 with a lower-case letter, an upper-case letter, a digit and a symbol",
         )
     }
 }
@@ -53,7 +55,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn the_commonest_are_refused_in_whatever_guise() {
+    fn common_passwords_are_rejected_in_any_case_and_with_symbols_around_them() {
         assert_eq!(super::COMMON.len(), 3000);
         for bad in [
             "Password1!",
@@ -62,7 +64,7 @@ mod tests {
             "Sunshine#2026",
             "11111111aA!1",
         ] {
-            let common = check(bad, "a@b.de").is_err_and(|why| why.contains("commonest"));
+            let common = check(bad, "a@b.de").is_err_and(|why| why.contains("too common"));
             assert_eq!(
                 common,
                 bad != "P123456789!a" && bad != "11111111aA!1",
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn long_or_varied() {
+    fn a_password_is_long_or_has_all_character_classes() {
         assert!(check("Abcdef1!", "a@b.de").is_ok());
         assert!(check("correct horse battery", "a@b.de").is_ok());
         for bad in [

@@ -1,4 +1,4 @@
-//! Queues, and what they carry.
+//! Queues and their messages.
 
 use serde::Serialize;
 
@@ -7,24 +7,24 @@ use crate::{ids::CustomerId, named::named};
 named! {
     /// The queues of a deployment.
     Queue {
-        /// Documents that came alone.
+        /// Documents added one at a time.
         Ingest = "ingest",
-        /// Documents that came with many others.
+        /// Documents added together with many others.
         Bulk = "bulk",
         /// Documents that take long to read.
         Slow = "slow",
-        /// Addresses to fetch.
+        /// URLs to fetch.
         Fetch = "fetch",
         /// Notifications to webhooks.
         Deliver = "deliver",
-        /// Work for accounts: emails, exports, bulk actions, erasure.
+        /// Account tasks: emails, exports, bulk actions, erasure.
         Tasks = "tasks",
     }
 }
 
-/// What a queue carries.
+/// A message of a queue.
 pub trait Message: Serialize {
-    /// The tenant; `None` where it is not known yet.
+    /// The tenant; `None` if it is not known yet.
     fn customer(&self) -> Option<CustomerId>;
 
     /// The queue it goes through.

@@ -1,21 +1,21 @@
-//! How much a customer has of what it may have.
+//! A customer's limits on resources, and their use.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::{Error, Kind};
 
-/// Crawls of a customer that may be under way at once.
+/// Most active crawls of a customer.
 pub const MAX_CRAWLS: i64 = 5;
-/// Bulk actions of a customer that may be under way at once.
+/// Most active bulk actions of a customer.
 pub const MAX_BULK_ACTIONS: i64 = 3;
 
-/// What is used of a limit.
+/// A limit and its use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Quota {
-    /// How many there are.
+    /// Number in use.
     pub used: i64,
-    /// How many there may be.
+    /// Largest allowed number.
     pub limit: i64,
 }
 
@@ -23,7 +23,7 @@ impl Quota {
     /// Checks that there is room for one more.
     ///
     /// # Errors
-    /// A conflict with this code, both numbers and what to do instead.
+    /// A conflict with this code, both numbers and the advice in `instead`.
     pub fn check(self, code: &'static str, what: &str, instead: &str) -> Result<(), Error> {
         match self.used < self.limit {
             true => Ok(()),
@@ -31,10 +31,10 @@ impl Quota {
         }
     }
 
-    /// The error that tells that the limit is reached.
+    /// Returns the error for a reached limit.
     pub fn reached(self, code: &'static str, what: &str, instead: &str) -> Error {
         let Self { used, limit } = self;
-        let detail = format!("You have {used} {what} of at most {limit}. {instead}");
+        let detail = format!("You have {used} of at most {limit} {what}. {instead}");
         Error::new(Kind::Conflict, code, detail)
     }
 }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_names_both_numbers() {
+    fn the_error_contains_use_and_limit() {
         let quota = |used| Quota { used, limit: 5 };
         let check = |used| quota(used).check("key_limit", "API keys", "Revoke some first.");
         assert!(check(4).is_ok());
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(error.code(), "key_limit");
         assert_eq!(
             error.public(),
-            "You have 6 API keys of at most 5. Revoke some first."
+            "You have 6 of at most 5 API keys. Revoke some first."
         );
     }
 }

@@ -1,10 +1,10 @@
-//! When a scheduled webhook runs: `rate(6 hours)`, or `cron(0 8 ? * MON-FRI *)` with the six fields of
+//! Schedules of webhooks: `rate(6 hours)`, or `cron(0 8 ? * MON-FRI *)` with the six fields of
 //! EventBridge (minute, hour, day of the month, month, day of the week, year), in a time zone.
 //!
-//! Of the fields' notation this reads all that EventBridge does: `*`, `?`, values, names, lists, ranges and steps; `L`
+//! Fields have EventBridge's whole syntax: `*`, `?`, values, names, lists, ranges and steps; `L`
 //! for the last day of a month, `LW` for its last working day, `15W` for the working day nearest to the 15th, `6L` for
-//! its last Friday, `6#3` for its third. In the hour that a clock jumps over nothing
-//! runs, in the one that comes twice it runs once.
+//! its last Friday, `6#3` for its third. Nothing runs in
+//! an hour that daylight saving time skips; in a repeated hour it runs once.
 
 mod days;
 
@@ -18,10 +18,10 @@ use crate::error::FieldError;
 
 /// Longest expression, in bytes.
 pub const MAX_EXPRESSION: usize = 256;
-/// Nothing runs more often, in minutes.
+/// Shortest interval between runs, in minutes.
 const SHORTEST: i64 = 5;
 const LONGEST: i64 = 366 * 24 * 60;
-/// Years looked at for the next run: a 29 February that is a Sunday comes within forty.
+/// Years searched for the next run: a 29 February on a given weekday occurs within forty.
 const HORIZON: usize = 41;
 const YEARS: (u32, u32) = (1970, 2199);
 
@@ -30,7 +30,7 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/// A schedule that was read.
+/// A parsed schedule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScheduleSpec {
     when: When,
@@ -49,7 +49,7 @@ struct Cron {
     minutes: BTreeSet<u32>,
     hours: BTreeSet<u32>,
     months: BTreeSet<u32>,
-    /// None: every year.
+    /// `None` means every year.
     years: Option<BTreeSet<u32>>,
     days: DayRule,
 }
@@ -62,10 +62,10 @@ fn bad<T>(detail: impl Into<String>) -> Result<T, FieldError> {
 }
 
 impl ScheduleSpec {
-    /// Reads an expression, in a time zone (UTC where it is none).
+    /// Parses an expression in a time zone, by default UTC.
     ///
     /// # Errors
-    /// A bad `/schedule` or `/timeZone`.
+    /// An invalid `/schedule` or `/timeZone`.
     pub fn parse(expression: &str, time_zone: Option<&str>) -> Result<Self, FieldError> {
         let zone = time_zone.unwrap_or("UTC").parse().map_err(|_| FieldError {
             pointer: "/timeZone".to_owned(),
@@ -86,7 +86,7 @@ impl ScheduleSpec {
         Ok(Self { when, zone })
     }
 
-    /// Why it never runs after this time, where it does not: what to change.
+    /// Explains why it never runs after this time, and what to change.
     pub fn why_never(&self, after: DateTime<Utc>) -> String {
         let When::Cron(cron) = &self.when else {
             return "a rate always runs".to_owned();
@@ -95,22 +95,22 @@ impl ScheduleSpec {
         let over = |years: &BTreeSet<u32>| years.last().copied().filter(|last| *last < year);
         match cron.years.as_ref().and_then(over) {
             Some(last) => format!(
-                "this never runs again: its last year, {last}, is over; use * or a year from {year} on"
+                "never runs again: its last year, {last}, is over; use * or {year} or later"
             ),
             None => format!(
-                "this never runs: {} in the months and years it names; change the day, the month or the year",
+                "never runs: {} in its months and years; change the day, the month or the year",
                 cron.days.why_never()
             ),
         }
     }
 
-    /// When it runs first after this time; none where it never does.
+    /// Returns its first run after this time; `None` if it never runs.
     pub fn first(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.next(after, after)
     }
 
-    /// When it runs next after a run that was planned for then, and after now: what was missed is not
-    /// made up for, and a late run does not put off the ones behind it.
+    /// Returns the next run after a planned run and after now: missed runs are not made up for, and
+    /// a late run does not delay later ones.
     pub fn next(&self, planned: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match &self.when {
             When::Rate(every) => {
@@ -200,7 +200,7 @@ impl Cron {
         None
     }
 
-    /// The days on which it runs, from one on, in the next years that it names.
+    /// The days on which it runs, from a date on, within the searched years.
     fn dates(&self, from: NaiveDate) -> impl Iterator<Item = NaiveDate> {
         let named = |year: &u32| self.years.as_ref().is_none_or(|years| years.contains(year));
         let years = (year_of(from)..=YEARS.1).filter(named).take(HORIZON);
@@ -221,7 +221,7 @@ fn year_of(date: NaiveDate) -> u32 {
     u32::try_from(date.year()).unwrap_or_default()
 }
 
-/// A number within bounds, or the name of one.
+/// Parses a number within bounds, or its name.
 fn value(text: &str, (least, most): (u32, u32), names: &[&str]) -> Option<u32> {
     if let Some(at) = names.iter().position(|name| *name == text) {
         return u32::try_from(at).ok().map(|at| at + least);
@@ -233,7 +233,7 @@ fn value(text: &str, (least, most): (u32, u32), names: &[&str]) -> Option<u32> {
     (least..=most).contains(&number).then_some(number)
 }
 
-/// All values of a field: a list of values, ranges and steps.
+/// Parses the values of a field: a list of values, ranges and steps.
 fn values(
     field: &str,
     text: &str,
@@ -255,7 +255,7 @@ fn values(
             _ if range == "*" => Some((least, most)),
             Some((from, to)) => value(from, bounds, names).zip(value(to, bounds, names)),
             None => value(range, bounds, names).map(|from| match step {
-                // 10/15 is every fifteenth from the tenth on.
+                // 10/15 means every fifteenth, starting at 10.
                 Some(_) => (from, most),
                 None => (from, from),
             }),

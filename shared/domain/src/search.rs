@@ -1,4 +1,4 @@
-//! A search and what it finds.
+//! Searches and their results.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,29 +13,29 @@ pub const MAX_TOP_K: u32 = 100;
 /// Longest query, in characters.
 pub const MAX_QUERY: usize = 8_000;
 
-/// Which legs answer.
+/// How to search.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Both, fused by reciprocal rank.
+    /// Vector and full-text search, fused by reciprocal rank.
     #[default]
     Hybrid,
-    /// Nearest vectors by cosine.
+    /// Nearest vectors by cosine similarity.
     Vector,
-    /// BM25 over the words.
+    /// Full-text search with BM25.
     Text,
 }
 
-/// Ranks (from 1) a result had in each leg.
+/// Ranks of a result in each kind of search, from 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Ranks {
-    /// Rank among vectors.
+    /// Rank in vector search.
     pub vector: Option<u32>,
-    /// Rank among texts.
+    /// Rank in full-text search.
     pub text: Option<u32>,
 }
 
-/// A chunk that was found.
+/// A search result: a chunk.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hit {
@@ -43,44 +43,44 @@ pub struct Hit {
     pub chunk_id: String,
     /// The document.
     pub document_id: DocumentId,
-    /// Its title when it was stored.
+    /// The document's title when the chunk was stored.
     pub title: String,
-    /// The version found.
+    /// The version that the chunk belongs to.
     pub version: i32,
-    /// Page the chunk starts on.
+    /// Page on which the chunk starts.
     pub page: Option<u32>,
-    /// Headings above it.
+    /// Headings above the chunk, outermost first.
     pub heading_path: Vec<String>,
     /// Start and end in characters of the extracted text.
     pub char_span: (u32, u32),
-    /// The chunk's text; its parent's where chunks have parents.
+    /// The chunk's text, or its parent's text if chunks have parents.
     pub text: String,
-    /// Where `text` is a parent's: start and end of the chunk that was found, the best of its children.
+    /// If `text` is a parent's: start and end of the best matching child, in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_span: Option<(u32, u32)>,
     /// Cosine similarity for `vector`, BM25 for `text`, reciprocal-rank score for `hybrid`.
     pub score: f32,
-    /// Ranks in the legs.
+    /// Ranks in each kind of search.
     pub ranks: Ranks,
     /// The document's metadata.
     #[schema(value_type = Object)]
     pub metadata: Metadata,
-    /// How the document is found again, as it is now.
+    /// The document's origin and collection at present.
     #[serde(flatten)]
     pub origin: Origin,
 }
 
-/// Where a document comes from and belongs, as it has it now. What it does not have is left out.
+/// A document's present origin and collection. Fields without a value are left out.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Origin {
-    /// Where it was fetched from.
+    /// The URL it was fetched from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_url: Option<String>,
-    /// The caller's own id.
+    /// The customer's own id of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// The collection it belongs to.
+    /// The document's collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collection_id: Option<CollectionId>,
     /// The name of the uploaded file.

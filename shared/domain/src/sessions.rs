@@ -1,40 +1,40 @@
-//! What a refresh token that is presented means: RFC 9700, section 4.14.2 (rotation), with a grace
-//! for the caller whose answer was lost.
+//! Rotation of refresh tokens: RFC 9700, section 4.14.2, with a grace period for a caller whose
+//! response was lost.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long a spent token still gives the successor it was spent for.
+/// How long a used token still returns its successor.
 pub const GRACE: TimeDelta = TimeDelta::seconds(10);
 
-/// What is known of a token that is presented.
+/// The state of a presented token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Presented {
-    /// Now, by the clock that wrote the other times.
+    /// The present time, by the clock that wrote the other times.
     pub now: DateTime<Utc>,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: DateTime<Utc>,
-    /// When it was spent.
+    /// When it was used.
     pub used_at: Option<DateTime<Utc>>,
-    /// Whether the successor it was spent for has been spent as well.
+    /// Whether its successor has been used too.
     pub successor_used: bool,
-    /// Session, user and customer are as they must be.
+    /// Whether session, user and customer are active.
     pub may_continue: bool,
 }
 
-/// What to do with it.
+/// What to do with a presented token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decision {
-    /// Spend it for a successor.
+    /// Issue a successor.
     Rotate,
-    /// Give the successor once more: the answer was lost, or two requests raced.
+    /// Return the same successor again: the response was lost, or two requests raced.
     Repeat,
-    /// Two hold it, and one of them stole it: end the session.
+    /// End the session: the token was used twice, so one holder stole it.
     Reused,
-    /// It is of no use any more.
+    /// Reject it: it is expired or revoked.
     Refused,
 }
 
-/// Decides.
+/// Decides what to do with a presented token.
 pub fn decide(token: &Presented) -> Decision {
     if !token.may_continue || token.expires_at <= token.now {
         return Decision::Refused;
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_spent_once_and_its_theft_is_noticed() {
+    fn a_token_is_used_once_and_reuse_is_detected() {
         let fresh = presented();
         let spent = |seconds| Presented {
             used_at: Some(fresh.now - TimeDelta::seconds(seconds)),
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(decide(&spent(0)), Decision::Repeat);
         assert_eq!(decide(&spent(10)), Decision::Repeat);
         assert_eq!(decide(&spent(11)), Decision::Reused);
-        // Whoever has spent the successor had its answer.
+        // A caller that has used the successor received the response.
         let successor_used = true;
         assert_eq!(
             decide(&Presented {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_stays_ended() {
+    fn an_expired_token_or_ended_session_is_refused() {
         let fresh = presented();
         let expired = Presented {
             expires_at: fresh.now,

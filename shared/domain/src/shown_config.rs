@@ -1,4 +1,4 @@
-//! How much of a customer's configuration a caller is shown.
+//! The part of a customer's configuration that a caller sees.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,7 +12,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// What every caller needs to work: how often it may ask, and what documents may be.
+/// The members that every caller needs: rate limits and limits of documents. All others are hidden, so that a member
+/// added to [`CustomerConfig`] is not disclosed by accident.
 const FOR_ALL: [&str; 11] = [
     "readsPerMinute",
     "requestsPerMinute",
@@ -27,13 +28,12 @@ const FOR_ALL: [&str; 11] = [
     "embeddingModel",
 ];
 
-/// A customer's configuration, or the part of it that every caller needs to work. A member that is added to
-/// [`CustomerConfig`] is not in that part until it is named here.
+/// A customer's configuration, or the part that every caller needs.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShownConfig(Map<String, Value>);
 
 impl CustomerConfig {
-    /// As a caller is shown it: all of it, or what it needs to work.
+    /// Returns the configuration for a caller: all of it, or the part that every caller needs.
     ///
     /// # Errors
     /// None: it is a struct.
@@ -41,7 +41,7 @@ impl CustomerConfig {
         let Value::Object(mut members) =
             serde_json::to_value(self).map_err(Error::internal_fault)?
         else {
-            return Err(Error::internal_fault("a configuration is an object"));
+            return Err(Error::internal_fault("configuration is not an object"));
         };
         members.retain(|name, _| whole || FOR_ALL.contains(&name.as_str()));
         Ok(ShownConfig(members))
@@ -78,7 +78,7 @@ mod tests {
     use crate::{config::Chunking, money::Usd};
 
     #[test]
-    fn what_is_not_named_is_hidden() {
+    fn members_that_are_not_listed_are_hidden() {
         let config = CustomerConfig {
             reads_per_minute: 600,
             requests_per_minute: 120,

@@ -1,4 +1,4 @@
-//! Who pays for calls of the provider, and how much is left in the month.
+//! Budgets: who pays for calls of the provider, and what is left this month.
 
 use crate::{documents::FailureCode, money::Usd, named::named};
 
@@ -12,23 +12,23 @@ named! {
     }
 }
 
-/// What a customer may still have spent this month.
+/// What remains of a customer's budgets this month.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Allowance {
-    /// Who pays. `None`: the customer has no key of its own, and the platform's may not be used before one of its users
-    /// has verified an address.
+    /// Who pays. `None`: the customer has no key of its own, and the platform's key may not be used before one of its
+    /// users has verified an email address.
     pub payer: Option<Payer>,
     /// What is left of the customer's own budget; `None` without one.
     pub budget_left: Option<Usd>,
-    /// What is left of what the platform pays for the customer.
+    /// What is left of the platform's budget for the customer.
     pub platform_left: Usd,
 }
 
 impl Allowance {
-    /// Takes a cost from what is left.
+    /// Subtracts a cost.
     ///
     /// # Errors
-    /// The reason why it may not be spent; nothing is taken then.
+    /// The reason why it may not be spent; nothing is subtracted then.
     pub fn take(&mut self, cost: Usd) -> Result<(), FailureCode> {
         let payer = self.payer.ok_or(FailureCode::EmailNotVerified)?;
         if self.budget_left.is_some_and(|left| cost > left) {
@@ -46,7 +46,7 @@ impl Allowance {
         Ok(())
     }
 
-    /// Checks that something is left, however little.
+    /// Checks that anything is left.
     ///
     /// # Errors
     /// The reason why nothing may be spent.
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn each_budget_holds_for_whom_it_is_meant() {
+    fn each_budget_applies_to_its_payer() {
         let (customer, platform) = (Some(Payer::Customer), Some(Payer::Platform));
         for (allowance, cost, expected) in [
             (allowance(platform, None, 10), 10, Ok(())),
@@ -82,7 +82,7 @@ mod tests {
                 6,
                 Err(FailureCode::BudgetExceeded),
             ),
-            // The platform's budget is not the business of a customer with its own key.
+            // The platform's budget does not apply to a customer with its own key.
             (allowance(customer, None, 0), 1_000, Ok(())),
             (
                 allowance(customer, Some(5), 0),
@@ -94,7 +94,7 @@ mod tests {
                 0,
                 Err(FailureCode::EmailNotVerified),
             ),
-            // A model without a price goes on when nothing is left.
+            // A model without a price works even when nothing is left.
             (allowance(platform, Some(0), 0), 0, Ok(())),
         ] {
             let mut left = allowance;
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_is_taken_from_both() {
+    fn a_cost_is_subtracted_from_both_budgets() {
         let mut left = allowance(Some(Payer::Platform), Some(10), 7);
         left.take(Usd::from_nanos(4)).unwrap();
         assert_eq!(left, allowance(Some(Payer::Platform), Some(6), 3));

@@ -1,4 +1,4 @@
-//! Where things lie in the buckets. Every key and URI of the project is made here, from parsed ids.
+//! Object keys in the buckets. Every key and URI of the project is built here, from parsed ids.
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use crate::{
     ids::{CustomerId, DocumentId, JobId},
 };
 
-/// Prefix under which presigned uploads land; the only one that notifies.
+/// Prefix of presigned uploads; the only one with event notifications.
 pub const UPLOADS_PREFIX: &str = "uploads/";
 
 /// Key of a presigned upload in the documents bucket.
@@ -15,10 +15,10 @@ pub fn upload_key(customer: CustomerId, document: DocumentId) -> String {
     format!("{UPLOADS_PREFIX}{customer}/{document}")
 }
 
-/// Reads the ids back from a notification's key.
+/// Parses the ids from the key of an event notification.
 ///
 /// # Errors
-/// `not_found` for a key that [`upload_key`] cannot have made.
+/// `not_found` for a key that [`upload_key`] cannot have built.
 pub fn parse_upload_key(key: &str) -> Result<(CustomerId, DocumentId)> {
     let no = || Error::not_found("upload");
     let (customer, document) = key
@@ -31,18 +31,18 @@ pub fn parse_upload_key(key: &str) -> Result<(CustomerId, DocumentId)> {
     ))
 }
 
-/// Prefix of everything kept of a document, all versions; ends in a slash.
+/// Prefix of all objects of a document, of all versions; ends in a slash.
 pub fn document_prefix(customer: CustomerId, document: DocumentId) -> String {
     format!("customers/{customer}/documents/{document}/")
 }
 
-/// Prefix of what belongs to one version of a document.
+/// Prefix of the objects of one version of a document.
 pub fn version_prefix(customer: CustomerId, document: DocumentId, version: i32) -> String {
     format!("{}{version}/", document_prefix(customer, document))
 }
 
-/// Key of a version's original bytes. `object` is made anew by each request that writes, so that
-/// two requests which race for a version never overwrite each other's bytes.
+/// Key of a version's original bytes. `object` is unique to each request that writes, so that
+/// two requests that race for a version never overwrite each other's bytes.
 pub fn original_key(
     customer: CustomerId,
     document: DocumentId,
@@ -57,21 +57,21 @@ pub fn bundle_key(customer: CustomerId, bundle: Uuid) -> String {
     format!("customers/{customer}/bundles/{bundle}")
 }
 
-/// Where a version's original bytes lie.
+/// Where a version's original bytes are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Original {
     /// In an object of its own.
     Alone(Uuid),
-    /// In a bundle, from a byte on.
+    /// In a bundle, at a byte offset.
     Bundled {
         /// The bundle.
         bundle: Uuid,
-        /// Where it begins.
+        /// Offset of its first byte.
         offset: u64,
     },
 }
 
-/// Key of the copy of a version's original that lies in a bundle, made when it is downloaded.
+/// Key of the copy of an original in a bundle, made for its download.
 pub fn original_copy_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
     format!("{}original", version_prefix(customer, document, version))
 }
@@ -84,11 +84,11 @@ pub fn extracted_key(customer: CustomerId, document: DocumentId, version: i32) -
     )
 }
 
-/// Prefix under which exports lie in the documents bucket; a rule of the bucket deletes them after a week.
+/// Prefix of exports in the documents bucket; a lifecycle rule deletes them after a week.
 pub const EXPORTS_PREFIX: &str = "exports/";
 
-/// Key of a file of an export. Each try has a file of its own: of two that work on the same export neither
-/// writes over what the other has noted.
+/// Key of a file of an export. Each attempt writes its own file, so that two attempts at the same export do not
+/// overwrite each other's.
 pub fn export_key(customer: CustomerId, job: JobId, file: Uuid) -> String {
     format!("{}{file}.zip", export_prefix(customer, job))
 }
@@ -103,12 +103,12 @@ pub fn export_prefix(customer: CustomerId, job: JobId) -> String {
     format!("{}{job}/", exports_prefix(customer))
 }
 
-/// Prefixes of all that the documents bucket holds of a customer; each ends in a slash.
+/// Prefixes of all of a customer's objects in the documents bucket; each ends in a slash.
 pub fn customer_prefixes(customer: CustomerId) -> [String; 3] {
     ["customers/", UPLOADS_PREFIX, EXPORTS_PREFIX].map(|prefix| format!("{prefix}{customer}/"))
 }
 
-/// Prefix of all that the vectors bucket holds of a customer; ends in a slash.
+/// Prefix of all of a customer's objects in the vectors bucket; ends in a slash.
 pub fn vectors_prefix(customer: CustomerId) -> String {
     format!("customers/{customer}/")
 }

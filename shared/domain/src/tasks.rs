@@ -1,5 +1,5 @@
-//! Messages of the tasks queue: what is done for an account out of sight. A tagged, versioned enum, as
-//! [`jobs::Job`](crate::jobs::Job) is.
+//! Messages of the tasks queue: background account tasks. A tagged, versioned enum, like
+//! [`jobs::Job`](crate::jobs::Job).
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -12,7 +12,7 @@ use crate::{
 };
 
 named! {
-    /// What a job of a customer does.
+    /// The kind of a job.
     JobKind {
         /// Writes all of a customer's data into zip files.
         Export = "export",
@@ -26,7 +26,7 @@ named! {
 }
 
 named! {
-    /// Where a job of a customer stands.
+    /// The status of a job.
     JobStatus {
         /// It has not begun.
         Queued = "queued",
@@ -39,7 +39,7 @@ named! {
     }
 }
 
-/// A piece of work for the tasks function. A mail may go out twice when one is delivered twice; nothing
+/// A message for the tasks function. An email may be sent twice if its message is delivered twice; nothing
 /// else happens twice.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(
@@ -48,37 +48,37 @@ named! {
     rename_all_fields = "camelCase"
 )]
 pub enum Task {
-    /// Mail the link by which an address is verified.
+    /// Send the email with the link that verifies an address.
     VerifyEmail {
-        /// Version of this message's form; 1 now. Another one is not taken for a task.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
-        /// Whose address.
+        /// The user whose address it is.
         user_id: UserId,
     },
-    /// Mail the link by which a forgotten password is set anew, if somebody has this address.
+    /// Send the email with the link that resets a password, if a user has this address.
     ResetPassword {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
-        /// The address, whose or nobody's.
+        /// The address, which may be unknown.
         email: Email,
     },
-    /// Tell a user that the password was changed.
+    /// Email a user that the password was changed.
     PasswordChanged {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
-        /// Whose password.
+        /// The user whose password it is.
         user_id: UserId,
     },
-    /// Tell whoever is in charge that most of the month's budget is spent.
+    /// Email the customer's users with the role `business` that most of the month's budget is spent.
     BudgetAlert {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
@@ -86,9 +86,9 @@ pub enum Task {
         /// First day of the month.
         month: NaiveDate,
     },
-    /// Write a customer's data into zip files, or go on with it.
+    /// Write a customer's data into zip files, or continue to.
     Export {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
@@ -96,9 +96,9 @@ pub enum Task {
         /// The job.
         job_id: JobId,
     },
-    /// Go on with an action on many documents.
+    /// Continue a bulk action.
     Bulk {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
@@ -106,17 +106,17 @@ pub enum Task {
         /// The job.
         job_id: JobId,
     },
-    /// Remove what is left of a customer that is deleted.
+    /// Erase a deleted customer.
     Erase {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
     },
-    /// Mail an invitation.
+    /// Send the email of an invitation.
     Invite {
-        /// Version of this message's form; 1 now.
+        /// Format version of the message, at present 1.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
@@ -129,14 +129,12 @@ pub enum Task {
 fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     match u8::deserialize(deserializer)? {
         1 => Ok(1),
-        v => Err(D::Error::custom(format!(
-            "message of form {v}, which this release does not know"
-        ))),
+        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
     }
 }
 
 impl Task {
-    /// Verification of a user's address.
+    /// Returns the task to verify a user's address.
     pub const fn verify_email(customer_id: CustomerId, user_id: UserId) -> Self {
         Self::VerifyEmail {
             v: 1,
@@ -145,12 +143,12 @@ impl Task {
         }
     }
 
-    /// A forgotten password.
+    /// Returns the task to reset a forgotten password.
     pub const fn reset_password(email: Email) -> Self {
         Self::ResetPassword { v: 1, email }
     }
 
-    /// Notice of a changed password.
+    /// Returns the task to report a changed password.
     pub const fn password_changed(customer_id: CustomerId, user_id: UserId) -> Self {
         Self::PasswordChanged {
             v: 1,
@@ -159,7 +157,7 @@ impl Task {
         }
     }
 
-    /// An export.
+    /// Returns the task of an export.
     pub const fn export(customer_id: CustomerId, job_id: JobId) -> Self {
         Self::Export {
             v: 1,
@@ -168,7 +166,7 @@ impl Task {
         }
     }
 
-    /// An action on many documents.
+    /// Returns the task of a bulk action.
     pub const fn bulk(customer_id: CustomerId, job_id: JobId) -> Self {
         Self::Bulk {
             v: 1,
@@ -177,12 +175,12 @@ impl Task {
         }
     }
 
-    /// Removal of a customer.
+    /// Returns the task to erase a customer.
     pub const fn erase(customer_id: CustomerId) -> Self {
         Self::Erase { v: 1, customer_id }
     }
 
-    /// Mail of an invitation.
+    /// Returns the task to send an invitation.
     pub const fn invite(customer_id: CustomerId, invitation_id: InvitationId) -> Self {
         Self::Invite {
             v: 1,
@@ -216,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_on_the_wire_is_stable() {
+    fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
         let task = Task::verify_email(
             id.parse().unwrap(),

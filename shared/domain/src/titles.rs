@@ -1,8 +1,8 @@
-//! What a document is called where the caller gave it no title.
+//! Titles for documents that the caller gave none.
 
 use crate::documents::MAX_TITLE;
 
-/// Titles that programs write where nobody has written one, in small letters. Numbers behind them do not count.
+/// Placeholder titles that programs write by default, in lower case. Numbers after them are ignored.
 const PLACEHOLDERS: &[&str] = &[
     "untitled",
     "untitled document",
@@ -62,7 +62,7 @@ const PLACEHOLDERS: &[&str] = &[
     "無題",
 ];
 
-/// What programs put before a file's name when they print it.
+/// Prefixes that programs put before a file name when they print it.
 const PRINTED_BY: &[&str] = &[
     "microsoft word",
     "microsoft powerpoint",
@@ -76,7 +76,7 @@ const PRINTED_BY: &[&str] = &[
     "about:blank",
 ];
 
-/// Endings that make a title a file's name.
+/// Extensions that mark a title as a file name.
 const ENDINGS: &[&str] = &[
     "pdf", "doc", "docx", "docm", "dot", "dotx", "rtf", "odt", "odp", "ods", "ppt", "pptx", "pps",
     "ppsx", "xls", "xlsx", "xlsm", "csv", "txt", "md", "htm", "html", "xml", "eml", "epub", "tex",
@@ -84,8 +84,8 @@ const ENDINGS: &[&str] = &[
     "dwg", "tif", "tiff", "jpg", "jpeg", "png", "tmp",
 ];
 
-/// Returns the title that a file gives itself, unless it says nothing: no letters, a placeholder such as `Untitled` or
-/// `Document1`, a file's name or path, or a number in hexadecimal.
+/// Returns a file's own title unless it is meaningless: no letters, a placeholder such as `Untitled` or `Document1`, a
+/// file name or path, or a hexadecimal number.
 pub fn own_title(title: &str, file_name: Option<&str>) -> Option<String> {
     let visible: String = title.chars().filter(|c| !c.is_control()).collect();
     let title: String = visible.trim().chars().take(MAX_TITLE).collect();
@@ -119,7 +119,7 @@ fn is_file_name(small: &str) -> bool {
     path || ending.is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
-/// Ids and checksums: digits and letters up to f, sixteen or more, with hyphens at most.
+/// Whether a text is an id or checksum: sixteen or more hexadecimal digits, with or without hyphens.
 fn is_hexadecimal(small: &str) -> bool {
     let digits = small.bytes().filter(u8::is_ascii_hexdigit).count();
     digits >= 16 && small.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_title_that_says_something_is_kept() {
+    fn a_meaningful_title_is_kept() {
         for (given, kept) in [
             ("Annual report 2026", "Annual report 2026"),
             ("  Refund policy \u{0}", "Refund policy"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_that_says_nothing_is_none() {
+    fn a_meaningless_title_is_dropped() {
         for nothing in [
             "",
             "   ",

@@ -1,17 +1,17 @@
-//! Warnings about a document that was read: what its reader left out, replaced or could not show.
+//! Warnings about an extracted document: content that the reader left out, replaced or could not represent.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::named::named;
 
-/// Warnings of one document that are kept: one for each code, so no more than there are codes.
+/// Most warnings of a document: one for each code.
 const MAX_WARNINGS: usize = WarningCode::ALL.len();
 
 named! {
-    /// What happened while a document was read. The code is stable; clients branch on it.
+    /// A kind of warning. Codes are stable; clients may branch on them.
     WarningCode {
-        /// Bytes that are no character of the text's encoding became U+FFFD.
+        /// Bytes that are invalid in the text's encoding became U+FFFD.
         CharactersReplaced = "characters_replaced",
         /// The encoding was guessed from the bytes, since nothing declared it.
         EncodingGuessed = "encoding_guessed",
@@ -19,44 +19,44 @@ named! {
         HiddenContent = "hidden_content",
         /// Formulas without a stored value: the file was never calculated.
         FormulaWithoutValue = "formula_without_value",
-        /// Images that no text describes.
+        /// Images without a text description.
         ImageWithoutText = "image_without_text",
         /// Rows or columns of a table beyond the limit were left out.
         TableCut = "table_cut",
         /// Lines of JSON Lines that are not JSON were left out.
         InvalidLines = "invalid_lines",
-        /// JSON that is not strictly JSON was read all the same: NaN, comments, trailing commas.
+        /// JSON with NaN, comments or trailing commas was read although it is not strict JSON.
         LenientJson = "lenient_json",
-        /// Comments and notes of reviewers were left out or set apart.
+        /// Comments and reviewers' notes were left out or separated from the text.
         Comments = "comments",
         /// Deleted text of tracked changes was left out.
         TrackedDeletions = "tracked_deletions",
-        /// Attachments were named and not read.
+        /// Attachments were listed and not read.
         AttachmentsNotRead = "attachments_not_read",
         /// Parts of the file are damaged or missing and were left out.
         PartsUnreadable = "parts_unreadable",
         /// Pages without text, which are probably scans.
         PagesWithoutText = "pages_without_text",
-        /// Objects that no reader understands were left out.
+        /// Objects that cannot be read were left out.
         UnsupportedContent = "unsupported_content",
     }
 }
 
-/// A warning: the document was read, and this is what a person should know about it.
+/// A warning: the document was read, but some content was left out, replaced or guessed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Warning {
-    /// What happened.
+    /// The kind of warning.
     pub code: WarningCode,
-    /// How often: characters, rows, lines, images.
+    /// How often it occurred: characters, rows, lines, images.
     pub count: u32,
-    /// Where, in words: `lines 3, 17`. At most [`MAX_DETAIL`](Self::MAX_DETAIL) characters.
+    /// Where it occurred, such as `lines 3, 17`; at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
 impl Warning {
-    /// Longest detail that is kept, in characters.
+    /// Longest detail, in characters.
     pub const MAX_DETAIL: usize = 200;
 }
 
@@ -105,7 +105,7 @@ impl Warnings {
         found.map_or(0, |warning| warning.count as usize)
     }
 
-    /// Removes the warning of `code`; how often it was counted.
+    /// Removes the warning of `code` and returns its count.
     pub fn take(&mut self, code: WarningCode) -> usize {
         let count = self.count(code);
         self.0.retain(|warning| warning.code != code);
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn warnings_of_a_code_are_one() {
+    fn warnings_with_the_same_code_are_merged() {
         let mut warnings = Warnings::default();
         warnings.add(WarningCode::CharactersReplaced, 0);
         assert!(warnings.is_empty());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_has_an_end() {
+    fn a_detail_has_a_maximum_length() {
         let mut warnings = Warnings::default();
         for line in 0..1_000 {
             warnings.add_at(WarningCode::InvalidLines, &format!("line {line}"));

@@ -1,5 +1,4 @@
-//! Webhooks: what starts one, which ends of documents they tell of, when a notice is tried again, and the
-//! message of the deliver queue.
+//! Webhooks: triggers, events, the retry schedule of notifications, and the message of the deliver queue.
 
 use std::time::Duration;
 
@@ -15,30 +14,30 @@ use crate::{
     queues::{Message, Queue},
 };
 
-/// Webhooks a customer may have.
+/// Most webhooks of a customer.
 pub const MAX_WEBHOOKS: i64 = 50;
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 100;
-/// How long a rotated secret or token is good still.
+/// How long a rotated secret or token stays valid.
 pub const ROTATION: Duration = Duration::from_secs(24 * 3600);
-/// A webhook that was told nothing but failures for so long is disabled.
+/// A webhook whose deliveries have all failed for this long is disabled.
 pub const FAILING: Duration = Duration::from_secs(5 * 24 * 3600);
 
 named! {
-    /// What starts a webhook.
+    /// What triggers a webhook.
     Trigger {
-        /// Somebody posts a document to its address.
+        /// A request posts a document to its URL.
         Manual = "manual",
-        /// Its time has come: a page is fetched again.
+        /// Its schedule: it fetches a page again.
         Scheduled = "scheduled",
-        /// A document has ended: a notice goes out.
+        /// An event of a document: it sends a notification.
         Event = "event",
     }
 }
 
 impl Trigger {
-    /// The scope that is needed to make or change one, beside `webhooks`: who has its secret adds documents, its
-    /// schedule fetches them, and its notices tell of them.
+    /// The scope needed to create or change one, in addition to `webhooks`: the holder of its secret adds documents,
+    /// its schedule fetches them, and its notifications describe them.
     pub const fn scope(self) -> Scope {
         match self {
             Self::Manual | Self::Scheduled => Scope::DocumentsWrite,
@@ -48,35 +47,35 @@ impl Trigger {
 }
 
 named! {
-    /// Whether a webhook does anything.
+    /// The status of a webhook.
     WebhookStatus {
-        /// It does.
+        /// It works.
         Active = "active",
-        /// Its customer has stopped it.
+        /// The customer has paused it.
         Paused = "paused",
-        /// We have stopped it.
+        /// The platform has disabled it.
         Disabled = "disabled",
     }
 }
 
 named! {
-    /// Why we have stopped a webhook.
+    /// Why the platform disabled a webhook.
     DisabledReason {
-        /// Its receiver answered 410.
+        /// Its receiver responded with 410.
         Gone = "gone",
-        /// Nothing but failures for five days.
+        /// All deliveries failed for five days.
         Failing = "failing",
     }
 }
 
 named! {
-    /// What a notice tells.
+    /// The event of a notification.
     Event {
-        /// A version of a document can be searched.
+        /// A version of a document became searchable.
         Completed = "document.completed",
-        /// A version ended badly.
+        /// A version failed.
         Failed = "document.failed",
-        /// Somebody has to do something first.
+        /// A version waits for the customer to act.
         NeedsAction = "document.needs_action",
         /// A document was deleted.
         Deleted = "document.deleted",
@@ -84,72 +83,71 @@ named! {
 }
 
 named! {
-    /// Where a notice stands.
+    /// The status of a notification.
     DeliveryStatus {
-        /// Not taken yet.
+        /// Not accepted yet.
         Pending = "pending",
-        /// Its receiver has taken it.
+        /// Accepted by its receiver.
         Delivered = "delivered",
-        /// Tried for three days.
+        /// Not accepted within three days.
         Failed = "failed",
-        /// Its webhook was stopped first.
+        /// Its webhook was paused or disabled first.
         Discarded = "discarded",
     }
 }
 
 named! {
-    /// Where a run of a scheduled webhook stands.
+    /// The status of a run of a scheduled webhook.
     RunStatus {
-        /// It was asked for and starts within a minute.
+        /// It was requested and starts within a minute.
         Planned = "planned",
-        /// Its page waits to be fetched, or to be read.
+        /// Its page waits to be fetched or processed.
         Queued = "queued",
-        /// Its page is being fetched or read.
+        /// Its page is being fetched or processed.
         Processing = "processing",
-        /// Its page can be searched, or is as it was.
+        /// Its page is searchable, or has not changed.
         Completed = "completed",
-        /// It could not start, or its page was not to be had; `code` says why.
+        /// It could not start, or its page could not be fetched or processed; `code` gives the reason.
         Failed = "failed",
-        /// Somebody has to do something first; `code` says what.
+        /// It waits for the customer to act; `code` gives the reason.
         NeedsAction = "needs_action",
-        /// The page was being fetched already.
+        /// The page was already being fetched.
         Skipped = "skipped",
-        /// A later version came in before this one was read.
+        /// A later version arrived before this one was processed.
         Superseded = "superseded",
-        /// Its document was deleted before it had ended.
+        /// Its document was deleted before processing ended.
         Deleted = "deleted",
     }
 }
 
 const TOKEN_PREFIX: &str = "whk_";
 
-/// A new token of a webhook that takes documents in: shown once, kept as its hash.
+/// Generates a token for a webhook that receives documents: it is shown once and stored as its hash.
 pub fn generate_token() -> String {
     let random: [u8; 32] = rand::random();
     format!("{TOKEN_PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random))
 }
 
-/// SHA-256 of a token: it is as random as its hash, so nothing slower is needed.
+/// Returns the SHA-256 of a token. A token is as random as its hash, so a slow hash is not needed.
 pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The event of a notice that was asked for to see whether it arrives.
+/// The event of a test notification.
 pub const TEST_EVENT: &str = "webhook.test";
 
 const HOUR: u64 = 3600;
-/// Waits between the tries of a notice, seconds: thirteen tries in three days.
+/// Waits between delivery attempts, in seconds: thirteen attempts in three days.
 #[rustfmt::skip]
 const WAITS: [u64; 12] = [
     5, 30, 120, 600, HOUR, 3 * HOUR, 6 * HOUR,
     12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR,
 ];
-/// What `Retry-After` is heeded up to.
+/// Longest `Retry-After` that is respected.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
-/// How long to wait after a failed try, or none where it was the last. `attempts` counts the tries,
-/// `jitter` is from 0 to 1 and spreads the wait by a fifth either way; a receiver that says when to come
-/// again is not asked before.
+/// Returns how long to wait after a failed attempt, or `None` after the last. `attempts` counts the attempts so far;
+/// `jitter` is from 0 to 1 and spreads the wait by a fifth either way. A receiver's `Retry-After` is respected.
 pub fn wait_after(attempts: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
     let at = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     let wait = Duration::from_secs(*WAITS.get(at)?);
@@ -158,7 +156,7 @@ pub fn wait_after(attempts: u32, retry_after: Option<Duration>, jitter: f64) -> 
     Some(wait.max(asked))
 }
 
-/// A piece of work for the deliver function. Harmless when delivered twice, late or out of order.
+/// A message for the deliver function. It may be delivered twice, late or out of order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(
     tag = "deliver",
@@ -166,14 +164,14 @@ pub fn wait_after(attempts: u32, retry_after: Option<Duration>, jitter: f64) -> 
     rename_all_fields = "camelCase"
 )]
 pub enum Delivery {
-    /// Try a notice.
+    /// Attempt to deliver a notification.
     Notice {
-        /// Version of this message's form; 1 now. Another one is not taken for a delivery.
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
         #[serde(deserialize_with = "version_1")]
         v: u8,
         /// The tenant.
         customer_id: CustomerId,
-        /// The notice.
+        /// The notification.
         delivery_id: DeliveryId,
     },
 }
@@ -181,14 +179,12 @@ pub enum Delivery {
 fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     match u8::deserialize(deserializer)? {
         1 => Ok(1),
-        v => Err(de::Error::custom(format!(
-            "message of form {v}, which this release does not know"
-        ))),
+        v => Err(de::Error::custom(format!("unsupported message format {v}"))),
     }
 }
 
 impl Delivery {
-    /// A notice.
+    /// Returns the message to deliver a notification.
     pub const fn notice(customer_id: CustomerId, delivery_id: DeliveryId) -> Self {
         Self::Notice {
             v: 1,
@@ -214,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_on_the_wire_is_stable() {
+    fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
         let notice = Delivery::notice(id.parse().unwrap(), id.parse().unwrap());
         let json = serde_json::to_string(&notice).unwrap();
@@ -226,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_is_tried_for_three_days() {
+    fn a_notification_is_attempted_for_three_days() {
         let waits: Vec<Duration> = (1..)
             .map_while(|attempt| wait_after(attempt, None, 0.5))
             .collect();
@@ -237,12 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_spread_and_a_receivers_word_is_kept() {
+    fn waits_have_jitter_and_retry_after_is_respected() {
         let seconds = Duration::from_secs;
         assert_eq!(wait_after(1, None, 0.0), Some(seconds(4)));
         assert_eq!(wait_after(1, None, 1.0), Some(seconds(6)));
         assert_eq!(wait_after(1, Some(seconds(90)), 0.5), Some(seconds(90)));
-        // Shorter than ours, or longer than anybody waits.
+        // Shorter than the schedule's wait, or longer than the limit.
         assert_eq!(wait_after(5, Some(seconds(1)), 0.5), Some(seconds(3600)));
         assert_eq!(
             wait_after(1, Some(seconds(u64::MAX)), 0.5),

@@ -119,7 +119,7 @@ impl From<EmbedError> for Error {
         let unavailable = Error::new(
             Kind::Unavailable,
             "embedding_unavailable",
-            "The embedding provider did not answer. Try again shortly.",
+            "The embedding provider did not respond. Try again shortly.",
         )
         .because(error.to_string());
         match error.retry_after() {

@@ -1,8 +1,8 @@
-//! What answers a question: chunks of a customer's published documents. Everything that searches calls [`Retriever`], so
-//! that bounds, budgets and the version that is read are the same for all.
+//! Retrieval of chunks of a customer's published documents. Every search goes through [`Retriever`], so that bounds,
+//! budgets and the version that is read are the same for all.
 //!
-//! A search reads exactly the version that Postgres recorded when its caller was admitted. Where that was pruned meanwhile,
-//! or replaced by another model's, what is published now is as good, and is read instead.
+//! A search reads exactly the table version that Postgres recorded when its caller was admitted. If that version was
+//! pruned meanwhile, or replaced by another model's, the current version is read instead.
 
 mod query_vectors;
 
@@ -20,37 +20,36 @@ use tokio::sync::OnceCell;
 
 use query_vectors::QueryVectors;
 
-/// Of a function's memory, what tables that are searched may take: five eighths.
+/// Share of a function's memory for search tables: five eighths.
 const TABLES: (u64, u64) = (5, 8);
 
-/// A question, checked.
+/// A checked question.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// What is asked.
+    /// The query text.
     pub text: &'a str,
-    /// Most chunks of the answer.
+    /// Most chunks to return.
     pub top_k: usize,
-    /// By meaning, by words, or both.
+    /// Vector search, full-text search, or both.
     pub mode: Mode,
     /// Only these documents.
     pub document_ids: Option<&'a [DocumentId]>,
-    /// Only documents that belong to this collection now.
+    /// Only documents that are in this collection at present.
     pub collection_id: Option<CollectionId>,
-    /// Least score, on the mode's scale.
+    /// Minimum score, on the mode's scale.
     pub min_score: Option<f32>,
 }
 
-/// What a question found.
+/// The result of a question.
 #[derive(Debug)]
 pub struct Found {
-    /// The best chunks, best first, with where their documents come from.
+    /// The best chunks, best first, with the origins of their documents.
     pub hits: Vec<Hit>,
-    /// Tokens the provider charged for the question; none where its vector was remembered.
+    /// Tokens that the provider charged for the question; 0 if its vector was cached.
     pub embedding_tokens: u64,
 }
 
-/// The tables of all customers, and the vectors of queries that were asked before. Made once per process, and opened at
-/// its first use.
+/// The tables of all customers, and the vectors of recent queries. Created once per process and opened at first use.
 #[derive(Default)]
 pub struct Retriever {
     vectors: OnceCell<Vectors>,
@@ -80,11 +79,11 @@ impl Retriever {
             .await
     }
 
-    /// The best chunks for a question, of what the caller may see.
+    /// Returns the best chunks for a question, among those that the caller may see.
     ///
     /// # Errors
-    /// `invalid_fields` for an unknown collection; `budget_exceeded` and the like where the question's vector is not paid
-    /// for; `embedding_unavailable`; `unavailable`.
+    /// `invalid_fields` for an unknown collection; `budget_exceeded` and similar codes if the question's vector cannot
+    /// be paid for; `embedding_unavailable`; `unavailable`.
     pub async fn search(
         &self,
         app: &App,
@@ -101,7 +100,7 @@ impl Retriever {
         let mut embedding_tokens = 0;
         let hits = loop {
             if present.recorded.is_none() || within.as_ref().is_some_and(Vec::is_empty) {
-                // No need to pay for a vector.
+                // No vector needs to be paid for.
                 break Vec::new();
             }
             let vector = match question.mode {
@@ -141,7 +140,7 @@ impl Retriever {
                     if hits.len() == found || matches!(exclude, Cow::Owned(_)) {
                         break hits;
                     }
-                    // Deleted documents that can be undeleted are in the table still: now without them.
+                    // Deleted documents that can be undeleted are still in the table: search again without them.
                     exclude = Cow::Owned(caller.store().deleted_documents(customer).await?);
                 }
             }
@@ -152,7 +151,8 @@ impl Retriever {
         })
     }
 
-    /// Chunks of a version of a document, in order, from an index on. The document is one that the caller may see.
+    /// Returns chunks of a document's version, in order, from an index on. The caller has checked access to the
+    /// document.
     ///
     /// # Errors
     /// `unavailable`.
@@ -175,7 +175,7 @@ impl Retriever {
     }
 }
 
-/// Says where the documents of hits come from. A hit of a deleted document is left out.
+/// Adds the origins of documents to hits. Hits of deleted documents are left out.
 async fn cited(caller: &Admission, hits: Vec<Hit>) -> Result<Vec<Hit>> {
     let mut documents: Vec<DocumentId> = hits.iter().map(|hit| hit.document_id).collect();
     documents.sort_unstable();
@@ -194,7 +194,7 @@ async fn cited(caller: &Admission, hits: Vec<Hit>) -> Result<Vec<Hit>> {
     Ok(cited.collect())
 }
 
-/// The documents that are searched; all where nothing is said.
+/// Returns the documents to search; `None` means all.
 async fn within(caller: &Admission, question: &Question<'_>) -> Result<Option<Vec<DocumentId>>> {
     let store = caller.store();
     let documents = match question.collection_id {
@@ -202,7 +202,7 @@ async fn within(caller: &Admission, question: &Question<'_>) -> Result<Option<Ve
             .collection_documents(caller.customer_id, collection)
             .await?
             .ok_or_else(collections::unknown)?,
-        // Row-level security does not reach the vectors: a bound key is told which documents it searches.
+        // Row-level security does not cover the vectors: the documents of a bound key are listed.
         None => match store.bound_documents(caller.customer_id).await? {
             Some(documents) => documents,
             None => return Ok(question.document_ids.map(<[DocumentId]>::to_vec)),

@@ -1,4 +1,4 @@
-//! Vectors of queries: each is asked of the provider once while it is remembered.
+//! Vectors of queries, cached so that a repeated query is embedded once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,15 +13,15 @@ use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-/// A search is not worth waiting longer for.
+/// Longest wait of a search for its vector.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Queries remembered; 1,536 dimensions make 6 MB of a thousand.
+/// Most cached queries; a thousand vectors of 1,536 dimensions take 6 MB.
 const REMEMBERED: u64 = 1_000;
 const CACHE_TIME: Duration = Duration::from_secs(3600);
 
 type Key = (CustomerId, [u8; 32]);
 
-/// Remembered vectors, per customer and model. Queries are kept as hashes only.
+/// Cached vectors, per customer and model. Queries are stored as hashes only.
 #[derive(Clone)]
 pub(crate) struct QueryVectors {
     cache: Cache<Key, (Arc<[f32]>, u64)>,
@@ -39,7 +39,7 @@ impl Default for QueryVectors {
 }
 
 impl QueryVectors {
-    /// The vector of a query and the tokens charged now: none where it was remembered.
+    /// Returns the vector of a query and the tokens charged now: 0 if it was cached.
     pub(crate) async fn get(
         &self,
         app: &App,
@@ -93,7 +93,7 @@ async fn ask(
     Ok((vector.into(), embedded.prompt_tokens))
 }
 
-/// What the caller is told when the provider gives no vector.
+/// Returns the caller's error when the provider returns no vector.
 fn refused(error: &EmbedError) -> Error {
     let public = match (error.failure_code(), error) {
         (Some(code @ FailureCode::InsufficientQuota), _) => {
@@ -103,13 +103,13 @@ fn refused(error: &EmbedError) -> Error {
         (None, EmbedError::RateLimited { retry_after }) => Error::new(
             Kind::Unavailable,
             "embedding_rate_limited",
-            "The embedding provider limits the rate. Try again, or search with mode text.",
+            "The embedding provider's rate limit was reached. Try again later, or search with mode text.",
         )
         .after(retry_after.unwrap_or(Duration::from_secs(5))),
         (None, _) => Error::new(
             Kind::Unavailable,
             "embedding_unavailable",
-            "The embedding provider did not answer. Try again, or search with mode text.",
+            "The embedding provider did not respond. Try again, or search with mode text.",
         ),
     };
     public.because(error.to_string())

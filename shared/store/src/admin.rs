@@ -194,7 +194,7 @@ impl Store {
         match verdict {
             Some("deleting") => Ok(()),
             Some(_) => {
-                let detail = "the customer's company name as it is, or its id";
+                let detail = "the customer's exact company name, or its id";
                 Err(Error::field("/confirm", detail))
             }
             None => Err(Error::not_found("customer")),

@@ -58,7 +58,7 @@ impl Admission {
     pub fn user(&self) -> Result<(UserId, SessionId)> {
         match (self.principal, self.session) {
             (Principal::User(user), Some(session)) => Ok((user, session)),
-            _ => Err(Error::internal_fault("caller is no user")),
+            _ => Err(Error::internal_fault("caller is not a user")),
         }
     }
 
@@ -72,7 +72,7 @@ impl Admission {
                 customer_id: self.customer_id,
                 user_id,
             }),
-            _ => Err(Error::internal_fault("caller is no administrator")),
+            _ => Err(Error::internal_fault("caller is not an administrator")),
         }
     }
 
@@ -99,14 +99,14 @@ impl Admission {
         let (kind, detail) = match code {
             FailureCode::EmailNotVerified => (
                 Kind::Forbidden,
-                "Verify your e-mail address first: follow the link that was mailed to you, or ask for another one at \
-                 /api/auth/resend-verification. Until then nothing is taken in or embedded for you."
+                "Verify your email address first with the link in the email we sent, or request another at \
+                 /api/auth/resend-verification. Until then you cannot add or embed documents."
                     .to_owned(),
             ),
             FailureCode::PlatformBudgetExceeded => (
                 Kind::PaymentRequired,
                 format!(
-                    "The platform pays {} USD a month for your embeddings (platformBudgetUsd), and they are spent. Set \
+                    "The {} USD a month that the platform pays for your embeddings (platformBudgetUsd) are spent. Set \
                      your own key at /api/customers/openai-key, ask the platform's operator for more, or wait for the \
                      next month. Searches with mode text cost nothing.",
                     self.config.platform_budget_usd
@@ -268,7 +268,7 @@ fn read(
         "rate_limited" => {
             let used_up = limits
                 .first()
-                .ok_or_else(|| Error::internal_fault("admit refused by no limit"))?;
+                .ok_or_else(|| Error::internal_fault("admit reported no exceeded limit"))?;
             return Err(Refused {
                 error: Box::new(used_up.refusal()),
                 limits,
@@ -278,7 +278,7 @@ fn read(
             return Err(Error::new(
                 Kind::Forbidden,
                 "customer_suspended",
-                "This account is suspended.",
+                "This account is suspended. Contact the platform's operator.",
             )
             .into());
         }

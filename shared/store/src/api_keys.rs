@@ -276,7 +276,7 @@ async fn insert(
             &[&tx.customer_id(), &target],
         )
         .await?
-        .ok_or_else(|| Error::internal_fault("a key that was added is not there"))?;
+        .ok_or_else(|| Error::internal_fault("added key not found"))?;
     key(&row)
 }
 
@@ -289,7 +289,7 @@ async fn bind(tx: &Tenant, id: ApiKeyId, ids: &[CollectionId]) -> Result<()> {
         .filter(|(_, id)| !there.contains(id))
         .map(|(at, _)| FieldError {
             pointer: format!("/collectionIds/{at}"),
-            detail: "there is no such collection".to_owned(),
+            detail: "no such collection".to_owned(),
         })
         .collect();
     if !unknown.is_empty() {

@@ -106,6 +106,6 @@ pub(crate) fn check(row: &Row, new: &NewDocument<'_>) -> Result<()> {
     if attached_to == Some(mail) && collection == new.place.collection() {
         return Ok(());
     }
-    let detail = "Another document has the attachment's id.";
+    let detail = "Another document already has the attachment's id.";
     Err(Error::new(Kind::Conflict, ATTACHMENT_ELSEWHERE, detail))
 }

@@ -199,8 +199,8 @@ async fn quota(tx: &Tenant, own: i64) -> Result<()> {
         used: open.get::<i64>("open")? - own,
         limit: MAX_BULK_ACTIONS,
     };
-    let instead = "Wait until one has ended.";
-    quota.check("too_many_bulk_actions", "bulk actions under way", instead)
+    let instead = "Wait until one ends.";
+    quota.check("too_many_bulk_actions", "active bulk actions", instead)
 }
 
 /// How many documents of the customer are under deletion.

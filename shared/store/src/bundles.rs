@@ -420,7 +420,7 @@ async fn insert_versions(
     for (item, target, start) in stored {
         let (id, version) = Decision::Store(*target)
             .stored()
-            .ok_or_else(|| Error::internal_fault("a duplicate is not stored"))?;
+            .ok_or_else(|| Error::internal_fault("duplicate was to be stored"))?;
         ids.push(id);
         versions.push(version);
         starts.push(*start);

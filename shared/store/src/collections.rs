@@ -85,7 +85,7 @@ fn named(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<Option<Colle
         Some("collections_name_key") => Error::new(
             Kind::Conflict,
             "collection_exists",
-            "You have a collection of this name. Upper and lower case count as the same.",
+            "A collection with this name already exists (names are case-insensitive). Choose another name.",
         ),
         _ => error::statement(&e),
     })?;
@@ -101,7 +101,7 @@ pub async fn hold(tx: &Tenant, place: Place) -> Result<()> {
     match place.collection() {
         None if tx.is_bound() && place.moves() => Err(Error::field(
             "/collectionId",
-            "one of the key's collections: it cannot put a document out of them",
+            "one of the key's collections, because the key cannot move documents out of them",
         )),
         Some(id) if hold_all(tx, &[id]).await?.is_empty() => Err(collections::unknown()),
         _ => Ok(()),
@@ -216,7 +216,7 @@ impl Store {
                 ],
             )
             .await?;
-        let made = named(answer)?.ok_or_else(|| Error::internal_fault("insert gave no row"))?;
+        let made = named(answer)?.ok_or_else(|| Error::internal_fault("insert returned no row"))?;
         let (target, details) = (id.as_uuid(), json!({"name": new.name}));
         audit::record(&tx, actor, Action::CollectionCreated, target, &details).await?;
         tx.commit().await?;
@@ -379,7 +379,7 @@ async fn check_empty(tx: &Tenant, id: CollectionId) -> Result<()> {
         Kind::Conflict,
         "collection_not_empty",
         format!(
-            "It holds {documents} documents. Say documents=keep, or documents=delete to delete them too."
+            "The collection contains {documents} documents. Send documents=keep to keep them, or documents=delete to delete them too."
         ),
     ))
 }

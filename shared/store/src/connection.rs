@@ -107,7 +107,7 @@ impl DatabaseLogin {
                     .map_err(|e| Error::internal_fault(format!("caPem: {e}")))?;
             }
             if roots.is_empty() {
-                return Err(Error::internal_fault("caPem holds no certificate"));
+                return Err(Error::internal_fault("caPem contains no certificate"));
             }
         }
         let tls = ClientConfig::builder_with_provider(Arc::new(

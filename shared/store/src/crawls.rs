@@ -149,8 +149,8 @@ impl Store {
             used: open.get("open")?,
             limit: MAX_CRAWLS,
         };
-        let instead = "Wait until one has ended.";
-        quota.check("too_many_crawls", "crawls under way", instead)?;
+        let instead = "Wait until one ends.";
+        quota.check("too_many_crawls", "active crawls", instead)?;
         tx.query(
             include_str!("../queries/crawls/insert_job.sql"),
             &[&customer, &job, &Json(crawl)],

@@ -221,7 +221,7 @@ pub(crate) async fn record(
 }
 
 fn mail_deleted() -> Error {
-    let detail = "It is attached to a mail that is deleted. Undelete the mail: what was deleted with it comes back too.";
+    let detail = "The document is an attachment of a deleted email. Undelete the email, which also undeletes its attachments.";
     Error::new(Kind::Conflict, "mail_deleted", detail)
 }
 
@@ -232,6 +232,6 @@ fn taken(failure: &tokio_postgres::Error) -> Error {
         Some("documents_source_url_key") => ("source_url_taken", "address"),
         _ => return error::statement(failure),
     };
-    let detail = format!("Another document has its {what} by now. Delete that one first.");
+    let detail = format!("Another document now has its {what}. Delete that document first.");
     Error::new(Kind::Conflict, code, detail)
 }

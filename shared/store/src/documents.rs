@@ -132,9 +132,9 @@ impl Store {
         let Some(queued) = queued else {
             let document = get(&tx, id).await??;
             let detail = match document.code {
-                Some(_) => "Its file never arrived. Ask for a new form and upload it.".to_owned(),
+                Some(_) => "The document's file was never uploaded. Request a new presigned upload and send it.".to_owned(),
                 None => format!(
-                    "It is {}; only what is failed or needs_action can be tried again.",
+                    "The document is {}. Only documents that are failed or needs_action can be retried.",
                     document.status.as_str()
                 ),
             };

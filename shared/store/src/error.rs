@@ -17,8 +17,8 @@ fn storage_limit() -> Error {
     Error::new(
         Kind::Conflict,
         FailureCode::StorageLimit.as_str(),
-        "The originals of your documents, with those of superseded versions, would be larger than maxStorageBytes of your \
-         configuration. Delete documents, set fewer retentionDays, or ask the platform's operator for more.",
+        "The originals of your documents, including superseded versions, would exceed maxStorageBytes of your \
+         configuration. Delete documents, set fewer retentionDays, or ask the platform's operator for a higher limit.",
     )
 }
 

@@ -115,7 +115,7 @@ impl Store {
         let table = TABLES
             .iter()
             .find(|table| table.name == name)
-            .ok_or_else(|| Error::internal_fault("no such table of an export"))?;
+            .ok_or_else(|| Error::internal_fault("exports have no such table"))?;
         let Table {
             name,
             key,

@@ -105,7 +105,7 @@ impl Store {
                 ))),
             };
         }
-        Err(Error::unavailable("an idempotency key keeps going"))
+        Err(Error::unavailable("idempotency key keeps being deleted"))
     }
 
     /// Keeps the answer for whoever repeats the request; without a body where that carries a secret.

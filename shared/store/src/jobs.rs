@@ -81,7 +81,7 @@ pub async fn add(tx: &Tenant, kind: JobKind) -> Result<(JobId, Option<Pending<Ta
         }
         // It ended between the two statements, so there is room for a new one.
     }
-    Err(Error::unavailable("jobs keep ending meanwhile"))
+    Err(Error::unavailable("jobs keep ending concurrently"))
 }
 
 impl Store {

@@ -64,7 +64,7 @@ pub async fn user_behind(tx: &Tenant, actor: Actor) -> Result<Option<UserId>> {
             &[&tx.customer_id(), &user, &key],
         )
         .await?
-        .ok_or_else(|| Error::unauthenticated("the maker of keys is gone"))?;
+        .ok_or_else(|| Error::unauthenticated("the caller no longer exists"))?;
     row.get("user_id")
 }
 

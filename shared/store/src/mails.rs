@@ -85,12 +85,12 @@ pub async fn take_invitation(tx: &Tenant, to: &Email, a_day: i32) -> Result<()> 
         return Ok(());
     };
     let detail = match row.get::<String>("refused")?.as_str() {
-        "address" => "This address was invited less than an hour ago. The mail may be on its way, or among the spam; invite \
-                      it again as Retry-After says."
+        "address" => "This address was invited less than an hour ago. The email may be on its way or in the spam folder; to invite it \
+                      again, wait for the time in Retry-After."
             .to_owned(),
         _ => format!(
-            "You have sent the {a_day} invitations of a day (invitationsPerDay). Go on as Retry-After says, or ask the \
-             platform's operator for more."
+            "You have reached the limit of {a_day} invitations per day (invitationsPerDay). Wait for the time in Retry-After, or ask the \
+             platform's operator for a higher limit."
         ),
     };
     let after = wait(row.get("wait")?);

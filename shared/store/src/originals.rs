@@ -25,7 +25,7 @@ pub struct OriginalFile {
 
 /// The error for a version of which no original is kept.
 pub fn no_original() -> Error {
-    let detail = "No original of this version is kept; the document's status says why.";
+    let detail = "No original of this version is stored. The document's status gives the reason.";
     Error::new(Kind::NotFound, "no_original", detail)
 }
 

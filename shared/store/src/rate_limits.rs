@@ -72,7 +72,7 @@ impl RateLimit {
                  requestsPerMinute; a holder of the scope admin:tenant can make one at /api/keys."
             ),
             Policy::Class(class) => format!(
-                "This account's limit of {requests} a minute of the class {} is used up. Wait {wait}; a holder \
+                "This account's limit of {requests} a minute for the class {} is used up. Wait {wait}; a holder \
                  of the scope admin:tenant can raise classLimits at /api/customers/config.",
                 class.as_str()
             ),
@@ -82,7 +82,7 @@ impl RateLimit {
                 counted(quota, "read")
             ),
             Policy::Requests => format!(
-                "This account's limit of {requests} a minute beside reads and searches is used up. Wait {wait}; the \
+                "This account's limit of {requests} a minute, not counting reads and searches, is used up. Wait {wait}; the \
                  platform's operator can raise requestsPerMinute."
             ),
             Policy::Day => format!(
@@ -129,7 +129,7 @@ mod tests {
                 5,
                 1,
                 [
-                    "5 requests a minute of the class search",
+                    "5 requests a minute for the class search",
                     "Wait 1 second;",
                     "classLimits",
                 ],

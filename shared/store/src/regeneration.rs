@@ -127,7 +127,7 @@ impl Store {
             Error::new(
                 Kind::Conflict,
                 "regeneration_under_way",
-                "The embeddings are being regenerated already. Wait for that job.",
+                "A regeneration of embeddings is already in progress. Wait for its job to end.",
             )
         })?;
         let action = Action::RegenerationRequested;

@@ -11,7 +11,7 @@ pub fn missing_scope(needed: &[Scope]) -> Error {
     Error::new(
         Kind::Forbidden,
         "missing_scope",
-        format!("This needs the scope {names}, which your role or key does not have."),
+        format!("This requires the scope {names}, which your role or key does not have."),
     )
 }
 
@@ -55,7 +55,7 @@ impl Admission {
             Kind::Forbidden,
             "missing_scope",
             format!(
-                "You can give only scopes that you have, and you do not have {beyond}. Ask a business user, or use \
+                "You can only grant scopes that you have, and you do not have {beyond}. Ask a business user, or use \
                  the default key."
             ),
         ))
@@ -80,11 +80,11 @@ impl Admission {
             (None, Some([])) => Err(Error::new(
                 Kind::Forbidden,
                 "key_without_collections",
-                "The collections that this key was bound to are deleted. Make another key.",
+                "The collections that this key was bound to have been deleted. Create another key.",
             )),
             (None, Some(_)) => Err(Error::field(
                 "/collectionId",
-                "one of the key's collections: it is bound to several",
+                "one of the key's collections, because the key is bound to several",
             )),
         }
     }

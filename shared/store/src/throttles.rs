@@ -11,7 +11,7 @@ pub(crate) fn too_many(wait: i32) -> Error {
     Error::new(
         Kind::RateLimited,
         "too_many_attempts",
-        "There were too many attempts. Wait as long as Retry-After says, then try again.",
+        "Too many attempts. Wait for the time in Retry-After, then try again.",
     )
     .after(Duration::from_secs(u64::try_from(wait).unwrap_or(1)))
 }

@@ -196,7 +196,7 @@ impl Store {
         collections::hold(&tx, new.place).await?;
         let (action, id, version) = match target {
             Target::Duplicate { .. } => {
-                return Err(Error::internal_fault("a duplicate is not added"));
+                return Err(Error::internal_fault("duplicate was to be added"));
             }
             Target::New { id } => {
                 check_limit(&tx).await?;
@@ -298,7 +298,7 @@ pub(crate) async fn check_free(tx: &Tenant, new: &NewDocument<'_>) -> Result<()>
         (false, None) => Err(Error::new(
             Kind::Conflict,
             "source_url_taken",
-            "This address belongs to a document that your key does not reach. Send it with an externalId.",
+            "This URL belongs to a document that your key cannot access. Send it with an externalId.",
         )),
     }
 }
@@ -327,7 +327,7 @@ pub fn external_id_taken() -> Error {
     Error::new(
         Kind::Conflict,
         "external_id_taken",
-        "This externalId belongs to a document that your key does not reach. Take another one.",
+        "This externalId belongs to a document that your key cannot access. Choose another one.",
     )
 }
 

@@ -249,7 +249,7 @@ pub(crate) fn email_taken() -> Error {
     Error::new(
         Kind::Conflict,
         "email_taken",
-        "This e-mail address cannot be signed up. Log in instead.",
+        "An account with this email address exists. Log in instead.",
     )
 }
 
@@ -303,7 +303,7 @@ pub async fn check_new(tx: &Tenant, email: &Email) -> Result<()> {
     Err(Error::new(
         Kind::Conflict,
         "user_exists",
-        "This address is a user of yours already; GET /api/users lists them.",
+        "A user with this email address already exists; GET /api/users lists your users.",
     ))
 }
 
@@ -318,7 +318,7 @@ pub async fn check_business_left(tx: &Tenant) -> Result<()> {
     Err(Error::new(
         Kind::Conflict,
         "last_business_user",
-        "This is the last active user of role business. Give another user that role first.",
+        "This is the last active user with role business. Give another user that role first.",
     ))
 }
 
@@ -341,8 +341,8 @@ pub async fn check_verified(tx: &Tenant) -> Result<()> {
     Err(Error::new(
         Kind::Forbidden,
         "email_not_verified",
-        "Verify your own e-mail address first, by the link that was mailed to you. \
-         POST /api/auth/resend-verification mails another.",
+        "Verify your own email address first, with the link in the email we sent. \
+         POST /api/auth/resend-verification sends another.",
     ))
 }
 

@@ -167,7 +167,7 @@ async fn check_receiver(tx: &Tenant, id: WebhookId, url: Option<&str>) -> Result
         Kind::Conflict,
         "webhook_exists",
         format!(
-            "The webhook \"{name}\" tells this address already. Change its events, or delete it first."
+            "The webhook \"{name}\" already sends notifications to this URL. Change its events, or delete it first."
         ),
     ))
 }

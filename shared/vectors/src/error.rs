@@ -49,7 +49,7 @@ impl From<Error> for DomainError {
             Error::ModelChanged { .. } => Self::new(
                 Kind::Conflict,
                 "embedding_model_changed",
-                "The stored vectors are of another embedding model. Set the model back or regenerate them.",
+                "The stored vectors are from another embedding model. Set the model back or regenerate all embeddings.",
             )
             .because(text),
             Error::Other(error) => error,

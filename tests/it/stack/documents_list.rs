@@ -192,7 +192,7 @@ async fn usage_shows_every_limit_and_a_refusal_names_both_numbers() {
         .await
         .problem(409, "document_limit");
     let detail = refused["detail"].as_str().unwrap();
-    assert!(detail.contains("1 documents of at most 1"), "{detail}");
+    assert!(detail.contains("1 of at most 1 documents"), "{detail}");
     let put = a.call(reqwest::Method::PUT, "/api/customers/config");
     let refused = Answer::of(put.json(&json!({"maxDocuments": 5}))).await;
     let refused = refused.problem(403, "platform_limit");

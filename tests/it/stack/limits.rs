@@ -118,7 +118,7 @@ async fn a_type_the_customer_does_not_allow_is_refused() {
             problem["detail"]
                 .as_str()
                 .unwrap()
-                .ends_with("Send one of: txt."),
+                .ends_with("Send one of these types: txt."),
             "{problem}"
         );
     }

@@ -193,7 +193,7 @@ async fn a_refusal_says_whose_limit_is_used_up() {
         .collect();
     assert_eq!(names, ["class-search", "reads", "day"]);
     let words = [
-        "1 request a minute of the class search",
+        "1 request a minute for the class search",
         "Wait 60 seconds",
         "classLimits",
     ];

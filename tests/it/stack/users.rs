@@ -265,7 +265,7 @@ async fn nobody_is_written_to_again_and_again() {
     let refused = invite(&a, &email()).await;
     let problem = refused.problem(429, "invitation_limit");
     assert!(
-        text(&problem["detail"]).contains("3 invitations of a day"),
+        text(&problem["detail"]).contains("3 invitations per day"),
         "{problem}"
     );
 

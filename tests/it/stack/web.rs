@@ -143,7 +143,7 @@ async fn what_cannot_be_fetched_says_why_and_is_tried_again_when_asked() {
                 assert_eq!(shown["httpStatus"], 404, "{shown}");
                 let reason = shown["reason"].as_str().unwrap();
                 assert!(
-                    reason.starts_with("The page's server answered 404."),
+                    reason.starts_with("The page's server responded with 404."),
                     "{reason}"
                 );
             }

@@ -8,13 +8,13 @@ use dynrag_vectors::StoredChunk;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Most chunks of an answer; what Lambda may answer has room for them at the largest size.
+/// Most chunks of a response: at the largest chunk size they fit into a Lambda response.
 const MAX_LIMIT: u32 = 50;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChunksQuery {
-    /// The published version where it is left out.
+    /// Version number. Default: the published version.
     #[schema(minimum = 1)]
     version: Option<i32>,
     /// Index of the first chunk, from 0.
@@ -35,7 +35,7 @@ struct DocumentChunk {
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<u32>,
     heading_path: Vec<String>,
-    /// Its parent, from 0, where chunks have parents.
+    /// Index of its parent, from 0, if chunks have parents.
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub(crate) struct DocumentChunks {
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
     items: Vec<DocumentChunk>,
-    /// `from` of the next answer; null at the end.
+    /// Value of `from` for the next page; null at the end.
     next_from: Option<u32>,
 }
 
@@ -78,7 +78,7 @@ impl ChunksQuery {
     }
 }
 
-/// Returns some of a version's chunks.
+/// Returns a page of a version's chunks.
 pub(crate) async fn chunks(
     caller: Caller<DocumentsRead>,
     State(With(retriever)): State<With<Retriever>>,
@@ -91,7 +91,7 @@ pub(crate) async fn chunks(
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
-    // Fetching one more than is returned shows whether there are others.
+    // One more than is returned shows whether there is a next page.
     let mut found = retriever
         .chunks(&caller, (id, version), from, limit + 1)
         .await?;

@@ -1,4 +1,4 @@
-//! The chunks of documents, read from the vector tables: the heavy part of the documents group.
+//! Chunks of documents, read from the vector tables: the part of the documents group that needs LanceDB.
 
 mod chunks;
 

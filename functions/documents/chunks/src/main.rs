@@ -1,4 +1,4 @@
-//! The function of the chunks of documents.
+//! The function of documents-chunks.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {

@@ -9,7 +9,7 @@ use dynrag_domain::DocumentId;
 
 use crate::follow;
 
-/// Streams the steps after the last one that the client has seen, until the document has ended.
+/// Streams the steps after the last one that the client received, until processing has ended.
 pub(crate) async fn events(
     caller: Caller<DocumentsRead>,
     Path(id): Path<DocumentId>,
@@ -18,7 +18,7 @@ pub(crate) async fn events(
 ) -> Answer<EventStream> {
     let store = caller.store().clone();
     let customer = caller.customer_id;
-    // A separate transaction each time: nothing is held while the stream waits.
+    // A separate transaction for each poll: nothing is held while the stream waits.
     let look = move |after| {
         let store = store.clone();
         async move { store.document_steps(customer, id, after).await }

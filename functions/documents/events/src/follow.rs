@@ -21,17 +21,17 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Consecutive polls that may fail.
 const PATIENCE: u32 = 10;
 
-/// The last event: how the document ended.
+/// The last event: the document's final status.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct End {
     doc_id: DocumentId,
-    /// `None` if it was deleted.
+    /// Left out if it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<FailureCode>,
-    /// What happened and what to do, for `code`.
+    /// What happened and what to do, in words; for `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     deleted: bool,
@@ -51,7 +51,7 @@ struct Following<L> {
 }
 
 /// Streams the steps after `seen`: those of `first`, then those that `look` finds after the last one sent,
-/// until the document has ended or the time is up; `tick` is the polling interval.
+/// until processing has ended or the time is up; `tick` is the polling interval.
 pub(crate) fn frames<L, F>(
     id: DocumentId,
     seen: i64,
@@ -128,7 +128,7 @@ where
                     code,
                     cause,
                     failures = self.failures,
-                    "a look at a document failed"
+                    "poll of a document failed"
                 );
             }
         }
@@ -142,7 +142,7 @@ where
             self.due.push_back(frame);
             self.seen = number;
         }
-        // There may be more steps than were read at once: then the last of them is not the current one.
+        // If there were more steps than one read returns, the last of them is not the current one.
         let stands = last.is_none_or(|last| last == standing.status);
         if stands && standing.status.is_terminal() {
             self.end(Some(standing.status), standing.code)?;
@@ -233,7 +233,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(3600);
 
     #[tokio::test]
-    async fn steps_come_as_they_happen_and_then_the_end() {
+    async fn steps_are_streamed_as_they_happen_and_then_the_end() {
         let first = standing(&[step(1, Status::Queued)], Status::Queued);
         let later = vec![
             Ok(standing(&[], Status::Queued)),
@@ -260,14 +260,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_comes_again_after_the_end_is_told_the_end_alone() {
+    async fn a_client_that_reconnects_after_the_end_gets_only_the_end() {
         let said = told(4, standing(&[], Status::Completed), vec![], LONG).await;
         assert!(said[1].starts_with("event: end"), "{said:?}");
         assert_eq!(said.len(), 2);
     }
 
     #[tokio::test]
-    async fn an_end_is_not_told_before_its_steps_are() {
+    async fn the_end_is_not_sent_before_its_steps() {
         let first = standing(&[step(1, Status::Queued)], Status::Completed);
         let later = standing(&[step(2, Status::Completed)], Status::Completed);
         let said = told(0, first, vec![Ok(later)], LONG).await;
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_silence_is_broken_again_and_again() {
+    async fn keep_alives_are_sent_repeatedly() {
         let nothing = || Ok(standing(&[], Status::Queued));
         let mut later: Vec<_> = (0..2 * SILENCE + 1).map(|_| nothing()).collect();
         later.push(Err(Error::not_found("document")));
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_time_is_kept() {
+    async fn the_stream_ends_when_its_time_is_up() {
         let first = standing(&[step(1, Status::Queued)], Status::Queued);
         let said = told(0, first, vec![], Duration::ZERO).await;
         let expected = ["retry: 2000", "event: status id: 1", ": to be continued"];
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_that_stays_away_ends_the_stream_without_an_end() {
+    async fn a_lasting_database_outage_closes_the_stream_without_an_end_event() {
         let away = (0..PATIENCE).map(|_| Err(Error::unavailable("away")));
         let said = told(1, standing(&[], Status::Queued), away.collect(), LONG).await;
         assert_eq!(said, ["retry: 2000"]);

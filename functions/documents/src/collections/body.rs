@@ -1,4 +1,4 @@
-//! A collection in JSON, as it is shown and as it is asked for, and the rules of its fields.
+//! Collections in JSON, in requests and responses, and the rules of their fields.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CollectionId, Error, FieldError, Result, collections, config::Chunking};
@@ -15,10 +15,10 @@ pub(crate) struct CollectionBody {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    /// How its documents are cut that say nothing themselves; as the customer's where it is left out.
+    /// Default chunking of its documents; left out if the customer's default applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     chunking: Option<Chunking>,
-    /// How many documents it holds.
+    /// Number of documents in it.
     documents: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -42,32 +42,32 @@ impl From<Collection> for CollectionBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCollection {
-    /// No other collection has it, in whatever letters.
+    /// Unique among the customer's collections, case-insensitive.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     #[schema(min_length = 1, max_length = 1000)]
     description: Option<String>,
-    /// As the customer's documents are, where it is left out.
+    /// Chunking of its documents. Default: the customer's.
     chunking: Option<Chunking>,
 }
 
-/// A change; what is left out stays.
+/// A change of a collection. Fields that are left out stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CollectionChange {
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// Null takes it away.
+    /// Null removes it.
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
     description: Option<Option<String>>,
-    /// For documents that come in or are processed again from now on. Null: as the customer's documents.
+    /// Chunking of documents that are added or reprocessed from now on. Null: the customer's default.
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<Chunking>)]
     chunking: Option<Option<Chunking>>,
 }
 
-/// Keeps a field that is right as it is to be kept, and notes one that is not.
+/// Replaces a valid field by its stored form, and records an invalid one.
 fn check(
     text: &mut Option<String>,
     rule: fn(&str) -> Result<String, FieldError>,
@@ -123,10 +123,10 @@ impl CollectionChange {
     /// Checks all fields at once.
     ///
     /// # Errors
-    /// `invalid_fields`, also where nothing is to change.
+    /// `invalid_fields`, also if there is nothing to change.
     pub(crate) fn check(mut self) -> Result<Self> {
         if self.name.is_none() && self.description.is_none() && self.chunking.is_none() {
-            let detail = "something to change: name, description or chunking";
+            let detail = "at least one of name, description and chunking";
             return Err(Error::field("", detail));
         }
         let mut bad = Vec::new();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn all_bad_fields_of_a_new_one_are_named_at_once() {
+    fn all_invalid_fields_of_a_new_collection_are_reported_at_once() {
         let body = json!({"name": " ", "description": "", "chunking": {"size": 10, "overlap": 0}});
         let error = read::<NewCollection>(body).check().err().unwrap();
         assert_eq!(
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn null_takes_away_and_nothing_stays() {
+    fn null_removes_a_field_and_absence_keeps_it() {
         let change = read::<CollectionChange>(json!({"description": null, "chunking": null}));
         let change = change.check().unwrap();
         let row = change.row();

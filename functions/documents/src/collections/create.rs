@@ -8,7 +8,7 @@ use dynrag_api::{
 
 use super::body::{CollectionBody, NewCollection};
 
-/// Makes a collection.
+/// Creates a collection.
 pub(crate) async fn create(
     caller: Caller<Unbound<DocumentsWrite>>,
     Json(body): Json<NewCollection>,

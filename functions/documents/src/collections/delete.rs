@@ -19,20 +19,20 @@ use crate::delete::Deletion;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CollectionDeletionQuery {
-    /// What becomes of its documents. Where it is left out, only an empty collection is deleted.
+    /// What happens to its documents. If left out, only an empty collection can be deleted.
     documents: Option<Leftovers>,
-    /// With `documents=delete`: they cannot be undeleted, whatever `deletionRetentionDays` says.
+    /// With `documents=delete`: delete them permanently, without undelete, regardless of `deletionRetentionDays`.
     #[serde(default)]
     permanent: bool,
 }
 
-/// Documents that are being deleted with their collection.
+/// The documents deleted with their collection.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CollectionDeletion {
     collection_id: CollectionId,
     status: Deletion,
-    /// How many documents.
+    /// Number of documents.
     documents: usize,
     /// Until when they can be undeleted.
     #[serde(skip_serializing_if = "Option::is_none")]

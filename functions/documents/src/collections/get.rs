@@ -8,7 +8,7 @@ use dynrag_domain::CollectionId;
 
 use super::body::CollectionBody;
 
-/// Shows a collection.
+/// Returns a collection.
 pub(crate) async fn get(
     caller: Caller<AnyOf<DocumentsRead, Search>>,
     Path(id): Path<CollectionId>,

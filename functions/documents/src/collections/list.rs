@@ -8,7 +8,7 @@ use dynrag_api::{
 
 use super::body::CollectionBody;
 
-/// Answers a page.
+/// Returns a page.
 pub(crate) async fn list(
     caller: Caller<AnyOf<DocumentsRead, Search>>,
     Query(paging): Query<Paging>,

@@ -1,4 +1,4 @@
-//! Collections: the knowledge bases that documents belong to.
+//! Collections of documents.
 
 mod body;
 pub(crate) mod create;

@@ -1,5 +1,5 @@
-//! `PUT /api/collections/{id}`: its name, description or chunking. Documents stay cut as they are until they
-//! are processed again.
+//! `PUT /api/collections/{id}`: its name, description or chunking. Documents keep their chunks until they are
+//! reprocessed.
 
 use dynrag_api::{
     Answer, Caller, Json, Path,

@@ -1,11 +1,11 @@
-//! What headers say of a file that is sent as it is.
+//! Headers that describe a file sent as the body.
 
 use dynrag_domain::{Error, Kind, Result, documents};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::disposition::Disposition;
 
-/// A header's text, which clients send as UTF-8.
+/// Returns a header's text, which clients send as UTF-8.
 pub(super) fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>> {
     let mut values = headers.get_all(name).iter();
     let utf8 = |value: &HeaderValue| {
@@ -17,12 +17,12 @@ pub(super) fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>> {
         _ => Err(Error::new(
             Kind::Malformed,
             "invalid_header",
-            format!("{name} is one value in UTF-8."),
+            format!("{name} must be one value in UTF-8."),
         )),
     }
 }
 
-/// The name of a file sent as it is.
+/// Returns the name of a file sent as the body.
 pub(super) fn file_name(headers: &HeaderMap) -> Result<Option<String>> {
     let disposition = headers.get(header::CONTENT_DISPOSITION);
     let name = match disposition.and_then(|value| Disposition::parse(value.as_bytes()).file_name) {

@@ -42,7 +42,7 @@ fn serde_urlencoded(query: &str) -> WebhookQuery {
 }
 
 #[tokio::test]
-async fn a_text_is_a_text_and_other_json_is_itself() {
+async fn text_fields_make_a_text_and_other_json_is_the_document() {
     let kind = ("content-type", "application/json; charset=utf-8");
     for (query, body, title, id, format, bytes) in [
         (
@@ -70,7 +70,7 @@ async fn a_text_is_a_text_and_other_json_is_itself() {
             "A",
         ),
         ("", r#"{"content": "A"}"#, "hook", None, Format::Txt, "A"),
-        // Not only a text's fields: nothing of it is lost.
+        // With other fields than a text's: the object is kept as a whole.
         (
             "",
             r#"{"title":"T","content":"A","link":"x"}"#,
@@ -211,7 +211,7 @@ async fn a_file_is_described_by_headers_and_query() {
 }
 
 #[tokio::test]
-async fn a_collection_is_named_in_any_of_five_places() {
+async fn a_collection_can_be_given_in_five_places() {
     let id = |n: u8| format!("01936f6e-3c00-7000-8000-0000000000{n:02}");
     let json = ("content-type", "application/json");
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -283,7 +283,7 @@ async fn forms_with_and_without_a_file() {
     assert_eq!(description.title.as_deref(), Some("T"));
     assert_eq!(metadata(&description), Some(r#"{"from":"n8n"}"#));
     assert_eq!((content.format, &*content.bytes), (Format::Md, &b"# A"[..]));
-    // Mail services send the number of files.
+    // Email services send the number of files.
     for (sent, metadata, attachments) in [
         ("2", Some(r#"{"attachments":"2"}"#), None),
         ("true", None, Some(true)),

@@ -1,4 +1,4 @@
-//! What receivers of notifications are sent, as the document's `webhooks`.
+//! Notifications to receivers, as `webhooks` of the OpenAPI document.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -16,7 +16,7 @@ use utoipa::{
     },
 };
 
-/// What a subscriber to events of documents is sent.
+/// A notification of a document event.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its schema is read; the database writes it")]
 struct Notification {
@@ -25,7 +25,7 @@ struct Notification {
     data: NotificationData,
 }
 
-/// The document that the event is about, as it stood then. What it does not have is left out.
+/// The document at the time of the event. Fields without a value are left out.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "its schema is read; the database writes it")]
@@ -43,7 +43,7 @@ struct NotificationData {
     metadata: Option<String>,
 }
 
-/// A status, or `deleted`.
+/// A document status, or `deleted`.
 struct NotifiedStatus;
 
 impl PartialSchema for NotifiedStatus {
@@ -71,7 +71,7 @@ fn header(name: &str, sentence: &str) -> ParameterBuilder {
         .schema(Some(String::schema()))
 }
 
-/// The requests that a receiver is sent, one for each event, and their schemas.
+/// Returns the requests to receivers, one for each event, and their schemas.
 pub(super) fn webhooks() -> (Paths, Vec<(String, RefOr<Schema>)>) {
     let mut paths = Paths::new();
     for event in Event::ALL {
@@ -79,19 +79,19 @@ pub(super) fn webhooks() -> (Paths, Vec<(String, RefOr<Schema>)>) {
         let operation = OperationBuilder::new()
             .summary(Some("Sent to subscribers of this event"))
             .description(Some(
-                "Signed as Standard Webhooks says (https://www.standardwebhooks.com). At least once, always under the same webhook-id.",
+                "Signed according to Standard Webhooks (https://www.standardwebhooks.com). Delivered at least once, always with the same webhook-id.",
             ))
-            .parameter(header("webhook-id", "The notification's id, the same each time it is sent."))
-            .parameter(header("webhook-timestamp", "Seconds since 1970, of this attempt."))
-            .parameter(header("webhook-signature", "One or two signatures, `v1,` and base64, separated by spaces."))
+            .parameter(header("webhook-id", "The notification's id, the same for every attempt."))
+            .parameter(header("webhook-timestamp", "Time of this attempt, in Unix seconds."))
+            .parameter(header("webhook-signature", "One or two signatures, each `v1,` and base64, separated by a space."))
             .request_body(Some(
                 RequestBodyBuilder::new()
                     .content("application/json", body)
                     .required(Some(Required::True))
                     .build(),
             ))
-            .response("2XX", Response::new("Taken"))
-            .response("410", Response::new("No more notifications are wanted: the webhook is disabled"));
+            .response("2XX", Response::new("Accepted"))
+            .response("410", Response::new("Gone: the platform disables the webhook"));
         let item = PathItem::new(HttpMethod::Post, operation);
         paths.paths.insert(event.as_str().to_owned(), item);
     }

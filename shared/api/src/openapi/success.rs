@@ -1,4 +1,4 @@
-//! What the types of answers tell.
+//! Descriptions of success responses, from their types.
 
 use utoipa::{
     ToSchema,
@@ -15,9 +15,9 @@ use crate::{
     event_stream::{self, EventStream},
 };
 
-/// What a handler answers when all is well.
+/// A success response of a handler.
 pub trait Success {
-    /// Adds what it says of the operation.
+    /// Adds its part of the operation's description.
     fn describe(description: &mut Description);
 }
 
@@ -61,7 +61,7 @@ impl Success for EventStream {
     fn describe(description: &mut Description) {
         let text = ObjectBuilder::new().schema_type(Type::String);
         let response = ResponseBuilder::new()
-            .description("OK: server-sent events")
+            .description("OK: a stream of server-sent events")
             .content(event_stream::MEDIA_TYPE, Content::new(Some(text)));
         description.answer("200", response.build());
     }

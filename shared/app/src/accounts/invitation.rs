@@ -1,4 +1,4 @@
-//! An invited person becomes a user.
+//! Accepting an invitation to become a user.
 
 use dynrag_domain::{
     Error, InvitationId, Result, UserId,
@@ -48,10 +48,10 @@ pub async fn accept_invitation(
         role: invitation.role,
     };
     let tx = store.tenant(customer_id).await?;
-    // Of two requests at once, the second finds no token.
+    // Of two concurrent requests, the second finds no token.
     if mail_tokens::accepts(&tx, &token).await? != Some(id) || !invitations::delete(&tx, id).await?
     {
-        return Err(invalid_link("invitation went meanwhile"));
+        return Err(invalid_link("invitation was deleted meanwhile"));
     }
     users::insert(&tx, user.id, &user.email, &hash, user.role).await?;
     let tokens = begin(&tx, app.tokens().await?, &signing, user.new_session()).await?;
@@ -78,5 +78,5 @@ async fn invitation_of(store: &Store, token: &MailToken) -> Result<(InvitationId
     };
     tx.commit().await?;
     id.zip(invitation)
-        .ok_or_else(|| invalid_link("invitation is not there"))
+        .ok_or_else(|| invalid_link("invitation does not exist"))
 }

@@ -1,4 +1,4 @@
-//! A customer signs up: it is created with its secrets, its first user, a default API key and a first session.
+//! Signup: creates a customer with its secrets, its first user, a default API key and a first session.
 
 use dynrag_cloud::vault::Purpose;
 use dynrag_config::{EmbeddingModelConfig, SignupMode};
@@ -27,21 +27,21 @@ use crate::{
     tokens::generate_secret,
 };
 
-/// An account that somebody asks for.
+/// A requested account.
 pub struct NewAccount {
-    /// Address of the first user.
+    /// Email address of the first user.
     pub email: String,
     /// Its password.
     pub password: SecretString,
-    /// The company.
+    /// The company name.
     pub company_name: Option<String>,
-    /// The token of an invitation, where signing up takes one.
+    /// The token of an invitation, where signup is by invitation.
     pub invitation_token: Option<SecretString>,
 }
 
-/// An account that was created.
+/// A created account.
 pub struct CreatedAccount {
-    /// The company.
+    /// The company name.
     pub company_name: Option<String>,
     /// The default API key, shown once.
     pub api_key: SecretString,
@@ -95,14 +95,14 @@ fn validate(new: &NewAccount) -> Result<(Email, Option<String>)> {
     }
 }
 
-/// Returns the hash of the invitation that has to be used up; `None` where anybody may sign up.
+/// Returns the hash of the invitation to use up; `None` where signup is open.
 fn may_sign_up(invitation_token: Option<&SecretString>) -> Result<Option<[u8; 32]>> {
     match SignupMode::from_env().map_err(Error::internal_fault)? {
         SignupMode::Open => Ok(None),
         SignupMode::Closed => Err(Error::new(
             Kind::Forbidden,
             "signup_closed",
-            "Signup is closed here. Ask for an invitation to a company that has an account.",
+            "Signup is closed on this deployment. Ask a company with an account to invite you.",
         )),
         SignupMode::Invited => invitation_token
             .map(|token| Some(Sha256::digest(token.expose_secret().as_bytes()).into()))
@@ -114,16 +114,16 @@ fn not_invited() -> Error {
     Error::new(
         Kind::Forbidden,
         "invitation_required",
-        "Signing up here takes a valid invitationToken. Ask whoever runs this platform for one.",
+        "Signup on this deployment needs a valid invitationToken. Ask the platform's operator for one.",
     )
 }
 
-/// An account to create, its fields checked.
+/// An account to create, with checked fields.
 struct Account {
     email: Email,
     password: SecretString,
     company_name: Option<String>,
-    /// Hash of the invitation that has to be used up.
+    /// Hash of the invitation to use up.
     invitation: Option<[u8; 32]>,
 }
 
@@ -135,7 +135,7 @@ struct Secrets {
 }
 
 impl Secrets {
-    /// Makes them under a new data key.
+    /// Generates them under a new data key.
     async fn generate(app: &App, customer: CustomerId) -> Result<Self> {
         let (wrapped_data_key, data_key) = app.vault().await?.generate(customer).await?;
         let signing = SigningSecrets {
@@ -163,8 +163,8 @@ impl Secrets {
     }
 }
 
-/// Creates a customer with all that belongs to it in one transaction. A data key that KMS made before a failure is never
-/// used.
+/// Creates a customer and everything that belongs to it in one transaction. A data key that KMS generated before a
+/// failure is never used.
 async fn create(app: &App, new: Account) -> Result<CreatedAccount> {
     let user = SessionUser {
         customer_id: CustomerId::generate(),

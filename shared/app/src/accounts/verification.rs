@@ -1,4 +1,4 @@
-//! A user verifies its address by a mailed link.
+//! Verification of email addresses with a link in an email.
 
 use dynrag_domain::{
     Result,
@@ -19,7 +19,7 @@ use crate::{
     emails::{self, invalid_link, link_token},
 };
 
-/// Verifies the address that a link was mailed to.
+/// Verifies the address that a link was sent to.
 ///
 /// # Errors
 /// `invalid_link`; `too_many_attempts` (rate limited); `unavailable`.
@@ -33,7 +33,7 @@ pub async fn verify_email(app: &App, address: &[u8], token: &SecretString) -> Re
         .await?;
     let user = mail_tokens::verifies(&tx, &token)
         .await?
-        .ok_or_else(|| invalid_link("token is not remembered"))?;
+        .ok_or_else(|| invalid_link("token is not stored"))?;
     if !users::verify_email(&tx, user).await? {
         return Err(invalid_link("user is not active"));
     }
@@ -44,7 +44,7 @@ pub async fn verify_email(app: &App, address: &[u8], token: &SecretString) -> Re
     tx.commit().await
 }
 
-/// Has another link mailed to the caller, up to five times an hour. Returns false where the address is verified already.
+/// Emails another link to the caller, up to five times per hour. Returns false if the address is already verified.
 ///
 /// # Errors
 /// `mail_disabled`, `unavailable`; `too_many_attempts` (rate limited).

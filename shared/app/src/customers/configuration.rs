@@ -7,8 +7,8 @@ use dynrag_domain::{
 use dynrag_store::{admission::Admission, audit, customers, documents};
 use serde_json::json;
 
-/// Changes the configuration, from the customer's next request on. With another monthly budget, documents that waited
-/// for one are queued again.
+/// Changes the configuration, with effect from the customer's next request. If the monthly budget changes, documents
+/// that waited for it are queued again.
 ///
 /// # Errors
 /// `platform_limit` (forbidden); `invalid_fields`; `unavailable`.

@@ -1,4 +1,4 @@
-//! The company behind a customer.
+//! A customer's profile.
 
 use dynrag_domain::{Error, Result, audit::Action, company};
 use dynrag_store::{
@@ -8,7 +8,7 @@ use dynrag_store::{
 };
 use serde_json::json;
 
-/// Changes the company's name; `None` and a blank name remove it.
+/// Changes the company name; `None` or a blank name removes it.
 ///
 /// # Errors
 /// `invalid_fields`; `unavailable`.

@@ -1,4 +1,4 @@
-//! The customer's own API key at the model provider, sealed in the vault.
+//! The customer's own API key for the model provider, sealed in the vault.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{App, sealing::Sealer};
 
-/// Lengths of a key that is taken, in bytes.
+/// Accepted lengths of a key, in bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=1024;
 
 /// Reasons for which documents wait for a different key.
@@ -35,7 +35,7 @@ pub async fn set(app: &App, caller: &Admission, key: &SecretString) -> Result<()
     let key = key.expose_secret().trim();
     if !LENGTHS.contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
         let (shortest, longest) = (LENGTHS.start(), LENGTHS.end());
-        let detail = format!("from {shortest} to {longest} ASCII characters without spaces");
+        let detail = format!("{shortest} to {longest} ASCII characters without spaces");
         return Err(Error::field("/apiKey", detail));
     }
     let vault = app.vault().await?;
@@ -50,7 +50,7 @@ pub async fn set(app: &App, caller: &Admission, key: &SecretString) -> Result<()
     tx.commit().await
 }
 
-/// Deletes the key: from then on the platform's key is used, also for documents whose key was refused.
+/// Deletes the key: the platform's key is used from now on, also for documents whose key was rejected.
 ///
 /// # Errors
 /// `not_found`; `unavailable`.
@@ -58,7 +58,7 @@ pub async fn delete(caller: &Admission) -> Result<()> {
     let tx = caller.store().tenant(caller.customer_id).await?;
     secrets::lock(&tx).await?;
     if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {
-        return Err(Error::not_found("key of the provider"));
+        return Err(Error::not_found("provider key"));
     }
     let released = documents::release(&tx, &KEY_REFUSED).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());

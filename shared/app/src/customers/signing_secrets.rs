@@ -1,4 +1,4 @@
-//! The secrets that sign a customer's tokens.
+//! A customer's token signing secrets.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::{
 /// Result of a rotation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rotation {
-    /// Version of the secrets that sign from now on.
+    /// Version of the new secrets.
     pub version: i32,
     /// Sessions that were ended.
     pub sessions_ended: usize,
@@ -28,7 +28,7 @@ pub struct Rotation {
 
 /// Replaces the signing secrets.
 ///
-/// The old ones verify for as long as the tokens that they signed are valid, so that nobody is logged out. With
+/// The old secrets verify for as long as the tokens they signed are valid, so that sessions continue. With
 /// `immediately`, for secrets that may have leaked, they stop verifying at once and all sessions end.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use dynrag_store::{admission::Admission, uploads::NewDocument};
 use super::{AddedDocument, Content, Description, Kept, keep, passwords, redescribe::redescribe};
 use crate::App;
 
-/// Stores and queues a document, or finds that its content is there already.
+/// Stores and queues a document, or finds that its content exists already.
 ///
 /// # Errors
 /// `budget_exceeded`, `platform_budget_exceeded` (payment required); `document_limit` and `busy_document` (conflict);
@@ -26,7 +26,7 @@ pub async fn add(
     let new = NewDocument {
         file_name: content.file_name.as_deref(),
         password: password.as_ref(),
-        // A new version is wanted in any case: for the title and metadata that come with it.
+        // A new version is requested in any case, for its title and metadata.
         reprocess: description.on_duplicate == OnDuplicate::NewVersion,
         ..description.new_document(caller, &title, source, format)?
     };

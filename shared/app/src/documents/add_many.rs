@@ -1,14 +1,14 @@
 //! Adds many documents at once.
 //!
-//! Many are cheap together: their originals are one S3 object, their rows one transaction, their jobs a tenth as many
-//! requests to a queue of their own, behind which no single document waits.
+//! A batch is cheap: its originals are one S3 object, its rows one transaction, and its jobs are sent ten per request
+//! to the bulk queue, so that single documents do not wait behind them.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the S3 write | nothing | |
-//! | after it | a bundle that no row names | nobody: it costs its storage |
+//! | after it | a bundle without a row | not recovered: it costs its storage |
 //! | after the commit | rows in the outbox | `sweep` sends the jobs |
-//! | before all duplicates have taken over their new descriptions | some as they were | the caller, who sends the batch again |
+//! | before all duplicates have their new descriptions | some unchanged | the caller, who sends the batch again |
 
 use bytes::{Bytes, BytesMut};
 use dynrag_domain::{
@@ -29,7 +29,7 @@ use uuid::Uuid;
 use super::{ATTEMPTS, AddedDocument, Content, Description, busy, redescribe::redescribe};
 use crate::App;
 
-/// A document whose fields are right.
+/// A document with valid fields.
 struct Ready {
     id: DocumentId,
     description: Description,
@@ -84,7 +84,7 @@ impl Ready {
                 Ok(AddedDocument::duplicate(*id, *status, updated))
             }
             Decision::TwiceInBatch => {
-                let detail = "an earlier document of this batch has it, with other content";
+                let detail = "unique in the batch: an earlier document has it, with other content";
                 Err(Error::field("/externalId", detail))
             }
             Decision::Taken => Err(external_id_taken()),
@@ -94,11 +94,11 @@ impl Ready {
     }
 }
 
-/// Stores and queues the documents that can be added, and answers each by itself, in their order.
+/// Stores and queues the documents that can be added. Returns a result for each, in order.
 ///
 /// # Errors
-/// Of all of them: `budget_exceeded`, `platform_budget_exceeded` (payment required); `busy_document` (conflict);
-/// `unavailable`. Of one: `invalid_fields`, `external_id_taken`, `document_limit`.
+/// For the batch: `budget_exceeded`, `platform_budget_exceeded` (payment required); `busy_document` (conflict);
+/// `unavailable`. For one document: `invalid_fields`, `external_id_taken`, `document_limit`.
 pub async fn add_many(
     app: &App,
     caller: &Admission,
@@ -126,7 +126,7 @@ pub async fn add_many(
     Ok(added.into_iter().flatten().collect())
 }
 
-/// Stores and queues the new ones, and answers the decision on each.
+/// Stores and queues the new documents. Returns the decision on each.
 async fn store(app: &App, caller: &Admission, ready: &[&Ready]) -> Result<Vec<Decision>> {
     let (store, customer) = (caller.store(), caller.customer_id);
     let actor = caller.principal.into();
@@ -147,7 +147,7 @@ async fn store(app: &App, caller: &Admission, ready: &[&Ready]) -> Result<Vec<De
         let added = store
             .add_batch(customer, &items, &decisions, bundle, &starts, actor)
             .await;
-        // Only where it is certain that no row names the bundle: the answer to a COMMIT may be lost.
+        // Only if it is certain that no row refers to the bundle: the response to a COMMIT may be lost.
         let refused = match &added {
             Ok(added) => added.is_none(),
             Err(error) => matches!(
@@ -157,7 +157,7 @@ async fn store(app: &App, caller: &Admission, ready: &[&Ready]) -> Result<Vec<De
         };
         if refused && let Err(error) = objects.delete(&key).await {
             let cause = error.internal();
-            tracing::warn!(cause, "bundle that no row names is left behind");
+            tracing::warn!(cause, "bundle without a row is left behind");
         }
         if let Some(pending) = added? {
             app.dispatch_many(customer, &pending).await;
@@ -168,7 +168,7 @@ async fn store(app: &App, caller: &Admission, ready: &[&Ready]) -> Result<Vec<De
     Err(busy())
 }
 
-/// The new documents' bytes one after the other, and the offset at which each begins.
+/// Returns the new documents' bytes, concatenated, and the offset of each.
 fn bundle(ready: &[&Ready], decisions: &[Decision]) -> (Bytes, Vec<u64>) {
     let mut bytes = BytesMut::new();
     let mut starts = Vec::with_capacity(ready.len());

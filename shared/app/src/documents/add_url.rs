@@ -1,7 +1,7 @@
-//! Adds a page or file of the web, or crawls a site from there on.
+//! Adds a web page or file, or crawls a site from there.
 //!
-//! The document exists from now on; the fetch function gets its content. For a crawl a job exists, and documents as
-//! pages are fetched.
+//! The document is created at once, and the fetch function gets its content. A crawl is a job that adds a document for
+//! each page.
 
 use dynrag_domain::{
     Error, JobId, Result,
@@ -14,22 +14,22 @@ use uuid::Uuid;
 use super::{ATTEMPTS, AddedDocument, Description, busy};
 use crate::{App, web_policy};
 
-/// Longest title made of a URL, in bytes.
+/// Longest title made from a URL, in bytes.
 const MAX_URL_TITLE: usize = 512;
 
-/// How far a crawl goes.
+/// Options of a crawl.
 #[derive(Clone, Copy, Debug)]
 pub struct CrawlLimits {
-    /// Pages at most, the first included.
+    /// Most pages, including the first.
     pub max_pages: u32,
-    /// Whether it stays on the first page's host, with or without `www.`.
+    /// Whether to stay on the first page's host, with or without `www.`.
     pub same_host: bool,
 }
 
 /// Checks that a URL may be fetched, and normalises it.
 ///
 /// # Errors
-/// `invalid_fields`; `internal_error` when the allowed hosts are configured wrongly.
+/// `invalid_fields`; `internal_error` if the allowed hosts are misconfigured.
 pub fn check_url(url: &str) -> Result<String> {
     let policy = web_policy()?;
     let url = parse_url(url).and_then(|url| policy.check(&url).map(|()| url));

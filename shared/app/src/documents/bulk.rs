@@ -1,4 +1,4 @@
-//! Starts one action on many documents.
+//! Starts bulk actions.
 
 use dynrag_domain::{
     JobId, Result,
@@ -12,16 +12,16 @@ use crate::App;
 /// Documents that a preview shows.
 const SAMPLE: i64 = 10;
 
-/// The documents that an action would take.
+/// The documents that an action would affect.
 #[derive(Debug)]
 pub struct BulkPreview {
-    /// How many there are.
+    /// Number of documents.
     pub documents: i64,
-    /// Some of them, newest first.
+    /// A sample of them, newest first.
     pub sample: Vec<Document>,
 }
 
-/// Counts the documents that an action would take, and shows some.
+/// Counts the documents that an action would affect, and returns a sample.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -35,11 +35,11 @@ pub async fn preview_bulk(caller: &Admission, filter: &Filter) -> Result<BulkPre
     })
 }
 
-/// Starts an action on the documents that meet a filter now. Returns its job and how many documents there are.
+/// Starts an action on the documents that meet a filter at present. Returns its job and the number of documents.
 ///
 /// # Errors
-/// `budget_exceeded`, `platform_budget_exceeded` (payment required) of an action that embeds; `invalid_fields` without
-/// the collection to move to; `unavailable`.
+/// `budget_exceeded`, `platform_budget_exceeded` (payment required) for an action that embeds; `invalid_fields` if the
+/// target collection does not exist; `unavailable`.
 pub async fn start_bulk(
     app: &App,
     caller: &Admission,

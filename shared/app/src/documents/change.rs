@@ -1,7 +1,7 @@
-//! Changes a document: other content, title, metadata or chunking, the same content read again, another collection.
+//! Changes a document's content, title, metadata, chunking or collection, or reprocesses the same content.
 //!
-//! Each change becomes the next version; search shows the one before until it is published. Texts that were embedded
-//! before are not paid for again. A move alone makes no version.
+//! Each change becomes the next version; search returns the previous one until it is published. Texts that were
+//! embedded before are not paid for again. A move alone creates no version.
 
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind, Result,
@@ -17,7 +17,7 @@ use dynrag_store::{
 use super::{ATTEMPTS, AddedDocument, Description, NewText, add, busy, replace};
 use crate::App;
 
-/// A change; what is left out stays as it is.
+/// A change of a document. Fields that are `None` stay unchanged.
 #[derive(Default)]
 pub struct DocumentChange {
     /// The title.
@@ -30,9 +30,9 @@ pub struct DocumentChange {
     pub collection_id: Option<Option<CollectionId>>,
     /// The new text.
     pub content: Option<String>,
-    /// Media type of `content`; `text/plain` where it is left out.
+    /// Media type of `content`. Default: `text/plain`.
     pub content_type: Option<String>,
-    /// How it is read.
+    /// Extraction options.
     pub reading: Reading,
     /// Reads and chunks the same content again.
     pub reprocess: bool,
@@ -44,7 +44,7 @@ impl DocumentChange {
         self.describes() || self.content.is_some() || self.content_type.is_some() || self.reprocess
     }
 
-    /// Whether the document is described, chunked or read otherwise.
+    /// Whether description, chunking or extraction options change.
     fn describes(&self) -> bool {
         self.title.is_some()
             || self.metadata.is_some()
@@ -53,7 +53,7 @@ impl DocumentChange {
             || self.reading.attachments.is_some()
     }
 
-    /// The new content with its description; the collection is left to the caller.
+    /// Returns the new content with its description; the caller handles the collection.
     fn text(
         self,
         title: String,
@@ -76,7 +76,7 @@ impl DocumentChange {
     }
 }
 
-/// Makes the next version of a document, or only moves it.
+/// Creates the next version of a document, or only moves it.
 ///
 /// # Errors
 /// `not_found`; `invalid_fields`; `budget_exceeded`, `platform_budget_exceeded` (payment required); `no_original`,
@@ -147,11 +147,11 @@ async fn process_again(
     change: DocumentChange,
 ) -> Result<Pending> {
     if change.content_type.is_some() {
-        let detail = "only with content, whose type it is";
+        let detail = "only with content";
         return Err(Error::field("/contentType", detail));
     }
     if !change.describes() && !change.reprocess {
-        let detail = "something to change: title, metadata, chunking, collectionId, includeHidden, attachments, \
+        let detail = "at least one of title, metadata, chunking, collectionId, includeHidden, attachments, \
             content, or reprocess: true";
         return Err(Error::field("", detail));
     }
@@ -184,7 +184,7 @@ async fn process_again(
     Err(busy())
 }
 
-/// Creates the document that has this external id, or changes it. With content, the same request again changes nothing.
+/// Creates or changes the document with this external id. With content, repeating the request changes nothing.
 ///
 /// # Errors
 /// `not_found` without a document and without content; otherwise as [`add`] and [`update`].
@@ -209,13 +209,13 @@ pub async fn put_by_external_id(
         }
         Some(present) => update(app, caller, present.id, change).await,
         None => {
-            let detail = "No document has this externalId. Send title and content to make one.";
+            let detail = "No document has this externalId. Send title and content to create one.";
             Err(Error::new(Kind::NotFound, "not_found", detail))
         }
     }
 }
 
-/// Adds the content, and moves a document that is there already.
+/// Adds the content, and moves an existing document.
 async fn put_content(
     app: &App,
     caller: &Admission,
@@ -225,12 +225,13 @@ async fn put_content(
 ) -> Result<AddedDocument> {
     let place = change.collection_id;
     if place == Some(None) && caller.collections.is_some() {
-        let detail = "one of the key's collections: it cannot put a document out of them";
+        let detail =
+            "one of the key's collections, because the key cannot move documents out of them";
         return Err(Error::field("/collectionId", detail));
     }
     let title = change.title.take();
     let title = title.or(present.as_ref().map(|present| present.title.clone()));
-    let title = title.ok_or_else(|| Error::field("/title", "this is needed for a new document"))?;
+    let title = title.ok_or_else(|| Error::field("/title", "required for a new document"))?;
     let on_duplicate = match change.reprocess {
         true => OnDuplicate::NewVersion,
         false => OnDuplicate::Skip,
@@ -239,7 +240,7 @@ async fn put_content(
     text.description.collection_id = place.flatten();
     let (description, content) = text.check(&caller.config)?;
     let added = add(app, caller, &description, content).await?;
-    // The same content makes no version with which the document would move, and null is no place of a new one.
+    // Duplicate content creates no version that would move the document, and null cannot be given for a new document.
     if let (Some(present), Some(to)) = (present, place)
         && present.collection != to
     {
@@ -257,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_move_makes_no_version() {
+    fn only_a_move_creates_no_version() {
         let moves =
             |change: DocumentChange| change.collection_id.is_some() && !change.makes_version();
         let to = Some(Some(CollectionId::generate()));

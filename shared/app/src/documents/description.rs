@@ -1,4 +1,4 @@
-//! The fields that every way in has, and their rules.
+//! The fields that every kind of ingestion has, and their rules.
 
 use bytes::Bytes;
 use dynrag_domain::{
@@ -11,24 +11,24 @@ use dynrag_domain::{
 use dynrag_store::{admission::Admission, uploads::NewDocument};
 use unicode_normalization::UnicodeNormalization;
 
-/// What describes a document, beside its content.
+/// The description of a document: everything but its content.
 #[derive(Default)]
 pub struct Description {
     /// Title.
     pub title: Option<String>,
-    /// The title if neither the caller nor the file names one. It never renames an existing document.
+    /// The title if neither the caller nor the file has one. It never renames an existing document.
     pub fallback_title: Option<String>,
-    /// The caller's own id.
+    /// The customer's own id.
     pub external_id: Option<String>,
     /// Metadata.
     pub metadata: Option<Metadata>,
-    /// What happens to content that is there already.
+    /// What to do if the content exists already.
     pub on_duplicate: OnDuplicate,
-    /// Its own chunking, in place of its collection's or customer's.
+    /// Its own chunking, instead of the collection's or customer's.
     pub chunking: Option<Chunking>,
-    /// The collection it belongs to.
+    /// The document's collection.
     pub collection_id: Option<CollectionId>,
-    /// How it is read.
+    /// Extraction options.
     pub reading: Reading,
     /// The password of a PDF.
     pub password: Option<DocumentPassword>,
@@ -36,7 +36,7 @@ pub struct Description {
 
 /// A document's content.
 pub struct Content {
-    /// The way it came in.
+    /// How it was added.
     pub source: Source,
     /// Its format.
     pub format: Format,
@@ -48,11 +48,11 @@ pub struct Content {
 
 /// A text with its description, as callers send it.
 pub struct NewText {
-    /// Describes it; the title is needed.
+    /// The description; the title is required.
     pub description: Description,
     /// The text.
     pub content: String,
-    /// Its media type; `text/plain` where it is left out.
+    /// Its media type. Default: `text/plain`.
     pub content_type: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl NewText {
         let format = check_format(config, format)?;
         let description = self.description.check()?;
         if self.content.trim().is_empty() {
-            return Err(Error::field("/content", "text; this has none"));
+            return Err(Error::field("/content", "text that is not blank"));
         }
         check_size(config, self.content.len() as u64)?;
         let content = Content {
@@ -92,7 +92,7 @@ impl Description {
     /// Checks all fields at once, trims the title and normalizes it to NFC.
     ///
     /// # Errors
-    /// `invalid_fields` with a pointer to each bad one.
+    /// `invalid_fields` with a pointer to each invalid field.
     pub fn check(mut self) -> Result<Self> {
         let mut fields = Vec::new();
         let mut bad = |pointer: &str, detail: String| {
@@ -109,7 +109,7 @@ impl Description {
         {
             bad(
                 "/title",
-                format!("from 1 to {MAX_TITLE} characters, none of them a control character"),
+                format!("1 to {MAX_TITLE} characters, without control characters"),
             );
         }
         if let Some(id) = &self.external_id
@@ -119,7 +119,7 @@ impl Description {
         {
             bad(
                 "/externalId",
-                format!("from 1 to {MAX_EXTERNAL_ID} characters, none of them a control character"),
+                format!("1 to {MAX_EXTERNAL_ID} characters, without control characters"),
             );
         }
         if let Some(Err(rule)) = self.metadata.as_ref().map(Metadata::check) {
@@ -135,7 +135,7 @@ impl Description {
         }
     }
 
-    /// The title: the given one, else the file's name, else the fallback.
+    /// Returns the title: the given one, else the file name, else the fallback.
     pub fn title(&self, file_name: Option<&str>) -> String {
         let title = self.title.as_deref().or(file_name);
         let title = title.or(self.fallback_title.as_deref());
@@ -146,10 +146,10 @@ impl Description {
             .collect()
     }
 
-    /// The document to add, in the collection that this caller may add to.
+    /// Returns the document to add, in a collection that this caller may add to.
     ///
     /// # Errors
-    /// `invalid_fields` and `key_without_collections` (forbidden) of a key that is bound to collections.
+    /// `invalid_fields` and `key_without_collections` (forbidden) for a bound key.
     pub(crate) fn new_document<'a>(
         &'a self,
         caller: &Admission,
@@ -181,7 +181,7 @@ pub fn check_format(config: &CustomerConfig, format: Format) -> Result<Format> {
     }
 }
 
-/// The refusal of a type, with the types that are accepted.
+/// Returns the error for an unsupported type, with the accepted types.
 pub fn unsupported(config: &CustomerConfig, what: &str) -> Error {
     let readable: Vec<&str> = Format::ALL
         .into_iter()
@@ -192,7 +192,7 @@ pub fn unsupported(config: &CustomerConfig, what: &str) -> Error {
         Kind::UnsupportedType,
         FailureCode::UnsupportedType.as_str(),
         format!(
-            "The {what} is not accepted. Send one of: {}.",
+            "The {what} is not accepted. Send one of these types: {}.",
             readable.join(", ")
         ),
     )
@@ -207,7 +207,7 @@ pub fn check_size(config: &CustomerConfig, bytes: u64) -> Result<()> {
         return Err(Error::new(
             Kind::Invalid,
             FailureCode::EmptyDocument.as_str(),
-            "The document is empty. Send one that has text.",
+            "The document is empty. Send one that contains text.",
         ));
     }
     if i64::try_from(bytes).is_ok_and(|bytes| bytes <= config.max_file_bytes) {
@@ -217,7 +217,7 @@ pub fn check_size(config: &CustomerConfig, bytes: u64) -> Result<()> {
         Kind::TooLarge,
         FailureCode::FileTooLarge.as_str(),
         format!(
-            "The file has {bytes} bytes; your configuration allows {}.",
+            "The file has {bytes} bytes, but maxFileBytes of your configuration is {}. Send a smaller file.",
             config.max_file_bytes
         ),
     ))
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_bad_fields_are_named_at_once() {
+    fn all_invalid_fields_are_reported_at_once() {
         let bad = Description {
             title: Some(" ".into()),
             external_id: Some("x".repeat(300)),

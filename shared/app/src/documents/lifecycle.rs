@@ -16,15 +16,15 @@ use crate::App;
 pub struct Deletion {
     /// The document.
     pub id: DocumentId,
-    /// When it is removed for good; until then it can be undeleted. `None`: it is being removed.
+    /// When it is purged; until then it can be undeleted. `None`: it is being removed.
     pub purge_at: Option<DateTime<Utc>>,
 }
 
-/// Queues the latest version of a failed document again, with all its attempts and, for a PDF, its password.
+/// Queues the latest version of a failed document again, with a full number of attempts and, for a PDF, a password.
 ///
 /// # Errors
 /// `budget_exceeded`, `platform_budget_exceeded` (payment required); `not_found`; `not_retryable` (conflict);
-/// `invalid_fields` for a password where the format has none; `unavailable`.
+/// `invalid_fields` for a password if the format has none; `unavailable`.
 pub async fn retry(
     app: &App,
     caller: &Admission,
@@ -45,7 +45,8 @@ pub async fn retry(
     Ok(())
 }
 
-/// Queues an earlier version's content as the next version, and returns its number. Its texts were embedded once and are not paid for again.
+/// Queues an earlier version's content as the next version, and returns its number. Its texts were embedded before and
+/// are not paid for again.
 ///
 /// # Errors
 /// `budget_exceeded`, `platform_budget_exceeded` (payment required); `not_found`; `busy_document` (conflict);
@@ -71,8 +72,8 @@ pub async fn restore(
     Err(busy())
 }
 
-/// Deletes a document, and with an email the documents attached to it. Sends the jobs that remove it, if it is removed
-/// now.
+/// Deletes a document, and with an email the documents attached to it. If it is removed at once, sends the jobs that
+/// remove it.
 ///
 /// # Errors
 /// `not_found`; `unavailable` without a database.
@@ -95,7 +96,7 @@ pub async fn delete(
     })
 }
 
-/// Deletes the document with this external id. Permanently, it also takes those with this id that are deleted already.
+/// Deletes the document with this external id. A permanent deletion includes deleted documents with this id.
 ///
 /// # Errors
 /// `not_found`; `unavailable` without a database.
@@ -117,7 +118,7 @@ pub async fn delete_by_external_id(
     {
         match delete(app, caller, id, true).await {
             Ok(deletion) => drop(first.get_or_insert(deletion)),
-            // Somebody else was faster.
+            // A concurrent request was faster.
             Err(error) if error.kind() == Kind::NotFound => {}
             Err(error) => return Err(error),
         }

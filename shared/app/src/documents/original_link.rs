@@ -1,12 +1,12 @@
 //! Links to originals.
 //!
-//! A link is to a whole object. A file in a bundle is first copied under the document's own prefix, with which it is
-//! deleted.
+//! A link is to a whole object. A file in a bundle is first copied under the document's own prefix, and deleted with
+//! it.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the copy is written | nothing | |
-//! | after that | the copy | nobody: the next request finds it, the deletion of the document or version removes it |
+//! | after it | the copy | no recovery needed: the next request finds it, and deletion of the document or version removes it |
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use dynrag_store::{
 
 use crate::App;
 
-/// How long a link is good; asking again gives another.
+/// How long a link is valid; each request returns a new one.
 const LINK_TIME: Duration = Duration::from_secs(300);
 
 /// A link to a file, which needs no credentials.
@@ -37,7 +37,7 @@ pub struct OriginalLink {
     pub url: String,
     /// When it stops working.
     pub expires_at: DateTime<Utc>,
-    /// The name it was uploaded with; else one made of the title.
+    /// The original file name, or one made from the title.
     pub file_name: String,
     /// Its format.
     pub format: Format,
@@ -45,7 +45,7 @@ pub struct OriginalLink {
     pub bytes: u64,
 }
 
-/// Makes a link to the original of a version: of the published one where none is named, else of the latest.
+/// Creates a link to the original of a version. Default: the published version, else the latest.
 ///
 /// # Errors
 /// `not_found`; `no_original` (conflict); `unavailable`.
@@ -74,7 +74,7 @@ pub async fn original_link(
     })
 }
 
-/// The object that holds only the file, and its size.
+/// Returns the key of an object that contains only the file, and its size.
 async fn object(
     store: &Store,
     objects: &Objects,
@@ -93,10 +93,10 @@ async fn object(
     if let Original::Alone(_) = file.original {
         return Err(no_original());
     }
-    // A deletion of the document or a move of its bundle waits for this lock, and then finds the copy.
+    // A deletion of the document or a move of its bundle waits for this lock and then finds the copy.
     let (tx, file) = store.hold_original_file(customer, id, file.version).await?;
     let Original::Bundled { bundle, offset } = file.original else {
-        return Err(Error::unavailable("the original has moved meanwhile"));
+        return Err(Error::unavailable("original was moved meanwhile"));
     };
     let bundle = storage::bundle_key(customer, bundle);
     let bytes = file.bytes.ok_or_else(no_original)?;

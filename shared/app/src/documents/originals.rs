@@ -1,9 +1,9 @@
-//! The end of every way in: bytes to S3, rows and job in one transaction.
+//! The last step of every kind of ingestion: bytes to S3, rows and job in one transaction.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the S3 write | nothing | |
-//! | after it | an object that no row names | nobody: it costs its storage, unless its document is deleted |
+//! | after it | an object without a row | not recovered: it costs its storage until its document is deleted |
 //! | after the commit | a row in the outbox | `sweep` sends the job |
 
 use bytes::Bytes;
@@ -33,20 +33,20 @@ pub enum Kept {
         /// Its job.
         pending: Pending,
     },
-    /// Its content is there already.
+    /// Its content exists already.
     Duplicate {
-        /// The document that has it.
+        /// The document with the same content.
         id: DocumentId,
         /// Its status.
         status: Status,
     },
 }
 
-/// Stores a document and queues it, or finds that it is there.
+/// Stores a document and queues it, or finds that it exists already.
 ///
 /// # Errors
 /// `document_limit` and `busy_document` (conflict); `invalid_fields` without its collection; `not_found` without the
-/// mail it is attached to; `unavailable`.
+/// email it is attached to; `unavailable`.
 pub async fn keep(
     store: &Store,
     objects: &Objects,
@@ -74,7 +74,7 @@ pub async fn keep(
     Err(busy())
 }
 
-/// Stores new content of a document that is there, whatever it has now.
+/// Stores new content for an existing document, unconditionally.
 ///
 /// # Errors
 /// `not_found`; `awaiting_upload` and `busy_document` (conflict); `invalid_fields` without its collection;
@@ -91,7 +91,7 @@ pub async fn replace(
     for _ in 0..ATTEMPTS {
         let document = store.get_document(customer, id).await?;
         if document.status == Status::AwaitingUpload {
-            let detail = "Its first content is still to be uploaded with the form it was given.";
+            let detail = "The document still awaits its first upload. Upload the file with the form from presigned-url first.";
             return Err(Error::new(Kind::Conflict, "awaiting_upload", detail));
         }
         let version = document.latest_version + 1;
@@ -104,7 +104,7 @@ pub async fn replace(
     Err(busy())
 }
 
-/// Writes the bytes and then the rows. `None`: somebody else took the version meanwhile.
+/// Writes the bytes and then the rows. `None`: a concurrent request took the version.
 async fn put(
     store: &Store,
     objects: &Objects,
@@ -128,7 +128,7 @@ async fn put(
     let added = store
         .add_document(customer, target, new, object, size, hash)
         .await;
-    // Only where it is certain that no row names the object: the answer to a COMMIT may be lost.
+    // Only if it is certain that no row refers to the object: the response to a COMMIT may be lost.
     let refused = match &added {
         Ok(Added::Queued(_)) => false,
         Ok(Added::Raced) => true,
@@ -139,7 +139,7 @@ async fn put(
     };
     if refused && let Err(error) = objects.delete(&key).await {
         let cause = error.internal();
-        tracing::warn!(cause, "original that no row names is left behind");
+        tracing::warn!(cause, "original without a row is left behind");
     }
     Ok(match added? {
         Added::Queued(pending) => Some(pending),

@@ -1,6 +1,6 @@
-//! Lets an existing document take over the title, metadata, `includeHidden` or `attachments` of a duplicate.
+//! Updates the title, metadata, `includeHidden` or `attachments` of an existing document from a duplicate.
 //!
-//! Search shows titles and metadata with every chunk, so the change becomes the next version of the same original.
+//! Search returns titles and metadata with every chunk, so the change becomes the next version of the same original.
 //! Texts that were embedded before are not paid for again.
 
 use dynrag_domain::{DocumentId, Kind, Result};
@@ -9,8 +9,8 @@ use dynrag_store::{admission::Admission, versions::Change};
 use super::{ATTEMPTS, Description};
 use crate::App;
 
-/// Queues the next version of a document if its duplicate is described differently. Returns `false` if nothing changes,
-/// or if others keep changing the document: the duplicate then stays as it is.
+/// Queues the next version of a document if its duplicate has another description. Returns `false` if nothing changes,
+/// or if concurrent requests keep changing the document, which then stays unchanged.
 pub(super) async fn redescribe(
     app: &App,
     caller: &Admission,

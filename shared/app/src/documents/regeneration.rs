@@ -1,5 +1,5 @@
-//! Starts the embedding of everything published with another model. The new vectors are built beside the present ones,
-//! which are searched meanwhile, and all switched to at once.
+//! Starts the regeneration of all vectors with another model. The new vectors are built alongside the present ones,
+//! which are searched meanwhile, and replace them in one step.
 
 use dynrag_domain::{
     Error, JobId, Kind, Result, documents::FailureCode, money::Usd, spending::Payer,
@@ -12,7 +12,7 @@ use crate::{
     embeddings::{model_not_allowed, platform_models},
 };
 
-/// What a regeneration would embed and cost.
+/// Estimated work and cost of a regeneration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegenerationEstimate {
     /// The model to embed with.
@@ -23,16 +23,16 @@ pub struct RegenerationEstimate {
     pub chunks: i64,
     /// Tokens to embed.
     pub tokens: i64,
-    /// Whether `tokens` was counted; false where some documents are older than counting and were estimated.
+    /// Whether `tokens` is exact; false if it was estimated for some older documents.
     pub counted: bool,
-    /// At the listed price; `None` for a model without one.
+    /// Cost at the listed price; `None` for a model without one.
     pub cost: Option<Usd>,
 }
 
 /// Estimates the regeneration of all embeddings with a model.
 ///
 /// # Errors
-/// `model_not_allowed` (conflict) where the platform would have to pay for a model that it does not pay for;
+/// `model_not_allowed` (conflict) if the platform would have to pay for a model that it does not allow;
 /// `unavailable`.
 pub async fn estimate_regeneration(
     caller: &Admission,
@@ -53,10 +53,10 @@ pub async fn estimate_regeneration(
     })
 }
 
-/// Starts a regeneration that was estimated, and returns its job.
+/// Starts an estimated regeneration, and returns its job.
 ///
 /// # Errors
-/// `budget_exceeded`, `platform_budget_exceeded` (payment required), also where it would cost more than what is left;
+/// `budget_exceeded`, `platform_budget_exceeded` (payment required), also if it would cost more than what is left;
 /// `conflict` while another one runs; `unavailable`.
 pub async fn regenerate(
     app: &App,
@@ -80,7 +80,7 @@ pub async fn regenerate(
     Ok(job)
 }
 
-/// The cost of tokens of a model for the payer; the inner `None` where the price is unknown.
+/// Returns the cost of tokens of a model for the payer; the inner `None` if the price is unknown.
 fn cost(caller: &Admission, model: &str) -> Result<impl Fn(u64) -> Option<Usd> + use<>> {
     let price = match caller.allowance.payer {
         Some(Payer::Customer) => None,
@@ -108,13 +108,13 @@ fn check_room(caller: &Admission, cost: Option<Usd>) -> Result<()> {
     };
     let detail = match code {
         FailureCode::BudgetExceeded => format!(
-            "It would cost about {cost} USD, and {} of this month's {} USD are spent. Raise monthlyBudgetUsd at \
+            "Regeneration would cost about {cost} USD, and {} of this month's {} USD are spent. Raise monthlyBudgetUsd at \
              /api/customers/config, or wait for the next month.",
             caller.spent,
             caller.config.monthly_budget_usd.unwrap_or_default()
         ),
         _ => format!(
-            "It would cost about {cost} USD, and of the {} USD that the platform pays for you in a month \
+            "Regeneration would cost about {cost} USD, and of the {} USD that the platform pays for you in a month \
              (platformBudgetUsd), {} USD are left. Set your own key at /api/customers/openai-key, or ask the platform's \
              operator for more.",
             caller.config.platform_budget_usd, caller.allowance.platform_left

@@ -1,4 +1,4 @@
-//! Waits for a document to end.
+//! Waits for the processing of a document to end.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::AddedDocument;
 const FIRST_LOOK: Duration = Duration::from_millis(150);
 const SLOWEST_LOOK: Duration = Duration::from_millis(1500);
 
-/// Waits until the document has ended, well or badly, or the time is up. Answers it unchanged in that case.
+/// Waits until processing has ended or the time is up; in that case returns the document unchanged.
 ///
 /// # Errors
 /// `not_found` if it is deleted meanwhile; `unavailable` without a database.

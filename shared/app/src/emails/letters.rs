@@ -1,4 +1,4 @@
-//! The texts of emails, each as plain text and as HTML from the same lines. The templates escape what people have typed.
+//! The texts of emails, as plain text and HTML from the same lines. The templates escape user input.
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -56,20 +56,20 @@ fn link(app_url: &str, page: &str, label: &'static str, token: &MailToken) -> Li
     }
 }
 
-/// Carries the link that verifies an address.
+/// Returns the email with the link that verifies an address.
 pub(super) fn verify_email(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     mail(
-        "Verify your e-mail address".to_owned(),
+        "Verify your email address".to_owned(),
         &[
-            "Welcome to Dynamic RAG. Please confirm that this is your e-mail address.".to_owned(),
-            format!("The link is good for {hours} hours."),
+            "Welcome to Dynamic RAG. Please confirm that this is your email address.".to_owned(),
+            format!("The link is valid for {hours} hours."),
         ],
-        Some(link(app_url, "verify-email", "Verify the address", token)),
-        "Somebody signed up with this address. If it was not you, ignore this mail.",
+        Some(link(app_url, "verify-email", "Verify email address", token)),
+        "Someone signed up with this address. If it was not you, ignore this email.",
     )
 }
 
-/// Carries the link that resets a password.
+/// Returns the email with the link that resets a password.
 pub(super) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Result<Mail> {
     let time = if hours == 1 {
         "an hour".to_owned()
@@ -79,28 +79,28 @@ pub(super) fn reset_password(app_url: &str, token: &MailToken, hours: i32) -> Re
     mail(
         "Set a new password".to_owned(),
         &[
-            "Somebody asked for a new password for your account.".to_owned(),
-            format!("The link is good for {time}, and once."),
+            "Someone requested a new password for your account.".to_owned(),
+            format!("The link is valid for {time} and can be used once."),
         ],
         Some(link(app_url, "reset-password", "Set a new password", token)),
-        "If it was not you, ignore this mail: your password stays as it is.",
+        "If it was not you, ignore this email: your password stays unchanged.",
     )
 }
 
-/// Says that the password was changed.
+/// Returns the email that reports a changed password.
 pub(super) fn password_changed() -> Result<Mail> {
     mail(
         "Your password was changed".to_owned(),
         &[
-            "The password of your account was changed just now, and all other sessions were ended."
+            "The password of your account was just changed, and all other sessions were ended."
                 .to_owned(),
         ],
         None,
-        "If it was not you, set a new password at once by 'Forgot password', and tell whoever runs your account.",
+        "If it was not you, set a new password at once with 'Forgot password', and inform the administrator of your account.",
     )
 }
 
-/// Says that most of a month's budget is spent, or all of it.
+/// Returns the email that reports that most or all of a month's budget is spent.
 pub(super) fn budget_alert(
     app_url: &str,
     month: NaiveDate,
@@ -110,10 +110,10 @@ pub(super) fn budget_alert(
     let month = month.format("%B %Y");
     let is_spent = spent >= budget;
     let (subject, what_follows) = if is_spent {
-        let follows = "Documents wait and searches by meaning are refused until the next month, or until you raise the budget.";
+        let follows = "New documents wait and vector searches are rejected until next month, or until you raise the budget.";
         (format!("The budget of {month} is spent"), follows)
     } else {
-        let follows = "Once it is spent, documents wait and searches by meaning are refused until the next month, or until you raise the budget.";
+        let follows = "Once it is spent, new documents wait and vector searches are rejected until next month, or until you raise the budget.";
         // Less than all of it, so the product is small.
         let percent = spent.nanos().saturating_mul(100) / budget.nanos().max(1);
         (
@@ -125,19 +125,19 @@ pub(super) fn budget_alert(
         subject,
         &[
             format!(
-                "Of your budget of {budget} USD for {month}, {spent} USD are spent on the model's provider."
+                "You have spent {spent} USD of your budget of {budget} USD for {month} on the embedding provider."
             ),
             what_follows.to_owned(),
         ],
         Some(Link {
-            label: "See the usage",
+            label: "View usage",
             url: format!("{app_url}/usage"),
         }),
-        "This mail is sent once a month.",
+        "This email is sent at most once a month.",
     )
 }
 
-/// An invitation.
+/// Returns the email of an invitation.
 pub(super) fn invitation(
     app_url: &str,
     token: &MailToken,
@@ -149,17 +149,17 @@ pub(super) fn invitation(
         Some(inviter) => format!("{inviter} invites you to join {company} on Dynamic RAG."),
         None => format!("You are invited to join {company} on Dynamic RAG."),
     };
-    // The sender chooses nothing in the subject.
+    // The inviter must not control the subject.
     mail(
         "You are invited to Dynamic RAG".to_owned(),
-        &[line, "The link is good for seven days.".to_owned()],
+        &[line, "The link is valid for seven days.".to_owned()],
         Some(link(
             app_url,
             "accept-invitation",
             "Accept the invitation",
             token,
         )),
-        "If you do not know them, ignore this mail.",
+        "If you do not know the sender, ignore this email.",
     )
 }
 
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mail_says_how_much_of_a_budget_is_spent() {
+    fn a_budget_alert_states_the_share_that_is_spent() {
         let month = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
         let alert = |spent: &str| {
             let (spent, budget) = (spent.parse().unwrap(), "25".parse().unwrap());
@@ -178,18 +178,18 @@ mod tests {
         };
         let most = alert("20.5");
         assert_eq!(most.subject, "82% of the budget of November 2026 is spent");
-        assert!(most.text.contains("Once it is spent, documents wait"));
+        assert!(most.text.contains("Once it is spent, new documents wait"));
         for spent in ["25", "25.01"] {
             let spent = alert(spent);
             assert_eq!(spent.subject, "The budget of November 2026 is spent");
-            assert!(spent.text.contains("Documents wait"), "{}", spent.text);
+            assert!(spent.text.contains("New documents wait"), "{}", spent.text);
             assert!(!spent.text.contains("Once it"), "{}", spent.text);
             assert!(spent.text.contains("https://app.example.com/usage"));
         }
     }
 
     #[test]
-    fn what_people_typed_does_no_harm() {
+    fn user_input_is_escaped() {
         let token = MailToken::generate(CustomerId::generate());
         let company = Some("<script>x</script> & Co");
         let mail = invitation("https://app.example.com", &token, company, Some("a@b.de")).unwrap();

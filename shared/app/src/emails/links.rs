@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 /// # Errors
 /// `invalid_link` (invalid).
 pub(crate) fn link_token(text: &SecretString) -> Result<MailToken> {
-    MailToken::parse(text.expose_secret()).ok_or_else(|| invalid_link("token has another form"))
+    MailToken::parse(text.expose_secret()).ok_or_else(|| invalid_link("token is malformed"))
 }
 
 /// Returns the error of a link that does not work, with one sentence for every cause.
@@ -16,7 +16,7 @@ pub(crate) fn invalid_link(why: &str) -> Error {
     Error::new(
         Kind::Invalid,
         "invalid_link",
-        "The link is invalid or has expired. Ask for a new one.",
+        "The link is invalid or has expired. Request a new one.",
     )
     .because(why)
 }

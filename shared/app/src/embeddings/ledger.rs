@@ -1,20 +1,20 @@
-//! Lines of the ledger.
+//! Entries of the ledger.
 
 use dynrag_domain::spending::Payer;
 use dynrag_llm::{Call, Price};
 use dynrag_store::ledger::{ProviderCall, Purpose};
 use uuid::Uuid;
 
-/// Lines of the ledger for requests that were made to a model for the same texts, each given with its purpose and
-/// the tokens it counts. A request has a line for each purpose whose texts follow each other: what the provider
-/// reported is divided as the texts count, to the last token, and prices are by the token.
+/// Returns the ledger entries for requests to a model for the same texts, each text given with its purpose and token
+/// count. A request has an entry for each run of texts with the same purpose: the tokens that the provider reported are
+/// divided in proportion to the texts' counts, without a remainder, and prices are per token.
 pub fn ledger(
     model: &str,
     (paid_by, price): (Payer, Price),
     texts: impl IntoIterator<Item = (Purpose, u32)>,
     calls: Vec<Call>,
 ) -> Vec<ProviderCall> {
-    // Purpose, texts, and the tokens counted up to their end.
+    // Purpose, number of texts, and cumulative tokens.
     let mut shares: Vec<(Purpose, u32, u64)> = Vec::new();
     let mut counted = 0;
     for (purpose, tokens) in texts {
@@ -56,7 +56,7 @@ pub fn ledger(
     lines
 }
 
-/// `all * part / whole`, rounded down.
+/// Returns `all * part / whole`, rounded down.
 fn share(all: u64, part: u64, whole: u64) -> u64 {
     let share = u128::from(all) * u128::from(part) / u128::from(whole.max(1));
     u64::try_from(share).unwrap_or(all)
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_a_request_have_its_sum() {
+    fn shares_of_a_request_add_up_to_its_tokens() {
         let purposes: Vec<Purpose> = (0..7)
             .map(|_| Purpose::Embedding(DocumentId::generate(), 1))
             .collect();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_count_nothing_and_single_purposes_keep_all_tokens() {
+    fn no_tokens_are_lost_for_zero_counts_or_a_single_purpose() {
         let lines = ledger(
             "m",
             terms("m"),

@@ -1,5 +1,5 @@
-//! The embedding provider as each customer asks it: the deployment's address, and the customer's own
-//! key where it has one, otherwise the platform's. Ingestion and search must agree on it.
+//! Access of each customer to the embedding provider: the deployment's URL, with the customer's own key
+//! if it has one, otherwise the platform's. Ingestion and search must use the same.
 
 mod ledger;
 
@@ -17,30 +17,30 @@ use serde::Deserialize;
 
 pub use ledger::ledger;
 
-/// Longest wait for one answer of the model.
+/// Longest wait for one response of the model.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Makes a [`Provider`] per customer. Built once per process.
+/// Creates a [`Provider`] per customer. Built once per process.
 pub struct Embeddings {
-    /// Asks the providers.
+    /// The client of the providers.
     pub client: Client,
     provider: Provider,
     vault: Vault,
     models: PlatformModels,
 }
 
-/// How a customer asks for vectors of a model, and who pays.
+/// A customer's access to a model, and who pays.
 pub struct Access {
-    /// Asks with the right key.
+    /// The provider with the right key.
     pub provider: Provider,
-    /// Whose key that is.
+    /// Whose key it is.
     pub paid_by: Payer,
-    /// What it costs. `None`: the platform does not pay for this model.
+    /// The price. `None`: the platform does not pay for this model.
     price: Option<Price>,
 }
 
 impl Access {
-    /// The price of the model.
+    /// Returns the price of the model.
     ///
     /// # Errors
     /// [`FailureCode::ModelNotAllowed`]: the platform does not pay for it.
@@ -48,7 +48,7 @@ impl Access {
         self.price.ok_or(FailureCode::ModelNotAllowed)
     }
 
-    /// What so many tokens cost.
+    /// Returns the cost of a number of tokens.
     ///
     /// # Errors
     /// As [`price`](Self::price).
@@ -57,16 +57,16 @@ impl Access {
     }
 }
 
-/// The models that the platform's key of this deployment may be asked for.
+/// Returns the models that the platform's key of this deployment may be used for.
 ///
 /// # Errors
-/// `internal_error` when the list cannot be read.
+/// `internal_error` if the list cannot be parsed.
 pub fn platform_models() -> Result<PlatformModels> {
     let config = PlatformModelsConfig::from_env().map_err(Error::internal_fault)?;
     PlatformModels::parse(&config.models).map_err(Error::internal_fault)
 }
 
-/// The refusal of a model that the platform does not pay for.
+/// Returns the error for a model that the platform does not pay for.
 pub fn model_not_allowed(model: &str, models: &PlatformModels) -> Error {
     let names: Vec<&str> = models.names().collect();
     let allowed = match names.as_slice() {
@@ -91,10 +91,10 @@ struct PlatformKey {
     api_key: SecretString,
 }
 
-/// The deployment's address with the platform's key, where there is one, and no customer's model yet.
+/// Returns the deployment's provider with the platform's key, if there is one, and without a model.
 ///
 /// # Errors
-/// `unavailable`; `internal_error` when something is not configured.
+/// `unavailable`; `internal_error` if a setting is missing.
 pub async fn platform(cloud: &Cloud) -> Result<Provider> {
     let config = EmbeddingsConfig::from_env().map_err(Error::internal_fault)?;
     let json = cloud.secrets().read(&config.key_secret_arn).await?;
@@ -112,10 +112,10 @@ pub async fn platform(cloud: &Cloud) -> Result<Provider> {
 }
 
 impl Embeddings {
-    /// Reads address and platform key.
+    /// Reads the provider's URL and the platform's key.
     ///
     /// # Errors
-    /// `unavailable`; `internal_error` when something is not configured.
+    /// `unavailable`; `internal_error` if a setting is missing.
     pub async fn load(cloud: &Cloud, vault: Vault) -> Result<Self> {
         Ok(Self {
             client: Client::new()?,
@@ -125,10 +125,10 @@ impl Embeddings {
         })
     }
 
-    /// How a customer asks for vectors of a model.
+    /// Returns a customer's access to a model.
     ///
     /// # Errors
-    /// `unavailable`; `internal_error` when the customer's key does not open.
+    /// `unavailable`; `internal_error` if the customer's key cannot be decrypted.
     pub async fn access(&self, store: &Store, customer: CustomerId, model: &str) -> Result<Access> {
         let provider = self
             .provider
@@ -159,7 +159,7 @@ impl Embeddings {
         })
     }
 
-    /// The models that the platform's key may be asked for.
+    /// Returns the models that the platform's key may be used for.
     pub const fn models(&self) -> &PlatformModels {
         &self.models
     }

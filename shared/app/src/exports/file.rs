@@ -10,7 +10,7 @@ use dynrag_cloud::{Objects, objects::Writer};
 use dynrag_domain::{Error, Result};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
 
-/// What the zip writer has written and S3 does not have yet.
+/// Output of the zip writer that is not in S3 yet.
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -40,7 +40,7 @@ pub(super) struct File {
     zip: ZipWriter<StreamWriter<Buffer>>,
     buffer: Buffer,
     object: Writer,
-    /// Bytes that S3 has.
+    /// Bytes uploaded to S3.
     pub(super) written: u64,
 }
 
@@ -58,7 +58,7 @@ impl File {
     pub(super) fn begin(&mut self, name: &str, method: CompressionMethod) -> Result<()> {
         let options = SimpleFileOptions::default()
             .compression_method(method)
-            // An original may have more than 4 GiB one day, which a reader must know beforehand.
+            // Originals may exceed 4 GiB one day, which readers must know beforehand.
             .large_file(true);
         self.zip
             .start_file(name, options)

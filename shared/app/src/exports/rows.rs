@@ -27,7 +27,7 @@ pub(super) fn camel_case(name: &str) -> String {
 /// Writes a row as a line, without the line break. Nulls are left out.
 ///
 /// # Errors
-/// `internal_error` for a row that is no object.
+/// `internal_error` for a row that is not an object.
 pub(super) fn line(table: &str, row: &str) -> Result<String> {
     let columns: Line = serde_json::from_str(row).map_err(Error::internal_fault)?;
     let mut members = Line::new();
@@ -43,7 +43,7 @@ pub(super) fn line(table: &str, row: &str) -> Result<String> {
     serde_json::to_string(&members).map_err(Error::internal_fault)
 }
 
-/// Returns a column's name and value as the API has them.
+/// Returns a column's name and value in the API's form.
 fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)> {
     let name = camel_case(column);
     if let Some(cost) = name.strip_suffix("nanoUsd") {
@@ -51,7 +51,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
         return Ok((format!("{cost}costUsd"), raw(&Usd::from_nanos(nanos))?));
     }
     let text = value.get();
-    // Postgres' forms of bytes and of times.
+    // Postgres' notation of bytes and times.
     if let Some(hex) = text
         .strip_prefix("\"\\\\x")
         .and_then(|hex| hex.strip_suffix('"'))
@@ -70,7 +70,7 @@ fn member(column: &str, value: Box<RawValue>) -> Result<(String, Box<RawValue>)>
     Ok((name, value))
 }
 
-/// Adds what the API says of a document beyond its columns.
+/// Adds the members that the API derives from a document's columns.
 fn describe(document: &mut Line) -> Result<()> {
     if let Some(format) = text(document, "format") {
         let format: Format = format.parse()?;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_the_names_and_forms_of_the_api() {
+    fn a_line_has_the_names_and_formats_of_the_api() {
         let row = r#"{"customer_id": "c", "format": "pdf", "code": "no_text_layer", "deleted_at": null,
             "metadata": {"snake_case": 1.10, "n": null}, "content_hash": "\\x00ff", "nano_usd": 1500000000,
             "created_at": "2026-11-21T09:30:00.5+00:00", "title": "ends in +00:00"}"#;

@@ -1,6 +1,6 @@
 //! Reads the text of a stored extraction, which is JSON, piece by piece, so that a large one takes no memory.
 
-/// The member of `Extracted` that is the text.
+/// The member of `Extracted` that contains the text.
 const NAME: &[u8] = b"text";
 
 /// Which string is being read.
@@ -16,16 +16,16 @@ enum Reading {
     Other,
 }
 
-/// How far an escape is.
+/// Position within an escape sequence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
     None,
     Begun,
-    /// `\u`, so many of its digits, and their value.
+    /// `\u`, with the number of its digits so far and their value.
     Unicode(u8, u16),
 }
 
-/// Finds the text in JSON that comes in pieces.
+/// Finds the text in JSON that arrives in pieces.
 pub(super) struct TextReader {
     reading: Reading,
     escape: Escape,
@@ -130,18 +130,18 @@ impl TextReader {
         }
     }
 
-    /// Takes bytes of a string.
+    /// Adds bytes of a string.
     fn push(&mut self, bytes: &[u8], text: &mut Vec<u8>) {
         self.unpaired(text);
         match self.reading {
             Reading::Text => text.extend_from_slice(bytes),
-            // One byte more than the name is enough to tell another name.
+            // One byte more than the name is enough to know that it is another name.
             Reading::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
             _ => {}
         }
     }
 
-    /// Takes a UTF-16 code unit.
+    /// Adds a UTF-16 code unit.
     fn unit(&mut self, unit: u16, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             match char::decode_utf16([high, unit]).next() {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_comes_back_whatever_the_pieces_are() {
+    fn the_text_is_the_same_for_any_split_of_the_input() {
         let extracted = Extracted {
             text: "été \"quoted\" \\ back\n\tslash/ \u{1} \u{1F600}, {\"text\": \"no\"}".to_owned(),
             sections: vec![Section {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_outermost_member_of_that_name_wherever_it_stands() {
+    fn the_text_is_the_outermost_member_of_that_name_at_any_position() {
         let json = br#"{"sections":[{"text":"a"}],"texts":"b","te\u0078t":"c\ud83d\ude00\ud83dd","text":"e"}"#;
         assert_eq!(read(json, 4), ("c\u{1F600}\u{FFFD}d".to_owned(), true));
         assert_eq!(

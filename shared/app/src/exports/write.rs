@@ -3,10 +3,10 @@
 //! A file is closed when it is large or the time is up, and the job's progress is recorded; the task is then sent again
 //! for the next file. A file that was not finished is written again from its beginning, under another key.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | while a file is written | parts of an upload that a rule of the bucket removes | the message comes again, or `sweep` sends another |
-//! | before the file is recorded | a file that no job names, for seven days | the same |
+//! | while a file is written | parts of an upload, removed by a lifecycle rule | the message is delivered again, or `sweep` sends another |
+//! | before the file is recorded | a file without a job, for seven days | the same |
 //! | before the next task is sent | the job with its progress | `sweep`, after ten minutes |
 //! | after the end, before the files of earlier exports are deleted | those files, for seven days | the next export |
 
@@ -26,14 +26,14 @@ use crate::App;
 
 /// Bytes after which a file is closed.
 const FILE: u64 = 512 * 1024 * 1024;
-/// Kept back from the function's time to close a file.
+/// Reserved from the function's time to close a file.
 const RESERVE: Duration = Duration::from_secs(30);
 /// Attempts at a file after which the job is given up.
 const MAX_ATTEMPTS: i32 = 5;
 /// Originals per query.
 const PAGE: i64 = 100;
 
-/// Writes the next file of an export, and queues the task of the one after it. A job that has ended is left alone.
+/// Writes the next file of an export, and queues the task for the following one. Does nothing for a job that has ended.
 ///
 /// # Errors
 /// `unavailable`.
@@ -68,7 +68,7 @@ pub async fn write_next(
             .advance_job(customer, job, &begun.progress, &next)
             .await?;
         if !advanced {
-            // Another worker was faster, or the customer has left.
+            // Another worker was faster, or the customer was deleted.
             return documents.delete(&key).await;
         }
     }
@@ -77,13 +77,13 @@ pub async fn write_next(
     }
     tracing::info!(customer_id = %customer, job_id = %job, files = progress.files.len(), "exported");
     store.finish_job(customer, job, None).await?;
-    // A customer that asks again and again has one copy of everything, not many.
+    // A customer that exports repeatedly has only one copy of everything.
     let all = storage::exports_prefix(customer);
     let own = storage::export_prefix(customer, job);
     documents.delete_prefix_but(&all, &own).await
 }
 
-/// An export whose next file is written.
+/// An export whose next file is being written.
 struct Export<'a> {
     store: &'a Store,
     documents: &'a Objects,
@@ -142,7 +142,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    /// Writes an original. A missing one (its document was deleted, its upload is awaited) is left out.
+    /// Writes an original. A missing one (deleted document, pending upload) is left out.
     async fn write_original(&self, file: &mut File, original: &Original) -> Result<()> {
         let object = match original.original {
             storage::Original::Alone(object) => object,
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_stays_in_its_folder() {
+    fn a_file_name_cannot_leave_its_folder() {
         let original = |file_name: Option<&str>| Original {
             document_id: DocumentId::generate(),
             version: 1,

@@ -1,4 +1,4 @@
-//! A user changes its own password.
+//! Change of a user's own password.
 
 use dynrag_domain::{
     Error, Result, SessionId,

@@ -1,4 +1,4 @@
-//! The caller's own password, asked for again before a step that a stolen token must not be enough for.
+//! The caller's own password, requested again for actions that a stolen token must not allow.
 
 use dynrag_domain::{Error, Kind, Result};
 use dynrag_store::{admission::Admission, users};
@@ -14,11 +14,11 @@ pub(super) fn wrong() -> Error {
     Error::new(
         Kind::Forbidden,
         "wrong_password",
-        "The current password is wrong.",
+        "The current password is wrong. Try again or reset it.",
     )
 }
 
-/// Checks the calling user's own password, and returns its hash. The attempts of each action are counted separately.
+/// Checks the calling user's own password and returns its hash. Attempts are counted separately for each action.
 ///
 /// # Errors
 /// `wrong_password` (forbidden); `too_many_attempts` (rate limited); `unavailable`.

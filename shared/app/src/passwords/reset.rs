@@ -1,9 +1,9 @@
-//! A forgotten password: a link is mailed, and whoever has it sets a new password.
+//! Reset of a forgotten password with a link in an email.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the commit | the old password and the link | the user tries again |
-//! | after it | the new password; the link is spent and all sessions have ended | the user logs in |
+//! | after it | the new password; the link is used and all sessions have ended | the user logs in |
 
 use dynrag_domain::{
     Error, Result, UserId,
@@ -29,10 +29,10 @@ use crate::{
     emails::{self, invalid_link, link_token},
 };
 
-/// Has a link mailed, if there is such a user.
+/// Requests an email with a link, if the user exists.
 ///
-/// Neither the result nor the time it takes reveals whether there is one: the function that writes the mail looks the
-/// user up.
+/// Neither the result nor the time it takes reveals whether the user exists: the function that sends the email looks
+/// the user up.
 ///
 /// # Errors
 /// `mail_disabled`, `unavailable`; `invalid_fields`; `too_many_attempts` (rate limited).
@@ -40,11 +40,11 @@ pub async fn request_reset(app: &App, address: &[u8], email: &str) -> Result<()>
     emails::check_enabled()?;
     let email = Email::try_from(email).map_err(|why| Error::field("/email", why))?;
     app.attempt("auth-forgot-password", address).await?;
-    // Not through the outbox, which belongs to a customer. A user who gets no mail asks again.
+    // Not through the outbox, which belongs to a customer. A user who gets no email requests it again.
     app.send(&Task::reset_password(email)).await
 }
 
-/// Sets the password by a mailed link. All sessions of the user end.
+/// Sets the password with the token of a link. All sessions of the user end.
 ///
 /// # Errors
 /// `invalid_link`, `invalid_fields`; `too_many_attempts` (rate limited); `unavailable`.
@@ -63,15 +63,15 @@ pub async fn reset(
     let hash = hash(new).await?;
 
     let tx = store.tenant(token.customer_id).await?;
-    // Of two requests at once, the second finds no token.
+    // Of two concurrent requests, the second finds no token.
     if mail_tokens::resets(&tx, &token).await? != Some(user)
         || users::reset_password(&tx, user, &hash).await?.is_none()
     {
-        return Err(invalid_link("token or user went meanwhile"));
+        return Err(invalid_link("token or user was deleted meanwhile"));
     }
     mail_tokens::forget(&tx, Purpose::ResetPassword(user)).await?;
     mail_tokens::forget(&tx, Purpose::VerifyEmail(user)).await?;
-    // The user read the mail, so the address is verified too.
+    // The user received the email, so the address is verified too.
     customers::open_platform_key(&tx).await?;
     let ended = sessions::end_of_user(&tx, user, EndReason::PasswordReset).await?;
     audit::record(
@@ -106,6 +106,6 @@ async fn user_of(store: &Store, token: &MailToken) -> Result<(UserId, String)> {
     tx.commit().await?;
     match (user, row) {
         (Some(user), Some(row)) => Ok((user, row.email)),
-        _ => Err(invalid_link("token is not remembered")),
+        _ => Err(invalid_link("token is not stored")),
     }
 }

@@ -1,4 +1,4 @@
-//! A user logs in with its address and password.
+//! Login with email address and password.
 //!
 //! Neither the error nor the time it takes reveals whether an address is known: attempts are counted first, and a
 //! password is verified for an unknown address too.
@@ -10,7 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{NewSession, SessionUser, SigningSecrets, begin};
 use crate::{App, attempts, passwords};
 
-/// One sentence for every cause, so that it does not reveal whether the address is known.
+/// Returns the error of a failed login: one sentence for every cause, so that it does not reveal whether the address is
+/// known.
 fn refused(why: &str) -> Error {
     Error::new(
         Kind::Unauthenticated,
@@ -50,7 +51,7 @@ pub async fn log_in(
     let (Some(found), Ok(email)) = (found, email) else {
         return Err(refused("unknown address"));
     };
-    // Only now is the password there to be hashed with today's parameters.
+    // Only now is the password available to be hashed with the present parameters.
     let rehashed = if passwords::is_outdated(&found.password_hash) {
         Some(passwords::hash(password).await?)
     } else {

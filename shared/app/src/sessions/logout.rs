@@ -1,4 +1,4 @@
-//! A user logs out.
+//! Logout.
 
 use dynrag_domain::{
     Result,
@@ -11,7 +11,7 @@ use dynrag_store::{
 };
 use serde_json::json;
 
-/// Ends the caller's session: none of its tokens is admitted any more.
+/// Ends the caller's session: its tokens are rejected from now on.
 ///
 /// # Errors
 /// `unavailable` without a database.

@@ -1,9 +1,9 @@
-//! A refresh token is exchanged for a new pair.
+//! Exchange of a refresh token for a new pair of tokens.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before the commit | the old token, unspent | the caller comes again |
-//! | after it, before the answer arrives | a successor that no caller has | the caller comes again within ten seconds and is given that one |
+//! | before the commit | the old token, unused | the caller tries again |
+//! | after it, before the response arrives | a successor that no caller has | the caller tries again within ten seconds and gets that successor |
 
 use dynrag_domain::{
     Error, Kind, Result,
@@ -19,7 +19,7 @@ use crate::{
     tokens::{Claims, Subject, TokenKind, Tokens},
 };
 
-/// One sentence for every cause.
+/// Returns the error of a rejected token: one sentence for every cause.
 fn refused(why: &str) -> Error {
     Error::new(
         Kind::Unauthenticated,
@@ -43,14 +43,14 @@ pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
         .await?
         .begin_rotation(claims.cid, claims.jti)
         .await?
-        .ok_or_else(|| refused("token is not remembered"))?;
+        .ok_or_else(|| refused("token is not stored"))?;
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     if rotation.token_hash != hash
         || rotation.session_id != claims.sid
         || rotation.user_id != claims.sub
     {
         rotation.leave().await?;
-        return Err(refused("token is not the one that is remembered"));
+        return Err(refused("token does not match the stored one"));
     }
     let email = rotation.email.clone();
     let subject = Subject {
@@ -82,7 +82,7 @@ async fn verified(app: &App, token: &str) -> Result<Claims> {
     }
 }
 
-/// Decides about a presented token, and returns the one that follows it.
+/// Decides on a presented token, and returns its successor.
 async fn rotate(
     rotation: Rotation,
     tokens: &Tokens,
@@ -108,13 +108,13 @@ async fn rotate(
             rotation.end_session().await?;
             tracing::warn!(
                 customer_id = %subject.customer_id, user_id = %subject.user_id, session_id = %subject.session_id,
-                "spent refresh token came again; session ended"
+                "used refresh token was presented again; session ended"
             );
-            Err(refused("token was spent"))
+            Err(refused("token was already used"))
         }
         (Decision::Repeat | Decision::Refused, _) => {
             rotation.leave().await?;
-            Err(refused("token or session is over"))
+            Err(refused("token or session has expired or ended"))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Creates a presigned upload.
 //!
-//! The document exists from now on, awaiting its upload; the upload's notification queues it.
+//! The document is created at once and awaits its upload; the S3 event of the upload queues it.
 
 use std::collections::BTreeMap;
 
@@ -25,19 +25,19 @@ const MAX_MEDIA_TYPE: usize = 200;
 /// How the file is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum UploadMethod {
-    /// In a form.
+    /// As a multipart form.
     Post,
-    /// As the body itself.
+    /// As the body of a PUT.
     Put,
 }
 
-/// A file that is going to be uploaded.
+/// A file to upload.
 pub struct UploadRequest {
-    /// The file's name.
+    /// The file name.
     pub file_name: String,
-    /// Its media type; by its name where it is left out.
+    /// Its media type. Default: from the file name.
     pub content_type: Option<String>,
-    /// Exactly so many bytes are taken. Up to the customer's limit where it is left out, which only a form can.
+    /// Exact size in bytes. Required for PUT; a form without it accepts files up to the customer's limit.
     pub size: Option<u64>,
     /// How the file is sent.
     pub method: UploadMethod,
@@ -54,9 +54,9 @@ pub struct UploadForm {
     pub url: String,
     /// The form's fields, for [`UploadMethod::Post`].
     pub fields: Option<Map<String, Value>>,
-    /// The headers to send exactly as they are, for [`UploadMethod::Put`].
+    /// The headers to send exactly as given, for [`UploadMethod::Put`].
     pub headers: Option<BTreeMap<String, String>>,
-    /// When it stops working.
+    /// When the URL expires.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -67,12 +67,12 @@ fn is_plain(media_type: &str) -> bool {
             .all(|b| b == b' ' || b.is_ascii_graphic())
 }
 
-/// The format that a name and a media type announce, if the customer's configuration allows it.
+/// Returns the format of a name and media type, if the customer's configuration allows it.
 fn format(caller: &Admission, file_name: &str, content_type: Option<&str>) -> Result<Format> {
     let format = match content_type {
-        // It is sent to S3 byte by byte.
+        // It becomes part of the signed request to S3.
         Some(media_type) if !is_plain(media_type) => {
-            let detail = format!("a media type in at most {MAX_MEDIA_TYPE} ASCII characters");
+            let detail = format!("a media type of at most {MAX_MEDIA_TYPE} ASCII characters");
             return Err(Error::field("/contentType", detail));
         }
         Some(media_type) => Format::announced(media_type, file_name),
@@ -90,14 +90,14 @@ fn format(caller: &Admission, file_name: &str, content_type: Option<&str>) -> Re
 pub async fn create(app: &App, caller: &Admission, request: UploadRequest) -> Result<UploadForm> {
     caller.check_budget()?;
     let file_name = documents::file_name(&request.file_name)
-        .ok_or_else(|| Error::field("/fileName", "a file's name"))?;
+        .ok_or_else(|| Error::field("/fileName", "a file name"))?;
     let description = request.description.check()?;
     let format = format(caller, &file_name, request.content_type.as_deref())?;
     if let Some(size) = request.size {
         check_size(&caller.config, size)?;
     }
     let id = DocumentId::generate();
-    // S3's form takes the media type to the letter, so what was asked for is what is signed.
+    // S3 compares the form's media type exactly, so the requested one is signed.
     let content_type = request
         .content_type
         .unwrap_or_else(|| format.media_type().to_owned());
@@ -120,7 +120,7 @@ pub async fn create(app: &App, caller: &Admission, request: UploadRequest) -> Re
     })
 }
 
-/// Signs the upload of one file of a bounded size.
+/// Signs the upload of one file with a size limit.
 async fn sign(
     app: &App,
     caller: &Admission,
@@ -145,8 +145,8 @@ async fn sign(
                 expires_at: put.expires_at,
             })
         }
-        // Nothing else could bound it.
-        (UploadMethod::Put, None) => Err(Error::field("/size", "needed with method PUT")),
+        // Nothing else limits the size of a PUT.
+        (UploadMethod::Put, None) => Err(Error::field("/size", "required with method PUT")),
         (UploadMethod::Post, size) => {
             let most = u64::try_from(caller.config.max_file_bytes).unwrap_or(0);
             let terms = UploadTerms {

@@ -1,18 +1,18 @@
-//! Takes presigned uploads in: moves the object to its document's place and queues the document.
+//! Accepts presigned uploads: moves the object to its document's prefix and queues the document.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before the copy | the upload, awaited | S3 notifies twice more; then `sweep` looks for it |
-//! | after the copy | the same, and a copy | the copy is made again over itself |
-//! | never, but another upload takes the last room after the copy | a copy nobody names | nobody: it costs its storage |
-//! | after the commit | an upload nobody awaits, a job in the outbox | the next notification, or the bucket's lifecycle; `sweep` |
+//! | before the copy | the awaited upload | S3's event is delivered twice more; then `sweep` looks for it |
+//! | after the copy | the same, and a copy | the copy is overwritten |
+//! | never, but another upload takes the last room after the copy | a copy without a row | not recovered: it costs its storage |
+//! | after the commit | an upload that is no longer awaited, a job in the outbox | the next event, or the bucket's lifecycle; `sweep` |
 
 use dynrag_domain::{CustomerId, DocumentId, Result, documents::FailureCode, storage};
 
 use crate::App;
 
 impl App {
-    /// Takes an upload in, if it is awaited; false when it is not there. Harmless to repeat.
+    /// Accepts an upload if it is awaited. Returns false if the object does not exist. Safe to repeat.
     ///
     /// # Errors
     /// `unavailable`.
@@ -21,7 +21,7 @@ impl App {
         let (objects, _) = self.documents().await?;
         let upload = storage::upload_key(customer, document);
         let Some((version, object)) = store.awaited_upload(customer, document).await? else {
-            tracing::info!(customer_id = %customer, document_id = %document, "upload is not awaited (any more)");
+            tracing::info!(customer_id = %customer, document_id = %document, "upload is not awaited");
             objects.delete(&upload).await?;
             return Ok(true);
         };
@@ -33,7 +33,7 @@ impl App {
                 .refuse_upload(customer, document, FailureCode::EmptyDocument)
                 .await;
         }
-        // Before the copy: this function may not delete what it has copied.
+        // Before the copy: this function has no permission to delete the copy.
         if !store.has_room(customer, bytes).await? {
             return self
                 .refuse_upload(customer, document, FailureCode::StorageLimit)
@@ -59,7 +59,7 @@ impl App {
         Ok(true)
     }
 
-    /// Ends a document whose upload is not taken in, and deletes the upload.
+    /// Fails a document whose upload is not accepted, and deletes the upload.
     async fn refuse_upload(
         &self,
         customer: CustomerId,

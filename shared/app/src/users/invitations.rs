@@ -1,4 +1,4 @@
-//! Invitations to become a user of a customer. `emails` writes and sends the mail.
+//! Invitations to become a user of a customer. `emails` writes and sends the email.
 
 use dynrag_domain::{
     Error, InvitationId, Result,
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{App, emails};
 
-/// Invites a person by mail. Inviting the same address again renews the invitation and its link.
+/// Invites a person by email. Inviting the same address again renews the invitation and its link.
 ///
 /// # Errors
 /// `missing_scope` and `email_not_verified` (forbidden); `invalid_fields`; `user_exists` and `user_limit` (conflict);

@@ -14,28 +14,28 @@ use dynrag_web::Policy;
 pub struct NewWebhook {
     /// Its name.
     pub name: String,
-    /// What starts it.
+    /// Its trigger.
     pub trigger: Trigger,
     /// The receiver of an event webhook; the page of a scheduled one.
     pub url: Option<String>,
     /// When a scheduled webhook runs.
     pub schedule: Option<String>,
-    /// The schedule's time zone; UTC where it is `None`.
+    /// The schedule's time zone; `None` means UTC.
     pub time_zone: Option<String>,
-    /// The events of an event webhook; all where it is `None`.
+    /// The events of an event webhook; `None` means all.
     pub events: Option<Vec<Event>>,
-    /// The collection of the documents that a manual or scheduled webhook brings.
+    /// The collection of documents that a manual or scheduled webhook adds.
     pub collection: Option<CollectionId>,
 }
 
-/// A change of a webhook. `None` leaves a field as it is.
+/// A change of a webhook. `None` leaves a field unchanged.
 #[derive(Clone, Debug)]
 pub struct WebhookChange {
     /// The new name.
     pub name: Option<String>,
-    /// The new status. [`WebhookStatus::Disabled`] is for the platform alone.
+    /// The new status. Only the platform sets [`WebhookStatus::Disabled`].
     pub status: Option<WebhookStatus>,
-    /// The new address.
+    /// The new URL.
     pub url: Option<String>,
     /// The new schedule.
     pub schedule: Option<String>,
@@ -43,9 +43,9 @@ pub struct WebhookChange {
     pub time_zone: Option<Option<String>>,
     /// The new events.
     pub events: Option<Vec<Event>>,
-    /// The collection of documents from now on; `Some(None)` is none.
+    /// The collection of documents added from now on; `Some(None)` is none.
     pub collection: Option<Option<CollectionId>>,
-    /// Whether to make a new secret, and a new token where there is one. The old ones stay valid for a day.
+    /// Whether to create a new secret, and a new token if it has one. The old ones stay valid for a day.
     pub rotate_secret: bool,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct CheckedWebhook {
 }
 
 impl CheckedWebhook {
-    /// As the store takes them.
+    /// Returns the fields for the store.
     pub(super) fn wanted(&self) -> Wanted<'_> {
         Wanted {
             name: &self.name,
@@ -89,15 +89,15 @@ impl CheckedWebhook {
         if !(1..=MAX_NAME).contains(&self.name.chars().count())
             || self.name.contains(char::is_control)
         {
-            bad(
-                "/name",
-                "from 1 to 100 characters, none of them a control character",
-            );
+            bad("/name", "1 to 100 characters, without control characters");
         }
         match (&self.url, trigger) {
-            (Some(_), Trigger::Manual) => bad("/url", "a manual webhook has an address of ours"),
+            (Some(_), Trigger::Manual) => bad(
+                "/url",
+                "not for a manual webhook, whose URL the platform assigns",
+            ),
             (None, Trigger::Manual) => {}
-            (None, _) => bad("/url", "this is needed"),
+            (None, _) => bad("/url", "required"),
             (Some(text), _) => match web_address(text, trigger, policy) {
                 Ok(url) => self.url = Some(url),
                 Err(detail) => bad("/url", &detail),
@@ -106,8 +106,8 @@ impl CheckedWebhook {
         let scheduled = trigger == Trigger::Scheduled;
         let mut next = None;
         match &self.schedule {
-            Some(_) if !scheduled => bad("/schedule", "only a scheduled webhook has one"),
-            None if scheduled => bad("/schedule", "this is needed"),
+            Some(_) if !scheduled => bad("/schedule", "only for a scheduled webhook"),
+            None if scheduled => bad("/schedule", "required"),
             None => {}
             Some(schedule) => match ScheduleSpec::parse(schedule, self.time_zone.as_deref()) {
                 Ok(spec) => match spec.first(Utc::now()) {
@@ -118,14 +118,17 @@ impl CheckedWebhook {
             },
         }
         if self.time_zone.is_some() && !scheduled {
-            bad("/timeZone", "only a scheduled webhook has one");
+            bad("/timeZone", "only for a scheduled webhook");
         }
         let event = trigger == Trigger::Event;
         if !event && !self.events.is_empty() {
-            bad("/events", "only an event webhook has them");
+            bad("/events", "only for an event webhook");
         }
         if event && self.collection.is_some() {
-            bad("/collectionId", "an event webhook brings no documents");
+            bad(
+                "/collectionId",
+                "not for an event webhook, which adds no documents",
+            );
         }
         if event && self.events.is_empty() {
             bad("/events", "at least one");
@@ -141,7 +144,7 @@ impl CheckedWebhook {
     }
 }
 
-/// Parses and normalises an address, if it may be requested.
+/// Parses and normalises a URL, if requests to it are allowed.
 fn web_address(
     text: &str,
     trigger: Trigger,
@@ -153,7 +156,7 @@ fn web_address(
     };
     let url = dynrag_web::parse_url(text.trim()).map_err(|error| error.to_string())?;
     strict.check(&url).map_err(|error| error.to_string())?;
-    // A scheduled webhook finds its document by it.
+    // A scheduled webhook finds its document by this URL.
     Ok(dynrag_web::normalise(&url).into())
 }
 
@@ -247,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn each_bad_field_is_pointed_at() {
+    fn each_invalid_field_has_a_pointer() {
         for (body, pointers) in [
             (
                 json!({"name": "", "triggerType": "event"}),

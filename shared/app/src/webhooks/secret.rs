@@ -1,5 +1,5 @@
-//! The credentials of a webhook: a signing secret, sealed in the vault, and for senders that cannot sign a token, of which a
-//! hash is stored.
+//! The credentials of a webhook: a signing secret, sealed in the vault, and for senders that cannot sign, a token that
+//! is stored as its hash.
 
 use dynrag_cloud::vault::Purpose;
 use dynrag_domain::{
@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 
 use crate::sealing::Sealer;
 
-/// The credentials in plaintext, which are revealed once.
+/// The credentials in plain text, which are returned once.
 #[derive(Default)]
 pub struct RevealedSecret {
     /// The signing secret.
@@ -21,14 +21,14 @@ pub struct RevealedSecret {
     pub token: Option<String>,
 }
 
-/// What a webhook's row stores of its credentials.
+/// The columns of a webhook's row for its credentials.
 #[derive(Default)]
 pub(super) struct StoredSecret {
     pub(super) version: Option<i32>,
     pub(super) token_hash: Option<[u8; 32]>,
 }
 
-/// Makes the credentials that a webhook of this kind needs and writes the sealed secret.
+/// Creates the credentials that a webhook of this kind needs, and writes the sealed secret.
 ///
 /// # Errors
 /// `unavailable` without a database or KMS.

@@ -1,4 +1,4 @@
-//! Which documents of a customer, and in which order: of the list and of bulk actions.
+//! Filters and order of documents, for lists and bulk actions.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::{
 };
 
 named! {
-    /// The order of a list; a minus stands for descending.
+    /// The order of a list; a minus means descending.
     #[derive(Default)]
     Sort {
         /// Oldest first.
@@ -21,53 +21,53 @@ named! {
         /// Newest first.
         #[default]
         CreatedAtDescending = "-createdAt",
-        /// Longest unchanged first.
+        /// Least recently changed first.
         UpdatedAt = "updatedAt",
-        /// Last changed first.
+        /// Most recently changed first.
         UpdatedAtDescending = "-updatedAt",
-        /// From A to Z, capital and small letters alike.
+        /// A to Z, case-insensitive.
         Title = "title",
-        /// From Z to A.
+        /// Z to A, case-insensitive.
         TitleDescending = "-title",
     }
 }
 
-/// Documents that are there, or those that were deleted and can be undeleted.
+/// Whether documents are present, or deleted and can be undeleted.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
 pub enum Presence {
-    /// That are there.
+    /// Present documents.
     #[default]
     There,
-    /// That are deleted.
+    /// Deleted documents that can be undeleted.
     Deleted,
     /// Both.
     Either,
 }
 
-/// Conditions on documents. A document must meet all that are given.
+/// Conditions on documents. A document must meet all given conditions.
 #[derive(Clone, Default, Debug, Serialize)]
 pub struct Filter {
-    /// Whether they are there or deleted.
+    /// Whether they are present or deleted.
     pub presence: Presence,
     /// One of these.
     pub ids: Option<Vec<DocumentId>>,
-    /// The caller's own id.
+    /// The customer's own id of the document.
     pub external_id: Option<String>,
-    /// A part of the title, in capital or small letters.
+    /// Part of the title, case-insensitive.
     pub title: Option<String>,
-    /// The name of the file.
+    /// The whole file name.
     pub file_name: Option<String>,
     /// One of these formats.
     pub formats: Option<Vec<Format>>,
-    /// Came in one of these ways.
+    /// Added in one of these ways.
     pub sources: Option<Vec<Source>>,
     /// One of these statuses.
     pub statuses: Option<Vec<Status>>,
-    /// Ended badly for this reason.
+    /// Failed, or needs action, for this reason.
     pub code: Option<FailureCode>,
-    /// In this collection; the inner `None` is in no collection.
+    /// In this collection; the inner `None` means in no collection.
     pub collection: Option<Option<CollectionId>>,
-    /// Members that the metadata has, with these values.
+    /// Metadata contains these members with these values.
     pub metadata: Option<Metadata>,
     /// Added after this time.
     pub created_after: Option<DateTime<Utc>>,
@@ -80,7 +80,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether it has no condition, so that every document meets it.
+    /// Whether there are no conditions, so that every document matches.
     pub fn is_empty(&self) -> bool {
         let Self {
             presence,
@@ -116,11 +116,11 @@ impl Filter {
             && updated_before.is_none()
     }
 
-    /// Checks the texts and the metadata, and normalizes the title as titles are stored. Pointers begin with `at`, which
-    /// is empty for a query.
+    /// Checks the texts and the metadata, and normalizes the title as stored titles are. Pointers begin with `at`,
+    /// which is empty for a query.
     ///
     /// # Errors
-    /// `invalid_fields` with a pointer to each bad one.
+    /// `invalid_fields` with a pointer to each invalid field.
     pub fn check(mut self, at: &str) -> Result<Self> {
         self.title = self.title.map(|title| title.nfc().collect());
         let mut fields = Vec::new();
@@ -132,7 +132,7 @@ impl Filter {
             let blank =
                 name == "title" && text.as_deref().is_some_and(|text| text.trim().is_empty());
             let bad = text.as_deref().and_then(|text| bad_text(text, most));
-            let blank = blank.then(|| "at least one character that is no space".to_owned());
+            let blank = blank.then(|| "at least one character that is not a space".to_owned());
             if let Some(detail) = bad.or(blank) {
                 let pointer = format!("{at}/{name}");
                 fields.push(FieldError { pointer, detail });
@@ -148,7 +148,7 @@ impl Filter {
                 fields.push(FieldError { pointer, detail });
             }
         }
-        // Every document has all members of an empty object, and a part of its title that is empty.
+        // An empty object or an empty title would match every document.
         let checked = self.metadata.as_ref().map(|metadata| {
             metadata.check()?;
             match metadata.is_empty() {
@@ -167,7 +167,7 @@ impl Filter {
     }
 }
 
-/// Checks the text of an external id by which a document is looked for.
+/// Checks an external id that is used to find a document.
 ///
 /// # Errors
 /// `invalid_fields`.
@@ -178,25 +178,25 @@ pub fn check_external_id(text: &str) -> Result<()> {
     }
 }
 
-/// The rule that a text breaks. No stored text has control characters.
+/// Returns the rule that a text breaks. No stored text has control characters.
 fn bad_text(text: &str, most: usize) -> Option<String> {
     let fine = (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control);
-    (!fine).then(|| format!("from 1 to {most} characters, none of them a control character"))
+    (!fine).then(|| format!("1 to {most} characters, without control characters"))
 }
 
-/// Reads a time of a condition.
+/// Parses the time of a condition.
 ///
 /// # Errors
 /// `invalid_fields` at this pointer.
 pub fn time(pointer: &str, text: &str) -> Result<DateTime<Utc>> {
     let parsed = DateTime::parse_from_rfc3339(text);
     parsed.map(Into::into).map_err(|_| {
-        let detail = "a time as in 2026-11-21T09:30:00Z; in a query, a plus sign is %2B";
+        let detail = "a time such as 2026-11-21T09:30:00Z; in a query, write a plus sign as %2B";
         Error::field(pointer, detail)
     })
 }
 
-/// Reads a collection of a condition: an id, or `none` for no collection.
+/// Parses the collection of a condition: an id, or `none` for no collection.
 ///
 /// # Errors
 /// `invalid_fields` at this pointer.
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_condition_is_pointed_at() {
+    fn every_invalid_condition_has_a_pointer() {
         let filter = Filter {
             external_id: Some("a\0b".to_owned()),
             title: Some(String::new()),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_that_every_document_meets_is_none() {
+    fn a_condition_that_every_document_meets_is_rejected() {
         let metadata = |json| Filter {
             metadata: Metadata::parse(json),
             ..Filter::default()
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_looked_for_as_titles_are_stored() {
+    fn a_title_is_normalized_as_stored_titles_are() {
         let filter = Filter {
             title: Some("Cafe\u{301}".to_owned()),
             ..Filter::default()
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_collections_are_read_or_explained() {
+    fn times_and_collections_parse_or_explain_the_format() {
         assert!(time("/t", "2026-11-21T09:30:00.123456+02:00").is_ok());
         for bad in ["2026-11-21", "yesterday", "2026-11-21T09:30:00 02:00"] {
             assert_eq!(time("/t", bad).unwrap_err().fields()[0].pointer, "/t");

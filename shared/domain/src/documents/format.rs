@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
 
-/// A document format that can be turned into text.
+/// A supported document format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -25,13 +25,13 @@ pub enum Format {
     Pptx,
     /// Excel.
     Xlsx,
-    /// Values separated by commas, semicolons, tabs or bars.
+    /// Values separated by commas, semicolons, tabs or vertical bars.
     Csv,
     /// JSON, or JSON Lines.
     Json,
     /// EPUB.
     Epub,
-    /// A mail.
+    /// Email.
     Eml,
     /// Rich Text Format.
     Rtf,
@@ -57,7 +57,7 @@ impl Format {
         Self::Odt,
     ];
 
-    /// Whether files of this format are known by their first bytes and are not text that fits into a JSON string.
+    /// Whether files of this format are recognized by their first bytes and are not text that fits into a JSON string.
     pub const fn has_signature(self) -> bool {
         matches!(
             self,
@@ -152,8 +152,8 @@ impl Format {
         }
     }
 
-    /// Templates, slide shows and files with macros, in lower case. `application/vnd.ms-excel` is left out: Windows
-    /// uses it for CSV.
+    /// Media types of templates, slide shows and files with macros, in lower case. `application/vnd.ms-excel` is left
+    /// out: Windows uses it for CSV.
     fn from_office_media_type(essence: &str) -> Option<Self> {
         if let Some(kind) = essence.strip_prefix("application/vnd.openxmlformats-officedocument.") {
             return match kind {
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_says_more_than_a_general_type() {
+    fn a_file_name_decides_for_generic_media_types() {
         let announced = |media_type, name| Format::announced(media_type, name);
         assert_eq!(announced("text/plain", "a.csv"), Some(Format::Csv));
         assert_eq!(

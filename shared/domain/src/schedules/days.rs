@@ -1,4 +1,4 @@
-//! On which days a cron expression runs.
+//! The days on which a cron expression runs.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ pub(super) enum DayRule {
     OfMonth(BTreeSet<u32>),
     LastOfMonth,
     LastWorkingDay,
-    /// The day from Monday to Friday that is nearest to this one, in its month.
+    /// The working day, Monday to Friday, nearest to this day in its month.
     NearestWorkingDay(u32),
     /// 1 is Sunday.
     OfWeek(BTreeSet<u32>),
@@ -22,7 +22,7 @@ pub(super) enum DayRule {
 }
 
 impl DayRule {
-    /// Why no day fits, as a clause.
+    /// Explains why no day matches, as a clause.
     pub(super) fn why_never(&self) -> String {
         match self {
             Self::OfMonth(days) => {
@@ -48,7 +48,7 @@ impl DayRule {
                     return match value(of, (1, 31), &[]) {
                         Some(of) => Ok(Self::NearestWorkingDay(of)),
                         None => bad(
-                            "day of the month: W comes after one day, as in 15W, or after L; for several days make several webhooks",
+                            "day of the month: W follows one day, as in 15W, or L; for several days create several webhooks",
                         ),
                     };
                 }
@@ -65,7 +65,7 @@ impl DayRule {
                 if weekday.contains('W') && a_weekday(weekday).is_err() && !weekday.contains("WED")
                 {
                     return bad(
-                        "day of the week: W belongs into the day of the month; for working days write MON-FRI",
+                        "day of the week: W belongs in the day of the month; for working days write MON-FRI",
                     );
                 }
                 if let Some(of) = weekday.strip_suffix('L') {
@@ -74,12 +74,12 @@ impl DayRule {
                 match weekday.split_once('#') {
                     Some((of, nth)) => match nth.parse() {
                         Ok(nth @ 1..=5) => Ok(Self::Nth(a_weekday(of)?, nth)),
-                        _ => bad("day of the week: # and a number from 1 to 5"),
+                        _ => bad("day of the week: # needs a number from 1 to 5"),
                     },
                     None => values("day of the week", weekday, (1, 7), &WEEKDAYS).map(Self::OfWeek),
                 }
             }
-            _ => bad("a ? in just one of day of the month and day of the week"),
+            _ => bad("exactly one of day of the month and day of the week must be ?"),
         }
     }
 
@@ -103,7 +103,7 @@ impl DayRule {
     }
 }
 
-/// Whether a day is the working day nearest to another one of its month, without leaving that month.
+/// Whether a date is the working day nearest to a day of its month, without leaving the month.
 fn working_day(date: NaiveDate, to: NaiveDate) -> bool {
     let day = match to.weekday() {
         Weekday::Sat if to.day() == 1 => to.checked_add_days(Days::new(2)),

@@ -21,7 +21,7 @@ fn runs(expression: &str, zone: &str, after: &str, count: usize) -> Vec<String> 
 }
 
 #[test]
-fn a_rate_keeps_its_beat() {
+fn a_rate_keeps_its_interval_after_missed_runs() {
     let spec = spec("rate(6 hours)", None);
     let planned = at("2026-11-01T00:00:00Z");
     assert_eq!(spec.first(planned), Some(at("2026-11-01T06:00:00Z")));
@@ -29,7 +29,7 @@ fn a_rate_keeps_its_beat() {
         ("2026-11-01T00:00:40Z", "2026-11-01T06:00:00Z"),
         ("2026-11-01T05:59:59Z", "2026-11-01T06:00:00Z"),
         ("2026-11-01T06:00:00Z", "2026-11-01T12:00:00Z"),
-        // What was missed is not made up for.
+        // Missed runs are not made up for.
         ("2026-11-03T01:00:00Z", "2026-11-03T06:00:00Z"),
     ] {
         assert_eq!(spec.next(planned, at(now)), Some(at(next)), "{now}");
@@ -90,7 +90,7 @@ fn fields_are_read_as_eventbridge_does() {
         ),
         (
             "cron(0 0 31W 1,2,10 ? 2027)",
-            // 31 January and 31 October are Sundays, and the month is not left.
+            // 31 January and 31 October are Sundays; the run stays in its month.
             &["2027-01-29T00:00", "2027-10-29T00:00"],
         ),
         (
@@ -113,7 +113,7 @@ fn fields_are_read_as_eventbridge_does() {
 }
 
 #[test]
-fn what_never_runs_says_why() {
+fn a_schedule_that_never_runs_explains_why() {
     for (expression, why) in [
         ("cron(0 12 30 2 ? *)", "no day 30"),
         ("cron(0 12 31 2,4,6 ? *)", "no day 31"),
@@ -131,7 +131,7 @@ fn what_never_runs_says_why() {
 }
 
 #[test]
-fn what_is_not_read_says_what_to_write() {
+fn an_unsupported_expression_says_what_to_write() {
     for (expression, advice) in [
         ("cron(0 8 1W,15W * ? *)", "15W"),
         ("cron(0 8 W * ? *)", "15W"),
@@ -147,7 +147,7 @@ fn what_is_not_read_says_what_to_write() {
 }
 
 #[test]
-fn clocks_that_jump() {
+fn runs_follow_daylight_saving_time() {
     // Berlin: 02:00 becomes 03:00 on 28 March 2027, 03:00 becomes 02:00 on 31 October 2027.
     let berlin = |expression, after| runs(expression, "Europe/Berlin", after, 2);
     assert_eq!(
@@ -165,7 +165,7 @@ fn clocks_that_jump() {
 }
 
 #[test]
-fn what_is_refused_is_pointed_at() {
+fn invalid_expressions_and_zones_have_a_pointer() {
     for expression in [
         "",
         "hourly",
