@@ -5,6 +5,9 @@
 //! for the last day of a month, `LW` for its last working day, `15W` for the working day nearest to the 15th, `6L` for
 //! its last Friday, `6#3` for its third. In the hour that a clock jumps over nothing
 //! runs, in the one that comes twice it runs once.
+//!
+//! `croner` runs a time that the clock jumps over right after the gap, and `*` twice in the hour that comes twice; it
+//! reads `?` as `*`, and its errors do not say what to write instead.
 
 mod days;
 
