@@ -7,7 +7,7 @@
 //! runs, in the one that comes twice it runs once.
 //!
 //! `croner` runs a time that the clock jumps over right after the gap, and `*` twice in the hour that comes twice; it
-//! reads `?` as `*`, and its errors do not say what to write instead.
+//! has no weekday `L`, reads `?` as `*`, and its errors do not say what to write instead.
 
 mod days;
 
