@@ -23,7 +23,7 @@ model that has not seen it, and with all rules that come after the model. The pr
 what to expect of other pages: F1, and the recall of words and of runs of three words in each fifth of the
 marked content. Lost content costs a reader more than furniture that is kept, so look at the last fifth
 first. Then one model is trained on all pages and written. Seeds are fixed, so that the same pages give the
-same model.
+same model. The model card, model.md beside the model, records its size, hash and figures: change it too.
 """
 
 import argparse

@@ -8,20 +8,19 @@ use std::{
 };
 
 use axum::{
-    body::Body,
     extract::FromRequestParts,
     http::request::Parts,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Response, Sse, sse::KeepAlive},
 };
-use bytes::Bytes;
 use dynrag_domain::{Error, Result};
 use futures::{Stream, StreamExt};
-use http::{HeaderValue, header};
 use lambda_http::RequestExt;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::Failure;
+
+pub use axum::response::sse::Event;
 
 /// The media type.
 pub const MEDIA_TYPE: &str = "text/event-stream";
@@ -31,54 +30,34 @@ const RESERVE: Duration = Duration::from_secs(3);
 /// Longest stream if Lambda gives no deadline.
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(300);
 
-/// A frame of a stream; each is sent at once.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Frame(String);
-
-impl Frame {
-    /// Creates an event with JSON data. A client that reconnects sends the last `id` it received as `Last-Event-ID`.
-    ///
-    /// # Errors
-    /// An internal error if the data has no JSON form.
-    pub fn event(name: &str, id: Option<i64>, data: &impl Serialize) -> Result<Self> {
-        // Compact JSON contains no line breaks.
-        let data = serde_json::to_string(data).map_err(Error::internal_fault)?;
-        let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-        Ok(Self(format!("event: {name}\n{id}data: {data}\n\n")))
+/// Returns an event with JSON data. A client that reconnects sends the last `id` it saw as `Last-Event-ID`.
+///
+/// # Errors
+/// An internal fault if the data cannot be serialized.
+pub fn json_event(name: &'static str, id: Option<i64>, data: &impl Serialize) -> Result<Event> {
+    let mut event = Event::default().event(name);
+    if let Some(id) = id {
+        event = event.id(id.to_string());
     }
-
-    /// Creates a comment, which clients ignore: it keeps the connection alive.
-    pub fn comment(text: &'static str) -> Self {
-        Self(format!(": {text}\n\n"))
-    }
-
-    /// Creates the frame that sets how long a client waits before it reconnects.
-    pub fn retry(after: Duration) -> Self {
-        Self(format!("retry: {}\n\n", after.as_millis()))
-    }
-
-    /// The frame as sent.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    event.json_data(data).map_err(Error::internal_fault)
 }
 
 /// 200 with a stream of events.
-pub struct EventStream(Body);
+pub struct EventStream(Response);
 
 impl EventStream {
-    /// Creates a response that sends the frames as they arrive.
-    pub fn of(frames: impl Stream<Item = Frame> + Send + 'static) -> Self {
-        Self(Body::from_stream(
-            frames.map(|frame| Ok::<_, Infallible>(Bytes::from(frame.0))),
-        ))
+    /// Sends each event as it comes, and a comment whenever none has come for as long as `silence`: it keeps the
+    /// connection alive.
+    pub fn of(events: impl Stream<Item = Event> + Send + 'static, silence: Duration) -> Self {
+        let keep_alive = KeepAlive::new().interval(silence).text("nothing new");
+        let events = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(keep_alive);
+        Self(events.into_response())
     }
 }
 
 impl IntoResponse for EventStream {
     fn into_response(self) -> Response {
-        let media_type = HeaderValue::from_static(MEDIA_TYPE);
-        ([(header::CONTENT_TYPE, media_type)], self.0).into_response()
+        self.0
     }
 }
 
@@ -115,21 +94,33 @@ impl<S: Send + Sync> FromRequestParts<S> for Until {
 
 #[cfg(test)]
 mod tests {
+    use futures::stream;
+    use http::header::CONTENT_TYPE;
+    use http_body_util::BodyExt;
     use serde_json::json;
 
     use super::*;
 
-    #[test]
-    fn event_data_cannot_break_the_framing() {
-        let frame = Frame::event("status", Some(7), &json!({"title": "a\nevent: end\r\n\n"}));
+    /// The bytes of one event.
+    async fn sent(event: Event) -> String {
+        let stream = EventStream::of(stream::iter([event]), Duration::from_secs(15));
+        let response = stream.into_response();
+        assert_eq!(response.headers()[CONTENT_TYPE], MEDIA_TYPE);
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn event_data_cannot_break_the_framing() {
+        let event = json_event("status", Some(7), &json!({"title": "a\nevent: end\r\n\n"}));
         assert_eq!(
-            frame.unwrap().as_str(),
+            sent(event.unwrap()).await,
             "event: status\nid: 7\ndata: {\"title\":\"a\\nevent: end\\r\\n\\n\"}\n\n"
         );
-        let frame = Frame::event("end", None, &json!({}));
-        assert_eq!(frame.unwrap().as_str(), "event: end\ndata: {}\n\n");
+        let event = json_event("end", None, &json!({}));
+        assert_eq!(sent(event.unwrap()).await, "event: end\ndata: {}\n\n");
         assert_eq!(
-            Frame::retry(Duration::from_secs(1)).as_str(),
+            sent(Event::default().retry(Duration::from_secs(1))).await,
             "retry: 1000\n\n"
         );
     }

@@ -5,6 +5,9 @@
 //! for the last day of a month, `LW` for its last working day, `15W` for the working day nearest to the 15th, `6L` for
 //! its last Friday, `6#3` for its third. Nothing runs in
 //! an hour that daylight saving time skips; in a repeated hour it runs once.
+//!
+//! `croner` runs a time in a skipped hour right after the gap, and `*` twice in a repeated hour; it has no weekday `L`,
+//! reads `?` as `*`, and its errors do not say what to write instead.
 
 mod days;
 

@@ -10,7 +10,8 @@
 //! between kept blocks, and the rest of kept tables. Repeated blocks are left out.
 //!
 //! The trees are trained on marked pages by `bench/extract/train_main_content.py`, which gets the features from this
-//! code and evaluates models with all rules applied.
+//! code and evaluates models with all rules applied. Data, figures and limits are in the model card,
+//! `main_content/model.md`.
 
 mod before;
 mod context;

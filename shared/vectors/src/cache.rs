@@ -1,11 +1,12 @@
 //! Tables held in memory: each loaded once, the least recently used dropped first, bounded by bytes.
+//!
+//! `moka` evicts in its maintenance, and frees an evicted value only in a later one: memory would exceed the bound by a
+//! table.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dynrag_domain::{ids::CustomerId, tables::TableVersion};
+use lru::LruCache;
 use tokio::sync::OnceCell;
 
 use crate::{Result, memory::Snapshot};
@@ -37,34 +38,23 @@ type Key = (CustomerId, TableVersion);
 struct Entry {
     loaded: Arc<OnceCell<Loaded>>,
     bytes: usize,
-    used: u64,
 }
 
-#[derive(Default)]
-struct Entries {
-    calls: u64,
-    by_key: HashMap<Key, Entry>,
-}
+type Entries = LruCache<Key, Entry>;
 
-impl Entries {
-    /// Drops the least recently used other entries until the rest fits.
-    fn shrink(&mut self, keep: Key, budget: usize) {
-        loop {
-            let held: usize = self.by_key.values().map(|entry| entry.bytes).sum();
-            if held <= budget && self.by_key.len() <= MAX_ENTRIES {
-                return;
-            }
-            let oldest = self
-                .by_key
-                .iter()
-                .filter(|(key, entry)| **key != keep && entry.loaded.initialized())
-                .min_by_key(|(_, entry)| entry.used)
-                .map(|(key, _)| *key);
-            match oldest {
-                Some(oldest) => self.by_key.remove(&oldest),
-                None => return,
-            };
-        }
+/// Drops the least recently used other entries until the rest fits.
+fn shrink(entries: &mut Entries, keep: Key, budget: usize) {
+    let mut held: usize = entries.iter().map(|(_, entry)| entry.bytes).sum();
+    while held > budget || entries.len() > MAX_ENTRIES {
+        let oldest = entries
+            .iter()
+            .rev()
+            .find(|(key, entry)| **key != keep && entry.loaded.initialized())
+            .map(|(key, _)| *key);
+        let Some(dropped) = oldest.and_then(|oldest| entries.pop(&oldest)) else {
+            return;
+        };
+        held -= dropped.bytes;
     }
 }
 
@@ -81,7 +71,7 @@ impl SnapshotCache {
     pub(crate) fn new(budget: usize) -> Self {
         Self {
             budget,
-            entries: Mutex::default(),
+            entries: Mutex::new(LruCache::unbounded()),
             #[cfg(test)]
             loads: std::sync::atomic::AtomicUsize::default(),
         }
@@ -96,14 +86,11 @@ impl SnapshotCache {
         load: impl AsyncFnOnce(usize) -> Result<Loaded>,
     ) -> Result<Loaded> {
         let key = (customer, version);
-        let cell = {
-            let mut entries = self.lock();
-            entries.calls += 1;
-            let now = entries.calls;
-            let entry = entries.by_key.entry(key).or_default();
-            entry.used = now;
-            entry.loaded.clone()
-        };
+        let cell = self
+            .lock()
+            .get_or_insert_mut(key, Entry::default)
+            .loaded
+            .clone();
         if let Some(loaded) = cell.get() {
             return Ok(loaded.clone());
         }
@@ -117,19 +104,19 @@ impl SnapshotCache {
         let mut entries = self.lock();
         match &result {
             Ok(loaded) => {
-                if let Some(entry) = entries.by_key.get_mut(&key) {
+                if let Some(entry) = entries.peek_mut(&key) {
                     entry.bytes = loaded.bytes();
                 }
                 // Versions only go forward; a request that was admitted before loads it once more.
-                entries.by_key.retain(|(of, at), entry| {
+                entries.retain(|(of, at), entry| {
                     *of != customer || *at >= version || !entry.loaded.initialized()
                 });
-                entries.shrink(key, self.budget);
+                shrink(&mut entries, key, self.budget);
             }
             Err(_) => {
                 let unused = |entry: &Entry| Arc::strong_count(&entry.loaded) <= 2;
-                if entries.by_key.get(&key).is_some_and(unused) && !cell.initialized() {
-                    entries.by_key.remove(&key);
+                if entries.peek(&key).is_some_and(unused) && !cell.initialized() {
+                    entries.pop(&key);
                 }
             }
         }
@@ -150,8 +137,8 @@ impl SnapshotCache {
     pub(crate) fn held(&self) -> (usize, usize) {
         let entries = self.lock();
         (
-            entries.by_key.len(),
-            entries.by_key.values().map(|entry| entry.bytes).sum(),
+            entries.len(),
+            entries.iter().map(|(_, entry)| entry.bytes).sum(),
         )
     }
 }

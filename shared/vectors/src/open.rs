@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -9,11 +10,15 @@ use std::{
 use dynrag_domain::{ids::CustomerId, storage::lancedb_prefix, tables::TableVersion};
 use lance::{Dataset, dataset::builder::DatasetBuilder, session::Session};
 use lancedb::{Connection, ObjectStoreRegistry, connect};
+use lru::LruCache;
 
 use crate::{Error, Result, cache::SnapshotCache, recorded, reuse::Places};
 
 /// Tenants kept open: an open one costs some kilobytes and saves a manifest read.
-const OPEN_TENANTS: usize = 64;
+const OPEN_TENANTS: NonZeroUsize = match NonZeroUsize::new(64) {
+    Some(number) => number,
+    None => NonZeroUsize::MIN,
+};
 
 /// Location of the vectors.
 #[derive(Clone, Debug)]
@@ -79,14 +84,6 @@ struct Tenant {
     reader: Option<(TableVersion, Arc<Dataset>)>,
     /// Locations of texts' vectors, at the version in which they were last looked up.
     places: Option<(TableVersion, Places)>,
-    /// When it was last used, counted in calls.
-    used: u64,
-}
-
-#[derive(Default)]
-struct Tenants {
-    calls: u64,
-    open: HashMap<CustomerId, Tenant>,
 }
 
 /// All customers' tables. Built once per process and shared.
@@ -94,7 +91,7 @@ pub struct Vectors {
     location: Location,
     options: HashMap<String, String>,
     session: Arc<Session>,
-    tenants: Mutex<Tenants>,
+    tenants: Mutex<LruCache<CustomerId, Tenant>>,
     pub(crate) snapshots: SnapshotCache,
     /// Bytes a scan may have in flight.
     pub(crate) scan_bytes: u64,
@@ -117,7 +114,7 @@ impl Vectors {
             options: location.options(),
             location,
             session: Arc::new(session),
-            tenants: Mutex::default(),
+            tenants: Mutex::new(LruCache::new(OPEN_TENANTS)),
             snapshots: SnapshotCache::new(memory_bytes / 4 * 3),
             scan_bytes: (memory_bytes as u64 / 8).clamp(8 << 20, 256 << 20),
             #[cfg(test)]
@@ -189,17 +186,7 @@ impl Vectors {
     /// Reads or changes a tenant. The least recently used one makes room for a new one.
     fn tenant<T>(&self, customer: CustomerId, f: impl FnOnce(&mut Tenant) -> T) -> T {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        tenants.calls += 1;
-        let now = tenants.calls;
-        if tenants.open.len() >= OPEN_TENANTS && !tenants.open.contains_key(&customer) {
-            let oldest = tenants.open.iter().min_by_key(|(_, t)| t.used);
-            if let Some(oldest) = oldest.map(|(customer, _)| *customer) {
-                tenants.open.remove(&oldest);
-            }
-        }
-        let tenant = tenants.open.entry(customer).or_default();
-        tenant.used = now;
-        f(tenant)
+        f(tenants.get_or_insert_mut(customer, Tenant::default))
     }
 }
 

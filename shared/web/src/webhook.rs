@@ -1,6 +1,9 @@
 //! Signs webhooks and verifies them, after Standard Webhooks (<https://www.standardwebhooks.com>).
 //!
 //! The signature is HMAC-SHA-256 over `{id}.{timestamp}.{body}`, the timestamp in Unix seconds.
+//!
+//! `standardwebhooks` has one secret and does not wipe it, reads the clock itself, and signs UTF-8 only; a test checks
+//! that it agrees.
 
 use std::{fmt, time::Duration};
 

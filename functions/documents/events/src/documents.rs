@@ -25,6 +25,6 @@ pub(crate) async fn events(
     };
     // Before the stream begins: a missing document is a problem document.
     let first = look(seen).await?;
-    let frames = follow::frames(id, seen, first, look, follow::TICK, until);
-    Ok(EventStream::of(frames))
+    let events = follow::events(id, seen, first, look, follow::TICK, until);
+    Ok(EventStream::of(events, follow::SILENCE))
 }

@@ -1,8 +1,11 @@
-//! The frames of a document's stream: its steps, keep-alives, and its end.
+//! The events of a document's stream: its steps and its end.
 
 use std::{collections::VecDeque, time::Duration};
 
-use dynrag_api::{event_stream::Frame, timeline::DocumentStep};
+use dynrag_api::{
+    event_stream::{Event, json_event},
+    timeline::DocumentStep,
+};
 use dynrag_domain::{
     DocumentId, Kind, Result,
     documents::{FailureCode, Status},
@@ -14,8 +17,8 @@ use tokio::time::{Instant, sleep};
 
 /// Polling interval.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
-/// Consecutive empty polls before a keep-alive: at most 15 s of silence.
-const SILENCE: u32 = 15;
+/// How long nothing may be sent before a keep-alive.
+pub(crate) const SILENCE: Duration = Duration::from_secs(15);
 /// How long a client should wait before it reconnects.
 const RETRY: Duration = Duration::from_secs(2);
 /// Consecutive polls that may fail.
@@ -42,8 +45,7 @@ struct Following<L> {
     look: L,
     /// Number of the last step sent.
     seen: i64,
-    due: VecDeque<Frame>,
-    silence: u32,
+    due: VecDeque<Event>,
     failures: u32,
     tick: Duration,
     until: Instant,
@@ -52,14 +54,14 @@ struct Following<L> {
 
 /// Streams the steps after `seen`: those of `first`, then those that `look` finds after the last one sent,
 /// until processing has ended or the time is up; `tick` is the polling interval.
-pub(crate) fn frames<L, F>(
+pub(crate) fn events<L, F>(
     id: DocumentId,
     seen: i64,
     first: Standing,
     look: L,
     tick: Duration,
     until: Instant,
-) -> impl Stream<Item = Frame>
+) -> impl Stream<Item = Event>
 where
     L: Fn(i64) -> F,
     F: Future<Output = Result<Standing>>,
@@ -68,8 +70,7 @@ where
         id,
         look,
         seen,
-        due: VecDeque::from([Frame::retry(RETRY)]),
-        silence: 0,
+        due: VecDeque::from([Event::default().retry(RETRY)]),
         failures: 0,
         tick,
         until,
@@ -77,8 +78,8 @@ where
     };
     following.take(Ok(first));
     stream::unfold(following, async |mut following| {
-        let frame = following.next().await?;
-        Some((frame, following))
+        let event = following.next().await?;
+        Some((event, following))
     })
 }
 
@@ -87,27 +88,23 @@ where
     L: Fn(i64) -> F,
     F: Future<Output = Result<Standing>>,
 {
-    async fn next(&mut self) -> Option<Frame> {
+    async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(frame) = self.due.pop_front() {
-                self.silence = 0;
-                return Some(frame);
+            if let Some(event) = self.due.pop_front() {
+                return Some(event);
             }
             if self.over {
                 return None;
             }
             if Instant::now() + self.tick >= self.until {
                 self.over = true;
-                self.due.push_back(Frame::comment("to be continued"));
+                self.due
+                    .push_back(Event::default().comment("to be continued"));
                 continue;
             }
             sleep(self.tick).await;
             let found = (self.look)(self.seen).await;
             self.take(found);
-            self.silence += 1;
-            if self.due.is_empty() && self.silence >= SILENCE {
-                self.due.push_back(Frame::comment("nothing new"));
-            }
         }
     }
 
@@ -138,8 +135,8 @@ where
         let last = standing.steps.last().map(|step| step.status);
         for step in standing.steps {
             let number = step.number;
-            let frame = Frame::event("status", Some(number), &DocumentStep::from(step))?;
-            self.due.push_back(frame);
+            let event = json_event("status", Some(number), &DocumentStep::from(step))?;
+            self.due.push_back(event);
             self.seen = number;
         }
         // If there were more steps than one read returns, the last of them is not the current one.
@@ -158,7 +155,7 @@ where
             reason: code.map(FailureCode::sentence),
             deleted: status.is_none(),
         };
-        self.due.push_back(Frame::event("end", None, &end)?);
+        self.due.push_back(json_event("end", None, &end)?);
         self.over = true;
         Ok(())
     }
@@ -168,11 +165,13 @@ where
 mod tests {
     use std::sync::Arc;
 
+    use axum::response::IntoResponse;
     use chrono::{DateTime, TimeDelta};
+    use dynrag_api::event_stream::EventStream;
     use dynrag_domain::{Error, documents::Stage};
     use dynrag_store::timeline::Step;
     use futures::StreamExt;
-    use tokio::sync::Mutex;
+    use tokio::sync::{Mutex, Notify};
 
     use super::*;
 
@@ -200,6 +199,19 @@ mod tests {
 
     type Looks = Arc<Mutex<VecDeque<Result<Standing>>>>;
 
+    /// What is sent, event by event: its first two lines.
+    fn sent(
+        events: impl Stream<Item = Event> + Send + 'static,
+        silence: Duration,
+    ) -> impl Stream<Item = String> {
+        let response = EventStream::of(events, silence).into_response();
+        response.into_body().into_data_stream().map(|bytes| {
+            let bytes = bytes.unwrap();
+            let lines = std::str::from_utf8(&bytes).unwrap().lines().take(2);
+            lines.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+        })
+    }
+
     /// The stream's output for the given polls, within a time limit.
     async fn told(
         seen: i64,
@@ -216,18 +228,9 @@ mod tests {
             }
         };
         let until = Instant::now() + time;
-        let lines = |frame: Frame| frame.as_str().lines().take(2).collect::<Vec<_>>().join(" ");
-        frames(
-            DocumentId::generate(),
-            seen,
-            first,
-            look,
-            Duration::ZERO,
-            until,
-        )
-        .map(|frame| lines(frame).trim_end().to_owned())
-        .collect()
-        .await
+        let id = DocumentId::generate();
+        let events = events(id, seen, first, look, Duration::ZERO, until);
+        sent(events, LONG).collect().await
     }
 
     const LONG: Duration = Duration::from_secs(3600);
@@ -277,14 +280,26 @@ mod tests {
 
     #[tokio::test]
     async fn keep_alives_are_sent_repeatedly() {
-        let nothing = || Ok(standing(&[], Status::Queued));
-        let mut later: Vec<_> = (0..2 * SILENCE + 1).map(|_| nothing()).collect();
-        later.push(Err(Error::not_found("document")));
-        let said = told(1, standing(&[], Status::Queued), later, LONG).await;
-        assert_eq!(said[..3], ["retry: 2000", ": nothing new", ": nothing new"]);
+        let released = Arc::new(Notify::new());
+        let released_later = released.clone();
+        let look = move |_| {
+            let released = released_later.clone();
+            async move {
+                released.notified().await;
+                Err(Error::not_found("document"))
+            }
+        };
+        let (id, until) = (DocumentId::generate(), Instant::now() + LONG);
+        let first = standing(&[], Status::Queued);
+        let events = events(id, 1, first, look, Duration::ZERO, until);
+        let mut stream = sent(events, Duration::from_millis(5)).boxed();
+        let said: Vec<_> = stream.by_ref().take(3).collect().await;
+        assert_eq!(said, ["retry: 2000", ": nothing new", ": nothing new"]);
         // The document was deleted.
-        assert!(said[3].ends_with("\"deleted\":true}"), "{said:?}");
-        assert_eq!(said.len(), 4);
+        released.notify_one();
+        let said: Vec<_> = stream.collect().await;
+        assert!(said[0].ends_with("\"deleted\":true}"), "{said:?}");
+        assert_eq!(said.len(), 1);
     }
 
     #[tokio::test]

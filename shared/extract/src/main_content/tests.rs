@@ -1,6 +1,7 @@
 //! Small pages of every kind.
 
 use scraper::Html;
+use sha2::{Digest, Sha256};
 
 use crate::{html, html_text};
 
@@ -55,6 +56,16 @@ const FURNITURE: [&str; 4] = ["Weather", "All rights reserved", "cookies", "Log 
 #[test]
 fn the_model_can_be_read() {
     assert!(super::Model::built_in().is_some());
+}
+
+#[test]
+fn the_model_card_is_of_this_model() {
+    let card = include_str!("model.md");
+    let hash = hex::encode(Sha256::digest(super::MODEL));
+    assert!(card.contains(&format!("SHA-256 `{hash}`")), "{hash}");
+    let bytes = super::MODEL.len();
+    let bytes = format!("`model.bin`, {},{:03} bytes", bytes / 1000, bytes % 1000);
+    assert!(card.contains(&bytes), "{bytes}");
 }
 
 #[test]
