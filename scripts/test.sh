@@ -67,22 +67,7 @@ secrets_written() {
 tests() {
     tool cargo-nextest "$NEXTEST"
     "${STACK[@]}" env >"$SCRATCH/stack.json"
-    # Snapshots are compared, never written, and each file must belong to a test that ran.
-    DYNRAG_STACK=$SCRATCH/stack.json INSTA_UPDATE=no \
-        INSTA_SNAPSHOT_REFERENCES_FILE=$SCRATCH/snapshots \
-        cargo nextest run --locked --workspace --no-fail-fast "$@"
-}
-
-unreferenced() {
-    local stale
-    touch "$SCRATCH/snapshots"
-    xargs -r -d '\n' realpath -- <"$SCRATCH/snapshots" | sort -u >"$SCRATCH/referenced"
-    stale=$(find "$PWD/shared" "$PWD/functions" "$PWD/tests" -name '*.snap' |
-        grep -vxFf "$SCRATCH/referenced" || true)
-    if [ -n "$stale" ]; then
-        printf 'snapshots of no test:\n%s\n' "$stale" >&2
-        return 1
-    fi
+    DYNRAG_STACK=$SCRATCH/stack.json cargo nextest run --locked --workspace --no-fail-fast "$@"
 }
 
 step "packages and tools" "${STACK[@]}" needs
@@ -91,7 +76,6 @@ step "test stack" bring_up
 step "pdfium" pdfium
 step "tests" tests "$@"
 if [ $# -eq 0 ]; then
-    step "snapshots" unreferenced
     step "the stack keeps to docs/openapi.json" contract
     step "no secrets in logs and database" secrets_written
 fi

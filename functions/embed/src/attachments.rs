@@ -21,7 +21,7 @@ use dynrag_store::{
     attachments::ATTACHMENT_ELSEWHERE, ingestion::Claim, outbox::Pending, uploads::NewDocument,
 };
 
-use crate::{parts::Parts, prepare::Stop};
+use crate::{parts::Parts, stop::Stop};
 
 /// Reason why an attachment is left out: the customer has no room for it.
 const NO_ROOM: [FailureCode; 2] = [FailureCode::DocumentLimit, FailureCode::StorageLimit];

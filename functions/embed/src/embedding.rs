@@ -22,9 +22,11 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::{
-    CONCURRENCY, limits,
+    CONCURRENCY,
+    chunked::{Cut, Prepared, Stopped, Wish},
+    limits,
     parts::Parts,
-    prepare::{Cut, Prepared, Stop},
+    stop::Stop,
 };
 
 /// A text that has no vector yet.
@@ -130,15 +132,6 @@ impl<'a> Asking<'a> {
             calls,
         }))
     }
-}
-
-/// Texts of one document that need vectors.
-pub(crate) struct Wish<'a> {
-    pub(crate) document: DocumentId,
-    pub(crate) purpose: Purpose,
-    pub(crate) chunks: &'a [Chunk],
-    /// Token count of each chunk.
-    pub(crate) tokens: &'a [u32],
 }
 
 /// Results of some documents' requests.
@@ -305,9 +298,6 @@ async fn affordable<'a>(
     }
     Ok(texts)
 }
-
-/// A document that is not to be stored, with the reason.
-pub(crate) type Stopped = (Cut, Stop);
 
 /// Gives documents of one customer and model their vectors. First attempts are requested together. A document that
 /// was tried before is requested alone, so that one bad document cannot fail the batch twice.

@@ -6,7 +6,7 @@ use dynrag_domain::Result;
 use dynrag_store::{LeaseState, Store, ingestion::Claim};
 use tokio::{sync::watch, task::JoinHandle, time};
 
-use crate::prepare::Stop;
+use crate::stop::Stop;
 
 /// Stops work whose lease is lost.
 pub(crate) fn check(state: LeaseState) -> Result<(), Stop> {

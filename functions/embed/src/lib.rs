@@ -12,10 +12,10 @@
 //!
 //! An attempt that fails for a transient reason releases the lease with a time at which `sweep` sends the job
 //! again; its message is deleted. Only if not even that can be written is the message itself redelivered.
-#![expect(clippy::disallowed_methods, reason = "a worker passes messages on")]
 
 mod attachments;
 mod bundles;
+mod chunked;
 mod delete;
 mod embedding;
 mod hold;
@@ -27,6 +27,7 @@ mod prepare;
 mod publish;
 mod regenerate;
 mod retire;
+mod stop;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,12 +43,7 @@ use dynrag_worker::{Delivery, Invocation, turns};
 use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
 
-use crate::{
-    bundles::Bundles,
-    hold::Hold,
-    parts::Parts,
-    prepare::{Cut, Stop},
-};
+use crate::{bundles::Bundles, chunked::Cut, hold::Hold, parts::Parts, stop::Stop};
 
 /// Documents of a batch read concurrently, and concurrent requests to a provider for those of a tenant.
 const CONCURRENCY: usize = 3;

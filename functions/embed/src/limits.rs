@@ -5,9 +5,9 @@ use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 use dynrag_store::ingestion::Claim;
 
 use crate::{
-    embedding::Stopped,
+    chunked::{Cut, Stopped},
     parts::Parts,
-    prepare::{Cut, Stop},
+    stop::Stop,
 };
 
 /// Maximum groups of sentences of a semantic cut, per chunk that a document may have. Each group is embedded.

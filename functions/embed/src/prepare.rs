@@ -1,6 +1,6 @@
 //! From a claim to chunks, and from chunks and vectors to rows: everything that does not need the tenant's lock.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use dynrag_chunking::{Plan, plan};
@@ -14,7 +14,7 @@ use dynrag_domain::{
     storage::{self, Original},
 };
 use dynrag_extract::{Failure, Options};
-use dynrag_llm::{EmbedError, count_tokens};
+use dynrag_llm::count_tokens;
 use dynrag_store::{ingestion::Claim, ledger::Purpose, texts};
 use dynrag_vectors::Row;
 use secrecy::SecretString;
@@ -24,71 +24,13 @@ use tokio::time::Instant;
 use crate::{
     attachments,
     bundles::Bundles,
-    embedding::{self, Answer, Stopped, Wish},
+    chunked::{Cut, Prepared, Stopped, Wish},
+    embedding::{self, Answer},
     lease::{self, Lease},
     limits,
     parts::Parts,
+    stop::Stop,
 };
-
-/// Wait if a provider limits the rate without a `Retry-After`.
-const DEFAULT_WAIT: Duration = Duration::from_secs(30);
-
-/// A document that was read and chunked, with a live lease.
-pub(crate) struct Cut {
-    pub(crate) lease: Lease,
-    title: String,
-    properties: Properties,
-    pub(crate) chunks: Vec<Chunk>,
-    /// Token count of each chunk.
-    tokens: Vec<u32>,
-    /// Tokens the provider charged to find the cuts.
-    charged: u64,
-}
-
-/// A document ready to be stored, with a live lease.
-pub(crate) struct Prepared {
-    pub(crate) lease: Lease,
-    pub(crate) rows: Vec<Row>,
-    /// Tokens charged by the provider.
-    pub(crate) tokens: u64,
-    /// Tokens of the chunks.
-    pub(crate) chunk_tokens: u64,
-}
-
-/// Why a claim does not lead to a publication.
-#[derive(Clone)]
-pub(crate) enum Stop {
-    /// The content is already published.
-    Unchanged,
-    /// The lease was lost to another worker: leave everything alone.
-    Lost,
-    /// Reading it takes longer than this lane allows.
-    Slow,
-    /// Ended badly, with a detail for the log.
-    Failed(FailureCode, String),
-    /// The provider asks us to wait.
-    Wait(Duration),
-    /// A transient failure.
-    Retry(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Retry(error)
-    }
-}
-
-impl From<EmbedError> for Stop {
-    fn from(error: EmbedError) -> Self {
-        match (error.failure_code(), &error) {
-            (Some(code), _) => Self::Failed(code, error.to_string()),
-            (None, EmbedError::RateLimited { retry_after }) => {
-                Self::Wait(retry_after.unwrap_or(DEFAULT_WAIT))
-            }
-            (None, _) => Self::Retry(Error::unavailable(error)),
-        }
-    }
-}
 
 /// Reads a document and chunks it.
 pub(crate) async fn cut(

@@ -10,10 +10,7 @@ use dynrag_store::{
 };
 use dynrag_vectors::Change;
 
-use crate::{
-    parts::Parts,
-    prepare::{Prepared, Stop},
-};
+use crate::{chunked::Prepared, parts::Parts, stop::Stop};
 
 /// Number of files beyond which a table is compacted: each costs a reader a request.
 const MAX_FRAGMENTS: usize = 16;

@@ -31,8 +31,8 @@ use crate::{
     embedding::{Asking, Text, allowance, refused},
     lease,
     parts::Parts,
-    prepare::Stop,
     publish,
+    stop::Stop,
 };
 
 /// Longer than any request to the model takes with its retries.

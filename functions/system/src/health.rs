@@ -1,36 +1,24 @@
 //! `GET /health`: checks the essential dependencies. Needs no credentials and reveals only the result of each check;
 //! causes are in the log.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 use dynrag_api::{Answer, App, Json, Query, With};
-use dynrag_domain::{Error, Kind, Result};
+use dynrag_domain::{Error, Kind};
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use crate::outside::{Found, Outside};
+use crate::{
+    check::{Outcome, cause, check},
+    outside::{Found, Outside},
+};
 
 /// Deadline for reading the login, which happens once per instance.
 const SECRETS_LIMIT: Duration = Duration::from_millis(1_200);
 /// Deadline for all but the deep checks.
 const LIMIT: Duration = Duration::from_millis(1_800);
-
-/// The result of a check.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = HealthCheck)]
-pub(crate) enum Outcome {
-    /// The dependency responded.
-    Ok,
-    /// The dependency failed or could not be reached.
-    Failed,
-    /// The dependency did not respond in time.
-    TimedOut,
-    /// Not checked, because a check that it depends on failed.
-    Skipped,
-}
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[schema(as = HealthChecks)]
@@ -75,30 +63,6 @@ pub(crate) struct Wanted {
     #[serde(default)]
     #[schema(default = false)]
     deep: bool,
-}
-
-/// Waits for a check until a deadline; the reason for a failure goes to the log.
-pub(crate) async fn check<E: fmt::Display>(
-    check: &'static str,
-    until: Instant,
-    work: impl Future<Output = Result<(), E>>,
-) -> Outcome {
-    match timeout_at(until, work).await {
-        Ok(Ok(())) => Outcome::Ok,
-        Ok(Err(cause)) => {
-            tracing::warn!(check, %cause, "check failed");
-            Outcome::Failed
-        }
-        Err(_) => {
-            tracing::warn!(check, "check timed out");
-            Outcome::TimedOut
-        }
-    }
-}
-
-/// The internal text of an error, for the log.
-pub(crate) fn cause(error: &Error) -> String {
-    error.internal().unwrap_or(error.code()).to_owned()
 }
 
 /// Checks the login, and with it the database.

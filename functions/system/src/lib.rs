@@ -1,5 +1,6 @@
 //! Routes that belong to no group.
 
+mod check;
 mod health;
 mod openapi;
 mod outside;

@@ -15,7 +15,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::health::{Outcome, cause, check};
+use crate::check::{Outcome, cause, check};
 
 /// A distant provider may take a second or two.
 const LIMIT: Duration = Duration::from_secs(5);

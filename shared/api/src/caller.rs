@@ -19,11 +19,8 @@ use dynrag_store::{
 use http::{HeaderMap, header};
 
 use crate::{
-    extract::no_query,
-    idempotency::Attempt,
-    problem::Failure,
-    routes::{RouteName, WithoutQuery},
-    stack::Facts,
+    extract::no_query, idempotency::Attempt, problem::Failure, route_name::RouteName,
+    routes::WithoutQuery, stack::Facts,
 };
 
 /// Scopes as types, for [`Caller`].

@@ -27,7 +27,7 @@ use memchr::memmem;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{body_bytes, problem::Failure, routes::RouteName};
+use crate::{body_bytes, problem::Failure, route_name::RouteName};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// A request with this header may use it as its key.

@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod paging;
 mod path;
 pub mod problem;
+mod route_name;
 mod routes;
 mod serve;
 pub mod session;
@@ -37,7 +38,8 @@ pub use extract::{Json, Query, body_bytes, body_too_large, from_json};
 pub use links::Link;
 pub use path::{Path, PathId, PathIds};
 pub use problem::Failure;
-pub use routes::{RouteInfo, RouteName, Routes};
+pub use route_name::RouteName;
+pub use routes::{RouteInfo, Routes};
 pub use serve::{run, run_streaming};
 
 /// The return type of a handler.

@@ -14,11 +14,8 @@ use http::Method;
 use crate::{
     idempotency,
     openapi::{Described, Description},
+    route_name::RouteName,
 };
-
-/// The name of a route: of its function in template.yaml (in PascalCase), its event and its log field.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RouteName(pub &'static str);
 
 /// Marks a request with a query to a route without parameters. [`Caller`](crate::Caller) rejects it after
 /// authentication.

@@ -24,7 +24,7 @@ use crate::{
     extract::MAX_BODY,
     links,
     problem::{self, Failure},
-    routes::RouteName,
+    route_name::RouteName,
 };
 
 /// Reserved from the function's timeout, so that the response can still be sent.
