@@ -6,10 +6,15 @@ mod resources;
 
 use std::{path::Path, sync::Arc};
 
+use dynrag_api::RouteInfo;
 use serde_json::{Value, json};
 
 use super::{Scene, random_email};
-use crate::support::{runtime::Function, stack::Stack};
+use crate::support::{
+    routes::{groups, pascal_case},
+    runtime::Function,
+    stack::Stack,
+};
 
 /// An answer as API Gateway takes it.
 #[derive(Debug)]
@@ -65,26 +70,14 @@ const TOKEN: &str = "ACCESS_TOKEN";
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// `documents-get` → `DocumentsGet` and `dynrag-documents`.
-fn function_of(route: &str) -> (String, String) {
-    let logical = route
-        .split('-')
-        .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
-        .collect();
-    let group = match route.split('-').next().unwrap() {
-        "health" | "openapi" => "system",
-        "users" | "customers" if ["users-accept", "customers-delete"].contains(&route) => "auth",
-        "admin" if route == "admin-customers-delete" => "auth",
-        "keys" | "users" | "jobs" => "customers",
-        "documents" if ["documents-update", "documents-put-by-external-id"].contains(&route) => {
-            "ingest"
+/// The row of the route, its function in the template and its binary.
+fn function_of(route: &str) -> (RouteInfo, String, String) {
+    for group in groups() {
+        if let Some(row) = group.table.iter().find(|row| row.name == route) {
+            return (row.clone(), pascal_case(route), group.binary());
         }
-        "collections" => "documents",
-        "documents" if route == "documents-chunks" => "search",
-        "documents" if route == "documents-events" => "events",
-        group => group,
-    };
-    (logical, format!("dynrag-{group}"))
+    }
+    panic!("events/http/{route}.json: no such route");
 }
 
 /// The event as a new request, not as a repeat of the first.
@@ -97,7 +90,7 @@ fn without_key(event: &Value) -> Value {
 }
 
 pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
-    let (logical, binary) = function_of(route);
+    let (row, logical, binary) = function_of(route);
     let mut scene = Scene::new(stack, file, &logical, &binary).await;
     match route {
         "health-get" => {
@@ -143,28 +136,23 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "jobs-get" => accounts::job(&mut scene).await,
         "customers-delete" => accounts::leave(&mut scene).await,
         "keys-delete" => accounts::delete_key(&mut scene).await,
-        "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
-        | "documents-content" | "documents-restore" | "documents-retry" | "documents-undelete"
-        | "documents-diff" | "documents-chunks" | "documents-update" | "documents-original" => {
-            resources::document(&mut scene, route).await
-        }
         "documents-get-by-external-id"
         | "documents-delete-by-external-id"
         | "documents-put-by-external-id" => {
             resources::by_external_id(&mut scene, route).await;
         }
         "documents-events" => resources::stream(&mut scene).await,
-        "webhooks-get"
-        | "webhooks-update"
-        | "webhooks-delete"
-        | "webhooks-test"
-        | "webhooks-deliveries"
-        | "webhooks-replay" => resources::webhook(&mut scene, route).await,
-        "collections-get" | "collections-update" | "collections-delete" => {
-            resources::collection(&mut scene, route).await;
-        }
         "ingest-webhook-receive" => resources::receive(&mut scene).await,
         "search" => resources::search(&mut scene).await,
-        _ => authorized::authorized(&mut scene, route).await,
+        _ if row.path.starts_with("/api/documents/{id}") => {
+            resources::document(&mut scene, route).await;
+        }
+        _ if row.path.starts_with("/api/webhooks/{id}") => {
+            resources::webhook(&mut scene, route).await;
+        }
+        _ if row.path.starts_with("/api/collections/{id}") => {
+            resources::collection(&mut scene, route).await;
+        }
+        _ => authorized::authorized(&mut scene, &row).await,
     }
 }
