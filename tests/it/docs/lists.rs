@@ -86,12 +86,12 @@ fn the_duties_of_sweep_are_those_of_the_operations_manual() {
     assert_eq!(listed, called, "docs/OPERATIONS.md lists the former");
 
     // Each of them is called by `sweep`, directly or by a use case.
-    let store = read("shared/store/src/sweep.rs") + &read("shared/store/src/retention.rs");
-    let methods = words(&store, "pub async fn sweep_");
-    let mut callers = String::new();
-    for folder in ["functions/sweep/src", "shared/app/src"] {
-        callers.extend(files(folder, "rs").iter().map(|file| read(file)));
-    }
+    let code = |folder| -> String {
+        let files = files(folder, "rs").into_iter();
+        files.map(|file| read(&file)).collect()
+    };
+    let methods = words(&code("shared/store/src"), "pub async fn sweep_");
+    let callers = code("functions/sweep/src") + &code("shared/app/src");
     let calls = words(&callers, ".sweep_");
     let name = |name: &String| name.rsplit(['.', ' ']).next().unwrap().to_owned();
     assert_eq!(

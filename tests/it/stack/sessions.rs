@@ -4,51 +4,14 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use reqwest::Method;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::support::{
     size,
-    stack::{Answer, Stack, Tenant},
+    stack::{
+        Stack, Tenant,
+        sessions::{me, refresh, tokens},
+    },
 };
-
-/// The tokens of an answer.
-struct Tokens {
-    access: String,
-    refresh: String,
-}
-
-fn tokens(answer: &Value) -> Tokens {
-    let token = |name: &str| answer[name].as_str().unwrap().to_owned();
-    Tokens {
-        access: token("accessToken"),
-        refresh: token("refreshToken"),
-    }
-}
-
-async fn refresh(stack: &Stack, token: &str) -> Answer {
-    let request = stack.http.post(stack.url("/api/auth/refresh"));
-    Answer::of(request.json(&json!({"refreshToken": token}))).await
-}
-
-async fn me(stack: &Stack, access: &str) -> u16 {
-    let request = stack
-        .http
-        .get(stack.url("/api/auth/me"))
-        .bearer_auth(access);
-    Answer::of(request).await.status
-}
-
-/// A POST under /api/auth with an access token.
-async fn post(stack: &Stack, access: &str, route: &str, body: Option<Value>) -> Answer {
-    let url = stack.url(&format!("/api/auth/{route}"));
-    let request = stack.http.request(Method::POST, url).bearer_auth(access);
-    match body {
-        Some(body) => Answer::raw(request.json(&body)).await,
-        None => Answer::raw(request).await,
-    }
-}
 
 async fn set(tenant: &Tenant, change: &str) {
     let statement = format!("UPDATE {change} WHERE customer_id = $1");
@@ -179,65 +142,4 @@ async fn what_is_no_refresh_token_of_a_live_session_is_refused_alike() {
             "{status}"
         );
     }
-}
-
-#[tokio::test]
-async fn logging_out_ends_this_session_or_all() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let first = tokens(&a.login().await.ok(200));
-    let second = tokens(&a.login().await.ok(200));
-    let out = post(&stack, &first.access, "logout", None).await;
-    assert_eq!((out.status, out.body.len()), (204, 0));
-    assert_eq!(me(&stack, &first.access).await, 401);
-    refresh(&stack, &first.refresh)
-        .await
-        .problem(401, "invalid_refresh_token");
-    assert_eq!(me(&stack, &second.access).await, 200);
-    assert_eq!(me(&stack, &a.access).await, 200);
-
-    let everywhere = Some(json!({"everywhere": true}));
-    let out = post(&stack, &second.access, "logout", everywhere).await;
-    assert_eq!(out.status, 204);
-    for tokens in [&second.access, &a.access] {
-        assert_eq!(me(&stack, tokens).await, 401);
-    }
-    assert_eq!(me(&stack, &b.access).await, 200);
-    // Keys have no session, and stay.
-    a.post("/api/auth/logout", &json!({}))
-        .await
-        .problem(403, "user_required");
-    a.get("/api/auth/me").await.ok(200);
-}
-
-#[tokio::test]
-async fn a_changed_password_is_the_only_one_and_ends_all_sessions() {
-    let stack = Stack::load();
-    let (mut a, b) = tokio::join!(stack.signup(), stack.signup());
-    let new = format!("another long password {}", Uuid::new_v4());
-    let other = tokens(&a.login().await.ok(200));
-    let change = async |access: &str, current: &str, new: &str| {
-        let body = json!({"currentPassword": current, "newPassword": new});
-        post(&stack, access, "change-password", Some(body)).await
-    };
-    change(&a.access, "not this one", &new)
-        .await
-        .problem(403, "wrong_password");
-    for weak in ["short", &a.email, &a.password, &"x".repeat(129)] {
-        change(&a.access, &a.password, weak)
-            .await
-            .bad_fields(&["/newPassword"]);
-    }
-    assert_eq!(me(&stack, &a.access).await, 200);
-
-    let changed = tokens(&change(&a.access, &a.password, &new).await.ok(200));
-    for ended in [&a.access, &other.access] {
-        assert_eq!(me(&stack, ended).await, 401);
-    }
-    assert_eq!(me(&stack, &changed.access).await, 200);
-    refresh(&stack, &changed.refresh).await.ok(200);
-    a.login().await.problem(401, "invalid_credentials");
-    a.password = new;
-    a.login().await.ok(200);
-    b.login().await.ok(200);
 }

@@ -8,6 +8,7 @@
 )]
 
 pub mod database;
+pub mod files;
 pub mod generated;
 pub mod known;
 pub mod routes;
