@@ -81,7 +81,7 @@ async fn search_finds_children_and_shows_their_parents() {
             shown.contains(&one) && shown.contains(&two),
             "{mode}: {first}"
         );
-        let spans = |hit: &serde_json::Value, name: &str| {
+        let spans = |hit: &Value, name: &str| {
             let of = |n: usize| hit[name][n].as_u64().unwrap();
             (of(0), of(1))
         };

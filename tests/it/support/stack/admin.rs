@@ -1,7 +1,7 @@
 //! Administrators of the platform, and their requests.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::stack::{Answer, Stack, Tenant};
 

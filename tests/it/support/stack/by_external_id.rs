@@ -1,7 +1,7 @@
 //! Requests about documents by their external ids.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::stack::{Answer, Tenant, tenant::with_query};
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::stack::{Answer, Stack, answer::text, webhooks::send, word};
+use crate::support::stack::{Answer, Stack, answer::text, word};
 
 #[tokio::test]
 async fn whatever_another_system_sends_becomes_a_document() {
