@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::stack::{Answer, Stack};
+use crate::support::stack::{Answer, Stack, Tenant};
 
 /// The tokens of an answer.
 pub struct Tokens {
@@ -40,4 +40,11 @@ pub async fn post(stack: &Stack, access: &str, route: &str, body: Option<Value>)
         Some(body) => Answer::raw(request.json(&body)).await,
         None => Answer::raw(request).await,
     }
+}
+
+/// Changes rows of a customer: `<table> SET …`.
+pub async fn set(tenant: &Tenant, change: &str) {
+    let statement = format!("UPDATE {change} WHERE customer_id = $1");
+    let sql = tenant.stack.sql().await;
+    sql.execute(&statement, &[&tenant.id]).await.unwrap();
 }

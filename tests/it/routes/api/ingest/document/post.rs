@@ -51,3 +51,29 @@ async fn each_bad_field_of_a_document_is_pointed_at() {
     assert_eq!(document["externalId"], "../x y/\u{202e}");
     assert_eq!(document["metadata"], json!({"a": [1, null]}));
 }
+
+#[tokio::test]
+async fn what_cannot_be_is_refused() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let post = async |chunking: Value| {
+        let body = json!({"title": "T", "content": "x", "chunking": chunking});
+        a.post("/api/ingest/document", &body).await
+    };
+    for (field, chunking) in [
+        ("/chunking/size", json!({"size": 99, "overlap": 0})),
+        (
+            "/chunking/size",
+            json!({"size": 8001, "overlap": 0, "unit": "tokens"}),
+        ),
+        ("/chunking/overlap", json!({"size": 100, "overlap": 51})),
+        ("/chunking/overlap", json!({"size": 100})),
+        (
+            "/chunking/strategy",
+            json!({"size": 100, "overlap": 0, "strategy": "random"}),
+        ),
+    ] {
+        post(chunking).await.bad_fields(&[field]);
+    }
+    post(json!([])).await.problem(422, "invalid_fields");
+}
