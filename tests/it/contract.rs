@@ -13,15 +13,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use axum::{Router, body::Body};
-use dynrag_api::{RouteInfo, stack};
+use axum::body::Body;
+use dynrag_api::RouteInfo;
 use http::{Request, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use serde_yaml_ng::Value as Yaml;
 use tower::ServiceExt;
 
-use crate::support::known::checkout;
+use crate::support::{
+    known::checkout,
+    routes::{Group, groups, pascal_case},
+};
 
 /// Routes that need no credentials. This list may only get shorter.
 const PUBLIC: [&str; 9] = [
@@ -74,58 +77,6 @@ const UNBOUNDED: &[&str] = &[
     "system/src/health.rs",
 ];
 
-/// A crate of routes.
-struct Group {
-    /// Its folder under functions/.
-    folder: &'static str,
-    /// What its routes are about: the first word of their names.
-    nouns: &'static [&'static str],
-    table: Vec<RouteInfo>,
-    router: Router,
-}
-
-/// Every group there is; `every_group_is_here` compares with the folders.
-fn groups() -> Vec<Group> {
-    macro_rules! group {
-        ($folder:literal, $nouns:expr, $routes:path) => {
-            Group {
-                folder: $folder,
-                nouns: &$nouns,
-                table: $routes().table().to_vec(),
-                router: stack::wrap($routes().router(Default::default())),
-            }
-        };
-    }
-    vec![
-        group!("admin", ["admin"], dynrag_admin::routes),
-        group!("auth", ["auth"], dynrag_auth::routes),
-        group!(
-            "customers",
-            ["customers", "jobs", "keys", "users"],
-            dynrag_customers::routes
-        ),
-        group!(
-            "documents",
-            ["collections", "documents"],
-            dynrag_documents::routes
-        ),
-        group!(
-            "documents/chunks",
-            ["documents"],
-            dynrag_documents_chunks::routes
-        ),
-        group!(
-            "documents/events",
-            ["documents"],
-            dynrag_documents_events::routes
-        ),
-        group!("ingest", ["ingest"], dynrag_ingest::routes),
-        group!("search", ["search"], dynrag_search::routes),
-        group!("system", ["health", "openapi"], dynrag_system::routes),
-        group!("webhooks", ["webhooks"], dynrag_webhooks::routes),
-    ]
-}
-
 /// `METHOD path` of each route, by its name.
 fn routes(group: &Group) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut routes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -142,13 +93,6 @@ fn routes(group: &Group) -> BTreeMap<&'static str, BTreeSet<String>> {
 fn streamed(group: &Group, name: &str) -> bool {
     let mut routes = group.table.iter().filter(|route| route.name == name);
     routes.any(|route| route.streamed)
-}
-
-/// `documents-get` → `DocumentsGet`.
-fn pascal_case(name: &str) -> String {
-    name.split('-')
-        .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
-        .collect()
 }
 
 /// The value without the tags of CloudFormation's short forms.
@@ -264,11 +208,7 @@ fn every_route_is_a_function_of_its_name_and_every_function_a_route() {
                 assert_eq!(function.routes, expected, "{logical}");
                 assert!(url.is_null(), "{logical} has a function URL");
             }
-            assert_eq!(
-                function.binary,
-                format!("dynrag-{}", group.folder.replace('/', "-")),
-                "{logical}"
-            );
+            assert_eq!(function.binary, group.binary(), "{logical}");
         }
     }
     let rest: Vec<_> = functions

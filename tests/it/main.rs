@@ -5,7 +5,9 @@ mod support;
 
 mod contract;
 mod database;
+mod docs;
 mod events;
 mod matrix;
 mod openapi;
+mod routes;
 mod stack;

@@ -1,13 +1,10 @@
 //! `migrations/schema.sql`: the schema that all migrations make, to read. A difference shows what a migration changes.
 
-use std::{env, fs, process::Command};
+use std::process::Command;
 
 use url::Url;
 
-use crate::support::{
-    database::Database,
-    known::{checkout, known},
-};
+use crate::support::{database::Database, generated, known::known};
 
 /// The schema of a database as `pg_dump` writes it, without what depends on its version or session.
 fn dump(database: &str) -> String {
@@ -56,14 +53,5 @@ fn dump(database: &str) -> String {
 async fn the_schema_to_read_is_what_the_migrations_make() {
     let database = Database::fresh().await;
     let schema = dump(&database.name);
-    let file = checkout().join("migrations/schema.sql");
-    #[expect(clippy::disallowed_methods, reason = "set by who changes the schema")]
-    let update = env::var_os("UPDATE_SCHEMA").is_some();
-    if update {
-        fs::write(&file, &schema).unwrap();
-    }
-    assert!(
-        fs::read_to_string(&file).unwrap_or_default() == schema,
-        "migrations/schema.sql is out of date: run this test with UPDATE_SCHEMA=1 and read the difference"
-    );
+    assert_eq!(generated::file("migrations/schema.sql", &schema), None);
 }

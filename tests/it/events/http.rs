@@ -4,12 +4,17 @@ mod accounts;
 mod authorized;
 mod resources;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
+use dynrag_api::RouteInfo;
 use serde_json::{Value, json};
 
 use super::{Scene, random_email};
-use crate::support::{known::checkout, runtime::Function, stack::Stack};
+use crate::support::{
+    routes::{groups, pascal_case},
+    runtime::Function,
+    stack::Stack,
+};
 
 /// An answer as API Gateway takes it.
 #[derive(Debug)]
@@ -65,18 +70,14 @@ const TOKEN: &str = "ACCESS_TOKEN";
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// The function of a route and its binary in template.yaml: `documents-get` → `DocumentsGet`, `dynrag-documents`.
-fn function_of(route: &str) -> (String, String) {
-    let logical: String = route
-        .split('-')
-        .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
-        .collect();
-    let template = fs::read_to_string(checkout().join("template.yaml")).unwrap();
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&template).unwrap();
-    let metadata = &template["Resources"][logical.as_str()]["Metadata"];
-    let binary = metadata["BuildProperties"]["Binary"].as_str();
-    let binary = binary.unwrap_or_else(|| panic!("template.yaml has no {logical}"));
-    (logical, binary.to_owned())
+/// The row of the route, its function in the template and its binary.
+fn function_of(route: &str) -> (RouteInfo, String, String) {
+    for group in groups() {
+        if let Some(row) = group.table.iter().find(|row| row.name == route) {
+            return (row.clone(), pascal_case(route), group.binary());
+        }
+    }
+    panic!("events/http/{route}.json: no such route");
 }
 
 /// The event as a new request, not as a repeat of the first.
@@ -89,7 +90,7 @@ fn without_key(event: &Value) -> Value {
 }
 
 pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
-    let (logical, binary) = function_of(route);
+    let (row, logical, binary) = function_of(route);
     let mut scene = Scene::new(stack, file, &logical, &binary).await;
     match route {
         "health-get" => {
@@ -135,28 +136,23 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         "jobs-get" => accounts::job(&mut scene).await,
         "customers-delete" => accounts::leave(&mut scene).await,
         "keys-delete" => accounts::delete_key(&mut scene).await,
-        "documents-get" | "documents-status" | "documents-delete" | "documents-versions"
-        | "documents-content" | "documents-restore" | "documents-retry" | "documents-undelete"
-        | "documents-diff" | "documents-chunks" | "documents-update" | "documents-original" => {
-            resources::document(&mut scene, route).await
-        }
         "documents-get-by-external-id"
         | "documents-delete-by-external-id"
         | "documents-put-by-external-id" => {
             resources::by_external_id(&mut scene, route).await;
         }
         "documents-events" => resources::stream(&mut scene).await,
-        "webhooks-get"
-        | "webhooks-update"
-        | "webhooks-delete"
-        | "webhooks-test"
-        | "webhooks-deliveries"
-        | "webhooks-replay" => resources::webhook(&mut scene, route).await,
-        "collections-get" | "collections-update" | "collections-delete" => {
-            resources::collection(&mut scene, route).await;
-        }
         "ingest-webhook-receive" => resources::receive(&mut scene).await,
         "search" => resources::search(&mut scene).await,
-        _ => authorized::authorized(&mut scene, route).await,
+        _ if row.path.starts_with("/api/documents/{id}") => {
+            resources::document(&mut scene, route).await;
+        }
+        _ if row.path.starts_with("/api/webhooks/{id}") => {
+            resources::webhook(&mut scene, route).await;
+        }
+        _ if row.path.starts_with("/api/collections/{id}") => {
+            resources::collection(&mut scene, route).await;
+        }
+        _ => authorized::authorized(&mut scene, &row).await,
     }
 }

@@ -2,8 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::files;
-use crate::support::stack::{Stack, Tenant, tenant::doc_id, tenant::file_part, word};
+use crate::support::{
+    files,
+    stack::{
+        Stack, Tenant,
+        tenant::{doc_id, file_part},
+        word,
+    },
+};
 
 /// What a bad file ends as, and whether it may come in by multipart at all.
 struct Bad {

@@ -407,34 +407,3 @@ async fn a_key_that_lost_its_collections_sees_nothing() {
         .await
         .problem(403, "key_without_collections");
 }
-
-#[tokio::test]
-async fn each_bad_field_of_a_bound_key_is_pointed_at() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let (own, theirs) = (a.collection("Own").await, b.collection("Theirs").await);
-    let many: Vec<String> = (0..51).map(|_| Uuid::new_v4().to_string()).collect();
-    for (scopes, ids, pointers) in [
-        (json!(["search"]), json!([]), &["/collectionIds"][..]),
-        (json!(["search"]), json!(many), &["/collectionIds"]),
-        (
-            json!(["search"]),
-            json!([own, theirs]),
-            &["/collectionIds/1"],
-        ),
-        (
-            json!(["search"]),
-            json!([Uuid::nil()]),
-            &["/collectionIds/0"],
-        ),
-        (json!(["search", "webhooks"]), json!([own]), &["/scopes"]),
-        (json!(["metrics"]), json!([own]), &["/scopes"]),
-        (json!(["admin:tenant"]), json!([own]), &["/scopes"]),
-    ] {
-        let body = json!({"name": "n", "scopes": scopes, "collectionIds": ids});
-        a.post("/api/keys", &body).await.bad_fields(pointers);
-    }
-    let body = json!({"name": "n", "scopes": ["search"], "collectionIds": [own, own]});
-    let made = a.post("/api/keys", &body).await.ok(201);
-    assert_eq!(made["collectionIds"], json!([own]));
-}

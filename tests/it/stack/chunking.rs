@@ -66,29 +66,3 @@ async fn each_way_cuts_in_its_own_way() {
     assert_eq!(changed["chunking"]["strategy"], "markdown");
     assert_eq!(chunks(&a, &word(), None).await, 5);
 }
-
-#[tokio::test]
-async fn what_cannot_be_is_refused() {
-    let stack = Stack::load();
-    let a = stack.signup().await;
-    let post = async |chunking: Value| {
-        let body = json!({"title": "T", "content": "x", "chunking": chunking});
-        a.post("/api/ingest/document", &body).await
-    };
-    for (field, chunking) in [
-        ("/chunking/size", json!({"size": 99, "overlap": 0})),
-        (
-            "/chunking/size",
-            json!({"size": 8001, "overlap": 0, "unit": "tokens"}),
-        ),
-        ("/chunking/overlap", json!({"size": 100, "overlap": 51})),
-        ("/chunking/overlap", json!({"size": 100})),
-        (
-            "/chunking/strategy",
-            json!({"size": 100, "overlap": 0, "strategy": "random"}),
-        ),
-    ] {
-        post(chunking).await.bad_fields(&[field]);
-    }
-    post(json!([])).await.problem(422, "invalid_fields");
-}

@@ -7,7 +7,9 @@ use uuid::Uuid;
 use crate::support::{
     site::{Page, Site},
     stack::{
-        Answer, Stack, Tenant, eventually,
+        Answer, Stack, Tenant,
+        collections::{delete, inside},
+        eventually,
         tenant::{doc_id, file_part},
         word,
     },
@@ -17,23 +19,10 @@ async fn put(tenant: &Tenant, path: &str, body: &Value) -> Answer {
     Answer::of(tenant.call(Method::PUT, path).json(body)).await
 }
 
-async fn delete(tenant: &Tenant, id: &str, query: &str) -> Answer {
-    let path = format!("/api/collections/{id}{query}");
-    Answer::of(tenant.call(Method::DELETE, &path)).await
-}
-
 /// The collection a document is shown to belong to.
 async fn collection_of(tenant: &Tenant, document: &str) -> Value {
     let path = format!("/api/documents/{document}");
     tenant.get(&path).await.ok(200)["collectionId"].clone()
-}
-
-/// Ids of the documents of a collection.
-async fn inside(tenant: &Tenant, id: &str) -> Vec<Value> {
-    let path = format!("/api/documents?collectionId={id}");
-    let page = tenant.get(&path).await.ok(200);
-    let items = page["items"].as_array().unwrap();
-    items.iter().map(|item| item["id"].clone()).collect()
 }
 
 #[tokio::test]
@@ -97,85 +86,6 @@ async fn a_collection_lives() {
     a.get(&path).await.problem(404, "not_found");
     let empty = a.collection("Handbook").await;
     assert_eq!(delete(&a, &empty, "").await.status, 204);
-}
-
-#[tokio::test]
-async fn who_may_search_in_collections_may_see_them() {
-    let stack = Stack::load();
-    let a = stack.signup().await;
-    let id = a.collection("Handbook").await;
-    let bearers = [
-        a.user_with("user").await,
-        a.key_with(&["search"]).await,
-        a.key_with(&["documents:read"]).await,
-    ];
-    let path = format!("/api/collections/{id}");
-    let get = |bearer: &str, path: &str| {
-        let request = stack.http.get(stack.url(path));
-        Answer::of(request.bearer_auth(bearer))
-    };
-    for bearer in &bearers {
-        let listed = get(bearer, "/api/collections").await.ok(200);
-        assert_eq!(listed["items"][0]["id"], json!(id));
-        assert_eq!(get(bearer, &path).await.ok(200)["name"], "Handbook");
-    }
-    let writing = a.key_with(&["documents:write"]).await;
-    let refused = get(&writing, "/api/collections").await;
-    let refused = refused.problem(403, "missing_scope");
-    let detail = refused["detail"].as_str().unwrap();
-    assert!(detail.contains("documents:read or search"), "{refused}");
-    // Nothing more than that.
-    for bearer in &bearers[..2] {
-        get(bearer, "/api/documents")
-            .await
-            .problem(403, "missing_scope");
-        let request = stack.http.delete(stack.url(&path)).bearer_auth(bearer);
-        Answer::of(request).await.problem(403, "missing_scope");
-    }
-}
-
-#[tokio::test]
-async fn documents_go_with_their_collection() {
-    let stack = Stack::load();
-    let a = stack.signup().await;
-    let id = a.collection("Doomed").await;
-    let mark = word();
-    let documents: Vec<Value> = (0..5)
-        .map(|n| json!({"title": "T", "content": format!("Text {n} {mark}."), "collectionId": id}))
-        .collect();
-    let batch = json!({"documents": documents});
-    let answer = a.post("/api/ingest/batch", &batch).await.ok(202);
-    let ids: Vec<String> = answer["results"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(doc_id)
-        .collect();
-    let kept = a.add("Kept", &format!("Outside {mark}.")).await;
-    for document in ids.iter().chain([&kept]) {
-        a.completed(document).await;
-    }
-    assert_eq!(inside(&a, &id).await.len(), 5);
-    assert_eq!(a.search("text", &mark).await.len(), 5, "the first five");
-
-    let deleting = delete(&a, &id, "?documents=delete").await.ok(202);
-    assert_eq!(
-        (&deleting["status"], &deleting["documents"]),
-        (&json!("deleting"), &json!(5))
-    );
-    delete(&a, &id, "?documents=delete")
-        .await
-        .problem(404, "not_found");
-    assert_eq!(a.list().await, std::slice::from_ref(&kept));
-    let hits = a.search("text", &mark).await;
-    assert_eq!(hits.len(), 1);
-    assert_eq!(hits[0]["documentId"], kept);
-    eventually("their rows go", async || {
-        let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
-        (a.count(rows).await == 1).then_some(())
-    })
-    .await;
-    assert_eq!(a.search("text", &mark).await.len(), 1);
 }
 
 #[tokio::test]

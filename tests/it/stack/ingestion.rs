@@ -5,21 +5,17 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::files;
-use crate::support::stack::{
-    Answer, Stack, Tenant,
-    tenant::{doc_id, file_part},
-    word,
+use crate::support::{
+    files,
+    stack::{
+        Stack,
+        tenant::{doc_id, file_part},
+        versions::put,
+        word,
+    },
 };
-
-/// Adds a text under an id of the caller's own; the document's id.
-async fn put(tenant: &Tenant, external_id: &str, content: &str) -> String {
-    let body = json!({"title": "T", "content": content, "externalId": external_id});
-    doc_id(&tenant.post("/api/ingest/document", &body).await.ok(202))
-}
 
 #[tokio::test]
 async fn the_same_content_again_is_the_same_document() {
@@ -342,94 +338,6 @@ async fn every_format_is_searched_by_what_it_says() {
         .add_file("locked.docx", "application/octet-stream", &locked)
         .await;
     a.ended(&id, "needs_action", "password_protected").await;
-}
-
-#[tokio::test]
-async fn versions_are_listed_and_their_texts_shown() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let (first, second) = ("The first of both texts.", "The second text, ça alors.");
-    let id = put(&a, "versions", first).await;
-    a.completed(&id).await;
-    assert_eq!(put(&a, "versions", second).await, id);
-    a.completed(&id).await;
-    let path = format!("/api/documents/{id}");
-
-    let newest = a.get(&format!("{path}/versions?limit=1")).await.ok(200);
-    assert_eq!(newest["items"][0]["version"], 2);
-    assert_eq!(newest["items"][0]["status"], "published");
-    let cursor = newest["nextCursor"].as_str().unwrap();
-    let older = a
-        .get(&format!("{path}/versions?limit=1&cursor={cursor}"))
-        .await
-        .ok(200);
-    assert_eq!(older["items"][0]["version"], 1);
-    assert_eq!(older["items"][0]["status"], "superseded");
-    assert_eq!(older["nextCursor"], Value::Null);
-
-    let content = a.get(&format!("{path}/content")).await.ok(200);
-    assert_eq!(
-        (&content["version"], &content["text"]),
-        (&json!(2), &json!(second))
-    );
-    assert_eq!(content["characters"], second.chars().count());
-    let old = a.get(&format!("{path}/content?version=1")).await.ok(200);
-    assert_eq!(old["text"], first);
-    let part = a
-        .get(&format!("{path}/content?offset=17&limit=2"))
-        .await
-        .ok(200);
-    assert_eq!(
-        (&part["text"], &part["charSpan"]),
-        (&json!("ça"), &json!([17, 19]))
-    );
-    assert_eq!(part["nextOffset"], 19);
-    // A hit's span is a place in this text.
-    let hit = &a.search("text", "alors").await[0];
-    assert_eq!(hit["charSpan"], json!([0, second.chars().count()]));
-    a.get(&format!("{path}/content?version=3"))
-        .await
-        .problem(404, "no_content");
-    for (query, field) in [("limit=0", "/limit"), ("version=0", "/version")] {
-        a.get(&format!("{path}/content?{query}"))
-            .await
-            .bad_fields(&[field]);
-    }
-    for what in ["versions", "content"] {
-        b.get(&format!("{path}/{what}"))
-            .await
-            .problem(404, "not_found");
-    }
-}
-
-#[tokio::test]
-async fn what_ended_badly_is_tried_again() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let retry = async |tenant: &Tenant, id: &str| {
-        let path = format!("/api/documents/{id}/retry");
-        Answer::of(tenant.call(Method::POST, &path)).await
-    };
-    let mark = word();
-    let id = a.add("T", &format!("A text {mark}.")).await;
-    a.completed(&id).await;
-    retry(&a, &id).await.problem(409, "not_retryable");
-    // As if what reads it had crashed; what is there stays searchable meanwhile.
-    let failed = "UPDATE documents SET status = 'failed', code = 'extraction_crashed' WHERE customer_id = $1 AND id = $2";
-    a.change(failed, &id).await;
-    retry(&b, &id).await.problem(404, "not_found");
-    assert_eq!(retry(&a, &id).await.ok(202)["status"], "queued");
-    a.completed(&id).await;
-    assert_eq!(a.search("text", &mark).await.len(), 1);
-
-    let locked = files::made_unique(files::PASSWORD_PDF, &word());
-    let id = a.add_file("a.pdf", "application/pdf", &locked).await;
-    a.ended(&id, "needs_action", "password_protected").await;
-    retry(&a, &id).await.ok(202);
-    a.ended(&id, "needs_action", "password_protected").await;
-    let expired = "UPDATE documents SET status = 'failed', code = 'upload_expired' WHERE customer_id = $1 AND id = $2";
-    a.change(expired, &id).await;
-    retry(&a, &id).await.problem(409, "not_retryable");
 }
 
 #[tokio::test]

@@ -7,20 +7,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
-use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::file_part, word};
-
-async fn export(tenant: &Tenant) -> Value {
-    let started = tenant
-        .post("/api/customers/export", &json!({}))
-        .await
-        .ok(202);
-    let url = started["statusUrl"].as_str().unwrap().to_owned();
-    eventually("the export ends", async || {
-        let job = tenant.get(&url).await.ok(200);
-        (job["status"] == "completed").then_some(job)
-    })
-    .await
-}
+use crate::support::stack::{
+    Answer, Stack, Tenant, eventually, exports::export, tenant::file_part, word,
+};
 
 async fn leave(tenant: &Tenant, password: &str) -> Answer {
     let url = tenant.stack.url("/api/customers");
@@ -153,26 +142,6 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
     assert_ne!(stack.http.get(other).send().await.unwrap().status(), 200);
     let url = format!("/api/jobs/{}", job["id"].as_str().unwrap());
     b.get(&url).await.problem(404, "not_found");
-}
-
-#[tokio::test]
-async fn one_export_at_a_time_and_a_lost_task_is_sent_again() {
-    let stack = Stack::load();
-    let a = stack.signup().await;
-    // A job whose task never came.
-    let lost = "INSERT INTO jobs (customer_id, id, kind, resend_at) VALUES ($1, gen_random_uuid(), 'export', now())";
-    stack.sql().await.execute(lost, &[&a.id]).await.unwrap();
-    let first = a.post("/api/customers/export", &json!({})).await.ok(202);
-    let second = a.post("/api/customers/export", &json!({})).await.ok(202);
-    assert_eq!(first["jobId"], second["jobId"]);
-    stack.sweep().await;
-    let url = first["statusUrl"].as_str().unwrap().to_owned();
-    eventually("the export ends", async || {
-        (a.get(&url).await.ok(200)["status"] == "completed").then_some(())
-    })
-    .await;
-    let third = a.post("/api/customers/export", &json!({})).await.ok(202);
-    assert_ne!(first["jobId"], third["jobId"]);
 }
 
 #[tokio::test]
@@ -327,29 +296,4 @@ async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
         (a.count(customers).await == 0).then_some(())
     })
     .await;
-}
-
-#[tokio::test]
-async fn however_often_everything_is_exported_one_copy_is_kept() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let kept = async |tenant: &Tenant| {
-        let prefix = format!("exports/{}/", tenant.id);
-        stack.keys(stack.documents_bucket(), &prefix).await
-    };
-    let theirs = export(&b).await;
-    let first = export(&a).await;
-    let second = export(&a).await;
-    assert_ne!(first["id"], second["id"]);
-    eventually("the first export is gone", async || {
-        (kept(&a).await.len() == 1).then_some(())
-    })
-    .await;
-    for (tenant, job) in [(&a, &second), (&b, &theirs)] {
-        let keys = kept(tenant).await;
-        let id = job["id"].as_str().unwrap();
-        assert!(keys.len() == 1 && keys[0].contains(id), "{keys:?}");
-        let link = job["files"][0]["url"].as_str().unwrap();
-        assert_eq!(stack.http.get(link).send().await.unwrap().status(), 200);
-    }
 }

@@ -2,8 +2,14 @@
 
 use serde_json::json;
 
-use super::files;
-use crate::support::stack::{Answer, Stack, tenant::doc_id, tenant::file_part, word};
+use crate::support::{
+    files,
+    stack::{
+        Answer, Stack,
+        tenant::{doc_id, file_part},
+        word,
+    },
+};
 
 #[tokio::test]
 async fn a_file_over_the_limit_comes_in_nowhere() {

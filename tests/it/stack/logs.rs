@@ -5,8 +5,14 @@ use std::{fs, path::Path};
 use dynrag_testing::openai::Reply;
 use serde_json::json;
 
-use super::files;
-use crate::support::stack::{Answer, Stack, random, tenant::doc_id, tenant::file_part, word};
+use crate::support::{
+    files,
+    stack::{
+        Answer, Stack, random,
+        tenant::{doc_id, file_part},
+        word,
+    },
+};
 
 /// Log files that hold a text.
 fn holding(logs: &Path, text: &str) -> Vec<String> {

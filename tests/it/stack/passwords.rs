@@ -3,11 +3,13 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::files;
-use crate::support::stack::{
-    Answer, Stack,
-    tenant::{doc_id, file_part},
-    word,
+use crate::support::{
+    files,
+    stack::{
+        Answer, Stack,
+        tenant::{doc_id, file_part},
+        word,
+    },
 };
 
 fn locked(mark: &str) -> Vec<u8> {

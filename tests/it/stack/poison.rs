@@ -3,9 +3,8 @@
 use dynrag_testing::openai::Reply;
 use futures::{StreamExt, stream};
 
-use super::files;
 use crate::support::{
-    size,
+    files, size,
     stack::{Stack, eventually, tenant::file_part, word},
 };
 
@@ -96,6 +95,7 @@ async fn twenty_bad_files_cost_the_good_ones_nothing() {
 
 /// Pages of a PDF that a quick reader has no time for, and of one that no reader has time for.
 const SLOW: usize = 1_000;
+
 const ENDLESS: usize = 9_000;
 
 #[tokio::test]

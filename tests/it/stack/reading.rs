@@ -3,11 +3,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::files::office::docx;
-use crate::support::stack::{
-    Answer, Stack, Tenant,
-    tenant::{doc_id, file_part},
-    word,
+use crate::support::{
+    files::office::docx,
+    stack::{
+        Answer, Stack, Tenant,
+        tenant::{doc_id, file_part},
+        word,
+    },
 };
 
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";

@@ -2,18 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::support::stack::{Stack, Tenant, eventually, word};
-
-const NEW: &str = "text-embedding-3-large";
-
-async fn start(tenant: &Tenant) -> String {
-    let body = json!({"embeddingModel": NEW});
-    let started = tenant
-        .post("/api/documents/regenerate", &body)
-        .await
-        .ok(202);
-    started["statusUrl"].as_str().unwrap().to_owned()
-}
+use crate::support::stack::{
+    Stack, Tenant, eventually,
+    regeneration::{NEW, start},
+    word,
+};
 
 /// Waits until the job has ended; looks meanwhile.
 async fn ended(tenant: &Tenant, status_url: &str, mut look: impl AsyncFnMut()) -> Value {
@@ -181,41 +174,6 @@ async fn a_model_that_is_refused_leaves_everything_as_it_was() {
             .await,
         1
     );
-}
-
-#[tokio::test]
-async fn one_at_a_time_and_never_beyond_the_budget() {
-    let stack = Stack::load();
-    let a = stack.signup().await;
-    let id = a.add("T", &format!("Some words about {}.", word())).await;
-    a.completed(&id).await;
-    for bad in ["", "two words", "-dash"] {
-        let body = json!({"embeddingModel": bad, "dryRun": true});
-        a.post("/api/documents/regenerate", &body)
-            .await
-            .bad_fields(&["/embeddingModel"]);
-    }
-    a.config("monthly_budget_usd = 0.00000001").await;
-    let body = json!({"embeddingModel": NEW});
-    a.post("/api/documents/regenerate", &body)
-        .await
-        .problem(402, "budget_exceeded");
-    a.config("monthly_budget_usd = NULL").await;
-    // One that waits for its provider.
-    let key = a.own_key().await;
-    let limited = dynrag_testing::openai::Reply::rate_limited(std::time::Duration::from_secs(3));
-    stack.reply_to_key(&key, limited).await;
-    start(&a).await;
-    a.post("/api/documents/regenerate", &body)
-        .await
-        .problem(409, "regeneration_under_way");
-    // A document that is deleted meanwhile is in neither table.
-    a.delete(&id).await.ok(202);
-    eventually("the document is gone", async || {
-        let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
-        (a.count(rows).await == 0).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::stack::{
     Answer, Stack, Tenant,
@@ -237,23 +237,4 @@ async fn a_refusal_says_whose_limit_is_used_up() {
     ];
     refused(&by_key().await, "key", &words);
     b.get("/api/documents").await.ok(200);
-}
-
-#[tokio::test]
-async fn the_limits_are_in_the_configuration() {
-    let tenant = Stack::load().signup().await;
-    tenant
-        .config(
-            "reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT",
-        )
-        .await;
-    let config: Value = tenant.get("/api/customers/config").await.ok(200);
-    assert_eq!(
-        (
-            &config["readsPerMinute"],
-            &config["requestsPerMinute"],
-            &config["requestsPerDay"]
-        ),
-        (&json!(600), &json!(120), &json!(50_000))
-    );
 }

@@ -8,11 +8,10 @@ use std::{
     time::Duration,
 };
 
-use dynrag_testing::openai::Reply;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::stack::{Answer, Stack, Tenant, eventually, word};
+use crate::support::stack::{Answer, Stack, Tenant, eventually};
 
 async fn rotate(tenant: &Tenant, immediately: bool) -> Value {
     let request = tenant.call(Method::POST, "/api/customers/rotate-secrets");
@@ -109,62 +108,6 @@ async fn a_secret_that_was_seen_is_of_no_use_from_the_next_request_on() {
     let revive = "UPDATE customer_secrets SET retires_at = NULL WHERE customer_id = $1";
     stack.sql().await.execute(revive, &[&a.id]).await.unwrap();
     me(&stack, &a.access).await.problem(401, "unauthenticated");
-}
-
-#[tokio::test]
-async fn a_key_of_ones_own_is_used_at_once_and_frees_what_waited_for_it() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let mark = word();
-    let put = async |key: &str| {
-        let request = a.call(Method::PUT, "/api/customers/openai-key");
-        Answer::of(request.json(&json!({"apiKey": key}))).await
-    };
-    for bad in ["", "short", "with a space in it", "ünïcödé-key"] {
-        put(bad).await.bad_fields(&["/apiKey"]);
-    }
-    let (mistyped, key) = (format!("sk-bad-{}", word()), format!("sk-own-{}", word()));
-    stack.reply_to_key(&mistyped, Reply::InvalidKey).await;
-    assert_eq!(put(&mistyped).await.status, 204);
-    let id = a.add("Waits", &format!("A text {mark}.")).await;
-    a.ended(&id, "needs_action", "embedding_key_invalid").await;
-    assert_eq!(put(&key).await.status, 204);
-    stack.sweep().await;
-    a.completed(&id).await;
-    assert_eq!(
-        a.get("/api/customers/profile").await.ok(200)["hasOpenaiKey"],
-        true
-    );
-    assert_eq!(
-        b.get("/api/customers/profile").await.ok(200)["hasOpenaiKey"],
-        false
-    );
-    let seen = stack.seen_with(&mark).await;
-    let keys: Vec<_> = seen.iter().map(|seen| seen.key.as_deref()).collect();
-    assert_eq!(keys, [Some(mistyped.as_str()), Some(key.as_str())]);
-    let log = a.get("/api/customers/audit").await.ok(200);
-    assert_eq!(log["items"][0]["action"], "openai_key.set");
-    assert!(!log.to_string().contains(&key));
-
-    // Another one takes its place, and none the place of that.
-    assert_eq!(put(&format!("sk-other-{}", word())).await.status, 204);
-    let rows =
-        "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'openai_key'
-                AND (retires_at IS NULL OR retires_at > now())";
-    assert_eq!(a.count(rows).await, 1);
-    let delete = || a.call(Method::DELETE, "/api/customers/openai-key");
-    assert_eq!(Answer::of(delete()).await.status, 204);
-    Answer::of(delete()).await.problem(404, "not_found");
-
-    // Without one, the platform's key frees what waited.
-    assert_eq!(put(&mistyped).await.status, 204);
-    let id = a.add("Waits", &format!("Another text {}.", word())).await;
-    a.ended(&id, "needs_action", "embedding_key_invalid").await;
-    assert_eq!(Answer::of(delete()).await.status, 204);
-    let log = a.get("/api/customers/audit").await.ok(200);
-    assert_eq!(log["items"][0]["details"]["documentsReleased"], 1, "{log}");
-    stack.sweep().await;
-    a.completed(&id).await;
 }
 
 #[tokio::test]

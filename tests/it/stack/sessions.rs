@@ -4,73 +4,14 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use reqwest::Method;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::support::{
     size,
-    stack::{Answer, Stack, Tenant},
+    stack::{
+        Stack,
+        sessions::{me, refresh, set, tokens},
+    },
 };
-
-/// The tokens of an answer.
-struct Tokens {
-    access: String,
-    refresh: String,
-}
-
-fn tokens(answer: &Value) -> Tokens {
-    let token = |name: &str| answer[name].as_str().unwrap().to_owned();
-    Tokens {
-        access: token("accessToken"),
-        refresh: token("refreshToken"),
-    }
-}
-
-async fn refresh(stack: &Stack, token: &str) -> Answer {
-    let request = stack.http.post(stack.url("/api/auth/refresh"));
-    Answer::of(request.json(&json!({"refreshToken": token}))).await
-}
-
-async fn me(stack: &Stack, access: &str) -> u16 {
-    let request = stack
-        .http
-        .get(stack.url("/api/auth/me"))
-        .bearer_auth(access);
-    Answer::of(request).await.status
-}
-
-/// A POST under /api/auth with an access token.
-async fn post(stack: &Stack, access: &str, route: &str, body: Option<Value>) -> Answer {
-    let url = stack.url(&format!("/api/auth/{route}"));
-    let request = stack.http.request(Method::POST, url).bearer_auth(access);
-    match body {
-        Some(body) => Answer::raw(request.json(&body)).await,
-        None => Answer::raw(request).await,
-    }
-}
-
-async fn set(tenant: &Tenant, change: &str) {
-    let statement = format!("UPDATE {change} WHERE customer_id = $1");
-    let sql = tenant.stack.sql().await;
-    sql.execute(&statement, &[&tenant.id]).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_refresh_token_is_spent_once_and_a_lost_answer_is_given_again() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let next = tokens(&refresh(&stack, &a.refresh).await.ok(200));
-    assert_ne!(next.refresh, a.refresh);
-    let again = tokens(&refresh(&stack, &a.refresh).await.ok(200));
-    assert_eq!(again.refresh, next.refresh, "one successor");
-    for access in [&a.access, &next.access, &again.access, &b.access] {
-        assert_eq!(me(&stack, access).await, 200);
-    }
-    // The successor goes on, and the other customer was not concerned.
-    refresh(&stack, &next.refresh).await.ok(200);
-    refresh(&stack, &b.refresh).await.ok(200);
-}
 
 #[tokio::test]
 async fn sixteen_at_once_get_the_same_successor() {
@@ -126,118 +67,4 @@ async fn a_stolen_token_ends_the_session_it_belongs_to() {
     let told =
         "SELECT count(*) FROM audit_log WHERE customer_id = $1 AND action = 'session.token_reused'";
     assert_eq!(a.count(told).await, families as i64);
-}
-
-#[tokio::test]
-async fn what_is_no_refresh_token_of_a_live_session_is_refused_alike() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let mut cut = a.refresh.clone();
-    cut.truncate(cut.len() - 3);
-    let made_up = format!("e30.{}.c2ln", "eyJjaWQiOiJ4In0");
-    let mut forms = Vec::new();
-    for token in [&a.access, &cut, &made_up, &a.key, &String::new()] {
-        let answer = refresh(&stack, token).await;
-        answer.problem(401, "invalid_refresh_token");
-        forms.push(crate::support::stack::answer::form(&answer));
-    }
-    for (take, give) in [
-        (
-            "users SET status = 'disabled'",
-            "users SET status = 'active'",
-        ),
-        (
-            "users SET tokens_valid_from = now() + interval '1 minute'",
-            "users SET tokens_valid_from = '-infinity'",
-        ),
-        (
-            "refresh_tokens SET expires_at = now()",
-            "refresh_tokens SET expires_at = now() + interval '1 day'",
-        ),
-        (
-            "refresh_tokens SET token_hash = decode(repeat('00', 32), 'hex')",
-            "sessions SET updated_at = now()",
-        ),
-    ] {
-        set(&a, take).await;
-        let answer = refresh(&stack, &a.refresh).await;
-        answer.problem(401, "invalid_refresh_token");
-        forms.push(crate::support::stack::answer::form(&answer));
-        set(&a, give).await;
-    }
-    assert!(
-        forms.windows(2).all(|pair| pair[0] == pair[1]),
-        "a refusal tells why"
-    );
-    let suspend = "UPDATE customers SET status = $2 WHERE id = $1";
-    for (status, expected) in [("suspended", 401), ("active", 200)] {
-        let sql = stack.sql().await;
-        sql.execute(suspend, &[&b.id, &status]).await.unwrap();
-        assert_eq!(
-            refresh(&stack, &b.refresh).await.status,
-            expected,
-            "{status}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn logging_out_ends_this_session_or_all() {
-    let stack = Stack::load();
-    let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    let first = tokens(&a.login().await.ok(200));
-    let second = tokens(&a.login().await.ok(200));
-    let out = post(&stack, &first.access, "logout", None).await;
-    assert_eq!((out.status, out.body.len()), (204, 0));
-    assert_eq!(me(&stack, &first.access).await, 401);
-    refresh(&stack, &first.refresh)
-        .await
-        .problem(401, "invalid_refresh_token");
-    assert_eq!(me(&stack, &second.access).await, 200);
-    assert_eq!(me(&stack, &a.access).await, 200);
-
-    let everywhere = Some(json!({"everywhere": true}));
-    let out = post(&stack, &second.access, "logout", everywhere).await;
-    assert_eq!(out.status, 204);
-    for tokens in [&second.access, &a.access] {
-        assert_eq!(me(&stack, tokens).await, 401);
-    }
-    assert_eq!(me(&stack, &b.access).await, 200);
-    // Keys have no session, and stay.
-    a.post("/api/auth/logout", &json!({}))
-        .await
-        .problem(403, "user_required");
-    a.get("/api/auth/me").await.ok(200);
-}
-
-#[tokio::test]
-async fn a_changed_password_is_the_only_one_and_ends_all_sessions() {
-    let stack = Stack::load();
-    let (mut a, b) = tokio::join!(stack.signup(), stack.signup());
-    let new = format!("another long password {}", Uuid::new_v4());
-    let other = tokens(&a.login().await.ok(200));
-    let change = async |access: &str, current: &str, new: &str| {
-        let body = json!({"currentPassword": current, "newPassword": new});
-        post(&stack, access, "change-password", Some(body)).await
-    };
-    change(&a.access, "not this one", &new)
-        .await
-        .problem(403, "wrong_password");
-    for weak in ["short", &a.email, &a.password, &"x".repeat(129)] {
-        change(&a.access, &a.password, weak)
-            .await
-            .bad_fields(&["/newPassword"]);
-    }
-    assert_eq!(me(&stack, &a.access).await, 200);
-
-    let changed = tokens(&change(&a.access, &a.password, &new).await.ok(200));
-    for ended in [&a.access, &other.access] {
-        assert_eq!(me(&stack, ended).await, 401);
-    }
-    assert_eq!(me(&stack, &changed.access).await, 200);
-    refresh(&stack, &changed.refresh).await.ok(200);
-    a.login().await.problem(401, "invalid_credentials");
-    a.password = new;
-    a.login().await.ok(200);
-    b.login().await.ok(200);
 }

@@ -3,11 +3,16 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{
-    admin::{admin, ask},
+use crate::support::{
     files,
+    stack::{
+        Answer, Stack, Tenant,
+        admin::{admin, ask},
+        eventually,
+        tenant::doc_id,
+        word,
+    },
 };
-use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word};
 
 /// A text of so many chunks, each of which has the word.
 fn text(word: &str, chunks: usize) -> String {

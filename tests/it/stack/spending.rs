@@ -4,9 +4,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::admin::{admin, ask};
 use crate::support::stack::{
     Answer, Stack, Tenant,
+    admin::{admin, ask},
     tenant::{doc_id, file_part},
     word,
 };

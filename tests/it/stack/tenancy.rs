@@ -1,15 +1,17 @@
 //! No caller reaches what is another tenant's, and none what its role or scopes do not allow
 //! (promise 9).
 //!
-//! The routes come from the routers: one that is not in `expected` fails the test.
+//! The routes come from the routers, and what each needs from the types of its handler; `docs/SECURITY.md` is the
+//! reviewed copy of that.
 
-use dynrag_api::RouteInfo;
+use dynrag_api::{RouteInfo, openapi::Access};
+use dynrag_domain::identity::Scope;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
-    routes::routes,
+    routes::{access, routes},
     size,
     stack::{
         Answer, Stack, Tenant,
@@ -19,103 +21,6 @@ use crate::support::{
         word,
     },
 };
-
-/// Who may use a route.
-#[derive(Clone, Copy, PartialEq)]
-enum Needs {
-    /// Nobody has to say who it is.
-    Nothing,
-    Credential,
-    /// An access token, no key.
-    User,
-    /// An access token with admin:tenant, no key.
-    Owner,
-    /// An access token of an administrator of the platform; nobody else is told that there is a route.
-    PlatformAdmin,
-    Scope(&'static str),
-    /// One of two.
-    Either(&'static str, &'static str),
-    /// A webhook's own secret, which no caller's credential is.
-    Webhook,
-}
-
-/// What a route needs. A new route is added here.
-fn expected(route: &str) -> Needs {
-    match route {
-        "auth-signup"
-        | "auth-login"
-        | "auth-refresh"
-        | "auth-forgot-password"
-        | "auth-reset-password"
-        | "auth-verify-email"
-        | "users-accept"
-        | "health-get"
-        | "openapi-get" => Needs::Nothing,
-        "auth-me" => Needs::Credential,
-        "auth-logout" | "auth-change-password" | "auth-resend-verification" => Needs::User,
-        "customers-delete" => Needs::Owner,
-        "customers-export" | "documents-regenerate" => Needs::Scope("admin:tenant"),
-        "customers-get-profile" | "customers-get-config" => Needs::Credential,
-        "customers-usage" => Needs::Scope("metrics"),
-        "admin-customers-list"
-        | "admin-customers-get"
-        | "admin-customers-delete"
-        | "admin-customers-usage"
-        | "admin-customers-limits"
-        | "admin-customers-suspend"
-        | "admin-customers-activate"
-        | "admin-invitations-create" => Needs::PlatformAdmin,
-        "customers-update-profile"
-        | "customers-update-config"
-        | "customers-set-openai-key"
-        | "customers-delete-openai-key"
-        | "customers-rotate-secrets" => Needs::Scope("admin:tenant"),
-        "customers-api-key" | "customers-audit" | "keys-list" | "keys-create" | "keys-delete"
-        | "users-list" | "users-invite" | "users-update" | "users-delete" => {
-            Needs::Scope("admin:tenant")
-        }
-        "documents-list"
-        | "documents-get"
-        | "documents-status"
-        | "documents-versions"
-        | "documents-content"
-        | "documents-chunks"
-        | "documents-diff"
-        | "documents-events"
-        | "documents-original"
-        | "documents-get-by-external-id"
-        | "jobs-get" => Needs::Scope("documents:read"),
-        "collections-list" | "collections-get" => Needs::Either("documents:read", "search"),
-        "collections-create"
-        | "collections-update"
-        | "collections-delete"
-        | "documents-bulk"
-        | "documents-delete"
-        | "documents-delete-by-external-id"
-        | "documents-put-by-external-id"
-        | "documents-restore"
-        | "documents-retry"
-        | "documents-undelete"
-        | "documents-update"
-        | "ingest-batch"
-        | "ingest-document"
-        | "ingest-file"
-        | "ingest-presigned-url"
-        | "ingest-url" => Needs::Scope("documents:write"),
-        "ingest-webhook" => Needs::Scope("documents:write"),
-        "ingest-webhook-receive" => Needs::Webhook,
-        "webhooks-list"
-        | "webhooks-create"
-        | "webhooks-get"
-        | "webhooks-update"
-        | "webhooks-delete"
-        | "webhooks-test"
-        | "webhooks-deliveries"
-        | "webhooks-replay" => Needs::Scope("webhooks"),
-        "search" => Needs::Scope("search"),
-        other => panic!("route {other} is not in this table; who may use it?"),
-    }
-}
 
 /// A caller of tenant A.
 struct Caller {
@@ -170,6 +75,29 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
         .await,
         key("key without scopes", &[]).await,
     ]
+}
+
+/// Status and code with which a route refuses a caller.
+fn denial(needs: Access, caller: &Caller) -> Option<(u16, &'static str)> {
+    let Access::Caller {
+        scopes,
+        user,
+        platform_admin,
+        ..
+    } = needs
+    else {
+        return (needs == Access::Webhook).then_some((401, "unauthenticated"));
+    };
+    let has = |scope: &Scope| caller.scopes.contains(&scope.as_str());
+    if platform_admin && caller.is_user {
+        Some((404, "not_found"))
+    } else if !scopes.is_empty() && !scopes.iter().any(has) {
+        Some((403, "missing_scope"))
+    } else if (user || platform_admin) && !caller.is_user {
+        Some((403, "user_required"))
+    } else {
+        None
+    }
 }
 
 /// Whether a route takes the caller's own id of a document.
@@ -320,32 +248,24 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
     };
 
     for route in routes() {
-        let needs = expected(route.name);
+        let needs = access(&route);
         let by_id = route.path.contains("{id}") || by_external_id(&route);
         // Without a credential.
         let answer = Answer::of(request(&stack, &route, &own)).await;
         requests += 1;
         match needs {
-            Needs::Nothing => assert_ne!(answer.status, 401, "{answer}"),
+            Access::Public => assert_ne!(answer.status, 401, "{answer}"),
             _ => drop(answer.problem(401, "unauthenticated")),
         }
-        if needs == Needs::Nothing {
+        if needs == Access::Public {
             continue;
         }
         let (stack, route, ids, own, leak) = (&stack, &route, &ids, &own, &leak);
         let asked = callers.iter().map(async |caller| {
             let mut requests = 0;
             let what = format!("{} as {}", route.name, caller.name);
-            let allowed = match needs {
-                Needs::Scope(scope) => caller.scopes.contains(&scope),
-                Needs::Either(one, other) => {
-                    caller.scopes.contains(&one) || caller.scopes.contains(&other)
-                }
-                Needs::User => caller.is_user,
-                Needs::Owner => caller.is_user && caller.scopes.contains(&"admin:tenant"),
-                Needs::PlatformAdmin | Needs::Webhook => false,
-                _ => true,
-            };
+            let denied = denial(needs, caller);
+            let allowed = denied.is_none();
             // They would lock the others out, and mail again and again; see keys.rs and accounts.rs.
             if allowed && ["customers-api-key", "auth-resend-verification"].contains(&route.name) {
                 return requests;
@@ -356,24 +276,8 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 let answer = Answer::of(request).await;
                 requests += 1;
                 assert!(!leak(&answer, id), "{what}, id {kind}: {answer}");
-                if needs == Needs::Webhook {
-                    answer.problem(401, "unauthenticated");
-                } else if needs == Needs::PlatformAdmin && caller.is_user {
-                    answer.problem(404, "not_found");
-                } else if needs == Needs::Owner && !allowed {
-                    let scoped = caller.scopes.contains(&"admin:tenant");
-                    answer.problem(
-                        403,
-                        if scoped {
-                            "user_required"
-                        } else {
-                            "missing_scope"
-                        },
-                    );
-                } else if !allowed && matches!(needs, Needs::User | Needs::PlatformAdmin) {
-                    answer.problem(403, "user_required");
-                } else if !allowed {
-                    answer.problem(403, "missing_scope");
+                if let Some((status, code)) = denied {
+                    answer.problem(status, code);
                 } else if [
                     "auth-logout",
                     "auth-change-password",

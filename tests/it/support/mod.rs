@@ -8,6 +8,8 @@
 )]
 
 pub mod database;
+pub mod files;
+pub mod generated;
 pub mod known;
 pub mod routes;
 pub mod runtime;

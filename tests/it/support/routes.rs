@@ -1,20 +1,146 @@
-//! Every route there is.
+//! Every route there is, by group and by name, with what its types say about its callers.
 
-use dynrag_api::RouteInfo;
+use axum::Router;
+use dynrag_api::{
+    RouteInfo,
+    openapi::{Access, Description},
+    stack,
+};
+use dynrag_domain::identity::Scope;
+
+/// A crate of routes.
+pub struct Group {
+    /// Its folder under functions/.
+    pub folder: &'static str,
+    /// The nouns of its routes: the first word of their names.
+    pub nouns: &'static [&'static str],
+    pub table: Vec<RouteInfo>,
+    pub router: Router,
+}
+
+impl Group {
+    /// The group's binary.
+    pub fn binary(&self) -> String {
+        format!("dynrag-{}", self.folder.replace('/', "-"))
+    }
+}
+
+/// Every group there is; `every_group_is_here` compares with the folders.
+pub fn groups() -> Vec<Group> {
+    macro_rules! group {
+        ($folder:literal, $nouns:expr, $routes:path) => {
+            Group {
+                folder: $folder,
+                nouns: &$nouns,
+                table: $routes().table().to_vec(),
+                router: stack::wrap($routes().router(Default::default())),
+            }
+        };
+    }
+    vec![
+        group!("admin", ["admin"], dynrag_admin::routes),
+        group!("auth", ["auth"], dynrag_auth::routes),
+        group!(
+            "customers",
+            ["customers", "jobs", "keys", "users"],
+            dynrag_customers::routes
+        ),
+        group!(
+            "documents",
+            ["collections", "documents"],
+            dynrag_documents::routes
+        ),
+        group!(
+            "documents/chunks",
+            ["documents"],
+            dynrag_documents_chunks::routes
+        ),
+        group!(
+            "documents/events",
+            ["documents"],
+            dynrag_documents_events::routes
+        ),
+        group!("ingest", ["ingest"], dynrag_ingest::routes),
+        group!("search", ["search"], dynrag_search::routes),
+        group!("system", ["health", "openapi"], dynrag_system::routes),
+        group!("webhooks", ["webhooks"], dynrag_webhooks::routes),
+    ]
+}
 
 /// Every group's table.
 pub fn routes() -> Vec<RouteInfo> {
-    [
-        dynrag_admin::routes().table(),
-        dynrag_auth::routes().table(),
-        dynrag_customers::routes().table(),
-        dynrag_documents::routes().table(),
-        dynrag_documents_chunks::routes().table(),
-        dynrag_documents_events::routes().table(),
-        dynrag_ingest::routes().table(),
-        dynrag_search::routes().table(),
-        dynrag_system::routes().table(),
-        dynrag_webhooks::routes().table(),
-    ]
-    .concat()
+    groups().into_iter().flat_map(|group| group.table).collect()
+}
+
+/// Who may call a route, read from the types of its handler.
+pub fn access(route: &RouteInfo) -> Access {
+    let mut description = Description::default();
+    (route.describe)(&mut description);
+    description.access()
+}
+
+/// A route with all its methods and paths.
+pub struct Named {
+    pub name: &'static str,
+    /// `METHOD path` of each.
+    pub at: Vec<String>,
+    pub summary: &'static str,
+    pub streamed: bool,
+    pub access: Access,
+}
+
+/// Every route once, in the order of the tables.
+///
+/// # Panics
+/// If two paths of a route differ in who may call them.
+pub fn named() -> Vec<Named> {
+    let mut all: Vec<Named> = Vec::new();
+    for route in routes() {
+        let at = format!("{} {}", route.method, route.path);
+        let access = access(&route);
+        match all.iter_mut().find(|named| named.name == route.name) {
+            Some(named) => {
+                assert_eq!(named.access, access, "{}", route.name);
+                named.at.push(at);
+            }
+            None => all.push(Named {
+                name: route.name,
+                at: vec![at],
+                summary: route.summary,
+                streamed: route.streamed,
+                access,
+            }),
+        }
+    }
+    all
+}
+
+/// `documents-get` → `DocumentsGet`, its function in the template.
+pub fn pascal_case(name: &str) -> String {
+    name.split('-')
+        .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
+        .collect()
+}
+
+/// What a caller needs, in words for the documents.
+pub fn needs(access: Access) -> String {
+    match access {
+        Access::Public => "nothing".to_owned(),
+        Access::Webhook => "the webhook's secret or token".to_owned(),
+        Access::Caller {
+            platform_admin: true,
+            ..
+        } => "an administrator of the platform".to_owned(),
+        Access::Caller { scopes, user, .. } => match (scopes.is_empty(), user) {
+            (true, false) => "any credential".to_owned(),
+            (true, true) => "an access token".to_owned(),
+            (false, false) => any_of(scopes),
+            (false, true) => format!("{} and an access token", any_of(scopes)),
+        },
+    }
+}
+
+fn any_of(scopes: &[Scope]) -> String {
+    let names: Vec<String> = scopes.iter().map(|scope| format!("`{scope}`")).collect();
+    names.join(" or ")
 }

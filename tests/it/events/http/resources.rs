@@ -32,10 +32,6 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
             answer.ok(200, &["title", "status", "format", "createdAt"])["id"],
             json!(id)
         ),
-        "documents-versions" => {
-            let body = answer.ok(200, &["items"]);
-            assert_eq!(body["items"][0]["version"], 1);
-        }
         "documents-content" => {
             let body = answer.ok(200, &["text", "charSpan", "characters", "version"]);
             assert_eq!(body["docId"], json!(id));
@@ -61,12 +57,14 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
             assert_eq!(body["docId"], json!(id));
             assert_eq!(body["timeline"][0]["status"], "queued");
         }
-        _ => {
+        "documents-delete" => {
             assert_eq!(answer.ok(202, &["status"])["docId"], json!(id));
             call(&mut scene.function, &ours)
                 .await
                 .problem(404, "not_found");
         }
+        // What it answers is tested with its contract, in tests/it/routes.
+        _ => drop(answer.ok(200, &[])),
     }
 }
 

@@ -143,6 +143,15 @@ impl std::fmt::Display for Answer {
     }
 }
 
+/// A text in the JSON of an answer.
+#[track_caller]
+pub fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value}"))
+        .to_owned()
+}
+
 /// The parts of a problem that say what is wrong, without what tells one request from another.
 pub fn form(answer: &Answer) -> Value {
     let mut body = answer.json();

@@ -8,13 +8,25 @@
 )]
 #![allow(dead_code, reason = "shared by tests that use different parts")]
 
+pub mod accounts;
+pub mod admin;
 pub mod answer;
 pub mod aws;
+pub mod batch;
+pub mod by_external_id;
+pub mod collections;
+pub mod exports;
+pub mod keys;
 pub mod mail;
 pub mod openai;
 pub mod processes;
 pub mod receiver;
+pub mod regeneration;
+pub mod sessions;
 pub mod tenant;
+pub mod users;
+pub mod versions;
+pub mod webhooks;
 
 use std::{
     collections::BTreeMap,

@@ -52,6 +52,11 @@ impl Tenant {
         Answer::of(self.call(Method::POST, path).json(body)).await
     }
 
+    /// PUT of JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(self.call(Method::PUT, path).json(body)).await
+    }
+
     /// DELETE of a document.
     pub async fn delete(&self, document: &str) -> Answer {
         Answer::of(self.call(Method::DELETE, &format!("/api/documents/{document}"))).await

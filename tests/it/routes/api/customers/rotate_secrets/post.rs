@@ -1,0 +1,21 @@
+//! `POST /api/customers/rotate-secrets`.
+
+use serde_json::json;
+
+use crate::support::stack::Stack;
+
+#[tokio::test]
+async fn a_customer_gets_a_new_version_of_its_secret() {
+    let stack = Stack::load();
+    let (a, b) = tokio::join!(stack.signup(), stack.signup());
+    let path = "/api/customers/rotate-secrets";
+    a.post(path, &json!({"immediately": "no"}))
+        .await
+        .problem(422, "invalid_fields");
+    for version in [2, 3] {
+        let rotated = a.post(path, &json!({"immediately": false})).await.ok(200);
+        assert_eq!(rotated["version"], version);
+    }
+    let theirs = b.post(path, &json!({"immediately": false})).await.ok(200);
+    assert_eq!(theirs["version"], 2);
+}

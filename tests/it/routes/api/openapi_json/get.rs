@@ -1,0 +1,12 @@
+//! `GET /api/openapi.json`.
+
+use crate::support::stack::{Answer, Stack};
+
+#[tokio::test]
+async fn anybody_gets_the_document_of_all_routes() {
+    let stack = Stack::load();
+    let request = stack.http.get(stack.url("/api/openapi.json"));
+    let document = Answer::of(request).await.ok(200);
+    assert_eq!(document["openapi"], "3.1.0");
+    assert!(document["paths"].get("/api/openapi.json").is_some());
+}
