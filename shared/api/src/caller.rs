@@ -226,13 +226,7 @@ async fn admit(
                 .await?
                 .verify(TokenKind::Access, token, store, vault)
                 .await?;
-            let verified = Verified {
-                customer: claims.cid,
-                user: claims.sub,
-                session: claims.sid,
-                secret_version,
-                issued_at: claims.issued_at()?,
-            };
+            let verified = claims.verified(secret_version)?;
             store.admit_user(verified, endpoint).await
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Kind,
+    DocumentId, Kind,
     audit::Actor,
     bulk::{Asked, BulkAction},
     documents::{
@@ -12,7 +12,7 @@ use dynrag_domain::{
     },
     jobs::Job,
 };
-use dynrag_store::{Store, bulk::Step, outbox::Outgoing};
+use dynrag_store::{Store, TenantId, bulk::Step, outbox::Outgoing};
 use tokio_postgres::Client;
 
 use super::attachments::attach;
@@ -24,7 +24,7 @@ struct Scene {
     database: Database,
     superuser: Client,
     store: Store,
-    customer: CustomerId,
+    customer: TenantId,
 }
 
 async fn scene() -> Scene {

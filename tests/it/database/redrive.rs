@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId,
+    DocumentId,
     audit::ActorKind,
     documents::{FailureCode, Status},
 };
-use dynrag_store::{Store, redrive::Which};
+use dynrag_store::{Store, TenantId, redrive::Which};
 
 use crate::support::{database::Database, seed};
 
-async fn ended(store: &Store, customer: CustomerId, text: &str, code: FailureCode) -> DocumentId {
+async fn ended(store: &Store, customer: TenantId, text: &str, code: FailureCode) -> DocumentId {
     let (id, version) = seed::add(store, customer, None, text).await;
     let lease = Duration::from_secs(60);
     let claim = store.claim(customer, id, version, lease).await.unwrap();

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use dynrag_domain::{CustomerId, DocumentId, documents::FailureCode, jobs::Job};
+use dynrag_domain::{DocumentId, documents::FailureCode, jobs::Job};
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     ingestion::Claim,
     outbox::{Outgoing, Pending},
     slow_lane::Turn,
@@ -20,8 +20,8 @@ struct Scene {
     _database: Database,
     store: Store,
     superuser: Client,
-    a: CustomerId,
-    b: CustomerId,
+    a: TenantId,
+    b: TenantId,
 }
 
 async fn scene() -> Scene {
@@ -39,7 +39,7 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    async fn add(&self, customer: CustomerId, text: &str) -> DocumentId {
+    async fn add(&self, customer: TenantId, text: &str) -> DocumentId {
         seed::add(&self.store, customer, None, text).await.0
     }
 
@@ -56,7 +56,7 @@ impl Scene {
     }
 
     /// Documents that are left to the slow lane.
-    async fn slow(&self, customer: CustomerId, count: usize) -> Vec<DocumentId> {
+    async fn slow(&self, customer: TenantId, count: usize) -> Vec<DocumentId> {
         let mut added = Vec::new();
         for number in 0..count {
             let document = self.add(customer, &format!("slow {number}")).await;
@@ -66,17 +66,17 @@ impl Scene {
         added
     }
 
-    async fn quick(&self, customer: CustomerId, document: DocumentId, most: i32) -> Turn {
+    async fn quick(&self, customer: TenantId, document: DocumentId, most: i32) -> Turn {
         let claim = self.store.claim_quick(customer, document, 1, LEASE, most);
         claim.await.unwrap()
     }
 
-    async fn turn(&self, customer: CustomerId, document: DocumentId, share: i32) -> Turn {
+    async fn turn(&self, customer: TenantId, document: DocumentId, share: i32) -> Turn {
         let claim = self.store.claim_slow(customer, document, 1, LEASE, share);
         claim.await.unwrap()
     }
 
-    async fn resumed(&self, customer: CustomerId) -> BTreeSet<DocumentId> {
+    async fn resumed(&self, customer: TenantId) -> BTreeSet<DocumentId> {
         let pending = self.store.resume(customer).await.unwrap();
         pending.iter().map(document).collect()
     }

@@ -95,7 +95,7 @@ async fn a_job_that_was_sent_is_forgotten_by_its_own_customer_only() {
     let pending = pending.unwrap();
     let left = "SELECT count(*) FROM outbox";
     let forged = dynrag_store::outbox::Pending {
-        customer_id: theirs,
+        tenant: theirs,
         ..pending
     };
     store.outbox_sent(&forged).await.unwrap();
@@ -366,11 +366,10 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     let mut waiting = Vec::new();
     // Of two customers: a batch is everybody's.
     for number in 0..6 {
-        let customer_id = seed::customer(&store).await.id;
-        let (document_id, _) =
-            seed::add(&store, customer_id, None, &format!("text {number}")).await;
+        let tenant = seed::customer(&store).await.id;
+        let (document_id, _) = seed::add(&store, tenant, None, &format!("text {number}")).await;
         waiting.push(Waiting {
-            customer_id,
+            tenant,
             document_id,
             version: 1,
         });
@@ -380,7 +379,7 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     };
     let id = |document: Waiting| document.document_id.as_uuid();
     store
-        .claim(claimed.customer_id, claimed.document_id, 1, LEASE)
+        .claim(claimed.tenant, claimed.document_id, 1, LEASE)
         .await
         .unwrap()
         .expect("a claim");
@@ -416,7 +415,7 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     // It lapses, and its message is sent again: one.
     let late = "UPDATE documents SET resend_at = now() WHERE id = $1";
     superuser.execute(late, &[&id(received)]).await.unwrap();
-    let job = Job::process(received.customer_id, received.document_id, 1);
+    let job = Job::process(received.tenant.customer_id(), received.document_id, 1);
     assert_eq!(
         store.sweep_documents(100).await.unwrap(),
         [Outgoing::Job(job)]

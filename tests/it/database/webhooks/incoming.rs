@@ -95,7 +95,7 @@ async fn an_address_is_found_while_it_takes_documents() {
 async fn a_message_is_taken_once() {
     let scene = Scene::new(&[Event::Failed]).await;
     let message = |webhook| Repeatable {
-        customer_id: scene.customer,
+        tenant: scene.customer,
         principal: Principal::Webhook(webhook),
         route: "ingest-webhook-receive",
         key: "msg_1".to_owned(),

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use dynrag_domain::{
-    CustomerId, DocumentId,
+    DocumentId,
     chunks::{Chunk, chunk_id},
     search::Mode,
     tables::TableVersion,
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     ingestion::Claim,
     publication::{Committed, Publication, StoreStep},
 };
@@ -30,7 +30,7 @@ pub(super) struct Scene {
     pub(super) database: Database,
     pub(super) superuser: Client,
     pub(super) folder: TempDir,
-    pub(super) customer: CustomerId,
+    pub(super) customer: TenantId,
 }
 
 pub(super) async fn scene() -> Scene {
@@ -49,7 +49,7 @@ pub(super) async fn scene() -> Scene {
 pub(super) struct Process {
     pub(super) store: Store,
     pub(super) vectors: Vectors,
-    pub(super) customer: CustomerId,
+    pub(super) customer: TenantId,
 }
 
 pub(super) fn rows(claim: &Claim) -> Vec<Row> {
