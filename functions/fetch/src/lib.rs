@@ -50,6 +50,7 @@ impl Fetcher {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "its messages prove the tenant")]
 async fn perform(parts: &Parts, fetch: Fetch, deadline: Instant) -> Result<()> {
     let tenant = TenantId::of_message(&fetch);
     match fetch {

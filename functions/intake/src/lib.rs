@@ -40,6 +40,7 @@ impl Intake {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "only S3 may invoke it")]
 async fn uploaded(app: &App, record: &S3EventRecord) -> Result<()> {
     let key = record.s3.object.key.as_deref().unwrap_or_default();
     let Ok((tenant, document)) = TenantId::of_upload(key) else {

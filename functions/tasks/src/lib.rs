@@ -35,6 +35,7 @@ impl Tasks {
         Ok(again)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "its messages prove the tenant")]
     async fn perform(&self, task: &Task, deadline: Instant) -> Result<()> {
         let app = &self.app;
         let tenant = || {

@@ -13,7 +13,7 @@ use dynrag_domain::{
     api_keys::{self, ApiKey},
 };
 use dynrag_store::{
-    admission::{Admission, Endpoint, Refused, Verified},
+    admission::{Admission, Endpoint, Refused},
     rights::missing_scope,
 };
 use http::{HeaderMap, header};

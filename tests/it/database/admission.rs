@@ -173,7 +173,7 @@ async fn who_may_not_come_in_does_not() {
         (customer.id, customer.user, Uuid::new_v4().into()),
     ] {
         let token = Verified {
-            customer: tenant,
+            customer: tenant.customer_id(),
             user,
             session,
             ..customer.verified()

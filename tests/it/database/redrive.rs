@@ -74,7 +74,7 @@ async fn those_that_are_meant_are_queued_again_and_told_to_their_customers() {
     assert!(counted(&earlier).await.is_empty());
 
     let of_ours = Which {
-        customer: Some(ours),
+        customer: Some(ours.customer_id()),
         ..both.clone()
     };
     assert_eq!(store.redrive_documents(&of_ours, 10).await.unwrap(), 2);

@@ -111,7 +111,7 @@ async fn what_takes_too_long_is_handed_over_and_not_tried_again_elsewhere() {
     let claim = claimed(scene.quick(scene.a, slow, 2).await);
     assert_eq!(claim.attempts, 1);
     let pending = scene.store.hand_over(&claim).await.unwrap().unwrap();
-    assert_eq!(pending.job, Job::process(scene.a, slow, 1));
+    assert_eq!(pending.job, Job::process(scene.a.customer_id(), slow, 1));
     assert_eq!(scene.count(OUTBOX).await, before + 1);
     // The lease is gone, and its holder hands nothing over twice.
     assert!(scene.store.hand_over(&claim).await.unwrap().is_none());
@@ -258,7 +258,14 @@ async fn the_sweep_sends_what_nobody_resumed() {
     assert_eq!(scene.count(waits).await, 0);
     scene.set(ours[1], "resend_at = now()").await;
     let jobs = scene.store.sweep_documents(10).await.unwrap();
-    assert_eq!(jobs, [Outgoing::Job(Job::process(scene.a, ours[1], 1))]);
+    assert_eq!(
+        jobs,
+        [Outgoing::Job(Job::process(
+            scene.a.customer_id(),
+            ours[1],
+            1
+        ))]
+    );
     // The lane it came from has the message now, and leaves it to the slow one.
     assert!(matches!(scene.quick(scene.a, ours[1], 9).await, Turn::Slow));
     assert!(matches!(

@@ -212,7 +212,11 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
     jobs.sort_by_key(Message::customer);
     assert_eq!(
         jobs,
-        [Job::delete(ours, deleted), Job::process(theirs, lost, 1)].map(Outgoing::Job)
+        [
+            Job::delete(ours.customer_id(), deleted),
+            Job::process(theirs.customer_id(), lost, 1)
+        ]
+        .map(Outgoing::Job)
     );
     assert!(store.sweep_documents(100).await.unwrap().is_empty());
     // Nothing is sent of what has ended.
@@ -255,8 +259,8 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
     seed::add_awaited(&store, theirs, seed::in_an_hour()).await;
     let found = store.sweep_uploads(100).await.unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
-    let awaited = |customer_id, id, overdue| Awaited {
-        customer_id,
+    let awaited = |tenant, id, overdue| Awaited {
+        tenant,
         id,
         overdue,
     };

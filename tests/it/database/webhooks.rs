@@ -284,7 +284,7 @@ async fn a_failed_try_waits_and_the_last_one_ends_it() {
     scene
         .execute("UPDATE webhook_deliveries SET due_at = now(), resend_at = now()")
         .await;
-    let message = Delivery::notice(scene.customer, id);
+    let message = Delivery::notice(scene.customer.customer_id(), id);
     assert_eq!(store.sweep_deliveries(10).await.unwrap(), [message]);
     assert_eq!(store.sweep_deliveries(10).await.unwrap(), [], "put off");
     let claimed = scene.claim(id).await.unwrap();

@@ -161,7 +161,7 @@ impl Process {
         }
         let stored = self
             .vectors
-            .store(self.customer, step.recorded, &change)
+            .store(self.customer.customer_id(), step.recorded, &change)
             .await
             .unwrap();
         Some((step, stored))
@@ -196,7 +196,11 @@ impl Process {
             step.end().await.unwrap();
             return false;
         };
-        let compacted = self.vectors.compact(self.customer, recorded).await.unwrap();
+        let compacted = self
+            .vectors
+            .compact(self.customer.customer_id(), recorded)
+            .await
+            .unwrap();
         let Some(version) = compacted.version else {
             step.end().await.unwrap();
             return false;
@@ -218,7 +222,7 @@ impl Process {
         };
         let hits = self
             .vectors
-            .search(self.customer, version, &query)
+            .search(self.customer.customer_id(), version, &query)
             .await
             .unwrap();
         let mut ids: Vec<String> = hits.into_iter().map(|hit| hit.chunk_id).collect();
