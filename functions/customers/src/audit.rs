@@ -56,7 +56,7 @@ pub(crate) async fn list(
     let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let entries = store
-        .list_audit(caller.customer_id, after, limit.rows())
+        .list_audit(caller.tenant(), after, limit.rows())
         .await?;
     let page = Page::new(entries, limit, |entry| (entry.at, entry.id))?;
     Ok(Json(page.map(AuditEntry::from)))

@@ -78,7 +78,7 @@ pub(crate) async fn list(
     let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let rows = store
-        .list_api_keys(caller.customer_id, after, limit.rows())
+        .list_api_keys(caller.tenant(), after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
     Ok(Json(page.map(|row| ApiKey::new(row, None))))
@@ -128,7 +128,7 @@ pub(crate) async fn delete(
 ) -> Answer<NoContent> {
     caller
         .store()
-        .revoke_api_key(caller.customer_id, caller.principal.into(), id)
+        .revoke_api_key(caller.tenant(), caller.principal.into(), id)
         .await?;
     Ok(NoContent)
 }

@@ -41,7 +41,7 @@ impl Profile {
 
 /// Returns the part of the profile that the caller may see.
 pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<Profile>> {
-    let row = caller.store().get_customer(caller.customer_id).await?;
+    let row = caller.store().get_customer(caller.tenant()).await?;
     Ok(Json(Profile::new(row, caller.sees_account())))
 }
 

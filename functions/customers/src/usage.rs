@@ -73,8 +73,8 @@ pub(crate) async fn get(
 ) -> Answer<Json<CustomerUsage>> {
     let days = period.days()?;
     let store = caller.store();
-    let rows = store.usage(caller.customer_id, days.0, days.1).await?;
-    let quotas = store.quotas(caller.customer_id).await?;
+    let rows = store.usage(caller.tenant(), days.0, days.1).await?;
+    let quotas = store.quotas(caller.tenant()).await?;
     Ok(Json(CustomerUsage {
         usage: UsageBody::new(days, rows),
         limits: UsedLimits::new(&caller, quotas),

@@ -64,7 +64,7 @@ pub(crate) async fn list(
     let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let rows = store
-        .list_users(caller.customer_id, after, limit.rows())
+        .list_users(caller.tenant(), after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
     Ok(Json(page.map(User::from)))

@@ -24,7 +24,7 @@ use dynrag_domain::{
     webhooks::{Delivery as Message, WebhookStatus, wait_after},
 };
 use dynrag_store::{
-    LeaseState, Store,
+    LeaseState, Store, TenantId,
     deliveries::{Claimed, Failure},
     secrets::SealedSecret,
 };
@@ -152,18 +152,14 @@ impl Parts {
     }
 
     async fn attempt(&self, message: &Message, deadline: Instant) -> Result<()> {
-        let Message::Notice {
-            customer_id,
-            delivery_id,
-            ..
-        } = *message;
+        let Message::Notice { delivery_id, .. } = *message;
         if Instant::now() + RESERVE > deadline {
             // `sweep` sends the message again.
             return Ok(());
         }
         let claimed = self
             .store
-            .claim_delivery(customer_id, delivery_id, LEASE)
+            .claim_delivery(TenantId::of_message(message), delivery_id, LEASE)
             .await?;
         let Some(claimed) = claimed else {
             return Ok(());
@@ -191,7 +187,7 @@ impl Parts {
         let outcome = Outcome::of(self.send(claimed).await?);
         let attempts = claimed.attempts;
         tracing::info!(
-            customer_id = %claimed.customer_id, webhook_id = %claimed.webhook_id, delivery_id = %claimed.id,
+            customer_id = %claimed.tenant, webhook_id = %claimed.webhook_id, delivery_id = %claimed.id,
             attempts, outcome = ?outcome, "notice tried"
         );
         match outcome {
@@ -248,7 +244,7 @@ impl Parts {
         let sealed = &claimed.sealed;
         let key = self
             .vault
-            .unwrap_key(claimed.customer_id, &sealed.wrapped_data_key)
+            .unwrap_key(claimed.tenant.customer_id(), &sealed.wrapped_data_key)
             .await?;
         let open = |s: &SealedSecret| {
             let plain = key.open(Purpose::Webhook, s.version, &s.nonce, &s.ciphertext)?;

@@ -29,7 +29,7 @@ pub(crate) async fn wait(store: &Store, claimed: &Claimed) -> Result<Duration> {
     };
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let (gap, burst) = OF_CUSTOMER;
-    let own = subject(Some(claimed.customer_id), &host);
+    let own = subject(Some(claimed.tenant.customer_id()), &host);
     let own = store.take_turn(&own, gap, burst).await?;
     let (gap, burst) = OF_ALL;
     let all = store.take_turn(&subject(None, &host), gap, burst).await?;

@@ -61,7 +61,7 @@ pub(crate) async fn get(
     check_external_id(&query.external_id)?;
     let document = caller
         .store()
-        .document_by_external_id(caller.customer_id, &query.external_id)
+        .document_by_external_id(caller.tenant(), &query.external_id)
         .await?;
     Ok(Json(document.into()))
 }

@@ -101,7 +101,7 @@ pub(crate) async fn content(
 ) -> Answer<Json<Content>> {
     let (offset, limit) = wanted.stretch()?;
     let store = caller.store();
-    let document = store.get_document(caller.customer_id, id).await?;
+    let document = store.get_document(caller.tenant(), id).await?;
     let version = wanted
         .version
         .or(document.published_version)
@@ -120,13 +120,13 @@ pub(crate) async fn extracted(
     id: DocumentId,
     version: i32,
 ) -> Result<Extracted> {
-    let customer = caller.customer_id;
+    let customer = caller.tenant();
     let small = caller.store().small_text(customer, id, version).await?;
     let json = match small {
         Some(json) => json.into(),
         None => {
             let (objects, _) = app.documents().await?;
-            let key = storage::extracted_key(customer, id, version);
+            let key = storage::extracted_key(customer.customer_id(), id, version);
             objects.get(&key, MAX_EXTRACTED).await?.ok_or_else(|| {
                 let detail = format!(
                     "Version {version} has no extracted text. Its status gives the reason."

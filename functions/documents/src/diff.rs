@@ -91,7 +91,7 @@ pub(crate) async fn diff(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Diff>> {
     let store = caller.store();
-    let document = store.get_document(caller.customer_id, id).await?;
+    let document = store.get_document(caller.tenant(), id).await?;
     let newest = document
         .published_version
         .unwrap_or(document.latest_version);

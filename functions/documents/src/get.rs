@@ -10,6 +10,6 @@ pub(crate) async fn get(
     caller: Caller<DocumentsRead>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<DocumentBody>> {
-    let document = caller.store().get_document(caller.customer_id, id).await?;
+    let document = caller.store().get_document(caller.tenant(), id).await?;
     Ok(Json(document.into()))
 }

@@ -160,7 +160,7 @@ pub(crate) async fn list(
     let list = fingerprint(&filter, sort)?;
     let after = cursor.map(|cursor| position(&cursor, &list, sort));
     let after = after.transpose()?;
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     let rows = store
         .list_documents(customer, &filter, sort, after.as_ref(), limit.rows())
         .await?;

@@ -43,10 +43,7 @@ pub(crate) async fn status(
     caller: Caller<DocumentsRead>,
     Path(id): Path<DocumentId>,
 ) -> Answer<Json<StatusBody>> {
-    let (document, steps) = caller
-        .store()
-        .document_status(caller.customer_id, id)
-        .await?;
+    let (document, steps) = caller.store().document_status(caller.tenant(), id).await?;
     Ok(Json(StatusBody {
         reason: document.reason(),
         http_status: document.http_status,

@@ -77,7 +77,7 @@ pub(crate) async fn versions(
     let rows = caller
         .store()
         .document_versions(
-            caller.customer_id,
+            caller.tenant(),
             id,
             after.map(|(_, version)| version),
             limit.rows(),

@@ -115,7 +115,7 @@ async fn add(
         lane: claim.lane,
         ..NewDocument::new(name, Source::Attachment, format, Actor::System)
     };
-    let (store, objects, customer) = (&parts.store, &parts.objects, claim.customer_id);
+    let (store, objects, customer) = (&parts.store, &parts.objects, claim.tenant);
     let kept = keep(
         store,
         objects,

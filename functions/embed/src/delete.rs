@@ -10,8 +10,8 @@
 
 use bytes::Bytes;
 use chrono::Utc;
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, storage};
-use dynrag_store::bundles::Stretch;
+use dynrag_domain::{DocumentId, Error, Result, storage};
+use dynrag_store::{TenantId, bundles::Stretch};
 use dynrag_vectors::Change;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use crate::{parts::Parts, publish};
 /// Permanently deletes documents, as far as they are (still) under deletion.
 pub(crate) async fn delete(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     documents: &[DocumentId],
 ) -> Result<()> {
     let step = parts.store.begin_maintenance(customer).await?;
@@ -41,7 +41,7 @@ pub(crate) async fn delete(
         .collect();
     unbundle(parts, customer, bundles, &leaving).await?;
     for document in &documents {
-        let prefix = storage::document_prefix(customer, *document);
+        let prefix = storage::document_prefix(customer.customer_id(), *document);
         parts.objects.delete_prefix(&prefix).await?;
     }
     let done: Vec<DocumentId> = deletions
@@ -66,14 +66,14 @@ pub(crate) async fn delete(
 /// | after the commit | the old bundle | the next attempt, which deletes it |
 pub(crate) async fn unbundle(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     bundles: Vec<Uuid>,
     leaving: &[Vec<u8>],
 ) -> Result<()> {
     for old in bundles {
         // The same at every attempt.
         let mut ids = leaving.iter().map(|leaver| Uuid::new_v5(&old, leaver));
-        let old_key = storage::bundle_key(customer, old);
+        let old_key = storage::bundle_key(customer.customer_id(), old);
         // The lock: of two deletions from one bundle, the second sees what the first has moved.
         let step = parts.store.begin_maintenance(customer).await?;
         let rest = step.bundle_rest(old).await?;
@@ -82,7 +82,7 @@ pub(crate) async fn unbundle(
             let mut unnamed = Vec::new();
             for new in ids {
                 if step.bundle_rest(new).await?.is_empty() {
-                    unnamed.push(storage::bundle_key(customer, new));
+                    unnamed.push(storage::bundle_key(customer.customer_id(), new));
                 }
             }
             step.end().await?;
@@ -90,7 +90,7 @@ pub(crate) async fn unbundle(
                 parts.objects.delete(&key).await?;
             }
         } else if let Some(new) = ids.next() {
-            let new_key = storage::bundle_key(customer, new);
+            let new_key = storage::bundle_key(customer.customer_id(), new);
             let length = rest.iter().map(|s| s.offset + s.bytes).max().unwrap_or(0);
             match parts.objects.get_range(&old_key, 0, length).await? {
                 Some(bytes) => {

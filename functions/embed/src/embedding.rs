@@ -8,13 +8,14 @@ use std::collections::{HashMap, HashSet};
 
 use dynrag_app::embeddings::{Access, Embeddings, ledger};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error,
+    DocumentId, Error,
     chunks::Chunk,
     documents::{FailureCode, Stage},
     spending::{Allowance, Payer},
 };
 use dynrag_llm::{Batch, BatchLimits, Batches, Price};
 use dynrag_store::{
+    TenantId,
     ingestion::Claim,
     ledger::{ProviderCall, Purpose},
 };
@@ -50,7 +51,7 @@ impl AsRef<str> for Text<'_> {
 /// Texts being embedded by a provider; each answer is staged, and its calls recorded, before it is returned.
 pub(crate) struct Asking<'a> {
     parts: &'a Parts,
-    customer: CustomerId,
+    customer: TenantId,
     model: &'a str,
     terms: (Payer, Price),
     texts: &'a [Text<'a>],
@@ -77,7 +78,7 @@ impl<'a> Asking<'a> {
     pub(crate) fn new(
         parts: &'a Parts,
         embeddings: &'a Embeddings,
-        customer: CustomerId,
+        customer: TenantId,
         model: &'a str,
         access: &'a Access,
         texts: &'a [Text<'a>],
@@ -170,7 +171,7 @@ impl Answer {
 /// The vectors of documents of one customer, as far as available.
 pub(crate) async fn vectors(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     model: &str,
     wishes: &[Wish<'_>],
     deadline: Instant,
@@ -183,7 +184,7 @@ pub(crate) async fn vectors(
 
 async fn ask(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     model: &str,
     wishes: &[Wish<'_>],
     deadline: Instant,
@@ -198,7 +199,9 @@ async fn ask(
         return Ok(());
     }
     let embeddings = parts.app.embeddings().await?;
-    let access = embeddings.access(&parts.store, customer, model).await?;
+    let access = embeddings
+        .access(&parts.store, customer.customer_id(), model)
+        .await?;
     let texts = affordable(parts, customer, &access, wishes, answer).await?;
     if texts.is_empty() {
         return Ok(());
@@ -218,7 +221,7 @@ async fn ask(
 /// Existing vectors: staged by an earlier attempt, or in the table.
 async fn known(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     model: &str,
     mut hashes: Vec<String>,
 ) -> Result<HashMap<String, Vec<f32>>, Stop> {
@@ -228,7 +231,7 @@ async fn known(
         let recorded = parts.store.recorded_version(customer).await?;
         let reused = parts
             .vectors
-            .reuse(customer, recorded, model, &hashes)
+            .reuse(customer.customer_id(), recorded, model, &hashes)
             .await;
         match reused {
             Ok(reused) => vectors.extend(reused),
@@ -248,7 +251,7 @@ pub(crate) fn refused(model: &str, code: FailureCode) -> Stop {
 /// The remaining budget of the key in use, which may have been set or deleted a moment ago.
 pub(crate) async fn allowance(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     access: &Access,
 ) -> Result<Allowance, Stop> {
     let mut allowance = parts.store.allowance(customer).await?;
@@ -264,7 +267,7 @@ pub(crate) async fn allowance(
 /// The texts without a vector, each once, of the documents that fit into the month's budgets.
 async fn affordable<'a>(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     access: &Access,
     wishes: &[Wish<'a>],
     answer: &mut Answer,
@@ -333,7 +336,7 @@ async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepare
             continue;
         };
         let wishes: Vec<Wish<'_>> = round.iter().map(Cut::wish).collect();
-        let (customer, model) = (claim.customer_id, claim.embedding_model.as_str());
+        let (customer, model) = (claim.tenant, claim.embedding_model.as_str());
         let mut answer = vectors(parts, customer, model, &wishes, deadline).await;
         drop(wishes);
         let alone = round.len() == 1;
@@ -366,7 +369,7 @@ async fn stage(
     stage: Stage,
     stopped: &mut Vec<Stopped>,
 ) -> Vec<Cut> {
-    let Some(customer) = cuts.first().map(|cut| cut.lease.claim.customer_id) else {
+    let Some(customer) = cuts.first().map(|cut| cut.lease.claim.tenant) else {
         return cuts;
     };
     let claims: Vec<&Claim> = cuts.iter().map(|cut| &*cut.lease.claim).collect();

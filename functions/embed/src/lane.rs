@@ -6,11 +6,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use dynrag_app::App;
 use dynrag_config::{ConfigError, SlowLaneConfig, queue_url};
-use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Lane, queues::Queue,
-};
+use dynrag_domain::{DocumentId, Error, Result, documents::FailureCode, jobs::Lane, queues::Queue};
 use dynrag_extract::{Failure, Limits};
-use dynrag_store::{LeaseState, Store, ingestion::Claim, slow_lane::Turn};
+use dynrag_store::{LeaseState, Store, TenantId, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, turns::Pace};
 
 use crate::CONCURRENCY;
@@ -67,7 +65,7 @@ impl SlowLane {
     pub(crate) async fn claim(
         &self,
         store: &Store,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
         version: i32,
         lease: Duration,
@@ -102,7 +100,7 @@ impl SlowLane {
     }
 
     /// Sends deferred documents that are resumed by the end of others.
-    pub(crate) async fn resume(&self, app: &App, store: &Store, ended: &BTreeSet<CustomerId>) {
+    pub(crate) async fn resume(&self, app: &App, store: &Store, ended: &BTreeSet<TenantId>) {
         for customer in ended {
             match store.resume(*customer).await {
                 Ok(pending) => {

@@ -35,10 +35,8 @@ use std::{
     time::Duration,
 };
 
-use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result, documents::FailureCode, jobs::Job, queues::Queue,
-};
-use dynrag_store::{LeaseState, holds::Waiting, ingestion::Claim, slow_lane::Turn};
+use dynrag_domain::{DocumentId, Error, Result, documents::FailureCode, jobs::Job, queues::Queue};
+use dynrag_store::{LeaseState, TenantId, holds::Waiting, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, Invocation, turns};
 use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
@@ -85,15 +83,12 @@ impl Embed {
         parts.app.notify().await;
         // Work that may take all remaining time goes last.
         for delivery in long {
+            let tenant = TenantId::of_message(&delivery.job);
             let done = match delivery.job {
-                Job::RetireVersions { customer_id, .. } => {
-                    retire::retire(parts, customer_id, deadline).await
+                Job::RetireVersions { .. } => retire::retire(parts, tenant, deadline).await,
+                Job::Regenerate { job_id, .. } => {
+                    Box::pin(regenerate::regenerate(parts, tenant, job_id, deadline)).await
                 }
-                Job::Regenerate {
-                    customer_id,
-                    job_id,
-                    ..
-                } => Box::pin(regenerate::regenerate(parts, customer_id, job_id, deadline)).await,
                 Job::ProcessDocument { .. } | Job::DeleteDocument { .. } => Ok(()),
             };
             if let Err(error) = done {
@@ -122,7 +117,7 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
             Ok(Started::Read(cut)) => Ok(Some(*cut)),
             Ok(Started::PutOff) => Ok(None),
             Ok(Started::Ended) => {
-                note(&ended, delivery.job.customer_id());
+                note(&ended, TenantId::of_message(&delivery.job));
                 Ok(None)
             }
             Err(error) => {
@@ -130,15 +125,16 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
                 Err(delivery)
             }
         },
-        async |customer, cuts| {
-            note(&ended, customer);
+        async |_, cuts: Vec<Cut>| {
+            let Some(tenant) = tenant(&cuts) else { return };
+            note(&ended, tenant);
             let mut models: BTreeMap<String, Vec<Cut>> = BTreeMap::new();
             for cut in cuts {
                 let model = cut.lease.claim.embedding_model.clone();
                 models.entry(model).or_default().push(cut);
             }
             for (model, cuts) in models {
-                Box::pin(finish(parts, customer, &model, cuts, deadline)).await;
+                Box::pin(finish(parts, tenant, &model, cuts, deadline)).await;
             }
         },
     )
@@ -158,12 +154,11 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
 fn waiting(delivery: &Delivery) -> Option<Waiting> {
     match delivery.job {
         Job::ProcessDocument {
-            customer_id,
             document_id,
             version,
             ..
         } => Some(Waiting {
-            customer_id,
+            tenant: TenantId::of_message(&delivery.job),
             document_id,
             version,
         }),
@@ -171,20 +166,19 @@ fn waiting(delivery: &Delivery) -> Option<Waiting> {
     }
 }
 
-fn note(ended: &Mutex<BTreeSet<CustomerId>>, customer: CustomerId) {
+/// The tenant of these documents; `None` for no document.
+fn tenant(cuts: &[Cut]) -> Option<TenantId> {
+    cuts.first().map(|cut| cut.lease.claim.tenant)
+}
+
+fn note(ended: &Mutex<BTreeSet<TenantId>>, customer: TenantId) {
     if let Ok(mut ended) = ended.lock() {
         ended.insert(customer);
     }
 }
 
 /// Embeds and publishes documents of a customer in one store step.
-async fn finish(
-    parts: &Parts,
-    customer: CustomerId,
-    model: &str,
-    cuts: Vec<Cut>,
-    deadline: Instant,
-) {
+async fn finish(parts: &Parts, customer: TenantId, model: &str, cuts: Vec<Cut>, deadline: Instant) {
     let (documents, stopped) = embedding::embed(parts, cuts, deadline).await;
     for (cut, stop) in &stopped {
         end(parts, &cut.lease.claim, stop).await;
@@ -208,15 +202,11 @@ async fn finish(
 
 /// Deletes documents, those of a tenant together. Returns the messages to be redelivered.
 async fn delete(parts: &Parts, deletions: Vec<Delivery>) -> Vec<Delivery> {
-    let mut of: BTreeMap<CustomerId, (Vec<DocumentId>, Vec<Delivery>)> = BTreeMap::new();
+    let mut of: BTreeMap<TenantId, (Vec<DocumentId>, Vec<Delivery>)> = BTreeMap::new();
     for delivery in deletions {
-        if let Job::DeleteDocument {
-            customer_id,
-            document_id,
-            ..
-        } = delivery.job
-        {
-            let (ids, deliveries) = of.entry(customer_id).or_default();
+        if let Job::DeleteDocument { document_id, .. } = delivery.job {
+            let tenant = TenantId::of_message(&delivery.job);
+            let (ids, deliveries) = of.entry(tenant).or_default();
             ids.push(document_id);
             deliveries.push(delivery);
         }
@@ -277,7 +267,7 @@ async fn start(
         return Ok(Started::Ended);
     };
     let Waiting {
-        customer_id,
+        tenant,
         document_id,
         version,
     } = document;
@@ -286,22 +276,22 @@ async fn start(
         return Err(Error::unavailable("no time left in this batch"));
     }
     let (store, lane, lease) = (&parts.store, &parts.slow_lane, parts.config.lease);
-    let turn = lane.claim(store, customer_id, document_id, version, lease);
+    let turn = lane.claim(store, tenant, document_id, version, lease);
     let turn = turn.await?;
     hold.begun(document);
     let claim = match turn {
         Turn::Claimed(claim) => *claim,
         Turn::Moot => {
-            tracing::info!(%customer_id, %document_id, version, "job is moot or another worker's");
+            tracing::info!(customer_id = %tenant, %document_id, version, "job is moot or another worker's");
             return Ok(Started::Ended);
         }
         Turn::Slow => {
             lane.send(&parts.app, delivery).await?;
-            tracing::info!(%customer_id, %document_id, version, "left to the slow lane");
+            tracing::info!(customer_id = %tenant, %document_id, version, "left to the slow lane");
             return Ok(Started::Ended);
         }
         Turn::PutOff => {
-            tracing::info!(%customer_id, %document_id, version, "put off: others wait");
+            tracing::info!(customer_id = %tenant, %document_id, version, "put off: others wait");
             return Ok(Started::PutOff);
         }
     };
@@ -316,7 +306,7 @@ async fn start(
         Ok(cut) => {
             let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let chunks = cut.chunks.len();
-            tracing::info!(%customer_id, %document_id, version, chunks, took_ms, "document read");
+            tracing::info!(customer_id = %tenant, %document_id, version, chunks, took_ms, "document read");
             Ok(Started::Read(Box::new(cut)))
         }
         Err(stop) => {
@@ -328,23 +318,23 @@ async fn start(
 
 /// Ends a claim that does not lead to a publication. If even this fails, the lease lapses.
 async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
-    let (customer_id, document_id, version) = (claim.customer_id, claim.document_id, claim.version);
+    let (tenant, document_id, version) = (claim.tenant, claim.document_id, claim.version);
     let ended = match stop {
         Stop::Unchanged => parts.store.unchanged(claim).await,
         Stop::Lost => let_go(parts, claim).await,
         Stop::Slow => {
-            tracing::info!(%customer_id, %document_id, version, "handed over to the slow lane");
+            tracing::info!(customer_id = %tenant, %document_id, version, "handed over to the slow lane");
             parts
                 .slow_lane
                 .hand_over(&parts.app, &parts.store, claim)
                 .await
         }
         Stop::Failed(code, detail) => {
-            tracing::warn!(%customer_id, %document_id, version, code = code.as_str(), detail, "document failed");
+            tracing::warn!(customer_id = %tenant, %document_id, version, code = code.as_str(), detail, "document failed");
             parts.store.fail(claim, *code).await
         }
         Stop::Wait(wait) => {
-            tracing::info!(%customer_id, %document_id, version, wait_s = wait.as_secs(), "provider says to wait");
+            tracing::info!(customer_id = %tenant, %document_id, version, wait_s = wait.as_secs(), "provider says to wait");
             parts
                 .store
                 .release(claim, (*wait).min(MAX_PROVIDER_WAIT), false)
@@ -353,7 +343,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
         Stop::Retry(error) => {
             let attempts = claim.attempts;
             tracing::warn!(
-                %customer_id, %document_id, version, attempts,
+                customer_id = %tenant, %document_id, version, attempts,
                 code = error.code(), cause = error.internal(), "try failed"
             );
             if attempts >= parts.config.max_attempts {
@@ -369,7 +359,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     match ended {
         Ok(LeaseState::Held) => {}
         Ok(LeaseState::Lost) => {
-            tracing::info!(%customer_id, %document_id, version, "lease was another's");
+            tracing::info!(customer_id = %tenant, %document_id, version, "lease was another's");
         }
         Err(error) => log_unended(claim, &error),
     }
@@ -380,7 +370,7 @@ async fn let_go(parts: &Parts, claim: &Claim) -> Result<LeaseState> {
     let state = parts.store.let_go(claim).await?;
     match state {
         LeaseState::Held => {
-            delete::delete(parts, claim.customer_id, &[claim.document_id]).await?;
+            delete::delete(parts, claim.tenant, &[claim.document_id]).await?;
         }
         LeaseState::Lost => {}
     }
@@ -389,7 +379,7 @@ async fn let_go(parts: &Parts, claim: &Claim) -> Result<LeaseState> {
 
 fn log_unended(claim: &Claim, error: &Error) {
     tracing::error!(
-        customer_id = %claim.customer_id, document_id = %claim.document_id,
+        customer_id = %claim.tenant, document_id = %claim.document_id,
         cause = error.internal(), "claim could not be ended; its lease lapses"
     );
 }

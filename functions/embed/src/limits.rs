@@ -58,7 +58,7 @@ pub(crate) async fn with_room(
         return cuts;
     };
     let ids: Vec<_> = cuts.iter().map(|cut| cut.lease.claim.document_id).collect();
-    let published = parts.store.published_chunks(claim.customer_id, &ids).await;
+    let published = parts.store.published_chunks(claim.tenant, &ids).await;
     let mut all = match published {
         Ok(published) => published,
         Err(error) => {

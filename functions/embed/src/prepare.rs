@@ -93,7 +93,7 @@ async fn group_vectors(
         chunks: groups,
         tokens: &count(groups),
     };
-    let (customer, model) = (claim.customer_id, &claim.embedding_model);
+    let (customer, model) = (claim.tenant, &claim.embedding_model);
     let answer = embedding::vectors(parts, customer, model, &[wish], deadline).await;
     match answer.stop(document, groups) {
         None => {
@@ -170,7 +170,7 @@ impl Cut {
 /// Gets the original, checks it against the customer's limits, extracts its text and records its properties.
 async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extracted, Stop> {
     let Claim {
-        customer_id,
+        tenant,
         document_id,
         version,
         ..
@@ -220,7 +220,7 @@ async fn read(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Extract
     let json = serde_json::to_vec(&extracted).map_err(Error::internal_fault)?;
     let small = texts::pack(&json)?;
     if small.is_none() {
-        let key = storage::extracted_key(customer_id, document_id, version);
+        let key = storage::extracted_key(tenant.customer_id(), document_id, version);
         parts
             .objects
             .put(&key, "application/json", json.into())
@@ -244,7 +244,7 @@ fn unread(parts: &Parts, failure: Failure) -> Stop {
 
 /// The document's password, if its customer gave one.
 async fn password(parts: &Parts, claim: &Claim) -> Result<Option<SecretString>, Error> {
-    let customer = claim.customer_id;
+    let customer = claim.tenant;
     let stored = parts
         .store
         .document_password(customer, claim.document_id)
@@ -254,7 +254,7 @@ async fn password(parts: &Parts, claim: &Claim) -> Result<Option<SecretString>, 
     };
     let key = parts
         .vault
-        .unwrap_key(customer, &stored.wrapped_data_key)
+        .unwrap_key(customer.customer_id(), &stored.wrapped_data_key)
         .await?;
     let sealed = &stored.sealed;
     let purpose = vault::Purpose::DocumentPassword;
@@ -266,7 +266,7 @@ async fn password(parts: &Parts, claim: &Claim) -> Result<Option<SecretString>, 
 /// The original's bytes.
 async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Bytes, Stop> {
     let Claim {
-        customer_id,
+        tenant,
         document_id,
         original_version,
         ..
@@ -274,7 +274,8 @@ async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Byt
     let limit = u64::try_from(claim.max_file_bytes).unwrap_or(0);
     match claim.original {
         Original::Alone(object) => {
-            let key = storage::original_key(customer_id, document_id, original_version, object);
+            let customer = tenant.customer_id();
+            let key = storage::original_key(customer, document_id, original_version, object);
             match parts.objects.get(&key, limit).await {
                 Ok(Some(bytes)) => Ok(bytes),
                 Ok(None) => Err(Stop::Failed(FailureCode::OriginalMissing, key)),
@@ -294,10 +295,10 @@ async fn original(parts: &Parts, bundles: &Bundles, claim: &Claim) -> Result<Byt
             // The others of a batch are needed next; a single document is read alone.
             let stretch = if claim.lane == Lane::Bulk {
                 bundles
-                    .stretch(objects, customer_id, bundle, offset, size)
+                    .stretch(objects, tenant.customer_id(), bundle, offset, size)
                     .await?
             } else {
-                let key = storage::bundle_key(customer_id, bundle);
+                let key = storage::bundle_key(tenant.customer_id(), bundle);
                 objects.get_range(&key, offset, size).await?
             };
             match stretch {

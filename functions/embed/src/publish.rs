@@ -3,8 +3,9 @@
 use std::{collections::HashMap, time::Duration};
 
 use chrono::Utc;
-use dynrag_domain::{CustomerId, DocumentId, Error, documents::FailureCode, tables::TableVersion};
+use dynrag_domain::{DocumentId, Error, documents::FailureCode, tables::TableVersion};
 use dynrag_store::{
+    TenantId,
     ingestion::Claim,
     publication::{Committed, Held, Publication, StoreStep},
 };
@@ -19,7 +20,7 @@ const MAX_FRAGMENTS: usize = 16;
 /// the claims that were lost in the meantime.
 pub(crate) async fn publish<'a>(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     model: &str,
     documents: &'a [Prepared],
 ) -> Result<Vec<&'a Claim>, Stop> {
@@ -56,7 +57,11 @@ pub(crate) async fn publish<'a>(
         }
     }
     let dimensions = change.append.first().map_or(0, |row| row.vector.len());
-    let stored = match parts.vectors.store(customer, step.recorded, &change).await {
+    let stored = match parts
+        .vectors
+        .store(customer.customer_id(), step.recorded, &change)
+        .await
+    {
         Ok(stored) => stored,
         // The table was replaced by another model's after these were embedded: the next attempt uses that
         // model.
@@ -103,16 +108,24 @@ pub(crate) async fn publish<'a>(
 
 /// Compacts a table of many files. The documents are published: a failure here costs readers a few
 /// requests, and the next publication tries again.
-pub(crate) async fn tidy(parts: &Parts, customer: CustomerId, version: TableVersion) {
+pub(crate) async fn tidy(parts: &Parts, customer: TenantId, version: TableVersion) {
     let tidied = async {
-        if parts.vectors.fragments(customer, Some(version)).await? <= MAX_FRAGMENTS {
+        if parts
+            .vectors
+            .fragments(customer.customer_id(), Some(version))
+            .await?
+            <= MAX_FRAGMENTS
+        {
             return Ok(());
         }
         let step = parts.store.begin_maintenance(customer).await?;
         let Some(recorded) = step.recorded else {
             return Ok(());
         };
-        let compacted = parts.vectors.compact(customer, recorded).await?;
+        let compacted = parts
+            .vectors
+            .compact(customer.customer_id(), recorded)
+            .await?;
         let Some(version) = compacted.version else {
             return Ok(());
         };
@@ -126,10 +139,13 @@ pub(crate) async fn tidy(parts: &Parts, customer: CustomerId, version: TableVers
 
 /// Drops all Lance versions except the recorded ones, under the lock. A reader of an older one starts again
 /// with the recorded version.
-pub(crate) async fn prune(parts: &Parts, customer: CustomerId) -> Result<(), Error> {
+pub(crate) async fn prune(parts: &Parts, customer: TenantId) -> Result<(), Error> {
     let step = parts.store.begin_maintenance(customer).await?;
     for recorded in [step.recorded, step.building].into_iter().flatten() {
-        let pruned = parts.vectors.prune(customer, recorded).await?;
+        let pruned = parts
+            .vectors
+            .prune(customer.customer_id(), recorded)
+            .await?;
         tracing::info!(customer_id = %customer, versions = pruned.versions, files = pruned.data_files, "pruned");
     }
     step.end().await
@@ -140,7 +156,7 @@ pub(crate) async fn prune(parts: &Parts, customer: CustomerId) -> Result<(), Err
 pub(crate) async fn remove(
     parts: &Parts,
     step: StoreStep,
-    customer: CustomerId,
+    customer: TenantId,
     change: &Change,
 ) -> Result<(), Error> {
     if let Some(building) = step.building {
@@ -160,18 +176,21 @@ pub(crate) async fn remove(
 /// Removes a change's rows from a table; returns the version to record, and its rows.
 async fn without(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     recorded: TableVersion,
     change: &Change,
 ) -> Result<(TableVersion, u64), Error> {
     let stored = parts
         .vectors
-        .store(customer, Some(recorded), change)
+        .store(customer.customer_id(), Some(recorded), change)
         .await?;
     let Some(version) = stored.version else {
         // It was never written to.
         return Ok((recorded, 0));
     };
-    let compacted = parts.vectors.compact(customer, version).await?;
+    let compacted = parts
+        .vectors
+        .compact(customer.customer_id(), version)
+        .await?;
     Ok((compacted.version.unwrap_or(version), compacted.rows))
 }

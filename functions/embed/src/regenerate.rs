@@ -13,12 +13,10 @@ use std::{
 
 use chrono::Utc;
 use dynrag_app::embeddings::Access;
-use dynrag_domain::{
-    CustomerId, DocumentId, Error, JobId, documents::FailureCode, tables::TableVersion,
-};
+use dynrag_domain::{DocumentId, Error, JobId, documents::FailureCode, tables::TableVersion};
 use dynrag_llm::count_tokens;
 use dynrag_store::{
-    LeaseState,
+    LeaseState, TenantId,
     ledger::Purpose,
     publication::StoreStep,
     regeneration::{Built, Regeneration},
@@ -49,7 +47,7 @@ type Version = (DocumentId, i32);
 /// Continues a job for as long as there is time.
 pub(crate) async fn regenerate(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     job: JobId,
     deadline: Instant,
 ) -> Result<(), Error> {
@@ -107,11 +105,14 @@ async fn give_up(
     held: &Regeneration,
     code: FailureCode,
 ) -> Result<LeaseState, Error> {
-    let customer = held.customer_id;
+    let customer = held.tenant;
     let step = parts.store.begin_maintenance(customer).await?;
     if let Some(building) = step.building {
         let generation = building.generation();
-        parts.vectors.remove(customer, generation).await?;
+        parts
+            .vectors
+            .remove(customer.customer_id(), generation)
+            .await?;
     }
     let store = &parts.store;
     let state = store.finish_regeneration(held, Some(code.as_str())).await?;
@@ -121,11 +122,11 @@ async fn give_up(
 
 /// Works until the new table is current (true) or the time is up (false).
 async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<bool, Stop> {
-    let customer = held.customer_id;
+    let customer = held.tenant;
     if let Some(replaced) = held.progress.replaced {
         parts
             .vectors
-            .remove(customer, replaced)
+            .remove(customer.customer_id(), replaced)
             .await
             .map_err(Error::from)?;
         return Ok(true);
@@ -141,7 +142,7 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
             // Possibly of a job that gave up: no one reads it.
             parts
                 .vectors
-                .remove(customer, next)
+                .remove(customer.customer_id(), next)
                 .await
                 .map_err(Error::from)?;
             step.begin_building(TableVersion::empty(next)).await?;
@@ -149,7 +150,10 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         };
         let published = step.published().await?;
         step.end().await?;
-        let built = parts.vectors.documents(customer, Some(building)).await;
+        let built = parts
+            .vectors
+            .documents(customer.customer_id(), Some(building))
+            .await;
         let built = built.map_err(Error::from)?;
         let missing = missing(&published, &built);
         let done = i64::try_from(published.len() - missing.len()).map_err(Error::internal_fault)?;
@@ -163,7 +167,7 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
                 let replaced = present.map_or(0, TableVersion::generation);
                 parts
                     .vectors
-                    .remove(customer, replaced)
+                    .remove(customer.customer_id(), replaced)
                     .await
                     .map_err(Error::from)?;
                 return Ok(true);
@@ -171,7 +175,11 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
             continue;
         }
         let documents = round(&published, missing);
-        let rows = match parts.vectors.rows(customer, present, &documents).await {
+        let rows = match parts
+            .vectors
+            .rows(customer.customer_id(), present, &documents)
+            .await
+        {
             Ok(rows) => rows,
             // Compacted in the meantime: the currently recorded version is just as good.
             Err(dynrag_vectors::Error::VersionGone) => continue,
@@ -215,7 +223,7 @@ async fn embed(
     mut rows: Vec<Row>,
     deadline: Instant,
 ) -> Result<Vec<Row>, Stop> {
-    let (customer, model) = (held.customer_id, held.progress.model.as_str());
+    let (customer, model) = (held.tenant, held.progress.model.as_str());
     let hashes: HashSet<&String> = rows.iter().map(|row| &row.chunk.text_hash).collect();
     let hashes: Vec<String> = hashes.into_iter().cloned().collect();
     let mut vectors = parts.store.read_staged(customer, model, &hashes).await?;
@@ -234,7 +242,9 @@ async fn embed(
         .collect();
     if !missing.is_empty() {
         let embeddings = parts.app.embeddings().await?;
-        let access = embeddings.access(&parts.store, customer, model).await?;
+        let access = embeddings
+            .access(&parts.store, customer.customer_id(), model)
+            .await?;
         check_budget(parts, customer, model, &access, &missing).await?;
         let mut asking = Asking::new(parts, embeddings, customer, model, &access, &missing)?;
         while let Some(answered) = asking.next(deadline).await? {
@@ -256,7 +266,7 @@ async fn embed(
 /// Stops before calls that no key may pay for, or that would exceed a monthly budget.
 async fn check_budget(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     model: &str,
     access: &Access,
     texts: &[Text<'_>],
@@ -274,13 +284,16 @@ async fn append(
     documents: &[DocumentId],
     rows: Vec<Row>,
 ) -> Result<(), Stop> {
-    let customer = held.customer_id;
+    let customer = held.tenant;
     let step = parts.store.begin_store_step(customer).await?;
     let Some(building) = step.building else {
         return Err(Stop::Lost);
     };
     let published = step.published().await?;
-    let built = parts.vectors.documents(customer, Some(building)).await;
+    let built = parts
+        .vectors
+        .documents(customer.customer_id(), Some(building))
+        .await;
     let built = built.map_err(Error::from)?;
     let wanted = |row: &Row| {
         let version = (row.document, row.version);
@@ -293,7 +306,10 @@ async fn append(
     if change.append.is_empty() {
         return Ok(step.end().await?);
     }
-    let stored = parts.vectors.store(customer, Some(building), &change).await;
+    let stored = parts
+        .vectors
+        .store(customer.customer_id(), Some(building), &change)
+        .await;
     let stored = stored.map_err(Error::from)?;
     let version = stored.version.unwrap_or(building);
     step.built(version, stored.rows, &held.progress.model, documents)
@@ -304,13 +320,16 @@ async fn append(
 
 /// Makes the new table the current one, unless something was published in the meantime (false).
 async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
-    let customer = held.customer_id;
+    let customer = held.tenant;
     let step: StoreStep = parts.store.begin_maintenance(customer).await?;
     let Some(building) = step.building else {
         return Err(Stop::Lost);
     };
     let published = step.published().await?;
-    let built = parts.vectors.documents(customer, Some(building)).await;
+    let built = parts
+        .vectors
+        .documents(customer.customer_id(), Some(building))
+        .await;
     let built = built.map_err(Error::from)?;
     if !missing(&published, &built).is_empty() {
         step.end().await?;
@@ -324,9 +343,15 @@ async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
             .collect(),
         ..Change::none(Utc::now())
     };
-    let stored = parts.vectors.store(customer, Some(building), &change).await;
+    let stored = parts
+        .vectors
+        .store(customer.customer_id(), Some(building), &change)
+        .await;
     let stored = stored.map_err(Error::from)?;
-    let dimensions = parts.vectors.dimensions(customer, stored.version).await;
+    let dimensions = parts
+        .vectors
+        .dimensions(customer.customer_id(), stored.version)
+        .await;
     let built = Built {
         version: stored.version.unwrap_or(building),
         rows: stored.rows,

@@ -6,7 +6,8 @@
 //! | after that | marked versions, from which no new version can be made | the next sweep: it finds them as they are |
 
 use chrono::Utc;
-use dynrag_domain::{CustomerId, Result, storage};
+use dynrag_domain::{Result, storage};
+use dynrag_store::TenantId;
 use dynrag_vectors::Change;
 use tokio::time::Instant;
 
@@ -18,7 +19,7 @@ const MOST: i64 = 200;
 const LEAVING: &[u8] = b"retired";
 
 /// Removes expired versions until none are left, or the time is up.
-pub(crate) async fn retire(parts: &Parts, customer: CustomerId, deadline: Instant) -> Result<()> {
+pub(crate) async fn retire(parts: &Parts, customer: TenantId, deadline: Instant) -> Result<()> {
     while Instant::now() < deadline {
         let step = parts.store.begin_maintenance(customer).await?;
         let versions = step.retire(MOST).await?;
@@ -34,7 +35,7 @@ pub(crate) async fn retire(parts: &Parts, customer: CustomerId, deadline: Instan
         let bundles = parts.store.retired_bundles(customer).await?;
         unbundle(parts, customer, bundles, &[LEAVING.to_vec()]).await?;
         for (document, version) in &versions {
-            let prefix = storage::version_prefix(customer, *document, *version);
+            let prefix = storage::version_prefix(customer.customer_id(), *document, *version);
             parts.objects.delete_prefix(&prefix).await?;
         }
         parts.store.forget_versions(customer, &versions).await?;

@@ -8,14 +8,14 @@ use std::{
 
 use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{
-    CustomerId, Error, JobId, Kind, Result,
+    Error, JobId, Kind, Result,
     audit::Actor,
     documents::{FailureCode, Format, OnDuplicate, Reading, Source},
     fetches::Fetch,
     jobs::Lane,
 };
 use dynrag_store::{
-    Bounds, Store,
+    Bounds, Store, TenantId,
     crawls::{Crawl, Limits, Page, PageEnd},
     uploads::NewDocument,
 };
@@ -50,7 +50,7 @@ const SITEMAPS: usize = 10;
 
 struct Crawler<'a> {
     parts: &'a Parts,
-    customer: CustomerId,
+    customer: TenantId,
     job: JobId,
     crawl: Crawl,
     start: Url,
@@ -68,7 +68,7 @@ enum Next {
 /// Continues a crawl for a while.
 pub(crate) async fn crawl(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     job: JobId,
     deadline: Instant,
 ) -> Result<()> {
@@ -130,7 +130,10 @@ impl Crawler<'_> {
             }
         }
         // At the end of the queue; the next receiver continues.
-        self.parts.app.send(&Fetch::crawl(customer, job)).await
+        self.parts
+            .app
+            .send(&Fetch::crawl(customer.customer_id(), job))
+            .await
     }
 
     async fn visit(&mut self, page: &Page) -> Result<Next> {

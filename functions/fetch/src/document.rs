@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result, documents::FailureCode, storage, storage::Original,
+    DocumentId, Error, Result, documents::FailureCode, storage, storage::Original,
 };
-use dynrag_store::{LeaseState, fetches::Fetched, ingestion::Claim};
+use dynrag_store::{LeaseState, TenantId, fetches::Fetched, ingestion::Claim};
 use dynrag_web::{Answer, Get, parse_url};
 use http::StatusCode;
 use sha2::{Digest, Sha256};
@@ -43,7 +43,7 @@ impl From<Refusal> for End {
 /// Fetches the content of a version, unless that is moot.
 pub(crate) async fn fetch(
     parts: &Parts,
-    customer: CustomerId,
+    customer: TenantId,
     document: DocumentId,
     version: i32,
 ) -> Result<()> {
@@ -131,8 +131,8 @@ async fn hand_on(parts: &Parts, claim: &Claim, mut answer: Answer) -> Result<End
     let Original::Alone(object) = claim.original else {
         return Err(Error::internal_fault("what is fetched is in no bundle"));
     };
-    let (customer, document) = (claim.customer_id, claim.document_id);
-    let key = storage::original_key(customer, document, claim.version, object);
+    let (customer, document) = (claim.tenant, claim.document_id);
+    let key = storage::original_key(customer.customer_id(), document, claim.version, object);
     let size = bytes.len();
     parts
         .objects

@@ -15,6 +15,7 @@ mod parts;
 use std::time::Instant;
 
 use dynrag_domain::{Result, fetches::Fetch};
+use dynrag_store::TenantId;
 use dynrag_worker::{Delivery, Invocation};
 use tokio::sync::OnceCell;
 
@@ -49,18 +50,15 @@ impl Fetcher {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "its messages prove the tenant")]
 async fn perform(parts: &Parts, fetch: Fetch, deadline: Instant) -> Result<()> {
+    let tenant = TenantId::of_message(&fetch);
     match fetch {
         Fetch::Document {
-            customer_id,
             document_id,
             version,
             ..
-        } => document::fetch(parts, customer_id, document_id, version).await,
-        Fetch::Crawl {
-            customer_id,
-            job_id,
-            ..
-        } => crawl::crawl(parts, customer_id, job_id, deadline).await,
+        } => document::fetch(parts, tenant, document_id, version).await,
+        Fetch::Crawl { job_id, .. } => crawl::crawl(parts, tenant, job_id, deadline).await,
     }
 }

@@ -3,7 +3,8 @@
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use dynrag_app::App;
-use dynrag_domain::{Error, Result, storage};
+use dynrag_domain::{Error, Result};
+use dynrag_store::TenantId;
 use serde_json::Value;
 
 /// What the function makes once per cold start.
@@ -39,11 +40,12 @@ impl Intake {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "only S3 may invoke it")]
 async fn uploaded(app: &App, record: &S3EventRecord) -> Result<()> {
     let key = record.s3.object.key.as_deref().unwrap_or_default();
-    let Ok((customer, document)) = storage::parse_upload_key(key) else {
+    let Ok((tenant, document)) = TenantId::of_upload(key) else {
         tracing::warn!("object under uploads/ that no form of ours was made for");
         return Ok(());
     };
-    app.take_upload_in(customer, document).await.map(drop)
+    app.take_upload_in(tenant, document).await.map(drop)
 }

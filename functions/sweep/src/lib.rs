@@ -167,7 +167,9 @@ impl Sweep {
                 break;
             }
             let wrapped = async {
-                let new = vault.rewrap(old.customer_id, &old.wrapped_data_key).await?;
+                let new = vault
+                    .rewrap(old.tenant.customer_id(), &old.wrapped_data_key)
+                    .await?;
                 store.rewrapped(&old, &new).await
             };
             rewrapped += done("data key", wrapped.await);
@@ -231,7 +233,7 @@ impl Parts<'_> {
 
     /// Accepts an upload whose notification was lost, or gives it up. Returns whether it was there.
     async fn upload(&self, awaited: &Awaited) -> Result<bool> {
-        let (customer, document) = (awaited.customer_id, awaited.id);
+        let (customer, document) = (awaited.tenant, awaited.id);
         match self.app.take_upload_in(customer, document).await {
             Ok(true) => return Ok(true),
             Ok(false) => {}

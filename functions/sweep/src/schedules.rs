@@ -34,7 +34,7 @@ pub(crate) async fn run(parts: &Parts<'_>, due: &Due) -> Result<()> {
         // succeed.
         Err(error) => {
             let (code, webhook) = (error.code(), due.id);
-            tracing::warn!(customer_id = %due.customer_id, webhook_id = %webhook, code, "scheduled run left out");
+            tracing::warn!(customer_id = %due.tenant, webhook_id = %webhook, code, "scheduled run left out");
             Outcome::Failed(code)
         }
     };
@@ -54,7 +54,7 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<Outcome> {
     };
     let added = parts
         .store
-        .add_url(due.customer_id, &new, Uuid::new_v4())
+        .add_url(due.tenant, &new, Uuid::new_v4())
         .await?;
     let (id, pending) = match added {
         AddedUrl::Queued(id, pending) => (id, pending),

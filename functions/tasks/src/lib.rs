@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use dynrag_app::{App, bulk, emails, erasure, exports};
-use dynrag_domain::{Result, tasks::Task};
+use dynrag_domain::{Error, Result, tasks::Task};
+use dynrag_store::TenantId;
 use dynrag_worker::{Delivery, Invocation};
 
 /// The function's process.
@@ -34,39 +35,29 @@ impl Tasks {
         Ok(again)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "its messages prove the tenant")]
     async fn perform(&self, task: &Task, deadline: Instant) -> Result<()> {
         let app = &self.app;
+        let tenant = || {
+            TenantId::of_task(task).ok_or_else(|| Error::internal_fault("task names no customer"))
+        };
         match task {
-            Task::Export {
-                customer_id,
-                job_id,
-                ..
-            } => exports::write_next(app, *customer_id, *job_id, deadline).await,
-            Task::Bulk {
-                customer_id,
-                job_id,
-                ..
-            } => bulk::run(app, *customer_id, *job_id, deadline).await,
-            Task::Erase { customer_id, .. } => erasure::erase(app, *customer_id).await,
-            Task::VerifyEmail {
-                customer_id,
-                user_id,
-                ..
-            } => emails::verify_email(app, *customer_id, *user_id).await,
+            Task::Export { job_id, .. } => {
+                exports::write_next(app, tenant()?, *job_id, deadline).await
+            }
+            Task::Bulk { job_id, .. } => bulk::run(app, tenant()?, *job_id, deadline).await,
+            Task::Erase { .. } => erasure::erase(app, tenant()?).await,
+            Task::VerifyEmail { user_id, .. } => {
+                emails::verify_email(app, tenant()?, *user_id).await
+            }
             Task::ResetPassword { email, .. } => emails::reset_password(app, email).await,
-            Task::PasswordChanged {
-                customer_id,
-                user_id,
-                ..
-            } => emails::password_changed(app, *customer_id, *user_id).await,
-            Task::BudgetAlert {
-                customer_id, month, ..
-            } => emails::budget_alert(app, *customer_id, *month).await,
-            Task::Invite {
-                customer_id,
-                invitation_id,
-                ..
-            } => emails::invite(app, *customer_id, *invitation_id).await,
+            Task::PasswordChanged { user_id, .. } => {
+                emails::password_changed(app, tenant()?, *user_id).await
+            }
+            Task::BudgetAlert { month, .. } => emails::budget_alert(app, tenant()?, *month).await,
+            Task::Invite { invitation_id, .. } => {
+                emails::invite(app, tenant()?, *invitation_id).await
+            }
         }
     }
 }

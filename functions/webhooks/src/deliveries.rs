@@ -144,7 +144,7 @@ pub(crate) async fn list(
     Path(id): Path<WebhookId>,
     Query(filter): Query<DeliveryFilter>,
 ) -> Answer<Json<Page<WebhookActivity>>> {
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     let limit = Limit::new(filter.limit)?;
     let trigger = store.get_webhook(customer, id).await?.trigger;
     let cursor = filter.cursor.as_deref();

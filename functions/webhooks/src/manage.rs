@@ -22,7 +22,7 @@ pub(crate) async fn list(
     let store = caller.store();
     let (after, limit) = (paging.after()?, paging.limit()?);
     let rows = store
-        .list_webhooks(caller.customer_id, after, limit.rows())
+        .list_webhooks(caller.tenant(), after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
     Ok(Json(
@@ -36,7 +36,7 @@ pub(crate) async fn get(
     Path(id): Path<WebhookId>,
 ) -> Answer<Json<Webhook>> {
     let store = caller.store();
-    let row = store.get_webhook(caller.customer_id, id).await?;
+    let row = store.get_webhook(caller.tenant(), id).await?;
     Ok(Json(Webhook::new(row, RevealedSecret::default())))
 }
 

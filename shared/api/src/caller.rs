@@ -13,7 +13,7 @@ use dynrag_domain::{
     api_keys::{self, ApiKey},
 };
 use dynrag_store::{
-    admission::{Admission, Endpoint, Refused, Verified},
+    admission::{Admission, Endpoint, Refused},
     rights::missing_scope,
 };
 use http::{HeaderMap, header};
@@ -223,13 +223,7 @@ async fn admit(
                 .await?
                 .verify(TokenKind::Access, token, store, vault)
                 .await?;
-            let verified = Verified {
-                customer: claims.cid,
-                user: claims.sub,
-                session: claims.sid,
-                secret_version,
-                issued_at: claims.issued_at()?,
-            };
+            let verified = claims.verified(secret_version)?;
             store.admit_user(verified, endpoint).await
         }
     }

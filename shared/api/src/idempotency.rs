@@ -100,7 +100,7 @@ impl Attempt {
         key: &str,
     ) -> Result<()> {
         let request = Repeatable {
-            customer_id: caller.customer_id,
+            tenant: caller.tenant(),
             principal: caller.principal,
             route: route.0,
             key: key.to_owned(),

@@ -24,7 +24,7 @@ pub use verification::{resend_verification, verify_email};
 pub async fn delete(app: &App, caller: &Admission, password: SecretString) -> Result<()> {
     let (user, _) = caller.user()?;
     passwords::check_own(caller, "customers-delete", password).await?;
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     let pending = erasure::begin(&tx).await?;
     tx.commit().await?;
     if let Some(pending) = pending {

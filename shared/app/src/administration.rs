@@ -130,9 +130,9 @@ pub async fn grant(app: &App, email: &Email) -> Result<(CustomerId, UserId)> {
         )
         .because("grantAdmin: no active user has this address")
     })?;
-    let tx = store.tenant(login.customer_id).await?;
+    let tx = store.tenant(login.tenant).await?;
     users::grant_admin(&tx, login.user_id).await?;
     tx.commit().await?;
-    tracing::info!(customer_id = %login.customer_id, user_id = %login.user_id, "platform admin granted");
-    Ok((login.customer_id, login.user_id))
+    tracing::info!(customer_id = %login.tenant, user_id = %login.user_id, "platform admin granted");
+    Ok((login.tenant.customer_id(), login.user_id))
 }

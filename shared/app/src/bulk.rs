@@ -5,8 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use dynrag_domain::{CustomerId, JobId, Result, queues::Queue, tasks::Task};
+use dynrag_domain::{JobId, Result, queues::Queue, tasks::Task};
 use dynrag_store::{
+    TenantId,
     bulk::Step,
     outbox::{Outgoing, Pending},
 };
@@ -28,7 +29,7 @@ const MAX_ATTEMPTS: i32 = 5;
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn run(app: &App, customer: CustomerId, job: JobId, deadline: Instant) -> Result<()> {
+pub async fn run(app: &App, customer: TenantId, job: JobId, deadline: Instant) -> Result<()> {
     let store = app.unbounded_store().await?;
     let Some(begun) = store.begin_job(customer, job).await? else {
         return Ok(());
@@ -48,18 +49,22 @@ pub async fn run(app: &App, customer: CustomerId, job: JobId, deadline: Instant)
                 tracing::info!(customer_id = %customer, job_id = %job, action, done, failed, "bulk action ended");
                 return Ok(());
             }
-            Step::Later => return app.send_after(&Task::bulk(customer, job), LATER).await,
+            Step::Later => {
+                return app
+                    .send_after(&Task::bulk(customer.customer_id(), job), LATER)
+                    .await;
+            }
             Step::Went(pending) => dispatch(app, customer, pending).await,
         }
         let now = Instant::now();
         if now > turn || now + RESERVE > deadline {
-            return app.send(&Task::bulk(customer, job)).await;
+            return app.send(&Task::bulk(customer.customer_id(), job)).await;
         }
     }
 }
 
 /// Sends jobs through the bulk queue and fetches through the fetch queue. `sweep` sends what the queues do not take.
-async fn dispatch(app: &App, customer: CustomerId, pending: Vec<Pending<Outgoing>>) {
+async fn dispatch(app: &App, customer: TenantId, pending: Vec<Pending<Outgoing>>) {
     let (fetches, jobs): (Vec<_>, Vec<_>) = pending
         .into_iter()
         .partition(|one| matches!(one.job, Outgoing::Fetch(_)));

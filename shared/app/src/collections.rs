@@ -37,7 +37,7 @@ pub async fn delete(
     leftovers: Option<Leftovers>,
     permanent: bool,
 ) -> Result<DeletedDocuments> {
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (hidden, pending) = caller
         .store()
         .delete_collection(customer, actor, id, leftovers, permanent)

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use dynrag_cloud::QueueClient;
 use dynrag_domain::{
-    CustomerId, Error, Result,
+    Error, Result,
     queues::{Message, Queue},
 };
-use dynrag_store::outbox::Pending;
+use dynrag_store::{TenantId, outbox::Pending};
 use futures::{StreamExt, stream};
 
 use crate::App;
@@ -72,7 +72,7 @@ impl App {
     /// only the first are sent.
     pub async fn dispatch_many<M: Message + PartialEq>(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         pending: &[Pending<M>],
     ) {
         for queue in Queue::ALL {
@@ -86,7 +86,7 @@ impl App {
     pub async fn dispatch_many_to<M: Message + PartialEq>(
         &self,
         queue: Queue,
-        customer: CustomerId,
+        customer: TenantId,
         pending: &[Pending<M>],
     ) {
         let all: Vec<_> = pending.iter().collect();
@@ -96,7 +96,7 @@ impl App {
     async fn dispatch_all_to<M: Message + PartialEq>(
         &self,
         queue: Queue,
-        customer: CustomerId,
+        customer: TenantId,
         pending: &[&Pending<M>],
     ) {
         let pending = &pending[..pending.len().min(MOST)];

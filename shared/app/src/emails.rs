@@ -18,12 +18,12 @@ use dynrag_cloud::{
 };
 use dynrag_config::MailConfig;
 use dynrag_domain::{
-    CustomerId, Error, InvitationId, Kind, Result, UserId,
+    Error, InvitationId, Kind, Result, UserId,
     identity::{Email, UserStatus},
     mail_tokens::MailToken,
 };
 use dynrag_store::{
-    Store, invitations,
+    Store, TenantId, invitations,
     mail_tokens::{self, Purpose},
     mails::MailKind,
     usage::monthly_spend,
@@ -58,7 +58,7 @@ pub fn check_enabled() -> Result<()> {
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn verify_email(app: &App, customer: CustomerId, user: UserId) -> Result<()> {
+pub async fn verify_email(app: &App, customer: TenantId, user: UserId) -> Result<()> {
     let Some(sender) = Sender::load(app).await? else {
         return Ok(());
     };
@@ -98,7 +98,7 @@ pub async fn reset_password(app: &App, email: &Email) -> Result<()> {
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn password_changed(app: &App, customer: CustomerId, user: UserId) -> Result<()> {
+pub async fn password_changed(app: &App, customer: TenantId, user: UserId) -> Result<()> {
     let Some(sender) = Sender::load(app).await? else {
         return Ok(());
     };
@@ -115,7 +115,7 @@ pub async fn password_changed(app: &App, customer: CustomerId, user: UserId) -> 
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn budget_alert(app: &App, customer: CustomerId, month: NaiveDate) -> Result<()> {
+pub async fn budget_alert(app: &App, customer: TenantId, month: NaiveDate) -> Result<()> {
     let Some(sender) = Sender::load(app).await? else {
         return Ok(());
     };
@@ -140,7 +140,7 @@ pub async fn budget_alert(app: &App, customer: CustomerId, month: NaiveDate) -> 
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn invite(app: &App, customer: CustomerId, id: InvitationId) -> Result<()> {
+pub async fn invite(app: &App, customer: TenantId, id: InvitationId) -> Result<()> {
     let Some(sender) = Sender::load(app).await? else {
         return Ok(());
     };
@@ -207,8 +207,8 @@ impl<'a> Sender<'a> {
     }
 
     /// Generates a token for a link and stores its hash.
-    async fn new_token(&self, customer: CustomerId, purpose: Purpose) -> Result<MailToken> {
-        let token = MailToken::generate(customer);
+    async fn new_token(&self, customer: TenantId, purpose: Purpose) -> Result<MailToken> {
+        let token = MailToken::generate(customer.customer_id());
         let tx = self.store.tenant(customer).await?;
         mail_tokens::insert(&tx, &token, purpose).await?;
         tx.commit().await?;
@@ -216,7 +216,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Returns the address of an active user and whether it is verified; `None` for any other user.
-    async fn address(&self, customer: CustomerId, user: UserId) -> Result<Option<(Email, bool)>> {
+    async fn address(&self, customer: TenantId, user: UserId) -> Result<Option<(Email, bool)>> {
         let tx = self.store.tenant(customer).await?;
         let row = users::get(&tx, user).await?;
         tx.commit().await?;

@@ -7,8 +7,8 @@
 //! | after it | nothing | the message finds no customer |
 
 use dynrag_config::VectorsConfig;
-use dynrag_domain::{CustomerId, Error, Result, storage};
-use dynrag_store::erasure::Erasable;
+use dynrag_domain::{Error, Result, storage};
+use dynrag_store::{TenantId, erasure::Erasable};
 
 use crate::App;
 
@@ -16,7 +16,7 @@ use crate::App;
 ///
 /// # Errors
 /// `unavailable`, also while a worker's lease is valid, because it might still write.
-pub async fn erase(app: &App, customer: CustomerId) -> Result<()> {
+pub async fn erase(app: &App, customer: TenantId) -> Result<()> {
     let store = app.unbounded_store().await?;
     match store.erasable(customer).await? {
         Erasable::Gone => return Ok(()),
@@ -26,10 +26,10 @@ pub async fn erase(app: &App, customer: CustomerId) -> Result<()> {
     let config = VectorsConfig::from_env().map_err(Error::internal_fault)?;
     let vectors = app.cloud().await.objects(&config.bucket);
     vectors
-        .delete_prefix(&storage::vectors_prefix(customer))
+        .delete_prefix(&storage::vectors_prefix(customer.customer_id()))
         .await?;
     let (documents, _) = app.documents().await?;
-    for prefix in storage::customer_prefixes(customer) {
+    for prefix in storage::customer_prefixes(customer.customer_id()) {
         documents.delete_prefix(&prefix).await?;
     }
     // Last: while the row exists, `sweep` sends the task again.

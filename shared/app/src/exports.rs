@@ -9,10 +9,9 @@ mod write;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use dynrag_domain::{
-    CustomerId, DocumentId, Error, JobId, Result, audit::Action, storage, tasks::JobKind,
-};
+use dynrag_domain::{DocumentId, Error, JobId, Result, audit::Action, storage, tasks::JobKind};
 use dynrag_store::{
+    TenantId,
     admission::Admission,
     audit,
     jobs::{self, JobRow},
@@ -70,7 +69,7 @@ pub struct FileLink {
 /// # Errors
 /// `unavailable`.
 pub async fn start(app: &App, caller: &Admission) -> Result<JobId> {
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     let (job, pending) = jobs::add(&tx, JobKind::Export).await?;
     if pending.is_some() {
         let (actor, target) = (caller.principal.into(), job.as_uuid());
@@ -87,13 +86,13 @@ pub async fn start(app: &App, caller: &Admission) -> Result<JobId> {
 ///
 /// # Errors
 /// `unavailable`; `internal_error` for a job that is not an export.
-pub(crate) async fn links(app: &App, customer: CustomerId, job: &JobRow) -> Result<Vec<FileLink>> {
+pub(crate) async fn links(app: &App, customer: TenantId, job: &JobRow) -> Result<Vec<FileLink>> {
     let progress = Progress::read(job.progress.get())?;
     let (objects, _) = app.documents().await?;
     let expires_at = (Utc::now() + LINK_TIME).trunc_subsecs(0);
     let mut links = Vec::with_capacity(progress.files.len());
     for (part, Written { file, bytes }) in (1..).zip(progress.files) {
-        let key = storage::export_key(customer, job.id, file);
+        let key = storage::export_key(customer.customer_id(), job.id, file);
         let name = format!("export-{part:04}.zip");
         links.push(FileLink {
             url: objects.presign_get(&key, &name, LINK_TIME).await?,

@@ -51,7 +51,7 @@ pub enum Progress {
 /// # Errors
 /// `not_found`; `unavailable`.
 pub async fn get(app: &App, caller: &Admission, id: JobId) -> Result<(JobRow, Progress)> {
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     let job = store.get_job(customer, id).await?;
     let progress = match job.kind {
         // An export contains everything, so `documents:read` is not enough to download it.

@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use dynrag_cloud::{Vault, vault::Purpose};
 use dynrag_domain::{CustomerId, Error, Result, SessionId, UserId, identity::Role};
-use dynrag_store::Store;
+use dynrag_store::{Store, admission::Verified};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::future::Cache;
 use rand::distr::{Alphanumeric, SampleString};
@@ -60,13 +60,21 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Returns when the token was issued.
+    /// Returns the verified token, with the version of the secret that signed it: for the claims that
+    /// [`Tokens::verify`] returned.
     ///
     /// # Errors
-    /// `unauthenticated` for a number out of range.
-    pub fn issued_at(&self) -> Result<DateTime<Utc>> {
-        DateTime::from_timestamp(self.iat, 0)
-            .ok_or_else(|| Error::unauthenticated("iat out of range"))
+    /// `unauthenticated` for a time of issue out of range.
+    pub fn verified(&self, secret_version: i32) -> Result<Verified> {
+        let issued_at = DateTime::from_timestamp(self.iat, 0)
+            .ok_or_else(|| Error::unauthenticated("iat out of range"))?;
+        Ok(Verified {
+            customer: self.cid,
+            user: self.sub,
+            session: self.sid,
+            secret_version,
+            issued_at,
+        })
     }
 }
 

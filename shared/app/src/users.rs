@@ -60,7 +60,7 @@ pub async fn update(
     if change.role.is_none() && change.status.is_none() {
         return Err(Error::field("", "role, status or both"));
     }
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     key_makers::lock(&tx).await?;
     users::lock(&tx).await?;
     let before = users::get(&tx, id).await?;
@@ -90,7 +90,7 @@ pub async fn update(
 /// # Errors
 /// `not_found`; `invalid_fields`; `last_business_user` (conflict); `unavailable`.
 pub async fn delete(caller: &Admission, id: UserId, keys: KeysOfUser) -> Result<KeysTaken> {
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     key_makers::lock(&tx).await?;
     users::lock(&tx).await?;
     // Before the user is deleted: a key whose user is deleted belongs to the customer.

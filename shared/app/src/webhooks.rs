@@ -35,7 +35,7 @@ pub async fn create(
     caller.check_verified()?;
     let checked = new.check(&web_policy()?)?;
     let vault = app.vault().await?;
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     let sealer = Sealer::lock(&tx, vault).await?;
     webhooks::check_room(&tx).await?;
     let (revealed, stored) = secret::make(&tx, &sealer, trigger).await?;
@@ -61,7 +61,7 @@ pub async fn update(
     change: WebhookChange,
 ) -> Result<(WebhookRow, RevealedSecret)> {
     let rotate = change.rotate_secret;
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     // Lock the secrets before the webhook, as everywhere, so that transactions do not deadlock.
     let sealer = match rotate {
         true => Some(Sealer::lock(&tx, app.vault().await?).await?),
@@ -96,7 +96,7 @@ pub async fn update(
 /// # Errors
 /// `not_found`; `unavailable`.
 pub async fn delete(caller: &Admission, id: WebhookId) -> Result<()> {
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     secrets::lock(&tx).await?;
     webhooks::delete(&tx, id).await?;
     let (actor, target) = (caller.principal.into(), id.as_uuid());
@@ -120,12 +120,13 @@ pub enum Test {
 /// # Errors
 /// `not_found`; `missing_scope` (forbidden); `webhook_not_active` (conflict); `unavailable`.
 pub async fn test(app: &App, caller: &Admission, id: WebhookId) -> Result<Test> {
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     let webhook = store.get_webhook(customer, id).await?;
     match webhook.trigger {
         Trigger::Event => {
             let notice = store.test_delivery(customer, id).await?;
-            app.send_due(&Delivery::notice(customer, notice)).await;
+            app.send_due(&Delivery::notice(customer.customer_id(), notice))
+                .await;
             Ok(Test::Notification(notice))
         }
         Trigger::Scheduled => {
@@ -159,11 +160,12 @@ pub async fn replay(
     webhook: WebhookId,
     id: DeliveryId,
 ) -> Result<()> {
-    let customer = caller.customer_id;
+    let customer = caller.tenant();
     caller
         .store()
         .replay_delivery(customer, webhook, id)
         .await?;
-    app.send_due(&Delivery::notice(customer, id)).await;
+    app.send_due(&Delivery::notice(customer.customer_id(), id))
+        .await;
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use crate::{
     ids::{CustomerId, DocumentId, JobId},
     named::named,
-    queues::{Message, Queue},
+    queues::{Message, OfCustomer, Queue},
 };
 
 named! {
@@ -79,13 +79,17 @@ impl Fetch {
     }
 }
 
+impl OfCustomer for Fetch {
+    fn customer_id(&self) -> CustomerId {
+        match self {
+            Self::Document { customer_id, .. } | Self::Crawl { customer_id, .. } => *customer_id,
+        }
+    }
+}
+
 impl Message for Fetch {
     fn customer(&self) -> Option<CustomerId> {
-        match self {
-            Self::Document { customer_id, .. } | Self::Crawl { customer_id, .. } => {
-                Some(*customer_id)
-            }
-        }
+        Some(self.customer_id())
     }
 
     fn queue(&self) -> Queue {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
     ids::{CustomerId, DocumentId, JobId},
-    queues::{Message, Queue},
+    queues::{Message, OfCustomer, Queue},
 };
 
 /// The queue that a document's jobs go through.
@@ -177,6 +177,12 @@ impl Job {
             | Self::RetireVersions { customer_id, .. }
             | Self::Regenerate { customer_id, .. } => *customer_id,
         }
+    }
+}
+
+impl OfCustomer for Job {
+    fn customer_id(&self) -> CustomerId {
+        self.customer_id()
     }
 }
 

@@ -31,6 +31,12 @@ pub trait Message: Serialize {
     fn queue(&self) -> Queue;
 }
 
+/// A message that always names its tenant.
+pub trait OfCustomer: Message {
+    /// The tenant.
+    fn customer_id(&self) -> CustomerId;
+}
+
 impl<M: Message> Message for &M {
     fn customer(&self) -> Option<CustomerId> {
         (**self).customer()

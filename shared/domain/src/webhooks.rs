@@ -11,7 +11,7 @@ use crate::{
     identity::Scope,
     ids::{CustomerId, DeliveryId},
     named::named,
-    queues::{Message, Queue},
+    queues::{Message, OfCustomer, Queue},
 };
 
 /// Most webhooks of a customer.
@@ -194,10 +194,16 @@ impl Delivery {
     }
 }
 
+impl OfCustomer for Delivery {
+    fn customer_id(&self) -> CustomerId {
+        let Self::Notice { customer_id, .. } = self;
+        *customer_id
+    }
+}
+
 impl Message for Delivery {
     fn customer(&self) -> Option<CustomerId> {
-        let Self::Notice { customer_id, .. } = self;
-        Some(*customer_id)
+        Some(self.customer_id())
     }
 
     fn queue(&self) -> Queue {

@@ -90,7 +90,7 @@ impl Retriever {
         caller: &Admission,
         question: &Question<'_>,
     ) -> Result<Found> {
-        let customer = caller.customer_id;
+        let customer = caller.tenant();
         let within = within(caller, question).await?;
         let mut present = Present {
             recorded: caller.chunks_version,
@@ -125,7 +125,10 @@ impl Retriever {
                 min_score: question.min_score,
             };
             let vectors = self.vectors().await?;
-            match vectors.search(customer, present.recorded, &query).await {
+            match vectors
+                .search(customer.customer_id(), present.recorded, &query)
+                .await
+            {
                 Err(dynrag_vectors::Error::VersionGone) => {
                     let now = caller.store().present_index(customer).await?;
                     if now == present {
@@ -163,12 +166,17 @@ impl Retriever {
         from: u32,
         most: u32,
     ) -> Result<Vec<StoredChunk>> {
-        let (vectors, customer) = (self.vectors().await?, caller.customer_id);
+        let (vectors, customer) = (self.vectors().await?, caller.tenant());
         let recorded = caller.chunks_version;
-        match vectors.chunks(customer, recorded, of, from, most).await {
+        match vectors
+            .chunks(customer.customer_id(), recorded, of, from, most)
+            .await
+        {
             Err(dynrag_vectors::Error::VersionGone) => {
                 let recorded = caller.store().recorded_version(customer).await?;
-                Ok(vectors.chunks(customer, recorded, of, from, most).await?)
+                Ok(vectors
+                    .chunks(customer.customer_id(), recorded, of, from, most)
+                    .await?)
             }
             other => Ok(other?),
         }
@@ -184,9 +192,7 @@ async fn cited(caller: &Admission, hits: Vec<Hit>) -> Result<Vec<Hit>> {
         return Ok(hits);
     }
     let store = caller.store();
-    let origins = store
-        .document_origins(caller.customer_id, &documents)
-        .await?;
+    let origins = store.document_origins(caller.tenant(), &documents).await?;
     let cited = hits.into_iter().filter_map(|hit| {
         let origin = origins.get(&hit.document_id)?.clone();
         Some(Hit { origin, ..hit })
@@ -199,11 +205,11 @@ async fn within(caller: &Admission, question: &Question<'_>) -> Result<Option<Ve
     let store = caller.store();
     let documents = match question.collection_id {
         Some(collection) => store
-            .collection_documents(caller.customer_id, collection)
+            .collection_documents(caller.tenant(), collection)
             .await?
             .ok_or_else(collections::unknown)?,
         // Row-level security does not cover the vectors: the documents of a bound key are listed.
-        None => match store.bound_documents(caller.customer_id).await? {
+        None => match store.bound_documents(caller.tenant()).await? {
             Some(documents) => documents,
             None => return Ok(question.document_ids.map(<[DocumentId]>::to_vec)),
         },

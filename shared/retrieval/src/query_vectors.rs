@@ -8,7 +8,7 @@ use dynrag_app::{
 };
 use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
 use dynrag_llm::EmbedError;
-use dynrag_store::ledger::Purpose;
+use dynrag_store::{TenantId, ledger::Purpose};
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -43,11 +43,14 @@ impl QueryVectors {
     pub(crate) async fn get(
         &self,
         app: &App,
-        customer: CustomerId,
+        customer: TenantId,
         model: &str,
         query: &str,
     ) -> Result<(Arc<[f32]>, u64)> {
-        let key = (customer, Sha256::digest(format!("{model}\0{query}")).into());
+        let key = (
+            customer.customer_id(),
+            Sha256::digest(format!("{model}\0{query}")).into(),
+        );
         let entry = self
             .cache
             .entry(key)
@@ -60,15 +63,12 @@ impl QueryVectors {
     }
 }
 
-async fn ask(
-    app: &App,
-    customer: CustomerId,
-    model: &str,
-    query: &str,
-) -> Result<(Arc<[f32]>, u64)> {
+async fn ask(app: &App, customer: TenantId, model: &str, query: &str) -> Result<(Arc<[f32]>, u64)> {
     let embeddings = app.embeddings().await?;
     let store = app.unbounded_store().await?;
-    let access = embeddings.access(store, customer, model).await?;
+    let access = embeddings
+        .access(store, customer.customer_id(), model)
+        .await?;
     let price = access
         .price()
         .map_err(|_| model_not_allowed(model, embeddings.models()))?;

@@ -14,7 +14,7 @@ use dynrag_domain::{
 };
 use tokio_postgres::types::Json;
 
-use crate::{Bounds, Store, admin::Administrator, rate_limits::RateLimit, row::Row};
+use crate::{Bounds, Store, TenantId, admin::Administrator, rate_limits::RateLimit, row::Row};
 
 /// A caller that may come in, and what its handler needs to know.
 #[derive(Clone, Debug)]
@@ -47,6 +47,7 @@ pub struct Admission {
     pub allowance: Allowance,
     /// The limits that apply.
     pub limits: Vec<RateLimit>,
+    pub(crate) tenant: TenantId,
     pub(crate) store: Store,
 }
 
@@ -134,7 +135,7 @@ pub struct Endpoint<'a> {
     pub class: Class,
 }
 
-/// A token whose signature was verified.
+/// A token whose signature was verified: built from its claims alone, as it proves the tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Verified {
     /// The tenant.
@@ -305,8 +306,9 @@ fn read(
         collections: collections.as_deref().map(Into::into),
         own_only: Actor::from(principal).id().filter(|_| !reads),
     };
+    let tenant = TenantId::of_row(row)?;
     Ok(Admission {
-        customer_id: row.get("customer_id")?,
+        customer_id: tenant.customer_id(),
         principal,
         session: None,
         email: row.get("email")?,
@@ -323,6 +325,7 @@ fn read(
         spent,
         allowance,
         limits,
+        tenant,
         store: store.bounded(bounds),
     })
 }

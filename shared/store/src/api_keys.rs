@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, CustomerId, Error, FieldError, Result, UserId,
+    ApiKeyId, CollectionId, Error, FieldError, Result, UserId,
     audit::{Action, Actor},
     identity::Scope,
     quotas::Quota,
@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, TenantId,
     admission::Admission,
     audit, collections,
     key_makers::{lock, user_behind},
@@ -111,7 +111,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn list_api_keys(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         after: Option<(DateTime<Utc>, ApiKeyId)>,
         limit: i64,
     ) -> Result<Vec<ApiKeyRow>> {
@@ -138,7 +138,7 @@ impl Store {
     /// without one of its collections; `unauthenticated` where the maker is gone meanwhile; `unavailable` without a
     /// database.
     pub async fn add_api_key(&self, maker: &Admission, new: &NewApiKey<'_>) -> Result<ApiKeyRow> {
-        let tx = self.tenant(maker.customer_id).await?;
+        let tx = self.tenant(maker.tenant()).await?;
         lock(&tx).await?;
         check_room(&tx).await?;
         let behind = user_behind(&tx, maker.principal.into()).await?;
@@ -153,7 +153,7 @@ impl Store {
     /// `not_found`; `unavailable` without a database.
     pub async fn revoke_api_key(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: ApiKeyId,
     ) -> Result<()> {
@@ -181,7 +181,7 @@ impl Store {
         public_id: &str,
         secret_hash: &[u8; 32],
     ) -> Result<ApiKeyRow> {
-        let (customer, actor) = (maker.customer_id, Actor::from(maker.principal));
+        let (customer, actor) = (maker.tenant(), Actor::from(maker.principal));
         let tx = self.tenant(customer).await?;
         // First, so that of two at once the second sees the key of the first.
         lock(&tx).await?;

@@ -23,11 +23,11 @@ impl Store {
         claim: &Claim,
         stay: &[DocumentId],
     ) -> Result<Option<Vec<Pending>>> {
-        let tx = self.tenant(claim.customer_id).await?;
+        let tx = self.tenant(claim.tenant).await?;
         let held = tx
             .query_opt(
                 include_str!("../queries/documents/hold_claim.sql"),
-                &[&claim.customer_id, &claim.document_id, &claim.token],
+                &[&claim.tenant, &claim.document_id, &claim.token],
             )
             .await?;
         if held.is_none() {

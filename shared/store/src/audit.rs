@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, Result,
+    Result,
     audit::{Action, Actor, ActorKind},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, TenantId};
 
 /// A line of the log.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn list_audit(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         after: Option<(DateTime<Utc>, Uuid)>,
         limit: i64,
     ) -> Result<Vec<Entry>> {

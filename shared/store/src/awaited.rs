@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    DocumentId, Error, Kind, Result,
     audit::Action,
     documents::{FailureCode, Status},
     jobs::Job,
@@ -10,7 +10,7 @@ use dynrag_domain::{
 use uuid::Uuid;
 
 use crate::{
-    Store, collections,
+    Store, TenantId, collections,
     outbox::{self, Pending},
     uploads::{NewDocument, check_limit, insert, insert_version, set_password, tell},
 };
@@ -23,7 +23,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn add_awaited_document(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         new: &NewDocument<'_>,
         object: Uuid,
@@ -51,7 +51,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn awaited_upload(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
     ) -> Result<Option<(i32, Uuid)>> {
         let tx = self.tenant(customer).await?;
@@ -72,7 +72,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn upload_arrived(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         bytes: i64,
     ) -> Result<Option<Pending>> {
@@ -85,7 +85,8 @@ impl Store {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let version: i32 = row.get("version")?;
-        let pending = outbox::insert(&tx, Job::process(customer, id, version)).await?;
+        let pending =
+            outbox::insert(&tx, Job::process(customer.customer_id(), id, version)).await?;
         tx.commit().await?;
         Ok(Some(pending))
     }
@@ -95,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn has_room(&self, customer: CustomerId, bytes: i64) -> Result<bool> {
+    pub async fn has_room(&self, customer: TenantId, bytes: i64) -> Result<bool> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -113,7 +114,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn upload_failed(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         code: FailureCode,
     ) -> Result<()> {

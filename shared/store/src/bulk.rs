@@ -15,7 +15,7 @@ mod undelete;
 use std::collections::HashSet;
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, JobId, Result,
+    CollectionId, DocumentId, Error, JobId, Result,
     audit::{Action, Actor},
     bulk::{Asked, Bulk, BulkAction},
     collections::Place,
@@ -30,7 +30,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit, collections,
+    Store, Tenant, TenantId, audit, collections,
     deletion::Hidden,
     document_list::{Values, matching, present},
     jobs,
@@ -80,7 +80,7 @@ impl Store {
     /// `too_many_bulk_actions` (conflict); `invalid_fields` without the collection; `unavailable` without a database.
     pub async fn add_bulk(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         asked: Asked,
         filter: &Filter,
@@ -116,7 +116,7 @@ impl Store {
         quota(&tx, 1).await?;
         let details = json!({"action": asked.action, "documents": bulk.total});
         audit::record(&tx, actor, Action::BulkRequested, job.as_uuid(), &details).await?;
-        let pending = outbox::insert(&tx, Task::bulk(customer, job)).await?;
+        let pending = outbox::insert(&tx, Task::bulk(customer.customer_id(), job)).await?;
         tx.commit().await?;
         Ok((job, bulk.total, pending))
     }
@@ -125,7 +125,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn bulk_step(&self, customer: CustomerId, job: JobId, most: i64) -> Result<Step> {
+    pub async fn bulk_step(&self, customer: TenantId, job: JobId, most: i64) -> Result<Step> {
         let tx = self.tenant(customer).await?;
         let Some(mut bulk) = lock(&tx, job).await? else {
             return Ok(Step::None);
@@ -168,7 +168,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn bulk_failures(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         most: i64,
     ) -> Result<Vec<(DocumentId, String)>> {

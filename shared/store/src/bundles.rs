@@ -5,7 +5,7 @@
 //! comes again writes the same object and none is left behind.
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, Result,
+    CollectionId, DocumentId, Error, Result,
     audit::{Action, Actor},
     documents::{OnDuplicate, Status},
     jobs::{Job, Lane},
@@ -17,7 +17,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, audit, collections,
+    Store, Tenant, TenantId, audit, collections,
     outbox::{self, Pending},
     publication::StoreStep,
     uploads::{self, NewDocument, Target},
@@ -99,7 +99,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn decide_batch(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         items: &[Item<'_>],
     ) -> Result<Vec<Decision>> {
         let tx = self.tenant(customer).await?;
@@ -116,7 +116,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn add_batch(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         items: &[Item<'_>],
         decisions: &[Decision],
         bundle: Uuid,
@@ -142,7 +142,7 @@ impl Store {
         let jobs: Vec<Job> = decisions
             .iter()
             .filter_map(Decision::stored)
-            .map(|(id, version)| Job::process_in(Lane::Bulk, customer, id, version))
+            .map(|(id, version)| Job::process_in(Lane::Bulk, customer.customer_id(), id, version))
             .collect();
         let pending = outbox::insert_many(&tx, &jobs).await?;
         tx.commit().await?;
@@ -155,7 +155,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn bundles_of(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         documents: &[DocumentId],
     ) -> Result<Vec<Uuid>> {
         let tx = self.tenant(customer).await?;

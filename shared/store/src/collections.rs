@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, Kind, Result,
+    CollectionId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
     collections::{self, Leftovers, MAX_COLLECTIONS, Place},
     config::Chunking,
@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio_postgres::types::Json;
 
 use crate::{
-    Store, Tenant, audit,
+    Store, Tenant, TenantId, audit,
     deletion::{self, Hidden},
     error,
     outbox::Pending,
@@ -151,7 +151,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn list_collections(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         after: Option<(DateTime<Utc>, CollectionId)>,
         limit: i64,
     ) -> Result<Vec<Collection>> {
@@ -175,11 +175,7 @@ impl Store {
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
-    pub async fn get_collection(
-        &self,
-        customer: CustomerId,
-        id: CollectionId,
-    ) -> Result<Collection> {
+    pub async fn get_collection(&self, customer: TenantId, id: CollectionId) -> Result<Collection> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -197,7 +193,7 @@ impl Store {
     /// `collection_exists` or `collection_limit` (conflict); `unavailable` without a database.
     pub async fn create_collection(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         new: &NewCollection<'_>,
     ) -> Result<Collection> {
@@ -229,7 +225,7 @@ impl Store {
     /// `not_found`; `collection_exists` (conflict); `unavailable` without a database.
     pub async fn update_collection(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: CollectionId,
         change: &CollectionChange<'_>,
@@ -263,7 +259,7 @@ impl Store {
     /// `not_found`; `collection_not_empty` (conflict); `unavailable` without a database.
     pub async fn delete_collection(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: CollectionId,
         leftovers: Option<Leftovers>,
@@ -305,7 +301,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn collection_documents(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: CollectionId,
     ) -> Result<Option<Vec<DocumentId>>> {
         let tx = self.tenant(customer).await?;
@@ -323,7 +319,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn bound_documents(&self, customer: CustomerId) -> Result<Option<Vec<DocumentId>>> {
+    pub async fn bound_documents(&self, customer: TenantId) -> Result<Option<Vec<DocumentId>>> {
         if !self.is_bound() {
             return Ok(None);
         }
@@ -342,7 +338,7 @@ impl Store {
     /// `not_found`; `invalid_fields` without the collection; `unavailable` without a database.
     pub async fn move_document(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: DocumentId,
         to: Option<CollectionId>,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use dynrag_domain::{CustomerId, Error, Result};
+use dynrag_domain::{Error, Result};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
@@ -17,6 +17,7 @@ use crate::{
     bounds::Bounds,
     error,
     params::{self, Param},
+    proof::TenantId,
     row::Row,
     tenant::Tenant,
 };
@@ -194,11 +195,11 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` when there is no connection.
-    pub async fn tenant(&self, customer_id: CustomerId) -> Result<Tenant> {
+    pub async fn tenant(&self, tenant: TenantId) -> Result<Tenant> {
         // A connection that died while the function was frozen shows only now; try a fresh one.
-        match Tenant::begin(self.connection().await?, customer_id, &self.bounds).await {
+        match Tenant::begin(self.connection().await?, tenant, &self.bounds).await {
             Err(e) if error::is_disconnected(&e) => {
-                Tenant::begin(self.connection().await?, customer_id, &self.bounds).await
+                Tenant::begin(self.connection().await?, tenant, &self.bounds).await
             }
             other => other,
         }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, JobId, Result,
+    CollectionId, DocumentId, Error, JobId, Result,
     audit::{Action, Actor},
     config::Chunking,
     fetches::Fetch,
@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::types::Json;
 
 use crate::{
-    Store, Tenant, audit, collections,
+    Store, Tenant, TenantId, audit, collections,
     outbox::{self, Pending},
 };
 
@@ -133,7 +133,7 @@ impl Store {
     /// `too_many_crawls` (conflict); `invalid_fields` without its collection; `unavailable` without a database.
     pub async fn add_crawl(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         crawl: &Crawl,
     ) -> Result<(JobId, Pending<Fetch>)> {
@@ -159,7 +159,7 @@ impl Store {
         insert_pages(&tx, job, std::slice::from_ref(&crawl.url), 1).await?;
         let details = json!({"maxPages": crawl.max_pages});
         audit::record(&tx, actor, Action::CrawlRequested, job.as_uuid(), &details).await?;
-        let pending = outbox::insert(&tx, Fetch::crawl(customer, job)).await?;
+        let pending = outbox::insert(&tx, Fetch::crawl(customer.customer_id(), job)).await?;
         tx.commit().await?;
         Ok((job, pending))
     }
@@ -170,7 +170,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn add_pages(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         urls: &[String],
         most: u32,
@@ -186,7 +186,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn claim_page(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         lease: Duration,
     ) -> Result<Option<Page>> {
@@ -215,7 +215,7 @@ impl Store {
     /// `unavailable` without a database; the page is then fetched once more.
     pub async fn end_page(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         page: &Page,
         end: PageEnd,
@@ -253,7 +253,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn put_off_page(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         page: &Page,
         wait: Duration,
@@ -278,7 +278,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn count_pages(&self, customer: CustomerId, job: JobId) -> Result<PageCounts> {
+    pub async fn count_pages(&self, customer: TenantId, job: JobId) -> Result<PageCounts> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -305,7 +305,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn pages_left_out(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         most: i64,
     ) -> Result<Vec<LeftOut>> {
@@ -333,7 +333,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn crawl_limits(&self, customer: CustomerId) -> Result<Limits> {
+    pub async fn crawl_limits(&self, customer: TenantId) -> Result<Limits> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(include_str!("../queries/crawls/limits.sql"), &[&customer])
@@ -350,12 +350,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database; it goes on later then.
-    pub async fn crawl_again(
-        &self,
-        customer: CustomerId,
-        job: JobId,
-        wait: Duration,
-    ) -> Result<()> {
+    pub async fn crawl_again(&self, customer: TenantId, job: JobId, wait: Duration) -> Result<()> {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/crawls/again.sql"),

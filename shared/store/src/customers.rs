@@ -11,7 +11,7 @@ use dynrag_domain::{
 };
 
 use crate::{
-    Store, Tenant, documents, error,
+    Store, Tenant, TenantId, documents, error,
     secrets::{self, SealedSecret},
     users,
 };
@@ -199,7 +199,7 @@ impl Store {
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
-    pub async fn get_customer(&self, customer: CustomerId) -> Result<CustomerRow> {
+    pub async fn get_customer(&self, customer: TenantId) -> Result<CustomerRow> {
         let tx = self.tenant(customer).await?;
         let row = get(&tx).await?;
         tx.commit().await?;

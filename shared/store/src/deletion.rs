@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, TenantId,
     attachments::{self, Which},
     audit,
     documents::{self, Document},
@@ -98,7 +98,7 @@ impl Store {
     /// `not_found`; `unavailable` without a database.
     pub async fn delete_document(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: DocumentId,
         permanent: bool,
@@ -113,7 +113,7 @@ impl Store {
             .ok_or_else(|| Error::not_found("document"))?;
         let hidden = Hidden::from_row(&row)?;
         audit::record_many(&tx, actor, &[hidden.line(json!({}))]).await?;
-        let jobs: Vec<Job> = hidden.job(customer).into_iter().collect();
+        let jobs: Vec<Job> = hidden.job(customer.customer_id()).into_iter().collect();
         let mut pending = outbox::insert_many(&tx, &jobs).await?;
         // After the mail is locked: none is added from here on.
         pending.extend(attachments::delete(&tx, actor, id, Which::All, permanent).await?);
@@ -128,7 +128,7 @@ impl Store {
     /// `not_found`; `mail_deleted`, `external_id_taken` or `source_url_taken` (conflict); `unavailable` without a database.
     pub async fn undelete_document(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: DocumentId,
     ) -> Result<(Document, Vec<Pending<Outgoing>>)> {
@@ -174,7 +174,7 @@ impl Store {
                 }
                 continue;
             };
-            messages.extend(resumed(customer, row, Lane::Single)?);
+            messages.extend(resumed(customer.customer_id(), row, Lane::Single)?);
             let details = if one == id {
                 json!({})
             } else {
@@ -193,7 +193,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn deleted_documents(&self, customer: CustomerId) -> Result<Vec<DocumentId>> {
+    pub async fn deleted_documents(&self, customer: TenantId) -> Result<Vec<DocumentId>> {
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DeliveryId, DocumentId, Error, Kind, Result, WebhookId,
+    DeliveryId, DocumentId, Error, Kind, Result, WebhookId,
     audit::{Action, Actor},
     webhooks::{Delivery, DeliveryStatus, DisabledReason, FAILING, WebhookStatus},
 };
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    FencingToken, LeaseState, Store, Tenant, audit,
+    FencingToken, LeaseState, Store, Tenant, TenantId, audit,
     params::Param,
     row::Row,
     secrets::SealedSecrets,
@@ -51,7 +51,7 @@ pub struct DeliveryRow {
 /// A notice that is to be tried now, by nobody else.
 pub struct Claimed {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The notice.
     pub id: DeliveryId,
     /// Its webhook.
@@ -111,7 +111,7 @@ impl Store {
     /// `not_found` where there is no such webhook; `unavailable` without a database.
     pub async fn list_deliveries(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         webhook: WebhookId,
         status: Option<DeliveryStatus>,
         after: Option<(DateTime<Utc>, DeliveryId)>,
@@ -142,7 +142,7 @@ impl Store {
     /// `webhook_not_active` (conflict), also for a webhook that sends none; `unavailable` without a database.
     pub async fn test_delivery(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         webhook: WebhookId,
     ) -> Result<DeliveryId> {
         let id = DeliveryId::generate();
@@ -163,7 +163,7 @@ impl Store {
     /// `not_found`, `webhook_not_active` (conflict); `unavailable` without a database.
     pub async fn replay_delivery(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         webhook: WebhookId,
         id: DeliveryId,
     ) -> Result<()> {
@@ -184,7 +184,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn claim_delivery(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DeliveryId,
         lease: Duration,
     ) -> Result<Option<Claimed>> {
@@ -199,7 +199,7 @@ impl Store {
         row.map(|row| {
             let attempts: i32 = row.get("attempts")?;
             Ok(Claimed {
-                customer_id: customer,
+                tenant: customer,
                 id,
                 webhook_id: row.get("webhook_id")?,
                 status: row.get("status")?,
@@ -238,12 +238,12 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database: it is tried again when its lease is over.
     pub async fn await_turn(&self, claimed: &Claimed, wait: Duration) -> Result<LeaseState> {
-        let tx = self.tenant(claimed.customer_id).await?;
+        let tx = self.tenant(claimed.tenant).await?;
         let row = tx
             .query_opt(
                 include_str!("../queries/deliveries/await_turn.sql"),
                 &[
-                    &claimed.customer_id,
+                    &claimed.tenant,
                     &claimed.id,
                     &claimed.token,
                     &wait.as_secs_f64(),
@@ -259,7 +259,7 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database: it is then sent once more.
     pub async fn delivered(&self, claimed: &Claimed, status: u16) -> Result<()> {
-        let tx = self.tenant(claimed.customer_id).await?;
+        let tx = self.tenant(claimed.tenant).await?;
         let taken = Failure {
             status: Some(status),
             code: "",
@@ -276,7 +276,7 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn discard_delivery(&self, claimed: &Claimed) -> Result<()> {
-        let tx = self.tenant(claimed.customer_id).await?;
+        let tx = self.tenant(claimed.tenant).await?;
         let nothing = Failure::default();
         match claimed
             .end(&tx, DeliveryStatus::Discarded, &nothing)
@@ -298,7 +298,7 @@ impl Store {
         failure: &Failure,
         wait: Option<Duration>,
     ) -> Result<bool> {
-        let tx = self.tenant(claimed.customer_id).await?;
+        let tx = self.tenant(claimed.tenant).await?;
         let held = match wait {
             Some(wait) => claimed.put_off(&tx, failure, wait).await?,
             None => claimed.end(&tx, DeliveryStatus::Failed, failure).await?,
@@ -317,7 +317,7 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database: it is then tried again once the lease is over.
     pub async fn receiver_gone(&self, claimed: &Claimed, failure: &Failure) -> Result<()> {
-        let tx = self.tenant(claimed.customer_id).await?;
+        let tx = self.tenant(claimed.tenant).await?;
         match claimed.end(&tx, DeliveryStatus::Failed, failure).await? {
             LeaseState::Held => disable(&tx, claimed.webhook_id, DisabledReason::Gone).await?,
             LeaseState::Lost => {}
@@ -360,7 +360,7 @@ impl Claimed {
             .query_opt(
                 include_str!("../queries/deliveries/end.sql"),
                 &[
-                    &self.customer_id,
+                    &self.tenant,
                     &self.id,
                     &self.token,
                     &status,
@@ -377,7 +377,7 @@ impl Claimed {
             .query_opt(
                 include_str!("../queries/deliveries/put_off.sql"),
                 &[
-                    &self.customer_id,
+                    &self.tenant,
                     &self.id,
                     &self.token,
                     &why.status.map(i32::from),

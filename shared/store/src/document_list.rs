@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, Result,
+    CollectionId, DocumentId, Error, Result,
     documents::filter::{Filter, Presence, Sort},
     search::Origin,
 };
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Json;
 
 use crate::{
-    Store,
+    Store, TenantId,
     documents::{Document, document},
     params::Param,
     row::Row,
@@ -116,7 +116,7 @@ pub(crate) fn present(sql: &str, presence: Presence) -> String {
 
 /// The values of matching.sql, `$1` to `$16`.
 pub(crate) struct Values<'a> {
-    customer: CustomerId,
+    customer: TenantId,
     filter: &'a Filter,
     title: Option<String>,
     collection: Option<CollectionId>,
@@ -125,7 +125,7 @@ pub(crate) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(crate) fn new(customer: CustomerId, filter: &'a Filter) -> Self {
+    pub(crate) fn new(customer: TenantId, filter: &'a Filter) -> Self {
         Self {
             customer,
             filter,
@@ -180,7 +180,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn list_documents(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         filter: &Filter,
         sort: Sort,
         after: Option<&Position>,
@@ -211,7 +211,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn count_documents(&self, customer: CustomerId, filter: &Filter) -> Result<i64> {
+    pub async fn count_documents(&self, customer: TenantId, filter: &Filter) -> Result<i64> {
         let count = include_str!("../queries/documents/count_matching.sql");
         let sql = matching(count, filter.presence);
         let tx = self.tenant(customer).await?;
@@ -228,7 +228,7 @@ impl Store {
     /// `not_found`; `unavailable` without a database.
     pub async fn document_by_external_id(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         external_id: &str,
     ) -> Result<Document> {
         let filter = Filter {
@@ -248,7 +248,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn documents_by_external_id(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         external_id: &str,
     ) -> Result<Vec<DocumentId>> {
         let filter = Filter {
@@ -268,7 +268,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn document_origins(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         documents: &[DocumentId],
     ) -> Result<HashMap<DocumentId, Origin>> {
         let tx = self.tenant(customer).await?;

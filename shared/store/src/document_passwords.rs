@@ -1,8 +1,8 @@
 //! Passwords of documents that want one, sealed. Nothing here is plaintext.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use dynrag_domain::{DocumentId, Error, Result};
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, TenantId};
 
 /// A document's password, sealed under its customer's data key for the vault's purpose `document_password`, as
 /// version 1.
@@ -47,7 +47,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn document_password(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
     ) -> Result<Option<StoredPassword>> {
         let tx = self.tenant(customer).await?;
@@ -74,7 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// `not_found` for a customer that is erased; `unavailable` without a database.
-    pub async fn wrapped_data_key(&self, customer: CustomerId) -> Result<Vec<u8>> {
+    pub async fn wrapped_data_key(&self, customer: TenantId) -> Result<Vec<u8>> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(

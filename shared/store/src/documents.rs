@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, Kind, Result,
+    CollectionId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
     documents::{FailureCode, Format, Source, Stage, Status},
     fetches::Fetch,
@@ -16,7 +16,7 @@ use dynrag_domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    Store, Tenant, audit,
+    Store, Tenant, TenantId, audit,
     document_passwords::{self, SealedPassword},
     outbox::{self, Outgoing, Pending},
     row::Row,
@@ -103,7 +103,7 @@ impl Store {
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
-    pub async fn get_document(&self, customer: CustomerId, id: DocumentId) -> Result<Document> {
+    pub async fn get_document(&self, customer: TenantId, id: DocumentId) -> Result<Document> {
         let tx = self.tenant(customer).await?;
         let found = get(&tx, id).await?;
         tx.commit().await?;
@@ -117,7 +117,7 @@ impl Store {
     /// without a database.
     pub async fn retry_document(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: DocumentId,
         password: Option<&SealedPassword>,
@@ -152,9 +152,9 @@ impl Store {
         let (target, details) = (id.as_uuid(), json!({"version": version}));
         audit::record(&tx, actor, Action::DocumentRetried, target, &details).await?;
         let message = if to_fetch {
-            Outgoing::Fetch(Fetch::document(customer, id, version))
+            Outgoing::Fetch(Fetch::document(customer.customer_id(), id, version))
         } else {
-            Outgoing::Job(Job::process(customer, id, version))
+            Outgoing::Job(Job::process(customer.customer_id(), id, version))
         };
         let pending = outbox::insert(&tx, message).await?;
         tx.commit().await?;

@@ -1,9 +1,9 @@
 //! Leaving: a customer is hidden at once, and then its data goes.
 
-use dynrag_domain::{CustomerId, Result, tasks::Task};
+use dynrag_domain::{Result, tasks::Task};
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, TenantId,
     outbox::{self, Pending},
 };
 
@@ -39,7 +39,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn erasable(&self, customer: CustomerId) -> Result<Erasable> {
+    pub async fn erasable(&self, customer: TenantId) -> Result<Erasable> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(include_str!("../queries/erasure/alive.sql"), &[&customer])
@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn end_erasure(&self, customer: CustomerId) -> Result<()> {
+    pub async fn end_erasure(&self, customer: TenantId) -> Result<()> {
         let tx = self.tenant(customer).await?;
         tx.query(include_str!("../queries/erasure/end.sql"), &[&customer])
             .await?;

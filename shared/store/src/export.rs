@@ -1,8 +1,8 @@
 //! What a customer takes along: its rows as JSON, without what is secret, and where its originals lie.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, storage};
+use dynrag_domain::{DocumentId, Error, Result, storage};
 
-use crate::{Store, ingestion};
+use crate::{Store, TenantId, ingestion};
 
 /// A table of an export: its columns that stay here, what a line is made of beside them, and its order.
 struct Table {
@@ -108,7 +108,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn export_rows(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         name: &str,
         page: i64,
     ) -> Result<Vec<String>> {
@@ -141,7 +141,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn export_originals(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         after: Option<(DocumentId, i32)>,
         most: i64,
     ) -> Result<Vec<Original>> {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result,
+    DocumentId, Error, Result,
     audit::Action,
     documents::{Format, Status},
     fetches::Fetch,
@@ -15,7 +15,7 @@ use dynrag_domain::{
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, collections,
+    Store, Tenant, TenantId, collections,
     ingestion::{Claim, Work},
     outbox::{self, Pending},
     uploads::{self, NewDocument},
@@ -56,7 +56,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn add_url(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         new: &NewDocument<'_>,
         object: Uuid,
     ) -> Result<AddedUrl> {
@@ -98,7 +98,8 @@ impl Store {
             Action::DocumentUpdated
         };
         uploads::tell(&tx, new, action, id, version).await?;
-        let pending = outbox::insert(&tx, Fetch::document(customer, id, version)).await?;
+        let pending =
+            outbox::insert(&tx, Fetch::document(customer.customer_id(), id, version)).await?;
         tx.commit().await?;
         Ok(AddedUrl::Queued(id, pending))
     }
@@ -109,7 +110,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn claim_fetch(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
         version: i32,
         lease: Duration,
@@ -125,12 +126,12 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn fetched(&self, claim: &Claim, fetched: &Fetched<'_>) -> Result<Option<Pending>> {
-        let tx = self.tenant(claim.customer_id).await?;
+        let tx = self.tenant(claim.tenant).await?;
         let row = tx
             .query_opt(
                 include_str!("../queries/fetches/fetched.sql"),
                 &[
-                    &claim.customer_id,
+                    &claim.tenant,
                     &claim.document_id,
                     &claim.token,
                     &fetched.bytes,
@@ -147,7 +148,7 @@ impl Store {
         }
         let job = Job::process_in(
             claim.lane,
-            claim.customer_id,
+            claim.tenant.customer_id(),
             claim.document_id,
             claim.version,
         );

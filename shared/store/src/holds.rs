@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, DocumentId, Result};
+use dynrag_domain::{DocumentId, Result};
 
-use crate::Store;
+use crate::{Store, TenantId};
 
 /// A version of a document that a message is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Waiting {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The document.
     pub document_id: DocumentId,
     /// The version.
@@ -24,7 +24,7 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn hold_documents(&self, waiting: &[Waiting], time: Duration) -> Result<i64> {
-        let customers: Vec<_> = waiting.iter().map(|w| w.customer_id).collect();
+        let customers: Vec<_> = waiting.iter().map(|w| w.tenant).collect();
         let documents: Vec<_> = waiting.iter().map(|w| w.document_id).collect();
         let versions: Vec<_> = waiting.iter().map(|w| w.version).collect();
         let rows = self

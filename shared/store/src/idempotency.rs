@@ -8,10 +8,10 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, Error, Result, identity::Principal};
+use dynrag_domain::{Error, Result, identity::Principal};
 use uuid::Uuid;
 
-use crate::{Store, params::Param};
+use crate::{Store, TenantId, params::Param};
 
 /// Longer than any function of the API may run.
 const LEASE: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ const LEASE: Duration = Duration::from_secs(60);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repeatable {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// Who asks.
     pub principal: Principal,
     /// The route's name.
@@ -66,14 +66,9 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn begin_request(&self, request: &Repeatable) -> Result<Found> {
         let principal = request.principal_id();
-        let named: [&dyn Param; 4] = [
-            &request.customer_id,
-            &principal,
-            &request.route,
-            &request.key,
-        ];
+        let named: [&dyn Param; 4] = [&request.tenant, &principal, &request.route, &request.key];
         let lease = LEASE.as_secs_f64();
-        let tx = self.tenant(request.customer_id).await?;
+        let tx = self.tenant(request.tenant).await?;
         // Twice, as the row may be gone between the two statements.
         for _ in 0..2 {
             let mut begin = named.to_vec();
@@ -144,14 +139,14 @@ impl Store {
     ) -> Result<()> {
         let principal = request.principal_id();
         let mut params: Vec<&dyn Param> = vec![
-            &request.customer_id,
+            &request.tenant,
             &principal,
             &request.route,
             &request.key,
             &request.request_hash,
         ];
         params.extend_from_slice(more);
-        let tx = self.tenant(request.customer_id).await?;
+        let tx = self.tenant(request.tenant).await?;
         tx.query(sql, &params).await?;
         tx.commit().await
     }

@@ -6,7 +6,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, Result,
+    CollectionId, DocumentId, Error, Result,
     chunks::Extracted,
     config::Chunking,
     documents::{FailureCode, Format, Stage},
@@ -18,13 +18,13 @@ use dynrag_domain::{
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::{FencingToken, LeaseState, Store, Tenant, params::Param, row::Row, texts};
+use crate::{FencingToken, LeaseState, Store, Tenant, TenantId, params::Param, row::Row, texts};
 
 /// A lease on a document, with what the work needs to know.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The document.
     pub document_id: DocumentId,
     /// The version being made.
@@ -140,7 +140,7 @@ impl Claim {
         lease: Duration,
         work: Work,
     ) -> Result<Option<Self>> {
-        let customer = tx.customer_id();
+        let customer = tx.tenant();
         let fetch = matches!(work, Work::Fetching);
         let slow = matches!(work, Work::Slow);
         let most = match work {
@@ -163,7 +163,7 @@ impl Claim {
             .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Claim {
-            customer_id: customer,
+            tenant: customer,
             document_id: document,
             version,
             token: row.get("lease_token")?,
@@ -212,7 +212,7 @@ impl Store {
     #[doc(hidden)]
     pub async fn claim(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
         version: i32,
         lease: Duration,
@@ -229,7 +229,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn published_chunks(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         without: &[DocumentId],
     ) -> Result<i64> {
         let tx = self.tenant(customer).await?;
@@ -254,7 +254,7 @@ impl Store {
         lease: Duration,
     ) -> Result<LeaseState> {
         let held = self
-            .progress_all(claim.customer_id, &[claim], stage, lease)
+            .progress_all(claim.tenant, &[claim], stage, lease)
             .await?;
         Ok(match held.contains(&claim.document_id) {
             true => LeaseState::Held,
@@ -268,7 +268,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn progress_all(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         claims: &[&Claim],
         stage: Option<Stage>,
         lease: Duration,
@@ -311,12 +311,12 @@ impl Store {
             serde_json::to_value(&extracted.properties).map_err(Error::internal_fault)?;
         let characters =
             i64::try_from(extracted.text.chars().count()).map_err(Error::internal_fault)?;
-        let tx = self.tenant(claim.customer_id).await?;
+        let tx = self.tenant(claim.tenant).await?;
         let described = tx
             .query_opt(
                 include_str!("../queries/ingestion/describe_version.sql"),
                 &[
-                    &claim.customer_id,
+                    &claim.tenant,
                     &claim.document_id,
                     &claim.version,
                     &claim.token,
@@ -406,10 +406,9 @@ impl Store {
     }
 
     async fn end(&self, claim: &Claim, sql: &str, more: &[&dyn Param]) -> Result<LeaseState> {
-        let mut params: Vec<&dyn Param> =
-            vec![&claim.customer_id, &claim.document_id, &claim.token];
+        let mut params: Vec<&dyn Param> = vec![&claim.tenant, &claim.document_id, &claim.token];
         params.extend_from_slice(more);
-        let tx = self.tenant(claim.customer_id).await?;
+        let tx = self.tenant(claim.tenant).await?;
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;
         Ok(LeaseState::of(&row))

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, Error, JobId, Result,
+    Error, JobId, Result,
     tasks::{JobKind, JobStatus, Task},
 };
 use serde_json::{Value, value::RawValue};
 use tokio_postgres::types::Json;
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, TenantId,
     outbox::{self, Pending},
 };
 
@@ -89,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
-    pub async fn get_job(&self, customer: CustomerId, job: JobId) -> Result<JobRow> {
+    pub async fn get_job(&self, customer: TenantId, job: JobId) -> Result<JobRow> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(include_str!("../queries/jobs/get.sql"), &[&customer, &job])
@@ -111,7 +111,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn begin_job(&self, customer: CustomerId, job: JobId) -> Result<Option<Begun>> {
+    pub async fn begin_job(&self, customer: TenantId, job: JobId) -> Result<Option<Begun>> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -135,7 +135,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn advance_job(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         from: &RawValue,
         to: &Value,
@@ -157,7 +157,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn finish_job(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         code: Option<&str>,
     ) -> Result<()> {

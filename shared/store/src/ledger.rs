@@ -4,11 +4,11 @@
 //! have one sum. A call is written in the transaction that keeps what it brought; one that a crash separates from
 //! it is in neither.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, JobId, Result, money::Usd, spending::Payer};
+use dynrag_domain::{DocumentId, Error, JobId, Result, money::Usd, spending::Payer};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, TenantId};
 
 /// What a call was for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,7 +137,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn record_calls(&self, customer: CustomerId, calls: &[ProviderCall]) -> Result<()> {
+    pub async fn record_calls(&self, customer: TenantId, calls: &[ProviderCall]) -> Result<()> {
         if calls.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! Postgres: the pool, tenant transactions, and one module per noun.
 //!
-//! **Invariant:** [`Store::tenant`] is the only way to a tenant's rows. What crosses tenants (finding
+//! **Invariant:** [`Store::tenant`] is the only way to a tenant's rows, and takes a [`TenantId`], the proof of the tenant.
+//! What crosses tenants (finding
 //! a login or a key, the sweep) is a named SECURITY DEFINER function of the database and a method
 //! that calls it. A [`Store`] may have [`Bounds`], within which every one of its transactions stays.
 //!
@@ -43,6 +44,7 @@ pub mod mails;
 pub mod originals;
 pub mod outbox;
 mod params;
+mod proof;
 pub mod publication;
 pub mod quotas;
 pub mod rate_limits;
@@ -72,5 +74,6 @@ pub use bounds::Bounds;
 pub use connection::{DatabaseLogin, Store};
 pub use lease::{FencingToken, LeaseState};
 pub use params::{Element, Param, ToParam};
+pub use proof::TenantId;
 pub use row::{FromColumn, Row};
 pub use tenant::Tenant;

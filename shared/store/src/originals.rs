@@ -1,8 +1,8 @@
 //! Where the original of a document lies, to download it.
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Kind, Result, documents::Format, storage};
+use dynrag_domain::{DocumentId, Error, Kind, Result, documents::Format, storage};
 
-use crate::{Store, Tenant, documents::get, ingestion, row::Row};
+use crate::{Store, Tenant, TenantId, documents::get, ingestion, row::Row};
 
 /// The original of a version.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl Store {
     /// `not_found`; `no_original` (not found); `unavailable` without a database.
     pub async fn original_file(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         version: Option<i32>,
     ) -> Result<OriginalFile> {
@@ -53,7 +53,7 @@ impl Store {
     /// As for `original_file`.
     pub async fn hold_original_file(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         version: i32,
     ) -> Result<(Tenant, OriginalFile)> {

@@ -13,7 +13,7 @@ use dynrag_domain::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, TenantId};
 
 /// A job, or a task, with the row that remembers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +21,7 @@ pub struct Pending<M = Job> {
     /// Row of the outbox, within the customer.
     pub id: i64,
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The job.
     pub job: M,
 }
@@ -71,7 +71,7 @@ pub async fn insert<M: Message>(tx: &Tenant, job: M) -> Result<Pending<M>> {
         .ok_or_else(|| Error::internal_fault("outbox insert returned no row"))?;
     Ok(Pending {
         id: row.get("id")?,
-        customer_id: tx.customer_id(),
+        tenant: tx.tenant(),
         job,
     })
 }
@@ -99,7 +99,7 @@ pub async fn insert_many<M: Message + DeserializeOwned>(
         .map(|row| {
             Ok(Pending {
                 id: row.get("id")?,
-                customer_id: tx.customer_id(),
+                tenant: tx.tenant(),
                 job: row.json("job")?,
             })
         })
@@ -112,15 +112,14 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database; the job is then sent once more, which is harmless.
     pub async fn outbox_sent<M>(&self, pending: &Pending<M>) -> Result<()> {
-        self.outbox_all_sent(pending.customer_id, &[pending.id])
-            .await
+        self.outbox_all_sent(pending.tenant, &[pending.id]).await
     }
 
     /// Forgets jobs of a customer that the queue has taken, by the ids of their rows.
     ///
     /// # Errors
     /// As for [`outbox_sent`](Self::outbox_sent).
-    pub async fn outbox_all_sent(&self, customer: CustomerId, ids: &[i64]) -> Result<()> {
+    pub async fn outbox_all_sent(&self, customer: TenantId, ids: &[i64]) -> Result<()> {
         let tx = self.tenant(customer).await?;
         tx.query(
             include_str!("../queries/outbox/delete.sql"),

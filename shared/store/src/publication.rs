@@ -8,9 +8,9 @@
 //! | frozen while it holds the lock | an idle transaction | Postgres ends it after a minute; the writer's publish then fails |
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CustomerId, DocumentId, Error, Result, tables::TableVersion};
+use dynrag_domain::{DocumentId, Error, Result, tables::TableVersion};
 
-use crate::{FencingToken, Store, Tenant, ingestion::Claim, row::Row};
+use crate::{FencingToken, Store, Tenant, TenantId, ingestion::Claim, row::Row};
 
 /// How long the lock's transaction may be idle, that is, how long the Lance step may take that adds
 /// documents. Postgres ends it then: a frozen writer blocks its tenant for no longer.
@@ -94,7 +94,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database, or when the lock is not to be had in time.
-    pub async fn begin_store_step(&self, customer: CustomerId) -> Result<StoreStep> {
+    pub async fn begin_store_step(&self, customer: TenantId) -> Result<StoreStep> {
         self.lock(customer, STORE_SECONDS).await
     }
 
@@ -102,11 +102,11 @@ impl Store {
     ///
     /// # Errors
     /// As for `begin_store_step`.
-    pub async fn begin_maintenance(&self, customer: CustomerId) -> Result<StoreStep> {
+    pub async fn begin_maintenance(&self, customer: TenantId) -> Result<StoreStep> {
         self.lock(customer, MAINTENANCE_SECONDS).await
     }
 
-    async fn lock(&self, customer: CustomerId, idle_seconds: u32) -> Result<StoreStep> {
+    async fn lock(&self, customer: TenantId, idle_seconds: u32) -> Result<StoreStep> {
         let tx = self.tenant(customer).await?;
         tx.batch(&format!(
             "SET LOCAL idle_in_transaction_session_timeout = '{idle_seconds}s'; SET LOCAL lock_timeout = '120s'"
@@ -139,7 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn present_index(&self, customer: CustomerId) -> Result<Present> {
+    pub async fn present_index(&self, customer: TenantId) -> Result<Present> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -160,7 +160,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn recorded_version(&self, customer: CustomerId) -> Result<Option<TableVersion>> {
+    pub async fn recorded_version(&self, customer: TenantId) -> Result<Option<TableVersion>> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(

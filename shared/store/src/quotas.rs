@@ -1,13 +1,13 @@
 //! What a customer has of everything that has a limit.
 
 use dynrag_domain::{
-    CustomerId, Error, Result,
+    Error, Result,
     collections::MAX_COLLECTIONS,
     quotas::{MAX_BULK_ACTIONS, MAX_CRAWLS, Quota},
     webhooks::MAX_WEBHOOKS,
 };
 
-use crate::{Store, api_keys::MAX_KEYS, users::MAX_USERS};
+use crate::{Store, TenantId, api_keys::MAX_KEYS, users::MAX_USERS};
 
 /// Every quota of a customer but the month's budget and the requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn quotas(&self, customer: CustomerId) -> Result<Quotas> {
+    pub async fn quotas(&self, customer: TenantId) -> Result<Quotas> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(include_str!("../queries/usage/quotas.sql"), &[&customer])

@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, JobId, Kind, Result,
+    DocumentId, Error, JobId, Kind, Result,
     audit::{Action, Actor},
     jobs::Job,
     tables::TableVersion,
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    FencingToken, LeaseState, Store, audit, jobs,
+    FencingToken, LeaseState, Store, TenantId, audit, jobs,
     outbox::{self, Pending},
     params::Param,
     publication::StoreStep,
@@ -57,7 +57,7 @@ pub struct Progress {
 #[derive(Clone, Debug)]
 pub struct Regeneration {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The job.
     pub job_id: JobId,
     /// What its writes carry.
@@ -86,7 +86,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn estimate_regeneration(&self, customer: CustomerId) -> Result<Estimate> {
+    pub async fn estimate_regeneration(&self, customer: TenantId) -> Result<Estimate> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -110,7 +110,7 @@ impl Store {
     /// `regeneration_under_way` (conflict); `unavailable` without a database.
     pub async fn add_regeneration(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         progress: &Progress,
     ) -> Result<(JobId, Pending)> {
@@ -132,7 +132,7 @@ impl Store {
         })?;
         let action = Action::RegenerationRequested;
         audit::record(&tx, actor, action, job.as_uuid(), &details).await?;
-        let pending = outbox::insert(&tx, Job::regenerate(customer, job)).await?;
+        let pending = outbox::insert(&tx, Job::regenerate(customer.customer_id(), job)).await?;
         tx.commit().await?;
         Ok((job, pending))
     }
@@ -143,7 +143,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn claim_regeneration(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         job: JobId,
         lease: Duration,
     ) -> Result<Option<Regeneration>> {
@@ -157,7 +157,7 @@ impl Store {
         tx.commit().await?;
         row.map(|row| {
             Ok(Regeneration {
-                customer_id: customer,
+                tenant: customer,
                 job_id: job,
                 token: row.get("lease_token")?,
                 attempts: row.get("attempts")?,
@@ -215,9 +215,9 @@ impl Store {
         sql: &str,
         more: &[&dyn Param],
     ) -> Result<LeaseState> {
-        let mut params: Vec<&dyn Param> = vec![&held.customer_id, &held.job_id, &held.token];
+        let mut params: Vec<&dyn Param> = vec![&held.tenant, &held.job_id, &held.token];
         params.extend_from_slice(more);
-        let tx = self.tenant(held.customer_id).await?;
+        let tx = self.tenant(held.tenant).await?;
         let row = tx.query_opt(sql, &params).await?;
         tx.commit().await?;
         Ok(LeaseState::of(&row))

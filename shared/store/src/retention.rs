@@ -4,7 +4,7 @@
 use dynrag_domain::{CustomerId, DocumentId, Result};
 use uuid::Uuid;
 
-use crate::{Store, publication::StoreStep, row::Row};
+use crate::{Store, TenantId, publication::StoreStep, row::Row};
 
 fn versions(rows: &[Row]) -> Result<Vec<(DocumentId, i32)>> {
     rows.iter()
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn retired_bundles(&self, customer: CustomerId) -> Result<Vec<Uuid>> {
+    pub async fn retired_bundles(&self, customer: TenantId) -> Result<Vec<Uuid>> {
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
@@ -86,7 +86,7 @@ impl Store {
     /// `unavailable`; they are found again.
     pub async fn forget_versions(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         versions: &[(DocumentId, i32)],
     ) -> Result<()> {
         let (ids, numbers) = unzip(versions);

@@ -1,17 +1,15 @@
 //! Scheduled webhooks whose time has come.
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Result, RunId, WebhookId, webhooks::RunStatus,
-};
+use dynrag_domain::{CollectionId, DocumentId, Result, RunId, WebhookId, webhooks::RunStatus};
 
-use crate::{Store, Tenant, row::Row};
+use crate::{Store, Tenant, TenantId, row::Row};
 
 /// A scheduled webhook that is to run now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Due {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The webhook.
     pub id: WebhookId,
     /// Its name.
@@ -87,7 +85,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(Due {
-                    customer_id: row.get("customer_id")?,
+                    tenant: TenantId::of_row(row)?,
                     id: row.get("id")?,
                     name: row.get("name")?,
                     url: row.get("url")?,
@@ -112,11 +110,11 @@ impl Store {
         outcome: Outcome,
         next: Option<DateTime<Utc>>,
     ) -> Result<()> {
-        let tx = self.tenant(due.customer_id).await?;
+        let tx = self.tenant(due.tenant).await?;
         record(&tx, due, outcome).await?;
         tx.query(
             include_str!("../queries/webhooks/ran.sql"),
-            &[&due.customer_id, &due.id, &due.leased, &next],
+            &[&due.tenant, &due.id, &due.leased, &next],
         )
         .await?;
         tx.commit().await
@@ -128,7 +126,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn list_runs(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         webhook: WebhookId,
         status: Option<RunStatus>,
         after: Option<(DateTime<Utc>, RunId)>,
@@ -176,7 +174,7 @@ async fn record(tx: &Tenant, due: &Due, outcome: Outcome) -> Result<()> {
     tx.query(
         include_str!("../queries/runs/record.sql"),
         &[
-            &due.customer_id,
+            &due.tenant,
             &due.id,
             &RunId::generate(),
             &due.planned,

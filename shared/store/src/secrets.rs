@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dynrag_domain::{CustomerId, Result};
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, TenantId};
 
 /// A secret encrypted under its customer's data key.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct SealedSecrets {
 /// A data key that was wrapped long ago.
 pub struct Wrapped {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// As KMS wrapped it.
     pub wrapped_data_key: Vec<u8>,
 }
@@ -141,7 +141,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(Wrapped {
-                    customer_id: row.get("customer_id")?,
+                    tenant: TenantId::of_row(row)?,
                     wrapped_data_key: row.get("wrapped_data_key")?,
                 })
             })
@@ -153,10 +153,10 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn rewrapped(&self, old: &Wrapped, new: &[u8]) -> Result<()> {
-        let tx = self.tenant(old.customer_id).await?;
+        let tx = self.tenant(old.tenant).await?;
         tx.query(
             include_str!("../queries/customers/rewrap.sql"),
-            &[&old.customer_id, &old.wrapped_data_key, &new],
+            &[&old.tenant, &old.wrapped_data_key, &new],
         )
         .await?;
         tx.commit().await

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, Error, Result, SessionId, UserId,
+    Error, Result, SessionId, UserId,
     audit::{Action, Actor},
     identity::Role,
     sessions::Presented,
@@ -10,7 +10,7 @@ use dynrag_domain::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Store, Tenant, audit, row::Row};
+use crate::{Store, Tenant, TenantId, audit, row::Row};
 
 /// A refresh token to remember.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn begin_rotation(&self, customer: CustomerId, id: Uuid) -> Result<Option<Rotation>> {
+    pub async fn begin_rotation(&self, customer: TenantId, id: Uuid) -> Result<Option<Rotation>> {
         let tx = self.tenant(customer).await?;
         tx.query_opt(
             include_str!("../queries/sessions/lock.sql"),

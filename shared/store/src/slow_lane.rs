@@ -18,10 +18,10 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, DocumentId, Result, jobs::Job};
+use dynrag_domain::{DocumentId, Result, jobs::Job};
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, TenantId,
     ingestion::{Claim, Work},
     outbox::{self, Pending},
 };
@@ -53,7 +53,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn claim_quick(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
         version: i32,
         lease: Duration,
@@ -83,7 +83,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn claim_slow(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
         version: i32,
         lease: Duration,
@@ -113,11 +113,11 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn hand_over(&self, claim: &Claim) -> Result<Option<Pending>> {
-        let tx = self.tenant(claim.customer_id).await?;
+        let tx = self.tenant(claim.tenant).await?;
         let row = tx
             .query_opt(
                 include_str!("../queries/slow_lane/hand_over.sql"),
-                &[&claim.customer_id, &claim.document_id, &claim.token],
+                &[&claim.tenant, &claim.document_id, &claim.token],
             )
             .await?;
         if row.is_none() {
@@ -125,7 +125,7 @@ impl Store {
         }
         let job = Job::process_in(
             claim.lane,
-            claim.customer_id,
+            claim.tenant.customer_id(),
             claim.document_id,
             claim.version,
         );
@@ -139,7 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn resume(&self, customer: CustomerId) -> Result<Vec<Pending>> {
+    pub async fn resume(&self, customer: TenantId) -> Result<Vec<Pending>> {
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
@@ -151,7 +151,12 @@ impl Store {
         for row in &rows {
             let lane = row.get("lane")?;
             let version = row.get("latest_version")?;
-            jobs.push(Job::process_in(lane, customer, row.get("id")?, version));
+            jobs.push(Job::process_in(
+                lane,
+                customer.customer_id(),
+                row.get("id")?,
+                version,
+            ));
         }
         let pending = outbox::insert_many(&tx, &jobs).await?;
         tx.commit().await?;

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use dynrag_domain::{CustomerId, DocumentId, Result};
+use dynrag_domain::{DocumentId, Result};
 
 use crate::{
-    Store,
+    Store, TenantId,
     ledger::{self, ProviderCall, Purpose},
 };
 
@@ -30,7 +30,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn read_staged(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         model: &str,
         hashes: &[String],
     ) -> Result<HashMap<String, Vec<f32>>> {
@@ -58,7 +58,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn stage(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         model: &str,
         texts: &[(DocumentId, &str)],
         vectors: &[Vec<f32>],

@@ -9,7 +9,7 @@ use dynrag_domain::{
 };
 
 use crate::{
-    Store,
+    Store, TenantId,
     outbox::{Outgoing, Pending},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Awaited {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The document.
     pub id: DocumentId,
     /// It should have arrived more than a day ago, and every look for it failed.
@@ -40,7 +40,7 @@ impl Store {
             match serde_json::from_value::<Outgoing>(row.get("job")?) {
                 Ok(job) => pending.push(Pending {
                     id,
-                    customer_id: row.get("customer_id")?,
+                    tenant: TenantId::of_row(row)?,
                     job,
                 }),
                 Err(error) => {
@@ -88,7 +88,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(Awaited {
-                    customer_id: row.get("customer_id")?,
+                    tenant: TenantId::of_row(row)?,
                     id: row.get("id")?,
                     overdue: row.get("overdue")?,
                 })

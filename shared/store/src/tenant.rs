@@ -10,6 +10,7 @@ use crate::{
     bounds::Bounds,
     error,
     params::{self, Param},
+    proof::TenantId,
     row::Row,
 };
 
@@ -21,7 +22,7 @@ use crate::{
 /// neither an open transaction nor a tenant can reach the connection's next user.
 pub struct Tenant {
     connection: Option<Object>,
-    customer_id: CustomerId,
+    tenant: TenantId,
     bounds: Bounds,
     /// A statement failed: Postgres would answer COMMIT with a rollback and no error.
     failed: AtomicBool,
@@ -35,20 +36,19 @@ fn bind(collections: &str) -> String {
 impl Tenant {
     pub(crate) async fn begin(
         connection: Object,
-        customer_id: CustomerId,
+        id: TenantId,
         bounds: &Bounds,
     ) -> Result<Self, tokio_postgres::Error> {
         // Guarded before the first await: cancelled in the middle of BEGIN, the connection is closed.
         let tenant = Self {
             connection: Some(connection),
-            customer_id,
+            tenant: id,
             bounds: bounds.clone(),
             failed: AtomicBool::new(false),
         };
         if let Some(connection) = &tenant.connection {
             // One round trip. Ids are parsed UUIDs, so nothing needs quoting.
-            let mut begin =
-                format!("BEGIN; SELECT set_config('app.customer_id', '{customer_id}', true)");
+            let mut begin = format!("BEGIN; SELECT set_config('app.customer_id', '{id}', true)");
             if let Some(collections) = bounds.setting() {
                 begin.push_str(&format!("; {}", bind(&collections)));
             }
@@ -59,7 +59,12 @@ impl Tenant {
 
     /// The customer whose rows are seen.
     pub fn customer_id(&self) -> CustomerId {
-        self.customer_id
+        self.tenant.customer_id()
+    }
+
+    /// The proof that opened it.
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.tenant
     }
 
     /// Whether the transaction sees some of the customer's collections only.

@@ -3,10 +3,10 @@
 
 use std::io::{Read, Write};
 
-use dynrag_domain::{CustomerId, DocumentId, Error, Result};
+use dynrag_domain::{DocumentId, Error, Result};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 
-use crate::{Store, Tenant};
+use crate::{Store, Tenant, TenantId};
 
 /// Bytes of JSON beyond which it is not even tried.
 const MOST_JSON: usize = 64 * 1024;
@@ -58,7 +58,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn small_text(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
         version: i32,
     ) -> Result<Option<Vec<u8>>> {

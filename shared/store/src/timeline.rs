@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result,
+    DocumentId, Error, Result,
     documents::{FailureCode, Stage, Status},
 };
 
 use crate::{
-    Store, Tenant,
+    Store, Tenant, TenantId,
     documents::{Document, get},
     row::Row,
 };
@@ -54,7 +54,7 @@ impl Store {
     /// `not_found`; `unavailable` without a database.
     pub async fn document_status(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
     ) -> Result<(Document, Vec<Step>)> {
         let tx = self.tenant(customer).await?;
@@ -70,7 +70,7 @@ impl Store {
     /// `not_found`; `unavailable` without a database.
     pub async fn document_steps(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         after: i64,
     ) -> Result<Standing> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result, UserId,
+    DocumentId, Error, Kind, Result, UserId,
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
@@ -18,7 +18,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    Store, Tenant, attachments, audit, collections,
+    Store, Tenant, TenantId, attachments, audit, collections,
     document_passwords::{self, SealedPassword},
     error,
     outbox::{self, Pending},
@@ -165,7 +165,7 @@ impl Store {
     /// `invalid_fields` without its collection; `unavailable` without a database.
     pub async fn resolve_upload(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         new: &NewDocument<'_>,
         content_hash: &[u8; 32],
         on_duplicate: OnDuplicate,
@@ -185,7 +185,7 @@ impl Store {
     /// to; `unavailable` without a database.
     pub async fn add_document(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         target: Target,
         new: &NewDocument<'_>,
         object: Uuid,
@@ -236,7 +236,7 @@ impl Store {
         .await?;
         set_password(&tx, id, new).await?;
         tell(&tx, new, action, id, version).await?;
-        let job = Job::process_in(new.lane, customer, id, version);
+        let job = Job::process_in(new.lane, customer.customer_id(), id, version);
         let pending = outbox::insert(&tx, job).await?;
         tx.commit().await?;
         Ok(Added::Queued(pending))

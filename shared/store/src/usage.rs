@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 use dynrag_domain::{
-    CustomerId, Error, Result,
+    Error, Result,
     money::Usd,
     spending::{Allowance, Payer},
 };
 
-use crate::{Store, Tenant, row::Row};
+use crate::{Store, Tenant, TenantId, row::Row};
 
 /// What was used of an operation on a day.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn usage(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         since: NaiveDate,
         until: NaiveDate,
     ) -> Result<Vec<Used>> {
@@ -66,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn allowance(&self, customer: CustomerId) -> Result<Allowance> {
+    pub async fn allowance(&self, customer: TenantId) -> Result<Allowance> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(include_str!("../queries/usage/left.sql"), &[&customer])

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, Error, Kind, Result, UserId,
+    Error, Kind, Result, UserId,
     identity::{Email, Role, UserStatus},
     quotas::Quota,
 };
 use uuid::Uuid;
 
-use crate::{Store, Tenant, error, row::Row, throttles};
+use crate::{Store, Tenant, TenantId, error, row::Row, throttles};
 
 /// Users and invitations a customer may have at once.
 pub const MAX_USERS: i64 = 500;
@@ -16,7 +16,7 @@ pub const MAX_USERS: i64 = 500;
 /// What a login is checked against.
 pub struct Login {
     /// The tenant.
-    pub customer_id: CustomerId,
+    pub tenant: TenantId,
     /// The user.
     pub user_id: UserId,
     /// argon2id, PHC string.
@@ -61,7 +61,7 @@ fn login(row: &Row) -> Result<Option<Login>> {
         return Ok(None);
     };
     Ok(Some(Login {
-        customer_id: row.get("customer_id")?,
+        tenant: TenantId::of_row(row)?,
         user_id: user,
         password_hash: row.get("password_hash")?,
         role: row.get("role")?,
@@ -112,12 +112,12 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn begin_reset(&self, email: &Email) -> Result<Option<(CustomerId, UserId)>> {
+    pub async fn begin_reset(&self, email: &Email) -> Result<Option<(TenantId, UserId)>> {
         let rows = self
             .call(include_str!("../queries/users/begin_reset.sql"), &[&email])
             .await?;
         rows.first()
-            .map(|row| Ok((row.get("customer_id")?, row.get("user_id")?)))
+            .map(|row| Ok((TenantId::of_row(row)?, row.get("user_id")?)))
             .transpose()
     }
 
@@ -127,7 +127,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn list_users(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         after: Option<(DateTime<Utc>, Uuid)>,
         limit: i64,
     ) -> Result<Vec<UserRow>> {

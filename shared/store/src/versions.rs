@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
     collections::Place,
     config::Chunking,
@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio_postgres::types::Json;
 
 use crate::{
-    Store, audit, collections,
+    Store, TenantId, audit, collections,
     documents::get,
     outbox::{self, Pending},
     row::Row,
@@ -78,7 +78,7 @@ impl Store {
     /// collection; `unavailable` without a database.
     pub async fn process_again(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         actor: Actor,
         id: DocumentId,
         of: Option<i32>,
@@ -119,7 +119,7 @@ impl Store {
         }
         let (target, details) = (id.as_uuid(), json!({"version": next, "of": of}));
         audit::record(&tx, actor, Action::DocumentUpdated, target, &details).await?;
-        let pending = outbox::insert(&tx, Job::process(customer, id, next)).await?;
+        let pending = outbox::insert(&tx, Job::process(customer.customer_id(), id, next)).await?;
         tx.commit().await?;
         Ok(Some((next, pending)))
     }
@@ -130,7 +130,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn is_described_otherwise(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         change: &Change<'_>,
     ) -> Result<bool> {
@@ -158,7 +158,7 @@ impl Store {
     /// `not_found`; `unavailable` without a database.
     pub async fn document_versions(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         id: DocumentId,
         below: Option<i32>,
         limit: i64,

@@ -13,7 +13,7 @@ use dynrag_domain::{
 };
 
 use crate::{
-    Store, Tenant, collections,
+    Store, Tenant, TenantId, collections,
     row::Row,
     schedules,
     secrets::{SealedSecret, SealedSecrets},
@@ -381,7 +381,7 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn list_webhooks(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         after: Option<(DateTime<Utc>, WebhookId)>,
         limit: i64,
     ) -> Result<Vec<WebhookRow>> {
@@ -405,7 +405,7 @@ impl Store {
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
-    pub async fn get_webhook(&self, customer: CustomerId, id: WebhookId) -> Result<WebhookRow> {
+    pub async fn get_webhook(&self, customer: TenantId, id: WebhookId) -> Result<WebhookRow> {
         let tx = self.tenant(customer).await?;
         let row = one(&tx, id, include_str!("../queries/webhooks/get.sql")).await?;
         tx.commit().await?;

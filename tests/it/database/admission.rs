@@ -78,7 +78,7 @@ async fn a_caller_is_told_its_own_customer() {
         .unwrap();
 
     let admitted = by_token(&store, &ours).await.unwrap();
-    assert_eq!(admitted.customer_id, ours.id);
+    assert_eq!(admitted.tenant(), ours.id);
     assert_eq!(admitted.principal, Principal::User(ours.user));
     assert_eq!(admitted.email.as_deref(), Some(ours.email.as_str()));
     assert_eq!(admitted.role, Some(Role::Business));
@@ -173,7 +173,7 @@ async fn who_may_not_come_in_does_not() {
         (customer.id, customer.user, Uuid::new_v4().into()),
     ] {
         let token = Verified {
-            customer: tenant,
+            customer: tenant.customer_id(),
             user,
             session,
             ..customer.verified()

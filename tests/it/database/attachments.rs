@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Kind, Result,
+    DocumentId, Kind, Result,
     audit::Actor,
     documents::{
         Source,
@@ -11,7 +11,7 @@ use dynrag_domain::{
     },
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     uploads::{Added, NewDocument, Target},
 };
 use uuid::Uuid;
@@ -23,7 +23,7 @@ const LEASE: Duration = Duration::from_secs(60);
 /// Adds an attachment to a mail.
 pub(super) async fn attach(
     store: &Store,
-    customer: CustomerId,
+    customer: TenantId,
     mail: DocumentId,
     number: u32,
 ) -> Result<DocumentId> {
@@ -43,7 +43,7 @@ pub(super) async fn attach(
     Ok(id)
 }
 
-async fn count(store: &Store, customer: CustomerId) -> usize {
+async fn count(store: &Store, customer: TenantId) -> usize {
     let listed = store
         .list_documents(customer, &Filter::default(), Sort::default(), None, 100)
         .await;

@@ -1,13 +1,13 @@
 //! Keys that are bound to collections: whatever a statement forgets, they reach nothing else.
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Kind,
+    CollectionId, DocumentId, Kind,
     audit::Actor,
     collections::{Leftovers, Place},
     documents::OnDuplicate,
 };
 use dynrag_store::{
-    Bounds, Store,
+    Bounds, Store, TenantId,
     admission::Admission,
     bundles::{Decision, Item},
     collections::NewCollection,
@@ -35,7 +35,7 @@ struct Scene {
     documents: [DocumentId; 3],
 }
 
-async fn add(store: &Store, customer: CustomerId, new: &NewDocument<'_>) -> DocumentId {
+async fn add(store: &Store, customer: TenantId, new: &NewDocument<'_>) -> DocumentId {
     let hash = seed::sha256(new.title);
     let target = store
         .resolve_upload(customer, new, &hash, OnDuplicate::Skip)
@@ -177,7 +177,7 @@ async fn a_statement_that_forgets_the_collections_reaches_nothing() {
     }
 }
 
-async fn crawl(store: &Store, customer: CustomerId, collection: Option<CollectionId>) {
+async fn crawl(store: &Store, customer: TenantId, collection: Option<CollectionId>) {
     let crawl = Crawl {
         url: "https://example.com/".to_owned(),
         max_pages: 2,

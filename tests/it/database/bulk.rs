@@ -1,14 +1,14 @@
 //! Bulk jobs: a set that is fixed, steps that are whole, and nothing done twice.
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, JobId, Kind,
+    CollectionId, DocumentId, JobId, Kind,
     audit::Actor,
     bulk::{Asked, BulkAction},
     documents::{Status, filter::Filter},
     quotas::MAX_BULK_ACTIONS,
     tasks::JobStatus,
 };
-use dynrag_store::{Store, bulk::Step, outbox::Outgoing};
+use dynrag_store::{Store, TenantId, bulk::Step, outbox::Outgoing};
 use tokio_postgres::Client;
 
 use crate::support::{database::Database, seed};
@@ -17,7 +17,7 @@ struct Scene {
     _database: Database,
     store: Store,
     superuser: Client,
-    customer: CustomerId,
+    customer: TenantId,
 }
 
 async fn scene() -> Scene {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CustomerId, DocumentId,
+    DocumentId,
     audit::Actor,
     chunks::Extracted,
     documents::{FailureCode, Stage, Status},
 };
-use dynrag_store::{LeaseState, Store, ingestion::Claim};
+use dynrag_store::{LeaseState, Store, TenantId, ingestion::Claim};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -20,7 +20,7 @@ struct Scene {
     _database: Database,
     store: Store,
     superuser: Client,
-    customer: CustomerId,
+    customer: TenantId,
     document: DocumentId,
 }
 

@@ -5,7 +5,7 @@ mod deletion;
 use std::{collections::HashSet, time::Duration};
 
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Error, Kind,
+    CollectionId, DocumentId, Error, Kind,
     audit::Actor,
     collections::{Leftovers, MAX_COLLECTIONS, Place},
     config::Chunking,
@@ -13,7 +13,7 @@ use dynrag_domain::{
     webhooks::{Trigger, WebhookStatus},
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     bundles::{Decision, Item},
     collections::{CollectionChange, NewCollection},
     fetches::AddedUrl,
@@ -32,7 +32,7 @@ const LEASE: Duration = Duration::from_secs(60);
 struct Scene {
     store: Store,
     superuser: Client,
-    customer: CustomerId,
+    customer: TenantId,
     collection: CollectionId,
     database: Database,
 }
@@ -70,7 +70,7 @@ fn placed<'a>(text: &'a str, external_id: Option<&'a str>, place: Place) -> NewD
 /// Decides about a text and adds it.
 async fn add(
     store: &Store,
-    customer: CustomerId,
+    customer: TenantId,
     new: &NewDocument<'_>,
 ) -> Result<DocumentId, Error> {
     let hash = seed::sha256(new.title);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Kind,
+    DocumentId, Kind,
     audit::Actor,
     bulk::{Asked, BulkAction},
     documents::{
@@ -12,7 +12,7 @@ use dynrag_domain::{
     },
     jobs::Job,
 };
-use dynrag_store::{Store, bulk::Step, outbox::Outgoing};
+use dynrag_store::{Store, TenantId, bulk::Step, outbox::Outgoing};
 use tokio_postgres::Client;
 
 use super::attachments::attach;
@@ -24,7 +24,7 @@ struct Scene {
     database: Database,
     superuser: Client,
     store: Store,
-    customer: CustomerId,
+    customer: TenantId,
 }
 
 async fn scene() -> Scene {
@@ -164,7 +164,7 @@ async fn a_document_that_was_being_processed_is_queued_again_and_its_worker_stay
     scene.delete(id, false).await;
     assert_eq!(
         scene.undelete(id).await.unwrap(),
-        [Outgoing::Job(Job::process(customer, id, 1))]
+        [Outgoing::Job(Job::process(customer.customer_id(), id, 1))]
     );
     assert!(
         !store
@@ -188,7 +188,10 @@ async fn when_its_time_is_over_the_sweep_removes_it_and_it_does_not_come_back() 
     let over = "UPDATE documents SET purge_at = now(), resend_at = now() WHERE title = 'a'";
     scene.sql(over).await;
     let due = scene.store.sweep_documents(100).await.unwrap();
-    assert_eq!(due, [Outgoing::Job(Job::delete(scene.customer, id))]);
+    assert_eq!(
+        due,
+        [Outgoing::Job(Job::delete(scene.customer.customer_id(), id))]
+    );
     assert_eq!(scene.undelete(id).await.unwrap_err(), "not_found");
     let step = scene.store.begin_maintenance(scene.customer).await.unwrap();
     assert_eq!(step.deletions(&[id, kept]).await.unwrap().len(), 1);
@@ -338,7 +341,7 @@ async fn of_an_undeletion_and_the_end_of_its_time_one_wins() {
         let sweeping = tokio::spawn(async move { store.sweep_documents(100).await.unwrap() });
         let undeleted = scene.undelete(id).await.is_ok();
         let swept = sweeping.await.unwrap();
-        let removed = swept.contains(&Outgoing::Job(Job::delete(customer, id)));
+        let removed = swept.contains(&Outgoing::Job(Job::delete(customer.customer_id(), id)));
         assert_eq!(removed, !undeleted, "{round}");
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, CustomerId, DocumentId, Kind,
+    CollectionId, DocumentId, Kind,
     documents::{
         FailureCode, Format, Source, Status,
         filter::{Filter, Sort},
     },
     metadata::Metadata,
 };
-use dynrag_store::{Store, document_list::Position};
+use dynrag_store::{Store, TenantId, document_list::Position};
 use tokio_postgres::Client;
 
 use crate::support::{database::Database, seed};
@@ -20,7 +20,7 @@ struct Scene {
     _database: Database,
     store: Store,
     superuser: Client,
-    customer: CustomerId,
+    customer: TenantId,
     /// The six documents, by what they are called in the tests.
     ids: Vec<DocumentId>,
     collection: CollectionId,

@@ -25,7 +25,7 @@ fn sealed(byte: u8) -> SealedPassword {
 /// Adds a document of a format, with a password or none, and ends it as one that wants one.
 async fn ended(
     store: &Store,
-    customer: dynrag_domain::CustomerId,
+    customer: dynrag_store::TenantId,
     text: &str,
     format: Format,
     password: Option<&SealedPassword>,

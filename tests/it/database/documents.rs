@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Kind,
+    DocumentId, Kind,
     audit::Actor,
     documents::{
         OnDuplicate, Status,
@@ -11,7 +11,7 @@ use dynrag_domain::{
     },
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     document_list::Position,
     uploads::{Added, Target},
 };
@@ -21,7 +21,7 @@ use crate::support::{database::Database, seed};
 
 const WRITERS: usize = 16;
 
-async fn ids(store: &Store, customer: CustomerId) -> Vec<DocumentId> {
+async fn ids(store: &Store, customer: TenantId) -> Vec<DocumentId> {
     store
         .list_documents(customer, &Filter::default(), Sort::default(), None, 1000)
         .await

@@ -7,7 +7,7 @@ use crate::support::{database::Database, seed};
 
 fn request(customer: &seed::Customer, key: &str, body: &str) -> Repeatable {
     Repeatable {
-        customer_id: customer.id,
+        tenant: customer.id,
         principal: Principal::User(customer.user),
         route: "ingest-document",
         key: key.to_owned(),

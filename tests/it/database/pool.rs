@@ -10,7 +10,7 @@ use std::{
 };
 
 use dynrag_domain::CustomerId;
-use dynrag_store::Store;
+use dynrag_store::{Store, TenantId};
 use rand::RngExt;
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
@@ -34,7 +34,7 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Opti
     .await
 }
 
-async fn tenants(store: &Store) -> Vec<CustomerId> {
+async fn tenants(store: &Store) -> Vec<TenantId> {
     let mut tenants = Vec::with_capacity(TENANTS);
     for number in 0..TENANTS {
         let customer = seed::customer(store).await.id;
@@ -47,12 +47,12 @@ async fn tenants(store: &Store) -> Vec<CustomerId> {
 const ALL_DOCUMENTS: &str = "SELECT customer_id FROM documents";
 
 /// A request of a tenant, with a statement that names no tenant. The number of rows that are not its own.
-async fn request(store: &Store, customer: CustomerId, way: usize) -> usize {
+async fn request(store: &Store, customer: TenantId, way: usize) -> usize {
     let tx = store.tenant(customer).await.unwrap();
     let rows = tx.query(ALL_DOCUMENTS, &[]).await.unwrap();
     let mut wrong = rows
         .iter()
-        .filter(|row| row.get::<CustomerId>(0).unwrap() != customer)
+        .filter(|row| row.get::<CustomerId>(0).unwrap() != customer.customer_id())
         .count();
     assert!(!rows.is_empty(), "a tenant does not see its own document");
     match way {

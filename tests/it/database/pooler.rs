@@ -159,7 +159,7 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
                             )
                             .await
                     };
-                    assert_eq!(admitted.unwrap().customer_id, customer.id);
+                    assert_eq!(admitted.unwrap().tenant(), customer.id);
                     let tx = store.tenant(customer.id).await.unwrap();
                     let rows = tx
                         .query("SELECT customer_id FROM documents", &[])
@@ -168,7 +168,7 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
                     tx.commit().await.unwrap();
                     let seen: Vec<CustomerId> =
                         rows.iter().map(|row| row.get(0).unwrap()).collect();
-                    assert_eq!(seen, [customer.id]);
+                    assert_eq!(seen, [customer.id.customer_id()]);
                     assert_eq!(
                         store
                             .list_documents(

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::Utc;
 use dynrag_domain::{
-    CustomerId, DocumentId,
+    DocumentId,
     documents::{FailureCode, Status},
     tables::TableVersion,
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     ingestion::Claim,
     publication::{Committed, Publication},
 };
@@ -19,7 +19,7 @@ use crate::support::{database::Database, seed};
 
 const LEASE: Duration = Duration::from_secs(60);
 
-async fn claim(store: &Store, customer: CustomerId, document: DocumentId, version: i32) -> Claim {
+async fn claim(store: &Store, customer: TenantId, document: DocumentId, version: i32) -> Claim {
     store
         .claim(customer, document, version, LEASE)
         .await
@@ -28,7 +28,7 @@ async fn claim(store: &Store, customer: CustomerId, document: DocumentId, versio
 }
 
 async fn publish(store: &Store, claim: &Claim, lance_version: u64) {
-    let step = store.begin_store_step(claim.customer_id).await.unwrap();
+    let step = store.begin_store_step(claim.tenant).await.unwrap();
     assert_eq!(step.hold(&[claim]).await.unwrap().len(), 1);
     let committed = Committed {
         version: TableVersion::new(0, lance_version),

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId,
+    DocumentId,
     audit::ActorKind,
     documents::{FailureCode, Status},
 };
-use dynrag_store::{Store, redrive::Which};
+use dynrag_store::{Store, TenantId, redrive::Which};
 
 use crate::support::{database::Database, seed};
 
-async fn ended(store: &Store, customer: CustomerId, text: &str, code: FailureCode) -> DocumentId {
+async fn ended(store: &Store, customer: TenantId, text: &str, code: FailureCode) -> DocumentId {
     let (id, version) = seed::add(store, customer, None, text).await;
     let lease = Duration::from_secs(60);
     let claim = store.claim(customer, id, version, lease).await.unwrap();
@@ -74,7 +74,7 @@ async fn those_that_are_meant_are_queued_again_and_told_to_their_customers() {
     assert!(counted(&earlier).await.is_empty());
 
     let of_ours = Which {
-        customer: Some(ours),
+        customer: Some(ours.customer_id()),
         ..both.clone()
     };
     assert_eq!(store.redrive_documents(&of_ours, 10).await.unwrap(), 2);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{CustomerId, DocumentId, Result, audit::Actor};
-use dynrag_store::{Store, outbox::Pending, versions::Change};
+use dynrag_domain::{DocumentId, Result, audit::Actor};
+use dynrag_store::{Store, TenantId, outbox::Pending, versions::Change};
 use tokio_postgres::Client;
 
 use crate::support::{database::Database, seed};
@@ -11,7 +11,7 @@ use crate::support::{database::Database, seed};
 struct Scene {
     store: Store,
     superuser: Client,
-    customer: CustomerId,
+    customer: TenantId,
     document: DocumentId,
     /// Keeps the database.
     database: Database,
@@ -42,7 +42,7 @@ async fn scene() -> Scene {
     }
 }
 
-async fn retire(store: Store, customer: CustomerId) -> Vec<(DocumentId, i32)> {
+async fn retire(store: Store, customer: TenantId) -> Vec<(DocumentId, i32)> {
     let step = store.begin_maintenance(customer).await.unwrap();
     let retired = step.retire(100).await.unwrap();
     step.end().await.unwrap();
@@ -51,7 +51,7 @@ async fn retire(store: Store, customer: CustomerId) -> Vec<(DocumentId, i32)> {
 
 async fn first_again(
     store: Store,
-    customer: CustomerId,
+    customer: TenantId,
     document: DocumentId,
 ) -> Result<Option<(i32, Pending)>> {
     let change = Change::default();

@@ -1,8 +1,11 @@
 //! Promise 10: row-level security holds when the code forgets. Every table × every operation, without
 //! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
 
-use dynrag_domain::{CustomerId, chunks::Extracted, money::Usd, spending::Payer};
-use dynrag_store::ledger::{ProviderCall, Purpose};
+use dynrag_domain::{chunks::Extracted, money::Usd, spending::Payer};
+use dynrag_store::{
+    TenantId,
+    ledger::{ProviderCall, Purpose},
+};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -23,8 +26,8 @@ struct Seeded {
     database: Database,
     superuser: Client,
     tables: Vec<Probed>,
-    ours: CustomerId,
-    theirs: CustomerId,
+    ours: TenantId,
+    theirs: TenantId,
 }
 
 async fn seeded() -> Seeded {
@@ -128,7 +131,7 @@ async fn seeded() -> Seeded {
 /// transaction.
 async fn touched(
     client: &Client,
-    tenant: Option<CustomerId>,
+    tenant: Option<TenantId>,
     sql: &str,
 ) -> Result<u64, tokio_postgres::Error> {
     client.batch_execute("SAVEPOINT before").await.unwrap();

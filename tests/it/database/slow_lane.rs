@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use dynrag_domain::{CustomerId, DocumentId, documents::FailureCode, jobs::Job};
+use dynrag_domain::{DocumentId, documents::FailureCode, jobs::Job};
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     ingestion::Claim,
     outbox::{Outgoing, Pending},
     slow_lane::Turn,
@@ -20,8 +20,8 @@ struct Scene {
     _database: Database,
     store: Store,
     superuser: Client,
-    a: CustomerId,
-    b: CustomerId,
+    a: TenantId,
+    b: TenantId,
 }
 
 async fn scene() -> Scene {
@@ -39,7 +39,7 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    async fn add(&self, customer: CustomerId, text: &str) -> DocumentId {
+    async fn add(&self, customer: TenantId, text: &str) -> DocumentId {
         seed::add(&self.store, customer, None, text).await.0
     }
 
@@ -56,7 +56,7 @@ impl Scene {
     }
 
     /// Documents that are left to the slow lane.
-    async fn slow(&self, customer: CustomerId, count: usize) -> Vec<DocumentId> {
+    async fn slow(&self, customer: TenantId, count: usize) -> Vec<DocumentId> {
         let mut added = Vec::new();
         for number in 0..count {
             let document = self.add(customer, &format!("slow {number}")).await;
@@ -66,17 +66,17 @@ impl Scene {
         added
     }
 
-    async fn quick(&self, customer: CustomerId, document: DocumentId, most: i32) -> Turn {
+    async fn quick(&self, customer: TenantId, document: DocumentId, most: i32) -> Turn {
         let claim = self.store.claim_quick(customer, document, 1, LEASE, most);
         claim.await.unwrap()
     }
 
-    async fn turn(&self, customer: CustomerId, document: DocumentId, share: i32) -> Turn {
+    async fn turn(&self, customer: TenantId, document: DocumentId, share: i32) -> Turn {
         let claim = self.store.claim_slow(customer, document, 1, LEASE, share);
         claim.await.unwrap()
     }
 
-    async fn resumed(&self, customer: CustomerId) -> BTreeSet<DocumentId> {
+    async fn resumed(&self, customer: TenantId) -> BTreeSet<DocumentId> {
         let pending = self.store.resume(customer).await.unwrap();
         pending.iter().map(document).collect()
     }
@@ -111,7 +111,7 @@ async fn what_takes_too_long_is_handed_over_and_not_tried_again_elsewhere() {
     let claim = claimed(scene.quick(scene.a, slow, 2).await);
     assert_eq!(claim.attempts, 1);
     let pending = scene.store.hand_over(&claim).await.unwrap().unwrap();
-    assert_eq!(pending.job, Job::process(scene.a, slow, 1));
+    assert_eq!(pending.job, Job::process(scene.a.customer_id(), slow, 1));
     assert_eq!(scene.count(OUTBOX).await, before + 1);
     // The lease is gone, and its holder hands nothing over twice.
     assert!(scene.store.hand_over(&claim).await.unwrap().is_none());
@@ -258,7 +258,14 @@ async fn the_sweep_sends_what_nobody_resumed() {
     assert_eq!(scene.count(waits).await, 0);
     scene.set(ours[1], "resend_at = now()").await;
     let jobs = scene.store.sweep_documents(10).await.unwrap();
-    assert_eq!(jobs, [Outgoing::Job(Job::process(scene.a, ours[1], 1))]);
+    assert_eq!(
+        jobs,
+        [Outgoing::Job(Job::process(
+            scene.a.customer_id(),
+            ours[1],
+            1
+        ))]
+    );
     // The lane it came from has the message now, and leaves it to the slow one.
     assert!(matches!(scene.quick(scene.a, ours[1], 9).await, Turn::Slow));
     assert!(matches!(

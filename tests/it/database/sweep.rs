@@ -95,7 +95,7 @@ async fn a_job_that_was_sent_is_forgotten_by_its_own_customer_only() {
     let pending = pending.unwrap();
     let left = "SELECT count(*) FROM outbox";
     let forged = dynrag_store::outbox::Pending {
-        customer_id: theirs,
+        tenant: theirs,
         ..pending
     };
     store.outbox_sent(&forged).await.unwrap();
@@ -212,7 +212,11 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
     jobs.sort_by_key(Message::customer);
     assert_eq!(
         jobs,
-        [Job::delete(ours, deleted), Job::process(theirs, lost, 1)].map(Outgoing::Job)
+        [
+            Job::delete(ours.customer_id(), deleted),
+            Job::process(theirs.customer_id(), lost, 1)
+        ]
+        .map(Outgoing::Job)
     );
     assert!(store.sweep_documents(100).await.unwrap().is_empty());
     // Nothing is sent of what has ended.
@@ -255,8 +259,8 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
     seed::add_awaited(&store, theirs, seed::in_an_hour()).await;
     let found = store.sweep_uploads(100).await.unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
-    let awaited = |customer_id, id, overdue| Awaited {
-        customer_id,
+    let awaited = |tenant, id, overdue| Awaited {
+        tenant,
         id,
         overdue,
     };
@@ -366,11 +370,10 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     let mut waiting = Vec::new();
     // Of two customers: a batch is everybody's.
     for number in 0..6 {
-        let customer_id = seed::customer(&store).await.id;
-        let (document_id, _) =
-            seed::add(&store, customer_id, None, &format!("text {number}")).await;
+        let tenant = seed::customer(&store).await.id;
+        let (document_id, _) = seed::add(&store, tenant, None, &format!("text {number}")).await;
         waiting.push(Waiting {
-            customer_id,
+            tenant,
             document_id,
             version: 1,
         });
@@ -380,7 +383,7 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     };
     let id = |document: Waiting| document.document_id.as_uuid();
     store
-        .claim(claimed.customer_id, claimed.document_id, 1, LEASE)
+        .claim(claimed.tenant, claimed.document_id, 1, LEASE)
         .await
         .unwrap()
         .expect("a claim");
@@ -416,7 +419,7 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     // It lapses, and its message is sent again: one.
     let late = "UPDATE documents SET resend_at = now() WHERE id = $1";
     superuser.execute(late, &[&id(received)]).await.unwrap();
-    let job = Job::process(received.customer_id, received.document_id, 1);
+    let job = Job::process(received.tenant.customer_id(), received.document_id, 1);
     assert_eq!(
         store.sweep_documents(100).await.unwrap(),
         [Outgoing::Job(job)]

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use dynrag_domain::{
-    CustomerId, DeliveryId, WebhookId,
+    DeliveryId, WebhookId,
     audit::Actor,
     documents::FailureCode,
     identity::Principal,
     webhooks::{Delivery, DeliveryStatus, Event, Trigger, WebhookStatus, token_hash},
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     deliveries::{Claimed, DeliveryRow, Failure},
     idempotency::{Found, Repeatable},
     schedules::Outcome,
@@ -58,7 +58,7 @@ async fn secret(tx: &dynrag_store::Tenant) -> i32 {
 
 async fn add(
     store: &Store,
-    customer: CustomerId,
+    customer: TenantId,
     trigger: Trigger,
     wanted: &Wanted<'_>,
     token: Option<&str>,
@@ -77,7 +77,7 @@ async fn add(
 struct Scene {
     store: Store,
     superuser: Client,
-    customer: CustomerId,
+    customer: TenantId,
     webhook: WebhookId,
     #[expect(dead_code, reason = "dropped last, with its rows")]
     database: Database,
@@ -284,7 +284,7 @@ async fn a_failed_try_waits_and_the_last_one_ends_it() {
     scene
         .execute("UPDATE webhook_deliveries SET due_at = now(), resend_at = now()")
         .await;
-    let message = Delivery::notice(scene.customer, id);
+    let message = Delivery::notice(scene.customer.customer_id(), id);
     assert_eq!(store.sweep_deliveries(10).await.unwrap(), [message]);
     assert_eq!(store.sweep_deliveries(10).await.unwrap(), [], "put off");
     let claimed = scene.claim(id).await.unwrap();

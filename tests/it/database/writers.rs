@@ -205,7 +205,7 @@ async fn a_writer_that_wakes_after_the_next_one_leaves_nothing_behind() {
     };
     if let Ok(leavings) = frozen
         .vectors
-        .store(scene.customer, step.recorded, &change)
+        .store(scene.customer.customer_id(), step.recorded, &change)
         .await
     {
         assert_eq!(

@@ -4,12 +4,12 @@ use std::{path::Path, sync::Arc};
 
 use axum::{Json, Router, extract::State, routing::put};
 use dynrag_domain::{
-    CustomerId, DocumentId,
+    DocumentId,
     documents::{OnDuplicate, Source},
     storage,
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     fetches::AddedUrl,
     uploads::{Added, NewDocument},
 };
@@ -92,7 +92,7 @@ fn store() -> Store {
 }
 
 /// A queued document of which no message is on its way, so that the deployed function leaves it alone.
-async fn unsent_document(stack: &Stack, customer: CustomerId) -> DocumentId {
+async fn unsent_document(stack: &Stack, customer: TenantId) -> DocumentId {
     let (store, hash, object) = (store(), seed::sha256(TEXT), Uuid::new_v4());
     let new = seed::new_document("Refund policy", None);
     let target = store
@@ -108,13 +108,13 @@ async fn unsent_document(stack: &Stack, customer: CustomerId) -> DocumentId {
     };
     store.outbox_sent(&pending).await.unwrap();
     let document = pending.job.document_id().unwrap();
-    let key = storage::original_key(customer, document, 1, object);
+    let key = storage::original_key(customer.customer_id(), document, 1, object);
     stack.put(stack.documents_bucket(), &key, TEXT.into()).await;
     document
 }
 
 async fn embed(scene: &mut Scene) {
-    let customer = CustomerId::from(scene.ours.id);
+    let customer = seed::tenant(scene.ours.id);
     let document = unsent_document(&scene.stack, customer).await.to_string();
     let event = scene.event(&[
         (CUSTOMER, &scene.ours.id.to_string()),
@@ -153,7 +153,7 @@ async fn fetch(scene: &mut Scene) {
     let hook = json!({"name": "out", "triggerType": "event", "url": "https://example.com/hook",
         "events": ["document.failed"]});
     scene.ours.post("/api/webhooks", &hook).await.ok(201);
-    let (store, customer) = (store(), CustomerId::from(scene.ours.id));
+    let (store, customer) = (store(), seed::tenant(scene.ours.id));
     let new = NewDocument {
         source: Source::Url,
         source_url: Some("http://169.254.169.254/"),
@@ -207,9 +207,9 @@ async fn tasks(scene: &mut Scene) {
 }
 
 async fn intake(scene: &mut Scene) {
-    let customer = CustomerId::from(scene.ours.id);
+    let customer = seed::tenant(scene.ours.id);
     let document = seed::add_awaited(&store(), customer, seed::in_an_hour()).await;
-    let key = storage::upload_key(customer, document);
+    let key = storage::upload_key(customer.customer_id(), document);
     let bucket = scene.stack.documents_bucket().to_owned();
     // The deployed function is notified too: whoever comes second finds nothing to do.
     scene.stack.put(&bucket, &key, TEXT.into()).await;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, CustomerId, DocumentId, SessionId, UserId,
+    ApiKeyId, CollectionId, DocumentId, SessionId, UserId,
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     bulk::BulkAction,
@@ -18,7 +18,7 @@ use dynrag_domain::{
     tasks::JobKind,
 };
 use dynrag_store::{
-    Store, Tenant,
+    Store, Tenant, TenantId,
     admission::{Endpoint, Verified},
     api_keys::NewApiKey,
     audit,
@@ -45,7 +45,7 @@ pub const MODEL: &str = "test-embedding";
 /// A customer with what it logs in with.
 #[derive(Clone)]
 pub struct Customer {
-    pub id: CustomerId,
+    pub id: TenantId,
     pub user: UserId,
     pub session: SessionId,
     pub email: String,
@@ -59,7 +59,7 @@ pub async fn customer(store: &Store) -> Customer {
     let random = |length| Alphanumeric.sample_string(&mut rand::rng(), length);
     let key = api_keys::compose(&random(api_keys::PUBLIC_ID), &random(api_keys::RANDOM));
     let key = ApiKey::parse(&key).unwrap();
-    let id = CustomerId::generate();
+    let id = TenantId::generate();
     let email = Email::try_from(format!("{}@example.com", random(16)).as_str()).unwrap();
     let made = Customer {
         id,
@@ -118,13 +118,22 @@ impl Customer {
     /// Its user's access token, verified.
     pub fn verified(&self) -> Verified {
         Verified {
-            customer: self.id,
+            customer: self.id.customer_id(),
             user: self.user,
             session: self.session,
             secret_version: 1,
             issued_at: Utc::now(),
         }
     }
+}
+
+/// The tenant of a customer that signed up through the API.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test's own customer needs no proof"
+)]
+pub fn tenant(customer: Uuid) -> TenantId {
+    TenantId::unchecked(customer.into())
 }
 
 /// A route that reads.
@@ -142,7 +151,7 @@ pub async fn account(store: &Store, customer: &Customer) {
     invitations::insert(&tx, &email, Role::User, Some(customer.user))
         .await
         .unwrap();
-    let token = MailToken::generate(customer.id);
+    let token = MailToken::generate(customer.id.customer_id());
     mail_tokens::insert(&tx, &token, Purpose::VerifyEmail(customer.user))
         .await
         .unwrap();
@@ -152,7 +161,7 @@ pub async fn account(store: &Store, customer: &Customer) {
         .unwrap();
     tx.commit().await.unwrap();
     let repeatable = Repeatable {
-        customer_id: customer.id,
+        tenant: customer.id,
         principal: Principal::User(customer.user),
         route: "ingest-document",
         key: "k".to_owned(),
@@ -181,7 +190,7 @@ pub async fn account(store: &Store, customer: &Customer) {
 }
 
 /// Makes a collection that says nothing of chunking.
-pub async fn collection(store: &Store, customer: CustomerId, name: &str) -> CollectionId {
+pub async fn collection(store: &Store, customer: TenantId, name: &str) -> CollectionId {
     let new = NewCollection {
         name,
         description: None,
@@ -197,7 +206,7 @@ pub async fn collection(store: &Store, customer: CustomerId, name: &str) -> Coll
 /// Documents of a collection, or all.
 pub async fn list(
     store: &Store,
-    customer: CustomerId,
+    customer: TenantId,
     collection: Option<CollectionId>,
 ) -> Vec<Document> {
     let filter = Filter {
@@ -237,7 +246,7 @@ pub async fn bound_key(
 }
 
 /// Gives a document a password that nobody opens.
-pub async fn password(store: &Store, customer: CustomerId, document: DocumentId) -> SealedPassword {
+pub async fn password(store: &Store, customer: TenantId, document: DocumentId) -> SealedPassword {
     let sealed = SealedPassword {
         nonce: vec![7; 12],
         ciphertext: vec![1; 20],
@@ -279,7 +288,7 @@ pub fn sha256(text: &str) -> [u8; 32] {
 /// Decides about a text and adds it, once: as the ingest functions do between two races.
 pub async fn try_add(
     store: &Store,
-    customer: CustomerId,
+    customer: TenantId,
     external_id: Option<&str>,
     text: &str,
 ) -> (Target, Option<Pending>) {
@@ -306,7 +315,7 @@ pub async fn try_add(
 /// Adds a text as a document of its own, or as the next version of the one with this external id.
 pub async fn add(
     store: &Store,
-    customer: CustomerId,
+    customer: TenantId,
     external_id: Option<&str>,
     text: &str,
 ) -> (DocumentId, i32) {
@@ -320,7 +329,7 @@ pub async fn add(
 /// Adds a document whose upload is awaited until then.
 pub async fn add_awaited(
     store: &Store,
-    customer: CustomerId,
+    customer: TenantId,
     expires_at: DateTime<Utc>,
 ) -> DocumentId {
     let id = DocumentId::generate();

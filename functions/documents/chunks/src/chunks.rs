@@ -86,7 +86,7 @@ pub(crate) async fn chunks(
     Query(query): Query<ChunksQuery>,
 ) -> Answer<Json<DocumentChunks>> {
     let (from, limit) = query.check()?;
-    let document = caller.store().get_document(caller.customer_id, id).await?;
+    let document = caller.store().get_document(caller.tenant(), id).await?;
     let version = query
         .version
         .or(document.published_version)

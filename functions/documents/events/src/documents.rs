@@ -17,7 +17,7 @@ pub(crate) async fn events(
     Until(until): Until,
 ) -> Answer<EventStream> {
     let store = caller.store().clone();
-    let customer = caller.customer_id;
+    let customer = caller.tenant();
     // A separate transaction for each poll: nothing is held while the stream waits.
     let look = move |after| {
         let store = store.clone();

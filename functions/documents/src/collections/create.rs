@@ -15,7 +15,7 @@ pub(crate) async fn create(
 ) -> Answer<Created<CollectionBody>> {
     let new = body.check()?;
     let store = caller.store();
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let made = store.create_collection(customer, actor, &new.row()).await?;
     Ok(Created(made.into()))
 }

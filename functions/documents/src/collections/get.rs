@@ -14,6 +14,6 @@ pub(crate) async fn get(
     Path(id): Path<CollectionId>,
 ) -> Answer<Json<CollectionBody>> {
     let store = caller.store();
-    let found = store.get_collection(caller.customer_id, id).await?;
+    let found = store.get_collection(caller.tenant(), id).await?;
     Ok(Json(found.into()))
 }

@@ -16,7 +16,7 @@ pub(crate) async fn list(
     let (after, limit) = (paging.after()?, paging.limit()?);
     let store = caller.store();
     let rows = store
-        .list_collections(caller.customer_id, after, limit.rows())
+        .list_collections(caller.tenant(), after, limit.rows())
         .await?;
     let page = Page::new(rows, limit, |row| (row.created_at, row.id))?;
     Ok(Json(page.map(CollectionBody::from)))

@@ -17,7 +17,7 @@ pub(crate) async fn update(
 ) -> Answer<Json<CollectionBody>> {
     let change = body.check()?;
     let store = caller.store();
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let changed = store
         .update_collection(customer, actor, id, &change.row())
         .await?;

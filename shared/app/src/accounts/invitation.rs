@@ -7,7 +7,7 @@ use dynrag_domain::{
     passwords::check,
 };
 use dynrag_store::{
-    Store, audit,
+    Store, TenantId, audit,
     invitations::{self, Invitation},
     mail_tokens, users,
 };
@@ -47,7 +47,7 @@ pub async fn accept_invitation(
         email: invitation.email,
         role: invitation.role,
     };
-    let tx = store.tenant(customer_id).await?;
+    let tx = store.tenant(TenantId::of_link(&token)).await?;
     // Of two concurrent requests, the second finds no token.
     if mail_tokens::accepts(&tx, &token).await? != Some(id) || !invitations::delete(&tx, id).await?
     {
@@ -70,7 +70,7 @@ pub async fn accept_invitation(
 
 /// Returns the invitation of a link, in a transaction that ends before the slow hashing.
 async fn invitation_of(store: &Store, token: &MailToken) -> Result<(InvitationId, Invitation)> {
-    let tx = store.tenant(token.customer_id).await?;
+    let tx = store.tenant(TenantId::of_link(token)).await?;
     let id = mail_tokens::accepts(&tx, token).await?;
     let invitation = match id {
         Some(id) => invitations::get(&tx, id).await?,

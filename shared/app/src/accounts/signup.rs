@@ -12,7 +12,7 @@ use dynrag_domain::{
     tasks::Task,
 };
 use dynrag_store::{
-    audit,
+    TenantId, audit,
     customers::{self, NewCustomer},
     outbox,
     secrets::SealedSecret,
@@ -166,8 +166,9 @@ impl Secrets {
 /// Creates a customer and everything that belongs to it in one transaction. A data key that KMS generated before a
 /// failure is never used.
 async fn create(app: &App, new: Account) -> Result<CreatedAccount> {
+    let tenant = TenantId::generate();
     let user = SessionUser {
-        customer_id: CustomerId::generate(),
+        customer_id: tenant.customer_id(),
         id: UserId::generate(),
         email: new.email,
         role: Role::Business,
@@ -192,7 +193,7 @@ async fn create(app: &App, new: Account) -> Result<CreatedAccount> {
         secrets: &secrets.sealed,
     };
     let store = app.unbounded_store().await?;
-    let tx = store.tenant(user.customer_id).await?;
+    let tx = store.tenant(tenant).await?;
     if let Some(hash) = &new.invitation
         && !customers::use_signup_invitation(&tx, hash).await?
     {

@@ -6,6 +6,7 @@ use dynrag_domain::{
     tasks::Task,
 };
 use dynrag_store::{
+    TenantId,
     admission::Admission,
     audit, customers,
     mail_tokens::{self, Purpose},
@@ -29,7 +30,7 @@ pub async fn verify_email(app: &App, address: &[u8], token: &SecretString) -> Re
     let tx = app
         .unbounded_store()
         .await?
-        .tenant(token.customer_id)
+        .tenant(TenantId::of_link(&token))
         .await?;
     let user = mail_tokens::verifies(&tx, &token)
         .await?
@@ -55,7 +56,7 @@ pub async fn resend_verification(app: &App, caller: &Admission) -> Result<bool> 
     store
         .attempt("auth-resend-verification", user.as_uuid().as_bytes(), 1)
         .await?;
-    let tx = store.tenant(caller.customer_id).await?;
+    let tx = store.tenant(caller.tenant()).await?;
     let row = users::get(&tx, user).await?;
     if row.is_none_or(|user| user.email_verified_at.is_some()) {
         tx.commit().await?;

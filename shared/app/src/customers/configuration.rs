@@ -14,7 +14,7 @@ use serde_json::json;
 /// `platform_limit` (forbidden); `invalid_fields`; `unavailable`.
 pub async fn change(caller: &Admission, change: ConfigChange) -> Result<CustomerConfig> {
     let config = change.apply(&caller.config)?;
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     customers::configure(&tx, &caller.config, &config).await?;
     let released = if config.monthly_budget_usd == caller.config.monthly_budget_usd {
         0

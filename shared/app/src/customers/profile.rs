@@ -15,7 +15,7 @@ use serde_json::json;
 pub async fn rename(caller: &Admission, company_name: Option<&str>) -> Result<CustomerRow> {
     let name = company::name(company_name.unwrap_or_default())
         .map_err(|detail| Error::field("/companyName", detail))?;
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     customers::rename(&tx, name).await?;
     let (actor, target) = (caller.principal.into(), caller.customer_id.as_uuid());
     let details = json!({"companyName": name});

@@ -39,7 +39,7 @@ pub async fn set(app: &App, caller: &Admission, key: &SecretString) -> Result<()
         return Err(Error::field("/apiKey", detail));
     }
     let vault = app.vault().await?;
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     let sealer = Sealer::lock(&tx, vault).await?;
     let secret = sealer.seal_next(Purpose::OpenAiKey, key.as_bytes()).await?;
     secrets::replace(&tx, &secret, Duration::ZERO).await?;
@@ -55,7 +55,7 @@ pub async fn set(app: &App, caller: &Admission, key: &SecretString) -> Result<()
 /// # Errors
 /// `not_found`; `unavailable`.
 pub async fn delete(caller: &Admission) -> Result<()> {
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     secrets::lock(&tx).await?;
     if !secrets::delete(&tx, Purpose::OpenAiKey.as_str()).await? {
         return Err(Error::not_found("provider key"));

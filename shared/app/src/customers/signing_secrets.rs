@@ -34,7 +34,7 @@ pub struct Rotation {
 /// # Errors
 /// `unavailable` without a database or KMS.
 pub async fn rotate(app: &App, caller: &Admission, immediately: bool) -> Result<Rotation> {
-    let customer = caller.customer_id;
+    let customer = caller.tenant();
     let vault = app.vault().await?;
     let tx = caller.store().tenant(customer).await?;
     let sealer = Sealer::lock(&tx, vault).await?;

@@ -30,7 +30,7 @@ pub async fn add(
         reprocess: description.on_duplicate == OnDuplicate::NewVersion,
         ..description.new_document(caller, &title, source, format)?
     };
-    let (customer, on_duplicate) = (caller.customer_id, description.on_duplicate);
+    let (customer, on_duplicate) = (caller.tenant(), description.on_duplicate);
     let kept = keep(store, objects, customer, &new, content.bytes, on_duplicate).await?;
     match kept {
         Kept::Queued { id, pending } => {

@@ -128,7 +128,7 @@ pub async fn add_many(
 
 /// Stores and queues the new documents. Returns the decision on each.
 async fn store(app: &App, caller: &Admission, ready: &[&Ready]) -> Result<Vec<Decision>> {
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     let actor = caller.principal.into();
     let (objects, _) = app.documents().await?;
     let items: Vec<Item<'_>> = ready
@@ -142,7 +142,7 @@ async fn store(app: &App, caller: &Admission, ready: &[&Ready]) -> Result<Vec<De
             return Ok(decisions);
         }
         let bundle = Uuid::new_v4();
-        let key = storage::bundle_key(customer, bundle);
+        let key = storage::bundle_key(customer.customer_id(), bundle);
         objects.put(&key, "application/octet-stream", bytes).await?;
         let added = store
             .add_batch(customer, &items, &decisions, bundle, &starts, actor)

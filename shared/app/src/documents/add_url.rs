@@ -56,7 +56,7 @@ pub async fn add_url(
         source_url: Some(url),
         ..description.new_document(caller, title, Source::Url, Format::Html)?
     };
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     for _ in 0..ATTEMPTS {
         match store.add_url(customer, &new, Uuid::new_v4()).await? {
             AddedUrl::Queued(id, pending) => {
@@ -94,7 +94,7 @@ pub async fn crawl(
         bound: caller.collections.is_some(),
         include_hidden: description.reading.include_hidden,
     };
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (job, pending) = caller.store().add_crawl(customer, actor, &crawl).await?;
     app.dispatch(&pending).await;
     Ok(job)

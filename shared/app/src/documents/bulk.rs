@@ -26,7 +26,7 @@ pub struct BulkPreview {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn preview_bulk(caller: &Admission, filter: &Filter) -> Result<BulkPreview> {
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     Ok(BulkPreview {
         documents: store.count_documents(customer, filter).await?,
         sample: store
@@ -50,7 +50,7 @@ pub async fn start_bulk(
     if action.embeds() {
         caller.check_budget()?;
     }
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (job, documents, pending) = caller
         .store()
         .add_bulk(customer, actor, asked, filter)

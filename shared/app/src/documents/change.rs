@@ -91,7 +91,7 @@ pub async fn update(
         let actor = caller.principal.into();
         let status = caller
             .store()
-            .move_document(caller.customer_id, actor, id, to)
+            .move_document(caller.tenant(), actor, id, to)
             .await?;
         return Ok(AddedDocument::unchanged(id, status));
     }
@@ -111,7 +111,7 @@ async fn replace_content(
     mut change: DocumentChange,
 ) -> Result<Pending> {
     let (store, (objects, _)) = (caller.store(), app.documents().await?);
-    let customer = caller.customer_id;
+    let customer = caller.tenant();
     let present = store.get_document(customer, id).await?;
     let place = change.collection_id.into();
     let title = change.title.take();
@@ -171,7 +171,7 @@ async fn process_again(
         reading: description.reading,
         place,
     };
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     for _ in 0..ATTEMPTS {
         let made = caller
             .store()
@@ -196,7 +196,7 @@ pub async fn put_by_external_id(
 ) -> Result<AddedDocument> {
     let found = caller
         .store()
-        .document_by_external_id(caller.customer_id, &external_id)
+        .document_by_external_id(caller.tenant(), &external_id)
         .await;
     let present = match found {
         Ok(document) => Some(document),
@@ -247,7 +247,7 @@ async fn put_content(
         let actor = caller.principal.into();
         caller
             .store()
-            .move_document(caller.customer_id, actor, present.id, to)
+            .move_document(caller.tenant(), actor, present.id, to)
             .await?;
     }
     Ok(added)

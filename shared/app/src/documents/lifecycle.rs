@@ -36,7 +36,7 @@ pub async fn retry(
         Some(password) => Some(passwords::seal(app, caller, password).await?),
         None => None,
     };
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let store = caller.store();
     let pending = store
         .retry_document(customer, actor, id, password.as_ref())
@@ -58,7 +58,7 @@ pub async fn restore(
     version: VersionNumber,
 ) -> Result<i32> {
     caller.check_budget()?;
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     for _ in 0..ATTEMPTS {
         let made = caller
             .store()
@@ -83,7 +83,7 @@ pub async fn delete(
     id: DocumentId,
     permanent: bool,
 ) -> Result<Deletion> {
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (hidden, pending) = caller
         .store()
         .delete_document(customer, actor, id, permanent)
@@ -106,7 +106,7 @@ pub async fn delete_by_external_id(
     external_id: &str,
     permanent: bool,
 ) -> Result<Deletion> {
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     if !permanent {
         let document = store.document_by_external_id(customer, external_id).await?;
         return delete(app, caller, document.id, false).await;
@@ -131,7 +131,7 @@ pub async fn delete_by_external_id(
 /// # Errors
 /// `not_found`; the limits of documents, as when they are added; `unavailable` without a database.
 pub async fn undelete(app: &App, caller: &Admission, id: DocumentId) -> Result<Status> {
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (document, pending) = caller
         .store()
         .undelete_document(customer, actor, id)

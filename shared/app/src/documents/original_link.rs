@@ -13,12 +13,12 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, Utc};
 use dynrag_cloud::Objects;
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Result,
+    DocumentId, Error, Result,
     documents::Format,
     storage::{self, Original},
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     admission::Admission,
     originals::{OriginalFile, no_original},
 };
@@ -56,7 +56,7 @@ pub async fn original_link(
     version: Option<i32>,
 ) -> Result<OriginalLink> {
     let (store, (objects, _)) = (caller.store(), app.documents().await?);
-    let customer = caller.customer_id;
+    let customer = caller.tenant();
     let file = store.original_file(customer, id, version).await?;
     let (key, bytes) = object(store, objects, customer, id, &file).await?;
     let file_name = match file.file_name {
@@ -78,14 +78,16 @@ pub async fn original_link(
 async fn object(
     store: &Store,
     objects: &Objects,
-    customer: CustomerId,
+    customer: TenantId,
     id: DocumentId,
     file: &OriginalFile,
 ) -> Result<(String, u64)> {
     let version = file.original_version;
     let key = match file.original {
-        Original::Alone(object) => storage::original_key(customer, id, version, object),
-        Original::Bundled { .. } => storage::original_copy_key(customer, id, version),
+        Original::Alone(object) => {
+            storage::original_key(customer.customer_id(), id, version, object)
+        }
+        Original::Bundled { .. } => storage::original_copy_key(customer.customer_id(), id, version),
     };
     if let Some(bytes) = objects.size(&key).await? {
         return Ok((key, u64::try_from(bytes).unwrap_or(0)));
@@ -98,7 +100,7 @@ async fn object(
     let Original::Bundled { bundle, offset } = file.original else {
         return Err(Error::unavailable("original was moved meanwhile"));
     };
-    let bundle = storage::bundle_key(customer, bundle);
+    let bundle = storage::bundle_key(customer.customer_id(), bundle);
     let bytes = file.bytes.ok_or_else(no_original)?;
     let content = objects.get_range(&bundle, offset, bytes).await?;
     let content = content.ok_or_else(no_original)?;

@@ -9,12 +9,12 @@
 use bytes::Bytes;
 use dynrag_cloud::Objects;
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    DocumentId, Error, Kind, Result,
     documents::{OnDuplicate, Status},
     storage,
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     outbox::Pending,
     uploads::{Added, NewDocument, Target},
 };
@@ -50,7 +50,7 @@ pub enum Kept {
 pub async fn keep(
     store: &Store,
     objects: &Objects,
-    customer: CustomerId,
+    customer: TenantId,
     new: &NewDocument<'_>,
     bytes: Bytes,
     on_duplicate: OnDuplicate,
@@ -82,7 +82,7 @@ pub async fn keep(
 pub async fn replace(
     store: &Store,
     objects: &Objects,
-    customer: CustomerId,
+    customer: TenantId,
     id: DocumentId,
     new: &NewDocument<'_>,
     bytes: Bytes,
@@ -108,7 +108,7 @@ pub async fn replace(
 async fn put(
     store: &Store,
     objects: &Objects,
-    customer: CustomerId,
+    customer: TenantId,
     target: Target,
     new: &NewDocument<'_>,
     bytes: &Bytes,
@@ -121,7 +121,7 @@ async fn put(
     };
     let size = i64::try_from(bytes.len()).map_err(Error::internal_fault)?;
     let object = Uuid::new_v4();
-    let key = storage::original_key(customer, id, version, object);
+    let key = storage::original_key(customer.customer_id(), id, version, object);
     objects
         .put(&key, new.format.media_type(), bytes.clone())
         .await?;

@@ -17,13 +17,17 @@ pub(super) async fn seal(
     caller: &Admission,
     password: &DocumentPassword,
 ) -> Result<SealedPassword> {
-    let customer = caller.customer_id;
+    let customer = caller.tenant();
     let wrapped = app
         .unbounded_store()
         .await?
         .wrapped_data_key(customer)
         .await?;
-    let key = app.vault().await?.unwrap_key(customer, &wrapped).await?;
+    let key = app
+        .vault()
+        .await?
+        .unwrap_key(customer.customer_id(), &wrapped)
+        .await?;
     // A document has one password at a time, so its version is always 1.
     let sealed = key.seal(Purpose::DocumentPassword, 1, password.expose().as_bytes())?;
     Ok(SealedPassword {

@@ -23,7 +23,7 @@ pub(super) async fn redescribe(
         reading: description.reading,
         ..Change::default()
     };
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     let actor = caller.principal.into();
     for _ in 0..ATTEMPTS {
         if !store.is_described_otherwise(customer, id, &change).await? {

@@ -41,7 +41,7 @@ pub async fn estimate_regeneration(
     let cost = cost(caller, &model)?;
     let found = caller
         .store()
-        .estimate_regeneration(caller.customer_id)
+        .estimate_regeneration(caller.tenant())
         .await?;
     Ok(RegenerationEstimate {
         cost: cost(u64::try_from(found.tokens).unwrap_or(0)),
@@ -71,7 +71,7 @@ pub async fn regenerate(
         done: 0,
         replaced: None,
     };
-    let (customer, actor) = (caller.customer_id, caller.principal.into());
+    let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (job, pending) = caller
         .store()
         .add_regeneration(customer, actor, &progress)

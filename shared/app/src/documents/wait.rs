@@ -28,7 +28,7 @@ pub async fn wait(
         pause = (pause * 3 / 2).min(SLOWEST_LOOK);
         let document = caller
             .store()
-            .get_document(caller.customer_id, added.id)
+            .get_document(caller.tenant(), added.id)
             .await?;
         now.status = document.status;
         (now.code, now.reason) = (document.code, document.reason());

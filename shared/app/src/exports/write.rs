@@ -13,9 +13,9 @@
 use std::time::{Duration, Instant};
 
 use dynrag_cloud::Objects;
-use dynrag_domain::{CustomerId, Error, JobId, Result, storage, tasks::Task};
+use dynrag_domain::{Error, JobId, Result, storage, tasks::Task};
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     export::{self, Original},
 };
 use uuid::Uuid;
@@ -39,7 +39,7 @@ const PAGE: i64 = 100;
 /// `unavailable`.
 pub async fn write_next(
     app: &App,
-    customer: CustomerId,
+    customer: TenantId,
     job: JobId,
     deadline: Instant,
 ) -> Result<()> {
@@ -73,13 +73,13 @@ pub async fn write_next(
         }
     }
     if !progress.complete {
-        return app.send(&Task::export(customer, job)).await;
+        return app.send(&Task::export(customer.customer_id(), job)).await;
     }
     tracing::info!(customer_id = %customer, job_id = %job, files = progress.files.len(), "exported");
     store.finish_job(customer, job, None).await?;
     // A customer that exports repeatedly has only one copy of everything.
-    let all = storage::exports_prefix(customer);
-    let own = storage::export_prefix(customer, job);
+    let all = storage::exports_prefix(customer.customer_id());
+    let own = storage::export_prefix(customer.customer_id(), job);
     documents.delete_prefix_but(&all, &own).await
 }
 
@@ -87,7 +87,7 @@ pub async fn write_next(
 struct Export<'a> {
     store: &'a Store,
     documents: &'a Objects,
-    customer: CustomerId,
+    customer: TenantId,
     job: JobId,
     deadline: Instant,
 }
@@ -96,7 +96,7 @@ impl Export<'_> {
     /// Writes the next file. Returns its key.
     async fn write_file(&self, progress: &mut Progress) -> Result<String> {
         let name = Uuid::new_v4();
-        let key = storage::export_key(self.customer, self.job, name);
+        let key = storage::export_key(self.customer.customer_id(), self.job, name);
         let mut file = File::create(self.documents, &key).await?;
         if progress.files.is_empty() {
             self.write_tables(&mut file).await?;
@@ -147,7 +147,7 @@ impl Export<'_> {
         let object = match original.original {
             storage::Original::Alone(object) => object,
             storage::Original::Bundled { bundle, offset } => {
-                let key = storage::bundle_key(self.customer, bundle);
+                let key = storage::bundle_key(self.customer.customer_id(), bundle);
                 let bytes = self
                     .documents
                     .get_range(&key, offset, original.bytes)
@@ -160,7 +160,7 @@ impl Export<'_> {
             }
         };
         let (document, version) = (original.document_id, original.original_version);
-        let key = storage::original_key(self.customer, document, version, object);
+        let key = storage::original_key(self.customer.customer_id(), document, version, object);
         let Some(mut reader) = self.documents.open(&key).await? else {
             return Ok(());
         };
@@ -183,7 +183,7 @@ impl Export<'_> {
             file.begin(&text_name(original), CompressionMethod::Deflated)?;
             return file.write(&reader.read(&json)).await;
         }
-        let key = storage::extracted_key(self.customer, document, version);
+        let key = storage::extracted_key(self.customer.customer_id(), document, version);
         let Some(mut object) = self.documents.open(&key).await? else {
             return Ok(());
         };

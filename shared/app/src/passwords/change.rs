@@ -49,7 +49,7 @@ pub async fn change(
             .role
             .ok_or_else(|| Error::internal_fault("user has no role"))?,
     };
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     if !users::set_password(&tx, user, &old_hash, &new_hash).await? {
         return Err(wrong());
     }

@@ -33,7 +33,7 @@ pub(crate) async fn check_own(
     store
         .attempt(action, user.as_uuid().as_bytes(), ATTEMPTS)
         .await?;
-    let tx = store.tenant(caller.customer_id).await?;
+    let tx = store.tenant(caller.tenant()).await?;
     let hash = users::password_hash(&tx, user).await?;
     // Verifying is slow, so no transaction stays open meanwhile.
     tx.commit().await?;

@@ -14,7 +14,7 @@ use dynrag_domain::{
     tasks::Task,
 };
 use dynrag_store::{
-    Store, audit, customers,
+    Store, TenantId, audit, customers,
     mail_tokens::{self, Purpose},
     outbox,
     sessions::{self, EndReason},
@@ -62,7 +62,7 @@ pub async fn reset(
         .map_err(|detail| Error::field("/newPassword", detail))?;
     let hash = hash(new).await?;
 
-    let tx = store.tenant(token.customer_id).await?;
+    let tx = store.tenant(TenantId::of_link(&token)).await?;
     // Of two concurrent requests, the second finds no token.
     if mail_tokens::resets(&tx, &token).await? != Some(user)
         || users::reset_password(&tx, user, &hash).await?.is_none()
@@ -97,7 +97,7 @@ pub async fn reset(
 
 /// Returns the user of a link and its address, in a transaction that ends before the slow hashing.
 async fn user_of(store: &Store, token: &MailToken) -> Result<(UserId, String)> {
-    let tx = store.tenant(token.customer_id).await?;
+    let tx = store.tenant(TenantId::of_link(token)).await?;
     let user = mail_tokens::resets(&tx, token).await?;
     let row = match user {
         Some(user) => users::get(&tx, user).await?,

@@ -58,13 +58,13 @@ pub async fn log_in(
         None
     };
     let user = SessionUser {
-        customer_id: found.customer_id,
+        customer_id: found.tenant.customer_id(),
         id: found.user_id,
         email,
         role: found.role,
     };
     let signing = SigningSecrets::read(app, user.customer_id).await?;
-    let tx = store.tenant(user.customer_id).await?;
+    let tx = store.tenant(found.tenant).await?;
     if let Some(rehashed) = rehashed {
         users::set_password(&tx, user.id, &found.password_hash, &rehashed).await?;
     }

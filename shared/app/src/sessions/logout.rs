@@ -18,7 +18,7 @@ use serde_json::json;
 pub async fn log_out(caller: &Admission) -> Result<()> {
     let (user, session) = caller.user()?;
     let (actor, target) = (Actor::User(user), session.as_uuid());
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     sessions::end(&tx, session, EndReason::Logout).await?;
     audit::record(&tx, actor, Action::SessionEnded, target, &json!({})).await?;
     tx.commit().await
@@ -31,7 +31,7 @@ pub async fn log_out(caller: &Admission) -> Result<()> {
 pub async fn log_out_everywhere(caller: &Admission) -> Result<()> {
     let (user, _) = caller.user()?;
     let (actor, target) = (Actor::User(user), user.as_uuid());
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     let ended = sessions::end_of_user(&tx, user, EndReason::Logout).await?;
     let details = json!({"sessions": ended});
     audit::record(&tx, actor, Action::UserSessionsEnded, target, &details).await?;

@@ -9,7 +9,7 @@ use dynrag_domain::{
     Error, Kind, Result,
     sessions::{Decision, decide},
 };
-use dynrag_store::sessions::Rotation;
+use dynrag_store::{TenantId, sessions::Rotation};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
@@ -35,13 +35,14 @@ fn refused(why: &str) -> Error {
 /// `invalid_refresh_token` (unauthenticated); `unavailable`.
 pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
     let token = token.expose_secret();
-    let claims = verified(app, token).await?;
+    let (claims, secret_version) = verified(app, token).await?;
+    let tenant = TenantId::of_token(&claims.verified(secret_version)?);
     // An instance has one connection, and from here on the rotation holds it.
     let signing = SigningSecrets::read(app, claims.cid).await?;
     let rotation = app
         .unbounded_store()
         .await?
-        .begin_rotation(claims.cid, claims.jti)
+        .begin_rotation(tenant, claims.jti)
         .await?
         .ok_or_else(|| refused("token is not stored"))?;
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
@@ -66,7 +67,7 @@ pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
 }
 
 /// Verifies the signature and the times of a refresh token.
-async fn verified(app: &App, token: &str) -> Result<Claims> {
+async fn verified(app: &App, token: &str) -> Result<(Claims, i32)> {
     let (store, vault) = (app.unbounded_store().await?, app.vault().await?);
     let verified = app
         .tokens()
@@ -74,7 +75,7 @@ async fn verified(app: &App, token: &str) -> Result<Claims> {
         .verify(TokenKind::Refresh, token, store, vault)
         .await;
     match verified {
-        Ok((claims, _)) => Ok(claims),
+        Ok(verified) => Ok(verified),
         Err(error) if error.kind() == Kind::Unauthenticated => {
             Err(refused(error.internal().unwrap_or_default()))
         }

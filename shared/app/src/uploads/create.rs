@@ -110,7 +110,7 @@ pub async fn create(app: &App, caller: &Admission, request: UploadRequest) -> Re
         password: password.as_ref(),
         ..description.new_document(caller, &title, Source::Presigned, format)?
     };
-    let (store, customer) = (caller.store(), caller.customer_id);
+    let (store, customer) = (caller.store(), caller.tenant());
     store
         .add_awaited_document(customer, id, &new, Uuid::new_v4(), form.expires_at)
         .await?;

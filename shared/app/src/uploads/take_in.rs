@@ -7,7 +7,8 @@
 //! | never, but another upload takes the last room after the copy | a copy without a row | not recovered: it costs its storage |
 //! | after the commit | an upload that is no longer awaited, a job in the outbox | the next event, or the bucket's lifecycle; `sweep` |
 
-use dynrag_domain::{CustomerId, DocumentId, Result, documents::FailureCode, storage};
+use dynrag_domain::{DocumentId, Result, documents::FailureCode, storage};
+use dynrag_store::TenantId;
 
 use crate::App;
 
@@ -16,10 +17,10 @@ impl App {
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn take_upload_in(&self, customer: CustomerId, document: DocumentId) -> Result<bool> {
+    pub async fn take_upload_in(&self, customer: TenantId, document: DocumentId) -> Result<bool> {
         let store = self.unbounded_store().await?;
         let (objects, _) = self.documents().await?;
-        let upload = storage::upload_key(customer, document);
+        let upload = storage::upload_key(customer.customer_id(), document);
         let Some((version, object)) = store.awaited_upload(customer, document).await? else {
             tracing::info!(customer_id = %customer, document_id = %document, "upload is not awaited");
             objects.delete(&upload).await?;
@@ -39,7 +40,7 @@ impl App {
                 .refuse_upload(customer, document, FailureCode::StorageLimit)
                 .await;
         }
-        let original = storage::original_key(customer, document, version, object);
+        let original = storage::original_key(customer.customer_id(), document, version, object);
         if !objects.copy(&upload, &original).await? {
             return Ok(false);
         }
@@ -62,7 +63,7 @@ impl App {
     /// Fails a document whose upload is not accepted, and deletes the upload.
     async fn refuse_upload(
         &self,
-        customer: CustomerId,
+        customer: TenantId,
         document: DocumentId,
         code: FailureCode,
     ) -> Result<bool> {
@@ -71,7 +72,7 @@ impl App {
         self.notify().await;
         let (objects, _) = self.documents().await?;
         objects
-            .delete(&storage::upload_key(customer, document))
+            .delete(&storage::upload_key(customer.customer_id(), document))
             .await?;
         Ok(true)
     }

@@ -28,7 +28,7 @@ pub async fn invite(app: &App, caller: &Admission, email: &str, role: Role) -> R
         Principal::User(user) => Some(user),
         Principal::ApiKey(_) | Principal::Webhook(_) => None,
     };
-    let tx = caller.store().tenant(caller.customer_id).await?;
+    let tx = caller.store().tenant(caller.tenant()).await?;
     users::lock(&tx).await?;
     users::check_new(&tx, &email).await?;
     users::check_room(&tx).await?;

@@ -8,7 +8,10 @@ async fn an_address_is_found_while_it_takes_documents() {
     let (store, customer) = (&scene.store, scene.customer);
     let manual = add(store, customer, Trigger::Manual, &wanted(&[]), Some("old")).await;
     let found = store.find_webhook(manual).await.unwrap().unwrap();
-    assert_eq!((found.customer_id, found.name.as_str()), (customer, "hook"));
+    assert_eq!(
+        (found.customer_id, found.name.as_str()),
+        (customer.customer_id(), "hook")
+    );
     assert_eq!(found.token_hashes, [token_hash("old").to_vec()]);
     let versions = |found: &webhooks::FoundWebhook| -> Vec<i32> {
         found.sealed.secrets.iter().map(|s| s.version).collect()
@@ -45,16 +48,21 @@ async fn an_address_is_found_while_it_takes_documents() {
 
     let endpoint = seed::endpoint("ingest-webhook-receive");
     let admitted = store
-        .admit_webhook(customer, manual, endpoint)
+        .admit_webhook(customer.customer_id(), manual, endpoint)
         .await
         .unwrap();
     assert_eq!(admitted.principal, Principal::Webhook(manual));
-    assert_eq!(admitted.customer_id, customer);
+    assert_eq!(admitted.customer_id, customer.customer_id());
     let theirs = seed::customer(store).await.id;
-    assert!(store.admit_webhook(theirs, manual, endpoint).await.is_err());
     assert!(
         store
-            .admit_webhook(customer, scene.webhook, endpoint)
+            .admit_webhook(theirs.customer_id(), manual, endpoint)
+            .await
+            .is_err()
+    );
+    assert!(
+        store
+            .admit_webhook(customer.customer_id(), scene.webhook, endpoint)
             .await
             .is_err()
     );
@@ -70,7 +78,7 @@ async fn an_address_is_found_while_it_takes_documents() {
     assert!(store.find_webhook(manual).await.unwrap().is_none());
     assert!(
         store
-            .admit_webhook(customer, manual, endpoint)
+            .admit_webhook(customer.customer_id(), manual, endpoint)
             .await
             .is_err()
     );
@@ -78,7 +86,7 @@ async fn an_address_is_found_while_it_takes_documents() {
         .execute("UPDATE webhooks SET status = 'active'; UPDATE customers SET status = 'suspended'")
         .await;
     let refused = store
-        .admit_webhook(customer, manual, endpoint)
+        .admit_webhook(customer.customer_id(), manual, endpoint)
         .await
         .unwrap_err();
     assert_eq!(refused.error.code(), "customer_suspended");
@@ -95,7 +103,7 @@ async fn an_address_is_found_while_it_takes_documents() {
 async fn a_message_is_taken_once() {
     let scene = Scene::new(&[Event::Failed]).await;
     let message = |webhook| Repeatable {
-        customer_id: scene.customer,
+        tenant: scene.customer,
         principal: Principal::Webhook(webhook),
         route: "ingest-webhook-receive",
         key: "msg_1".to_owned(),

@@ -157,7 +157,11 @@ async fn a_backlog_of_one_customer_is_nobody_elses() {
     scene.execute(&sql).await;
     let first = store.sweep_deliveries(10).await.unwrap();
     assert_eq!(first.len(), 10);
-    assert!(first.iter().any(|one| one.customer() == Some(theirs)));
+    assert!(
+        first
+            .iter()
+            .any(|one| one.customer() == Some(theirs.customer_id()))
+    );
     // All go out in the end, each once, and no more than fifty of one at a time.
     let mut sent = 10;
     loop {

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use dynrag_domain::{
-    CustomerId, DocumentId,
+    DocumentId,
     chunks::{Chunk, chunk_id},
     search::Mode,
     tables::TableVersion,
 };
 use dynrag_store::{
-    Store,
+    Store, TenantId,
     ingestion::Claim,
     publication::{Committed, Publication, StoreStep},
 };
@@ -30,7 +30,7 @@ pub(super) struct Scene {
     pub(super) database: Database,
     pub(super) superuser: Client,
     pub(super) folder: TempDir,
-    pub(super) customer: CustomerId,
+    pub(super) customer: TenantId,
 }
 
 pub(super) async fn scene() -> Scene {
@@ -49,7 +49,7 @@ pub(super) async fn scene() -> Scene {
 pub(super) struct Process {
     pub(super) store: Store,
     pub(super) vectors: Vectors,
-    pub(super) customer: CustomerId,
+    pub(super) customer: TenantId,
 }
 
 pub(super) fn rows(claim: &Claim) -> Vec<Row> {
@@ -161,7 +161,7 @@ impl Process {
         }
         let stored = self
             .vectors
-            .store(self.customer, step.recorded, &change)
+            .store(self.customer.customer_id(), step.recorded, &change)
             .await
             .unwrap();
         Some((step, stored))
@@ -196,7 +196,11 @@ impl Process {
             step.end().await.unwrap();
             return false;
         };
-        let compacted = self.vectors.compact(self.customer, recorded).await.unwrap();
+        let compacted = self
+            .vectors
+            .compact(self.customer.customer_id(), recorded)
+            .await
+            .unwrap();
         let Some(version) = compacted.version else {
             step.end().await.unwrap();
             return false;
@@ -218,7 +222,7 @@ impl Process {
         };
         let hits = self
             .vectors
-            .search(self.customer, version, &query)
+            .search(self.customer.customer_id(), version, &query)
             .await
             .unwrap();
         let mut ids: Vec<String> = hits.into_iter().map(|hit| hit.chunk_id).collect();
