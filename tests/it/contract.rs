@@ -71,7 +71,7 @@ const UNBOUNDED: &[&str] = &[
     "app/src/sessions.rs",
     "app/src/sessions/login.rs",
     "app/src/sessions/refresh.rs",
-    "app/src/uploads/take_in.rs",
+    "app/src/uploads/accept.rs",
     "ingest/src/incoming.rs",
     "retrieval/src/query_vectors.rs",
     "system/src/health.rs",

@@ -13,7 +13,7 @@ use dynrag_app::administration;
 use dynrag_domain::{
     CustomerId, Error, company::CustomerStatus, config::PlatformLimits, money::Usd,
 };
-use dynrag_store::admin::{CustomerRow, Wanted};
+use dynrag_store::admin::{CustomerFilter, CustomerRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -71,7 +71,7 @@ pub(crate) async fn list(
     if words.is_some_and(|q| q.chars().count() > MAX_WORDS || q.contains('\0')) {
         return Err(Error::field("/q", format!("at most {MAX_WORDS} characters")).into());
     }
-    let wanted = Wanted {
+    let wanted = CustomerFilter {
         status: filter.status,
         words,
     };

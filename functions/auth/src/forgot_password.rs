@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, App, Json, SourceAddress, answers::Noted};
+use dynrag_api::{Answer, App, Json, SourceAddress, answers::AcceptedEmpty};
 use dynrag_app::passwords;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ pub(crate) async fn forgot_password(
     address: SourceAddress,
     State(app): State<Arc<App>>,
     Json(body): Json<ForgotPassword>,
-) -> Answer<Noted> {
+) -> Answer<AcceptedEmpty> {
     passwords::request_reset(&app, address.bytes(), &body.email).await?;
-    Ok(Noted)
+    Ok(AcceptedEmpty)
 }

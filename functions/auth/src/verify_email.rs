@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, SourceAddress,
-    answers::{Either, NoContent, Noted},
+    answers::{AcceptedEmpty, Either, NoContent},
     scopes::User,
 };
 use dynrag_app::accounts;
@@ -34,11 +34,11 @@ pub(crate) async fn verify_email(
 pub(crate) async fn resend(
     caller: Caller<User>,
     State(app): State<Arc<App>>,
-) -> Answer<Either<Noted, NoContent>> {
+) -> Answer<Either<AcceptedEmpty, NoContent>> {
     let mailed = accounts::resend_verification(&app, &caller).await?;
     Ok(if mailed {
-        Either::This(Noted)
+        Either::Left(AcceptedEmpty)
     } else {
-        Either::That(NoContent)
+        Either::Right(NoContent)
     })
 }

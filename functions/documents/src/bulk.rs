@@ -238,10 +238,10 @@ pub(crate) async fn bulk(
     let action = asked.action;
     if dry_run {
         let preview = documents::preview_bulk(&caller, &filter).await?;
-        return Ok(Either::This(Json(BulkPreview::new(action, preview))));
+        return Ok(Either::Left(Json(BulkPreview::new(action, preview))));
     }
     let (job_id, documents) = documents::start_bulk(&app, &caller, asked, &filter).await?;
-    Ok(Either::That(Accepted(StartedBulk {
+    Ok(Either::Right(Accepted(StartedBulk {
         job_id,
         status_url: Link::to_job(job_id),
         action,

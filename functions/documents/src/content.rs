@@ -21,8 +21,7 @@ const MAX_EXTRACTED: u64 = 256 * 1024 * 1024;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ContentQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct ContentQuery {
     /// Version number. Default: the published version, else the latest.
     #[schema(minimum = 1)]
     version: Option<i32>,
@@ -68,9 +67,9 @@ pub(crate) struct Content {
     sections: Vec<SectionBody>,
 }
 
-impl Wanted {
+impl ContentQuery {
     /// Returns start and length of the range.
-    fn stretch(&self) -> Result<(usize, usize)> {
+    fn range(&self) -> Result<(usize, usize)> {
         let mut fields = Vec::new();
         let mut bad = |pointer: &str, detail: String| {
             fields.push(FieldError {
@@ -97,17 +96,17 @@ pub(crate) async fn content(
     caller: Caller<DocumentsRead>,
     State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<ContentQuery>,
 ) -> Answer<Json<Content>> {
-    let (offset, limit) = wanted.stretch()?;
+    let (offset, limit) = query.range()?;
     let store = caller.store();
     let document = store.get_document(caller.tenant(), id).await?;
-    let version = wanted
+    let version = query
         .version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
     let extracted = extracted(&app, &caller, id, version).await?;
-    Ok(Json(stretch(id, version, extracted, offset, limit)))
+    Ok(Json(range(id, version, extracted, offset, limit)))
 }
 
 /// Returns a version's extracted text.
@@ -138,7 +137,7 @@ pub(crate) async fn extracted(
     serde_json::from_slice(&json).map_err(Error::internal_fault)
 }
 
-fn stretch(
+fn range(
     doc_id: DocumentId,
     version: i32,
     extracted: Extracted,
@@ -203,7 +202,7 @@ mod tests {
             ..Extracted::default()
         };
         let part =
-            |offset, limit| stretch(DocumentId::generate(), 1, extracted.clone(), offset, limit);
+            |offset, limit| range(DocumentId::generate(), 1, extracted.clone(), offset, limit);
         let (first, second) = (part(0, 10), part(10, 10));
         assert_eq!(format!("{}{}", first.text, second.text), extracted.text);
         assert_eq!((first.char_span, first.next_offset), ([0, 10], Some(10)));
@@ -222,7 +221,7 @@ mod tests {
                 .into(),
             ..extracted.clone()
         };
-        let kept = stretch(DocumentId::generate(), 1, out_of_order, 0, 100).sections;
+        let kept = range(DocumentId::generate(), 1, out_of_order, 0, 100).sections;
         assert_eq!(kept.len(), 1);
         let beyond = part(99, 10);
         assert_eq!((beyond.text.as_str(), beyond.char_span), ("", [18, 18]));

@@ -24,8 +24,7 @@ const MOST_TEXT: usize = 8 * 1024 * 1024;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = DiffQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct DiffQuery {
     /// Version number. Default: the version before `to`.
     #[schema(minimum = 1)]
     from: Option<i32>,
@@ -88,15 +87,15 @@ pub(crate) async fn diff(
     caller: Caller<DocumentsRead>,
     State(app): State<Arc<App>>,
     Path(id): Path<DocumentId>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<DiffQuery>,
 ) -> Answer<Json<Diff>> {
     let store = caller.store();
     let document = store.get_document(caller.tenant(), id).await?;
     let newest = document
         .published_version
         .unwrap_or(document.latest_version);
-    let to = wanted.to.unwrap_or(newest);
-    let from = wanted.from.unwrap_or(to - 1);
+    let to = query.to.unwrap_or(newest);
+    let from = query.from.unwrap_or(to - 1);
     if from < 1 || to < 1 {
         let detail = "The document has only one version. Set from and to once it has two.";
         return Err(Error::new(Kind::Conflict, "nothing_to_compare", detail).into());

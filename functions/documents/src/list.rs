@@ -22,8 +22,7 @@ use crate::{body::DocumentBody, several::Several};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = DocumentsQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct DocumentsQuery {
     #[schema(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// `nextCursor` of the previous page, with the same conditions and order.
@@ -89,7 +88,7 @@ struct Mark {
     behind: Position,
 }
 
-impl Wanted {
+impl DocumentsQuery {
     fn filter(self) -> Result<Filter> {
         let time = |pointer: &str, text: Option<String>| {
             text.map(|text| filter::time(pointer, &text)).transpose()
@@ -150,13 +149,13 @@ fn position(cursor: &str, list: &str, sort: Sort) -> Result<Position> {
 /// Returns a page.
 pub(crate) async fn list(
     caller: Caller<DocumentsRead>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<DocumentsQuery>,
 ) -> Answer<Json<Documents>> {
-    let limit = Limit::new(wanted.limit)?;
-    let sort = wanted.sort.unwrap_or_default();
-    let count = wanted.total.unwrap_or_default();
-    let cursor = wanted.cursor.clone();
-    let filter = wanted.filter()?;
+    let limit = Limit::new(query.limit)?;
+    let sort = query.sort.unwrap_or_default();
+    let count = query.total.unwrap_or_default();
+    let cursor = query.cursor.clone();
+    let filter = query.filter()?;
     let list = fingerprint(&filter, sort)?;
     let after = cursor.map(|cursor| position(&cursor, &list, sort));
     let after = after.transpose()?;

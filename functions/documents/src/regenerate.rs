@@ -99,10 +99,10 @@ pub(crate) async fn regenerate(
     let estimate = documents::estimate_regeneration(&caller, model).await?;
     if request.dry_run {
         let estimate = RegenerateEstimate::new(current, estimate);
-        return Ok(Either::This(Json(estimate)));
+        return Ok(Either::Left(Json(estimate)));
     }
     let job_id = documents::regenerate(&app, &caller, &estimate).await?;
-    Ok(Either::That(Accepted(StartedRegeneration {
+    Ok(Either::Right(Accepted(StartedRegeneration {
         job_id,
         status_url: Link::to_job(job_id),
         estimate: RegenerateEstimate::new(current, estimate),

@@ -10,7 +10,7 @@ use dynrag_vectors::Row;
 use crate::{lease::Lease, stop::Stop};
 
 /// A document that was read and chunked, with a live lease.
-pub(crate) struct Cut {
+pub(crate) struct ChunkedDocument {
     pub(crate) lease: Lease,
     pub(crate) title: String,
     pub(crate) properties: Properties,
@@ -32,7 +32,7 @@ pub(crate) struct Prepared {
 }
 
 /// Texts of one document that need vectors.
-pub(crate) struct Wish<'a> {
+pub(crate) struct EmbeddingRequest<'a> {
     pub(crate) document: DocumentId,
     pub(crate) purpose: Purpose,
     pub(crate) chunks: &'a [Chunk],
@@ -41,4 +41,4 @@ pub(crate) struct Wish<'a> {
 }
 
 /// A document that is not to be stored, with the reason.
-pub(crate) type Stopped = (Cut, Stop);
+pub(crate) type Stopped = (ChunkedDocument, Stop);

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use crate::{
     CONCURRENCY,
-    chunked::{Cut, Prepared, Stopped, Wish},
+    chunked::{ChunkedDocument, EmbeddingRequest, Prepared, Stopped},
     limits,
     parts::Parts,
     stop::Stop,
@@ -173,7 +173,7 @@ pub(crate) async fn vectors(
     parts: &Parts,
     customer: TenantId,
     model: &str,
-    wishes: &[Wish<'_>],
+    wishes: &[EmbeddingRequest<'_>],
     deadline: Instant,
 ) -> Answer {
     let mut answer = Answer::default();
@@ -186,7 +186,7 @@ async fn ask(
     parts: &Parts,
     customer: TenantId,
     model: &str,
-    wishes: &[Wish<'_>],
+    wishes: &[EmbeddingRequest<'_>],
     deadline: Instant,
     answer: &mut Answer,
 ) -> Result<(), Stop> {
@@ -194,7 +194,7 @@ async fn ask(
     let wanted: HashSet<&String> = chunks.map(|chunk| &chunk.text_hash).collect();
     let wanted: Vec<String> = wanted.into_iter().cloned().collect();
     answer.vectors = known(parts, customer, model, wanted).await?;
-    let complete = |wish: &Wish<'_>| answer.stop(wish.document, wish.chunks).is_none();
+    let complete = |wish: &EmbeddingRequest<'_>| answer.stop(wish.document, wish.chunks).is_none();
     if wishes.iter().all(complete) {
         return Ok(());
     }
@@ -269,7 +269,7 @@ async fn affordable<'a>(
     parts: &Parts,
     customer: TenantId,
     access: &Access,
-    wishes: &[Wish<'a>],
+    wishes: &[EmbeddingRequest<'a>],
     answer: &mut Answer,
 ) -> Result<Vec<Text<'a>>, Stop> {
     let mut left = allowance(parts, customer, access).await?;
@@ -306,12 +306,12 @@ async fn affordable<'a>(
 /// was tried before is requested alone, so that one bad document cannot fail the batch twice.
 pub(crate) async fn embed(
     parts: &Parts,
-    cuts: Vec<Cut>,
+    cuts: Vec<ChunkedDocument>,
     deadline: Instant,
 ) -> (Vec<Prepared>, Vec<Stopped>) {
     let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let cuts = limits::with_room(parts, cuts, &mut stopped).await;
-    let (first, again): (Vec<Cut>, Vec<Cut>) = cuts
+    let (first, again): (Vec<ChunkedDocument>, Vec<ChunkedDocument>) = cuts
         .into_iter()
         .partition(|cut| cut.lease.claim.attempts <= 1);
     let rounds = again.into_iter().map(|cut| vec![cut]);
@@ -327,7 +327,11 @@ pub(crate) async fn embed(
 }
 
 /// One request for all; if the provider rejects its content, one for each.
-async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepared>, Vec<Stopped>) {
+async fn round(
+    parts: &Parts,
+    cuts: Vec<ChunkedDocument>,
+    deadline: Instant,
+) -> (Vec<Prepared>, Vec<Stopped>) {
     let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let mut rounds = vec![cuts];
     while let Some(round) = rounds.pop() {
@@ -335,7 +339,7 @@ async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepare
         let Some(claim) = round.first().map(|cut| cut.lease.claim.clone()) else {
             continue;
         };
-        let wishes: Vec<Wish<'_>> = round.iter().map(Cut::wish).collect();
+        let wishes: Vec<EmbeddingRequest<'_>> = round.iter().map(ChunkedDocument::wish).collect();
         let (customer, model) = (claim.tenant, claim.embedding_model.as_str());
         let mut answer = vectors(parts, customer, model, &wishes, deadline).await;
         drop(wishes);
@@ -365,10 +369,10 @@ async fn round(parts: &Parts, cuts: Vec<Cut>, deadline: Instant) -> (Vec<Prepare
 /// Records the stage of documents of one customer, and continues with those whose leases are still valid.
 async fn stage(
     parts: &Parts,
-    cuts: Vec<Cut>,
+    cuts: Vec<ChunkedDocument>,
     stage: Stage,
     stopped: &mut Vec<Stopped>,
-) -> Vec<Cut> {
+) -> Vec<ChunkedDocument> {
     let Some(customer) = cuts.first().map(|cut| cut.lease.claim.tenant) else {
         return cuts;
     };
@@ -383,7 +387,7 @@ async fn stage(
         Err(error) => Stop::Retry(error.clone()),
     };
     let held = held.unwrap_or_default();
-    let (held, lost): (Vec<Cut>, Vec<Cut>) = cuts
+    let (held, lost): (Vec<ChunkedDocument>, Vec<ChunkedDocument>) = cuts
         .into_iter()
         .partition(|cut| held.contains(&cut.lease.claim.document_id));
     stopped.extend(lost.into_iter().map(|cut| (cut, stop.clone())));
@@ -391,7 +395,7 @@ async fn stage(
 }
 
 /// Number of chunks that use the vector of each text.
-fn uses(cuts: &[Cut]) -> HashMap<String, usize> {
+fn uses(cuts: &[ChunkedDocument]) -> HashMap<String, usize> {
     let mut uses = HashMap::new();
     for chunk in cuts.iter().flat_map(|cut| &cut.chunks) {
         *uses.entry(chunk.text_hash.clone()).or_default() += 1;

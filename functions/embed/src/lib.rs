@@ -12,6 +12,7 @@
 //!
 //! An attempt that fails for a transient reason releases the lease with a time at which `sweep` sends the job
 //! again; its message is deleted. Only if not even that can be written is the message itself redelivered.
+#![expect(clippy::disallowed_methods, reason = "a worker receives messages")]
 
 mod attachments;
 mod bundles;
@@ -41,7 +42,7 @@ use dynrag_worker::{Delivery, Invocation, turns};
 use futures::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::Instant};
 
-use crate::{bundles::Bundles, chunked::Cut, hold::Hold, parts::Parts, stop::Stop};
+use crate::{bundles::Bundles, chunked::ChunkedDocument, hold::Hold, parts::Parts, stop::Stop};
 
 /// Documents of a batch read concurrently, and concurrent requests to a provider for those of a tenant.
 const CONCURRENCY: usize = 3;
@@ -125,10 +126,10 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
                 Err(delivery)
             }
         },
-        async |_, cuts: Vec<Cut>| {
+        async |_, cuts: Vec<ChunkedDocument>| {
             let Some(tenant) = tenant(&cuts) else { return };
             note(&ended, tenant);
-            let mut models: BTreeMap<String, Vec<Cut>> = BTreeMap::new();
+            let mut models: BTreeMap<String, Vec<ChunkedDocument>> = BTreeMap::new();
             for cut in cuts {
                 let model = cut.lease.claim.embedding_model.clone();
                 models.entry(model).or_default().push(cut);
@@ -167,7 +168,7 @@ fn waiting(delivery: &Delivery) -> Option<Waiting> {
 }
 
 /// The tenant of these documents; `None` for no document.
-fn tenant(cuts: &[Cut]) -> Option<TenantId> {
+fn tenant(cuts: &[ChunkedDocument]) -> Option<TenantId> {
     cuts.first().map(|cut| cut.lease.claim.tenant)
 }
 
@@ -178,7 +179,13 @@ fn note(ended: &Mutex<BTreeSet<TenantId>>, customer: TenantId) {
 }
 
 /// Embeds and publishes documents of a customer in one store step.
-async fn finish(parts: &Parts, customer: TenantId, model: &str, cuts: Vec<Cut>, deadline: Instant) {
+async fn finish(
+    parts: &Parts,
+    customer: TenantId,
+    model: &str,
+    cuts: Vec<ChunkedDocument>,
+    deadline: Instant,
+) {
     let (documents, stopped) = embedding::embed(parts, cuts, deadline).await;
     for (cut, stop) in &stopped {
         end(parts, &cut.lease.claim, stop).await;
@@ -248,7 +255,7 @@ async fn put_back(parts: &Parts, delivery: &Delivery, error: &Error) {
 /// How far a document got.
 enum Started {
     /// Its chunks are ready.
-    Read(Box<Cut>),
+    Read(Box<ChunkedDocument>),
     /// There is nothing to embed.
     Ended,
     /// Its customer's share of the slow lane is in use.

@@ -5,7 +5,7 @@ use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 use dynrag_store::ingestion::Claim;
 
 use crate::{
-    chunked::{Cut, Stopped},
+    chunked::{ChunkedDocument, Stopped},
     parts::Parts,
     stop::Stop,
 };
@@ -51,9 +51,9 @@ pub(crate) fn check_chunks(claim: &Claim, chunks: usize) -> Result<(), Stop> {
 /// Of documents of one customer, those for which there is room, in order. The others are stopped.
 pub(crate) async fn with_room(
     parts: &Parts,
-    cuts: Vec<Cut>,
+    cuts: Vec<ChunkedDocument>,
     stopped: &mut Vec<Stopped>,
-) -> Vec<Cut> {
+) -> Vec<ChunkedDocument> {
     let Some(claim) = cuts.first().map(|cut| cut.lease.claim.clone()) else {
         return cuts;
     };

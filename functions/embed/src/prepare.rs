@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::{
     attachments,
     bundles::Bundles,
-    chunked::{Cut, Prepared, Stopped, Wish},
+    chunked::{ChunkedDocument, EmbeddingRequest, Prepared, Stopped},
     embedding::{self, Answer},
     lease::{self, Lease},
     limits,
@@ -38,7 +38,7 @@ pub(crate) async fn cut(
     bundles: &Bundles,
     claim: Claim,
     deadline: Instant,
-) -> Result<Cut, Stop> {
+) -> Result<ChunkedDocument, Stop> {
     let lease = Lease::keep(&parts.store, claim, parts.config.lease);
     let (extracted, chunks, tokens, charged) = lease
         .guard(async {
@@ -62,7 +62,7 @@ pub(crate) async fn cut(
             Ok((extracted, chunks, tokens, charged))
         })
         .await?;
-    Ok(Cut {
+    Ok(ChunkedDocument {
         title: lease.claim.title_with(&extracted),
         properties: extracted.properties,
         lease,
@@ -87,7 +87,7 @@ async fn group_vectors(
     deadline: Instant,
 ) -> Result<(HashMap<String, Vec<f32>>, u64), Stop> {
     let document = claim.document_id;
-    let wish = Wish {
+    let wish = EmbeddingRequest {
         document,
         purpose: Purpose::Chunking(document, claim.version),
         chunks: groups,
@@ -104,11 +104,11 @@ async fn group_vectors(
     }
 }
 
-impl Cut {
+impl ChunkedDocument {
     /// The texts that need vectors.
-    pub(crate) fn wish(&self) -> Wish<'_> {
+    pub(crate) fn wish(&self) -> EmbeddingRequest<'_> {
         let claim = &self.lease.claim;
-        Wish {
+        EmbeddingRequest {
             document: claim.document_id,
             purpose: Purpose::Embedding(claim.document_id, claim.version),
             chunks: &self.chunks,

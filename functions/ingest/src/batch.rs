@@ -136,8 +136,8 @@ impl BatchResult {
 impl From<BatchResult> for BatchAnswer {
     fn from(result: BatchResult) -> Self {
         match result.queued {
-            0 => Self::That(Json(result)),
-            _ => Self::This(answers::Accepted(result)),
+            0 => Self::Right(Json(result)),
+            _ => Self::Left(answers::Accepted(result)),
         }
     }
 }

@@ -20,7 +20,7 @@ use dynrag_api::{
     App, Failure, Query, RouteName, SourceAddress, body_bytes,
     idempotency::Attempt,
     openapi::{Argument, Description},
-    stack::Facts,
+    stack::RequestLog,
 };
 use dynrag_cloud::vault::Purpose;
 use dynrag_domain::{
@@ -230,7 +230,7 @@ where
             class: Class::of(Some(Scope::DocumentsWrite)),
         };
         let store = app.unbounded_store().await?;
-        let facts = parts.extensions.get::<Facts>();
+        let facts = parts.extensions.get::<RequestLog>();
         let caller = match store
             .admit_webhook(verified.customer, verified.webhook, endpoint)
             .await

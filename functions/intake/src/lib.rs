@@ -47,5 +47,5 @@ async fn uploaded(app: &App, record: &S3EventRecord) -> Result<()> {
         tracing::warn!("object under uploads/ that no form of ours was made for");
         return Ok(());
     };
-    app.take_upload_in(tenant, document).await.map(drop)
+    app.accept_upload(tenant, document).await.map(drop)
 }

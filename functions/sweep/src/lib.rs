@@ -234,7 +234,7 @@ impl Parts<'_> {
     /// Accepts an upload whose notification was lost, or gives it up. Returns whether it was there.
     async fn upload(&self, awaited: &Awaited) -> Result<bool> {
         let (customer, document) = (awaited.tenant, awaited.id);
-        match self.app.take_upload_in(customer, document).await {
+        match self.app.accept_upload(customer, document).await {
             Ok(true) => return Ok(true),
             Ok(false) => {}
             // It may be transient; after a day it is not.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     check::{Outcome, cause, check},
-    outside::{Found, Outside},
+    outside::{DeepChecks, DeepResults},
 };
 
 /// Deadline for reading the login, which happens once per instance.
@@ -56,8 +56,7 @@ pub(crate) struct Health {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = HealthQuery)]
-pub(crate) struct Wanted {
+pub(crate) struct HealthQuery {
     /// Whether to check the embedding provider, the queues and the buckets too. Their results are cached for some
     /// seconds.
     #[serde(default)]
@@ -83,11 +82,11 @@ async fn near(app: &App) -> (Outcome, Outcome) {
 /// Runs all checks concurrently; 503 if one fails.
 pub(crate) async fn health(
     State(app): State<Arc<App>>,
-    State(With(outside)): State<With<Outside>>,
-    Query(wanted): Query<Wanted>,
+    State(With(outside)): State<With<DeepChecks>>,
+    Query(query): Query<HealthQuery>,
 ) -> Answer<Json<Health>> {
     let far = async {
-        if wanted.deep {
+        if query.deep {
             Some(outside.found(&app).await)
         } else {
             None
@@ -97,9 +96,9 @@ pub(crate) async fn health(
     let checks = Checks {
         secrets,
         database,
-        provider: far.map(|Found { provider, .. }| provider),
-        queues: far.map(|Found { queues, .. }| queues),
-        buckets: far.map(|Found { buckets, .. }| buckets),
+        provider: far.map(|DeepResults { provider, .. }| provider),
+        queues: far.map(|DeepResults { queues, .. }| queues),
+        buckets: far.map(|DeepResults { buckets, .. }| buckets),
     };
     if !checks.all_ok() {
         let found = serde_json::to_value(checks).map_err(Error::internal_fault)?;

@@ -7,10 +7,10 @@ mod outside;
 
 use dynrag_api::{AppWith, Routes};
 
-pub use outside::Outside;
+pub use outside::DeepChecks;
 
 /// The routes of this group.
-pub fn routes() -> Routes<AppWith<Outside>> {
+pub fn routes() -> Routes<AppWith<DeepChecks>> {
     Routes::new()
         .get("health-get", "/health", "Check health", health::health)
         .get(

@@ -26,7 +26,7 @@ const TEXT: &str = "health";
 
 /// Results of the checks.
 #[derive(Clone, Copy)]
-pub(crate) struct Found {
+pub(crate) struct DeepResults {
     pub(crate) provider: Outcome,
     pub(crate) queues: Outcome,
     pub(crate) buckets: Outcome,
@@ -34,14 +34,14 @@ pub(crate) struct Found {
 
 /// Clients, and their last results.
 #[derive(Default)]
-pub struct Outside {
+pub struct DeepChecks {
     embedding: OnceCell<(Client, Provider)>,
-    kept: Mutex<Option<(Instant, Found)>>,
+    kept: Mutex<Option<(Instant, DeepResults)>>,
 }
 
-impl Outside {
+impl DeepChecks {
     /// Runs the checks, or returns the cached results.
-    pub(crate) async fn found(&self, app: &App) -> Found {
+    pub(crate) async fn found(&self, app: &App) -> DeepResults {
         let cloud = app.cloud().await;
         let mut kept = self.kept.lock().await;
         if let Some((at, found)) = *kept
@@ -56,7 +56,7 @@ impl Outside {
             check("buckets", until, buckets(cloud)),
         )
         .await;
-        let found = Found {
+        let found = DeepResults {
             provider,
             queues,
             buckets,

@@ -59,8 +59,8 @@ impl From<AddedDocument> for AcceptedDocument {
 impl From<AddedDocument> for AddedAnswer {
     fn from(added: AddedDocument) -> Self {
         match added.queued {
-            true => Self::This(Accepted(added.into())),
-            false => Self::That(Json(added.into())),
+            true => Self::Left(Accepted(added.into())),
+            false => Self::Right(Json(added.into())),
         }
     }
 }

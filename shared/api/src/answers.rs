@@ -38,9 +38,9 @@ impl<T: Serialize> IntoResponse for Accepted<T> {
 }
 
 /// 202 without a body.
-pub struct Noted;
+pub struct AcceptedEmpty;
 
-impl IntoResponse for Noted {
+impl IntoResponse for AcceptedEmpty {
     fn into_response(self) -> Response {
         StatusCode::ACCEPTED.into_response()
     }
@@ -70,16 +70,16 @@ impl Default for CustomerDeletion {
 /// One of two responses.
 pub enum Either<A, B> {
     /// The first response.
-    This(A),
+    Left(A),
     /// The second response.
-    That(B),
+    Right(B),
 }
 
 impl<A: IntoResponse, B: IntoResponse> IntoResponse for Either<A, B> {
     fn into_response(self) -> Response {
         match self {
-            Self::This(answer) => answer.into_response(),
-            Self::That(answer) => answer.into_response(),
+            Self::Left(answer) => answer.into_response(),
+            Self::Right(answer) => answer.into_response(),
         }
     }
 }

@@ -20,7 +20,7 @@ use http::{HeaderMap, header};
 
 use crate::{
     extract::no_query, idempotency::Attempt, problem::Failure, route_name::RouteName,
-    routes::WithoutQuery, stack::Facts,
+    routes::WithoutQuery, stack::RequestLog,
 };
 
 /// Scopes as types, for [`Caller`].
@@ -146,7 +146,7 @@ where
         let route = parts.extensions.get::<RouteName>().copied();
         let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
         let app = Arc::<App>::from_ref(state);
-        let facts = parts.extensions.get::<Facts>();
+        let facts = parts.extensions.get::<RequestLog>();
         let endpoint = Endpoint {
             name: route.0,
             class: S::CLASS,

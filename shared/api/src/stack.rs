@@ -30,11 +30,11 @@ use crate::{
 /// Reserved from the function's timeout, so that the response can still be sent.
 const RESERVE: Duration = Duration::from_millis(500);
 
-/// Facts from extractors about a request, for its response and its log line.
+/// RequestLog from extractors about a request, for its response and its log line.
 #[derive(Clone, Default)]
-pub struct Facts(Arc<OnceLock<(Option<CustomerId>, Vec<RateLimit>)>>);
+pub struct RequestLog(Arc<OnceLock<(Option<CustomerId>, Vec<RateLimit>)>>);
 
-impl Facts {
+impl RequestLog {
     /// Records the admitted customer, if any, and the limits that apply. The first record stays.
     pub fn note(&self, customer: Option<CustomerId>, limits: Vec<RateLimit>) {
         self.0.get_or_init(|| (customer, limits));
@@ -114,7 +114,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
         .map(|context| context.request_id.clone())
         .filter(|id| !id.is_empty())
         .unwrap_or_else(|| Uuid::new_v4().to_string());
-    let facts = Facts::default();
+    let facts = RequestLog::default();
     request.extensions_mut().insert(facts.clone());
     let path = request.uri().path().to_owned();
     let method = request.method().clone();

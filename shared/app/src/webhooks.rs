@@ -124,10 +124,13 @@ pub async fn test(app: &App, caller: &Admission, id: WebhookId) -> Result<Test> 
     let webhook = store.get_webhook(customer, id).await?;
     match webhook.trigger {
         Trigger::Event => {
-            let notice = store.test_delivery(customer, id).await?;
-            app.send_due(&Delivery::notice(customer.customer_id(), notice))
-                .await;
-            Ok(Test::Notification(notice))
+            let notification = store.test_delivery(customer, id).await?;
+            app.send_due(&Delivery::notification(
+                customer.customer_id(),
+                notification,
+            ))
+            .await;
+            Ok(Test::Notification(notification))
         }
         Trigger::Scheduled => {
             // The run adds a document.
@@ -165,7 +168,7 @@ pub async fn replay(
         .store()
         .replay_delivery(customer, webhook, id)
         .await?;
-    app.send_due(&Delivery::notice(customer.customer_id(), id))
+    app.send_due(&Delivery::notification(customer.customer_id(), id))
         .await;
     Ok(())
 }

@@ -185,7 +185,7 @@ fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error>
 
 impl Delivery {
     /// Returns the message to deliver a notification.
-    pub const fn notice(customer_id: CustomerId, delivery_id: DeliveryId) -> Self {
+    pub const fn notification(customer_id: CustomerId, delivery_id: DeliveryId) -> Self {
         Self::Notice {
             v: 1,
             customer_id,
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
-        let notice = Delivery::notice(id.parse().unwrap(), id.parse().unwrap());
+        let notice = Delivery::notification(id.parse().unwrap(), id.parse().unwrap());
         let json = serde_json::to_string(&notice).unwrap();
         let expected =
             format!(r#"{{"deliver":"notice","v":1,"customerId":"{id}","deliveryId":"{id}"}}"#);

@@ -25,7 +25,7 @@ use crate::{
     detect,
     mail::Attachment,
     protocol::{
-        self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, Refusal, Wanted,
+        self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, ReadOptions, Refusal,
     },
     reader,
     readers::{self, Readers, Reading},
@@ -232,7 +232,7 @@ impl Extractor {
             password: None,
             bytes,
         };
-        let read = || reader::read(Engine::Plain, None, &input, Wanted::default());
+        let read = || reader::read(Engine::Plain, None, &input, ReadOptions::default());
         let read = catch_unwind(AssertUnwindSafe(read)).ok()?;
         Some(match read {
             Ok(extracted) if extracted.text.len() as u64 > self.limits.output_bytes => {
@@ -344,7 +344,7 @@ impl Extractor {
                 Engine::Attachments => file.bytes.len() as u64,
                 _ => self.limits.output_bytes,
             },
-            wanted: Wanted {
+            wanted: ReadOptions {
                 include_hidden: file.options.include_hidden,
                 max_pages: file.options.max_pages,
             },

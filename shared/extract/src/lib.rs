@@ -122,6 +122,6 @@ pub mod testing {
     pub use crate::mail::attachments;
     pub use crate::main_content::{Features, Model as MainContentModel};
     pub use crate::pdf::{Library, read as read_with_pdfium};
-    pub use crate::protocol::Wanted;
+    pub use crate::protocol::ReadOptions;
     pub use crate::sandbox::drop_capabilities;
 }

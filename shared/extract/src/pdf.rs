@@ -23,7 +23,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     language, properties,
-    protocol::{Refusal, Wanted},
+    protocol::{ReadOptions, Refusal},
     text::{self, Builder},
 };
 use annotations::Form;
@@ -70,7 +70,7 @@ pub fn read(
     library: &Library,
     bytes: &[u8],
     password: Option<&str>,
-    wanted: Wanted,
+    wanted: ReadOptions,
 ) -> Result<Extracted, Refusal> {
     let pdfium = library.bindings.as_ref();
     // SAFETY: the bytes outlive the document, which is closed below; the library is initialised; the

@@ -75,12 +75,12 @@ pub struct Order {
     pub memory_bytes: u64,
     pub cpu_seconds: u64,
     pub output_bytes: u64,
-    pub wanted: Wanted,
+    pub wanted: ReadOptions,
 }
 
 /// Options for reading a file.
 #[derive(Clone, Copy, Default, Debug, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct ReadOptions {
     /// Whether hidden content is read too.
     pub include_hidden: bool,
     /// Maximum pages of a PDF; one with more is rejected before any is read.

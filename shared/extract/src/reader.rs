@@ -12,7 +12,7 @@ use crate::{
     delimited, epub,
     fork_server::Tools,
     html, json, language, mail, odt, pdf, pdf_fallback, plain,
-    protocol::{self, Engine, Header, Input, Order, Refusal, Wanted},
+    protocol::{self, Engine, Header, Input, Order, ReadOptions, Refusal},
     rtf,
     sandbox::{self, Mapped},
     sheets, slides, word,
@@ -106,7 +106,7 @@ pub fn warm_up(library: Option<&pdf::Library>) {
         };
         // Errors do not matter: a reader that needs something missing will report it.
         drop(catch_unwind(AssertUnwindSafe(|| {
-            read(engine, library, &input, Wanted::default())
+            read(engine, library, &input, ReadOptions::default())
         })));
     }
 }
@@ -116,7 +116,7 @@ pub fn read(
     engine: Engine,
     library: Option<&pdf::Library>,
     input: &Input<'_>,
-    wanted: Wanted,
+    wanted: ReadOptions,
 ) -> Result<Extracted, Refusal> {
     let include_hidden = wanted.include_hidden;
     let Input { password, bytes } = *input;

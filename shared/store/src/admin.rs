@@ -95,7 +95,7 @@ fn details(row: &Row) -> Result<CustomerDetails> {
 
 /// Which customers to list.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted<'a> {
+pub struct CustomerFilter<'a> {
     /// Of this status only.
     pub status: Option<CustomerStatus>,
     /// With this in the company's name or a user's address.
@@ -131,7 +131,7 @@ impl Store {
     pub async fn admin_list_customers(
         &self,
         by: Administrator,
-        wanted: Wanted<'_>,
+        wanted: CustomerFilter<'_>,
         after: Option<(DateTime<Utc>, CustomerId)>,
         limit: i64,
     ) -> Result<Vec<CustomerRow>> {

@@ -335,7 +335,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let customer = row.get("customer_id")?;
-                Ok(Delivery::notice(customer, row.get("id")?))
+                Ok(Delivery::notification(customer, row.get("id")?))
             })
             .collect()
     }

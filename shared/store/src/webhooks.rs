@@ -61,7 +61,7 @@ pub struct WebhookRow {
 
 /// A webhook to add, and a webhook as it is to be.
 #[derive(Clone, Debug)]
-pub struct Wanted<'a> {
+pub struct WebhookFields<'a> {
     /// Its name.
     pub name: &'a str,
     /// Whether it does anything.
@@ -180,7 +180,7 @@ pub async fn insert(
     tx: &Tenant,
     id: WebhookId,
     trigger: Trigger,
-    new: &Wanted<'_>,
+    new: &WebhookFields<'_>,
     secret_version: Option<i32>,
     token_hash: Option<&[u8; 32]>,
 ) -> Result<WebhookRow> {
@@ -233,7 +233,7 @@ async fn one(tx: &Tenant, id: WebhookId, sql: &str) -> Result<WebhookRow> {
 ///
 /// # Errors
 /// `not_found`; `webhook_exists` (conflict) where another one has the same receiver; `unavailable` without a database.
-pub async fn update(tx: &Tenant, id: WebhookId, wanted: &Wanted<'_>) -> Result<WebhookRow> {
+pub async fn update(tx: &Tenant, id: WebhookId, wanted: &WebhookFields<'_>) -> Result<WebhookRow> {
     if !wanted.events.is_empty() {
         check_receiver(tx, id, wanted.url).await?;
     }

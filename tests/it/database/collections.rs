@@ -19,7 +19,7 @@ use dynrag_store::{
     fetches::AddedUrl,
     uploads::{Added, NewDocument, Target},
     versions::Change,
-    webhooks::{self, Wanted},
+    webhooks::{self, WebhookFields},
 };
 use futures::future::join_all;
 use tokio_postgres::Client;
@@ -415,7 +415,7 @@ async fn every_way_in_refuses_another_customers_collection() {
             .move_document(customer, Actor::System, there, place.collection())
             .await;
         unknown(&moved.unwrap_err());
-        let wanted = Wanted {
+        let wanted = WebhookFields {
             name: "hook",
             status: WebhookStatus::Active,
             url: None,

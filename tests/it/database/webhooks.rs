@@ -20,7 +20,7 @@ use dynrag_store::{
     idempotency::{Found, Repeatable},
     schedules::Outcome,
     secrets::{self, SealedSecret},
-    webhooks::{self, Wanted},
+    webhooks::{self, WebhookFields},
 };
 use futures::future::join_all;
 use serde_json::Value;
@@ -30,8 +30,8 @@ use crate::support::{database::Database, seed};
 
 const LEASE: Duration = Duration::from_secs(45);
 
-fn wanted<'a>(events: &'a [Event]) -> Wanted<'a> {
-    Wanted {
+fn wanted<'a>(events: &'a [Event]) -> WebhookFields<'a> {
+    WebhookFields {
         name: "hook",
         status: WebhookStatus::Active,
         url: (!events.is_empty()).then_some("https://example.com/"),
@@ -60,7 +60,7 @@ async fn add(
     store: &Store,
     customer: TenantId,
     trigger: Trigger,
-    wanted: &Wanted<'_>,
+    wanted: &WebhookFields<'_>,
     token: Option<&str>,
 ) -> WebhookId {
     let id = WebhookId::generate();
@@ -284,7 +284,7 @@ async fn a_failed_try_waits_and_the_last_one_ends_it() {
     scene
         .execute("UPDATE webhook_deliveries SET due_at = now(), resend_at = now()")
         .await;
-    let message = Delivery::notice(scene.customer.customer_id(), id);
+    let message = Delivery::notification(scene.customer.customer_id(), id);
     assert_eq!(store.sweep_deliveries(10).await.unwrap(), [message]);
     assert_eq!(store.sweep_deliveries(10).await.unwrap(), [], "put off");
     let claimed = scene.claim(id).await.unwrap();
@@ -396,7 +396,7 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
     let scene = Scene::new(&[Event::Failed]).await;
     let store = &scene.store;
     let planned = Utc::now() - TimeDelta::minutes(1);
-    let hourly = Wanted {
+    let hourly = WebhookFields {
         url: Some("https://example.com/"),
         schedule: Some("rate(1 hour)"),
         time_zone: Some("Europe/Berlin"),

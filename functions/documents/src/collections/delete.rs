@@ -49,9 +49,9 @@ pub(crate) async fn delete(
     let (leftovers, permanent) = (query.documents, query.permanent);
     let deleted = collections::delete(&app, &caller, id, leftovers, permanent).await?;
     if deleted.documents == 0 {
-        return Ok(Either::That(NoContent));
+        return Ok(Either::Right(NoContent));
     }
-    Ok(Either::This(Accepted(CollectionDeletion {
+    Ok(Either::Left(Accepted(CollectionDeletion {
         collection_id: id,
         status: Deletion::of(deleted.purge_at),
         documents: deleted.documents,

@@ -45,7 +45,7 @@ impl<T: ToSchema> Success for answers::Accepted<T> {
     }
 }
 
-impl Success for answers::Noted {
+impl Success for answers::AcceptedEmpty {
     fn describe(description: &mut Description) {
         description.answers_nothing(202, "Accepted: the work is queued");
     }

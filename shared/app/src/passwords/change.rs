@@ -64,14 +64,14 @@ pub async fn change(
     )
     .await?;
     mail_tokens::forget(&tx, Purpose::ResetPassword(user)).await?;
-    let notice = if emails::enabled() {
+    let email = if emails::enabled() {
         Some(outbox::insert(&tx, Task::password_changed(caller.customer_id, user)).await?)
     } else {
         None
     };
     tx.commit().await?;
-    if let Some(notice) = notice {
-        app.dispatch(&notice).await;
+    if let Some(email) = email {
+        app.dispatch(&email).await;
     }
     tracing::info!(customer_id = %caller.customer_id, user_id = %user, "password changed");
     Ok(session)

@@ -82,14 +82,14 @@ pub async fn reset(
         &json!({"sessionsEnded": ended}),
     )
     .await?;
-    let notice = if emails::enabled() {
+    let email = if emails::enabled() {
         Some(outbox::insert(&tx, Task::password_changed(token.customer_id, user)).await?)
     } else {
         None
     };
     tx.commit().await?;
-    if let Some(notice) = notice {
-        app.dispatch(&notice).await;
+    if let Some(email) = email {
+        app.dispatch(&email).await;
     }
     tracing::info!(customer_id = %token.customer_id, user_id = %user, "password reset");
     Ok(())

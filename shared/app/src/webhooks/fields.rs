@@ -6,7 +6,7 @@ use dynrag_domain::{
     schedules::ScheduleSpec,
     webhooks::{Event, MAX_NAME, Trigger, WebhookStatus},
 };
-use dynrag_store::webhooks::{Wanted, WebhookRow};
+use dynrag_store::webhooks::{WebhookFields, WebhookRow};
 use dynrag_web::Policy;
 
 /// A webhook to create.
@@ -63,8 +63,8 @@ pub(super) struct CheckedWebhook {
 
 impl CheckedWebhook {
     /// Returns the fields for the store.
-    pub(super) fn wanted(&self) -> Wanted<'_> {
-        Wanted {
+    pub(super) fn wanted(&self) -> WebhookFields<'_> {
+        WebhookFields {
             name: &self.name,
             status: self.status,
             url: self.url.as_deref(),

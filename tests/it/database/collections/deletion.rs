@@ -118,7 +118,7 @@ async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused
 async fn a_webhook_names_a_collection_until_that_is_gone() {
     let scene = scene().await;
     let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
-    let hourly = Wanted {
+    let hourly = WebhookFields {
         name: "hourly",
         status: WebhookStatus::Active,
         url: Some("https://example.com/"),
@@ -128,7 +128,7 @@ async fn a_webhook_names_a_collection_until_that_is_gone() {
         next_run_at: Some(chrono::Utc::now()),
         collection: Some(id),
     };
-    let manual = Wanted {
+    let manual = WebhookFields {
         name: "in",
         url: None,
         schedule: None,

@@ -9,7 +9,7 @@ use dynrag_domain::{
     queues::Message,
     webhooks::{DeliveryStatus, Event, Trigger},
 };
-use dynrag_store::webhooks::{self, Wanted};
+use dynrag_store::webhooks::{self, WebhookFields};
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ async fn an_address_is_told_once_however_many_webhooks_have_it() {
     let refused = webhooks::insert(&tx, id, Trigger::Event, &again, version, None).await;
     assert_eq!(refused.unwrap_err().code(), "webhook_exists");
     drop(tx);
-    let elsewhere = Wanted {
+    let elsewhere = WebhookFields {
         url: Some("https://example.com/other"),
         ..again.clone()
     };

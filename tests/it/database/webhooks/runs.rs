@@ -12,7 +12,7 @@ use dynrag_store::{
     fetches::AddedUrl,
     schedules::{Outcome, Run},
     uploads::NewDocument,
-    webhooks::{self, Wanted},
+    webhooks::{self, WebhookFields},
 };
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ async fn a_run_tells_how_its_version_ended() {
     let scene = Scene::new(&[Event::Failed]).await;
     let (store, customer) = (&scene.store, scene.customer);
     let url = "https://example.com/";
-    let daily = Wanted {
+    let daily = WebhookFields {
         url: Some(url),
         schedule: Some("rate(1 day)"),
         next_run_at: Some(Utc::now() + TimeDelta::days(1)),

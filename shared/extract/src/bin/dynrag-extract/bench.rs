@@ -53,7 +53,7 @@ pub async fn run(
                     library,
                     &bytes,
                     None,
-                    testing::Wanted::default(),
+                    testing::ReadOptions::default(),
                 ));
                 least = least.min(start.elapsed());
             }

@@ -17,7 +17,7 @@ impl App {
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn take_upload_in(&self, customer: TenantId, document: DocumentId) -> Result<bool> {
+    pub async fn accept_upload(&self, customer: TenantId, document: DocumentId) -> Result<bool> {
         let store = self.unbounded_store().await?;
         let (objects, _) = self.documents().await?;
         let upload = storage::upload_key(customer.customer_id(), document);
@@ -31,13 +31,13 @@ impl App {
         };
         if bytes == 0 {
             return self
-                .refuse_upload(customer, document, FailureCode::EmptyDocument)
+                .reject_upload(customer, document, FailureCode::EmptyDocument)
                 .await;
         }
         // Before the copy: this function has no permission to delete the copy.
         if !store.has_room(customer, bytes).await? {
             return self
-                .refuse_upload(customer, document, FailureCode::StorageLimit)
+                .reject_upload(customer, document, FailureCode::StorageLimit)
                 .await;
         }
         let original = storage::original_key(customer.customer_id(), document, version, object);
@@ -47,7 +47,7 @@ impl App {
         let arrived = match store.upload_arrived(customer, document, bytes).await {
             Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
                 return self
-                    .refuse_upload(customer, document, FailureCode::StorageLimit)
+                    .reject_upload(customer, document, FailureCode::StorageLimit)
                     .await;
             }
             arrived => arrived?,
@@ -61,7 +61,7 @@ impl App {
     }
 
     /// Fails a document whose upload is not accepted, and deletes the upload.
-    async fn refuse_upload(
+    async fn reject_upload(
         &self,
         customer: TenantId,
         document: DocumentId,
