@@ -91,8 +91,8 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// Checks whether the customer may store this many more bytes. The database refuses what is stored between this
-    /// check and the upload's own insert if it is too much.
+    /// Checks whether the customer may store this many more bytes. The database refuses the upload if other content
+    /// takes the room after this check.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -408,7 +408,7 @@ impl Outcome {
         Ok(())
     }
 
-    /// Those that are not done have failed, for this reason.
+    /// Records the documents that are not done as failed, with this reason.
     fn left(&mut self, there: &[Uuid], code: &'static str) {
         let done: HashSet<Uuid> = self.done.iter().copied().collect();
         let left = there.iter().filter(|id| !done.contains(*id));

@@ -31,15 +31,15 @@ use crate::{
 pub struct Collection {
     /// Its id.
     pub id: CollectionId,
-    /// Its name, which no other of the customer's has, in whatever letters.
+    /// The name, unique per customer regardless of case.
     pub name: String,
-    /// What it is for.
+    /// The collection's purpose.
     pub description: Option<String>,
-    /// How its documents are cut that say nothing themselves.
+    /// Chunking of documents that specify none themselves.
     pub chunking: Option<Chunking>,
-    /// Documents it holds, without those under deletion.
+    /// Number of documents, without those under deletion.
     pub documents: i64,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
     /// Time of the last change.
     pub updated_at: DateTime<Utc>,
