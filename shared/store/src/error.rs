@@ -9,7 +9,7 @@ pub(crate) fn is_disconnected(error: &tokio_postgres::Error) -> bool {
     error.is_closed() || error.code() == Some(&SqlState::ADMIN_SHUTDOWN)
 }
 
-/// Message of the trigger that limits stored originals (`count_storage`).
+/// SQLSTATE that the trigger which counts originals raises above the limit (`count_storage`).
 const STORAGE_LIMIT: &str = "DR001";
 
 /// Returns the error for content that exceeds the storage limit.

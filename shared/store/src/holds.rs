@@ -18,8 +18,9 @@ pub struct Waiting {
 }
 
 impl Store {
-    /// Delays `sweep` from resending the messages of these documents for a time, unless something happens before.
-    /// Affects only documents that are queued for this version and not locked; returns their number.
+    /// Keeps `sweep` from resending the messages of these documents for a time; after it, `sweep` resends them unless
+    /// something else has happened. Affects only documents that are queued for this version and not locked; returns
+    /// their number.
     ///
     /// # Errors
     /// `unavailable` without a database.

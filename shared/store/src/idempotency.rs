@@ -3,7 +3,7 @@
 //! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the row | nothing | the repeat is the first |
-//! | after the row, at any point of the request | a row without a response | the repeat, once the lease is over; it finds the first one's work done (`resolve_upload`) |
+//! | after the row, within the request | a row without a response | the repeat after the lease; it finds the first one's work done (`resolve_upload`) |
 //! | after the response is stored | the response | the repeat gets it |
 
 use std::time::Duration;
