@@ -16,7 +16,7 @@ pub struct Due {
     pub name: String,
     /// The URL to fetch.
     pub url: String,
-    /// The schedule and its time zone.
+    /// The schedule, in that time zone.
     pub schedule: String,
     /// The time zone; UTC if there is none.
     pub time_zone: Option<String>,

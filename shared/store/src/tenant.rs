@@ -28,7 +28,7 @@ pub struct Tenant {
     failed: AtomicBool,
 }
 
-/// Returns the statement that sets the collections that a transaction is bound to; empty means none.
+/// Returns the statement that sets the bounds of a transaction; an empty setting means unbound.
 fn bind(collections: &str) -> String {
     format!("SELECT set_config('app.collections', '{collections}', true)")
 }
