@@ -173,7 +173,7 @@ impl Store {
     /// that has revoked its default key gets one with all scopes.
     ///
     /// # Errors
-    /// As [`add_api_key`](Self::add_api_key).
+    /// See [`add_api_key`](Self::add_api_key).
     pub async fn replace_default_key(
         &self,
         maker: &Admission,

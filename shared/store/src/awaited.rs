@@ -19,7 +19,7 @@ impl Store {
     /// Adds a document whose bytes are still to be uploaded.
     ///
     /// # Errors
-    /// `document_limit` or `external_id_taken` (conflict); `invalid_fields` without its collection;
+    /// `document_limit` or `external_id_taken` (conflict); `invalid_fields` if its collection does not exist;
     /// `unavailable` without a database.
     pub async fn add_awaited_document(
         &self,

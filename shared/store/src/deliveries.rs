@@ -108,7 +108,7 @@ impl Store {
     /// Returns a page of a webhook's notifications, newest first.
     ///
     /// # Errors
-    /// `not_found` where there is no such webhook; `unavailable` without a database.
+    /// `not_found` if there is no such webhook; `unavailable` without a database.
     pub async fn list_deliveries(
         &self,
         customer: TenantId,

@@ -52,8 +52,8 @@ impl Store {
     /// Adds a document that is to be fetched, or the next version of the document with this URL or external id.
     ///
     /// # Errors
-    /// `document_limit`, `external_id_taken` and `source_url_taken` (conflict); `invalid_fields` without its collection;
-    /// `unavailable` without a database.
+    /// `document_limit`, `external_id_taken` and `source_url_taken` (conflict); `invalid_fields` if its collection does
+    /// not exist; `unavailable` without a database.
     pub async fn add_url(
         &self,
         customer: TenantId,

@@ -52,7 +52,7 @@ pub async fn lock(tx: &Tenant) -> Result<()> {
 /// Returns the user behind an actor that creates keys; `None` for the key created at signup. Requires the [`lock`].
 ///
 /// # Errors
-/// `unauthenticated` where the maker was disabled or revoked since it was admitted; `unavailable` without a database.
+/// `unauthenticated` if the maker was disabled or revoked since it was admitted; `unavailable` without a database.
 pub async fn user_behind(tx: &Tenant, actor: Actor) -> Result<Option<UserId>> {
     let (user, key) = match actor {
         Actor::User(id) => (Some(id), None),

@@ -162,7 +162,7 @@ impl Store {
     /// Decides whether an upload is a duplicate, a new document or the next version of one.
     ///
     /// # Errors
-    /// `invalid_fields` without its collection; `unavailable` without a database.
+    /// `invalid_fields` if its collection does not exist; `unavailable` without a database.
     pub async fn resolve_upload(
         &self,
         customer: TenantId,
@@ -181,8 +181,8 @@ impl Store {
     /// and job in one transaction.
     ///
     /// # Errors
-    /// `document_limit` (conflict); `invalid_fields` without its collection; `not_found` without the mail it is attached
-    /// to; `unavailable` without a database.
+    /// `document_limit` (conflict); `invalid_fields` if its collection does not exist; `not_found` if the email it is
+    /// attached to does not exist; `unavailable` without a database.
     pub async fn add_document(
         &self,
         customer: TenantId,

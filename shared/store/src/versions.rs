@@ -74,8 +74,8 @@ impl Store {
     /// chunking if they are given. Returns `None` if a concurrent caller was faster: decide again.
     ///
     /// # Errors
-    /// `not_found`; `no_original` (conflict) where that version never had one; `invalid_fields` without the
-    /// collection; `unavailable` without a database.
+    /// `not_found`; `no_original` (conflict) if that version never had one; `invalid_fields` if the collection does not
+    /// exist; `unavailable` without a database.
     pub async fn process_again(
         &self,
         customer: TenantId,

@@ -39,7 +39,7 @@ pub struct WebhookRow {
     pub schedule: Option<String>,
     /// The time zone; UTC if there is none.
     pub time_zone: Option<String>,
-    /// The events that it is notified of.
+    /// The events that cause notifications.
     pub events: Vec<Event>,
     /// Version of the secret that signs.
     pub secret_version: Option<i32>,
@@ -72,7 +72,7 @@ pub struct Wanted<'a> {
     pub schedule: Option<&'a str>,
     /// The time zone.
     pub time_zone: Option<&'a str>,
-    /// The events that it is notified of.
+    /// The events that cause notifications.
     pub events: &'a [Event],
     /// Time of the next run.
     pub next_run_at: Option<DateTime<Utc>>,
@@ -175,7 +175,8 @@ async fn check_receiver(tx: &Tenant, id: WebhookId, url: Option<&str>) -> Result
 /// Adds a webhook. Its secret is stored separately, in the same transaction.
 ///
 /// # Errors
-/// `webhook_exists` (conflict) where another one has the same receiver; `invalid_fields` without its collection; `unavailable` without a database.
+/// `webhook_exists` (conflict) if another one has the same receiver; `invalid_fields` if its collection does not exist;
+/// `unavailable` without a database.
 pub async fn insert(
     tx: &Tenant,
     id: WebhookId,
@@ -232,7 +233,7 @@ async fn one(tx: &Tenant, id: WebhookId, sql: &str) -> Result<WebhookRow> {
 /// [held](collections::hold) already.
 ///
 /// # Errors
-/// `not_found`; `webhook_exists` (conflict) where another one has the same receiver; `unavailable` without a database.
+/// `not_found`; `webhook_exists` (conflict) if another one has the same receiver; `unavailable` without a database.
 pub async fn update(tx: &Tenant, id: WebhookId, wanted: &Wanted<'_>) -> Result<WebhookRow> {
     if !wanted.events.is_empty() {
         check_receiver(tx, id, wanted.url).await?;
