@@ -1,6 +1,6 @@
--- A run that has started, or could not: those that were asked for and wait become it, else it is a run of its own.
--- $1 customer, $2 webhook, $3 id, $4 when it was to run, $5 status, $6 code or null, $7 document or null,
--- $8 version or null
+-- A run that has started, or could not start: requested runs that are waiting become it, otherwise it is a new one.
+-- $1 customer, $2 webhook, $3 id, $4 scheduled time, $5 status, $6 code or null, $7 document or null, $8 version or
+-- null
 -- A document that has ended already tells nobody any more; one that ends now waits for this and tells us.
 WITH ended AS (
     SELECT d.status, d.code FROM documents d
