@@ -1,5 +1,5 @@
 -- Releases a document; `sweep` sends it again after a wait.
--- $1 customer, $2 id, $3 fencing token, $4 wait in seconds, $5 whether it counts as a try
+-- $1 customer, $2 id, $3 fencing token, $4 wait in seconds, $5 whether it counts as an attempt
 UPDATE documents
 SET status = 'queued', stage = NULL, lease_expires_at = NULL,
     resend_at = now() + make_interval(secs => $4),
