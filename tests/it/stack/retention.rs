@@ -55,7 +55,7 @@ async fn old_versions_leave_nothing_behind() {
         before.iter().any(|key| key.contains("/documents/")),
         "{before:?}"
     );
-    // What LanceDB keeps is packed: its rows are counted.
+    // LanceDB's files are compressed, so the rows are counted.
     let rows = async || {
         let path = format!("/api/documents/{id}/chunks?version=1");
         let chunks = a.get(&path).await.ok(200);

@@ -135,7 +135,7 @@ async fn data_keys_are_wrapped_anew_after_a_year() {
         (wrapped().await != before).then_some(())
     })
     .await;
-    // What was sealed under it opens still.
+    // Secrets that were sealed under it can still be opened.
     a.login().await.ok(200);
     me(&stack, &a.access).await.ok(200);
 }

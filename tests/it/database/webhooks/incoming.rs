@@ -1,4 +1,4 @@
-//! What takes documents in is found by its address, and takes a message once.
+//! Webhooks that take documents in are found by their address, and take a message once.
 
 use super::*;
 

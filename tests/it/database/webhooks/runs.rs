@@ -114,7 +114,7 @@ async fn a_run_tells_how_its_version_ended() {
     ];
     assert_eq!(all, expected);
 
-    // A run that nobody asked for has a row of its own, and all of them go after a month.
+    // A scheduled run without a request has a separate row, and all of them are deleted after a month.
     scene
         .execute("UPDATE webhooks SET next_run_at = now() WHERE next_run_at IS NOT NULL")
         .await;

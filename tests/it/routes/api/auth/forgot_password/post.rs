@@ -25,7 +25,7 @@ async fn nobody_learns_by_asking_who_has_an_account() {
     let unknown = post(&stack, "login", body).await;
     assert_eq!(form(&known), form(&unknown));
 
-    // Three mails an hour; the fourth question is answered like the others.
+    // Three emails per hour; the fourth request gets the same response.
     for n in 2..=3 {
         forgot(&stack, &a.email).await;
         stack.mail(&a.email, "new password", n).await;
