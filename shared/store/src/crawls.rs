@@ -130,7 +130,8 @@ impl Store {
     /// Adds a crawl with its first page.
     ///
     /// # Errors
-    /// `too_many_crawls` (conflict); `invalid_fields` if its collection does not exist; `unavailable` without a database.
+    /// `too_many_crawls` (conflict); `invalid_fields` if its collection does not exist; `unavailable` without a
+    /// database.
     pub async fn add_crawl(
         &self,
         customer: TenantId,

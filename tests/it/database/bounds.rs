@@ -154,7 +154,7 @@ async fn a_statement_that_forgets_the_collections_reaches_nothing() {
             }
         }
     }
-    // Nothing goes out of the collections, and nothing comes from elsewhere.
+    // No document leaves the collections, and none comes in from elsewhere.
     let collections = format!("{{{}}}", scene.inside);
     for sql in [
         "UPDATE documents SET collection_id = NULL".to_owned(),

@@ -59,7 +59,7 @@ impl Scene {
             .0
     }
 
-    /// Deletes a document; how many jobs that made.
+    /// Deletes a document, and returns the number of jobs that this created.
     async fn delete(&self, id: DocumentId, permanent: bool) -> usize {
         let deleted = self
             .store

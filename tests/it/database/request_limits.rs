@@ -315,7 +315,7 @@ async fn a_refusal_leaves_the_other_limits_alone() {
         assert_eq!(refused.unwrap_err().limits[0].policy, Policy::Requests);
     }
     admit(&store, &customer, Class::Read, true).await.unwrap();
-    // The key; a user goes on.
+    // The key is limited; a user is not.
     let refused = admit(&store, &customer, Class::Read, true).await;
     assert_eq!(refused.unwrap_err().limits[0].policy, key);
     admit(&store, &customer, Class::Read, false).await.unwrap();
@@ -479,7 +479,7 @@ async fn customers_with_the_old_defaults_get_the_new_ones() {
         .map(|row| (row.get(0), row.get(1), row.get(2)))
         .collect();
     assert_eq!(now, cases.map(|(_, expected)| expected));
-    // Windows of minutes are gone, the day goes on.
+    // Windows of minutes are over, the day continues.
     let windows =
         "SELECT window_kind, count(*), sum(count)::bigint FROM rate_limit_tracker GROUP BY 1";
     let rows = superuser.query(windows, &[]).await.unwrap();

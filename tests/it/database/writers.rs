@@ -134,7 +134,7 @@ async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
     );
 }
 
-/// A writer that was frozen after its Lance commit, whose transaction PostgreSQL ended, and that goes on.
+/// A writer that was frozen after its Lance commit, whose transaction PostgreSQL ended, and that continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
     let scene = scene().await;

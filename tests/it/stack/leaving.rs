@@ -137,7 +137,7 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
     let shown = a.get("/api/customers/config").await.ok(200);
     assert_eq!(config["maxFileBytes"], shown["maxFileBytes"]);
 
-    // A link is good for its object alone, and a job for its customer.
+    // A link is valid only for its object, and a job only for its customer.
     let other = link.replace(&a.id.to_string(), &b.id.to_string());
     assert_ne!(stack.http.get(other).send().await.unwrap().status(), 200);
     let url = format!("/api/jobs/{}", job["id"].as_str().unwrap());

@@ -120,7 +120,7 @@ async fn what_a_newer_version_is_made_of_stays() {
             .is_empty()
     );
     sweep(&a).await;
-    // The second version goes, and the two neighbours stay as they were.
+    // The second version is removed, and its two neighbours stay unchanged.
     versions(&a, 4).await;
     assert_eq!(a.holding(&format!("One of two, {second}.")).await, [""; 0]);
     let again = json!({"reprocess": true});

@@ -63,7 +63,7 @@ async fn a_rotation_logs_nobody_out() {
         .collect();
     for version in 2..=4 {
         assert_eq!(rotate(&a, false).await["version"], version);
-        // A token of the new secret is good wherever only the old one is kept.
+        // A token of the new secret is accepted even where only the old secret is cached.
         let login = a.login().await.ok(200);
         me(&stack, login["accessToken"].as_str().unwrap())
             .await

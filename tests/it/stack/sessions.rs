@@ -60,7 +60,7 @@ async fn a_stolen_token_ends_the_session_it_belongs_to() {
             .problem(401, "invalid_refresh_token");
         assert_eq!(me(&stack, &stolen.access).await, 401);
         assert_eq!(me(&stack, &newest.access).await, 401);
-        // The user's other session goes on.
+        // The user's other session continues.
         assert_eq!(me(&stack, &other.access).await, 200);
         refresh(&stack, &other.refresh).await.ok(200);
     }

@@ -99,7 +99,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
     refused.problem(402, "platform_budget_exceeded");
     assert!(!a.search("text", "text").await.is_empty());
 
-    // The operator gives more, and it goes on by itself.
+    // The operator raises the limit, and it continues automatically.
     let body = json!({"platformBudgetUsd": "1"});
     limit(&admin, &limits, body).await;
     stack.sweep().await;
@@ -234,7 +234,7 @@ async fn the_platform_pays_for_the_models_it_has_listed() {
         a.post("/api/documents/regenerate", &body).await.ok(200)["costUsd"],
         Value::Null
     );
-    // The key goes: the table is of a model the platform does not pay for.
+    // The key is removed: the table is of a model that the platform does not pay for.
     let gone = Answer::of(a.call(Method::DELETE, "/api/customers/openai-key")).await;
     assert_eq!(gone.status, 204);
     a.post("/search", &json!({"query": word(), "mode": "vector"}))

@@ -1,4 +1,4 @@
-//! Documents from the web: single addresses, crawls, and what is never asked for.
+//! Documents from the web: single addresses, crawls, and pages that are never requested.
 
 use serde_json::{Value, json};
 

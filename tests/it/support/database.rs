@@ -228,7 +228,7 @@ impl Drop for Database {
         });
         match dropped.join() {
             Ok(Ok(())) => {}
-            // The cluster goes with the stack.
+            // The cluster is removed with the stack.
             other => eprintln!("{} is left behind: {other:?}", self.name),
         }
     }

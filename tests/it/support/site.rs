@@ -110,7 +110,7 @@ impl Site {
             .insert(path.to_owned(), page);
     }
 
-    /// The paths that were asked for, in order.
+    /// Returns the requested paths, in order.
     pub fn paths(&self) -> Vec<String> {
         let asked = self.shared.asked.lock().unwrap();
         asked.iter().map(|asked| asked.path.clone()).collect()
