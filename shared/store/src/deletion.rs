@@ -12,7 +12,7 @@
 //! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the commit | nothing | |
-//! | after it, a document that can be undeleted | `resend_at` is `purge_at` | `sweep` clears `purge_at`, sends the job |
+//! | after it, a document that can be undeleted | `resend_at` is `purge_at` | `sweep` clears `purge_at`, sends its job |
 //! | after it, any other document | a row in the outbox | `sweep` sends the job |
 //! | after the commit of an undeletion that queued the document | a row in the outbox | `sweep` sends the job |
 //!

@@ -2,7 +2,7 @@
 //!
 //! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | while embedding | staged vectors, and a lease that lapses | `sweep` resends the job, which pays for the rest only |
+//! | while embedding | staged vectors, a lease that lapses | `sweep` resends the job, which pays for the rest only |
 //! | after a Lance commit to the new table | a version that is not recorded | the next writer restores the recorded one |
 //! | after the switch | the old table, named by the job | the job is repeated and removes it |
 

@@ -17,7 +17,7 @@ async fn nobody_learns_by_asking_who_has_an_account() {
     forgot(&stack, &nobody).await;
     forgot(&stack, &a.email).await;
     stack.mail(&a.email, "new password", 1).await;
-    // The first one that was requested got nothing.
+    // The unknown address, which was requested first, got nothing.
     assert!(stack.mails(&nobody).await.is_empty());
 
     let known = login(&a, "not the password").await;
