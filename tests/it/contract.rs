@@ -39,7 +39,7 @@ const PUBLIC: [&str; 9] = [
     "users-accept",
 ];
 
-/// Functions that nobody calls over HTTP, with their binaries.
+/// Functions that are not called over HTTP, with their binaries.
 const NOT_ROUTES: [(&str, &str); 9] = [
     ("Deliver", "dynrag-deliver"),
     ("Embed", "dynrag-embed"),
@@ -89,7 +89,7 @@ fn routes(group: &Group) -> BTreeMap<&'static str, BTreeSet<String>> {
     routes
 }
 
-/// Whether a route is on a function URL of its own.
+/// Returns whether a route has a separate function URL.
 fn streamed(group: &Group, name: &str) -> bool {
     let mut routes = group.table.iter().filter(|route| route.name == name);
     routes.any(|route| route.streamed)

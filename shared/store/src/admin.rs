@@ -1,5 +1,5 @@
-//! What the platform's administrators see and do across customers. Each call names the administrator,
-//! and the database looks whether it is one.
+//! Administration of customers by the platform's administrators. Each call names the administrator, and the database
+//! checks that it is one.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::{
 /// An administrator of the platform.
 #[derive(Clone, Copy, Debug)]
 pub struct Administrator {
-    /// Its own customer.
+    /// The administrator's own customer.
     pub customer_id: CustomerId,
     /// The user.
     pub user_id: UserId,
@@ -32,7 +32,7 @@ pub struct CustomerRow {
     pub id: CustomerId,
     /// The company.
     pub company_name: Option<String>,
-    /// Where it stands.
+    /// The customer's status.
     pub status: CustomerStatus,
     /// When it signed up.
     pub created_at: DateTime<Utc>,
@@ -42,18 +42,18 @@ pub struct CustomerRow {
     pub users: i64,
     /// Documents.
     pub documents: i64,
-    /// What it spent this month.
+    /// Spending this month.
     pub spent: Usd,
 }
 
-/// All that administrators see of a customer, but what it used.
+/// A customer's details for administrators, without its usage.
 #[derive(Clone, Debug)]
 pub struct CustomerDetails {
     /// Its id.
     pub id: CustomerId,
     /// The company.
     pub company_name: Option<String>,
-    /// Where it stands.
+    /// The customer's status.
     pub status: CustomerStatus,
     /// When it signed up.
     pub created_at: DateTime<Utc>,
@@ -65,13 +65,13 @@ pub struct CustomerDetails {
     pub users: i64,
     /// Limits and settings, by their names in the API.
     pub config: Value,
-    /// Whether it pays its embeddings itself.
+    /// Whether the customer pays for embeddings with its own provider key.
     pub own_embedding_key: bool,
-    /// Documents by status; a status that none has is left out.
+    /// Documents by status; a status without documents is left out.
     pub documents: BTreeMap<String, i64>,
     /// The last login, request or publication.
     pub last_activity_at: Option<DateTime<Utc>>,
-    /// What it spent this month.
+    /// Spending this month.
     pub spent: Usd,
 }
 
@@ -93,12 +93,12 @@ fn details(row: &Row) -> Result<CustomerDetails> {
     })
 }
 
-/// Which customers to list.
+/// A filter of the list of customers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CustomerFilter<'a> {
-    /// Of this status only.
+    /// Only customers of this status.
     pub status: Option<CustomerStatus>,
-    /// With this in the company's name or a user's address.
+    /// Only customers whose company name or a user's address contains this text.
     pub words: Option<&'a str>,
 }
 
@@ -115,7 +115,7 @@ fn customer(row: &Row) -> Result<CustomerRow> {
     })
 }
 
-/// Escapes what LIKE gives a meaning to.
+/// Escapes the special characters of LIKE.
 fn literally(words: &str) -> String {
     words
         .replace('\\', "\\\\")
@@ -124,7 +124,7 @@ fn literally(words: &str) -> String {
 }
 
 impl Store {
-    /// A page of all customers, newest first.
+    /// Returns a page of all customers, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -152,7 +152,7 @@ impl Store {
         rows.iter().map(customer).collect()
     }
 
-    /// A customer as it stands now.
+    /// Returns the current details of a customer.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -171,18 +171,18 @@ impl Store {
         details(row)
     }
 
-    /// Deletes a customer other than the administrator's own, as the customer itself would; `confirm` repeats the
-    /// company's name or the customer's id. The task that removes the rest is for the caller to send; `sweep` sends it too.
+    /// Deletes a customer other than the administrator's own, as the customer itself would. `confirm` repeats the
+    /// company's name or the customer's id. The caller sends the task that removes the rest; `sweep` sends it too.
     ///
     /// # Errors
-    /// `not_found`; `invalid_fields` where something else was repeated; `unavailable` without a database.
+    /// `not_found`; `invalid_fields` if `confirm` does not match; `unavailable` without a database.
     pub async fn admin_delete_customer(
         &self,
         by: Administrator,
         customer: CustomerId,
         confirm: &str,
     ) -> Result<()> {
-        // No text of the database holds a NUL.
+        // Postgres text cannot hold a NUL.
         let confirm = if confirm.contains('\0') { "" } else { confirm };
         let rows = self
             .call(
@@ -201,7 +201,7 @@ impl Store {
         }
     }
 
-    /// What any customer used from one day to another, newest first.
+    /// Returns a customer's usage between two days, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -221,10 +221,10 @@ impl Store {
         rows.iter().map(usage::used).collect()
     }
 
-    /// Remembers an invitation to sign up.
+    /// Records an invitation to sign up.
     ///
     /// # Errors
-    /// `not_found` for who is no administrator; `unavailable` without a database.
+    /// `not_found` if the caller is not an administrator; `unavailable` without a database.
     pub async fn add_signup_invitation(
         &self,
         by: Administrator,
@@ -269,7 +269,7 @@ impl Store {
         }
     }
 
-    /// Suspends or activates a customer, from its next request on.
+    /// Suspends or activates a customer, starting with its next request.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.

@@ -16,34 +16,34 @@ use tokio_postgres::types::Json;
 
 use crate::{Bounds, Store, TenantId, admin::Administrator, rate_limits::RateLimit, row::Row};
 
-/// A caller that may come in, and what its handler needs to know.
+/// An admitted caller, with the data that its handler needs.
 #[derive(Clone, Debug)]
 pub struct Admission {
     /// The tenant.
     pub customer_id: CustomerId,
     /// User, key or webhook.
     pub principal: Principal,
-    /// The user's session; none for a key.
+    /// The user's session; `None` for a key.
     pub session: Option<SessionId>,
-    /// The user's e-mail; none for a key.
+    /// The user's email address; `None` for a key.
     pub email: Option<String>,
-    /// The user's role; none for a key.
+    /// The user's role; `None` for a key.
     pub role: Option<Role>,
     /// Whether the user may call /api/admin.
     pub platform_admin: bool,
-    /// What the credential may be used for.
+    /// Scopes of the credential.
     pub scopes: Vec<Scope>,
-    /// The collections that a key is bound to, of those that are still there; `None` where it is not bound.
+    /// The collections that a key is bound to, without deleted ones; `None` if the key is not bound.
     pub collections: Option<Vec<CollectionId>>,
-    /// Limits and choices.
+    /// Limits and settings.
     pub config: CustomerConfig,
-    /// Lance version of the `chunks` table; none while nothing was published.
+    /// Lance version of the `chunks` table; `None` until something is published.
     pub chunks_version: Option<TableVersion>,
-    /// Documents under deletion: hidden already, not gone yet.
+    /// Documents that are being deleted: already hidden, not yet removed.
     pub deleting: Vec<DocumentId>,
-    /// What the provider has cost this month.
+    /// The provider's cost this month.
     pub spent: Usd,
-    /// What may still be spent.
+    /// The remaining allowance.
     pub allowance: Allowance,
     /// The limits that apply.
     pub limits: Vec<RateLimit>,
@@ -55,7 +55,7 @@ impl Admission {
     /// Returns the user and its session.
     ///
     /// # Errors
-    /// `internal_error` for a key, as keys are refused before a use case of users.
+    /// `internal_error` for a key: keys are refused before a use case of users.
     pub fn user(&self) -> Result<(UserId, SessionId)> {
         match (self.principal, self.session) {
             (Principal::User(user), Some(session)) => Ok((user, session)),
@@ -66,7 +66,7 @@ impl Admission {
     /// Returns the administrator of the platform.
     ///
     /// # Errors
-    /// `internal_error` for any other caller, as they are refused before a use case of administrators.
+    /// `internal_error` for any other caller: they are refused before a use case of administrators.
     pub fn administrator(&self) -> Result<Administrator> {
         match self.principal {
             Principal::User(user_id) if self.platform_admin => Ok(Administrator {
@@ -77,8 +77,8 @@ impl Admission {
         }
     }
 
-    /// Checks that somebody of the customer has verified an address, where this deployment sends mail: before, nothing goes
-    /// out to others on its behalf.
+    /// Checks that a user of the customer has verified an address, if this deployment sends mail. Until then, nothing
+    /// is sent to third parties on the customer's behalf.
     ///
     /// # Errors
     /// `email_not_verified` (forbidden).
@@ -89,7 +89,7 @@ impl Admission {
         }
     }
 
-    /// Checks that the provider may be asked: that somebody pays, and that the month's budgets are not spent.
+    /// Checks that the provider may be called: that a key pays for it, and that the month's budgets are not spent.
     ///
     /// # Errors
     /// `budget_exceeded`, `platform_budget_exceeded` (payment required); `email_not_verified` (forbidden).
@@ -126,16 +126,16 @@ impl Admission {
     }
 }
 
-/// The route that is asked for.
+/// The requested route.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint<'a> {
-    /// Its name, by which usage is counted.
+    /// The route's name, under which usage is counted.
     pub name: &'a str,
-    /// Its class, which may have a limit.
+    /// The route's class, which may have a rate limit.
     pub class: Class,
 }
 
-/// A token whose signature was verified: built from its claims alone, as it proves the tenant.
+/// A token with a verified signature. It is built from the token's claims alone, because it proves the tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Verified {
     /// The tenant.
@@ -144,18 +144,18 @@ pub struct Verified {
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// Version of the secret that signed it.
+    /// Version of the secret that signed the token.
     pub secret_version: i32,
-    /// When it was issued.
+    /// Issue time.
     pub issued_at: DateTime<Utc>,
 }
 
-/// Why a caller may not come in, and its limits where one of them is the reason.
+/// The reason why a caller is refused, with its limits if a rate limit is the reason.
 #[derive(Debug)]
 pub struct Refused {
-    /// What the caller is told.
+    /// The error for the caller.
     pub error: Box<Error>,
-    /// The limits that apply, the one that is used up first.
+    /// The limits that apply, the exhausted one first.
     pub limits: Vec<RateLimit>,
 }
 
@@ -169,7 +169,7 @@ impl From<Error> for Refused {
 }
 
 impl Store {
-    /// Admits a user whose access token has been verified, within the session it belongs to.
+    /// Admits a user with a verified access token, within the token's session.
     ///
     /// # Errors
     /// `unauthenticated`, `customer_suspended`, `rate_limited`; `unavailable` without a database.
@@ -206,10 +206,10 @@ impl Store {
         })
     }
 
-    /// Admits an API key. Its public part finds it, the hash of its secret part proves it.
+    /// Admits an API key. The key's public part finds it; the hash of its secret part proves it.
     ///
     /// # Errors
-    /// As [`admit_user`](Self::admit_user).
+    /// See [`admit_user`](Self::admit_user).
     pub async fn admit_api_key(
         &self,
         public_id: &str,
@@ -233,10 +233,10 @@ impl Store {
         })
     }
 
-    /// Admits a webhook whose token or signature has been verified.
+    /// Admits a webhook with a verified token or signature.
     ///
     /// # Errors
-    /// As [`admit_user`](Self::admit_user).
+    /// See [`admit_user`](Self::admit_user).
     pub async fn admit_webhook(
         &self,
         customer: CustomerId,
@@ -300,7 +300,7 @@ fn read(
     };
     let versions: Option<serde_json::Value> = row.get("index_versions")?;
     let collections: Option<Vec<CollectionId>> = row.get("collections")?;
-    // Search shows what documents contain, too.
+    // Search also shows the content of documents.
     let reads = scopes.contains(&Scope::DocumentsRead) || scopes.contains(&Scope::Search);
     let bounds = Bounds {
         collections: collections.as_deref().map(Into::into),

@@ -18,7 +18,7 @@ use crate::{
     row::Row,
 };
 
-/// Keys a customer may have at once.
+/// Maximum number of keys per customer.
 pub const MAX_KEYS: i64 = 100;
 
 /// The user behind a key.
@@ -30,30 +30,30 @@ pub struct Maker {
     pub email: String,
 }
 
-/// A key as it is shown: without its secret, which nobody knows any more.
+/// An API key without its secret, which is not stored.
 #[derive(Clone, Debug)]
 pub struct ApiKeyRow {
     /// Its id.
     pub id: ApiKeyId,
     /// Its name.
     pub name: String,
-    /// The part of the key that finds it.
+    /// The public part, by which the key is found.
     pub public_id: String,
-    /// What it may be used for.
+    /// Scopes of the key.
     pub scopes: Vec<Scope>,
-    /// Whether it is the one made at signup, or its successor.
+    /// Whether this is the key created at signup, or its replacement.
     pub is_default: bool,
-    /// Its own limit, beside the customer's.
+    /// The key's own rate limit, in addition to the customer's.
     pub requests_per_minute: Option<i32>,
-    /// When it ends.
+    /// Expiry time.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used, to the minute.
+    /// Time of the last use, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// The user behind it; `None` for the key of the signup and keys made with it.
+    /// The user behind the key; `None` for the key created at signup and for keys created with that one.
     pub maker: Option<Maker>,
-    /// The collections it is bound to, of those that are still there; `None` where it is not bound.
+    /// The collections that the key is bound to, without deleted ones; `None` if it is not bound.
     pub collections: Option<Vec<CollectionId>>,
 }
 
@@ -64,17 +64,17 @@ pub struct NewApiKey<'a> {
     pub id: ApiKeyId,
     /// Its name.
     pub name: &'a str,
-    /// The part of the key that finds it.
+    /// The public part, by which the key is found.
     pub public_id: &'a str,
-    /// SHA-256 of its secret part.
+    /// SHA-256 of the secret part.
     pub secret_hash: &'a [u8; 32],
-    /// What it may be used for.
+    /// Scopes of the key.
     pub scopes: &'a [Scope],
-    /// Its own limit.
+    /// The key's own rate limit.
     pub requests_per_minute: Option<i32>,
-    /// When it ends.
+    /// Expiry time.
     pub expires_at: Option<DateTime<Utc>>,
-    /// The collections it is to be bound to.
+    /// The collections to bind the key to.
     pub collections: Option<&'a [CollectionId]>,
 }
 
@@ -105,7 +105,7 @@ fn key(row: &Row) -> Result<ApiKeyRow> {
 }
 
 impl Store {
-    /// A page of the keys that were not revoked, newest first.
+    /// Returns a page of the keys that are not revoked, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -131,12 +131,12 @@ impl Store {
         rows.iter().map(key).collect()
     }
 
-    /// Adds a key, which may do no more than its maker.
+    /// Adds a key, with at most the rights of its maker.
     ///
     /// # Errors
-    /// `missing_scope` (forbidden); `key_limit` (conflict) where the customer has [`MAX_KEYS`]; `invalid_fields`
-    /// without one of its collections; `unauthenticated` where the maker is gone meanwhile; `unavailable` without a
-    /// database.
+    /// `missing_scope` (forbidden); `key_limit` (conflict) if the customer has [`MAX_KEYS`]; `invalid_fields` if one of
+    /// the collections does not exist; `unauthenticated` if the maker has been deleted meanwhile; `unavailable` without
+    /// a database.
     pub async fn add_api_key(&self, maker: &Admission, new: &NewApiKey<'_>) -> Result<ApiKeyRow> {
         let tx = self.tenant(maker.tenant()).await?;
         lock(&tx).await?;
@@ -147,7 +147,7 @@ impl Store {
         Ok(added)
     }
 
-    /// Revokes a key: it is refused from here on.
+    /// Revokes a key, with effect from the next request.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -169,11 +169,11 @@ impl Store {
         tx.commit().await
     }
 
-    /// Puts a new default key in the place of the old one, which is refused from here on. Name,
-    /// scopes and limit stay; a customer that has revoked its default key gets one of all scopes.
+    /// Replaces the default key; the old one is refused from then on. Name, scopes and limit stay the same. A customer
+    /// that has revoked its default key gets one with all scopes.
     ///
     /// # Errors
-    /// As [`add_api_key`](Self::add_api_key).
+    /// See [`add_api_key`](Self::add_api_key).
     pub async fn replace_default_key(
         &self,
         maker: &Admission,
@@ -183,9 +183,9 @@ impl Store {
     ) -> Result<ApiKeyRow> {
         let (customer, actor) = (maker.tenant(), Actor::from(maker.principal));
         let tx = self.tenant(customer).await?;
-        // First, so that of two at once the second sees the key of the first.
+        // The lock is taken first, so that the second of two concurrent calls sees the key of the first.
         lock(&tx).await?;
-        // Before the old one is revoked: it may be the caller.
+        // This precedes the revocation of the old key, which may be the caller's.
         let behind = user_behind(&tx, actor).await?;
         let old = tx
             .query_opt(
@@ -221,7 +221,7 @@ impl Store {
     }
 }
 
-/// Checks that there is room for one more key. Under the lock.
+/// Checks that the customer may have one more key. Requires the lock.
 async fn check_room(tx: &Tenant) -> Result<()> {
     let customer = tx.customer_id();
     let row = tx
@@ -280,7 +280,7 @@ async fn insert(
     key(&row)
 }
 
-/// Binds a key to collections, which stay until the transaction ends.
+/// Binds a key to collections, and keeps those from being deleted until the transaction ends.
 async fn bind(tx: &Tenant, id: ApiKeyId, ids: &[CollectionId]) -> Result<()> {
     let there = collections::hold_all(tx, ids).await?;
     let unknown: Vec<FieldError> = ids

@@ -1,4 +1,4 @@
-//! Attachments of mails: documents that are deleted with the mail they were attached to.
+//! Attachments of emails: documents that are deleted together with their email.
 
 use dynrag_domain::{CollectionId, DocumentId, Error, Kind, Result, audit::Actor};
 use serde_json::json;
@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl Store {
-    /// Deletes the attachments of a mail but those that stay: its present version has no others. Returns `None` if the
-    /// lease is lost.
+    /// Deletes all attachments of an email except the given ones, which are those of its current version. Returns
+    /// `None` if the lease is lost.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -46,7 +46,7 @@ impl Store {
     }
 }
 
-/// Keeps a mail from being deleted until the end of the transaction; false if it was.
+/// Keeps an email from being deleted until the end of the transaction. Returns false if it is deleted already.
 pub(crate) async fn hold_mail(tx: &Tenant, mail: DocumentId) -> Result<bool> {
     let held = tx
         .query_opt(
@@ -57,16 +57,16 @@ pub(crate) async fn hold_mail(tx: &Tenant, mail: DocumentId) -> Result<bool> {
     Ok(held.is_some())
 }
 
-/// Which attachments go.
+/// The attachments to delete.
 pub(crate) enum Which<'a> {
-    /// All: their mail goes.
+    /// All, because their email is deleted.
     All,
-    /// Those in the mail's own collection but these. One that was moved elsewhere stays: a caller who may write the mail
-    /// may not see it.
+    /// Those in the email's own collection, except the given ones. An attachment that was moved to another collection
+    /// stays, because a caller who may write the email may not be able to see it.
     AllBut(&'a [DocumentId]),
 }
 
-/// Hides attachments of a mail, and writes the jobs that remove them.
+/// Hides attachments of an email, and writes the jobs that remove them.
 pub(crate) async fn delete(
     tx: &Tenant,
     actor: Actor,
@@ -89,11 +89,11 @@ pub(crate) async fn delete(
     deletion::record(tx, actor, &hidden, &json!({"attachedTo": mail})).await
 }
 
-/// The refusal of an attachment whose id belongs to another document.
+/// The code of the error for an attachment whose id belongs to another document.
 pub const ATTACHMENT_ELSEWHERE: &str = "attachment_elsewhere";
 
-/// Checks, of an attachment, that the document with its id was attached to the same mail and is where that is. Anything
-/// else is left alone: a caller who may write the mail may not see it.
+/// Checks that an existing document with an attachment's id was attached to the same email and is in its collection.
+/// Any other document is left alone, because a caller who may write the email may not be able to see it.
 ///
 /// # Errors
 /// [`ATTACHMENT_ELSEWHERE`] (conflict).

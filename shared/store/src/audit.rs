@@ -1,4 +1,4 @@
-//! The audit log: a line is written in the transaction of what it tells, and never changed.
+//! The audit log. A record is written in the transaction of the change, and never altered.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -10,26 +10,26 @@ use uuid::Uuid;
 
 use crate::{Store, Tenant, TenantId};
 
-/// A line of the log.
+/// An audit record.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its id.
     pub id: Uuid,
-    /// When.
+    /// Time of the change.
     pub at: DateTime<Utc>,
-    /// What kind of actor did it.
+    /// Kind of actor.
     pub actor_kind: ActorKind,
-    /// Which user or key.
+    /// Id of the user or key.
     pub actor_id: Option<Uuid>,
-    /// What was done, `api_key.created`.
+    /// The action, for example `api_key.created`.
     pub action: String,
-    /// To what.
+    /// Id of the target.
     pub target_id: Uuid,
-    /// What else there is to know; never a secret.
+    /// Further details; never a secret.
     pub details: Value,
 }
 
-/// Writes a line.
+/// Writes a record.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -56,7 +56,7 @@ pub async fn record(
     .map(drop)
 }
 
-/// Writes a line for each of many: action, target and details.
+/// Writes several records, each with an action, a target and details.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -82,7 +82,7 @@ pub async fn record_many(tx: &Tenant, actor: Actor, lines: &[(Action, Uuid, Valu
 }
 
 impl Store {
-    /// A page of a customer's log, newest first.
+    /// Returns a page of a customer's records, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,4 +1,4 @@
-//! Documents whose bytes go to S3 by themselves, by an address that was signed for them.
+//! Documents whose bytes the caller uploads to S3 directly, with a presigned URL.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -19,7 +19,7 @@ impl Store {
     /// Adds a document whose bytes are still to be uploaded.
     ///
     /// # Errors
-    /// `document_limit` or `external_id_taken` (conflict); `invalid_fields` without its collection;
+    /// `document_limit` or `external_id_taken` (conflict); `invalid_fields` if its collection does not exist;
     /// `unavailable` without a database.
     pub async fn add_awaited_document(
         &self,
@@ -45,7 +45,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Where an awaited upload belongs: its version and object. None when it is not awaited (any more).
+    /// Returns the version and object of an expected upload, or `None` if it is not expected, or no longer.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -66,7 +66,7 @@ impl Store {
             .transpose()
     }
 
-    /// Queues a document whose upload has arrived and lies at its place. None when it was not awaited.
+    /// Queues a document whose upload is in S3. Returns `None` if the upload was not expected.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -91,8 +91,8 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// Whether the customer may store so many bytes more. What comes between the question and the storing is refused by the
-    /// database.
+    /// Checks whether the customer may store this many more bytes. The database refuses the upload if other content
+    /// takes the room after this check.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -108,7 +108,7 @@ impl Store {
         row.map_or(Ok(false), |row| row.get("has_room"))
     }
 
-    /// Ends a document whose upload never came or cannot be taken.
+    /// Ends a document whose upload never arrived or cannot be accepted.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,21 +1,21 @@
-//! What a caller's transactions see of its customer's documents.
+//! The part of a customer's documents that a caller's transactions can see.
 
 use std::sync::Arc;
 
 use dynrag_domain::CollectionId;
 use uuid::Uuid;
 
-/// What a caller sees of its customer's documents. The default sees all of them, as workers do.
+/// The part of a customer's documents that a caller can see. The default is all of them, as for workers.
 #[derive(Clone, Default, Debug)]
 pub struct Bounds {
-    /// The collections it is bound to, perhaps none any more; `None` where it is not bound.
+    /// The collections that the caller is bound to, which may all have been deleted; `None` if it is not bound.
     pub(crate) collections: Option<Arc<[CollectionId]>>,
-    /// The caller's id, where it may not read documents. It is not told what the documents of others contain.
+    /// The caller's id, if it may not read documents: the content of others' documents is not disclosed to it.
     pub(crate) own_only: Option<Uuid>,
 }
 
 impl Bounds {
-    /// Bound to these collections.
+    /// Restricts the caller to these collections.
     pub fn within(collections: &[CollectionId]) -> Self {
         Self {
             collections: Some(collections.into()),
@@ -23,7 +23,8 @@ impl Bounds {
         }
     }
 
-    /// The setting of a transaction, which row-level security reads. Parsed UUIDs only, so nothing needs quoting.
+    /// Returns the transaction's setting, which row-level security reads. It consists of parsed UUIDs, so nothing needs
+    /// quoting.
     pub(crate) fn setting(&self) -> Option<String> {
         let ids = self.collections.as_ref()?;
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();

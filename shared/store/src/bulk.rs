@@ -1,14 +1,14 @@
-//! Bulk jobs: one action on many documents, chosen once by the request.
+//! Bulk jobs: one action on many documents, which are selected once, by the request.
 //!
-//! A job is worked off in steps. A step takes some of the documents, acts on them, and notes that in the same
-//! transaction: whatever is repeated finds only what is still to be done. The job's row is locked meanwhile, so that of
-//! two that work at it one goes on.
+//! A job is processed in steps. A step takes some of the documents, acts on them, and records that in the same
+//! transaction: a repeated step finds only the documents that remain. The job's row is locked meanwhile, so that only
+//! one of two concurrent workers continues.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | within a step | nothing of the step | the message comes again, or `sweep` sends another |
+//! | within a step | nothing of the step | SQS delivers the message again, or `sweep` sends another |
 //! | after a step, before its jobs are sent | their rows in the outbox | `sweep` |
-//! | before the job's next message is sent | the job, with what is still to be done | `sweep`, after ten minutes |
+//! | before the job's next message is sent | the job, with its remaining documents | `sweep`, after ten minutes |
 
 mod undelete;
 
@@ -39,28 +39,28 @@ use crate::{
     row::Row,
 };
 
-/// Documents of a customer that may be under deletion before a job adds more: every request of the customer reads their
-/// ids.
+/// Number of a customer's documents that may be under deletion before a job adds more: every request of the customer
+/// reads their ids.
 const MAX_DELETING: i64 = 5000;
 
-/// Notifications of a customer that may wait before a job makes more: each document that is acted on has one for each
-/// receiver.
+/// Number of a customer's notifications that may be pending before a job creates more: each document that is acted on
+/// causes one per receiver.
 const MAX_PENDING: i64 = 10_000;
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug)]
 pub enum Step {
-    /// There was nothing to do: the job has ended, or somebody else works at it.
+    /// Nothing was done: the job has ended, or another worker is processing it.
     None,
     /// The job has ended with this step.
     Ended(Bulk),
-    /// Too many documents are under deletion already, or too many notifications wait: go on later.
+    /// Too many documents are under deletion already, or too many notifications are pending: continue later.
     Later,
-    /// Some documents were acted on; there may be more. These are to be sent.
+    /// Some documents were acted on; more may remain. These messages are to be sent.
     Went(Vec<Pending<Outgoing>>),
 }
 
-/// What an action did with the documents of a step.
+/// The result of an action on the documents of a step.
 #[derive(Default)]
 struct Outcome {
     done: Vec<Uuid>,
@@ -74,10 +74,11 @@ fn id(row: &Row) -> Result<Uuid> {
 }
 
 impl Store {
-    /// Adds a job for the documents that match now, with its task. How many there are.
+    /// Adds a job for the documents that match now, with its task. Returns their number.
     ///
     /// # Errors
-    /// `too_many_bulk_actions` (conflict); `invalid_fields` without the collection; `unavailable` without a database.
+    /// `too_many_bulk_actions` (conflict); `invalid_fields` if the collection does not exist; `unavailable` without a
+    /// database.
     pub async fn add_bulk(
         &self,
         customer: TenantId,
@@ -107,7 +108,7 @@ impl Store {
         let chosen = chosen.ok_or_else(|| Error::internal_fault("count returned no row"))?;
         bulk.total = chosen.get("documents")?;
         note(&tx, job, &bulk).await?;
-        // Choosing takes seconds where there are very many, so only now the others wait.
+        // Selecting very many documents takes seconds, so the lock that blocks others is taken only here.
         tx.query(
             include_str!("../queries/documents/lock_limit.sql"),
             &[&customer],
@@ -121,7 +122,7 @@ impl Store {
         Ok((job, bulk.total, pending))
     }
 
-    /// Acts on the next documents of a job, at most so many.
+    /// Acts on the next documents of a job, at most `most`.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -138,7 +139,7 @@ impl Store {
         }
         let removing = bulk.action == BulkAction::Delete && deleting(&tx).await? >= MAX_DELETING;
         if removing || pending_notifications(&tx).await? >= MAX_PENDING {
-            // Waiting is no failed try.
+            // Waiting does not count as a failed attempt.
             note(&tx, job, &bulk).await?;
             tx.commit().await?;
             return Ok(Step::Later);
@@ -162,7 +163,7 @@ impl Store {
         Ok(Step::Went(pending))
     }
 
-    /// Documents on which a job's action failed, and why; at most so many.
+    /// Returns the documents on which a job's action failed, with the reasons; at most a given number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -186,7 +187,7 @@ impl Store {
     }
 }
 
-/// Checks that there is room for one more beside so many of one's own.
+/// Checks that there is room for one more document in addition to `own`.
 async fn quota(tx: &Tenant, own: i64) -> Result<()> {
     let open = tx
         .query_opt(
@@ -203,7 +204,7 @@ async fn quota(tx: &Tenant, own: i64) -> Result<()> {
     quota.check("too_many_bulk_actions", "active bulk actions", instead)
 }
 
-/// How many documents of the customer are under deletion.
+/// Returns the number of the customer's documents that are under deletion.
 async fn deleting(tx: &Tenant) -> Result<i64> {
     let row = tx
         .query_opt(
@@ -215,7 +216,7 @@ async fn deleting(tx: &Tenant) -> Result<i64> {
     row.get("documents")
 }
 
-/// How many notifications of the customer wait, at most [`MAX_PENDING`].
+/// Returns the number of the customer's pending notifications, at most [`MAX_PENDING`].
 async fn pending_notifications(tx: &Tenant) -> Result<i64> {
     let row = tx
         .query_opt(
@@ -266,7 +267,7 @@ async fn finish(tx: &Tenant, job: JobId, code: Option<&str>) -> Result<()> {
     .map(drop)
 }
 
-/// Notes which documents are done, and why the others are not.
+/// Records which documents are done, and why the others are not.
 async fn settle(tx: &Tenant, job: JobId, outcome: &Outcome) -> Result<()> {
     let customer = tx.customer_id();
     tx.query(
@@ -297,7 +298,7 @@ async fn act(tx: &Tenant, job: JobId, bulk: &Bulk, chosen: &[Uuid]) -> Result<Ou
     let there: HashSet<Uuid> = there.into_iter().collect();
     for document in chosen.iter().filter(|id| !there.contains(*id)) {
         match bulk.action {
-            // Somebody else has deleted it.
+            // Another caller has deleted it.
             BulkAction::Delete => outcome.done.push(*document),
             _ => outcome.failed.push((*document, "not_found")),
         }
@@ -305,7 +306,7 @@ async fn act(tx: &Tenant, job: JobId, bulk: &Bulk, chosen: &[Uuid]) -> Result<Ou
     Ok(outcome)
 }
 
-/// A statement about some documents.
+/// Runs a statement about some documents.
 async fn run(tx: &Tenant, sql: &str, documents: &[Uuid]) -> Result<Vec<Row>> {
     tx.query(sql, &[&tx.customer_id(), &documents]).await
 }
@@ -325,7 +326,7 @@ async fn delete(tx: &Tenant, job: JobId, permanent: bool, there: &[Uuid]) -> Res
     for row in &tx.query(delete, &params).await? {
         gone(row, json!({"jobId": job}))?;
     }
-    // After the mails are locked: none is added from here on.
+    // The emails are locked first, so that no attachment is added from here on.
     let attachments = include_str!("../queries/bulk/delete_attachments.sql");
     for row in &tx.query(attachments, &params).await? {
         let mail: Uuid = row.get("attached_to")?;
@@ -384,7 +385,7 @@ async fn reprocess(tx: &Tenant, job: JobId, there: &[Uuid]) -> Result<Outcome> {
 }
 
 impl Outcome {
-    /// Takes up a document that was queued.
+    /// Records a document that was queued.
     fn queued(
         &mut self,
         tx: &Tenant,
@@ -407,7 +408,7 @@ impl Outcome {
         Ok(())
     }
 
-    /// Those that are not done have failed, for this reason.
+    /// Records the documents that are not done as failed, with this reason.
     fn left(&mut self, there: &[Uuid], code: &'static str) {
         let done: HashSet<Uuid> = self.done.iter().copied().collect();
         let left = there.iter().filter(|id| !done.contains(*id));

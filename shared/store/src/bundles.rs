@@ -1,8 +1,8 @@
-//! Many small documents at once, their originals in one object of the bucket: a bundle.
+//! Many small documents at once, with their originals in one S3 object: a bundle.
 //!
-//! Of the documents of a bundle one may be deleted, and its text must not stay. The others move to a new
-//! bundle then, whose id follows from the old one's and the document's, so that a deletion that dies and
-//! comes again writes the same object and none is left behind.
+//! When a document of a bundle is deleted, its text must not stay. The other documents move to a new bundle. Its id is
+//! derived from the ids of the old bundle and the deleted document, so that a repeated deletion writes the same object
+//! and leaves none behind.
 
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Result,
@@ -26,42 +26,42 @@ use crate::{
 /// A document of a batch.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
-    /// What it is.
+    /// The document.
     pub new: NewDocument<'a>,
-    /// What to do where its content is there.
+    /// The action if a document with the same content exists.
     pub on_duplicate: OnDuplicate,
     /// Size of the original.
     pub bytes: i64,
     /// SHA-256 of the original.
     pub content_hash: [u8; 32],
-    /// Its id, should it turn out to be new.
+    /// The document's id, if it turns out to be new.
     pub id: DocumentId,
 }
 
-/// What a document of a batch will become.
+/// The decision on a document of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decision {
-    /// Something to store.
+    /// The document is to be stored.
     Store(Target),
-    /// The very content is there, or comes with an earlier document of the batch.
+    /// A document with the same content exists, or an earlier document of the batch has it.
     Duplicate {
-        /// The document that has it.
+        /// The existing document.
         id: DocumentId,
         /// Its status.
         status: Status,
     },
-    /// An earlier document of the batch has its external id and other content.
+    /// An earlier document of the batch has the same external id and different content.
     TwiceInBatch,
-    /// The customer has as many documents as it may.
+    /// The customer has reached its document limit.
     OverLimit(Quota),
-    /// The customer has no such collection.
+    /// The collection does not exist.
     NoCollection,
-    /// A document that the caller does not reach has its external id.
+    /// A document outside the caller's bounds has the same external id.
     Taken,
 }
 
 impl Decision {
-    /// Document and version to store.
+    /// Returns the document and version to store.
     pub fn stored(&self) -> Option<(DocumentId, i32)> {
         match self {
             Self::Store(Target::New { id }) => Some((*id, 1)),
@@ -70,7 +70,7 @@ impl Decision {
         }
     }
 
-    /// Whether both lead to the same rows, whatever has become of a duplicate meanwhile.
+    /// Returns whether both lead to the same rows, whatever the present status of a duplicate.
     fn same_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Duplicate { id, .. }, Self::Duplicate { id: there, .. }) => id == there,
@@ -79,21 +79,21 @@ impl Decision {
     }
 }
 
-/// What a bundle holds of a document that stays.
+/// The byte range of a remaining document in a bundle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stretch {
     /// The document.
     pub document_id: DocumentId,
     /// The version.
     pub version: i32,
-    /// Where it begins, in bytes.
+    /// Start, in bytes.
     pub offset: u64,
-    /// How long it is, in bytes.
+    /// Length, in bytes.
     pub bytes: u64,
 }
 
 impl Store {
-    /// Decides what each document of a batch is, in their order.
+    /// Decides on each document of a batch, in order.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -108,9 +108,9 @@ impl Store {
         Ok(decisions)
     }
 
-    /// Adds what [`decide_batch`](Self::decide_batch) decided, once the bundle is in the bucket: all of it
-    /// in one transaction. `starts` says where each document begins in the bundle. None where a decision
-    /// would be another one now: delete the bundle and decide again.
+    /// Adds the documents of a decision of [`decide_batch`](Self::decide_batch) in one transaction, once the bundle is
+    /// in the bucket. `starts` holds the offset of each document in the bundle. Returns `None` if a decision would be
+    /// different now: delete the bundle and decide again.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -124,7 +124,7 @@ impl Store {
         actor: Actor,
     ) -> Result<Option<Vec<Pending>>> {
         let tx = self.tenant(customer).await?;
-        // Its lock keeps others from adding documents until we are done.
+        // The lock keeps others from adding documents until this transaction ends.
         let now = decide(&tx, items).await?;
         if !now.iter().zip(decisions).all(|(a, b)| a.same_as(b)) {
             return Ok(None);
@@ -149,7 +149,7 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// The bundles that hold originals of documents.
+    /// Returns the bundles that hold originals of documents.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -171,7 +171,7 @@ impl Store {
 }
 
 impl StoreStep {
-    /// What a bundle holds of documents that stay, in the order of the bytes.
+    /// Returns the byte ranges of a bundle's remaining documents, in order.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -199,10 +199,10 @@ impl StoreStep {
             .collect()
     }
 
-    /// Points versions at their places in another bundle, and ends the step.
+    /// Points versions to their byte ranges in another bundle, and ends the step.
     ///
     /// # Errors
-    /// `unavailable`; the deletion then comes again.
+    /// `unavailable`; the deletion is then repeated.
     pub async fn move_bundle(self, old: Uuid, new: Uuid, moved: &[Stretch]) -> Result<()> {
         let documents: Vec<DocumentId> = moved.iter().map(|s| s.document_id).collect();
         let versions: Vec<i32> = moved.iter().map(|s| s.version).collect();
@@ -228,7 +228,7 @@ impl StoreStep {
     }
 }
 
-/// Under the lock of the document limit, which is held until the transaction ends.
+/// Requires the lock of the document limit, which is held until the transaction ends.
 async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
     let mut quota = uploads::lock_limit(tx).await?;
     let external_ids: Vec<Option<&str>> = items.iter().map(|item| item.new.external_id).collect();
@@ -266,7 +266,7 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
             continue;
         }
         let earlier = items.iter().zip(&decisions).find(|(other, decision)| {
-            // Of the same document as this one.
+            // Both are versions of the same document.
             decision.stored().is_some()
                 && match (item.new.external_id, other.new.external_id) {
                     (Some(mine), Some(theirs)) => mine == theirs,
@@ -297,8 +297,8 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
     Ok(decisions)
 }
 
-/// False where somebody else was faster with a version, or with an external id; the transaction is then
-/// not to be committed.
+/// Returns false if a concurrent caller has added a version, or has taken an external id; the transaction must then not
+/// be committed.
 async fn insert(
     tx: &Tenant,
     stored: &[(&Item<'_>, Target, i64)],

@@ -1,7 +1,7 @@
-//! Collections as rows, and which documents they hold.
+//! Collections as rows, and the documents in them.
 //!
-//! Whoever puts something into a collection [holds](hold) it until the end of the transaction, and whoever
-//! deletes one locks it first. So a document comes in before the deletion, which sees it, or is refused.
+//! A transaction that puts something into a collection [holds](hold) the collection until its end, and one that deletes
+//! a collection locks it first. So a document is either added before the deletion, which sees it, or refused.
 
 use std::collections::HashSet;
 
@@ -26,44 +26,44 @@ use crate::{
     row::Row,
 };
 
-/// A collection as it is shown.
+/// A collection for display.
 #[derive(Clone, Debug)]
 pub struct Collection {
     /// Its id.
     pub id: CollectionId,
-    /// Its name, which no other of the customer's has, in whatever letters.
+    /// The name, unique per customer regardless of case.
     pub name: String,
-    /// What it is for.
+    /// The collection's purpose.
     pub description: Option<String>,
-    /// How its documents are cut that say nothing themselves.
+    /// Chunking of documents that specify none themselves.
     pub chunking: Option<Chunking>,
-    /// Documents it holds, without those under deletion.
+    /// Number of documents, without those under deletion.
     pub documents: i64,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A collection to make.
+/// A collection to create.
 #[derive(Clone, Copy, Debug)]
 pub struct NewCollection<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What it is for.
+    /// The collection's purpose.
     pub description: Option<&'a str>,
-    /// How its documents are cut.
+    /// Chunking of its documents.
     pub chunking: Option<Chunking>,
 }
 
-/// What changes of a collection; the inner none takes away what is there.
+/// Changes to a collection; an inner `None` removes the value.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct CollectionChange<'a> {
     /// Its name.
     pub name: Option<&'a str>,
-    /// What it is for.
+    /// The collection's purpose.
     pub description: Option<Option<&'a str>>,
-    /// How its documents are cut.
+    /// Chunking of its documents.
     pub chunking: Option<Option<Chunking>>,
 }
 
@@ -79,7 +79,7 @@ fn collection(row: &Row) -> Result<Collection> {
     })
 }
 
-/// The row of an insert or update whose name may be taken.
+/// Returns the row of an insert or update, which fails if the name is taken.
 fn named(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<Option<Collection>> {
     let rows = answer.map_err(|e| match error::constraint(&e) {
         Some("collections_name_key") => Error::new(
@@ -92,11 +92,11 @@ fn named(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<Option<Colle
     rows.first().map(collection).transpose()
 }
 
-/// Makes sure that a collection is there until the transaction ends, and that a document does not leave those that
-/// the transaction is bound to.
+/// Keeps a collection from being deleted until the transaction ends, and checks that a document does not leave the
+/// collections that the transaction is bound to.
 ///
 /// # Errors
-/// `invalid_fields` where it is not; `unavailable` without a database.
+/// `invalid_fields` if it does not exist; `unavailable` without a database.
 pub async fn hold(tx: &Tenant, place: Place) -> Result<()> {
     match place.collection() {
         None if tx.is_bound() && place.moves() => Err(Error::field(
@@ -108,7 +108,7 @@ pub async fn hold(tx: &Tenant, place: Place) -> Result<()> {
     }
 }
 
-/// As [`hold`], for many: those of them that are there.
+/// Does the same as [`hold`] for many collections, and returns those that exist.
 pub(crate) async fn hold_all(tx: &Tenant, ids: &[CollectionId]) -> Result<HashSet<CollectionId>> {
     if ids.is_empty() {
         return Ok(HashSet::new());
@@ -122,7 +122,7 @@ pub(crate) async fn hold_all(tx: &Tenant, ids: &[CollectionId]) -> Result<HashSe
     rows.iter().map(|row| row.get("id")).collect()
 }
 
-/// Checks that there is room for one more. The lock keeps others from making any.
+/// Checks that the customer may have one more collection. The lock keeps others from creating any.
 async fn check_room(tx: &Tenant) -> Result<()> {
     let customer = tx.customer_id();
     tx.query(
@@ -145,7 +145,7 @@ async fn check_room(tx: &Tenant) -> Result<()> {
 }
 
 impl Store {
-    /// A page of a customer's collections, newest first.
+    /// Returns a page of a customer's collections, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -171,7 +171,7 @@ impl Store {
         rows.iter().map(collection).collect()
     }
 
-    /// A collection.
+    /// Returns a collection.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -187,7 +187,7 @@ impl Store {
         collection(&row.ok_or_else(|| Error::not_found("collection"))?)
     }
 
-    /// Makes a collection.
+    /// Creates a collection.
     ///
     /// # Errors
     /// `collection_exists` or `collection_limit` (conflict); `unavailable` without a database.
@@ -252,7 +252,7 @@ impl Store {
         Ok(changed)
     }
 
-    /// Deletes a collection, and its documents or not; without a word about them only an empty one. The
+    /// Deletes a collection, with or without its documents; if neither is chosen, the collection must be empty. The
     /// documents are hidden with it, and the jobs that remove them are to be sent.
     ///
     /// # Errors
@@ -275,7 +275,7 @@ impl Store {
         let mut hidden = Vec::new();
         match leftovers {
             None => check_empty(&tx, id).await?,
-            // Its deletion takes them out of it.
+            // The deletion of these documents removes them from the collection.
             Some(Leftovers::Keep) => {}
             Some(Leftovers::Delete) => {
                 let delete = include_str!("../queries/collections/delete_documents.sql");
@@ -295,7 +295,7 @@ impl Store {
         Ok((hidden, pending))
     }
 
-    /// The documents of a collection, without those under deletion. None: there is no such collection.
+    /// Returns the documents of a collection, without those under deletion; `None` if the collection does not exist.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -315,7 +315,7 @@ impl Store {
         row.map(|row| row.get("documents")).transpose()
     }
 
-    /// The documents within the store's bounds, without those under deletion. None: it is not bound.
+    /// Returns the documents within the store's bounds, without those under deletion; `None` if the store is not bound.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -332,10 +332,11 @@ impl Store {
         ids.collect::<Result<_>>().map(Some)
     }
 
-    /// Puts a document into a collection, or out of one; where it stands. Nothing is read anew.
+    /// Moves a document into a collection, or out of its collection, and returns its status. The document is not
+    /// processed again.
     ///
     /// # Errors
-    /// `not_found`; `invalid_fields` without the collection; `unavailable` without a database.
+    /// `not_found`; `invalid_fields` if the collection does not exist; `unavailable` without a database.
     pub async fn move_document(
         &self,
         customer: TenantId,

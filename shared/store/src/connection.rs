@@ -33,7 +33,7 @@ pub struct DatabaseLogin {
     dbname: String,
     username: String,
     password: SecretString,
-    /// Certificates of the authority that signs the server's; the public ones when empty.
+    /// Certificates of the authority that signs the server's certificate; if empty, the public authorities.
     #[serde(default, rename = "caPem")]
     ca_pem: String,
 }
@@ -56,7 +56,7 @@ impl DatabaseLogin {
     /// Reads the JSON of a database secret: host, port, dbname, username, password, caPem.
     ///
     /// # Errors
-    /// `internal_error` when it is not of that form; the secret is not repeated.
+    /// `internal_error` if it has another form; the error does not repeat the secret.
     pub fn from_secret(json: &SecretString) -> Result<Self> {
         serde_json::from_str(json.expose_secret()).map_err(|e| {
             Error::internal_fault(format!(
@@ -72,16 +72,16 @@ impl DatabaseLogin {
         &self.username
     }
 
-    /// Its password.
+    /// The role's password.
     pub fn password(&self) -> &SecretString {
         &self.password
     }
 
-    /// The settings and the TLS of a connection. The server's certificate and name are always
-    /// verified; there is no switch for less.
+    /// Returns the settings and the TLS of a connection. The server's certificate and name are always verified; that
+    /// cannot be switched off.
     ///
     /// # Errors
-    /// `internal_error` when `caPem` holds no certificate.
+    /// `internal_error` if `caPem` holds no certificate.
     pub fn connector(&self) -> Result<(tokio_postgres::Config, MakeRustlsConnect)> {
         let mut config = tokio_postgres::Config::new();
         config
@@ -138,11 +138,11 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Prepares a pool; nothing is connected yet. A function instance serves one request at a time
-    /// and needs one connection; the embedding function, which renews leases while it stores, two.
+    /// Prepares a pool without connecting. A function instance serves one request at a time and needs one connection;
+    /// the embedding function, which renews leases while it stores, needs two.
     ///
     /// # Errors
-    /// `internal_error` when the login's certificate is unusable.
+    /// `internal_error` if the login's certificate is unusable.
     pub fn new(login: &DatabaseLogin, connections: usize) -> Result<Self> {
         let (config, tls) = login.connector()?;
         let manager = Manager::from_config(
@@ -165,15 +165,15 @@ impl Store {
         })
     }
 
-    /// As [`new`](Self::new), from the JSON of a database secret.
+    /// Does the same as [`new`](Self::new), from the JSON of a database secret.
     ///
     /// # Errors
-    /// `internal_error` when the secret is unusable.
+    /// `internal_error` if the secret is unusable.
     pub fn from_secret(json: &SecretString, connections: usize) -> Result<Self> {
         Self::new(&DatabaseLogin::from_secret(json)?, connections)
     }
 
-    /// The same database within bounds: no transaction of it sees more.
+    /// Returns the same database within bounds, which apply to all of its transactions.
     #[must_use]
     pub fn bounded(&self, bounds: Bounds) -> Self {
         Self {
@@ -190,13 +190,13 @@ impl Store {
         self.pool.get().await.map_err(|e| error::pool(&e))
     }
 
-    /// Begins a transaction in which only this customer's rows within the store's [`Bounds`] exist. Dropped without
-    /// [`Tenant::commit`], it never happened.
+    /// Begins a transaction in which only this customer's rows within the store's [`Bounds`] exist. If it is dropped
+    /// without [`Tenant::commit`], it is rolled back.
     ///
     /// # Errors
-    /// `unavailable` when there is no connection.
+    /// `unavailable` if there is no connection.
     pub async fn tenant(&self, tenant: TenantId) -> Result<Tenant> {
-        // A connection that died while the function was frozen shows only now; try a fresh one.
+        // A connection that died while the function was frozen fails only now; try a fresh one.
         match Tenant::begin(self.connection().await?, tenant, &self.bounds).await {
             Err(e) if error::is_disconnected(&e) => {
                 Tenant::begin(self.connection().await?, tenant, &self.bounds).await
@@ -217,11 +217,11 @@ impl Store {
         .map_err(|e| error::statement(&e))
     }
 
-    /// Whether the database answers. Dropped before the answer, it closes its connection: the next one is made anew,
-    /// and not queued behind a question that may never be answered.
+    /// Checks that the database answers. If the future is dropped before the answer, the connection is closed, so that
+    /// the next query gets a fresh one and does not queue behind a query that may never be answered.
     ///
     /// # Errors
-    /// `unavailable` when it does not.
+    /// `unavailable` if it does not.
     pub async fn ping(&self) -> Result<()> {
         match Question::ask(self.connection().await?).await {
             Err(e) if error::is_disconnected(&e) => Question::ask(self.connection().await?).await,
@@ -231,7 +231,7 @@ impl Store {
     }
 }
 
-/// A connection that is closed, unless its question was answered.
+/// A connection that is closed unless its query was answered.
 struct Question(Option<Object>);
 
 impl Question {

@@ -1,8 +1,7 @@
-//! Crawls: a job, and the pages it has met.
+//! Crawls: a job, and the pages that it has found.
 //!
-//! Whoever delivers the crawl's message works at it page by page; each page is leased, so that two at once
-//! share the work. What a page links to is in the frontier before the page is done, so that nothing is
-//! forgotten when it dies in between.
+//! The worker with the crawl's message processes it page by page. Each page is leased, so that two concurrent workers
+//! share the pages. A page's links are in the frontier before the page is done, so that a crash in between loses none.
 
 use std::time::Duration;
 
@@ -25,25 +24,26 @@ use crate::{
     outbox::{self, Pending},
 };
 
-/// What a crawl is to do.
+/// The parameters of a crawl.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Crawl {
-    /// Where it begins.
+    /// The start URL.
     pub url: String,
-    /// Pages it may meet.
+    /// Maximum number of pages.
     pub max_pages: u32,
     /// Whether it stays on the first page's host.
     pub same_host: bool,
-    /// Metadata of every document.
+    /// Metadata for all documents.
     pub metadata: Option<Metadata>,
-    /// How every document is cut, where other than its collection's or customer's.
+    /// Chunking of all documents, if it differs from the collection's or customer's.
     #[serde(default)]
     pub chunking: Option<Chunking>,
-    /// The collection of every document.
+    /// The collection of all documents.
     #[serde(default)]
     pub collection_id: Option<CollectionId>,
-    /// Whether it was asked for by a key that is bound to that collection, and reaches no document of another.
+    /// Whether the request came from a key that is bound to this collection, so that documents elsewhere are out of its
+    /// reach.
     #[serde(default)]
     pub bound: bool,
     /// Whether hidden content of the documents is read too.
@@ -60,59 +60,59 @@ pub struct Page {
     pub url: String,
     /// 1 for the first page.
     pub position: i32,
-    /// How often it was taken, this time included.
+    /// Number of claims, including this one.
     pub attempts: i32,
 }
 
-/// How a page ended.
+/// The outcome of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PageEnd {
-    /// As a document, or a new version of one.
+    /// Stored as a document, or as a new version of one.
     Stored(DocumentId),
-    /// Its document has this very content.
+    /// Unchanged: its document has the same content.
     Unchanged(DocumentId),
-    /// Left out, for a reason.
+    /// Left out, with the reason.
     Skipped(&'static str),
-    /// Not to be had.
+    /// Failed.
     Failed {
-        /// Why.
+        /// The failure code.
         code: &'static str,
-        /// What the server answered, where it answered with an error.
+        /// The server's HTTP status, if that is the reason.
         http_status: Option<u16>,
     },
 }
 
-/// A page that was left out or not to be had.
+/// A page that was left out or failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeftOut {
-    /// Its address.
+    /// The page's URL.
     pub url: String,
-    /// Left out, or not to be had.
+    /// Left out, or failed.
     pub status: LeftOutStatus,
-    /// Why.
+    /// The code of the reason.
     pub code: String,
-    /// What the server answered, for `http_status`.
+    /// The server's HTTP status, for `http_status`.
     pub http_status: Option<i32>,
 }
 
-/// How many pages a crawl has, by what became of them.
+/// Numbers of a crawl's pages by outcome.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PageCounts {
     /// Not fetched yet.
     pub waiting: i64,
-    /// Became documents.
+    /// Stored as documents.
     pub stored: i64,
-    /// Are as they were.
+    /// Unchanged.
     pub unchanged: i64,
     /// Left out.
     pub skipped: i64,
-    /// Not to be had.
+    /// Failed.
     pub failed: i64,
-    /// Until the first of those that wait may be taken.
+    /// Time until the first waiting page may be claimed.
     pub next: Duration,
 }
 
-/// What a customer's documents may be.
+/// The limits on a customer's documents.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Largest file, bytes.
@@ -121,7 +121,7 @@ pub struct Limits {
     pub allowed_types: Vec<String>,
 }
 
-/// By what the frontier knows a page.
+/// Returns the key of a page in the frontier.
 pub fn url_hash(url: &str) -> [u8; 32] {
     Sha256::digest(url.as_bytes()).into()
 }
@@ -130,7 +130,8 @@ impl Store {
     /// Adds a crawl with its first page.
     ///
     /// # Errors
-    /// `too_many_crawls` (conflict); `invalid_fields` without its collection; `unavailable` without a database.
+    /// `too_many_crawls` (conflict); `invalid_fields` if its collection does not exist; `unavailable` without a
+    /// database.
     pub async fn add_crawl(
         &self,
         customer: TenantId,
@@ -164,7 +165,7 @@ impl Store {
         Ok((job, pending))
     }
 
-    /// Adds pages a crawl has met, each once, up to as many as it may have.
+    /// Adds pages that a crawl has found, each once, up to the crawl's maximum.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -180,7 +181,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Takes the next page; none where none waits, or all that do are others'.
+    /// Claims the next page. Returns `None` if no page is waiting, or other workers have all that are.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -209,7 +210,7 @@ impl Store {
         .transpose()
     }
 
-    /// Ends a page.
+    /// Records the outcome of a page.
     ///
     /// # Errors
     /// `unavailable` without a database; the page is then fetched once more.
@@ -247,7 +248,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Gives a page back for a while. Waiting for its host is no try.
+    /// Postpones a page. Waiting for its host does not count as an attempt.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -274,7 +275,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// How far a crawl is.
+    /// Returns the progress of a crawl.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -299,7 +300,7 @@ impl Store {
         })
     }
 
-    /// Pages that were left out or not to be had, in the order in which they were met.
+    /// Returns pages that were left out or failed, in the order in which they were found.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -329,7 +330,7 @@ impl Store {
             .collect()
     }
 
-    /// What the pages of a crawl may be.
+    /// Returns the limits on the pages of a crawl.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -346,10 +347,10 @@ impl Store {
         })
     }
 
-    /// Says when `sweep` goes on with a crawl.
+    /// Sets the time at which `sweep` continues a crawl.
     ///
     /// # Errors
-    /// `unavailable` without a database; it goes on later then.
+    /// `unavailable` without a database; the crawl is then continued later.
     pub async fn crawl_again(&self, customer: TenantId, job: JobId, wait: Duration) -> Result<()> {
         let tx = self.tenant(customer).await?;
         tx.query(

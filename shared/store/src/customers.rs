@@ -1,4 +1,4 @@
-//! Signing a customer up, and what it changes of itself.
+//! Signup of a customer, and its changes to itself.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -16,17 +16,17 @@ use crate::{
     users,
 };
 
-/// All that a new customer starts with.
+/// The initial data of a customer.
 pub struct NewCustomer<'a> {
-    /// The company, where it was given.
+    /// The company, if given.
     pub company_name: Option<&'a str>,
     /// The customer's data key, wrapped by KMS.
     pub wrapped_data_key: &'a [u8],
     /// Embedding model.
     pub embedding_model: &'a str,
-    /// What the platform's key may cost for it in a month.
+    /// The most that the platform's key may cost for it in a month.
     pub platform_budget: Usd,
-    /// Whether the platform's key may be used at once, before an address is verified.
+    /// Whether the platform's key may be used immediately, before an address is verified.
     pub platform_key: bool,
     /// Its first user.
     pub user_id: UserId,
@@ -36,18 +36,18 @@ pub struct NewCustomer<'a> {
     pub password_hash: &'a str,
     /// The default API key.
     pub api_key_id: ApiKeyId,
-    /// Its public part.
+    /// The key's public part.
     pub api_key_public_id: &'a str,
-    /// SHA-256 of its secret part.
+    /// SHA-256 of the key's secret part.
     pub api_key_hash: &'a [u8; 32],
     /// The token secrets.
     pub secrets: &'a [SealedSecret],
 }
 
-/// Inserts a customer in the transaction of its own new id.
+/// Inserts a customer, in a transaction of its own new id.
 ///
 /// # Errors
-/// `email_taken` (conflict) when a user with that address exists.
+/// `email_taken` (conflict) if a user with that address exists.
 pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
     let customer: CustomerId = tx.customer_id();
     tx.try_query(
@@ -79,7 +79,7 @@ pub async fn insert(tx: &Tenant, new: &NewCustomer<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Uses up an invitation to sign up, in the signup's transaction. False: there is none, or no longer.
+/// Uses up an invitation to sign up, in the signup's transaction. Returns false if there is no valid one.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -93,8 +93,8 @@ pub async fn use_signup_invitation(tx: &Tenant, token_hash: &[u8; 32]) -> Result
     row.map_or(Ok(false), |row| row.get("used"))
 }
 
-/// Lets the platform's key be used for the customer, one of whose users has verified an address, and queues the documents
-/// that have waited for it.
+/// Lets the platform's key be used for the customer, one of whose users has verified an address, and queues the
+/// documents that have waited for it.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -118,15 +118,15 @@ pub struct CustomerRow {
     pub id: CustomerId,
     /// The company.
     pub company_name: Option<String>,
-    /// Where it stands.
+    /// The customer's status.
     pub status: CustomerStatus,
-    /// Whether it has its own key of the provider.
+    /// Whether it has its own provider key.
     pub has_openai_key: bool,
     /// When it signed up.
     pub created_at: DateTime<Utc>,
 }
 
-/// The customer of a transaction.
+/// Returns the customer of a transaction.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -147,7 +147,7 @@ pub async fn get(tx: &Tenant) -> Result<CustomerRow> {
     })
 }
 
-/// Changes the company's name, or takes it away.
+/// Changes or removes the company's name.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -160,7 +160,7 @@ pub async fn rename(tx: &Tenant, company_name: Option<&str>) -> Result<()> {
     .map(drop)
 }
 
-/// Writes down what a customer chose, checked. `now` is the configuration it was chosen from.
+/// Stores a customer's settings, which are already checked. `now` is the configuration that they were chosen from.
 ///
 /// # Errors
 /// `unavailable` without a database.

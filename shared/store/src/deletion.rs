@@ -1,23 +1,23 @@
-//! Deletion of documents, and how it is taken back.
+//! Deletion and undeletion of documents.
 //!
-//! A deleted document is hidden at once, from lists, from searches and from its worker. What happens then is the
-//! customer's choice (`deletionRetentionDays`):
+//! A deleted document is hidden at once, from lists, from searches and from its worker. The next step depends on the
+//! customer's setting (`deletionRetentionDays`):
 //!
 //! | `deleted_at` | `purge_at` | the document |
 //! |---|---|---|
-//! | null | null | is there |
-//! | set | set | is deleted and can be undeleted: it keeps its rows, chunks and originals, and counts |
-//! | set | null | is being removed for good: its job is in the outbox, and admission hands its id to every search |
+//! | null | null | exists |
+//! | set | set | is deleted and can be undeleted: it keeps its rows, chunks and originals, and counts towards limits |
+//! | set | null | is being removed permanently: its job is in the outbox, and admission hands its id to every search |
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the commit | nothing | |
-//! | after it, a document that can be undeleted | `resend_at` is `purge_at` | `sweep`, which then takes `purge_at` away and sends its job |
-//! | after it, another one | a row in the outbox | `sweep` sends the job |
+//! | after it, a document that can be undeleted | `resend_at` is `purge_at` | `sweep` clears `purge_at`, sends its job |
+//! | after it, any other document | a row in the outbox | `sweep` sends the job |
 //! | after the commit of an undeletion that queued the document | a row in the outbox | `sweep` sends the job |
 //!
-//! Jobs that remove a document leave one alone that can be undeleted (`queries/publication/deletions.sql`), and an
-//! undeletion takes only such a one, so that neither can meet the other half-way.
+//! Jobs that remove a document skip one that can be undeleted (`queries/publication/deletions.sql`), and an undeletion
+//! accepts only such a document, so the two never work on the same one.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -41,12 +41,12 @@ use crate::{
     row::Row,
 };
 
-/// A document that was hidden.
+/// A hidden document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Hidden {
     /// Its id.
     pub id: DocumentId,
-    /// Until when it can be undeleted; `None`: it is being removed.
+    /// Time until which it can be undeleted; `None` if it is being removed.
     pub purge_at: Option<DateTime<Utc>>,
 }
 
@@ -58,13 +58,13 @@ impl Hidden {
         })
     }
 
-    /// The job that removes it, unless it can be undeleted.
+    /// Returns the job that removes the document, unless it can be undeleted.
     pub(crate) fn job(&self, customer: CustomerId) -> Option<Job> {
         let job = Job::delete(customer, self.id);
         self.purge_at.is_none().then_some(job)
     }
 
-    /// What is written down of it, beside `details`.
+    /// Returns the fields that are recorded in addition to `details`.
     pub(crate) fn line(&self, mut details: Value) -> (Action, Uuid, Value) {
         if let Some(purge_at) = self.purge_at {
             details["purgeAt"] = json!(purge_at);
@@ -73,7 +73,7 @@ impl Hidden {
     }
 }
 
-/// The job of a document that was undeleted, where it was queued or being processed when it was deleted.
+/// Returns the job of an undeleted document that was queued or being processed when it was deleted.
 pub(crate) fn resumed(customer: CustomerId, row: &Row, lane: Lane) -> Result<Option<Outgoing>> {
     let id = row.get("id")?;
     let status: Status = row.get("status")?;
@@ -90,9 +90,9 @@ pub(crate) fn resumed(customer: CustomerId, row: &Row, lane: Lane) -> Result<Opt
 }
 
 impl Store {
-    /// Hides a document and, if it is a mail, the documents attached to it. Writes the jobs that remove them where they
-    /// cannot be undeleted: because the customer keeps nothing, or because it is `permanent`. That one takes also what
-    /// is deleted already and could be undeleted.
+    /// Hides a document and, if it is an email, the documents attached to it. Writes the jobs that remove them if they
+    /// cannot be undeleted: because the customer retains nothing, or because the deletion is `permanent`. A permanent
+    /// deletion also takes a document that is already deleted and could be undeleted.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -115,14 +115,14 @@ impl Store {
         audit::record_many(&tx, actor, &[hidden.line(json!({}))]).await?;
         let jobs: Vec<Job> = hidden.job(customer.customer_id()).into_iter().collect();
         let mut pending = outbox::insert_many(&tx, &jobs).await?;
-        // After the mail is locked: none is added from here on.
+        // The email is locked first, so that no attachment is added from here on.
         pending.extend(attachments::delete(&tx, actor, id, Which::All, permanent).await?);
         tx.commit().await?;
         Ok((hidden, pending))
     }
 
-    /// Takes a deletion back, and with that of a mail those of what was deleted with it. A document that had not been
-    /// processed is queued.
+    /// Undeletes a document, and for an email also the attachments that were deleted with it. A document that had not
+    /// been processed is queued.
     ///
     /// # Errors
     /// `not_found`; `mail_deleted`, `external_id_taken` or `source_url_taken` (conflict); `unavailable` without a database.
@@ -145,7 +145,7 @@ impl Store {
         let deleted_at: DateTime<Utc> = found.get("deleted_at")?;
         let mail: Option<DocumentId> = found.get("attached_to")?;
         if let Some(mail) = mail {
-            // It stays until the commit.
+            // The email stays until the commit.
             let hold = include_str!("../queries/documents/hold_mail.sql");
             let held = tx.query_opt(hold, &[tenant, &mail]).await?;
             held.ok_or_else(mail_deleted)?;
@@ -167,7 +167,7 @@ impl Store {
                 .try_query(undelete, &[tenant, &one])
                 .await?
                 .map_err(|error| taken(&error))?;
-            // Gone meanwhile, or undeleted by somebody else.
+            // The document has been removed meanwhile, or undeleted by another caller.
             let Some(row) = row.first() else {
                 if one == id {
                     return Err(Error::not_found("document"));
@@ -189,7 +189,7 @@ impl Store {
         Ok((document, pending))
     }
 
-    /// All deleted documents, whose chunks may be in the tables still.
+    /// Returns all deleted documents whose chunks may still be in the tables.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -206,7 +206,7 @@ impl Store {
     }
 }
 
-/// Writes down the deletion of documents, and the jobs that remove those that cannot be undeleted.
+/// Records the deletion of documents, and the jobs that remove those that cannot be undeleted.
 pub(crate) async fn record(
     tx: &Tenant,
     actor: Actor,
@@ -225,7 +225,7 @@ fn mail_deleted() -> Error {
     Error::new(Kind::Conflict, "mail_deleted", detail)
 }
 
-/// The failure of an undeletion: another document may have its external id or its URL by now.
+/// Returns the error of an undeletion: another document may have taken the external id or the URL.
 fn taken(failure: &tokio_postgres::Error) -> Error {
     let (code, what) = match error::constraint(failure) {
         Some("documents_external_id_key") => ("external_id_taken", "externalId"),

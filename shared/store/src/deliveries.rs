@@ -1,7 +1,7 @@
-//! Notices to webhooks: claimed for a try under a lease, and ended by whoever holds it.
+//! Notifications to webhooks: claimed for an attempt under a lease, and ended by the holder of the lease.
 //!
-//! They are written by a trigger of the database in the transaction that ends a document
-//! (`record_deliveries`), and are their own outbox.
+//! They are written by a trigger of the database in the transaction that ends a document (`record_deliveries`), and are
+//! their own outbox.
 
 use std::time::Duration;
 
@@ -21,62 +21,62 @@ use crate::{
     webhooks::{self, sealed},
 };
 
-/// A notice as it is listed.
+/// A notification for display.
 #[derive(Clone, Debug)]
 pub struct DeliveryRow {
-    /// Its id, which its receiver sees as `webhook-id`.
+    /// The notification's id, which its receiver sees as `webhook-id`.
     pub id: DeliveryId,
-    /// What it tells, `document.completed`.
+    /// The event, for example `document.completed`.
     pub event: String,
-    /// Of which document.
+    /// The document that the event is about.
     pub document_id: Option<DocumentId>,
-    /// Where it stands.
+    /// The notification's status.
     pub status: DeliveryStatus,
-    /// Tries since it was made or asked for again.
+    /// Attempts since its creation or its last replay.
     pub attempts: i32,
-    /// When it is tried next, while it is pending.
+    /// Time of the next attempt, while the notification is pending.
     pub due_at: DateTime<Utc>,
     /// The receiver's last HTTP status.
     pub last_status: Option<i32>,
-    /// Why it gave none, or none that counts.
+    /// The error code, if there was no status or not a successful one.
     pub last_error: Option<String>,
-    /// When it was last tried.
+    /// Time of the last attempt.
     pub last_attempt_at: Option<DateTime<Utc>>,
-    /// When it ended.
+    /// Time at which the notification ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
 }
 
-/// A notice that is to be tried now, by nobody else.
+/// A notification that is claimed for an attempt.
 pub struct Claimed {
     /// The tenant.
     pub tenant: TenantId,
-    /// The notice.
+    /// The notification.
     pub id: DeliveryId,
-    /// Its webhook.
+    /// The notification's webhook.
     pub webhook_id: WebhookId,
-    /// Whether that does anything still.
+    /// Whether the webhook is still active.
     pub status: WebhookStatus,
-    /// Where it goes.
+    /// The receiver's URL.
     pub url: Option<String>,
-    /// What is sent.
+    /// The body to send.
     pub payload: Box<RawValue>,
-    /// Tries, with this one.
+    /// Attempts, including this one.
     pub attempts: u32,
-    /// Whether its turn at the receiver's host has come. A notice that has none yet takes one.
+    /// Whether its turn at the receiver's host has come. A notification without a turn takes one.
     pub has_turn: bool,
     /// The webhook's live secrets, with the key to open them.
     pub sealed: SealedSecrets,
     token: FencingToken,
 }
 
-/// Why a try did not do.
+/// The reason why an attempt failed.
 #[derive(Clone, Debug, Default)]
 pub struct Failure {
-    /// The receiver's HTTP status, where it gave one.
+    /// The receiver's HTTP status, if there was one.
     pub status: Option<u16>,
-    /// Stable code, `http_status` where the status is the reason.
+    /// Stable code, `http_status` if the status is the reason.
     pub code: &'static str,
 }
 
@@ -105,10 +105,10 @@ fn not_active() -> Error {
 }
 
 impl Store {
-    /// A page of a webhook's notices, newest first.
+    /// Returns a page of a webhook's notifications, newest first.
     ///
     /// # Errors
-    /// `not_found` where there is no such webhook; `unavailable` without a database.
+    /// `not_found` if there is no such webhook; `unavailable` without a database.
     pub async fn list_deliveries(
         &self,
         customer: TenantId,
@@ -136,7 +136,7 @@ impl Store {
         rows.iter().map(delivery).collect()
     }
 
-    /// Makes a notice that tells nothing, to see whether it arrives. Send its message.
+    /// Creates a test notification without an event. The caller sends its message.
     ///
     /// # Errors
     /// `webhook_not_active` (conflict), also for a webhook that sends none; `unavailable` without a database.
@@ -157,7 +157,8 @@ impl Store {
         Ok(id)
     }
 
-    /// Has a notice tried anew, however it ended, under the id it has. Send its message.
+    /// Schedules another attempt at a notification under its existing id, however it ended. The caller sends its
+    /// message.
     ///
     /// # Errors
     /// `not_found`, `webhook_not_active` (conflict); `unavailable` without a database.
@@ -178,7 +179,8 @@ impl Store {
         tx.commit().await
     }
 
-    /// Begins a try: nobody else is given the notice for so long. None where there is nothing to try.
+    /// Begins an attempt: no other worker gets the notification during the lease. Returns `None` if there is nothing to
+    /// attempt.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -214,8 +216,8 @@ impl Store {
         .transpose()
     }
 
-    /// Takes a turn at a receiver's host; how long until it comes. Turns are `gap` apart on average, and up to `burst` of
-    /// them come at once.
+    /// Takes a turn at a receiver's host, and returns the time until it comes. Turns are `gap` apart on average, and up
+    /// to `burst` of them come at once.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -233,10 +235,10 @@ impl Store {
         Ok(Duration::try_from_secs_f64(wait).unwrap_or_default())
     }
 
-    /// Puts a notice off until its turn, without counting a try.
+    /// Postpones a notification until its turn, without counting an attempt.
     ///
     /// # Errors
-    /// `unavailable` without a database: it is tried again when its lease is over.
+    /// `unavailable` without a database: the next attempt then follows the end of the lease.
     pub async fn await_turn(&self, claimed: &Claimed, wait: Duration) -> Result<LeaseState> {
         let tx = self.tenant(claimed.tenant).await?;
         let row = tx
@@ -254,10 +256,10 @@ impl Store {
         Ok(LeaseState::of(&row))
     }
 
-    /// Notes that the receiver has taken a notice.
+    /// Records that the receiver has accepted a notification.
     ///
     /// # Errors
-    /// `unavailable` without a database: it is then sent once more.
+    /// `unavailable` without a database: the notification is then sent once more.
     pub async fn delivered(&self, claimed: &Claimed, status: u16) -> Result<()> {
         let tx = self.tenant(claimed.tenant).await?;
         let taken = Failure {
@@ -271,7 +273,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Drops a notice whose webhook was stopped.
+    /// Drops a notification whose webhook was stopped.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -282,16 +284,16 @@ impl Store {
             .end(&tx, DeliveryStatus::Discarded, &nothing)
             .await?
         {
-            // Whoever has it now drops it too.
+            // If another worker has claimed it, that worker drops it too.
             LeaseState::Held | LeaseState::Lost => tx.commit().await,
         }
     }
 
-    /// Notes that a try failed: the next one follows after the wait, or it was the last. True where the
-    /// next one is to be sent for. A webhook of which nothing has arrived for [`FAILING`] is stopped.
+    /// Records that an attempt failed. The next one follows after the wait, unless this was the last. Returns true if a
+    /// message is to be sent for the next one. A webhook whose deliveries have all failed for [`FAILING`] is stopped.
     ///
     /// # Errors
-    /// `unavailable` without a database: it is then tried again once the lease is over.
+    /// `unavailable` without a database: the next attempt then follows the end of the lease.
     pub async fn delivery_failed(
         &self,
         claimed: &Claimed,
@@ -312,10 +314,10 @@ impl Store {
         Ok(held && !stop && wait.is_some())
     }
 
-    /// Notes that the receiver is gone: the webhook is stopped.
+    /// Records that the receiver no longer exists, and stops the webhook.
     ///
     /// # Errors
-    /// `unavailable` without a database: it is then tried again once the lease is over.
+    /// `unavailable` without a database: the next attempt then follows the end of the lease.
     pub async fn receiver_gone(&self, claimed: &Claimed, failure: &Failure) -> Result<()> {
         let tx = self.tenant(claimed.tenant).await?;
         match claimed.end(&tx, DeliveryStatus::Failed, failure).await? {
@@ -325,7 +327,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Notices whose message is to be sent; each is put off as it is handed out.
+    /// Returns notifications whose message is to be sent, and postpones each of them.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -353,7 +355,7 @@ async fn disable(tx: &Tenant, webhook: WebhookId, reason: DisabledReason) -> Res
 }
 
 impl Claimed {
-    /// Ends it.
+    /// Ends the notification.
     async fn end(&self, tx: &Tenant, status: DeliveryStatus, why: &Failure) -> Result<LeaseState> {
         let code = Some(why.code).filter(|code| !code.is_empty());
         let ended = tx

@@ -1,4 +1,4 @@
-//! Lists of documents: filtered, in an order, page by page; and where the documents of hits come from.
+//! Lists of documents, filtered, sorted and paginated; and the origins of the documents of hits.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::{
     row::Row,
 };
 
-/// What a list is ordered by.
+/// The value of a sort key.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Key {
     /// A time.
@@ -27,17 +27,17 @@ pub enum Key {
     Title(String),
 }
 
-/// A position in a list: behind the last document seen.
+/// A position in a list: after the last document of a page.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Position {
-    /// What the list is ordered by, of that document.
+    /// The sort key of that document.
     pub key: Key,
-    /// Its id.
+    /// The id of that document.
     pub id: DocumentId,
 }
 
 impl Position {
-    /// The position behind a document, in this order.
+    /// Returns the position after a document in this order.
     pub fn behind(document: &Document, sort: Sort) -> Self {
         let key = match sort {
             Sort::CreatedAt | Sort::CreatedAtDescending => Key::Time(document.created_at),
@@ -50,14 +50,14 @@ impl Position {
         }
     }
 
-    /// Whether it is a position of this order.
+    /// Returns whether the position belongs to this order.
     pub fn is_of(&self, sort: Sort) -> bool {
         let by_title = matches!(sort, Sort::Title | Sort::TitleDescending);
         by_title == matches!(self.key, Key::Title(_))
     }
 }
 
-/// The parts of list.sql that are an order's.
+/// The parts of list.sql that depend on the order.
 struct Order {
     key: &'static str,
     value: &'static str,
@@ -97,14 +97,14 @@ impl Order {
     }
 }
 
-/// A statement with the conditions of matching.sql put in.
+/// Returns a statement with the conditions of matching.sql inserted.
 pub(crate) fn matching(sql: &str, presence: Presence) -> String {
     let conditions = include_str!("../queries/documents/matching.sql");
     present(&sql.replace("{matching}", conditions), presence)
 }
 
-/// A statement with the condition put in that documents d are there, or deleted. It is text, not a parameter, as it leads
-/// to an index.
+/// Returns a statement with the condition inserted that documents `d` are present, or deleted. It is text and not a
+/// parameter, so that the planner can use an index.
 pub(crate) fn present(sql: &str, presence: Presence) -> String {
     let condition = match presence {
         Presence::There => "d.deleted_at IS NULL",
@@ -159,7 +159,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The pattern of texts that contain this one.
+/// Returns the LIKE pattern of texts that contain this text.
 fn part_of(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
@@ -174,7 +174,7 @@ fn part_of(text: &str) -> String {
 }
 
 impl Store {
-    /// A page of the documents that match, in this order.
+    /// Returns a page of the documents that match, in this order.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -207,7 +207,7 @@ impl Store {
         rows.iter().map(document).collect()
     }
 
-    /// How many documents match.
+    /// Returns the number of documents that match.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -222,7 +222,7 @@ impl Store {
             .get("documents")
     }
 
-    /// The document that has this external id.
+    /// Returns the document with this external id.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -242,7 +242,7 @@ impl Store {
         found.ok_or_else(|| Error::not_found("document"))
     }
 
-    /// All documents that have this external id: one that is there at most, and any number that are deleted.
+    /// Returns all documents with this external id: at most one that is not deleted, and any number of deleted ones.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -262,7 +262,7 @@ impl Store {
         Ok(found.into_iter().map(|document| document.id).collect())
     }
 
-    /// Where the documents of hits come from. One that was deleted is left out.
+    /// Returns the origins of the documents of hits. Deleted documents are left out.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,11 +1,11 @@
-//! Passwords of documents that want one, sealed. Nothing here is plaintext.
+//! Sealed passwords of password-protected documents. There is no plaintext here.
 
 use dynrag_domain::{DocumentId, Error, Result};
 
 use crate::{Store, Tenant, TenantId};
 
-/// A document's password, sealed under its customer's data key for the vault's purpose `document_password`, as
-/// version 1.
+/// A document's password, sealed under its customer's data key for the vault's purpose `document_password`, as version
+/// 1.
 #[derive(Clone)]
 pub struct SealedPassword {
     /// AES-GCM nonce.
@@ -22,7 +22,7 @@ pub struct StoredPassword {
     pub sealed: SealedPassword,
 }
 
-/// Gives a document its password, in the place of an older one.
+/// Sets a document's password, replacing an older one.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -41,7 +41,7 @@ pub async fn set(tx: &Tenant, document: DocumentId, password: &SealedPassword) -
 }
 
 impl Store {
-    /// A document's password. None where it has none, or its customer is erased.
+    /// Returns a document's password; `None` if it has no password, or its customer is erased.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -70,7 +70,7 @@ impl Store {
         .transpose()
     }
 
-    /// A customer's data key as KMS wrapped it.
+    /// Returns a customer's data key, wrapped by KMS.
     ///
     /// # Errors
     /// `not_found` for a customer that is erased; `unavailable` without a database.

@@ -1,5 +1,5 @@
-//! Documents as rows. Lists are in [`crate::document_list`]; how documents come in is in [`crate::uploads`], what becomes
-//! of them in [`crate::timeline`] and [`crate::versions`], and how they go in [`crate::deletion`].
+//! Documents as rows. Lists are in [`crate::document_list`], additions in [`crate::uploads`], processing in
+//! [`crate::timeline`] and [`crate::versions`], and deletion in [`crate::deletion`].
 
 use std::borrow::Cow;
 
@@ -22,54 +22,54 @@ use crate::{
     row::Row,
 };
 
-/// A row of the list, with the facts of its published version (or of its latest, before that).
+/// A row of the list, with the details of its published version (or of its latest, before that).
 #[derive(Clone, Debug)]
 pub struct Document {
     /// Id.
     pub id: DocumentId,
     /// Title.
     pub title: String,
-    /// Which way it came.
+    /// The source of the document.
     pub source: Source,
     /// The caller's own id.
     pub external_id: Option<String>,
     /// Name of the uploaded file.
     pub file_name: Option<String>,
-    /// Where it was fetched from.
+    /// The URL it was fetched from.
     pub source_url: Option<String>,
     /// Metadata object.
     pub metadata: Metadata,
     /// Whether hidden content is read too.
     pub include_hidden: bool,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     pub attachments: bool,
-    /// The mail it is attached to.
+    /// The email it is attached to.
     pub attached_to: Option<DocumentId>,
     /// The collection it belongs to.
     pub collection: Option<CollectionId>,
-    /// Where it stands.
+    /// The document's status.
     pub status: Status,
-    /// What is being done with it.
+    /// The processing step.
     pub stage: Option<Stage>,
-    /// Why it ended badly.
+    /// The failure code.
     pub code: Option<FailureCode>,
-    /// What the page's server answered, for `http_status`.
+    /// HTTP status of the page's server, for `http_status`.
     pub http_status: Option<i32>,
-    /// Newest version asked for.
+    /// Newest requested version.
     pub latest_version: i32,
-    /// Version that is searched.
+    /// Version that is searchable.
     pub published_version: Option<i32>,
     /// Claims of the latest version so far.
     pub attempts: i32,
-    /// When it was added.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// When its row last changed.
+    /// Time of the last change of the row.
     pub updated_at: DateTime<Utc>,
-    /// When it last became searchable.
+    /// Time of the last publication.
     pub completed_at: Option<DateTime<Utc>>,
-    /// When it was deleted, of one that can be undeleted.
+    /// Time of the deletion, if it can be undeleted.
     pub deleted_at: Option<DateTime<Utc>>,
-    /// Until when it can be undeleted.
+    /// Time until which it can be undeleted.
     pub purge_at: Option<DateTime<Utc>>,
     /// Format.
     pub format: Format,
@@ -85,21 +85,21 @@ pub struct Document {
     pub chunks: Option<i32>,
     /// Tokens embedded.
     pub tokens: Option<i64>,
-    /// Model that embedded them.
+    /// Embedding model.
     pub embedding_model: Option<String>,
-    /// What the file says of itself.
+    /// The file's own metadata.
     pub properties: Option<Value>,
-    /// What the reader left out or replaced.
+    /// Warnings of the reader: parts left out or replaced.
     pub warnings: Warnings,
 }
 
-/// The refusal of a password that opens nothing.
+/// Returns the error for a password of a document that is not password-protected.
 pub fn no_password() -> Error {
     Error::field("/password", "only for a PDF")
 }
 
 impl Store {
-    /// A document.
+    /// Returns a document.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -110,11 +110,11 @@ impl Store {
         found
     }
 
-    /// Queues a document that ended badly again, with a password where one is given, and writes its job.
+    /// Queues a failed document again, with a password if one is given, and writes its job.
     ///
     /// # Errors
-    /// `not_found`; `not_retryable` (conflict); `invalid_fields` for a password of what has none; `unavailable`
-    /// without a database.
+    /// `not_found`; `not_retryable` (conflict); `invalid_fields` for a password of a document that cannot have one;
+    /// `unavailable` without a database.
     pub async fn retry_document(
         &self,
         customer: TenantId,
@@ -143,7 +143,7 @@ impl Store {
         let version: i32 = queued.get("latest_version")?;
         let to_fetch: bool = queued.get("to_fetch")?;
         if let Some(password) = password {
-            // What is still to be fetched may turn out to be a PDF.
+            // Content that is still to be fetched may turn out to be a PDF.
             if !to_fetch && queued.get::<Format>("format")? != Format::Pdf {
                 return Err(no_password());
             }
@@ -163,7 +163,7 @@ impl Store {
 }
 
 impl Document {
-    /// What happened and what to do, where it ended badly.
+    /// Returns what happened and what to do, if the document failed.
     pub fn reason(&self) -> Option<Cow<'static, str>> {
         self.code.map(|code| code.reason(self.http_status))
     }
@@ -196,7 +196,7 @@ pub(crate) fn document(row: &Row) -> Result<Document> {
         status: row.get("status")?,
         stage: row.get("stage")?,
         code,
-        // Left over from an earlier try where the code is another.
+        // With another code, this is a leftover of an earlier attempt.
         http_status: row
             .get::<Option<i32>>("http_status")?
             .filter(|_| code == Some(FailureCode::HttpStatus)),
@@ -221,7 +221,7 @@ pub(crate) fn document(row: &Row) -> Result<Document> {
     })
 }
 
-/// Queues documents that wait for the customer, with these codes, again; `sweep` sends them. How many.
+/// Queues documents that wait for the customer, with these codes, again; `sweep` sends them. Returns their number.
 ///
 /// # Errors
 /// `unavailable` without a database.

@@ -1,4 +1,4 @@
-//! Leaving: a customer is hidden at once, and then its data goes.
+//! Erasure of a customer: it is hidden at once, and its data is removed later.
 
 use dynrag_domain::{Result, tasks::Task};
 
@@ -10,16 +10,17 @@ use crate::{
 /// Whether a customer's data may be removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Erasable {
-    /// Nobody writes for it any more.
+    /// No worker writes for it any more.
     Yes,
-    /// Somebody may write once more, until the lease ends.
+    /// A worker may still write, until its lease ends.
     NotYet,
-    /// It is gone already, or is none that is deleted.
+    /// The customer is gone already, or is not a deleted one.
     Gone,
 }
 
-/// Hides the customer of the transaction: nobody is admitted, its sessions end, the key of its secrets is gone, workers
-/// are fenced off. The task that removes the rest is written with it. None where it is deleted already.
+/// Hides the customer of the transaction: no caller is admitted, its sessions end, the key of its secrets is destroyed,
+/// workers are fenced off. The task that removes the rest is written with it. Returns `None` if the customer is deleted
+/// already.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -35,7 +36,7 @@ pub async fn begin(tx: &Tenant) -> Result<Option<Pending<Task>>> {
 }
 
 impl Store {
-    /// Whether a deleted customer's data may be removed.
+    /// Checks whether a deleted customer's data may be removed.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -56,7 +57,7 @@ impl Store {
         })
     }
 
-    /// Removes the rows of a deleted customer, the last of it.
+    /// Removes a deleted customer's rows, as the last step.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,18 +1,18 @@
-//! From Postgres' errors to ours. No text of the database ever becomes public.
+//! Conversion of Postgres errors. Text from the database never becomes public.
 
 use deadpool_postgres::PoolError;
 use dynrag_domain::{Error, Kind, documents::FailureCode};
 use tokio_postgres::error::SqlState;
 
-/// Whether the connection was gone before the statement could run: a fresh one may succeed.
+/// Returns whether the connection was closed before the statement could run: a fresh one may succeed.
 pub(crate) fn is_disconnected(error: &tokio_postgres::Error) -> bool {
     error.is_closed() || error.code() == Some(&SqlState::ADMIN_SHUTDOWN)
 }
 
-/// What the trigger that counts originals raises when they are too much (`count_storage`).
+/// SQLSTATE that the trigger which counts originals raises above the limit (`count_storage`).
 const STORAGE_LIMIT: &str = "DR001";
 
-/// The refusal of content for which there is no room.
+/// Returns the error for content that exceeds the storage limit.
 fn storage_limit() -> Error {
     Error::new(
         Kind::Conflict,
@@ -22,7 +22,7 @@ fn storage_limit() -> Error {
     )
 }
 
-/// A failed statement. What may pass by itself is `Unavailable`, the rest is a fault of ours.
+/// Converts the error of a failed statement. A transient failure is `Unavailable`, any other is an internal error.
 pub(crate) fn statement(error: &tokio_postgres::Error) -> Error {
     if error
         .code()
@@ -57,7 +57,7 @@ pub(crate) fn statement(error: &tokio_postgres::Error) -> Error {
     }
 }
 
-/// No connection was to be had.
+/// Converts the error of the pool when no connection is available.
 pub(crate) fn pool(error: &PoolError) -> Error {
     match error {
         PoolError::Backend(backend) => {
@@ -67,7 +67,7 @@ pub(crate) fn pool(error: &PoolError) -> Error {
     }
 }
 
-/// The constraint a statement ran into, by which callers tell a duplicate from a fault.
+/// Returns the violated constraint, by which callers tell a duplicate from a fault.
 pub(crate) fn constraint(error: &tokio_postgres::Error) -> Option<&str> {
     error
         .as_db_error()

@@ -1,17 +1,17 @@
-//! What a customer takes along: its rows as JSON, without what is secret, and where its originals lie.
+//! The data of a customer's export: its rows as JSON, without secrets, and the locations of its originals.
 
 use dynrag_domain::{DocumentId, Error, Result, storage};
 
 use crate::{Store, TenantId, ingestion};
 
-/// A table of an export: its columns that stay here, what a line is made of beside them, and its order.
+/// A table of an export: its excluded columns, the source of additional fields, and its order.
 struct Table {
     name: &'static str,
     key: &'static str,
     without: &'static str,
     /// JSON of the row `t`.
     line: &'static str,
-    /// Which rows.
+    /// Condition that selects the rows.
     only: &'static str,
     order: &'static str,
 }
@@ -27,13 +27,14 @@ const fn table(name: &'static str, without: &'static str, order: &'static str) -
     }
 }
 
-/// A document with what the API shows of its version: the published one, else the latest. Its own columns win.
+/// A document with the details of its version that the API shows: the published one, else the latest. The document's
+/// own columns take precedence.
 const DOCUMENT: &str = "(SELECT to_jsonb(v) - '{document_id,version,object_id,bundle_offset,original_version,reprocess,\
 to_fetch,published_at,superseded_at,retired_at}'::text[] FROM document_versions v
 WHERE (v.customer_id, v.document_id, v.version)
     = (t.customer_id, t.id, coalesce(t.published_version, t.latest_version))) || to_jsonb(t)";
 
-/// Everything of the customer but counters, copies of what is elsewhere, hashes and sealed secrets.
+/// All of the customer's data except counters, copies, hashes and sealed secrets.
 const TABLES: [Table; 13] = [
     Table {
         key: "id",
@@ -72,37 +73,37 @@ const TABLES: [Table; 13] = [
     table("audit_log", "{}", "at, id"),
 ];
 
-/// Rows asked for at once.
+/// Rows per page.
 const PAGE: i64 = 1000;
 
-/// An original to take along.
+/// An original to export.
 #[derive(Clone, Debug)]
 pub struct Original {
     /// Document.
     pub document_id: DocumentId,
     /// Version.
     pub version: i32,
-    /// Version that brought it.
+    /// Version that introduced the original.
     pub original_version: i32,
-    /// Where it lies.
+    /// Location in S3.
     pub original: storage::Original,
-    /// Its size in bytes; 0 where that is not known yet.
+    /// Size in bytes; 0 if it is not known yet.
     pub bytes: u64,
-    /// Name it came with.
+    /// Original file name.
     pub file_name: Option<String>,
     /// Format, by its short name.
     pub format: String,
-    /// Whether its text was read, and so is kept.
+    /// Whether its text was read, and is therefore stored.
     pub has_text: bool,
 }
 
-/// The tables there are.
+/// Returns the names of the tables.
 pub fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|table| table.name)
 }
 
 impl Store {
-    /// A page of a table's rows, each as a line of JSON; empty after the last.
+    /// Returns a page of a table's rows, each as a line of JSON; empty after the last.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -124,7 +125,7 @@ impl Store {
             only,
             order,
         } = table;
-        // All of it constants of this file.
+        // All parts are constants of this file.
         let sql = format!(
             "SELECT (({line}) - '{without}'::text[])::text AS line FROM {name} t
              WHERE {key} = $1 AND {only} ORDER BY {order} LIMIT {PAGE} OFFSET $2"
@@ -135,7 +136,7 @@ impl Store {
         rows.iter().map(|row| row.get("line")).collect()
     }
 
-    /// The next originals after a document's version.
+    /// Returns the next originals after a document's version.
     ///
     /// # Errors
     /// `unavailable` without a database.

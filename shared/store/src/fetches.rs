@@ -1,7 +1,7 @@
 //! Documents whose content is fetched from the web.
 //!
-//! The document is there from the request on, its version marked `to_fetch`. The fetch function claims it
-//! as the embedding function does later, with the same lease, fencing and tries.
+//! The document exists from the request on, its version marked `to_fetch`. The fetch function claims it as the
+//! embedding function does later, with the same lease, fencing and attempts.
 
 use std::time::Duration;
 
@@ -21,39 +21,39 @@ use crate::{
     uploads::{self, NewDocument},
 };
 
-/// What became of a URL.
+/// The result of adding a URL.
 pub enum AddedUrl {
-    /// To be fetched; send the message.
+    /// The URL is to be fetched; send the message.
     Queued(DocumentId, Pending<Fetch>),
-    /// Its document is being fetched or read right now.
+    /// Its document is being fetched or processed now.
     UnderWay(DocumentId, Status),
-    /// Somebody else was faster: decide again.
+    /// A concurrent caller was faster: decide again.
     Raced,
 }
 
-/// What was fetched.
+/// Fetched content.
 #[derive(Clone, Debug)]
 pub struct Fetched<'a> {
     /// Size.
     pub bytes: i64,
     /// SHA-256.
     pub content_hash: &'a [u8; 32],
-    /// What it is, by its content.
+    /// The format, detected from the content.
     pub format: Format,
     /// The server's `ETag`.
     pub etag: Option<&'a str>,
     /// The server's `Last-Modified`.
     pub last_modified: Option<&'a str>,
-    /// Last part of the address, where it looks like a file's name.
+    /// Last segment of the URL's path, if it looks like a file name.
     pub file_name: Option<&'a str>,
 }
 
 impl Store {
-    /// Adds a document that is to be fetched, or the next version of the one this URL (or external id) has.
+    /// Adds a document that is to be fetched, or the next version of the document with this URL or external id.
     ///
     /// # Errors
-    /// `document_limit`, `external_id_taken` and `source_url_taken` (conflict); `invalid_fields` without its collection;
-    /// `unavailable` without a database.
+    /// `document_limit`, `external_id_taken` and `source_url_taken` (conflict); `invalid_fields` if its collection does
+    /// not exist; `unavailable` without a database.
     pub async fn add_url(
         &self,
         customer: TenantId,
@@ -104,7 +104,7 @@ impl Store {
         Ok(AddedUrl::Queued(id, pending))
     }
 
-    /// As [`claim`](Self::claim), of a version whose content is still to be fetched.
+    /// Does the same as [`claim`](Self::claim) for a version whose content is still to be fetched.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -121,7 +121,7 @@ impl Store {
         Ok(claim)
     }
 
-    /// Hands a document on whose content lies in the bucket. None: the lease was lost.
+    /// Passes on a document whose content is in the bucket. Returns `None` if the lease was lost.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -157,8 +157,8 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// Takes a turn at a host, whose next one is a delay later: how long to wait for it. None: not within
-    /// a minute.
+    /// Takes a turn at a host, whose next turn is one delay later. Returns the time until it comes, or `None` if that
+    /// is more than a minute.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,4 +1,4 @@
-//! Documents whose messages a worker has received and not begun with.
+//! Documents whose messages a worker has received but not started.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use dynrag_domain::{DocumentId, Result};
 
 use crate::{Store, TenantId};
 
-/// A version of a document that a message is about.
+/// The document version of a message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Waiting {
     /// The tenant.
@@ -18,8 +18,9 @@ pub struct Waiting {
 }
 
 impl Store {
-    /// Has `sweep` send the messages of these documents again after a time, unless something happens before. Only those
-    /// that are queued for this very version, and that nobody has locked; how many.
+    /// Keeps `sweep` from resending the messages of these documents for a time; after it, `sweep` resends them unless
+    /// something else has happened. Affects only documents that are queued for this version and not locked; returns
+    /// their number.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,10 +1,10 @@
-//! Requests that say they may be repeated, and the answers the first of them got.
+//! Repeatable requests, and the responses to their first occurrence.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
 //! | before the row | nothing | the repeat is the first |
-//! | after the row, wherever the request was | a row without an answer | the repeat, once the lease is over; what the first did it finds done (`resolve_upload`) |
-//! | after the answer is kept | the answer | the repeat gets it |
+//! | after the row, within the request | a row without a response | the repeat after the lease; it finds the first one's work done (`resolve_upload`) |
+//! | after the response is stored | the response | the repeat gets it |
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{Store, TenantId, params::Param};
 
-/// Longer than any function of the API may run.
+/// Longer than the maximum run time of any API function.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// A request that may be repeated.
@@ -21,7 +21,7 @@ const LEASE: Duration = Duration::from_secs(60);
 pub struct Repeatable {
     /// The tenant.
     pub tenant: TenantId,
-    /// Who asks.
+    /// The caller.
     pub principal: Principal,
     /// The route's name.
     pub route: &'static str,
@@ -31,21 +31,21 @@ pub struct Repeatable {
     pub request_hash: [u8; 32],
 }
 
-/// What a request with a key is.
+/// The state of a request with a key.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Found {
     /// The first: do it, then [`Store::keep_answer`] or [`Store::forget_request`].
     First,
-    /// A repeat; the first one's answer, without its body where that carried a secret.
+    /// A repeat: the first response, without its body if that contained a secret.
     Answered {
         /// HTTP status, 2xx.
         status: u16,
-        /// Body as it was.
+        /// The original body.
         body: Option<Vec<u8>>,
     },
-    /// A repeat while the first is under way; how long that may take.
+    /// A repeat while the first is in progress, with the longest time that may take.
     UnderWay(Duration),
-    /// Another request had this key.
+    /// The key belongs to a different request.
     Other,
 }
 
@@ -60,7 +60,7 @@ impl Repeatable {
 }
 
 impl Store {
-    /// Notes a request, or says what became of it the first time.
+    /// Records a request, or returns the state of its first occurrence.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -69,7 +69,7 @@ impl Store {
         let named: [&dyn Param; 4] = [&request.tenant, &principal, &request.route, &request.key];
         let lease = LEASE.as_secs_f64();
         let tx = self.tenant(request.tenant).await?;
-        // Twice, as the row may be gone between the two statements.
+        // Two attempts, because the row may disappear between the two statements.
         for _ in 0..2 {
             let mut begin = named.to_vec();
             begin.extend([&request.request_hash as &dyn Param, &lease]);
@@ -103,7 +103,7 @@ impl Store {
         Err(Error::unavailable("idempotency key keeps being deleted"))
     }
 
-    /// Keeps the answer for whoever repeats the request; without a body where that carries a secret.
+    /// Stores the response for a repeat of the request; without its body if that contains a secret.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -122,7 +122,7 @@ impl Store {
         .await
     }
 
-    /// Forgets a request that came to nothing.
+    /// Forgets a request that failed.
     ///
     /// # Errors
     /// `unavailable` without a database.

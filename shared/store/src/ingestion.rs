@@ -1,7 +1,7 @@
-//! The life of a claim: lease, progress, and how it ends without a publication.
+//! A claim: its lease, its progress, and its end without a publication.
 //!
-//! Every write of a claimant carries its fencing token. One that lost its lease (it was frozen, or
-//! a later version came) changes nothing any more and learns it by [`LeaseState::Lost`].
+//! Every write of a claimant carries its fencing token. A claimant that lost its lease (it was frozen, or a later
+//! version came) changes nothing any more, and learns that from [`LeaseState::Lost`].
 
 use std::{collections::HashSet, time::Duration};
 
@@ -20,18 +20,18 @@ use uuid::Uuid;
 
 use crate::{FencingToken, LeaseState, Store, Tenant, TenantId, params::Param, row::Row, texts};
 
-/// A lease on a document, with what the work needs to know.
+/// A lease on a document, with the data that its processing needs.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// The tenant.
     pub tenant: TenantId,
     /// The document.
     pub document_id: DocumentId,
-    /// The version being made.
+    /// The claimed version.
     pub version: i32,
-    /// What its writes carry.
+    /// The fencing token of the claimant's writes.
     pub token: FencingToken,
-    /// How many claims this version had, this one included.
+    /// Number of claims of this version, including this one.
     pub attempts: i32,
     /// Title.
     pub title: String,
@@ -43,29 +43,29 @@ pub struct Claim {
     pub metadata: Metadata,
     /// Whether hidden content is read too.
     pub include_hidden: bool,
-    /// Whether the attachments of a mail become documents of their own.
+    /// Whether the attachments of an email become documents of their own.
     pub attachments: bool,
     /// The collection it belongs to.
     pub collection: Option<CollectionId>,
-    /// Which queue its job goes through.
+    /// The queue of the document's job.
     pub lane: Lane,
-    /// Where it is fetched from.
+    /// The URL it is fetched from.
     pub source_url: Option<String>,
-    /// What the server called the copy that is published now.
+    /// The server's `ETag` of the published copy.
     pub published_etag: Option<String>,
-    /// When the server said that copy was changed.
+    /// The server's `Last-Modified` of the published copy.
     pub published_last_modified: Option<String>,
-    /// Version that brought the original.
+    /// Version that introduced the original.
     pub original_version: i32,
-    /// Published even where its content is the published one's.
+    /// Whether the version is published even if its content equals the published one's.
     pub reprocess: bool,
-    /// Where the original lies.
+    /// Location of the original.
     pub original: Original,
-    /// Its size in bytes, where that is known yet.
+    /// Size of the original in bytes, if it is known yet.
     pub bytes: Option<u64>,
-    /// Format declared.
+    /// Declared format.
     pub format: Format,
-    /// SHA-256 of what is published now.
+    /// SHA-256 of the published content.
     pub published_hash: Option<Vec<u8>>,
     /// Largest file the customer may add.
     pub max_file_bytes: i64,
@@ -81,14 +81,14 @@ pub struct Claim {
     pub allowed_types: Vec<String>,
     /// Chunking.
     pub chunking: Chunking,
-    /// How it is cut, if not like the other documents of its collection or customer.
+    /// The document's own chunking, if it has one.
     pub own_chunking: Option<Chunking>,
     /// Embedding model.
     pub embedding_model: String,
 }
 
 impl Claim {
-    /// What the document is called: as a caller named it, else as its content does, else by its file's name.
+    /// Returns the document's title: the caller's, else the content's, else the file name.
     pub fn title_with(&self, extracted: &Extracted) -> String {
         if self.title_given {
             return self.title.clone();
@@ -96,14 +96,14 @@ impl Claim {
         let file_name = self.file_name.as_deref();
         let own = extracted.title.as_deref();
         let own = own.and_then(|title| own_title(title, file_name));
-        // What was fetched goes by its address, which says more than the last part of it.
+        // A fetched document is named by its URL, which says more than the last segment alone.
         let file_name = file_name.filter(|_| self.source_url.is_none());
         own.or_else(|| file_name.map(str::to_owned))
             .unwrap_or_else(|| self.title.clone())
     }
 }
 
-/// Where the original of a row with `object_id` and `bundle_offset` lies.
+/// Returns the location of the original of a row with `object_id` and `bundle_offset`.
 pub(crate) fn original(row: &Row) -> Result<Original> {
     let object: Uuid = row.get("object_id")?;
     let offset: Option<i64> = row.get("bundle_offset")?;
@@ -116,23 +116,23 @@ pub(crate) fn original(row: &Row) -> Result<Original> {
     })
 }
 
-/// What a claim is for.
+/// The work that a claim is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Work {
-    /// Fetching its content.
+    /// Fetching the content.
     Fetching,
-    /// Whatever follows, in whatever lane.
+    /// Any later processing, in any lane.
     Any,
-    /// Whatever follows, in a lane that leaves slow documents alone, and large ones of a customer with so many slow
-    /// ones.
+    /// Any later processing, in a quick lane: slow documents are left alone, and so are large ones of a customer with
+    /// this many slow documents.
     Quick(i32),
-    /// Whatever follows, in the slow lane.
+    /// Any later processing, in the slow lane.
     Slow,
 }
 
 impl Claim {
-    /// Takes the lease of a document for one version in this transaction. None: the job is moot, or the lease of
-    /// another worker is alive.
+    /// Claims a document for one version in this transaction. Returns `None` if the job is obsolete, or another
+    /// worker's lease is valid.
     pub(crate) async fn take(
         tx: &Tenant,
         document: DocumentId,
@@ -203,9 +203,9 @@ impl Claim {
 }
 
 impl Store {
-    /// Takes the lease of a document for one version, whatever its lane. None: the job is moot, or the lease of
-    /// another worker is alive (whose end `sweep` watches). For the tests; see [`slow_lane`](crate::slow_lane) for what
-    /// workers call.
+    /// Claims a document for one version, in any lane. Returns `None` if the job is obsolete, or another worker's lease
+    /// is valid (`sweep` watches its end). This is for tests; workers call the functions of
+    /// [`slow_lane`](crate::slow_lane).
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -223,7 +223,7 @@ impl Store {
         Ok(claim)
     }
 
-    /// Chunks of all published documents of a customer but some.
+    /// Returns the number of chunks of all published documents of a customer except the given ones.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -243,7 +243,7 @@ impl Store {
         row.map_or(Ok(0), |row| row.get("chunks"))
     }
 
-    /// Renews a lease and, where one is given, notes the stage.
+    /// Renews a lease and records the stage, if one is given.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -262,7 +262,7 @@ impl Store {
         })
     }
 
-    /// The same for documents of one customer together. The documents whose leases hold.
+    /// Does the same for several documents of one customer. Returns the documents whose leases are still valid.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -288,8 +288,8 @@ impl Store {
         rows.iter().map(|row| row.get("id")).collect()
     }
 
-    /// Notes what was learned of a version by reading it: size, hash, format, pages; and its text, where that is
-    /// small. Renews the lease and begins the next stage.
+    /// Records the size, hash, format and pages of a version that was read, and its text if that is small. Renews the
+    /// lease and begins the next stage.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -342,8 +342,8 @@ impl Store {
         Ok(LeaseState::of(&described))
     }
 
-    /// Gives a document back; `sweep` sends it again after the wait. Being told to wait by the
-    /// provider does not count as a try.
+    /// Releases a document; `sweep` sends it again after the wait. A wait that the provider demands does not count as
+    /// an attempt.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -356,7 +356,7 @@ impl Store {
         .await
     }
 
-    /// Ends a version badly; what was published before stays.
+    /// Ends a version as failed; the published version stays.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -364,7 +364,7 @@ impl Store {
         self.fail_fetch(claim, code, None).await
     }
 
-    /// As [`fail`](Self::fail), with the status that a page's server answered.
+    /// Does the same as [`fail`](Self::fail), with the HTTP status of a page's server.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -382,7 +382,7 @@ impl Store {
         .await
     }
 
-    /// Ends a version whose content is what is published already.
+    /// Ends a version whose content equals the published one's.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -395,8 +395,8 @@ impl Store {
         .await
     }
 
-    /// Ends a lease that was lost because the document is being deleted: the deletion need not wait
-    /// for it any more. `Lost`: it was lost to another worker, or the document is gone.
+    /// Ends a lease that was lost because the document is being deleted, so that the deletion need not wait for it.
+    /// Returns `Lost` if another worker has it, or the document has been removed.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -10,22 +10,22 @@ use crate::{
     users::{self, UserRow},
 };
 
-/// How long an invitation is good.
+/// Validity of an invitation in hours.
 pub const HOURS: i32 = 7 * 24;
 
-/// An invitation, for its mail and for whoever accepts it.
+/// An invitation, for its email and for its acceptance.
 pub struct Invitation {
-    /// To whom.
+    /// The invited address.
     pub email: Email,
-    /// To be what.
+    /// The role of the new user.
     pub role: Role,
-    /// The company that invites.
+    /// The inviting company.
     pub company_name: Option<String>,
-    /// The user who does; none who was deleted since, or for a key.
+    /// The inviting user; `None` if that user was deleted since, or for a key.
     pub invited_by: Option<String>,
 }
 
-/// Writes an invitation down, or renews the one of the same address; the row as users are listed.
+/// Adds an invitation, or renews the one to the same address. Returns the row as it appears in the list of users.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -52,7 +52,7 @@ pub async fn insert(
     users::row(&row)
 }
 
-/// An invitation that is still good.
+/// Returns an invitation that is still valid.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -75,7 +75,7 @@ pub async fn get(tx: &Tenant, id: InvitationId) -> Result<Option<Invitation>> {
     .transpose()
 }
 
-/// Takes an invitation back, or uses it up. False where there is none.
+/// Revokes an invitation, or uses it up. Returns false if it does not exist.
 ///
 /// # Errors
 /// `unavailable` without a database.

@@ -1,4 +1,4 @@
-//! Long work that a customer asked for, and how far it is.
+//! Long work that a customer requested, and its progress.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -13,35 +13,35 @@ use crate::{
     outbox::{self, Pending},
 };
 
-/// A job as it is shown.
+/// A job for display.
 #[derive(Clone, Debug)]
 pub struct JobRow {
     /// Its id.
     pub id: JobId,
-    /// What it does.
+    /// The kind of job.
     pub kind: JobKind,
-    /// Where it stands.
+    /// The job's status.
     pub status: JobStatus,
-    /// Why it failed.
+    /// The failure code.
     pub code: Option<String>,
-    /// Progress in a form that depends on the kind of job: JSON as it is stored.
+    /// Progress in a form that depends on the kind of job, as stored JSON.
     pub progress: Box<RawValue>,
-    /// When it was asked for.
+    /// Time of the request.
     pub created_at: DateTime<Utc>,
-    /// When it ended.
+    /// Time of the end.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// A job that was begun, or begun once more.
+/// A job that was started, perhaps repeatedly.
 #[derive(Clone, Debug)]
 pub struct Begun {
-    /// The progress so far: JSON as it is stored.
+    /// The progress so far, as stored JSON.
     pub progress: Box<RawValue>,
-    /// How often it was begun since it last got further.
+    /// Number of starts since the last progress.
     pub attempts: i32,
 }
 
-/// The status of a job that ended: well, or badly with a code.
+/// Returns the status of a job that ended: successful, or failed if there is a code.
 pub(crate) const fn ended(code: Option<&str>) -> JobStatus {
     match code {
         Some(_) => JobStatus::Failed,
@@ -49,10 +49,10 @@ pub(crate) const fn ended(code: Option<&str>) -> JobStatus {
     }
 }
 
-/// How often a job may end just as it is looked for.
+/// Number of attempts to find a job that ends at the same moment.
 const RACES: usize = 5;
 
-/// Adds a job, or finds the one of its kind that is under way; a new one with its task.
+/// Adds a job with its task, or returns the one of its kind that is in progress.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -79,13 +79,13 @@ pub async fn add(tx: &Tenant, kind: JobKind) -> Result<(JobId, Option<Pending<Ta
         if let Some(row) = open {
             return Ok((row.get("id")?, None));
         }
-        // It ended between the two statements, so there is room for a new one.
+        // The job ended between the two statements, so there is room for a new one.
     }
     Err(Error::unavailable("jobs keep ending concurrently"))
 }
 
 impl Store {
-    /// A job.
+    /// Returns a job.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -107,7 +107,7 @@ impl Store {
         })
     }
 
-    /// Begins a job, or begins it once more. None where it has ended, or its customer is gone.
+    /// Starts a job, perhaps repeatedly. Returns `None` if it has ended, or its customer has been removed.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -129,7 +129,7 @@ impl Store {
         .transpose()
     }
 
-    /// Notes how far a job is. False: somebody else has taken it further, or it has ended.
+    /// Records a job's progress. Returns false if another worker has advanced it, or it has ended.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -151,7 +151,7 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Ends a job: well, or badly with a code.
+    /// Ends a job: successful, or failed if there is a code.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,9 +1,10 @@
-//! Who stands behind an API key, and what becomes of the keys of somebody who may not have any more.
+//! The users behind API keys, and the revocation or handover of keys whose user may have none any more.
 //!
-//! A key that a key makes has the same user behind it, so that no key outlives its user by way of another one.
+//! A key that is created with another key has the same user behind it, so that no key outlives its user through another
+//! key.
 //!
-//! Who makes keys and who takes a user's away hold the [`lock`], in this order: keys, then users. So a key comes in
-//! before its user's keys are revoked, which sees it, or is refused.
+//! Transactions that create keys and transactions that revoke a user's keys hold the [`lock`], in this order: keys,
+//! then users. So a key is either added before its user's keys are revoked, and revoked with them, or refused.
 
 use dynrag_domain::{
     Error, Result, UserId,
@@ -14,12 +15,12 @@ use uuid::Uuid;
 
 use crate::{Tenant, audit, row::Row};
 
-/// Why a user has no keys any more.
+/// The reason why a user has no keys any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Loss {
-    /// The user may not log in.
+    /// The user is disabled.
     Disabled,
-    /// The user has another role, which makes no keys.
+    /// The user has another role, which may not create keys.
     Demoted,
     /// The user is deleted.
     Deleted,
@@ -35,7 +36,7 @@ impl Loss {
     }
 }
 
-/// Makes others who change the customer's keys wait until the end of the transaction.
+/// Blocks others that change the customer's keys until the end of the transaction.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -48,10 +49,10 @@ pub async fn lock(tx: &Tenant) -> Result<()> {
     .map(drop)
 }
 
-/// The user behind somebody who makes keys; `None` behind the key of the signup. Under the [`lock`].
+/// Returns the user behind an actor that creates keys; `None` for the key created at signup. Requires the [`lock`].
 ///
 /// # Errors
-/// `unauthenticated` where the maker was disabled or revoked since it was admitted; `unavailable` without a database.
+/// `unauthenticated` if the maker was disabled or revoked since it was admitted; `unavailable` without a database.
 pub async fn user_behind(tx: &Tenant, actor: Actor) -> Result<Option<UserId>> {
     let (user, key) = match actor {
         Actor::User(id) => (Some(id), None),
@@ -68,7 +69,7 @@ pub async fn user_behind(tx: &Tenant, actor: Actor) -> Result<Option<UserId>> {
     row.get("user_id")
 }
 
-/// Revokes the live keys of a user: they are refused from the commit on. How many. Under the [`lock`].
+/// Revokes the live keys of a user, with effect from the commit. Returns their number. Requires the [`lock`].
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -83,7 +84,7 @@ pub async fn revoke(tx: &Tenant, actor: Actor, user: UserId, loss: Loss) -> Resu
     tell(tx, actor, Action::ApiKeyRevoked, &rows, &details).await
 }
 
-/// Hands the live keys of a user over to another one, or to the customer. How many. Under the [`lock`].
+/// Hands the live keys of a user over to another user, or to the customer. Returns their number. Requires the [`lock`].
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -103,7 +104,7 @@ pub async fn hand_over(
     tell(tx, actor, Action::ApiKeyTransferred, &rows, &details).await
 }
 
-/// Writes a line of the audit log for each key.
+/// Writes an audit record for each key.
 async fn tell(
     tx: &Tenant,
     actor: Actor,

@@ -1,28 +1,27 @@
-//! Leases: who works on a document, a job or a notice.
+//! Leases: a worker's right to a document, a job or a notification.
 
 use crate::{params::sent_as, row::FromColumn};
 
 /// Whether a claimant still had its lease when it wrote.
 ///
-/// One that was frozen for too long, or overtaken by a later version, has lost it: what it wanted to write was not
-/// written.
+/// A claimant that was frozen for too long, or overtaken by a later version, has lost it: its write did not happen.
 #[must_use = "where the lease is lost, nothing was written"]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LeaseState {
-    /// It had it, and what it wrote is there.
+    /// The lease was held, and the write took place.
     Held,
-    /// The lease is another's, or the work has ended.
+    /// Another worker has the lease, or the work has ended.
     Lost,
 }
 
 impl LeaseState {
-    /// Whether the lease was held.
+    /// Returns whether the lease was held.
     #[must_use]
     pub const fn is_held(self) -> bool {
         matches!(self, Self::Held)
     }
 
-    /// The state that the answer to a claimant's statement tells, which gives a row only under the lease.
+    /// Returns the state from the result of a claimant's statement, which returns a row only under the lease.
     pub(crate) const fn of<T>(row: &Option<T>) -> Self {
         match row {
             Some(_) => Self::Held,
@@ -31,7 +30,7 @@ impl LeaseState {
     }
 }
 
-/// The fencing token of a claim: it grows with each claim, and what carries an older one changes nothing any more.
+/// The fencing token of a claim. It grows with each claim; a write with an older token changes nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct FencingToken(i64);
 

@@ -1,8 +1,8 @@
-//! The ledger of provider calls: what each request for vectors was for, how it ended and what it cost.
+//! The ledger of provider calls: purpose, outcome and cost of each request for vectors.
 //!
-//! Answered calls are counted in the usage by the same statement, so that ledger, usage and the month's spending
-//! have one sum. A call is written in the transaction that keeps what it brought; one that a crash separates from
-//! it is in neither.
+//! The same statement counts successful calls in the usage, so that ledger, usage and the month's spending have one
+//! sum. A call is recorded in the transaction that stores its result; a call that a crash separates from its result is
+//! in none of them.
 
 use dynrag_domain::{DocumentId, Error, JobId, Result, money::Usd, spending::Payer};
 use serde::Serialize;
@@ -10,21 +10,21 @@ use uuid::Uuid;
 
 use crate::{Store, Tenant, TenantId};
 
-/// What a call was for.
+/// The purpose of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
-    /// To find where a version of a document is cut.
+    /// To find the boundaries of a document's chunks.
     Chunking(DocumentId, i32),
     /// The vectors of a version's chunks.
     Embedding(DocumentId, i32),
-    /// The vectors of another model, for documents that have some.
+    /// The vectors of another model, for documents that are already embedded.
     Regenerating(JobId),
     /// The vector of a query.
     Query,
 }
 
 impl Purpose {
-    /// Under which operation the usage counts it.
+    /// Returns the operation under which the usage counts the call.
     const fn operation(self) -> &'static str {
         match self {
             Self::Query => "query-embeddings",
@@ -42,32 +42,32 @@ impl Purpose {
     }
 }
 
-/// A request that was made, or the share of one purpose in it.
+/// A request to the provider, or the share of one purpose in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProviderCall {
-    /// The request's; the shares of one have the same.
+    /// Id of the request, common to all its shares.
     pub call_id: Uuid,
-    /// What it was for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// Model asked.
+    /// Requested model.
     pub model: String,
-    /// The how manyth request for the same texts, from 1.
+    /// Attempt number for these texts, starting at 1.
     pub attempt: u32,
-    /// Texts of this purpose in it.
+    /// Number of texts for this purpose.
     pub inputs: u32,
-    /// `ok`, or why there was no answer.
+    /// `ok`, or the code of the failure.
     pub outcome: &'static str,
-    /// Tokens the provider reported; of a request with several purposes each one's share.
+    /// Tokens that the provider reported; for a request with several purposes, the share of this one.
     pub tokens: u64,
-    /// The price list by which `cost` was made of them.
+    /// The price list from which `cost` was calculated.
     pub price_version: &'static str,
-    /// What they cost.
+    /// Cost of the tokens.
     pub cost: Usd,
-    /// Whose key paid.
+    /// The owner of the key that paid.
     pub paid_by: Payer,
 }
 
-/// A line of the ledger.
+/// A row of the ledger.
 #[derive(Serialize)]
 struct Line<'a> {
     call_id: Uuid,
@@ -114,7 +114,7 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
     }
 }
 
-/// Writes calls down in this transaction.
+/// Records calls in this transaction.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -133,7 +133,7 @@ pub async fn record(tx: &Tenant, calls: &[ProviderCall]) -> Result<()> {
 }
 
 impl Store {
-    /// Writes calls down that brought nothing which is kept.
+    /// Records calls without a result that is stored.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,13 +1,12 @@
-//! Postgres: the pool, tenant transactions, and one module per noun.
+//! Postgres: the pool, tenant transactions, and one module per subject.
 //!
-//! **Invariant:** [`Store::tenant`] is the only way to a tenant's rows, and takes a [`TenantId`], the proof of the tenant.
-//! What crosses tenants (finding
-//! a login or a key, the sweep) is a named SECURITY DEFINER function of the database and a method
-//! that calls it. A [`Store`] may have [`Bounds`], within which every one of its transactions stays.
+//! **Invariant:** [`Store::tenant`] is the only way to a tenant's rows, and takes a [`TenantId`], the proof of the
+//! tenant. Everything across tenants (finding a login or a key, the sweep) is a named SECURITY DEFINER function of the
+//! database and a method that calls it. A [`Store`] may have [`Bounds`], which apply to all of its transactions.
 //!
 //! Statements are sent with `query_typed`, one round trip each and without prepared statements, so that they work
-//! behind a pooler in transaction mode. A parameter's type is its value's ([`ToParam`]); a column is read by its name
-//! ([`Row::get`]).
+//! behind a pooler in transaction mode. A parameter's type is that of its value ([`ToParam`]); a column is read by its
+//! name ([`Row::get`]).
 
 pub mod admin;
 pub mod admission;

@@ -1,15 +1,15 @@
-//! Tokens of links in mails: made by whoever writes the mail, used once.
+//! Tokens of links in emails: created with the email, used once.
 
 use dynrag_domain::{InvitationId, Result, UserId, mail_tokens::MailToken};
 
 use crate::{Tenant, row::Row};
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// Verifies a user's address.
     VerifyEmail(UserId),
-    /// Sets a user's password anew.
+    /// Resets a user's password.
     ResetPassword(UserId),
     /// Accepts an invitation.
     Invitation(InvitationId),
@@ -24,7 +24,7 @@ impl Purpose {
         }
     }
 
-    /// How long the link is good.
+    /// Returns the validity of the link in hours.
     pub const fn hours(self) -> i32 {
         match self {
             Self::VerifyEmail(_) => 48,
@@ -38,7 +38,7 @@ const VERIFY_EMAIL: &str = "verify_email";
 const RESET_PASSWORD: &str = "reset_password";
 const INVITATION: &str = "invitation";
 
-/// Remembers a token.
+/// Stores a token.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -71,7 +71,7 @@ async fn find(tx: &Tenant, token: &MailToken, purpose: &str) -> Result<Option<Ro
     .await
 }
 
-/// Whose address a token verifies; the token stays as it is.
+/// Returns the user whose address a token verifies; the token is left as it is.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -80,7 +80,7 @@ pub async fn verifies(tx: &Tenant, token: &MailToken) -> Result<Option<UserId>> 
     row.map_or(Ok(None), |row| row.get("user_id"))
 }
 
-/// Whose password a token resets; the token stays as it is, and locked.
+/// Returns the user whose password a token resets; the token is left as it is, and locked.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -89,7 +89,7 @@ pub async fn resets(tx: &Tenant, token: &MailToken) -> Result<Option<UserId>> {
     row.map_or(Ok(None), |row| row.get("user_id"))
 }
 
-/// Which invitation a token accepts; the token stays as it is, and locked.
+/// Returns the invitation that a token accepts; the token is left as it is, and locked.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -98,14 +98,14 @@ pub async fn accepts(tx: &Tenant, token: &MailToken) -> Result<Option<Invitation
     row.map_or(Ok(None), |row| row.get("invitation_id"))
 }
 
-/// Forgets a user's tokens of the purpose of this one.
+/// Deletes the tokens of this token's user and purpose.
 ///
 /// # Errors
 /// `unavailable` without a database.
 pub async fn forget(tx: &Tenant, purpose: Purpose) -> Result<()> {
     let user = match purpose {
         Purpose::VerifyEmail(user) | Purpose::ResetPassword(user) => user,
-        // They go with their invitation.
+        // They are deleted with their invitation.
         Purpose::Invitation(_) => return Ok(()),
     };
     tx.query(

@@ -1,5 +1,5 @@
-//! How many mails go to an address. They are counted for all customers together, by a hash of the address: nobody may have
-//! the platform write to a stranger again and again, from however many accounts.
+//! Limits on emails to an address. They are counted across all customers, by a hash of the address: no one may use the
+//! platform to send a stranger emails again and again, from however many accounts.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use dynrag_domain::{Error, Kind, Result, identity::Email};
 
 use crate::{Store, Tenant};
 
-/// Mails that are counted together: those of one kind do not use up another's.
+/// Emails that are counted together: one kind does not use up the limit of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MailKind {
     /// Links that verify an address or reset a password.
     Link,
-    /// What an account's users are told of it.
+    /// Notices to an account's users.
     Notice,
     /// Invitations.
     Invitation,
@@ -28,7 +28,7 @@ impl MailKind {
         }
     }
 
-    /// Mails an hour and a day.
+    /// Returns the maximum number of emails per hour and per day.
     const fn quota(self) -> (i32, i32) {
         match self {
             Self::Link => (5, 20),
@@ -38,7 +38,7 @@ impl MailKind {
     }
 }
 
-/// The mailbox an address leads to, for counting: `ann+anything@example.com` is Ann's as well.
+/// Returns the mailbox of an address, for counting: `ann+anything@example.com` is Ann's as well.
 fn mailbox(address: &Email) -> String {
     let (local, domain) = address.as_str().split_once('@').unwrap_or_default();
     let local = local.split_once('+').map_or(local, |(local, _)| local);
@@ -50,7 +50,7 @@ fn wait(seconds: i32) -> Duration {
 }
 
 impl Store {
-    /// Takes one of the mails of a kind that an address is sent. `None`: send it; else how long none may be.
+    /// Counts an email of a kind to an address. Returns `None` if it may be sent, otherwise the time until one may be.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -70,7 +70,7 @@ impl Store {
     }
 }
 
-/// Takes one of the customer's invitations: one an hour to an address, and `a_day` in all.
+/// Counts one of the customer's invitations: one per hour to an address, and `a_day` in total.
 ///
 /// # Errors
 /// `invitation_limit` (rate limited); `unavailable` without a database.

@@ -1,4 +1,4 @@
-//! Where the original of a document lies, to download it.
+//! The location of a document's original, for its download.
 
 use dynrag_domain::{DocumentId, Error, Kind, Result, documents::Format, storage};
 
@@ -9,28 +9,29 @@ use crate::{Store, Tenant, TenantId, documents::get, ingestion, row::Row};
 pub struct OriginalFile {
     /// The version.
     pub version: i32,
-    /// The version it came with.
+    /// The version that introduced the original.
     pub original_version: i32,
-    /// Where it lies.
+    /// Location of the original.
     pub original: storage::Original,
-    /// Its size in bytes; `None` where it has not arrived.
+    /// Size in bytes; `None` if it has not arrived.
     pub bytes: Option<u64>,
-    /// Its format.
+    /// The format.
     pub format: Format,
     /// The document's title.
     pub title: String,
-    /// The name it came with.
+    /// The original file name.
     pub file_name: Option<String>,
 }
 
-/// The error for a version of which no original is kept.
+/// Returns the error for a version without a stored original.
 pub fn no_original() -> Error {
     let detail = "No original of this version is stored. The document's status gives the reason.";
     Error::new(Kind::NotFound, "no_original", detail)
 }
 
 impl Store {
-    /// The original of a version: of the published one, or of the latest before that, where none is named.
+    /// Returns the original of a version. Without a version, it is the published one's, or before that the latest
+    /// one's.
     ///
     /// # Errors
     /// `not_found`; `no_original` (not found); `unavailable` without a database.
@@ -46,8 +47,8 @@ impl Store {
         Ok(found)
     }
 
-    /// As [`original_file`](Self::original_file), and keeps the document from being deleted and the version from being
-    /// removed or moved until the transaction ends.
+    /// Does the same as [`original_file`](Self::original_file), and keeps the document from being deleted and the
+    /// version from being removed or moved until the transaction ends.
     ///
     /// # Errors
     /// As for `original_file`.

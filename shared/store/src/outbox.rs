@@ -1,8 +1,8 @@
-//! Jobs that are on their way to the queue.
+//! Messages on their way to the queue.
 //!
-//! A job is written in the transaction of what it is about, sent after the commit, and deleted once
-//! the queue has it. Dying before the send leaves the row, and `sweep` sends it; dying after the send
-//! leaves it too, and the job comes twice, which is harmless.
+//! A message is written in the transaction of its change, sent after the commit, and deleted once the queue has it. A
+//! crash before the send leaves the row, and `sweep` sends it. A crash after the send leaves it too, and the message is
+//! sent twice, which is harmless.
 
 use dynrag_domain::{
     CustomerId, Error, Result,
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Store, Tenant, TenantId};
 
-/// A job, or a task, with the row that remembers it.
+/// A job or a task, with its row in the outbox.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pending<M = Job> {
     /// Row of the outbox, within the customer.
@@ -26,7 +26,7 @@ pub struct Pending<M = Job> {
     pub job: M,
 }
 
-/// Whatever the outbox holds; the tag says what it is.
+/// Any message of the outbox; the tag tells its kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Outgoing {
@@ -107,7 +107,7 @@ pub async fn insert_many<M: Message + DeserializeOwned>(
 }
 
 impl Store {
-    /// Forgets a job that the queue has taken.
+    /// Deletes a job that the queue has accepted.
     ///
     /// # Errors
     /// `unavailable` without a database; the job is then sent once more, which is harmless.
@@ -115,7 +115,7 @@ impl Store {
         self.outbox_all_sent(pending.tenant, &[pending.id]).await
     }
 
-    /// Forgets jobs of a customer that the queue has taken, by the ids of their rows.
+    /// Deletes jobs of a customer that the queue has accepted, by the ids of their rows.
     ///
     /// # Errors
     /// As for [`outbox_sent`](Self::outbox_sent).

@@ -1,7 +1,7 @@
-//! Parameters of statements: the value says of which PostgreSQL type it is.
+//! Parameters of statements: the value determines the PostgreSQL type.
 //!
-//! `query_typed` wants the type of each parameter with its value, as nothing asks the server for it. A statement's
-//! parameters are written `&[&customer, &id, &title]`; [`ToParam`] is what such a value is sent as.
+//! `query_typed` needs the type of each parameter with its value, because the server is not asked for it. A statement's
+//! parameters are written `&[&customer, &id, &title]`; [`ToParam`] defines the representation that is sent.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Object;
@@ -14,27 +14,27 @@ use crate::row::Row;
 
 /// A Rust type that is sent as one PostgreSQL type.
 pub trait ToParam {
-    /// The type it is sent as.
+    /// The PostgreSQL type that is sent.
     const TYPE: Type;
 
-    /// What is sent.
+    /// The representation that is sent.
     type Sql<'a>: ToSql + Send + Sync
     where
         Self: 'a;
 
-    /// Returns what is sent of this value.
+    /// Returns the representation of this value.
     fn sql(&self) -> Self::Sql<'_>;
 }
 
-/// A type of which arrays can be sent.
+/// A type whose arrays can be sent.
 pub trait Element: ToParam {
-    /// The type an array of it is sent as.
+    /// The PostgreSQL type of an array.
     const ARRAY: Type;
 }
 
 /// A parameter of a statement: any value that is [`ToParam`].
 pub trait Param: Sync {
-    /// Returns what is sent, with its type.
+    /// Returns the representation, with its type.
     fn param(&self) -> (Box<dyn ToSql + Send + Sync + '_>, Type);
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn query(
     Ok(rows.into_iter().map(Row::from).collect())
 }
 
-/// Types that are sent as they are.
+/// Types that are their own representation.
 macro_rules! plain {
     ($($of:ty => $one:ident, $array:ident;)+) => {
         $(
@@ -93,7 +93,7 @@ plain! {
     Vec<u8> => BYTEA, BYTEA_ARRAY;
 }
 
-/// Types of which something else is sent.
+/// Types with another representation.
 macro_rules! sent_as {
     ($($of:ty => $sql:ty, $one:ident, $array:ident, $with:expr;)+) => {
         $(

@@ -1,4 +1,4 @@
-//! Proof of a tenant: what opens its transactions.
+//! Proof of a tenant, which opens its transactions.
 //!
 //! A [`CustomerId`] can be parsed from any text, so it opens nothing. A [`TenantId`] is only made by the doors below and
 //! by this crate, from rows of functions of the database that find work or logins ([`Claim`](crate::ingestion::Claim),
@@ -42,7 +42,7 @@ use crate::{
 pub struct TenantId(CustomerId);
 
 impl TenantId {
-    /// Generates the tenant of a customer that signs up. Proof, because nobody has rows under a new id.
+    /// Generates the tenant of a customer that signs up. It is proof because there are no rows under a new id.
     pub fn generate() -> Self {
         Self(CustomerId::generate())
     }
@@ -66,7 +66,8 @@ impl TenantId {
         Self(message.customer_id())
     }
 
-    /// As [`of_message`](Self::of_message), for a task; `None` for a task that names an address instead of a customer.
+    /// Does the same as [`of_message`](Self::of_message) for a task; `None` for a task that names an address instead of
+    /// a customer.
     pub fn of_task(task: &Task) -> Option<Self> {
         task.customer().map(Self)
     }
@@ -115,7 +116,7 @@ impl fmt::Display for TenantId {
 sent_as! { TenantId => Uuid, UUID, UUID_ARRAY, TenantId::as_uuid; }
 
 impl Admission {
-    /// Returns the tenant. Proof, because the caller's credential was verified and admitted.
+    /// Returns the tenant. It is proof because the caller's credential was verified and admitted.
     pub fn tenant(&self) -> TenantId {
         self.tenant
     }

@@ -1,8 +1,8 @@
-//! The store step: the tenant's lock, and the one moment at which readers see something new.
+//! The store step: the tenant's lock, and the one moment at which readers see new content.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before the Lance commit | nothing | the lapsed lease is sent again |
+//! | before the Lance commit | nothing | `sweep` resends the job of the lapsed lease |
 //! | after it, before `publish` commits | a Lance version that is not recorded | the next writer restores the recorded one |
 //! | after `publish` commits | nothing | |
 //! | frozen while it holds the lock | an idle transaction | Postgres ends it after a minute; the writer's publish then fails |
@@ -12,24 +12,24 @@ use dynrag_domain::{DocumentId, Error, Result, tables::TableVersion};
 
 use crate::{FencingToken, Store, Tenant, TenantId, ingestion::Claim, row::Row};
 
-/// How long the lock's transaction may be idle, that is, how long the Lance step may take that adds
-/// documents. Postgres ends it then: a frozen writer blocks its tenant for no longer.
+/// Maximum idle time of the lock's transaction, that is, of the Lance step that adds documents. Postgres then ends it,
+/// so that a frozen writer blocks its tenant for no longer.
 const STORE_SECONDS: u32 = 60;
 /// The same for deleting, compacting and pruning, which rewrite the table.
 const MAINTENANCE_SECONDS: u32 = 200;
 
-/// The tenant's lock, held until it is published or dropped.
+/// The tenant's lock, held until the step is published or dropped.
 pub struct StoreStep {
     pub(crate) tx: Tenant,
-    /// Version readers see; none while nothing was published.
+    /// Version that readers see; `None` until something is published.
     pub recorded: Option<TableVersion>,
     /// Version of the table that is being built beside it.
     pub building: Option<TableVersion>,
-    /// The model documents are embedded with from now on.
+    /// The model for documents that are embedded from now on.
     pub configured_model: String,
 }
 
-/// What readers see now.
+/// The table version that readers see now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Present {
     /// The recorded version.
@@ -38,21 +38,21 @@ pub struct Present {
     pub model: String,
 }
 
-/// A document of a store step whose lease still holds.
+/// A document of a store step whose lease is still valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Held {
     /// The document.
     pub document_id: DocumentId,
-    /// What is published of it now.
+    /// The published version.
     pub published_version: Option<i32>,
 }
 
 /// A document under deletion.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deletion {
-    /// Which.
+    /// The document.
     pub document_id: DocumentId,
-    /// The lease of a worker that may not know yet is alive.
+    /// Whether a worker that may not know of the deletion has a valid lease.
     pub worked_on: bool,
 }
 
@@ -65,9 +65,9 @@ pub struct Publication {
     pub version: i32,
     /// Chunks stored.
     pub chunks: i32,
-    /// Tokens its embedding took.
+    /// Tokens that its embedding cost.
     pub tokens: i64,
-    /// Tokens of its chunks, whatever was paid for them.
+    /// Tokens of its chunks, whether or not they were paid for this time.
     pub chunk_tokens: i64,
 }
 
@@ -80,7 +80,7 @@ pub struct Committed<'a> {
     pub rows: u64,
     /// Model of its vectors.
     pub embedding_model: &'a str,
-    /// Their length.
+    /// Length of its vectors.
     pub dimensions: u32,
 }
 
@@ -93,12 +93,12 @@ impl Store {
     /// Waits for the tenant's lock and reads the recorded version, to add documents.
     ///
     /// # Errors
-    /// `unavailable` without a database, or when the lock is not to be had in time.
+    /// `unavailable` without a database, or if the lock is not available in time.
     pub async fn begin_store_step(&self, customer: TenantId) -> Result<StoreStep> {
         self.lock(customer, STORE_SECONDS).await
     }
 
-    /// The same to delete, compact or prune, which may take longer.
+    /// Does the same to delete, compact or prune, which may take longer.
     ///
     /// # Errors
     /// As for `begin_store_step`.
@@ -135,7 +135,7 @@ impl Store {
         })
     }
 
-    /// The recorded version and its model, for a reader whose own was pruned or replaced meanwhile.
+    /// Returns the recorded version and its model, for a reader whose own version was pruned or replaced meanwhile.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -156,7 +156,7 @@ impl Store {
         })
     }
 
-    /// The recorded version, for a reader whose own was pruned meanwhile.
+    /// Returns the recorded version, for a reader whose own version was pruned meanwhile.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -174,8 +174,8 @@ impl Store {
 }
 
 impl StoreStep {
-    /// Locks those of the documents whose leases still hold, until the end of the step. The others
-    /// were overtaken or deleted and must not be written.
+    /// Locks the documents whose leases are still valid, until the end of the step. The others were overtaken or
+    /// deleted and must not be written.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -199,7 +199,7 @@ impl StoreStep {
             .collect()
     }
 
-    /// What there is to know of those of some documents that are to be deleted; locks them.
+    /// Locks those of the given documents that are to be deleted, and returns their details.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -224,7 +224,8 @@ impl StoreStep {
     /// Records the Lance version and publishes the documents in it: readers see all of it or nothing.
     ///
     /// # Errors
-    /// `unavailable`: nothing was published, or the answer was lost; the leases decide what comes again.
+    /// `unavailable`: nothing was published, or the response was lost; the leases decide which documents are processed
+    /// again.
     pub async fn publish(
         self,
         committed: Committed<'_>,
@@ -261,7 +262,7 @@ impl StoreStep {
         self.tx.commit().await
     }
 
-    /// Records the version only: a deletion or a compaction. Model and dimensions stay.
+    /// Records the version only, for a deletion or a compaction. Model and dimensions stay the same.
     ///
     /// # Errors
     /// `unavailable`, as for `publish`.
@@ -270,7 +271,7 @@ impl StoreStep {
         self.tx.commit().await
     }
 
-    /// The same for the table that is being built; the step goes on.
+    /// Does the same for the table that is being built; the step continues.
     ///
     /// # Errors
     /// `unavailable`.
@@ -289,19 +290,19 @@ impl StoreStep {
             .map(drop)
     }
 
-    /// Gives the lock back with nothing to publish.
+    /// Releases the lock without publishing.
     ///
     /// # Errors
-    /// `unavailable`; the lock is then given back by the end of the connection.
+    /// `unavailable`; the end of the connection then releases the lock.
     pub async fn end(self) -> Result<()> {
         self.tx.commit().await
     }
 
-    /// Removes the rows of deleted documents and ends the step. Their versions, events and staged vectors go with
-    /// them.
+    /// Removes the rows of deleted documents and ends the step. Their versions, events and staged vectors are removed
+    /// with them.
     ///
     /// # Errors
-    /// `unavailable`; the deletions then come again.
+    /// `unavailable`; the deletions are then repeated.
     pub async fn forget(self, documents: &[DocumentId]) -> Result<()> {
         self.tx
             .query(

@@ -1,4 +1,4 @@
-//! What a customer has of everything that has a limit.
+//! A customer's usage of everything that has a limit.
 
 use dynrag_domain::{
     Error, Result,
@@ -9,7 +9,7 @@ use dynrag_domain::{
 
 use crate::{Store, TenantId, api_keys::MAX_KEYS, users::MAX_USERS};
 
-/// Every quota of a customer but the month's budget and the requests.
+/// All quotas of a customer except the month's budget and the requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Quotas {
     /// Documents.
@@ -24,14 +24,14 @@ pub struct Quotas {
     pub users: Quota,
     /// Webhooks.
     pub webhooks: Quota,
-    /// Crawls under way.
+    /// Crawls in progress.
     pub crawls: Quota,
-    /// Bulk actions under way.
+    /// Bulk actions in progress.
     pub bulk_actions: Quota,
 }
 
 impl Store {
-    /// What a customer has, and how much it may have.
+    /// Returns a customer's usage and its limits.
     ///
     /// # Errors
     /// `unavailable` without a database.

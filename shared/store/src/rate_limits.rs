@@ -1,23 +1,23 @@
-//! Limits of requests, as `take_limits()` in the database counts them, and what a caller is told of one that is used up.
+//! Rate limits, as `take_limits()` in the database counts them, and the error for an exhausted one.
 
 use std::{fmt, time::Duration};
 
 use dynrag_domain::{Error, Kind, identity::Class};
 use serde::Deserialize;
 
-/// Which limit it is.
+/// The kind of limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Policy {
-    /// The API key's, a minute.
+    /// The API key's, per minute.
     Key,
-    /// That of a class of routes, a minute.
+    /// That of a class of routes, per minute.
     Class(Class),
-    /// The customer's reads and searches, a minute.
+    /// The customer's reads and searches, per minute.
     Reads,
-    /// The customer's other requests, a minute.
+    /// The customer's other requests, per minute.
     Requests,
-    /// All requests of the customer, a day (UTC).
+    /// All requests of the customer, per day (UTC).
     Day,
 }
 
@@ -45,23 +45,23 @@ impl TryFrom<String> for Policy {
     }
 }
 
-/// Where a caller stands within a limit.
+/// A caller's state within a limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 pub struct RateLimit {
-    /// Which limit it is.
+    /// The kind of limit.
     pub policy: Policy,
-    /// Requests in a window.
+    /// Requests per window.
     pub quota: u32,
     /// Requests left.
     pub left: u32,
-    /// Seconds until the whole quota is there again; of a limit that is used up, until one request is.
+    /// Seconds until the whole quota is available again; for an exhausted limit, until one request is.
     pub reset: u32,
     /// Length of the window in seconds.
     pub window: u32,
 }
 
 impl RateLimit {
-    /// The refusal of a request for which this limit has nothing left.
+    /// Returns the error for a request when this limit is exhausted.
     pub fn refusal(&self) -> Error {
         let Self { quota, reset, .. } = *self;
         let wait = counted(reset.max(1), "second");

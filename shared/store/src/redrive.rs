@@ -1,4 +1,4 @@
-//! Documents that ended badly, queued again by an operator, across tenants.
+//! Failed documents, queued again by an operator, across tenants.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,22 @@ use dynrag_domain::{CustomerId, Result, documents::FailureCode};
 
 use crate::Store;
 
-/// Which documents.
+/// A filter of documents.
 #[derive(Clone, Debug)]
 pub struct Which {
-    /// With one of these codes.
+    /// Only documents with one of these codes.
     pub codes: Vec<FailureCode>,
-    /// Of this customer alone.
+    /// Only documents of this customer.
     pub customer: Option<CustomerId>,
-    /// That ended then or later.
+    /// Only documents that ended at this time or later.
     pub since: Option<DateTime<Utc>>,
-    /// That ended before. What is queued again and fails again is not among them.
+    /// Only documents that ended before this time. Documents that are queued again and fail again are therefore
+    /// excluded.
     pub before: DateTime<Utc>,
 }
 
 impl Store {
-    /// How many there are, by code.
+    /// Returns their number by code.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -40,8 +41,8 @@ impl Store {
             .collect()
     }
 
-    /// Queues at most so many of them again, each with a line in its customer's log; `sweep` sends their jobs.
-    /// How many.
+    /// Queues a limited number of them again, each with a record in its customer's audit log; `sweep` sends their jobs.
+    /// Returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -1,10 +1,10 @@
-//! Vectors of another model: the job, the table that is built beside the present one, and the switch.
+//! Regeneration with another model: the job, the table that is built beside the present one, and the switch.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | while embedding | staged vectors, and a lease that lapses | the sweep sends the job again, which pays for the rest only |
+//! | while embedding | staged vectors, a lease that lapses | `sweep` resends the job, which pays for the rest only |
 //! | after a Lance commit to the new table | a version that is not recorded | the next writer restores the recorded one |
-//! | after the switch | the old table, named by the job | the job comes again and removes it |
+//! | after the switch | the old table, named by the job | the job is repeated and removes it |
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -24,65 +24,65 @@ use crate::{
     publication::StoreStep,
 };
 
-/// What there is to embed.
+/// The amount to embed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Estimate {
-    /// Documents that are published.
+    /// Published documents.
     pub documents: i64,
     /// Their chunks.
     pub chunks: i64,
     /// Their chunks' tokens.
     pub tokens: i64,
-    /// Whether every document's tokens were counted, or some are an estimate.
+    /// Whether the tokens of all documents were counted; otherwise some are an estimate.
     pub counted: bool,
 }
 
-/// What a job does and how far it is, as its row keeps it.
+/// The parameters and progress of a job, as stored in its row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     /// The new model.
     pub model: String,
-    /// Documents that were published when it began.
+    /// Documents that were published when the job started.
     pub documents: i64,
     /// Documents in the new table.
     #[serde(default)]
     pub done: i64,
-    /// The generation that was replaced: the switch has happened, and its table is to go.
+    /// The replaced generation: the switch has happened, and its table is to be removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<u64>,
 }
 
-/// A job whose lease is held.
+/// A job with a valid lease.
 #[derive(Clone, Debug)]
 pub struct Regeneration {
     /// The tenant.
     pub tenant: TenantId,
     /// The job.
     pub job_id: JobId,
-    /// What its writes carry.
+    /// The fencing token of the worker's writes.
     pub token: FencingToken,
-    /// How often it was begun since it last got further.
+    /// Number of starts since the last progress.
     pub attempts: i32,
-    /// What it does.
+    /// Parameters and progress.
     pub progress: Progress,
 }
 
-/// A table that takes the place of the present one.
+/// A table that replaces the present one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Built {
     /// Its version.
     pub version: TableVersion,
     /// Rows in it.
     pub rows: u64,
-    /// Length of its vectors; none where it is empty.
+    /// Length of its vectors; `None` if it is empty.
     pub dimensions: Option<u32>,
-    /// Generation of the one it replaces.
+    /// Generation of the table that it replaces.
     pub replaced: u64,
 }
 
 impl Store {
-    /// What a customer's documents have to be embedded anew.
+    /// Returns the amount to embed when a customer's documents are regenerated.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -137,7 +137,7 @@ impl Store {
         Ok((job, pending))
     }
 
-    /// Takes the job's lease. None: it has ended, or another worker has it.
+    /// Claims the job. Returns `None` if it has ended, or another worker has it.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -167,7 +167,7 @@ impl Store {
         .transpose()
     }
 
-    /// Renews the lease; with a number of documents where the job got further.
+    /// Renews the lease; with a number of documents if the job made progress.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -182,7 +182,7 @@ impl Store {
         self.with_job(held, sql, &[&seconds, &done]).await
     }
 
-    /// Gives the lease back; the sweep sends the job again after the wait.
+    /// Releases the lease; `sweep` sends the job again after the wait.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -195,7 +195,7 @@ impl Store {
         self.with_job(held, sql, &[&wait.as_secs_f64()]).await
     }
 
-    /// Ends the job, well or badly. What was built is not recorded any more.
+    /// Ends the job, successful or failed. The table that was being built is not recorded any more.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -225,7 +225,7 @@ impl Store {
 }
 
 impl StoreStep {
-    /// What is published now: each document's version and its chunks.
+    /// Returns the published versions with the numbers of their chunks.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -245,7 +245,7 @@ impl StoreStep {
             .collect()
     }
 
-    /// Notes that a table is being built, which is `empty` yet.
+    /// Records the start of a table, which is still `empty`.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -259,11 +259,11 @@ impl StoreStep {
         self.tx.commit().await
     }
 
-    /// Records what the table that is being built holds now, and ends the step. The staged vectors of these
-    /// documents are in it.
+    /// Records the content of the table that is being built, and ends the step. The staged vectors of these documents
+    /// are in it.
     ///
     /// # Errors
-    /// `unavailable`: nothing was recorded, or the answer was lost.
+    /// `unavailable`: nothing was recorded, or the response was lost.
     pub async fn built(
         self,
         version: TableVersion,
@@ -281,11 +281,11 @@ impl StoreStep {
         self.tx.commit().await
     }
 
-    /// Puts what was built in the place of the present table, with its model: readers see all of the old one
-    /// or all of the new one.
+    /// Replaces the present table, and its model, by the new one: readers see all of the old table or all of the new
+    /// one.
     ///
     /// # Errors
-    /// `unavailable`: nothing was switched, or the answer was lost.
+    /// `unavailable`: nothing was switched, or the response was lost.
     pub async fn switch(self, held: &Regeneration, built: Built) -> Result<LeaseState> {
         let number = |n: u64| i64::try_from(n).map_err(Error::internal_fault);
         let dimensions = built

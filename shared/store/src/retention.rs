@@ -1,5 +1,5 @@
-//! Versions whose time is over: marked first, so that nobody makes a new version of one, then removed from
-//! LanceDB and S3, and their rows last.
+//! Versions whose retention is over. They are marked first, so that no new version is made from them, then removed from
+//! LanceDB and S3, and their rows are removed last.
 
 use dynrag_domain::{CustomerId, DocumentId, Result};
 use uuid::Uuid;
@@ -17,8 +17,8 @@ fn unzip(versions: &[(DocumentId, i32)]) -> (Vec<DocumentId>, Vec<i32>) {
 }
 
 impl StoreStep {
-    /// Marks versions whose time is over, at most so many, and returns all that are marked. They are from here on
-    /// in no list, and nothing can be restored of them.
+    /// Marks versions whose retention is over, at most `most`, and returns all that are marked. From then on they are
+    /// in no list and cannot be restored.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -53,7 +53,7 @@ impl StoreStep {
 }
 
 impl Store {
-    /// Customers with versions whose time is over.
+    /// Returns customers with versions whose retention is over.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -64,7 +64,7 @@ impl Store {
         rows.iter().map(|row| row.get("customer_id")).collect()
     }
 
-    /// The bundles that hold originals of versions that are going.
+    /// Returns the bundles that hold originals of marked versions.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -80,10 +80,10 @@ impl Store {
         rows.iter().map(|row| row.get("object_id")).collect()
     }
 
-    /// Removes the rows of versions that are gone everywhere else.
+    /// Removes the rows of versions that are removed everywhere else.
     ///
     /// # Errors
-    /// `unavailable`; they are found again.
+    /// `unavailable`; they are then found again.
     pub async fn forget_versions(
         &self,
         customer: TenantId,

@@ -1,10 +1,10 @@
-//! What an admitted caller may do beyond the scopes that its route asks for.
+//! The rights of an admitted caller beyond the scopes of its route.
 
 use dynrag_domain::{CollectionId, Error, Kind, Result, collections::Place, identity::Scope};
 
 use crate::{Store, admission::Admission};
 
-/// The refusal of a caller without a scope that it needs.
+/// Returns the error for a caller without a required scope.
 pub fn missing_scope(needed: &[Scope]) -> Error {
     let names: Vec<&str> = needed.iter().map(|scope| scope.as_str()).collect();
     let names = names.join(" or ");
@@ -16,17 +16,17 @@ pub fn missing_scope(needed: &[Scope]) -> Error {
 }
 
 impl Admission {
-    /// The store as this caller sees it: a key that is bound to collections sees only these.
+    /// Returns the store as this caller sees it: a key that is bound to collections sees only these.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Whether the caller has a scope.
+    /// Returns whether the caller has a scope.
     pub fn has(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// Checks a scope that the request's content asks for, beside those of its route.
+    /// Checks a scope that the request's content requires, in addition to those of its route.
     ///
     /// # Errors
     /// `missing_scope` (forbidden).
@@ -37,7 +37,7 @@ impl Admission {
         }
     }
 
-    /// Checks that the caller has itself what it is about to give to a key or user.
+    /// Checks that the caller itself has the scopes that it is about to grant to a key or user.
     ///
     /// # Errors
     /// `missing_scope` (forbidden).
@@ -61,17 +61,18 @@ impl Admission {
         ))
     }
 
-    /// Whether the caller sees the account: budget, limits and company. Others see what they need to work.
+    /// Returns whether the caller may see the account: budget, limits and company. Other callers see only what their
+    /// work requires.
     pub fn sees_account(&self) -> bool {
         self.has(Scope::AdminTenant) || self.has(Scope::Metrics)
     }
 
-    /// Where a document goes that is added with this `collectionId`, or without one. A key that is bound to one
-    /// collection adds to that.
+    /// Returns the collection for a document that is added with or without a `collectionId`. A key that is bound to one
+    /// collection adds to that one.
     ///
     /// # Errors
-    /// `invalid_fields` where a bound key must say which; `key_without_collections` (forbidden) where its collections
-    /// are deleted.
+    /// `invalid_fields` if a bound key must name the collection; `key_without_collections` (forbidden) if its
+    /// collections are deleted.
     pub fn place(&self, named: Option<CollectionId>) -> Result<Place> {
         match (named, self.collections.as_deref()) {
             (Some(id), _) => Ok(Place::In(id)),

@@ -1,4 +1,4 @@
-//! Rows: a column is read by its name, into the type it is wanted as.
+//! Rows: a column is read by its name, into the requested type.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ use tokio_postgres::{
 };
 use uuid::Uuid;
 
-/// A row of an answer.
+/// A row of a result.
 pub struct Row(tokio_postgres::Row);
 
 impl From<tokio_postgres::Row> for Row {
@@ -22,11 +22,11 @@ impl From<tokio_postgres::Row> for Row {
 }
 
 impl Row {
-    /// Reads a column, by its name; by its place where the statement gives it none.
+    /// Reads a column by its name, or by its position if the statement gives it no name.
     ///
     /// # Errors
-    /// `internal_error`, which names column and row, when there is no such column, when it is null and `T` is no
-    /// `Option`, or when it holds something else than a `T`.
+    /// `internal_error`, which names column and row, if there is no such column, if it is null and `T` is not an
+    /// `Option`, or if its type is not that of `T`.
     pub fn get<'a, T: FromColumn<'a>>(&'a self, column: impl RowIndex + Display) -> Result<T> {
         self.0
             .try_get(&column)
@@ -41,28 +41,28 @@ impl Row {
     /// Reads a column of JSON.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// See [`get`](Self::get).
     pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
         self.get::<Json<T>>(column).map(|json| json.0)
     }
 }
 
-/// The columns of a row tell the statement; its values stay out of the log.
+/// The names of the columns identify the statement; the values stay out of the log.
 fn fault<'a>(columns: impl Iterator<Item = &'a str>, column: &dyn Display, reason: &str) -> Error {
     let columns = columns.collect::<Vec<_>>().join(", ");
     Error::internal_fault(format!("column {column} of ({columns}): {reason}"))
 }
 
-/// A type that a column is read into.
+/// A type that a column can be read into.
 pub trait FromColumn<'a>: Sized {
-    /// What the column holds.
+    /// The type of the column.
     type Sql: FromSql<'a>;
 
-    /// Makes a value of what the column holds, or says why it cannot.
+    /// Converts the column's value, or returns the reason why it cannot be converted.
     fn from_sql(sql: Self::Sql) -> Result<Self, String>;
 }
 
-/// Types that a column holds as they are.
+/// Types that are read directly.
 macro_rules! plain {
     ($($of:ty)+) => {
         $(
@@ -79,7 +79,7 @@ macro_rules! plain {
 
 plain! { bool i16 i32 i64 f64 String &'a str Uuid DateTime<Utc> NaiveDate Value Vec<u8> &'a [u8] }
 
-/// Hashes and tokens are bytes of a fixed number.
+/// Hashes and tokens are byte arrays of a fixed length.
 impl<'a, const N: usize> FromColumn<'a> for [u8; N] {
     type Sql = &'a [u8];
 

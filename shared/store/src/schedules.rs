@@ -1,11 +1,11 @@
-//! Scheduled webhooks whose time has come.
+//! Scheduled webhooks that are due.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CollectionId, DocumentId, Result, RunId, WebhookId, webhooks::RunStatus};
 
 use crate::{Store, Tenant, TenantId, row::Row};
 
-/// A scheduled webhook that is to run now.
+/// A scheduled webhook that is due.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Due {
     /// The tenant.
@@ -14,28 +14,28 @@ pub struct Due {
     pub id: WebhookId,
     /// Its name.
     pub name: String,
-    /// What is fetched.
+    /// The URL to fetch.
     pub url: String,
-    /// When it runs, and in which time zone.
+    /// The schedule, in that time zone.
     pub schedule: String,
-    /// UTC where it is none.
+    /// The time zone; UTC if there is none.
     pub time_zone: Option<String>,
-    /// When it was to run.
+    /// The scheduled time.
     pub planned: DateTime<Utc>,
-    /// Until when nobody else is given it.
+    /// Time until which no other worker gets it.
     pub leased: DateTime<Utc>,
-    /// Where its document belongs.
+    /// The collection of its document.
     pub collection: Option<CollectionId>,
 }
 
-/// What became of an attempt to start a run.
+/// The outcome of an attempt to start a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// This version of the document is fetched.
+    /// This version of the document is being fetched.
     Started(DocumentId, i32),
-    /// The document was being fetched already; none where it was being changed.
+    /// The document was being fetched already; `None` if it was being changed.
     Skipped(Option<DocumentId>),
-    /// It could not start, for a reason that does not pass by itself.
+    /// The run could not start, for a reason that is not transient.
     Failed(&'static str),
 }
 
@@ -44,19 +44,19 @@ pub enum Outcome {
 pub struct Run {
     /// Its id.
     pub id: RunId,
-    /// When it was to start.
+    /// The scheduled time.
     pub planned_at: DateTime<Utc>,
-    /// When it started.
+    /// The start time.
     pub started_at: Option<DateTime<Utc>>,
-    /// Where it stands.
+    /// The run's status.
     pub status: RunStatus,
-    /// Why it failed, or what is to be done first.
+    /// The code of the failure, or of the required action.
     pub code: Option<String>,
-    /// What it fetches.
+    /// The document that it fetches.
     pub document_id: Option<DocumentId>,
-    /// The version of the document that it makes.
+    /// The document version that it creates.
     pub version: Option<i32>,
-    /// When it was written down.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
 }
 
@@ -74,8 +74,8 @@ fn run(row: &Row) -> Result<Run> {
 }
 
 impl Store {
-    /// Scheduled webhooks whose time has come; each is put off for ten minutes as it is handed out. Say
-    /// with [`schedule_ran`](Self::schedule_ran) when it runs next.
+    /// Returns scheduled webhooks that are due, and postpones each by ten minutes. Set the next time with
+    /// [`schedule_ran`](Self::schedule_ran).
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -99,11 +99,11 @@ impl Store {
             .collect()
     }
 
-    /// Writes a run down, and when its webhook runs next, if ever; not the latter where the webhook was changed
+    /// Records a run and its webhook's next time, if there is one; the latter only if the webhook was not changed
     /// meanwhile.
     ///
     /// # Errors
-    /// `unavailable` without a database: it then runs again once the lease is over.
+    /// `unavailable` without a database: the webhook then runs again once the lease is over.
     pub async fn schedule_ran(
         &self,
         due: &Due,
@@ -120,7 +120,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// A page of a scheduled webhook's runs, newest first.
+    /// Returns a page of a scheduled webhook's runs, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -151,7 +151,7 @@ impl Store {
     }
 }
 
-/// Writes down a run that is asked for.
+/// Adds a run that was requested.
 ///
 /// # Errors
 /// `unavailable` without a database.

@@ -1,4 +1,4 @@
-//! Sealed secrets: what the vault writes and reads. Nothing here is plaintext.
+//! Sealed secrets, which the vault writes and reads. There is no plaintext here.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{Store, Tenant, TenantId};
 /// A secret encrypted under its customer's data key.
 #[derive(Clone)]
 pub struct SealedSecret {
-    /// Name of the purpose, `access_token`.
+    /// Name of the purpose, for example `access_token`.
     pub purpose: &'static str,
     /// Version of the secret, from 1.
     pub version: i32,
@@ -31,12 +31,12 @@ pub struct SealedSecrets {
 pub struct Wrapped {
     /// The tenant.
     pub tenant: TenantId,
-    /// As KMS wrapped it.
+    /// The data key, wrapped by KMS.
     pub wrapped_data_key: Vec<u8>,
 }
 
-/// Makes others who change the customer's secrets wait until the end of the transaction; the wrapped
-/// data key. None for a customer that is erased.
+/// Blocks others that change the customer's secrets until the end of the transaction, and returns the wrapped data key;
+/// `None` for an erased customer.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -50,7 +50,7 @@ pub async fn lock(tx: &Tenant) -> Result<Option<Vec<u8>>> {
     row.map(|row| row.get("wrapped_data_key")).transpose()
 }
 
-/// The newest version of a purpose; 0 where there is none. Under the [`lock`].
+/// Returns the newest version for a purpose; 0 if there is no secret. Requires the [`lock`].
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -63,7 +63,7 @@ pub async fn newest(tx: &Tenant, purpose: &'static str) -> Result<i32> {
     .map_or(Ok(0), |row| row.get("version"))
 }
 
-/// Writes a secret down.
+/// Stores a secret.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -82,8 +82,8 @@ pub async fn insert(tx: &Tenant, secret: &SealedSecret) -> Result<()> {
     .map(drop)
 }
 
-/// Puts a secret in the place of the older ones of its purpose, which are good for so long still.
-/// Those that have been of no use for a day are forgotten. Under the [`lock`].
+/// Adds a secret that replaces the older ones of its purpose, which stay valid for `old_for`. Deletes those that have
+/// been invalid for a day. Requires the [`lock`].
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -108,7 +108,7 @@ pub async fn replace(tx: &Tenant, secret: &SealedSecret, old_for: Duration) -> R
     .map(drop)
 }
 
-/// Deletes all secrets of a purpose. False where there is none.
+/// Deletes all secrets of a purpose. Returns false if there is none.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -123,7 +123,7 @@ pub async fn delete(tx: &Tenant, purpose: &'static str) -> Result<bool> {
 }
 
 impl Store {
-    /// Customers whose data key was wrapped longest ago, and at least so long.
+    /// Returns the customers whose data key was wrapped longest ago, and at least a given time ago.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -148,7 +148,7 @@ impl Store {
             .collect()
     }
 
-    /// Puts a data key that was wrapped anew in the place of the old form.
+    /// Replaces a data key's wrapped form by a new one.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -162,8 +162,8 @@ impl Store {
         tx.commit().await
     }
 
-    /// Reads a customer's live secrets of one purpose; none for an unknown or erased customer, or
-    /// one that has no such secret. Needed before a caller is verified, hence outside the tenant.
+    /// Reads a customer's live secrets of one purpose; `None` for an unknown or erased customer, or one without such a
+    /// secret. They are needed before a caller is verified, hence outside the tenant.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use crate::{Store, Tenant, TenantId, audit, row::Row};
 
-/// A refresh token to remember.
+/// A refresh token to store.
 #[derive(Clone, Copy)]
 pub struct NewRefreshToken<'a> {
     /// `jti` of the token.
     pub id: Uuid,
-    /// Its session.
+    /// The token's session.
     pub session_id: SessionId,
     /// The user.
     pub user_id: UserId,
@@ -25,24 +25,24 @@ pub struct NewRefreshToken<'a> {
     pub token_hash: &'a [u8; 32],
     /// `iat` of the token.
     pub issued_at: DateTime<Utc>,
-    /// When it ends, and with it the session.
+    /// Expiry time of the token and of its session.
     pub expires_at: DateTime<Utc>,
 }
 
-/// Why a session ended.
+/// The reason why a session ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EndReason {
     /// The user logged out.
     Logout,
     /// The user changed the password.
     PasswordChanged,
-    /// The user had forgotten the password and set it anew.
+    /// The user reset a forgotten password.
     PasswordReset,
     /// The user was disabled.
     UserDisabled,
-    /// The secrets that sign its tokens were replaced at once.
+    /// The secrets that sign its tokens were replaced immediately.
     SecretsRotated,
-    /// A spent refresh token came again.
+    /// A spent refresh token was presented again.
     TokenReused,
 }
 
@@ -59,40 +59,39 @@ impl EndReason {
     }
 }
 
-/// A token that was given for another one.
+/// A token that replaced another one.
 #[derive(Clone, Copy, Debug)]
 pub struct Successor {
-    /// Its `jti`.
+    /// `jti` of the token.
     pub id: Uuid,
-    /// SHA-256 of it.
+    /// SHA-256 of the token.
     pub token_hash: [u8; 32],
-    /// Its `iat`.
+    /// `iat` of the token.
     pub issued_at: DateTime<Utc>,
 }
 
-/// A refresh token that is presented, its session locked.
+/// A presented refresh token, with its session locked.
 pub struct Rotation {
     tx: Tenant,
     id: Uuid,
     /// The session.
     pub session_id: SessionId,
-    /// Its user.
+    /// The session's user.
     pub user_id: UserId,
     /// The user's address.
     pub email: String,
-    /// The user's role now.
+    /// The user's current role.
     pub role: Role,
     /// SHA-256 of the token.
     pub token_hash: [u8; 32],
-    /// What is decided by.
+    /// The facts for the decision.
     pub presented: Presented,
-    /// What it was spent for.
+    /// The token's successor, if it is spent.
     pub successor: Option<Successor>,
 }
 
 impl Store {
-    /// Locks the session of a refresh token and reads what there is to know of it. None for a token
-    /// that is not remembered.
+    /// Locks the session of a refresh token and reads its data. Returns `None` for an unknown token.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -150,10 +149,10 @@ fn rotation(tx: Tenant, id: Uuid, row: &Row) -> Result<Rotation> {
 }
 
 impl Rotation {
-    /// Spends the token for its successor.
+    /// Spends the token and adds its successor.
     ///
     /// # Errors
-    /// `unavailable`: whoever did not get the answer comes again within the grace.
+    /// `unavailable`: a caller that did not get the response repeats the request within the grace period.
     pub async fn rotate(self, next: &NewRefreshToken<'_>) -> Result<()> {
         insert_token(&self.tx, next).await?;
         self.tx
@@ -171,7 +170,7 @@ impl Rotation {
         self.tx.commit().await
     }
 
-    /// Ends the session of a token that came twice.
+    /// Ends the session of a token that was presented twice.
     ///
     /// # Errors
     /// `unavailable`.
@@ -190,7 +189,7 @@ impl Rotation {
         self.tx.commit().await
     }
 
-    /// Leaves all as it is.
+    /// Leaves everything unchanged.
     ///
     /// # Errors
     /// `unavailable`.
@@ -234,7 +233,7 @@ async fn insert_token(tx: &Tenant, token: &NewRefreshToken<'_>) -> Result<()> {
     .map(drop)
 }
 
-/// Ends a session: no token of it is admitted from here on. False: it had ended.
+/// Ends a session: no token of it is admitted from then on. Returns false if it had ended already.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -248,7 +247,7 @@ pub async fn end(tx: &Tenant, session: SessionId, reason: EndReason) -> Result<b
     Ok(row.is_some())
 }
 
-/// Ends all sessions of the customer; how many there were.
+/// Ends all sessions of the customer, and returns their number.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -262,7 +261,7 @@ pub async fn end_all(tx: &Tenant, reason: EndReason) -> Result<usize> {
     Ok(rows.len())
 }
 
-/// Ends all sessions of a user; how many there were.
+/// Ends all sessions of a user, and returns their number.
 ///
 /// # Errors
 /// `unavailable` without a database.

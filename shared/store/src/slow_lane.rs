@@ -1,16 +1,16 @@
-//! The lane of documents that take long to read, so that nobody waits for them in the other lanes.
+//! The lane of documents that take long to read, so that they do not delay the other lanes.
 //!
-//! A document is left to it when reading it took longer than the other lanes grant, and without a try when its customer
-//! has many such open (`takes_slow_lane` in `migrations/V37__slow_lane.sql`). In it a customer has a share of what is read
-//! at once while others wait; a document beyond the share is put off: its message is dropped, and sent again with the
-//! end of another document of the customer.
+//! A document is left to it if reading takes longer than the other lanes allow, or without an attempt if its customer
+//! has many such documents open (`takes_slow_lane` in `migrations/V37__slow_lane.sql`). In the slow lane a customer has
+//! a share of the documents that are read at once while others wait. A document beyond the share is deferred: its
+//! message is dropped, and sent again when another document of the customer ends.
 //!
-//! | it dies | what is left | who mends it |
+//! | it dies | what is left | who recovers it |
 //! |---|---|---|
-//! | before a document that is left to the slow lane is sent there | the message it came with | that one comes again; before, `sweep` sends another |
+//! | before a document that is left to the slow lane is sent there | the message it came with | SQS delivers it again; before, `sweep` sends another |
 //! | after a document was handed over, before it is sent | a job in the outbox | `sweep` sends it to the lane it came from, which leaves it to the slow lane |
-//! | after a document was put off, before its message is deleted | the message | it comes again and is put off again, or claimed |
-//! | after the end of a document, before the next one is resumed | documents put off | the end of the next document of the customer; `sweep` at their `resend_at` |
+//! | after a document was deferred, before its message is deleted | the message | it is delivered again, and the document deferred again or claimed |
+//! | after the end of a document, before the next one is resumed | deferred documents | the end of the customer's next document; `sweep` at their `resend_at` |
 //! | after a document was resumed, before it is sent | a job in the outbox | `sweep` |
 //! | a resumed document's message is lost | a document without a message | `sweep`, after ten minutes |
 //! | two claims at once | | they take turns: the share is exact |
@@ -26,16 +26,16 @@ use crate::{
     outbox::{self, Pending},
 };
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Debug)]
 pub enum Turn {
-    /// It is given.
+    /// The claim succeeded.
     Claimed(Box<Claim>),
-    /// The job is moot, or the lease of another worker is alive.
+    /// The job is obsolete, or another worker's lease is valid.
     Moot,
-    /// The document is for the slow lane: send its job there.
+    /// The document belongs to the slow lane: send its job there.
     Slow,
-    /// Its customer has its share at work: its message is done with.
+    /// The document is deferred because its customer's share is in use: its message is to be deleted.
     PutOff,
 }
 
@@ -46,8 +46,8 @@ impl From<Option<Claim>> for Turn {
 }
 
 impl Store {
-    /// Takes the lease of a document in one of the quick lanes. `most`: slow documents with which large ones of the
-    /// same customer are left to the slow lane without a try.
+    /// Claims a document in one of the quick lanes. `most` is the number of slow documents from which large ones of the
+    /// same customer are left to the slow lane without an attempt.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -76,8 +76,8 @@ impl Store {
         Ok(turn)
     }
 
-    /// Takes the lease of a document in the slow lane, or puts it off while its customer has `share` documents at work
-    /// there and others wait.
+    /// Claims a document in the slow lane, or defers it while its customer has `share` documents in progress there and
+    /// others wait.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -107,8 +107,8 @@ impl Store {
         Ok(turn)
     }
 
-    /// Gives a claimed document to the slow lane, which does not count as a try. Send the job there. None: the lease
-    /// was lost.
+    /// Hands a claimed document over to the slow lane, which does not count as an attempt. Send the job there. Returns
+    /// `None` if the lease was lost.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -134,8 +134,8 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// Takes documents of a customer that were put off and whose turn has come with the end of another one. Send their
-    /// jobs to the slow lane.
+    /// Resumes deferred documents of a customer whose turn has come with the end of another one. Send their jobs to the
+    /// slow lane.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -164,7 +164,7 @@ impl Store {
     }
 }
 
-/// Runs a statement about a version of a document; whether it changed it.
+/// Runs a statement about a version of a document, and returns whether it changed it.
 async fn changes(
     tx: &Tenant,
     sql: &str,

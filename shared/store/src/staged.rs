@@ -1,5 +1,5 @@
-//! Vectors that were paid for and are not in LanceDB yet, found by their text. Whoever is killed between an answer
-//! and the publication has left them here, and the next try pays for the rest only.
+//! Vectors that are paid for and not in LanceDB yet, found by their text. A worker that is killed between the
+//! provider's response and the publication leaves them here, and the next attempt pays only for the rest.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::{
     ledger::{self, ProviderCall, Purpose},
 };
 
-/// Vectors as they are staged: little-endian float32.
+/// Encodes vectors for staging: little-endian float32.
 fn to_bytes(vectors: &[Vec<f32>]) -> Vec<Vec<u8>> {
     vectors
         .iter()
@@ -24,7 +24,7 @@ fn of_bytes(bytes: &[u8]) -> Vec<f32> {
 }
 
 impl Store {
-    /// The vectors of these texts, by their SHA-256 in hex, whichever document they were paid for.
+    /// Returns the vectors of these texts by their SHA-256 in hex, whichever document they were paid for.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -51,7 +51,7 @@ impl Store {
             .collect()
     }
 
-    /// Keeps vectors that were just paid for, each with the hash of its text and a document it is of, and the
+    /// Stores vectors that were just paid for, each with the hash of its text and a document that contains it, and the
     /// calls they took in the ledger.
     ///
     /// # Errors

@@ -1,5 +1,4 @@
-//! What `sweep` asks across tenants: jobs that were not sent, work that was dropped, uploads that
-//! did not come.
+//! Queries of `sweep` across tenants: jobs that were not sent, work that was dropped, uploads that did not arrive.
 
 use dynrag_domain::{
     CustomerId, DocumentId, Result,
@@ -20,12 +19,12 @@ pub struct Awaited {
     pub tenant: TenantId,
     /// The document.
     pub id: DocumentId,
-    /// It should have arrived more than a day ago, and every look for it failed.
+    /// Whether it should have arrived more than a day ago, and every check failed.
     pub overdue: bool,
 }
 
 impl Store {
-    /// Jobs whose time has come; each is put off as it is handed out.
+    /// Returns messages that are due, and postpones each of them.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -36,7 +35,7 @@ impl Store {
         let mut pending = Vec::with_capacity(rows.len());
         for row in &rows {
             let id = row.get("id")?;
-            // A job of a form this release does not know stays for the release that does.
+            // A job of a form unknown to this release stays for the release that knows it.
             match serde_json::from_value::<Outgoing>(row.get("job")?) {
                 Ok(job) => pending.push(Pending {
                     id,
@@ -51,7 +50,7 @@ impl Store {
         Ok(pending)
     }
 
-    /// Jobs of documents whose work seems to be lost; lapsed leases are queued again.
+    /// Returns jobs of documents that seem to be lost; lapsed leases are queued again.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -77,7 +76,7 @@ impl Store {
             .collect()
     }
 
-    /// Presigned uploads that should have arrived by now; each is put off as it is handed out.
+    /// Returns presigned uploads that should have arrived by now, and postpones each of them.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -96,7 +95,7 @@ impl Store {
             .collect()
     }
 
-    /// Drops staged vectors nothing came back for; how many.
+    /// Deletes staged vectors that are no longer needed, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -104,7 +103,7 @@ impl Store {
         self.count("SELECT sweep_staged()").await
     }
 
-    /// Drops sessions that have been over for long; how many.
+    /// Deletes sessions that ended long ago, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -112,7 +111,7 @@ impl Store {
         self.count("SELECT sweep_sessions()").await
     }
 
-    /// Drops what is over of throttles, links, invitations and known addresses; how many.
+    /// Deletes expired throttles, links, invitations and known addresses, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -120,7 +119,7 @@ impl Store {
         self.count("SELECT sweep_accounts()").await
     }
 
-    /// Queues documents whose customer's budget has room again; how many.
+    /// Queues documents whose customer's budget has room again, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -128,7 +127,7 @@ impl Store {
         self.count("SELECT sweep_budgets(1000)").await
     }
 
-    /// Jobs whose message seems to be lost, and customers that are deleted and not gone yet.
+    /// Returns tasks of jobs whose message seems to be lost, and of customers that are deleted but not yet erased.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -152,7 +151,7 @@ impl Store {
         Ok(tasks)
     }
 
-    /// Drops lines of the ledger that are two years old; how many.
+    /// Deletes ledger rows that are two years old, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -160,7 +159,7 @@ impl Store {
         self.count("SELECT sweep_provider_calls(10000)").await
     }
 
-    /// Drops jobs that ended a month ago; how many.
+    /// Deletes jobs that ended a month ago, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -168,7 +167,7 @@ impl Store {
         self.count("SELECT sweep_old_jobs()").await
     }
 
-    /// Forgets turns at hosts that are long over; how many.
+    /// Deletes turns at hosts that are long over, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -176,7 +175,7 @@ impl Store {
         self.count("SELECT sweep_host_turns()").await
     }
 
-    /// Drops buckets of requests that nobody took from for a day; how many.
+    /// Deletes rate limit buckets that have been unused for a day, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -184,7 +183,7 @@ impl Store {
         self.count("SELECT sweep_buckets()").await
     }
 
-    /// Drops notices to webhooks that are a month old; how many.
+    /// Deletes notifications that are a month old, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -193,7 +192,7 @@ impl Store {
             .await
     }
 
-    /// Drops kept answers that are a day old; how many.
+    /// Deletes stored responses that are a day old, and returns their number.
     ///
     /// # Errors
     /// `unavailable` without a database.

@@ -14,12 +14,12 @@ use crate::{
     row::Row,
 };
 
-/// A transaction in which row-level security shows the rows of one customer, and of these the ones within
+/// A transaction in which row-level security shows the rows of one customer, and of these only the ones within
 /// [`Bounds`].
 ///
-/// The settings are local to the transaction. A `Tenant` that is dropped without [`commit`](Self::commit)
-/// (an error, a cancelled request) takes its connection out of the pool and closes it, so that
-/// neither an open transaction nor a tenant can reach the connection's next user.
+/// The settings are local to the transaction. A `Tenant` that is dropped without [`commit`](Self::commit) (an error, a
+/// cancelled request) takes its connection out of the pool and closes it, so that neither an open transaction nor a
+/// tenant can reach the connection's next user.
 pub struct Tenant {
     connection: Option<Object>,
     tenant: TenantId,
@@ -28,7 +28,7 @@ pub struct Tenant {
     failed: AtomicBool,
 }
 
-/// The statement that sets what a transaction is bound to; to nothing where it is empty.
+/// Returns the statement that sets the bounds of a transaction; an empty setting means unbound.
 fn bind(collections: &str) -> String {
     format!("SELECT set_config('app.collections', '{collections}', true)")
 }
@@ -39,7 +39,7 @@ impl Tenant {
         id: TenantId,
         bounds: &Bounds,
     ) -> Result<Self, tokio_postgres::Error> {
-        // Guarded before the first await: cancelled in the middle of BEGIN, the connection is closed.
+        // Guarded before the first await: if BEGIN is cancelled half-way, the connection is closed.
         let tenant = Self {
             connection: Some(connection),
             tenant: id,
@@ -57,22 +57,22 @@ impl Tenant {
         Ok(tenant)
     }
 
-    /// The customer whose rows are seen.
+    /// Returns the customer whose rows are visible.
     pub fn customer_id(&self) -> CustomerId {
         self.tenant.customer_id()
     }
 
-    /// The proof that opened it.
+    /// Returns the proof of the tenant that opened the transaction.
     pub(crate) fn tenant(&self) -> TenantId {
         self.tenant
     }
 
-    /// Whether the transaction sees some of the customer's collections only.
+    /// Returns whether the transaction sees only some of the customer's collections.
     pub(crate) fn is_bound(&self) -> bool {
         self.bounds.collections.is_some()
     }
 
-    /// The caller, where it is told of the documents that it added itself only.
+    /// Returns the caller, if it may only see details of documents that it added itself.
     pub(crate) fn own_only(&self) -> Option<Uuid> {
         self.bounds.own_only
     }
@@ -86,14 +86,14 @@ impl Tenant {
     /// Runs a statement and returns its rows.
     ///
     /// # Errors
-    /// `unavailable` for what may pass by itself, `internal_error` otherwise.
+    /// `unavailable` for a transient failure, `internal_error` otherwise.
     pub async fn query(&self, sql: &str, params: &[&dyn Param]) -> Result<Vec<Row>> {
         self.try_query(sql, params)
             .await?
             .map_err(|e| error::statement(&e))
     }
 
-    /// As [`query`](Self::query), for a statement that gives one row or none.
+    /// Does the same as [`query`](Self::query), for a statement that returns at most one row.
     ///
     /// # Errors
     /// As for `query`.
@@ -101,8 +101,8 @@ impl Tenant {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
-    /// As [`query`](Self::query), over all of the customer's rows: for its limits, which bounds do not change.
-    /// What it reads must not be shown.
+    /// Does the same as [`query`](Self::query), over all of the customer's rows: for its limits, which bounds do not
+    /// change. The result must not be shown.
     pub(crate) async fn query_unbound(&self, sql: &str, params: &[&dyn Param]) -> Result<Vec<Row>> {
         let Some(collections) = self.bounds.setting() else {
             return self.query(sql, params).await;
@@ -113,7 +113,7 @@ impl Tenant {
         Ok(rows)
     }
 
-    /// Runs a statement whose constraints the caller knows: the inner error is Postgres' own.
+    /// Runs a statement whose constraints the caller knows: the inner error is that of Postgres.
     pub(crate) async fn try_query(
         &self,
         sql: &str,
@@ -134,18 +134,18 @@ impl Tenant {
             .map_err(|e| error::statement(&e))
     }
 
-    /// Makes the transaction happen and gives the connection back.
+    /// Commits the transaction and returns the connection to the pool.
     ///
     /// # Errors
-    /// `unavailable` when the server did not confirm: it may or may not have happened, so callers
-    /// make sure that doing it again is harmless.
+    /// `unavailable` if the server did not confirm: the transaction may or may not have been committed, so callers make
+    /// sure that repeating it is harmless.
     pub async fn commit(mut self) -> Result<()> {
         if self.failed.load(Ordering::Relaxed) {
             return Err(Error::internal_fault(
                 "commit of a transaction in which a statement failed",
             ));
         }
-        // Still guarded while COMMIT is under way.
+        // Still guarded while COMMIT is in progress.
         self.connection()?
             .batch_execute("COMMIT")
             .await

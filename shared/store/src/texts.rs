@@ -1,5 +1,5 @@
-//! Extracted texts that are small enough to live in Postgres: most documents are, and a request to S3
-//! costs more than the few kilobytes do.
+//! Extracted texts that are small enough for Postgres: most are, and a request to S3 costs more than storing a few
+//! kilobytes.
 
 use std::io::{Read, Write};
 
@@ -8,15 +8,15 @@ use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 
 use crate::{Store, Tenant, TenantId};
 
-/// Bytes of JSON beyond which it is not even tried.
+/// Size of the JSON in bytes above which packing is not attempted.
 const MOST_JSON: usize = 64 * 1024;
-/// Bytes of a packed text beyond which it goes to S3.
+/// Size of a packed text in bytes above which it goes to S3.
 const MOST_PACKED: usize = 8 * 1024;
 
-/// Packs the JSON of an extracted text; none where it belongs in S3.
+/// Packs the JSON of an extracted text; `None` if it belongs in S3.
 ///
 /// # Errors
-/// None that memory does not make.
+/// Only if memory runs out.
 pub fn pack(json: &[u8]) -> Result<Option<Vec<u8>>> {
     if json.len() > MOST_JSON {
         return Ok(None);
@@ -52,7 +52,7 @@ pub(crate) async fn insert(
 }
 
 impl Store {
-    /// The JSON of a version's extracted text; none where it lies in S3, or nowhere.
+    /// Returns the JSON of a version's extracted text; `None` if it is in S3, or does not exist.
     ///
     /// # Errors
     /// `unavailable` without a database.

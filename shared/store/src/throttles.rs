@@ -1,4 +1,4 @@
-//! Attempts of callers who have not said who they are.
+//! Attempts of callers who are not authenticated yet.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use dynrag_domain::{Error, Kind, Result};
 
 use crate::Store;
 
-/// The refusal of an attempt too many.
+/// Returns the error for one attempt too many.
 pub(crate) fn too_many(wait: i32) -> Error {
     Error::new(
         Kind::RateLimited,
@@ -17,7 +17,7 @@ pub(crate) fn too_many(wait: i32) -> Error {
 }
 
 impl Store {
-    /// Takes an attempt of somebody on a route: `quota` a minute, and five times that an hour.
+    /// Counts an attempt of a caller on a route: `quota` per minute, and five times that per hour.
     ///
     /// # Errors
     /// `too_many_attempts` (rate limited); `unavailable` without a database.

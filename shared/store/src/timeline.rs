@@ -1,4 +1,4 @@
-//! What became of a document, step by step.
+//! The timeline of a document's processing.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -15,40 +15,40 @@ use crate::{
 /// A step of a document's timeline.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Its number, from 1.
+    /// The step's number, from 1.
     pub number: i64,
-    /// When it began.
+    /// Start of the step.
     pub started_at: DateTime<Utc>,
-    /// When the next one began; none for the last.
+    /// Start of the next step; `None` for the last one.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Which version.
+    /// The version.
     pub version: i32,
-    /// Status from then on.
+    /// Status from this step on.
     pub status: Status,
-    /// Stage from then on.
+    /// Stage from this step on.
     pub stage: Option<Stage>,
-    /// Reason.
+    /// Failure code.
     pub code: Option<FailureCode>,
-    /// Which claim.
+    /// Number of the claim.
     pub attempt: i32,
 }
 
-/// Where a document stands, and steps of its timeline.
+/// A document's status, and steps of its timeline.
 #[derive(Clone, Debug)]
 pub struct Standing {
-    /// Its status now.
+    /// The current status.
     pub status: Status,
-    /// Why it ended badly.
+    /// The failure code.
     pub code: Option<FailureCode>,
     /// Oldest first.
     pub steps: Vec<Step>,
 }
 
-/// Steps that are told at once.
+/// Maximum number of steps per response.
 const MOST_STEPS: i64 = 200;
 
 impl Store {
-    /// A document with the last 200 steps of its timeline, oldest first.
+    /// Returns a document's status with the last 200 steps of its timeline, oldest first.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -64,7 +64,7 @@ impl Store {
         Ok((found, standing.steps))
     }
 
-    /// Where a document stands, and at most 200 of its steps after one, oldest first.
+    /// Returns a document's status, and at most 200 of its steps after a given one, oldest first.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.

@@ -1,4 +1,4 @@
-//! Domain's types as parameters and columns. Domain itself knows nothing of SQL.
+//! Types of `domain` as parameters and columns. That crate itself is independent of SQL.
 
 use dynrag_domain::{
     ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
@@ -40,14 +40,14 @@ ids! {
     ApiKeyId CollectionId CustomerId DeliveryId DocumentId InvitationId JobId RunId SessionId UserId WebhookId
 }
 
-/// Enums with names that are sent as text.
+/// Enums whose names are sent as text.
 macro_rules! names {
     ($($name:ident)+) => {
         $(sent_as! { $name => &'static str, TEXT, TEXT_ARRAY, |name: &$name| name.as_str(); })+
     };
 }
 
-/// Enums with names that are sent and read as text.
+/// Enums whose names are sent and read as text.
 macro_rules! named {
     ($($name:ident)+) => {
         $(
@@ -70,7 +70,7 @@ named! {
     LeftOutStatus Payer Role RunStatus Source Stage Status Strategy Trigger Unit UserStatus VersionStatus WebhookStatus
 }
 
-// A scope we do not know gives no right and is no error, so that reading is `Scope::parse`'s.
+// An unknown scope grants nothing and is not an error, so scopes are read with `Scope::parse`.
 names! { Action Class Scope }
 
 sent_as! {

@@ -1,4 +1,4 @@
-//! How documents come in: deciding what an upload is, and adding it.
+//! Additions of documents: deciding what an upload is, and adding it.
 
 use std::collections::HashSet;
 
@@ -25,17 +25,17 @@ use crate::{
     row::Row,
 };
 
-/// A document to add, its bytes already known.
+/// A document to add, with known content.
 #[derive(Clone, Copy)]
 pub struct NewDocument<'a> {
     /// Title.
     pub title: &'a str,
-    /// Whether a caller gave the title. Otherwise it stands until the content says what it is called, and never in the
-    /// place of a title that was given before.
+    /// Whether a caller gave the title. Otherwise it stays only until the content provides one, and never replaces a
+    /// title that was given before.
     pub title_given: bool,
-    /// Which way it came.
+    /// The source of the document.
     pub source: Source,
-    /// Format detected.
+    /// The detected format.
     pub format: Format,
     /// The caller's own id.
     pub external_id: Option<&'a str>,
@@ -43,28 +43,28 @@ pub struct NewDocument<'a> {
     pub file_name: Option<&'a str>,
     /// Metadata object.
     pub metadata: Option<&'a Metadata>,
-    /// Where it was fetched from, normalised; it is known by that where it has no id of the caller's own.
+    /// The normalised URL it was fetched from, which identifies it if it has no external id.
     pub source_url: Option<&'a str>,
-    /// How it is cut, where other than its collection's or customer's documents.
+    /// The document's own chunking, if it differs from that of its collection or customer.
     pub chunking: Option<Chunking>,
-    /// Which collection it is to belong to.
+    /// The collection to add it to.
     pub place: Place,
-    /// How it is read.
+    /// Options for reading it.
     pub reading: Reading,
-    /// The mail it is attached to. It is not added if that was deleted.
+    /// The email it is attached to. It is not added if that was deleted.
     pub attached_to: Option<DocumentId>,
-    /// What opens it, where it wants a password.
+    /// The password, if it is password-protected.
     pub password: Option<&'a SealedPassword>,
-    /// Whether it is published even where its content is the published one's.
+    /// Whether it is published even if its content equals the published one's.
     pub reprocess: bool,
-    /// Which queue its job goes through.
+    /// The queue of its job.
     pub lane: Lane,
-    /// Who adds it.
+    /// The actor who adds it.
     pub actor: Actor,
 }
 
 impl<'a> NewDocument<'a> {
-    /// A document on its own, without anything that describes it but its title, which stands until the content names one.
+    /// Creates a standalone document with nothing but a title, which stays until the content provides one.
     pub const fn new(title: &'a str, source: Source, format: Format, actor: Actor) -> Self {
         Self {
             title,
@@ -90,12 +90,12 @@ impl<'a> NewDocument<'a> {
     }
 }
 
-/// The version an upload will become, decided before its bytes are stored.
+/// The version that an upload will become, decided before its bytes are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target {
-    /// The very content is there already.
+    /// A document with the same content exists.
     Duplicate {
-        /// The document that has it.
+        /// The existing document.
         id: DocumentId,
         /// Its status.
         status: Status,
@@ -114,21 +114,21 @@ pub enum Target {
     },
 }
 
-/// What became of an upload.
+/// The result of an upload.
 pub enum Added {
-    /// Queued; send the job.
+    /// The document is queued; send the job.
     Queued(Pending),
-    /// Somebody else took this version meanwhile: decide again.
+    /// A concurrent caller took this version: decide again.
     Raced,
 }
 
-/// The error of a customer that has as many documents as it may.
+/// Returns the error for a customer that has reached its document limit.
 pub fn limit_reached(quota: Quota) -> Error {
     let instead = "Delete some first, or ask the platform's operator for a higher maxDocuments.";
     quota.reached(FailureCode::DocumentLimit.as_str(), "documents", instead)
 }
 
-/// How many documents the customer has and may have. The lock keeps others from adding any.
+/// Returns the number of the customer's documents and its limit. The lock keeps others from adding any.
 pub(crate) async fn lock_limit(tx: &Tenant) -> Result<Quota> {
     let customer = tx.customer_id();
     let locked = tx
@@ -159,10 +159,10 @@ pub(crate) async fn check_limit(tx: &Tenant) -> Result<()> {
 }
 
 impl Store {
-    /// Decides what an upload is: a duplicate, a new document or the next version of one.
+    /// Decides whether an upload is a duplicate, a new document or the next version of one.
     ///
     /// # Errors
-    /// `invalid_fields` without its collection; `unavailable` without a database.
+    /// `invalid_fields` if its collection does not exist; `unavailable` without a database.
     pub async fn resolve_upload(
         &self,
         customer: TenantId,
@@ -177,12 +177,12 @@ impl Store {
         Ok(target)
     }
 
-    /// Adds what [`resolve_upload`](Self::resolve_upload) decided, once the bytes are in the bucket:
-    /// document, version and job in one transaction.
+    /// Adds the result of [`resolve_upload`](Self::resolve_upload), once the bytes are in the bucket: document, version
+    /// and job in one transaction.
     ///
     /// # Errors
-    /// `document_limit` (conflict); `invalid_fields` without its collection; `not_found` without the mail it is attached
-    /// to; `unavailable` without a database.
+    /// `document_limit` (conflict); `invalid_fields` if its collection does not exist; `not_found` if the email it is
+    /// attached to does not exist; `unavailable` without a database.
     pub async fn add_document(
         &self,
         customer: TenantId,
@@ -205,7 +205,7 @@ impl Store {
                 {
                     return Err(Error::not_found("mail"));
                 }
-                // Under the limit's lock: has the same content come in since we looked?
+                // This is under the limit's lock: the same content may have been added since the first check.
                 if resolve(&tx, new, content_hash, OnDuplicate::Skip)
                     .await?
                     .is_known()
@@ -282,8 +282,8 @@ async fn resolve(
     }
 }
 
-/// Checks, of documents that were not found, that none has its external id or URL out of sight: these are unique
-/// in all of the customer's documents.
+/// Checks documents that were not found: no document outside the caller's bounds may have their external ids or URLs,
+/// which are unique among all of the customer's documents.
 ///
 /// # Errors
 /// `external_id_taken` or `source_url_taken` (conflict).
@@ -303,8 +303,8 @@ pub(crate) async fn check_free(tx: &Tenant, new: &NewDocument<'_>) -> Result<()>
     }
 }
 
-/// The external ids and URLs of these that documents have, of a bound transaction also out of its sight. Empty where
-/// it is not bound: it has found them itself.
+/// Returns those of the external ids and URLs that documents have, in a bound transaction including documents outside
+/// its bounds. The result is empty if the transaction is not bound: it has found them itself.
 pub(crate) async fn find_taken(
     tx: &Tenant,
     external_ids: &[&str],
@@ -322,7 +322,7 @@ pub(crate) async fn find_taken(
     rows.iter().map(|row| row.get("known_by")).collect()
 }
 
-/// The refusal of an external id that a document out of the caller's sight has.
+/// Returns the error for an external id of a document outside the caller's bounds.
 pub fn external_id_taken() -> Error {
     Error::new(
         Kind::Conflict,
@@ -331,7 +331,7 @@ pub fn external_id_taken() -> Error {
     )
 }
 
-/// As [`resolve`], of a row that says itself whether its content is the `same`.
+/// Does the same as [`resolve`], from a row that tells itself whether its content is the `same`.
 pub(crate) fn target(row: &Row, on_duplicate: OnDuplicate) -> Result<Target> {
     known(row, row.get("same")?, on_duplicate)
 }
@@ -339,7 +339,7 @@ pub(crate) fn target(row: &Row, on_duplicate: OnDuplicate) -> Result<Target> {
 fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
     let id: DocumentId = row.get("id")?;
     let status: Status = row.get("status")?;
-    // A failed document is tried again when its content comes again: that is what the caller wants.
+    // A failed document is processed again when the same content is uploaded: that is what the caller wants.
     if same
         && on_duplicate == OnDuplicate::Skip
         && !matches!(status, Status::Failed | Status::NeedsAction)
@@ -353,7 +353,7 @@ fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
     })
 }
 
-/// Points a document at its next version; false when somebody else was faster.
+/// Points a document at its next version; false if a concurrent caller was faster.
 pub(crate) async fn move_on(
     tx: &Tenant,
     id: DocumentId,
@@ -384,7 +384,7 @@ pub(crate) async fn move_on(
     Ok(moved.is_some())
 }
 
-/// Writes into the audit log who added what. Not its title, which is content.
+/// Writes the addition to the audit log, without the title, which is content.
 pub(crate) async fn tell(
     tx: &Tenant,
     new: &NewDocument<'_>,
@@ -396,7 +396,7 @@ pub(crate) async fn tell(
     audit::record(tx, new.actor, action, id.as_uuid(), &details).await
 }
 
-/// Inserts the row; false when its external id was taken meanwhile (the transaction is then over).
+/// Inserts the row; false if its external id was taken meanwhile (the transaction is then over).
 pub(crate) async fn insert(
     tx: &Tenant,
     id: DocumentId,
@@ -435,7 +435,7 @@ pub(crate) async fn insert(
     inserted(answer)
 }
 
-/// The user, where it is one.
+/// Returns the user, if the actor is one.
 pub(crate) fn created_by(actor: Actor) -> Option<UserId> {
     match actor {
         Actor::User(id) => Some(id),
@@ -443,7 +443,7 @@ pub(crate) fn created_by(actor: Actor) -> Option<UserId> {
     }
 }
 
-/// False where the external id, or the URL, was taken meanwhile.
+/// Returns false if the external id, or the URL, was taken meanwhile.
 pub(crate) fn inserted(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<bool> {
     match answer {
         Ok(_) => Ok(true),

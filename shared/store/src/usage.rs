@@ -1,4 +1,4 @@
-//! What a customer used and spent, beyond its requests, which `admit()` counts.
+//! A customer's usage and spending, except its requests, which `admit()` counts.
 
 use chrono::NaiveDate;
 use dynrag_domain::{
@@ -9,22 +9,22 @@ use dynrag_domain::{
 
 use crate::{Store, Tenant, TenantId, row::Row};
 
-/// What was used of an operation on a day.
+/// The usage of an operation on a day.
 #[derive(Clone, Debug)]
 pub struct Used {
     /// The day, UTC.
     pub day: NaiveDate,
     /// A route's name, `embeddings`, `query-embeddings` or `publish`.
     pub operation: String,
-    /// Requests, or calls of the provider.
+    /// Requests, or provider calls.
     pub requests: i64,
-    /// Documents published.
+    /// Published documents.
     pub documents: i64,
     /// Their chunks.
     pub chunks: i64,
-    /// Tokens the provider charged.
+    /// Tokens that the provider charged.
     pub tokens: i64,
-    /// What they cost.
+    /// Cost of the tokens.
     pub cost: Usd,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn used(row: &Row) -> Result<Used> {
 }
 
 impl Store {
-    /// What a customer used from one day to another, newest first.
+    /// Returns a customer's usage between two days, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -62,7 +62,7 @@ impl Store {
         rows.iter().map(used).collect()
     }
 
-    /// What a customer may still have spent this month.
+    /// Returns a customer's remaining allowance of this month.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -83,7 +83,7 @@ impl Store {
     }
 }
 
-/// What was spent in a month, and the budget, if there is one; none where nothing was spent.
+/// Returns the spending of a month, and the budget, if there is one; `None` if nothing was spent.
 ///
 /// # Errors
 /// `unavailable` without a database.

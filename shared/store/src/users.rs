@@ -1,4 +1,4 @@
-//! Users: finding one at login, what they may change of themselves, and what their customer may change.
+//! Users: finding one at login, changes by the users themselves, and changes by their customer.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::{Store, Tenant, TenantId, error, row::Row, throttles};
 
-/// Users and invitations a customer may have at once.
+/// Maximum number of users and invitations per customer.
 pub const MAX_USERS: i64 = 500;
 
-/// What a login is checked against.
+/// The data that a login is checked against.
 pub struct Login {
     /// The tenant.
     pub tenant: TenantId,
@@ -25,22 +25,22 @@ pub struct Login {
     pub role: Role,
 }
 
-/// A user as it is listed, or an invitation to become one.
+/// A user, or an invitation to become one, for the list of users.
 #[derive(Clone, Debug)]
 pub struct UserRow {
-    /// Of the user, or of the invitation.
+    /// Id of the user or of the invitation.
     pub id: Uuid,
     /// The address.
     pub email: String,
     /// The role.
     pub role: Role,
-    /// Where the user stands.
+    /// The user's status.
     pub status: UserStatus,
-    /// When the address was verified.
+    /// Time at which the address was verified.
     pub email_verified_at: Option<DateTime<Utc>>,
-    /// When the user last logged in.
+    /// Time of the last login.
     pub last_login_at: Option<DateTime<Utc>>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
 }
 
@@ -69,7 +69,7 @@ fn login(row: &Row) -> Result<Option<Login>> {
 }
 
 impl Store {
-    /// Finds the active user with this address, in whatever tenant.
+    /// Finds the active user with this address, across all tenants.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -80,12 +80,11 @@ impl Store {
         rows.first().map_or(Ok(None), login)
     }
 
-    /// As [`find_login`](Self::find_login), if this address of the network (`quota` a minute) and this
-    /// account have an attempt left.
+    /// Does the same as [`find_login`](Self::find_login), if this network address (`quota` per minute) and this account
+    /// have an attempt left.
     ///
     /// # Errors
-    /// `too_many_attempts` (rate limited), whether or not there is such a user; `unavailable` without
-    /// a database.
+    /// `too_many_attempts` (rate limited), whether or not there is such a user; `unavailable` without a database.
     pub async fn begin_login(
         &self,
         email: &Email,
@@ -107,8 +106,8 @@ impl Store {
         }
     }
 
-    /// The active user who may be mailed a link to reset the password; none for an unknown address and
-    /// for the fourth time in an hour.
+    /// Returns the active user who may be sent a link to reset the password; `None` for an unknown address, and from
+    /// the fourth request in an hour on.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -121,7 +120,7 @@ impl Store {
             .transpose()
     }
 
-    /// A page of a customer's users and invitations, newest first.
+    /// Returns a page of a customer's users and invitations, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -148,7 +147,7 @@ impl Store {
     }
 }
 
-/// A user.
+/// Returns a user.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -161,8 +160,8 @@ async fn of_user(tx: &Tenant, sql: &str, user: UserId) -> Result<Option<Row>> {
     tx.query_opt(sql, &[&tx.customer_id(), &user]).await
 }
 
-/// Notes that a login's password was right: the attempt does not count, and the address of the network
-/// is known from here on.
+/// Records that a login's password was right: the attempt does not count, and the network address is known from then
+/// on.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -175,7 +174,7 @@ pub async fn end_login(tx: &Tenant, user: UserId, email: &Email, address: &[u8])
     .map(drop)
 }
 
-/// The password hash of an active user.
+/// Returns the password hash of an active user.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -184,8 +183,8 @@ pub async fn password_hash(tx: &Tenant, user: UserId) -> Result<Option<String>> 
     row.map(|row| row.get("password_hash")).transpose()
 }
 
-/// Puts a new password hash in the place of the one that was checked. False: somebody else has changed
-/// it meanwhile, or the user is not active any more.
+/// Replaces the password hash that was checked by a new one. Returns false if another caller has changed it meanwhile,
+/// or the user is not active any more.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -199,7 +198,8 @@ pub async fn set_password(tx: &Tenant, user: UserId, checked: &str, new: &str) -
     Ok(row.is_some())
 }
 
-/// Sets the password of a user who has proved to read the address's mail. None: not active any more.
+/// Sets the password of a user who has proved access to the address's mailbox. Returns `None` if the user is not active
+/// any more.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -213,7 +213,7 @@ pub async fn reset_password(tx: &Tenant, user: UserId, new: &str) -> Result<Opti
     row.map(|row| row.get("email")).transpose()
 }
 
-/// Notes that a user's address is verified. False: not active any more.
+/// Records that a user's address is verified. Returns false if the user is not active any more.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -222,7 +222,7 @@ pub async fn verify_email(tx: &Tenant, user: UserId) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Adds a user whose address is verified.
+/// Adds a user with a verified address.
 ///
 /// # Errors
 /// `email_taken` (conflict); `unavailable` without a database.
@@ -253,7 +253,7 @@ pub(crate) fn email_taken() -> Error {
     )
 }
 
-/// Makes others who change the customer's users wait until the end of the transaction.
+/// Blocks others that change the customer's users until the end of the transaction.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -274,7 +274,7 @@ async fn count(tx: &Tenant, sql: &str) -> Result<i64> {
         .get("users")
 }
 
-/// Checks that there is room for one more user. Under the [`lock`].
+/// Checks that the customer may have one more user. Requires the [`lock`].
 ///
 /// # Errors
 /// `user_limit` (conflict); `unavailable` without a database.
@@ -286,7 +286,7 @@ pub async fn check_room(tx: &Tenant) -> Result<()> {
     quota.check("user_limit", "users and invitations", "Delete some first.")
 }
 
-/// Checks that an address is not a user's of the customer already. Of other customers' users nothing is told.
+/// Checks that no user of the customer has the address already. Users of other customers are not disclosed.
 ///
 /// # Errors
 /// `user_exists` (conflict); `unavailable` without a database.
@@ -307,7 +307,7 @@ pub async fn check_new(tx: &Tenant, email: &Email) -> Result<()> {
     ))
 }
 
-/// Checks, after a change and under the [`lock`], that somebody is left who is in charge.
+/// Checks, after a change and under the [`lock`], that a user with the role business remains.
 ///
 /// # Errors
 /// `last_business_user` (conflict); `unavailable` without a database.
@@ -322,7 +322,7 @@ pub async fn check_business_left(tx: &Tenant) -> Result<()> {
     ))
 }
 
-/// Checks that somebody of the customer has shown to read mail: nobody else has us write to strangers.
+/// Checks that a user of the customer has a verified address: otherwise the platform sends nothing to strangers for it.
 ///
 /// # Errors
 /// `email_not_verified` (forbidden); `unavailable` without a database.
@@ -346,7 +346,7 @@ pub async fn check_verified(tx: &Tenant) -> Result<()> {
     ))
 }
 
-/// Changes role or status, `active` or `disabled`. None where there is no such user.
+/// Changes role or status, `active` or `disabled`. Returns `None` if there is no such user.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -365,7 +365,7 @@ pub async fn update(
     updated.as_ref().map(row).transpose()
 }
 
-/// Deletes a user with its sessions. False where there is none.
+/// Deletes a user with its sessions. Returns false if there is no such user.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -374,7 +374,7 @@ pub async fn delete(tx: &Tenant, user: UserId) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Addresses of the active users of role business.
+/// Returns the addresses of the active users with the role business.
 ///
 /// # Errors
 /// `unavailable` without a database.

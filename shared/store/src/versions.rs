@@ -1,4 +1,4 @@
-//! Versions of documents: what there is, and new ones made of earlier ones.
+//! Versions of documents: their list, and new versions made from earlier ones.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -24,58 +24,58 @@ use crate::{
 /// A version of a document.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// Its number, from 1.
+    /// The version's number, from 1.
     pub version: i32,
-    /// Where it stands.
+    /// The version's status.
     pub status: VersionStatus,
-    /// Its format.
+    /// The format.
     pub format: Format,
     /// Size of the original.
     pub bytes: Option<i64>,
     /// SHA-256 of the original.
     pub content_hash: Option<Vec<u8>>,
-    /// Pages, where the format has some.
+    /// Pages, for formats that have pages.
     pub pages: Option<i32>,
     /// Characters of the text.
     pub characters: Option<i64>,
-    /// Chunks stored.
+    /// Stored chunks.
     pub chunks: Option<i32>,
-    /// Tokens embedded.
+    /// Embedded tokens.
     pub tokens: Option<i64>,
-    /// The model they were embedded with.
+    /// The embedding model.
     pub embedding_model: Option<String>,
-    /// What the reader left out or replaced.
+    /// Warnings of the reader: parts left out or replaced.
     pub warnings: Warnings,
-    /// When search began to show it.
+    /// Time of the publication.
     pub published_at: Option<DateTime<Utc>>,
-    /// When another one took its place.
+    /// Time at which it was superseded.
     pub superseded_at: Option<DateTime<Utc>>,
-    /// When it came in.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
 }
 
-/// What a version made from an earlier one has of its own.
+/// The properties that a version made from an earlier one changes.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Change<'a> {
     /// Title.
     pub title: Option<&'a str>,
     /// Metadata object.
     pub metadata: Option<&'a Metadata>,
-    /// How it is cut.
+    /// Chunking.
     pub chunking: Option<Chunking>,
-    /// How it is read.
+    /// Options for reading it.
     pub reading: Reading,
-    /// Which collection it moves to.
+    /// The collection that it moves to.
     pub place: Place,
 }
 
 impl Store {
-    /// Makes the next version of a document, of the original of one that is there: with other title,
-    /// metadata or chunking where they are given. None: somebody was faster, decide again.
+    /// Creates the next version of a document from the original of an existing one, with other title, metadata or
+    /// chunking if they are given. Returns `None` if a concurrent caller was faster: decide again.
     ///
     /// # Errors
-    /// `not_found`; `no_original` (conflict) where that version never had one; `invalid_fields` without the
-    /// collection; `unavailable` without a database.
+    /// `not_found`; `no_original` (conflict) if that version never had one; `invalid_fields` if the collection does not
+    /// exist; `unavailable` without a database.
     pub async fn process_again(
         &self,
         customer: TenantId,
@@ -124,7 +124,8 @@ impl Store {
         Ok(Some((next, pending)))
     }
 
-    /// Whether a change differs from a document's title, metadata or reading. False if the document is gone.
+    /// Returns whether a change differs from a document's title, metadata or reading options. False if the document has
+    /// been removed.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -152,7 +153,7 @@ impl Store {
         row.map_or(Ok(false), |row| row.get("otherwise"))
     }
 
-    /// Versions of a document, newest first, those below one.
+    /// Returns versions of a document with lower numbers than a given one, newest first.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.

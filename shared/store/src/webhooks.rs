@@ -1,7 +1,7 @@
-//! A customer's webhooks: what they are, their secrets, and what is found of one by its address alone.
+//! A customer's webhooks, their secrets, and the data found by the address of a webhook alone.
 //!
-//! A webhook has a secret of its own among the customer's (purpose `webhook`); its row names the version. A
-//! rotation makes the old version the previous one, which is good for [`ROTATION`] still.
+//! Each webhook has a secret among the customer's (purpose `webhook`); its row names the version. A rotation makes the
+//! old version the previous one, which stays valid for [`ROTATION`].
 
 use std::time::Duration;
 
@@ -19,78 +19,78 @@ use crate::{
     secrets::{SealedSecret, SealedSecrets},
 };
 
-/// The purpose of their secrets.
+/// The purpose of webhooks' secrets.
 pub(crate) const PURPOSE: &str = "webhook";
 
-/// A webhook as it is shown.
+/// A webhook for display.
 #[derive(Clone, Debug)]
 pub struct WebhookRow {
     /// Its id.
     pub id: WebhookId,
     /// Its name.
     pub name: String,
-    /// What starts it.
+    /// The trigger.
     pub trigger: Trigger,
-    /// Whether it does anything.
+    /// Whether the webhook is active.
     pub status: WebhookStatus,
-    /// Where notices go, or what is fetched; none for one that takes documents in.
+    /// The URL that receives notifications or is fetched; `None` for a webhook that takes documents in.
     pub url: Option<String>,
-    /// When it runs, where it is scheduled.
+    /// The schedule, for a scheduled webhook.
     pub schedule: Option<String>,
-    /// In which time zone; UTC where it is none.
+    /// The time zone; UTC if there is none.
     pub time_zone: Option<String>,
-    /// What it tells of.
+    /// The events that cause notifications.
     pub events: Vec<Event>,
     /// Version of the secret that signs.
     pub secret_version: Option<i32>,
-    /// When it runs next.
+    /// Time of the next run.
     pub next_run_at: Option<DateTime<Utc>>,
-    /// Where its documents belong.
+    /// The collection of its documents.
     pub collection: Option<CollectionId>,
-    /// Why we have stopped it.
+    /// The reason why the platform stopped it.
     pub disabled_reason: Option<DisabledReason>,
-    /// Since when its notices have failed without exception.
+    /// Time since which all of its notifications have failed.
     pub failing_since: Option<DateTime<Utc>>,
-    /// When it last did something, to the minute.
+    /// Time of its last activity, to the minute.
     pub last_triggered_at: Option<DateTime<Utc>>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A webhook to add, and a webhook as it is to be.
+/// The properties of a webhook to add, or of one after a change.
 #[derive(Clone, Debug)]
 pub struct WebhookFields<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Whether it does anything.
+    /// Whether the webhook is active.
     pub status: WebhookStatus,
-    /// Where notices go, or what is fetched.
+    /// The URL that receives notifications or is fetched.
     pub url: Option<&'a str>,
-    /// When it runs.
+    /// The schedule.
     pub schedule: Option<&'a str>,
-    /// In which time zone.
+    /// The time zone.
     pub time_zone: Option<&'a str>,
-    /// What it tells of.
+    /// The events that cause notifications.
     pub events: &'a [Event],
-    /// When it runs next.
+    /// Time of the next run.
     pub next_run_at: Option<DateTime<Utc>>,
-    /// Where its documents belong.
+    /// The collection of its documents.
     pub collection: Option<CollectionId>,
 }
 
-/// What verifies a request to a webhook's address.
+/// The data that verifies a request to a webhook's address.
 pub struct FoundWebhook {
     /// The tenant.
     pub customer_id: CustomerId,
-    /// Its name.
+    /// The webhook's name.
     pub name: String,
-    /// Where its documents belong.
+    /// The collection of its documents.
     pub collection: Option<CollectionId>,
-    /// SHA-256 of each token that is good.
+    /// SHA-256 of each valid token.
     pub token_hashes: Vec<Vec<u8>>,
-    /// Its live secrets, with the key to open them.
+    /// The webhook's live secrets, with the key to open them.
     pub sealed: SealedSecrets,
 }
 
@@ -115,7 +115,7 @@ fn webhook(row: &Row) -> Result<WebhookRow> {
     })
 }
 
-/// Sealed secrets of one webhook from a row with `wrapped_data_key`, `versions`, `nonces`, `ciphertexts`.
+/// Returns the sealed secrets of one webhook from a row with `wrapped_data_key`, `versions`, `nonces`, `ciphertexts`.
 pub(crate) fn sealed(row: &Row) -> Result<SealedSecrets> {
     let versions: Vec<i32> = row.get("versions")?;
     let nonces: Vec<Vec<u8>> = row.get("nonces")?;
@@ -134,7 +134,7 @@ pub(crate) fn sealed(row: &Row) -> Result<SealedSecrets> {
     })
 }
 
-/// Checks that there is room for one more. Under the lock of the customer's secrets.
+/// Checks that the customer may have one more webhook. Requires the lock of the customer's secrets.
 ///
 /// # Errors
 /// `webhook_limit` (conflict); `unavailable` without a database.
@@ -151,7 +151,7 @@ pub async fn check_room(tx: &Tenant) -> Result<()> {
     quota.check("webhook_limit", "webhooks", "Delete some first.")
 }
 
-/// Checks that no other webhook tells an address: each end of a document is told to a receiver once.
+/// Checks that no other webhook has the same receiver: each receiver is notified once of the end of a document.
 async fn check_receiver(tx: &Tenant, id: WebhookId, url: Option<&str>) -> Result<()> {
     let row = tx
         .query_opt(
@@ -172,10 +172,11 @@ async fn check_receiver(tx: &Tenant, id: WebhookId, url: Option<&str>) -> Result
     ))
 }
 
-/// Adds a webhook. Its secret is written beside, in the same transaction.
+/// Adds a webhook. Its secret is stored separately, in the same transaction.
 ///
 /// # Errors
-/// `webhook_exists` (conflict) where another one has the same receiver; `invalid_fields` without its collection; `unavailable` without a database.
+/// `webhook_exists` (conflict) if another one has the same receiver; `invalid_fields` if its collection does not exist;
+/// `unavailable` without a database.
 pub async fn insert(
     tx: &Tenant,
     id: WebhookId,
@@ -211,7 +212,7 @@ pub async fn insert(
     webhook(&row)
 }
 
-/// A webhook that is about to be changed: others wait until the end of the transaction.
+/// Returns a webhook that is about to be changed, and blocks others until the end of the transaction.
 ///
 /// # Errors
 /// `not_found`; `unavailable` without a database.
@@ -228,11 +229,11 @@ async fn one(tx: &Tenant, id: WebhookId, sql: &str) -> Result<WebhookRow> {
     webhook(&row)
 }
 
-/// Changes a webhook to what is wanted. Under its [`lock`]; another collection is [held](collections::hold)
-/// already.
+/// Changes a webhook to the wanted properties. Requires its [`lock`]; a new collection must be
+/// [held](collections::hold) already.
 ///
 /// # Errors
-/// `not_found`; `webhook_exists` (conflict) where another one has the same receiver; `unavailable` without a database.
+/// `not_found`; `webhook_exists` (conflict) if another one has the same receiver; `unavailable` without a database.
 pub async fn update(tx: &Tenant, id: WebhookId, wanted: &WebhookFields<'_>) -> Result<WebhookRow> {
     if !wanted.events.is_empty() {
         check_receiver(tx, id, wanted.url).await?;
@@ -258,8 +259,8 @@ pub async fn update(tx: &Tenant, id: WebhookId, wanted: &WebhookFields<'_>) -> R
     webhook(&row)
 }
 
-/// Makes a secret that was written down the one that signs, and a token the one that is taken. What was
-/// before is good for [`ROTATION`] still, what was previous then no longer. Under the [`lock`].
+/// Makes a stored secret the one that signs, and a token the one that is accepted. The current ones stay valid for
+/// [`ROTATION`]; the previous ones are no longer valid. Requires the [`lock`].
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -297,7 +298,7 @@ async fn drop_secrets(tx: &Tenant, versions: &[i32]) -> Result<()> {
     .map(drop)
 }
 
-/// Deletes a webhook with its secrets and notices.
+/// Deletes a webhook with its secrets and notifications.
 ///
 /// # Errors
 /// `not_found`; `unavailable` without a database.
@@ -314,7 +315,8 @@ pub async fn delete(tx: &Tenant, id: WebhookId) -> Result<()> {
     drop_secrets(tx, &versions).await
 }
 
-/// Lets a scheduled webhook run with the next sweep. The run, or none where it is not scheduled, or stopped.
+/// Schedules a webhook's run for the next sweep. Returns the run, or `None` if the webhook is not scheduled, or
+/// stopped.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -332,7 +334,8 @@ pub async fn run_now(tx: &Tenant, id: WebhookId) -> Result<Option<RunId>> {
     }
 }
 
-/// Stops a webhook for a reason of ours, and what it has not sent. False where it was stopped before.
+/// Stops a webhook, for a reason of the platform's, and its unsent notifications. Returns false if it was stopped
+/// before.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -352,7 +355,7 @@ pub(crate) async fn disable(tx: &Tenant, id: WebhookId, reason: DisabledReason) 
     Ok(stopped.is_some())
 }
 
-/// Notes that a notice failed. Whether nothing else came for so long.
+/// Records that a notification failed. Returns whether all notifications have failed for the given time.
 pub(crate) async fn failing(tx: &Tenant, id: WebhookId, for_long: Duration) -> Result<bool> {
     let row = tx
         .query_opt(
@@ -363,7 +366,7 @@ pub(crate) async fn failing(tx: &Tenant, id: WebhookId, for_long: Duration) -> R
     row.map_or(Ok(false), |row| row.get("too_long"))
 }
 
-/// Notes that a notice arrived.
+/// Records that a notification was delivered.
 pub(crate) async fn healthy(tx: &Tenant, id: WebhookId) -> Result<()> {
     let customer = tx.customer_id();
     tx.query(
@@ -375,7 +378,7 @@ pub(crate) async fn healthy(tx: &Tenant, id: WebhookId) -> Result<()> {
 }
 
 impl Store {
-    /// A page of a customer's webhooks, newest first.
+    /// Returns a page of a customer's webhooks, newest first.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -401,7 +404,7 @@ impl Store {
         rows.iter().map(webhook).collect()
     }
 
-    /// A webhook.
+    /// Returns a webhook.
     ///
     /// # Errors
     /// `not_found`; `unavailable` without a database.
@@ -412,8 +415,8 @@ impl Store {
         Ok(row)
     }
 
-    /// What verifies a request to a webhook's address. None for one that takes no documents: unknown, of
-    /// another kind, stopped. Needed before a caller is verified, hence outside the tenant.
+    /// Returns the data that verifies a request to a webhook's address; `None` for a webhook that takes no documents:
+    /// unknown, of another kind, or stopped. It is needed before a caller is verified, hence outside the tenant.
     ///
     /// # Errors
     /// `unavailable` without a database.

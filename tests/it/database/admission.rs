@@ -131,7 +131,7 @@ async fn who_may_not_come_in_does_not() {
             only_token,
         ),
         ("sessions", "expires_at = now()", only_token),
-        // Of a secret that has retired no token is good, whoever has it cached.
+        // No token of a retired secret is valid, even if the secret is still cached.
         (
             "customer_secrets",
             "retires_at = now() WHERE purpose = 'access_token'",
@@ -164,7 +164,7 @@ async fn who_may_not_come_in_does_not() {
             "{table}: {change} concerns another customer"
         );
     }
-    // Somebody else's user and session, and those of nobody.
+    // The user and session of another customer, and unknown ones.
     let customer = seed::customer(&store).await;
     for (tenant, user, session) in [
         (other.id, customer.user, customer.session),

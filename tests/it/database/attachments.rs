@@ -1,4 +1,4 @@
-//! Attachments of a mail: none outlives it, and only its present claimant removes any.
+//! Attachments of an email: none outlives it, and only its current claimant removes any.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::support::{database::Database, seed};
 
 const LEASE: Duration = Duration::from_secs(60);
 
-/// Adds an attachment to a mail.
+/// Adds an attachment to an email.
 pub(super) async fn attach(
     store: &Store,
     customer: TenantId,
@@ -70,7 +70,7 @@ async fn attachments_are_deleted_with_their_mail_and_not_added_after_it() {
     assert_eq!(late.unwrap_err().kind(), Kind::NotFound);
     assert_eq!(count(&store, customer).await, 2);
 
-    // Once the mail's rows are gone, an attachment that is still there belongs to none.
+    // Once the email's rows are removed, a remaining attachment would have no email.
     let superuser = database.superuser().await;
     superuser
         .execute("DELETE FROM documents WHERE id = $1", &[&other.as_uuid()])

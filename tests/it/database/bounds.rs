@@ -125,7 +125,7 @@ async fn a_statement_that_forgets_the_collections_reaches_nothing() {
     };
     for (collections, seen) in [
         (format!("{{{}}}", scene.inside), [1, 1]),
-        // What is deleted meanwhile, or never was, opens nothing.
+        // An id that was deleted meanwhile, or never existed, opens nothing.
         (format!("{{{}}}", Uuid::new_v4()), [0, 0]),
         ("{}".to_owned(), [0, 0]),
         // The control: not bound.
@@ -154,7 +154,7 @@ async fn a_statement_that_forgets_the_collections_reaches_nothing() {
             }
         }
     }
-    // Nothing goes out of the collections, and nothing comes from elsewhere.
+    // No document leaves the collections, and none comes in from elsewhere.
     let collections = format!("{{{}}}", scene.inside);
     for sql in [
         "UPDATE documents SET collection_id = NULL".to_owned(),
@@ -282,7 +282,7 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
     let target = bound.resolve_upload(id, &new, &hash, OnDuplicate::Skip);
     assert!(matches!(target.await.unwrap(), Target::Duplicate { .. }));
 
-    // What is unique among all of a customer's documents is refused, in each way in.
+    // Ids and URLs are unique among all of a customer's documents, so a duplicate is refused in every way of adding.
     let named = placed("new", Some("out"), here);
     let hash = seed::sha256("new");
     let resolved = bound.resolve_upload(id, &named, &hash, OnDuplicate::Skip);
@@ -398,7 +398,7 @@ async fn who_may_only_write_finds_its_own_duplicates() {
     let known = |target| matches!(target, Target::Duplicate { .. });
     assert!(known(look(store, &own("mine")).await));
     assert!(!known(look(store, &own("none")).await));
-    // By its own name a document is found whoever added it: that is how one is replaced.
+    // A document is found by its external id regardless of who added it: that is how it is replaced.
     let named = NewDocument {
         external_id: Some("in"),
         ..own("in")

@@ -1,5 +1,5 @@
-//! What every table, policy, key, function and view must be, read from the catalogue: a table that is
-//! added without its protection fails here.
+//! The required state of every table, policy, key, function and view, read from the catalogue: a table that is added
+//! without its protection fails here.
 
 use tokio_postgres::Client;
 
@@ -34,8 +34,8 @@ const RULES: &[(&str, &str)] = &[
     ("every table hangs on its customer", "
         SELECT t.name FROM {t} WHERE t.name <> 'customers'
           AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f')"),
-    // A login starts from an e-mail, a key from its public part: what is unique across tenants tells
-    // one tenant of another.
+    // A login starts from an email address, a key from its public part. Any other uniqueness across tenants would
+    // disclose one tenant to another.
     ("every unique index but two begins with the tenant", "
         SELECT t.name || '.' || i.indexrelid::regclass FROM {t} JOIN pg_index i ON i.indrelid = t.oid AND i.indisunique
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]

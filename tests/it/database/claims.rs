@@ -68,7 +68,7 @@ impl Scene {
             .get(0)
     }
 
-    /// Tries everything a claimant writes; true where something was answered or changed.
+    /// Tries every write of a claimant; true if any returned or changed something.
     async fn changes_anything(&self, claim: &Claim) -> bool {
         let before = self.rows().await;
         let store = &self.store;
@@ -168,7 +168,7 @@ async fn a_later_version_and_a_deletion_fence_the_worker_off() {
 async fn a_claim_that_was_given_back_is_given_again() {
     let scene = scene().await;
     let claim = scene.claim(1).await.unwrap();
-    // Being told to wait by the provider is not a try.
+    // A wait that the provider demands is not an attempt.
     assert!(
         scene
             .store

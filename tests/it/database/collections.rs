@@ -287,7 +287,7 @@ async fn the_narrowest_chunking_counts() {
     for document in [in_plain, nowhere] {
         assert_eq!(cut(document, 1).await, Chunking::default());
     }
-    // What counts is what it says when the document is read; and then again when it is read anew.
+    // The collection's chunking applies as of the time when the document is read, and again when it is reprocessed.
     store
         .update_collection(customer, Actor::System, id, &change(Some(of_size(400))))
         .await

@@ -59,7 +59,7 @@ impl Scene {
             .0
     }
 
-    /// Deletes a document; how many jobs that made.
+    /// Deletes a document, and returns the number of jobs that this created.
     async fn delete(&self, id: DocumentId, permanent: bool) -> usize {
         let deleted = self
             .store
@@ -212,7 +212,7 @@ async fn permanent_is_for_good_also_of_what_is_deleted_already() {
     scene.delete(later, false).await;
     assert_eq!(scene.delete(later, true).await, 1);
     assert_eq!(scene.undelete(later).await.unwrap_err(), "not_found");
-    // What never came has nothing to come back.
+    // An upload that never arrived cannot be undeleted.
     let awaited = seed::add_awaited(&scene.store, scene.customer, seed::in_an_hour()).await;
     assert_eq!(scene.delete(awaited, false).await, 1);
 }

@@ -26,7 +26,7 @@ struct Scene {
     collection: CollectionId,
 }
 
-/// What differs between the six documents; 0 is like no other.
+/// The differences between the six documents; 0 is like no other.
 const DOCUMENTS: [&str; 6] = [
     "UPDATE documents SET title = '50% off_', external_id = 'kb/17?a=1#x', file_name = 'a b.pdf', source = 'file',
         metadata = '{\"year\": 2026, \"big\": 12345678901234567890.000000001, \"tags\": [\"a\", \"b\"]}',

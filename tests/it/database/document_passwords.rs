@@ -75,7 +75,7 @@ async fn a_password_comes_with_its_document_and_is_replaced_by_a_retry() {
     assert_eq!(store.wrapped_data_key(ours).await.unwrap(), [1; 64]);
     assert!(store.document_password(theirs, id).await.unwrap().is_none());
 
-    // Of another customer's document nothing is told, and nothing is written.
+    // Another customer's document is not disclosed, and nothing is written.
     let refused = store
         .retry_document(theirs, Actor::System, id, Some(&sealed(9)))
         .await;
@@ -86,7 +86,7 @@ async fn a_password_comes_with_its_document_and_is_replaced_by_a_retry() {
         .unwrap();
     let found = store.document_password(ours, id).await.unwrap().unwrap();
     assert_eq!(found.sealed.ciphertext, [2; 24]);
-    // What is queued takes none.
+    // A queued document takes none.
     let refused = store
         .retry_document(ours, Actor::System, id, Some(&sealed(3)))
         .await;

@@ -1,5 +1,5 @@
-//! Whoever asks a host takes turns there: crawls of different customers, in different processes, together ask it no
-//! more often than one of them may.
+//! Requests to a host take turns: crawls of different customers, in different processes, together send it no more
+//! requests than one of them may.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn two_crawls_of_a_host_are_as_polite_as_one() {
         .map(|wait| (wait.as_secs_f64() / DELAY.as_secs_f64()).round())
         .collect();
     waits.sort_by(f64::total_cmp);
-    // What is more than a minute away is asked for again later.
+    // A turn more than a minute away is requested again later.
     assert_eq!(waits, [0.0, 1.0, 2.0, 3.0]);
     let elsewhere = stores[0].host_turn(&other, DELAY).await.unwrap();
     assert_eq!(elsewhere, Some(Duration::ZERO));

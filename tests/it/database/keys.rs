@@ -93,7 +93,7 @@ async fn a_key_that_a_key_made_has_the_same_user_behind_it() {
     assert_eq!(replaced.err().unwrap().code(), "missing_scope");
     let (second, grandchild) = make(&store, &by_key, &scopes).await.unwrap();
     assert_eq!(second.maker.unwrap().user_id, customer.user);
-    // The key of the signup is nobody's, and what it makes is nobody's.
+    // No user is behind the key created at signup, nor behind the keys created with it.
     let default = (customer.key_public_id.clone(), customer.key_hash);
     let by_default = admit(&store, &default).await.unwrap();
     let (orphan, kept) = make(&store, &by_default, &Scope::ALL).await.unwrap();

@@ -1,4 +1,4 @@
-//! The migrations: applied once, whoever else applies them at the same time.
+//! The migrations: applied once, even if several processes apply them at the same time.
 
 use crate::support::database::{ClusterLock, Database, migrate_database};
 

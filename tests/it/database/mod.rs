@@ -1,4 +1,4 @@
-//! Against real PostgreSQL, each test in a database of its own.
+//! Tests against real PostgreSQL, each in a separate database.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -60,7 +60,7 @@ async fn request(store: &Store, customer: TenantId, way: usize) -> usize {
         0 => tx.commit().await.unwrap(),
         // An error on the way.
         1 => drop(tx),
-        // The connection outlives the transaction, and somebody forgets the tenant on it.
+        // The connection outlives the transaction, and the tenant is still set on it.
         _ => {
             tx.query("COMMIT", &[]).await.unwrap();
             wrong += tx.query(ALL_DOCUMENTS, &[]).await.unwrap().len();

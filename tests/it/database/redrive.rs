@@ -92,7 +92,7 @@ async fn those_that_are_meant_are_queued_again_and_told_to_their_customers() {
     assert!(told.iter().all(|line| line.actor_kind == ActorKind::System));
     assert!(told.iter().any(|line| line.target_id == mine.as_uuid()
         && line.details == serde_json::json!({"version": 1, "code": "attempts_exhausted"})));
-    // Their jobs are due at once, and nobody else's.
+    // Only their jobs are due at once.
     assert_eq!(store.sweep_documents(10).await.unwrap().len(), 2);
 
     // A few at a time; the suspended customer's stays.

@@ -1,5 +1,4 @@
-//! Limits of requests: buckets hold what they should, whoever takes from them at the same time, and a refusal by one
-//! takes nothing from the others.
+//! Rate limits: buckets stay correct under concurrent callers, and a refusal by one takes nothing from the others.
 //!
 //! The clock of a bucket is the transaction's. Inside of a transaction it stands still, and a bucket that was counted in
 //! the future does not refill: so no test depends on how fast it runs.
@@ -59,7 +58,7 @@ async fn freeze(superuser: &Client, customer: &Customer) {
         .unwrap();
 }
 
-/// What was taken from each bucket that was taken from, and from the day.
+/// Returns the amounts taken from each used bucket, and from the day.
 async fn taken(superuser: &Client, customer: &Customer) -> Vec<(String, i64)> {
     let taken = "SELECT split_part(subject, ':', 1) AS bucket, taken::bigint FROM request_buckets
                  WHERE customer_id = $1 AND taken > 0
@@ -186,7 +185,7 @@ async fn a_limit_is_exact_over_eight_processes() {
             assert_eq!(wait, Duration::from_secs(u64::from(first.reset)));
             assert!((1..=first.window).contains(&first.reset), "{first:?}");
         }
-        // What was admitted was taken from each limit and counted, and nothing else.
+        // An admitted request is taken from each limit and counted, and no other is.
         assert_eq!(
             taken(&superuser, &customer).await,
             named(expected),
@@ -195,7 +194,7 @@ async fn a_limit_is_exact_over_eight_processes() {
         let used = "SELECT sum(requests)::bigint FROM usage_metrics WHERE customer_id = $1 AND operation = 'documents-get'";
         let used = superuser.query_one(used, &[&customer.id.as_uuid()]).await;
         assert_eq!(used.unwrap().get::<_, i64>(0), quota);
-        // Nobody else pays for it.
+        // Other customers are not charged for it.
         let (store, other) = (database.store(1), seed::customer(&database.store(1)).await);
         for key in [true, false] {
             admit(&store, &other, Class::Read, key).await.unwrap();
@@ -316,7 +315,7 @@ async fn a_refusal_leaves_the_other_limits_alone() {
         assert_eq!(refused.unwrap_err().limits[0].policy, Policy::Requests);
     }
     admit(&store, &customer, Class::Read, true).await.unwrap();
-    // The key; a user goes on.
+    // The key is limited; a user is not.
     let refused = admit(&store, &customer, Class::Read, true).await;
     assert_eq!(refused.unwrap_err().limits[0].policy, key);
     admit(&store, &customer, Class::Read, false).await.unwrap();
@@ -480,7 +479,7 @@ async fn customers_with_the_old_defaults_get_the_new_ones() {
         .map(|row| (row.get(0), row.get(1), row.get(2)))
         .collect();
     assert_eq!(now, cases.map(|(_, expected)| expected));
-    // Windows of minutes are gone, the day goes on.
+    // Windows of minutes are over, the day continues.
     let windows =
         "SELECT window_kind, count(*), sum(count)::bigint FROM rate_limit_tracker GROUP BY 1";
     let rows = superuser.query(windows, &[]).await.unwrap();

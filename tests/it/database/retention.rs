@@ -1,4 +1,4 @@
-//! Old versions go while somebody makes new ones of them: one of the two gives way, whoever is first.
+//! Old versions are retired while new ones are made from them: one of the two gives way, in either order.
 
 use std::time::Duration;
 

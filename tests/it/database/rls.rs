@@ -206,7 +206,7 @@ async fn a_statement_that_forgets_the_tenant_reaches_nothing() {
     assert_eq!(leaks(&app, &seeded).await, Vec::<String>::new());
 }
 
-/// What can go wrong, and whether the app then reaches something (otherwise only the catalogue shows it).
+/// Possible mistakes, and whether the app then reaches something (otherwise only the catalogue shows it).
 const BROKEN: [(&str, bool); 14] = [
     (
         "ALTER POLICY tenant ON documents USING (true) WITH CHECK (true)",
@@ -282,7 +282,7 @@ async fn each_mistake_is_noticed() {
         client.batch_execute("ROLLBACK").await.unwrap();
     }
     assert_eq!(missed, Vec::<String>::new());
-    // And what notices them all is silent without a mistake.
+    // The check that detects all of them is silent without a mistake.
     client
         .batch_execute("BEGIN; SET LOCAL ROLE dynrag_app")
         .await

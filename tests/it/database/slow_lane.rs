@@ -161,7 +161,7 @@ async fn large_documents_of_a_customer_with_slow_ones_are_not_tried_elsewhere() 
     );
     assert!(matches!(scene.quick(scene.a, ids[1], 2).await, Turn::Slow));
     scene.set(ids[1], "slow = false").await;
-    // What has ended counts only where it took too long.
+    // A document that has ended counts only if it took too long.
     for (document, code) in slow
         .iter()
         .zip([FailureCode::CorruptFile, FailureCode::ExtractionTimeout])
@@ -216,7 +216,7 @@ async fn a_customer_has_its_share_only_while_others_wait() {
         scene.turn(scene.a, ours[2], 1).await,
         Turn::PutOff
     ));
-    // Nobody else waits any more: two follow, and are claimed.
+    // No other customer waits any more: two follow, and are claimed.
     assert!(is_claimed(&scene.turn(scene.b, theirs[1], 2).await));
     assert_eq!(
         scene.resumed(scene.a).await,

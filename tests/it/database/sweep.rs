@@ -1,4 +1,5 @@
-//! What `sweep` asks across tenants: each due row is handed out once, put off, and never while it is alive.
+//! Queries of `sweep` across tenants: each due row is returned once, postponed, and never returned while its lease is
+//! valid.
 
 use std::{
     collections::{BTreeSet, HashMap},

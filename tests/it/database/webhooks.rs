@@ -1,4 +1,5 @@
-//! Webhooks: notices are written by the end they tell of, tried by one at a time and given up at last.
+//! Webhooks: notifications are written with the document's end, attempted by one worker at a time, and finally given
+//! up.
 
 mod incoming;
 mod receivers;
@@ -184,7 +185,7 @@ async fn an_end_is_told_in_its_own_transaction_and_once() {
             .execute("UPDATE documents SET status = 'needs_action', code = 'budget_exceeded'")
             .await;
     }
-    // What somebody retried is told again.
+    // The end of a retried document causes another notification.
     for _ in 0..2 {
         scene
             .execute("UPDATE documents SET status = 'queued', code = NULL")
@@ -206,7 +207,7 @@ async fn an_end_is_told_in_its_own_transaction_and_once() {
         .collect();
     let expected = ["failed", "needs_action", "failed", "failed", "deleted"];
     assert_eq!(events, expected.map(|end| format!("document.{end}")));
-    // Neither of somebody else's document, nor what was not asked for.
+    // Neither for another customer's document, nor for events without a subscription.
     let listed = store.list_deliveries(other, theirs, None, None, 10).await;
     assert!(listed.unwrap().is_empty());
 }
@@ -257,7 +258,7 @@ async fn one_at_a_time_tries_a_notice_and_ends_it() {
     assert_eq!(scene.told("webhook.disabled").await, 0);
     assert!(scene.claim(id).await.is_none(), "it has ended");
 
-    // Asked for again: the same id, counted anew.
+    // Replayed: the same id, and the attempts start again.
     let replay = store.replay_delivery(scene.customer, scene.webhook, id);
     replay.await.unwrap();
     assert_eq!(scene.claim(id).await.unwrap().attempts, 1);
@@ -334,7 +335,7 @@ async fn a_webhook_whose_receiver_is_gone_or_fails_for_days_is_stopped() {
             .unwrap()
     };
     assert!(fails().await);
-    // One that arrives begins the count anew.
+    // A successful delivery restarts the count.
     scene
         .execute("UPDATE webhooks SET failing_since = now() - interval '6 days'")
         .await;
@@ -418,7 +419,7 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
         row.next_run_at.unwrap().timestamp_micros(),
         next.timestamp_micros()
     );
-    // The lease is over: what somebody has set since stays.
+    // The lease is over: a change made since then stays.
     store.schedule_ran(&due, SKIPPED, None).await.unwrap();
     let row = store.get_webhook(scene.customer, id).await.unwrap();
     assert_eq!(

@@ -24,8 +24,8 @@ use crate::support::{seed, size};
 
 const WRITERS: usize = 8;
 
-/// A writer: new versions of its own document and of one that all of them share. Every third store
-/// step dies between its two commits and is done again by somebody. The versions it published.
+/// A writer: new versions of its own document and of one that all writers share. Every third store step dies between
+/// its two commits and is repeated by any writer. Returns the number of versions it published.
 async fn writer(process: Process, number: usize, rounds: usize) -> usize {
     let mut published = 0;
     for round in 0..rounds {
@@ -60,7 +60,7 @@ async fn writer(process: Process, number: usize, rounds: usize) -> usize {
                 .claim(process.customer, document, version, LEASE)
                 .await
                 .unwrap();
-            // A later version may have come meanwhile: then the job is moot.
+            // A later version may have come meanwhile: then the job is obsolete.
             let Some(claim) = lease else { continue };
             if (number + round).is_multiple_of(3) {
                 // Dies after its Lance commit: the step is dropped, the transaction rolled back.
@@ -134,7 +134,7 @@ async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
     );
 }
 
-/// A writer that was frozen after its Lance commit, whose transaction PostgreSQL ended, and that goes on.
+/// A writer that was frozen after its Lance commit, whose transaction PostgreSQL ended, and that continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
     let scene = scene().await;
@@ -148,7 +148,7 @@ async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
     let stale = frozen.claim(document, 1).await;
     let (step, leavings) = frozen.write(&stale).await.unwrap();
     scene.end_idle_transactions().await;
-    // Nobody sees what it left, unless they read Lance's latest version instead of the recorded one.
+    // Its leftover is invisible, unless a reader uses Lance's latest version instead of the recorded one.
     let (recorded, published) = scene.published().await;
     assert_eq!(next.seen(recorded).await, chunk_ids(&published));
     assert_ne!(
@@ -181,7 +181,7 @@ async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
     );
 }
 
-/// A writer that was frozen before its Lance commit, and makes it after somebody else has published.
+/// A writer that was frozen before its Lance commit, and makes it after another one has published.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_writer_that_wakes_after_the_next_one_leaves_nothing_behind() {
     let scene = scene().await;

@@ -29,12 +29,12 @@ use crate::support::{
 
 /// Files fed at once: each waits for the stack most of the time.
 const AT_ONCE: usize = 4;
-/// What the files have for ids.
+/// The placeholders for ids in the files.
 const CUSTOMER: &str = "01936f6e-3c00-7000-8000-000000000001";
 const USER: &str = "01936f6e-3c00-7000-8000-000000000002";
 const DOCUMENT: &str = "01936f6e-3c00-7000-8000-00000000000d";
 
-/// One event's surroundings: the running function and two tenants of its own.
+/// The environment of one event: the running function and two new tenants.
 struct Scene {
     stack: Arc<Stack>,
     function: Function,
@@ -88,7 +88,7 @@ fn event_files(folder: &Path) -> Vec<PathBuf> {
 /// Feeds a file to its function.
 ///
 /// # Panics
-/// When the answer is not what it should be, and for a file nobody knows.
+/// If the response is wrong, and for an unknown file.
 async fn feed(stack: Arc<Stack>, file: PathBuf) {
     let name = file
         .strip_prefix(checkout().join("events"))

@@ -1,4 +1,4 @@
-//! Functions that nobody calls over HTTP: the queue, the bucket, the schedule, CloudFormation.
+//! Functions that are not called over HTTP: the queue, the bucket, the schedule, CloudFormation.
 
 use std::{path::Path, sync::Arc};
 
@@ -135,7 +135,7 @@ async fn embed(scene: &mut Scene) {
     let found = scene.ours.search("text", "30 days").await;
     assert_eq!(found[0]["documentId"], json!(document));
     assert!(scene.theirs.search("text", "30 days").await.is_empty());
-    // What is no job comes back, and only that.
+    // A message that is not a job is reported as failed, and only that one.
     let mut event = event;
     let mut second = event["Records"][0].clone();
     second["messageId"] = json!("no-job");
@@ -148,7 +148,7 @@ async fn embed(scene: &mut Scene) {
     );
 }
 
-/// A page that is not to be had: its notice is on its way when the function is done.
+/// A page that cannot be fetched: its notification is on its way when the function is done.
 async fn fetch(scene: &mut Scene) {
     let hook = json!({"name": "out", "triggerType": "event", "url": "https://example.com/hook",
         "events": ["document.failed"]});
@@ -193,7 +193,7 @@ async fn tasks(scene: &mut Scene) {
     );
     let second = scene.stack.mail(&scene.ours.email, "Verify", 2).await;
     assert_ne!(first.token(), second.token());
-    // Another customer's user is nobody here.
+    // Another customer's user does not exist here.
     let event = scene.event(&[
         (CUSTOMER, &scene.ours.id.to_string()),
         (USER, &scene.theirs.user.to_string()),
@@ -211,7 +211,7 @@ async fn intake(scene: &mut Scene) {
     let document = seed::add_awaited(&store(), customer, seed::in_an_hour()).await;
     let key = storage::upload_key(customer.customer_id(), document);
     let bucket = scene.stack.documents_bucket().to_owned();
-    // The deployed function is notified too: whoever comes second finds nothing to do.
+    // The deployed function is notified too: the second one finds nothing to do.
     scene.stack.put(&bucket, &key, TEXT.into()).await;
     let ids = [
         (CUSTOMER, scene.ours.id.to_string()),
@@ -230,7 +230,7 @@ async fn intake(scene: &mut Scene) {
         scene.stack.object(&bucket, &key).await.is_none(),
         "the upload is still there"
     );
-    // The same document under another tenant's name is awaited by nobody.
+    // The same document is not expected under another tenant's name.
     let event = scene.event(&[
         (CUSTOMER, &scene.theirs.id.to_string()),
         (DOCUMENT, &document.to_string()),

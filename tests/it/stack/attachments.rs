@@ -1,4 +1,4 @@
-//! Attachments of mails as documents of their own.
+//! Attachments of emails as separate documents.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn mail(body: &str, files: &[File<'_>]) -> String {
     )
 }
 
-/// The documents attached to a mail, by their external ids.
+/// Returns the documents attached to an email, by their external ids.
 async fn attached(tenant: &Tenant, mail: &str) -> Vec<Value> {
     let list = tenant.get("/api/documents?limit=200").await.ok(200);
     let items = list["items"].as_array().unwrap().iter();
@@ -39,7 +39,7 @@ async fn attached(tenant: &Tenant, mail: &str) -> Vec<Value> {
     found
 }
 
-/// `PUT` of a mail; waits until its next version is searchable.
+/// Sends a `PUT` of an email, and waits until its next version is searchable.
 async fn put(tenant: &Tenant, mail: &str, change: &Value) {
     let change = tenant
         .call(Method::PUT, &format!("/api/documents/{mail}?wait=25"))
@@ -237,7 +237,7 @@ async fn a_mail_reaches_its_attachments_only_in_its_own_collection() {
     change(rewritten).await.ok(202);
     tenant.completed(&attachment).await;
 
-    // Neither written to again, nor brought back, nor deleted by a new version of the mail.
+    // It is neither updated, nor undeleted, nor deleted by a new version of the email.
     let again =
         json!({"content": sent(&second), "contentType": "message/rfc822", "attachments": true});
     put(&tenant, &id, &again).await;
@@ -271,7 +271,7 @@ async fn a_mail_reaches_its_attachments_only_in_its_own_collection() {
     put(&tenant, &other, &more).await;
     let trapped = tenant.get(&format!("/api/documents/{trap}")).await.ok(200);
     assert_eq!(trapped["latestVersion"], 1);
-    // With a mail that is moved go those that are where it was.
+    // The attachments in the email's collection move with it.
     let moved = json!({"collectionId": closed});
     let path = format!("/api/documents/{other}");
     Answer::of(tenant.call(Method::PUT, &path).json(&moved))

@@ -11,7 +11,7 @@ use crate::support::{
     },
 };
 
-/// What a bad file ends as, and whether it may come in by multipart at all.
+/// The outcome of a bad file, and whether multipart accepts it at all.
 struct Bad {
     name: &'static str,
     media_type: &'static str,

@@ -226,7 +226,7 @@ async fn bad_signups_and_logins_are_refused() {
         .await
         .problem(409, "email_taken");
 
-    // Nothing tells a wrong password from an address nobody has.
+    // A wrong password and an unknown address get the same response.
     let wrong = post(
         "/api/auth/login",
         json!({"email": tenant.email, "password": "not this one"}),

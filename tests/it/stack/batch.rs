@@ -55,7 +55,7 @@ async fn a_deleted_document_leaves_its_bundle_and_the_others_stay() {
         );
     }
     assert_eq!(bundles(&a).await.len(), 1);
-    // What stays can be read again from where it is now.
+    // The remaining documents can be read again at their new location.
     let reprocess = json!({"title": "T", "content": format!("Bundled {}.", marks[3]), "onDuplicate": "newVersion"});
     a.post("/api/ingest/document", &reprocess).await.ok(202);
     a.completed(&ids[3]).await;

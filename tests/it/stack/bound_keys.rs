@@ -163,7 +163,7 @@ async fn what_is_outside_is_not_there() {
         let request = scene.stack.http.get(url).header("x-api-key", &scene.key);
         Answer::of(request).await.problem(404, "not_found");
     }
-    // What it was asked to change is as it was.
+    // The documents that it asked to change are unchanged.
     for (id, text) in [outside, nowhere].into_iter().zip(&scene.texts[1..]) {
         let there = scene.a.get(&format!("/api/documents/{id}")).await.ok(200);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What the provider costs is counted, announced once a month, and held to the customer's budget.
+//! The provider's cost is counted, announced once a month, and held to the customer's budget.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ async fn a_budget_stops_before_it_is_exceeded_and_goes_on_when_it_is_raised() {
         cost,
         "nothing was paid for"
     );
-    // What is there is found, and others have budgets of their own.
+    // Published documents are still found, and other customers have separate budgets.
     assert!(!a.search("text", "text").await.is_empty());
     let theirs = b.add("Theirs", &text(&word())).await;
     b.completed(&theirs).await;

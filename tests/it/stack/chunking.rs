@@ -57,7 +57,7 @@ async fn each_way_cuts_in_its_own_way() {
     let hits = a.search("hybrid", &format!("chapter {mark}")).await;
     assert!(!hits.is_empty());
 
-    // What the customer chose counts for what says nothing itself.
+    // The customer's setting applies to documents that specify none.
     let config = json!({"chunking": {"strategy": "markdown", "size": 400, "overlap": 0}});
     let request = a
         .call(reqwest::Method::PUT, "/api/customers/config")

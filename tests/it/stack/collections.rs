@@ -62,7 +62,7 @@ async fn a_collection_lives() {
     assert!(changed.get("description").is_none() && changed.get("chunking").is_none());
     put(&a, &path, &json!({})).await.bad_fields(&[""]);
 
-    // Somebody else's, and nothing at all, are the same.
+    // Another customer's collection and an unknown one get the same response.
     for id in [id, "none", &Uuid::nil().to_string()] {
         let path = format!("/api/collections/{id}");
         b.get(&path).await.problem(404, "not_found");
@@ -360,7 +360,7 @@ async fn a_webhook_brings_its_documents_into_its_collection() {
         doc_id(&Answer::of(request.json(&body)).await.ok(202))
     };
     assert_eq!(collection_of(&a, &send("").await).await, json!(one));
-    // What the sender says goes before.
+    // The sender's value takes precedence.
     let said = format!("?collectionId={two}");
     assert_eq!(collection_of(&a, &send(&said).await).await, json!(two));
 

@@ -309,11 +309,12 @@ async fn killed_deliverers_lose_no_notice() {
                 kills.fetch_add(1, Ordering::Relaxed);
             }
         }
-        // Nobody is left to be killed once all is told.
+        // After the last delivery, no process is left to kill.
         std::future::pending::<()>().await;
     };
     let delivered = eventually("all notices are delivered", async || {
-        // What a killed one held is due when its lease is over, and the others with their turn: now, that nobody waits.
+        // A killed worker's deliveries are due when their leases are over, the others with their turn. Make both due
+        // now.
         let sql = stack.sql().await;
         let due = "UPDATE webhook_deliveries SET due_at = now(), resend_at = now(), turn_at = now()
                    WHERE customer_id = $1 AND status = 'pending'";

@@ -1,4 +1,4 @@
-//! What is deleted is hidden at once and gone soon after (promise 27).
+//! Deleted documents are hidden at once and removed soon after (promise 27).
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -67,7 +67,7 @@ async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
         assert_eq!(row.get::<_, i64>(0), 0, "{table}");
     }
 
-    // Nobody else's went with it.
+    // No other customer's document was removed with it.
     for (tenant, id) in [(&a, &kept), (&b, &foreign)] {
         let hits = tenant
             .search("hybrid", "canary sings in the coal mine")
@@ -100,7 +100,7 @@ async fn a_document_deleted_while_it_is_worked_on_does_not_come_back() {
             .then_some(())
     })
     .await;
-    // Whoever still worked on it has ended when a later document is published.
+    // Any worker that was still processing it has ended when a later document is published.
     let next = tenant
         .add("Next", "Something else entirely is said here.")
         .await;

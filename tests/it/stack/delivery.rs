@@ -1,4 +1,4 @@
-//! Messages that come twice or never, and uploads nobody heard of.
+//! Messages that come twice or never, and unexpected uploads.
 
 use dynrag_testing::openai::Reply;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ async fn messages_about_what_is_not_there_do_no_harm() {
             .to_string()
     };
     for message in [
-        // Another tenant's document, a version that is not asked for, a deletion nobody asked for.
+        // Another tenant's document, a version that was not requested, a deletion that was not requested.
         job(&b, &id, 1),
         job(&a, &id, 2),
         job(&a, &Uuid::new_v4().to_string(), 1),
@@ -90,7 +90,7 @@ async fn messages_about_what_is_not_there_do_no_harm() {
     assert_eq!((a.count(ROWS).await, b.count(ROWS).await), (2, 1));
 }
 
-/// What a request leaves that died after its commit: bytes and rows, and no message.
+/// The remains of a request that died after its commit: bytes and rows, and no message.
 async fn half_accepted(tenant: &Tenant, content: &str, outbox: bool) -> String {
     let (document, object) = (Uuid::now_v7(), Uuid::new_v4());
     let key = format!("customers/{}/documents/{document}/1/{object}", tenant.id);
@@ -204,7 +204,7 @@ async fn an_upload_that_never_comes_expires() {
     stack.sweep().await;
     tenant.ended(&id, "failed", "upload_expired").await;
 
-    // What comes after all is thrown away.
+    // An upload that arrives too late is discarded.
     let posted = tenant.post_to_s3(&form, b"too late").await;
     assert!((200..300).contains(&posted.status), "{posted}");
     eventually("the late upload goes", async || {
@@ -219,7 +219,7 @@ async fn an_upload_of_nothing_ends_with_a_reason() {
     let tenant = Stack::load().signup().await;
     let form = tenant.presign(&json!({"fileName": "a.txt"})).await.ok(200);
     let id = doc_id(&form);
-    // The form refuses it; whoever has the bucket's keys may still do it.
+    // The form refuses it; a caller with keys of the bucket may still do it.
     let refused = tenant.post_to_s3(&form, b"").await;
     assert!((400..500).contains(&refused.status), "{refused}");
     let key = format!("uploads/{}/{id}", tenant.id);

@@ -1,4 +1,4 @@
-//! What every answer carries.
+//! Headers and properties of every response.
 
 use reqwest::Method;
 use tokio::{

@@ -388,7 +388,7 @@ async fn no_name_becomes_part_of_a_path() {
             a.completed(id).await;
         }
     }
-    // What is shown of a file's name is its last part, and holds nothing that ends a line.
+    // The displayed file name is the last part of the given one, and contains no line break.
     let rows = "SELECT file_name FROM documents WHERE customer_id = $1 AND file_name IS NOT NULL";
     for row in stack.sql().await.query(rows, &[&a.id]).await.unwrap() {
         let name: String = row.get(0);

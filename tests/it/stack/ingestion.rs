@@ -1,4 +1,4 @@
-//! What adding a document again means: duplicates, new versions, texts already paid for.
+//! Adding a document again: duplicates, new versions, texts already paid for.
 
 use std::sync::{
     Arc,
@@ -229,8 +229,8 @@ async fn a_text_is_paid_for_once_by_each_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (shared, one, two) = (word(), word(), word());
-    // Paragraphs long enough that each is a chunk of its own; the overlap starts at a sentence, so
-    // one that has no second sentence is not repeated in the next.
+    // Paragraphs long enough that each is a separate chunk; the overlap starts at a sentence, so a paragraph without a
+    // second sentence is not repeated in the next chunk.
     let paragraph = |mark: &str| format!("{mark} {}", "and so on ".repeat(90).trim_end());
     a.config("chunk_overlap = 0").await;
     b.config("chunk_overlap = 0").await;

@@ -117,7 +117,7 @@ async fn three_ways_in_and_one_search() {
         assert_eq!(hit["metadata"], json!({"team": "office"}), "{hit}");
     }
 
-    // What surrounds an article is not its text.
+    // The surroundings of an article are not part of its text.
     for boilerplate in ["trackerword", "Loginword", "Imprintword"] {
         assert_eq!(
             a.search("text", boilerplate).await,

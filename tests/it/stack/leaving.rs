@@ -123,7 +123,7 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
     for name in originals.into_iter().filter(|name| !name.contains(&long)) {
         assert!(text(&mut archive, name).contains(&mark));
     }
-    // What is secret stays here, if only as a hash.
+    // Secrets are not exported, not even as hashes.
     for (file, column) in [
         ("users.jsonl", "passwordHash"),
         ("apiKeys.jsonl", "secretHash"),
@@ -137,7 +137,7 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
     let shown = a.get("/api/customers/config").await.ok(200);
     assert_eq!(config["maxFileBytes"], shown["maxFileBytes"]);
 
-    // A link is good for its object alone, and a job for its customer.
+    // A link is valid only for its object, and a job only for its customer.
     let other = link.replace(&a.id.to_string(), &b.id.to_string());
     assert_ne!(stack.http.get(other).send().await.unwrap().status(), 200);
     let url = format!("/api/jobs/{}", job["id"].as_str().unwrap());
@@ -181,7 +181,7 @@ async fn nothing_is_left_of_a_customer_that_leaves() {
     Answer::of(refresh)
         .await
         .problem(401, "invalid_refresh_token");
-    // What its secrets were sealed with is gone before anything else, or with the row itself.
+    // The key that sealed its secrets is removed before anything else, or with the row itself.
     let sealed = "SELECT count(*) FROM customer_secrets WHERE customer_id = $1";
     assert_eq!(a.count(sealed).await, 0);
 
@@ -231,7 +231,7 @@ async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
                 WHERE customer_id = $1 AND id = $2";
     a.change(held, &id).await;
     leave(&a, &a.password).await.ok(202);
-    // The task comes back for as long as somebody may write once more.
+    // The task is repeated for as long as a worker may still write.
     let body = json!({"task": "erase", "v": 1, "customerId": a.id}).to_string();
     let event = json!({"Records": [{"messageId": "held", "receiptHandle": "none", "body": body,
         "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:tasks", "awsRegion": "us-east-1",

@@ -1,5 +1,5 @@
-//! The API through its gateway: every test signs up customers of its own and talks to the functions
-//! deployed from template.yaml, with IAM enforced.
+//! The API through its gateway: every test signs up new customers and talks to the functions deployed from
+//! template.yaml, with IAM enforced.
 //!
 //! Tests share one stack and run side by side.
 #![allow(

@@ -1,4 +1,4 @@
-//! Bad files cost only themselves (promise 5), and slow ones hold up nobody (promise 7).
+//! Bad files affect only themselves (promise 5), and slow ones delay no others (promise 7).
 
 use dynrag_testing::openai::Reply;
 use futures::{StreamExt, stream};

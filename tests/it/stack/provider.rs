@@ -141,8 +141,8 @@ async fn a_text_the_model_refuses_fails_alone() {
     tenant.completed(&good).await;
 }
 
-/// Where three in ten requests are refused all documents get their vectors, and nobody asks before the time that a
-/// refusal named.
+/// If three in ten requests are refused, all documents still get their vectors, and no request is repeated before the
+/// time that the refusal named.
 #[tokio::test]
 async fn a_provider_that_often_limits_loses_nothing() {
     let stack = Stack::load();

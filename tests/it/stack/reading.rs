@@ -76,7 +76,7 @@ async fn what_a_document_hides_is_read_where_that_is_asked_for() {
     assert_eq!(document["includeHidden"], true);
     assert_eq!(document["warnings"], json!([]));
 
-    // Sent again without a word about it, it stays as it was asked for; asked for otherwise, it is read anew.
+    // Uploaded again without the option, the document keeps it; with another value, it is read again.
     let form = || file_part("a.docx", WORD, &file);
     let again = tenant.upload(form()).await.ok(200);
     assert_eq!(

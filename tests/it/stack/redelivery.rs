@@ -1,4 +1,4 @@
-//! What lies between the API, the queue and the workers is unreliable: messages come often, late and in any order
+//! The connection between the API, the queue and the workers is unreliable: messages come often, late and in any order
 //! (promise 2), and some are never sent (promise 4).
 
 use std::{
@@ -81,7 +81,7 @@ async fn messages_in_any_number_and_order_do_their_work_once() {
     for id in &later {
         stack.enqueue(&job(&tenant, id)).await;
     }
-    // What comes later on the queue shows that these have been read.
+    // Later messages of the queue show that these have been read.
     for n in 0..3 {
         let next = tenant.add("Next", &format!("{n} after them.")).await;
         tenant.completed(&next).await;

@@ -1,4 +1,4 @@
-//! What was given up is put back by an operator (`make redrive`), through the sweep's function.
+//! An operator queues failed documents and dead letters again (`make redrive`), through the sweep's function.
 
 use dynrag_testing::openai::Reply;
 use serde_json::json;

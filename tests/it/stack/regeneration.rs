@@ -47,7 +47,7 @@ async fn another_model_takes_over_without_a_gap() {
     for id in &ids {
         a.completed(id).await;
     }
-    // A version that is superseded is not asked for.
+    // A superseded version is not embedded.
     let old = word();
     let add = |mark: &str| json!({"title": "V", "content": format!("A version about {mark}."), "externalId": "v", "onDuplicate": "newVersion"});
     for mark in [&old, &word()] {
@@ -97,7 +97,7 @@ async fn another_model_takes_over_without_a_gap() {
     );
     assert_eq!(tables(&a).await, ["chunks_1.lance"]);
 
-    // Each text was asked for once, and the superseded one not at all.
+    // Each text was requested once, and the superseded one not at all.
     let by = async |mark: &str| {
         let seen = stack.seen_with(mark).await.into_iter();
         seen.filter(|seen| {
@@ -118,7 +118,7 @@ async fn another_model_takes_over_without_a_gap() {
         0
     );
 
-    // What comes now is embedded with it, what is deleted goes, and it can be done again.
+    // New documents are embedded with it, deleted ones are removed, and it can be repeated.
     let config = a.get("/api/customers/config").await.ok(200);
     assert_eq!(config["embeddingModel"], NEW);
     let mark = word();
@@ -231,7 +231,7 @@ impl Held {
         Self(client)
     }
 
-    /// Until somebody waits for them.
+    /// Waits until another transaction waits for the locks.
     async fn waited_for(&self) {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))";
         eventually("somebody waits for the lock", async || {

@@ -55,7 +55,7 @@ async fn old_versions_leave_nothing_behind() {
         before.iter().any(|key| key.contains("/documents/")),
         "{before:?}"
     );
-    // What LanceDB keeps is packed: its rows are counted.
+    // LanceDB's files are compressed, so the rows are counted.
     let rows = async || {
         let path = format!("/api/documents/{id}/chunks?version=1");
         let chunks = a.get(&path).await.ok(200);
@@ -120,7 +120,7 @@ async fn what_a_newer_version_is_made_of_stays() {
             .is_empty()
     );
     sweep(&a).await;
-    // The second version goes, and the two neighbours stay as they were.
+    // The second version is removed, and its two neighbours stay unchanged.
     versions(&a, 4).await;
     assert_eq!(a.holding(&format!("One of two, {second}.")).await, [""; 0]);
     let again = json!({"reprocess": true});

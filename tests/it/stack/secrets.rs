@@ -63,7 +63,7 @@ async fn a_rotation_logs_nobody_out() {
         .collect();
     for version in 2..=4 {
         assert_eq!(rotate(&a, false).await["version"], version);
-        // A token of the new secret is good wherever only the old one is kept.
+        // A token of the new secret is accepted even where only the old secret is cached.
         let login = a.login().await.ok(200);
         me(&stack, login["accessToken"].as_str().unwrap())
             .await
@@ -135,7 +135,7 @@ async fn data_keys_are_wrapped_anew_after_a_year() {
         (wrapped().await != before).then_some(())
     })
     .await;
-    // What was sealed under it opens still.
+    // Secrets that were sealed under it can still be opened.
     a.login().await.ok(200);
     me(&stack, &a.access).await.ok(200);
 }

@@ -38,7 +38,7 @@ async fn sixteen_at_once_get_the_same_successor() {
 async fn a_stolen_token_ends_the_session_it_belongs_to() {
     let stack = Stack::load();
     let a = stack.signup().await;
-    // Whoever holds the stolen one comes after its owner has gone on: at once, or long after.
+    // The thief uses the stolen token after its owner has rotated it: immediately, or long after.
     let used = "refresh_tokens SET used_at = used_at - interval '11 seconds'";
     let families = size(3, 99);
     let ways = [(true, false), (false, true), (true, true)];
@@ -60,7 +60,7 @@ async fn a_stolen_token_ends_the_session_it_belongs_to() {
             .problem(401, "invalid_refresh_token");
         assert_eq!(me(&stack, &stolen.access).await, 401);
         assert_eq!(me(&stack, &newest.access).await, 401);
-        // The user's other session goes on.
+        // The user's other session continues.
         assert_eq!(me(&stack, &other.access).await, 200);
         refresh(&stack, &other.refresh).await.ok(200);
     }

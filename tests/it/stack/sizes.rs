@@ -156,13 +156,13 @@ async fn originals_together_have_a_limit_whichever_way_they_come() {
     );
     assert_eq!(tenant.count(stored).await, bytes);
 
-    // What has the original of an earlier version stores nothing.
+    // A version with the original of an earlier one stores nothing.
     let again = json!({"reprocess": true});
     Answer::of(tenant.call(Method::PUT, &path).json(&again))
         .await
         .ok(202);
     tenant.completed(&ids[0]).await;
-    // What is deleted makes room, and the platform gives more.
+    // Deletion makes room, and the platform raises the limit.
     assert_eq!(tenant.delete(&ids[1]).await.status, 202);
     eventually("the deleted document makes room", async || {
         (tenant.count(stored).await < bytes).then_some(())

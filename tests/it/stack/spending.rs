@@ -1,5 +1,5 @@
-//! Nobody spends the platform's money without leave: an address is verified first, models are the listed ones, and a
-//! customer costs no more in a month than it may.
+//! The platform's money is protected: an address is verified first, only listed models are allowed, and a customer
+//! costs no more in a month than its budget.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
     let request = a.call(Method::PUT, "/api/customers/config").json(&body);
     Answer::of(request).await.problem(403, "platform_limit");
 
-    // What does not fit is not begun, and nobody else is concerned.
+    // A document beyond the budget is not started, and other customers are not affected.
     let mark = word();
     let second = a.add("Second", &text(&mark)).await;
     a.ended(&second, "needs_action", "platform_budget_exceeded")
@@ -99,7 +99,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
     refused.problem(402, "platform_budget_exceeded");
     assert!(!a.search("text", "text").await.is_empty());
 
-    // The operator gives more, and it goes on by itself.
+    // The operator raises the limit, and it continues automatically.
     let body = json!({"platformBudgetUsd": "1"});
     limit(&admin, &limits, body).await;
     stack.sweep().await;
@@ -110,7 +110,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
         answer.bad_fields(&["/platformBudgetUsd"]);
     }
 
-    // With a key of its own the customer pays, and the ceiling is none of its business.
+    // With its own key the customer pays, and the ceiling does not apply.
     let body = json!({"platformBudgetUsd": "0"});
     limit(&admin, &limits, body).await;
     let by_platform = a.count(BY_PLATFORM).await;
@@ -146,7 +146,7 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("/api/auth/resend-verification"), "{detail}");
     }
-    // What was accepted for other reasons stops before the provider.
+    // Documents that were accepted for other reasons stop before the provider.
     a.platform_key("now()").await;
     let mark = word();
     let bytes = text(&mark);
@@ -159,7 +159,7 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
     let id = doc_id(&form);
     a.ended(&id, "needs_action", "email_not_verified").await;
     assert_eq!(stack.embedded(&mark).await, 0);
-    // Nor with a key that nobody has tried.
+    // Nor with an untested key.
     set_key(&a).await;
     a.post(&format!("/api/documents/{id}/retry"), &json!({}))
         .await
@@ -169,7 +169,7 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
     let keys = a.call(Method::DELETE, "/api/customers/openai-key");
     assert_eq!(Answer::of(keys).await.status, 204);
 
-    // The link of the mail opens it, and what waited goes on.
+    // The email's link opens it, and the waiting documents continue.
     let token = stack.mail(&a.email, "Verify", 1).await.token();
     let request = stack.http.post(stack.url("/api/auth/verify-email"));
     let verified = Answer::of(request.json(&json!({"token": token}))).await;
@@ -206,7 +206,7 @@ async fn a_key_of_its_own_does_not_stand_for_a_verified_address() {
 async fn the_platform_pays_for_the_models_it_has_listed() {
     let stack = Stack::load();
     let a = stack.signup().await;
-    // One with a price that is not listed, and one that nobody knows.
+    // One model without a listed price, and an unknown one.
     for model in ["text-embedding-ada-002", "nope"] {
         for dry_run in [true, false] {
             let body = json!({"embeddingModel": model, "dryRun": dry_run});
@@ -234,7 +234,7 @@ async fn the_platform_pays_for_the_models_it_has_listed() {
         a.post("/api/documents/regenerate", &body).await.ok(200)["costUsd"],
         Value::Null
     );
-    // The key goes: the table is of a model the platform does not pay for.
+    // The key is removed: the table is of a model that the platform does not pay for.
     let gone = Answer::of(a.call(Method::DELETE, "/api/customers/openai-key")).await;
     assert_eq!(gone.status, 204);
     a.post("/search", &json!({"query": word(), "mode": "vector"}))

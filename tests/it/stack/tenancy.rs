@@ -146,7 +146,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
             "text/plain",
             format!("file {id}").as_bytes(),
         )),
-        // Allowed, and nobody is there.
+        // Allowed, and nothing listens there.
         "ingest-url" => request.json(&json!({"url": format!("http://127.0.0.1:18489/{id}")})),
         "ingest-presigned-url" if route.method == "POST" => {
             request.json(&json!({"fileName": "a.txt"}))
@@ -156,7 +156,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
             .get(stack.url("/api/ingest/presigned-url?fileName=a.txt")),
         "search" => request
             .json(&json!({"query": "text of the neighbour", "documentIds": [id], "mode": "text"})),
-        // What would lock the caller itself out is asked for in a way that is refused afterwards.
+        // A request that would lock the caller itself out is malformed, so that it is refused afterwards.
         "auth-logout" => request.json(&json!({"everywhere": "no"})),
         "auth-signup"
         | "auth-login"
@@ -241,7 +241,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
     let own = a.add("Own", "The text of the tenant itself.").await;
     a.completed(&own).await;
     let (callers, mut requests) = (callers(&a).await, 0);
-    // What was asked for is said back, and is no leak.
+    // The response repeats the requested id, which is no leak.
     let leak = |answer: &Answer, id: &str| {
         let text = String::from_utf8_lossy(&answer.body).replace(id, "");
         text.contains(&mark) || text.contains(&b.email) || text.contains(&b.id.to_string())
@@ -266,7 +266,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
             let what = format!("{} as {}", route.name, caller.name);
             let denied = denial(needs, caller);
             let allowed = denied.is_none();
-            // They would lock the others out, and mail again and again; see keys.rs and accounts.rs.
+            // They would lock the others out, and send emails repeatedly; see keys.rs and accounts.rs.
             if allowed && ["customers-api-key", "auth-resend-verification"].contains(&route.name) {
                 return requests;
             }
@@ -334,7 +334,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
     }
     assert!(requests >= 2_000, "{requests}");
 
-    // What was B's is B's, untouched.
+    // B's data is unchanged.
     let theirs = b.list().await;
     assert_eq!(theirs.len(), 3);
     assert_eq!(b.search("text", &mark).await.len(), 2);

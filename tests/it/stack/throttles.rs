@@ -61,7 +61,7 @@ async fn let_windows_end(stack: &Stack, email: &str, addresses: &[&str]) {
         .unwrap();
 }
 
-/// Addresses nobody else uses.
+/// Returns a network address that no other test uses.
 fn network() -> String {
     let [a, b]: [u8; 2] = rand::random();
     format!("10.{a}.{b}")

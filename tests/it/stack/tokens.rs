@@ -46,7 +46,7 @@ fn sign(header: Header, claims: &Value, secret: &[u8]) -> String {
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(secret)).unwrap()
 }
 
-/// What a caller with this bearer token is told.
+/// Returns the response to a caller with this bearer token.
 async fn me(stack: &Stack, token: &str) -> Answer {
     Answer::of(stack.http.get(stack.url("/api/auth/me")).bearer_auth(token)).await
 }

@@ -63,7 +63,7 @@ async fn a_deleted_document_is_found_by_nobody_until_it_is_undeleted() {
     assert_eq!(listed["total"], 2);
     assert_eq!(listed["items"][0]["id"], ids[0]);
     assert_eq!(listed["items"][0]["purgeAt"], purge_at);
-    // Its chunks are in the table, and take nobody's place in a short list.
+    // Its chunks are in the table, but take up no places in a short list.
     for mode in ["vector", "text", "hybrid"] {
         let one = json!({"query": mark, "mode": mode, "topK": 1});
         let hits = tenant.search_with(one).await;

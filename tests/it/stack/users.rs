@@ -92,12 +92,12 @@ async fn who_leaves_takes_no_keys_along() {
         let revoked = told.iter().filter(|action| *action == "api_key.revoked");
         assert!(revoked.count() >= 2, "{way}: {told:?}");
         if way == "disabled" {
-            // What is revoked stays revoked.
+            // A revoked key stays revoked.
             change(&a, &id, json!({"status": "active"})).await.ok(200);
             assert_eq!(answers(&stack, &keys).await, [401, 401]);
         }
     }
-    // The key of the signup is nobody's, and works on.
+    // The key created at signup has no user, and keeps working.
     let listed = a.get("/api/keys").await.ok(200);
     assert_eq!(listed["items"][0]["createdBy"], Value::Null, "{listed}");
 }

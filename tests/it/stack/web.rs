@@ -1,4 +1,4 @@
-//! Documents from the web: single addresses, crawls, and what is never asked for.
+//! Documents from the web: single addresses, crawls, and pages that are never requested.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn page(title: &str, text: &str, links: &[&str]) -> Page {
     ))
 }
 
-/// What became of a crawl that has ended.
+/// Waits for the end of a crawl, and returns its result.
 async fn crawled(tenant: &Tenant, started: &Value) -> Value {
     let url = started["statusUrl"].as_str().unwrap().to_owned();
     eventually("the crawl ends", async || {
@@ -297,7 +297,7 @@ async fn a_crawl_stops_at_as_many_pages_as_it_may_have() {
         "{job}"
     );
     assert_eq!(a.list().await.len(), 3);
-    // Nobody else's.
+    // Another customer sees none of it.
     let b = stack.signup().await;
     b.get(&format!("/api/jobs/{}", job["id"].as_str().unwrap()))
         .await

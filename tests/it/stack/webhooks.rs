@@ -1,5 +1,5 @@
-//! Webhooks: documents come in signed and once (promise 22), notices go out until they are taken
-//! (promise 21), and nothing goes where it must not (promise 20).
+//! Webhooks: documents come in signed and once (promise 22), notifications are sent until they are accepted (promise
+//! 21), and nothing is sent to a forbidden address (promise 20).
 
 use std::collections::{HashMap, HashSet};
 

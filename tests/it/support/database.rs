@@ -124,8 +124,8 @@ fn template() -> String {
     format!("template_{}", &hex::encode(digest.finalize())[..16])
 }
 
-/// Makes the template, unless there is one; its name. The mark of a template is set last, so that a
-/// half-made one is made anew.
+/// Creates the template database, unless it exists, and returns its name. It is marked as a template last, so that an
+/// incomplete one is created again.
 async fn ensure_template() -> String {
     let name = template();
     let admin = connect(&login(Role::Superuser, "postgres")).await;
@@ -189,7 +189,7 @@ impl Database {
         login(role, &self.name)
     }
 
-    /// What the functions have, with so many connections.
+    /// Returns a store like that of the functions, with this many connections.
     pub fn store(&self, connections: usize) -> Store {
         Store::new(&self.login(Role::App), connections).unwrap()
     }
@@ -206,7 +206,7 @@ impl Database {
 }
 
 impl Drop for Database {
-    /// Also after a failed test, whose runtime may be on its way out: hence a thread of its own.
+    /// This also runs after a failed test, whose runtime may be shutting down: hence the separate thread.
     fn drop(&mut self) {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         let dropped = std::thread::spawn(move || {
@@ -228,7 +228,7 @@ impl Drop for Database {
         });
         match dropped.join() {
             Ok(Ok(())) => {}
-            // The cluster goes with the stack.
+            // The cluster is removed with the stack.
             other => eprintln!("{} is left behind: {other:?}", self.name),
         }
     }

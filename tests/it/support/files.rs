@@ -19,7 +19,7 @@ pub const PASSWORD_PDF: &[u8] =
 /// Another, of whose password we know (AES-256, made with pikepdf).
 pub const LOCKED_PDF: &[u8] = include_bytes!("fixtures/locked.pdf");
 
-/// What opens it.
+/// The password of the locked PDF.
 pub const LOCKED_PDF_PASSWORD: &str = "open sesame";
 
 /// A PDF with one page of text for each item.
@@ -50,7 +50,7 @@ pub fn slow_pdf(pages: usize) -> Vec<u8> {
     pdf.bytes(root, "")
 }
 
-/// The same file to a reader, another to whoever compares bytes.
+/// Returns a file with the same text for a reader but with different bytes.
 pub fn made_unique(file: &[u8], word: &str) -> Vec<u8> {
     [file, format!("\n% {word}\n").as_bytes()].concat()
 }

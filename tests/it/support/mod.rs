@@ -1,5 +1,5 @@
-//! What the tests stand on: where the stack is, a database of one's own, the Runtime API, the stack's
-//! own API.
+//! Support for the tests: the location of the stack, a database for each test, the Runtime API, and the stack's own
+//! API.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -122,7 +122,7 @@ pub fn pascal_case(name: &str) -> String {
         .collect()
 }
 
-/// What a caller needs, in words for the documents.
+/// Describes the access that a caller needs, in words for the documents.
 pub fn needs(access: Access) -> String {
     match access {
         Access::Public => "nothing".to_owned(),

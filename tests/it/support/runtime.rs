@@ -31,7 +31,7 @@ use super::{known::known, stack::Stack};
 /// Longest wait for an answer: a heavy debug binary starts slowly on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a function said to an event.
+/// A function's response to an event.
 #[derive(Debug)]
 pub enum Outcome {
     /// Its answer.

@@ -144,7 +144,7 @@ pub fn endpoint(name: &str) -> Endpoint<'_> {
     }
 }
 
-/// What an account has beside its first session: an invitation, a link, an address of the network.
+/// Adds the other rows of an account: an invitation, a link, a network address.
 pub async fn account(store: &Store, customer: &Customer) {
     let email = Email::try_from("invited@example.com").unwrap();
     let tx = store.tenant(customer.id).await.unwrap();
@@ -245,7 +245,7 @@ pub async fn bound_key(
     (key.public_id.to_owned(), key.secret_hash())
 }
 
-/// Gives a document a password that nobody opens.
+/// Gives a document a password that cannot be opened.
 pub async fn password(store: &Store, customer: TenantId, document: DocumentId) -> SealedPassword {
     let sealed = SealedPassword {
         nonce: vec![7; 12],
@@ -259,7 +259,7 @@ pub async fn password(store: &Store, customer: TenantId, document: DocumentId) -
     sealed
 }
 
-/// What a test adds, unless it says otherwise.
+/// Returns a document for a test, with default values.
 pub fn new_document<'a>(title: &'a str, external_id: Option<&'a str>) -> NewDocument<'a> {
     NewDocument {
         title,
@@ -312,7 +312,7 @@ pub async fn try_add(
     }
 }
 
-/// Adds a text as a document of its own, or as the next version of the one with this external id.
+/// Adds a text as a new document, or as the next version of the one with this external id.
 pub async fn add(
     store: &Store,
     customer: TenantId,

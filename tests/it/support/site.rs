@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 /// scripts/test.sh allows the ports from here on.
 const FIRST_PORT: u16 = 18_470;
 
-/// What a path answers.
+/// The response for a path.
 #[derive(Clone)]
 pub struct Page {
     pub status: u16,
@@ -82,7 +82,7 @@ impl Drop for Site {
 }
 
 impl Site {
-    /// Opens a site. Tests run side by side: each has a number of its own, from 0 to 19.
+    /// Opens a site. Tests run in parallel: each has a different number, from 0 to 19.
     pub async fn open(number: u16) -> Self {
         let port = FIRST_PORT + number;
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
@@ -110,7 +110,7 @@ impl Site {
             .insert(path.to_owned(), page);
     }
 
-    /// The paths that were asked for, in order.
+    /// Returns the requested paths, in order.
     pub fn paths(&self) -> Vec<String> {
         let asked = self.shared.asked.lock().unwrap();
         asked.iter().map(|asked| asked.path.clone()).collect()

@@ -1,2 +1,2 @@
--- $1 and $2 the administrator, $3 customer, $4 limits by their names in the API; one that is left out stays as it is
+-- $1 and $2 the administrator, $3 customer, $4 limits by their names in the API; omitted ones stay the same
 SELECT admin_set_limits($1, $2, $3, $4) AS done

@@ -1,4 +1,4 @@
--- The documents of a job: those that match now. What stands in braces is matching.sql. $1 to $16 as there, $17 job
+-- The documents of a job: those that match now. Braces mark the insertion of matching.sql. $1 to $16 as there, $17 job
 WITH chosen AS (
     INSERT INTO bulk_documents (customer_id, job_id, document_id)
     SELECT d.customer_id, $17, d.id FROM documents d

@@ -1,5 +1,5 @@
--- As delete.sql, for the documents attached to some mails, which are deleted already.
--- $1 customer, $2 the mails, $3 whether for good
+-- Like delete.sql, for the attachments of emails that are deleted already.
+-- $1 customer, $2 the emails, $3 whether permanently
 UPDATE documents
 SET deleted_at = coalesce(deleted_at, now()), lease_token = lease_token + 1, upload_expires_at = NULL,
     purge_at = CASE WHEN status <> 'awaiting_upload' THEN purge_time($1, $3) END,

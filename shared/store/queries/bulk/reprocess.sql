@@ -1,5 +1,5 @@
--- As documents/again.sql, for many: the next version of each, of the original of its published version, or of its
--- latest before that. $1 customer, $2 ids
+-- Like documents/again.sql, for many: the next version of each, from the original of its published version, or before
+-- that of its latest. $1 customer, $2 ids
 WITH moved AS (
     UPDATE documents d
     SET latest_version = d.latest_version + 1, status = 'queued', stage = NULL, code = NULL,

@@ -1,4 +1,4 @@
--- As documents/retry.sql, for many. $1 customer, $2 ids, $3 the code that no other try can mend
+-- Like documents/retry.sql, for many. $1 customer, $2 ids, $3 the code for which a retry is useless
 UPDATE documents d
 SET status = 'queued', code = NULL, attempts = 0, lane = 'bulk', lease_token = lease_token + 1,
     resend_at = now() + interval '14 minutes'

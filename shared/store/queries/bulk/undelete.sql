@@ -1,6 +1,6 @@
--- As documents/undelete.sql, for many: but those whose external id or URL another document has by now (of two that are
--- deleted, the one deleted last has it), and attachments of a mail that stays deleted. With a mail goes what was deleted
--- with it. $1 customer, $2 ids
+-- Like documents/undelete.sql, for many. Skips documents whose external id or URL another document has now (of two
+-- deleted ones, the one deleted last has it), and attachments of an email that stays deleted. An email is undeleted
+-- with everything that was deleted with it. $1 customer, $2 ids
 WITH wanted AS MATERIALIZED (
     SELECT d.id, d.deleted_at, d.external_id, CASE WHEN d.external_id IS NULL THEN d.source_url END AS url FROM documents d
     WHERE d.customer_id = $1 AND d.id = ANY ($2) AND d.purge_at IS NOT NULL

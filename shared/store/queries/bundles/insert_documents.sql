@@ -1,5 +1,5 @@
 -- $1 customer, $2 ids, $3 titles, $4 external ids or nulls, $5 metadata, $6 created by, $7 chunking or nulls,
--- $8 collections or nulls, $9 whether what they hide is read, or nulls, $10 whether their attachments become
+-- $8 collections or nulls, $9 whether hidden content is read, or nulls, $10 whether their attachments become
 -- documents, or nulls, $11 who adds them, or null
 INSERT INTO documents (customer_id, id, title, source, external_id, metadata, status, created_by, lane, chunking,
                        collection_id, include_hidden, attachments, title_given, added_by, resend_at)

@@ -1,4 +1,4 @@
--- $1 customer, $2 documents, $3 versions, $4 bundle, $5 where they begin in it, $6 formats, $7 bytes, $8 content hashes,
+-- $1 customer, $2 documents, $3 versions, $4 bundle, $5 their offsets in it, $6 formats, $7 bytes, $8 content hashes,
 -- $9 whether they are published in any case
 INSERT INTO document_versions (customer_id, document_id, version, object_id, bundle_offset, format, bytes, content_hash,
                                reprocess)

@@ -1,6 +1,6 @@
--- As documents/new_version.sql, for many; fewer rows than asked for: somebody else was faster.
+-- Like documents/new_version.sql, for many. Fewer rows than given: a concurrent caller was faster.
 -- $1 customer, $2 ids, $3 next versions, $4 titles, $5 metadata or nulls, $6 chunking or nulls,
--- $7 collections to move to or nulls, $8 whether what they hide is read, or nulls, $9 whether their attachments
+-- $7 collections to move to or nulls, $8 whether hidden content is read, or nulls, $9 whether their attachments
 -- become documents, or nulls
 UPDATE documents d
 SET latest_version = t.version, title = t.title, title_given = true, metadata = coalesce(t.metadata, d.metadata),

@@ -1,6 +1,6 @@
--- What each item of a batch is about, as in documents/find_same.sql. Two queries, each by its index.
--- $1 customer, $2 external ids or nulls, $3 content hashes, in the items' order, $4 who alone may have
--- added those with their content, or null
+-- The document of each item of a batch, as in documents/find_same.sql. Two queries, each with its index.
+-- $1 customer, $2 external ids or nulls, $3 content hashes, in the items' order, $4 the only actor whose documents with
+-- the same content count, or null
 SELECT i.ordinal, f.id, f.latest_version, f.status, f.same
 FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS i (external_id, hash, ordinal)
 CROSS JOIN LATERAL (

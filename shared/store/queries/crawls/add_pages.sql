@@ -1,4 +1,4 @@
--- Pages the crawl has met, up to its most. $1 customer, $2 job, $3 hashes, $4 urls, $5 most pages
+-- Adds pages that the crawl has found, up to its maximum. $1 customer, $2 job, $3 hashes, $4 urls, $5 maximum
 WITH met AS (SELECT count(*) AS pages FROM crawl_pages WHERE customer_id = $1 AND job_id = $2),
 new AS (
     SELECT t.hash, t.url, row_number() OVER (ORDER BY t.ordinal) AS n

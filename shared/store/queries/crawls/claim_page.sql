@@ -1,5 +1,5 @@
--- The next page nobody is fetching. In a WITH, which is executed once: a plan may execute a subquery for each
--- row, and then take as many pages. $1 customer, $2 job, $3 lease in seconds
+-- The next page without a lease. It is in a WITH, which is executed once: a plan may execute a subquery for each row,
+-- and then claim as many pages. $1 customer, $2 job, $3 lease in seconds
 WITH next AS (
     SELECT url_hash FROM crawl_pages
     WHERE customer_id = $1 AND job_id = $2 AND status = 'waiting'

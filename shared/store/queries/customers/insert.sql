@@ -11,7 +11,7 @@ WITH customer AS (
     INSERT INTO users (customer_id, id, email, password_hash, role)
     SELECT id, $5, $6, $7, 'business' FROM customer RETURNING customer_id
 ), key AS (
-    -- The customer's, and nobody's.
+    -- This key belongs to the customer, with no user behind it.
     INSERT INTO api_keys (customer_id, id, name, public_id, secret_hash, scopes, is_default)
     SELECT customer_id, $8, 'default', $9, $10, $11, true FROM owner
 )

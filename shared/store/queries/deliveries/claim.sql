@@ -1,5 +1,5 @@
--- Begins a try and says all it needs to know. No row: the message is moot (ended, too early, gone) or
--- somebody else's try is under way. Of a suspended customer nothing goes out.
+-- Begins an attempt and returns the data it needs. No row: the message is obsolete (ended, too early, deleted), or
+-- another worker's attempt is in progress. Nothing is sent for a suspended customer.
 -- $1 customer, $2 id, $3 lease in seconds
 WITH claimed AS (
     UPDATE webhook_deliveries d

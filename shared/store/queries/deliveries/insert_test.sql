@@ -1,4 +1,4 @@
--- A test of an active webhook of events. Its message is sent at once, and by sweep if that fails.
+-- A test of an active event webhook. Its message is sent at once, and by sweep if that fails.
 -- $1 customer, $2 id, $3 webhook
 INSERT INTO webhook_deliveries (customer_id, id, webhook_id, event, payload, resend_at)
 SELECT $1, $2, w.id, 'webhook.test',

@@ -1,5 +1,5 @@
--- A notice that has ended, or waits, is tried anew. The token grows: a try that is under way no longer
--- decides. $1 customer, $2 webhook, $3 id
+-- Schedules another attempt at a notification that has ended or is pending. The token grows: an attempt in progress no
+-- longer decides. $1 customer, $2 webhook, $3 id
 UPDATE webhook_deliveries d
 SET status = 'pending', attempts = 0, turn_at = NULL, lease_token = lease_token + 1, due_at = now(),
     resend_at = now() + interval '30 seconds', ended_at = NULL

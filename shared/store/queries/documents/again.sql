@@ -1,7 +1,8 @@
--- The next version of a document, of the original of one that is there. No row: there is no such version with
--- an original, or somebody was faster. $1 customer, $2 id, $3 of which version, $4 next version, $5 title or null,
--- $6 metadata or null, $7 chunking or null, $8 whether it moves, $9 to which collection or null,
--- $10 whether what it hides is read, or null, $11 whether attachments become documents, or null
+-- The next version of a document, from the original of an existing one. No row: there is no such version with an
+-- original, or a concurrent caller was faster.
+-- $1 customer, $2 id, $3 version of the original, $4 next version, $5 title or null, $6 metadata or null, $7 chunking
+-- or null, $8 whether it moves, $9 the collection to move to or null, $10 whether hidden content is read, or null, $11
+-- whether attachments become documents, or null
 WITH moved AS (
     UPDATE documents d
     SET latest_version = $4, title = coalesce($5, d.title),
@@ -18,8 +19,8 @@ WITH moved AS (
 )
 INSERT INTO document_versions (customer_id, document_id, version, object_id, bundle_offset, original_version,
                                format, bytes, content_hash, etag, last_modified, reprocess)
--- Its bytes are found through the version they came with, wherever a deletion from that one's bundle moves them.
--- Whoever retires that version in this moment is waited for, or waits until this is committed and then looks again.
+-- Its bytes are found through the version that introduced them, wherever a deletion from that version's bundle moves
+-- them. A concurrent retirement of that version is waited for, or waits until this is committed and then checks again.
 SELECT v.customer_id, v.document_id, $4, v.object_id, NULL, coalesce(v.original_version, v.version),
        v.format, v.bytes, v.content_hash, v.etag, v.last_modified, true
 FROM moved m

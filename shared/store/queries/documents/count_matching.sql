@@ -1,3 +1,3 @@
--- How many documents match. What stands in braces is matching.sql. $1 to $16 as there
+-- The number of documents that match. Braces mark the insertion of matching.sql. $1 to $16 as there
 SELECT count(*) AS documents FROM documents d
 WHERE {matching}

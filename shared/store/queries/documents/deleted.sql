@@ -1,2 +1,2 @@
--- All deleted documents whose chunks may be in the tables still. $1 customer
+-- All deleted documents whose chunks may still be in the tables. $1 customer
 SELECT id FROM documents WHERE customer_id = $1 AND deleted_at IS NOT NULL

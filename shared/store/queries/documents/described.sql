@@ -1,5 +1,6 @@
--- Whether a document is described otherwise: a title that was its content's own becomes the caller's. $1 customer, $2 id,
--- $3 title or null, $4 metadata or null, $5 whether what it hides is read, or null, $6 whether attachments become documents, or null
+-- Whether a document's description differs: a title from its content becomes the caller's.
+-- $1 customer, $2 id, $3 title or null, $4 metadata or null, $5 whether hidden content is read, or null, $6 whether
+-- attachments become documents, or null
 SELECT $3 IS NOT NULL AND ($3 <> title OR NOT title_is_given(documents)) OR coalesce($4 <> metadata, false)
     OR coalesce($5 <> include_hidden, false) OR coalesce($6 <> attachments, false) AS otherwise
 FROM documents

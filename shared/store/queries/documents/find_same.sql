@@ -1,6 +1,6 @@
--- The document an upload is about: the one with its external id, or with its URL, otherwise one with its
--- content. $1 customer, $2 external id or null, $3 content hash, $4 source url or null, $5 who alone may have added
--- the one with its content, or null
+-- The document of an upload: the one with its external id, or with its URL, otherwise one with its content.
+-- $1 customer, $2 external id or null, $3 content hash, $4 source url or null, $5 the only actor whose document with
+-- the same content counts, or null
 SELECT d.id, d.latest_version, d.status, d.code, d.attached_to, d.collection_id, v.content_hash
 FROM documents d
 JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, d.latest_version)

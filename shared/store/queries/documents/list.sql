@@ -1,6 +1,7 @@
--- A page of the documents that match, in an order. The page comes first, so that only its versions are looked up.
--- What stands in braces is put in: matching.sql, and the parts of an order.
--- $1 to $16 as in matching.sql, $17 limit, $18 key of the last document seen or null, $19 its id or null
+-- A page of the documents that match, in an order. The page is selected first, so that only its versions are looked up.
+-- Braces mark insertions: matching.sql, and the parts that depend on the order.
+-- $1 to $16 as in matching.sql, $17 limit, $18 key of the last document of the previous page or null, $19 its id or
+-- null
 SELECT d.id, d.title, d.source, d.external_id, d.file_name, d.source_url, d.metadata, d.collection_id, d.include_hidden, d.attachments, d.attached_to, d.status, d.stage, d.code, d.http_status,
        d.latest_version, d.published_version, d.attempts, d.created_at, d.updated_at, d.completed_at, d.deleted_at, d.purge_at,
        v.format, v.bytes, v.content_hash, v.pages, v.characters, v.chunks, v.tokens, v.embedding_model,

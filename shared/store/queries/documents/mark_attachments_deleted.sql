@@ -1,5 +1,6 @@
--- As mark_deleted.sql, for the attachments of a mail but those in $3.
--- $1 customer, $2 the mail, $3 ids that stay, $4 whether for good, $5 whether only those in the mail's own collection
+-- Like mark_deleted.sql, for the attachments of an email except those in $3.
+-- $1 customer, $2 the email, $3 ids that stay, $4 whether permanently, $5 whether only those in the email's own
+-- collection
 UPDATE documents d
 SET deleted_at = coalesce(deleted_at, now()), lease_token = lease_token + 1, upload_expires_at = NULL,
     purge_at = CASE WHEN status <> 'awaiting_upload' THEN purge_time($1, $4) END,

@@ -1,6 +1,7 @@
--- Conditions on documents d, for a WHERE; null is no condition. In braces: whether it is there or deleted. $1 customer, $2 external id, $3 part of the title as a
--- pattern, $4 file name, $5 formats, $6 sources, $7 statuses, $8 code, $9 collection, $10 whether in no collection,
--- $11 members of the metadata, $12 created after, $13 created before, $14 updated after, $15 updated before, $16 ids
+-- Conditions on documents d, for a WHERE; null is no condition. In braces: whether the document is present or deleted.
+-- $1 customer, $2 external id, $3 part of the title as a pattern, $4 file name, $5 formats, $6 sources, $7 statuses, $8
+-- code, $9 collection, $10 whether in no collection, $11 members of the metadata, $12 created after, $13 created
+-- before, $14 updated after, $15 updated before, $16 ids
 d.customer_id = $1 AND {present}
 AND ($2::text IS NULL OR d.external_id = $2)
 AND ($3::text IS NULL OR d.title ILIKE $3)
@@ -11,7 +12,7 @@ AND ($5::text[] IS NULL OR (
 ) = ANY ($5))
 AND ($6::text[] IS NULL OR d.source = ANY ($6))
 AND ($7::text[] IS NULL OR d.status = ANY ($7))
--- The statuses that have a code lead to the index.
+-- The statuses that have a code allow the use of the index.
 AND ($8::text IS NULL OR (d.code = $8 AND d.status IN ('failed', 'needs_action')))
 AND ($9::uuid IS NULL OR d.collection_id = $9)
 AND (NOT $10::boolean OR d.collection_id IS NULL)

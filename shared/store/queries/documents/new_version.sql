@@ -1,9 +1,9 @@
--- Points a document at its next version and queues it. Nothing happens when somebody else has
--- taken that version. A worker that holds the older version loses its lease by the grown token.
--- $1 customer, $2 id, $3 next version, $4 title, $5 metadata or null, $6 file name,
--- $7 source url, $8 lane, $9 chunking or null, $10 whether it moves, $11 to which collection or null,
--- $12 whether what it hides is read, or null, $13 whether attachments become documents, or null, $14 whether the title is
--- a caller's: no other takes the place of the one that is there
+-- Points a document at its next version and queues it. No row: a concurrent caller has taken that version. A worker
+-- that holds the older version loses its lease because the token grows.
+-- $1 customer, $2 id, $3 next version, $4 title, $5 metadata or null, $6 file name, $7 source url, $8 lane, $9 chunking
+-- or null, $10 whether it moves, $11 the collection to move to or null, $12 whether hidden content is read, or null,
+-- $13 whether attachments become documents, or null, $14 whether the title is a caller's: no other replaces the present
+-- one
 UPDATE documents
 SET latest_version = $3, title = CASE WHEN $14 THEN $4 ELSE title END,
     title_given = $14 OR title_is_given(documents), metadata = coalesce($5, metadata), file_name = coalesce($6, file_name),

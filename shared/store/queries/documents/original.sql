@@ -1,4 +1,4 @@
--- Where the original of a version lies; no row where there is no such version, or its content was never fetched.
+-- The location of a version's original; no row if there is no such version, or its content was never fetched.
 -- $1 customer, $2 document, $3 version or null: the published one, or the latest before that
 SELECT v.version, v.format, v.bytes, o.version AS original_version, o.object_id, o.bundle_offset, d.title, d.file_name
 FROM documents d

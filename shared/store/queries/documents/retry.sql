@@ -1,4 +1,4 @@
--- Queues a document that ended badly again. $1 customer, $2 id, $3 the code that no other try can mend
+-- Queues a failed document again. $1 customer, $2 id, $3 the code for which a retry is useless
 UPDATE documents
 SET status = 'queued', code = NULL, attempts = 0, lane = 'single', lease_token = lease_token + 1,
     resend_at = now() + interval '10 minutes'

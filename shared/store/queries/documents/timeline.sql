@@ -1,5 +1,5 @@
--- Where a document stands and its steps, numbered from 1, oldest first; a step ends when the next begins.
--- $1 customer, $2 document, $3 after this step (null: only the newest), $4 how many
+-- A document's status and its steps, numbered from 1, oldest first; a step ends when the next begins.
+-- $1 customer, $2 document, $3 after this step (null: only the newest), $4 limit
 SELECT d.status AS stands, d.code AS because, s.number, s.started_at, s.ended_at, s.version, s.status, s.stage, s.code,
        s.attempt
 FROM documents d

@@ -1,4 +1,4 @@
--- Takes a deletion back. A document on which work was to be done, or was being done, is queued. $1 customer, $2 id
+-- Undeletes a document, and queues it if it was queued or being processed when it was deleted. $1 customer, $2 id
 UPDATE documents
 SET deleted_at = NULL, purge_at = NULL, lease_token = lease_token + 1, lane = 'single',
     status = CASE WHEN status = 'processing' THEN 'queued' ELSE status END, stage = NULL, lease_expires_at = NULL,

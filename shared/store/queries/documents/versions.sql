@@ -1,4 +1,4 @@
--- Newest first. $1 customer, $2 document, $3 below this version (null: from the newest), $4 how many
+-- Newest first. $1 customer, $2 document, $3 below this version (null: from the newest), $4 limit
 SELECT v.version, v.status, v.format, v.bytes, v.content_hash, v.pages, v.characters, v.chunks, v.tokens,
        v.embedding_model, v.warnings, v.published_at, v.superseded_at, v.created_at
 FROM document_versions v

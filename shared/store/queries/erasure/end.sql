@@ -1,2 +1,2 @@
--- All rows of the customer hang on this one. $1 customer
+-- All rows of the customer reference this one. $1 customer
 DELETE FROM customers WHERE id = $1 AND status = 'deleted'

@@ -1,4 +1,4 @@
--- The originals of versions, in a steady order. $1 customer, $2 and $3 document and version to go on after, $4 how many
+-- The originals of versions, in a stable order. $1 customer, $2 and $3 document and version to continue after, $4 limit
 SELECT v.document_id, v.version, o.version AS original_version, o.object_id, o.bundle_offset, v.bytes, d.file_name, v.format,
        v.characters IS NOT NULL AS has_text
 FROM document_versions v JOIN documents d ON (d.customer_id, d.id) = (v.customer_id, v.document_id)

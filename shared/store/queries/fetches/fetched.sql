@@ -1,4 +1,4 @@
--- The content is in the bucket: the document goes on to be read. No row: the lease is lost.
+-- The content is in the bucket: the document is to be read next. No row: the lease is lost.
 -- $1 customer, $2 id, $3 fencing token, $4 bytes, $5 content hash, $6 format, $7 etag, $8 last modified,
 -- $9 file name
 WITH fetched AS (

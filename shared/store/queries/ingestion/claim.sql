@@ -1,9 +1,9 @@
--- Takes the lease of a document for one version and says all the work needs to know. No row: the
--- job is moot (done, overtaken by a later version, deleted, for the other function) or somebody else's
--- lease is alive. Rows are named by what is given where they can be: joined to each other they are planned in twice the
--- time. $1 customer, $2 id, $3 version, $4 lease in seconds, $5 whether to fetch its content, $6 slow documents with
--- which the customer's large ones are left to the slow lane, as are slow ones, or null: neither is, $7 whether this is
--- the slow lane
+-- Claims a document for one version and returns the data that its processing needs. No row: the job is obsolete (done,
+-- overtaken by a later version, deleted, for the other function), or another worker's lease is valid. Rows are selected
+-- by parameters where possible: joined to each other, they take twice as long to plan.
+-- $1 customer, $2 id, $3 version, $4 lease in seconds, $5 whether to fetch its content, $6 number of slow documents
+-- from which the customer's large ones are left to the slow lane, as are slow ones, or null: neither is, $7 whether
+-- this is the slow lane
 WITH claimed AS (
     UPDATE documents d
     SET status = 'processing', stage = CASE WHEN $5 THEN 'fetching' ELSE 'extracting' END, code = NULL,

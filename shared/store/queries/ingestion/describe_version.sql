@@ -1,5 +1,5 @@
--- What was learned of a version by reading it, which is cut next; renews the lease. A document that nobody named is
--- called as its content says. No row: the lease is lost.
+-- Records the properties of a version that was read, which is to be split into chunks next, and renews the lease. A
+-- document without a caller's title is named by its content. No row: the lease is lost.
 -- $1 customer, $2 document, $3 version, $4 fencing token, $5 lease in seconds, $6 bytes, $7 content hash, $8 format,
 -- $9 pages, $10 characters, $11 engine, $12 title, $13 what the file says of itself, $14 warnings
 WITH held AS (

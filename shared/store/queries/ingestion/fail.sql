@@ -1,4 +1,4 @@
--- Ends a version badly. What was published before stays published.
+-- Ends a version as failed. The published version stays.
 -- $1 customer, $2 id, $3 fencing token, $4 status, $5 code, $6 HTTP status or null
 WITH failed AS (
     UPDATE documents

@@ -1,5 +1,5 @@
--- Renews leases and says what is being done. Of what is not in the answer the lease is lost. Locked in the order of
--- their ids, as deletions lock theirs.
+-- Renews leases and records the stage. The lease of a document that is not in the result is lost. The documents are
+-- locked in the order of their ids, as deletions lock theirs.
 -- $1 customer, $2 ids, $3 fencing tokens, $4 lease in seconds, $5 stage or null for the same as before
 WITH held AS (
     SELECT d.id

@@ -1,4 +1,5 @@
--- Chunks of all published documents but some. Documents that can be undeleted count: their chunks are stored. $1 customer, $2 the ids of these
+-- Chunks of all published documents except some. Documents that can be undeleted count: their chunks are stored. $1
+-- customer, $2 ids of the excepted documents
 SELECT coalesce(sum(v.chunks), 0)::bigint AS chunks
 FROM documents d
 JOIN document_versions v ON (v.customer_id, v.document_id, v.version) = (d.customer_id, d.id, d.published_version)

@@ -1,4 +1,4 @@
--- The content is what is published already: the version asked for is dropped, nothing else changes.
+-- The content equals the published one's: the requested version is dropped, nothing else changes.
 -- $1 customer, $2 id, $3 fencing token
 WITH done AS (
     UPDATE documents

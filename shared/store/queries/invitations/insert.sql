@@ -1,5 +1,5 @@
--- Again for the same address: another role, another week. $1 customer, $2 invitation, $3 e-mail, folded,
--- $4 role, $5 who invites, $6 hours until it expires
+-- Repeated for the same address: another role, another week. $1 customer, $2 invitation, $3 e-mail, folded, $4 role, $5
+-- inviting user, $6 hours until it expires
 INSERT INTO invitations AS i (customer_id, id, email, role, invited_by, expires_at)
 VALUES ($1, $2, $3, $4, $5, now() + make_interval(hours => $6))
 ON CONFLICT (customer_id, email) DO UPDATE

@@ -1,4 +1,4 @@
--- Writes requests to a provider down, and counts those that were answered, each once whatever its lines.
+-- Records provider calls, and counts the successful ones, each once however many lines it has.
 -- $1 customer, $2 the lines
 WITH lines AS (
     SELECT * FROM jsonb_to_recordset($2) AS c (call_id uuid, operation text, document_id uuid, version integer,

@@ -1,2 +1,2 @@
--- The last trace of deleted documents. $1 customer, $2 ids
+-- Removes the rows of deleted documents, as the last step. $1 customer, $2 ids
 DELETE FROM documents WHERE customer_id = $1 AND id = ANY ($2) AND purge_at IS NULL AND deleted_at IS NOT NULL

@@ -1,4 +1,4 @@
--- Those of the documents whose leases still hold, locked until the publication.
+-- Those of the documents whose leases are still valid, locked until the publication.
 -- $1 customer, $2 ids, $3 fencing tokens
 SELECT d.id, d.published_version
 FROM documents d

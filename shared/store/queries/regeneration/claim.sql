@@ -1,4 +1,4 @@
--- Takes the job's lease. No row: it has ended, its customer is leaving, or another has it.
+-- Claims the job. No row: it has ended, its customer is being erased, or another worker has it.
 -- $1 customer, $2 job, $3 lease in seconds
 UPDATE jobs SET status = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
     lease_expires_at = now() + make_interval(secs => $3), resend_at = now() + make_interval(secs => $3)

@@ -1,4 +1,4 @@
--- What is published and what its chunks' tokens are; an estimate where they were not counted. $1 customer
+-- The published documents and the tokens of their chunks, estimated if they were not counted. $1 customer
 SELECT count(*) AS documents, coalesce(sum(v.chunks), 0)::bigint AS chunks,
        -- A token has about four characters, and chunks overlap by a fifth.
        coalesce(sum(coalesce(v.chunk_tokens, ceil(v.characters * 0.3))), 0)::bigint AS tokens,

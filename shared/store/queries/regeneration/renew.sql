@@ -1,4 +1,4 @@
--- Renews the lease; no row: it is another's. A job that got further has all its tries again.
+-- Renews the lease; no row: another worker has it. Progress resets the attempts.
 -- $1 customer, $2 job, $3 fencing token, $4 lease in seconds, $5 documents done or null
 UPDATE jobs SET lease_expires_at = now() + make_interval(secs => $4), resend_at = now() + make_interval(secs => $4),
     attempts = CASE WHEN $5::bigint > coalesce((progress ->> 'done')::bigint, 0) THEN 0 ELSE attempts END,

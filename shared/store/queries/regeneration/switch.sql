@@ -1,5 +1,5 @@
--- The table that was built takes the place of `chunks`, with its model; the one it replaces is noted in the job,
--- to be removed. $1 customer, $2 job, $3 fencing token, $4 version, $5 rows, $6 model, $7 dimensions or null, $8 generation replaced
+-- The new table replaces `chunks`, with its model; the replaced one is recorded in the job, to be removed.
+-- $1 customer, $2 job, $3 fencing token, $4 version, $5 rows, $6 model, $7 dimensions or null, $8 generation replaced
 WITH job AS (
     UPDATE jobs SET progress = progress || jsonb_build_object('replaced', $8::bigint)
     WHERE customer_id = $1 AND id = $2 AND lease_token = $3 AND finished_at IS NULL

@@ -1,5 +1,5 @@
--- Versions whose time seems to be over, held so that nobody makes a new version of one meanwhile.
--- $1 customer, $2 how many
+-- Versions whose retention seems to be over, locked so that no new version is made from them meanwhile.
+-- $1 customer, $2 limit
 SELECT w.document_id, w.version
 FROM document_versions w
 JOIN customer_config c ON c.customer_id = w.customer_id

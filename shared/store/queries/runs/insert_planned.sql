@@ -1,2 +1,2 @@
--- A run that is asked for. $1 customer, $2 id, $3 webhook
+-- A requested run. $1 customer, $2 id, $3 webhook
 INSERT INTO webhook_runs (customer_id, id, webhook_id, planned_at) VALUES ($1, $2, $3, now())

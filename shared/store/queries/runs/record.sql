@@ -1,7 +1,8 @@
--- A run that has started, or could not: those that were asked for and wait become it, else it is a run of its own.
--- $1 customer, $2 webhook, $3 id, $4 when it was to run, $5 status, $6 code or null, $7 document or null,
--- $8 version or null
--- A document that has ended already tells nobody any more; one that ends now waits for this and tells us.
+-- A run that has started, or could not start: requested runs that are waiting become it, otherwise it is a new one.
+-- $1 customer, $2 webhook, $3 id, $4 scheduled time, $5 status, $6 code or null, $7 document or null, $8 version or
+-- null
+-- If the document has ended already, its end no longer updates the run, so its status is read here; one that ends now
+-- waits for this transaction and updates the run.
 WITH ended AS (
     SELECT d.status, d.code FROM documents d
     WHERE d.customer_id = $1 AND d.id = $7 AND d.latest_version = $8

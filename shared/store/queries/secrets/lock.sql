@@ -1,2 +1,2 @@
--- Whoever changes the customer's secrets waits here. $1 customer
+-- Serialises changes of the customer's secrets. $1 customer
 SELECT wrapped_data_key FROM customers WHERE id = $1 AND wrapped_data_key IS NOT NULL FOR UPDATE

@@ -1,5 +1,5 @@
--- Gives a claimed document to the slow lane, where its next try begins: this one does not count. No row: the lease was
--- lost. $1 customer, $2 id, $3 fencing token
+-- Hands a claimed document over to the slow lane, where its next attempt begins: this one does not count. No row: the
+-- lease was lost. $1 customer, $2 id, $3 fencing token
 UPDATE documents
 SET status = 'queued', stage = NULL, lease_expires_at = NULL, slow = true, put_off_at = NULL, attempts = attempts - 1,
     resend_at = now() + interval '10 minutes'

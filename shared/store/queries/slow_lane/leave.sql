@@ -1,5 +1,5 @@
--- Leaves a document that another lane has a job for to the slow lane. No row: it is not for the slow lane, the job is
--- moot, or somebody else's lease is alive.
+-- Leaves a document that another lane has a job for to the slow lane. No row: it does not belong there, the job is
+-- obsolete, or another worker's lease is valid.
 -- $1 customer, $2 id, $3 version, $4 slow documents with which the customer's large ones are left to it
 UPDATE documents d
 SET slow = true, put_off_at = NULL, resend_at = now() + interval '10 minutes'

@@ -1,5 +1,5 @@
--- Puts a document off while others wait and its customer has its share at work. No row: it may be claimed. `sweep` sends
--- it should nobody do so before: of a backlog only some fifty in two minutes.
+-- Defers a document while others wait and its customer's share is in use. No row: it may be claimed. `sweep` sends it
+-- if nothing else does before: of a backlog, only some fifty in two minutes.
 -- $1 customer, $2 id, $3 version, $4 the share
 UPDATE documents d
 SET put_off_at = now(),

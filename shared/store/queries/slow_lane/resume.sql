@@ -1,5 +1,6 @@
--- Documents of a customer whose turn has come, the longest put off first: one for the one that has ended, and another
--- one while nobody else waits. They are chosen once: as a subquery of the update they could be chosen again for each row.
+-- Documents of a customer whose turn has come, the longest deferred first: one for the document that has ended, and
+-- another one while no other customer waits. They are selected once: as a subquery of the update they could be selected
+-- again for each row.
 -- $1 customer
 WITH due AS MATERIALIZED (
     SELECT p.id FROM documents p

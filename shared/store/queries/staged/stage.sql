@@ -1,6 +1,6 @@
--- Keeps vectors that were just paid for, with documents that are still there, and stay so until this ends. A worker that
--- has lost its lease may come after another one's publication, which drops what is staged: for a document that is completed
--- nothing is kept, unless it is regenerated.
+-- Stores vectors that were just paid for, with documents that exist and stay until this transaction ends. A worker that
+-- has lost its lease may come after another one's publication, which drops staged vectors: for a completed document
+-- nothing is stored, unless it is regenerated.
 -- $1 customer, $2 model, $3 documents, $4 hashes, $5 vectors, $6 whether they are regenerated
 INSERT INTO staged_embeddings (customer_id, document_id, embedding_model, text_hash, vector)
 SELECT $1, d.id, $2, t.hash, t.vector

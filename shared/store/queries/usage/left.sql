@@ -1,4 +1,4 @@
--- What is left of the month's budgets, in billionths of a dollar; null where the customer has none. $1 customer
+-- The rest of the month's budgets, in billionths of a dollar; null if the customer has none. $1 customer
 SELECT (c.monthly_budget_usd * 1000000000)::bigint - coalesce(m.nano_usd, 0) AS nano_usd,
        c.platform_budget_micro_usd * 1000 - coalesce(m.platform_nano_usd, 0) AS platform_nano_usd,
        payer_of($1) AS paid_by

@@ -1,4 +1,4 @@
--- What there is of everything that has a limit, counted as the limits are checked. $1 customer
+-- The usage of everything that has a limit, counted as the limits are checked. $1 customer
 SELECT (SELECT count(*) FROM documents WHERE customer_id = $1 AND (deleted_at IS NULL OR purge_at IS NOT NULL)) AS documents,
        c.max_documents::bigint AS max_documents,
        (SELECT coalesce(sum(v.chunks), 0)::bigint FROM documents d

@@ -1,3 +1,3 @@
--- Users, and whoever is invited. $1 customer
+-- Users and invitations. $1 customer
 SELECT (SELECT count(*) FROM users WHERE customer_id = $1)
      + (SELECT count(*) FROM invitations WHERE customer_id = $1 AND expires_at > now()) AS users

@@ -1,4 +1,4 @@
--- Users, and whoever is invited to become one. $1 customer, $2 and $3 position, $4 how many
+-- Users and invitations. $1 customer, $2 and $3 position, $4 limit
 SELECT id, email, role, status, email_verified_at, last_login_at, created_at
 FROM users
 WHERE customer_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))

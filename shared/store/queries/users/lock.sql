@@ -1,2 +1,2 @@
--- Whoever changes who is in charge waits here. $1 customer
+-- Serialises changes of the customer's users. $1 customer
 SELECT id FROM customers WHERE id = $1 FOR UPDATE

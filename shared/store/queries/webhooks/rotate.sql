@@ -1,4 +1,4 @@
--- The secret in use becomes the previous one. The version that was previous before, which is good no longer.
+-- The secret in use becomes the previous one. Returns the version that was previous before, which is no longer valid.
 -- $1 customer, $2 id, $3 version of the new secret, $4 SHA-256 of the new token or null, $5 seconds
 WITH old AS (SELECT previous_secret_version FROM webhooks WHERE customer_id = $1 AND id = $2)
 UPDATE webhooks w

@@ -1,2 +1,2 @@
--- Another webhook that tells the same address. $1 customer, $2 address, $3 the webhook itself
+-- Another webhook with the same receiver. $1 customer, $2 address, $3 the webhook itself
 SELECT name FROM webhooks WHERE customer_id = $1 AND trigger_type = 'event' AND url = $2 AND id <> $3 LIMIT 1

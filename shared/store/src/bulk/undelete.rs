@@ -1,4 +1,4 @@
-//! Deletions taken back, many at once.
+//! Undeletion of many documents at once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Outcome, id, run};
 use crate::{Tenant, deletion, row::Row};
 
-/// Undeletes documents that are locked; says why the others stay deleted.
+/// Undeletes locked documents, and returns why the others stay deleted.
 pub(super) async fn undelete(tx: &Tenant, job: JobId, locked: &[Row]) -> Result<Outcome> {
     let mut there = Vec::with_capacity(locked.len());
     let mut mails = HashMap::new();

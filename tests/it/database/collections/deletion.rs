@@ -1,4 +1,4 @@
-//! What becomes of documents and webhooks when their collection is deleted, also while others put documents in.
+//! Documents and webhooks when their collection is deleted, also while others add documents to it.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What takes documents in is found by its address, and takes a message once.
+//! Webhooks that take documents in are found by their address, and take a message once.
 
 use super::*;
 
@@ -35,7 +35,7 @@ async fn an_address_is_found_while_it_takes_documents() {
         found.token_hashes,
         [token_hash("new"), token_hash("old")].map(Vec::from)
     );
-    // Rotated again: the first is good no longer, though its day is not over.
+    // Rotated again: the first is no longer valid, although its day is not over.
     rotate("newest").await;
     let found = store.find_webhook(manual).await.unwrap().unwrap();
     assert_eq!(versions(&found), [4, 3]);

@@ -1,4 +1,4 @@
-//! What receivers bear: an end is told to an address once, and a host is not asked more often than its turns come.
+//! Limits on the load of receivers: an end is sent to an address once, and a host gets requests only in turn.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn an_address_is_told_once_however_many_webhooks_have_it() {
     let payload: Value = serde_json::from_str(claimed.payload.get()).unwrap();
     assert_eq!(payload["data"]["sourceUrl"], "https://example.org/page");
     assert_eq!(payload["data"]["fileName"], "page.html");
-    // What only the other one tells of, it tells.
+    // An event that only the other webhook subscribes to is delivered by that one.
     store
         .delete_document(customer, Actor::System, document, false)
         .await
@@ -83,7 +83,7 @@ async fn a_notice_waits_for_its_turn_without_losing_a_try() {
             .unwrap()
             .as_secs_f64()
     };
-    // Three at once, then one after the other, each with a turn of its own.
+    // Three at once, then one after the other, each with a separate turn.
     let turns = join_all((0..6).map(|_| turn(3))).await;
     let mut turns: Vec<i64> = turns
         .into_iter()
@@ -119,7 +119,7 @@ async fn a_notice_waits_for_its_turn_without_losing_a_try() {
         .await;
     let claimed = scene.claim(id).await.unwrap();
     assert!(claimed.has_turn && claimed.attempts == 1);
-    // After a try that failed it takes another one.
+    // After a failed attempt it takes another one.
     let wait = Some(Duration::ZERO);
     assert!(
         store

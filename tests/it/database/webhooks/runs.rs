@@ -1,4 +1,4 @@
-//! Runs of scheduled webhooks: written down when they are asked for or start, and how they end.
+//! Runs of scheduled webhooks: recorded when they are requested or start, and how they end.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn a_run_tells_how_its_version_ended() {
     let shown = |run: &Run| (run.id, run.status, run.code.clone());
     let next = Some(Utc::now() + TimeDelta::days(1));
 
-    // It is written down when it is asked for, and ends as its version does.
+    // It is recorded when it is requested, and ends as its version does.
     let (first, due) = asked().await;
     assert_eq!(shown(&runs().await[0]), (first, RunStatus::Planned, None));
     let (document, version) = fetch().await;
@@ -114,7 +114,7 @@ async fn a_run_tells_how_its_version_ended() {
     ];
     assert_eq!(all, expected);
 
-    // A run that nobody asked for has a row of its own, and all of them go after a month.
+    // A scheduled run without a request has a separate row, and all of them are deleted after a month.
     scene
         .execute("UPDATE webhooks SET next_run_at = now() WHERE next_run_at IS NOT NULL")
         .await;

@@ -45,7 +45,7 @@ pub(super) async fn scene() -> Scene {
     }
 }
 
-/// A process of its own: pool, open tables, caches.
+/// A separate process: pool, open tables, caches.
 pub(super) struct Process {
     pub(super) store: Store,
     pub(super) vectors: Vectors,
@@ -91,7 +91,7 @@ impl Scene {
         }
     }
 
-    /// What PostgreSQL says at one moment: the Lance version and each document's published version.
+    /// Returns the state in PostgreSQL at one moment: the Lance version and each document's published version.
     pub(super) async fn published(&self) -> (Recorded, BTreeMap<DocumentId, i32>) {
         let sql =
             "SELECT lance_version, (SELECT jsonb_object_agg(id, published_version) FROM documents d

@@ -14,7 +14,7 @@ pub(super) async fn login(scene: &mut Scene) {
         .await
         .ok(200, &["user", "accessToken", "refreshToken", "expiresIn"]);
     assert_eq!(body["user"]["id"], json!(scene.ours.user));
-    // The other tenant's password is not ours, and an address that nobody has is not told apart.
+    // The other tenant's password does not work, and an unknown address gets the same response.
     let wrong = scene.event(&[(EMAIL, &email), (PASSWORD, &scene.theirs.password)]);
     call(&mut scene.function, &wrong)
         .await
@@ -80,7 +80,7 @@ pub(super) async fn leave(scene: &mut Scene) {
     scene.theirs.get("/api/documents").await.ok(200);
 }
 
-/// What the links of mails have for a token.
+/// The placeholder for the token of an email's link.
 const MAIL_TOKEN: &str = "MAIL_TOKEN";
 
 pub(super) async fn verify_email(scene: &mut Scene) {

@@ -142,7 +142,7 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
         "customers-rotate-secrets" => {
             let body = call(&mut scene.function, &ours).await.ok(200, &["version"]);
             assert_eq!(body["version"], 2);
-            // Whoever was in stays in.
+            // Existing sessions stay valid after the rotation.
             let body = call(&mut scene.function, &ours).await.ok(200, &["version"]);
             assert_eq!(body["version"], 3);
         }
@@ -184,7 +184,7 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
                 }
                 "admin-customers-usage" => {
                     let body = call(&mut scene.function, &event).await.ok(200, &["items"]);
-                    // What the last request of theirs was: to this route, and refused.
+                    // The last request of the other tenant was to this route, and was refused.
                     assert_eq!(body["items"], json!([]));
                 }
                 "admin-invitations-create" => {
@@ -308,7 +308,7 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
                 assert_eq!(body["fields"]["key"], json!(key));
             }
         }
-        // What it answers is tested with its contract, in tests/it/routes.
+        // The response is tested with its contract, in tests/it/routes.
         _ if row.method == Method::GET && !row.path.contains('{') => {
             for event in [&ours, &theirs] {
                 drop(call(&mut scene.function, event).await.ok(200, &[]));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::support::runtime::Function;
 
-/// Routes about a document: its own tenant's, and then somebody else's.
+/// Routes about a document: the caller's own, and then another tenant's.
 pub(super) async fn document(scene: &mut Scene, route: &str) {
     let id = scene
         .ours
@@ -63,15 +63,15 @@ pub(super) async fn document(scene: &mut Scene, route: &str) {
                 .await
                 .problem(404, "not_found");
         }
-        // What it answers is tested with its contract, in tests/it/routes.
+        // The response is tested with its contract, in tests/it/routes.
         _ => drop(answer.ok(200, &[])),
     }
 }
 
-/// What the events call a document.
+/// The external id in the events.
 const EXTERNAL_ID: &str = "kb/17?a=1";
 
-/// Routes about a document by the id its owner knows: its own tenant's, and then somebody else's.
+/// Routes about a document by its external id: the caller's own, and then another tenant's.
 pub(super) async fn by_external_id(scene: &mut Scene, route: &str) {
     let theirs = scene.event(&[(TOKEN, &scene.theirs.access)]);
     let ours = scene.event(&[(TOKEN, &scene.ours.access)]);
@@ -138,7 +138,7 @@ const WEBHOOK: &str = "01936f6e-3c00-7000-8000-000000000030";
 const DELIVERY: &str = "01936f6e-3c00-7000-8000-000000000031";
 
 pub(super) async fn webhook(scene: &mut Scene, route: &str) {
-    // Nobody listens there.
+    // Nothing listens on this port.
     let hook = json!({"name": "Hook", "triggerType": "event", "url": "http://127.0.0.1:18489/", "events": ["document.completed"]});
     let made = scene.ours.post("/api/webhooks", &hook).await.ok(201);
     let id = made["id"].as_str().unwrap().to_owned();

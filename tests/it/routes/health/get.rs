@@ -124,7 +124,7 @@ async fn health_looks_deeper_when_it_is_asked_to() {
         }
         let (status, body) = ask(&mut function, "deep=true").await;
         assert_eq!((status, &body["checks"]), (json!(503), &expected));
-        // Nobody is refused for what is not asked.
+        // No caller is refused because of a check that was not requested.
         assert_eq!(ask(&mut function, "").await.0, 200);
     }
 }
@@ -148,7 +148,7 @@ async fn a_frozen_database_is_named_and_its_connection_given_up() {
         let checks = json!({"secrets": "ok", "database": "timed_out"});
         assert_eq!(body["checks"], checks);
     }
-    // What was frozen stays so, and a new connection answers.
+    // The frozen connection stays frozen, and a new one answers.
     proxy.frozen.send_replace(false);
     while ask(&mut function, "").await.0 != 200 {}
 }

@@ -150,7 +150,7 @@ impl Stack {
             .expect("messages");
     }
 
-    /// Whether no task waits or is under way.
+    /// Returns whether no task is waiting or in progress.
     pub async fn tasks_done(&self) -> bool {
         use aws_sdk_sqs::types::QueueAttributeName::{
             ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,

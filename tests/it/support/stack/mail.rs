@@ -1,10 +1,10 @@
-//! What SES was given.
+//! The emails that SES was given.
 
 use serde_json::Value;
 
 use super::{Stack, eventually};
 
-/// A mail that was sent.
+/// A sent email.
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub subject: String,
@@ -30,7 +30,7 @@ impl Mail {
 }
 
 impl Stack {
-    /// All mails to an address, oldest first.
+    /// Returns all emails to an address, oldest first.
     pub async fn mails(&self, to: &str) -> Vec<Mail> {
         let url = format!("{}/_ministack/ses/messages", self.env.aws_endpoint_url);
         let answer: Value = self
@@ -57,7 +57,7 @@ impl Stack {
         .collect()
     }
 
-    /// Waits for the nth mail to an address whose subject has this in it.
+    /// Waits for the nth email to an address with this text in its subject.
     pub async fn mail(&self, to: &str, subject: &str, nth: usize) -> Mail {
         eventually(&format!("mail {nth} {subject:?} to {to}"), async || {
             let mails = self.mails(to).await;

@@ -1,5 +1,5 @@
-//! A client of the running stack: the functions deployed from template.yaml, their database, buckets
-//! and queue. [`Stack::load`] in every test, then [`Stack::signup`] for a tenant of its own.
+//! A client of the running stack: the functions deployed from template.yaml, their database, buckets and queue. Each
+//! test calls [`Stack::load`], then [`Stack::signup`] for a new tenant.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -56,7 +56,7 @@ pub const PATIENCE: Duration = Duration::from_secs(240);
 /// Between two looks at something that is awaited.
 const TICK: Duration = Duration::from_millis(150);
 
-/// What `stack.py env` says.
+/// The output of `stack.py env`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Env {
@@ -149,7 +149,7 @@ impl Stack {
         tenant
     }
 
-    /// Signs a customer up as anybody does; nobody has opened the mail's link yet.
+    /// Signs up a customer; the link of its email has not been opened yet.
     pub async fn signup_unverified(self: &Arc<Self>) -> Tenant {
         let email = format!("t-{}@example.com", Uuid::new_v4().simple());
         let password = format!("pw-{}", random(24));
@@ -197,7 +197,7 @@ pub fn random(length: usize) -> String {
     Alphanumeric.sample_string(&mut rand::rng(), length)
 }
 
-/// A word nobody else uses, to tell a test's texts from those of others.
+/// Returns a word that no other test uses, to tell a test's texts from those of others.
 pub fn word() -> String {
     format!("zq{}", Uuid::new_v4().simple())
 }

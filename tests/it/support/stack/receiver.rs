@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 
 use super::Tenant;
 
-/// What the test stack's `WEB_ALLOW` names: a receiver takes the first that is free.
+/// The ports in the test stack's `WEB_ALLOW`: a receiver takes the first free one.
 const RECEIVERS: std::ops::Range<u16> = 18941..18949;
 
-/// What a receiver was sent.
+/// A received request.
 #[derive(Clone)]
 pub struct Notice {
     pub id: String,
@@ -56,7 +56,7 @@ async fn receive(State(state): State<Receiving>, headers: HeaderMap, body: Bytes
 }
 
 impl Receiver {
-    /// `answer` is given a notice and how often it came before.
+    /// Starts a receiver. `answer` gets a notification and the number of its earlier receipts.
     pub async fn start(
         tenant: &Tenant,
         events: &[&str],
@@ -91,7 +91,7 @@ impl Receiver {
         (Self { url, seen }, hook)
     }
 
-    /// What came and was signed rightly, oldest first.
+    /// Returns the received notifications with valid signatures, oldest first.
     pub fn seen(&self) -> Vec<Notice> {
         self.seen.lock().unwrap().clone()
     }

@@ -239,7 +239,7 @@ impl Tenant {
         assert_eq!(changed.unwrap(), 1, "{statement}");
     }
 
-    /// Gives the customer a provider key of its own, so that what happens to it happens to nobody else.
+    /// Gives the customer its own provider key, so that its failures affect no other customer.
     pub async fn own_key(&self) -> String {
         let key = format!("sk-test-{}", super::random(24));
         self.stack
@@ -311,7 +311,7 @@ impl Tenant {
         sql.execute(update, &[&self.id]).await.unwrap();
     }
 
-    /// Invites somebody; the address.
+    /// Invites a user, and returns the address.
     pub async fn invited(&self, role: &str) -> String {
         self.verified().await;
         let email = format!("i-{}@example.com", Uuid::new_v4().simple());

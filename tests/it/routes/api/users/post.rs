@@ -13,13 +13,13 @@ use crate::support::stack::{
 async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    // Nobody writes to strangers who does not read mail.
+    // Only a customer with a verified address may have emails sent to strangers.
     let body = json!({"email": format!("I-{}@Example.com", random(12)), "role": "user"});
     a.post("/api/users", &body)
         .await
         .problem(403, "email_not_verified");
     a.verified().await;
-    // Who is there already need not be invited; of another customer's users nobody is told.
+    // An existing user need not be invited; other customers' users are not disclosed.
     let own = json!({"email": a.email, "role": "user"});
     a.post("/api/users", &own).await.problem(409, "user_exists");
     let theirs = json!({"email": b.email, "role": "user"});
@@ -81,7 +81,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
         (&json!("active"), &json!(true))
     );
 
-    // Both invite the same person: who comes second is told once the mailbox is proved.
+    // Both invite the same person: the second learns it only once the mailbox is proved.
     b.verified().await;
     b.post("/api/users", &again).await.ok(202);
     let token = stack.mail(&email, SUBJECT, 3).await.token();

@@ -21,7 +21,7 @@ async fn customers_are_listed_found_and_reckoned_up() {
         (&json!(a.id), &json!(1), &json!("0"))
     );
     assert_eq!(found["nextCursor"], Value::Null);
-    // What LIKE gives a meaning to has none here.
+    // The special characters of LIKE are literal here.
     let none = ask(
         &admin,
         Method::GET,

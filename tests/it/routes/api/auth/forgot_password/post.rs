@@ -17,7 +17,7 @@ async fn nobody_learns_by_asking_who_has_an_account() {
     forgot(&stack, &nobody).await;
     forgot(&stack, &a.email).await;
     stack.mail(&a.email, "new password", 1).await;
-    // The one that was asked for first got nothing.
+    // The unknown address, which was requested first, got nothing.
     assert!(stack.mails(&nobody).await.is_empty());
 
     let known = login(&a, "not the password").await;
@@ -25,7 +25,7 @@ async fn nobody_learns_by_asking_who_has_an_account() {
     let unknown = post(&stack, "login", body).await;
     assert_eq!(form(&known), form(&unknown));
 
-    // Three mails an hour; the fourth question is answered like the others.
+    // Three emails per hour; the fourth request gets the same response.
     for n in 2..=3 {
         forgot(&stack, &a.email).await;
         stack.mail(&a.email, "new password", n).await;

@@ -40,7 +40,7 @@ async fn who_one_is_and_what_one_may_do() {
         by_token["config"]["maxFileBytes"].as_i64() == Some(52_428_800),
         "{by_token}"
     );
-    // What it needs to work, and not the account.
+    // It sees what its work requires, and not the account.
     for (name, shown) in [
         ("chunking", true),
         ("monthlyBudgetUsd", false),

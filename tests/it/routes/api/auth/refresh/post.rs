@@ -18,7 +18,7 @@ async fn a_refresh_token_is_spent_once_and_a_lost_answer_is_given_again() {
     for access in [&a.access, &next.access, &again.access, &b.access] {
         assert_eq!(me(&stack, access).await, 200);
     }
-    // The successor goes on, and the other customer was not concerned.
+    // The successor stays valid, and the other customer is not affected.
     refresh(&stack, &next.refresh).await.ok(200);
     refresh(&stack, &b.refresh).await.ok(200);
 }

@@ -18,7 +18,7 @@ async fn a_forgotten_password_is_set_by_whoever_reads_the_mail() {
         let body = json!({"token": token, "newPassword": password});
         post(&stack, "reset-password", body).await
     };
-    // What is refused does not spend the link.
+    // A refused request does not use up the link.
     reset(&token, "short").await.bad_fields(&["/newPassword"]);
     reset(&token, &a.email).await.bad_fields(&["/newPassword"]);
     reset(&token, "Password123!")
@@ -35,12 +35,12 @@ async fn a_forgotten_password_is_set_by_whoever_reads_the_mail() {
         .problem(401, "invalid_credentials");
     login(&a, &password).await.ok(200);
     login(&b, &b.password).await.ok(200);
-    // What was open is closed, and the owner is told.
+    // Open sessions are ended, and the owner is notified.
     let me = stack.http.get(stack.url("/api/auth/me"));
     let me = Answer::of(me.bearer_auth(&a.access)).await;
     me.problem(401, "unauthenticated");
     stack.mail(&a.email, "was changed", 1).await;
-    // Whoever reads the mail owns the address.
+    // Access to the mailbox proves ownership of the address.
     assert_eq!(user(&a).await["emailVerified"], true);
     let log = a.get("/api/customers/audit").await.ok(200);
     assert_eq!(log["items"][0]["action"], "user.password_reset");

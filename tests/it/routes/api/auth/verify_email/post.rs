@@ -23,7 +23,7 @@ async fn an_address_is_verified_by_its_own_link_once() {
         let mutant = String::from_utf8(bytes).unwrap();
         verify(&mutant).await.problem(422, "invalid_link");
     }
-    // The token of one purpose is none for another.
+    // The token of one purpose is invalid for another.
     let reset = json!({"token": token, "newPassword": "a new password, and a long one"});
     post(&stack, "reset-password", reset)
         .await
@@ -40,7 +40,7 @@ async fn an_address_is_verified_by_its_own_link_once() {
     assert_eq!(user(&b).await["emailVerified"], false);
     verify(&token).await.problem(422, "invalid_link");
 
-    // Whoever is verified gets no further link; whoever is not, one a minute.
+    // A verified user gets no further link; an unverified one gets one per minute.
     let resend = async |access: &str| {
         let url = stack.url("/api/auth/resend-verification");
         Answer::of(stack.http.request(Method::POST, url).bearer_auth(access)).await

@@ -21,7 +21,7 @@ async fn the_log_tells_who_did_what_and_no_secret() {
     };
     let document = add("first").await;
     assert_eq!(add("second").await, document);
-    // What is there already changes nothing, and is no news.
+    // Unchanged content is not recorded.
     let again = json!({"title": "A title", "content": "second", "externalId": "one"});
     a.post("/api/ingest/document", &again).await.ok(200);
     a.delete(&document).await.ok(202);

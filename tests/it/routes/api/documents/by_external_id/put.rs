@@ -28,7 +28,7 @@ async fn a_put_makes_changes_and_repeats_nothing() {
         (&json!(id), &json!(true))
     );
 
-    // The same content goes where the request says.
+    // The same content is moved to the requested collection.
     let collection = a.collection("Handbook").await;
     put(json!({"content": text, "collectionId": collection}))
         .await

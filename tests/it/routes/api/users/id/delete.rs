@@ -19,7 +19,7 @@ async fn keys_of_who_leaves_can_be_taken_over() {
     Answer::of(call(&a.access, "?keys=burn"))
         .await
         .problem(422, "invalid_fields");
-    // Nobody takes over from itself, neither as a user nor by a key.
+    // A user cannot be its own successor, neither as a user nor by a key.
     for own in [&access, &keys[0]] {
         Answer::of(call(own, "?keys=transfer"))
             .await

@@ -19,7 +19,7 @@ async fn role_and_status_count_from_the_next_request_on() {
         .await
         .problem(403, "missing_scope");
 
-    // Another customer's users are nobody's.
+    // Another customer's users are out of reach.
     change(&b, &id, json!({"role": "business"}))
         .await
         .problem(404, "not_found");

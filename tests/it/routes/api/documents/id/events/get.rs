@@ -73,7 +73,7 @@ async fn a_stream_tells_every_step_and_the_end() {
         .collect();
     assert!(data.into_iter().eq(timeline), "{whole:?}");
 
-    // Who comes again goes on behind the last event it has seen.
+    // A client that reconnects continues after the last event that it has received.
     let again = request(&tenant, &id).header("last-event-id", "2");
     let rest = events(&Answer::of(again).await);
     assert_eq!(rest, whole[2..]);

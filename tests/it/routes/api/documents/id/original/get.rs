@@ -47,7 +47,7 @@ async fn what_came_in_can_be_downloaded_version_by_version() {
         .problem(422, "invalid_fields");
     assert_eq!(problem["errors"][0]["pointer"], "/version");
 
-    // A new version has an original of its own; one that is only described anew has the same.
+    // A new version has a new original; one with a changed description only has the same.
     a.completed(&id).await;
     let other = format!("Another {}.", word());
     let put = async |body| {

@@ -8,7 +8,7 @@ use crate::support::stack::{Stack, answer::text, webhooks::make};
 async fn deliveries_are_listed_to_their_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    // Nobody listens there.
+    // Nothing listens on this port.
     let hook = json!({"name": "out", "triggerType": "event", "url": "http://127.0.0.1:18489/", "events": ["document.completed"]});
     let path = format!("/api/webhooks/{}", text(&make(&a, hook).await["id"]));
     a.post(&format!("{path}/test"), &json!({})).await.ok(202);

@@ -42,7 +42,7 @@ async fn limits_are_the_platforms_to_raise() {
     put(json!({"maxFileBytes": 1235}))
         .await
         .bad_fields(&["/maxFileBytes"]);
-    // What one has been shown may be put back.
+    // The returned limits are accepted unchanged.
     assert_eq!(put(config.clone()).await.ok(200), config);
     // A lower limit of a class of routes is one's own to set, and holds.
     put(json!({"classLimits": {"search": 2}})).await.ok(200);

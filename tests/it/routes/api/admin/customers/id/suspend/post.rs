@@ -47,7 +47,7 @@ async fn a_suspended_customer_is_refused_everywhere_until_it_is_activated() {
             (json!("customer.suspended"), by)
         ]
     );
-    // Not oneself, and nobody who is not there.
+    // Neither the administrator's own customer, nor an unknown one.
     let own = format!("customers/{}/suspend", admin.id);
     ask(&admin, Method::POST, &own, None)
         .await
