@@ -1,4 +1,4 @@
-"""Dependencies: those between crates are in a table, only shared/vectors knows LanceDB and Arrow, all are used."""
+"""Dependencies: those between crates are in a table, only shared/vectors knows LanceDB, none is unused."""
 
 import json
 import re
@@ -64,9 +64,7 @@ def unused(package: dict) -> list[str]:
     words = set(re.findall(r"\w+", "\n".join(file.read_text() for file in files)))
     kept = (package["metadata"] or {}).get("named-elsewhere", [])
     names = {(d["rename"] or d["name"]) for d in package["dependencies"]} - {*kept}
-    return [
-        f"{package['name']} -> {name}" for name in names if name.replace("-", "_") not in words
-    ]
+    return [f"{package['name']} -> {name}" for name in names if name.replace("-", "_") not in words]
 
 
 class Layers(unittest.TestCase):

@@ -29,7 +29,7 @@ use crate::{
 /// Attempts of a step when others keep committing.
 const TRIES: u32 = 5;
 
-/// The version readers see (see [`recorded`](crate::recorded)); `None` where nothing was ever published.
+/// The version readers see with its generation; `None` if nothing was ever published.
 pub type Recorded = Option<TableVersion>;
 
 /// Result of a step. Invisible until the caller records the version in Postgres.
