@@ -63,7 +63,7 @@ pub(crate) async fn regenerate(
             Ok(true) => {
                 tracing::info!(customer_id = %customer, job_id = %job, model = held.progress.model, "regenerated");
                 return match parts.store.finish_regeneration(&held, None).await? {
-                    // The table is in its place, whoever ends the job.
+                    // The new table is current already, even if another worker ends the job.
                     LeaseState::Held | LeaseState::Lost => Ok(()),
                 };
             }

@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn a_forgotten_password_is_set_by_whoever_reads_the_mail() {
+async fn a_forgotten_password_is_reset_with_the_emailed_link() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     forgot(&stack, &a.email.to_uppercase()).await;
