@@ -1,5 +1,5 @@
-//! Takes presigned uploads in when S3 notifies of them. What it does for each, and what happens when
-//! it dies, is in `dynrag_app::uploads`.
+//! Accepts presigned uploads on S3's notifications. The use case, with its failure table, is in
+//! `shared/app/src/uploads/accept.rs`.
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use dynrag_app::App;

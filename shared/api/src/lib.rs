@@ -1,6 +1,6 @@
 //! The HTTP edge: the middleware around every handler, and the types that handlers are written with.
 //!
-//! A group's binary is `dynrag_api::run(routes().router(context))`. The stack around it is built in
+//! A group's binary is `dynrag_api::run(routes().router(Default::default()))`. The stack around it is built in
 //! [`stack::wrap`]; the access policy is an extractor in the handler's signature ([`Caller`]); errors are
 //! `dynrag_domain::Error` and become `application/problem+json` in one place ([`problem`]).
 

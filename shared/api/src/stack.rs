@@ -30,7 +30,7 @@ use crate::{
 /// Reserved from the function's timeout, so that the response can still be sent.
 const RESERVE: Duration = Duration::from_millis(500);
 
-/// RequestLog from extractors about a request, for its response and its log line.
+/// What extractors note about a request, for its response and its log line.
 #[derive(Clone, Default)]
 pub struct RequestLog(Arc<OnceLock<(Option<CustomerId>, Vec<RateLimit>)>>);
 
