@@ -1,6 +1,7 @@
 //! The function of the routes under /api/admin.
 
-// One request at a time: threads to wake each other would cost a quarter of the CPU time (`make bench`).
+// One event at a time: several threads waking each other would cost a quarter of the CPU time
+// (`make bench`).
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     dynrag_api::run(dynrag_admin::routes().router(Default::default())).await

@@ -1,7 +1,7 @@
 //! The function of the fetch queue.
 
-// One request at a time: several threads waking each other would cost a quarter of the CPU time (`make
-// bench`).
+// One event at a time: several threads waking each other would cost a quarter of the CPU time
+// (`make bench`).
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let fetcher = dynrag_fetch::Fetcher::default();

@@ -2,7 +2,7 @@
 //! `shared/app/src/uploads/accept.rs`.
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
-use dynrag_app::App;
+use dynrag_app::{App, uploads};
 use dynrag_domain::{Error, Result};
 use dynrag_store::TenantId;
 use serde_json::Value;
@@ -47,5 +47,5 @@ async fn uploaded(app: &App, record: &S3EventRecord) -> Result<()> {
         tracing::warn!("object under uploads/ that no form of ours was made for");
         return Ok(());
     };
-    app.accept_upload(tenant, document).await.map(drop)
+    uploads::accept(app, tenant, document).await.map(drop)
 }

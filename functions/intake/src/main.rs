@@ -1,6 +1,7 @@
 //! The function of S3's notifications of uploads.
 
-// One request at a time: threads to wake each other would cost a quarter of the CPU time (`make bench`).
+// One event at a time: several threads waking each other would cost a quarter of the CPU time
+// (`make bench`).
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let intake = &dynrag_intake::Intake::default();

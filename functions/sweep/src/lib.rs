@@ -14,7 +14,7 @@ mod schedules;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use dynrag_app::App;
+use dynrag_app::{App, uploads};
 use dynrag_domain::{Error, Result, documents::FailureCode, jobs::Job};
 use dynrag_store::{Store, sweep::Awaited};
 use serde::Serialize;
@@ -234,7 +234,7 @@ impl Parts<'_> {
     /// Accepts an upload whose notification was lost, or gives it up. Returns whether it was there.
     async fn upload(&self, awaited: &Awaited) -> Result<bool> {
         let (customer, document) = (awaited.tenant, awaited.id);
-        match self.app.accept_upload(customer, document).await {
+        match uploads::accept(self.app, customer, document).await {
             Ok(true) => return Ok(true),
             Ok(false) => {}
             // It may be transient; after a day it is not.

@@ -21,11 +21,13 @@ use dynrag_domain::{
     Error, InvitationId, Kind, Result, UserId,
     identity::{Email, UserStatus},
     mail_tokens::MailToken,
+    tasks::Task,
 };
 use dynrag_store::{
-    Store, TenantId, invitations,
+    Store, Tenant, TenantId, invitations,
     mail_tokens::{self, Purpose},
     mails::MailKind,
+    outbox::{self, Pending},
     usage::monthly_spend,
     users,
 };
@@ -33,6 +35,17 @@ use dynrag_store::{
 use crate::App;
 
 pub(crate) use links::{invalid_link, link_token};
+
+/// Writes the task of an email to the outbox, if this deployment sends emails. Dispatch it after the commit.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub(crate) async fn queue(tx: &Tenant, task: Task) -> Result<Option<Pending<Task>>> {
+    match enabled() {
+        true => outbox::insert(tx, task).await.map(Some),
+        false => Ok(None),
+    }
+}
 
 /// Whether this deployment sends emails.
 pub fn enabled() -> bool {

@@ -3,4 +3,5 @@
 mod accept;
 mod create;
 
+pub use accept::accept;
 pub use create::{UploadForm, UploadMethod, UploadRequest, create};

@@ -133,9 +133,6 @@ pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The event of a test notification.
-pub const TEST_EVENT: &str = "webhook.test";
-
 const HOUR: u64 = 3600;
 /// Waits between delivery attempts, in seconds: thirteen attempts in three days.
 #[rustfmt::skip]

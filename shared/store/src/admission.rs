@@ -52,6 +52,12 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Returns the tenant, with which its transactions are opened: the caller's credential was verified and admitted,
+    /// which is the proof.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
     /// Returns the user and its session.
     ///
     /// # Errors

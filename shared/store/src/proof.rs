@@ -15,11 +15,7 @@ use dynrag_domain::{
 };
 use uuid::Uuid;
 
-use crate::{
-    admission::{Admission, Verified},
-    params::sent_as,
-    row::Row,
-};
+use crate::{admission::Verified, params::sent_as, row::Row};
 
 /// A proved tenant: its transactions may be opened.
 ///
@@ -114,10 +110,3 @@ impl fmt::Display for TenantId {
 }
 
 sent_as! { TenantId => Uuid, UUID, UUID_ARRAY, TenantId::as_uuid; }
-
-impl Admission {
-    /// Returns the tenant. It is proof because the caller's credential was verified and admitted.
-    pub fn tenant(&self) -> TenantId {
-        self.tenant
-    }
-}

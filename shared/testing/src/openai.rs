@@ -143,16 +143,6 @@ impl FakeOpenAi {
         self.shared.plan().rules.push(rule);
     }
 
-    /// Answers every request that has the text in an input with the reply.
-    pub fn fail_when(&self, contains: &str, reply: Reply) {
-        self.rule(Rule {
-            contains: Some(contains.into()),
-            key: None,
-            percent: None,
-            reply,
-        });
-    }
-
     /// Answers every request that has the key with the reply.
     pub fn fail_key(&self, key: &str, reply: Reply) {
         self.rule(Rule {
@@ -161,13 +151,6 @@ impl FakeOpenAi {
             percent: None,
             reply,
         });
-    }
-
-    /// Forgets the script and the rules; what was seen stays.
-    pub fn heal(&self) {
-        let mut plan = self.shared.plan();
-        plan.script.clear();
-        plan.rules.clear();
     }
 
     /// Every request so far, in order of arrival.

@@ -1,7 +1,7 @@
 //! The function of the streaming routes, on a function URL.
 
-// One request at a time: several threads waking each other would cost a quarter of the CPU time (`make
-// bench`).
+// One event at a time: several threads waking each other would cost a quarter of the CPU time
+// (`make bench`).
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     dynrag_api::run_streaming(dynrag_documents_events::routes().router(Default::default())).await

@@ -14,7 +14,6 @@ use dynrag_domain::{
 use dynrag_store::{
     TenantId, audit,
     customers::{self, NewCustomer},
-    outbox,
     secrets::SealedSecret,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -204,11 +203,7 @@ async fn create(app: &App, new: Account) -> Result<CreatedAccount> {
     let tokens = begin(&tx, app.tokens().await?, signing, subject).await?;
     let (actor, target) = (Actor::User(user.id), user.customer_id.as_uuid());
     audit::record(&tx, actor, Action::CustomerCreated, target, &json!({})).await?;
-    let verification = if emails::enabled() {
-        Some(outbox::insert(&tx, Task::verify_email(user.customer_id, user.id)).await?)
-    } else {
-        None
-    };
+    let verification = emails::queue(&tx, Task::verify_email(user.customer_id, user.id)).await?;
     tx.commit().await?;
     if let Some(verification) = verification {
         app.dispatch(&verification).await;

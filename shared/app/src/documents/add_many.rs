@@ -12,7 +12,7 @@
 
 use bytes::{Bytes, BytesMut};
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
+    DocumentId, Error, Result,
     collections::{self, Place},
     documents::OnDuplicate,
     jobs::Lane,
@@ -26,7 +26,11 @@ use dynrag_store::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{ATTEMPTS, AddedDocument, Content, Description, busy, redescribe::redescribe};
+use super::{
+    ATTEMPTS, AddedDocument, Content, Description, busy,
+    originals::{delete_if_refused, delete_unnamed},
+    redescribe::redescribe,
+};
 use crate::App;
 
 /// A document with valid fields.
@@ -147,17 +151,10 @@ async fn store(app: &App, caller: &Admission, ready: &[&Ready]) -> Result<Vec<De
         let added = store
             .add_batch(customer, &items, &decisions, bundle, &starts, actor)
             .await;
-        // Only if it is certain that no row refers to the bundle: the response to a COMMIT may be lost.
-        let refused = match &added {
-            Ok(added) => added.is_none(),
-            Err(error) => matches!(
-                error.kind(),
-                Kind::Conflict | Kind::Invalid | Kind::NotFound
-            ),
-        };
-        if refused && let Err(error) = objects.delete(&key).await {
-            let cause = error.internal();
-            tracing::warn!(cause, "bundle without a row is left behind");
+        match &added {
+            Ok(Some(_)) => {}
+            Ok(None) => delete_unnamed(objects, &key).await,
+            Err(error) => delete_if_refused(objects, &key, error).await,
         }
         if let Some(pending) = added? {
             app.dispatch_many(customer, &pending).await;

@@ -128,21 +128,32 @@ async fn put(
     let added = store
         .add_document(customer, target, new, object, size, hash)
         .await;
-    // Only if it is certain that no row refers to the object: the response to a COMMIT may be lost.
-    let refused = match &added {
-        Ok(Added::Queued(_)) => false,
-        Ok(Added::Raced) => true,
-        Err(error) => matches!(
-            error.kind(),
-            Kind::Conflict | Kind::Invalid | Kind::NotFound
-        ),
-    };
-    if refused && let Err(error) = objects.delete(&key).await {
-        let cause = error.internal();
-        tracing::warn!(cause, "original without a row is left behind");
+    match &added {
+        Ok(Added::Queued(_)) => {}
+        Ok(Added::Raced) => delete_unnamed(objects, &key).await,
+        Err(error) => delete_if_refused(objects, &key, error).await,
     }
     Ok(match added? {
         Added::Queued(pending) => Some(pending),
         Added::Raced => None,
     })
+}
+
+/// Deletes an object of which no row was written because of an error, but only if that is certain: the response to a
+/// COMMIT may be lost.
+pub(super) async fn delete_if_refused(objects: &Objects, key: &str, error: &Error) {
+    if matches!(
+        error.kind(),
+        Kind::Conflict | Kind::Invalid | Kind::NotFound
+    ) {
+        delete_unnamed(objects, key).await;
+    }
+}
+
+/// Deletes an object that no row refers to. A failure is logged: the object costs its storage.
+pub(super) async fn delete_unnamed(objects: &Objects, key: &str) {
+    if let Err(error) = objects.delete(key).await {
+        let cause = error.internal();
+        tracing::warn!(cause, "object without a row is left behind");
+    }
 }

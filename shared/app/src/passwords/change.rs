@@ -10,7 +10,6 @@ use dynrag_store::{
     admission::Admission,
     audit,
     mail_tokens::{self, Purpose},
-    outbox,
     sessions::{self, EndReason},
     users,
 };
@@ -64,11 +63,7 @@ pub async fn change(
     )
     .await?;
     mail_tokens::forget(&tx, Purpose::ResetPassword(user)).await?;
-    let email = if emails::enabled() {
-        Some(outbox::insert(&tx, Task::password_changed(caller.customer_id, user)).await?)
-    } else {
-        None
-    };
+    let email = emails::queue(&tx, Task::password_changed(caller.customer_id, user)).await?;
     tx.commit().await?;
     if let Some(email) = email {
         app.dispatch(&email).await;

@@ -16,7 +16,6 @@ use dynrag_domain::{
 use dynrag_store::{
     Store, TenantId, audit, customers,
     mail_tokens::{self, Purpose},
-    outbox,
     sessions::{self, EndReason},
     users,
 };
@@ -82,11 +81,7 @@ pub async fn reset(
         &json!({"sessionsEnded": ended}),
     )
     .await?;
-    let email = if emails::enabled() {
-        Some(outbox::insert(&tx, Task::password_changed(token.customer_id, user)).await?)
-    } else {
-        None
-    };
+    let email = emails::queue(&tx, Task::password_changed(token.customer_id, user)).await?;
     tx.commit().await?;
     if let Some(email) = email {
         app.dispatch(&email).await;

@@ -12,68 +12,60 @@ use dynrag_store::TenantId;
 
 use crate::App;
 
-impl App {
-    /// Accepts an upload if it is awaited. Returns false if the object does not exist. Safe to repeat.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn accept_upload(&self, customer: TenantId, document: DocumentId) -> Result<bool> {
-        let store = self.unbounded_store().await?;
-        let (objects, _) = self.documents().await?;
-        let upload = storage::upload_key(customer.customer_id(), document);
-        let Some((version, object)) = store.awaited_upload(customer, document).await? else {
-            tracing::info!(customer_id = %customer, document_id = %document, "upload is not awaited");
-            objects.delete(&upload).await?;
-            return Ok(true);
-        };
-        let Some(bytes) = objects.size(&upload).await? else {
-            return Ok(false);
-        };
-        if bytes == 0 {
-            return self
-                .reject_upload(customer, document, FailureCode::EmptyDocument)
-                .await;
-        }
-        // Before the copy: this function has no permission to delete the copy.
-        if !store.has_room(customer, bytes).await? {
-            return self
-                .reject_upload(customer, document, FailureCode::StorageLimit)
-                .await;
-        }
-        let original = storage::original_key(customer.customer_id(), document, version, object);
-        if !objects.copy(&upload, &original).await? {
-            return Ok(false);
-        }
-        let arrived = match store.upload_arrived(customer, document, bytes).await {
-            Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
-                return self
-                    .reject_upload(customer, document, FailureCode::StorageLimit)
-                    .await;
-            }
-            arrived => arrived?,
-        };
-        if let Some(pending) = arrived {
-            self.try_dispatch(&pending).await?;
-            tracing::info!(customer_id = %customer, document_id = %document, bytes, "upload queued");
-        }
+/// Accepts an upload if it is awaited. Returns false if the object does not exist. Safe to repeat.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn accept(app: &App, customer: TenantId, document: DocumentId) -> Result<bool> {
+    let store = app.unbounded_store().await?;
+    let (objects, _) = app.documents().await?;
+    let upload = storage::upload_key(customer.customer_id(), document);
+    let Some((version, object)) = store.awaited_upload(customer, document).await? else {
+        tracing::info!(customer_id = %customer, document_id = %document, "upload is not awaited");
         objects.delete(&upload).await?;
-        Ok(true)
+        return Ok(true);
+    };
+    let Some(bytes) = objects.size(&upload).await? else {
+        return Ok(false);
+    };
+    if bytes == 0 {
+        return reject(app, customer, document, FailureCode::EmptyDocument).await;
     }
+    // Before the copy: this function has no permission to delete the copy.
+    if !store.has_room(customer, bytes).await? {
+        return reject(app, customer, document, FailureCode::StorageLimit).await;
+    }
+    let original = storage::original_key(customer.customer_id(), document, version, object);
+    if !objects.copy(&upload, &original).await? {
+        return Ok(false);
+    }
+    let arrived = match store.upload_arrived(customer, document, bytes).await {
+        Err(error) if error.code() == FailureCode::StorageLimit.as_str() => {
+            return reject(app, customer, document, FailureCode::StorageLimit).await;
+        }
+        arrived => arrived?,
+    };
+    if let Some(pending) = arrived {
+        app.try_dispatch(&pending).await?;
+        tracing::info!(customer_id = %customer, document_id = %document, bytes, "upload queued");
+    }
+    objects.delete(&upload).await?;
+    Ok(true)
+}
 
-    /// Fails a document whose upload is not accepted, and deletes the upload.
-    async fn reject_upload(
-        &self,
-        customer: TenantId,
-        document: DocumentId,
-        code: FailureCode,
-    ) -> Result<bool> {
-        let store = self.unbounded_store().await?;
-        store.upload_failed(customer, document, code).await?;
-        self.notify().await;
-        let (objects, _) = self.documents().await?;
-        objects
-            .delete(&storage::upload_key(customer.customer_id(), document))
-            .await?;
-        Ok(true)
-    }
+/// Fails a document whose upload is not accepted, and deletes the upload.
+async fn reject(
+    app: &App,
+    customer: TenantId,
+    document: DocumentId,
+    code: FailureCode,
+) -> Result<bool> {
+    let store = app.unbounded_store().await?;
+    store.upload_failed(customer, document, code).await?;
+    app.notify().await;
+    let (objects, _) = app.documents().await?;
+    objects
+        .delete(&storage::upload_key(customer.customer_id(), document))
+        .await?;
+    Ok(true)
 }
