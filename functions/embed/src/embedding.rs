@@ -256,7 +256,7 @@ pub(crate) async fn allowance(
 ) -> Result<Allowance, Stop> {
     let mut allowance = parts.store.allowance(customer).await?;
     if access.paid_by == Payer::Customer {
-        // A customer's own key does not require a verified address.
+        // With or without its own key, a customer without a verified address has no payer (`payer_of`).
         allowance.payer = allowance.payer.map(|_| Payer::Customer);
     } else if allowance.payer == Some(Payer::Customer) {
         return Err(Error::unavailable("the customer's key was set meanwhile").into());

@@ -148,6 +148,8 @@ pub(crate) async fn batch(
     State(app): State<Arc<App>>,
     Json(batch): Json<Batch>,
 ) -> Answer<BatchAnswer> {
+    // Before hundreds of bodies are parsed for nothing.
+    caller.check_budget()?;
     if !(1..=MAX_DOCUMENTS).contains(&batch.documents.len()) {
         let detail = format!("from 1 to {MAX_DOCUMENTS} documents");
         return Err(Error::field("/documents", detail).into());

@@ -49,7 +49,11 @@ pub async fn handle(event: Value, deadline: Instant) -> Result<Value> {
         return admin::grant(&request.grant_admin.email).await;
     }
     let migrated = migrate_configured().await?;
-    Ok(json!({"applied": migrated.applied, "version": migrated.version}))
+    Ok(json!({
+        "applied": migrated.applied,
+        "version": migrated.version,
+        "functionsReplaced": migrated.functions_replaced,
+    }))
 }
 
 /// Migrates the database the environment names.

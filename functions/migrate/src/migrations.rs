@@ -25,6 +25,8 @@ pub struct Migrated {
     pub applied: Vec<String>,
     /// Version of the schema.
     pub version: Option<i32>,
+    /// Whether the functions are those of this release; they are left alone if the schema is newer.
+    pub functions_replaced: bool,
 }
 
 /// Applies missing migrations, each in its own transaction, replaces the functions of `migrations/functions`, and sets the
@@ -61,20 +63,6 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
         .run_async(&mut client)
         .await
         .map_err(|e| Error::internal_fault(format!("migration: {e:?}")))?;
-    let newest = embedded::migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max();
-    let version = embedded::migrations::runner()
-        .get_last_applied_migration_async(&mut client)
-        .await
-        .map_err(|e| Error::internal_fault(format!("migration: {e:?}")))?
-        .map(|migration| migration.version());
-    // A rolled-back release leaves the functions of the newer schema as they are.
-    if version == newest {
-        functions::replace(&mut client).await.map_err(statement)?;
-    }
     let applied: Vec<String> = report
         .applied_migrations()
         .iter()
@@ -92,6 +80,28 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
         .await
         .map_err(statement)?;
 
+    let newest = embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max();
+    let version = embedded::migrations::runner()
+        .get_last_applied_migration_async(&mut client)
+        .await
+        .map_err(|e| Error::internal_fault(format!("migration: {e:?}")))?
+        .map(|migration| migration.version());
+    // A rolled-back release leaves the functions of the newer schema as they are.
+    let functions_replaced = version == newest;
+    if functions_replaced {
+        functions::replace(&mut client).await.map_err(statement)?;
+    } else {
+        tracing::warn!(
+            ?version,
+            ?newest,
+            "functions are left as they are: the schema is newer than this release"
+        );
+    }
+
     drop(client);
     if let Ok(Err(error)) = connection.await {
         tracing::warn!(%error, "connection ended badly");
@@ -99,5 +109,9 @@ pub async fn migrate(owner: &DatabaseLogin, app: &DatabaseLogin) -> Result<Migra
     for name in &applied {
         tracing::info!(name, "migration applied");
     }
-    Ok(Migrated { applied, version })
+    Ok(Migrated {
+        applied,
+        version,
+        functions_replaced,
+    })
 }

@@ -54,7 +54,7 @@ impl Progress {
 }
 
 /// A link to a file of an export.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FileLink {
     /// The presigned URL.
     pub url: String,

@@ -22,7 +22,6 @@ use crate::{
 const LISTED: i64 = 100;
 
 /// Progress of a job, by its kind.
-#[derive(Debug)]
 pub enum Progress {
     /// The files of a completed export, with links to them.
     Export(Vec<FileLink>),

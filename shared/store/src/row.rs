@@ -5,7 +5,7 @@ use std::fmt::Display;
 use chrono::{DateTime, NaiveDate, Utc};
 use dynrag_domain::{Error, Result};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use tokio_postgres::{
     row::RowIndex,
     types::{FromSql, Json},
@@ -43,7 +43,13 @@ impl Row {
     /// # Errors
     /// See [`get`](Self::get).
     pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
-        self.get::<Json<T>>(column).map(|json| json.0)
+        let Json(json) = self.get::<Json<Box<RawValue>>>(column)?;
+        // serde's own sentence would quote the value.
+        serde_json::from_str(json.get()).map_err(|e| {
+            let columns = self.0.columns().iter().map(tokio_postgres::Column::name);
+            let reason = format!("{:?} error in column {}", e.classify(), e.column());
+            fault(columns, &column, &reason)
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Queries of `sweep` across tenants: jobs that were not sent, work that was dropped, uploads that did not arrive.
 
 use dynrag_domain::{
-    CustomerId, DocumentId, Result,
+    CustomerId, DocumentId, JobId, Result,
     fetches::Fetch,
     jobs::Job,
     tasks::{JobKind, Task},
@@ -135,9 +135,18 @@ impl Store {
         let mut tasks = Vec::new();
         let jobs = include_str!("../queries/sweep/jobs.sql");
         for row in &self.call(jobs, &[&most]).await? {
-            let customer = row.get("customer_id")?;
-            let job = row.get("id")?;
-            tasks.push(match row.get("kind")? {
+            let customer: CustomerId = row.get("customer_id")?;
+            let job: JobId = row.get("id")?;
+            // A release before may not know the kind. The other jobs do not wait for it.
+            let kind = match row.get("kind") {
+                Ok(kind) => kind,
+                Err(error) => {
+                    let cause = error.internal();
+                    tracing::error!(customer_id = %customer, job_id = %job, cause, "job is left out");
+                    continue;
+                }
+            };
+            tasks.push(match kind {
                 JobKind::Crawl => Outgoing::Fetch(Fetch::crawl(customer, job)),
                 JobKind::Regenerate => Outgoing::Job(Job::regenerate(customer, job)),
                 JobKind::Bulk => Outgoing::Task(Task::bulk(customer, job)),

@@ -45,7 +45,7 @@ async fn functions_are_this_releases_unless_the_schema_is_newer() {
     let ours = payer_of(&owner).await;
     let another = "CREATE OR REPLACE FUNCTION payer_of(tenant uuid) RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'another' $$";
     owner.batch_execute(another).await.unwrap();
-    migrate_database(&database.name).await;
+    assert!(migrate_database(&database.name).await.functions_replaced);
     assert_eq!(payer_of(&owner).await, ours);
 
     // A release that was rolled back had replaced it, and migrated the schema.
@@ -56,6 +56,6 @@ async fn functions_are_this_releases_unless_the_schema_is_newer() {
         migrated.version.unwrap() + 1
     );
     owner.batch_execute(&newer).await.unwrap();
-    migrate_database(&database.name).await;
+    assert!(!migrate_database(&database.name).await.functions_replaced);
     assert_ne!(payer_of(&owner).await, ours);
 }

@@ -427,3 +427,21 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     );
     assert!(store.sweep_documents(100).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_job_of_a_kind_that_only_a_newer_release_knows_holds_up_no_other() {
+    let database = Database::fresh().await;
+    let store = database.store(1);
+    let customer = seed::customer(&store).await;
+    let superuser = database.superuser().await;
+    let newer = "ALTER TABLE jobs DROP CONSTRAINT jobs_kind_check";
+    superuser.batch_execute(newer).await.unwrap();
+    for kind in ["reindex", "crawl"] {
+        let insert = "INSERT INTO jobs (customer_id, id, kind, resend_at) VALUES ($1, gen_random_uuid(), $2, now() - interval '1 minute')";
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
+            [&customer.id.as_uuid(), &kind];
+        superuser.execute(insert, &values).await.unwrap();
+    }
+    let tasks = store.sweep_tasks(10).await.unwrap();
+    assert_eq!(tasks.len(), 1, "{tasks:?}");
+}

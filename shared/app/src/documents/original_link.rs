@@ -28,8 +28,7 @@ use crate::App;
 /// How long a link is valid; each request returns a new one.
 const LINK_TIME: Duration = Duration::from_secs(300);
 
-/// A link to a file, which needs no credentials.
-#[derive(Debug)]
+/// A link to a file, which needs no credentials and so has no Debug.
 pub struct OriginalLink {
     /// The version.
     pub version: i32,

@@ -46,7 +46,6 @@ pub struct UploadRequest {
 }
 
 /// Where and how to send the file.
-#[derive(Debug)]
 pub struct UploadForm {
     /// The document that awaits it.
     pub id: DocumentId,
