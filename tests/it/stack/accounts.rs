@@ -1,4 +1,4 @@
-//! Verifying an address, forgetting a password, and what the answers do not tell.
+//! Emails of accounts that the queue did not get.
 
 use crate::support::stack::Stack;
 

@@ -1,4 +1,4 @@
-//! API keys: made, used, revoked, replaced; and the log that tells of it.
+//! What an API key sees of its customer's account.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! Who belongs to a customer: invited, made, changed, deleted, and never by another customer.
+//! Users: a business user stays, company names carry no message, keys do not outlive a right, and grants stay within
+//! the granter's scopes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
