@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, Caller, Json, Path, Query,
-    answers::NoContent,
-    cursor,
+    Answer, Caller, Json, Path, Query, cursor,
     paging::{Limit, Page},
+    responses::NoContent,
     scopes::PlatformAdmin,
     usage::{Period, UsageBody},
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, Path,
-    answers::{Accepted, CustomerDeletion},
+    responses::{Accepted, CustomerDeletion},
     scopes::PlatformAdmin,
 };
 use dynrag_app::administration;

@@ -1,7 +1,7 @@
 //! `POST /api/admin/invitations`: a token for signup, where signup is by invitation.
 
 use chrono::{DateTime, Utc};
-use dynrag_api::{Answer, Caller, answers::Created, scopes::PlatformAdmin};
+use dynrag_api::{Answer, Caller, responses::Created, scopes::PlatformAdmin};
 use dynrag_app::administration;
 use secrecy::ExposeSecret;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, App, Json, SourceAddress, answers::AcceptedEmpty};
+use dynrag_api::{Answer, App, Json, SourceAddress, responses::AcceptedEmpty};
 use dynrag_app::passwords;
 use serde::Deserialize;
 use utoipa::ToSchema;

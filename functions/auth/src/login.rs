@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Json, SourceAddress,
-    session::{Session, SignedUpUser},
+    session::{Session, SessionUser},
 };
 use dynrag_app::sessions;
 use secrecy::SecretString;
@@ -23,7 +23,7 @@ pub(crate) struct Login {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LoggedIn {
-    user: SignedUpUser,
+    user: SessionUser,
     #[serde(flatten)]
     session: Session,
 }

@@ -1,6 +1,6 @@
 //! `POST /api/auth/logout`: ends the session, or all sessions of the user.
 
-use dynrag_api::{Answer, Caller, Json, answers::NoContent, scopes::User};
+use dynrag_api::{Answer, Caller, Json, responses::NoContent, scopes::User};
 use dynrag_app::sessions;
 use serde::Deserialize;
 use utoipa::ToSchema;

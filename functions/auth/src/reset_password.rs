@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, App, Json, SourceAddress, answers::NoContent};
+use dynrag_api::{Answer, App, Json, SourceAddress, responses::NoContent};
 use dynrag_app::passwords;
 use secrecy::SecretString;
 use serde::Deserialize;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Json, SourceAddress,
-    answers::Created,
-    session::{Session, SignedUpUser},
+    responses::Created,
+    session::{Session, SessionUser},
 };
 use dynrag_app::accounts::{self, CreatedAccount, NewAccount};
 use dynrag_domain::CustomerId;
@@ -51,7 +51,7 @@ pub(crate) struct SignedUpCustomer {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignedUp {
     customer: SignedUpCustomer,
-    user: SignedUpUser,
+    user: SessionUser,
     #[serde(flatten)]
     session: Session,
     /// The default API key. Shown once.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, SourceAddress,
-    answers::{AcceptedEmpty, Either, NoContent},
+    responses::{AcceptedEmpty, Either, NoContent},
     scopes::User,
 };
 use dynrag_app::accounts;

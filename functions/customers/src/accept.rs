@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Json, SourceAddress,
-    answers::Created,
-    session::{Session, SignedUpUser},
+    responses::Created,
+    session::{Session, SessionUser},
 };
 use dynrag_app::accounts;
 use dynrag_domain::CustomerId;
@@ -27,7 +27,7 @@ pub(crate) struct AcceptInvitation {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JoinedCustomer {
     customer_id: CustomerId,
-    user: SignedUpUser,
+    user: SessionUser,
     #[serde(flatten)]
     session: Session,
 }

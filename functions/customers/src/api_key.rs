@@ -2,7 +2,7 @@
 
 use dynrag_api::{
     Answer, Caller,
-    answers::{Created, Secret},
+    responses::{Created, Secret},
     scopes::AdminTenant,
 };
 use dynrag_app::keys;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json,
-    answers::{Accepted, CustomerDeletion},
+    responses::{Accepted, CustomerDeletion},
     scopes::Owner,
 };
 use dynrag_app::accounts;

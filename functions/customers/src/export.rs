@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, App, Caller, Link, answers::Accepted, scopes::AdminTenant};
+use dynrag_api::{Answer, App, Caller, Link, responses::Accepted, scopes::AdminTenant};
 use dynrag_app::exports;
 use dynrag_domain::JobId;
 use serde::Serialize;

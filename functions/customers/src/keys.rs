@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Json, Path, Query,
-    answers::{Created, NoContent, Secret},
     paging::{Page, Paging},
+    responses::{Created, NoContent, Secret},
     scopes::AdminTenant,
 };
 use dynrag_app::keys;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, App, Caller, Json, answers::NoContent, scopes::AdminTenant};
+use dynrag_api::{Answer, App, Caller, Json, responses::NoContent, scopes::AdminTenant};
 use dynrag_app::customers::provider_key;
 use secrecy::SecretString;
 use serde::Deserialize;

@@ -6,8 +6,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, App, Caller, Json, Path, Query,
-    answers::Accepted,
     paging::{Page, Paging},
+    responses::Accepted,
     scopes::AdminTenant,
 };
 use dynrag_app::users::{self, KeysTaken, invitations};

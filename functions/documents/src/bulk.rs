@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, Link,
-    answers::{Accepted, Either},
+    responses::{Accepted, Either},
     scopes::{DocumentsWrite, Unbound},
 };
 use dynrag_app::documents;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, JobId, Result,
-    bulk::{Asked, BulkAction, MAX_IDS},
+    bulk::{BulkAction, BulkOperation, MAX_IDS},
     documents::{
         FailureCode, Format, Source, Status,
         filter::{self, Filter, Presence},
@@ -144,7 +144,7 @@ impl DocumentConditions {
                 let detail = "only with action undelete, or with action delete and permanent";
                 return Err(Error::field("/filter/deleted", detail));
             }
-            (_, false) => Presence::There,
+            (_, false) => Presence::Present,
         };
         let mut filter = Filter {
             presence,
@@ -177,7 +177,7 @@ impl DocumentConditions {
 
 /// A checked request.
 struct CheckedBulk {
-    asked: Asked,
+    operation: BulkOperation,
     filter: Filter,
 }
 
@@ -204,7 +204,7 @@ impl BulkRequest {
                 presence: match (self.action, self.permanent) {
                     (BulkAction::Undelete, _) => Presence::Deleted,
                     (_, true) => Presence::Either,
-                    (_, false) => Presence::There,
+                    (_, false) => Presence::Present,
                 },
                 ids: Some(ids),
                 ..Filter::default()
@@ -214,12 +214,12 @@ impl BulkRequest {
                 return Err(Error::field("", "either ids or filter"));
             }
         };
-        let asked = Asked {
+        let operation = BulkOperation {
             action: self.action,
             collection_id: to,
             permanent: self.permanent,
         };
-        Ok(CheckedBulk { asked, filter })
+        Ok(CheckedBulk { operation, filter })
     }
 }
 
@@ -234,13 +234,13 @@ pub(crate) async fn bulk(
         caller.require(Scope::DocumentsRead)?;
     }
     let dry_run = body.dry_run;
-    let CheckedBulk { asked, filter } = body.check()?;
-    let action = asked.action;
+    let CheckedBulk { operation, filter } = body.check()?;
+    let action = operation.action;
     if dry_run {
         let preview = documents::preview_bulk(&caller, &filter).await?;
         return Ok(Either::Left(Json(BulkPreview::new(action, preview))));
     }
-    let (job_id, documents) = documents::start_bulk(&app, &caller, asked, &filter).await?;
+    let (job_id, documents) = documents::start_bulk(&app, &caller, operation, &filter).await?;
     Ok(Either::Right(Accepted(StartedBulk {
         job_id,
         status_url: Link::to_job(job_id),
@@ -316,7 +316,7 @@ mod tests {
             assert_eq!(error.fields()[0].pointer, pointer, "{body}");
         }
         let moved = check(json!({"action": "move", "ids": [id], "collectionId": null})).unwrap();
-        assert_eq!(moved.asked.collection_id, None);
+        assert_eq!(moved.operation.collection_id, None);
         let digits = json!({"action": "retry", "filter": {"metadata": {"n": 1}}}).to_string();
         let digits = digits.replace(":1}", ":0.10000000000000000001}");
         let wanted = serde_json::from_str::<BulkRequest>(&digits)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     AddedAnswer, Answer, App, Caller, Json, Query,
-    answers::Accepted,
+    responses::Accepted,
     scopes::{DocumentsRead, DocumentsWrite},
     wait_time,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use dynrag_api::{Answer, App, Caller, Path, Query, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_api::{Answer, App, Caller, Path, Query, responses::Accepted, scopes::DocumentsWrite};
 use dynrag_app::documents;
 use dynrag_domain::DocumentId;
 use serde::{Deserialize, Serialize};

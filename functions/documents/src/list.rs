@@ -105,7 +105,7 @@ impl DocumentsQuery {
         Filter {
             presence: match self.deleted {
                 Some(true) => Presence::Deleted,
-                _ => Presence::There,
+                _ => Presence::Present,
             },
             ids: None,
             external_id: self.external_id,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, Link,
-    answers::{Accepted, Either},
+    responses::{Accepted, Either},
     scopes::AdminTenant,
 };
 use dynrag_app::documents::{self, RegenerationEstimate};

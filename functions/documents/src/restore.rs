@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, App, Caller, Link, Path, answers::Accepted, scopes::DocumentsWrite};
+use dynrag_api::{Answer, App, Caller, Link, Path, responses::Accepted, scopes::DocumentsWrite};
 use dynrag_app::documents;
 use dynrag_domain::{
     DocumentId,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{
-    Answer, App, Caller, Json, Link, Path, answers::Accepted, scopes::DocumentsWrite,
+    Answer, App, Caller, Json, Link, Path, responses::Accepted, scopes::DocumentsWrite,
 };
 use dynrag_app::documents;
 use dynrag_domain::{DocumentId, document_passwords::DocumentPassword, documents::Status};

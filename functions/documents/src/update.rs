@@ -9,7 +9,7 @@ use dynrag_api::{
 };
 use dynrag_app::documents;
 use dynrag_domain::{
-    CollectionId, DocumentId, config::Chunking, documents::Reading, metadata::Metadata,
+    CollectionId, DocumentId, config::Chunking, documents::ExtractionOptions, metadata::Metadata,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -50,7 +50,7 @@ impl From<DocumentChange> for documents::DocumentChange {
             collection_id: body.collection_id,
             content: body.content,
             content_type: body.content_type,
-            reading: Reading {
+            extraction: ExtractionOptions {
                 include_hidden: body.include_hidden,
                 attachments: body.attachments,
             },

@@ -12,7 +12,7 @@ use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{
     DocumentId, Kind, Result,
     audit::Actor,
-    documents::{self, FailureCode, Format, OnDuplicate, Reading, Source},
+    documents::{self, ExtractionOptions, FailureCode, Format, OnDuplicate, Source},
     queues::Queue,
     warnings::{WarningCode, Warnings},
 };
@@ -104,10 +104,10 @@ async fn add(
         file_name: Some(name),
         metadata: Some(&claim.metadata),
         chunking: claim.own_chunking,
-        place: claim.collection.into(),
+        target: claim.collection.into(),
         // The attachments of an attached email are not added: otherwise a small upload could become any number of
         // documents.
-        reading: Reading {
+        extraction: ExtractionOptions {
             include_hidden: Some(claim.include_hidden),
             attachments: None,
         },

@@ -41,4 +41,4 @@ pub(crate) struct EmbeddingRequest<'a> {
 }
 
 /// A document that is not to be stored, with the reason.
-pub(crate) type Stopped = (ChunkedDocument, Stop);
+pub(crate) type StoppedDocument = (ChunkedDocument, Stop);

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use crate::{
     CONCURRENCY,
-    chunked::{ChunkedDocument, EmbeddingRequest, Prepared, Stopped},
+    chunked::{ChunkedDocument, EmbeddingRequest, Prepared, StoppedDocument},
     limits,
     parts::Parts,
     stop::Stop,
@@ -308,7 +308,7 @@ pub(crate) async fn embed(
     parts: &Parts,
     cuts: Vec<ChunkedDocument>,
     deadline: Instant,
-) -> (Vec<Prepared>, Vec<Stopped>) {
+) -> (Vec<Prepared>, Vec<StoppedDocument>) {
     let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let cuts = limits::with_room(parts, cuts, &mut stopped).await;
     let (first, again): (Vec<ChunkedDocument>, Vec<ChunkedDocument>) = cuts
@@ -331,7 +331,7 @@ async fn round(
     parts: &Parts,
     cuts: Vec<ChunkedDocument>,
     deadline: Instant,
-) -> (Vec<Prepared>, Vec<Stopped>) {
+) -> (Vec<Prepared>, Vec<StoppedDocument>) {
     let (mut prepared, mut stopped) = (Vec::new(), Vec::new());
     let mut rounds = vec![cuts];
     while let Some(round) = rounds.pop() {
@@ -371,7 +371,7 @@ async fn stage(
     parts: &Parts,
     cuts: Vec<ChunkedDocument>,
     stage: Stage,
-    stopped: &mut Vec<Stopped>,
+    stopped: &mut Vec<StoppedDocument>,
 ) -> Vec<ChunkedDocument> {
     let Some(customer) = cuts.first().map(|cut| cut.lease.claim.tenant) else {
         return cuts;

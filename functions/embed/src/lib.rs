@@ -116,7 +116,7 @@ async fn process(parts: &Parts, documents: Vec<Delivery>, deadline: Instant) -> 
         pace,
         async |delivery: Delivery| match start(parts, &bundles, &hold, &delivery, deadline).await {
             Ok(Started::Read(cut)) => Ok(Some(*cut)),
-            Ok(Started::PutOff) => Ok(None),
+            Ok(Started::Deferred) => Ok(None),
             Ok(Started::Ended) => {
                 note(&ended, TenantId::of_message(&delivery.job));
                 Ok(None)
@@ -259,7 +259,7 @@ enum Started {
     /// There is nothing to embed.
     Ended,
     /// Its customer's share of the slow lane is in use.
-    PutOff,
+    Deferred,
 }
 
 /// Claims a document and prepares its chunks.
@@ -297,9 +297,9 @@ async fn start(
             tracing::info!(customer_id = %tenant, %document_id, version, "left to the slow lane");
             return Ok(Started::Ended);
         }
-        Turn::PutOff => {
+        Turn::Deferred => {
             tracing::info!(customer_id = %tenant, %document_id, version, "put off: others wait");
-            return Ok(Started::PutOff);
+            return Ok(Started::Deferred);
         }
     };
     let started = Instant::now();
@@ -328,7 +328,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     let (tenant, document_id, version) = (claim.tenant, claim.document_id, claim.version);
     let ended = match stop {
         Stop::Unchanged => parts.store.unchanged(claim).await,
-        Stop::Lost => let_go(parts, claim).await,
+        Stop::Lost => abandon(parts, claim).await,
         Stop::Slow => {
             tracing::info!(customer_id = %tenant, %document_id, version, "handed over to the slow lane");
             parts
@@ -373,8 +373,8 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
 }
 
 /// Leaves a document to its new claimant. If it is being deleted, removes what this worker wrote meanwhile.
-async fn let_go(parts: &Parts, claim: &Claim) -> Result<LeaseState> {
-    let state = parts.store.let_go(claim).await?;
+async fn abandon(parts: &Parts, claim: &Claim) -> Result<LeaseState> {
+    let state = parts.store.abandon(claim).await?;
     match state {
         LeaseState::Held => {
             delete::delete(parts, claim.tenant, &[claim.document_id]).await?;

@@ -5,7 +5,7 @@ use dynrag_domain::{chunks::Extracted, documents::FailureCode};
 use dynrag_store::ingestion::Claim;
 
 use crate::{
-    chunked::{ChunkedDocument, Stopped},
+    chunked::{ChunkedDocument, StoppedDocument},
     parts::Parts,
     stop::Stop,
 };
@@ -52,7 +52,7 @@ pub(crate) fn check_chunks(claim: &Claim, chunks: usize) -> Result<(), Stop> {
 pub(crate) async fn with_room(
     parts: &Parts,
     cuts: Vec<ChunkedDocument>,
-    stopped: &mut Vec<Stopped>,
+    stopped: &mut Vec<StoppedDocument>,
 ) -> Vec<ChunkedDocument> {
     let Some(claim) = cuts.first().map(|cut| cut.lease.claim.clone()) else {
         return cuts;

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::{
     attachments,
     bundles::Bundles,
-    chunked::{ChunkedDocument, EmbeddingRequest, Prepared, Stopped},
+    chunked::{ChunkedDocument, EmbeddingRequest, Prepared, StoppedDocument},
     embedding::{self, Answer},
     lease::{self, Lease},
     limits,
@@ -122,7 +122,7 @@ impl ChunkedDocument {
         self,
         answer: &mut Answer,
         uses: &mut HashMap<String, usize>,
-    ) -> Result<Prepared, Box<Stopped>> {
+    ) -> Result<Prepared, Box<StoppedDocument>> {
         let mut take = |hash: &String| {
             let left = uses.get_mut(hash)?;
             *left = left.saturating_sub(1);

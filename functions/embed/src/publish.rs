@@ -7,7 +7,7 @@ use dynrag_domain::{DocumentId, Error, documents::FailureCode, tables::TableVers
 use dynrag_store::{
     TenantId,
     ingestion::Claim,
-    publication::{Committed, Held, Publication, StoreStep},
+    publication::{Committed, LockedDocument, Publication, StoreStep},
 };
 use dynrag_vectors::Change;
 
@@ -29,15 +29,15 @@ pub(crate) async fn publish<'a>(
         .iter()
         .map(|prepared| &*prepared.lease.claim)
         .collect();
-    let held: HashMap<DocumentId, Held> = step
-        .hold(&claims)
+    let locked: HashMap<DocumentId, LockedDocument> = step
+        .lock(&claims)
         .await?
         .into_iter()
-        .map(|held| (held.document_id, held))
+        .map(|locked| (locked.document_id, locked))
         .collect();
     let (documents, lost): (Vec<&Prepared>, Vec<&Prepared>) = documents
         .iter()
-        .partition(|prepared| held.contains_key(&prepared.lease.claim.document_id));
+        .partition(|prepared| locked.contains_key(&prepared.lease.claim.document_id));
     let lost = lost.iter().map(|prepared| &*prepared.lease.claim).collect();
     if documents.is_empty() {
         step.end().await?;
@@ -49,9 +49,9 @@ pub(crate) async fn publish<'a>(
     for prepared in &documents {
         let claim = &prepared.lease.claim;
         change.append.extend(prepared.rows.iter().cloned());
-        if held
+        if locked
             .get(&claim.document_id)
-            .is_some_and(|held| held.published_version.is_some())
+            .is_some_and(|locked| locked.published_version.is_some())
         {
             change.supersede.push((claim.document_id, claim.version));
         }

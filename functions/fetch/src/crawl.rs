@@ -10,7 +10,7 @@ use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{
     Error, JobId, Kind, Result,
     audit::Actor,
-    documents::{FailureCode, Format, OnDuplicate, Reading, Source},
+    documents::{ExtractionOptions, FailureCode, Format, OnDuplicate, Source},
     fetches::Fetch,
     jobs::Lane,
 };
@@ -123,9 +123,7 @@ impl Crawler<'_> {
             match next {
                 Next::End(end) => store.end_page(customer, job, &page, end).await?,
                 Next::Later(wait, counts) => {
-                    store
-                        .put_off_page(customer, job, &page, wait, counts)
-                        .await?;
+                    store.defer_page(customer, job, &page, wait, counts).await?;
                 }
             }
         }
@@ -267,13 +265,13 @@ impl Crawler<'_> {
         let new = NewDocument {
             file_name: file_name.as_deref(),
             metadata: self.crawl.metadata.as_ref(),
-            reading: Reading {
+            extraction: ExtractionOptions {
                 include_hidden: self.crawl.include_hidden,
                 attachments: None,
             },
             source_url: Some(url.as_str()),
             chunking: self.crawl.chunking,
-            place: self.crawl.collection_id.into(),
+            target: self.crawl.collection_id.into(),
             lane: Lane::Bulk,
             ..NewDocument::new(url.as_str(), Source::Url, format, Actor::System)
         };

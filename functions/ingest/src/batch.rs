@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, Link,
-    answers::{self, Either},
+    responses::{self, Either},
     scopes::DocumentsWrite,
 };
 use dynrag_app::documents::{self, AddedDocument, Content, Description, NewText};
@@ -80,7 +80,7 @@ pub(crate) struct BatchResult {
 }
 
 /// 202 if a document was queued, else 200.
-type BatchAnswer = Either<answers::Accepted<BatchResult>, Json<BatchResult>>;
+type BatchAnswer = Either<responses::Accepted<BatchResult>, Json<BatchResult>>;
 
 impl BatchItem {
     fn new(index: usize, outcome: Result<AddedDocument>) -> Self {
@@ -137,7 +137,7 @@ impl From<BatchResult> for BatchAnswer {
     fn from(result: BatchResult) -> Self {
         match result.queued {
             0 => Self::Right(Json(result)),
-            _ => Self::Left(answers::Accepted(result)),
+            _ => Self::Left(responses::Accepted(result)),
         }
     }
 }

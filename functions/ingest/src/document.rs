@@ -10,7 +10,7 @@ use dynrag_app::documents::{self, Description, NewText};
 use dynrag_domain::{
     CollectionId,
     config::Chunking,
-    documents::{OnDuplicate, Reading},
+    documents::{ExtractionOptions, OnDuplicate},
     metadata::Metadata,
 };
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl From<NewDocument> for NewText {
                 on_duplicate: body.on_duplicate,
                 chunking: body.chunking,
                 collection_id: body.collection_id,
-                reading: Reading {
+                extraction: ExtractionOptions {
                     include_hidden: body.include_hidden,
                     attachments: body.attachments,
                 },

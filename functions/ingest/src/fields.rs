@@ -72,13 +72,13 @@ pub(crate) fn set(description: &mut Description, name: &str, text: String) -> Re
             let parsed = text
                 .parse()
                 .map_err(|_| Error::field("/includeHidden", "true or false"))?;
-            description.reading.include_hidden = Some(parsed);
+            description.extraction.include_hidden = Some(parsed);
         }
         "attachments" => {
             let parsed = text
                 .parse()
                 .map_err(|_| Error::field("/attachments", "true or false"))?;
-            description.reading.attachments = Some(parsed);
+            description.extraction.attachments = Some(parsed);
         }
         "collectionId" => {
             let parsed = text
@@ -122,8 +122,8 @@ mod tests {
         let collection = description.collection_id.unwrap().to_string();
         assert_eq!(collection, "01936f6e-3c00-7000-8000-000000000040");
         assert!(!set(&mut description, "colour", "red".to_owned()).unwrap());
-        assert_eq!(description.reading.include_hidden, Some(true));
-        assert_eq!(description.reading.attachments, Some(true));
+        assert_eq!(description.extraction.include_hidden, Some(true));
+        assert_eq!(description.extraction.attachments, Some(true));
         for name in [
             "metadata",
             "onDuplicate",

@@ -171,9 +171,9 @@ fn described(headers: &HeaderMap, query: WebhookQuery) -> Result<Description> {
     description.external_id = query.external_id.or(description.external_id);
     description.on_duplicate = query.on_duplicate.unwrap_or(description.on_duplicate);
     description.collection_id = query.collection_id.or(description.collection_id);
-    let reading = &mut description.reading;
-    reading.include_hidden = query.include_hidden.or(reading.include_hidden);
-    reading.attachments = query.attachments.or(reading.attachments);
+    let extraction = &mut description.extraction;
+    extraction.include_hidden = query.include_hidden.or(extraction.include_hidden);
+    extraction.attachments = query.attachments.or(extraction.attachments);
     Ok(description)
 }
 
@@ -374,9 +374,9 @@ fn of_text(
         ("collectionId", to_raw_value(&described.collection_id)),
         (
             "includeHidden",
-            to_raw_value(&described.reading.include_hidden),
+            to_raw_value(&described.extraction.include_hidden),
         ),
-        (ATTACHMENTS, to_raw_value(&described.reading.attachments)),
+        (ATTACHMENTS, to_raw_value(&described.extraction.attachments)),
         ("onDuplicate", to_raw_value(&on_duplicate)),
     ];
     for (name, value) in filled {

@@ -10,7 +10,7 @@ use dynrag_domain::{
     CollectionId, DocumentId, Error,
     config::Chunking,
     document_passwords::DocumentPassword,
-    documents::{Reading, Status},
+    documents::{ExtractionOptions, Status},
     metadata::Metadata,
 };
 use dynrag_store::admission::Admission;
@@ -184,7 +184,7 @@ impl From<UploadRequest> for uploads::UploadRequest {
                 metadata: request.metadata,
                 chunking: request.chunking,
                 collection_id: request.collection_id,
-                reading: Reading {
+                extraction: ExtractionOptions {
                     include_hidden: request.include_hidden,
                     attachments: request.attachments,
                 },

@@ -10,15 +10,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dynrag_api::{
-    AcceptedDocument, AddedAnswer, Answer, App, Caller, Json, Link, Query, WaitQuery, answers,
+    AcceptedDocument, AddedAnswer, Answer, App, Caller, Json, Link, Query, WaitQuery,
     openapi::{self, Success},
+    responses,
     scopes::DocumentsWrite,
 };
 use dynrag_app::documents::{self, CrawlLimits, Description};
 use dynrag_domain::{
     CollectionId, Error, JobId, Result,
     config::Chunking,
-    documents::{Reading, Status},
+    documents::{ExtractionOptions, Status},
     metadata::Metadata,
 };
 use serde::{Deserialize, Serialize};
@@ -107,18 +108,18 @@ impl IntoResponse for Started {
     fn into_response(self) -> Response {
         match self {
             Self::Document(outcome) => outcome.into_response(),
-            Self::Crawl(started) => answers::Accepted(started).into_response(),
+            Self::Crawl(started) => responses::Accepted(started).into_response(),
         }
     }
 }
 
 impl Success for Started {
     fn describe(description: &mut openapi::Description) {
-        description.answers::<AcceptedDocument>(
+        description.responds::<AcceptedDocument>(
             200,
             "OK: processing has ended, or the document is already being fetched",
         );
-        description.answers::<UrlAccepted>(202, "Accepted: the work is queued");
+        description.responds::<UrlAccepted>(202, "Accepted: the work is queued");
     }
 }
 
@@ -150,7 +151,7 @@ impl UrlRequest {
             metadata: self.metadata,
             chunking: self.chunking,
             collection_id: self.collection_id,
-            reading: Reading {
+            extraction: ExtractionOptions {
                 include_hidden: self.include_hidden,
                 attachments: self.attachments,
             },

@@ -48,7 +48,7 @@ async fn start(parts: &Parts<'_>, due: &Due) -> Result<Outcome> {
     let title = &due.url[..due.url.floor_char_boundary(512)];
     let new = NewDocument {
         source_url: Some(&due.url),
-        place: due.collection.into(),
+        target: due.collection.into(),
         lane: Lane::Bulk,
         ..NewDocument::new(title, Source::Url, Format::Html, Actor::Webhook(due.id))
     };

@@ -40,7 +40,7 @@ impl ToSchema for OpenApi {}
 
 impl Success for Document {
     fn describe(description: &mut Description) {
-        description.answers::<OpenApi>(200, "OK");
+        description.responds::<OpenApi>(200, "OK");
     }
 }
 

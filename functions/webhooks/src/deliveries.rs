@@ -5,10 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
-    Answer, App, Caller, Json, Path, Query,
-    answers::Accepted,
-    cursor,
+    Answer, App, Caller, Json, Path, Query, cursor,
     paging::{Limit, Page},
+    responses::Accepted,
     scopes::Webhooks,
 };
 use dynrag_app::webhooks;

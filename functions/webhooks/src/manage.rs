@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, Path, Query,
-    answers::{Created, NoContent, Secret},
     paging::{Page, Paging},
+    responses::{Created, NoContent, Secret},
     scopes::Webhooks,
 };
 use dynrag_app::webhooks::{self, RevealedSecret};

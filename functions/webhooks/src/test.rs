@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dynrag_api::{Answer, App, Caller, Link, Path, answers::Accepted, scopes::Webhooks};
+use dynrag_api::{Answer, App, Caller, Link, Path, responses::Accepted, scopes::Webhooks};
 use dynrag_app::webhooks::{self, Test};
 use dynrag_domain::{DeliveryId, RunId, WebhookId, webhooks::Trigger};
 use serde::Serialize;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Json, Link,
-    answers::{Accepted, Either},
+    responses::{Accepted, Either},
 };
 
 /// Longest wait in seconds. The gateway times out after thirty, part of which the upload may have taken.

@@ -6,7 +6,6 @@
 
 mod added_document;
 mod address;
-pub mod answers;
 mod app_with;
 mod caller;
 pub mod cursor;
@@ -19,6 +18,7 @@ pub mod openapi;
 pub mod paging;
 mod path;
 pub mod problem;
+pub mod responses;
 mod route_name;
 mod routes;
 mod serve;

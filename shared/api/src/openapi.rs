@@ -164,7 +164,7 @@ impl Description {
     }
 
     /// Adds a response with a JSON body.
-    pub fn answers<T: ToSchema>(&mut self, status: u16, sentence: &str) {
+    pub fn responds<T: ToSchema>(&mut self, status: u16, sentence: &str) {
         let schema = self.schema::<T>();
         let content = Content::new(Some(schema));
         let response = ResponseBuilder::new().description(sentence);

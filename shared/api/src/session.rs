@@ -1,7 +1,7 @@
 //! Responses with a session and its user.
 
 use dynrag_app::{
-    sessions::{SessionTokens, SessionUser},
+    sessions::{self, SessionTokens},
     tokens::ACCESS_TIME,
 };
 use dynrag_domain::{UserId, identity::Role};
@@ -33,14 +33,14 @@ impl From<SessionTokens> for Session {
 /// The user of a session.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SignedUpUser {
+pub struct SessionUser {
     id: UserId,
     email: String,
     role: Role,
 }
 
-impl From<SessionUser> for SignedUpUser {
-    fn from(user: SessionUser) -> Self {
+impl From<sessions::SessionUser> for SessionUser {
+    fn from(user: sessions::SessionUser) -> Self {
         Self {
             id: user.id,
             email: user.email.into(),

@@ -11,7 +11,7 @@
 //! collection.
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CollectionId, Result, collections::Leftovers};
+use dynrag_domain::{CollectionId, Result, collections::DocumentsOnDelete};
 use dynrag_store::admission::Admission;
 
 use crate::App;
@@ -25,22 +25,22 @@ pub struct DeletedDocuments {
     pub purge_at: Option<DateTime<Utc>>,
 }
 
-/// Deletes a collection, with its documents if `leftovers` is [`Leftovers::Delete`].
+/// Deletes a collection, with its documents if `documents` is [`DocumentsOnDelete::Delete`].
 ///
 /// # Errors
-/// `not_found`; `collection_not_empty` (conflict) if it has documents and `leftovers` is not given; `unavailable`
+/// `not_found`; `collection_not_empty` (conflict) if it has documents and `documents` is not given; `unavailable`
 /// without a database.
 pub async fn delete(
     app: &App,
     caller: &Admission,
     id: CollectionId,
-    leftovers: Option<Leftovers>,
+    documents: Option<DocumentsOnDelete>,
     permanent: bool,
 ) -> Result<DeletedDocuments> {
     let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (hidden, pending) = caller
         .store()
-        .delete_collection(customer, actor, id, leftovers, permanent)
+        .delete_collection(customer, actor, id, documents, permanent)
         .await?;
     let documents = hidden.len();
     if documents > 0 {

@@ -8,8 +8,8 @@
 //! | after it, before SES has the email | an unused token, until it expires | the next delivery creates another |
 //! | after it | a message that is delivered again | a second email; of an invitation only its link works, else both do until one is used |
 
-mod letters;
 mod links;
+mod texts;
 
 use chrono::NaiveDate;
 use dynrag_cloud::{
@@ -83,7 +83,7 @@ pub async fn verify_email(app: &App, customer: TenantId, user: UserId) -> Result
     }
     let purpose = Purpose::VerifyEmail(user);
     let token = sender.new_token(customer, purpose).await?;
-    let mail = letters::verify_email(sender.app_url, &token, purpose.hours())?;
+    let mail = texts::verify_email(sender.app_url, &token, purpose.hours())?;
     sender.send(&to, &mail).await
 }
 
@@ -103,7 +103,7 @@ pub async fn reset_password(app: &App, email: &Email) -> Result<()> {
     }
     let purpose = Purpose::ResetPassword(user);
     let token = sender.new_token(customer, purpose).await?;
-    let mail = letters::reset_password(sender.app_url, &token, purpose.hours())?;
+    let mail = texts::reset_password(sender.app_url, &token, purpose.hours())?;
     sender.send(email, &mail).await
 }
 
@@ -121,7 +121,7 @@ pub async fn password_changed(app: &App, customer: TenantId, user: UserId) -> Re
     if !sender.may_send(MailKind::Notice, &to).await? {
         return Ok(());
     }
-    sender.send(&to, &letters::password_changed()?).await
+    sender.send(&to, &texts::password_changed()?).await
 }
 
 /// Emails the users with the role `business` that most or all of a month's budget is spent.
@@ -139,7 +139,7 @@ pub async fn budget_alert(app: &App, customer: TenantId, month: NaiveDate) -> Re
     let Some((spent, Some(budget))) = spend else {
         return Ok(());
     };
-    let mail = letters::budget_alert(sender.app_url, month, spent, budget)?;
+    let mail = texts::budget_alert(sender.app_url, month, spent, budget)?;
     for owner in owners {
         let to = Email::try_from(owner).map_err(Error::internal_fault)?;
         if sender.may_send(MailKind::Notice, &to).await? {
@@ -173,7 +173,7 @@ pub async fn invite(app: &App, customer: TenantId, id: InvitationId) -> Result<(
         invitation.company_name.as_deref(),
         invitation.invited_by.as_deref(),
     );
-    let mail = letters::invitation(sender.app_url, &token, company, inviter)?;
+    let mail = texts::invitation(sender.app_url, &token, company, inviter)?;
     sender.send(to, &mail).await
 }
 

@@ -72,7 +72,7 @@ pub async fn update(
     let checked = change.apply(&now, &web_policy()?)?;
     let collection = checked.wanted().collection;
     if collection != now.collection {
-        collections::hold(&tx, collection.into()).await?;
+        collections::lock(&tx, collection.into()).await?;
     }
     let mut revealed = RevealedSecret::default();
     if let Some(sealer) = &sealer {

@@ -33,7 +33,7 @@ impl BulkAction {
 
 /// A requested bulk action.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Asked {
+pub struct BulkOperation {
     /// The action.
     pub action: BulkAction,
     /// The target collection of a move; `None` moves documents out of their collection.
@@ -42,7 +42,7 @@ pub struct Asked {
     pub permanent: bool,
 }
 
-impl From<BulkAction> for Asked {
+impl From<BulkAction> for BulkOperation {
     fn from(action: BulkAction) -> Self {
         Self {
             action,
@@ -77,11 +77,11 @@ pub struct Bulk {
 
 impl Bulk {
     /// Returns a job that has not started and has no documents yet.
-    pub fn new(asked: Asked, actor: Actor) -> Self {
+    pub fn new(operation: BulkOperation, actor: Actor) -> Self {
         Self {
-            action: asked.action,
-            collection_id: asked.collection_id,
-            permanent: asked.permanent,
+            action: operation.action,
+            collection_id: operation.collection_id,
+            permanent: operation.permanent,
             actor_kind: actor.kind().to_owned(),
             actor_id: actor.id(),
             total: 0,
@@ -95,7 +95,7 @@ impl Bulk {
         match (self.action, self.permanent) {
             (BulkAction::Undelete, _) => Presence::Deleted,
             (BulkAction::Delete, true) => Presence::Either,
-            _ => Presence::There,
+            _ => Presence::Present,
         }
     }
 

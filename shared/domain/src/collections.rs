@@ -17,7 +17,7 @@ pub const MAX_DESCRIPTION: usize = 1000;
 
 named! {
     /// What happens to the documents of a deleted collection.
-    Leftovers {
+    DocumentsOnDelete {
         /// They stay, without a collection.
         Keep = "keep",
         /// They are deleted with it.
@@ -27,44 +27,44 @@ named! {
 
 /// The collection that a request puts a document into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Place {
+pub enum CollectionTarget {
     /// Its present collection; none for a new document.
     #[default]
-    AsItIs,
+    Unchanged,
     /// No collection.
-    Nowhere,
+    Outside,
     /// This one.
     In(CollectionId),
 }
 
-impl Place {
+impl CollectionTarget {
     /// The named collection.
     pub const fn collection(self) -> Option<CollectionId> {
         match self {
             Self::In(id) => Some(id),
-            Self::AsItIs | Self::Nowhere => None,
+            Self::Unchanged | Self::Outside => None,
         }
     }
 
     /// Whether an existing document moves.
     pub fn moves(self) -> bool {
-        self != Self::AsItIs
+        self != Self::Unchanged
     }
 }
 
 /// For ingest requests: `None` leaves a document in its collection.
-impl From<Option<CollectionId>> for Place {
+impl From<Option<CollectionId>> for CollectionTarget {
     fn from(id: Option<CollectionId>) -> Self {
-        id.map_or(Self::AsItIs, Self::In)
+        id.map_or(Self::Unchanged, Self::In)
     }
 }
 
 /// For changes, in which null differs from a field that is left out.
-impl From<Option<Option<CollectionId>>> for Place {
+impl From<Option<Option<CollectionId>>> for CollectionTarget {
     fn from(change: Option<Option<CollectionId>>) -> Self {
         match change {
-            None => Self::AsItIs,
-            Some(None) => Self::Nowhere,
+            None => Self::Unchanged,
+            Some(None) => Self::Outside,
             Some(Some(id)) => Self::In(id),
         }
     }
@@ -129,15 +129,18 @@ mod tests {
     #[test]
     fn null_removes_from_the_collection_and_absence_keeps_it() {
         let id = CollectionId::generate();
-        for (said, place, moves) in [
-            (None, Place::AsItIs, false),
-            (Some(None), Place::Nowhere, true),
-            (Some(Some(id)), Place::In(id), true),
+        for (said, target, moves) in [
+            (None, CollectionTarget::Unchanged, false),
+            (Some(None), CollectionTarget::Outside, true),
+            (Some(Some(id)), CollectionTarget::In(id), true),
         ] {
-            assert_eq!(Place::from(said), place);
-            assert_eq!(place.moves(), moves);
+            assert_eq!(CollectionTarget::from(said), target);
+            assert_eq!(target.moves(), moves);
         }
-        assert_eq!(Place::from(None::<CollectionId>), Place::AsItIs);
-        assert_eq!(Place::from(Some(id)).collection(), Some(id));
+        assert_eq!(
+            CollectionTarget::from(None::<CollectionId>),
+            CollectionTarget::Unchanged
+        );
+        assert_eq!(CollectionTarget::from(Some(id)).collection(), Some(id));
     }
 }

@@ -98,7 +98,7 @@ named! {
 
 /// Options for extraction. An option that is left out keeps the document's value; for a new document it is false.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Reading {
+pub struct ExtractionOptions {
     /// Whether hidden content is read too.
     pub include_hidden: Option<bool>,
     /// Whether the attachments of an email become documents of their own.

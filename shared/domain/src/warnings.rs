@@ -137,7 +137,7 @@ impl Warnings {
 
     /// Whether [`add`](Self::add) and [`add_at`](Self::add_at) could have produced these warnings: a reader's answer is
     /// not trusted.
-    pub fn are_lawful(&self) -> bool {
+    pub fn are_valid(&self) -> bool {
         self.0.len() <= MAX_WARNINGS
             && self.0.iter().all(|warning| {
                 warning.detail.as_ref().is_none_or(|detail| {
@@ -175,7 +175,7 @@ mod tests {
                 {"code": "characters_replaced", "count": 7},
             ])
         );
-        assert!(warnings.are_lawful());
+        assert!(warnings.are_valid());
         assert_eq!(warnings.take(WarningCode::InvalidLines), 3);
         assert_eq!(warnings.count(WarningCode::InvalidLines), 0);
         assert_eq!(warnings.count(WarningCode::CharactersReplaced), 7);
@@ -188,7 +188,7 @@ mod tests {
             warnings.add_at(WarningCode::InvalidLines, &format!("line {line}"));
         }
         warnings.add_at(WarningCode::TableCut, "a\nb");
-        assert!(warnings.are_lawful());
+        assert!(warnings.are_valid());
         let [lines, table] = warnings.as_slice() else {
             panic!("{warnings:?}");
         };

@@ -16,7 +16,7 @@ use scraper::Html;
 use crate::{
     archive::Archive,
     decode, html_parser,
-    html_text::{self, Reading, marks::attribute, sheets::Sheet},
+    html_text::{self, ReadOptions, marks::attribute, sheets::Sheet},
     language, properties,
     protocol::Refusal,
     text::{self, Builder},
@@ -76,12 +76,12 @@ pub fn read(bytes: &[u8], include_hidden: bool) -> Result<Extracted, Refusal> {
         // A spine may name missing files; the rest is still a book.
         if let Some(page) = archive.part(&path)? {
             let page = html_parser::parse(&xhtml::as_html(&decode::page(&page)));
-            let reading = Reading {
+            let options = ReadOptions {
                 hidden: include_hidden,
                 buttons: true,
                 sheets: &sheets.of_page(&page, &path, &mut archive),
             };
-            let blocks = html_text::read(&page, reading);
+            let blocks = html_text::read(&page, options);
             builder.append(blocks.text(|_| true));
             let hides = usize::from(blocks.hidden_letters > 0);
             builder.warnings.add(WarningCode::HiddenContent, hides);

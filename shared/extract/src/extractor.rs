@@ -28,7 +28,7 @@ use crate::{
         self, Answer, EXIT_MEMORY, Ended, Engine, Input, MAX_HEADER, Order, ReadOptions, Refusal,
     },
     reader,
-    readers::{self, Readers, Reading},
+    readers::{self, Readers, RunningReader},
 };
 
 /// Limits for reading one file.
@@ -389,8 +389,8 @@ impl Extractor {
 }
 
 /// Waits for the end of a reader; `started` is set as soon as there is one.
-async fn read(reading: Reading, output_bytes: u64, started: &mut bool) -> io::Result<Read> {
-    let Reading {
+async fn read(reading: RunningReader, output_bytes: u64, started: &mut bool) -> io::Result<Read> {
+    let RunningReader {
         answer, mut report, ..
     } = reading;
     if !told(&mut report, &mut [0]).await? {

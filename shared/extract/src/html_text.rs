@@ -118,7 +118,7 @@ pub struct Blocks<'a> {
 
 /// Parts of a page that are read in addition to its visible text.
 #[derive(Clone, Copy, Default)]
-pub struct Reading<'a> {
+pub struct ReadOptions<'a> {
     /// Hidden content.
     pub hidden: bool,
     /// All buttons: in a book they do not control a site.
@@ -136,9 +136,9 @@ pub fn visible(page: &Html) -> Builder {
 pub fn blocks(page: &Html, hidden_too: bool) -> Blocks<'_> {
     read(
         page,
-        Reading {
+        ReadOptions {
             hidden: hidden_too,
-            ..Reading::default()
+            ..ReadOptions::default()
         },
     )
 }
@@ -158,7 +158,7 @@ enum Treatment {
 }
 
 /// Reads a tree into blocks.
-pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
+pub fn read<'a>(page: &'a Html, options: ReadOptions<'_>) -> Blocks<'a> {
     let survey = Survey::of(page);
     let mut writer = Writer::default();
     let mut skipped = 0usize;
@@ -181,7 +181,7 @@ pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
             }
             Node::Element(element) if opens => {
                 let marks = Marks::of(element);
-                let treatment = treatment(&survey, node, element, &marks, reading);
+                let treatment = treatment(&survey, node, element, &marks, options);
                 match treatment {
                     Treatment::Skip | Treatment::Conceal => {
                         concealed = matches!(treatment, Treatment::Conceal);
@@ -201,7 +201,7 @@ pub fn read<'a>(page: &'a Html, reading: Reading<'_>) -> Blocks<'a> {
                     Treatment::ReadHidden => revealed.push(depth),
                     Treatment::Read => {}
                 }
-                if let Some(font) = sheets::font(reading.sheets, element, &marks) {
+                if let Some(font) = sheets::font(options.sheets, element, &marks) {
                     fonts.push((depth, font));
                 }
                 depth += 1;
@@ -239,7 +239,7 @@ fn treatment(
     node: NodeRef<'_, Node>,
     element: &Element,
     marks: &Marks<'_>,
-    reading: Reading<'_>,
+    options: ReadOptions<'_>,
 ) -> Treatment {
     if marks.name == "math" || formulas::is_tex(element) {
         return Treatment::Formula;
@@ -251,23 +251,23 @@ fn treatment(
         "template" => ["shadowrootmode", "shadowroot"]
             .into_iter()
             .any(|name| attribute(element, name).is_some()),
-        "dialog" => reading.hidden || attribute(element, "open").is_some(),
+        "dialog" => options.hidden || attribute(element, "open").is_some(),
         "object" | "canvas" => panels::has_fallback(node),
-        "button" => reading.buttons || panels::is_content(survey, node, marks),
+        "button" => options.buttons || panels::is_content(survey, node, marks),
         name => !INVISIBLE.contains(&name),
     };
     if !seen {
         return Treatment::Skip;
     }
-    let hides = marks.hides() || sheets::hides(reading.sheets, marks);
+    let hides = marks.hides() || sheets::hides(options.sheets, marks);
     let conceals = hides && !(marks.hidden.is_some() && marks.id.starts_with(STREAMED));
-    if marks.name == "svg" && (reading.hidden || !conceals) {
+    if marks.name == "svg" && (options.hidden || !conceals) {
         return Treatment::Drawing;
     }
     if !conceals || formulas::is_hidden(marks) {
         return Treatment::Read;
     }
-    if reading.hidden {
+    if options.hidden {
         return Treatment::ReadHidden;
     }
     match panels::is_panel(survey, node, marks) {

@@ -66,7 +66,7 @@ pub fn kept(moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 /// Whether these are possible results of [`author`], [`date`] and language detection.
-pub fn lawful(properties: &Properties) -> bool {
+pub fn are_valid(properties: &Properties) -> bool {
     let author = properties.author.as_ref().is_none_or(|author| {
         author.chars().count() <= Properties::MAX_AUTHOR && !author.contains(char::is_control)
     });
@@ -214,7 +214,7 @@ mod tests {
         let says = |change: fn(&mut Properties)| {
             let mut properties = Properties::default();
             change(&mut properties);
-            lawful(&properties)
+            are_valid(&properties)
         };
         assert!(says(|_| {}));
         assert!(says(|p| p.language = Some("haw".to_owned())));

@@ -308,10 +308,10 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<Answer, String> {
             if !in_order || !sections.iter().all(|s| text.is_char_boundary(s.start)) {
                 return Err("sections do not fit the text".to_owned());
             }
-            if !properties::lawful(&properties) {
+            if !properties::are_valid(&properties) {
                 return Err("properties beyond their limits".to_owned());
             }
-            if !warnings.are_lawful() {
+            if !warnings.are_valid() {
                 return Err("warnings beyond their limits".to_owned());
             }
             Ok(Answer::Text(Extracted {

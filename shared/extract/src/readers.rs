@@ -24,7 +24,7 @@ use crate::protocol::{self, Order, SERVER_WORD, Setup};
 const MAX_FILES: u32 = 256;
 
 /// A reader that was asked for. Dropping it kills the reader.
-pub struct Reading {
+pub struct RunningReader {
     /// The reader's answer.
     pub answer: pipe::Receiver,
     /// Pipe on which the server reports that the reader started and how it ended. It is closed earlier if
@@ -76,7 +76,7 @@ impl Readers {
     ///
     /// # Errors
     /// The system's, if no server could be started.
-    pub fn start(&self, order: &Order, document: impl AsFd) -> io::Result<Reading> {
+    pub fn start(&self, order: &Order, document: impl AsFd) -> io::Result<RunningReader> {
         let (answer, answers) = io::pipe()?;
         let (report, reports) = io::pipe()?;
         let bytes = serde_json::to_vec(order)?;
@@ -103,7 +103,7 @@ impl Readers {
                 server
             }
         };
-        Ok(Reading {
+        Ok(RunningReader {
             answer: pipe::Receiver::from_owned_fd(answer.into())?,
             report: pipe::Receiver::from_owned_fd(report.into())?,
             server,

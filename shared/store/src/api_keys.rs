@@ -282,7 +282,7 @@ async fn insert(
 
 /// Binds a key to collections, and keeps those from being deleted until the transaction ends.
 async fn bind(tx: &Tenant, id: ApiKeyId, ids: &[CollectionId]) -> Result<()> {
-    let there = collections::hold_all(tx, ids).await?;
+    let there = collections::lock_all(tx, ids).await?;
     let unknown: Vec<FieldError> = ids
         .iter()
         .enumerate()

@@ -26,7 +26,7 @@ impl Store {
         let tx = self.tenant(claim.tenant).await?;
         let held = tx
             .query_opt(
-                include_str!("../queries/documents/hold_claim.sql"),
+                include_str!("../queries/documents/lock_claim.sql"),
                 &[&claim.tenant, &claim.document_id, &claim.token],
             )
             .await?;
@@ -47,10 +47,10 @@ impl Store {
 }
 
 /// Keeps an email from being deleted until the end of the transaction. Returns false if it is deleted already.
-pub(crate) async fn hold_mail(tx: &Tenant, mail: DocumentId) -> Result<bool> {
+pub(crate) async fn lock_email(tx: &Tenant, mail: DocumentId) -> Result<bool> {
     let held = tx
         .query_opt(
-            include_str!("../queries/documents/hold_mail.sql"),
+            include_str!("../queries/documents/lock_email.sql"),
             &[&tx.customer_id(), &mail],
         )
         .await?;
@@ -103,7 +103,7 @@ pub(crate) fn check(row: &Row, new: &NewDocument<'_>) -> Result<()> {
     };
     let attached_to: Option<DocumentId> = row.get("attached_to")?;
     let collection: Option<CollectionId> = row.get("collection_id")?;
-    if attached_to == Some(mail) && collection == new.place.collection() {
+    if attached_to == Some(mail) && collection == new.target.collection() {
         return Ok(());
     }
     let detail = "Another document already has the attachment's id.";

@@ -30,7 +30,7 @@ impl Store {
         expires_at: DateTime<Utc>,
     ) -> Result<()> {
         let tx = self.tenant(customer).await?;
-        collections::hold(&tx, new.place).await?;
+        collections::lock(&tx, new.target).await?;
         check_limit(&tx).await?;
         if !insert(&tx, id, new, Status::AwaitingUpload, Some(expires_at)).await? {
             return Err(Error::new(

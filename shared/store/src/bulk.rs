@@ -17,8 +17,8 @@ use std::collections::HashSet;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, JobId, Result,
     audit::{Action, Actor},
-    bulk::{Asked, Bulk, BulkAction},
-    collections::Place,
+    bulk::{Bulk, BulkAction, BulkOperation},
+    collections::CollectionTarget,
     documents::{FailureCode, filter::Filter},
     fetches::Fetch,
     jobs::{Job, Lane},
@@ -83,18 +83,18 @@ impl Store {
         &self,
         customer: TenantId,
         actor: Actor,
-        asked: Asked,
+        operation: BulkOperation,
         filter: &Filter,
     ) -> Result<(JobId, i64, Pending<Task>)> {
         let tx = self.tenant(customer).await?;
-        let place = match asked.action {
-            BulkAction::Move => Some(asked.collection_id).into(),
-            _ => Place::AsItIs,
+        let target = match operation.action {
+            BulkAction::Move => Some(operation.collection_id).into(),
+            _ => CollectionTarget::Unchanged,
         };
-        collections::hold(&tx, place).await?;
+        collections::lock(&tx, target).await?;
         quota(&tx, 0).await?;
         let job = JobId::generate();
-        let mut bulk = Bulk::new(asked, actor);
+        let mut bulk = Bulk::new(operation, actor);
         tx.query(
             include_str!("../queries/bulk/insert_job.sql"),
             &[&customer, &job, &Json(&bulk)],
@@ -115,7 +115,7 @@ impl Store {
         )
         .await?;
         quota(&tx, 1).await?;
-        let details = json!({"action": asked.action, "documents": bulk.total});
+        let details = json!({"action": operation.action, "documents": bulk.total});
         audit::record(&tx, actor, Action::BulkRequested, job.as_uuid(), &details).await?;
         let pending = outbox::insert(&tx, Task::bulk(customer.customer_id(), job)).await?;
         tx.commit().await?;
@@ -146,7 +146,7 @@ impl Store {
         }
         if bulk.action == BulkAction::Move
             && let Some(collection) = bulk.collection_id
-            && collections::hold_all(&tx, &[collection]).await?.is_empty()
+            && collections::lock_all(&tx, &[collection]).await?.is_empty()
         {
             finish(&tx, job, Some("collection_deleted")).await?;
             tx.commit().await?;

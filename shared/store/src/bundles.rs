@@ -254,12 +254,12 @@ async fn decide(tx: &Tenant, items: &[Item<'_>]) -> Result<Vec<Decision>> {
     let taken = uploads::find_taken(tx, &unknown, &[]).await?;
     let named: Vec<CollectionId> = items
         .iter()
-        .filter_map(|item| item.new.place.collection())
+        .filter_map(|item| item.new.target.collection())
         .collect();
-    let collections = collections::hold_all(tx, &named).await?;
+    let collections = collections::lock_all(tx, &named).await?;
     let mut decisions: Vec<Decision> = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
-        if let Some(collection) = item.new.place.collection()
+        if let Some(collection) = item.new.target.collection()
             && !collections.contains(&collection)
         {
             decisions.push(Decision::NoCollection);
@@ -320,10 +320,13 @@ async fn insert(
         .map(|item| Json(item.new.metadata.unwrap_or(&empty)))
         .collect();
     let chunking: Vec<_> = new.iter().map(|item| item.new.chunking.map(Json)).collect();
-    let collections: Vec<_> = new.iter().map(|item| item.new.place.collection()).collect();
-    let readings = new.iter().map(|item| item.new.reading);
-    let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = readings
-        .map(|reading| (reading.include_hidden, reading.attachments))
+    let collections: Vec<_> = new
+        .iter()
+        .map(|item| item.new.target.collection())
+        .collect();
+    let options = new.iter().map(|item| item.new.extraction);
+    let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = options
+        .map(|extraction| (extraction.include_hidden, extraction.attachments))
         .unzip();
     let created_by = uploads::created_by(actor);
     let inserted = tx
@@ -367,11 +370,11 @@ async fn insert(
         .collect();
     let collections: Vec<_> = next
         .iter()
-        .map(|(.., item)| item.new.place.collection())
+        .map(|(.., item)| item.new.target.collection())
         .collect();
-    let readings = next.iter().map(|(.., item)| item.new.reading);
-    let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = readings
-        .map(|reading| (reading.include_hidden, reading.attachments))
+    let options = next.iter().map(|(.., item)| item.new.extraction);
+    let (hidden, attachments): (Vec<Option<bool>>, Vec<Option<bool>>) = options
+        .map(|extraction| (extraction.include_hidden, extraction.attachments))
         .unzip();
     let moved = tx
         .query(

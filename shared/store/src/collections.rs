@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
-    collections::{self, Leftovers, MAX_COLLECTIONS, Place},
+    collections::{self, CollectionTarget, DocumentsOnDelete, MAX_COLLECTIONS},
     config::Chunking,
     documents::Status,
     quotas::Quota,
@@ -97,25 +97,25 @@ fn named(answer: Result<Vec<Row>, tokio_postgres::Error>) -> Result<Option<Colle
 ///
 /// # Errors
 /// `invalid_fields` if it does not exist; `unavailable` without a database.
-pub async fn hold(tx: &Tenant, place: Place) -> Result<()> {
-    match place.collection() {
-        None if tx.is_bound() && place.moves() => Err(Error::field(
+pub async fn lock(tx: &Tenant, target: CollectionTarget) -> Result<()> {
+    match target.collection() {
+        None if tx.is_bound() && target.moves() => Err(Error::field(
             "/collectionId",
             "one of the key's collections, because the key cannot move documents out of them",
         )),
-        Some(id) if hold_all(tx, &[id]).await?.is_empty() => Err(collections::unknown()),
+        Some(id) if lock_all(tx, &[id]).await?.is_empty() => Err(collections::unknown()),
         _ => Ok(()),
     }
 }
 
-/// Does the same as [`hold`] for many collections, and returns those that exist.
-pub(crate) async fn hold_all(tx: &Tenant, ids: &[CollectionId]) -> Result<HashSet<CollectionId>> {
+/// Does the same as [`lock`] for many collections, and returns those that exist.
+pub(crate) async fn lock_all(tx: &Tenant, ids: &[CollectionId]) -> Result<HashSet<CollectionId>> {
     if ids.is_empty() {
         return Ok(HashSet::new());
     }
     let rows = tx
         .query(
-            include_str!("../queries/collections/hold.sql"),
+            include_str!("../queries/collections/lock_existing.sql"),
             &[&tx.customer_id(), &ids],
         )
         .await?;
@@ -262,7 +262,7 @@ impl Store {
         customer: TenantId,
         actor: Actor,
         id: CollectionId,
-        leftovers: Option<Leftovers>,
+        documents: Option<DocumentsOnDelete>,
         permanent: bool,
     ) -> Result<(Vec<Hidden>, Vec<Pending>)> {
         let tx = self.tenant(customer).await?;
@@ -273,11 +273,11 @@ impl Store {
             .ok_or_else(|| Error::not_found("collection"))?;
         let name: String = locked.get("name")?;
         let mut hidden = Vec::new();
-        match leftovers {
+        match documents {
             None => check_empty(&tx, id).await?,
             // The deletion of these documents removes them from the collection.
-            Some(Leftovers::Keep) => {}
-            Some(Leftovers::Delete) => {
+            Some(DocumentsOnDelete::Keep) => {}
+            Some(DocumentsOnDelete::Delete) => {
                 let delete = include_str!("../queries/collections/delete_documents.sql");
                 let [customer, id] = named;
                 for row in tx.query(delete, &[customer, id, &permanent]).await? {
@@ -287,7 +287,7 @@ impl Store {
         }
         tx.query(include_str!("../queries/collections/delete.sql"), &named)
             .await?;
-        let details = json!({"name": name, "documents": leftovers});
+        let details = json!({"name": name, "documents": documents});
         let (target, with) = (id.as_uuid(), json!({"collectionId": id}));
         audit::record(&tx, actor, Action::CollectionDeleted, target, &details).await?;
         let pending = deletion::record(&tx, actor, &hidden, &with).await?;
@@ -345,7 +345,7 @@ impl Store {
         to: Option<CollectionId>,
     ) -> Result<Status> {
         let tx = self.tenant(customer).await?;
-        hold(&tx, Some(to).into()).await?;
+        lock(&tx, Some(to).into()).await?;
         let moved = tx
             .query_opt(
                 include_str!("../queries/documents/move.sql"),

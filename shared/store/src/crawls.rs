@@ -140,7 +140,7 @@ impl Store {
     ) -> Result<(JobId, Pending<Fetch>)> {
         let job = JobId::generate();
         let tx = self.tenant(customer).await?;
-        collections::hold(&tx, crawl.collection_id.into()).await?;
+        collections::lock(&tx, crawl.collection_id.into()).await?;
         let open = tx
             .query_unbound(include_str!("../queries/crawls/open.sql"), &[&customer])
             .await?
@@ -252,7 +252,7 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn put_off_page(
+    pub async fn defer_page(
         &self,
         customer: TenantId,
         job: JobId,
@@ -262,7 +262,7 @@ impl Store {
     ) -> Result<()> {
         let tx = self.tenant(customer).await?;
         tx.query(
-            include_str!("../queries/crawls/put_off.sql"),
+            include_str!("../queries/crawls/defer.sql"),
             &[
                 &customer,
                 &job,

@@ -146,7 +146,7 @@ impl Store {
         let mail: Option<DocumentId> = found.get("attached_to")?;
         if let Some(mail) = mail {
             // The email stays until the commit.
-            let hold = include_str!("../queries/documents/hold_mail.sql");
+            let hold = include_str!("../queries/documents/lock_email.sql");
             let held = tx.query_opt(hold, &[tenant, &mail]).await?;
             held.ok_or_else(mail_deleted)?;
         }

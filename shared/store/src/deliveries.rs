@@ -302,7 +302,7 @@ impl Store {
     ) -> Result<bool> {
         let tx = self.tenant(claimed.tenant).await?;
         let held = match wait {
-            Some(wait) => claimed.put_off(&tx, failure, wait).await?,
+            Some(wait) => claimed.defer(&tx, failure, wait).await?,
             None => claimed.end(&tx, DeliveryStatus::Failed, failure).await?,
         };
         let held = held.is_held();
@@ -374,10 +374,10 @@ impl Claimed {
         Ok(LeaseState::of(&ended))
     }
 
-    async fn put_off(&self, tx: &Tenant, why: &Failure, wait: Duration) -> Result<LeaseState> {
-        let put_off = tx
+    async fn defer(&self, tx: &Tenant, why: &Failure, wait: Duration) -> Result<LeaseState> {
+        let deferred = tx
             .query_opt(
-                include_str!("../queries/deliveries/put_off.sql"),
+                include_str!("../queries/deliveries/defer.sql"),
                 &[
                     &self.tenant,
                     &self.id,
@@ -388,6 +388,6 @@ impl Claimed {
                 ],
             )
             .await?;
-        Ok(LeaseState::of(&put_off))
+        Ok(LeaseState::of(&deferred))
     }
 }

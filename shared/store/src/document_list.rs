@@ -107,7 +107,7 @@ pub(crate) fn matching(sql: &str, presence: Presence) -> String {
 /// parameter, so that the planner can use an index.
 pub(crate) fn present(sql: &str, presence: Presence) -> String {
     let condition = match presence {
-        Presence::There => "d.deleted_at IS NULL",
+        Presence::Present => "d.deleted_at IS NULL",
         Presence::Deleted => "d.purge_at IS NOT NULL",
         Presence::Either => "(d.deleted_at IS NULL OR d.purge_at IS NOT NULL)",
     };
@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn every_order_makes_a_whole_statement() {
         for sort in Sort::ALL {
-            let sql = Order::from(*sort).sql(Presence::There);
+            let sql = Order::from(*sort).sql(Presence::Present);
             let code: String = sql.lines().filter(|line| !line.starts_with("--")).collect();
             assert!(!code.contains('{'), "{code}");
             assert_eq!(sql.contains(" DESC"), sort.as_str().starts_with('-'));

@@ -61,7 +61,7 @@ impl Store {
         object: Uuid,
     ) -> Result<AddedUrl> {
         let tx = self.tenant(customer).await?;
-        collections::hold(&tx, new.place).await?;
+        collections::lock(&tx, new.target).await?;
         let found = tx
             .query_opt(
                 include_str!("../queries/fetches/find.sql"),

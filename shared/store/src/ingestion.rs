@@ -400,8 +400,8 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn let_go(&self, claim: &Claim) -> Result<LeaseState> {
-        self.end(claim, include_str!("../queries/ingestion/let_go.sql"), &[])
+    pub async fn abandon(&self, claim: &Claim) -> Result<LeaseState> {
+        self.end(claim, include_str!("../queries/ingestion/abandon.sql"), &[])
             .await
     }
 

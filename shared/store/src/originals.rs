@@ -52,7 +52,7 @@ impl Store {
     ///
     /// # Errors
     /// As for `original_file`.
-    pub async fn hold_original_file(
+    pub async fn lock_original_file(
         &self,
         customer: TenantId,
         id: DocumentId,

@@ -40,7 +40,7 @@ pub struct Present {
 
 /// A document of a store step whose lease is still valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Held {
+pub struct LockedDocument {
     /// The document.
     pub document_id: DocumentId,
     /// The published version.
@@ -179,19 +179,19 @@ impl StoreStep {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn hold(&self, claims: &[&Claim]) -> Result<Vec<Held>> {
+    pub async fn lock(&self, claims: &[&Claim]) -> Result<Vec<LockedDocument>> {
         let ids: Vec<DocumentId> = claims.iter().map(|claim| claim.document_id).collect();
         let tokens: Vec<FencingToken> = claims.iter().map(|claim| claim.token).collect();
         let rows = self
             .tx
             .query(
-                include_str!("../queries/publication/hold.sql"),
+                include_str!("../queries/publication/lock_claimed.sql"),
                 &[&self.tx.customer_id(), &ids, &tokens],
             )
             .await?;
         rows.iter()
             .map(|row| {
-                Ok(Held {
+                Ok(LockedDocument {
                     document_id: row.get("id")?,
                     published_version: row.get("published_version")?,
                 })

@@ -1,6 +1,8 @@
 //! The rights of an admitted caller beyond the scopes of its route.
 
-use dynrag_domain::{CollectionId, Error, Kind, Result, collections::Place, identity::Scope};
+use dynrag_domain::{
+    CollectionId, Error, Kind, Result, collections::CollectionTarget, identity::Scope,
+};
 
 use crate::{Store, admission::Admission};
 
@@ -73,11 +75,11 @@ impl Admission {
     /// # Errors
     /// `invalid_fields` if a bound key must name the collection; `key_without_collections` (forbidden) if its
     /// collections are deleted.
-    pub fn place(&self, named: Option<CollectionId>) -> Result<Place> {
+    pub fn collection_target(&self, named: Option<CollectionId>) -> Result<CollectionTarget> {
         match (named, self.collections.as_deref()) {
-            (Some(id), _) => Ok(Place::In(id)),
-            (None, None) => Ok(Place::AsItIs),
-            (None, Some([only])) => Ok(Place::In(*only)),
+            (Some(id), _) => Ok(CollectionTarget::In(id)),
+            (None, None) => Ok(CollectionTarget::Unchanged),
+            (None, Some([only])) => Ok(CollectionTarget::In(*only)),
             (None, Some([])) => Err(Error::new(
                 Kind::Forbidden,
                 "key_without_collections",

@@ -36,7 +36,7 @@ pub enum Turn {
     /// The document belongs to the slow lane: send its job there.
     Slow,
     /// The document is deferred because its customer's share is in use: its message is to be deleted.
-    PutOff,
+    Deferred,
 }
 
 impl From<Option<Claim>> for Turn {
@@ -95,9 +95,9 @@ impl Store {
             &[&customer],
         )
         .await?;
-        let put_off = include_str!("../queries/slow_lane/put_off.sql");
-        let turn = if changes(&tx, put_off, document, version, share).await? {
-            Turn::PutOff
+        let deferred = include_str!("../queries/slow_lane/defer.sql");
+        let turn = if changes(&tx, deferred, document, version, share).await? {
+            Turn::Deferred
         } else {
             Claim::take(&tx, document, version, lease, Work::Slow)
                 .await?

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     DocumentId, Error, Kind, Result, UserId,
     audit::{Action, Actor},
-    collections::Place,
+    collections::CollectionTarget,
     config::Chunking,
-    documents::{FailureCode, Format, OnDuplicate, Reading, Source, Status},
+    documents::{ExtractionOptions, FailureCode, Format, OnDuplicate, Source, Status},
     jobs::{Job, Lane},
     metadata::Metadata,
     quotas::Quota,
@@ -48,9 +48,9 @@ pub struct NewDocument<'a> {
     /// The document's own chunking, if it differs from that of its collection or customer.
     pub chunking: Option<Chunking>,
     /// The collection to add it to.
-    pub place: Place,
+    pub target: CollectionTarget,
     /// Options for reading it.
-    pub reading: Reading,
+    pub extraction: ExtractionOptions,
     /// The email it is attached to. It is not added if that was deleted.
     pub attached_to: Option<DocumentId>,
     /// The password, if it is password-protected.
@@ -76,8 +76,8 @@ impl<'a> NewDocument<'a> {
             metadata: None,
             source_url: None,
             chunking: None,
-            place: Place::AsItIs,
-            reading: Reading {
+            target: CollectionTarget::Unchanged,
+            extraction: ExtractionOptions {
                 include_hidden: None,
                 attachments: None,
             },
@@ -171,7 +171,7 @@ impl Store {
         on_duplicate: OnDuplicate,
     ) -> Result<Target> {
         let tx = self.tenant(customer).await?;
-        collections::hold(&tx, new.place).await?;
+        collections::lock(&tx, new.target).await?;
         let target = resolve(&tx, new, content_hash, on_duplicate).await?;
         tx.commit().await?;
         Ok(target)
@@ -193,7 +193,7 @@ impl Store {
         content_hash: &[u8; 32],
     ) -> Result<Added> {
         let tx = self.tenant(customer).await?;
-        collections::hold(&tx, new.place).await?;
+        collections::lock(&tx, new.target).await?;
         let (action, id, version) = match target {
             Target::Duplicate { .. } => {
                 return Err(Error::internal_fault("duplicate was to be added"));
@@ -201,7 +201,7 @@ impl Store {
             Target::New { id } => {
                 check_limit(&tx).await?;
                 if let Some(mail) = new.attached_to
-                    && !attachments::hold_mail(&tx, mail).await?
+                    && !attachments::lock_email(&tx, mail).await?
                 {
                     return Err(Error::not_found("mail"));
                 }
@@ -373,10 +373,10 @@ pub(crate) async fn move_on(
                 &new.source_url,
                 &new.lane,
                 &new.chunking.map(Json),
-                &new.place.moves(),
-                &new.place.collection(),
-                &new.reading.include_hidden,
-                &new.reading.attachments,
+                &new.target.moves(),
+                &new.target.collection(),
+                &new.extraction.include_hidden,
+                &new.extraction.attachments,
                 &new.title_given,
             ],
         )
@@ -423,9 +423,9 @@ pub(crate) async fn insert(
                 &new.source_url,
                 &new.lane,
                 &new.chunking.map(Json),
-                &new.place.collection(),
-                &new.reading.include_hidden,
-                &new.reading.attachments,
+                &new.target.collection(),
+                &new.extraction.include_hidden,
+                &new.extraction.attachments,
                 &new.attached_to,
                 &new.title_given,
                 &new.actor.id(),

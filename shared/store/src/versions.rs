@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     DocumentId, Error, Kind, Result,
     audit::{Action, Actor},
-    collections::Place,
+    collections::CollectionTarget,
     config::Chunking,
-    documents::{Format, Reading, VersionStatus},
+    documents::{ExtractionOptions, Format, VersionStatus},
     jobs::Job,
     metadata::Metadata,
     warnings::Warnings,
@@ -64,9 +64,9 @@ pub struct Change<'a> {
     /// Chunking.
     pub chunking: Option<Chunking>,
     /// Options for reading it.
-    pub reading: Reading,
+    pub extraction: ExtractionOptions,
     /// The collection that it moves to.
-    pub place: Place,
+    pub target: CollectionTarget,
 }
 
 impl Store {
@@ -86,7 +86,7 @@ impl Store {
     ) -> Result<Option<(i32, Pending)>> {
         let tx = self.tenant(customer).await?;
         let document = get(&tx, id).await??;
-        collections::hold(&tx, change.place).await?;
+        collections::lock(&tx, change.target).await?;
         let of = of
             .or(document.published_version)
             .unwrap_or(document.latest_version);
@@ -102,10 +102,10 @@ impl Store {
                     &change.title,
                     &change.metadata.map(Json),
                     &change.chunking.map(Json),
-                    &change.place.moves(),
-                    &change.place.collection(),
-                    &change.reading.include_hidden,
-                    &change.reading.attachments,
+                    &change.target.moves(),
+                    &change.target.collection(),
+                    &change.extraction.include_hidden,
+                    &change.extraction.attachments,
                 ],
             )
             .await?;
@@ -144,8 +144,8 @@ impl Store {
                     &id,
                     &change.title,
                     &change.metadata.map(Json),
-                    &change.reading.include_hidden,
-                    &change.reading.attachments,
+                    &change.extraction.include_hidden,
+                    &change.extraction.attachments,
                 ],
             )
             .await?;

@@ -188,7 +188,7 @@ pub async fn insert(
     if trigger == Trigger::Event {
         check_receiver(tx, id, new.url).await?;
     }
-    collections::hold(tx, new.collection.into()).await?;
+    collections::lock(tx, new.collection.into()).await?;
     let row = tx
         .query_opt(
             include_str!("../queries/webhooks/insert.sql"),
@@ -230,7 +230,7 @@ async fn one(tx: &Tenant, id: WebhookId, sql: &str) -> Result<WebhookRow> {
 }
 
 /// Changes a webhook to the wanted properties. Requires its [`lock`]; a new collection must be
-/// [held](collections::hold) already.
+/// [held](collections::lock) already.
 ///
 /// # Errors
 /// `not_found`; `webhook_exists` (conflict) if another one has the same receiver; `unavailable` without a database.

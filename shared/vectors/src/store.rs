@@ -100,7 +100,7 @@ impl Vectors {
     /// The caller holds the tenant's row lock in Postgres from reading `recorded` to recording the
     /// result. Anything in the table beyond `recorded` was never published and is not part of the
     /// result. Takes at most three commits: an append, an update if rows are superseded, a deletion if
-    /// rows are deleted; one more if leftovers are undone.
+    /// rows are deleted; one more if documents are undone.
     ///
     /// # Errors
     /// [`Error::ModelChanged`]; [`Error::VersionGone`] if the recorded version is missing, which no
@@ -258,7 +258,7 @@ impl Vectors {
                     .await?;
                 first(table, generation, 1).await.map(Some)
             }
-            // Nothing to add, but the leftovers may contain text that is being deleted.
+            // Nothing to add, but the documents may contain text that is being deleted.
             (None, Some(table), None) => {
                 table.delete("true").await?;
                 let dataset = current(&table).await?;

@@ -3,7 +3,7 @@
 use dynrag_domain::{
     CollectionId, DocumentId, Kind,
     audit::Actor,
-    collections::{Leftovers, Place},
+    collections::{CollectionTarget, DocumentsOnDelete},
     documents::OnDuplicate,
 };
 use dynrag_store::{
@@ -49,9 +49,13 @@ async fn add(store: &Store, customer: TenantId, new: &NewDocument<'_>) -> Docume
     id
 }
 
-fn placed<'a>(text: &'a str, external_id: Option<&'a str>, place: Place) -> NewDocument<'a> {
+fn placed<'a>(
+    text: &'a str,
+    external_id: Option<&'a str>,
+    target: CollectionTarget,
+) -> NewDocument<'a> {
     NewDocument {
-        place,
+        target,
         ..seed::new_document(text, external_id)
     }
 }
@@ -66,16 +70,21 @@ async fn scene() -> Scene {
         add(
             &store,
             customer.id,
-            &placed("in", Some("in"), Place::In(inside)),
+            &placed("in", Some("in"), CollectionTarget::In(inside)),
         )
         .await,
         add(
             &store,
             customer.id,
-            &placed("out", Some("out"), Place::In(outside)),
+            &placed("out", Some("out"), CollectionTarget::In(outside)),
         )
         .await,
-        add(&store, customer.id, &placed("none", None, Place::AsItIs)).await,
+        add(
+            &store,
+            customer.id,
+            &placed("none", None, CollectionTarget::Unchanged),
+        )
+        .await,
     ];
     Scene {
         database,
@@ -214,7 +223,7 @@ async fn a_key_has_the_collections_that_are_left() {
     assert_eq!(listed.len(), 2);
 
     for (collection, left) in [(scene.outside, vec![scene.inside]), (scene.inside, vec![])] {
-        let keep = Some(Leftovers::Keep);
+        let keep = Some(DocumentsOnDelete::Keep);
         let deleted = scene
             .store
             .delete_collection(id, Actor::System, collection, keep, false);
@@ -226,7 +235,7 @@ async fn a_key_has_the_collections_that_are_left() {
         let bound = admitted.store().bound_documents(id).await.unwrap();
         assert_eq!(bound.unwrap().len(), left.len());
     }
-    let refused = scene.admit(&key).await.place(None).unwrap_err();
+    let refused = scene.admit(&key).await.collection_target(None).unwrap_err();
     assert_eq!(refused.code(), "key_without_collections");
     // The release before does not know what it is bound to.
     let row = scene
@@ -267,7 +276,7 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
         assert_eq!(moved.unwrap_err().fields()[0].pointer, "/collectionId");
     }
     // The same text elsewhere is no duplicate.
-    let here = Place::In(scene.inside);
+    let here = CollectionTarget::In(scene.inside);
     for text in ["out", "none"] {
         let new = placed(text, None, here);
         let hash = seed::sha256(text);
@@ -289,11 +298,14 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
     assert_eq!(resolved.await.unwrap_err().code(), "external_id_taken");
     let url = NewDocument {
         source_url: Some("https://example.com/a"),
-        ..placed("page", None, Place::In(scene.outside))
+        ..placed("page", None, CollectionTarget::In(scene.outside))
     };
     let added = scene.store.add_url(id, &url, Uuid::new_v4()).await.unwrap();
     assert!(matches!(added, AddedUrl::Queued(..)));
-    let again = NewDocument { place: here, ..url };
+    let again = NewDocument {
+        target: here,
+        ..url
+    };
     let refused = bound.add_url(id, &again, Uuid::new_v4()).await;
     assert_eq!(refused.err().unwrap().code(), "source_url_taken");
     let item = |new| Item {
@@ -321,7 +333,7 @@ async fn limits_are_of_all_documents() {
         .await
         .unwrap();
     let (new, hash) = (
-        placed("new", None, Place::In(scene.inside)),
+        placed("new", None, CollectionTarget::In(scene.inside)),
         seed::sha256("new"),
     );
     let target = bound
@@ -385,7 +397,7 @@ async fn who_may_only_write_finds_its_own_duplicates() {
     let store = writing.store();
     let own = |text| NewDocument {
         actor: writing.principal.into(),
-        ..placed(text, None, Place::AsItIs)
+        ..placed(text, None, CollectionTarget::Unchanged)
     };
     let added = add(store, id, &own("mine")).await;
     let look = async |store: &Store, new: &NewDocument<'_>| {

@@ -3,7 +3,7 @@
 use dynrag_domain::{
     CollectionId, DocumentId, JobId, Kind,
     audit::Actor,
-    bulk::{Asked, BulkAction},
+    bulk::{BulkAction, BulkOperation},
     documents::{Status, filter::Filter},
     quotas::MAX_BULK_ACTIONS,
     tasks::JobStatus,
@@ -48,17 +48,17 @@ impl Scene {
     }
 
     async fn start(&self, action: BulkAction, to: Option<CollectionId>, filter: &Filter) -> JobId {
-        let asked = Asked {
+        let asked = BulkOperation {
             collection_id: to,
             ..action.into()
         };
         self.ask(asked, filter).await
     }
 
-    async fn ask(&self, asked: Asked, filter: &Filter) -> JobId {
+    async fn ask(&self, operation: BulkOperation, filter: &Filter) -> JobId {
         let added = self
             .store
-            .add_bulk(self.customer, Actor::System, asked, filter)
+            .add_bulk(self.customer, Actor::System, operation, filter)
             .await;
         added.unwrap().0
     }
@@ -294,7 +294,7 @@ async fn documents_move_into_a_collection_that_is_there() {
         .add_bulk(
             scene.customer,
             Actor::System,
-            Asked {
+            BulkOperation {
                 collection_id: Some(foreign),
                 ..BulkAction::Move.into()
             },

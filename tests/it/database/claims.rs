@@ -94,7 +94,7 @@ impl Scene {
             store.unchanged(claim).await.unwrap(),
         ];
         let step = store.begin_store_step(self.customer).await.unwrap();
-        let held = step.hold(&[claim]).await.unwrap();
+        let held = step.lock(&[claim]).await.unwrap();
         step.end().await.unwrap();
         answers.contains(&LeaseState::Held) || !held.is_empty() || self.rows().await != before
     }

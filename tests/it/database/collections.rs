@@ -7,7 +7,7 @@ use std::{collections::HashSet, time::Duration};
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind,
     audit::Actor,
-    collections::{Leftovers, MAX_COLLECTIONS, Place},
+    collections::{CollectionTarget, DocumentsOnDelete, MAX_COLLECTIONS},
     config::Chunking,
     documents::{OnDuplicate, Status},
     webhooks::{Trigger, WebhookStatus},
@@ -60,9 +60,13 @@ fn of_size(size: u32) -> Chunking {
 }
 
 /// A document for a collection.
-fn placed<'a>(text: &'a str, external_id: Option<&'a str>, place: Place) -> NewDocument<'a> {
+fn placed<'a>(
+    text: &'a str,
+    external_id: Option<&'a str>,
+    target: CollectionTarget,
+) -> NewDocument<'a> {
     NewDocument {
-        place,
+        target,
         ..seed::new_document(text, external_id)
     }
 }
@@ -108,11 +112,11 @@ impl Scene {
         self.superuser.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    async fn delete(&self, leftovers: Option<Leftovers>) -> Result<usize, Error> {
+    async fn delete(&self, documents: Option<DocumentsOnDelete>) -> Result<usize, Error> {
         let (customer, collection) = (self.customer, self.collection);
         let deleted =
             self.store
-                .delete_collection(customer, Actor::System, collection, leftovers, false);
+                .delete_collection(customer, Actor::System, collection, documents, false);
         deleted.await.map(|(hidden, _)| hidden.len())
     }
 }
@@ -206,7 +210,7 @@ async fn a_collection_lives_and_is_its_customers_own() {
     ] {
         assert_eq!(found.unwrap_err().kind(), Kind::NotFound);
     }
-    let keep = Some(Leftovers::Keep);
+    let keep = Some(DocumentsOnDelete::Keep);
     let deleted = store
         .delete_collection(theirs, Actor::System, id, keep, false)
         .await;
@@ -269,7 +273,7 @@ async fn the_narrowest_chunking_counts() {
         .unwrap();
     let own = NewDocument {
         chunking: Some(of_size(150)),
-        ..placed("its own", None, Place::In(id))
+        ..placed("its own", None, CollectionTarget::In(id))
     };
     let own = add(store, customer, &own).await.unwrap();
     let of_collection = scene.add("the collection's", Some(id)).await;
@@ -311,32 +315,32 @@ async fn a_document_is_in_one_collection_or_in_none() {
     let other = seed::collection(store, customer, "Other").await;
     let theirs = seed::customer(store).await.id;
     let foreign = seed::collection(store, theirs, "Theirs").await;
-    let named = placed("text", Some("kb-1"), Place::In(id));
+    let named = placed("text", Some("kb-1"), CollectionTarget::In(id));
     let document = add(store, customer, &named).await.unwrap();
     assert_eq!(scene.collection_of(document).await, Some(id));
 
     // A new version without a word stays, one with a word moves.
-    for (text, place, expected) in [
-        ("second", Place::AsItIs, Some(id)),
-        ("third", Place::In(other), Some(other)),
-        ("fourth", Place::Nowhere, None),
-        ("fifth", Place::In(id), Some(id)),
+    for (text, target, expected) in [
+        ("second", CollectionTarget::Unchanged, Some(id)),
+        ("third", CollectionTarget::In(other), Some(other)),
+        ("fourth", CollectionTarget::Outside, None),
+        ("fifth", CollectionTarget::In(id), Some(id)),
     ] {
-        let new = placed(text, Some("kb-1"), place);
+        let new = placed(text, Some("kb-1"), target);
         assert_eq!(add(store, customer, &new).await.unwrap(), document);
         assert_eq!(scene.collection_of(document).await, expected, "{text}");
     }
-    let change = |place| Change {
-        place,
+    let change = |target| Change {
+        target,
         ..Change::default()
     };
-    for (place, expected) in [
-        (Place::In(other), Some(other)),
-        (Place::AsItIs, Some(other)),
-        (Place::Nowhere, None),
+    for (target, expected) in [
+        (CollectionTarget::In(other), Some(other)),
+        (CollectionTarget::Unchanged, Some(other)),
+        (CollectionTarget::Outside, None),
     ] {
         store
-            .process_again(customer, Actor::System, document, None, &change(place))
+            .process_again(customer, Actor::System, document, None, &change(target))
             .await
             .unwrap();
         assert_eq!(scene.collection_of(document).await, expected);
@@ -381,8 +385,8 @@ async fn every_way_in_refuses_another_customers_collection() {
     let foreign = seed::collection(store, theirs, "Theirs").await;
     let there = scene.add("is there", None).await;
     let rows = "SELECT count(*) FROM documents";
-    for place in [foreign, CollectionId::generate()].map(Place::In) {
-        let new = placed("text", None, place);
+    for to in [foreign, CollectionId::generate()].map(CollectionTarget::In) {
+        let new = placed("text", None, to);
         unknown(&add(store, customer, &new).await.unwrap_err());
         // Also where the deletion comes between the two.
         let target = Target::New {
@@ -404,7 +408,7 @@ async fn every_way_in_refuses_another_customers_collection() {
         let fetched = store.add_url(customer, &url, Uuid::new_v4()).await;
         unknown(&fetched.err().unwrap());
         let change = Change {
-            place,
+            target: to,
             ..Change::default()
         };
         let again = store
@@ -412,7 +416,7 @@ async fn every_way_in_refuses_another_customers_collection() {
             .await;
         unknown(&again.unwrap_err());
         let moved = store
-            .move_document(customer, Actor::System, there, place.collection())
+            .move_document(customer, Actor::System, there, to.collection())
             .await;
         unknown(&moved.unwrap_err());
         let wanted = WebhookFields {
@@ -423,7 +427,7 @@ async fn every_way_in_refuses_another_customers_collection() {
             time_zone: None,
             events: &[],
             next_run_at: None,
-            collection: place.collection(),
+            collection: to.collection(),
         };
         let tx = store.tenant(customer).await.unwrap();
         let made = webhooks::insert(
@@ -441,7 +445,7 @@ async fn every_way_in_refuses_another_customers_collection() {
     // And what is the customer's own is taken.
     let url = NewDocument {
         source_url: Some("https://example.com/"),
-        ..placed("page", None, Place::In(scene.collection))
+        ..placed("page", None, CollectionTarget::In(scene.collection))
     };
     let added = store.add_url(customer, &url, Uuid::new_v4()).await.unwrap();
     let AddedUrl::Queued(page, _) = added else {
@@ -457,24 +461,28 @@ async fn of_a_batch_only_those_are_refused_that_name_no_collection() {
     let moved = add(
         store,
         customer,
-        &placed("moves", Some("kb-1"), Place::AsItIs),
+        &placed("moves", Some("kb-1"), CollectionTarget::Unchanged),
     )
     .await
     .unwrap();
-    let item = |text: &'static str, external_id, place| Item {
-        new: placed(text, external_id, place),
+    let item = |text: &'static str, external_id, target| Item {
+        new: placed(text, external_id, target),
         on_duplicate: OnDuplicate::Skip,
         bytes: 1,
         content_hash: seed::sha256(text),
         id: DocumentId::generate(),
     };
     let items = [
-        item("one", None, Place::In(scene.collection)),
-        item("two", None, Place::In(CollectionId::generate())),
-        item("three", None, Place::AsItIs),
-        item("moves now", Some("kb-1"), Place::In(scene.collection)),
+        item("one", None, CollectionTarget::In(scene.collection)),
+        item("two", None, CollectionTarget::In(CollectionId::generate())),
+        item("three", None, CollectionTarget::Unchanged),
+        item(
+            "moves now",
+            Some("kb-1"),
+            CollectionTarget::In(scene.collection),
+        ),
         // Not a duplicate of what was refused.
-        item("two", None, Place::AsItIs),
+        item("two", None, CollectionTarget::Unchanged),
     ];
     let decisions = store.decide_batch(customer, &items).await.unwrap();
     assert_eq!(decisions[1], Decision::NoCollection);

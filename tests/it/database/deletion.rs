@@ -5,7 +5,7 @@ use std::time::Duration;
 use dynrag_domain::{
     DocumentId, Kind,
     audit::Actor,
-    bulk::{Asked, BulkAction},
+    bulk::{BulkAction, BulkOperation},
     documents::{
         FailureCode, Status,
         filter::{Filter, Presence, Sort},
@@ -94,7 +94,11 @@ impl Scene {
         listed.unwrap().iter().map(|one| one.id).collect()
     }
 
-    async fn bulk(&self, asked: Asked, ids: &[DocumentId]) -> (Vec<Outgoing>, i64, i64) {
+    async fn bulk(
+        &self,
+        operation: BulkOperation,
+        ids: &[DocumentId],
+    ) -> (Vec<Outgoing>, i64, i64) {
         let filter = Filter {
             ids: Some(ids.to_vec()),
             presence: Presence::Either,
@@ -102,7 +106,7 @@ impl Scene {
         };
         let added = self
             .store
-            .add_bulk(self.customer, Actor::System, asked, &filter)
+            .add_bulk(self.customer, Actor::System, operation, &filter)
             .await;
         let job = added.unwrap().0;
         let mut messages = Vec::new();
@@ -135,7 +139,7 @@ async fn a_deleted_document_is_hidden_counts_and_comes_back_as_it_was() {
             .is_held()
     );
     assert_eq!(scene.delete(id, false).await, 0, "nothing is removed");
-    assert_eq!(scene.list(Presence::There).await, []);
+    assert_eq!(scene.list(Presence::Present).await, []);
     assert_eq!(scene.list(Presence::Deleted).await, [id]);
     let shown = scene.store.get_document(scene.customer, id).await;
     assert_eq!(shown.unwrap_err().kind(), Kind::NotFound);
@@ -173,7 +177,7 @@ async fn a_document_that_was_being_processed_is_queued_again_and_its_worker_stay
             .unwrap()
             .is_held()
     );
-    assert!(!store.let_go(&claim).await.unwrap().is_held());
+    assert!(!store.abandon(&claim).await.unwrap().is_held());
     let again = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
     assert_eq!(again.attempts, 1);
 }
@@ -231,7 +235,7 @@ async fn an_id_that_another_has_by_now_is_not_given_twice() {
     scene.delete(new, false).await;
     let (_, done, failed) = scene.bulk(undelete, &[old, new]).await;
     assert_eq!((done, failed), (1, 1));
-    assert_eq!(scene.list(Presence::There).await, [new]);
+    assert_eq!(scene.list(Presence::Present).await, [new]);
 }
 
 #[tokio::test]
@@ -255,7 +259,7 @@ async fn with_a_mail_comes_back_what_was_deleted_with_it() {
             assert_eq!(scene.undelete(mail).await.unwrap().len(), 2);
         }
         // One that was deleted before it stays deleted, until it is wanted itself.
-        assert_eq!(scene.list(Presence::There).await, [mail, second]);
+        assert_eq!(scene.list(Presence::Present).await, [mail, second]);
         assert_eq!(scene.undelete(first).await.unwrap().len(), 1);
     }
     // For good takes also what was deleted before.
@@ -274,8 +278,8 @@ async fn a_bulk_deletion_is_taken_back_or_made_permanent_as_a_whole() {
     assert_eq!((messages.len(), done), (0, 5));
     let (messages, done, failed) = scene.bulk(BulkAction::Undelete.into(), &ids[..3]).await;
     assert_eq!((messages.len(), done, failed), (3, 3, 0));
-    assert_eq!(scene.list(Presence::There).await, ids[..3]);
-    let permanent = Asked {
+    assert_eq!(scene.list(Presence::Present).await, ids[..3]);
+    let permanent = BulkOperation {
         permanent: true,
         ..BulkAction::Delete.into()
     };
@@ -292,7 +296,7 @@ async fn a_document_of_a_deleted_collection_comes_back_in_none() {
     let id = scene.add(None, "text").await;
     let into = format!("UPDATE documents SET collection_id = '{collection}'");
     scene.sql(&into).await;
-    let with = Some(dynrag_domain::collections::Leftovers::Delete);
+    let with = Some(dynrag_domain::collections::DocumentsOnDelete::Delete);
     let (hidden, pending) = store
         .delete_collection(customer, Actor::System, collection, with, false)
         .await

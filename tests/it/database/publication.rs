@@ -29,7 +29,7 @@ async fn claim(store: &Store, customer: TenantId, document: DocumentId, version:
 
 async fn publish(store: &Store, claim: &Claim, lance_version: u64) {
     let step = store.begin_store_step(claim.tenant).await.unwrap();
-    assert_eq!(step.hold(&[claim]).await.unwrap().len(), 1);
+    assert_eq!(step.lock(&[claim]).await.unwrap().len(), 1);
     let committed = Committed {
         version: TableVersion::new(0, lance_version),
         rows: 3,
@@ -177,7 +177,7 @@ async fn a_step_that_is_dropped_publishes_nothing_and_gives_the_lock_back() {
     let (document, _) = seed::add(&store, ours, None, "text").await;
     let claim = claim(&store, ours, document, 1).await;
     let step = store.begin_store_step(ours).await.unwrap();
-    step.hold(&[&claim]).await.unwrap();
+    step.lock(&[&claim]).await.unwrap();
     // Another tenant's lock is another lock.
     store
         .begin_store_step(theirs)

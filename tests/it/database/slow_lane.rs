@@ -186,16 +186,16 @@ async fn a_customer_has_its_share_only_while_others_wait() {
     let theirs = scene.slow(scene.b, 2).await;
     assert!(matches!(
         scene.turn(scene.a, ours[2], 1).await,
-        Turn::PutOff
+        Turn::Deferred
     ));
     assert!(matches!(
         scene.turn(scene.a, ours[3], 1).await,
-        Turn::PutOff
+        Turn::Deferred
     ));
     assert!(is_claimed(&scene.turn(scene.b, theirs[0], 1).await));
     assert!(matches!(
         scene.turn(scene.b, theirs[1], 1).await,
-        Turn::PutOff
+        Turn::Deferred
     ));
     let tries = "SELECT sum(attempts) FROM documents WHERE put_off_at IS NOT NULL";
     assert_eq!(scene.count(tries).await, 0, "being put off is no try");
@@ -214,7 +214,7 @@ async fn a_customer_has_its_share_only_while_others_wait() {
     // Its customer has another at work still.
     assert!(matches!(
         scene.turn(scene.a, ours[2], 1).await,
-        Turn::PutOff
+        Turn::Deferred
     ));
     // No other customer waits any more: two follow, and are claimed.
     assert!(is_claimed(&scene.turn(scene.b, theirs[1], 2).await));
@@ -234,8 +234,8 @@ async fn the_share_is_exact_and_nothing_is_resumed_twice() {
     scene.slow(scene.b, 1).await;
     let turns = join_all(ours.iter().map(|id| scene.turn(scene.a, *id, 2))).await;
     assert_eq!(turns.iter().filter(|turn| is_claimed(turn)).count(), 2);
-    let put_off = turns.iter().filter(|turn| matches!(turn, Turn::PutOff));
-    assert_eq!(put_off.count(), 6);
+    let deferred = turns.iter().filter(|turn| matches!(turn, Turn::Deferred));
+    assert_eq!(deferred.count(), 6);
     let resumed = join_all((0..6).map(|_| scene.resumed(scene.a))).await;
     let resumed: Vec<_> = resumed.into_iter().flatten().collect();
     let once: BTreeSet<_> = resumed.iter().collect();
@@ -252,7 +252,7 @@ async fn the_sweep_sends_what_nobody_resumed() {
     assert!(is_claimed(&scene.turn(scene.a, ours[0], 1).await));
     assert!(matches!(
         scene.turn(scene.a, ours[1], 1).await,
-        Turn::PutOff
+        Turn::Deferred
     ));
     let waits = "SELECT count(*) FROM documents WHERE status = 'queued' AND resend_at IS NULL";
     assert_eq!(scene.count(waits).await, 0);
@@ -270,7 +270,7 @@ async fn the_sweep_sends_what_nobody_resumed() {
     assert!(matches!(scene.quick(scene.a, ours[1], 9).await, Turn::Slow));
     assert!(matches!(
         scene.turn(scene.a, ours[1], 1).await,
-        Turn::PutOff
+        Turn::Deferred
     ));
     // A backlog is not sent at once.
     let far = "UPDATE documents SET put_off_at = now() WHERE customer_id = $1";
@@ -281,7 +281,7 @@ async fn the_sweep_sends_what_nobody_resumed() {
     scene.superuser.execute(far, &[&customer]).await.unwrap();
     assert!(matches!(
         scene.turn(scene.a, ours[1], 1).await,
-        Turn::PutOff
+        Turn::Deferred
     ));
     let later = "SELECT count(*) FROM documents WHERE resend_at > now() + interval '3 minutes' AND slow AND put_off_at = (SELECT max(put_off_at) FROM documents)";
     assert_eq!(scene.count(later).await, 1);

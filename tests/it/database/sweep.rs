@@ -64,9 +64,9 @@ async fn a_due_job_is_handed_out_once_by_two_sweeps_and_put_off() {
     let ids: BTreeSet<i64> = ids.chain(second.iter().map(|pending| pending.id)).collect();
     assert_eq!(ids.len(), 2 * JOBS);
     assert!(store.sweep_outbox(100).await.unwrap().is_empty());
-    let put_off = "SELECT count(*) FROM outbox WHERE attempts = 1 AND next_attempt_at > now() + interval '20 seconds'";
-    let put_off: i64 = superuser.query_one(put_off, &[]).await.unwrap().get(0);
-    assert_eq!(put_off, 2 * JOBS as i64);
+    let deferred = "SELECT count(*) FROM outbox WHERE attempts = 1 AND next_attempt_at > now() + interval '20 seconds'";
+    let deferred: i64 = superuser.query_one(deferred, &[]).await.unwrap().get(0);
+    assert_eq!(deferred, 2 * JOBS as i64);
     // The tenth time it waits for minutes, and no longer than ten.
     superuser
         .batch_execute("UPDATE outbox SET attempts = 9, next_attempt_at = now()")

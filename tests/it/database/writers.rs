@@ -189,7 +189,7 @@ async fn a_writer_that_wakes_after_the_next_one_leaves_nothing_behind() {
     let (document, _) = seed::add(&next.store, scene.customer, None, "text").await;
     let stale = frozen.claim(document, 1).await;
     let step = frozen.store.begin_store_step(scene.customer).await.unwrap();
-    assert_eq!(step.hold(&[&stale]).await.unwrap().len(), 1);
+    assert_eq!(step.lock(&[&stale]).await.unwrap().len(), 1);
     scene.end_idle_transactions().await;
 
     scene.lapse(document).await;

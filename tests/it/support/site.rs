@@ -57,7 +57,7 @@ impl Page {
 
 /// A request that was made.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ReceivedRequest {
     pub path: String,
     pub headers: HeaderMap,
 }
@@ -65,7 +65,7 @@ pub struct Asked {
 #[derive(Default)]
 struct Shared {
     pages: Mutex<HashMap<String, Page>>,
-    asked: Mutex<Vec<Asked>>,
+    asked: Mutex<Vec<ReceivedRequest>>,
 }
 
 /// A site; it is gone when this is dropped.
@@ -117,7 +117,7 @@ impl Site {
     }
 
     /// The requests of a path.
-    pub fn asked(&self, path: &str) -> Vec<Asked> {
+    pub fn asked(&self, path: &str) -> Vec<ReceivedRequest> {
         let asked = self.shared.asked.lock().unwrap();
         asked
             .iter()
@@ -131,7 +131,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let path = request.uri().path().to_owned();
     let headers = request.headers().clone();
     let etag = headers.get(header::IF_NONE_MATCH).cloned();
-    shared.asked.lock().unwrap().push(Asked {
+    shared.asked.lock().unwrap().push(ReceivedRequest {
         path: path.clone(),
         headers,
     });

@@ -2,7 +2,7 @@
 
 use dynrag_api::{
     Answer, Caller, Json,
-    answers::Created,
+    responses::Created,
     scopes::{DocumentsWrite, Unbound},
 };
 

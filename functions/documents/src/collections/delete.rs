@@ -6,11 +6,11 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, App, Caller, Path, Query,
-    answers::{Accepted, Either, NoContent},
+    responses::{Accepted, Either, NoContent},
     scopes::{DocumentsWrite, Unbound},
 };
 use dynrag_app::collections;
-use dynrag_domain::{CollectionId, collections::Leftovers};
+use dynrag_domain::{CollectionId, collections::DocumentsOnDelete};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,7 +20,7 @@ use crate::delete::Deletion;
 #[serde(deny_unknown_fields)]
 pub(crate) struct CollectionDeletionQuery {
     /// What happens to its documents. If left out, only an empty collection can be deleted.
-    documents: Option<Leftovers>,
+    documents: Option<DocumentsOnDelete>,
     /// With `documents=delete`: delete them permanently, without undelete, regardless of `deletionRetentionDays`.
     #[serde(default)]
     permanent: bool,
@@ -46,8 +46,8 @@ pub(crate) async fn delete(
     Path(id): Path<CollectionId>,
     Query(query): Query<CollectionDeletionQuery>,
 ) -> Answer<Either<Accepted<CollectionDeletion>, NoContent>> {
-    let (leftovers, permanent) = (query.documents, query.permanent);
-    let deleted = collections::delete(&app, &caller, id, leftovers, permanent).await?;
+    let (documents, permanent) = (query.documents, query.permanent);
+    let deleted = collections::delete(&app, &caller, id, documents, permanent).await?;
     if deleted.documents == 0 {
         return Ok(Either::Right(NoContent));
     }

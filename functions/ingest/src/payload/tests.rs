@@ -138,7 +138,7 @@ async fn text_fields_make_a_text_and_other_json_is_the_document() {
     ] {
         let (description, _) = read(&[kind], query, body).await.unwrap();
         assert_eq!(
-            description.reading.attachments, attachments,
+            description.extraction.attachments, attachments,
             "{query} {body}"
         );
     }
@@ -291,14 +291,14 @@ async fn forms_with_and_without_a_file() {
         let form = format!("{}{file}--X--\r\n", part("name=attachments", sent));
         let (description, _) = read(&[kind], "", &form).await.unwrap();
         assert_eq!(self::metadata(&description), metadata, "{sent}");
-        assert_eq!(description.reading.attachments, attachments, "{sent}");
+        assert_eq!(description.extraction.attachments, attachments, "{sent}");
         let form = format!(
             "{}{}--X--\r\n",
             part("name=content", "A"),
             part("name=attachments", sent)
         );
         let (description, content) = read(&[kind], "", &form).await.unwrap();
-        assert_eq!(description.reading.attachments, attachments, "{sent}");
+        assert_eq!(description.extraction.attachments, attachments, "{sent}");
         assert_eq!(
             content.format == Format::Txt,
             attachments.is_some(),

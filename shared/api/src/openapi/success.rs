@@ -11,8 +11,9 @@ use utoipa::{
 
 use super::Description;
 use crate::{
-    Json, answers,
+    Json,
     event_stream::{self, EventStream},
+    responses,
 };
 
 /// A success response of a handler.
@@ -23,35 +24,35 @@ pub trait Success {
 
 impl<T: ToSchema> Success for Json<T> {
     fn describe(description: &mut Description) {
-        description.answers::<T>(200, "OK");
+        description.responds::<T>(200, "OK");
     }
 }
 
-impl<T: ToSchema> Success for answers::Created<T> {
+impl<T: ToSchema> Success for responses::Created<T> {
     fn describe(description: &mut Description) {
-        description.answers::<T>(201, "Created");
+        description.responds::<T>(201, "Created");
     }
 }
 
-impl<A: Success> Success for answers::Secret<A> {
+impl<A: Success> Success for responses::Secret<A> {
     fn describe(description: &mut Description) {
         A::describe(description);
     }
 }
 
-impl<T: ToSchema> Success for answers::Accepted<T> {
+impl<T: ToSchema> Success for responses::Accepted<T> {
     fn describe(description: &mut Description) {
-        description.answers::<T>(202, "Accepted: the work is queued");
+        description.responds::<T>(202, "Accepted: the work is queued");
     }
 }
 
-impl Success for answers::AcceptedEmpty {
+impl Success for responses::AcceptedEmpty {
     fn describe(description: &mut Description) {
         description.answers_nothing(202, "Accepted: the work is queued");
     }
 }
 
-impl Success for answers::NoContent {
+impl Success for responses::NoContent {
     fn describe(description: &mut Description) {
         description.answers_nothing(204, "Done");
     }
@@ -67,7 +68,7 @@ impl Success for EventStream {
     }
 }
 
-impl<A: Success, B: Success> Success for answers::Either<A, B> {
+impl<A: Success, B: Success> Success for responses::Either<A, B> {
     fn describe(description: &mut Description) {
         A::describe(description);
         B::describe(description);

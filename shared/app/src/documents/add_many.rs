@@ -13,7 +13,7 @@
 use bytes::{Bytes, BytesMut};
 use dynrag_domain::{
     DocumentId, Error, Result,
-    collections::{self, Place},
+    collections::{self, CollectionTarget},
     documents::OnDuplicate,
     jobs::Lane,
     storage,
@@ -38,7 +38,7 @@ struct Ready {
     id: DocumentId,
     description: Description,
     content: Content,
-    place: Place,
+    target: CollectionTarget,
     title: String,
     hash: [u8; 32],
 }
@@ -47,7 +47,7 @@ impl Ready {
     fn new(caller: &Admission, description: Description, content: Content) -> Result<Self> {
         Ok(Self {
             id: DocumentId::generate(),
-            place: caller.place(description.collection_id)?,
+            target: caller.collection_target(description.collection_id)?,
             title: description.title(None),
             hash: Sha256::digest(&content.bytes).into(),
             description,
@@ -60,7 +60,7 @@ impl Ready {
         let new = description.new_document(caller, &self.title, content.source, content.format)?;
         Ok(Item {
             new: NewDocument {
-                place: self.place,
+                target: self.target,
                 reprocess: description.on_duplicate == OnDuplicate::NewVersion,
                 lane: Lane::Bulk,
                 ..new

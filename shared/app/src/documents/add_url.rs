@@ -90,9 +90,11 @@ pub async fn crawl(
         same_host: limits.same_host,
         metadata: description.metadata,
         chunking: description.chunking,
-        collection_id: caller.place(description.collection_id)?.collection(),
+        collection_id: caller
+            .collection_target(description.collection_id)?
+            .collection(),
         bound: caller.collections.is_some(),
-        include_hidden: description.reading.include_hidden,
+        include_hidden: description.extraction.include_hidden,
     };
     let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (job, pending) = caller.store().add_crawl(customer, actor, &crawl).await?;

@@ -2,7 +2,7 @@
 
 use dynrag_domain::{
     JobId, Result,
-    bulk::Asked,
+    bulk::BulkOperation,
     documents::filter::{Filter, Sort},
 };
 use dynrag_store::{admission::Admission, documents::Document};
@@ -43,17 +43,17 @@ pub async fn preview_bulk(caller: &Admission, filter: &Filter) -> Result<BulkPre
 pub async fn start_bulk(
     app: &App,
     caller: &Admission,
-    asked: Asked,
+    operation: BulkOperation,
     filter: &Filter,
 ) -> Result<(JobId, i64)> {
-    let action = asked.action;
+    let action = operation.action;
     if action.embeds() {
         caller.check_budget()?;
     }
     let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (job, documents, pending) = caller
         .store()
-        .add_bulk(customer, actor, asked, filter)
+        .add_bulk(customer, actor, operation, filter)
         .await?;
     app.dispatch(&pending).await;
     tracing::info!(customer_id = %customer, job_id = %job, action = action.as_str(), documents, "bulk action queued");

@@ -6,7 +6,7 @@
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind, Result,
     config::Chunking,
-    documents::{OnDuplicate, Reading},
+    documents::{ExtractionOptions, OnDuplicate},
     metadata::Metadata,
 };
 use dynrag_store::{
@@ -33,7 +33,7 @@ pub struct DocumentChange {
     /// Media type of `content`. Default: `text/plain`.
     pub content_type: Option<String>,
     /// Extraction options.
-    pub reading: Reading,
+    pub extraction: ExtractionOptions,
     /// Reads and chunks the same content again.
     pub reprocess: bool,
 }
@@ -49,8 +49,8 @@ impl DocumentChange {
         self.title.is_some()
             || self.metadata.is_some()
             || self.chunking.is_some()
-            || self.reading.include_hidden.is_some()
-            || self.reading.attachments.is_some()
+            || self.extraction.include_hidden.is_some()
+            || self.extraction.attachments.is_some()
     }
 
     /// Returns the new content with its description; the caller handles the collection.
@@ -67,7 +67,7 @@ impl DocumentChange {
                 metadata: self.metadata,
                 on_duplicate,
                 chunking: self.chunking,
-                reading: self.reading,
+                extraction: self.extraction,
                 ..Description::default()
             },
             content: self.content.unwrap_or_default(),
@@ -113,7 +113,7 @@ async fn replace_content(
     let (store, (objects, _)) = (caller.store(), app.documents().await?);
     let customer = caller.tenant();
     let present = store.get_document(customer, id).await?;
-    let place = change.collection_id.into();
+    let target = change.collection_id.into();
     let title = change.title.take();
     let title_given = title.is_some();
     let (description, content) = change
@@ -128,8 +128,8 @@ async fn replace_content(
         title_given,
         metadata: description.metadata.as_ref(),
         chunking: description.chunking,
-        place,
-        reading: description.reading,
+        target,
+        extraction: description.extraction,
         reprocess: true,
         ..NewDocument::new(
             title,
@@ -155,12 +155,12 @@ async fn process_again(
             content, or reprocess: true";
         return Err(Error::field("", detail));
     }
-    let place = change.collection_id.into();
+    let target = change.collection_id.into();
     let description = Description {
         title: change.title,
         metadata: change.metadata,
         chunking: change.chunking,
-        reading: change.reading,
+        extraction: change.extraction,
         ..Description::default()
     }
     .check()?;
@@ -168,8 +168,8 @@ async fn process_again(
         title: description.title.as_deref(),
         metadata: description.metadata.as_ref(),
         chunking: description.chunking,
-        reading: description.reading,
-        place,
+        extraction: description.extraction,
+        target,
     };
     let (customer, actor) = (caller.tenant(), caller.principal.into());
     for _ in 0..ATTEMPTS {
@@ -223,8 +223,8 @@ async fn put_content(
     present: Option<Document>,
     mut change: DocumentChange,
 ) -> Result<AddedDocument> {
-    let place = change.collection_id;
-    if place == Some(None) && caller.collections.is_some() {
+    let target = change.collection_id;
+    if target == Some(None) && caller.collections.is_some() {
         let detail =
             "one of the key's collections, because the key cannot move documents out of them";
         return Err(Error::field("/collectionId", detail));
@@ -237,11 +237,11 @@ async fn put_content(
         false => OnDuplicate::Skip,
     };
     let mut text = change.text(title, Some(external_id), on_duplicate);
-    text.description.collection_id = place.flatten();
+    text.description.collection_id = target.flatten();
     let (description, content) = text.check(&caller.config)?;
     let added = add(app, caller, &description, content).await?;
     // Duplicate content creates no version that would move the document, and null cannot be given for a new document.
-    if let (Some(present), Some(to)) = (present, place)
+    if let (Some(present), Some(to)) = (present, target)
         && present.collection != to
     {
         let actor = caller.principal.into();
@@ -275,11 +275,11 @@ mod tests {
         assert!(!moves(DocumentChange::default()));
         let text = || Some("A".to_owned());
         let chunking = serde_json::from_str(r#"{"size": 100, "overlap": 0}"#).unwrap();
-        let hidden = Reading {
+        let hidden = ExtractionOptions {
             include_hidden: Some(false),
             attachments: None,
         };
-        let attachments = Reading {
+        let attachments = ExtractionOptions {
             include_hidden: None,
             attachments: Some(true),
         };
@@ -305,11 +305,11 @@ mod tests {
                 ..change()
             },
             DocumentChange {
-                reading: hidden,
+                extraction: hidden,
                 ..change()
             },
             DocumentChange {
-                reading: attachments,
+                extraction: attachments,
                 ..change()
             },
             DocumentChange {

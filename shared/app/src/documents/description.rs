@@ -5,7 +5,9 @@ use dynrag_domain::{
     CollectionId, Error, FieldError, Kind, Result,
     config::{Chunking, CustomerConfig},
     document_passwords::DocumentPassword,
-    documents::{FailureCode, Format, MAX_EXTERNAL_ID, MAX_TITLE, OnDuplicate, Reading, Source},
+    documents::{
+        ExtractionOptions, FailureCode, Format, MAX_EXTERNAL_ID, MAX_TITLE, OnDuplicate, Source,
+    },
     metadata::Metadata,
 };
 use dynrag_store::{admission::Admission, uploads::NewDocument};
@@ -29,7 +31,7 @@ pub struct Description {
     /// The document's collection.
     pub collection_id: Option<CollectionId>,
     /// Extraction options.
-    pub reading: Reading,
+    pub extraction: ExtractionOptions,
     /// The password of a PDF.
     pub password: Option<DocumentPassword>,
 }
@@ -162,8 +164,8 @@ impl Description {
             external_id: self.external_id.as_deref(),
             metadata: self.metadata.as_ref(),
             chunking: self.chunking,
-            place: caller.place(self.collection_id)?,
-            reading: self.reading,
+            target: caller.collection_target(self.collection_id)?,
+            extraction: self.extraction,
             ..NewDocument::new(title, source, format, caller.principal.into())
         })
     }

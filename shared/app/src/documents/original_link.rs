@@ -95,7 +95,7 @@ async fn object(
         return Err(no_original());
     }
     // A deletion of the document or a move of its bundle waits for this lock and then finds the copy.
-    let (tx, file) = store.hold_original_file(customer, id, file.version).await?;
+    let (tx, file) = store.lock_original_file(customer, id, file.version).await?;
     let Original::Bundled { bundle, offset } = file.original else {
         return Err(Error::unavailable("original was moved meanwhile"));
     };

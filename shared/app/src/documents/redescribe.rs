@@ -20,7 +20,7 @@ pub(super) async fn redescribe(
     let change = Change {
         title: description.title.as_deref(),
         metadata: description.metadata.as_ref(),
-        reading: description.reading,
+        extraction: description.extraction,
         ..Change::default()
     };
     let (store, customer) = (caller.store(), caller.tenant());

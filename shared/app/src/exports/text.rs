@@ -5,7 +5,7 @@ const NAME: &[u8] = b"text";
 
 /// Which string is being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
+enum Inside {
     /// None.
     Nothing,
     /// The name of a member of the outermost object.
@@ -27,7 +27,7 @@ enum Escape {
 
 /// Finds the text in JSON that arrives in pieces.
 pub(super) struct TextReader {
-    reading: Reading,
+    inside: Inside,
     escape: Escape,
     depth: u32,
     /// The last name in the outermost object, as far as it can be [`NAME`].
@@ -42,7 +42,7 @@ pub(super) struct TextReader {
 impl Default for TextReader {
     fn default() -> Self {
         Self {
-            reading: Reading::Nothing,
+            inside: Inside::Nothing,
             escape: Escape::None,
             depth: 0,
             name: Vec::new(),
@@ -61,7 +61,7 @@ impl TextReader {
             if self.found {
                 break;
             }
-            if self.reading == Reading::Nothing {
+            if self.inside == Inside::Nothing {
                 self.between(*byte);
             } else {
                 self.within(*byte, &mut text);
@@ -82,13 +82,13 @@ impl TextReader {
             b':' if self.depth == 1 => self.is_value = true,
             b',' if self.depth == 1 => self.is_value = false,
             b'"' => {
-                self.reading = match (self.depth, self.is_value) {
+                self.inside = match (self.depth, self.is_value) {
                     (1, false) => {
                         self.name.clear();
-                        Reading::Name
+                        Inside::Name
                     }
-                    (1, true) if self.name == NAME => Reading::Text,
-                    _ => Reading::Other,
+                    (1, true) if self.name == NAME => Inside::Text,
+                    _ => Inside::Other,
                 };
             }
             _ => {}
@@ -99,9 +99,9 @@ impl TextReader {
         match (self.escape, byte) {
             (Escape::None, b'\\') => self.escape = Escape::Begun,
             (Escape::None, b'"') => {
-                self.found = self.reading == Reading::Text;
+                self.found = self.inside == Inside::Text;
                 self.unpaired(text);
-                self.reading = Reading::Nothing;
+                self.inside = Inside::Nothing;
             }
             (Escape::None, byte) => self.push(&[byte], text),
             (Escape::Begun, b'u') => self.escape = Escape::Unicode(0, 0),
@@ -133,10 +133,10 @@ impl TextReader {
     /// Adds bytes of a string.
     fn push(&mut self, bytes: &[u8], text: &mut Vec<u8>) {
         self.unpaired(text);
-        match self.reading {
-            Reading::Text => text.extend_from_slice(bytes),
+        match self.inside {
+            Inside::Text => text.extend_from_slice(bytes),
             // One byte more than the name is enough to know that it is another name.
-            Reading::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
+            Inside::Name if self.name.len() <= NAME.len() => self.name.extend_from_slice(bytes),
             _ => {}
         }
     }

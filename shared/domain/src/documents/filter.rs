@@ -37,7 +37,7 @@ named! {
 pub enum Presence {
     /// Present documents.
     #[default]
-    There,
+    Present,
     /// Deleted documents that can be undeleted.
     Deleted,
     /// Both.

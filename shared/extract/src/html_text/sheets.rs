@@ -178,7 +178,7 @@ mod tests {
     use scraper::Html;
 
     use super::*;
-    use crate::html_text::{Reading, read};
+    use crate::html_text::{ReadOptions, read};
 
     #[test]
     fn classes_hide_and_name_fonts() {
@@ -187,9 +187,9 @@ mod tests {
             @media print { .a{display:none} .b{display:none} } .a{color:red} .c .d{display:none} .w{font-family:Wingdings} .v{display:none} .v{display:block} .note{display:none} .e{display:none",
         );
         let sheets = [Rc::new(sheet)];
-        let reading = Reading {
+        let options = ReadOptions {
             sheets: &sheets,
-            ..Reading::default()
+            ..ReadOptions::default()
         };
         for (page, expected) in [
             (
@@ -223,7 +223,7 @@ mod tests {
             ),
         ] {
             let tree = Html::parse_document(page);
-            let read = read(&tree, reading).text(|_| true).finish(None, None, "");
+            let read = read(&tree, options).text(|_| true).finish(None, None, "");
             assert_eq!(read.text, expected, "{page}");
         }
     }

@@ -327,11 +327,11 @@ fn buttons_that_carry_content_are_read() {
         ),
     ]);
     let book = Html::parse_document("<p>a</p><button>Answer A</button>");
-    let reading = Reading {
+    let options = ReadOptions {
         buttons: true,
-        ..Reading::default()
+        ..ReadOptions::default()
     };
-    let text = read(&book, reading)
+    let text = read(&book, options)
         .text(|_| true)
         .finish(None, None, "")
         .text;

@@ -27,7 +27,12 @@ pub(super) async fn undelete(tx: &Tenant, job: JobId, locked: &[Row]) -> Result<
     }
     // They stay until the commit.
     let hold: Vec<Uuid> = mails.values().copied().collect();
-    run(tx, include_str!("../../queries/bulk/hold_mails.sql"), &hold).await?;
+    run(
+        tx,
+        include_str!("../../queries/bulk/lock_emails.sql"),
+        &hold,
+    )
+    .await?;
     let mut outcome = Outcome::default();
     let chosen: HashSet<Uuid> = there.iter().copied().collect();
     for row in &run(tx, include_str!("../../queries/bulk/undelete.sql"), &there).await? {

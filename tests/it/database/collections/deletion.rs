@@ -13,11 +13,11 @@ async fn a_deletion_says_what_becomes_of_the_documents() {
         (Kind::Conflict, "collection_not_empty")
     );
     assert_eq!(scene.collection_of(document).await, Some(scene.collection));
-    let kept = scene.delete(Some(Leftovers::Keep)).await;
+    let kept = scene.delete(Some(DocumentsOnDelete::Keep)).await;
     assert_eq!(kept.unwrap(), 0);
     assert_eq!(scene.collection_of(document).await, None);
     assert_eq!(scene.holds().await, None);
-    let again = scene.delete(Some(Leftovers::Keep)).await;
+    let again = scene.delete(Some(DocumentsOnDelete::Keep)).await;
     assert_eq!(again.unwrap_err().kind(), Kind::NotFound);
     // Its name is free again, and one without documents needs no word about them: those under deletion
     // are none.
@@ -46,7 +46,7 @@ async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
     let claim = store.claim(customer, busy, 1, LEASE).await.unwrap();
     let claim = claim.unwrap();
     let awaited = DocumentId::generate();
-    let new = placed("awaited", None, Place::In(id));
+    let new = placed("awaited", None, CollectionTarget::In(id));
     store
         .add_awaited_document(customer, awaited, &new, Uuid::new_v4(), seed::in_an_hour())
         .await
@@ -58,7 +58,10 @@ async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
         .await
         .unwrap();
 
-    assert_eq!(scene.delete(Some(Leftovers::Delete)).await.unwrap(), 4);
+    assert_eq!(
+        scene.delete(Some(DocumentsOnDelete::Delete)).await.unwrap(),
+        4
+    );
     let left = seed::list(store, customer, None).await;
     let left: Vec<_> = left.iter().map(|d| d.id).collect();
     assert_eq!(left, [outside]);
@@ -85,15 +88,20 @@ async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused
                 let store = scene.database.store(1);
                 tokio::spawn(async move {
                     let text = format!("text {n}");
-                    add(&store, customer, &placed(&text, None, Place::In(id))).await
+                    add(
+                        &store,
+                        customer,
+                        &placed(&text, None, CollectionTarget::In(id)),
+                    )
+                    .await
                 })
             })
             .collect();
         let store = scene.database.store(1);
-        let leftovers = [Leftovers::Delete, Leftovers::Keep][round % 2];
+        let documents = [DocumentsOnDelete::Delete, DocumentsOnDelete::Keep][round % 2];
         let deleting = tokio::spawn(async move {
             store
-                .delete_collection(customer, Actor::System, id, Some(leftovers), false)
+                .delete_collection(customer, Actor::System, id, Some(documents), false)
                 .await
         });
         let mut added = HashSet::new();
@@ -106,9 +114,9 @@ async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused
         let jobs = deleting.await.unwrap().unwrap().1.len();
         let left = seed::list(&scene.store, customer, None).await;
         let all: HashSet<_> = left.iter().map(|d| d.id).collect();
-        match leftovers {
-            Leftovers::Delete => assert_eq!((jobs, all.len()), (added.len(), 0)),
-            Leftovers::Keep => assert_eq!((jobs, all), (0, added)),
+        match documents {
+            DocumentsOnDelete::Delete => assert_eq!((jobs, all.len()), (added.len(), 0)),
+            DocumentsOnDelete::Keep => assert_eq!((jobs, all), (0, added)),
         }
         assert!(left.iter().all(|d| d.collection.is_none()));
     }

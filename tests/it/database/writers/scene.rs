@@ -150,7 +150,7 @@ impl Process {
     /// The store step up to the Lance commit; none where the lease was lost.
     pub(super) async fn write(&self, claim: &Claim) -> Option<(StoreStep, Stored)> {
         let step = self.store.begin_store_step(self.customer).await.unwrap();
-        let held = step.hold(&[claim]).await.unwrap();
+        let held = step.lock(&[claim]).await.unwrap();
         let [held] = held.as_slice() else { return None };
         let mut change = Change {
             append: rows(claim),

@@ -30,7 +30,7 @@ usage: dynrag-extract [--pdfium LIBRARY] [--as pdf|html|md|txt] [--json] [--hidd
 
 /// Command line options.
 #[derive(Default)]
-struct Asked {
+struct Flags {
     pdfium: Option<PathBuf>,
     format: Option<Format>,
     json: bool,
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let mut asked = Asked::default();
+    let mut flags = Flags::default();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -61,44 +61,44 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
                 print!("{HELP}");
                 return Ok(ExitCode::SUCCESS);
             }
-            "--pdfium" => asked.pdfium = Some(value()?.into()),
-            "--as" => asked.format = Some(value()?.parse()?),
-            "--rounds" => asked.rounds = value()?.parse()?,
-            "--ask" => asked.ask = true,
-            "--json" => asked.json = true,
-            "--hidden" => asked.hidden = true,
-            _ => asked.words.push(argument),
+            "--pdfium" => flags.pdfium = Some(value()?.into()),
+            "--as" => flags.format = Some(value()?.parse()?),
+            "--rounds" => flags.rounds = value()?.parse()?,
+            "--ask" => flags.ask = true,
+            "--json" => flags.json = true,
+            "--hidden" => flags.hidden = true,
+            _ => flags.words.push(argument),
         }
     }
-    if let [command, name] = asked.words.as_slice()
+    if let [command, name] = flags.words.as_slice()
         && command == "attack"
     {
         attacks::run(name);
         return Ok(ExitCode::SUCCESS);
     }
     dynrag_extract::harden_parent()?;
-    let extractor = Extractor::this_binary(asked.pdfium.clone());
+    let extractor = Extractor::this_binary(flags.pdfium.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    match asked.words.as_slice() {
+    match flags.words.as_slice() {
         [command, folder] if command == "bench" => {
             runtime.block_on(bench::run(
                 &extractor,
-                asked.pdfium.as_deref(),
+                flags.pdfium.as_deref(),
                 folder.as_ref(),
-                asked.rounds,
+                flags.rounds,
             ))?;
             Ok(ExitCode::SUCCESS)
         }
         [file] => {
             let bytes = std::fs::read(file)?;
-            let Some(format) = asked.format.or_else(|| detect(&bytes, None, Some(file))) else {
+            let Some(format) = flags.format.or_else(|| detect(&bytes, None, Some(file))) else {
                 println!("unsupported_type");
                 return Ok(ExitCode::FAILURE);
             };
-            let password = if asked.ask {
+            let password = if flags.ask {
                 let mut line = String::new();
                 std::io::stdin().read_line(&mut line)?;
                 Some(SecretString::from(line.trim_end_matches(['\r', '\n'])))
@@ -107,12 +107,12 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             };
             let options = Options {
                 password: password.as_ref(),
-                include_hidden: asked.hidden,
+                include_hidden: flags.hidden,
                 max_pages: None,
             };
             let read = extractor.extract_with(format, &bytes, options);
             match runtime.block_on(read)? {
-                Ok(extracted) if asked.json => {
+                Ok(extracted) if flags.json => {
                     println!("{}", serde_json::to_string_pretty(&extracted)?)
                 }
                 Ok(extracted) => {

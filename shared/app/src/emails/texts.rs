@@ -12,7 +12,7 @@ struct Link {
 }
 
 #[derive(Template)]
-#[template(path = "letter.txt")]
+#[template(path = "email.txt")]
 struct Text<'a> {
     lines: &'a [String],
     link: Option<&'a Link>,
@@ -20,7 +20,7 @@ struct Text<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "letter.html")]
+#[template(path = "email.html")]
 struct Html<'a> {
     subject: &'a str,
     lines: &'a [String],
