@@ -1,5 +1,5 @@
-//! Functions that are killed, and a notification that is lost (promises 1, 4 and 21). These tests harm what all
-//! share, so they run alone: see .config/nextest.toml.
+//! Killed functions, and a lost notification. These tests harm what all tests share, so they run alone: see
+//! .config/nextest.toml.
 
 use std::{
     collections::HashSet,
@@ -37,7 +37,7 @@ async fn lapse(tenant: &Tenant) {
     tenant.stack.sweep().await;
 }
 
-/// Has what waits for its next try be sent now.
+/// Makes documents that wait for their next attempt due now.
 async fn hurry(tenant: &Tenant) {
     let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
     let sql = tenant.stack.sql().await;
@@ -45,7 +45,7 @@ async fn hurry(tenant: &Tenant) {
     tenant.stack.sweep().await;
 }
 
-/// Kills one of a function's processes, where there is one.
+/// Kills one of a function's processes, if there is any.
 fn kill_one(stack: &Stack, binary: &str) -> bool {
     let victims = stack.processes(binary);
     let victim = victims.get(rand::rng().random_range(0..victims.len().max(1)));
@@ -59,7 +59,7 @@ async fn a_moment(most_ms: u64) {
     tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..most_ms))).await;
 }
 
-/// All that is published is in the table and found once: as many rows as the documents say, no chunk twice.
+/// Checks that every published chunk is in the table exactly once.
 async fn check_chunks(tenant: &Tenant, documents: &[String], each: usize) {
     let rows = tenant
         .count("SELECT row_count FROM index_versions WHERE customer_id = $1")
@@ -88,7 +88,7 @@ async fn check_chunks(tenant: &Tenant, documents: &[String], each: usize) {
 }
 
 #[tokio::test]
-async fn killed_workers_lose_and_repeat_nothing() {
+async fn killed_workers_lose_and_duplicate_nothing() {
     let stack = Stack::load();
     let (tenant, other) = tokio::join!(stack.signup(), stack.signup());
     let (count, most_kills) = (size(30, 500), size(10, 200));
@@ -122,7 +122,7 @@ async fn killed_workers_lose_and_repeat_nothing() {
                      AND status <> 'completed'";
         while done.load(Ordering::Relaxed) < most_kills {
             let busy = tenant.count(in_work).await > 0;
-            // One that was interrupted almost as often as it may be tried has a right to get through.
+            // A document on its last attempt is left alone.
             if busy && tenant.count(tried).await < MAX_ATTEMPTS - 1 {
                 a_moment(600).await;
                 if kill_one(&stack, "dynrag-embed") {
@@ -167,7 +167,7 @@ async fn killed_workers_lose_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
+async fn unstarted_messages_of_a_killed_worker_are_resent_soon() {
     const DOCUMENTS: i64 = 6;
     let stack = Stack::load();
     let tenant = stack.signup().await;
@@ -178,7 +178,7 @@ async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
     for id in &ids {
         tenant.completed(id).await;
     }
-    // Queued once more, by a message each, while a lock keeps every claim waiting: none of the batch is begun with.
+    // Queued once more, by a message each, while a lock keeps every claim waiting: nothing in the batch is started.
     let queued = "UPDATE documents SET status = 'queued', attempts = 0, resend_at = now() + interval '10 minutes'
                   WHERE customer_id = $1";
     let sql = stack.sql().await;
@@ -193,7 +193,7 @@ async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
     stack.enqueue_together(jobs).await;
     let held = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status = 'queued'
                 AND resend_at <= now() + interval '2 minutes'";
-    // One that comes to a worker alone is claimed at once, and not held.
+    // A message that reaches a worker alone is claimed at once, not held.
     eventually("a worker holds its batch", async || {
         (tenant.count(held).await >= DOCUMENTS / 2).then_some(())
     })
@@ -231,8 +231,8 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
     let adding = stream::iter(0..count)
         .map(async |n| {
             let body = json!({"title": "T", "content": format!("Number {n} of {mark}."), "externalId": format!("{n}")});
-            // As a client does that was cut off: it asks again, and says that it is the same request.
-            let id = eventually("it is taken", async || {
+            // Like a client that was cut off: it repeats the request with the same idempotency key.
+            let id = eventually("it is accepted", async || {
                 let asked = tenant
                     .call(reqwest::Method::POST, "/api/ingest/document")
                     .header("idempotency-key", format!("{mark}-{n}"))
@@ -275,7 +275,7 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
 }
 
 #[tokio::test]
-async fn killed_deliverers_lose_no_notice() {
+async fn killed_deliverers_lose_no_notification() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let (count, most_kills) = (size(60, 1000), size(5, 50));
@@ -341,7 +341,7 @@ async fn killed_deliverers_lose_no_notice() {
 }
 
 #[tokio::test]
-async fn a_kill_while_embedding_does_not_pay_twice() {
+async fn a_worker_killed_while_embedding_does_not_pay_twice() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     // The second request of the document hangs until its worker is killed; the first was staged.
