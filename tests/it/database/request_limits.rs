@@ -252,8 +252,8 @@ async fn a_bucket_holds_a_minutes_quota_and_refills_continuously() {
         let given = drain(&superuser, &customer, 6).await;
         assert_eq!(given.len(), tokens, "after {seconds} s");
     }
-    // A caller that takes every token each second for two minutes gets one burst and the refill, wherever the minutes of
-    // the clock begin.
+    // A caller that takes every token each second for two minutes gets one burst and the refill, wherever the minutes
+    // of the clock begin.
     pass(&superuser, &customer, 60.0).await;
     let mut given = drain(&superuser, &customer, 60).await.len();
     assert_eq!(given, 60);

@@ -265,7 +265,7 @@ async fn no_route_exceeds_a_callers_tenant_or_scopes() {
             let what = format!("{} as {}", route.name, caller.name);
             let denied = denial(needs, caller);
             let allowed = denied.is_none();
-            // They would lock the others out, and send emails repeatedly; see keys.rs and accounts.rs.
+            // They would lock the others out, and send emails repeatedly; tests/it/routes covers them.
             if allowed && ["customers-api-key", "auth-resend-verification"].contains(&route.name) {
                 return requests;
             }
