@@ -46,7 +46,7 @@ impl Scene {
             .unwrap()
     }
 
-    async fn lapse(&self) {
+    async fn expire_lease(&self) {
         let sql =
             "UPDATE documents SET lease_expires_at = now() - interval '1 second' WHERE id = $1";
         self.superuser
@@ -135,7 +135,7 @@ async fn of_concurrent_claims_only_one_is_granted() {
 async fn a_worker_without_a_lease_changes_nothing() {
     let scene = scene().await;
     let stale = scene.claim(1).await.unwrap();
-    scene.lapse().await;
+    scene.expire_lease().await;
     let live = scene.claim(1).await.unwrap();
     assert!(live.token > stale.token);
     assert_eq!((stale.attempts, live.attempts), (1, 2));

@@ -124,7 +124,7 @@ impl Scene {
     }
 
     /// The number of audit log entries of an action.
-    async fn told(&self, action: &str) -> usize {
+    async fn audit_count(&self, action: &str) -> usize {
         let log = self.store.list_audit(self.customer, None, 100).await;
         let log = log.unwrap();
         log.iter().filter(|line| line.action == action).count()
@@ -258,7 +258,7 @@ async fn a_notification_is_attempted_by_one_worker_at_a_time() {
     let notice = scene.notices().await.remove(0);
     assert_eq!(notice.status, DeliveryStatus::Delivered);
     assert_eq!((notice.attempts, notice.last_status), (2, Some(204)));
-    assert_eq!(scene.told("webhook.disabled").await, 0);
+    assert_eq!(scene.audit_count("webhook.disabled").await, 0);
     assert!(scene.claim(id).await.is_none(), "it has ended");
 
     // Replayed: the same id, and the attempts start again.
@@ -322,7 +322,7 @@ async fn a_webhook_is_disabled_if_its_receiver_is_gone_or_keeps_failing() {
         statuses,
         [DeliveryStatus::Discarded, DeliveryStatus::Failed]
     );
-    assert_eq!(scene.told("webhook.disabled").await, 1);
+    assert_eq!(scene.audit_count("webhook.disabled").await, 1);
 
     let tx = store.tenant(scene.customer).await.unwrap();
     webhooks::update(&tx, scene.webhook, &wanted(&[Event::Failed]))
@@ -354,7 +354,7 @@ async fn a_webhook_is_disabled_if_its_receiver_is_gone_or_keeps_failing() {
         .await
         .unwrap();
     assert_eq!(stopped.disabled_reason.unwrap().as_str(), "failing");
-    assert_eq!(scene.told("webhook.disabled").await, 2);
+    assert_eq!(scene.audit_count("webhook.disabled").await, 2);
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn a_writer_frozen_after_its_lance_commit_publishes_nothing() {
     assert_eq!(scene.published().await, (recorded, published));
 
     // The document's next worker repeats the work, on a table without the leftover.
-    scene.lapse(document).await;
+    scene.expire_lease(document).await;
     let claim = next.claim(document, 1).await;
     let (step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, step, stored).await.unwrap();
@@ -192,7 +192,7 @@ async fn a_writer_that_thaws_after_the_next_one_leaves_nothing_behind() {
     assert_eq!(step.hold(&[&stale]).await.unwrap().len(), 1);
     scene.end_idle_transactions().await;
 
-    scene.lapse(document).await;
+    scene.expire_lease(document).await;
     let claim = next.claim(document, 1).await;
     let (next_step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, next_step, stored).await.unwrap();

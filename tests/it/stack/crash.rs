@@ -24,7 +24,7 @@ const OPEN: &str =
     "SELECT count(*) FROM documents WHERE customer_id = $1 AND status <> 'completed'";
 
 /// Ends the leases of killed workers now instead of in a minute and a half, and sends their jobs.
-async fn lapse(tenant: &Tenant) {
+async fn expire_leases(tenant: &Tenant) {
     let lapsed = "UPDATE documents SET lease_expires_at = now(), resend_at = now()
                   WHERE customer_id = $1 AND status = 'processing'";
     tenant
@@ -38,7 +38,7 @@ async fn lapse(tenant: &Tenant) {
 }
 
 /// Makes documents that wait for their next attempt due now.
-async fn hurry(tenant: &Tenant) {
+async fn retry_now(tenant: &Tenant) {
     let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
     let sql = tenant.stack.sql().await;
     sql.execute(due, &[&tenant.id]).await.unwrap();
@@ -55,7 +55,7 @@ fn kill_one(stack: &Stack, binary: &str) -> bool {
     })
 }
 
-async fn a_moment(most_ms: u64) {
+async fn random_pause(most_ms: u64) {
     tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..most_ms))).await;
 }
 
@@ -124,15 +124,15 @@ async fn killed_workers_lose_and_duplicate_nothing() {
             let busy = tenant.count(in_work).await > 0;
             // A document on its last attempt is left alone.
             if busy && tenant.count(tried).await < MAX_ATTEMPTS - 1 {
-                a_moment(600).await;
+                random_pause(600).await;
                 if kill_one(&stack, "dynrag-embed") {
                     done.fetch_add(1, Ordering::Relaxed);
                 }
-                lapse(&tenant).await;
+                expire_leases(&tenant).await;
             } else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 if !busy {
-                    hurry(&tenant).await;
+                    retry_now(&tenant).await;
                 }
             }
         }
@@ -140,7 +140,7 @@ async fn killed_workers_lose_and_duplicate_nothing() {
     let (documents, ()) = tokio::join!(adding, killing);
     println!("{} documents, {most_kills} kills", documents.len());
     eventually("all documents complete", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         let ended = "SELECT count(*) FROM documents WHERE customer_id = $1
                      AND status IN ('failed', 'needs_action')";
         assert_eq!(tenant.count(ended).await, 0, "a kill ended a document");
@@ -152,7 +152,7 @@ async fn killed_workers_lose_and_duplicate_nothing() {
     check_chunks(&tenant, &documents, 3).await;
     // The bystander may have been hit too.
     eventually("the other customer's completes", async || {
-        lapse(&other).await;
+        expire_leases(&other).await;
         (other.status(&bystander).await["status"] == "completed").then_some(())
     })
     .await;
@@ -209,12 +209,12 @@ async fn unstarted_messages_of_a_killed_worker_are_resent_soon() {
     let alone = DOCUMENTS - i64::try_from(sent_again).unwrap();
     assert!(alone <= DOCUMENTS / 2, "{alone} were not held");
     eventually("they complete", async || {
-        lapse(&tenant).await;
+        expire_leases(&tenant).await;
         (tenant.count(OPEN).await <= alone).then_some(())
     })
     .await;
     eventually("the one that came alone completes", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (tenant.count(OPEN).await == 0).then_some(())
     })
     .await;
@@ -251,7 +251,7 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
     let killing = async {
         let mut kills = 0;
         while kills < most_kills && left.load(Ordering::Relaxed) > 0 {
-            a_moment(400).await;
+            random_pause(400).await;
             kills += usize::from(kill_one(&stack, "dynrag-ingest"));
         }
         kills
@@ -261,7 +261,7 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
     assert!(kills >= most_kills / 2, "only {kills} kills");
     assert_eq!(ids.len(), count, "a document for each");
     eventually("all documents complete", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (tenant.count(OPEN).await == 0).then_some(())
     })
     .await;
@@ -304,7 +304,7 @@ async fn killed_deliverers_lose_no_notification() {
     let kills = AtomicUsize::new(0);
     let killing = async {
         while kills.load(Ordering::Relaxed) < most_kills {
-            a_moment(200).await;
+            random_pause(200).await;
             if kill_one(&stack, "dynrag-deliver") {
                 kills.fetch_add(1, Ordering::Relaxed);
             }
@@ -320,7 +320,7 @@ async fn killed_deliverers_lose_no_notification() {
                    WHERE customer_id = $1 AND status = 'pending'";
         sql.execute(due, &[&tenant.id]).await.unwrap();
         stack.sweep().await;
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (told().len() == count && tenant.count(open).await == 0).then_some(())
     });
     tokio::select! {
@@ -378,7 +378,7 @@ async fn a_worker_killed_while_embedding_does_not_pay_twice() {
             .await
             == 1
         {
-            lapse(&tenant).await;
+            expire_leases(&tenant).await;
         }
         (tenant.status(&id).await["status"] == "completed").then_some(())
     })

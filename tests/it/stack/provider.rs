@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 /// Makes the next attempt of a waiting document due now.
-async fn hurry(tenant: &Tenant) {
+async fn retry_now(tenant: &Tenant) {
     let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
     tenant
         .stack
@@ -246,7 +246,7 @@ async fn a_refused_document_does_not_affect_its_batch() {
             11 => {}
             _ => {
                 eventually("its neighbours are completed", async || {
-                    hurry(&tenant).await;
+                    retry_now(&tenant).await;
                     (tenant.status(id).await["status"] == "completed").then_some(())
                 })
                 .await;
@@ -254,7 +254,7 @@ async fn a_refused_document_does_not_affect_its_batch() {
         }
     }
     eventually("the one that always fails is given up", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (tenant.status(&ids[11]).await["status"] == "failed").then_some(())
     })
     .await;
@@ -326,7 +326,7 @@ async fn invalid_provider_responses_are_retried_then_given_up_and_never_stored()
     }
     for (id, mark, reply) in &ids {
         eventually(&format!("{reply:?} is given up"), async || {
-            hurry(&tenant).await;
+            retry_now(&tenant).await;
             let status = tenant.status(id).await["status"].clone();
             (status == "failed" || status == "completed").then_some(())
         })
@@ -346,7 +346,7 @@ async fn invalid_provider_responses_are_retried_then_given_up_and_never_stored()
 }
 
 #[tokio::test]
-async fn a_temporary_provider_failure_is_recovered_from() {
+async fn a_document_recovers_from_a_temporary_provider_failure() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let mark = word();
@@ -362,7 +362,7 @@ async fn a_temporary_provider_failure_is_recovered_from() {
     .await;
     tenant.own_key().await;
     eventually("the document completes", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (tenant.status(&id).await["status"] == "completed").then_some(())
     })
     .await;

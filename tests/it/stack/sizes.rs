@@ -84,7 +84,7 @@ async fn the_chunk_limit_of_all_documents_is_raised_by_the_platform() {
 }
 
 #[tokio::test]
-async fn deletions_free_chunks_for_other_documents() {
+async fn deleting_a_document_makes_room_for_another() {
     let tenant = Stack::load().signup().await;
     tenant.config("max_chunks = 4").await;
     let a = add(&tenant, "recursive", &text(&word(), 3)).await;

@@ -125,7 +125,7 @@ impl Scene {
         assert_eq!(self.superuser.query(sql, &[]).await.unwrap().len(), 1);
     }
 
-    pub(super) async fn lapse(&self, document: DocumentId) {
+    pub(super) async fn expire_lease(&self, document: DocumentId) {
         let sql =
             "UPDATE documents SET lease_expires_at = now() - interval '1 second' WHERE id = $1";
         assert_eq!(

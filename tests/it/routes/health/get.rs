@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 /// Starts a server that accepts connections and never responds, and returns its address.
-async fn silence() -> String {
+async fn silent_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
@@ -104,7 +104,7 @@ async fn a_deep_check_includes_provider_queues_and_buckets() {
     let deep = stack.http.get(stack.url("/health?deep=true"));
     let all = json!({"secrets": "ok", "database": "ok", "provider": "ok", "queues": "ok", "buckets": "ok"});
     assert_eq!(Answer::of(deep).await.ok(200)["checks"], all);
-    let silence = format!("http://{}", silence().await);
+    let silence = format!("http://{}", silent_server().await);
     // First a provider that hangs, then a queue and a bucket.
     let provider = [("EMBEDDINGS_BASE_URL", silence.as_str())];
     let aws = [
@@ -156,7 +156,7 @@ async fn a_frozen_database_is_reported_and_its_connection_replaced() {
 #[tokio::test]
 async fn an_unavailable_secret_is_reported() {
     let stack = Stack::load();
-    let silence = format!("http://{}", silence().await);
+    let silence = format!("http://{}", silent_server().await);
     let variables = [("AWS_ENDPOINT_URL_SECRETS_MANAGER", silence.as_str())];
     let mut function = start(&stack, &variables).await;
     let (status, body) = ask(&mut function, "").await;

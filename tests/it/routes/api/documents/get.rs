@@ -99,7 +99,7 @@ async fn a_list_can_be_filtered_sorted_and_counted() {
 }
 
 #[tokio::test]
-async fn an_invalid_filter_is_reported_with_what_is_valid() {
+async fn an_invalid_filter_is_reported_with_what_is_expected() {
     let stack = Stack::load();
     let a = stack.signup().await;
     for (name, value, says) in [
