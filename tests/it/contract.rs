@@ -1,5 +1,5 @@
-//! The contract between routers, template.yaml and events/: a route has one name, and everything it
-//! needs under that name.
+//! The contract between routers, template.yaml and events/: a route has one name, under which everything
+//! else is found.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -52,8 +52,8 @@ const NOT_ROUTES: [(&str, &str); 9] = [
     ("Tasks", "dynrag-tasks"),
 ];
 
-/// Files that work without a caller's bounds: before anybody is admitted, where no document is read, and what `shared/app`
-/// does for workers. This list may only get shorter.
+/// Files that work without a caller's bounds: before a caller is admitted, without reading documents, or, in
+/// `shared/app`, for workers. This list may only get shorter.
 const UNBOUNDED: &[&str] = &[
     "app/src/accounts/invitation.rs",
     "app/src/accounts/signup.rs",
@@ -117,7 +117,7 @@ fn template() -> Yaml {
 fn text(value: &Yaml) -> &str {
     plain(value)
         .as_str()
-        .unwrap_or_else(|| panic!("not a text: {value:?}"))
+        .unwrap_or_else(|| panic!("not a string: {value:?}"))
 }
 
 fn functions(template: &Yaml) -> BTreeMap<String, Function> {
@@ -154,7 +154,7 @@ fn functions(template: &Yaml) -> BTreeMap<String, Function> {
 }
 
 #[test]
-fn every_group_is_here() {
+fn every_crate_with_routes_is_listed() {
     let known: BTreeSet<String> = groups()
         .iter()
         .map(|group| group.folder.to_owned())
@@ -167,11 +167,11 @@ fn every_group_is_here() {
         .filter_map(|path| path.ancestors().nth(2)?.strip_prefix(&functions).ok())
         .map(|folder| folder.to_str().unwrap().to_owned())
         .collect();
-    assert_eq!(found, known, "a crate of routes is missing in groups()");
+    assert_eq!(found, known, "a crate with routes is missing in groups()");
 }
 
 #[test]
-fn a_name_stands_for_one_route() {
+fn route_names_and_paths_are_unique() {
     let mut names = BTreeSet::new();
     let mut paths = BTreeSet::new();
     for group in groups() {
@@ -191,7 +191,7 @@ fn a_name_stands_for_one_route() {
 }
 
 #[test]
-fn every_route_is_a_function_of_its_name_and_every_function_a_route() {
+fn routes_and_functions_of_the_template_match() {
     let template = template();
     let mut functions = functions(&template);
     for group in groups() {
@@ -224,7 +224,7 @@ fn every_route_is_a_function_of_its_name_and_every_function_a_route() {
 }
 
 #[test]
-fn every_binary_of_the_template_is_built_here() {
+fn every_binary_in_the_template_is_built_here() {
     for (name, function) in functions(&template()) {
         let folder = function
             .binary
@@ -261,7 +261,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn handlers_have_the_store_of_their_caller() {
+fn handlers_use_the_store_of_their_caller() {
     let functions = checkout().join("functions");
     let shared = checkout().join("shared");
     let mut folders: Vec<PathBuf> = groups()
@@ -285,11 +285,11 @@ fn handlers_have_the_store_of_their_caller() {
         })
         .collect();
     found.sort_unstable();
-    assert_eq!(found, UNBOUNDED, "say caller.store()");
+    assert_eq!(found, UNBOUNDED, "use caller.store()");
 }
 
 #[test]
-fn a_queue_hides_a_message_for_six_timeouts_of_its_function() {
+fn visibility_timeouts_are_at_least_six_function_timeouts() {
     let template = template();
     for (function, queue) in [
         ("Embed", "IngestQueue"),
@@ -321,7 +321,7 @@ fn read_event(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// Whether a path is of a template: `/api/documents/{id}`.
+/// Whether a path matches a template such as `/api/documents/{id}`.
 fn fits(path: &str, template: &str) -> bool {
     let (path, template): (Vec<_>, Vec<_>) =
         (path.split('/').collect(), template.split('/').collect());
@@ -336,7 +336,7 @@ fn fits(path: &str, template: &str) -> bool {
 }
 
 #[test]
-fn every_route_has_an_event_and_every_event_a_route() {
+fn routes_and_sample_events_match() {
     let folder = checkout().join("events/http");
     let mut files: BTreeSet<String> = fs::read_dir(&folder)
         .unwrap()
@@ -348,12 +348,12 @@ fn every_route_has_an_event_and_every_event_a_route() {
             assert!(files.remove(&file), "events/http/{file} is missing");
             let event = read_event(&folder.join(&file));
             let key = event["routeKey"].as_str().unwrap();
-            // A function URL knows no routes.
+            // A function URL has no routes.
             let route = if streamed(&group, name) {
                 assert_eq!(key, "$default", "{file}");
                 at.first().unwrap().as_str()
             } else {
-                assert!(at.contains(key), "{file}: {key} is none of {at:?}");
+                assert!(at.contains(key), "{file}: {key} is not one of {at:?}");
                 key
             };
             let (method, path) = route.split_once(' ').unwrap();
@@ -370,15 +370,15 @@ fn every_route_has_an_event_and_every_event_a_route() {
             assert_eq!(
                 authorized,
                 !PUBLIC.contains(&name),
-                "{file}: a token where, and only where, one is needed"
+                "{file}: a token if, and only if, one is needed"
             );
         }
     }
-    assert_eq!(files, BTreeSet::new(), "events of no route");
+    assert_eq!(files, BTreeSet::new(), "events without a route");
 }
 
 #[tokio::test]
-async fn without_credentials_every_route_answers_401_but_the_public_ones() {
+async fn only_public_routes_work_without_credentials() {
     let mut public = Vec::new();
     for group in groups() {
         for RouteInfo {
@@ -399,7 +399,7 @@ async fn without_credentials_every_route_answers_401_but_the_public_ones() {
                 !uri.contains('{'),
                 "{name}: a parameter without a value to test with"
             );
-            // Bodies and content types are looked at after the caller.
+            // Bodies and content types are checked after the caller.
             let request = Request::builder()
                 .method(method.clone())
                 .uri(&uri)
@@ -433,5 +433,5 @@ async fn without_credentials_every_route_answers_401_but_the_public_ones() {
         }
     }
     public.sort_unstable();
-    assert_eq!(public, PUBLIC, "a public route that is none (any more)");
+    assert_eq!(public, PUBLIC, "a listed route that is not public any more");
 }

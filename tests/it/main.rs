@@ -1,4 +1,4 @@
-//! The promises, tested on the real thing: PostgreSQL, and the functions deployed from template.yaml
+//! Integration tests against the real thing: PostgreSQL, and the functions deployed from template.yaml
 //! on the emulator with IAM enforced. `make test` brings the stack up and names it in `DYNRAG_STACK`.
 
 mod support;

@@ -1,5 +1,5 @@
-//! Who may call what: the tables in `docs/SECURITY.md`, generated from the types of the handlers. The checked-in tables
-//! are the second statement of it: a changed permission is a changed line, to be reviewed.
+//! Who may call what: the tables in `docs/SECURITY.md`, generated from the types of the handlers. As the tables are
+//! checked in, a changed permission is a changed line in a review.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,7 +20,7 @@ use crate::support::{
     routes::{named, needs},
 };
 
-/// Whether a key with this scope alone gets past the door, and needs the scope for it.
+/// Whether a key with only this scope may call the route, and needs the scope for it.
 fn opens(access: Access, scope: Scope) -> bool {
     match access {
         Access::Public | Access::Webhook => false,
@@ -97,7 +97,7 @@ fn tables() -> String {
 }
 
 #[test]
-fn the_tables_of_who_may_call_what_are_what_the_routes_say() {
+fn the_access_tables_are_up_to_date() {
     assert_eq!(
         generated::part("docs/SECURITY.md", "the tables", &tables()),
         None
@@ -105,7 +105,7 @@ fn the_tables_of_who_may_call_what_are_what_the_routes_say() {
 }
 
 #[test]
-fn the_tables_tell_routes_apart() {
+fn access_is_described_as_the_routes_require_it() {
     let lines = named();
     let line = |name: &str| lines.iter().find(|line| line.name == name).unwrap().access;
     for (name, what, user, bound) in [

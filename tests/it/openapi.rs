@@ -1,4 +1,4 @@
-//! The OpenAPI document is the code's: `docs/openapi.json` is what the routes say of themselves.
+//! The OpenAPI document: `docs/openapi.json` is generated from the routes.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -18,14 +18,14 @@ fn document() -> Value {
 }
 
 #[test]
-fn the_file_is_what_the_routes_say() {
+fn the_openapi_file_is_up_to_date() {
     let mut text = serde_json::to_string_pretty(&document()).unwrap();
     text.push('\n');
     assert_eq!(generated::file("docs/openapi.json", &text), None);
 }
 
 #[test]
-fn every_operation_has_an_id_of_its_own_and_names_what_there_is() {
+fn operation_ids_are_unique_and_references_resolve() {
     let document = document();
     let mut ids = BTreeSet::new();
     let mut references = Vec::new();

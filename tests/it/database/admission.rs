@@ -1,4 +1,4 @@
-//! `admit()`: who may come in.
+//! `admit()`: which callers are admitted.
 
 use dynrag_domain::{
     Kind,
@@ -33,7 +33,7 @@ async fn by_key(store: &Store, customer: &Customer) -> Result<Admission, Refused
         .await
 }
 
-/// Both ways in, by the code of the refusal.
+/// Outcomes of admission by token and by key: `ok`, or the code of the refusal.
 async fn codes(store: &Store, customer: &Customer) -> [&'static str; 2] {
     [
         by_token(store, customer).await,
@@ -67,7 +67,7 @@ async fn set(superuser: &Client, table: &str, change: &str, customer: &Customer)
 }
 
 #[tokio::test]
-async fn a_caller_is_told_its_own_customer() {
+async fn admission_returns_the_callers_own_customer() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let (ours, theirs) = (seed::customer(&store).await, seed::customer(&store).await);
@@ -104,7 +104,7 @@ async fn a_caller_is_told_its_own_customer() {
 }
 
 #[tokio::test]
-async fn who_may_not_come_in_does_not() {
+async fn invalid_and_revoked_credentials_are_refused() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let superuser = database.superuser().await;

@@ -1,4 +1,4 @@
-//! Attachments of an email: none outlives it, and only its current claimant removes any.
+//! Attachments of an email: none outlives it, and only its current claimant can remove them.
 
 use std::time::Duration;
 
@@ -51,12 +51,12 @@ async fn count(store: &Store, customer: TenantId) -> usize {
 }
 
 #[tokio::test]
-async fn attachments_are_deleted_with_their_mail_and_not_added_after_it() {
+async fn attachments_are_deleted_with_their_email_and_never_added_later() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await.id;
-    let (mail, _) = seed::add(&store, customer, None, "a mail").await;
-    let (other, _) = seed::add(&store, customer, None, "another mail").await;
+    let (mail, _) = seed::add(&store, customer, None, "an email").await;
+    let (other, _) = seed::add(&store, customer, None, "another email").await;
     for number in 1..=2 {
         attach(&store, customer, mail, number).await.unwrap();
     }
@@ -81,7 +81,7 @@ async fn attachments_are_deleted_with_their_mail_and_not_added_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deletion_waits_for_an_attachment_that_is_being_added() {
+async fn a_deletion_waits_for_a_concurrently_added_attachment() {
     let database = Database::fresh().await;
     let store = database.store(2);
     let customer = seed::customer(&store).await.id;
@@ -95,14 +95,14 @@ async fn a_deletion_waits_for_an_attachment_that_is_being_added() {
             .delete_document(customer, Actor::System, mail, false)
             .await
             .unwrap();
-        // Whichever was first: added and then deleted, or refused.
+        // Depending on which came first, it was added and then deleted, or refused.
         drop(adding.await.unwrap());
         assert_eq!(count(&store, customer).await, 0, "{round}");
     }
 }
 
 #[tokio::test]
-async fn a_claim_that_was_lost_removes_no_attachments() {
+async fn a_lost_claim_removes_no_attachments() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await.id;

@@ -1,4 +1,4 @@
-//! Keys that are bound to collections: whatever a statement forgets, they reach nothing else.
+//! Keys bound to collections reach nothing else, even if a statement does not filter.
 
 use dynrag_domain::{
     CollectionId, DocumentId, Kind,
@@ -23,7 +23,7 @@ use crate::support::{
     seed::{self, Customer},
 };
 
-/// A customer with two collections, a document in each and one in none.
+/// A customer with two collections, a document in each and one in neither.
 struct Scene {
     database: Database,
     store: Store,
@@ -107,10 +107,10 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_statement_that_forgets_the_collections_reaches_nothing() {
+async fn statements_without_a_collection_filter_stay_within_the_bounds() {
     let scene = scene().await;
     let id = scene.customer.id;
-    // Something of everything that hangs on documents, and a crawl into each collection.
+    // Rows in every table that depends on documents, and a crawl into each collection.
     for document in scene.documents {
         seed::password(&scene.store, id, document).await;
         let staged = "INSERT INTO staged_embeddings (customer_id, document_id, embedding_model, text_hash, vector)
@@ -134,10 +134,10 @@ async fn a_statement_that_forgets_the_collections_reaches_nothing() {
     };
     for (collections, seen) in [
         (format!("{{{}}}", scene.inside), [1, 1]),
-        // An id that was deleted meanwhile, or never existed, opens nothing.
+        // A deleted or unknown id gives access to nothing.
         (format!("{{{}}}", Uuid::new_v4()), [0, 0]),
         ("{}".to_owned(), [0, 0]),
-        // The control: not bound.
+        // The control: no bounds.
         (String::new(), [3, 2]),
     ] {
         for (table, rows) in [
@@ -151,7 +151,7 @@ async fn a_statement_that_forgets_the_collections_reaches_nothing() {
             ("jobs", seen[1]),
             ("crawl_pages", seen[1]),
         ] {
-            // Constants only, so that nothing but the policies decides.
+            // Constants only, so that only the policies decide.
             for sql in [
                 format!("SELECT 1 FROM {table}"),
                 format!("UPDATE {table} SET customer_id = customer_id"),
@@ -163,7 +163,7 @@ async fn a_statement_that_forgets_the_collections_reaches_nothing() {
             }
         }
     }
-    // No document leaves the collections, and none comes in from elsewhere.
+    // No document can be moved out of the collections, or into them from elsewhere.
     let collections = format!("{{{}}}", scene.inside);
     for sql in [
         "UPDATE documents SET collection_id = NULL".to_owned(),
@@ -204,7 +204,7 @@ async fn crawl(store: &Store, customer: TenantId, collection: Option<CollectionI
 }
 
 #[tokio::test]
-async fn a_key_has_the_collections_that_are_left() {
+async fn a_deleted_collection_is_removed_from_its_keys() {
     let scene = scene().await;
     let id = scene.customer.id;
     let key = seed::bound_key(
@@ -237,7 +237,7 @@ async fn a_key_has_the_collections_that_are_left() {
     }
     let refused = scene.admit(&key).await.collection_target(None).unwrap_err();
     assert_eq!(refused.code(), "key_without_collections");
-    // The release before does not know what it is bound to.
+    // The previous release does not know about bounds, so that it must not admit the key.
     let row = scene
         .superuser
         .query_one(
@@ -250,7 +250,7 @@ async fn a_key_has_the_collections_that_are_left() {
 }
 
 #[tokio::test]
-async fn what_is_out_of_sight_is_neither_found_nor_changed() {
+async fn documents_outside_the_bounds_are_neither_found_nor_changed() {
     let scene = scene().await;
     let id = scene.customer.id;
     let bound = scene.store.bounded(Bounds::within(&[scene.inside]));
@@ -275,7 +275,7 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
         let moved = bound.move_document(id, Actor::System, inside, to).await;
         assert_eq!(moved.unwrap_err().fields()[0].pointer, "/collectionId");
     }
-    // The same text elsewhere is no duplicate.
+    // The same text elsewhere is not a duplicate.
     let here = CollectionTarget::In(scene.inside);
     for text in ["out", "none"] {
         let new = placed(text, None, here);
@@ -322,7 +322,7 @@ async fn what_is_out_of_sight_is_neither_found_nor_changed() {
 }
 
 #[tokio::test]
-async fn limits_are_of_all_documents() {
+async fn limits_also_count_documents_outside_the_bounds() {
     let scene = scene().await;
     let id = scene.customer.id;
     let bound = scene.store.bounded(Bounds::within(&[scene.inside]));
@@ -342,7 +342,7 @@ async fn limits_are_of_all_documents() {
         .unwrap();
     let refused = bound.add_document(id, target, &new, Uuid::new_v4(), 1, &hash);
     assert_eq!(refused.await.err().unwrap().code(), "document_limit");
-    // And it sees no more than before, in the same transaction and after it.
+    // It sees no more than before, in the same transaction and afterwards.
     assert_eq!(bound.bound_documents(id).await.unwrap().unwrap().len(), 1);
 
     for _ in 0..5 {
@@ -373,9 +373,9 @@ async fn limits_are_of_all_documents() {
     );
 }
 
-/// Who may not read what others added is not told that it is there.
+/// A caller that cannot read documents of others must not learn that they exist.
 #[tokio::test]
-async fn who_may_only_write_finds_its_own_duplicates() {
+async fn a_write_only_key_detects_only_its_own_duplicates() {
     let scene = scene().await;
     let id = scene.customer.id;
     let scopes = "UPDATE api_keys SET scopes = $2 WHERE customer_id = $1";

@@ -1,4 +1,4 @@
-//! Bulk jobs: a set that is fixed, steps that are whole, and nothing done twice.
+//! Bulk jobs: a fixed set of documents, atomic steps, and nothing done twice.
 
 use dynrag_domain::{
     CollectionId, DocumentId, JobId, Kind,
@@ -63,7 +63,7 @@ impl Scene {
         added.unwrap().0
     }
 
-    /// Works a job off, two documents a step; the messages of each step.
+    /// Completes a job, two documents a step, and returns the messages of each step.
     async fn finish(&self, job: JobId) -> Vec<Vec<Outgoing>> {
         let mut steps = Vec::new();
         loop {
@@ -72,7 +72,7 @@ impl Scene {
                     steps.push(pending.into_iter().map(|one| one.job).collect());
                 }
                 Step::Ended(_) => return steps,
-                Step::None | Step::Later => panic!("nothing is in its way"),
+                Step::None | Step::Later => panic!("nothing blocks it"),
             }
         }
     }
@@ -96,7 +96,7 @@ fn only(ids: &[DocumentId]) -> Filter {
 }
 
 #[tokio::test]
-async fn the_documents_of_the_request_are_deleted_and_no_others() {
+async fn only_documents_selected_by_the_request_are_deleted() {
     let scene = scene().await;
     let ids = scene.documents(5).await;
     let theirs = seed::customer(&scene.store).await.id;
@@ -128,7 +128,7 @@ async fn the_documents_of_the_request_are_deleted_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_deletion_waits_while_too_many_documents_are_under_deletion() {
+async fn a_bulk_deletion_waits_while_too_many_documents_are_being_deleted() {
     let scene = scene().await;
     let ids = scene.documents(2).await;
     let job = scene.start(BulkAction::Delete, None, &only(&ids)).await;
@@ -147,7 +147,11 @@ async fn a_deletion_waits_while_too_many_documents_are_under_deletion() {
         assert!(matches!(step, Step::Later));
     }
     let begun = scene.store.begin_job(scene.customer, job).await.unwrap();
-    assert_eq!(begun.unwrap().attempts, 1, "waiting is no failed try");
+    assert_eq!(
+        begun.unwrap().attempts,
+        1,
+        "waiting is not a failed attempt"
+    );
     scene
         .sql("DELETE FROM documents WHERE deleted_at IS NOT NULL")
         .await;
@@ -155,7 +159,7 @@ async fn a_deletion_waits_while_too_many_documents_are_under_deletion() {
 }
 
 #[tokio::test]
-async fn an_action_waits_while_too_many_notifications_do() {
+async fn a_bulk_action_waits_while_too_many_notifications_are_pending() {
     let scene = scene().await;
     let ids = scene.documents(1).await;
     let job = scene.start(BulkAction::Delete, None, &only(&ids)).await;
@@ -176,7 +180,7 @@ async fn an_action_waits_while_too_many_notifications_do() {
 }
 
 #[tokio::test]
-async fn a_mail_takes_its_attachments_along() {
+async fn attachments_are_deleted_in_bulk_with_their_email() {
     let scene = scene().await;
     let ids = scene.documents(3).await;
     let attach = format!(
@@ -193,20 +197,20 @@ async fn a_mail_takes_its_attachments_along() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_that_work_at_a_job_each_document_is_acted_on_once() {
+async fn concurrent_workers_process_each_document_once() {
     let scene = scene().await;
     scene.documents(12).await;
     let job = scene
         .start(BulkAction::Reprocess, None, &Filter::default())
         .await;
-    // A step that dies half-way has not happened.
+    // A step that dies midway has not happened.
     scene
         .sql("BEGIN; UPDATE jobs SET attempts = attempts")
         .await;
     let locked = scene.store.bulk_step(scene.customer, job, 2).await;
     assert!(
         matches!(locked.unwrap(), Step::None),
-        "somebody else has it"
+        "another worker has it"
     );
     scene.sql("ROLLBACK").await;
     let worker = async || {
@@ -230,7 +234,7 @@ async fn of_two_that_work_at_a_job_each_document_is_acted_on_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_told_with_its_reason() {
+async fn failures_are_recorded_with_their_reasons() {
     let scene = scene().await;
     let ids = scene.documents(4).await;
     scene
@@ -283,7 +287,7 @@ async fn what_cannot_be_done_is_told_with_its_reason() {
 }
 
 #[tokio::test]
-async fn documents_move_into_a_collection_that_is_there() {
+async fn documents_move_only_into_an_existing_collection() {
     let scene = scene().await;
     let ids = scene.documents(3).await;
     let collection = seed::collection(&scene.store, scene.customer, "Handbook").await;
@@ -325,7 +329,7 @@ async fn documents_move_into_a_collection_that_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_few_are_under_way_at_once_however_many_ask() {
+async fn concurrent_requests_do_not_exceed_the_bulk_action_limit() {
     let scene = scene().await;
     let ids = scene.documents(1).await;
     let filter = only(&ids);

@@ -1,4 +1,4 @@
-//! Claims: one worker at a time, and one that lost its lease changes nothing any more.
+//! Claims: one worker at a time, and a worker that lost its lease changes nothing.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl Scene {
             .unwrap()
     }
 
-    async fn lapse(&self) {
+    async fn expire_lease(&self) {
         let sql =
             "UPDATE documents SET lease_expires_at = now() - interval '1 second' WHERE id = $1";
         self.superuser
@@ -55,7 +55,7 @@ impl Scene {
             .unwrap();
     }
 
-    /// The document and its versions, as they stand.
+    /// The current rows of the document and its versions.
     async fn rows(&self) -> Value {
         let sql = "SELECT jsonb_build_array(
             (SELECT to_jsonb(d) FROM documents d WHERE id = $1),
@@ -68,7 +68,7 @@ impl Scene {
             .get(0)
     }
 
-    /// Tries every write of a claimant; true if any returned or changed something.
+    /// Tries every write of a claimant. Returns whether any succeeded or changed something.
     async fn changes_anything(&self, claim: &Claim) -> bool {
         let before = self.rows().await;
         let store = &self.store;
@@ -101,7 +101,7 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_claims_at_once_one_is_given() {
+async fn of_concurrent_claims_only_one_is_granted() {
     let scene = scene().await;
     let claims: Vec<_> = (0..8)
         .map(|_| {
@@ -132,20 +132,20 @@ async fn of_many_claims_at_once_one_is_given() {
 }
 
 #[tokio::test]
-async fn a_worker_that_lost_its_lease_changes_nothing() {
+async fn a_worker_without_a_lease_changes_nothing() {
     let scene = scene().await;
     let stale = scene.claim(1).await.unwrap();
-    scene.lapse().await;
+    scene.expire_lease().await;
     let live = scene.claim(1).await.unwrap();
     assert!(live.token > stale.token);
     assert_eq!((stale.attempts, live.attempts), (1, 2));
     assert!(!scene.changes_anything(&stale).await);
-    // The very same calls of the one that holds the lease do.
+    // The same calls by the lease holder do.
     assert!(scene.changes_anything(&live).await);
 }
 
 #[tokio::test]
-async fn a_later_version_and_a_deletion_fence_the_worker_off() {
+async fn a_new_version_or_a_deletion_fences_off_the_worker() {
     let scene = scene().await;
     let stale = scene.claim(1).await.unwrap();
     seed::add(&scene.store, scene.customer, Some("kb-17"), "second").await;
@@ -165,7 +165,7 @@ async fn a_later_version_and_a_deletion_fence_the_worker_off() {
 }
 
 #[tokio::test]
-async fn a_claim_that_was_given_back_is_given_again() {
+async fn a_released_claim_is_granted_again() {
     let scene = scene().await;
     let claim = scene.claim(1).await.unwrap();
     // A wait that the provider demands is not an attempt.
@@ -208,9 +208,9 @@ async fn a_claim_that_was_given_back_is_given_again() {
     );
     assert!(
         scene.claim(1).await.is_none(),
-        "what has ended is not claimed"
+        "a document that has ended is not claimed"
     );
-    // The same content again is a new try, not a duplicate.
+    // The same content again is a new attempt, not a duplicate.
     let (document, version) = seed::add(&scene.store, scene.customer, Some("kb-17"), "first").await;
     assert_eq!((document, version), (scene.document, 2));
 }

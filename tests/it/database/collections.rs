@@ -1,4 +1,4 @@
-//! Collections as rows: their names, their limit, what is in them.
+//! Collections in the database: names, limit, chunking and membership.
 
 mod deletion;
 
@@ -121,7 +121,7 @@ impl Scene {
     }
 }
 
-/// That there is no such collection, said as of a bad field.
+/// Checks that an unknown collection is reported as an invalid field.
 #[track_caller]
 fn unknown(error: &Error) {
     assert_eq!(error.kind(), Kind::Invalid, "{error:?}");
@@ -129,11 +129,11 @@ fn unknown(error: &Error) {
 }
 
 #[tokio::test]
-async fn a_collection_lives_and_is_its_customers_own() {
+async fn a_collection_can_be_managed_only_by_its_customer() {
     let scene = scene().await;
     let (store, ours, id) = (&scene.store, scene.customer, scene.collection);
     let theirs = seed::customer(store).await.id;
-    // Another's name is no name of ours.
+    // Another customer may use the same name.
     seed::collection(store, theirs, "Handbook").await;
 
     let taken = NewCollection {
@@ -143,7 +143,7 @@ async fn a_collection_lives_and_is_its_customers_own() {
     };
     let refused = store.create_collection(ours, Actor::System, &taken).await;
     assert_eq!(refused.unwrap_err().code(), "collection_exists");
-    // Accents composed and apart look the same.
+    // Composed and decomposed accents are the same.
     let others = seed::customer(store).await.id;
     seed::collection(store, others, "K\u{fc}che").await;
     let apart = NewCollection {
@@ -161,7 +161,7 @@ async fn a_collection_lives_and_is_its_customers_own() {
         .update_collection(ours, Actor::System, id, &rename)
         .await;
     assert_eq!(renamed.unwrap_err().code(), "collection_exists");
-    // Its own name in other letters is free to it.
+    // It can change the case of its own name.
     let renamed = store
         .update_collection(ours, Actor::System, second, &rename)
         .await;
@@ -190,7 +190,7 @@ async fn a_collection_lives_and_is_its_customers_own() {
     assert_eq!(
         (row.description, row.chunking),
         (None, Some(of_size(300))),
-        "what is not named stays"
+        "other fields stay"
     );
 
     scene.add("one", Some(id)).await;
@@ -222,7 +222,7 @@ async fn a_collection_lives_and_is_its_customers_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_at_once_do_not_exceed_the_limit() {
+async fn concurrent_requests_do_not_exceed_the_collection_limit() {
     let scene = scene().await;
     let fill = format!(
         "INSERT INTO collections (customer_id, id, name)
@@ -259,7 +259,7 @@ async fn many_at_once_do_not_exceed_the_limit() {
 }
 
 #[tokio::test]
-async fn the_narrowest_chunking_counts() {
+async fn the_most_specific_chunking_applies() {
     let scene = scene().await;
     let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
     let plain = seed::collection(store, customer, "Plain").await;
@@ -309,7 +309,7 @@ async fn the_narrowest_chunking_counts() {
 }
 
 #[tokio::test]
-async fn a_document_is_in_one_collection_or_in_none() {
+async fn a_document_is_in_at_most_one_collection() {
     let scene = scene().await;
     let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
     let other = seed::collection(store, customer, "Other").await;
@@ -319,7 +319,7 @@ async fn a_document_is_in_one_collection_or_in_none() {
     let document = add(store, customer, &named).await.unwrap();
     assert_eq!(scene.collection_of(document).await, Some(id));
 
-    // A new version without a word stays, one with a word moves.
+    // A new version stays in the collection unless it names another.
     for (text, target, expected) in [
         ("second", CollectionTarget::Unchanged, Some(id)),
         ("third", CollectionTarget::In(other), Some(other)),
@@ -345,7 +345,7 @@ async fn a_document_is_in_one_collection_or_in_none() {
             .unwrap();
         assert_eq!(scene.collection_of(document).await, expected);
     }
-    // A move alone makes no version and no work.
+    // A move alone creates neither a version nor a job.
     let before = store.get_document(customer, document).await.unwrap();
     let jobs = scene.count("SELECT count(*) FROM outbox").await;
     let status = store
@@ -378,7 +378,7 @@ async fn a_document_is_in_one_collection_or_in_none() {
 }
 
 #[tokio::test]
-async fn every_way_in_refuses_another_customers_collection() {
+async fn another_customers_collection_is_refused_everywhere() {
     let scene = scene().await;
     let (store, customer) = (&scene.store, scene.customer);
     let theirs = seed::customer(store).await.id;
@@ -388,7 +388,7 @@ async fn every_way_in_refuses_another_customers_collection() {
     for to in [foreign, CollectionId::generate()].map(CollectionTarget::In) {
         let new = placed("text", None, to);
         unknown(&add(store, customer, &new).await.unwrap_err());
-        // Also where the deletion comes between the two.
+        // Also if the collection was deleted between the two calls.
         let target = Target::New {
             id: DocumentId::generate(),
         };
@@ -442,7 +442,7 @@ async fn every_way_in_refuses_another_customers_collection() {
     }
     assert_eq!(scene.count(rows).await, 1);
     assert_eq!(scene.collection_of(there).await, None);
-    // And what is the customer's own is taken.
+    // The customer's own collection is accepted.
     let url = NewDocument {
         source_url: Some("https://example.com/"),
         ..placed("page", None, CollectionTarget::In(scene.collection))
@@ -455,7 +455,7 @@ async fn every_way_in_refuses_another_customers_collection() {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_those_are_refused_that_name_no_collection() {
+async fn only_batch_items_with_an_unknown_collection_are_refused() {
     let scene = scene().await;
     let (store, customer) = (&scene.store, scene.customer);
     let moved = add(
@@ -481,7 +481,7 @@ async fn of_a_batch_only_those_are_refused_that_name_no_collection() {
             Some("kb-1"),
             CollectionTarget::In(scene.collection),
         ),
-        // Not a duplicate of what was refused.
+        // Not a duplicate of the refused one.
         item("two", None, CollectionTarget::Unchanged),
     ];
     let decisions = store.decide_batch(customer, &items).await.unwrap();

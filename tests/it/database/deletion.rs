@@ -1,4 +1,4 @@
-//! Deletion that can be taken back: what stays, what comes back, and what is gone for good.
+//! Deletions that can be undone: what is kept, what is restored, and what is gone for good.
 
 use std::time::Duration;
 
@@ -114,14 +114,14 @@ impl Scene {
             match self.store.bulk_step(self.customer, job, 100).await.unwrap() {
                 Step::Went(pending) => messages.extend(pending.into_iter().map(|one| one.job)),
                 Step::Ended(bulk) => return (messages, bulk.done, bulk.failed),
-                Step::None | Step::Later => panic!("nothing is in its way"),
+                Step::None | Step::Later => panic!("nothing blocks it"),
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_deleted_document_is_hidden_counts_and_comes_back_as_it_was() {
+async fn a_deleted_document_is_hidden_still_counts_and_is_restored_completely() {
     let scene = scene().await;
     let id = scene.add(Some("x"), "text").await;
     let claim = scene
@@ -160,7 +160,7 @@ async fn a_deleted_document_is_hidden_counts_and_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_document_that_was_being_processed_is_queued_again_and_its_worker_stays_fenced_off() {
+async fn undeleting_requeues_unfinished_work_and_keeps_its_worker_fenced_off() {
     let scene = scene().await;
     let id = scene.add(None, "text").await;
     let (store, customer) = (&scene.store, scene.customer);
@@ -183,7 +183,7 @@ async fn a_document_that_was_being_processed_is_queued_again_and_its_worker_stay
 }
 
 #[tokio::test]
-async fn when_its_time_is_over_the_sweep_removes_it_and_it_does_not_come_back() {
+async fn the_sweep_removes_expired_deletions_for_good() {
     let scene = scene().await;
     let (id, kept) = (scene.add(None, "a").await, scene.add(None, "b").await);
     scene.delete(id, false).await;
@@ -200,7 +200,7 @@ async fn when_its_time_is_over_the_sweep_removes_it_and_it_does_not_come_back() 
     let step = scene.store.begin_maintenance(scene.customer).await.unwrap();
     assert_eq!(step.deletions(&[id, kept]).await.unwrap().len(), 1);
     drop(step);
-    // Only what is being removed is handed to every request.
+    // Only documents being removed are passed to every request.
     let removing =
         "SELECT count(*) FROM documents WHERE deleted_at IS NOT NULL AND purge_at IS NULL";
     assert_eq!(scene.number(removing).await, 1);
@@ -208,7 +208,7 @@ async fn when_its_time_is_over_the_sweep_removes_it_and_it_does_not_come_back() 
 }
 
 #[tokio::test]
-async fn permanent_is_for_good_also_of_what_is_deleted_already() {
+async fn a_permanent_deletion_also_applies_to_deleted_documents() {
     let scene = scene().await;
     let (now, later) = (scene.add(None, "a").await, scene.add(None, "b").await);
     assert_eq!(scene.delete(now, true).await, 1);
@@ -222,7 +222,7 @@ async fn permanent_is_for_good_also_of_what_is_deleted_already() {
 }
 
 #[tokio::test]
-async fn an_id_that_another_has_by_now_is_not_given_twice() {
+async fn an_external_id_in_use_prevents_undeletion() {
     let scene = scene().await;
     let old = scene.add(Some("x"), "old").await;
     scene.delete(old, false).await;
@@ -231,7 +231,7 @@ async fn an_id_that_another_has_by_now_is_not_given_twice() {
     let undelete = BulkAction::Undelete.into();
     let (messages, done, failed) = scene.bulk(undelete, &[old]).await;
     assert_eq!((messages.len(), done, failed), (0, 0, 1));
-    // Of two that are deleted, the one deleted last has it.
+    // Of two deleted documents, the one deleted last gets it.
     scene.delete(new, false).await;
     let (_, done, failed) = scene.bulk(undelete, &[old, new]).await;
     assert_eq!((done, failed), (1, 1));
@@ -239,7 +239,7 @@ async fn an_id_that_another_has_by_now_is_not_given_twice() {
 }
 
 #[tokio::test]
-async fn with_a_mail_comes_back_what_was_deleted_with_it() {
+async fn undeleting_an_email_restores_attachments_deleted_with_it() {
     let scene = scene().await;
     let (store, customer) = (&scene.store, scene.customer);
     let mail = scene.add(None, "mail").await;
@@ -258,17 +258,17 @@ async fn with_a_mail_comes_back_what_was_deleted_with_it() {
         } else {
             assert_eq!(scene.undelete(mail).await.unwrap().len(), 2);
         }
-        // One that was deleted before it stays deleted, until it is wanted itself.
+        // An attachment that was deleted earlier stays deleted until it is undeleted itself.
         assert_eq!(scene.list(Presence::Present).await, [mail, second]);
         assert_eq!(scene.undelete(first).await.unwrap().len(), 1);
     }
-    // For good takes also what was deleted before.
+    // A permanent deletion includes attachments that were deleted earlier.
     scene.delete(first, false).await;
     assert_eq!(scene.delete(mail, true).await, 3);
 }
 
 #[tokio::test]
-async fn a_bulk_deletion_is_taken_back_or_made_permanent_as_a_whole() {
+async fn a_bulk_deletion_can_be_undone_or_made_permanent() {
     let scene = scene().await;
     let mut ids = Vec::new();
     for number in 0..5 {
@@ -289,7 +289,7 @@ async fn a_bulk_deletion_is_taken_back_or_made_permanent_as_a_whole() {
 }
 
 #[tokio::test]
-async fn a_document_of_a_deleted_collection_comes_back_in_none() {
+async fn a_document_of_a_deleted_collection_is_restored_without_one() {
     let scene = scene().await;
     let (store, customer) = (&scene.store, scene.customer);
     let collection = seed::collection(store, customer, "Handbook").await;
@@ -308,7 +308,7 @@ async fn a_document_of_a_deleted_collection_comes_back_in_none() {
 }
 
 #[tokio::test]
-async fn nobody_undeletes_what_is_another_customers_or_out_of_its_collections() {
+async fn foreign_and_out_of_bounds_documents_cannot_be_undeleted() {
     let scene = scene().await;
     let id = scene.add(None, "text").await;
     scene.delete(id, false).await;
@@ -330,9 +330,9 @@ async fn nobody_undeletes_what_is_another_customers_or_out_of_its_collections() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_an_undeletion_and_the_end_of_its_time_one_wins() {
+async fn of_an_undeletion_and_the_sweep_exactly_one_wins() {
     let scene = scene().await;
-    // With its connection made, so that either may be first.
+    // Connected in advance, so that either may win.
     let sweeper = scene.database.store(1);
     sweeper.ping().await.unwrap();
     for round in 0..40 {

@@ -1,4 +1,4 @@
-//! Lists of documents: every condition, every order, and pages that miss and repeat nothing.
+//! Lists of documents: every filter, every order, and pages that skip and repeat nothing.
 
 use std::collections::BTreeSet;
 
@@ -21,12 +21,12 @@ struct Scene {
     store: Store,
     superuser: Client,
     customer: TenantId,
-    /// The six documents, by what they are called in the tests.
+    /// The six documents, by their numbers.
     ids: Vec<DocumentId>,
     collection: CollectionId,
 }
 
-/// The differences between the six documents; 0 is like no other.
+/// The differences between the six documents; number 0 shares its properties with no other.
 const DOCUMENTS: [&str; 6] = [
     "UPDATE documents SET title = '50% off_', external_id = 'kb/17?a=1#x', file_name = 'a b.pdf', source = 'file',
         metadata = '{\"year\": 2026, \"big\": 12345678901234567890.000000001, \"tags\": [\"a\", \"b\"]}',
@@ -61,7 +61,7 @@ async fn scene() -> Scene {
         )
         .await
         .unwrap();
-    // Their times are an hour apart, the first one's is the earliest and it was changed last.
+    // Their times are an hour apart: the first was created first and updated last.
     superuser
         .batch_execute("ALTER TABLE documents DISABLE TRIGGER touch")
         .await
@@ -89,7 +89,7 @@ fn at(text: &str) -> Option<DateTime<Utc>> {
 }
 
 impl Scene {
-    /// Which of the six match, by their numbers.
+    /// The numbers of the documents that match.
     async fn matching(&self, filter: Filter) -> BTreeSet<usize> {
         let listed = self
             .store
@@ -102,7 +102,7 @@ impl Scene {
         listed.iter().map(|document| number(document.id)).collect()
     }
 
-    /// The order of a list that is read two by two.
+    /// The order of a list that is read in pages of two.
     async fn order(&self, sort: Sort) -> Vec<usize> {
         let (mut after, mut seen): (Option<Position>, Vec<DocumentId>) = (None, Vec::new());
         loop {
@@ -121,7 +121,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn every_condition_finds_what_meets_it_and_nothing_else() {
+async fn every_filter_matches_exactly_the_right_documents() {
     let scene = scene().await;
     let none = Filter::default;
     let text = |text: &str| Some(text.to_owned());
@@ -133,7 +133,7 @@ async fn every_condition_finds_what_meets_it_and_nothing_else() {
             external_id: text("kb/17?a=1#x"),
             ..none()
         },
-        // A percent sign, an underscore and a backslash are themselves.
+        // A percent sign, an underscore and a backslash are literal.
         Filter {
             title: text("0% OFF_"),
             ..none()
@@ -212,12 +212,12 @@ async fn every_condition_finds_what_meets_it_and_nothing_else() {
             collection: Some(Some(CollectionId::generate())),
             ..none()
         },
-        // The last digit counts.
+        // Every digit is significant.
         Filter {
             metadata: metadata(r#"{"big": 12345678901234567890.000000002}"#),
             ..none()
         },
-        // Both must hold.
+        // Both have to match.
         Filter {
             title: text("zebra"),
             statuses: Some(vec![Status::Failed]),
@@ -273,7 +273,7 @@ async fn every_condition_finds_what_meets_it_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_in_every_order() {
+async fn paging_works_in_every_sort_order() {
     let scene = scene().await;
     assert_eq!(scene.order(Sort::CreatedAt).await, [0, 1, 2, 3, 4, 5]);
     assert_eq!(
@@ -285,13 +285,13 @@ async fn pages_follow_each_other_in_every_order() {
         scene.order(Sort::UpdatedAtDescending).await,
         [0, 1, 2, 3, 4, 5]
     );
-    // Two have the same title: their ids, which grow, decide.
+    // Two have the same title and are ordered by their ids, which increase.
     assert_eq!(scene.order(Sort::Title).await, [1, 0, 3, 5, 4, 2]);
     assert_eq!(scene.order(Sort::TitleDescending).await, [2, 4, 5, 3, 0, 1]);
 }
 
 #[tokio::test]
-async fn origins_are_of_documents_that_are_there() {
+async fn origins_are_returned_only_for_existing_documents() {
     let scene = scene().await;
     let wanted = [scene.ids[0], scene.ids[1], DocumentId::generate()];
     let origins = scene.store.document_origins(scene.customer, &wanted);

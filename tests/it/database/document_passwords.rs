@@ -1,4 +1,4 @@
-//! Documents' passwords: written with what they belong to, one a document, gone with it.
+//! Passwords of documents: one per document, written and deleted with it.
 
 use dynrag_domain::{
     audit::Actor,
@@ -22,7 +22,7 @@ fn sealed(byte: u8) -> SealedPassword {
     }
 }
 
-/// Adds a document of a format, with a password or none, and ends it as one that wants one.
+/// Adds a document of a format, with or without a password, and ends it as `password_protected`.
 async fn ended(
     store: &Store,
     customer: dynrag_store::TenantId,
@@ -60,7 +60,7 @@ async fn ended(
 }
 
 #[tokio::test]
-async fn a_password_comes_with_its_document_and_is_replaced_by_a_retry() {
+async fn a_password_is_stored_with_its_document_and_replaced_by_a_retry() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let (ours, theirs) = (
@@ -86,7 +86,7 @@ async fn a_password_comes_with_its_document_and_is_replaced_by_a_retry() {
         .unwrap();
     let found = store.document_password(ours, id).await.unwrap().unwrap();
     assert_eq!(found.sealed.ciphertext, [2; 24]);
-    // A queued document takes none.
+    // A queued document accepts no password.
     let refused = store
         .retry_document(ours, Actor::System, id, Some(&sealed(3)))
         .await;
@@ -103,7 +103,7 @@ async fn a_password_comes_with_its_document_and_is_replaced_by_a_retry() {
 }
 
 #[tokio::test]
-async fn a_password_of_what_is_no_pdf_is_refused_and_nothing_is_queued() {
+async fn a_password_for_another_format_than_pdf_is_refused() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await.id;

@@ -1,4 +1,4 @@
-//! Documents as rows: exact limits, races, deletion, the timeline, paging.
+//! Documents in the database: exact limits, races, deletion, the timeline, paging.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ async fn ids(store: &Store, customer: TenantId) -> Vec<DocumentId> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixteen_uploads_at_once_do_not_exceed_the_limit() {
+async fn concurrent_inserts_do_not_exceed_the_document_limit() {
     const LIMIT: usize = 5;
     let database = Database::fresh().await;
     let store = database.store(1);
@@ -63,7 +63,7 @@ async fn sixteen_uploads_at_once_do_not_exceed_the_limit() {
                         .await
                         .map(drop)
                 } else {
-                    // The other way in counts too.
+                    // Awaited uploads count too.
                     let new = seed::new_document(&text, None);
                     let id = DocumentId::generate();
                     store
@@ -109,7 +109,7 @@ async fn sixteen_uploads_at_once_do_not_exceed_the_limit() {
     assert_eq!(refused.err().unwrap().code(), "document_limit");
 }
 
-/// Sixteen uploads that all see nothing there and then add: how many became a document.
+/// Sixteen uploads that all find nothing and then add a document: how many were queued, and the documents.
 async fn race(
     external_id: Option<&'static str>,
     text: fn(usize) -> String,
@@ -150,19 +150,19 @@ async fn race(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn uploads_that_race_for_an_external_id_make_one_document() {
+async fn concurrent_uploads_for_an_external_id_make_one_document() {
     let (added, ids) = race(Some("kb-17"), |writer| format!("text of writer {writer}")).await;
     assert_eq!((added, ids.len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn uploads_of_the_same_content_that_race_make_one_document() {
+async fn concurrent_uploads_of_the_same_content_make_one_document() {
     let (added, ids) = race(None, |_| "the same text".to_owned()).await;
     assert_eq!((added, ids.len()), (1, 1));
 }
 
 #[tokio::test]
-async fn another_tenants_content_and_external_id_are_nothing_to_us() {
+async fn content_and_external_ids_are_per_tenant() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let (ours, theirs) = (
@@ -228,7 +228,7 @@ async fn another_tenants_content_and_external_id_are_nothing_to_us() {
 }
 
 #[tokio::test]
-async fn a_deleted_document_is_seen_no_more_and_its_external_id_is_free() {
+async fn a_deleted_document_is_hidden_and_frees_its_external_id() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await.id;
@@ -273,7 +273,7 @@ async fn a_deleted_document_is_seen_no_more_and_its_external_id_is_free() {
 }
 
 #[tokio::test]
-async fn the_timeline_tells_every_step() {
+async fn the_timeline_records_every_step() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await.id;
@@ -292,7 +292,7 @@ async fn the_timeline_tells_every_step() {
             .unwrap()
             .is_held()
     );
-    // A renewal is no step.
+    // A renewal is not a step.
     assert!(store.progress(&claim, None, lease).await.unwrap().is_held());
     assert!(
         store
@@ -334,7 +334,7 @@ async fn the_timeline_tells_every_step() {
 }
 
 #[tokio::test]
-async fn paging_shows_each_document_once_also_when_all_are_of_the_same_moment() {
+async fn paging_shows_each_document_once_even_with_equal_times() {
     const DOCUMENTS: usize = 23;
     let database = Database::fresh().await;
     let store = database.store(1);

@@ -10,7 +10,7 @@ use crate::support::{database::Database, seed};
 const DELAY: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn two_crawls_of_a_host_are_as_polite_as_one() {
+async fn concurrent_crawls_share_the_rate_of_a_host() {
     let database = Database::fresh().await;
     let stores = [database.store(3), database.store(3)];
     let (host, other) = (seed::sha256("a:443"), seed::sha256("b:443"));

@@ -1,4 +1,4 @@
-//! Requests that say they may be repeated.
+//! Requests with an idempotency key.
 
 use dynrag_domain::identity::Principal;
 use dynrag_store::idempotency::{Found, Repeatable};
@@ -16,7 +16,7 @@ fn request(customer: &seed::Customer, key: &str, body: &str) -> Repeatable {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_is_the_first() {
+async fn of_concurrent_requests_only_one_is_first() {
     let database = Database::fresh().await;
     let store = database.store(8);
     let customer = seed::customer(&store).await;
@@ -30,7 +30,7 @@ async fn of_many_at_once_one_is_the_first() {
     assert!(rest.iter().all(|found| matches!(found, Found::UnderWay(_))));
 
     store.keep_answer(&asked, 202, Some(b"{}")).await.unwrap();
-    // Who was slower does not write over it.
+    // A slower request does not overwrite it.
     store.keep_answer(&asked, 200, Some(b"[]")).await.unwrap();
     store.forget_request(&asked).await.unwrap();
     let again = store.begin_request(&asked).await.unwrap();
@@ -39,7 +39,7 @@ async fn of_many_at_once_one_is_the_first() {
 
     let other = request(&customer, "k", "another body");
     assert_eq!(store.begin_request(&other).await.unwrap(), Found::Other);
-    // The key is its caller's, and its route's.
+    // A key is separate for each caller and route.
     let key = Repeatable {
         principal: Principal::ApiKey(customer.key),
         ..asked.clone()
@@ -53,7 +53,7 @@ async fn of_many_at_once_one_is_the_first() {
 }
 
 #[tokio::test]
-async fn a_request_that_died_is_made_again_and_one_that_was_refused_too() {
+async fn dead_and_refused_requests_can_be_repeated() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let superuser = database.superuser().await;
@@ -73,7 +73,7 @@ async fn a_request_that_died_is_made_again_and_one_that_was_refused_too() {
     assert_eq!(store.begin_request(&mended).await.unwrap(), Found::First);
     store.keep_answer(&mended, 201, None).await.unwrap();
 
-    // After a day a key is new again, whether or not the sweep has been.
+    // After a day a key can be used again, even before the sweep removes it.
     let age = "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'";
     superuser.execute(age, &[]).await.unwrap();
     assert_eq!(store.begin_request(&refused).await.unwrap(), Found::First);

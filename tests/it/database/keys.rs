@@ -1,4 +1,4 @@
-//! Who stands behind a key, and that no key outlives its user, whatever happens at the same time.
+//! The user behind a key, and that no key outlives its user, even with concurrent requests.
 
 use dynrag_domain::{
     ApiKeyId, Kind, UserId,
@@ -68,7 +68,7 @@ async fn disable(store: &Store, customer: &Customer, user: UserId) -> usize {
 }
 
 #[tokio::test]
-async fn a_key_that_a_key_made_has_the_same_user_behind_it() {
+async fn a_key_created_by_a_key_belongs_to_the_same_user() {
     let database = Database::fresh().await;
     let store = database.store(2);
     let customer = seed::customer(&store).await;
@@ -77,7 +77,7 @@ async fn a_key_that_a_key_made_has_the_same_user_behind_it() {
     let (first, key) = make(&store, &maker, &scopes).await.unwrap();
     assert_eq!(first.maker.unwrap().user_id, customer.user);
     let by_key = admit(&store, &key).await.unwrap();
-    // No more than it has itself.
+    // It cannot grant more than it has.
     let refused = make(&store, &by_key, &[Scope::DocumentsRead]).await;
     let refused = refused.err().unwrap();
     assert_eq!(
@@ -106,7 +106,7 @@ async fn a_key_that_a_key_made_has_the_same_user_behind_it() {
     for still in [&kept, &default] {
         assert!(admit(&store, still).await.is_some());
     }
-    // Who was let in just before makes none any more.
+    // Callers that were admitted before cannot create keys any more.
     for late in [&maker, &by_key] {
         let refused = make(&store, late, &[Scope::Search]).await.err().unwrap();
         assert_eq!(refused.kind(), Kind::Unauthenticated);
@@ -114,7 +114,7 @@ async fn a_key_that_a_key_made_has_the_same_user_behind_it() {
 }
 
 #[tokio::test]
-async fn no_key_slips_past_a_revocation() {
+async fn no_concurrently_created_key_escapes_a_revocation() {
     let database = Database::fresh().await;
     let store = database.store(12);
     let superuser = database.superuser().await;
@@ -138,7 +138,7 @@ async fn no_key_slips_past_a_revocation() {
 }
 
 #[tokio::test]
-async fn keys_are_handed_over_by_name() {
+async fn keys_can_be_transferred_to_another_user() {
     let database = Database::fresh().await;
     let store = database.store(2);
     let customer = seed::customer(&store).await;

@@ -16,7 +16,7 @@ async fn a_second_run_applies_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_runs_at_once_both_succeed_and_share_the_work() {
+async fn two_concurrent_runs_succeed_and_share_the_work() {
     let _lock = ClusterLock::take().await;
     let database = Database::without_schema().await;
     let (one, other) = futures::join!(
@@ -37,7 +37,7 @@ async fn payer_of(owner: &tokio_postgres::Client) -> String {
 }
 
 #[tokio::test]
-async fn functions_are_this_releases_unless_the_schema_is_newer() {
+async fn functions_are_replaced_unless_the_schema_is_newer() {
     let _lock = ClusterLock::take().await;
     let database = Database::without_schema().await;
     let migrated = migrate_database(&database.name).await;

@@ -1,4 +1,4 @@
-//! Promise 11: a pooled connection never carries a tenant to its next user.
+//! A pooled connection never carries a tenant over to its next user.
 
 use std::{
     future::poll_fn,
@@ -20,7 +20,7 @@ use crate::support::{database::Database, seed, size};
 const TENANTS: usize = 50;
 const TASKS: usize = 32;
 
-/// Polls a future so often and then drops it, in the middle of whatever it waits for.
+/// Polls a future this many times, then drops it in the middle of what it waits for.
 async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = Box::pin(future);
     let mut left = polls;
@@ -46,7 +46,7 @@ async fn tenants(store: &Store) -> Vec<TenantId> {
 
 const ALL_DOCUMENTS: &str = "SELECT customer_id FROM documents";
 
-/// A request of a tenant, with a statement that names no tenant. The number of rows that are not its own.
+/// A request of a tenant, with a statement that names no tenant. Returns the number of foreign rows.
 async fn request(store: &Store, customer: TenantId, way: usize) -> usize {
     let tx = store.tenant(customer).await.unwrap();
     let rows = tx.query(ALL_DOCUMENTS, &[]).await.unwrap();
@@ -56,9 +56,9 @@ async fn request(store: &Store, customer: TenantId, way: usize) -> usize {
         .count();
     assert!(!rows.is_empty(), "a tenant does not see its own document");
     match way {
-        // Given back.
+        // Returned to the pool.
         0 => tx.commit().await.unwrap(),
-        // An error on the way.
+        // Dropped, as after an error.
         1 => drop(tx),
         // The connection outlives the transaction, and the tenant is still set on it.
         _ => {
@@ -71,7 +71,7 @@ async fn request(store: &Store, customer: TenantId, way: usize) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thousands_of_requests_of_fifty_tenants_over_two_connections_see_no_wrong_row() {
+async fn fifty_tenants_on_two_connections_see_only_their_own_rows() {
     let requests = size(2_000, 20_000);
     let database = Database::fresh().await;
     let store = database.store(2);
@@ -139,14 +139,14 @@ async fn a_new_connection_has_no_tenant_and_sees_nothing() {
     assert!(app.query(ALL_DOCUMENTS, &[]).await.unwrap().is_empty());
 }
 
-/// How a careless pool would tell the connection its tenant.
+/// How a careless pool would set the tenant on a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Setting {
     OfTheTransaction,
     OfTheSession,
 }
 
-/// Requests over two connections, every tenth of which forgets its tenant: rows that it saw.
+/// Requests over two connections, of which every tenth forgets its tenant. Returns the rows that these saw.
 async fn seen_without_a_tenant(setting: Setting) -> usize {
     let database = Database::fresh().await;
     let tenants = tenants(&database.store(1)).await;
@@ -172,9 +172,9 @@ async fn seen_without_a_tenant(setting: Setting) -> usize {
     seen
 }
 
-/// The negative control: with a plain SET the connection's next user is the last one's tenant.
+/// The negative control: with a plain SET, the next user of the connection acts as the previous tenant.
 #[tokio::test]
-async fn a_setting_of_the_session_would_leak() {
+async fn a_session_setting_would_leak() {
     assert_eq!(seen_without_a_tenant(Setting::OfTheTransaction).await, 0);
     assert!(seen_without_a_tenant(Setting::OfTheSession).await > 0);
 }

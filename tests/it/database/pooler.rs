@@ -26,11 +26,11 @@ use crate::support::{
 const PGBOUNCER: &str = "/usr/sbin/pgbouncer";
 const TENANTS: usize = 10;
 
-/// A pgbouncer before the stack's PostgreSQL, ended with the test.
+/// A pgbouncer in front of the stack's PostgreSQL, ended with the test.
 struct Pooler {
     process: Child,
     port: u16,
-    /// Its own certificate, which is its authority too.
+    /// Its self-signed certificate.
     ca_pem: String,
     _folder: TempDir,
 }
@@ -87,7 +87,7 @@ impl Pooler {
              server_tls_sslmode = verify-full\nserver_tls_ca_file = {at}/server-ca.pem\n",
             app.port().unwrap()
         );
-        // It refuses to run as root, and PostgreSQL's user is there wherever PostgreSQL is.
+        // It refuses to run as root; wherever PostgreSQL is installed, its user exists.
         if folder
             .path()
             .metadata()
@@ -129,7 +129,7 @@ impl Pooler {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
+async fn tenants_behind_a_pooler_see_only_their_own_rows() {
     let database = Database::fresh().await;
     let direct = database.store(1);
     let mut customers = Vec::new();
@@ -190,7 +190,7 @@ async fn tenants_that_take_turns_behind_a_pooler_see_their_own_rows_only() {
     for task in tasks {
         task.await.unwrap();
     }
-    // Eight clients over two server connections, none of which remembers a tenant.
+    // Eight clients share two server connections, neither of which remembers a tenant.
     let served = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'dynamic-rag'
                   AND usename = 'dynrag_app'";
     drop(direct);

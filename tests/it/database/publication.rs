@@ -1,4 +1,4 @@
-//! Publication: one published version of a document at any time, and what ends without one.
+//! Publication: at most one published version of a document, and versions that end unpublished.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn statuses(superuser: &Client, document: DocumentId) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_publication_supersedes_exactly_the_version_before_it() {
+async fn a_publication_supersedes_exactly_the_previous_version() {
     let database = Database::fresh().await;
     let (store, superuser) = (database.store(1), database.superuser().await);
     let (ours, theirs) = (
@@ -88,7 +88,7 @@ async fn a_publication_supersedes_exactly_the_version_before_it() {
         second.published_hash.as_deref(),
         Some(seed::sha256("first").as_slice())
     );
-    // Until it is published, the first one is what there is.
+    // Until it is published, the first version stays.
     let meanwhile = store.get_document(ours, document).await.unwrap();
     assert_eq!(
         (meanwhile.status, meanwhile.published_version),
@@ -116,7 +116,7 @@ async fn a_publication_supersedes_exactly_the_version_before_it() {
         Some(TableVersion::new(0, 9))
     );
 
-    // The database itself refuses a second one.
+    // The database itself refuses a second published version.
     let both = "UPDATE document_versions SET status = 'published' WHERE document_id = $1";
     let error = superuser
         .execute(both, &[&document.as_uuid()])
@@ -126,7 +126,7 @@ async fn a_publication_supersedes_exactly_the_version_before_it() {
 }
 
 #[tokio::test]
-async fn what_ends_without_a_publication_leaves_the_published_version() {
+async fn a_version_that_ends_unpublished_keeps_the_published_one() {
     let database = Database::fresh().await;
     let (store, superuser) = (database.store(1), database.superuser().await);
     let customer = seed::customer(&store).await.id;
@@ -167,7 +167,7 @@ async fn what_ends_without_a_publication_leaves_the_published_version() {
 }
 
 #[tokio::test]
-async fn a_step_that_is_dropped_publishes_nothing_and_gives_the_lock_back() {
+async fn a_dropped_step_publishes_nothing_and_releases_the_lock() {
     let database = Database::fresh().await;
     let store = database.store(2);
     let (ours, theirs) = (
@@ -178,7 +178,7 @@ async fn a_step_that_is_dropped_publishes_nothing_and_gives_the_lock_back() {
     let claim = claim(&store, ours, document, 1).await;
     let step = store.begin_store_step(ours).await.unwrap();
     step.lock(&[&claim]).await.unwrap();
-    // Another tenant's lock is another lock.
+    // The lock of another tenant is separate.
     store
         .begin_store_step(theirs)
         .await
@@ -196,7 +196,7 @@ async fn a_step_that_is_dropped_publishes_nothing_and_gives_the_lock_back() {
 }
 
 #[tokio::test]
-async fn a_worker_that_comes_after_the_publication_leaves_no_vectors_staged() {
+async fn no_vectors_are_staged_after_the_publication() {
     let database = Database::fresh().await;
     let (store, superuser) = (database.store(1), database.superuser().await);
     let customer = seed::customer(&store).await.id;

@@ -1,4 +1,4 @@
-//! Documents that ended badly are queued again: those that are meant, of active customers, a few at a time.
+//! Redriving failed documents: only selected ones, of active customers, a few at a time.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn which(codes: &[FailureCode]) -> Which {
 }
 
 #[tokio::test]
-async fn those_that_are_meant_are_queued_again_and_told_to_their_customers() {
+async fn only_selected_documents_are_redriven_and_audited() {
     use FailureCode::{AttemptsExhausted, CorruptFile, EmbeddingKeyInvalid, UploadExpired};
     let database = Database::fresh().await;
     let store = database.store(1);
@@ -95,14 +95,14 @@ async fn those_that_are_meant_are_queued_again_and_told_to_their_customers() {
     // Only their jobs are due at once.
     assert_eq!(store.sweep_documents(10).await.unwrap().len(), 2);
 
-    // A few at a time; the suspended customer's stays.
+    // A few at a time, and none of the suspended customer.
     assert_eq!(store.redrive_documents(&both, 1).await.unwrap(), 1);
     assert_eq!(store.redrive_documents(&both, 10).await.unwrap(), 1);
     assert_eq!(store.redrive_documents(&both, 10).await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn what_never_had_an_original_and_what_is_deleted_stay() {
+async fn deleted_documents_and_those_without_an_original_are_not_redriven() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await.id;

@@ -1,7 +1,7 @@
 //! Rate limits: buckets stay correct under concurrent callers, and a refusal by one takes nothing from the others.
 //!
-//! The clock of a bucket is the transaction's. Inside of a transaction it stands still, and a bucket that was counted in
-//! the future does not refill: so no test depends on how fast it runs.
+//! The clock of a bucket is that of the transaction. It stands still within a transaction, and a bucket counted in the
+//! future does not refill, so no test depends on its own speed.
 
 use std::{fs, time::Duration};
 
@@ -43,7 +43,7 @@ async fn set(superuser: &Client, table: &str, change: &str, customer: &Customer)
     assert_eq!(changed.unwrap(), 1);
 }
 
-/// Fills all buckets of a customer, counted in an hour: they do not refill meanwhile.
+/// Fills all buckets of a customer, counted an hour ahead, so that they do not refill.
 async fn freeze(superuser: &Client, customer: &Customer) {
     let classes = Class::ALL.map(|class| format!("class:{}", class.as_str()));
     let mut buckets = vec!["reads".to_owned(), "requests".to_owned()];
@@ -79,7 +79,7 @@ struct Flood {
     refused: Vec<Refused>,
 }
 
-/// 400 (or 4,800) requests of one customer from eight pools, that is, processes.
+/// Sends 400 (or 4,800) requests of one customer from eight pools, as from eight processes.
 async fn flood(database: &Database, customer: &Customer, key: bool) -> Flood {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
@@ -115,7 +115,7 @@ async fn day(superuser: &Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_is_exact_over_eight_processes() {
+async fn a_limit_is_exact_across_eight_processes() {
     let database = Database::fresh().await;
     let superuser = database.superuser().await;
     type Case<'a> = (&'a [(&'a str, &'a str)], bool, Policy, &'a [(&'a str, i64)]);
@@ -164,7 +164,7 @@ async fn a_limit_is_exact_over_eight_processes() {
             freeze(&superuser, &customer).await;
             let began = day(&superuser).await;
             let flood = flood(&database, &customer, key).await;
-            // A day that ends meanwhile gives another quota.
+            // If the day ended meanwhile, there was another quota.
             if day(&superuser).await == began {
                 break (customer, flood);
             }
@@ -185,7 +185,7 @@ async fn a_limit_is_exact_over_eight_processes() {
             assert_eq!(wait, Duration::from_secs(u64::from(first.reset)));
             assert!((1..=first.window).contains(&first.reset), "{first:?}");
         }
-        // An admitted request is taken from each limit and counted, and no other is.
+        // Only admitted requests are counted, each against every limit.
         assert_eq!(
             taken(&superuser, &customer).await,
             named(expected),
@@ -202,7 +202,7 @@ async fn a_limit_is_exact_over_eight_processes() {
     }
 }
 
-/// Tokens that a bucket gives in a row.
+/// Takes all tokens of a bucket, and returns what was left after each.
 async fn drain(transaction: &Client, customer: &Customer, quota: i32) -> Vec<f64> {
     let take = "SELECT take_token($1, 'reads', $2)";
     let mut given = Vec::new();
@@ -218,7 +218,7 @@ async fn drain(transaction: &Client, customer: &Customer, quota: i32) -> Vec<f64
     given
 }
 
-/// Lets so many seconds pass for a bucket.
+/// Lets this many seconds pass for a bucket.
 async fn pass(transaction: &Client, customer: &Customer, seconds: f64) {
     let back = "UPDATE request_buckets SET counted_at = counted_at - make_interval(secs => $2)
                 WHERE customer_id = $1 AND subject = 'reads'";
@@ -229,7 +229,7 @@ async fn pass(transaction: &Client, customer: &Customer, seconds: f64) {
 }
 
 #[tokio::test]
-async fn a_bucket_holds_a_minutes_quota_and_refills_all_the_time() {
+async fn a_bucket_holds_a_minutes_quota_and_refills_continuously() {
     let database = Database::fresh().await;
     let customer = seed::customer(&database.store(1)).await;
     let superuser = database.superuser().await;
@@ -252,8 +252,8 @@ async fn a_bucket_holds_a_minutes_quota_and_refills_all_the_time() {
         let given = drain(&superuser, &customer, 6).await;
         assert_eq!(given.len(), tokens, "after {seconds} s");
     }
-    // Two minutes of a caller that takes all there is each second: a burst and the refill of the time, wherever minutes
-    // of the clock may begin.
+    // A caller that takes every token each second for two minutes gets one burst and the refill, wherever the minutes
+    // of the clock begin.
     pass(&superuser, &customer, 60.0).await;
     let mut given = drain(&superuser, &customer, 60).await.len();
     assert_eq!(given, 60);
@@ -264,10 +264,10 @@ async fn a_bucket_holds_a_minutes_quota_and_refills_all_the_time() {
         given += now;
     }
     assert!((179..=180).contains(&given), "{given}");
-    // A request that began before the last one counted neither refills nor takes back.
+    // A request that began before the last counted one does not refill, and takes nothing back.
     pass(&superuser, &customer, -30.0).await;
     assert_eq!(drain(&superuser, &customer, 60).await, [0.0; 0]);
-    // Another quota counts at once.
+    // A changed quota applies at once.
     assert_eq!(drain(&superuser, &customer, 100).await.len(), 40);
     assert_eq!(drain(&superuser, &customer, 6).await, [0.0; 0]);
     pass(&superuser, &customer, 40.0).await;
@@ -280,7 +280,7 @@ fn policies(limits: &[RateLimit]) -> Vec<Policy> {
 }
 
 #[tokio::test]
-async fn a_refusal_leaves_the_other_limits_alone() {
+async fn a_refused_request_is_not_counted_against_other_limits() {
     let database = Database::fresh().await;
     let (store, superuser) = (database.store(1), database.superuser().await);
     let customer = seed::customer(&store).await;
@@ -294,7 +294,7 @@ async fn a_refusal_leaves_the_other_limits_alone() {
     let admitted = admit(&store, &customer, Class::Search, true).await.unwrap();
     assert_eq!(policies(&admitted.limits), [key, search, reads, day]);
     admit(&store, &customer, Class::Search, true).await.unwrap();
-    // The class, ten times: neither the key nor the customer pays for it.
+    // The class limit refuses ten times, which counts against neither the key nor the customer.
     for _ in 0..10 {
         let refused = admit(&store, &customer, Class::Search, true).await;
         let limits = refused.unwrap_err().limits;
@@ -306,7 +306,7 @@ async fn a_refusal_leaves_the_other_limits_alone() {
     let expected = named(&[("class", 2), ("day", 2), ("key", 2), ("reads", 2)]);
     assert_eq!(taken(&superuser, &customer).await, expected);
 
-    // The customer's own limit of what is no read; reads go on.
+    // The customer's limit of requests other than reads; reads continue.
     for _ in 0..3 {
         admit(&store, &customer, Class::Write, true).await.unwrap();
     }
@@ -319,7 +319,7 @@ async fn a_refusal_leaves_the_other_limits_alone() {
     let refused = admit(&store, &customer, Class::Read, true).await;
     assert_eq!(refused.unwrap_err().limits[0].policy, key);
     admit(&store, &customer, Class::Read, false).await.unwrap();
-    // The day, which keeps the key waiting for longer than its own limit does.
+    // The daily limit, which has a longer wait than that of the key.
     for by_key in [false, true] {
         let refused = admit(&store, &customer, Class::Read, by_key).await;
         assert_eq!(refused.unwrap_err().limits[0].policy, day);
@@ -335,7 +335,7 @@ async fn a_refusal_leaves_the_other_limits_alone() {
 }
 
 #[tokio::test]
-async fn what_was_taken_for_a_request_that_lost_a_race_is_given_back() {
+async fn tokens_of_a_request_refused_in_a_race_are_returned() {
     let database = Database::fresh().await;
     let (store, superuser) = (database.store(1), database.superuser().await);
     let looker = database.superuser().await;
@@ -349,7 +349,7 @@ async fn what_was_taken_for_a_request_that_lost_a_race_is_given_back() {
     .await;
     set(&superuser, "api_keys", "requests_per_minute = 5", &customer).await;
     freeze(&superuser, &customer).await;
-    // Another request has taken the last token and is not done yet: this one sees a token, and waits for its row.
+    // Another request has taken the last token but not committed: this one still sees it, and waits for its row.
     superuser.batch_execute("BEGIN").await.unwrap();
     let last = "UPDATE request_buckets SET taken = 1 WHERE customer_id = $1 AND subject = 'reads'";
     superuser
@@ -382,7 +382,7 @@ async fn what_was_taken_for_a_request_that_lost_a_race_is_given_back() {
 }
 
 #[tokio::test]
-async fn reads_and_searches_are_counted_apart_from_the_rest() {
+async fn reads_and_searches_are_counted_separately() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await;
@@ -408,7 +408,7 @@ async fn reads_and_searches_are_counted_apart_from_the_rest() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_nobody_takes_from_goes() {
+async fn unused_buckets_are_removed() {
     let database = Database::fresh().await;
     let (store, superuser) = (database.store(1), database.superuser().await);
     let (old, young) = (seed::customer(&store).await, seed::customer(&store).await);
@@ -451,7 +451,7 @@ async fn customers_with_the_old_defaults_get_the_new_ones() {
     for (_, sql) in &before {
         apply(sql).await;
     }
-    // Requests a minute and a day as they were; reads, requests and requests a day as they are to be.
+    // Requests per minute and day before; reads, requests and requests per day after.
     let cases = [
         ((60, 10_000), (600, 120, 50_000)),
         ((60, 700), (600, 120, 700)),
@@ -479,7 +479,7 @@ async fn customers_with_the_old_defaults_get_the_new_ones() {
         .map(|row| (row.get(0), row.get(1), row.get(2)))
         .collect();
     assert_eq!(now, cases.map(|(_, expected)| expected));
-    // Windows of minutes are over, the day continues.
+    // Windows of minutes are gone, the day continues.
     let windows =
         "SELECT window_kind, count(*), sum(count)::bigint FROM rate_limit_tracker GROUP BY 1";
     let rows = superuser.query(windows, &[]).await.unwrap();

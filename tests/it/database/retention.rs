@@ -1,4 +1,4 @@
-//! Old versions are retired while new ones are made from them: one of the two gives way, in either order.
+//! Old versions are retired while new ones are made from them: one of the two gives way, whichever is first.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ struct Scene {
     superuser: Client,
     customer: TenantId,
     document: DocumentId,
-    /// Keeps the database.
+    /// Kept so that the database is not dropped.
     database: Database,
 }
 
-/// A document whose first version's time is over.
+/// A document whose first version is past its retention.
 async fn scene() -> Scene {
     let database = Database::fresh().await;
     let (store, superuser) = (database.store(4), database.superuser().await);
@@ -49,7 +49,7 @@ async fn retire(store: Store, customer: TenantId) -> Vec<(DocumentId, i32)> {
     retired
 }
 
-async fn first_again(
+async fn reuse_first(
     store: Store,
     customer: TenantId,
     document: DocumentId,
@@ -59,7 +59,7 @@ async fn first_again(
     made.await
 }
 
-/// Returns when so many others wait for a lock.
+/// Returns when this many sessions wait for a lock.
 async fn until_waiting(superuser: &Client, sessions: i64) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
@@ -69,7 +69,7 @@ async fn until_waiting(superuser: &Client, sessions: i64) {
     }
 }
 
-/// Holds the first version against both of them.
+/// Locks the first version, so that both have to wait.
 async fn hold(database: &Database) -> Client {
     let holder = database.superuser().await;
     let hold = "BEGIN; SELECT FROM document_versions WHERE version = 1 FOR UPDATE";
@@ -78,10 +78,10 @@ async fn hold(database: &Database) -> Client {
 }
 
 #[tokio::test]
-async fn a_version_that_a_new_one_was_made_of_meanwhile_stays() {
+async fn a_version_reused_meanwhile_is_not_retired() {
     let scene = scene().await;
     let holder = hold(&scene.database).await;
-    let again = first_again(scene.store.clone(), scene.customer, scene.document);
+    let again = reuse_first(scene.store.clone(), scene.customer, scene.document);
     let again = tokio::spawn(again);
     until_waiting(&scene.superuser, 1).await;
     let retire = tokio::spawn(retire(scene.store.clone(), scene.customer));
@@ -94,20 +94,20 @@ async fn a_version_that_a_new_one_was_made_of_meanwhile_stays() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_of_a_version_that_was_retired_meanwhile() {
+async fn a_version_retired_meanwhile_cannot_be_reused() {
     let scene = scene().await;
     let holder = hold(&scene.database).await;
     let retire = tokio::spawn(retire(scene.store.clone(), scene.customer));
     until_waiting(&scene.superuser, 1).await;
-    let again = first_again(scene.store.clone(), scene.customer, scene.document);
+    let again = reuse_first(scene.store.clone(), scene.customer, scene.document);
     let again = tokio::spawn(again);
     until_waiting(&scene.superuser, 2).await;
     holder.batch_execute("COMMIT").await.unwrap();
 
     assert_eq!(retire.await.unwrap(), [(scene.document, 1)]);
-    // Asked to decide again, it sees why not.
+    // Its next attempt sees the reason.
     assert!(again.await.unwrap().unwrap().is_none());
-    let refused = first_again(scene.store.clone(), scene.customer, scene.document).await;
+    let refused = reuse_first(scene.store.clone(), scene.customer, scene.document).await;
     assert_eq!(refused.unwrap_err().code(), "no_original");
     let left = scene
         .store

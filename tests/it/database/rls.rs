@@ -1,5 +1,5 @@
-//! Promise 10: row-level security holds when the code forgets. Every table × every operation, without
-//! a WHERE, as the wrong tenant and as none; and ten broken databases in which these checks must fail.
+//! Row-level security holds even if the code forgets. Every table × every operation, without
+//! a WHERE, as the wrong tenant and as none; and broken databases in which these checks must fail.
 
 use dynrag_domain::{chunks::Extracted, money::Usd, spending::Payer};
 use dynrag_store::{
@@ -127,8 +127,8 @@ async fn seeded() -> Seeded {
     }
 }
 
-/// Runs a statement as a tenant, or as none, and undoes it: the rows it touched or gave. Within a
-/// transaction.
+/// Runs a statement as a tenant, or as none, within a transaction, and undoes it. Returns the number of
+/// rows.
 async fn touched(
     client: &Client,
     tenant: Option<TenantId>,
@@ -148,7 +148,7 @@ async fn touched(
     touched
 }
 
-/// Everything the app's role reaches and should not.
+/// Everything that the app's role reaches but should not.
 async fn leaks(client: &Client, seeded: &Seeded) -> Vec<String> {
     let (ours, theirs) = (seeded.ours, seeded.theirs);
     let mut leaks = Vec::new();
@@ -163,7 +163,7 @@ async fn leaks(client: &Client, seeded: &Seeded) -> Vec<String> {
             their_row.replace('\'', "''")
         );
         for (tenant, own) in [(None, 0), (Some(ours), *own)] {
-            // Constants only: a statement that reads a column is held by the policy for SELECT as
+            // Constants only: a statement that reads a column is subject to the policy for SELECT as
             // well, which would hide that its own is missing.
             let statements = [
                 ("SELECT", format!("SELECT 1 FROM {name}"), own),
@@ -183,10 +183,10 @@ async fn leaks(client: &Client, seeded: &Seeded) -> Vec<String> {
             ];
             for (operation, sql, allowed) in statements {
                 match touched(client, tenant, &sql).await {
-                    // A tenant of which nothing is seen would pass otherwise.
+                    // Otherwise a tenant that sees nothing would pass.
                     Ok(rows) if operation == "SELECT" && rows == allowed => {}
                     Ok(rows) if operation != "SELECT" && rows <= allowed => {}
-                    // Refused by row-level security, or for want of a privilege.
+                    // Refused by row-level security, or for lack of a privilege.
                     Err(e) if e.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {}
                     reached => leaks.push(format!(
                         "{name}: {operation} as {tenant:?}: {reached:?}, not {allowed}"
@@ -199,14 +199,14 @@ async fn leaks(client: &Client, seeded: &Seeded) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_statement_that_forgets_the_tenant_reaches_nothing() {
+async fn statements_without_a_tenant_filter_reach_no_foreign_rows() {
     let seeded = seeded().await;
     let app = seeded.database.app().await;
     app.batch_execute("BEGIN").await.unwrap();
     assert_eq!(leaks(&app, &seeded).await, Vec::<String>::new());
 }
 
-/// Possible mistakes, and whether the app then reaches something (otherwise only the catalogue shows it).
+/// Possible mistakes, and whether the app then reaches foreign rows (otherwise only the catalogue shows them).
 const BROKEN: [(&str, bool); 14] = [
     (
         "ALTER POLICY tenant ON documents USING (true) WITH CHECK (true)",
@@ -261,7 +261,7 @@ const BROKEN: [(&str, bool); 14] = [
 
 /// The negative control: the checks above, in a database with one mistake.
 #[tokio::test]
-async fn each_mistake_is_noticed() {
+async fn every_broken_database_is_detected() {
     let seeded = seeded().await;
     let client = &seeded.superuser;
     let mut missed = Vec::new();

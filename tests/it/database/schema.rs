@@ -1,4 +1,4 @@
-//! `migrations/schema.sql`: the schema that all migrations make, to read. A difference shows what a migration changes.
+//! `migrations/schema.sql`: the schema after all migrations, for readers. Its diff shows what a migration changes.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::support::{database::Database, generated, known::known};
 
-/// The schema of a database as `pg_dump` writes it, without what depends on its version or session.
+/// The schema of a database as `pg_dump` writes it, without lines that depend on its version or session.
 fn dump(database: &str) -> String {
     let known = known();
     let url = Url::parse(&known.postgres_superuser_url).unwrap();
@@ -50,7 +50,7 @@ fn dump(database: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_schema_to_read_is_what_the_migrations_make() {
+async fn the_schema_file_matches_the_migrations() {
     let database = Database::fresh().await;
     let schema = dump(&database.name);
     assert_eq!(generated::file("migrations/schema.sql", &schema), None);

@@ -1,4 +1,4 @@
-//! The slow lane: who is left to it, whose turn it is, and what comes back.
+//! The slow lane: what is handed over to it, whose turn it is, and what is resumed.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -55,7 +55,7 @@ impl Scene {
         assert_eq!(changed.unwrap(), 1);
     }
 
-    /// Documents that are left to the slow lane.
+    /// Adds documents that belong to the slow lane.
     async fn slow(&self, customer: TenantId, count: usize) -> Vec<DocumentId> {
         let mut added = Vec::new();
         for number in 0..count {
@@ -104,7 +104,7 @@ fn is_claimed(turn: &Turn) -> bool {
 const OUTBOX: &str = "SELECT count(*) FROM outbox WHERE job ->> 'version' = '1'";
 
 #[tokio::test]
-async fn what_takes_too_long_is_handed_over_and_not_tried_again_elsewhere() {
+async fn a_slow_document_is_handed_over_and_stays_in_the_slow_lane() {
     let scene = scene().await;
     let slow = scene.add(scene.a, "slow").await;
     let before = scene.count(OUTBOX).await;
@@ -113,14 +113,14 @@ async fn what_takes_too_long_is_handed_over_and_not_tried_again_elsewhere() {
     let pending = scene.store.hand_over(&claim).await.unwrap().unwrap();
     assert_eq!(pending.job, Job::process(scene.a.customer_id(), slow, 1));
     assert_eq!(scene.count(OUTBOX).await, before + 1);
-    // The lease is gone, and its holder hands nothing over twice.
+    // The lease is gone, so that its holder cannot hand over twice.
     assert!(scene.store.hand_over(&claim).await.unwrap().is_none());
     assert_eq!(scene.count(OUTBOX).await, before + 1);
-    // Whatever message comes to the other lanes, the slow one has it.
+    // The other lanes leave every message for it to the slow lane.
     let turn = scene.quick(scene.a, slow, 2).await;
     assert!(matches!(turn, Turn::Slow), "{turn:?}");
     let claim = claimed(scene.turn(scene.a, slow, 1).await);
-    assert_eq!(claim.attempts, 1, "handing over is no try");
+    assert_eq!(claim.attempts, 1, "handing over is not an attempt");
     let turn = scene.quick(scene.a, slow, 2).await;
     assert!(matches!(turn, Turn::Moot), "{turn:?}");
     let code = FailureCode::ExtractionTimeout;
@@ -131,7 +131,7 @@ async fn what_takes_too_long_is_handed_over_and_not_tried_again_elsewhere() {
     ] {
         assert!(matches!(turn, Turn::Moot), "it is final: {turn:?}");
     }
-    // Other bytes may be quick.
+    // New content may be quick.
     let (document, _) = seed::add(&scene.store, scene.a, Some("kb"), "first").await;
     scene.set(document, "slow = true").await;
     let (_, version) = seed::add(&scene.store, scene.a, Some("kb"), "second").await;
@@ -143,7 +143,7 @@ async fn what_takes_too_long_is_handed_over_and_not_tried_again_elsewhere() {
 }
 
 #[tokio::test]
-async fn large_documents_of_a_customer_with_slow_ones_are_not_tried_elsewhere() {
+async fn large_documents_of_a_customer_with_slow_ones_go_to_the_slow_lane() {
     let scene = scene().await;
     let slow = scene.slow(scene.a, 2).await;
     let mut ids = Vec::new();
@@ -157,7 +157,7 @@ async fn large_documents_of_a_customer_with_slow_ones_are_not_tried_elsewhere() 
     assert!(is_claimed(&scene.quick(scene.b, ids[2], 1).await));
     assert!(
         is_claimed(&scene.quick(scene.a, ids[0], 3).await),
-        "few are slow"
+        "too few are slow"
     );
     assert!(matches!(scene.quick(scene.a, ids[1], 2).await, Turn::Slow));
     scene.set(ids[1], "slow = false").await;
@@ -177,10 +177,10 @@ async fn large_documents_of_a_customer_with_slow_ones_are_not_tried_elsewhere() 
 }
 
 #[tokio::test]
-async fn a_customer_has_its_share_only_while_others_wait() {
+async fn a_customer_is_limited_to_its_share_only_while_others_wait() {
     let scene = scene().await;
     let ours = scene.slow(scene.a, 4).await;
-    // Alone it has all there is.
+    // Alone it may use all workers.
     let first = claimed(scene.turn(scene.a, ours[0], 1).await);
     assert!(is_claimed(&scene.turn(scene.a, ours[1], 1).await));
     let theirs = scene.slow(scene.b, 2).await;
@@ -198,8 +198,8 @@ async fn a_customer_has_its_share_only_while_others_wait() {
         Turn::Deferred
     ));
     let tries = "SELECT sum(attempts) FROM documents WHERE put_off_at IS NOT NULL";
-    assert_eq!(scene.count(tries).await, 0, "being put off is no try");
-    // One follows on the one that has ended, in the order in which they came, with its job in the outbox.
+    assert_eq!(scene.count(tries).await, 0, "deferring is not an attempt");
+    // One is resumed when another has ended, in the order of arrival, with its job in the outbox.
     assert!(
         scene
             .store
@@ -211,12 +211,12 @@ async fn a_customer_has_its_share_only_while_others_wait() {
     let before = scene.count(OUTBOX).await;
     assert_eq!(scene.resumed(scene.a).await, BTreeSet::from([ours[2]]));
     assert_eq!(scene.count(OUTBOX).await, before + 1);
-    // Its customer has another at work still.
+    // Its customer still has another document in progress.
     assert!(matches!(
         scene.turn(scene.a, ours[2], 1).await,
         Turn::Deferred
     ));
-    // No other customer waits any more: two follow, and are claimed.
+    // No other customer waits any more: two are resumed, and claimed.
     assert!(is_claimed(&scene.turn(scene.b, theirs[1], 2).await));
     assert_eq!(
         scene.resumed(scene.a).await,
@@ -240,12 +240,12 @@ async fn the_share_is_exact_and_nothing_is_resumed_twice() {
     let resumed: Vec<_> = resumed.into_iter().flatten().collect();
     let once: BTreeSet<_> = resumed.iter().collect();
     assert_eq!(once.len(), resumed.len());
-    // Each end resumes one at most; what another end had locked is left to the next.
+    // Each end resumes at most one; rows locked by another are left to the next.
     assert!((1..=6).contains(&resumed.len()), "{resumed:?}");
 }
 
 #[tokio::test]
-async fn the_sweep_sends_what_nobody_resumed() {
+async fn the_sweep_sends_deferred_documents_that_were_not_resumed() {
     let scene = scene().await;
     let ours = scene.slow(scene.a, 2).await;
     scene.slow(scene.b, 1).await;
@@ -266,7 +266,7 @@ async fn the_sweep_sends_what_nobody_resumed() {
             1
         ))]
     );
-    // The lane it came from has the message now, and leaves it to the slow one.
+    // Its first lane gets the message now, and leaves it to the slow lane.
     assert!(matches!(scene.quick(scene.a, ours[1], 9).await, Turn::Slow));
     assert!(matches!(
         scene.turn(scene.a, ours[1], 1).await,

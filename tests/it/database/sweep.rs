@@ -25,8 +25,8 @@ const LEASE: Duration = Duration::from_secs(60);
 /// Longest wait for a sweep that has no reason to wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Two sweeps at the same moment: what the first took, whose transaction is still open, and what the
-/// second took meanwhile. The second neither waits nor takes the same.
+/// Two sweeps at the same time: what the first took, whose transaction is still open, and what the
+/// second took meanwhile. The second must neither wait nor take the same rows.
 async fn two_at_once<T>(
     superuser: &Client,
     first: &str,
@@ -40,7 +40,7 @@ async fn two_at_once<T>(
 }
 
 #[tokio::test]
-async fn a_due_job_is_handed_out_once_by_two_sweeps_and_put_off() {
+async fn concurrent_sweeps_return_a_due_job_once_and_postpone_it() {
     const JOBS: usize = 30;
     let database = Database::fresh().await;
     let store = database.store(1);
@@ -67,7 +67,7 @@ async fn a_due_job_is_handed_out_once_by_two_sweeps_and_put_off() {
     let deferred = "SELECT count(*) FROM outbox WHERE attempts = 1 AND next_attempt_at > now() + interval '20 seconds'";
     let deferred: i64 = superuser.query_one(deferred, &[]).await.unwrap().get(0);
     assert_eq!(deferred, 2 * JOBS as i64);
-    // The tenth time it waits for minutes, and no longer than ten.
+    // The tenth wait is several minutes, and at most ten.
     superuser
         .batch_execute("UPDATE outbox SET attempts = 9, next_attempt_at = now()")
         .await
@@ -84,7 +84,7 @@ async fn a_due_job_is_handed_out_once_by_two_sweeps_and_put_off() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_sent_is_forgotten_by_its_own_customer_only() {
+async fn a_sent_job_is_removed_only_by_its_own_customer() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let superuser = database.superuser().await;
@@ -120,7 +120,7 @@ async fn a_job_that_was_sent_is_forgotten_by_its_own_customer_only() {
 }
 
 #[tokio::test]
-async fn a_lapsed_lease_is_queued_again_and_a_live_one_is_left_alone() {
+async fn only_documents_with_an_expired_lease_are_queued_again() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let superuser = database.superuser().await;
@@ -191,7 +191,7 @@ async fn a_lapsed_lease_is_queued_again_and_a_live_one_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_again() {
+async fn unfinished_deletions_and_lost_messages_are_sent_again() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let superuser = database.superuser().await;
@@ -220,7 +220,7 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
         .map(Outgoing::Job)
     );
     assert!(store.sweep_documents(100).await.unwrap().is_empty());
-    // Nothing is sent of what has ended.
+    // Nothing is sent for a document that has ended.
     let claim = store.claim(theirs, lost, 1, LEASE).await.unwrap().unwrap();
     assert!(
         store
@@ -241,7 +241,7 @@ async fn a_deletion_that_did_not_end_and_a_message_that_never_came_are_sent_agai
 }
 
 #[tokio::test]
-async fn uploads_that_did_not_come_are_found_until_they_end() {
+async fn overdue_uploads_are_returned_until_they_end() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let (ours, theirs) = (
@@ -270,7 +270,7 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
         found.contains(&awaited(theirs, arrived, false)),
         "{found:?}"
     );
-    // Handed out is put off: one that fails again and again holds up no other.
+    // A returned upload is postponed, so that one that keeps failing does not block others.
     let next = seed::add_awaited(&store, theirs, just_now).await;
     let found = store.sweep_uploads(1).await.unwrap();
     assert_eq!(found, [awaited(theirs, next, false)]);
@@ -300,7 +300,7 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
         (failed.status, failed.code),
         (Status::Failed, Some(FailureCode::UploadExpired))
     );
-    // Too late, and by the wrong one.
+    // Too late, and by the wrong tenant.
     assert!(
         store
             .upload_arrived(ours, expired, 5)
@@ -326,7 +326,7 @@ async fn uploads_that_did_not_come_are_found_until_they_end() {
 }
 
 #[tokio::test]
-async fn staged_vectors_go_after_a_week() {
+async fn staged_vectors_are_removed_after_a_week() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let superuser = database.superuser().await;
@@ -364,12 +364,12 @@ async fn staged_vectors_go_after_a_week() {
 }
 
 #[tokio::test]
-async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_not() {
+async fn only_received_documents_are_held_for_an_early_resend() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let superuser = database.superuser().await;
     let mut waiting = Vec::new();
-    // Of two customers: a batch is everybody's.
+    // Of different customers, as a batch may be.
     for number in 0..6 {
         let tenant = seed::customer(&store).await.id;
         let (document_id, _) = seed::add(&store, tenant, None, &format!("text {number}")).await;
@@ -417,7 +417,7 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
     let time = after[&id(received)].unwrap();
     assert!(time < before[&id(received)].unwrap() && time > Utc::now());
     assert!(after[&id(queued)].unwrap() > Utc::now() + LEASE * 2);
-    // It lapses, and its message is sent again: one.
+    // The hold expires, and its message is sent again, once.
     let late = "UPDATE documents SET resend_at = now() WHERE id = $1";
     superuser.execute(late, &[&id(received)]).await.unwrap();
     let job = Job::process(received.tenant.customer_id(), received.document_id, 1);
@@ -429,7 +429,7 @@ async fn a_held_document_is_sent_again_soon_and_one_that_waits_in_the_queue_is_n
 }
 
 #[tokio::test]
-async fn a_job_of_a_kind_that_only_a_newer_release_knows_holds_up_no_other() {
+async fn a_job_of_an_unknown_kind_blocks_no_other() {
     let database = Database::fresh().await;
     let store = database.store(1);
     let customer = seed::customer(&store).await;

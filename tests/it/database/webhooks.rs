@@ -1,5 +1,5 @@
-//! Webhooks: notifications are written with the document's end, attempted by one worker at a time, and finally given
-//! up.
+//! Webhooks: notifications are written in the transaction that ends the document, attempted by one worker at a time,
+//! and finally given up.
 
 mod incoming;
 mod receivers;
@@ -44,7 +44,7 @@ fn wanted<'a>(events: &'a [Event]) -> WebhookFields<'a> {
     }
 }
 
-/// Writes a secret down; its version.
+/// Stores a secret, and returns its version.
 async fn secret(tx: &dynrag_store::Tenant) -> i32 {
     let version = secrets::newest(tx, "webhook").await.unwrap() + 1;
     let sealed = SealedSecret {
@@ -123,8 +123,8 @@ impl Scene {
         self.superuser.batch_execute(sql).await.unwrap();
     }
 
-    /// The audit log's lines of an action.
-    async fn told(&self, action: &str) -> usize {
+    /// The number of audit log entries of an action.
+    async fn audit_count(&self, action: &str) -> usize {
         let log = self.store.list_audit(self.customer, None, 100).await;
         let log = log.unwrap();
         log.iter().filter(|line| line.action == action).count()
@@ -139,7 +139,7 @@ fn failure(status: u16) -> Failure {
 }
 
 #[tokio::test]
-async fn an_end_is_told_in_its_own_transaction_and_once() {
+async fn an_outcome_is_notified_once_in_its_own_transaction() {
     let scene = Scene::new(&[Event::Failed, Event::NeedsAction, Event::Deleted]).await;
     let (store, customer) = (&scene.store, scene.customer);
     let other = seed::customer(store).await.id;
@@ -156,7 +156,10 @@ async fn an_end_is_told_in_its_own_transaction_and_once() {
     scene
         .execute("BEGIN; UPDATE documents SET status = 'failed', code = 'corrupt_file', upload_expires_at = NULL; ROLLBACK")
         .await;
-    assert!(scene.notices().await.is_empty(), "undone with its end");
+    assert!(
+        scene.notices().await.is_empty(),
+        "rolled back with the outcome"
+    );
 
     let code = FailureCode::UploadExpired;
     store.upload_failed(customer, document, code).await.unwrap();
@@ -176,7 +179,7 @@ async fn an_end_is_told_in_its_own_transaction_and_once() {
     );
     assert_eq!(data["version"], 1);
 
-    // Tried by itself every hour: news the first time only.
+    // A document that is retried automatically every hour causes a notification only the first time.
     for _ in 0..3 {
         scene
             .execute("UPDATE documents SET status = 'queued', code = NULL")
@@ -213,7 +216,7 @@ async fn an_end_is_told_in_its_own_transaction_and_once() {
 }
 
 #[tokio::test]
-async fn a_stopped_webhook_is_told_nothing() {
+async fn a_paused_webhook_gets_no_notifications() {
     let scene = Scene::new(&[Event::Failed]).await;
     let document = seed::add_awaited(&scene.store, scene.customer, seed::in_an_hour()).await;
     scene.execute("UPDATE webhooks SET status = 'paused'").await;
@@ -229,7 +232,7 @@ async fn a_stopped_webhook_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn one_at_a_time_tries_a_notice_and_ends_it() {
+async fn a_notification_is_attempted_by_one_worker_at_a_time() {
     let scene = Scene::new(Event::ALL).await;
     let (store, id) = (&scene.store, scene.test_notice().await);
     let claims = join_all((0..8).map(|_| scene.claim(id))).await;
@@ -238,7 +241,7 @@ async fn one_at_a_time_tries_a_notice_and_ends_it() {
     let slow = given.remove(0);
     assert_eq!((slow.attempts, slow.sealed.secrets.len()), (1, 1));
 
-    // It froze, its lease went by, and another took over.
+    // It froze, its lease expired, and another worker took over.
     scene
         .execute("UPDATE webhook_deliveries SET due_at = now()")
         .await;
@@ -255,7 +258,7 @@ async fn one_at_a_time_tries_a_notice_and_ends_it() {
     let notice = scene.notices().await.remove(0);
     assert_eq!(notice.status, DeliveryStatus::Delivered);
     assert_eq!((notice.attempts, notice.last_status), (2, Some(204)));
-    assert_eq!(scene.told("webhook.disabled").await, 0);
+    assert_eq!(scene.audit_count("webhook.disabled").await, 0);
     assert!(scene.claim(id).await.is_none(), "it has ended");
 
     // Replayed: the same id, and the attempts start again.
@@ -265,7 +268,7 @@ async fn one_at_a_time_tries_a_notice_and_ends_it() {
 }
 
 #[tokio::test]
-async fn a_failed_try_waits_and_the_last_one_ends_it() {
+async fn a_failed_attempt_is_retried_later_and_the_last_one_is_final() {
     let scene = Scene::new(&[Event::Failed]).await;
     let (store, id) = (&scene.store, scene.test_notice().await);
     let claimed = scene.claim(id).await.unwrap();
@@ -301,7 +304,7 @@ async fn a_failed_try_waits_and_the_last_one_ends_it() {
 }
 
 #[tokio::test]
-async fn a_webhook_whose_receiver_is_gone_or_fails_for_days_is_stopped() {
+async fn a_webhook_is_disabled_if_its_receiver_is_gone_or_keeps_failing() {
     let scene = Scene::new(&[Event::Failed]).await;
     let store = &scene.store;
     let (first, waiting) = (scene.test_notice().await, scene.test_notice().await);
@@ -319,7 +322,7 @@ async fn a_webhook_whose_receiver_is_gone_or_fails_for_days_is_stopped() {
         statuses,
         [DeliveryStatus::Discarded, DeliveryStatus::Failed]
     );
-    assert_eq!(scene.told("webhook.disabled").await, 1);
+    assert_eq!(scene.audit_count("webhook.disabled").await, 1);
 
     let tx = store.tenant(scene.customer).await.unwrap();
     webhooks::update(&tx, scene.webhook, &wanted(&[Event::Failed]))
@@ -351,11 +354,11 @@ async fn a_webhook_whose_receiver_is_gone_or_fails_for_days_is_stopped() {
         .await
         .unwrap();
     assert_eq!(stopped.disabled_reason.unwrap().as_str(), "failing");
-    assert_eq!(scene.told("webhook.disabled").await, 2);
+    assert_eq!(scene.audit_count("webhook.disabled").await, 2);
 }
 
 #[tokio::test]
-async fn nothing_goes_out_of_a_suspended_customer() {
+async fn a_suspended_customer_sends_no_notifications() {
     let scene = Scene::new(&[Event::Failed]).await;
     let id = scene.test_notice().await;
     scene
@@ -371,7 +374,7 @@ async fn nothing_goes_out_of_a_suspended_customer() {
 }
 
 #[tokio::test]
-async fn a_months_old_notice_is_dropped() {
+async fn a_notification_is_deleted_after_a_month() {
     let scene = Scene::new(&[Event::Failed]).await;
     let (old, new) = (scene.test_notice().await, scene.test_notice().await);
     let age = "UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE id = $1";
@@ -393,7 +396,7 @@ async fn a_months_old_notice_is_dropped() {
 const SKIPPED: Outcome = Outcome::Skipped(None);
 
 #[tokio::test]
-async fn a_schedule_is_handed_out_once_and_goes_on() {
+async fn a_due_schedule_runs_once_and_is_rescheduled() {
     let scene = Scene::new(&[Event::Failed]).await;
     let store = &scene.store;
     let planned = Utc::now() - TimeDelta::minutes(1);
@@ -419,7 +422,7 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
         row.next_run_at.unwrap().timestamp_micros(),
         next.timestamp_micros()
     );
-    // The lease is over: a change made since then stays.
+    // The lease has expired: a change made since then stays.
     store.schedule_ran(&due, SKIPPED, None).await.unwrap();
     let row = store.get_webhook(scene.customer, id).await.unwrap();
     assert_eq!(
@@ -446,7 +449,7 @@ async fn a_schedule_is_handed_out_once_and_goes_on() {
 }
 
 #[tokio::test]
-async fn there_is_a_limit() {
+async fn concurrent_requests_do_not_exceed_the_webhook_limit() {
     let scene = Scene::new(&[Event::Failed]).await;
     let fill = "INSERT INTO webhooks (customer_id, id, name, trigger_type)
                 SELECT customer_id, gen_random_uuid(), 'filler', 'manual' FROM webhooks, generate_series(1, 48)";

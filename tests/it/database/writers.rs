@@ -1,6 +1,6 @@
-//! Promise 3: concurrent writers of a tenant keep one copy, and readers see what is published, all of
-//! it or nothing. The lock, the fencing tokens and the recorded version are PostgreSQL's, the tables
-//! are LanceDB's in a folder.
+//! Concurrent writers of a tenant store each chunk once, and readers see what is published, all of it or
+//! nothing. The lock, the fencing tokens and the recorded version are in PostgreSQL, the LanceDB tables in
+//! a folder.
 
 mod scene;
 
@@ -60,7 +60,7 @@ async fn writer(process: Process, number: usize, rounds: usize) -> usize {
                 .claim(process.customer, document, version, LEASE)
                 .await
                 .unwrap();
-            // A later version may have come meanwhile: then the job is obsolete.
+            // If there is a later version meanwhile, the job is moot.
             let Some(claim) = lease else { continue };
             if (number + round).is_multiple_of(3) {
                 // Dies after its Lance commit: the step is dropped, the transaction rolled back.
@@ -76,7 +76,7 @@ async fn writer(process: Process, number: usize, rounds: usize) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
+async fn eight_writers_store_each_chunk_once_and_readers_see_only_what_is_published() {
     let scene = Arc::new(scene().await);
     let writing = Arc::new(AtomicBool::new(true));
     let reader = tokio::spawn({
@@ -122,7 +122,7 @@ async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
     let (version, documents) = scene.published().await;
     assert_eq!(documents.len(), WRITERS + 1);
     assert_eq!(scene.process().seen(version).await, chunk_ids(&documents));
-    // Every row there is, superseded ones too, was published once: none was stored twice.
+    // Every row, superseded or not, was published once: none was stored twice.
     assert_eq!(
         scene.row_count().await,
         (published * CHUNKS as usize) as i64
@@ -134,9 +134,9 @@ async fn eight_writers_keep_one_copy_and_readers_see_what_is_published() {
     );
 }
 
-/// A writer that was frozen after its Lance commit, whose transaction PostgreSQL ended, and that continues.
+/// A writer that is frozen after its Lance commit, and continues when PostgreSQL has ended its transaction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
+async fn a_writer_frozen_after_its_lance_commit_publishes_nothing() {
     let scene = scene().await;
     let (frozen, next) = (scene.process(), scene.process());
     let (first, _) = seed::add(&next.store, scene.customer, None, "first").await;
@@ -146,19 +146,19 @@ async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
 
     let (document, _) = seed::add(&next.store, scene.customer, None, "second").await;
     let stale = frozen.claim(document, 1).await;
-    let (step, leavings) = frozen.write(&stale).await.unwrap();
+    let (step, leftover) = frozen.write(&stale).await.unwrap();
     scene.end_idle_transactions().await;
     // Its leftover is invisible, unless a reader uses Lance's latest version instead of the recorded one.
     let (recorded, published) = scene.published().await;
     assert_eq!(next.seen(recorded).await, chunk_ids(&published));
     assert_ne!(
-        next.seen(leavings.version).await,
+        next.seen(leftover.version).await,
         chunk_ids(&published),
-        "the negative control shows nothing"
+        "the negative control sees no difference"
     );
     assert_eq!(
         frozen
-            .publish(&stale, step, leavings)
+            .publish(&stale, step, leftover)
             .await
             .unwrap_err()
             .code(),
@@ -166,8 +166,8 @@ async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
     );
     assert_eq!(scene.published().await, (recorded, published));
 
-    // The document's next worker does the work again, on a table without the leavings.
-    scene.lapse(document).await;
+    // The document's next worker repeats the work, on a table without the leftover.
+    scene.expire_lease(document).await;
     let claim = next.claim(document, 1).await;
     let (step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, step, stored).await.unwrap();
@@ -181,9 +181,9 @@ async fn a_writer_that_freezes_after_its_lance_commit_publishes_nothing() {
     );
 }
 
-/// A writer that was frozen before its Lance commit, and makes it after another one has published.
+/// A writer that is frozen before its Lance commit, and makes it after another one has published.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_writer_that_wakes_after_the_next_one_leaves_nothing_behind() {
+async fn a_writer_that_thaws_after_the_next_one_leaves_nothing_behind() {
     let scene = scene().await;
     let (frozen, next) = (scene.process(), scene.process());
     let (document, _) = seed::add(&next.store, scene.customer, None, "text").await;
@@ -192,25 +192,25 @@ async fn a_writer_that_wakes_after_the_next_one_leaves_nothing_behind() {
     assert_eq!(step.lock(&[&stale]).await.unwrap().len(), 1);
     scene.end_idle_transactions().await;
 
-    scene.lapse(document).await;
+    scene.expire_lease(document).await;
     let claim = next.claim(document, 1).await;
     let (next_step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, next_step, stored).await.unwrap();
     let before = scene.published().await;
 
-    // It wakes, knows nothing of that, and commits to Lance: if that succeeds it is not published.
+    // It thaws, unaware of that, and commits to Lance: even if that succeeds, it is not published.
     let change = Change {
         append: rows(&stale),
         ..Change::none(Utc::now())
     };
-    if let Ok(leavings) = frozen
+    if let Ok(leftover) = frozen
         .vectors
         .store(scene.customer.customer_id(), step.recorded, &change)
         .await
     {
         assert_eq!(
             frozen
-                .publish(&stale, step, leavings)
+                .publish(&stale, step, leftover)
                 .await
                 .unwrap_err()
                 .code(),

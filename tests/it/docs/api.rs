@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[test]
-fn the_table_of_routes_is_generated() {
+fn the_table_of_routes_is_up_to_date() {
     let mut text = String::from("| name | route | does | needs |\n|---|---|---|---|\n");
     for route in named() {
         let url = match route.streamed {
@@ -24,7 +24,7 @@ fn the_table_of_routes_is_generated() {
 }
 
 #[test]
-fn every_section_about_routes_names_routes() {
+fn every_section_about_routes_names_existing_routes() {
     let routes: Vec<&str> = named().iter().map(|route| route.name).collect();
     let text = read("docs/API.md");
     let headings = text.lines().filter_map(|line| line.strip_prefix("### "));

@@ -1,4 +1,5 @@
-//! The tests of routes: every route has a file at its path, `tests/it/routes/<path>/<verb>.rs`, and every file a route.
+//! The tests of routes: every route has a file at its path, `tests/it/routes/<path>/<verb>.rs`, and every file belongs
+//! to a route.
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -37,7 +38,7 @@ fn modules() -> Vec<String> {
 }
 
 #[test]
-fn every_route_has_a_test_at_its_path_and_every_test_a_route() {
+fn routes_and_test_files_match() {
     let mut modules = modules();
     let mut without = Vec::new();
     for route in named() {
@@ -48,7 +49,7 @@ fn every_route_has_a_test_at_its_path_and_every_test_a_route() {
         modules.retain(|module| !its.contains(module));
     }
     assert_eq!(without, [""; 0], "routes without a test");
-    assert_eq!(modules, [""; 0], "tests of no route");
+    assert_eq!(modules, [""; 0], "tests without a route");
 }
 
 /// A folder of modules, or a module.
@@ -71,7 +72,7 @@ impl Tree {
 }
 
 #[test]
-fn the_modules_of_the_tests_are_generated() {
+fn the_test_modules_are_up_to_date() {
     let mut tree = Tree::default();
     for module in modules() {
         let mut at = &mut tree;

@@ -1,4 +1,4 @@
-//! `docs/adding-a-route.md`: its example exists, its code is the code, and its list of files is complete.
+//! `docs/adding-a-route.md`: its example exists, its quoted code is current, and its list of files is complete.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn listed(text: &str, heading: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_code_in_it_is_the_code() {
+fn quoted_code_matches_the_source() {
     let text = read(HOW_TO);
     let mut blocks = 0;
     let mut lines = text.lines();
@@ -48,7 +48,7 @@ fn the_code_in_it_is_the_code() {
 }
 
 #[test]
-fn a_read_route_is_in_the_listed_files_and_in_no_others() {
+fn the_list_of_files_for_a_read_route_is_complete() {
     let text = read(HOW_TO);
     let name = text.split('`').nth(3).unwrap();
     let by_hand = listed(&text, "## Written by hand");
@@ -75,5 +75,5 @@ fn a_read_route_is_in_the_listed_files_and_in_no_others() {
     });
     let unlisted: Vec<_> = found.difference(&listed).collect();
     assert!(found.len() > 5, "{name}: {found:?}");
-    assert_eq!(unlisted, [""; 0], "{name} is there too");
+    assert_eq!(unlisted, [""; 0], "{name} is also in these files");
 }

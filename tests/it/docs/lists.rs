@@ -1,4 +1,4 @@
-//! Lists in the documents that repeat names of the code: each name is there, and no other.
+//! Lists of names from the code in the documents are complete, and contain nothing else.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ fn quoted(text: &str) -> BTreeSet<String> {
     spans.map(str::to_owned).collect()
 }
 
-/// The text between two others.
+/// The text between two markers.
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{begin}"));
     let (part, _) = rest.split_once(end).unwrap_or_else(|| panic!("{end}"));
     part
 }
 
-/// The word that begins with a prefix, at each place where the text has it.
+/// All words in a text that begin with a prefix.
 fn words(text: &str, prefix: &str) -> BTreeSet<String> {
     let places = text.match_indices(prefix).map(|(at, _)| &text[at..]);
     places
@@ -28,7 +28,7 @@ fn words(text: &str, prefix: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// `SECURITY DEFINER` functions of the schema: they are not bound to a tenant.
+/// `SECURITY DEFINER` functions of the schema, which are not bound to a tenant.
 fn crossing() -> BTreeSet<String> {
     let schema = read("migrations/schema.sql");
     let functions = schema.split("CREATE FUNCTION public.").skip(1);
@@ -42,7 +42,7 @@ fn crossing() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_functions_that_cross_tenants_are_those_of_the_architecture() {
+fn the_architecture_lists_the_functions_that_cross_tenants() {
     let text = read("docs/ARCHITECTURE.md");
     let listed = quoted(between(
         &text,
@@ -68,7 +68,7 @@ fn the_functions_that_cross_tenants_are_those_of_the_architecture() {
 }
 
 #[test]
-fn the_duties_of_sweep_are_those_of_the_operations_manual() {
+fn the_operations_manual_lists_the_duties_of_sweep() {
     let text = read("docs/OPERATIONS.md");
     let listed = words(
         between(&text, "| function | what `sweep` does |", "\n\n"),

@@ -1,4 +1,4 @@
-//! The documents: what they repeat of the code is generated from it or compared with it.
+//! The documents: whatever they repeat from the code is generated from it or compared with it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -19,7 +19,7 @@ const FOLDERS: [&str; 10] = [
     "tests",
 ];
 
-/// The documents. `CHANGELOG.md` is not among them: it names what there was.
+/// The documents, except `CHANGELOG.md`, which names what no longer exists.
 fn documents() -> Vec<String> {
     let mut all = vec!["CONTRIBUTING.md".to_owned(), "README.md".to_owned()];
     for folder in FOLDERS {
@@ -28,7 +28,7 @@ fn documents() -> Vec<String> {
     all
 }
 
-/// Text outside of code blocks.
+/// The text outside code blocks.
 fn prose(text: &str) -> String {
     let mut in_block = false;
     let mut kept = Vec::new();
@@ -69,7 +69,7 @@ fn expanded(path: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a name is of a pattern, in which `*`, `<anything>` and `…` stand for any characters.
+/// Whether a name matches a pattern, in which `*`, `<anything>` and `…` stand for any characters.
 fn fits(name: &str, pattern: &str) -> bool {
     let mut parts = Vec::new();
     let mut rest = pattern;

@@ -1,5 +1,5 @@
-//! The sample events of routes, `events/http/<name>.json`: everything that follows from the route is generated. What is
-//! kept from the file is written by hand: ids, the query, the body, and the headers in [`KEPT`].
+//! The sample events of routes, `events/http/<name>.json`: everything that follows from the route is generated.
+//! The rest is written by hand and kept: ids, the query, the body, and the headers in [`KEPT`].
 
 use std::{collections::BTreeMap, fs};
 
@@ -20,10 +20,10 @@ const KEPT: [&str; 4] = [
     "last-event-id",
     "x-api-key",
 ];
-/// The id in a path until another is written into the file.
+/// The id in a path, unless the file has another one.
 const ID: &str = "01936f6e-3c00-7000-8000-00000000000d";
 
-/// API Gateway's payload 2.0, in its order.
+/// API Gateway's payload 2.0, in the order of its fields.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -67,7 +67,7 @@ struct Http {
     user_agent: &'static str,
 }
 
-/// The endpoint that sends the event: the gateway, or a function URL, which streams and knows no routes.
+/// The endpoint that sends the event: the gateway, or a function URL, which streams and has no routes.
 struct Endpoint {
     account: &'static str,
     prefix: &'static str,
@@ -98,7 +98,7 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// The event of a route. `there` is the file's content, null for a new one.
+/// The event of a route. `there` is the content of the file, null for a new one.
 fn event(route: &Named, there: &Value) -> Event {
     let endpoint = if route.streamed {
         FUNCTION_URL
@@ -207,7 +207,7 @@ fn event(route: &Named, there: &Value) -> Event {
 }
 
 #[test]
-fn the_events_of_routes_are_generated() {
+fn the_sample_events_are_up_to_date() {
     let mut differing = Vec::new();
     for route in named() {
         let path = format!("events/http/{}.json", route.name);

@@ -1,4 +1,4 @@
-//! Routes: API Gateway's event in, its answer out.
+//! Routes: an event of API Gateway in, the response out.
 
 mod accounts;
 mod authorized;
@@ -16,7 +16,7 @@ use crate::support::{
     stack::Stack,
 };
 
-/// An answer as API Gateway takes it.
+/// A response as API Gateway expects it.
 #[derive(Debug)]
 struct Answer {
     status: u64,
@@ -35,7 +35,7 @@ async fn call(function: &mut Function, event: &Value) -> Answer {
 }
 
 impl Answer {
-    /// The body of an answer of this status that has these members.
+    /// Checks status and members of a response, and returns its body.
     fn ok(self, status: u64, members: &[&str]) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.headers["content-type"], "application/json", "{self:?}");
@@ -80,7 +80,7 @@ fn function_of(route: &str) -> (RouteInfo, String, String) {
     panic!("events/http/{route}.json: no such route");
 }
 
-/// The event as a new request, not as a repeat of the first.
+/// The event as a new request, not a repeat of the first.
 fn without_key(event: &Value) -> Value {
     let mut event = event.clone();
     if let Some(headers) = event["headers"].as_object_mut() {

@@ -57,7 +57,7 @@ impl Scene {
         }
     }
 
-    /// The event with some of its text replaced, each of which must be there.
+    /// The event with placeholders replaced, each of which must exist.
     fn event(&self, replaced: &[(&str, &str)]) -> Value {
         let mut text = self.text.clone();
         for (placeholder, value) in replaced {
@@ -107,7 +107,7 @@ async fn every_event_is_answered_by_its_binary() {
     let stack = Stack::load();
     let files = event_files(&checkout().join("events"));
     assert!(files.len() >= 17, "{files:?}");
-    // The other files are fed also when one fails; the panic's own message is in the output.
+    // If one file fails, the others are still fed; the message of the panic is in the output.
     let fed = stream::iter(files).map(async |file| {
         let name = file.display().to_string();
         let answered = AssertUnwindSafe(feed(stack.clone(), file)).catch_unwind();

@@ -74,7 +74,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
         }
         "sqs/embed.json" | "sqs/embed-bulk.json" | "sqs/embed-slow.json" => embed(&mut scene).await,
         "sqs/fetch.json" | "sqs/deliver.json" => {
-            // Of what is not there (any more): done with.
+            // Messages about what no longer exists are done.
             let event = scene.event(&[]);
             let answer = scene.function.answer(&event).await;
             assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
@@ -91,7 +91,7 @@ fn store() -> Store {
     Store::new(&login(Role::App, DATABASE), 1).unwrap()
 }
 
-/// A queued document of which no message is on its way, so that the deployed function leaves it alone.
+/// A queued document without a message on its way, so that the deployed function leaves it alone.
 async fn unsent_document(stack: &Stack, customer: TenantId) -> DocumentId {
     let (store, hash, object) = (store(), seed::sha256(TEXT), Uuid::new_v4());
     let new = seed::new_document("Refund policy", None);
@@ -104,7 +104,7 @@ async fn unsent_document(stack: &Stack, customer: TenantId) -> DocumentId {
         .await
         .unwrap();
     let Added::Queued(pending) = added else {
-        panic!("somebody else added it")
+        panic!("added by another request")
     };
     store.outbox_sent(&pending).await.unwrap();
     let document = pending.job.document_id().unwrap();
@@ -148,7 +148,7 @@ async fn embed(scene: &mut Scene) {
     );
 }
 
-/// A page that cannot be fetched: its notification is on its way when the function is done.
+/// A page that cannot be fetched: its notification has been sent on when the function is done.
 async fn fetch(scene: &mut Scene) {
     let hook = json!({"name": "out", "triggerType": "event", "url": "https://example.com/hook",
         "events": ["document.failed"]});
@@ -161,7 +161,7 @@ async fn fetch(scene: &mut Scene) {
     };
     let added = store.add_url(customer, &new, Uuid::new_v4()).await.unwrap();
     let AddedUrl::Queued(document, pending) = added else {
-        panic!("somebody else added it")
+        panic!("added by another request")
     };
     store.outbox_sent(&pending).await.unwrap();
     let event = scene.event(&[
@@ -174,14 +174,14 @@ async fn fetch(scene: &mut Scene) {
         .ours
         .ended(&document.to_string(), "failed", "url_blocked")
         .await;
-    // Put off as it was handed to the queue; one that waits for the sweep is due at once.
+    // Postponed, because it was sent to the queue; one that waits for the sweep would be due at once.
     let handed_on = "SELECT count(*) FROM webhook_deliveries
         WHERE customer_id = $1 AND (status <> 'pending' OR resend_at > created_at)";
     assert_eq!(scene.ours.count(handed_on).await, 1);
 }
 
 async fn tasks(scene: &mut Scene) {
-    // Signing up has mailed a link already.
+    // The signup has emailed a link already.
     let first = scene.stack.mail(&scene.ours.email, "Verify", 1).await;
     let event = scene.event(&[
         (CUSTOMER, &scene.ours.id.to_string()),
@@ -230,7 +230,7 @@ async fn intake(scene: &mut Scene) {
         scene.stack.object(&bucket, &key).await.is_none(),
         "the upload is still there"
     );
-    // The same document is not expected under another tenant's name.
+    // The same document is not expected for another tenant.
     let event = scene.event(&[
         (CUSTOMER, &scene.theirs.id.to_string()),
         (DOCUMENT, &document.to_string()),

@@ -1,9 +1,9 @@
-//! Emails of accounts that the queue did not get.
+//! Account emails that never reached the queue.
 
 use crate::support::stack::Stack;
 
 #[tokio::test]
-async fn a_mail_that_did_not_reach_the_queue_is_sent_by_the_sweep() {
+async fn an_email_that_missed_the_queue_is_sent_by_the_sweep() {
     let stack = Stack::load();
     let a = stack.signup().await;
     stack.mail(&a.email, "Verify", 1).await;

@@ -48,7 +48,7 @@ async fn put(tenant: &Tenant, mail: &str, change: &Value) {
 }
 
 #[tokio::test]
-async fn attachments_become_documents_and_go_with_their_mail() {
+async fn attachments_become_documents_and_are_deleted_with_their_email() {
     let tenant = Stack::load().signup().await;
     let collection = tenant.collection("Mails").await;
     let words = [word(), word(), word()];
@@ -103,7 +103,7 @@ async fn attachments_become_documents_and_go_with_their_mail() {
         assert_eq!(found[0]["documentId"], **hit, "{found:?}");
     }
 
-    // Read again, it adds nothing.
+    // Reprocessing it adds nothing.
     put(&tenant, &id, &json!({"reprocess": true})).await;
     let again = attached(&tenant, &id).await;
     let versions = |all: &[Value]| -> Vec<Value> {
@@ -114,7 +114,7 @@ async fn attachments_become_documents_and_go_with_their_mail() {
 
     tenant.delete(&id).await.ok(202);
     assert_eq!(tenant.list().await, Vec::<String>::new());
-    eventually("nothing of mail and attachments is left", async || {
+    eventually("email and attachments are gone", async || {
         let mut left = tenant.originals().await;
         for word in &words {
             left.extend(tenant.holding(word).await);
@@ -129,7 +129,7 @@ fn doc(document: &Value) -> String {
 }
 
 #[tokio::test]
-async fn attachments_are_those_of_the_present_version() {
+async fn attachments_follow_the_latest_version_of_their_email() {
     let tenant = Stack::load().signup().await;
     let body = |files: &[File<'_>]| {
         json!({"title": "Offer", "contentType": "message/rfc822", "content": mail("See below.", files),
@@ -177,7 +177,7 @@ async fn attachments_are_those_of_the_present_version() {
 }
 
 #[tokio::test]
-async fn attachments_beyond_the_document_limit_are_named() {
+async fn attachments_beyond_the_document_limit_are_named_in_a_warning() {
     let tenant = Stack::load().signup().await;
     tenant.config("max_documents = 2").await;
     let (first, second) = (word(), word());
@@ -210,7 +210,7 @@ async fn attachments_beyond_the_document_limit_are_named() {
 }
 
 #[tokio::test]
-async fn a_mail_reaches_its_attachments_only_in_its_own_collection() {
+async fn an_email_changes_only_attachments_in_its_own_collection() {
     let tenant = Stack::load().signup().await;
     let (open, closed) = (
         tenant.collection("Open").await,
@@ -251,7 +251,7 @@ async fn a_mail_reaches_its_attachments_only_in_its_own_collection() {
     put(&tenant, &id, &json!({"attachments": false})).await;
     tenant.get(&path).await.ok(200);
 
-    // A document that takes the id of an attachment to be is not written to.
+    // A document that already has the external id of a later attachment is not changed.
     let other = add(&first, &open).await;
     let taken = json!({"title": "Trap", "content": "Mine.", "externalId": format!("{other}/2"), "collectionId": open});
     let trap = doc_id(

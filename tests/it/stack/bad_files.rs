@@ -1,4 +1,4 @@
-//! Files that cannot be read: refused at the door, or ended with a stable code; nothing half-stored.
+//! Files that cannot be read are refused on upload or end with a stable code; nothing is half-stored.
 
 use serde_json::{Value, json};
 
@@ -66,20 +66,17 @@ fn bad_files(mark: &str) -> Vec<Bad> {
     ]
 }
 
-/// The head of a PDF and bytes that mean nothing.
+/// The header of a PDF, followed by noise.
 fn noise() -> Vec<u8> {
     let mut bytes = b"%PDF-1.7\n".to_vec();
     bytes.extend((0..20_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8));
     bytes
 }
 
-/// Nothing of a document that ended badly is found, and its status says what to do.
+/// Checks that a bad file ended with its code after one attempt, and that nothing was published.
 async fn check_end(tenant: &Tenant, id: &str, bad: &Bad) {
     let status = tenant.ended(id, bad.status, bad.code).await;
-    assert_eq!(
-        status["attempts"], 1,
-        "a file that stays bad is not tried again: {status}"
-    );
+    assert_eq!(status["attempts"], 1, "a bad file is not retried: {status}");
     let document = tenant.get(&format!("/api/documents/{id}")).await.ok(200);
     assert_eq!(document["code"], bad.code);
     assert!(document.get("publishedVersion").is_none(), "{document}");
@@ -96,7 +93,7 @@ async fn check_end(tenant: &Tenant, id: &str, bad: &Bad) {
 }
 
 #[tokio::test]
-async fn an_unreadable_file_ends_with_a_reason_by_either_way_in() {
+async fn an_unreadable_file_ends_with_a_code_on_both_upload_routes() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let good = b
@@ -128,7 +125,7 @@ async fn an_unreadable_file_ends_with_a_reason_by_either_way_in() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_refused_at_the_door() {
+async fn an_empty_file_is_refused() {
     let tenant = Stack::load().signup().await;
     for (name, media_type) in [
         ("a.txt", "text/plain"),
@@ -153,7 +150,7 @@ async fn an_empty_file_is_refused_at_the_door() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_characters_are_replaced_and_counted() {
+async fn invalid_utf8_is_replaced_and_counted() {
     let tenant = Stack::load().signup().await;
     // A lone continuation byte, and one that UTF-8 does not have.
     let bytes = [
@@ -187,13 +184,13 @@ async fn bytes_that_are_no_characters_are_replaced_and_counted() {
 }
 
 #[tokio::test]
-async fn a_type_nobody_reads_is_refused_by_its_bytes() {
+async fn an_unsupported_type_is_refused_by_name_and_by_bytes() {
     let tenant = Stack::load().signup().await;
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
     for (name, media_type, bytes) in [
         ("a.zip", "application/zip", &b"PK\x03\x04rest"[..]),
         ("a.png", "image/png", png),
-        // Their names say otherwise.
+        // These names claim another type.
         ("a.txt", "text/plain", b"PK\x03\x04rest"),
         ("a.pdf", "application/pdf", png),
         (

@@ -1,11 +1,11 @@
-//! Requests that are not as they should be: each gets a 4xx that says what to do.
+//! Malformed requests: each gets a 4xx that says what to do.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, Tenant, word};
 
-/// Every route that takes JSON, with a body it takes.
+/// Routes that take JSON, each with a valid body.
 fn json_routes() -> [(&'static str, Value); 5] {
     [
         (
@@ -33,7 +33,7 @@ async fn send(tenant: &Tenant, path: &str, media_type: &str, body: impl Into<Vec
 }
 
 #[tokio::test]
-async fn a_body_of_the_wrong_form_is_refused() {
+async fn malformed_bodies_are_refused() {
     let tenant = Stack::load().signup().await;
     for (path, good) in json_routes() {
         let text = good.to_string();
@@ -65,7 +65,7 @@ async fn a_body_of_the_wrong_form_is_refused() {
                 "{shown}: {answer}"
             );
         }
-        // A list of the values is no object, whatever their order.
+        // An array of the values is not an object.
         let values: Vec<_> = good.as_object().unwrap().values().cloned().collect();
         let list = json!(values).to_string();
         for wrong in ["null", "[]", "\"text\"", "1", &list] {
@@ -105,7 +105,7 @@ async fn a_body_of_the_wrong_form_is_refused() {
 }
 
 #[tokio::test]
-async fn bad_queries_of_lists_and_searches_are_refused() {
+async fn bad_list_and_search_parameters_are_refused() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     for tenant in [&a, &b] {
@@ -138,7 +138,7 @@ async fn bad_queries_of_lists_and_searches_are_refused() {
     a.get("/api/ingest/presigned-url?fileName=a.pdf&colour=red")
         .await
         .problem(422, "invalid_fields");
-    // One that a route does not have is not ignored.
+    // A parameter that the route does not have is not ignored.
     a.get("/api/customers/profile?colour=red")
         .await
         .bad_fields(&["/colour"]);
@@ -146,7 +146,7 @@ async fn bad_queries_of_lists_and_searches_are_refused() {
         .await
         .problem(422, "invalid_fields");
 
-    // A cursor is a position and no right: in another tenant's hands it shows that tenant's own.
+    // A cursor is only a position: another tenant that uses it sees its own documents.
     let page = a.get("/api/documents?limit=1").await.ok(200);
     let cursor = page["nextCursor"].as_str().unwrap();
     let theirs = b

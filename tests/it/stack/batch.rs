@@ -1,4 +1,4 @@
-//! Many texts at once: each is answered for itself, they share an object, and no single document waits.
+//! Batches: their texts share one object, and no single document waits for them.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_deleted_document_leaves_its_bundle_and_the_others_stay() {
+async fn deleting_a_document_from_a_bundle_keeps_the_others() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let marks: Vec<String> = (0..4).map(|_| word()).collect();
@@ -46,7 +46,7 @@ async fn a_deleted_document_leaves_its_bundle_and_the_others_stay() {
         })
         .await;
     };
-    // Two at once, whose deletions meet at the bundle.
+    // Two concurrent deletions from the same bundle.
     tokio::join!(gone(&ids[1]), gone(&ids[2]));
     for at in [1, 2] {
         assert_eq!(
@@ -66,7 +66,7 @@ async fn a_deleted_document_leaves_its_bundle_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn many_are_one_object_and_a_single_document_does_not_wait_for_them() {
+async fn a_batch_is_stored_as_one_object_and_delays_no_single_document() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let mark = word();
@@ -92,7 +92,7 @@ async fn many_are_one_object_and_a_single_document_does_not_wait_for_them() {
         a.count(open).await > 0,
         "the batch was done before the single document"
     );
-    eventually("all of the batch is done", async || {
+    eventually("the batch is done", async || {
         (a.count(open).await == 0).then_some(())
     })
     .await;

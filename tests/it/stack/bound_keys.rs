@@ -1,4 +1,4 @@
-//! Keys that are bound to collections: whatever is outside is, for them, not there.
+//! Keys bound to collections: nothing outside exists for them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::support::{
     },
 };
 
-/// A customer with two collections, a document in each and one in none, and a key that is bound to the first.
+/// A customer with two collections, a document in each and one in neither, and a key bound to the first.
 struct Scene {
     stack: Arc<Stack>,
     a: Tenant,
@@ -109,7 +109,7 @@ impl Scene {
         hits.map(|hit| hit["documentId"].clone()).collect()
     }
 
-    /// Ids of what a list shows.
+    /// Ids of the items of a list.
     async fn listed(&self, path: &str) -> Vec<Value> {
         let page = self.get(path).await.ok(200);
         let items = page["items"].as_array().unwrap().iter();
@@ -118,11 +118,11 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn what_is_outside_is_not_there() {
+async fn documents_outside_a_keys_collections_are_not_found() {
     let scene = scene().await;
     let [inside, outside, nowhere] = &scene.documents;
     let random = Uuid::new_v4().to_string();
-    // Reads first, so that the control is there for all of them.
+    // Reads come first, while their positive control still exists.
     let routes: [(Method, &str, Value); 11] = [
         (Method::GET, "", Value::Null),
         (Method::GET, "/status", Value::Null),
@@ -175,7 +175,7 @@ async fn what_is_outside_is_not_there() {
 }
 
 #[tokio::test]
-async fn lists_and_searches_stay_inside() {
+async fn lists_and_searches_show_only_the_keys_collections() {
     let scene = scene().await;
     let [inside, outside, _] = &scene.documents;
     assert_eq!(scene.listed("/api/documents").await, [json!(inside)]);
@@ -213,7 +213,7 @@ async fn lists_and_searches_stay_inside() {
                 .bad_fields(&["/collectionId"]);
         }
     }
-    // Collections it sees, and changes none.
+    // It sees its collections but cannot change them.
     let path = |id: &str| format!("/api/collections/{id}");
     scene.get(&path(&scene.inside)).await.ok(200);
     scene
@@ -237,13 +237,13 @@ async fn lists_and_searches_stay_inside() {
 }
 
 #[tokio::test]
-async fn what_it_adds_stays_inside() {
+async fn a_bound_key_adds_documents_only_to_its_collections() {
     let scene = scene().await;
     let of = async |id: &str| {
         let shown = scene.a.get(&format!("/api/documents/{id}")).await.ok(200);
         shown["collectionId"].clone()
     };
-    // The very text of a document outside is no duplicate here.
+    // The text of a document outside is not a duplicate.
     for text in &scene.texts[1..] {
         let body = json!({"title": "Copy", "content": text});
         let added = scene.post("/api/ingest/document", &body).await.ok(202);
@@ -287,7 +287,7 @@ async fn what_it_adds_stays_inside() {
     let sent = scene.post("/api/ingest/webhook", &sent).await.ok(202);
     assert_eq!(of(&doc_id(&sent)).await, json!(scene.inside));
 
-    // Neither into another collection, nor by a name that is another document's.
+    // It can neither use another collection nor take another document's external id.
     for (path, body) in [
         (
             "/api/ingest/document",
@@ -323,7 +323,7 @@ async fn what_it_adds_stays_inside() {
 }
 
 #[tokio::test]
-async fn a_crawl_of_a_bound_key_stays_inside() {
+async fn a_crawl_by_a_bound_key_stays_in_its_collections() {
     let scene = scene().await;
     let site = Site::open(4).await;
     let page = |title: &str, links: &str| {
@@ -361,7 +361,7 @@ async fn a_crawl_of_a_bound_key_stays_inside() {
         (&shown["collectionId"], &shown["latestVersion"]),
         (&json!(scene.outside), &json!(1))
     );
-    // Another's crawl, and other work of the customer's, is not its to see.
+    // It sees neither other crawls nor the customer's other jobs.
     let other =
         json!({"url": site.url("/"), "collectionId": scene.outside, "crawl": {"maxPages": 1}});
     let other = scene.a.post("/api/ingest/url", &other).await.ok(202)["jobId"].clone();
@@ -378,14 +378,14 @@ async fn a_crawl_of_a_bound_key_stays_inside() {
 }
 
 #[tokio::test]
-async fn a_key_that_lost_its_collections_sees_nothing() {
+async fn a_key_whose_collections_are_deleted_sees_nothing() {
     let mut scene = scene().await;
     let (one, other) = (scene.inside.clone(), scene.outside.clone());
     scene.key = make_key(&scene.a, &[&one, &other]).await;
     assert_eq!(scene.listed("/api/documents").await.len(), 2);
     let query = json!({"query": scene.mark, "mode": "text"});
     assert_eq!(scene.found(query.clone()).await.len(), 2);
-    // Which of them it adds to, it must say.
+    // With several collections, a request has to name one.
     let text = || json!({"title": "T", "content": format!("One more {}.", word())});
     scene
         .post("/api/ingest/document", &text())

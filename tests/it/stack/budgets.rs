@@ -1,4 +1,4 @@
-//! The provider's cost is counted, announced once a month, and held to the customer's budget.
+//! Provider costs: counted, kept within the customer's budget, with one alert a month.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,10 +16,10 @@ async fn spent(tenant: &Tenant) -> String {
 }
 
 #[tokio::test]
-async fn a_budget_stops_before_it_is_exceeded_and_goes_on_when_it_is_raised() {
+async fn documents_beyond_the_budget_wait_until_it_is_raised() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    // The model is one that has a price.
+    // A model that has a price.
     for tenant in [&a, &b] {
         tenant
             .config("embedding_model = 'text-embedding-3-large'")
@@ -33,7 +33,7 @@ async fn a_budget_stops_before_it_is_exceeded_and_goes_on_when_it_is_raised() {
     assert!(cost > 0.0, "{cost}");
     assert_eq!(spent(&b).await, "0");
 
-    // Another of its kind does not fit.
+    // Another document of the same length does not fit.
     budget(&a, json!({"monthlyBudgetUsd": format!("{:.6}", cost * 1.5 + 0.000001), "budgetAlertPercent": 100})).await;
     let second = a.add("Second", &text(&word())).await;
     let status = a.ended(&second, "needs_action", "budget_exceeded").await;
@@ -58,7 +58,7 @@ async fn a_budget_stops_before_it_is_exceeded_and_goes_on_when_it_is_raised() {
     stack.sweep().await;
     a.completed(&second).await;
 
-    // Spent to the end: nothing that costs is begun.
+    // The budget is used up: nothing that costs money is started.
     budget(&a, json!({"monthlyBudgetUsd": "0.000001"})).await;
     let body = json!({"title": "Third", "content": "text"});
     a.post("/api/ingest/document", &body)
@@ -72,7 +72,7 @@ async fn a_budget_stops_before_it_is_exceeded_and_goes_on_when_it_is_raised() {
 }
 
 #[tokio::test]
-async fn the_alert_is_mailed_once_a_month() {
+async fn the_budget_alert_is_emailed_once_a_month() {
     let stack = Stack::load();
     let a = stack.signup().await;
     a.config("embedding_model = 'text-embedding-3-large'").await;

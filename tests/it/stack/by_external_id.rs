@@ -1,4 +1,4 @@
-//! Documents by the id their owner knows, whatever characters it has.
+//! Documents addressed by external ids with difficult characters.
 
 use reqwest::Method;
 use serde_json::json;
@@ -23,7 +23,7 @@ const HARD: [&str; 9] = [
 ];
 
 #[tokio::test]
-async fn whatever_an_id_holds_it_is_of_one_document() {
+async fn external_ids_with_any_characters_identify_one_document() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mut made = Vec::new();
@@ -38,7 +38,7 @@ async fn whatever_an_id_holds_it_is_of_one_document() {
             (&found["id"], &found["externalId"]),
             (&json!(id), &json!(external_id))
         );
-        // Another customer's is nothing.
+        // It does not exist for another customer.
         for method in [Method::GET, Method::DELETE] {
             ask(&b, method, external_id, None)
                 .await
@@ -49,7 +49,7 @@ async fn whatever_an_id_holds_it_is_of_one_document() {
             .await
             .problem(404, "not_found");
     }
-    // The address with a question mark is deleted, and the one it begins with stays.
+    // The URL with a query is deleted, its prefix stays.
     let deleted = ask(&a, Method::DELETE, HARD[0], None).await.ok(202);
     assert_eq!(
         (&deleted["docId"], &deleted["status"]),

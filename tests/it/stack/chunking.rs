@@ -1,4 +1,4 @@
-//! How text is cut: the customer's choice, and a document's own.
+//! Chunking: the customer's setting, and the strategies a document can specify.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn chunks(tenant: &Tenant, mark: &str, chunking: Option<Value>) -> Value {
 }
 
 #[tokio::test]
-async fn each_way_cuts_in_its_own_way() {
+async fn each_strategy_produces_its_own_chunks() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let chunking = |strategy: &str, size: u32, overlap: u32, unit: &str| {

@@ -1,4 +1,4 @@
-//! Collections: their life, how they cut, who may see them, and every way into one.
+//! Collections: lifecycle, chunking, isolation, and every way to add a document to one.
 
 use reqwest::{Method, multipart::Form};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ async fn collection_of(tenant: &Tenant, document: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_collection_lives() {
+async fn a_collection_is_created_changed_and_deleted() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let new = json!({"name": " Handbook ", "description": "For everybody", "chunking": {"size": 400, "overlap": 0}});
@@ -89,7 +89,7 @@ async fn a_collection_lives() {
 }
 
 #[tokio::test]
-async fn a_collection_cuts_what_says_nothing_itself() {
+async fn a_collections_chunking_applies_to_documents_without_their_own() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let chunking = |size: u32| json!({"strategy": "fixed", "size": size, "overlap": 0});
@@ -115,7 +115,7 @@ async fn a_collection_cuts_what_says_nothing_itself() {
     assert_eq!(chunks(own).await.1, 2);
     assert_eq!(chunks(json!({})).await.1, 1);
 
-    // Another way of cutting is for what is read from then on.
+    // New chunking applies to what is processed from then on.
     let path = format!("/api/collections/{}", id.as_str().unwrap());
     put(&a, &path, &json!({"chunking": chunking(150)}))
         .await
@@ -128,7 +128,7 @@ async fn a_collection_cuts_what_says_nothing_itself() {
 }
 
 #[tokio::test]
-async fn a_document_moves_for_nothing() {
+async fn moving_a_document_costs_nothing() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (one, two) = (a.collection("One").await, a.collection("Two").await);
@@ -144,7 +144,7 @@ async fn a_document_moves_for_nothing() {
         doc_id(&ended.ok(200))
     };
     let id = ingest("First", json!({"collectionId": one})).await;
-    // The next version stays without a word and moves with one.
+    // The next version stays in the collection unless it names another.
     assert_eq!(ingest("Second", json!({})).await, id);
     assert_eq!(collection_of(&a, &id).await, json!(one));
     assert_eq!(ingest("Third", json!({"collectionId": two})).await, id);
@@ -167,7 +167,7 @@ async fn a_document_moves_for_nothing() {
     put(&b, &path, &json!({"collectionId": foreign}))
         .await
         .problem(404, "not_found");
-    // With other changes it is part of them.
+    // A move can be combined with other changes.
     let waited = format!("{path}?wait=25");
     let change = json!({"title": "New", "collectionId": one});
     put(&a, &waited, &change).await.ok(200);
@@ -180,7 +180,7 @@ async fn a_document_moves_for_nothing() {
     );
 }
 
-/// Requests of each way in that name a collection.
+/// Sends a request to each ingestion route, naming a collection.
 async fn ways(tenant: &Tenant, id: &str, site: &Site) -> Vec<(&'static str, Answer)> {
     let text = async || format!("One of many ways {}.", word());
     let post = async |path: &str, mut body: Value| {
@@ -263,7 +263,7 @@ async fn ways(tenant: &Tenant, id: &str, site: &Site) -> Vec<(&'static str, Answ
 }
 
 #[tokio::test]
-async fn every_way_in_leads_into_a_collection() {
+async fn every_ingestion_route_takes_a_collection() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let site = Site::open(4).await;
@@ -280,7 +280,7 @@ async fn every_way_in_leads_into_a_collection() {
     }
     for (way, answer) in ways(&a, &own, &site).await {
         if way == "crawl" {
-            // Its only page is what `url` brings already.
+            // Its only page was added by `url` already.
             answer.ok(202);
             continue;
         }
@@ -289,7 +289,7 @@ async fn every_way_in_leads_into_a_collection() {
         assert_eq!(collection_of(&a, &id).await, json!(own), "{way}");
     }
 
-    // Of a batch each is answered for itself.
+    // Each document of a batch has its own result.
     let item = |more: Value| {
         let mut item = json!({"title": "T", "content": format!("One of a batch {}.", word())});
         for (name, value) in more.as_object().unwrap() {
@@ -337,7 +337,7 @@ async fn every_page_of_a_crawl_belongs_to_its_collection() {
 }
 
 #[tokio::test]
-async fn a_webhook_brings_its_documents_into_its_collection() {
+async fn a_webhook_adds_documents_to_its_collection() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (one, two) = (a.collection("One").await, a.collection("Two").await);

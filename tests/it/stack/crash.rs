@@ -1,5 +1,5 @@
-//! Functions that are killed, and a notification that is lost (promises 1, 4 and 21). These tests harm what all
-//! share, so they run alone: see .config/nextest.toml.
+//! Killed functions, and a lost notification. These tests harm what all tests share, so they run alone: see
+//! .config/nextest.toml.
 
 use std::{
     collections::HashSet,
@@ -24,7 +24,7 @@ const OPEN: &str =
     "SELECT count(*) FROM documents WHERE customer_id = $1 AND status <> 'completed'";
 
 /// Ends the leases of killed workers now instead of in a minute and a half, and sends their jobs.
-async fn lapse(tenant: &Tenant) {
+async fn expire_leases(tenant: &Tenant) {
     let lapsed = "UPDATE documents SET lease_expires_at = now(), resend_at = now()
                   WHERE customer_id = $1 AND status = 'processing'";
     tenant
@@ -37,15 +37,15 @@ async fn lapse(tenant: &Tenant) {
     tenant.stack.sweep().await;
 }
 
-/// Has what waits for its next try be sent now.
-async fn hurry(tenant: &Tenant) {
+/// Makes documents that wait for their next attempt due now.
+async fn retry_now(tenant: &Tenant) {
     let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
     let sql = tenant.stack.sql().await;
     sql.execute(due, &[&tenant.id]).await.unwrap();
     tenant.stack.sweep().await;
 }
 
-/// Kills one of a function's processes, where there is one.
+/// Kills one of a function's processes, if there is any.
 fn kill_one(stack: &Stack, binary: &str) -> bool {
     let victims = stack.processes(binary);
     let victim = victims.get(rand::rng().random_range(0..victims.len().max(1)));
@@ -55,11 +55,11 @@ fn kill_one(stack: &Stack, binary: &str) -> bool {
     })
 }
 
-async fn a_moment(most_ms: u64) {
+async fn random_pause(most_ms: u64) {
     tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..most_ms))).await;
 }
 
-/// All that is published is in the table and found once: as many rows as the documents say, no chunk twice.
+/// Checks that every published chunk is in the table exactly once.
 async fn check_chunks(tenant: &Tenant, documents: &[String], each: usize) {
     let rows = tenant
         .count("SELECT row_count FROM index_versions WHERE customer_id = $1")
@@ -88,7 +88,7 @@ async fn check_chunks(tenant: &Tenant, documents: &[String], each: usize) {
 }
 
 #[tokio::test]
-async fn killed_workers_lose_and_repeat_nothing() {
+async fn killed_workers_lose_and_duplicate_nothing() {
     let stack = Stack::load();
     let (tenant, other) = tokio::join!(stack.signup(), stack.signup());
     let (count, most_kills) = (size(30, 500), size(10, 200));
@@ -122,17 +122,17 @@ async fn killed_workers_lose_and_repeat_nothing() {
                      AND status <> 'completed'";
         while done.load(Ordering::Relaxed) < most_kills {
             let busy = tenant.count(in_work).await > 0;
-            // One that was interrupted almost as often as it may be tried has a right to get through.
+            // A document on its last attempt is left alone.
             if busy && tenant.count(tried).await < MAX_ATTEMPTS - 1 {
-                a_moment(600).await;
+                random_pause(600).await;
                 if kill_one(&stack, "dynrag-embed") {
                     done.fetch_add(1, Ordering::Relaxed);
                 }
-                lapse(&tenant).await;
+                expire_leases(&tenant).await;
             } else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 if !busy {
-                    hurry(&tenant).await;
+                    retry_now(&tenant).await;
                 }
             }
         }
@@ -140,7 +140,7 @@ async fn killed_workers_lose_and_repeat_nothing() {
     let (documents, ()) = tokio::join!(adding, killing);
     println!("{} documents, {most_kills} kills", documents.len());
     eventually("all documents complete", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         let ended = "SELECT count(*) FROM documents WHERE customer_id = $1
                      AND status IN ('failed', 'needs_action')";
         assert_eq!(tenant.count(ended).await, 0, "a kill ended a document");
@@ -152,7 +152,7 @@ async fn killed_workers_lose_and_repeat_nothing() {
     check_chunks(&tenant, &documents, 3).await;
     // The bystander may have been hit too.
     eventually("the other customer's completes", async || {
-        lapse(&other).await;
+        expire_leases(&other).await;
         (other.status(&bystander).await["status"] == "completed").then_some(())
     })
     .await;
@@ -167,7 +167,7 @@ async fn killed_workers_lose_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
+async fn unstarted_messages_of_a_killed_worker_are_resent_soon() {
     const DOCUMENTS: i64 = 6;
     let stack = Stack::load();
     let tenant = stack.signup().await;
@@ -178,7 +178,7 @@ async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
     for id in &ids {
         tenant.completed(id).await;
     }
-    // Queued once more, by a message each, while a lock keeps every claim waiting: none of the batch is begun with.
+    // Queued once more, by a message each, while a lock keeps every claim waiting: nothing in the batch is started.
     let queued = "UPDATE documents SET status = 'queued', attempts = 0, resend_at = now() + interval '10 minutes'
                   WHERE customer_id = $1";
     let sql = stack.sql().await;
@@ -193,7 +193,7 @@ async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
     stack.enqueue_together(jobs).await;
     let held = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status = 'queued'
                 AND resend_at <= now() + interval '2 minutes'";
-    // One that comes to a worker alone is claimed at once, and not held.
+    // A message that reaches a worker alone is claimed at once, not held.
     eventually("a worker holds its batch", async || {
         (tenant.count(held).await >= DOCUMENTS / 2).then_some(())
     })
@@ -209,12 +209,12 @@ async fn messages_a_killed_worker_had_not_begun_with_are_taken_up_soon() {
     let alone = DOCUMENTS - i64::try_from(sent_again).unwrap();
     assert!(alone <= DOCUMENTS / 2, "{alone} were not held");
     eventually("they complete", async || {
-        lapse(&tenant).await;
+        expire_leases(&tenant).await;
         (tenant.count(OPEN).await <= alone).then_some(())
     })
     .await;
     eventually("the one that came alone completes", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (tenant.count(OPEN).await == 0).then_some(())
     })
     .await;
@@ -231,8 +231,8 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
     let adding = stream::iter(0..count)
         .map(async |n| {
             let body = json!({"title": "T", "content": format!("Number {n} of {mark}."), "externalId": format!("{n}")});
-            // As a client does that was cut off: it asks again, and says that it is the same request.
-            let id = eventually("it is taken", async || {
+            // Like a client that was cut off: it repeats the request with the same idempotency key.
+            let id = eventually("it is accepted", async || {
                 let asked = tenant
                     .call(reqwest::Method::POST, "/api/ingest/document")
                     .header("idempotency-key", format!("{mark}-{n}"))
@@ -251,7 +251,7 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
     let killing = async {
         let mut kills = 0;
         while kills < most_kills && left.load(Ordering::Relaxed) > 0 {
-            a_moment(400).await;
+            random_pause(400).await;
             kills += usize::from(kill_one(&stack, "dynrag-ingest"));
         }
         kills
@@ -261,7 +261,7 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
     assert!(kills >= most_kills / 2, "only {kills} kills");
     assert_eq!(ids.len(), count, "a document for each");
     eventually("all documents complete", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (tenant.count(OPEN).await == 0).then_some(())
     })
     .await;
@@ -275,7 +275,7 @@ async fn killed_api_functions_leave_a_job_for_every_document() {
 }
 
 #[tokio::test]
-async fn killed_deliverers_lose_no_notice() {
+async fn killed_deliverers_lose_no_notification() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let (count, most_kills) = (size(60, 1000), size(5, 50));
@@ -304,7 +304,7 @@ async fn killed_deliverers_lose_no_notice() {
     let kills = AtomicUsize::new(0);
     let killing = async {
         while kills.load(Ordering::Relaxed) < most_kills {
-            a_moment(200).await;
+            random_pause(200).await;
             if kill_one(&stack, "dynrag-deliver") {
                 kills.fetch_add(1, Ordering::Relaxed);
             }
@@ -320,7 +320,7 @@ async fn killed_deliverers_lose_no_notice() {
                    WHERE customer_id = $1 AND status = 'pending'";
         sql.execute(due, &[&tenant.id]).await.unwrap();
         stack.sweep().await;
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (told().len() == count && tenant.count(open).await == 0).then_some(())
     });
     tokio::select! {
@@ -341,7 +341,7 @@ async fn killed_deliverers_lose_no_notice() {
 }
 
 #[tokio::test]
-async fn a_kill_while_embedding_does_not_pay_twice() {
+async fn a_worker_killed_while_embedding_does_not_pay_twice() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     // The second request of the document hangs until its worker is killed; the first was staged.
@@ -378,7 +378,7 @@ async fn a_kill_while_embedding_does_not_pay_twice() {
             .await
             == 1
         {
-            lapse(&tenant).await;
+            expire_leases(&tenant).await;
         }
         (tenant.status(&id).await["status"] == "completed").then_some(())
     })

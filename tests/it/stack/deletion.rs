@@ -1,4 +1,4 @@
-//! Deleted documents are hidden at once and removed soon after (promise 27).
+//! Deleted documents are hidden at once and removed soon after.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
+async fn a_deleted_document_is_hidden_at_once_and_removed_soon_after() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (canary, other, theirs) = (word(), word(), word());
@@ -21,7 +21,7 @@ async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
     a.completed(&kept).await;
     b.completed(&foreign).await;
 
-    // The control: before, it is found in both buckets by the very search that finds nothing after.
+    // The control: before the deletion, the same check finds it in both buckets.
     let before = a.holding(&canary).await;
     assert!(
         before.iter().any(|key| key.contains("/documents/")),
@@ -49,7 +49,7 @@ async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
     }
 
     let id: Uuid = doomed.parse().unwrap();
-    eventually("the deleted document's row goes", async || {
+    eventually("the deleted document's row is gone", async || {
         let rows = "SELECT count(*) FROM documents WHERE id = $1";
         let row = stack.sql().await.query_one(rows, &[&id]).await.unwrap();
         (row.get::<_, i64>(0) == 0).then_some(())
@@ -78,7 +78,7 @@ async fn a_deleted_document_is_hidden_at_once_and_gone_soon() {
 }
 
 #[tokio::test]
-async fn a_document_deleted_while_it_is_worked_on_does_not_come_back() {
+async fn a_document_deleted_while_being_processed_does_not_come_back() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let mark = word();
@@ -92,7 +92,7 @@ async fn a_document_deleted_while_it_is_worked_on_does_not_come_back() {
     })
     .await;
     tenant.delete(&id).await.ok(202);
-    eventually("the row goes", async || {
+    eventually("the row is gone", async || {
         (tenant
             .count("SELECT count(*) FROM documents WHERE customer_id = $1")
             .await
@@ -110,7 +110,7 @@ async fn a_document_deleted_while_it_is_worked_on_does_not_come_back() {
     assert_eq!(tenant.holding(&mark).await, [] as [String; 0]);
 }
 
-/// Rows of a tenant that hold a word, table by table, whatever the column.
+/// Tables in which a row of the tenant contains a word, in any column.
 async fn rows_holding(tenant: &Tenant, word: &str) -> Vec<String> {
     let sql = tenant.stack.sql().await;
     let tables = "SELECT c.table_name::text FROM information_schema.columns c
@@ -131,11 +131,11 @@ async fn rows_holding(tenant: &Tenant, word: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn of_many_deleted_documents_nothing_is_left_anywhere() {
+async fn many_deleted_documents_leave_nothing_behind() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let count = size(6, 50);
-    // Half come as one object, the others as objects of their own.
+    // Half are in one bundle, the others are separate objects.
     let mut canaries = Vec::new();
     for tenant in [&a, &b] {
         let (doomed, kept) = (word(), word());
@@ -168,7 +168,7 @@ async fn of_many_deleted_documents_nothing_is_left_anywhere() {
         }
     }
     for (tenant, (doomed, kept, _)) in [&a, &b].into_iter().zip(&canaries) {
-        eventually("all but one go", async || {
+        eventually("all but one are gone", async || {
             let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
             (tenant.count(rows).await == 1).then_some(())
         })

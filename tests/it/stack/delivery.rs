@@ -1,4 +1,4 @@
-//! Messages that come twice or never, and unexpected uploads.
+//! Messages that arrive twice or never, and unexpected uploads.
 
 use dynrag_testing::openai::Reply;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn job(tenant: &Tenant, document: &str, version: i32) -> String {
 const ROWS: &str = "SELECT row_count FROM index_versions WHERE customer_id = $1";
 
 #[tokio::test]
-async fn a_message_that_comes_many_times_does_its_work_once() {
+async fn a_message_delivered_many_times_is_processed_once() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let mark = word();
@@ -22,7 +22,7 @@ async fn a_message_that_comes_many_times_does_its_work_once() {
     let id = tenant
         .add("T", &format!("Delivered many times {mark}."))
         .await;
-    // At once with the first, while it is worked on …
+    // Along with the first, while it is processed …
     for _ in 0..6 {
         stack.enqueue(&job(&tenant, &id, 1)).await;
     }
@@ -34,7 +34,7 @@ async fn a_message_that_comes_many_times_does_its_work_once() {
         stack.enqueue(&job(&tenant, &id, 1)).await;
     }
     tenant.completed(&id).await;
-    // … and long after. What comes later on the queue shows that these have been read.
+    // … and long after. Documents queued later show that these messages have been read.
     for _ in 0..6 {
         stack.enqueue(&job(&tenant, &id, 1)).await;
     }
@@ -58,7 +58,7 @@ async fn a_message_that_comes_many_times_does_its_work_once() {
 }
 
 #[tokio::test]
-async fn messages_about_what_is_not_there_do_no_harm() {
+async fn messages_about_unknown_documents_or_jobs_do_no_harm() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mark = word();
@@ -90,7 +90,7 @@ async fn messages_about_what_is_not_there_do_no_harm() {
     assert_eq!((a.count(ROWS).await, b.count(ROWS).await), (2, 1));
 }
 
-/// The remains of a request that died after its commit: bytes and rows, and no message.
+/// What a request that died after its commit leaves: bytes and rows, but no message.
 async fn half_accepted(tenant: &Tenant, content: &str, outbox: bool) -> String {
     let (document, object) = (Uuid::now_v7(), Uuid::new_v4());
     let key = format!("customers/{}/documents/{document}/1/{object}", tenant.id);
@@ -117,7 +117,7 @@ async fn half_accepted(tenant: &Tenant, content: &str, outbox: bool) -> String {
 }
 
 #[tokio::test]
-async fn a_job_that_never_reached_the_queue_is_sent() {
+async fn a_job_that_never_reached_the_queue_is_sent_by_the_sweep() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let id = half_accepted(&a, "Its message was never sent.", true).await;
@@ -136,7 +136,7 @@ async fn a_job_that_never_reached_the_queue_is_sent() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_lost_is_sent_again() {
+async fn a_lost_message_is_sent_again() {
     let tenant = Stack::load().signup().await;
     let id = half_accepted(&tenant, "Its message was sent and lost.", false).await;
     // Not before its time: the control.
@@ -153,7 +153,7 @@ async fn a_message_that_was_lost_is_sent_again() {
 }
 
 #[tokio::test]
-async fn work_whose_worker_died_is_done_by_another() {
+async fn a_dead_workers_document_is_processed_by_another() {
     let tenant = Stack::load().signup().await;
     let id = half_accepted(&tenant, "Its worker died.", false).await;
     let lapsed = "UPDATE documents SET status = 'processing', stage = 'embedding', attempts = 1,
@@ -169,7 +169,7 @@ async fn work_whose_worker_died_is_done_by_another() {
             1
         );
     };
-    // A lease that is alive is left alone, by the sweep and by a second message: the control.
+    // A valid lease is left alone, by the sweep and by a second message: the control.
     set("1 minute").await;
     tenant.stack.sweep().await;
     tenant.stack.enqueue(&job(&tenant, &id, 1)).await;
@@ -185,7 +185,7 @@ async fn work_whose_worker_died_is_done_by_another() {
 }
 
 #[tokio::test]
-async fn an_upload_that_never_comes_expires() {
+async fn an_upload_that_never_arrives_expires() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let form = tenant
@@ -207,7 +207,7 @@ async fn an_upload_that_never_comes_expires() {
     // An upload that arrives too late is discarded.
     let posted = tenant.post_to_s3(&form, b"too late").await;
     assert!((200..300).contains(&posted.status), "{posted}");
-    eventually("the late upload goes", async || {
+    eventually("the late upload is gone", async || {
         tenant.originals().await.is_empty().then_some(())
     })
     .await;
@@ -215,11 +215,11 @@ async fn an_upload_that_never_comes_expires() {
 }
 
 #[tokio::test]
-async fn an_upload_of_nothing_ends_with_a_reason() {
+async fn an_empty_upload_ends_as_empty_document() {
     let tenant = Stack::load().signup().await;
     let form = tenant.presign(&json!({"fileName": "a.txt"})).await.ok(200);
     let id = doc_id(&form);
-    // The form refuses it; a caller with keys of the bucket may still do it.
+    // The form refuses it, but a caller with access to the bucket can still do it.
     let refused = tenant.post_to_s3(&form, b"").await;
     assert!((400..500).contains(&refused.status), "{refused}");
     let key = format!("uploads/{}/{id}", tenant.id);
@@ -232,7 +232,7 @@ async fn an_upload_of_nothing_ends_with_a_reason() {
 }
 
 #[tokio::test]
-async fn uploads_that_nobody_asked_for_are_left_alone() {
+async fn unrequested_uploads_are_discarded() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (theirs, unknown) = (b.add("T", &word()).await, Uuid::new_v4());
@@ -247,7 +247,7 @@ async fn uploads_that_nobody_asked_for_are_left_alone() {
             .put(stack.documents_bucket(), key, b"planted".to_vec())
             .await;
     }
-    eventually("they are thrown away", async || {
+    eventually("they are discarded", async || {
         stack
             .keys(stack.documents_bucket(), &format!("uploads/{}/", a.id))
             .await

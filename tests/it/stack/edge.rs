@@ -10,7 +10,7 @@ use url::Url;
 use crate::support::stack::{Answer, Stack};
 
 #[tokio::test]
-async fn every_answer_has_an_id_of_its_own() {
+async fn every_response_has_its_own_request_id() {
     let tenant = Stack::load().signup().await;
     let mut ids = std::collections::HashSet::new();
     for _ in 0..5 {
@@ -23,9 +23,9 @@ async fn every_answer_has_an_id_of_its_own() {
     assert_eq!(ids.len(), 10);
 }
 
-/// Sent by hand: no client writes such a request.
+/// Written by hand, since no client sends such a request.
 #[tokio::test]
-async fn a_header_that_http_does_not_allow_is_the_callers_mistake() {
+async fn a_header_with_control_characters_is_answered_with_400() {
     let stack = Stack::load();
     let url = Url::parse(&stack.url("/api/documents")).unwrap();
     let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
@@ -39,7 +39,7 @@ async fn a_header_that_http_does_not_allow_is_the_callers_mistake() {
         let mut answer = String::new();
         connection.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
-        // Where the gateway lets it through, the answer is ours.
+        // The gateway lets this one through, so the response is ours.
         if header.starts_with("User-Agent") {
             assert!(answer.contains("\"malformed_request\""), "{answer}");
         }
@@ -47,7 +47,7 @@ async fn a_header_that_http_does_not_allow_is_the_callers_mistake() {
 }
 
 #[tokio::test]
-async fn a_request_that_leaves_a_path_is_not_answered_by_us() {
+async fn requests_that_match_no_route_get_404_or_405() {
     let tenant = Stack::load().signup().await;
     for (method, path) in [
         (Method::GET, "/"),
@@ -64,7 +64,7 @@ async fn a_request_that_leaves_a_path_is_not_answered_by_us() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_get_no_permission() {
+async fn cors_allows_only_the_configured_origin() {
     let tenant = Stack::load().signup().await;
     let preflight = async |origin: &str| {
         let request = tenant

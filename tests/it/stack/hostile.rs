@@ -1,4 +1,4 @@
-//! Ids and names that try to leave the tenant (promise 12).
+//! Ids and names that try to escape the tenant.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::support::stack::{Answer, Stack, Tenant, word};
 /// Requests at once.
 const AT_ONCE: usize = 6;
 
-/// Ids as they stand in a path, already encoded. `{d}` is a document of the tenant's own, `{c}` the
+/// Ids as they appear in a path, already encoded. `{d}` is a document of the tenant, `{c}` the
 /// tenant, `{x}` another one.
 const TEMPLATES: &[&str] = &[
     "..",
@@ -144,7 +144,7 @@ fn hostile_ids(own: &str, tenant: Uuid, other: Uuid) -> Vec<String> {
         format!("{own}0"),
         own[1..].to_owned(),
     ]);
-    // Each position of a good id with something else in it.
+    // Every third position of a valid id replaced.
     let wrong = ["%2f", "%00", "g", "-", "%2e", "%c3%a9"];
     ids.extend(
         (0..own.len())
@@ -157,7 +157,7 @@ fn hostile_ids(own: &str, tenant: Uuid, other: Uuid) -> Vec<String> {
     ids
 }
 
-/// Sends a path to the letter, as no well-meaning client would; the status.
+/// Sends a path verbatim, as no well-behaved client would; returns status and response.
 async fn raw(tenant: &Tenant, method: &str, path: &str) -> (u16, String) {
     let url: Url = tenant.stack.env.api_url.parse().unwrap();
     let address = (url.host_str().unwrap(), url.port().unwrap());
@@ -180,7 +180,7 @@ async fn raw(tenant: &Tenant, method: &str, path: &str) -> (u16, String) {
     (status.unwrap_or_else(|| panic!("{path}: {text}")), text)
 }
 
-/// Every key of both buckets is one of the forms we make, of parsed ids; no escape has another.
+/// Checks that every key of both buckets has one of our forms and is made of parsed ids.
 async fn check_keys(stack: &Stack) {
     let uuid = |text: &str| text.parse::<Uuid>().is_ok_and(|id| id.to_string() == text);
     for key in stack.keys(stack.documents_bucket(), "").await {
@@ -202,7 +202,7 @@ async fn check_keys(stack: &Stack) {
                 uuid(customer)
                     && uuid(document)
                     && version.parse::<u32>().is_ok()
-                    // The second is a copy of what lies in a bundle.
+                    // `original` is a copy from a bundle.
                     && (uuid(object) || ["extracted.json", "original"].contains(object))
             }
             _ => false,
@@ -225,7 +225,7 @@ async fn check_keys(stack: &Stack) {
 }
 
 #[tokio::test]
-async fn no_id_in_a_path_leads_out_of_the_tenant() {
+async fn no_id_in_a_path_escapes_the_tenant() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mark = word();
@@ -252,7 +252,7 @@ async fn no_id_in_a_path_leads_out_of_the_tenant() {
         .await;
     for (method, path, status, text) in &results {
         assert!(*status < 500, "{method} {path}: {text}");
-        // A path that means the list, or the document itself, may be read; nothing else may.
+        // Only a path that resolves to the list or to the document itself may be readable.
         let (_, body) = text.split_once("\r\n\r\n").unwrap_or_default();
         let harmless = *method == "GET" && (body.contains("\"items\"") || body.contains(&own));
         assert!(
@@ -264,16 +264,16 @@ async fn no_id_in_a_path_leads_out_of_the_tenant() {
             "{path}: {text}"
         );
     }
-    // Nothing was deleted on the way.
+    // Nothing was deleted.
     a.get(&format!("/api/documents/{own}")).await.ok(200);
     assert_eq!(a.search("text", &mark).await.len(), 1);
-    // The control: the good id in capitals is the same id.
+    // The control: the valid id in capitals is the same id.
     let (status, _) = raw(&a, "GET", &format!("/api/documents/{}", own.to_uppercase())).await;
     assert_eq!(status, 200);
     check_keys(&stack).await;
 }
 
-/// Names, as a caller writes them.
+/// Names as a caller might send them.
 fn hostile_names() -> Vec<String> {
     let mut names: Vec<String> = [
         "..",
@@ -330,7 +330,7 @@ fn hostile_names() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_name_becomes_part_of_a_path() {
+async fn no_name_becomes_part_of_an_object_key() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let theirs = b
@@ -343,7 +343,7 @@ async fn no_name_becomes_part_of_a_path() {
         let a = &a;
         async move {
             let mut answers = Vec::new();
-            // As a title, as an id of the caller's own and as metadata.
+            // As title, external id and metadata.
             let content = format!("text number {n}");
             for body in [
                 json!({"title": name, "content": content}),

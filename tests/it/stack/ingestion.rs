@@ -18,7 +18,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn the_same_content_again_is_the_same_document() {
+async fn the_same_content_is_one_document() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mark = word();
@@ -44,7 +44,7 @@ async fn the_same_content_again_is_the_same_document() {
     assert_eq!(a.status(&id).await["latestVersion"], 1);
     assert_eq!(stack.embedded(&mark).await, 1, "a duplicate was embedded");
 
-    // Twelve at once are one document too.
+    // Twelve concurrent requests make one document, too.
     let other = format!("This is said by many at once {}.", word());
     let answers = futures::future::join_all((0..12).map(|_| b.ingest("T", &other))).await;
     let ids: std::collections::HashSet<String> = answers
@@ -57,7 +57,7 @@ async fn the_same_content_again_is_the_same_document() {
         1
     );
 
-    // Asked for, the same content is a new version; its text is not paid for again.
+    // On request, the same content becomes a new version; its text is not paid for again.
     let again = json!({"title": "T", "content": text, "onDuplicate": "newVersion"});
     assert_eq!(
         doc_id(&a.post("/api/ingest/document", &again).await.ok(202)),
@@ -69,7 +69,7 @@ async fn the_same_content_again_is_the_same_document() {
 }
 
 #[tokio::test]
-async fn a_file_that_failed_is_tried_again_as_the_same_document() {
+async fn uploading_a_failed_file_again_retries_the_same_document() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let form = || file_part("a.json", "application/json", b"{\"cut\": ");
@@ -83,7 +83,7 @@ async fn a_file_that_failed_is_tried_again_as_the_same_document() {
 }
 
 #[tokio::test]
-async fn new_content_under_the_callers_id_is_a_new_version() {
+async fn new_content_for_an_external_id_is_a_new_version() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (first, second) = (word(), word());
@@ -120,7 +120,7 @@ async fn new_content_under_the_callers_id_is_a_new_version() {
 }
 
 #[tokio::test]
-async fn search_shows_one_version_at_every_moment_of_a_replacement() {
+async fn search_shows_exactly_one_version_throughout_a_replacement() {
     const REPLACEMENTS: usize = 5;
     let stack = Stack::load();
     let tenant = stack.signup().await;
@@ -216,7 +216,7 @@ async fn a_new_version_that_fails_leaves_the_old_one_searchable() {
     assert_eq!(hits.len(), 1);
     assert_eq!(hits[0]["version"], 1);
 
-    // The next good one takes its place.
+    // The next readable version replaces it.
     let better = files::pdf(&[&format!("The better page {mark}.")]);
     assert_eq!(add(&better).await, id);
     assert_eq!(tenant.completed(&id).await["publishedVersion"], 3);
@@ -225,7 +225,7 @@ async fn a_new_version_that_fails_leaves_the_old_one_searchable() {
 }
 
 #[tokio::test]
-async fn a_text_is_paid_for_once_by_each_customer() {
+async fn each_customer_pays_for_a_text_once() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (shared, one, two) = (word(), word(), word());
@@ -247,14 +247,14 @@ async fn a_text_is_paid_for_once_by_each_customer() {
         "a text was paid for twice"
     );
     assert_eq!(a.search("text", &shared).await.len(), 2);
-    // Another customer's texts are not used, whatever they cost.
+    // Vectors are not shared between customers.
     let theirs = b.add("One", &text(&one)).await;
     b.completed(&theirs).await;
     assert_eq!(stack.embedded(&shared).await, 2);
 }
 
 #[tokio::test]
-async fn every_format_is_searched_by_what_it_says() {
+async fn every_format_is_searchable_by_its_text() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let marks: Vec<String> = (0..9).map(|_| word()).collect();
@@ -304,7 +304,7 @@ async fn every_format_is_searched_by_what_it_says() {
         ),
     ];
     for (n, (name, bytes)) in files.iter().enumerate() {
-        // The bytes or the name tell what it is; half of them go straight to S3.
+        // The format follows from the bytes or the name; half of the files go directly to S3.
         let id = if n % 2 == 0 {
             a.add_file(name, "application/octet-stream", bytes).await
         } else {
@@ -341,10 +341,10 @@ async fn every_format_is_searched_by_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_large_text_lies_in_s3_and_is_read_like_a_small_one() {
+async fn a_large_text_is_kept_in_s3_and_read_like_a_small_one() {
     let stack = Stack::load();
     let a = stack.signup().await;
-    // Words that nothing packs small.
+    // Random words, which hardly compress.
     let words: Vec<String> = (0..4000).map(|_| word()).collect();
     let text = words.join(" ");
     let id = a.add("Large", &text).await;

@@ -1,4 +1,4 @@
-//! Three documents by three ways, found again with page, heading and span; and never by others.
+//! Three documents added by three routes, found with page, heading and span, and never by other customers.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ struct Library {
 }
 
 /// Adds a PDF by presigned POST, a page by multipart and Markdown by JSON, and waits for them.
-async fn stock(tenant: &Tenant, mark: &str) -> Library {
+async fn add_library(tenant: &Tenant, mark: &str) -> Library {
     let second_page = format!("Turbine bearings {mark} are greased every ninety days.");
     let pdf = files::pdf(&[
         "The first page is about the pumps of the coolant.",
@@ -57,7 +57,7 @@ async fn stock(tenant: &Tenant, mark: &str) -> Library {
     library
 }
 
-/// A hit names a stretch of the extracted text, and quotes it to the letter.
+/// Checks that the span of a hit is exactly its text in the extracted text.
 async fn check_span(tenant: &Tenant, hit: &Value) {
     let (document, version) = (hit["documentId"].as_str().unwrap(), &hit["version"]);
     let path = format!("/api/documents/{document}/content?version={version}");
@@ -69,11 +69,11 @@ async fn check_span(tenant: &Tenant, hit: &Value) {
 }
 
 #[tokio::test]
-async fn three_ways_in_and_one_search() {
+async fn documents_from_three_routes_are_found_only_by_their_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (mark_a, mark_b) = (word(), word());
-    let (ours, theirs) = tokio::join!(stock(&a, &mark_a), stock(&b, &mark_b));
+    let (ours, theirs) = tokio::join!(add_library(&a, &mark_a), add_library(&b, &mark_b));
 
     for mode in ["vector", "text", "hybrid"] {
         for (query, id, title) in [
@@ -117,7 +117,7 @@ async fn three_ways_in_and_one_search() {
         assert_eq!(hit["metadata"], json!({"team": "office"}), "{hit}");
     }
 
-    // The surroundings of an article are not part of its text.
+    // Boilerplate around an article is not part of its text.
     for boilerplate in ["trackerword", "Loginword", "Imprintword"] {
         assert_eq!(
             a.search("text", boilerplate).await,
@@ -126,7 +126,7 @@ async fn three_ways_in_and_one_search() {
         );
     }
 
-    // The same words in two tenants: each finds its own.
+    // Two tenants with the same words: each finds only its own.
     for (tenant, mine, mark) in [(&a, &ours, &mark_b), (&b, &theirs, &mark_a)] {
         let own = [&mine.pdf, &mine.html, &mine.markdown];
         for mode in ["vector", "text", "hybrid"] {
@@ -153,11 +153,11 @@ async fn three_ways_in_and_one_search() {
 }
 
 #[tokio::test]
-async fn a_search_is_narrowed_as_asked() {
+async fn a_search_can_be_limited_by_documents_count_and_score() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (mark_a, mark_b) = (word(), word());
-    let (ours, theirs) = tokio::join!(stock(&a, &mark_a), stock(&b, &mark_b));
+    let (ours, theirs) = tokio::join!(add_library(&a, &mark_a), add_library(&b, &mark_b));
     let query = "turbine bearings backups trains";
     for mode in ["vector", "text", "hybrid"] {
         let only = json!({"query": query, "mode": mode, "documentIds": [ours.html]});
@@ -179,10 +179,10 @@ async fn a_search_is_narrowed_as_asked() {
 }
 
 #[tokio::test]
-async fn a_document_tells_how_it_came() {
+async fn a_document_shows_its_source_and_timeline() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
-    let library = stock(&tenant, &word()).await;
+    let library = add_library(&tenant, &word()).await;
     for (id, format, source, pages) in [
         (&library.pdf, "pdf", "presigned", json!(2)),
         (&library.html, "html", "file", Value::Null),

@@ -1,11 +1,11 @@
-//! What an API key sees of its customer's account.
+//! What a key or user sees of the customer's account.
 
 use serde_json::json;
 
 use crate::support::stack::{Answer, Stack};
 
 #[tokio::test]
-async fn a_key_sees_of_the_account_what_it_needs_to_work() {
+async fn budgets_and_company_details_are_shown_to_managers_only() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let working = [

@@ -1,4 +1,4 @@
-//! A customer takes its data along, and leaves nothing behind (promise 27, of customers).
+//! A customer exports its data, and its deletion leaves nothing behind.
 
 use std::io::{Cursor, Read};
 
@@ -33,7 +33,7 @@ fn time(value: &Value) -> Option<DateTime<FixedOffset>> {
 }
 
 #[tokio::test]
-async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
+async fn an_export_has_all_data_of_its_customer_and_of_no_other() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (mark, theirs) = (word(), word());
@@ -92,12 +92,12 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
                 .all(|name| !name.contains('_')),
             "{row}"
         );
-        // All that the API shows, by the same names.
+        // All fields that the API shows, under the same names.
         let id = row["id"].as_str().unwrap();
         let shown = a.get(&format!("/api/documents/{id}")).await.ok(200);
         for (name, value) in shown.as_object().unwrap() {
             match (time(&row[name]), time(value)) {
-                // One writes more zeros than the other.
+                // They differ in trailing zeros.
                 (Some(ours), Some(theirs)) => assert_eq!(ours, theirs, "{name} of {row}"),
                 _ => assert_eq!(&row[name], value, "{name} of {row}"),
             }
@@ -145,7 +145,7 @@ async fn all_of_a_customers_data_is_in_its_export_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_customer_that_leaves() {
+async fn nothing_is_left_of_a_deleted_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mark = word();
@@ -168,7 +168,7 @@ async fn nothing_is_left_of_a_customer_that_leaves() {
         .problem(403, "wrong_password");
     a.get("/api/documents").await.ok(200);
     leave(&a, &a.password).await.ok(202);
-    // Hidden at once, for every credential there is.
+    // No credential works any more.
     a.get("/api/documents")
         .await
         .problem(401, "unauthenticated");
@@ -214,7 +214,7 @@ async fn nothing_is_left_of_a_customer_that_leaves() {
             assert!(keys.is_empty(), "{keys:?}");
         }
     }
-    // The neighbour has all that is its own; the address is free again.
+    // The other customer keeps its data; the email address is free again.
     assert_eq!(b.search("text", &mark).await.len(), 1);
     let body = json!({"email": a.email, "password": a.password});
     let again = stack.http.post(stack.url("/api/auth/signup")).json(&body);
@@ -222,7 +222,7 @@ async fn nothing_is_left_of_a_customer_that_leaves() {
 }
 
 #[tokio::test]
-async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
+async fn a_customer_is_erased_only_after_its_running_work_has_ended() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let id = a.add("Held", "A text that somebody works on.").await;
@@ -231,7 +231,7 @@ async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
                 WHERE customer_id = $1 AND id = $2";
     a.change(held, &id).await;
     leave(&a, &a.password).await.ok(202);
-    // The task is repeated for as long as a worker may still write.
+    // The task is retried while a worker may still write.
     let body = json!({"task": "erase", "v": 1, "customerId": a.id}).to_string();
     let event = json!({"Records": [{"messageId": "held", "receiptHandle": "none", "body": body,
         "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:tasks", "awsRegion": "us-east-1",
@@ -254,7 +254,7 @@ async fn who_is_being_worked_for_is_erased_once_the_work_has_ended() {
         &id,
     )
     .await;
-    // The same for an export that is being written; and none is begun any more.
+    // The same applies to a running export; and no export is started any more.
     let job = uuid::Uuid::now_v7();
     let running = "INSERT INTO jobs (customer_id, id, kind, status, resend_at) VALUES ($1, $2, 'export', 'running', now() + interval '1 hour')";
     stack

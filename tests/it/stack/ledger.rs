@@ -1,4 +1,4 @@
-//! The ledger of provider calls: its sum is what the provider reported.
+//! The ledger of provider calls adds up to what the provider reported.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use dynrag_testing::openai::Reply;
 use crate::support::stack::{Stack, eventually, word};
 
 #[tokio::test]
-async fn every_call_is_in_the_ledger_with_its_cost() {
+async fn every_provider_call_is_in_the_ledger_with_its_cost() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let key = a.own_key().await;
     let mark = word();
-    // The first request of a document is refused, and asked again in the same try.
+    // The first request for a document is refused, and repeated within the same attempt.
     let refused = word();
     let limited = Reply::rate_limited(Duration::from_millis(300));
     stack.reply_to(&refused, limited).await;
@@ -21,7 +21,7 @@ async fn every_call_is_in_the_ledger_with_its_cost() {
     let id = a.add("Balanced", &text).await;
     a.completed(&id).await;
     a.search("vector", &format!("what is {mark}")).await;
-    eventually("the refused calls are written down", async || {
+    eventually("the refused calls are recorded", async || {
         stack.sweep().await;
         let refused = "SELECT count(*) FROM provider_calls WHERE customer_id = $1 AND outcome = 'rate_limited'";
         (a.count(refused).await >= 2).then_some(())

@@ -1,4 +1,4 @@
-//! The customer's own limits, at every way in.
+//! The customer's limits, on every ingestion route.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_file_over_the_limit_comes_in_nowhere() {
+async fn a_file_over_the_size_limit_is_refused_on_every_route() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     a.config("max_file_bytes = 1000").await;
@@ -43,7 +43,7 @@ async fn a_file_over_the_limit_comes_in_nowhere() {
     let taken = a.post_to_s3(&form, text(1_000).as_bytes()).await;
     assert!((200..300).contains(&taken.status), "{taken}");
     a.completed(&doc_id(&form)).await;
-    // With one it takes exactly that, and only the type that was named.
+    // With a size it takes exactly that many bytes, and only the named type.
     let form = a
         .presign(&json!({"fileName": "a.txt", "size": 500}))
         .await
@@ -61,7 +61,7 @@ async fn a_file_over_the_limit_comes_in_nowhere() {
     let refused = a.post_to_s3(&other_key, text(500).as_bytes()).await;
     assert!((400..500).contains(&refused.status), "{refused}");
 
-    // One that was allowed when the form was signed is caught before it is read.
+    // A file allowed when its form was signed, but too large now, ends before it is read.
     a.config("max_file_bytes = 5000").await;
     let form = a
         .presign(&json!({"fileName": "b.txt", "size": 4_000}))
@@ -71,12 +71,12 @@ async fn a_file_over_the_limit_comes_in_nowhere() {
     a.post_to_s3(&form, text(4_000).as_bytes()).await;
     a.ended(&doc_id(&form), "failed", "file_too_large").await;
 
-    // Another customer's limit is another.
+    // Other customers have their own limit.
     b.completed(&b.add("T", &text(1_001)).await).await;
 }
 
 #[tokio::test]
-async fn a_body_over_the_gateways_limit_names_the_other_way_in() {
+async fn a_body_over_the_gateways_limit_is_pointed_to_presigned_uploads() {
     let tenant = Stack::load().signup().await;
     let text = "word ".repeat(920_000);
     let over = [
@@ -114,7 +114,7 @@ async fn a_type_the_customer_does_not_allow_is_refused() {
     for refused in [
         a.post("/api/ingest/document", &markdown).await,
         a.upload(file_part("a.pdf", "application/pdf", &pdf)).await,
-        // Its bytes tell.
+        // Detected from its bytes.
         a.upload(file_part("a.txt", "text/plain", &pdf)).await,
         a.presign(&json!({"fileName": "a.pdf"})).await,
         a.presign(&json!({"fileName": "a.docx"})).await,
@@ -132,7 +132,7 @@ async fn a_type_the_customer_does_not_allow_is_refused() {
     a.ingest("T", "plain text").await.ok(202);
     b.post("/api/ingest/document", &markdown).await.ok(202);
 
-    // Allowed when it was taken, not allowed any more when it is read.
+    // Allowed when the form was signed, no longer allowed when the file is read.
     let form = a.presign(&json!({"fileName": "a.txt"})).await.ok(200);
     a.config("allowed_types = '{pdf}'").await;
     a.post_to_s3(&form, b"some plain text").await;
@@ -140,7 +140,7 @@ async fn a_type_the_customer_does_not_allow_is_refused() {
 }
 
 #[tokio::test]
-async fn a_document_over_the_limit_leaves_nothing_behind() {
+async fn a_document_beyond_the_limit_leaves_nothing_behind() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     a.config("max_documents = 1").await;
@@ -171,7 +171,7 @@ async fn a_document_over_the_limit_leaves_nothing_behind() {
     );
     assert_eq!(a.list().await, std::slice::from_ref(&id));
 
-    // A new version is no new document, and a deleted one makes room.
+    // A new version is not a new document, and a deletion makes room.
     let second = json!({"title": "T", "content": word(), "externalId": "one"});
     assert_eq!(
         doc_id(&a.post("/api/ingest/document", &second).await.ok(202)),
@@ -184,7 +184,7 @@ async fn a_document_over_the_limit_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn uploads_that_race_for_the_last_place_do_not_both_get_it() {
+async fn concurrent_uploads_do_not_exceed_the_document_limit() {
     let tenant = Stack::load().signup().await;
     tenant.config("max_documents = 3").await;
     let words: Vec<String> = (0..12).map(|_| word()).collect();

@@ -1,4 +1,4 @@
-//! Secrets and texts do not get into logs (promise 19).
+//! Secrets and texts are not logged.
 
 use std::{fs, path::Path};
 
@@ -14,7 +14,7 @@ use crate::support::{
     },
 };
 
-/// Log files that hold a text.
+/// Log files that contain a text.
 fn holding(logs: &Path, text: &str) -> Vec<String> {
     let files = fs::read_dir(logs)
         .unwrap()
@@ -31,7 +31,7 @@ fn holding(logs: &Path, text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_secret_and_no_text_is_logged() {
+async fn no_secrets_or_texts_are_logged() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let logs = stack.env.function_logs.clone();
@@ -103,7 +103,7 @@ async fn no_secret_and_no_text_is_logged() {
     .await
     .problem(401, "unauthenticated");
 
-    // Documents that go well, and that fail in every stage.
+    // Documents that succeed, and documents that fail in every stage.
     let provider_key = canary("provider key");
     stack
         .seal_secret(tenant.id, "openai_key", provider_key.as_bytes())
@@ -167,7 +167,7 @@ async fn no_secret_and_no_text_is_logged() {
         .problem(422, "invalid_cursor");
     tenant.delete(&good).await.ok(202);
 
-    // The control: these are the logs of just these requests.
+    // The control: these are the logs of these requests.
     assert!(
         holding(&logs, &tenant.id.to_string()).len() >= 4,
         "not the logs of this stack: {}",

@@ -1,4 +1,4 @@
-//! Passwords of documents: taken with a PDF or by a retry, and never seen again.
+//! Passwords of documents: accepted with a PDF or by a retry, and never shown.
 
 use reqwest::Method;
 use serde_json::json;
@@ -47,7 +47,7 @@ async fn a_locked_pdf_is_opened_with_its_password() {
     tenant.post(&path, &right).await.ok(202);
     tenant.completed(&id).await;
 
-    // A later version is read with it too.
+    // A later version is opened with it, too.
     let again = tenant.call(Method::PUT, &format!("/api/documents/{id}"));
     let again = again.json(&json!({"reprocess": true}));
     Answer::of(again).await.ok(202);
@@ -62,7 +62,7 @@ async fn a_locked_pdf_is_opened_with_its_password() {
 }
 
 #[tokio::test]
-async fn a_password_is_for_a_pdf_alone_and_has_a_length() {
+async fn a_password_is_only_for_pdfs_and_limited_in_length() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let text = |password: &str| {
@@ -92,7 +92,7 @@ async fn a_password_is_for_a_pdf_alone_and_has_a_length() {
     let path = format!("/api/documents/{id}/retry");
     let answer = tenant.post(&path, &json!({"password": "x"})).await;
     answer.problem(409, "not_retryable");
-    // A text that takes none keeps none.
+    // Routes for texts do not take a password.
     let ingest = json!({"title": "T", "content": "C", "password": "x"});
     tenant
         .post("/api/ingest/document", &ingest)
@@ -101,7 +101,7 @@ async fn a_password_is_for_a_pdf_alone_and_has_a_length() {
 }
 
 #[tokio::test]
-async fn a_password_is_kept_sealed_and_nowhere_else() {
+async fn a_password_is_stored_only_sealed() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let password = word();
@@ -119,7 +119,7 @@ async fn a_password_is_kept_sealed_and_nowhere_else() {
     };
     let first = Answer::of(retry("k", &password)).await.ok(202);
     assert!(!first.to_string().contains(&password), "{first}");
-    // The hash of a request, which is kept, does not tell a password.
+    // The stored hash of a request does not depend on its password.
     let again = Answer::of(retry("k", &word())).await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     tenant
@@ -150,7 +150,7 @@ async fn a_password_is_kept_sealed_and_nowhere_else() {
         assert!(!log.contains(&password), "{}", file.display());
     }
     tenant.delete(&id).await.ok(202);
-    crate::support::stack::eventually("the password goes", async || {
+    crate::support::stack::eventually("the password is gone", async || {
         (tenant.count(kept).await == 0).then_some(())
     })
     .await;

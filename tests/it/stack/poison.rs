@@ -1,4 +1,4 @@
-//! Bad files affect only themselves (promise 5), and slow ones delay no others (promise 7).
+//! Bad files affect only themselves, and slow ones delay no others.
 
 use dynrag_testing::openai::Reply;
 use futures::{StreamExt, stream};
@@ -11,7 +11,7 @@ use crate::support::{
 const BAD: usize = 20;
 
 #[tokio::test]
-async fn twenty_bad_files_cost_the_good_ones_nothing() {
+async fn bad_files_do_not_affect_good_ones() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let all = BAD + size(60, 200);
@@ -40,7 +40,7 @@ async fn twenty_bad_files_cost_the_good_ones_nothing() {
         };
         (file, code)
     };
-    // Every fourth is bad, so that batches mix them.
+    // Every fourth file is bad, so that batches are mixed.
     let added: Vec<(String, Option<&str>)> = stream::iter(0..all)
         .map(|n| {
             let (tenant, good) = (&tenant, &good);
@@ -73,7 +73,7 @@ async fn twenty_bad_files_cost_the_good_ones_nothing() {
         }
     }
     assert_eq!(added.iter().filter(|(_, code)| code.is_some()).count(), BAD);
-    // None of the bad is found.
+    // No bad file is found.
     assert_eq!(tenant.search("text", &bad).await.len(), 0);
     // Nothing is left to do.
     for open in [
@@ -85,7 +85,7 @@ async fn twenty_bad_files_cost_the_good_ones_nothing() {
     }
     let rows = "SELECT row_count FROM index_versions WHERE customer_id = $1";
     assert_eq!(tenant.count(rows).await, (all - BAD) as i64);
-    // A bad one can be tried again, and ends as it did.
+    // A bad file can be retried, and ends the same way.
     let (id, code) = added.iter().find(|(_, code)| code.is_some()).unwrap();
     let retry = format!("/api/documents/{id}/retry");
     tenant.post(&retry, &serde_json::json!({})).await.ok(202);
@@ -93,13 +93,14 @@ async fn twenty_bad_files_cost_the_good_ones_nothing() {
     assert_eq!(status["code"], code.unwrap(), "{status}");
 }
 
-/// Pages of a PDF that a quick reader has no time for, and of one that no reader has time for.
+/// Pages of a PDF that is too slow for the quick lanes.
 const SLOW: usize = 1_000;
 
+/// Pages of a PDF that is too slow for every lane.
 const ENDLESS: usize = 9_000;
 
 #[tokio::test]
-async fn slow_files_of_one_customer_leave_room_for_the_others() {
+async fn slow_files_of_one_customer_do_not_delay_others() {
     const OPEN: &str = "SELECT count(*) FROM documents
         WHERE customer_id = $1 AND slow AND status IN ('queued', 'processing')";
     const TRIES: &str =
@@ -126,7 +127,7 @@ async fn slow_files_of_one_customer_leave_room_for_the_others() {
     })
     .await;
 
-    // Others pass, and so do small texts of the same customer.
+    // Other customers are not delayed, nor are small texts of the same one.
     for tenant in [&quiet, &noisy] {
         let word = word();
         let text = tenant.add("Quick", &format!("A short text {word}.")).await;
@@ -134,9 +135,9 @@ async fn slow_files_of_one_customer_leave_room_for_the_others() {
         assert_eq!(tenant.search("text", &word).await.len(), 1);
     }
     let open = noisy.count(OPEN).await;
-    assert!(open >= 4, "{open} slow files are open still");
+    assert!(open >= 4, "{open} slow files are still open");
 
-    // A slow file is read once it has the time, and being handed over was no try.
+    // A slow file is read in the slow lane, and the handover did not count as an attempt.
     noisy.completed(&slow).await;
     assert_eq!(noisy.count(TRIES).await, 1);
     for id in &endless {

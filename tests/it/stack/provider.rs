@@ -1,4 +1,4 @@
-//! A model provider that limits, refuses and errs (promise 8).
+//! A model provider that limits, refuses and fails.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::support::{
     stack::{Stack, Tenant, eventually, tenant::doc_id, word},
 };
 
-/// Lets the next try of a waiting document begin now.
-async fn hurry(tenant: &Tenant) {
+/// Makes the next attempt of a waiting document due now.
+async fn retry_now(tenant: &Tenant) {
     let due = "UPDATE documents SET resend_at = now() WHERE customer_id = $1 AND status = 'queued'";
     tenant
         .stack
@@ -24,7 +24,7 @@ async fn hurry(tenant: &Tenant) {
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_out() {
+async fn documents_wait_out_a_rate_limit() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let limited = a.own_key().await;
@@ -37,8 +37,8 @@ async fn a_rate_limit_is_waited_out() {
         .await;
     let passing = b.add("Passes", "This one is another customer's.").await;
     b.completed(&passing).await;
-    // Asked again, and again, and each time only once the wait was over.
-    eventually("the provider is asked some times", async || {
+    // It is requested repeatedly, each time only after the wait is over.
+    eventually("the provider is asked several times", async || {
         stack.sweep().await;
         (stack.seen_with(&mark).await.len() >= 4).then_some(())
     })
@@ -73,7 +73,7 @@ async fn a_rate_limit_is_waited_out() {
 }
 
 #[tokio::test]
-async fn who_cannot_pay_is_parked_and_nobody_else() {
+async fn an_exhausted_quota_parks_only_its_own_customers_documents() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let broke = a.own_key().await;
@@ -99,10 +99,10 @@ async fn who_cannot_pay_is_parked_and_nobody_else() {
         assert_eq!(
             stack.seen_with(mark).await.len(),
             1,
-            "a broke account is not asked again"
+            "an account without quota is not asked again"
         );
     }
-    // A search with it says so too, and the words can be searched without the provider.
+    // A vector search fails the same way; a text search works without the provider.
     let good = a.own_key().await;
     let done = a.add("T", "A text that was paid for.").await;
     a.completed(&done).await;
@@ -115,7 +115,7 @@ async fn who_cannot_pay_is_parked_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_refused_is_the_customers_to_mend() {
+async fn an_invalid_provider_key_parks_the_document() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let refused = a.own_key().await;
@@ -144,7 +144,7 @@ async fn a_text_the_model_refuses_fails_alone() {
 /// If three in ten requests are refused, all documents still get their vectors, and no request is repeated before the
 /// time that the refusal named.
 #[tokio::test]
-async fn a_provider_that_often_limits_loses_nothing() {
+async fn frequent_rate_limits_lose_and_repeat_nothing() {
     let stack = Stack::load();
     let (tenant, broke) = tokio::join!(stack.signup(), stack.signup());
     let (key, empty) = tokio::join!(tenant.own_key(), broke.own_key());
@@ -167,7 +167,7 @@ async fn a_provider_that_often_limits_loses_nothing() {
         }
     }
     let open = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status <> 'completed'";
-    eventually("all that are paid for complete", async || {
+    eventually("all documents with quota complete", async || {
         stack.sweep().await;
         (tenant.count(open).await == 0).then_some(())
     })
@@ -186,7 +186,7 @@ async fn a_provider_that_often_limits_loses_nothing() {
     assert_eq!(stack.embedded(&mark).await, count, "each text once");
 }
 
-/// A batch of small texts; their ids.
+/// Adds a batch of small texts and returns their ids.
 async fn batch(tenant: &Tenant, texts: impl Iterator<Item = String>) -> Vec<String> {
     let documents: Vec<_> = texts
         .map(|text| json!({"title": "T", "content": text}))
@@ -198,7 +198,7 @@ async fn batch(tenant: &Tenant, texts: impl Iterator<Item = String>) -> Vec<Stri
 }
 
 #[tokio::test]
-async fn documents_of_a_batch_share_requests_and_the_ledger_tells_them_apart() {
+async fn documents_of_a_batch_share_requests_but_not_ledger_lines() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let key = tenant.own_key().await;
@@ -212,7 +212,7 @@ async fn documents_of_a_batch_share_requests_and_the_ledger_tells_them_apart() {
         .iter()
         .filter(|seen| seen.key.as_ref() == Some(&key))
         .collect();
-    // How many messages come at once is the queue's matter.
+    // The queue decides how many messages arrive together.
     assert!(seen.len() <= 30, "{} requests", seen.len());
     let lines =
         "SELECT count(*) FROM provider_calls WHERE customer_id = $1 AND document_id IS NOT NULL";
@@ -228,7 +228,7 @@ async fn documents_of_a_batch_share_requests_and_the_ledger_tells_them_apart() {
 }
 
 #[tokio::test]
-async fn what_the_provider_refuses_costs_its_batch_nothing() {
+async fn a_refused_document_does_not_affect_its_batch() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let (rejected, failing) = (word(), word());
@@ -246,24 +246,24 @@ async fn what_the_provider_refuses_costs_its_batch_nothing() {
             11 => {}
             _ => {
                 eventually("its neighbours are completed", async || {
-                    hurry(&tenant).await;
+                    retry_now(&tenant).await;
                     (tenant.status(id).await["status"] == "completed").then_some(())
                 })
                 .await;
             }
         }
     }
-    eventually("what fails each time is given up", async || {
-        hurry(&tenant).await;
+    eventually("the one that always fails is given up", async || {
+        retry_now(&tenant).await;
         (tenant.status(&ids[11]).await["status"] == "failed").then_some(())
     })
     .await;
     tenant.ended(&ids[11], "failed", "attempts_exhausted").await;
 }
 
-/// The second try of a whole batch, in one event. Together they would all fail again with the one that fails each time.
+/// The second attempt of a whole batch, in one event. Sent together, all would fail because one always does.
 #[tokio::test]
-async fn what_was_tried_before_goes_alone() {
+async fn documents_tried_before_are_sent_to_the_provider_alone() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let key = tenant.own_key().await;
@@ -274,13 +274,13 @@ async fn what_was_tried_before_goes_alone() {
         n => format!("Number {n} is like any other."),
     });
     let ids = batch(&tenant, texts).await;
-    eventually("the first try of all has failed", async || {
+    eventually("the first attempt of all has failed", async || {
         let waiting = "SELECT count(*) FROM documents
             WHERE customer_id = $1 AND status = 'queued' AND attempts = 1";
         (tenant.count(waiting).await == 4).then_some(())
     })
     .await;
-    // With another key all but one are answered.
+    // With another key, all but one succeed.
     tenant.own_key().await;
     stack.reply_to(&failing, Reply::ServerError).await;
     let records: Vec<_> = ids
@@ -303,7 +303,7 @@ async fn what_was_tried_before_goes_alone() {
 }
 
 #[tokio::test]
-async fn nonsense_is_not_stored_but_tried_again_and_then_given_up() {
+async fn invalid_provider_responses_are_retried_then_given_up_and_never_stored() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let replies = [
@@ -326,7 +326,7 @@ async fn nonsense_is_not_stored_but_tried_again_and_then_given_up() {
     }
     for (id, mark, reply) in &ids {
         eventually(&format!("{reply:?} is given up"), async || {
-            hurry(&tenant).await;
+            retry_now(&tenant).await;
             let status = tenant.status(id).await["status"].clone();
             (status == "failed" || status == "completed").then_some(())
         })
@@ -338,15 +338,19 @@ async fn nonsense_is_not_stored_but_tried_again_and_then_given_up() {
         assert_eq!(tenant.search("text", mark).await.len(), 0, "{reply:?}");
     }
     let rows = "SELECT count(*) FROM staged_embeddings WHERE customer_id = $1";
-    assert_eq!(tenant.count(rows).await, 0, "nonsense was staged");
+    assert_eq!(
+        tenant.count(rows).await,
+        0,
+        "an invalid response was staged"
+    );
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_not_noticed() {
+async fn a_document_recovers_from_a_temporary_provider_failure() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let mark = word();
-    // Answers 500 for this key until the key is exchanged.
+    // The provider answers this key with 500, until the key is replaced.
     let failing = tenant.own_key().await;
     stack.reply_to_key(&failing, Reply::ServerError).await;
     let id = tenant
@@ -358,7 +362,7 @@ async fn a_failure_that_passes_is_not_noticed() {
     .await;
     tenant.own_key().await;
     eventually("the document completes", async || {
-        hurry(&tenant).await;
+        retry_now(&tenant).await;
         (tenant.status(&id).await["status"] == "completed").then_some(())
     })
     .await;

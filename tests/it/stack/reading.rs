@@ -1,4 +1,4 @@
-//! How documents are read: what their reader has to say, what they hide, and that nothing is rewritten.
+//! Reading documents: warnings, hidden content, exact metadata, titles and file names.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::support::{
 
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
-/// `POST /api/ingest/file` of a whole body.
+/// Sends a raw body to `POST /api/ingest/file`.
 async fn send(tenant: &Tenant, body: &str) -> Answer {
     let request = tenant
         .call(Method::POST, "/api/ingest/file?wait=25")
@@ -24,7 +24,7 @@ async fn send(tenant: &Tenant, body: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn warnings_are_told_wherever_a_document_is() {
+async fn warnings_are_shown_wherever_a_document_is() {
     let tenant = Stack::load().signup().await;
     let text = [
         b"One broken byte ",
@@ -48,7 +48,7 @@ async fn warnings_are_told_wherever_a_document_is() {
 }
 
 #[tokio::test]
-async fn what_a_document_hides_is_read_where_that_is_asked_for() {
+async fn hidden_content_is_read_only_on_request() {
     let tenant = Stack::load().signup().await;
     let (shown, hidden) = (word(), word());
     let run = |properties: &str, text: &str| {
@@ -76,7 +76,7 @@ async fn what_a_document_hides_is_read_where_that_is_asked_for() {
     assert_eq!(document["includeHidden"], true);
     assert_eq!(document["warnings"], json!([]));
 
-    // Uploaded again without the option, the document keeps it; with another value, it is read again.
+    // Another upload without the option keeps its value; one with another value is read again.
     let form = || file_part("a.docx", WORD, &file);
     let again = tenant.upload(form()).await.ok(200);
     assert_eq!(
@@ -96,7 +96,7 @@ async fn what_a_document_hides_is_read_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn numbers_of_metadata_keep_their_digits() {
+async fn numbers_in_metadata_keep_their_digits() {
     let tenant = Stack::load().signup().await;
     let mark = word();
     // As text: serde_json would round them.
@@ -141,7 +141,7 @@ async fn numbers_of_metadata_keep_their_digits() {
 }
 
 #[tokio::test]
-async fn a_duplicate_takes_over_how_it_is_described() {
+async fn a_duplicate_updates_title_and_metadata() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let mark = word();
@@ -182,7 +182,7 @@ async fn a_duplicate_takes_over_how_it_is_described() {
 }
 
 #[tokio::test]
-async fn file_names_are_understood_as_clients_write_them() {
+async fn file_names_are_decoded_from_every_common_encoding() {
     let tenant = Stack::load().signup().await;
     for (disposition, title, format) in [
         (
@@ -216,7 +216,7 @@ async fn file_names_are_understood_as_clients_write_them() {
 }
 
 #[tokio::test]
-async fn versions_that_are_overtaken_end() {
+async fn overtaken_versions_end_as_superseded() {
     let tenant = Stack::load().signup().await;
     let id = tenant.add("T", &word()).await;
     tenant.completed(&id).await;
@@ -248,9 +248,9 @@ async fn versions_that_are_overtaken_end() {
     );
 }
 
-/// Its own title names a document where the caller does not, also in search; a caller's title stays.
+/// A title in the file is used unless the caller gives one, also in search; a caller's title stays.
 #[tokio::test]
-async fn a_file_without_a_title_is_called_as_it_calls_itself() {
+async fn a_file_uploaded_without_a_title_takes_its_own() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let page = |title: &str, mark: &str| {
@@ -278,7 +278,7 @@ async fn a_file_without_a_title_is_called_as_it_calls_itself() {
     let again = tenant.upload(form("a.html", &own)).await.ok(200);
     assert_eq!(again["duplicate"], true, "{again}");
 
-    // The next version has another one, or none that says anything.
+    // The next version has another title, or a meaningless one.
     let body = page("Annual report, revised", &word());
     assert_eq!(
         doc_id(&tenant.upload(form("b.html", &body)).await.ok(202)),
@@ -290,7 +290,7 @@ async fn a_file_without_a_title_is_called_as_it_calls_itself() {
     tenant.upload(form("c.html", &body)).await.ok(202);
     assert_eq!(shown(&id).await, (json!("c.html"), json!("c.html")));
 
-    // From here on it is called as the caller says, whatever comes.
+    // From here on the caller's title is kept, whatever later versions contain.
     let put = tenant.call(Method::PUT, &format!("/api/documents/{id}"));
     let renamed = put.json(&json!({"title": "Ours"}));
     Answer::of(renamed).await.ok(202);
@@ -303,7 +303,7 @@ async fn a_file_without_a_title_is_called_as_it_calls_itself() {
     assert_eq!(shown(&id).await, (json!("Ours"), json!("d.html")));
     assert_eq!(tenant.search("text", &mark).await[0]["title"], "Ours");
 
-    // A title that is given is the caller's even where the content has the same.
+    // A title that the caller gives is the caller's, even if the file has the same one.
     let body = page("Same", &word());
     let other = |title: Option<&'static str>| {
         let form = file_part("e.html", "text/html", body.as_bytes());

@@ -1,5 +1,5 @@
-//! The connection between the API, the queue and the workers is unreliable: messages come often, late and in any order
-//! (promise 2), and some are never sent (promise 4).
+//! The connection between the API, the queue and the workers is unreliable: messages arrive repeatedly, late and in any
+//! order, and some are never sent.
 
 use std::{
     sync::{
@@ -37,13 +37,13 @@ fn job(tenant: &Tenant, document: &str) -> String {
         .to_string()
 }
 
-/// Each message one to five times, in any order; and for one in ten documents, whose acknowledgement is lost, once
-/// more when all is done.
+/// Each message is sent one to five times, in any order, and for one in ten documents, as if its acknowledgement was
+/// lost, once more when all is done.
 #[tokio::test]
-async fn messages_in_any_number_and_order_do_their_work_once() {
+async fn repeated_and_reordered_messages_are_processed_once() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
-    // Of two paragraphs none fits with the other.
+    // No two paragraphs fit in one chunk.
     tenant.config("chunk_size = 150, chunk_overlap = 0").await;
     let count = size(12, 300);
     let mark = word();
@@ -56,7 +56,7 @@ async fn messages_in_any_number_and_order_do_their_work_once() {
                 .join("\n\n");
             async move {
                 let id = tenant.add("T", &parts).await;
-                // Beside the one that the API sent.
+                // In addition to the one the API sent.
                 let again = rand::rng().random_range(0..5);
                 for _ in 0..again / 2 {
                     tenant.stack.enqueue(&job(tenant, &id)).await;
@@ -96,7 +96,7 @@ async fn messages_in_any_number_and_order_do_their_work_once() {
     assert!(embedded * 100 <= count * CHUNKS * 105, "{embedded} texts");
 }
 
-/// Stands before SQS and lets some messages through; the others fail however often they are sent.
+/// A proxy in front of SQS that lets some messages through; the others fail every time they are sent.
 #[derive(Clone)]
 struct Flaky {
     to: String,
@@ -122,7 +122,7 @@ impl Flaky {
 }
 
 async fn pass(State(flaky): State<Flaky>, headers: HeaderMap, body: Bytes) -> Response {
-    // By what is sent, so that the same message fails again when it is tried again.
+    // Decided by the content, so that the same message fails on every attempt.
     let sum: usize = body.iter().map(|byte| usize::from(*byte)).sum();
     if sum * 37 % 100 < flaky.percent {
         flaky.failed.fetch_add(1, Ordering::Relaxed);
@@ -137,7 +137,7 @@ async fn pass(State(flaky): State<Flaky>, headers: HeaderMap, body: Bytes) -> Re
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_sent_by_the_sweep() {
+async fn messages_that_could_not_be_sent_are_sent_by_the_sweep() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let (count, percent) = if soaking() { (1000, 5) } else { (12, 50) };
@@ -165,7 +165,7 @@ async fn what_cannot_be_sent_is_sent_by_the_sweep() {
     let failed = flaky.failed.load(Ordering::Relaxed);
     println!("{failed} requests to the queue failed");
     assert!(failed > 0, "nothing failed");
-    // The sweep sends what it finds to be due; nothing else does.
+    // Only the sweep sends what is due.
     let late = "UPDATE outbox SET next_attempt_at = now() WHERE customer_id = $1";
     eventually("all documents complete", async || {
         let sql = stack.sql().await;

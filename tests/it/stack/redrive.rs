@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::stack::{Stack, word};
 
 #[tokio::test]
-async fn documents_that_ended_badly_are_tried_again() {
+async fn failed_documents_are_redriven() {
     let stack = Stack::load();
     let (tenant, other) = tokio::join!(stack.signup(), stack.signup());
     let (bad, also) = (word(), word());
@@ -27,11 +27,11 @@ async fn documents_that_ended_badly_are_tried_again() {
         (&json!(0), &json!(false))
     );
     assert_eq!(tenant.status(&id).await["status"], "failed");
-    // Without codes it is no matter of another try.
+    // Without codes, only transient failures are selected.
     let passing = json!({"redrive": {"customerId": tenant.id}});
     assert_eq!(stack.invoke("Sweep", &passing).await["found"], json!({}));
 
-    // Another account, which is not refused.
+    // A provider key that is not refused.
     tenant.own_key().await;
     let request = json!({"redrive": {"codes": codes, "customerId": tenant.id, "dryRun": false,
                                      "before": counted["before"]}});

@@ -1,4 +1,4 @@
-//! Vectors of another model: built beside the present ones and switched to at once.
+//! A change of the embedding model: vectors are built beside the current ones, then switched in one step.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::stack::{
     word,
 };
 
-/// Waits until the job has ended; looks meanwhile.
+/// Waits until the job has ended, calling `look` meanwhile.
 async fn ended(tenant: &Tenant, status_url: &str, mut look: impl AsyncFnMut()) -> Value {
     eventually("the job ends", async || {
         look().await;
@@ -18,7 +18,7 @@ async fn ended(tenant: &Tenant, status_url: &str, mut look: impl AsyncFnMut()) -
     .await
 }
 
-/// Which tables the customer has in the vectors bucket.
+/// The customer's tables in the vectors bucket.
 async fn tables(tenant: &Tenant) -> Vec<String> {
     let stack = &tenant.stack;
     let prefix = format!("customers/{}/lancedb/", tenant.id);
@@ -33,7 +33,7 @@ async fn tables(tenant: &Tenant) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn another_model_takes_over_without_a_gap() {
+async fn a_model_change_leaves_no_gap_in_search() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let marks: Vec<String> = (0..4).map(|_| word()).collect();
@@ -147,7 +147,7 @@ async fn ended_quietly(tenant: &Tenant, job: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_model_that_is_refused_leaves_everything_as_it_was() {
+async fn a_failed_model_change_changes_nothing() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let mark = word();
@@ -177,7 +177,7 @@ async fn a_model_that_is_refused_leaves_everything_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_replaced_after_it_was_built_is_not_in_the_new_table() {
+async fn a_version_replaced_during_a_model_change_is_not_in_the_new_table() {
     let stack = Stack::load();
     let a = stack.signup().await;
     // More chunks than a round takes, so that the other document is built in the next one.
@@ -204,7 +204,7 @@ async fn what_is_replaced_after_it_was_built_is_not_in_the_new_table() {
     let replaced = a.call(reqwest::Method::PUT, &path).json(&body);
     let replaced = crate::support::stack::Answer::of(replaced).await.ok(200);
     assert_eq!(replaced["status"], "completed", "{replaced}");
-    // The control: what was built still holds what was replaced.
+    // The control: the new table still has the replaced version.
     let built =
         "SELECT row_count FROM index_versions WHERE customer_id = $1 AND table_name = 'building'";
     assert!(a.count(built).await >= 1010);
@@ -221,7 +221,7 @@ async fn what_is_replaced_after_it_was_built_is_not_in_the_new_table() {
 struct Held(tokio_postgres::Client);
 
 impl Held {
-    /// Locks what a query of this customer ($1) selects.
+    /// Locks the row that a query with this customer ($1) selects.
     async fn take(tenant: &Tenant, query: &str) -> Self {
         let client = tenant.stack.own_sql().await;
         client.batch_execute("BEGIN").await.unwrap();
@@ -234,7 +234,7 @@ impl Held {
     /// Waits until another transaction waits for the locks.
     async fn waited_for(&self) {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))";
-        eventually("somebody waits for the lock", async || {
+        eventually("a transaction waits for the lock", async || {
             let count: i64 = self.0.query_one(waiting, &[]).await.unwrap().get(0);
             (count > 0).then_some(())
         })
@@ -246,9 +246,9 @@ impl Held {
     }
 }
 
-/// The last look before the switch: the round before found everything built, and then a document is added.
+/// The last check before the switch: the previous round found everything built, and then a document is added.
 #[tokio::test]
-async fn what_is_added_before_the_switch_is_in_the_new_table() {
+async fn a_document_added_just_before_the_switch_is_in_the_new_table() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (first, late) = (word(), word());
@@ -263,7 +263,7 @@ async fn what_is_added_before_the_switch_is_in_the_new_table() {
     })
     .await;
 
-    // The round is held before it appends, so that the next thing held is the look after it.
+    // The round is held before it appends, so that the next lock holds the check after it.
     let tenant = "SELECT 1 FROM index_versions WHERE customer_id = $1 AND table_name = 'chunks'";
     let appending = Held::take(&a, tenant).await;
     appending.waited_for().await;

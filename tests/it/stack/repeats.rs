@@ -18,11 +18,11 @@ async fn with_key(tenant: &Tenant, path: &str, key: &str, body: &Value) -> Answe
 }
 
 #[tokio::test]
-async fn a_repeat_gets_the_first_answer_and_does_nothing() {
+async fn a_repeated_request_gets_the_first_response_and_changes_nothing() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let key = Uuid::new_v4().to_string();
-    // Each time a new version, were it not for the key.
+    // Without the key, each request would make a new version.
     let body =
         json!({"title": "T", "content": format!("Said {}.", word()), "onDuplicate": "newVersion"});
     let path = "/api/ingest/document";
@@ -34,7 +34,7 @@ async fn a_repeat_gets_the_first_answer_and_does_nothing() {
         assert_eq!(again.ok(202), first_body);
     }
     a.completed(&id).await;
-    // The very first answer, though the document has moved on.
+    // Still the first response, although the document has changed since.
     assert_eq!(with_key(&a, path, &key, &body).await.ok(202), first_body);
     assert_eq!(a.status(&id).await["latestVersion"], 1);
 
@@ -42,7 +42,7 @@ async fn a_repeat_gets_the_first_answer_and_does_nothing() {
     with_key(&a, path, &key, &other)
         .await
         .problem(422, "idempotency_key_reused");
-    // The other tenant's key of the same name is another one.
+    // The same key of another tenant is independent.
     assert_ne!(doc_id(&with_key(&b, path, &key, &body).await.ok(202)), id);
 
     let bad = json!({"title": "", "content": "Text."});
@@ -60,7 +60,7 @@ async fn a_repeat_gets_the_first_answer_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_file_sent_again_with_another_boundary_is_the_same_request() {
+async fn a_repeated_upload_with_another_boundary_is_recognized() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let text = format!("A file {}.", word());
@@ -73,14 +73,14 @@ async fn a_file_sent_again_with_another_boundary_is_the_same_request() {
     let again = send().await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.ok(202), first);
-    // The other name of the route is the same one: the file is there.
+    // The alias of the route does the same: the file is a duplicate.
     let form = file_part("a.txt", "text/plain", text.as_bytes());
     let upload = a.call(Method::POST, "/api/docs/upload").multipart(form);
     assert_eq!(Answer::of(upload).await.ok(200)["docId"], first["docId"]);
 }
 
 #[tokio::test]
-async fn of_repeats_at_once_one_is_done() {
+async fn of_concurrent_repeats_only_one_is_carried_out() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let body =
@@ -107,7 +107,7 @@ async fn of_repeats_at_once_one_is_done() {
 }
 
 #[tokio::test]
-async fn a_secret_is_shown_once_and_not_kept() {
+async fn a_response_with_a_secret_is_not_kept_for_repeats() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let body = json!({"name": "n8n", "scopes": ["search"]});
@@ -129,7 +129,7 @@ async fn a_secret_is_shown_once_and_not_kept() {
 }
 
 #[tokio::test]
-async fn an_answer_waits_for_the_documents_end() {
+async fn a_response_can_wait_for_the_documents_outcome() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let content = format!("Waited for {}.", word());

@@ -1,4 +1,4 @@
-//! Limits of requests through the gateway: what the headers and a 429 say, and that usual work meets none.
+//! Request limits through the gateway: what the headers and a 429 say, and that normal use stays below them.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ fn limits(answer: &Answer, header: &str) -> Vec<(String, BTreeMap<String, i64>)>
     limits.collect()
 }
 
-/// Names of the policies that an answer lists, quotas and windows beside them.
+/// The policies that a response lists: names, quotas and windows.
 fn policies(answer: &Answer) -> Vec<(String, i64, i64)> {
     let listed = limits(answer, "ratelimit-policy");
     assert_eq!(
@@ -42,13 +42,13 @@ fn policies(answer: &Answer) -> Vec<(String, i64, i64)> {
         .collect()
 }
 
-/// The limit that an answer names first: what is left and for how long.
+/// The limit that a response names first: what is left and until when.
 fn first(answer: &Answer) -> (String, i64, i64) {
     let (name, parameters) = limits(answer, "ratelimit").remove(0);
     (name, parameters["r"], parameters["t"])
 }
 
-/// Checks a refusal: by this policy, with these words, and with one time to wait at all places.
+/// Checks a refusal: by this policy, with these words, and with the same time to wait everywhere.
 fn refused(answer: &Answer, policy: &str, words: &[&str]) {
     let problem = answer.problem(429, "rate_limited");
     let detail = problem["detail"].as_str().unwrap();
@@ -74,8 +74,8 @@ async fn search(tenant: &Tenant, query: &str) -> Answer {
     tenant.post("/search", &body).await
 }
 
-/// Gives a customer the limits that everybody has, and buckets that do not refill: as if all it does came at once.
-async fn as_signed_up_and_at_once(tenant: &Tenant) {
+/// Gives a customer the default limits, and buckets that do not refill, as if all its requests came at once.
+async fn use_default_limits_without_refill(tenant: &Tenant) {
     tenant
         .config(
             "reads_per_minute = DEFAULT, requests_per_minute = DEFAULT, requests_per_day = DEFAULT",
@@ -94,9 +94,9 @@ async fn stop_refill(tenant: &Tenant) {
 }
 
 #[tokio::test]
-async fn a_flow_of_twenty_items_with_searches_runs_twice_in_a_minute() {
+async fn a_workflow_of_twenty_items_can_run_twice_a_minute() {
     let tenant = Stack::load().signup().await;
-    as_signed_up_and_at_once(&tenant).await;
+    use_default_limits_without_refill(&tenant).await;
     for run in 0..2 {
         for item in 0..20 {
             let body = json!({"title": format!("Item {item}"), "content": format!("{run} {}", word()),
@@ -118,7 +118,7 @@ async fn a_flow_of_twenty_items_with_searches_runs_twice_in_a_minute() {
 }
 
 #[tokio::test]
-async fn a_script_uploads_thirty_files_and_polls_each() {
+async fn a_script_can_upload_thirty_files_and_poll_each() {
     let tenant = Stack::load().signup().await;
     tenant
         .config(
@@ -136,7 +136,7 @@ async fn a_script_uploads_thirty_files_and_polls_each() {
 }
 
 #[tokio::test]
-async fn the_days_limit_is_exact_and_tells_when_to_come_back() {
+async fn the_daily_limit_is_exact_and_says_when_to_retry() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     me(&a).await.ok(200);
@@ -153,7 +153,7 @@ async fn the_days_limit_is_exact_and_tells_when_to_come_back() {
         let words = ["This account's", "requests a day", "requestsPerDay"];
         refused(answer, "day", &words);
     }
-    // Every route counts, every credential, and no other customer's.
+    // It covers every route and credential of this customer, and no other customer.
     let by_token = stack
         .http
         .get(stack.url("/api/documents"))
@@ -163,14 +163,14 @@ async fn the_days_limit_is_exact_and_tells_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_whose_limit_is_used_up() {
+async fn a_refusal_names_the_exhausted_limit() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     a.config(r#"reads_per_minute = 7, requests_per_minute = 3, class_limits = '{"search": 1}'"#)
         .await;
     stop_refill(&a).await;
 
-    // Requests beside reads: at 3 a minute the next one is there after twenty seconds.
+    // Requests other than reads: at 3 a minute, the next one is available after twenty seconds.
     for left in [2, 1, 0] {
         let answer = me(&a).await;
         answer.ok(200);
@@ -184,7 +184,7 @@ async fn a_refusal_says_whose_limit_is_used_up() {
     );
     assert_eq!(over.headers["retry-after"], "20");
 
-    // Reads go on, until they are used up as well; a class has less.
+    // Reads continue until they are used up as well; a class has a lower limit.
     let found = search(&a, "anything").await;
     found.ok(200);
     let names: Vec<String> = policies(&found)
@@ -216,7 +216,7 @@ async fn a_refusal_says_whose_limit_is_used_up() {
     refused(&a.get("/api/documents").await, "reads", &words);
     me(&b).await.ok(200);
 
-    // A key's own limit is tighter for the key alone.
+    // A key's own limit applies to that key only.
     let made = json!({"name": "n8n", "scopes": ["documents:read"], "requestsPerMinute": 2});
     let made = b.post("/api/keys", &made).await.ok(201);
     let key = made["apiKey"].as_str().unwrap();

@@ -1,11 +1,11 @@
-//! Versions whose time is over go, and nothing else does.
+//! Versions past their retention are removed, and nothing else is.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word};
 
-/// Has the customer's versions be looked at now, the superseded ones being a day old.
+/// Makes the superseded versions a day old and the customer's retention due, and sweeps.
 async fn sweep(tenant: &Tenant) {
     let sql = tenant.stack.sql().await;
     let aged = "UPDATE document_versions SET superseded_at = now() - interval '1 day'
@@ -18,7 +18,7 @@ async fn sweep(tenant: &Tenant) {
 }
 
 async fn versions(tenant: &Tenant, left: i64) {
-    eventually("old versions go", async || {
+    eventually("old versions are gone", async || {
         let rows = "SELECT count(*) FROM document_versions WHERE customer_id = $1";
         (tenant.count(rows).await == left).then_some(())
     })
@@ -33,12 +33,12 @@ async fn changed(tenant: &Tenant, id: &str, body: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn old_versions_leave_nothing_behind() {
+async fn expired_versions_leave_nothing_behind() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let marks = [word(), word(), word()];
     let body = |mark: &str| {
-        // Too much for a row of the database: its text is an object.
+        // Too large for a database row, so that its text is an object.
         let filler: String = (0..4000).map(|_| format!("{} ", word())).collect();
         json!({"title": "T", "content": format!("{mark} {filler}"), "externalId": "v", "onDuplicate": "newVersion"})
     };
@@ -86,7 +86,7 @@ async fn old_versions_leave_nothing_behind() {
 }
 
 #[tokio::test]
-async fn what_a_newer_version_is_made_of_stays() {
+async fn an_original_used_by_a_newer_version_is_kept() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (first, second) = (word(), word());
@@ -105,10 +105,10 @@ async fn what_a_newer_version_is_made_of_stays() {
         (status["publishedVersion"] == 2).then_some(())
     })
     .await;
-    // The third is the first once more, and so made of its original, which lies in a bundle.
+    // The third version restores the first, and so uses its original, which is in a bundle.
     let restore = format!("/api/documents/{id}/versions/1/restore");
     a.post(&restore, &json!({})).await.ok(202);
-    eventually("the first is published once more", async || {
+    eventually("the restored version is published", async || {
         let status = a.status(&id).await;
         (status["publishedVersion"] == 3).then_some(())
     })
@@ -127,7 +127,7 @@ async fn what_a_newer_version_is_made_of_stays() {
     let again = changed(&a, &id, &again).await;
     assert_eq!(again["status"], "completed", "{again}");
     assert_eq!(a.search("text", &first).await.len(), 2);
-    // The neighbour in the second's bundle was moved, not lost.
+    // The other document in the second bundle was moved, not lost.
     let neighbours = a.list().await;
     for neighbour in &neighbours {
         let again = changed(&a, neighbour, &json!({"reprocess": true})).await;

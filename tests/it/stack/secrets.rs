@@ -1,4 +1,4 @@
-//! Secrets are replaced without anybody noticing, or at once; and belong to one customer (promise 17).
+//! A customer's secrets are rotated without ending sessions, or immediately.
 
 use std::{
     sync::{
@@ -36,11 +36,11 @@ async fn refresh(stack: &Stack, token: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rotation_logs_nobody_out() {
+async fn a_secret_rotation_ends_no_session() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let done = Arc::new(AtomicBool::new(false));
-    // Callers with the first token, and callers who log in again and again.
+    // Callers with the first token, and callers that log in repeatedly.
     let callers: Vec<_> = (0..4)
         .map(|n| {
             let (stack, a, done) = (stack.clone(), a.clone(), done.clone());
@@ -84,10 +84,10 @@ async fn a_rotation_logs_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_secret_that_was_seen_is_of_no_use_from_the_next_request_on() {
+async fn an_immediate_rotation_ends_all_sessions_at_once() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    // Every function has the old one in memory.
+    // The functions have the old secret cached.
     me(&stack, &a.access).await.ok(200);
     let login = a.login().await.ok(200);
     assert!(rotate(&a, true).await["sessionsEnded"].as_i64().unwrap() >= 2);
@@ -104,14 +104,14 @@ async fn a_secret_that_was_seen_is_of_no_use_from_the_next_request_on() {
     me(&stack, again["accessToken"].as_str().unwrap())
         .await
         .ok(200);
-    // The session alone would not do: with the secret live again it is the session that refuses.
+    // Even with the secret valid again, the ended session is refused.
     let revive = "UPDATE customer_secrets SET retires_at = NULL WHERE customer_id = $1";
     stack.sql().await.execute(revive, &[&a.id]).await.unwrap();
     me(&stack, &a.access).await.problem(401, "unauthenticated");
 }
 
 #[tokio::test]
-async fn data_keys_are_wrapped_anew_after_a_year() {
+async fn data_keys_are_rewrapped_after_a_year() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let wrapped = async || -> Vec<u8> {
@@ -130,12 +130,12 @@ async fn data_keys_are_wrapped_anew_after_a_year() {
     let age =
         "UPDATE customers SET data_key_wrapped_at = now() - interval '367 days' WHERE id = $1";
     stack.sql().await.execute(age, &[&a.id]).await.unwrap();
-    eventually("the key is wrapped anew", async || {
+    eventually("the key is rewrapped", async || {
         stack.sweep().await;
         (wrapped().await != before).then_some(())
     })
     .await;
-    // Secrets that were sealed under it can still be opened.
+    // Secrets sealed under it can still be opened.
     a.login().await.ok(200);
     me(&stack, &a.access).await.ok(200);
 }

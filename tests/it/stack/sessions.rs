@@ -1,5 +1,4 @@
-//! Refresh tokens are spent once, a stolen one is noticed (promise 14), and what ends a session ends it
-//! everywhere at the next request.
+//! Refresh tokens are used once, and reuse of a stolen one ends its session.
 
 use std::collections::HashSet;
 
@@ -14,7 +13,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn sixteen_at_once_get_the_same_successor() {
+async fn concurrent_refreshes_get_the_same_successor() {
     let stack = Stack::load();
     let a = stack.signup().await;
     for _ in 0..size(5, 100) {
@@ -35,7 +34,7 @@ async fn sixteen_at_once_get_the_same_successor() {
 }
 
 #[tokio::test]
-async fn a_stolen_token_ends_the_session_it_belongs_to() {
+async fn reuse_of_a_refresh_token_ends_its_session() {
     let stack = Stack::load();
     let a = stack.signup().await;
     // The thief uses the stolen token after its owner has rotated it: immediately, or long after.

@@ -1,4 +1,4 @@
-//! One document cannot break its customer: pages, characters and chunks have limits, held before anything is paid.
+//! Limits of pages, characters, chunks and storage, enforced before anything is paid for.
 
 use reqwest::Method;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::support::{
     },
 };
 
-/// A text of so many chunks, each of which has the word.
+/// A text of this many chunks, each with the word.
 fn text(word: &str, chunks: usize) -> String {
     let paragraph = format!("{word} {}", "a".repeat(700));
     vec![paragraph; chunks].join("\n\n")
@@ -27,7 +27,7 @@ async fn add(tenant: &Tenant, chunking: &str, content: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_document_beyond_a_limit_ends_before_it_is_embedded() {
+async fn a_document_beyond_a_size_limit_ends_before_it_is_embedded() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let word = word();
@@ -54,7 +54,7 @@ async fn a_document_beyond_a_limit_ends_before_it_is_embedded() {
 }
 
 #[tokio::test]
-async fn documents_together_have_a_limit_that_the_platform_raises() {
+async fn the_chunk_limit_of_all_documents_is_raised_by_the_platform() {
     let stack = Stack::load();
     let (admin, tenant) = tokio::join!(admin(&stack), stack.signup());
     tenant.config("max_chunks = 6").await;
@@ -64,7 +64,7 @@ async fn documents_together_have_a_limit_that_the_platform_raises() {
     let b = add(&tenant, "recursive", &text(&second, 3)).await;
     tenant.ended(&b, "needs_action", "chunk_limit").await;
     assert_eq!(stack.embedded(&second).await, 0);
-    // A new version takes the place of the one before, whose chunks do not count.
+    // A new version replaces the one before, whose chunks no longer count.
     let change = tenant
         .call(Method::PUT, &format!("/api/documents/{a}?wait=25"))
         .json(&json!({"content": text(&word(), 6)}));
@@ -84,7 +84,7 @@ async fn documents_together_have_a_limit_that_the_platform_raises() {
 }
 
 #[tokio::test]
-async fn room_is_made_by_deleting() {
+async fn deleting_a_document_makes_room_for_another() {
     let tenant = Stack::load().signup().await;
     tenant.config("max_chunks = 4").await;
     let a = add(&tenant, "recursive", &text(&word(), 3)).await;
@@ -98,7 +98,7 @@ async fn room_is_made_by_deleting() {
 }
 
 #[tokio::test]
-async fn originals_together_have_a_limit_whichever_way_they_come() {
+async fn the_storage_limit_applies_to_every_ingestion_route() {
     let stack = Stack::load();
     let (admin, tenant) = tokio::join!(admin(&stack), stack.signup());
     let content = |word: &str| format!("{word} {}", "a".repeat(990));
@@ -117,7 +117,7 @@ async fn originals_together_have_a_limit_whichever_way_they_come() {
     let sum = "SELECT sum(bytes)::bigint FROM document_versions WHERE customer_id = $1";
     assert_eq!(bytes, tenant.count(sum).await);
 
-    // A document, a batch, a file, another version, and an upload that S3 was given.
+    // A document, a batch, a new version, and an upload to S3.
     let third = document(&word());
     let refused = tenant.post("/api/ingest/document", &third).await;
     let problem = refused.problem(409, "storage_limit");

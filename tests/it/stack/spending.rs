@@ -1,5 +1,5 @@
-//! The platform's money is protected: an address is verified first, only listed models are allowed, and a customer
-//! costs no more in a month than its budget.
+//! Protection against costs of the platform: verified addresses, listed models only, and a monthly budget for each
+//! customer.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn limit(admin: &Tenant, path: &str, body: Value) {
     assert_eq!(answer.status, 204, "{answer}");
 }
 
-/// Everything that begins work for the provider.
+/// Sends a request to every route that starts work for the provider.
 async fn paid_for(tenant: &Tenant) -> Vec<Answer> {
     let post = |path: &'static str, body: Value| async move { tenant.post(path, &body).await };
     vec![
@@ -55,7 +55,7 @@ async fn paid_for(tenant: &Tenant) -> Vec<Answer> {
 }
 
 #[tokio::test]
-async fn a_customer_costs_the_platform_no_more_than_it_may() {
+async fn a_customer_costs_the_platform_no_more_than_its_budget() {
     let stack = Stack::load();
     let (admin, a, b) = tokio::join!(admin(&stack), stack.signup(), stack.signup());
     let limits = format!("customers/{}/limits", a.id);
@@ -64,7 +64,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
     let spent = a.count(BY_PLATFORM).await;
     assert!(spent > 0 && spent == a.count(ALL).await, "{spent}");
 
-    // The ceiling is the platform's, and the customer sees it.
+    // The platform sets the budget, and the customer sees it.
     let room = format!("0.{:09}", (spent * 3 / 2 / 1000 + 1) * 1000);
     let body = json!({"platformBudgetUsd": room});
     limit(&admin, &limits, body).await;
@@ -86,7 +86,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
     let theirs = b.add("Theirs", &text(&word())).await;
     b.completed(&theirs).await;
 
-    // At the end of it nothing that costs is begun.
+    // With the budget used up, nothing that costs money is started.
     let body = json!({"platformBudgetUsd": "0"});
     limit(&admin, &limits, body).await;
     a.ended(&second, "needs_action", "platform_budget_exceeded")
@@ -110,7 +110,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
         answer.bad_fields(&["/platformBudgetUsd"]);
     }
 
-    // With its own key the customer pays, and the ceiling does not apply.
+    // With its own key the customer pays, and the budget does not apply.
     let body = json!({"platformBudgetUsd": "0"});
     limit(&admin, &limits, body).await;
     let by_platform = a.count(BY_PLATFORM).await;
@@ -124,7 +124,7 @@ async fn a_customer_costs_the_platform_no_more_than_it_may() {
 }
 
 #[tokio::test]
-async fn documents_that_wait_for_the_ceiling_go_on_when_the_customer_sets_a_key() {
+async fn documents_beyond_the_platform_budget_resume_with_the_customers_key() {
     let stack = Stack::load();
     let a = stack.signup().await;
     a.config("platform_budget_micro_usd = 1").await;
@@ -138,7 +138,7 @@ async fn documents_that_wait_for_the_ceiling_go_on_when_the_customer_sets_a_key(
 }
 
 #[tokio::test]
-async fn nothing_is_embedded_before_an_address_is_verified() {
+async fn nothing_is_embedded_before_the_email_address_is_verified() {
     let stack = Stack::load();
     let a = stack.signup_unverified().await;
     for answer in paid_for(&a).await {
@@ -159,7 +159,7 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
     let id = doc_id(&form);
     a.ended(&id, "needs_action", "email_not_verified").await;
     assert_eq!(stack.embedded(&mark).await, 0);
-    // Nor with an untested key.
+    // An untested key does not change that.
     set_key(&a).await;
     a.post(&format!("/api/documents/{id}/retry"), &json!({}))
         .await
@@ -169,7 +169,7 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
     let keys = a.call(Method::DELETE, "/api/customers/openai-key");
     assert_eq!(Answer::of(keys).await.status, 204);
 
-    // The email's link opens it, and the waiting documents continue.
+    // The emailed link verifies the address, and the waiting documents continue.
     let token = stack.mail(&a.email, "Verify", 1).await.token();
     let request = stack.http.post(stack.url("/api/auth/verify-email"));
     let verified = Answer::of(request.json(&json!({"token": token}))).await;
@@ -186,7 +186,7 @@ async fn nothing_is_embedded_before_an_address_is_verified() {
 }
 
 #[tokio::test]
-async fn a_key_of_its_own_does_not_stand_for_a_verified_address() {
+async fn a_provider_key_does_not_replace_a_verified_address() {
     let stack = Stack::load();
     let a = stack.signup_unverified().await;
     set_key(&a).await;
@@ -203,7 +203,7 @@ async fn a_key_of_its_own_does_not_stand_for_a_verified_address() {
 }
 
 #[tokio::test]
-async fn the_platform_pays_for_the_models_it_has_listed() {
+async fn the_platform_pays_only_for_listed_models() {
     let stack = Stack::load();
     let a = stack.signup().await;
     // One model without a listed price, and an unknown one.
@@ -219,7 +219,7 @@ async fn the_platform_pays_for_the_models_it_has_listed() {
             );
         }
     }
-    // However it came into the configuration, it is not asked with the platform's key.
+    // Even if it is configured, it is never called with the platform's key.
     a.config("embedding_model = 'text-embedding-ada-002'").await;
     let mark = word();
     let id = a.add("T", &text(&mark)).await;
@@ -234,7 +234,7 @@ async fn the_platform_pays_for_the_models_it_has_listed() {
         a.post("/api/documents/regenerate", &body).await.ok(200)["costUsd"],
         Value::Null
     );
-    // The key is removed: the table is of a model that the platform does not pay for.
+    // Without the key, the model of the table is one that the platform does not pay for.
     let gone = Answer::of(a.call(Method::DELETE, "/api/customers/openai-key")).await;
     assert_eq!(gone.status, 204);
     a.post("/search", &json!({"query": word(), "mode": "vector"}))

@@ -1,8 +1,7 @@
-//! No caller reaches what is another tenant's, and none what its role or scopes do not allow
-//! (promise 9).
+//! No caller reaches data of another tenant, or anything its role or scopes do not allow.
 //!
-//! The routes come from the routers, and what each needs from the types of its handler; `docs/SECURITY.md` is the
-//! reviewed copy of that.
+//! The routes come from the routers, and their policies from the types of their handlers; `docs/SECURITY.md` is the
+//! reviewed copy of these.
 
 use dynrag_api::{RouteInfo, openapi::Access};
 use dynrag_domain::identity::Scope;
@@ -100,12 +99,12 @@ fn denial(needs: Access, caller: &Caller) -> Option<(u16, &'static str)> {
     }
 }
 
-/// Whether a route takes the caller's own id of a document.
+/// Whether a route takes a document's external id.
 fn by_external_id(route: &RouteInfo) -> bool {
     route.name.ends_with("-by-external-id")
 }
 
-/// A request of a route, about a document where it takes one.
+/// A request to a route, with this id wherever the route takes one.
 fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilder {
     let path = route
         .path
@@ -146,7 +145,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
             "text/plain",
             format!("file {id}").as_bytes(),
         )),
-        // Allowed, and nothing listens there.
+        // An allowed address at which nothing listens.
         "ingest-url" => request.json(&json!({"url": format!("http://127.0.0.1:18489/{id}")})),
         "ingest-presigned-url" if route.method == "POST" => {
             request.json(&json!({"fileName": "a.txt"}))
@@ -182,7 +181,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
     }
 }
 
-/// Ids that mean nothing to tenant A.
+/// Ids of nothing that tenant A can see.
 async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, String)> {
     let live = b
         .add("B", &format!("The text {mark} of the neighbour."))
@@ -203,7 +202,7 @@ async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, S
         tenant.completed(&id).await;
         tenant.delete(&id).await.ok(202);
         let row: Uuid = id.parse().unwrap();
-        eventually("the row goes", async || {
+        eventually("the row is gone", async || {
             let rows = "SELECT count(*) FROM documents WHERE id = $1";
             let row = tenant
                 .stack
@@ -218,12 +217,12 @@ async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, S
     };
     vec![
         ("random", Uuid::new_v4().to_string()),
-        ("another's", live),
-        ("what another calls a document", called),
-        ("another's that is awaited", awaited),
-        ("another's that was deleted", gone(b).await),
-        ("one's own that was deleted", gone(a).await),
-        ("another customer's", b.id.to_string()),
+        ("another's document", live),
+        ("another's external id", called),
+        ("another's awaited upload", awaited),
+        ("another's deleted document", gone(b).await),
+        ("its own deleted document", gone(a).await),
+        ("another customer", b.id.to_string()),
         ("another's key", b.key_id().await.to_string()),
         ("another's user", b.user.to_string()),
         ("another's collection", b.collection("Theirs").await),
@@ -233,7 +232,7 @@ async fn foreign_ids(a: &Tenant, b: &Tenant, mark: &str) -> Vec<(&'static str, S
 }
 
 #[tokio::test]
-async fn no_route_gives_a_caller_what_is_not_its_own() {
+async fn no_route_exceeds_a_callers_tenant_or_scopes() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mark = word();
@@ -266,7 +265,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
             let what = format!("{} as {}", route.name, caller.name);
             let denied = denial(needs, caller);
             let allowed = denied.is_none();
-            // They would lock the others out, and send emails repeatedly; see keys.rs and accounts.rs.
+            // They would lock the others out, and send emails repeatedly; tests/it/routes covers them.
             if allowed && ["customers-api-key", "auth-resend-verification"].contains(&route.name) {
                 return requests;
             }
@@ -293,7 +292,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 {
                     answer.problem(422, "invalid_fields");
                 } else if by_id || route.name == "customers-delete-openai-key" {
-                    // The same words for every id: nothing tells that one exists elsewhere.
+                    // The same response for every id, so that nothing reveals which exist elsewhere.
                     answer.problem(404, "not_found");
                     let first = random.get_or_insert_with(|| form(&answer));
                     assert_eq!(*first, form(&answer), "{what}, id {kind}");
@@ -319,7 +318,7 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
                 && !by_external_id(route)
                 && !["jobs-get", "documents-diff"].contains(&route.name)
             {
-                // The control: its own it may read.
+                // The control: it can read its own document.
                 let request = request(stack, route, own).header(caller.header.0, &caller.header.1);
                 let answer = Answer::of(request).await;
                 match route.streamed {
@@ -338,12 +337,12 @@ async fn no_route_gives_a_caller_what_is_not_its_own() {
     let theirs = b.list().await;
     assert_eq!(theirs.len(), 3);
     assert_eq!(b.search("text", &mark).await.len(), 2);
-    // A deletion that was allowed happens: the last control.
+    // The last control: an allowed deletion succeeds.
     a.delete(&own).await.ok(202);
 }
 
 #[tokio::test]
-async fn ids_of_ones_own_choosing_are_ones_own() {
+async fn external_ids_and_duplicates_are_per_tenant() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let body = |text: &str| json!({"title": "T", "content": text, "externalId": "shared name"});
@@ -359,7 +358,7 @@ async fn ids_of_ones_own_choosing_are_ones_own() {
     assert_ne!(in_a, in_b);
     a.completed(&in_a).await;
     b.completed(&in_b).await;
-    // The very bytes of another tenant are new here: no duplicate across tenants.
+    // The same content is not a duplicate across tenants.
     let copy = json!({"title": "T", "content": format!("first {mark_a}")});
     let copied = post(&b, &copy).await;
     b.completed(&copied).await;
@@ -375,7 +374,7 @@ async fn ids_of_ones_own_choosing_are_ones_own() {
 }
 
 #[tokio::test]
-async fn canaries_stay_where_they_are() {
+async fn searches_never_return_another_tenants_text() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let canaries = |n: usize| (0..n).map(|_| word()).collect::<Vec<_>>();

@@ -1,5 +1,5 @@
-//! Guessing is held back, and its victims are not (promises 15 and 16). The function is fed events of
-//! many addresses of the network, as only a gateway can make them.
+//! Password guessing is throttled, and its victims are not. The function gets events from many network addresses,
+//! which only a gateway could send.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::{
     stack::{Stack, Tenant, random, word},
 };
 
-/// A login from an address.
+/// A login event from a network address.
 fn event(address: &str, email: &str, password: &str) -> Value {
     let file = checkout().join("events/http/auth-login.json");
     let mut event: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -40,7 +40,7 @@ impl Login {
     }
 }
 
-/// Lets all windows of the last minute end. They are of the stack, so that a test waits for no other.
+/// Ends the current windows of this account and these addresses, so that the test does not wait for them.
 async fn let_windows_end(stack: &Stack, email: &str, addresses: &[&str]) {
     let end = "UPDATE throttles SET window_end = now()
                WHERE subject = throttle_subject('login|stranger', convert_to($1, 'UTF8'))
@@ -90,12 +90,12 @@ async fn evaluated(login: &mut Login, network: &str, a: &Tenant, guesses: usize)
 }
 
 #[tokio::test]
-async fn of_hundreds_of_guesses_few_are_evaluated_and_the_owner_comes_in() {
+async fn password_guessing_is_throttled_without_locking_out_the_owner() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let mut login = Login::start(&stack).await;
     let (network, home) = (network(), "192.0.2.77");
-    // The owner has been here before.
+    // The owner has logged in from here before.
     let right = a.password.clone();
     assert_eq!(
         login.attempt(home, &a.email, &right).await["statusCode"],
@@ -107,7 +107,7 @@ async fn of_hundreds_of_guesses_few_are_evaluated_and_the_owner_comes_in() {
         (1..=100).contains(&guessed),
         "{guessed} of {guesses} were evaluated"
     );
-    // At home at once, in the midst of it; elsewhere with the next minute.
+    // From home the owner can log in during the attack; from elsewhere in the next minute.
     assert_eq!(
         login.attempt(home, &a.email, &right).await["statusCode"],
         200
@@ -122,7 +122,7 @@ async fn of_hundreds_of_guesses_few_are_evaluated_and_the_owner_comes_in() {
         login.attempt(abroad, &a.email, &right).await["statusCode"],
         200
     );
-    // A right password does not count: coming and going all day is nothing.
+    // Successful logins do not count, however many.
     for _ in 0..30 {
         assert_eq!(
             login.attempt(home, &a.email, &right).await["statusCode"],
@@ -146,7 +146,7 @@ async fn of_hundreds_of_guesses_few_are_evaluated_and_the_owner_comes_in() {
 }
 
 #[tokio::test]
-async fn an_address_tries_many_accounts_for_a_while_only() {
+async fn attempts_on_many_accounts_are_limited_per_address() {
     let stack = Stack::load();
     let mut login = Login::start(&stack).await;
     let address = format!("{}.1", network());
@@ -158,7 +158,7 @@ async fn an_address_tries_many_accounts_for_a_while_only() {
         statuses.push(answer["statusCode"].as_u64().unwrap());
     }
     assert_eq!(statuses, [[401; 20].as_slice(), &[429; 5]].concat());
-    // Another address of the same IPv6 network is the same address; another network is not.
+    // Addresses of one IPv6 network count as one; another network counts separately.
     let [a, b]: [u16; 2] = rand::random();
     let v6 = |net: u16, host: u16| format!("2001:db8:{a:x}:{:x}::{host:x}", b ^ net);
     for host in 0..20 {
@@ -179,7 +179,7 @@ async fn an_address_tries_many_accounts_for_a_while_only() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_is_throttled_as_a_known_one_and_answered_as_slowly() {
+async fn unknown_accounts_are_throttled_and_timed_like_known_ones() {
     let stack = Stack::load();
     let mut login = Login::start(&stack).await;
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
@@ -209,7 +209,7 @@ async fn an_unknown_address_is_throttled_as_a_known_one_and_answered_as_slowly()
         times.sort_unstable();
         times[times.len() / 2]
     };
-    // Not how long, but whether the same work was done: a hash takes many times what the rest does.
+    // This compares the work done, not exact times: a password hash takes much longer than the rest.
     let (known, unknown) = (median(&mut known), median(&mut unknown));
     println!("a known address {known:?}, an unknown one {unknown:?}");
     assert!(

@@ -1,4 +1,4 @@
-//! Credentials that do not hold (promise 13).
+//! Invalid credentials.
 
 use std::{
     fs,
@@ -52,7 +52,7 @@ async fn me(stack: &Stack, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn forged_tokens_are_refused_all_alike() {
+async fn forged_tokens_all_get_the_same_refusal() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let good = claims(&a.access);
@@ -60,8 +60,8 @@ async fn forged_tokens_are_refused_all_alike() {
     let other = stack.open_secret(b.id, "access_token").await;
     let hs256 = || Header::new(Algorithm::HS256);
 
-    // The control: signed here with the right secret it holds, so that what follows fails for its
-    // own reason.
+    // The control: signed here with the right secret, the token is valid, so each of the following fails for its own
+    // reason.
     let made = sign(hs256(), &good, &secret);
     assert_eq!(
         me(&stack, &made).await.ok(200)["customerId"],
@@ -156,10 +156,10 @@ async fn forged_tokens_are_refused_all_alike() {
     }
     assert!(
         forms.windows(2).all(|pair| pair[0] == pair[1]),
-        "a refusal tells why"
+        "a refusal reveals its reason"
     );
 
-    // Any one character of the signed parts changed, here and there.
+    // Single characters of the signed parts changed.
     let signed = header.len() + 1 + payload.len();
     for at in (0..signed)
         .step_by(17)
@@ -174,7 +174,7 @@ async fn forged_tokens_are_refused_all_alike() {
     me(&stack, &a.access).await.ok(200);
 }
 
-/// A token with something changed that makes it another one.
+/// A token with a random change.
 fn mutant(token: &str) -> String {
     let mut bytes = token.as_bytes().to_vec();
     let mut rng = rand::rng();
@@ -198,7 +198,7 @@ fn mutant(token: &str) -> String {
 }
 
 #[tokio::test]
-async fn mutants_of_a_token_are_refused() {
+async fn mutated_tokens_and_keys_are_refused() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let mut mutants = size(300, 10_000);
@@ -219,10 +219,10 @@ async fn mutants_of_a_token_are_refused() {
 }
 
 #[tokio::test]
-async fn a_token_of_an_unknown_customer_never_gets_to_kms() {
+async fn a_token_of_an_unknown_customer_causes_no_kms_call() {
     let stack = Stack::load();
     let a = stack.signup().await;
-    // Here a call fails, and would be answered with 503.
+    // A call to this address fails, and would result in a 503.
     let variables = [("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:9")];
     let mut function = Function::start_with(&stack, "AuthMe", "dynrag-auth", &variables).await;
     let mut event: Value =
@@ -238,12 +238,12 @@ async fn a_token_of_an_unknown_customer_never_gets_to_kms() {
         let token = sign(Header::new(Algorithm::HS256), &claims, b"made up");
         assert_eq!(status(&token).await, 401);
     }
-    // The control: for a customer that there is, KMS is asked.
+    // The control: for an existing customer, KMS is called.
     assert_eq!(status(&a.access).await, 503);
 }
 
-/// Passes requests on to the emulator and counts them; its address.
-async fn counted(stack: &Stack, calls: Arc<AtomicUsize>) -> String {
+/// Starts a proxy to the emulator that counts the calls, and returns its address.
+async fn counting_proxy(stack: &Stack, calls: Arc<AtomicUsize>) -> String {
     let http = stack.http.clone();
     let pass = async move |request: axum::extract::Request| {
         calls.fetch_add(1, Ordering::SeqCst);
@@ -267,11 +267,11 @@ async fn counted(stack: &Stack, calls: Arc<AtomicUsize>) -> String {
 }
 
 #[tokio::test]
-async fn kms_is_asked_once_for_a_customer_and_not_again() {
+async fn kms_is_called_once_per_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let calls = Arc::new(AtomicUsize::new(0));
-    let kms = counted(&stack, calls.clone()).await;
+    let kms = counting_proxy(&stack, calls.clone()).await;
     let variables = [("AWS_ENDPOINT_URL_KMS", kms.as_str())];
     let mut function = Function::start_with(&stack, "AuthMe", "dynrag-auth", &variables).await;
     let mut event: Value =
@@ -285,7 +285,7 @@ async fn kms_is_asked_once_for_a_customer_and_not_again() {
 }
 
 #[tokio::test]
-async fn there_is_one_credential_or_none() {
+async fn exactly_one_credential_is_accepted() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let bearer = |token: &str| format!("Bearer {token}");
@@ -324,7 +324,7 @@ async fn there_is_one_credential_or_none() {
         .http
         .get(stack.url(&format!("/api/auth/me?access_token={}", a.access)));
     Answer::of(in_query).await.problem(401, "unauthenticated");
-    // Each of them alone is fine, a key in either place.
+    // A single credential is accepted, a key in either header.
     for (name, value) in [
         ("authorization", bearer(&a.access)),
         ("authorization", format!("bearer {}", a.key)),
@@ -341,8 +341,8 @@ async fn there_is_one_credential_or_none() {
     }
 }
 
-/// Who `/api/auth/me` is asked as: status for the token and for the key.
-async fn both(tenant: &Tenant) -> (u16, u16) {
+/// Status of `/api/auth/me` with the token, and with the key.
+async fn statuses(tenant: &Tenant) -> (u16, u16) {
     let token = me(&tenant.stack, &tenant.access).await.status;
     (
         token,
@@ -353,10 +353,10 @@ async fn both(tenant: &Tenant) -> (u16, u16) {
 }
 
 #[tokio::test]
-async fn what_was_taken_away_counts_at_the_next_request() {
+async fn revocations_apply_from_the_next_request() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    assert_eq!(both(&a).await, (200, 200));
+    assert_eq!(statuses(&a).await, (200, 200));
     let set = async |statement: &str| {
         assert_eq!(
             stack
@@ -408,9 +408,9 @@ async fn what_was_taken_away_counts_at_the_next_request() {
         ),
     ] {
         set(take).await;
-        assert_eq!(both(&a).await, (token, key), "{take}");
-        assert_eq!(both(&b).await, (200, 200), "{take}");
+        assert_eq!(statuses(&a).await, (token, key), "{take}");
+        assert_eq!(statuses(&b).await, (200, 200), "{take}");
         set(give).await;
-        assert_eq!(both(&a).await, (200, 200), "{give}");
+        assert_eq!(statuses(&a).await, (200, 200), "{give}");
     }
 }

@@ -1,4 +1,4 @@
-//! A deletion is taken back for as long as the customer says, and not a day longer.
+//! Deletions can be undone during the customer's retention, and not afterwards.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word};
 
-/// A customer who keeps deleted documents for a week.
+/// A customer that keeps deleted documents for a week.
 async fn customer(stack: &Arc<Stack>) -> Tenant {
     let tenant = stack.signup().await;
     let config = json!({"deletionRetentionDays": 7});
@@ -33,7 +33,7 @@ async fn found(tenant: &Tenant, mode: &str, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_deleted_document_is_found_by_nobody_until_it_is_undeleted() {
+async fn a_deleted_document_is_hidden_until_it_is_undeleted() {
     let stack = Stack::load();
     let tenant = customer(&stack).await;
     let mark = word();
@@ -63,7 +63,7 @@ async fn a_deleted_document_is_found_by_nobody_until_it_is_undeleted() {
     assert_eq!(listed["total"], 2);
     assert_eq!(listed["items"][0]["id"], ids[0]);
     assert_eq!(listed["items"][0]["purgeAt"], purge_at);
-    // Its chunks are in the table, but take up no places in a short list.
+    // Its chunks are still in the table, but take no places among the hits.
     for mode in ["vector", "text", "hybrid"] {
         let one = json!({"query": mark, "mode": mode, "topK": 1});
         let hits = tenant.search_with(one).await;
@@ -96,7 +96,7 @@ async fn a_deleted_document_is_found_by_nobody_until_it_is_undeleted() {
 }
 
 #[tokio::test]
-async fn when_its_time_is_over_nothing_is_left() {
+async fn an_expired_or_permanent_deletion_leaves_nothing_behind() {
     let stack = Stack::load();
     let tenant = customer(&stack).await;
     let (over, permanent) = (word(), word());
@@ -132,7 +132,7 @@ async fn when_its_time_is_over_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn a_permanent_deletion_by_external_id_takes_deleted_documents_too() {
+async fn a_permanent_deletion_by_external_id_includes_deleted_documents() {
     let stack = Stack::load();
     let tenant = customer(&stack).await;
     let by_id = async |method: Method, query: &str| {
@@ -162,7 +162,7 @@ async fn a_permanent_deletion_by_external_id_takes_deleted_documents_too() {
 }
 
 #[tokio::test]
-async fn a_model_is_changed_with_what_can_be_undeleted() {
+async fn a_model_change_includes_documents_that_can_be_undeleted() {
     let stack = Stack::load();
     let tenant = customer(&stack).await;
     let mark = word();
@@ -188,7 +188,7 @@ async fn a_model_is_changed_with_what_can_be_undeleted() {
 }
 
 #[tokio::test]
-async fn many_are_undeleted_by_what_they_have_in_common() {
+async fn documents_are_undeleted_in_bulk_by_a_filter() {
     let stack = Stack::load();
     let tenant = customer(&stack).await;
     let mark = word();

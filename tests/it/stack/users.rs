@@ -1,5 +1,5 @@
-//! Users: a business user stays, company names carry no message, keys do not outlive a right, and grants stay within
-//! the granter's scopes.
+//! Users: the last business user stays, company names carry no message, keys do not outlive their user's rights, and
+//! grants stay within the granter's scopes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn somebody_stays_in_charge() {
+async fn the_last_business_user_cannot_be_removed() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let id = a.user.to_string();
@@ -23,7 +23,7 @@ async fn somebody_stays_in_charge() {
         .problem(409, "last_business_user");
     delete(&a, &id).await.problem(409, "last_business_user");
     a.get("/api/users").await.ok(200);
-    // Of two who demote each other at once, one stays.
+    // If two business users demote each other at once, one stays.
     let other = a.add_user("business").await.to_string();
     let (first, second) = tokio::join!(
         change(&a, &id, json!({"role": "user"})),
@@ -38,7 +38,7 @@ async fn somebody_stays_in_charge() {
 }
 
 #[tokio::test]
-async fn no_company_has_a_message_for_a_name() {
+async fn a_company_name_cannot_carry_a_message() {
     let stack = Stack::load();
     let a = stack.signup().await;
     for name in [
@@ -63,7 +63,7 @@ async fn no_company_has_a_message_for_a_name() {
 }
 
 #[tokio::test]
-async fn who_leaves_takes_no_keys_along() {
+async fn keys_are_revoked_when_their_user_loses_access() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let ways: [(&str, Option<Value>); 3] = [
@@ -104,7 +104,7 @@ async fn who_leaves_takes_no_keys_along() {
 }
 
 #[tokio::test]
-async fn nobody_gives_what_it_does_not_have() {
+async fn no_caller_can_grant_scopes_it_lacks() {
     let stack = Stack::load();
     let a = stack.signup().await;
     a.verified().await;
@@ -135,7 +135,7 @@ async fn nobody_gives_what_it_does_not_have() {
     call(Method::PUT, &path, json!({"role": "business"}))
         .await
         .problem(403, "missing_scope");
-    // It may take away, and give what it has.
+    // It can disable users, and grant its own scopes.
     call(Method::PUT, &path, json!({"status": "disabled"}))
         .await
         .ok(200);

@@ -1,4 +1,4 @@
-//! Documents from the web: single addresses, crawls, and pages that are never requested.
+//! Documents from the web: single URLs, crawls, and pages that are never requested.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ async fn crawled(tenant: &Tenant, started: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_page_is_fetched_and_asked_again_it_costs_nothing_until_it_changes() {
+async fn an_unchanged_page_is_not_embedded_again() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let site = Site::open(0).await;
@@ -80,7 +80,7 @@ async fn a_page_is_fetched_and_asked_again_it_costs_nothing_until_it_changes() {
             .starts_with("DynamicRAG/")
     );
 
-    // As it was: told by the server, and by the content where the server does not tell.
+    // Unchanged, according to the server, or else to the content.
     let embedded = stack.embedded(&first).await;
     assert_eq!(doc_id(&add(&a, &url).await.ok(202)), id);
     a.completed(&id).await;
@@ -97,7 +97,7 @@ async fn a_page_is_fetched_and_asked_again_it_costs_nothing_until_it_changes() {
     a.completed(&id).await;
     assert_eq!(a.search("text", &second).await.len(), 1);
     assert_eq!(a.search("text", &first).await, [] as [Value; 0]);
-    // The same address of another tenant is another document.
+    // The same URL is a separate document of another tenant.
     let theirs = doc_id(&add(&b, &url).await.ok(202));
     assert_ne!(theirs, id);
     b.completed(&theirs).await;
@@ -105,7 +105,7 @@ async fn a_page_is_fetched_and_asked_again_it_costs_nothing_until_it_changes() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_fetched_says_why_and_is_tried_again_when_asked() {
+async fn a_failed_fetch_gives_a_reason_and_can_be_retried() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let site = Site::open(1).await;
@@ -121,7 +121,7 @@ async fn what_cannot_be_fetched_says_why_and_is_tried_again_when_asked() {
         "/picture",
         Page::of("image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec()),
     );
-    // It says that it is a page and is a PDF.
+    // A PDF that claims to be a page.
     site.set(
         "/locked",
         Page::of("text/html", crate::support::files::PASSWORD_PDF.to_vec()),
@@ -164,7 +164,7 @@ async fn what_cannot_be_fetched_says_why_and_is_tried_again_when_asked() {
         .ok(202);
     a.completed(&id).await;
     assert_eq!(a.search("text", &mark).await.len(), 2);
-    // Large pages are refused by what arrives.
+    // The size limit is enforced while a page is received.
     a.config("max_file_bytes = 10000").await;
     site.set("/large", Page::html("<p>large</p>".repeat(2000)));
     let id = doc_id(&add(&a, &site.url("/large")).await.ok(202));
@@ -172,7 +172,7 @@ async fn what_cannot_be_fetched_says_why_and_is_tried_again_when_asked() {
 }
 
 #[tokio::test]
-async fn a_crawl_goes_where_it_may_and_no_further() {
+async fn a_crawl_respects_robots_and_stays_on_its_site() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let site = Site::open(2).await;
@@ -254,7 +254,7 @@ async fn a_crawl_goes_where_it_may_and_no_further() {
     for id in &documents {
         a.completed(id).await;
     }
-    // Start, a, b, d and the page that only the sitemap lists; the copy is the same content.
+    // Start, a, b, d and the page that only the sitemap lists; the copy is a duplicate.
     assert_eq!(documents.len(), 5, "{job}");
     for n in ["start", "a", "b", "d", "listed"] {
         assert_eq!(
@@ -264,7 +264,7 @@ async fn a_crawl_goes_where_it_may_and_no_further() {
         );
     }
 
-    // Again: everything is as it was.
+    // A second crawl finds everything unchanged.
     let embedded = stack.embedded(&mark).await;
     let again = a.post("/api/ingest/url", &body).await.ok(202);
     let job = crawled(&a, &again).await;
@@ -278,7 +278,7 @@ async fn a_crawl_goes_where_it_may_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_crawl_stops_at_as_many_pages_as_it_may_have() {
+async fn a_crawl_stops_at_its_page_limit() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let site = Site::open(3).await;
@@ -297,12 +297,12 @@ async fn a_crawl_stops_at_as_many_pages_as_it_may_have() {
         "{job}"
     );
     assert_eq!(a.list().await.len(), 3);
-    // Another customer sees none of it.
+    // Another customer cannot see the crawl.
     let b = stack.signup().await;
     b.get(&format!("/api/jobs/{}", job["id"].as_str().unwrap()))
         .await
         .problem(404, "not_found");
-    // The limit of documents ends a crawl.
+    // The document limit ends a crawl.
     a.config("max_documents = 3").await;
     let body = json!({"url": site.url("/p9"), "crawl": {"maxPages": 5}});
     let job = crawled(&a, &a.post("/api/ingest/url", &body).await.ok(202)).await;

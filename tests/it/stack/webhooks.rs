@@ -1,5 +1,4 @@
-//! Webhooks: documents come in signed and once (promise 22), notifications are sent until they are accepted (promise
-//! 21), and nothing is sent to a forbidden address (promise 20).
+//! Webhooks: signed messages are accepted once, and notifications are sent until they are accepted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +20,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_signed_message_makes_one_document_however_often_it_comes() {
+async fn a_signed_message_makes_one_document_however_often_it_is_sent() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let hook = manual(&a).await;
@@ -38,7 +37,7 @@ async fn a_signed_message_makes_one_document_however_often_it_comes() {
             flipped[at] ^= 1 << (n % 8);
             let mut renamed = headers.clone();
             renamed.insert("webhook-id", format!("msg_{n}x").parse().unwrap());
-            // Before the right one, so that nothing of it is known yet.
+            // Before the valid message, so that none of it is known yet.
             for (headers, body) in [
                 (headers.clone(), flipped),
                 (renamed, body.clone()),
@@ -50,7 +49,7 @@ async fn a_signed_message_makes_one_document_however_often_it_comes() {
             }
             let replays = (0..4).map(|n| {
                 let mut headers = headers.clone();
-                // No signature covers it.
+                // The signature does not cover this header.
                 headers.insert("idempotency-key", format!("{n}").parse().unwrap());
                 send(stack, hook, headers, body.clone())
             });
@@ -81,7 +80,7 @@ async fn a_signed_message_makes_one_document_however_often_it_comes() {
 }
 
 #[tokio::test]
-async fn every_end_is_told_signed_and_under_one_id() {
+async fn every_outcome_is_delivered_signed_under_one_id() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let count = size(30, 1000);
@@ -131,16 +130,16 @@ async fn every_end_is_told_signed_and_under_one_id() {
     }
     assert!(
         by_document.values().all(|ids| ids.len() == 1),
-        "one id for all tries"
+        "one id for all attempts"
     );
-    eventually("all are known to be delivered", async || {
+    eventually("all are recorded as delivered", async || {
         let open = "SELECT count(*) FROM webhook_deliveries WHERE customer_id = $1 AND status <> 'delivered'";
         (a.count(open).await == 0).then_some(())
     })
     .await;
 
     a.delete(ids.iter().next().unwrap()).await.ok(202);
-    let last = eventually("the deletion is told", async || {
+    let last = eventually("the deletion is delivered", async || {
         let mut seen = receiver.seen().into_iter();
         seen.find(|notice| notice.body["type"] == "document.deleted")
     })
@@ -151,7 +150,7 @@ async fn every_end_is_told_signed_and_under_one_id() {
         .await
         .ok(202);
     assert_eq!(replay["deliveryId"], json!(last.id));
-    eventually("it is told again", async || {
+    eventually("it is delivered again", async || {
         let seen = receiver.seen();
         (seen.iter().filter(|notice| notice.id == last.id).count() >= 2).then_some(())
     })
@@ -162,7 +161,7 @@ async fn every_end_is_told_signed_and_under_one_id() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_stops_its_webhook() {
+async fn a_receiver_that_responds_410_disables_its_webhook() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (receiver, hook) = Receiver::start(&a, &["document.failed"], |_, _| StatusCode::GONE).await;

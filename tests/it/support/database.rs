@@ -1,8 +1,8 @@
-//! A database per test: a clone of one that the real migrations made once, dropped with the test.
+//! A database per test: a clone of a template that the real migrations made, dropped with the test.
 //!
-//! The template's name holds the hash of the migrations. What concerns the whole cluster (making the
+//! The template's name contains the hash of the migrations. Whatever concerns the whole cluster (creating the
 //! template, and every run of `migrate`, which sets the app role's password) happens under an advisory
-//! lock of the `postgres` database, as tests are processes of their own.
+//! lock in the `postgres` database, as every test is a separate process.
 
 use std::fs;
 
@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 use super::known::{checkout, known};
 
-/// Any number; only tests of one cluster meet here.
+/// An arbitrary number, shared by the tests of a cluster.
 const CLUSTER_LOCK: i64 = 0x7465_7374;
 
-/// Who logs in.
+/// The role that logs in.
 #[derive(Clone, Copy)]
 pub enum Role {
     Superuser,
@@ -28,12 +28,12 @@ pub enum Role {
     App,
 }
 
-/// A database that only this test knows.
+/// A database of one test.
 pub struct Database {
     pub name: String,
 }
 
-/// Held while something concerns every database of the cluster.
+/// Held during changes that concern the whole cluster.
 pub struct ClusterLock(#[expect(dead_code, reason = "the lock ends with its connection")] Client);
 
 impl ClusterLock {
@@ -65,7 +65,7 @@ pub fn login(role: Role, database: &str) -> DatabaseLogin {
     )
 }
 
-/// As [`login`], for the app through another server on this machine, with that server's authority.
+/// Like [`login`], for the app, through another server on this machine with its own CA.
 pub fn app_login_through(port: u16, database: &str, ca_pem: &str) -> DatabaseLogin {
     login_at(
         "localhost",
@@ -162,13 +162,13 @@ async fn ensure_template() -> String {
 }
 
 impl Database {
-    /// An empty database of this release's schema.
+    /// An empty database with the schema of this release.
     pub async fn fresh() -> Self {
         let template = ensure_template().await;
         Self::create(&format!("TEMPLATE {template}")).await
     }
 
-    /// A database on which no migration ran.
+    /// A database without any migration.
     pub async fn without_schema() -> Self {
         Self::create("").await
     }
@@ -194,12 +194,12 @@ impl Database {
         Store::new(&self.login(Role::App), connections).unwrap()
     }
 
-    /// The app's role without the store around it.
+    /// A plain connection as the app's role.
     pub async fn app(&self) -> Client {
         connect(&self.login(Role::App)).await
     }
 
-    /// Sees everything; for looking behind the scenes and for moving time.
+    /// A connection that sees everything, to inspect rows and to change times.
     pub async fn superuser(&self) -> Client {
         connect(&self.login(Role::Superuser)).await
     }

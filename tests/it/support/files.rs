@@ -1,4 +1,4 @@
-//! Small files of our own making.
+//! Small files made for the tests.
 
 #[path = "../../../shared/extract/tests/it/pdf_file.rs"]
 #[allow(
@@ -12,11 +12,11 @@ mod pdf_file;
 #[allow(dead_code, reason = "the extractor's tests use the rest")]
 pub mod office;
 
-/// A PDF that wants a password, and one page of text behind it.
+/// A PDF with a password and one page of text.
 pub const PASSWORD_PDF: &[u8] =
     include_bytes!("../../../shared/extract/tests/it/fixtures/password.pdf");
 
-/// Another, of whose password we know (AES-256, made with pikepdf).
+/// A PDF whose password is known (AES-256, made with pikepdf).
 pub const LOCKED_PDF: &[u8] = include_bytes!("fixtures/locked.pdf");
 
 /// The password of the locked PDF.
@@ -28,12 +28,12 @@ pub fn pdf(pages: &[&str]) -> Vec<u8> {
     pdf_file::document(&pages.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// A PDF of one page that shows an image and no text.
+/// A PDF with one page that shows an image and no text.
 pub fn scanned_pdf() -> Vec<u8> {
     pdf_file::document(&[pdf_file::SCAN])
 }
 
-/// A small PDF that takes long to read: so many pages, each with the same two thousand words.
+/// A small PDF that takes long to read: this many pages, each with the same two thousand words.
 pub fn slow_pdf(pages: usize) -> Vec<u8> {
     let mut pdf = pdf_file::PdfFile::default();
     let font = pdf.add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
@@ -55,7 +55,7 @@ pub fn made_unique(file: &[u8], word: &str) -> Vec<u8> {
     [file, format!("\n% {word}\n").as_bytes()].concat()
 }
 
-/// A page with what surrounds an article.
+/// A page with an article and the boilerplate around it.
 pub fn html(title: &str, section: &str, text: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\

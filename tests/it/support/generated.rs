@@ -9,7 +9,7 @@ fn updating() -> bool {
     env::var_os("UPDATE_DOCS").is_some()
 }
 
-/// Compares a file of the checkout, or writes it. Returns what differs.
+/// Compares a file of the checkout, or writes it. Returns a message if it differs.
 #[must_use]
 pub fn file(path: &str, text: &str) -> Option<String> {
     let file = checkout().join(path);

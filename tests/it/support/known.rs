@@ -1,4 +1,4 @@
-//! Where everything is: the JSON file that `stack.py env` writes and `DYNRAG_STACK` names.
+//! The location of the stack: the JSON file that `stack.py env` writes and `DYNRAG_STACK` names.
 
 use std::{collections::HashMap, path::PathBuf, sync::OnceLock};
 
@@ -11,10 +11,10 @@ pub struct Known {
     /// The AWS emulator.
     pub aws_endpoint_url: String,
     pub aws_region: String,
-    /// Keys of the account's root.
+    /// The root key of the account.
     pub aws_access_key_id: String,
     pub aws_secret_access_key: String,
-    /// Path of the certificate of PostgreSQL's authority.
+    /// Path of the CA certificate of PostgreSQL.
     pub postgres_ca: PathBuf,
     pub postgres_superuser_url: String,
     pub postgres_owner_url: String,

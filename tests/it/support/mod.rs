@@ -17,12 +17,12 @@ pub mod seed;
 pub mod site;
 pub mod stack;
 
-/// How much of it: the quick form of a promise's test, or the full one (`make soak`).
+/// The size of a test: in its quick form, or in its full one (`make soak`).
 pub fn size(quick: usize, full: usize) -> usize {
     if soaking() { full } else { quick }
 }
 
-/// Whether the full forms are to be run.
+/// Whether to run the full forms.
 pub fn soaking() -> bool {
     #[expect(clippy::disallowed_methods, reason = "set by scripts/soak.sh")]
     std::env::var_os("DYNRAG_SOAK").is_some()

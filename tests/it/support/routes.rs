@@ -1,4 +1,4 @@
-//! Every route there is, by group and by name, with what its types say about its callers.
+//! Every route, by group and by name, with the access that its types require.
 
 use axum::Router;
 use dynrag_api::{
@@ -8,7 +8,7 @@ use dynrag_api::{
 };
 use dynrag_domain::identity::Scope;
 
-/// A crate of routes.
+/// A crate with routes.
 pub struct Group {
     /// Its folder under functions/.
     pub folder: &'static str,
@@ -25,7 +25,7 @@ impl Group {
     }
 }
 
-/// Every group there is; `every_group_is_here` compares with the folders.
+/// Every group. `every_crate_with_routes_is_listed` compares this list with the folders.
 pub fn groups() -> Vec<Group> {
     macro_rules! group {
         ($folder:literal, $nouns:expr, $routes:path) => {

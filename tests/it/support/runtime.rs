@@ -1,5 +1,5 @@
 //! Lambda's Runtime API on loopback: starts a built binary with the environment of the deployed
-//! function and hands it one event after the other.
+//! function and gives it one event at a time.
 
 use std::{
     fs::{self, File},
@@ -28,13 +28,13 @@ use uuid::Uuid;
 
 use super::{known::known, stack::Stack};
 
-/// Longest wait for an answer: a heavy debug binary starts slowly on a busy machine.
+/// Longest wait for a response: a heavy debug binary starts slowly on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A function's response to an event.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Its answer.
+    /// Its response.
     Answered(Value),
     /// Its error: `{errorType, errorMessage}`.
     Failed(Value),
@@ -104,7 +104,7 @@ pub struct Function {
     events: mpsc::Sender<String>,
     outcomes: mpsc::Receiver<Outcome>,
     server: JoinHandle<()>,
-    /// Holds its log.
+    /// Contains its log.
     folder: TempDir,
 }
 
@@ -116,13 +116,13 @@ impl Drop for Function {
 }
 
 impl Function {
-    /// Starts the binary of a function of template.yaml, with what the deployed function has in its
-    /// environment and the account's root keys.
+    /// Starts the binary of a function of template.yaml, with the environment of the deployed
+    /// function and the root key of the account.
     pub async fn start(stack: &Stack, logical_id: &str, binary: &str) -> Self {
         Self::start_with(stack, logical_id, binary, &[]).await
     }
 
-    /// As [`start`](Self::start), with some variables set to other values.
+    /// Like [`start`](Self::start), with some variables set to other values.
     pub async fn start_with(
         stack: &Stack,
         logical_id: &str,
@@ -191,10 +191,10 @@ impl Function {
         }
     }
 
-    /// Hands over an event and waits for what the function says.
+    /// Gives the function an event and waits for the outcome.
     ///
     /// # Panics
-    /// With the function's log, when it ends or says nothing.
+    /// With the function's log, if it ends or does not respond.
     pub async fn invoke(&mut self, event: &Value) -> Outcome {
         self.events.send(event.to_string()).await.unwrap();
         let said = tokio::select! {
@@ -203,11 +203,11 @@ impl Function {
         };
         said.unwrap_or_else(|| {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            panic!("{} gave no answer; its log: {log}", self.name)
+            panic!("{} did not respond; its log: {log}", self.name)
         })
     }
 
-    /// As [`invoke`](Self::invoke), for an event that must be answered.
+    /// Like [`invoke`](Self::invoke), for an event that must succeed.
     pub async fn answer(&mut self, event: &Value) -> Value {
         match self.invoke(event).await {
             Outcome::Answered(answer) => answer,
@@ -224,7 +224,7 @@ impl Stack {
             "{}/2015-03-31/functions/{}/configuration",
             known.aws_endpoint_url, known.functions[logical_id]
         );
-        // The emulator takes the root key's requests without a look at the signature.
+        // The emulator does not check the signature of requests with the root key.
         let scope = format!(
             "{}/20260101/{}/lambda/aws4_request",
             known.aws_access_key_id, known.aws_region

@@ -1,4 +1,4 @@
-//! Customers and documents to test with, made the way the functions make them.
+//! Customers and documents for tests, created like the functions create them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
@@ -42,7 +42,7 @@ use uuid::Uuid;
 
 pub const MODEL: &str = "test-embedding";
 
-/// A customer with what it logs in with.
+/// A customer and its credentials.
 #[derive(Clone)]
 pub struct Customer {
     pub id: TenantId,
@@ -115,7 +115,7 @@ async fn begin_session(tx: &Tenant, customer: &Customer) {
 }
 
 impl Customer {
-    /// Its user's access token, verified.
+    /// The verified access token of its user.
     pub fn verified(&self) -> Verified {
         Verified {
             customer: self.id.customer_id(),
@@ -189,7 +189,7 @@ pub async fn account(store: &Store, customer: &Customer) {
         .unwrap();
 }
 
-/// Makes a collection that says nothing of chunking.
+/// Creates a collection without its own chunking.
 pub async fn collection(store: &Store, customer: TenantId, name: &str) -> CollectionId {
     let new = NewCollection {
         name,
@@ -203,7 +203,7 @@ pub async fn collection(store: &Store, customer: TenantId, name: &str) -> Collec
         .id
 }
 
-/// Documents of a collection, or all.
+/// The documents of a collection, or all documents.
 pub async fn list(
     store: &Store,
     customer: TenantId,
@@ -219,7 +219,7 @@ pub async fn list(
         .unwrap()
 }
 
-/// Makes a key of a customer's user that is bound to these collections; its public part, and the hash of its secret.
+/// Creates a user's key that is bound to these collections. Returns its public part and the hash of its secret.
 pub async fn bound_key(
     store: &Store,
     customer: &Customer,
@@ -285,7 +285,7 @@ pub fn sha256(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 
-/// Decides about a text and adds it, once: as the ingest functions do between two races.
+/// Resolves a text and adds it, once. The ingest functions repeat this after a lost race.
 pub async fn try_add(
     store: &Store,
     customer: TenantId,
@@ -326,7 +326,7 @@ pub async fn add(
     }
 }
 
-/// Adds a document whose upload is awaited until then.
+/// Adds a document whose upload is awaited until this time.
 pub async fn add_awaited(
     store: &Store,
     customer: TenantId,

@@ -1,4 +1,4 @@
-//! A site of the web, on an address that the stack's functions are allowed to ask (`WebAllow`).
+//! A website on an address to which the functions of the stack may send requests (`WebAllow`).
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// scripts/test.sh allows the ports from here on.
+/// The first of the ports that scripts/test.sh allows.
 const FIRST_PORT: u16 = 18_470;
 
 /// The response for a path.
@@ -55,7 +55,7 @@ impl Page {
     }
 }
 
-/// A request that was made.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
     pub path: String,
@@ -68,7 +68,7 @@ struct Shared {
     asked: Mutex<Vec<ReceivedRequest>>,
 }
 
-/// A site; it is gone when this is dropped.
+/// A site, which is closed when this is dropped.
 pub struct Site {
     port: u16,
     shared: Arc<Shared>,
@@ -96,12 +96,12 @@ impl Site {
         }
     }
 
-    /// The address of a path.
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Says what a path answers from now on.
+    /// Sets the response of a path from now on.
     pub fn set(&self, path: &str, page: Page) {
         self.shared
             .pages
@@ -116,7 +116,7 @@ impl Site {
         asked.iter().map(|asked| asked.path.clone()).collect()
     }
 
-    /// The requests of a path.
+    /// The requests to a path.
     pub fn asked(&self, path: &str) -> Vec<ReceivedRequest> {
         let asked = self.shared.asked.lock().unwrap();
         asked

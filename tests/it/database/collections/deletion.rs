@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_deletion_says_what_becomes_of_the_documents() {
+async fn a_deletion_must_say_what_happens_to_the_documents() {
     let scene = scene().await;
     let (store, customer) = (&scene.store, scene.customer);
     let document = scene.add("kept", Some(scene.collection)).await;
@@ -19,8 +19,8 @@ async fn a_deletion_says_what_becomes_of_the_documents() {
     assert_eq!(scene.holds().await, None);
     let again = scene.delete(Some(DocumentsOnDelete::Keep)).await;
     assert_eq!(again.unwrap_err().kind(), Kind::NotFound);
-    // Its name is free again, and one without documents needs no word about them: those under deletion
-    // are none.
+    // Its name is free again, and an empty collection needs no such choice: documents under deletion do
+    // not count.
     let second = seed::collection(store, customer, "Handbook").await;
     let gone = scene.add("gone", Some(second)).await;
     store
@@ -34,7 +34,7 @@ async fn a_deletion_says_what_becomes_of_the_documents() {
 }
 
 #[tokio::test]
-async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
+async fn documents_deleted_with_their_collection_are_hidden_and_audited() {
     let scene = scene().await;
     let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
     let outside = scene.add("outside", None).await;
@@ -67,7 +67,7 @@ async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
     assert_eq!(left, [outside]);
     assert!(
         !store.progress(&claim, None, LEASE).await.unwrap().is_held(),
-        "whoever works on one has lost its lease"
+        "its worker has lost the lease"
     );
     let told = "SELECT count(*) FROM audit_log WHERE action = 'document.deleted'";
     assert_eq!(scene.count(told).await, 4);
@@ -79,7 +79,7 @@ async fn documents_that_go_with_their_collection_are_hidden_at_once_and_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused() {
+async fn a_document_added_during_a_deletion_is_included_or_refused() {
     for round in 0..8 {
         let scene = scene().await;
         let (customer, id) = (scene.customer, scene.collection);
@@ -123,7 +123,7 @@ async fn a_document_that_comes_in_during_the_deletion_goes_with_it_or_is_refused
 }
 
 #[tokio::test]
-async fn a_webhook_names_a_collection_until_that_is_gone() {
+async fn a_webhook_keeps_its_collection_until_that_is_deleted() {
     let scene = scene().await;
     let (store, customer, id) = (&scene.store, scene.customer, scene.collection);
     let hourly = WebhookFields {
@@ -167,7 +167,7 @@ async fn a_webhook_names_a_collection_until_that_is_gone() {
 }
 
 #[tokio::test]
-async fn a_customer_goes_with_its_collections() {
+async fn erasing_a_customer_erases_its_collections() {
     let scene = scene().await;
     let (store, customer) = (&scene.store, scene.customer);
     scene.add("inside", Some(scene.collection)).await;

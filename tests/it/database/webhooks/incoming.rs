@@ -1,9 +1,9 @@
-//! Webhooks that take documents in are found by their address, and take a message once.
+//! Webhooks that accept documents are found by their URL, and accept a message once.
 
 use super::*;
 
 #[tokio::test]
-async fn an_address_is_found_while_it_takes_documents() {
+async fn a_webhook_is_found_only_while_it_accepts_documents() {
     let scene = Scene::new(&[Event::Failed]).await;
     let (store, customer) = (&scene.store, scene.customer);
     let manual = add(store, customer, Trigger::Manual, &wanted(&[]), Some("old")).await;
@@ -100,7 +100,7 @@ async fn an_address_is_found_while_it_takes_documents() {
 }
 
 #[tokio::test]
-async fn a_message_is_taken_once() {
+async fn a_message_is_accepted_once() {
     let scene = Scene::new(&[Event::Failed]).await;
     let message = |webhook| Repeatable {
         tenant: scene.customer,

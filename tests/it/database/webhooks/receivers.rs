@@ -1,4 +1,4 @@
-//! Limits on the load of receivers: an end is sent to an address once, and a host gets requests only in turn.
+//! Limits on the load of receivers: an outcome is sent to a URL once, and requests to a host take turns.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::{Scene, add, failure, secret, wanted};
 use crate::support::seed;
 
 #[tokio::test]
-async fn an_address_is_told_once_however_many_webhooks_have_it() {
+async fn a_url_is_notified_once_even_if_several_webhooks_use_it() {
     let scene = Scene::new(&[Event::Failed]).await;
     let (store, customer) = (&scene.store, scene.customer);
     let id = WebhookId::generate();
@@ -38,7 +38,7 @@ async fn an_address_is_told_once_however_many_webhooks_have_it() {
     assert_eq!(moved.unwrap_err().code(), "webhook_exists");
     drop(tx);
 
-    // From before there was a rule, two may have one address.
+    // Webhooks from before this rule may share a URL.
     scene
         .execute("UPDATE webhooks SET url = 'https://example.com/'")
         .await;
@@ -50,12 +50,16 @@ async fn an_address_is_told_once_however_many_webhooks_have_it() {
         .await;
     let code = FailureCode::UploadExpired;
     store.upload_failed(customer, document, code).await.unwrap();
-    assert_eq!(scene.notices().await.len(), 1, "the oldest tells");
+    assert_eq!(
+        scene.notices().await.len(),
+        1,
+        "only the oldest webhook notifies"
+    );
     let theirs = store
         .list_deliveries(customer, other, None, None, 100)
         .await;
     assert!(theirs.unwrap().is_empty());
-    // It says where the document came from.
+    // It contains the source of the document.
     let claimed = scene.claim(scene.notices().await[0].id).await.unwrap();
     let payload: Value = serde_json::from_str(claimed.payload.get()).unwrap();
     assert_eq!(payload["data"]["sourceUrl"], "https://example.org/page");
@@ -72,7 +76,7 @@ async fn an_address_is_told_once_however_many_webhooks_have_it() {
 }
 
 #[tokio::test]
-async fn a_notice_waits_for_its_turn_without_losing_a_try() {
+async fn waiting_for_a_turn_does_not_count_as_an_attempt() {
     let scene = Scene::new(&[Event::Failed]).await;
     let (store, host) = (&scene.store, [5; 32]);
     let gap = Duration::from_secs(10);
@@ -91,7 +95,7 @@ async fn a_notice_waits_for_its_turn_without_losing_a_try() {
         .collect();
     turns.sort_unstable();
     assert_eq!(turns, [0, 0, 0, 1, 2, 3]);
-    // Time gives turns back, as many as come at once and no more.
+    // Over time, turns become available again, up to the burst.
     scene
         .execute("UPDATE host_turns SET next_at = now() - interval '1 hour'")
         .await;
@@ -119,7 +123,7 @@ async fn a_notice_waits_for_its_turn_without_losing_a_try() {
         .await;
     let claimed = scene.claim(id).await.unwrap();
     assert!(claimed.has_turn && claimed.attempts == 1);
-    // After a failed attempt it takes another one.
+    // After a failed attempt it needs another turn.
     let wait = Some(Duration::ZERO);
     assert!(
         store
@@ -131,7 +135,7 @@ async fn a_notice_waits_for_its_turn_without_losing_a_try() {
 }
 
 #[tokio::test]
-async fn a_backlog_of_one_customer_is_nobody_elses() {
+async fn a_backlog_of_one_customer_does_not_delay_others() {
     let scene = Scene::new(&[Event::Failed]).await;
     let store = &scene.store;
     for _ in 0..120 {
@@ -147,7 +151,7 @@ async fn a_backlog_of_one_customer_is_nobody_elses() {
     )
     .await;
     let late = store.test_delivery(theirs, hook).await.unwrap();
-    // The backlog has waited for long, the other one just came.
+    // The backlog has waited for long, the other notification has just arrived.
     scene
         .execute("UPDATE webhook_deliveries SET resend_at = now() - interval '1 hour'")
         .await;
@@ -162,7 +166,7 @@ async fn a_backlog_of_one_customer_is_nobody_elses() {
             .iter()
             .any(|one| one.customer() == Some(theirs.customer_id()))
     );
-    // All go out in the end, each once, and no more than fifty of one at a time.
+    // All are sent in the end, each once, and at most fifty of a customer at a time.
     let mut sent = 10;
     loop {
         let some = store.sweep_deliveries(100).await.unwrap().len();

@@ -20,7 +20,7 @@ use super::{SKIPPED, Scene, add, wanted};
 use crate::support::seed;
 
 #[tokio::test]
-async fn a_run_tells_how_its_version_ended() {
+async fn a_run_records_how_its_version_ended() {
     let scene = Scene::new(&[Event::Failed]).await;
     let (store, customer) = (&scene.store, scene.customer);
     let url = "https://example.com/";
@@ -81,7 +81,7 @@ async fn a_run_tells_how_its_version_ended() {
         (first, RunStatus::Failed, dns.clone())
     );
 
-    // Also where that ends before the run is written down.
+    // Also if that ends before the run is recorded.
     let (second, due) = asked().await;
     let (document, version) = fetch().await;
     fail(document, version, FailureCode::TlsFailed).await;
@@ -93,7 +93,7 @@ async fn a_run_tells_how_its_version_ended() {
         (second, RunStatus::Failed, tls.clone())
     );
 
-    // Overtaken, and left out.
+    // One is superseded, one is not started.
     let (third, due) = asked().await;
     let (document, version) = fetch().await;
     let outcome = Outcome::Started(document, version);

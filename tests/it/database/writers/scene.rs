@@ -1,4 +1,4 @@
-//! A tenant whose tables lie in a folder, and the processes that write and read them.
+//! A tenant whose tables are in a folder, and the processes that write and read them.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -118,14 +118,14 @@ impl Scene {
             .get(0)
     }
 
-    /// Ends the transaction a frozen writer holds its lock with.
+    /// Ends the transaction with which a frozen writer holds its lock.
     pub(super) async fn end_idle_transactions(&self) {
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                    WHERE datname = current_database() AND state = 'idle in transaction'";
         assert_eq!(self.superuser.query(sql, &[]).await.unwrap().len(), 1);
     }
 
-    pub(super) async fn lapse(&self, document: DocumentId) {
+    pub(super) async fn expire_lease(&self, document: DocumentId) {
         let sql =
             "UPDATE documents SET lease_expires_at = now() - interval '1 second' WHERE id = $1";
         assert_eq!(
@@ -147,7 +147,7 @@ impl Process {
             .unwrap()
     }
 
-    /// The store step up to the Lance commit; none where the lease was lost.
+    /// The store step up to the Lance commit; none if the lease was lost.
     pub(super) async fn write(&self, claim: &Claim) -> Option<(StoreStep, Stored)> {
         let step = self.store.begin_store_step(self.customer).await.unwrap();
         let held = step.lock(&[claim]).await.unwrap();
@@ -189,7 +189,7 @@ impl Process {
         step.publish(committed, Utc::now(), &[publication]).await
     }
 
-    /// Compacts what is recorded, as a worker does that finds many files. Whether there was something to do.
+    /// Compacts the recorded version, like a worker that finds many files. Returns whether there was something to do.
     pub(super) async fn compact(&self) -> bool {
         let step = self.store.begin_maintenance(self.customer).await.unwrap();
         let Some(recorded) = step.recorded else {
@@ -209,7 +209,7 @@ impl Process {
         true
     }
 
-    /// All chunk ids a reader sees at a version.
+    /// All chunk ids that a reader sees at a version.
     pub(super) async fn seen(&self, version: Recorded) -> Vec<String> {
         let query = Query {
             vector: Some(&VECTOR),

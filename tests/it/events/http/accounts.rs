@@ -1,4 +1,4 @@
-//! Sign-up to leaving: users, keys, sessions, jobs.
+//! Accounts: users, keys, sessions, jobs, deletion.
 
 use serde_json::json;
 
@@ -80,7 +80,7 @@ pub(super) async fn leave(scene: &mut Scene) {
     scene.theirs.get("/api/documents").await.ok(200);
 }
 
-/// The placeholder for the token of an email's link.
+/// The placeholder for the token in an emailed link.
 const MAIL_TOKEN: &str = "MAIL_TOKEN";
 
 pub(super) async fn verify_email(scene: &mut Scene) {

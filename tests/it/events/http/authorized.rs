@@ -1,4 +1,4 @@
-//! Routes that need no more than a token: each as its owner, as another tenant, and with a forged one.
+//! Routes that need only a token: each called by its owner, by another tenant, and with a forged token.
 
 use dynrag_api::RouteInfo;
 use http::Method;
@@ -233,7 +233,7 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
                 (&again["docId"], &again["duplicate"]),
                 (&first["docId"], &json!(true))
             );
-            // The same content and external id of another tenant is another document.
+            // The same content and external id are a separate document of another tenant.
             let other = call(&mut scene.function, &theirs).await.ok(202, &["docId"]);
             assert_ne!(other["docId"], first["docId"]);
         }
@@ -252,7 +252,7 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
             call(&mut scene.function, &ours)
                 .await
                 .problem(409, "collection_exists");
-            // Of another tenant it is another one.
+            // Another tenant gets a separate collection.
             let other = call(&mut scene.function, &theirs).await.ok(201, &["id"]);
             assert_ne!(other["id"], body["id"]);
         }

@@ -1,4 +1,4 @@
-//! Documents, webhooks, collections and search: what one tenant has and another has not.
+//! Documents, webhooks, collections and search: what belongs to one tenant and not to another.
 
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ pub(super) async fn by_external_id(scene: &mut Scene, route: &str) {
     }
 }
 
-/// A streamed answer: status and headers, eight zero bytes, the body.
+/// A streamed response: status and headers, eight zero bytes, the body.
 async fn streamed(function: &mut Function, event: &Value) -> (Value, String) {
     let answer = function.answer(event).await;
     let (head, body) = answer

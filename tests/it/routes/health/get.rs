@@ -18,8 +18,8 @@ use crate::support::{
     stack::{Answer, Stack},
 };
 
-/// Takes connections and says nothing; its address.
-async fn silence() -> String {
+/// Starts a server that accepts connections and never responds, and returns its address.
+async fn silent_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
@@ -31,7 +31,7 @@ async fn silence() -> String {
     address
 }
 
-/// Stands before a server, and can be frozen. What it was doing then stays frozen for good.
+/// A proxy that can be frozen. Connections that were open then stay frozen forever.
 struct Proxy {
     port: u16,
     frozen: watch::Sender<bool>,
@@ -58,7 +58,7 @@ impl Proxy {
                         _ = copy_bidirectional(&mut from, &mut onward) => true,
                     };
                     if !ended {
-                        // Both ends stay open, and nothing passes any more.
+                        // Both connections stay open, but pass nothing on.
                         std::future::pending::<()>().await;
                     }
                 });
@@ -75,7 +75,7 @@ fn event(query: &str) -> Value {
     event
 }
 
-/// Status and body of an answer.
+/// Status and body of a response.
 async fn ask(function: &mut Function, query: &str) -> (Value, Value) {
     let answer = function.answer(&event(query)).await;
     let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
@@ -87,7 +87,7 @@ async fn start(stack: &Stack, variables: &[(&str, &str)]) -> Function {
 }
 
 #[tokio::test]
-async fn health_needs_nobody() {
+async fn health_requires_no_credentials() {
     let stack = Stack::load();
     let answer = Answer::of(stack.http.get(stack.url("/health"))).await;
     let body = answer.ok(200);
@@ -99,13 +99,13 @@ async fn health_needs_nobody() {
 }
 
 #[tokio::test]
-async fn health_looks_deeper_when_it_is_asked_to() {
+async fn a_deep_check_includes_provider_queues_and_buckets() {
     let stack = Stack::load();
     let deep = stack.http.get(stack.url("/health?deep=true"));
     let all = json!({"secrets": "ok", "database": "ok", "provider": "ok", "queues": "ok", "buckets": "ok"});
     assert_eq!(Answer::of(deep).await.ok(200)["checks"], all);
-    let silence = format!("http://{}", silence().await);
-    // A provider, and then a queue and a bucket that hang.
+    let silence = format!("http://{}", silent_server().await);
+    // First a provider that hangs, then a queue and a bucket.
     let provider = [("EMBEDDINGS_BASE_URL", silence.as_str())];
     let aws = [
         ("AWS_ENDPOINT_URL_SQS", silence.as_str()),
@@ -116,7 +116,7 @@ async fn health_looks_deeper_when_it_is_asked_to() {
         (aws.as_slice(), ["queues", "buckets"].as_slice()),
     ] {
         let mut function = start(&stack, variables).await;
-        // Once it is connected, the database answers in time on a busy machine too.
+        // With an open connection, the database responds in time on a busy machine too.
         while ask(&mut function, "").await.0 != 200 {}
         let mut expected = all.clone();
         for check in hanging {
@@ -124,13 +124,13 @@ async fn health_looks_deeper_when_it_is_asked_to() {
         }
         let (status, body) = ask(&mut function, "deep=true").await;
         assert_eq!((status, &body["checks"]), (json!(503), &expected));
-        // No caller is refused because of a check that was not requested.
+        // A check that was not requested does not make it unhealthy.
         assert_eq!(ask(&mut function, "").await.0, 200);
     }
 }
 
 #[tokio::test]
-async fn a_frozen_database_is_named_and_its_connection_given_up() {
+async fn a_frozen_database_is_reported_and_its_connection_replaced() {
     let stack = Stack::load();
     let mut secret = stack.database_secret(&stack.env.postgres_app_url);
     let real = format!("{}:{}", stack.env.postgres_host, secret["port"]);
@@ -141,7 +141,7 @@ async fn a_frozen_database_is_named_and_its_connection_given_up() {
     while ask(&mut function, "").await.0 != 200 {}
     assert!(proxy.used.load(Ordering::Relaxed));
     proxy.frozen.send_replace(true);
-    // The connection it has hangs, and then each new one does.
+    // First the existing connection hangs, then each new one.
     for _ in 0..2 {
         let (status, body) = ask(&mut function, "").await;
         assert_eq!((status, &body["code"]), (json!(503), &json!("unhealthy")));
@@ -154,9 +154,9 @@ async fn a_frozen_database_is_named_and_its_connection_given_up() {
 }
 
 #[tokio::test]
-async fn a_secret_that_does_not_come_is_named() {
+async fn an_unavailable_secret_is_reported() {
     let stack = Stack::load();
-    let silence = format!("http://{}", silence().await);
+    let silence = format!("http://{}", silent_server().await);
     let variables = [("AWS_ENDPOINT_URL_SECRETS_MANAGER", silence.as_str())];
     let mut function = start(&stack, &variables).await;
     let (status, body) = ask(&mut function, "").await;

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, Tenant, tenant::doc_id, word};
 
-/// Adds a text with what describes it; its id.
+/// Adds a document, and returns its id.
 async fn add(tenant: &Tenant, body: Value) -> String {
     let added = tenant.post("/api/ingest/document", &body).await.ok(202);
     added["docId"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn a_hit_says_where_its_document_comes_from_as_it_is_now() {
+async fn a_hit_shows_the_current_source_of_its_document() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (collection, mark) = (a.collection("Before").await, word());

@@ -19,7 +19,7 @@ pub async fn login(tenant: &Tenant, password: &str) -> Answer {
     post(&tenant.stack, "login", body).await
 }
 
-/// The one user of a tenant, as it is listed.
+/// The only user of a tenant, as listed.
 pub async fn user(tenant: &Tenant) -> Value {
     tenant.get("/api/users").await.ok(200)["items"][0].clone()
 }

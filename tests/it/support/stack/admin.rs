@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::stack::{Answer, Stack, Tenant};
 
-/// An administrator.
+/// Signs up an administrator.
 pub async fn admin(stack: &std::sync::Arc<Stack>) -> Tenant {
     let tenant = stack.signup().await;
     let grant = "UPDATE users SET platform_admin = true WHERE customer_id = $1";
@@ -18,7 +18,7 @@ pub async fn admin(stack: &std::sync::Arc<Stack>) -> Tenant {
     tenant
 }
 
-/// A call of an administrator.
+/// Sends a request of an administrator.
 pub async fn ask(admin: &Tenant, method: Method, path: &str, body: Option<Value>) -> Answer {
     let url = admin.stack.url(&format!("/api/admin/{path}"));
     let request = admin

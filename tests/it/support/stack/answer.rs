@@ -1,9 +1,9 @@
-//! An answer of the API, and what every answer must carry.
+//! A response of the API, and what every response must contain.
 
 use reqwest::{RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 
-/// An answer, its body read.
+/// A response with its body.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -13,7 +13,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Sends a request to one of our functions and checks what each of their answers has.
+    /// Sends a request to one of our functions and checks the headers that every response must have.
     #[track_caller]
     pub fn of(request: RequestBuilder) -> impl Future<Output = Self> {
         let caller = std::panic::Location::caller();
@@ -39,7 +39,7 @@ impl Answer {
         }
     }
 
-    /// Sends a request to anybody.
+    /// Sends a request without checking the response.
     pub async fn raw(request: RequestBuilder) -> Self {
         let (client, request) = request.build_split();
         let request = request.expect("a request");
@@ -61,7 +61,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
-    /// The JSON of an answer that must have this status.
+    /// The JSON of a response that must have this status.
     #[track_caller]
     pub fn ok(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self}");
@@ -69,12 +69,12 @@ impl Answer {
         self.json()
     }
 
-    /// A header that is there once.
+    /// A header of the response.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The document of an answer that must be this problem, complete and about this request.
+    /// The problem document of a response, which must have this status and code, and be complete.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{self}");
@@ -115,7 +115,7 @@ impl Answer {
         body
     }
 
-    /// A 422 that points at exactly these fields.
+    /// Checks that the response is a 422 with exactly these fields.
     #[track_caller]
     pub fn bad_fields(&self, pointers: &[&str]) {
         let body = self.problem(422, "invalid_fields");
@@ -143,7 +143,7 @@ impl std::fmt::Display for Answer {
     }
 }
 
-/// A text in the JSON of an answer.
+/// A string in the JSON of a response.
 #[track_caller]
 pub fn text(value: &Value) -> String {
     value
@@ -152,7 +152,7 @@ pub fn text(value: &Value) -> String {
         .to_owned()
 }
 
-/// The parts of a problem that say what is wrong, without what tells one request from another.
+/// A problem without the parts that differ for every request.
 pub fn form(answer: &Answer) -> Value {
     let mut body = answer.json();
     let fields = body.as_object_mut().expect("a problem");

@@ -1,4 +1,4 @@
-//! The emulator as its account's root: buckets, the queue, direct invocations, the vault's key.
+//! The emulator, as the root of its account: buckets, the queue, direct invocations, the vault's key.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl Stack {
         keys
     }
 
-    /// An object's bytes; none when it is not there (any more).
+    /// The bytes of an object, if it exists.
     pub async fn object(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
         let got = self
             .s3()
@@ -102,7 +102,7 @@ impl Stack {
         put.send().await.expect("a put");
     }
 
-    /// The keys under a prefix whose objects hold these bytes.
+    /// The keys under a prefix whose objects contain these bytes.
     pub async fn holding(&self, bucket: &str, prefix: &str, bytes: &str) -> Vec<String> {
         let mut found = Vec::new();
         for key in self.keys(bucket, prefix).await {
@@ -117,7 +117,7 @@ impl Stack {
         found
     }
 
-    /// Sends a body to the ingest queue, as the API or anybody with the right to send might.
+    /// Sends a body to the ingest queue, as anyone with permission could.
     pub async fn enqueue(&self, body: &str) {
         let send = self
             .sqs()
@@ -173,7 +173,7 @@ impl Stack {
             .all(|name| attributes.get(name).is_some_and(|count| count == "0"))
     }
 
-    /// Makes a secret; its ARN.
+    /// Creates a secret, and returns its ARN.
     pub async fn new_secret(&self, text: &str) -> String {
         let name = format!("test-{}", Uuid::new_v4());
         let body =
@@ -196,7 +196,7 @@ impl Stack {
             .to_owned()
     }
 
-    /// Invokes a function and returns its answer.
+    /// Invokes a function and returns its response.
     pub async fn invoke(&self, logical_id: &str, payload: &Value) -> Value {
         let function = &self.env.functions[logical_id];
         let url = format!(
@@ -219,7 +219,7 @@ impl Stack {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// The emulator takes the root key's requests without a look at the signature.
+    /// The emulator does not check the signature of requests with the root key.
     fn as_root(&self, request: reqwest::RequestBuilder, service: &str) -> reqwest::RequestBuilder {
         let Self { env, .. } = self;
         let scope = format!("20260101/{}/{service}/aws4_request", env.aws_region);
@@ -231,7 +231,7 @@ impl Stack {
         )
     }
 
-    /// A customer's data key in plaintext, as only KMS can tell.
+    /// The data key of a customer in plaintext, decrypted by KMS.
     async fn data_key(&self, customer: Uuid) -> Vec<u8> {
         let query = "SELECT wrapped_data_key FROM customers WHERE id = $1";
         let row = self

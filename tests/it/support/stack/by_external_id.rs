@@ -7,7 +7,7 @@ use crate::support::stack::{Answer, Tenant, tenant::with_query};
 
 pub const PATH: &str = "/api/documents/by-external-id";
 
-/// A request about the document of an external id.
+/// Sends a request about the document with an external id.
 pub async fn ask(
     tenant: &Tenant,
     method: Method,

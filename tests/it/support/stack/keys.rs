@@ -1,4 +1,4 @@
-//! Requests with a certain API key.
+//! Requests with a given API key.
 
 use reqwest::Method;
 

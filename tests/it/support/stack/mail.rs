@@ -1,4 +1,4 @@
-//! The emails that SES was given.
+//! The emails sent through SES.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// The token of its link, which text and HTML have alike.
+    /// The token of its link, which must be the same in text and HTML.
     #[track_caller]
     pub fn token(&self) -> String {
         let of = |body: &str| {
@@ -42,7 +42,7 @@ impl Stack {
             .json()
             .await
             .unwrap();
-        // By account, of which there is one.
+        // Grouped by account, of which there is only one.
         let accounts = answer["messages"]
             .as_object()
             .unwrap_or_else(|| panic!("{answer}"));
@@ -59,7 +59,7 @@ impl Stack {
 
     /// Waits for the nth email to an address with this text in its subject.
     pub async fn mail(&self, to: &str, subject: &str, nth: usize) -> Mail {
-        eventually(&format!("mail {nth} {subject:?} to {to}"), async || {
+        eventually(&format!("email {nth} {subject:?} to {to}"), async || {
             let mails = self.mails(to).await;
             let mut fitting = mails
                 .into_iter()

@@ -53,7 +53,7 @@ pub use tenant::Tenant;
 /// Longest wait for something that takes a second on an idle machine.
 pub const PATIENCE: Duration = Duration::from_secs(240);
 
-/// Between two looks at something that is awaited.
+/// The interval between two checks of an awaited condition.
 const TICK: Duration = Duration::from_millis(150);
 
 /// The output of `stack.py env`.
@@ -105,12 +105,12 @@ impl Stack {
         })
     }
 
-    /// The database as its superuser, who sees all tenants.
+    /// The database as its superuser, which sees all tenants.
     pub async fn sql(&self) -> &tokio_postgres::Client {
         self.sql.get_or_init(|| self.own_sql()).await
     }
 
-    /// The same in a connection of one's own, for a transaction.
+    /// The same in a separate connection, for a transaction.
     pub async fn own_sql(&self) -> tokio_postgres::Client {
         self.connect(&self.env.postgres_superuser_url).await
     }
@@ -149,7 +149,7 @@ impl Stack {
         tenant
     }
 
-    /// Signs up a customer; the link of its email has not been opened yet.
+    /// Signs up a customer whose email address is not verified.
     pub async fn signup_unverified(self: &Arc<Self>) -> Tenant {
         let email = format!("t-{}@example.com", Uuid::new_v4().simple());
         let password = format!("pw-{}", random(24));
@@ -175,18 +175,18 @@ impl Stack {
         tenant
     }
 
-    /// A full URL of the API, of a path or of such a URL.
+    /// The full URL of a path of the API. Full URLs are returned unchanged.
     pub fn url(&self, path: &str) -> String {
         let path = path.strip_prefix(&self.env.api_url).unwrap_or(path);
         format!("{}{path}", self.env.api_url)
     }
 
-    /// A full URL of what is streamed.
+    /// The full URL of a path that is streamed.
     pub fn events_url(&self, path: &str) -> String {
         format!("{}{path}", self.env.documents_events_url)
     }
 
-    /// Runs `sweep` now, as its schedule would; what it did.
+    /// Runs `sweep` now, as its schedule would, and returns its counts.
     pub async fn sweep(&self) -> Value {
         self.invoke("Sweep", &json!({})).await
     }
@@ -210,7 +210,7 @@ pub fn new_key() -> (String, String, Vec<u8>) {
     (text, public, hash)
 }
 
-/// Looks until there is something to see; panics with `what` when there never is.
+/// Repeats `look` until it returns something. Panics with `what` if it never does.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let patience = if soaking() { 6 * PATIENCE } else { PATIENCE };
     let deadline = Instant::now() + patience;

@@ -1,5 +1,5 @@
-//! The fake model provider of the stack. It is shared by all tests that run: plan by a word of one's
-//! own or by a tenant's own key, never for everybody.
+//! The fake model provider of the stack. It is shared by all running tests: set rules for a unique word
+//! or for the key of a tenant, never for all requests.
 
 use dynrag_testing::openai::{Reply, Rule, Seen};
 use serde_json::json;
@@ -25,7 +25,7 @@ impl Stack {
             .expect("the stack runs with the fake");
     }
 
-    /// Answers requests that hold this word with the reply.
+    /// Answers requests that contain this word with the reply.
     pub async fn reply_to(&self, word: &str, reply: Reply) {
         self.rule(Rule {
             contains: Some(word.into()),
@@ -58,14 +58,14 @@ impl Stack {
         response.json().await.unwrap()
     }
 
-    /// Requests with an input that holds this word.
+    /// Requests with an input that contains this word.
     pub async fn seen_with(&self, word: &str) -> Vec<Seen> {
         let all = self.seen().await.into_iter();
         all.filter(|seen| seen.inputs.iter().any(|input| input.contains(word)))
             .collect()
     }
 
-    /// How often a text with this word was embedded (and would have been paid for).
+    /// How often a text with this word was embedded, and so paid for.
     pub async fn embedded(&self, word: &str) -> usize {
         let seen = self.seen_with(word).await;
         let paid = seen

@@ -1,10 +1,10 @@
-//! The functions' processes of this stack, to be killed at bad moments.
+//! The processes of the functions of this stack, to be killed at bad moments.
 
 use std::fs;
 
 use super::Stack;
 
-/// (name, parent, session) of a process, from the part of /proc that everybody may read.
+/// (name, parent, session) of a process, from the world-readable part of /proc.
 fn status(pid: u32) -> Option<(String, u32, u32)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (head, tail) = stat.rsplit_once(')')?;
@@ -18,8 +18,8 @@ fn status(pid: u32) -> Option<(String, u32, u32)> {
 }
 
 impl Stack {
-    /// Processes of a function's binary that this stack's emulator started; not their children, which
-    /// have the same name.
+    /// Processes of a function's binary that the emulator of this stack started, without their children,
+    /// which have the same name.
     pub fn processes(&self, binary: &str) -> Vec<u32> {
         let ours = format!("AWS_ENDPOINT_URL={}", self.env.aws_endpoint_url);
         let is_ours = |session: u32| {
@@ -41,7 +41,7 @@ impl Stack {
     }
 }
 
-/// Ends a process at once, as the kernel does when memory runs out.
+/// Kills a process, as the kernel does when memory runs out.
 pub fn kill(pid: u32) {
     let killed = std::process::Command::new("kill")
         .args(["-9", &pid.to_string()])

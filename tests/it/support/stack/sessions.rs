@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, Tenant};
 
-/// The tokens of an answer.
+/// The tokens of a response.
 pub struct Tokens {
     pub access: String,
     pub refresh: String,
@@ -32,7 +32,7 @@ pub async fn me(stack: &Stack, access: &str) -> u16 {
     Answer::of(request).await.status
 }
 
-/// A POST under /api/auth with an access token.
+/// Sends a POST under /api/auth with an access token.
 pub async fn post(stack: &Stack, access: &str, route: &str, body: Option<Value>) -> Answer {
     let url = stack.url(&format!("/api/auth/{route}"));
     let request = stack.http.request(Method::POST, url).bearer_auth(access);

@@ -1,4 +1,4 @@
-//! A customer of a test, and what it does.
+//! A customer of a test, and its requests.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Answer, Stack, eventually, new_key};
 
-/// Statuses at which nothing more happens.
+/// Statuses at which processing has ended.
 const TERMINAL: [&str; 3] = ["completed", "failed", "needs_action"];
 
 /// A customer with its first user and default key.
@@ -27,7 +27,7 @@ pub struct Tenant {
     pub key: String,
 }
 
-/// One part named `file`.
+/// A form with one part named `file`.
 pub fn file_part(name: &str, media_type: &str, bytes: &[u8]) -> Form {
     let part = Part::bytes(bytes.to_vec()).file_name(name.to_owned());
     Form::new().part("file", part.mime_str(media_type).unwrap())
@@ -71,12 +71,12 @@ impl Tenant {
         .await
     }
 
-    /// The id of a text that must be taken.
+    /// Adds a text that must be accepted, and returns its id.
     pub async fn add(&self, title: &str, content: &str) -> String {
         doc_id(&self.ingest(title, content).await.ok(202))
     }
 
-    /// Makes a collection; its id.
+    /// Creates a collection, and returns its id.
     pub async fn collection(&self, name: &str) -> String {
         let made = self.post("/api/collections", &json!({"name": name})).await;
         made.ok(201)["id"].as_str().unwrap().to_owned()
@@ -87,7 +87,7 @@ impl Tenant {
         Answer::of(self.call(Method::POST, "/api/ingest/file").multipart(form)).await
     }
 
-    /// Adds a file that must be taken; its id.
+    /// Adds a file that must be accepted, and returns its id.
     pub async fn add_file(&self, name: &str, media_type: &str, bytes: &[u8]) -> String {
         doc_id(
             &self
@@ -102,7 +102,7 @@ impl Tenant {
         self.post("/api/ingest/presigned-url", body).await
     }
 
-    /// Sends bytes with a form of [`presign`](Self::presign), as a browser does; S3's answer.
+    /// Sends bytes with a form of [`presign`](Self::presign), as a browser does, and returns the response of S3.
     pub async fn post_to_s3(&self, form: &Value, bytes: &[u8]) -> Answer {
         let mut body = Form::new();
         for (name, value) in form["fields"].as_object().unwrap() {
@@ -113,14 +113,14 @@ impl Tenant {
         Answer::raw(self.stack.http.post(url).multipart(body)).await
     }
 
-    /// Where a document stands.
+    /// The status of a document.
     pub async fn status(&self, document: &str) -> Value {
         self.get(&format!("/api/documents/{document}/status"))
             .await
             .ok(200)
     }
 
-    /// Waits until nothing more happens with a document; its status.
+    /// Waits until the processing of a document has ended, and returns its status.
     pub async fn settled(&self, document: &str) -> Value {
         let what = format!("document {document} of {} ends", self.id);
         eventually(&what, async || {
@@ -139,7 +139,7 @@ impl Tenant {
         status
     }
 
-    /// Waits until a document has ended badly, for this reason, and says what to do.
+    /// Waits until a document has ended with this status and code. Its reason must be given.
     pub async fn ended(&self, document: &str, status: &str, code: &str) -> Value {
         let seen = self.settled(document).await;
         assert_eq!(
@@ -156,19 +156,19 @@ impl Tenant {
         seen
     }
 
-    /// `POST /search`; the results.
+    /// Returns the results of `POST /search`.
     pub async fn search(&self, mode: &str, query: &str) -> Vec<Value> {
         self.search_with(json!({"query": query, "mode": mode}))
             .await
     }
 
-    /// `POST /search` with any body; the results.
+    /// Returns the results of `POST /search` with any body.
     pub async fn search_with(&self, body: Value) -> Vec<Value> {
         let found = self.post("/search", &body).await.ok(200);
         found["results"].as_array().unwrap().clone()
     }
 
-    /// Ids of all documents, over all pages.
+    /// The ids of all documents, from all pages.
     pub async fn list(&self) -> Vec<String> {
         let (mut ids, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -189,7 +189,7 @@ impl Tenant {
         }
     }
 
-    /// Changes the customer's configuration behind the API's back.
+    /// Changes the customer's configuration in the database.
     pub async fn config(&self, set: &str) {
         let update = format!("UPDATE customer_config SET {set} WHERE customer_id = $1");
         self.stack
@@ -200,7 +200,7 @@ impl Tenant {
             .unwrap();
     }
 
-    /// Sets since when the platform's key may be used for the customer: `now()`, or `NULL` as before its address is
+    /// Sets the time from which the customer may use the platform's key: `now()`, or `NULL` as before its address is
     /// verified.
     pub async fn platform_key(&self, from: &str) {
         let update = format!("UPDATE customers SET platform_key_from = {from} WHERE id = $1");
@@ -208,7 +208,7 @@ impl Tenant {
         sql.execute(&update, &[&self.id]).await.unwrap();
     }
 
-    /// Forgets when an address was last invited by the customer.
+    /// Forgets that the customer has invited an address.
     pub async fn forget_invitation(&self, email: &str) {
         let forget = "DELETE FROM throttles WHERE subject =
             throttle_subject('invitation|address', uuid_send($1) || convert_to($2, 'UTF8'))";
@@ -216,7 +216,7 @@ impl Tenant {
         assert_eq!(sql.execute(forget, &[&self.id, &email]).await.unwrap(), 1);
     }
 
-    /// One number about this customer: a query with $1 = customer.
+    /// The number that a query returns, with $1 = customer.
     pub async fn count(&self, query: &str) -> i64 {
         self.stack
             .sql()
@@ -227,7 +227,7 @@ impl Tenant {
             .get(0)
     }
 
-    /// Changes rows of one document behind the API's back: $1 = customer, $2 = document.
+    /// Changes a row of one document in the database: $1 = customer, $2 = document.
     pub async fn change(&self, statement: &str, document: &str) {
         let document: Uuid = document.parse().unwrap();
         let changed = self
@@ -248,7 +248,7 @@ impl Tenant {
         key
     }
 
-    /// Objects of the customer, in both buckets, that hold a word.
+    /// Objects of the customer, in both buckets, that contain a word.
     pub async fn holding(&self, word: &str) -> Vec<String> {
         let stack = &self.stack;
         let prefix = format!("customers/{}/", self.id);
@@ -280,7 +280,7 @@ impl Tenant {
         sql.query_one(query, &[&self.id]).await.unwrap().get(0)
     }
 
-    /// Logs in once more; the session's tokens.
+    /// Logs in again, and returns the response with the tokens of the session.
     pub async fn login(&self) -> Answer {
         let body = json!({"email": self.email, "password": self.password});
         let request = self.stack.http.post(self.stack.url("/api/auth/login"));
@@ -304,7 +304,7 @@ impl Tenant {
         text
     }
 
-    /// Has the first user's address verified, behind the API's back.
+    /// Marks the first user's address as verified, in the database.
     pub async fn verified(&self) {
         let update = "UPDATE users SET email_verified_at = now() WHERE customer_id = $1";
         let sql = self.stack.sql().await;
@@ -320,7 +320,7 @@ impl Tenant {
         email
     }
 
-    /// Adds a user of a role with the first user's password; its id.
+    /// Adds a user of a role with the first user's password, and returns its id.
     pub async fn add_user(&self, role: &str) -> Uuid {
         self.add_user_at(&format!("u-{}@example.com", Uuid::new_v4().simple()), role)
             .await
@@ -342,7 +342,7 @@ impl Tenant {
         id
     }
 
-    /// Adds a user of a role with the first user's password; its access token.
+    /// Adds a user of a role with the first user's password, and returns its access token.
     pub async fn user_with(&self, role: &str) -> String {
         let email = format!("u-{}@example.com", Uuid::new_v4().simple());
         self.add_user_at(&email, role).await;
@@ -359,13 +359,13 @@ impl Tenant {
     }
 }
 
-/// A path with a query, its values encoded.
+/// A path with a query whose values are encoded.
 pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
     let mut encoded = url::form_urlencoded::Serializer::new(String::new());
     format!("{path}?{}", encoded.extend_pairs(query).finish())
 }
 
-/// The id an ingestion was given.
+/// The document id in the response of an ingestion.
 #[track_caller]
 pub fn doc_id(accepted: &Value) -> String {
     accepted["docId"]

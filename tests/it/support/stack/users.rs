@@ -38,7 +38,7 @@ pub async fn with_keys(a: &Tenant) -> (String, String, Vec<String>) {
         keys.push(text(&made.ok(201)["apiKey"]));
     };
     make(&access, json!(["admin:tenant", "search"])).await;
-    // One that a key has made.
+    // A second key, created by the first.
     let first = keys[0].clone();
     let request = a.stack.http.post(a.stack.url("/api/keys"));
     let body = json!({"name": "theirs", "scopes": ["search"]});

@@ -14,7 +14,7 @@ pub async fn manual(tenant: &Tenant) -> Value {
     make(tenant, json!({"name": "in", "triggerType": "manual"})).await
 }
 
-/// A request as its sender signs it, so many seconds from now.
+/// Headers of a request that its sender signs this many seconds from now.
 pub fn signed(hook: &Value, id: &str, body: &[u8], shift: i64) -> HeaderMap {
     let secret = Secret::parse(hook["secret"].as_str().unwrap()).unwrap();
     let now = chrono::Utc::now().timestamp() + shift;

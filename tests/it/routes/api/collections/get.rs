@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::{Answer, Stack};
 
 #[tokio::test]
-async fn who_may_search_in_collections_may_see_them() {
+async fn callers_that_can_search_can_see_collections() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let id = a.collection("Handbook").await;
@@ -29,7 +29,7 @@ async fn who_may_search_in_collections_may_see_them() {
     let refused = refused.problem(403, "missing_scope");
     let detail = refused["detail"].as_str().unwrap();
     assert!(detail.contains("documents:read or search"), "{refused}");
-    // Nothing more than that.
+    // They can do nothing more.
     for bearer in &bearers[..2] {
         get(bearer, "/api/documents")
             .await

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::Stack;
 
 #[tokio::test]
-async fn a_collection_is_made_once_for_each_customer() {
+async fn a_collection_name_is_unique_per_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let new = json!({"name": "Handbook"});

@@ -12,7 +12,7 @@ async fn leave(tenant: &Tenant, password: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_customer_leaves_by_the_password_of_a_user() {
+async fn a_customer_is_deleted_with_a_users_password() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     leave(&a, &b.password).await.problem(403, "wrong_password");

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, Tenant, tenant::with_query, word};
 
-/// Adds a text with what describes it; its id.
+/// Adds a document, and returns its id.
 async fn add(tenant: &Tenant, body: Value) -> String {
     let added = tenant.post("/api/ingest/document", &body).await.ok(202);
     added["docId"].as_str().unwrap().to_owned()
 }
 
-/// GET with a query, its values encoded.
+/// Sends a GET with a query, whose values are encoded.
 async fn list(tenant: &Tenant, query: &[(&str, &str)]) -> Answer {
     tenant.get(&with_query("/api/documents", query)).await
 }
@@ -21,7 +21,7 @@ fn ids(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_list_takes_conditions_an_order_and_a_count() {
+async fn a_list_can_be_filtered_sorted_and_counted() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let collection = a.collection("Handbook").await;
@@ -99,7 +99,7 @@ async fn a_list_takes_conditions_an_order_and_a_count() {
 }
 
 #[tokio::test]
-async fn a_condition_that_is_not_right_is_pointed_at_with_what_is() {
+async fn an_invalid_filter_is_reported_with_what_is_expected() {
     let stack = Stack::load();
     let a = stack.signup().await;
     for (name, value, says) in [

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::support::stack::{Stack, answer::text, keys::with};
 
 #[tokio::test]
-async fn each_bad_field_of_a_key_is_pointed_at() {
+async fn each_invalid_field_of_a_key_is_reported() {
     let a = Stack::load().signup().await;
     for (change, pointer) in [
         (json!({"name": ""}), "/name"),
@@ -34,7 +34,7 @@ async fn each_bad_field_of_a_key_is_pointed_at() {
 }
 
 #[tokio::test]
-async fn keys_have_a_limit_that_holds_under_a_race() {
+async fn concurrent_requests_do_not_exceed_the_key_limit() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let fill = "INSERT INTO api_keys (customer_id, id, name, public_id, secret_hash, scopes)
@@ -44,7 +44,7 @@ async fn keys_have_a_limit_that_holds_under_a_race() {
     let body = json!({"name": "n", "scopes": ["search"]});
     let answers = join_all((0..8).map(|_| a.post("/api/keys", &body))).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
-    assert_eq!(made, 3, "97 there were, 100 there may be");
+    assert_eq!(made, 3, "97 exist, the limit is 100");
     for answer in answers.iter().filter(|answer| answer.status != 201) {
         answer.problem(409, "key_limit");
     }
@@ -92,7 +92,7 @@ async fn an_expired_key_is_refused() {
 }
 
 #[tokio::test]
-async fn each_bad_field_of_a_bound_key_is_pointed_at() {
+async fn each_invalid_field_of_a_bound_key_is_reported() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (own, theirs) = (a.collection("Own").await, b.collection("Theirs").await);

@@ -3,7 +3,7 @@
 use crate::support::stack::{Answer, Stack};
 
 #[tokio::test]
-async fn anybody_gets_the_document_of_all_routes() {
+async fn the_openapi_document_is_public() {
     let stack = Stack::load();
     let request = stack.http.get(stack.url("/api/openapi.json"));
     let document = Answer::of(request).await.ok(200);

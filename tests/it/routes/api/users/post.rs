@@ -10,10 +10,10 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
+async fn an_invited_user_joins_the_customer_in_the_given_role() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
-    // Only a customer with a verified address may have emails sent to strangers.
+    // Only a customer with a verified address can have emails sent to others.
     let body = json!({"email": format!("I-{}@Example.com", random(12)), "role": "user"});
     a.post("/api/users", &body)
         .await
@@ -34,7 +34,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
         "{first:?}"
     );
 
-    // Once more for the same address renews it, and may change the role.
+    // Inviting the same address again renews the invitation, and can change the role.
     let again = json!({"email": email, "role": "business"});
     a.post("/api/users", &again)
         .await
@@ -56,7 +56,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
             .contains(&email)
     );
 
-    // The new link has taken the place of the first.
+    // The new link replaces the first.
     accept(&stack, &first.token(), &random(20))
         .await
         .problem(422, "invalid_link");
@@ -81,7 +81,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
         (&json!("active"), &json!(true))
     );
 
-    // Both invite the same person: the second learns it only once the mailbox is proved.
+    // If two customers invite the same person, the conflict shows only to the owner of the mailbox.
     b.verified().await;
     b.post("/api/users", &again).await.ok(202);
     let token = stack.mail(&email, SUBJECT, 3).await.token();
@@ -91,7 +91,7 @@ async fn who_is_invited_becomes_a_user_of_that_customer_in_that_role() {
 }
 
 #[tokio::test]
-async fn nobody_is_written_to_again_and_again() {
+async fn invitations_are_rate_limited_per_address() {
     let stack = Stack::load();
     let a = stack.signup().await;
     a.verified().await;
@@ -102,7 +102,7 @@ async fn nobody_is_written_to_again_and_again() {
     };
     let email = || format!("v-{}@example.com", random(12).to_lowercase());
 
-    // One address, fifteen times at once, also after the invitation was taken back or under a tag.
+    // One address, fifteen times at once, and also after a withdrawal or with a tag.
     let victim = email();
     let tries = futures::future::join_all((0..15).map(|_| invite(&a, &victim))).await;
     let taken: Vec<&Answer> = tries.iter().filter(|answer| answer.status == 202).collect();
@@ -132,7 +132,7 @@ async fn nobody_is_written_to_again_and_again() {
         "{problem}"
     );
 
-    // Several accounts write to one address no more often.
+    // Several customers together cannot write to one address more often.
     let shared = email();
     for _ in 0..4 {
         let other = stack.signup().await;
@@ -142,12 +142,12 @@ async fn nobody_is_written_to_again_and_again() {
     let asked = "SELECT attempts FROM throttles WHERE subject =
         throttle_subject('mail|hour', convert_to('invitation|' || $1, 'UTF8'))";
     let sql = stack.sql().await;
-    eventually("the fourth mail is held back", async || {
+    eventually("the fourth email is held back", async || {
         let row = sql.query_opt(asked, &[&shared]).await.unwrap();
         row.filter(|row| row.get::<_, i32>(0) == 4)
     })
     .await;
-    eventually("three mails are sent", async || {
+    eventually("three emails are sent", async || {
         (stack.mails(&shared).await.len() == 3).then_some(())
     })
     .await;

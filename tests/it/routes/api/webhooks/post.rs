@@ -62,7 +62,7 @@ async fn a_webhook_needs_the_scopes_of_what_it_does() {
             true => drop(tested.problem(403, "missing_scope")),
             false => drop(tested.ok(202)),
         }
-        // It may look, and stop it for good.
+        // It can read and delete the webhook.
         call(&managing, Method::GET, &path, &json!({}))
             .await
             .ok(200);
@@ -72,7 +72,7 @@ async fn a_webhook_needs_the_scopes_of_what_it_does() {
 }
 
 #[tokio::test]
-async fn each_bad_field_of_a_webhook_is_pointed_at() {
+async fn each_invalid_field_of_a_webhook_is_reported() {
     let a = Stack::load().signup().await;
     let event = |url: &str| json!({"name": "n", "triggerType": "event", "url": url});
     for (body, pointer) in [

@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn customers_are_listed_found_and_reckoned_up() {
+async fn customers_are_listed_and_searched_with_their_usage() {
     let stack = Stack::load();
     let (admin, a) = tokio::join!(admin(&stack), stack.signup());
     a.get("/api/documents").await.ok(200);
@@ -51,7 +51,7 @@ async fn customers_are_listed_found_and_reckoned_up() {
     )
     .await
     .bad_fields(&["/since"]);
-    // The app's own login may call these functions; they look who asks.
+    // The app's database user can call these functions, but they check the caller.
     let rows = stack
         .app_sql()
         .await

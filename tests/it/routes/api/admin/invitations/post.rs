@@ -8,7 +8,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn an_administrator_invites_to_sign_up() {
+async fn an_administrator_creates_a_signup_invitation() {
     let stack = Stack::load();
     let (admin, a) = tokio::join!(admin(&stack), stack.signup());
     let made = ask(&admin, Method::POST, "invitations", None).await.ok(201);

@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn a_changed_password_is_the_only_one_and_ends_all_sessions() {
+async fn changing_the_password_ends_all_sessions() {
     let stack = Stack::load();
     let (mut a, b) = tokio::join!(stack.signup(), stack.signup());
     let new = format!("another long password {}", Uuid::new_v4());

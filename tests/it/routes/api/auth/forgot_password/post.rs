@@ -10,7 +10,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn nobody_learns_by_asking_who_has_an_account() {
+async fn the_response_does_not_reveal_who_has_an_account() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let nobody = format!("{}@example.com", word());

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::{Answer, Stack};
 
 #[tokio::test]
-async fn a_login_gives_tokens_and_a_mismatch_is_not_explained() {
+async fn a_login_returns_tokens_and_a_failure_gives_no_reason() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let login = a.login().await.ok(200);

@@ -8,7 +8,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn logging_out_ends_this_session_or_all() {
+async fn a_logout_ends_one_session_or_all() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let first = tokens(&a.login().await.ok(200));
@@ -29,7 +29,7 @@ async fn logging_out_ends_this_session_or_all() {
         assert_eq!(me(&stack, tokens).await, 401);
     }
     assert_eq!(me(&stack, &b.access).await, 200);
-    // Keys have no session, and stay.
+    // Keys have no session, and keep working.
     a.post("/api/auth/logout", &json!({}))
         .await
         .problem(403, "user_required");

@@ -9,7 +9,7 @@ async fn me(tenant: &Tenant) -> Answer {
 }
 
 #[tokio::test]
-async fn who_one_is_and_what_one_may_do() {
+async fn a_caller_sees_its_identity_and_scopes() {
     let tenant = Stack::load().signup().await;
     let by_key = me(&tenant).await.ok(200);
     assert_eq!(
@@ -40,7 +40,7 @@ async fn who_one_is_and_what_one_may_do() {
         by_token["config"]["maxFileBytes"].as_i64() == Some(52_428_800),
         "{by_token}"
     );
-    // It sees what its work requires, and not the account.
+    // It sees the settings for its work, not those of the account.
     for (name, shown) in [
         ("chunking", true),
         ("monthlyBudgetUsd", false),

@@ -8,7 +8,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn a_refresh_token_is_spent_once_and_a_lost_answer_is_given_again() {
+async fn a_repeated_refresh_returns_the_same_successor() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let next = tokens(&refresh(&stack, &a.refresh).await.ok(200));
@@ -24,7 +24,7 @@ async fn a_refresh_token_is_spent_once_and_a_lost_answer_is_given_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_refresh_token_of_a_live_session_is_refused_alike() {
+async fn invalid_refresh_tokens_all_get_the_same_refusal() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mut cut = a.refresh.clone();
@@ -62,7 +62,7 @@ async fn what_is_no_refresh_token_of_a_live_session_is_refused_alike() {
     }
     assert!(
         forms.windows(2).all(|pair| pair[0] == pair[1]),
-        "a refusal tells why"
+        "a refusal reveals its reason"
     );
     let suspend = "UPDATE customers SET status = $2 WHERE id = $1";
     for (status, expected) in [("suspended", 401), ("active", 200)] {
@@ -77,7 +77,7 @@ async fn what_is_no_refresh_token_of_a_live_session_is_refused_alike() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_token_is_pointed_at() {
+async fn a_missing_refresh_token_is_reported() {
     let stack = Stack::load();
     let request = stack.http.post(stack.url("/api/auth/refresh"));
     Answer::of(request.json(&json!({})))

@@ -5,7 +5,7 @@ use reqwest::Method;
 use crate::support::stack::{Answer, Stack};
 
 #[tokio::test]
-async fn another_link_is_sent_to_a_user_once_a_minute() {
+async fn a_verification_link_is_resent_at_most_once_a_minute() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let path = "/api/auth/resend-verification";
@@ -15,7 +15,7 @@ async fn another_link_is_sent_to_a_user_once_a_minute() {
     };
     assert_eq!(resend().await.status, 202);
     resend().await.problem(429, "too_many_attempts");
-    // A key is no user.
+    // A key is not a user.
     Answer::of(a.call(Method::POST, path))
         .await
         .problem(403, "user_required");

@@ -47,7 +47,7 @@ async fn a_forgotten_password_is_reset_with_the_emailed_link() {
 }
 
 #[tokio::test]
-async fn a_link_expires_and_a_changed_password_ends_it() {
+async fn a_reset_link_is_invalid_after_expiry_or_a_password_change() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let body = |token: &str| json!({"token": token, "newPassword": random(20)});

@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn signing_up_can_be_for_the_invited_or_for_nobody() {
+async fn signup_can_require_an_invitation_or_be_closed() {
     let stack = Stack::load();
     let admin = admin(&stack).await;
     let made = ask(&admin, Method::POST, "invitations", None).await.ok(201);
@@ -55,7 +55,7 @@ async fn signing_up_can_be_for_the_invited_or_for_nobody() {
         invited.answer(&signup(Some(token))).await["statusCode"],
         201
     );
-    // Once.
+    // An invitation can be used once.
     assert_eq!(code(&invited.answer(&signup(Some(token))).await), required);
     let mut closed = start("closed").await;
     let closed = closed.answer(&signup(Some(token))).await;

@@ -9,14 +9,14 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn an_address_is_verified_by_its_own_link_once() {
+async fn a_verification_link_works_once_for_its_own_address() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     assert_eq!(user(&a).await["emailVerified"], false);
     let token = stack.mail(&a.email, "Verify", 1).await.token();
     let verify = async |token: &str| post(&stack, "verify-email", json!({"token": token})).await;
 
-    // A changed letter anywhere is another token, or none.
+    // Changing any character makes the token invalid.
     for position in [0, 30, 60, token.len() - 2] {
         let mut bytes = token.clone().into_bytes();
         bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };

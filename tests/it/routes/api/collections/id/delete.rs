@@ -11,7 +11,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn documents_go_with_their_collection() {
+async fn a_collection_is_deleted_with_its_documents() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let id = a.collection("Doomed").await;
@@ -46,7 +46,7 @@ async fn documents_go_with_their_collection() {
     let hits = a.search("text", &mark).await;
     assert_eq!(hits.len(), 1);
     assert_eq!(hits[0]["documentId"], kept);
-    eventually("their rows go", async || {
+    eventually("their rows are gone", async || {
         let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
         (a.count(rows).await == 1).then_some(())
     })

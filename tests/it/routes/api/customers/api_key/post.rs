@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::stack::{Answer, Stack, answer::text, keys::with};
 
 #[tokio::test]
-async fn the_default_key_is_replaced_and_there_is_always_one() {
+async fn replacing_the_default_key_leaves_exactly_one() {
     let stack = Stack::load();
     let (mut a, b) = tokio::join!(stack.signup(), stack.signup());
     let old = a.key.clone();
@@ -23,7 +23,7 @@ async fn the_default_key_is_replaced_and_there_is_always_one() {
     a.get("/api/auth/me").await.ok(200);
     b.get("/api/auth/me").await.ok(200);
 
-    // Eight at once: one of them is the last.
+    // Of eight concurrent replacements, one key remains.
     let request = || {
         let url = stack.url("/api/customers/api-key");
         Answer::of(stack.http.post(url).bearer_auth(&a.access))

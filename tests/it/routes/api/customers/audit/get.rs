@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::{Answer, Stack, answer::text, keys::revoke};
 
 #[tokio::test]
-async fn the_log_tells_who_did_what_and_no_secret() {
+async fn the_audit_log_records_who_did_what_without_secrets() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let body = json!({"name": "n8n", "scopes": ["search"]});
@@ -68,7 +68,7 @@ async fn the_log_tells_who_did_what_and_no_secret() {
     assert_eq!(theirs["items"].as_array().unwrap().len(), 1, "{theirs}");
     assert!(!theirs.to_string().contains(&a.id.to_string()), "{theirs}");
 
-    // A line that was written stays as it is.
+    // Recorded entries cannot be changed.
     let app = stack.app_sql().await;
     for change in [
         "UPDATE audit_log SET action = 'nothing.happened'",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::stack::Stack;
 
 #[tokio::test]
-async fn the_limits_are_in_the_configuration() {
+async fn the_configuration_shows_the_request_limits() {
     let tenant = Stack::load().signup().await;
     tenant
         .config(

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::Stack;
 
 #[tokio::test]
-async fn a_setting_is_changed_for_one_customer_and_platform_limits_are_not() {
+async fn a_customer_changes_its_own_settings_but_no_platform_limit() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let path = "/api/customers/config";

@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::support::stack::{Stack, Tenant, eventually, exports::export};
 
 #[tokio::test]
-async fn one_export_at_a_time_and_a_lost_task_is_sent_again() {
+async fn only_one_export_runs_and_a_lost_task_is_sent_again() {
     let stack = Stack::load();
     let a = stack.signup().await;
-    // A job whose task never came.
+    // A job whose task was lost.
     let lost = "INSERT INTO jobs (customer_id, id, kind, resend_at) VALUES ($1, gen_random_uuid(), 'export', now())";
     stack.sql().await.execute(lost, &[&a.id]).await.unwrap();
     let first = a.post("/api/customers/export", &json!({})).await.ok(202);
@@ -25,7 +25,7 @@ async fn one_export_at_a_time_and_a_lost_task_is_sent_again() {
 }
 
 #[tokio::test]
-async fn however_often_everything_is_exported_one_copy_is_kept() {
+async fn only_the_latest_export_is_kept() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let kept = async |tenant: &Tenant| {

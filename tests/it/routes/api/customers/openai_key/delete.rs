@@ -5,7 +5,7 @@ use reqwest::Method;
 use crate::support::stack::{Answer, Stack};
 
 #[tokio::test]
-async fn a_customer_removes_its_own_key() {
+async fn a_customer_removes_its_own_provider_key() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     stack.seal_secret(a.id, "openai_key", b"sk-x").await;

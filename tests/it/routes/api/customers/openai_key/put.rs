@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::stack::{Answer, Stack, word};
 
 #[tokio::test]
-async fn a_key_of_ones_own_is_used_at_once_and_frees_what_waited_for_it() {
+async fn a_provider_key_is_used_at_once_and_releases_waiting_documents() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let mark = word();
@@ -41,7 +41,7 @@ async fn a_key_of_ones_own_is_used_at_once_and_frees_what_waited_for_it() {
     assert_eq!(log["items"][0]["action"], "openai_key.set");
     assert!(!log.to_string().contains(&key));
 
-    // Another one takes its place, and none the place of that.
+    // Another key replaces it, and can be deleted.
     assert_eq!(put(&format!("sk-other-{}", word())).await.status, 204);
     let rows =
         "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'openai_key'
@@ -51,7 +51,7 @@ async fn a_key_of_ones_own_is_used_at_once_and_frees_what_waited_for_it() {
     assert_eq!(Answer::of(delete()).await.status, 204);
     Answer::of(delete()).await.problem(404, "not_found");
 
-    // Without one, the platform's key frees what waited.
+    // Without a key of its own, the platform's key releases what waited.
     assert_eq!(put(&mistyped).await.status, 204);
     let id = a.add("Waits", &format!("Another text {}.", word())).await;
     a.ended(&id, "needs_action", "embedding_key_invalid").await;

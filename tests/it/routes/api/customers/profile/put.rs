@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::Stack;
 
 #[tokio::test]
-async fn a_company_is_renamed_and_no_other() {
+async fn a_customer_renames_only_its_own_company() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let path = "/api/customers/profile";

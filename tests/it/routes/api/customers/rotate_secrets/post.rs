@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::Stack;
 
 #[tokio::test]
-async fn a_customer_gets_a_new_version_of_its_secret() {
+async fn a_rotation_creates_the_next_version_of_the_secret() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let path = "/api/customers/rotate-secrets";

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::{Answer, Stack, word};
 
 #[tokio::test]
-async fn usage_shows_every_limit_and_a_refusal_names_both_numbers() {
+async fn usage_shows_every_limit_and_refusals_name_the_numbers() {
     let stack = Stack::load();
     let a = stack.signup().await;
     a.collection("Handbook").await;

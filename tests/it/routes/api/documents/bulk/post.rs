@@ -8,7 +8,7 @@ async fn bulk(tenant: &Tenant, body: Value) -> Answer {
     tenant.post("/api/documents/bulk", &body).await
 }
 
-/// Waits until a job has ended; the job.
+/// Waits until a job has ended, and returns it.
 async fn ended(tenant: &Tenant, started: &Value) -> Value {
     let url = started["statusUrl"].as_str().unwrap();
     eventually("the job ends", async || {
@@ -20,7 +20,7 @@ async fn ended(tenant: &Tenant, started: &Value) -> Value {
     .await
 }
 
-/// Adds texts that are about a word; their ids.
+/// Adds texts about a word, and returns their ids.
 async fn texts(tenant: &Tenant, mark: &str, count: usize) -> Vec<String> {
     let documents: Vec<Value> = (0..count)
         .map(|n| json!({"title": format!("About {mark} {n}"), "content": format!("Text {n} {mark}."), "metadata": {"of": mark}}))
@@ -42,7 +42,7 @@ async fn texts(tenant: &Tenant, mark: &str, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn many_are_shown_and_then_deleted_and_the_others_stay() {
+async fn a_bulk_deletion_deletes_exactly_the_selected_documents() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (doomed, kept) = (word(), word());
@@ -74,14 +74,14 @@ async fn many_are_shown_and_then_deleted_and_the_others_stay() {
     for (name, number) in [("total", 12), ("done", 12), ("failed", 0)] {
         assert_eq!(progress[name], number, "{job}");
     }
-    // Hidden now, gone soon.
+    // Hidden at once, removed soon after.
     assert_eq!(a.search("text", &doomed).await, [Value::Null; 0]);
     let mut left = a.list().await;
     left.sort();
     let mut expected = others.clone();
     expected.sort();
     assert_eq!(left, expected);
-    eventually("the rows go", async || {
+    eventually("the rows are gone", async || {
         let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
         (a.count(rows).await == 2).then_some(())
     })
@@ -90,7 +90,7 @@ async fn many_are_shown_and_then_deleted_and_the_others_stay() {
     assert_eq!(a.search("text", &kept).await.len(), 2);
     assert_eq!(b.list().await, foreign);
 
-    // Another customer's are not there.
+    // Another customer's documents are not found.
     let theirs = json!({"action": "delete", "ids": [foreign[0], ids[0]], "dryRun": true});
     assert_eq!(bulk(&a, theirs).await.ok(200)["documents"], 0);
     let path = started["statusUrl"].as_str().unwrap();
@@ -98,7 +98,7 @@ async fn many_are_shown_and_then_deleted_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn many_move_and_are_processed_again() {
+async fn documents_are_moved_and_reprocessed_in_bulk() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let mark = word();
@@ -148,7 +148,7 @@ async fn many_move_and_are_processed_again() {
 }
 
 #[tokio::test]
-async fn what_is_not_said_whole_is_refused_and_so_is_one_too_many() {
+async fn invalid_and_excessive_bulk_actions_are_refused() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let id = a.add("T", &word()).await;
@@ -176,7 +176,7 @@ async fn what_is_not_said_whole_is_refused_and_so_is_one_too_many() {
             "{body}: {problem}"
         );
     }
-    // Who may only write is told nothing of what there is.
+    // A caller that can only write learns nothing about existing documents.
     let key = a.key_with(&["documents:write"]).await;
     let writing = Tenant { key, ..a.clone() };
     for body in [

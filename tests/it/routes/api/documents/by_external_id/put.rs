@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::stack::{Stack, by_external_id::ask, word};
 
 #[tokio::test]
-async fn a_put_makes_changes_and_repeats_nothing() {
+async fn a_put_creates_or_changes_a_document_and_is_idempotent() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let put = async |body: Value| ask(&a, Method::PUT, "kb/17", Some(body)).await;
@@ -21,7 +21,7 @@ async fn a_put_makes_changes_and_repeats_nothing() {
     let made = put(whole.clone()).await.ok(202);
     let id = made["docId"].as_str().unwrap();
     a.completed(id).await;
-    // The same request again: the document has it all.
+    // The same request again is a duplicate.
     let again = put(whole).await.ok(200);
     assert_eq!(
         (&again["docId"], &again["duplicate"]),
@@ -40,13 +40,13 @@ async fn a_put_makes_changes_and_repeats_nothing() {
     );
     assert_eq!(document["collectionId"], collection.as_str());
 
-    // Other content is the next version, under the title it has.
+    // Other content is the next version, with the existing title.
     let mark = word();
     put(json!({"content": format!("The second {mark}."), "collectionId": null}))
         .await
         .ok(202);
     a.completed(id).await;
-    // Without content it is a change of what is there.
+    // Without content, only the title changes.
     put(json!({"title": "Second"})).await.ok(202);
     a.completed(id).await;
     let document = ask(&a, Method::GET, "kb/17", None).await.ok(200);

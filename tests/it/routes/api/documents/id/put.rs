@@ -10,7 +10,7 @@ async fn put(tenant: &Tenant, id: &str, body: &Value) -> Answer {
     Answer::of(tenant.call(Method::PUT, &path).json(body)).await
 }
 
-/// A change that must be done by its answer.
+/// Sends a change that must be complete with its response, and returns the document.
 async fn changed(tenant: &Tenant, id: &str, body: &Value) -> Value {
     let ended = put(tenant, id, body).await.ok(200);
     assert_eq!(ended["status"], "completed", "{ended}");
@@ -18,7 +18,7 @@ async fn changed(tenant: &Tenant, id: &str, body: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_change_is_the_next_version_and_is_not_paid_for_twice() {
+async fn a_change_is_a_new_version_and_is_not_paid_for_twice() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (mark, other) = (word(), word());
@@ -28,7 +28,7 @@ async fn a_change_is_the_next_version_and_is_not_paid_for_twice() {
     let id = doc_id(&a.post("/api/ingest/document?wait=25", &body).await.ok(200));
     let embedded = stack.embedded(&mark).await;
 
-    // Other words about the same content reach search, for nothing.
+    // A new title and metadata reach search at no cost.
     let document = changed(
         &a,
         &id,
@@ -48,13 +48,13 @@ async fn a_change_is_the_next_version_and_is_not_paid_for_twice() {
     );
     assert_eq!(stack.embedded(&mark).await, embedded, "paid for twice");
 
-    // Read again, cut differently.
+    // Reprocessed with different chunking.
     let chunking = json!({"strategy": "paragraph", "size": 100, "overlap": 0});
     let document = changed(&a, &id, &json!({"chunking": chunking, "reprocess": true})).await;
     assert_eq!(document["title"], "New");
     assert_eq!(a.search("text", &mark).await.len(), 1);
 
-    // Other content; what was not touched stays.
+    // New content; everything else stays.
     let text = format!("The first line {other}.\n\nThe second line stays.\n\nThe third line.");
     let document = changed(
         &a,
@@ -92,7 +92,7 @@ async fn a_change_is_the_next_version_and_is_not_paid_for_twice() {
         (&same["similarity"], &same["hunks"]),
         (&json!(1.0), &json!([]))
     );
-    // Back to how it began: no version is lost by it, and nothing is paid for again.
+    // Restoring the first version loses no version, and nothing is paid for again.
     let before = stack.embedded(&mark).await;
     let versions = format!("/api/documents/{id}/versions");
     let restored = a.post(&format!("{versions}/1/restore"), &json!({})).await;
@@ -127,7 +127,7 @@ async fn a_change_is_the_next_version_and_is_not_paid_for_twice() {
 }
 
 #[tokio::test]
-async fn a_document_of_a_batch_is_read_again_from_its_bundle() {
+async fn a_document_in_a_bundle_can_be_reprocessed() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let mark = word();
@@ -162,7 +162,7 @@ async fn a_document_of_a_batch_is_read_again_from_its_bundle() {
 }
 
 #[tokio::test]
-async fn changes_that_are_none_are_refused() {
+async fn a_put_without_a_valid_change_is_refused() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let id = a.add("T", &format!("Text {}.", word())).await;

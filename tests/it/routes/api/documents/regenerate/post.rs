@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn one_at_a_time_and_never_beyond_the_budget() {
+async fn only_one_regeneration_runs_and_only_within_the_budget() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let id = a.add("T", &format!("Some words about {}.", word())).await;
@@ -26,7 +26,7 @@ async fn one_at_a_time_and_never_beyond_the_budget() {
         .await
         .problem(402, "budget_exceeded");
     a.config("monthly_budget_usd = NULL").await;
-    // One that waits for its provider.
+    // This one has to wait for its provider.
     let key = a.own_key().await;
     let limited = dynrag_testing::openai::Reply::rate_limited(std::time::Duration::from_secs(3));
     stack.reply_to_key(&key, limited).await;

@@ -10,7 +10,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn each_is_answered_for_itself() {
+async fn each_document_of_a_batch_has_its_own_result() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let known = format!("Known before {}.", word());
@@ -57,7 +57,7 @@ async fn each_is_answered_for_itself() {
     assert_eq!(a.search("text", &mark).await.len(), 2);
     assert_eq!(bundles(&a).await.len(), 1);
 
-    // Again: nothing is new, nothing is stored.
+    // Again: everything is a duplicate, and nothing is stored.
     let right = [&documents[0], &documents[2], &documents[5]].map(Clone::clone);
     let again = batch(&a, &right).await.ok(200);
     assert_eq!(
@@ -65,7 +65,7 @@ async fn each_is_answered_for_itself() {
         (json!(0), json!(3))
     );
     assert_eq!(bundles(&a).await.len(), 1);
-    // Other content under the caller's id is a new version.
+    // Other content for the same external id is a new version.
     let other = word();
     let next = batch(&a, &[with_id(&format!("Now this {other}."))])
         .await
@@ -79,7 +79,7 @@ async fn each_is_answered_for_itself() {
 }
 
 #[tokio::test]
-async fn bad_batches_are_refused_whole() {
+async fn invalid_batches_are_refused_as_a_whole() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let post = async |body: Value| a.post("/api/ingest/batch", &body).await;
@@ -96,7 +96,7 @@ async fn bad_batches_are_refused_whole() {
     batch(&a, &[text("T", &large)])
         .await
         .problem(413, "body_too_large");
-    // The limit of documents counts within a batch.
+    // The document limit applies within a batch.
     a.config("max_documents = 2").await;
     let documents: Vec<Value> = (0..4)
         .map(|n| text("T", &format!("Text {n} {}", word())))

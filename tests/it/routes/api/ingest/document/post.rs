@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::stack::{Stack, tenant::doc_id};
 
 #[tokio::test]
-async fn each_bad_field_of_a_document_is_pointed_at() {
+async fn each_invalid_field_of_a_document_is_reported() {
     let tenant = Stack::load().signup().await;
     let post = async |change: Value| {
         let mut body = json!({"title": "T", "content": "some text"});
@@ -43,7 +43,7 @@ async fn each_bad_field_of_a_document_is_pointed_at() {
     assert_eq!(tenant.list().await, [] as [String; 0]);
     assert_eq!(tenant.originals().await, [] as [String; 0]);
 
-    // Long and odd, and allowed.
+    // Long and unusual, but allowed.
     let fine = json!({"title": "é".repeat(512), "externalId": "../x y/\u{202e}", "metadata": {"a": [1, null]}});
     let id = doc_id(&post(fine).await.ok(202));
     let document = tenant.get(&format!("/api/documents/{id}")).await.ok(200);
@@ -53,7 +53,7 @@ async fn each_bad_field_of_a_document_is_pointed_at() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused() {
+async fn invalid_chunking_is_refused() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let post = async |chunking: Value| {

@@ -3,7 +3,7 @@
 use crate::support::stack::{Stack, tenant::file_part};
 
 #[tokio::test]
-async fn each_bad_part_of_a_form_is_pointed_at() {
+async fn each_invalid_part_of_a_form_is_reported() {
     let tenant = Stack::load().signup().await;
     let form = || file_part("a.txt", "text/plain", b"some text");
     for (form, pointer) in [

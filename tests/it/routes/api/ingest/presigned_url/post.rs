@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, word};
 
-/// Sends bytes to where an answer of ingest/presigned-url says, as a type; S3's status.
+/// Uploads bytes with the form of a presigned-url response, and returns S3's status.
 async fn put(stack: &Stack, form: &Value, media_type: &str, bytes: &[u8]) -> u16 {
     let url = form["url"].as_str().unwrap();
     let request = stack.http.put(url).header(CONTENT_TYPE, media_type);
@@ -13,7 +13,7 @@ async fn put(stack: &Stack, form: &Value, media_type: &str, bytes: &[u8]) -> u16
 }
 
 #[tokio::test]
-async fn a_put_takes_the_one_file_that_was_asked_for() {
+async fn a_presigned_put_accepts_only_the_announced_size_and_type() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let text = format!("The text {} that is put.", word());
@@ -33,7 +33,7 @@ async fn a_put_takes_the_one_file_that_was_asked_for() {
             .contains("X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost"),
         "{form}"
     );
-    // The signature is of that size and type.
+    // The signature covers size and type.
     let longer = format!("{text} And more.");
     assert_eq!(
         put(&stack, &form, "text/plain", longer.as_bytes()).await,
@@ -49,7 +49,7 @@ async fn a_put_takes_the_one_file_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_put_without_a_size_is_refused_and_the_query_takes_it_too() {
+async fn a_presigned_put_requires_a_size_in_body_or_query() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     tenant

@@ -9,7 +9,7 @@ async fn add(tenant: &Tenant, url: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn what_is_not_public_is_refused_at_the_door() {
+async fn non_public_urls_and_invalid_crawls_are_refused() {
     let stack = Stack::load();
     let a = stack.signup().await;
     for url in [

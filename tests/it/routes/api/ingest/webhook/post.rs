@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::stack::{Answer, Stack, answer::text, word};
 
 #[tokio::test]
-async fn whatever_another_system_sends_becomes_a_document() {
+async fn payloads_of_different_types_become_documents() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let nonce = word();

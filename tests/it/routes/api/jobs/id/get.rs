@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::Stack;
 
 #[tokio::test]
-async fn a_job_is_followed_by_its_customer() {
+async fn a_job_is_shown_to_its_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let started = a.post("/api/customers/export", &json!({})).await.ok(202);

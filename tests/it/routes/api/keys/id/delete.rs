@@ -10,7 +10,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn a_key_is_shown_once_does_what_it_may_and_ends_when_it_is_revoked() {
+async fn a_key_works_within_its_scopes_until_it_is_revoked() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let wanted = json!({"name": " n8n ", "scopes": ["search", "documents:read", "search"], "requestsPerMinute": 50});
@@ -46,7 +46,7 @@ async fn a_key_is_shown_once_does_what_it_may_and_ends_when_it_is_revoked() {
     let now = a.get("/api/keys").await.ok(200);
     assert!(now["items"][0]["lastUsedAt"].is_string(), "{now}");
 
-    // Not another tenant's to revoke.
+    // Another tenant cannot revoke it.
     revoke(&b, &id).await.problem(404, "not_found");
     assert_eq!(
         with(&stack, &key, Method::GET, "/api/documents")

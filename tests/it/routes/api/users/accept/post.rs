@@ -8,7 +8,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn an_invitation_that_is_taken_back_or_over_is_none() {
+async fn a_withdrawn_or_expired_invitation_is_refused() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (email, late) = (a.invited("user").await, a.invited("user").await);

@@ -8,7 +8,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn keys_of_who_leaves_can_be_taken_over() {
+async fn keys_of_a_deleted_user_can_be_transferred() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (id, access, keys) = with_keys(&a).await;

@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn role_and_status_count_from_the_next_request_on() {
+async fn role_and_status_changes_apply_from_the_next_request() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let access = a.user_with("user").await;

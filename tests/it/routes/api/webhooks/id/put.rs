@@ -11,7 +11,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn rotated_secrets_and_tokens_are_good_for_a_day() {
+async fn rotated_secrets_and_tokens_stay_valid_for_a_day() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let old = manual(&a).await;

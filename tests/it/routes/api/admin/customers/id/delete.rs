@@ -10,7 +10,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn an_administrator_deletes_a_customer_and_no_other() {
+async fn an_administrator_deletes_only_the_confirmed_customer() {
     let stack = Stack::load();
     let (admin, a, b) = tokio::join!(admin(&stack), stack.signup(), stack.signup());
     let id = a.add("Canary", "The canary sings.").await;
@@ -41,7 +41,7 @@ async fn an_administrator_deletes_a_customer_and_no_other() {
     )
     .await
     .problem(404, "not_found");
-    // The app's own login may call the function; it looks who asks.
+    // The app's database user can call the function, but it checks the caller.
     let refused = stack
         .app_sql()
         .await
@@ -61,7 +61,7 @@ async fn an_administrator_deletes_a_customer_and_no_other() {
         .problem(401, "unauthenticated");
     a.login().await.problem(401, "invalid_credentials");
     let customers = "SELECT count(*) FROM customers WHERE id = $1";
-    eventually("the customer goes", async || {
+    eventually("the customer is gone", async || {
         (a.count(customers).await == 0).then_some(())
     })
     .await;
@@ -70,7 +70,7 @@ async fn an_administrator_deletes_a_customer_and_no_other() {
         assert!(keys.is_empty(), "{keys:?}");
     }
     me(&b).await.ok(200);
-    // Gone is gone; and the log of the administrator's own customer says who did it.
+    // A second deletion finds nothing; the audit log of the administrator's own customer records the first.
     delete(&path, body(&admin.password, "Test"))
         .await
         .problem(404, "not_found");

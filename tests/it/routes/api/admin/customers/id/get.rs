@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn an_administrator_sees_how_a_customer_stands() {
+async fn an_administrator_sees_a_customers_state_but_no_documents() {
     let stack = Stack::load();
     let (admin, a) = tokio::join!(admin(&stack), stack.signup());
     let id = a.add("Title of a document", "A text.").await;
@@ -45,7 +45,7 @@ async fn an_administrator_sees_how_a_customer_stands() {
     ask(&admin, Method::GET, &nobody, None)
         .await
         .problem(404, "not_found");
-    // The app's own login may call the function; it looks who asks.
+    // The app's database user can call the function, but it checks the caller.
     let rows = stack
         .app_sql()
         .await

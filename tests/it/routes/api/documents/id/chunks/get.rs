@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::{Stack, tenant::doc_id, word};
 
 #[tokio::test]
-async fn chunks_are_shown_in_order_of_any_version() {
+async fn chunks_of_any_version_are_shown_in_order() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (mark, later) = (word(), word());

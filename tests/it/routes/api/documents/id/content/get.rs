@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::stack::{Stack, versions::put};
 
 #[tokio::test]
-async fn versions_are_listed_and_their_texts_shown() {
+async fn the_text_of_every_version_is_shown() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let (first, second) = ("The first of both texts.", "The second text, ça alors.");
@@ -44,7 +44,7 @@ async fn versions_are_listed_and_their_texts_shown() {
         (&json!("ça"), &json!([17, 19]))
     );
     assert_eq!(part["nextOffset"], 19);
-    // A hit's span is a place in this text.
+    // The span of a hit refers to this text.
     let hit = &a.search("text", "alors").await[0];
     assert_eq!(hit["charSpan"], json!([0, second.chars().count()]));
     a.get(&format!("{path}/content?version=3"))

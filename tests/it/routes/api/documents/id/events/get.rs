@@ -1,7 +1,7 @@
 //! `GET /api/documents/{id}/events`, streamed from a function URL.
 //!
-//! The emulator hands a streamed answer on when it is whole: what is said is seen here, not when. That frames go
-//! out one by one is what `functions/documents/events` tests itself.
+//! The emulator passes a streamed response on as a whole, so these tests see its content, not its timing.
+//! `functions/documents/events` tests that frames are sent one by one.
 
 use dynrag_testing::openai::Reply;
 use reqwest::{Method, RequestBuilder};
@@ -39,11 +39,11 @@ fn events(answer: &Answer) -> Vec<Event> {
 }
 
 #[tokio::test]
-async fn a_stream_tells_every_step_and_the_end() {
+async fn a_stream_sends_every_step_and_the_end() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let id = tenant.add("Followed", &format!("A text {}.", word())).await;
-    // It is followed from its first moment on, and the stream ends by itself.
+    // The document is followed from the start, and the stream ends by itself.
     let live = events(&Answer::of(request(&tenant, &id)).await);
     let status = tenant.completed(&id).await;
     let timeline = status["timeline"].as_array().unwrap();
@@ -65,7 +65,7 @@ async fn a_stream_tells_every_step_and_the_end() {
     }
     assert_eq!(steps.last().unwrap().2["status"], "completed");
 
-    // Read afterwards it is the timeline to the letter.
+    // Read afterwards, the stream is exactly the timeline.
     let whole = events(&Answer::of(request(&tenant, &id)).await);
     let data: Vec<_> = whole[..timeline.len()]
         .iter()
@@ -82,7 +82,7 @@ async fn a_stream_tells_every_step_and_the_end() {
 }
 
 #[tokio::test]
-async fn a_stream_of_what_ends_badly_says_why() {
+async fn a_stream_of_a_failed_document_gives_the_reason() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
     let bad = word();
@@ -100,7 +100,7 @@ async fn a_stream_of_what_ends_badly_says_why() {
 }
 
 #[tokio::test]
-async fn what_is_no_document_of_the_caller_has_no_stream() {
+async fn only_the_callers_documents_have_streams() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let theirs = b.add("B", &format!("A text {}.", word())).await;

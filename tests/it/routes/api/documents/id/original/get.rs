@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::stack::{Answer, Stack, Tenant, eventually, tenant::doc_id, word};
 
-/// What a link leads to: the bytes and the header that names the file.
+/// Downloads a link: the bytes, and the header with the file name.
 async fn fetch(tenant: &Tenant, link: &serde_json::Value) -> (Vec<u8>, String) {
     let url = link["url"].as_str().unwrap();
     let answer = Answer::raw(tenant.stack.http.get(url)).await;
@@ -14,7 +14,7 @@ async fn fetch(tenant: &Tenant, link: &serde_json::Value) -> (Vec<u8>, String) {
 }
 
 #[tokio::test]
-async fn what_came_in_can_be_downloaded_version_by_version() {
+async fn the_original_of_every_version_can_be_downloaded() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let bytes = format!("A file {}.", word());
@@ -47,7 +47,7 @@ async fn what_came_in_can_be_downloaded_version_by_version() {
         .problem(422, "invalid_fields");
     assert_eq!(problem["errors"][0]["pointer"], "/version");
 
-    // A new version has a new original; one with a changed description only has the same.
+    // New content has a new original; a version with only a new title has the same one.
     a.completed(&id).await;
     let other = format!("Another {}.", word());
     let put = async |body| {
@@ -68,7 +68,7 @@ async fn what_came_in_can_be_downloaded_version_by_version() {
 }
 
 #[tokio::test]
-async fn of_a_bundle_only_the_document_itself_is_given_and_nothing_stays_behind() {
+async fn downloading_from_a_bundle_returns_only_that_document() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (mine, other) = (word(), word());
@@ -89,7 +89,7 @@ async fn of_a_bundle_only_the_document_itself_is_given_and_nothing_stays_behind(
     a.completed(&id).await;
     a.delete(&id).await.ok(202);
     a.get(&path).await.problem(404, "not_found");
-    eventually("nothing of it is left", async || {
+    eventually("nothing is left of it", async || {
         a.holding(&mine).await.is_empty().then_some(())
     })
     .await;

@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn what_ended_badly_is_tried_again() {
+async fn a_failed_document_can_be_retried() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let retry = async |tenant: &Tenant, id: &str| {
@@ -19,7 +19,7 @@ async fn what_ended_badly_is_tried_again() {
     let id = a.add("T", &format!("A text {mark}.")).await;
     a.completed(&id).await;
     retry(&a, &id).await.problem(409, "not_retryable");
-    // As if what reads it had crashed; what is there stays searchable meanwhile.
+    // As if its reader had crashed; the published version stays searchable.
     let failed = "UPDATE documents SET status = 'failed', code = 'extraction_crashed' WHERE customer_id = $1 AND id = $2";
     a.change(failed, &id).await;
     retry(&b, &id).await.problem(404, "not_found");

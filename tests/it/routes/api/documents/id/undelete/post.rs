@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::stack::{Stack, word};
 
 #[tokio::test]
-async fn a_deletion_is_reverted_by_the_owner() {
+async fn a_document_is_undeleted_by_its_owner() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     a.config("deletion_retention_days = 1").await;

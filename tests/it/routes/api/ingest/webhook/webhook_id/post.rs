@@ -14,7 +14,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn what_is_wrong_with_a_request_nobody_is_told() {
+async fn refused_messages_all_get_the_same_response() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (hook, paused) = (manual(&a).await, manual(&a).await);
@@ -46,7 +46,7 @@ async fn what_is_wrong_with_a_request_nobody_is_told() {
     assert_eq!(details.len(), 1, "{details:?}");
     let body = json!({"content": format!("Let in {}.", word())});
     with_token(&stack, &hook, &token, &body).await.ok(202);
-    // Nothing of what was refused used up a request.
+    // Refused messages are not counted as requests.
     let requests = "SELECT coalesce(sum(requests), 0)::bigint FROM usage_metrics
                     WHERE customer_id = $1 AND operation = 'ingest-webhook-receive'";
     assert_eq!(a.count(requests).await, 1);

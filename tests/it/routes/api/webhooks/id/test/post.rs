@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_schedule_that_is_tried_gives_a_run_to_follow() {
+async fn testing_a_schedule_starts_a_run() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     let site = Site::open(2).await;

@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn a_suspended_customer_is_activated_by_an_administrator() {
+async fn an_administrator_activates_a_suspended_customer() {
     let stack = Stack::load();
     let (admin, a, b) = tokio::join!(admin(&stack), stack.signup(), stack.signup());
     let path = |what: &str| format!("customers/{}/{what}", a.id);

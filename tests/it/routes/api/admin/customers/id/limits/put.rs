@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn limits_are_the_platforms_to_raise() {
+async fn only_the_platform_can_raise_limits() {
     let stack = Stack::load();
     let (admin, a) = tokio::join!(admin(&stack), stack.signup());
     let path = format!("customers/{}/limits", a.id);
@@ -44,7 +44,7 @@ async fn limits_are_the_platforms_to_raise() {
         .bad_fields(&["/maxFileBytes"]);
     // The returned limits are accepted unchanged.
     assert_eq!(put(config.clone()).await.ok(200), config);
-    // A lower limit of a class of routes is one's own to set, and holds.
+    // A customer can set a lower limit for a class of routes, and it is enforced.
     put(json!({"classLimits": {"search": 2}})).await.ok(200);
     let mut statuses = Vec::new();
     for _ in 0..5 {

@@ -9,7 +9,7 @@ use crate::support::stack::{
 };
 
 #[tokio::test]
-async fn a_suspended_customer_is_refused_everywhere_until_it_is_activated() {
+async fn a_suspended_customer_is_refused_until_it_is_activated() {
     let stack = Stack::load();
     let (admin, a, b) = tokio::join!(admin(&stack), stack.signup(), stack.signup());
     let of = |what: &str| format!("customers/{}/{what}", a.id);
@@ -22,7 +22,7 @@ async fn a_suspended_customer_is_refused_everywhere_until_it_is_activated() {
         .await
         .problem(403, "customer_suspended");
     me(&b).await.ok(200);
-    // Twice is as once.
+    // It is idempotent.
     assert_eq!(
         ask(&admin, Method::POST, &of("suspend"), None).await.status,
         204
@@ -47,7 +47,7 @@ async fn a_suspended_customer_is_refused_everywhere_until_it_is_activated() {
             (json!("customer.suspended"), by)
         ]
     );
-    // Neither the administrator's own customer, nor an unknown one.
+    // Neither the administrator's own customer nor an unknown one can be suspended.
     let own = format!("customers/{}/suspend", admin.id);
     ask(&admin, Method::POST, &own, None)
         .await

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::support::stack::{Stack, answer::text, webhooks::make};
 
 #[tokio::test]
-async fn a_delivery_is_sent_again_for_its_customer() {
+async fn a_delivery_is_replayed_for_its_customer() {
     let stack = Stack::load();
     let (a, b) = tokio::join!(stack.signup(), stack.signup());
     // Nothing listens on this port.
