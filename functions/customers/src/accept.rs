@@ -8,7 +8,7 @@ use dynrag_api::{
     responses::Created,
     session::{Session, SessionUser},
 };
-use dynrag_app::accounts;
+use dynrag_app::users::invitations;
 use dynrag_domain::CustomerId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub(crate) async fn accept(
     Json(body): Json<AcceptInvitation>,
 ) -> Answer<Created<JoinedCustomer>> {
     let (token, password) = (&body.token, body.password);
-    let new = accounts::accept_invitation(&app, address.bytes(), token, password).await?;
+    let new = invitations::accept(&app, address.bytes(), token, password).await?;
     Ok(Created(JoinedCustomer {
         customer_id: new.user.customer_id,
         user: new.user.into(),

@@ -8,7 +8,7 @@ use dynrag_api::{
     responses::{Accepted, CustomerDeletion},
     scopes::Owner,
 };
-use dynrag_app::accounts;
+use dynrag_app::customers::deletion;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -27,6 +27,6 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     Json(body): Json<DeleteAccount>,
 ) -> Answer<Accepted<CustomerDeletion>> {
-    accounts::delete(&app, &caller, body.password).await?;
+    deletion::delete(&app, &caller, body.password).await?;
     Ok(Accepted(CustomerDeletion::default()))
 }

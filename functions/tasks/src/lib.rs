@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dynrag_app::{App, bulk, emails, erasure, exports};
+use dynrag_app::{App, documents, emails, erasure, exports};
 use dynrag_domain::{Error, Result, tasks::Task};
 use dynrag_store::TenantId;
 use dynrag_worker::{Delivery, Invocation};
@@ -45,7 +45,9 @@ impl Tasks {
             Task::Export { job_id, .. } => {
                 exports::write_next(app, tenant()?, *job_id, deadline).await
             }
-            Task::Bulk { job_id, .. } => bulk::run(app, tenant()?, *job_id, deadline).await,
+            Task::Bulk { job_id, .. } => {
+                documents::run_bulk(app, tenant()?, *job_id, deadline).await
+            }
             Task::Erase { .. } => erasure::erase(app, tenant()?).await,
             Task::VerifyEmail { user_id, .. } => {
                 emails::verify_email(app, tenant()?, *user_id).await

@@ -1,6 +1,7 @@
-//! Settings of a customer's account.
+//! A customer's account: its settings, keys and deletion.
 
 pub mod configuration;
+pub mod deletion;
 pub mod profile;
 pub mod provider_key;
 pub mod signing_secrets;

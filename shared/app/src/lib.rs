@@ -4,7 +4,6 @@
 pub mod accounts;
 pub mod administration;
 mod attempts;
-pub mod bulk;
 pub mod collections;
 pub mod customers;
 mod dispatch;

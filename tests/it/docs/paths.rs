@@ -1,6 +1,6 @@
 //! Every path that a document names exists.
 
-use std::fs;
+use std::{collections::HashSet, fs};
 
 use super::{files, read};
 use crate::support::known::checkout;
@@ -18,6 +18,9 @@ const FOLDERS: [&str; 10] = [
     "shared",
     "tests",
 ];
+
+/// Extensions of source files.
+const SOURCES: [&str; 4] = ["rs", "sql", "py", "sh"];
 
 /// The documents, except `CHANGELOG.md`, which names what no longer exists.
 fn documents() -> Vec<String> {
@@ -52,6 +55,25 @@ fn named(text: &str) -> Vec<String> {
         .filter(|word| {
             let (folder, rest) = word.split_once('/').unwrap_or((word, ""));
             FOLDERS.contains(&folder) && !rest.is_empty()
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The source files among the words in backticks that are named without their folder.
+fn named_alone(text: &str) -> Vec<String> {
+    let spans = prose(text);
+    let spans = spans.split('`').skip(1).step_by(2);
+    let words = spans.flat_map(str::split_whitespace);
+    let words = words.map(|word| word.trim_matches(|c: char| ",;:()'\"".contains(c)));
+    words
+        .filter(|word| {
+            let (name, extension) = word.rsplit_once('.').unwrap_or((word, ""));
+            SOURCES.contains(&extension)
+                && !name.is_empty()
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
         })
         .map(str::to_owned)
         .collect()
@@ -139,6 +161,28 @@ fn every_path_in_a_document_exists() {
 }
 
 #[test]
+fn every_source_file_named_without_its_folder_exists() {
+    let sources: HashSet<String> = FOLDERS
+        .iter()
+        .flat_map(|folder| SOURCES.map(|extension| files(folder, extension)))
+        .flatten()
+        .filter_map(|path| Some(path.rsplit_once('/')?.1.to_owned()))
+        .collect();
+    let mut checked = 0;
+    let mut missing = Vec::new();
+    for document in documents() {
+        for name in named_alone(&read(&document)) {
+            checked += 1;
+            if !sources.contains(&name) {
+                missing.push(format!("{document}: {name}"));
+            }
+        }
+    }
+    assert!(checked > 30, "{checked}");
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
 fn every_link_in_a_document_leads_to_a_file() {
     let mut missing = Vec::new();
     for document in documents() {
@@ -160,6 +204,10 @@ fn every_link_in_a_document_leads_to_a_file() {
 fn paths_are_found_expanded_and_matched() {
     let text =
         "`shared/a.rs`, `make shared/b` and `docs/{c,d}.md`\n```\n`tests/e`\n```\n`sharedness/f`";
+    assert_eq!(
+        named_alone("`a.rs` `b/c.rs`, `d.` (`e_f.sql`) `g.json`"),
+        ["a.rs", "e_f.sql"]
+    );
     assert_eq!(named(text), ["shared/a.rs", "shared/b", "docs/{c,d}.md"]);
     assert_eq!(expanded("docs/{c,d}.md"), ["docs/c.md", "docs/d.md"]);
     assert_eq!(expanded("api/{id}"), ["api/{id}"]);

@@ -1,5 +1,7 @@
 //! Invitations to become a user of a customer. `emails` writes and sends the email.
 
+mod accept;
+
 use dynrag_domain::{
     Error, InvitationId, Result,
     audit::Action,
@@ -14,6 +16,8 @@ use dynrag_store::{
 use serde_json::json;
 
 use crate::{App, emails};
+
+pub use accept::accept;
 
 /// Invites a person by email. Inviting the same address again renews the invitation and its link.
 ///

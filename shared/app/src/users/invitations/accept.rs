@@ -25,7 +25,7 @@ use crate::{
 ///
 /// # Errors
 /// `invalid_link`, `invalid_fields`; `email_taken` (conflict); `too_many_attempts` (rate limited); `unavailable`.
-pub async fn accept_invitation(
+pub async fn accept(
     app: &App,
     address: &[u8],
     token: &SecretString,

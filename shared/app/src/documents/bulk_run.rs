@@ -29,7 +29,7 @@ const MAX_ATTEMPTS: i32 = 5;
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn run(app: &App, customer: TenantId, job: JobId, deadline: Instant) -> Result<()> {
+pub async fn run_bulk(app: &App, customer: TenantId, job: JobId, deadline: Instant) -> Result<()> {
     let store = app.unbounded_store().await?;
     let Some(begun) = store.begin_job(customer, job).await? else {
         return Ok(());
