@@ -8,7 +8,7 @@
 //! | frozen while it holds the lock | an idle transaction | Postgres ends it after a minute; the writer's publish then fails |
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{DocumentId, Error, Result, tables::TableVersion};
+use dynrag_domain::{DocumentId, Error, Result, VersionNumber, tables::TableVersion};
 
 use crate::{FencingToken, Store, Tenant, TenantId, ingestion::Claim, row::Row};
 
@@ -44,7 +44,7 @@ pub struct Held {
     /// The document.
     pub document_id: DocumentId,
     /// The published version.
-    pub published_version: Option<i32>,
+    pub published_version: Option<VersionNumber>,
 }
 
 /// A document under deletion.
@@ -62,7 +62,7 @@ pub struct Publication {
     /// The document.
     pub document_id: DocumentId,
     /// Its new version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// Chunks stored.
     pub chunks: i32,
     /// Tokens that its embedding cost.
@@ -235,7 +235,7 @@ impl StoreStep {
         let customer = self.tx.customer_id();
         self.record(committed).await?;
         let ids: Vec<DocumentId> = documents.iter().map(|d| d.document_id).collect();
-        let versions: Vec<i32> = documents.iter().map(|d| d.version).collect();
+        let versions: Vec<VersionNumber> = documents.iter().map(|d| d.version).collect();
         let chunks: Vec<i32> = documents.iter().map(|d| d.chunks).collect();
         let tokens: Vec<i64> = documents.iter().map(|d| d.tokens).collect();
         let chunk_tokens: Vec<i64> = documents.iter().map(|d| d.chunk_tokens).collect();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    DocumentId, Kind,
+    DocumentId, Kind, VersionNumber,
     audit::Actor,
     bulk::{Asked, BulkAction},
     documents::{
@@ -122,7 +122,7 @@ async fn a_deleted_document_is_hidden_counts_and_comes_back_as_it_was() {
     let id = scene.add(Some("x"), "text").await;
     let claim = scene
         .store
-        .claim(scene.customer, id, 1, LEASE)
+        .claim(scene.customer, id, VersionNumber::FIRST, LEASE)
         .await
         .unwrap()
         .unwrap();
@@ -160,11 +160,19 @@ async fn a_document_that_was_being_processed_is_queued_again_and_its_worker_stay
     let scene = scene().await;
     let id = scene.add(None, "text").await;
     let (store, customer) = (&scene.store, scene.customer);
-    let claim = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
+    let claim = store
+        .claim(customer, id, VersionNumber::FIRST, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
     scene.delete(id, false).await;
     assert_eq!(
         scene.undelete(id).await.unwrap(),
-        [Outgoing::Job(Job::process(customer.customer_id(), id, 1))]
+        [Outgoing::Job(Job::process(
+            customer.customer_id(),
+            id,
+            VersionNumber::FIRST
+        ))]
     );
     assert!(
         !store
@@ -174,7 +182,11 @@ async fn a_document_that_was_being_processed_is_queued_again_and_its_worker_stay
             .is_held()
     );
     assert!(!store.let_go(&claim).await.unwrap().is_held());
-    let again = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
+    let again = store
+        .claim(customer, id, VersionNumber::FIRST, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(again.attempts, 1);
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, DocumentId, SessionId, UserId,
+    ApiKeyId, CollectionId, DocumentId, SessionId, UserId, VersionNumber,
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     bulk::BulkAction,
@@ -312,15 +312,20 @@ pub async fn try_add(
     }
 }
 
+/// Returns the version with this number.
+pub fn version(number: i32) -> VersionNumber {
+    VersionNumber::try_from(number).unwrap()
+}
+
 /// Adds a text as a new document, or as the next version of the one with this external id.
 pub async fn add(
     store: &Store,
     customer: TenantId,
     external_id: Option<&str>,
     text: &str,
-) -> (DocumentId, i32) {
+) -> (DocumentId, VersionNumber) {
     match try_add(store, customer, external_id, text).await {
-        (Target::New { id }, Some(_)) => (id, 1),
+        (Target::New { id }, Some(_)) => (id, VersionNumber::FIRST),
         (Target::Next { id, version }, Some(_)) => (id, version),
         (target, _) => panic!("{text} was not added: {target:?}"),
     }

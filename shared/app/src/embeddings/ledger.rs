@@ -64,7 +64,7 @@ fn share(all: u64, part: u64, whole: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use dynrag_domain::DocumentId;
+    use dynrag_domain::{DocumentId, VersionNumber};
 
     use super::*;
 
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn shares_of_a_request_add_up_to_its_tokens() {
         let purposes: Vec<Purpose> = (0..7)
-            .map(|_| Purpose::Embedding(DocumentId::generate(), 1))
+            .map(|_| Purpose::Embedding(DocumentId::generate(), VersionNumber::FIRST))
             .collect();
         let texts = || (0..100u32).map(|text| (purposes[text as usize / 15], text % 11));
         for reported in [0, 1, 6, 7, 499, 1_000_003] {
@@ -111,7 +111,10 @@ mod tests {
         assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), 14);
         assert_ne!(lines[0].call_id, lines[1].call_id);
         let two = [
-            (Purpose::Embedding(DocumentId::generate(), 1), 0),
+            (
+                Purpose::Embedding(DocumentId::generate(), VersionNumber::FIRST),
+                0,
+            ),
             (Purpose::Query, 0),
         ];
         let lines = ledger("m", terms("m"), two, vec![call(5)]);
