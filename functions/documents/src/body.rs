@@ -68,7 +68,7 @@ pub(crate) struct DocumentBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     chunks: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tokens: Option<i64>,
+    tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
     /// Properties from the file: `author`, `language`, `created`, `modified`, if known.

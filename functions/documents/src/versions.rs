@@ -34,7 +34,7 @@ pub(crate) struct VersionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     chunks: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tokens: Option<i64>,
+    tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
     /// Content that was left out, replaced or guessed during extraction.

@@ -274,7 +274,7 @@ async fn check_budget(
     texts: &[Text<'_>],
 ) -> Result<(), Stop> {
     let mut left = allowance(parts, customer, access).await?;
-    let tokens = texts.iter().map(|text| u64::from(text.tokens)).sum();
+    let tokens = texts.iter().map(|text| text.tokens).sum();
     let paid = access.cost(tokens).and_then(|cost| left.take(cost));
     paid.map_err(|code| refused(model, code))
 }

@@ -84,7 +84,7 @@ pub struct Document {
     /// Chunks.
     pub chunks: Option<i32>,
     /// Tokens embedded.
-    pub tokens: Option<i64>,
+    pub tokens: Option<u64>,
     /// Embedding model.
     pub embedding_model: Option<String>,
     /// The file's own metadata.

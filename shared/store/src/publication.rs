@@ -66,9 +66,9 @@ pub struct Publication {
     /// Chunks stored.
     pub chunks: i32,
     /// Tokens that its embedding cost.
-    pub tokens: i64,
+    pub tokens: u64,
     /// Tokens of its chunks, whether or not they were paid for this time.
-    pub chunk_tokens: i64,
+    pub chunk_tokens: u64,
 }
 
 /// The state of the tenant's `chunks` table after a step.
@@ -237,8 +237,8 @@ impl StoreStep {
         let ids: Vec<DocumentId> = documents.iter().map(|d| d.document_id).collect();
         let versions: Vec<VersionNumber> = documents.iter().map(|d| d.version).collect();
         let chunks: Vec<i32> = documents.iter().map(|d| d.chunks).collect();
-        let tokens: Vec<i64> = documents.iter().map(|d| d.tokens).collect();
-        let chunk_tokens: Vec<i64> = documents.iter().map(|d| d.chunk_tokens).collect();
+        let tokens: Vec<u64> = documents.iter().map(|d| d.tokens).collect();
+        let chunk_tokens: Vec<u64> = documents.iter().map(|d| d.chunk_tokens).collect();
         self.tx
             .query(
                 include_str!("../queries/publication/supersede.sql"),

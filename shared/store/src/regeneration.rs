@@ -32,7 +32,7 @@ pub struct Estimate {
     /// Their chunks.
     pub chunks: i64,
     /// Their chunks' tokens.
-    pub tokens: i64,
+    pub tokens: u64,
     /// Whether the tokens of all documents were counted; otherwise some are an estimate.
     pub counted: bool,
 }

@@ -41,7 +41,7 @@ pub struct Version {
     /// Stored chunks.
     pub chunks: Option<i32>,
     /// Embedded tokens.
-    pub tokens: Option<i64>,
+    pub tokens: Option<u64>,
     /// The embedding model.
     pub embedding_model: Option<String>,
     /// Warnings of the reader: parts left out or replaced.

@@ -11,14 +11,14 @@ use uuid::Uuid;
 pub fn ledger(
     model: &str,
     (paid_by, price): (Payer, Price),
-    texts: impl IntoIterator<Item = (Purpose, u32)>,
+    texts: impl IntoIterator<Item = (Purpose, u64)>,
     calls: Vec<Call>,
 ) -> Vec<ProviderCall> {
     // Purpose, number of texts, and cumulative tokens.
     let mut shares: Vec<(Purpose, u32, u64)> = Vec::new();
     let mut counted = 0;
     for (purpose, tokens) in texts {
-        counted += u64::from(tokens);
+        counted += tokens;
         match shares.last_mut() {
             Some((last, inputs, until)) if *last == purpose => {
                 *inputs += 1;
@@ -88,7 +88,11 @@ mod tests {
         let purposes: Vec<Purpose> = (0..7)
             .map(|_| Purpose::Embedding(DocumentId::generate(), VersionNumber::FIRST))
             .collect();
-        let texts = || (0..100u32).map(|text| (purposes[text as usize / 15], text % 11));
+        let texts = || {
+            (0..100)
+                .zip(0..)
+                .map(|(text, tokens): (usize, u64)| (purposes[text / 15], tokens % 11))
+        };
         for reported in [0, 1, 6, 7, 499, 1_000_003] {
             let lines = ledger(SMALL, terms(SMALL), texts(), vec![call(reported)]);
             assert_eq!(lines.len(), 7);
