@@ -141,21 +141,6 @@ pub struct Endpoint<'a> {
     pub class: Class,
 }
 
-/// A token with a verified signature. It is built from the token's claims alone, because it proves the tenant.
-#[derive(Clone, Copy, Debug)]
-pub struct Verified {
-    /// The tenant.
-    pub customer: CustomerId,
-    /// The user.
-    pub user: UserId,
-    /// The session.
-    pub session: SessionId,
-    /// Version of the secret that signed the token.
-    pub secret_version: i32,
-    /// Issue time.
-    pub issued_at: DateTime<Utc>,
-}
-
 /// The reason why a caller is refused, with its limits if a rate limit is the reason.
 #[derive(Debug)]
 pub struct Refused {
@@ -184,15 +169,16 @@ impl Store {
         token: Verified,
         endpoint: Endpoint<'_>,
     ) -> Result<Admission, Refused> {
+        let claims = token.claims();
         let rows = self
             .call(
                 include_str!("../queries/admission/user.sql"),
                 &[
-                    &token.customer,
-                    &token.user,
-                    &token.session,
-                    &token.secret_version,
-                    &token.issued_at,
+                    &claims.customer,
+                    &claims.user,
+                    &claims.session,
+                    &token.secret_version(),
+                    &claims.issued_at,
                     &endpoint.name,
                     &endpoint.class,
                 ],
@@ -207,7 +193,7 @@ impl Store {
             ))
         })?;
         Ok(Admission {
-            session: Some(token.session),
+            session: Some(claims.session),
             ..admission
         })
     }

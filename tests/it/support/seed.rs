@@ -18,8 +18,8 @@ use dynrag_domain::{
     tasks::JobKind,
 };
 use dynrag_store::{
-    Store, Tenant, TenantId,
-    admission::{Endpoint, Verified},
+    Store, Tenant, TenantId, TokenClaims, Verified,
+    admission::Endpoint,
     api_keys::NewApiKey,
     audit,
     collections::NewCollection,
@@ -115,16 +115,27 @@ async fn begin_session(tx: &Tenant, customer: &Customer) {
 }
 
 impl Customer {
-    /// Its user's access token, verified.
-    pub fn verified(&self) -> Verified {
-        Verified {
+    /// What its user's access token says.
+    pub fn claims(&self) -> TokenClaims {
+        TokenClaims {
+            id: Uuid::now_v7(),
             customer: self.id.customer_id(),
             user: self.user,
             session: self.session,
-            secret_version: 1,
             issued_at: Utc::now(),
         }
     }
+
+    /// Its user's access token, verified.
+    pub fn verified(&self) -> Verified {
+        signed(self.claims())
+    }
+}
+
+/// A token of these claims, as if it had been verified.
+#[expect(clippy::disallowed_methods, reason = "a test's token has no signature")]
+pub fn signed(claims: TokenClaims) -> Verified {
+    Verified::signed(claims, 1)
 }
 
 /// The tenant of a customer that signed up through the API.
