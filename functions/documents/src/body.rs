@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, DocumentId,
+    CollectionId, DocumentId, VersionNumber,
     documents::{FailureCode, Format, Source, Stage, Status},
     metadata::Metadata,
     warnings::Warnings,
@@ -54,9 +54,9 @@ pub(crate) struct DocumentBody {
     /// The HTTP status of the page's server, for code `http_status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     http_status: Option<i32>,
-    latest_version: i32,
+    latest_version: VersionNumber,
     #[serde(skip_serializing_if = "Option::is_none")]
-    published_version: Option<i32>,
+    published_version: Option<VersionNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub(crate) struct DocumentBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     chunks: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tokens: Option<i64>,
+    tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
     /// Properties from the file: `author`, `language`, `created`, `modified`, if known.

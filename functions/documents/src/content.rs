@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_domain::{
-    DocumentId, Error, FieldError, Kind, Result,
+    DocumentId, Error, FieldError, Kind, Result, VersionNumber,
     chunks::{Extracted, Section},
     storage,
 };
@@ -49,7 +49,7 @@ struct SectionBody {
 #[schema(as = DocumentContent)]
 pub(crate) struct Content {
     doc_id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     /// The reader that extracted the text.
@@ -68,8 +68,8 @@ pub(crate) struct Content {
 }
 
 impl ContentQuery {
-    /// Returns start and length of the range.
-    fn range(&self) -> Result<(usize, usize)> {
+    /// Returns the version, and start and length of the range.
+    fn check(&self) -> Result<(Option<VersionNumber>, usize, usize)> {
         let mut fields = Vec::new();
         let mut bad = |pointer: &str, detail: String| {
             fields.push(FieldError {
@@ -77,7 +77,8 @@ impl ContentQuery {
                 detail,
             });
         };
-        if self.version.is_some_and(|version| version < 1) {
+        let version = self.version.map(VersionNumber::try_from).transpose();
+        if version.is_err() {
             bad("/version", "from 1".to_owned());
         }
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
@@ -87,7 +88,8 @@ impl ContentQuery {
         if !fields.is_empty() {
             return Err(Error::fields_invalid(fields));
         }
-        Ok((self.offset.unwrap_or(0) as usize, limit as usize))
+        let offset = self.offset.unwrap_or(0) as usize;
+        Ok((version?, offset, limit as usize))
     }
 }
 
@@ -98,11 +100,10 @@ pub(crate) async fn content(
     Path(id): Path<DocumentId>,
     Query(query): Query<ContentQuery>,
 ) -> Answer<Json<Content>> {
-    let (offset, limit) = query.range()?;
+    let (version, offset, limit) = query.check()?;
     let store = caller.store();
     let document = store.get_document(caller.tenant(), id).await?;
-    let version = query
-        .version
+    let version = version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
     let extracted = extracted(&app, &caller, id, version).await?;
@@ -117,7 +118,7 @@ pub(crate) async fn extracted(
     app: &App,
     caller: &Admission,
     id: DocumentId,
-    version: i32,
+    version: VersionNumber,
 ) -> Result<Extracted> {
     let customer = caller.tenant();
     let small = caller.store().small_text(customer, id, version).await?;
@@ -139,7 +140,7 @@ pub(crate) async fn extracted(
 
 fn range(
     doc_id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     extracted: Extracted,
     offset: usize,
     limit: usize,
@@ -201,8 +202,15 @@ mod tests {
             }],
             ..Extracted::default()
         };
-        let part =
-            |offset, limit| range(DocumentId::generate(), 1, extracted.clone(), offset, limit);
+        let part = |offset, limit| {
+            range(
+                DocumentId::generate(),
+                VersionNumber::FIRST,
+                extracted.clone(),
+                offset,
+                limit,
+            )
+        };
         let (first, second) = (part(0, 10), part(10, 10));
         assert_eq!(format!("{}{}", first.text, second.text), extracted.text);
         assert_eq!((first.char_span, first.next_offset), ([0, 10], Some(10)));
@@ -221,7 +229,14 @@ mod tests {
                 .into(),
             ..extracted.clone()
         };
-        let kept = range(DocumentId::generate(), 1, out_of_order, 0, 100).sections;
+        let kept = range(
+            DocumentId::generate(),
+            VersionNumber::FIRST,
+            out_of_order,
+            0,
+            100,
+        )
+        .sections;
         assert_eq!(kept.len(), 1);
         let beyond = part(99, 10);
         assert_eq!((beyond.text.as_str(), beyond.char_span), ("", [18, 18]));

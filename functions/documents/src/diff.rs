@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
-use dynrag_domain::{DocumentId, Error, Kind, Result};
+use dynrag_domain::{DocumentId, Error, Kind, Result, VersionNumber};
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
@@ -58,8 +58,8 @@ struct Line {
 #[schema(as = DocumentDiff)]
 pub(crate) struct Diff {
     doc_id: DocumentId,
-    from: i32,
-    to: i32,
+    from: VersionNumber,
+    to: VersionNumber,
     added_lines: usize,
     removed_lines: usize,
     /// Similarity of the texts, from 0 (nothing in common) to 1 (identical).
@@ -94,12 +94,12 @@ pub(crate) async fn diff(
     let newest = document
         .published_version
         .unwrap_or(document.latest_version);
-    let to = query.to.unwrap_or(newest);
-    let from = query.from.unwrap_or(to - 1);
-    if from < 1 || to < 1 {
+    let to = query.to.unwrap_or(newest.get());
+    let from = query.from.unwrap_or(to.saturating_sub(1));
+    let (Ok(from), Ok(to)) = (VersionNumber::try_from(from), VersionNumber::try_from(to)) else {
         let detail = "The document has only one version. Set from and to once it has two.";
         return Err(Error::new(Kind::Conflict, "nothing_to_compare", detail).into());
-    }
+    };
     let old = extracted(&app, &caller, id, from).await?.text;
     let new = extracted(&app, &caller, id, to).await?.text;
     if old.len() + new.len() > MOST_TEXT {
@@ -109,7 +109,11 @@ pub(crate) async fn diff(
     Ok(Json(compare(id, (from, &old), (to, &new))))
 }
 
-fn compare(doc_id: DocumentId, (from, old): (i32, &str), (to, new): (i32, &str)) -> Diff {
+fn compare(
+    doc_id: DocumentId,
+    (from, old): (VersionNumber, &str),
+    (to, new): (VersionNumber, &str),
+) -> Diff {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let (mut added_lines, mut removed_lines) = (0, 0);
     for change in diff.iter_all_changes() {
@@ -178,11 +182,12 @@ mod tests {
     #[test]
     fn changes_are_returned_with_context() {
         let id = DocumentId::generate();
+        let (first, second) = (VersionNumber::FIRST, VersionNumber::FIRST.next());
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old
             .replace("line 10\n", "line ten\n")
             .replace("line 20\n", "");
-        let diff = compare(id, (1, &old), (2, &new));
+        let diff = compare(id, (first, &old), (second, &new));
         assert_eq!((diff.added_lines, diff.removed_lines), (1, 2));
         assert_eq!(diff.hunks.len(), 2);
         assert_eq!((diff.hunks[0].from_line, diff.hunks[0].to_line), (7, 7));
@@ -192,19 +197,20 @@ mod tests {
         };
         assert!(diff.hunks[0].lines.contains(&removed));
         assert!(diff.similarity.0 > 850, "{diff:?}");
-        let same = compare(id, (1, &old), (2, &old));
+        let same = compare(id, (first, &old), (second, &old));
         assert_eq!((same.hunks.len(), same.similarity.0), (0, 1000));
     }
 
     #[test]
     fn a_large_change_is_marked_as_truncated() {
         let id = DocumentId::generate();
+        let (first, second) = (VersionNumber::FIRST, VersionNumber::FIRST.next());
         let text = |what: &str| {
             (0..MOST_LINES)
                 .map(|n| format!("{what} {n}\n"))
                 .collect::<String>()
         };
-        let diff = compare(id, (1, &text("a")), (2, &text("b")));
+        let diff = compare(id, (first, &text("a")), (second, &text("b")));
         assert!(diff.truncated);
         let shown: usize = diff.hunks.iter().map(|hunk| hunk.lines.len()).sum();
         assert_eq!(shown, MOST_LINES);

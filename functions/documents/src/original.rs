@@ -6,7 +6,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
 use dynrag_app::documents;
-use dynrag_domain::{DocumentId, Error};
+use dynrag_domain::{DocumentId, Error, VersionNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,7 +23,7 @@ pub(crate) struct OriginalQuery {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OriginalLink {
     doc_id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     url: String,
     expires_at: DateTime<Utc>,
     /// The original file name, or one made from the title.
@@ -39,10 +39,9 @@ pub(crate) async fn original(
     Path(id): Path<DocumentId>,
     Query(query): Query<OriginalQuery>,
 ) -> Answer<Json<OriginalLink>> {
-    if query.version.is_some_and(|version| version < 1) {
-        return Err(Error::field("/version", "from 1").into());
-    }
-    let link = documents::original_link(&app, &caller, id, query.version).await?;
+    let version = query.version.map(VersionNumber::try_from).transpose();
+    let version = version.map_err(|_| Error::field("/version", "from 1"))?;
+    let link = documents::original_link(&app, &caller, id, version).await?;
     Ok(Json(OriginalLink {
         doc_id: id,
         version: link.version,

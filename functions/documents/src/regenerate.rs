@@ -41,7 +41,7 @@ pub(crate) struct RegenerateEstimate {
     documents: i64,
     chunks: i64,
     /// Tokens to embed.
-    tokens: i64,
+    tokens: u64,
     /// Whether `tokens` is exact; false if it was estimated for some older documents.
     counted: bool,
     /// Cost at the listed price; null for a model without a listed price.

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Link, Path, responses::Accepted, scopes::DocumentsWrite};
 use dynrag_app::documents;
-use dynrag_domain::{
-    DocumentId,
-    documents::{Status, VersionNumber},
-};
+use dynrag_domain::{DocumentId, VersionNumber, documents::Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,7 +14,7 @@ use utoipa::ToSchema;
 pub(crate) struct RestoredDocument {
     doc_id: DocumentId,
     /// The number of the new version.
-    version: i32,
+    version: VersionNumber,
     status: Status,
     status_url: Link,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dynrag_api::{Answer, Caller, Json, Path, scopes::DocumentsRead, timeline::DocumentStep};
 use dynrag_domain::{
-    DocumentId,
+    DocumentId, VersionNumber,
     documents::{FailureCode, Stage, Status},
     warnings::Warnings,
 };
@@ -29,9 +29,9 @@ pub(crate) struct StatusBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     http_status: Option<i32>,
     attempts: i32,
-    latest_version: i32,
+    latest_version: VersionNumber,
     #[serde(skip_serializing_if = "Option::is_none")]
-    published_version: Option<i32>,
+    published_version: Option<VersionNumber>,
     /// Content that was left out, replaced or guessed during extraction.
     warnings: Warnings,
     /// The steps so far, oldest first.

@@ -7,7 +7,7 @@ use dynrag_api::{
     scopes::DocumentsRead,
 };
 use dynrag_domain::{
-    DocumentId,
+    DocumentId, VersionNumber,
     documents::{Format, VersionStatus},
     warnings::Warnings,
 };
@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 #[schema(as = DocumentVersion)]
 pub(crate) struct VersionBody {
-    version: i32,
+    version: VersionNumber,
     status: VersionStatus,
     format: Format,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub(crate) struct VersionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     chunks: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tokens: Option<i64>,
+    tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
     /// Content that was left out, replaced or guessed during extraction.
@@ -73,7 +73,7 @@ pub(crate) async fn versions(
     Path(id): Path<DocumentId>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<Page<VersionBody>>> {
-    let (limit, after) = (paging.limit()?, paging.after::<i32>()?);
+    let (limit, after) = (paging.limit()?, paging.after::<VersionNumber>()?);
     let rows = caller
         .store()
         .document_versions(

@@ -10,7 +10,7 @@
 
 use dynrag_app::documents::{Kept, keep};
 use dynrag_domain::{
-    DocumentId, Kind, Result,
+    DocumentId, Kind, Result, VersionNumber,
     audit::Actor,
     documents::{self, ExtractionOptions, FailureCode, Format, OnDuplicate, Source},
     queues::Queue,
@@ -73,7 +73,7 @@ pub(crate) async fn settle(
         let beyond = all.saturating_sub(added.len() + named);
         warnings.add(WarningCode::AttachmentsNotRead, beyond);
     }
-    if claim.attachments || claim.version > 1 {
+    if claim.attachments || claim.version > VersionNumber::FIRST {
         let gone = parts.store.detach_others(claim, &added).await?;
         for pending in gone.ok_or(Stop::Lost)? {
             parts.app.dispatch_to(Queue::Ingest, &pending).await;

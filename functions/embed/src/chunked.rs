@@ -16,7 +16,7 @@ pub(crate) struct ChunkedDocument {
     pub(crate) properties: Properties,
     pub(crate) chunks: Vec<Chunk>,
     /// Token count of each chunk.
-    pub(crate) tokens: Vec<u32>,
+    pub(crate) tokens: Vec<u64>,
     /// Tokens the provider charged to find the cuts.
     pub(crate) charged: u64,
 }
@@ -37,7 +37,7 @@ pub(crate) struct EmbeddingRequest<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) chunks: &'a [Chunk],
     /// Token count of each chunk.
-    pub(crate) tokens: &'a [u32],
+    pub(crate) tokens: &'a [u64],
 }
 
 /// A document that is not to be stored, with the reason.

@@ -132,13 +132,15 @@ fn without_gaps(bytes: &[u8], rest: &[Stretch]) -> Result<(Bytes, Vec<Stretch>)>
 
 #[cfg(test)]
 mod tests {
+    use dynrag_domain::VersionNumber;
+
     use super::*;
 
     #[test]
     fn what_stays_moves_together() {
         let stretch = |offset, bytes| Stretch {
             document_id: DocumentId::generate(),
-            version: 1,
+            version: VersionNumber::FIRST,
             offset,
             bytes,
         };

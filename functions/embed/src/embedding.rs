@@ -39,7 +39,7 @@ pub(crate) struct Text<'a> {
     /// SHA-256 in hex.
     pub(crate) hash: &'a str,
     pub(crate) text: &'a str,
-    pub(crate) tokens: u32,
+    pub(crate) tokens: u64,
 }
 
 impl AsRef<str> for Text<'_> {
@@ -84,7 +84,7 @@ impl<'a> Asking<'a> {
         texts: &'a [Text<'a>],
     ) -> Result<Self, Stop> {
         let price = access.price().map_err(|code| refused(model, code))?;
-        let tokens: Vec<u32> = texts.iter().map(|text| text.tokens).collect();
+        let tokens: Vec<u64> = texts.iter().map(|text| text.tokens).collect();
         let batches = Batches::new(
             &embeddings.client,
             &access.provider,
@@ -291,7 +291,7 @@ async fn affordable<'a>(
             .filter(|text| !answer.vectors.contains_key(text.hash) && !asked.contains(text.hash))
             .filter(|text| seen.insert(text.hash))
             .collect();
-        let tokens = own.iter().map(|text| u64::from(text.tokens)).sum();
+        let tokens = own.iter().map(|text| text.tokens).sum();
         if let Err(code) = access.cost(tokens).and_then(|cost| left.take(cost)) {
             answer.unpaid.insert(wish.document, code);
             continue;

@@ -6,7 +6,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use dynrag_app::App;
 use dynrag_config::{ConfigError, SlowLaneConfig, queue_url};
-use dynrag_domain::{DocumentId, Error, Result, documents::FailureCode, jobs::Lane, queues::Queue};
+use dynrag_domain::{
+    DocumentId, Error, Result, VersionNumber, documents::FailureCode, jobs::Lane, queues::Queue,
+};
 use dynrag_extract::{Failure, Limits};
 use dynrag_store::{LeaseState, Store, TenantId, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, turns::Pace};
@@ -67,7 +69,7 @@ impl SlowLane {
         store: &Store,
         customer: TenantId,
         document: DocumentId,
-        version: i32,
+        version: VersionNumber,
         lease: Duration,
     ) -> Result<Turn> {
         let share = self.config.share;

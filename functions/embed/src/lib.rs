@@ -289,16 +289,16 @@ async fn start(
     let claim = match turn {
         Turn::Claimed(claim) => *claim,
         Turn::Moot => {
-            tracing::info!(customer_id = %tenant, %document_id, version, "job is moot or another worker's");
+            tracing::info!(customer_id = %tenant, %document_id, version = version.get(), "job is moot or another worker's");
             return Ok(Started::Ended);
         }
         Turn::Slow => {
             lane.send(&parts.app, delivery).await?;
-            tracing::info!(customer_id = %tenant, %document_id, version, "left to the slow lane");
+            tracing::info!(customer_id = %tenant, %document_id, version = version.get(), "left to the slow lane");
             return Ok(Started::Ended);
         }
         Turn::Deferred => {
-            tracing::info!(customer_id = %tenant, %document_id, version, "put off: others wait");
+            tracing::info!(customer_id = %tenant, %document_id, version = version.get(), "deferred: others wait");
             return Ok(Started::Deferred);
         }
     };
@@ -313,7 +313,7 @@ async fn start(
         Ok(cut) => {
             let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let chunks = cut.chunks.len();
-            tracing::info!(customer_id = %tenant, %document_id, version, chunks, took_ms, "document read");
+            tracing::info!(customer_id = %tenant, %document_id, version = version.get(), chunks, took_ms, "document read");
             Ok(Started::Read(Box::new(cut)))
         }
         Err(stop) => {
@@ -330,18 +330,18 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
         Stop::Unchanged => parts.store.unchanged(claim).await,
         Stop::Lost => abandon(parts, claim).await,
         Stop::Slow => {
-            tracing::info!(customer_id = %tenant, %document_id, version, "handed over to the slow lane");
+            tracing::info!(customer_id = %tenant, %document_id, version = version.get(), "handed over to the slow lane");
             parts
                 .slow_lane
                 .hand_over(&parts.app, &parts.store, claim)
                 .await
         }
         Stop::Failed(code, detail) => {
-            tracing::warn!(customer_id = %tenant, %document_id, version, code = code.as_str(), detail, "document failed");
+            tracing::warn!(customer_id = %tenant, %document_id, version = version.get(), code = code.as_str(), detail, "document failed");
             parts.store.fail(claim, *code).await
         }
         Stop::Wait(wait) => {
-            tracing::info!(customer_id = %tenant, %document_id, version, wait_s = wait.as_secs(), "provider says to wait");
+            tracing::info!(customer_id = %tenant, %document_id, version = version.get(), wait_s = wait.as_secs(), "provider says to wait");
             parts
                 .store
                 .release(claim, (*wait).min(MAX_PROVIDER_WAIT), false)
@@ -350,7 +350,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
         Stop::Retry(error) => {
             let attempts = claim.attempts;
             tracing::warn!(
-                customer_id = %tenant, %document_id, version, attempts,
+                customer_id = %tenant, %document_id, version = version.get(), attempts,
                 code = error.code(), cause = error.internal(), "try failed"
             );
             if attempts >= parts.config.max_attempts {
@@ -366,7 +366,7 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
     match ended {
         Ok(LeaseState::Held) => {}
         Ok(LeaseState::Lost) => {
-            tracing::info!(customer_id = %tenant, %document_id, version, "lease was another's");
+            tracing::info!(customer_id = %tenant, %document_id, version = version.get(), "lease was another's");
         }
         Err(error) => log_unended(claim, &error),
     }

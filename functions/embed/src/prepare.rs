@@ -72,7 +72,7 @@ pub(crate) async fn cut(
     })
 }
 
-fn count(chunks: &[Chunk]) -> Vec<u32> {
+fn count(chunks: &[Chunk]) -> Vec<u64> {
     chunks
         .iter()
         .map(|chunk| count_tokens(&chunk.text))
@@ -161,7 +161,7 @@ impl ChunkedDocument {
         Ok(Prepared {
             rows: rows.collect(),
             tokens: self.charged + answer.charged(claim.document_id),
-            chunk_tokens: self.tokens.iter().copied().map(u64::from).sum(),
+            chunk_tokens: self.tokens.iter().sum(),
             lease: self.lease,
         })
     }

@@ -91,9 +91,8 @@ pub(crate) async fn publish<'a>(
                 document_id: claim.document_id,
                 version: claim.version,
                 chunks: i32::try_from(prepared.rows.len()).map_err(Error::internal_fault)?,
-                tokens: i64::try_from(prepared.tokens).map_err(Error::internal_fault)?,
-                chunk_tokens: i64::try_from(prepared.chunk_tokens)
-                    .map_err(Error::internal_fault)?,
+                tokens: prepared.tokens,
+                chunk_tokens: prepared.chunk_tokens,
             })
         })
         .collect::<Result<Vec<_>, Error>>()?;

@@ -13,7 +13,9 @@ use std::{
 
 use chrono::Utc;
 use dynrag_app::embeddings::Access;
-use dynrag_domain::{DocumentId, Error, JobId, documents::FailureCode, tables::TableVersion};
+use dynrag_domain::{
+    DocumentId, Error, JobId, VersionNumber, documents::FailureCode, tables::TableVersion,
+};
 use dynrag_llm::count_tokens;
 use dynrag_store::{
     LeaseState, TenantId,
@@ -42,7 +44,7 @@ const MOST_CHUNKS: i32 = 1000;
 /// Maximum documents of a round, since a filter names them.
 const MOST_DOCUMENTS: usize = 200;
 
-type Version = (DocumentId, i32);
+type Version = (DocumentId, VersionNumber);
 
 /// Continues a job for as long as there is time.
 pub(crate) async fn regenerate(
@@ -272,7 +274,7 @@ async fn check_budget(
     texts: &[Text<'_>],
 ) -> Result<(), Stop> {
     let mut left = allowance(parts, customer, access).await?;
-    let tokens = texts.iter().map(|text| u64::from(text.tokens)).sum();
+    let tokens = texts.iter().map(|text| text.tokens).sum();
     let paid = access.cost(tokens).and_then(|cost| left.take(cost));
     paid.map_err(|code| refused(model, code))
 }

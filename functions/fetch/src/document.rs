@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    DocumentId, Error, Result, documents::FailureCode, storage, storage::Original,
+    DocumentId, Error, Result, VersionNumber, documents::FailureCode, storage, storage::Original,
 };
 use dynrag_store::{LeaseState, TenantId, fetches::Fetched, ingestion::Claim};
 use dynrag_web::{Answer, Get, parse_url};
@@ -45,14 +45,14 @@ pub(crate) async fn fetch(
     parts: &Parts,
     customer: TenantId,
     document: DocumentId,
-    version: i32,
+    version: VersionNumber,
 ) -> Result<()> {
     let claim = parts
         .store
         .claim_fetch(customer, document, version, LEASE)
         .await?;
     let Some(claim) = claim else {
-        tracing::info!(customer_id = %customer, document_id = %document, version, "fetch is moot or another's");
+        tracing::info!(customer_id = %customer, document_id = %document, version = version.get(), "fetch is moot or another's");
         return Ok(());
     };
     let store = &parts.store;
@@ -63,7 +63,7 @@ pub(crate) async fn fetch(
         Ok(End::NotNow(wait)) => store.release(&claim, wait, false).await?,
         Ok(End::Refused(refusal)) => {
             let (code, detail) = (refusal.code().as_str(), refusal.detail());
-            tracing::warn!(customer_id = %customer, document_id = %document, version, attempts, code, detail, "not fetched");
+            tracing::warn!(customer_id = %customer, document_id = %document, version = version.get(), attempts, code, detail, "not fetched");
             match refusal.wait(attempts) {
                 Some(wait) => store.release(&claim, wait, true).await?,
                 None => {
@@ -85,7 +85,7 @@ pub(crate) async fn fetch(
         Err(_) => store.fail(&claim, FailureCode::AttemptsExhausted).await?,
     };
     if ended == LeaseState::Lost {
-        tracing::info!(customer_id = %customer, document_id = %document, version, "lease was another's");
+        tracing::info!(customer_id = %customer, document_id = %document, version = version.get(), "lease was another's");
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use dynrag_api::{
 };
 use dynrag_app::webhooks;
 use dynrag_domain::{
-    DeliveryId, DocumentId, Error, Result, RunId, WebhookId,
+    DeliveryId, DocumentId, Error, Result, RunId, VersionNumber, WebhookId,
     webhooks::{DeliveryStatus, RunStatus, Trigger},
 };
 use dynrag_store::{deliveries::DeliveryRow, schedules::Run};
@@ -82,7 +82,7 @@ pub(crate) struct WebhookRun {
     doc_id: Option<DocumentId>,
     /// The document version it created; left out if the page was unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<i32>,
+    version: Option<VersionNumber>,
     created_at: DateTime<Utc>,
 }
 

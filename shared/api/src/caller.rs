@@ -218,12 +218,11 @@ async fn admit(
         }
         Credential::Token(token) => {
             let vault = app.vault().await?;
-            let (claims, secret_version) = app
+            let verified = app
                 .tokens()
                 .await?
                 .verify(TokenKind::Access, token, store, vault)
                 .await?;
-            let verified = claims.verified(secret_version)?;
             store.admit_user(verified, endpoint).await
         }
     }

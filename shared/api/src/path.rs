@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, rejection::RawPathParamsRejection};
 use dynrag_domain::{
     ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, Error, JobId, Result, UserId,
-    WebhookId, documents::VersionNumber,
+    VersionNumber, WebhookId,
 };
 use http::request::Parts;
 use utoipa::ToSchema;

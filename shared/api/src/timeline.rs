@@ -1,7 +1,10 @@
 //! Steps of a document's timeline, as in its status and its event stream.
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::documents::{FailureCode, Stage, Status};
+use dynrag_domain::{
+    VersionNumber,
+    documents::{FailureCode, Stage, Status},
+};
 use dynrag_store::timeline::Step;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +19,7 @@ pub struct DocumentStep {
     ended_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<i64>,
-    version: i32,
+    version: VersionNumber,
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,

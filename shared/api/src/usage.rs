@@ -48,7 +48,7 @@ pub struct Sum {
     requests: i64,
     documents: i64,
     chunks: i64,
-    tokens: i64,
+    tokens: u64,
     cost_usd: Usd,
 }
 

@@ -9,7 +9,9 @@ mod write;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use dynrag_domain::{DocumentId, Error, JobId, Result, audit::Action, storage, tasks::JobKind};
+use dynrag_domain::{
+    DocumentId, Error, JobId, Result, VersionNumber, audit::Action, storage, tasks::JobKind,
+};
 use dynrag_store::{
     TenantId,
     admission::Admission,
@@ -42,7 +44,7 @@ struct Progress {
     /// Files in order.
     files: Vec<Written>,
     /// The last original written to a file.
-    after: Option<(DocumentId, i32)>,
+    after: Option<(DocumentId, VersionNumber)>,
     /// Whether everything is written.
     complete: bool,
 }

@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use dynrag_cloud::{Vault, vault::Purpose};
 use dynrag_domain::{CustomerId, Error, Result, SessionId, UserId, identity::Role};
-use dynrag_store::{Store, admission::Verified};
+use dynrag_store::{Store, TokenClaims, Verified};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::future::Cache;
 use rand::distr::{Alphanumeric, SampleString};
@@ -32,49 +32,53 @@ const CACHE_TIME: Duration = Duration::from_secs(300);
 const MAX_TOKEN_BYTES: usize = 4096;
 
 /// The claims of a token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Claims {
+struct Claims {
     /// User.
-    pub sub: UserId,
+    sub: UserId,
     /// Customer.
-    pub cid: CustomerId,
+    cid: CustomerId,
     /// The user's email address, for display.
-    pub email: String,
+    email: String,
     /// The user's role when the token was issued; `admit()` returns the present one.
-    pub role: Role,
+    role: Role,
     /// Issued at, seconds since 1970.
-    pub iat: i64,
+    iat: i64,
     /// Expires at, seconds since 1970.
-    pub exp: i64,
+    exp: i64,
     /// Session.
-    pub sid: SessionId,
+    sid: SessionId,
     /// Id of the token.
-    pub jti: Uuid,
+    jti: Uuid,
     /// `access` or `refresh`.
-    pub typ: String,
+    typ: String,
     /// Issuer: the deployment.
-    pub iss: String,
+    iss: String,
     /// Audience.
-    pub aud: String,
+    aud: String,
 }
 
 impl Claims {
-    /// Returns the verified token, with the version of the secret that signed it: for the claims that
-    /// [`Tokens::verify`] returned.
+    /// Returns the token whose signature this version of the secret has verified.
     ///
     /// # Errors
     /// `unauthenticated` for a time of issue out of range.
-    pub fn verified(&self, secret_version: i32) -> Result<Verified> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the only place where tokens are verified"
+    )]
+    fn signed(&self, secret_version: i32) -> Result<Verified> {
         let issued_at = DateTime::from_timestamp(self.iat, 0)
             .ok_or_else(|| Error::unauthenticated("iat out of range"))?;
-        Ok(Verified {
+        let claims = TokenClaims {
+            id: self.jti,
             customer: self.cid,
             user: self.sub,
             session: self.sid,
-            secret_version,
             issued_at,
-        })
+        };
+        Ok(Verified::signed(claims, secret_version))
     }
 }
 
@@ -189,8 +193,7 @@ impl Tokens {
             .map_err(Error::internal_fault)
     }
 
-    /// Verifies a token of a kind against its customer's live secrets. Returns its claims and the version
-    /// of the secret that signed it.
+    /// Verifies a token of a kind against its customer's live secrets. Nothing else makes a [`Verified`].
     ///
     /// # Errors
     /// `unauthenticated`, the same for every cause; `unavailable` if the secret cannot be read.
@@ -200,7 +203,7 @@ impl Tokens {
         token: &str,
         store: &Store,
         vault: &Vault,
-    ) -> Result<(Claims, i32)> {
+    ) -> Result<Verified> {
         let customer = unverified_customer(token)?;
         let secrets = self.live(kind, customer, store, vault).await?;
         if let Some(verified) = self.signed_by(kind, customer, token, &secrets)? {
@@ -217,17 +220,19 @@ impl Tokens {
         ))
     }
 
-    /// Returns the claims of a token that one of these secrets signed, and the secret's version.
+    /// Returns the token if one of these secrets signed it.
     fn signed_by(
         &self,
         kind: TokenKind,
         customer: CustomerId,
         token: &str,
         secrets: &Secrets,
-    ) -> Result<Option<(Claims, i32)>> {
+    ) -> Result<Option<Verified>> {
         for secret in secrets.iter() {
             match self.check(kind, token, &secret.text) {
-                Ok(claims) if claims.cid == customer => return Ok(Some((claims, secret.version))),
+                Ok(claims) if claims.cid == customer => {
+                    return claims.signed(secret.version).map(Some);
+                }
                 Ok(_) => return Err(Error::unauthenticated("token has two different customers")),
                 Err(Rejected::Signature) => {}
                 Err(Rejected::Other(why)) => return Err(Error::unauthenticated(why)),

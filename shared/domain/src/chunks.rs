@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::DocumentId, warnings::Warnings};
+use crate::{ids::DocumentId, versions::VersionNumber, warnings::Warnings};
 
 /// The extracted text of a document, with its sections and properties.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ pub fn common_path<'a>(paths: impl IntoIterator<Item = &'a [String]>) -> Option<
 }
 
 /// Deterministic id of a chunk: `document:version:index`.
-pub fn chunk_id(document: DocumentId, version: i32, index: u32) -> String {
+pub fn chunk_id(document: DocumentId, version: VersionNumber, index: u32) -> String {
     format!("{document}:{version}:{index}")
 }
 

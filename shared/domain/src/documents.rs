@@ -3,16 +3,13 @@
 pub mod filter;
 mod format;
 
-use std::{borrow::Cow, str::FromStr};
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
-use crate::{
-    error::{Error, Result},
-    named::named,
-};
+use crate::named::named;
 
 pub use format::Format;
 
@@ -351,31 +348,6 @@ impl FailureCode {
             Self::AttemptsExhausted => {
                 "Processing failed after several attempts. Upload the file again."
             }
-        }
-    }
-}
-
-/// A version number of a document, from 1.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
-#[schema(value_type = i32, minimum = 1)]
-pub struct VersionNumber(i32);
-
-impl VersionNumber {
-    /// The number.
-    pub const fn get(self) -> i32 {
-        self.0
-    }
-}
-
-impl FromStr for VersionNumber {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        // Digits only: `+1` would be another spelling of the same path.
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        match text.parse() {
-            Ok(number) if digits && number > 0 => Ok(Self(number)),
-            _ => Err(Error::not_found("version")),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     ids::{CustomerId, DocumentId, JobId},
     named::named,
     queues::{Message, OfCustomer, Queue},
+    versions::VersionNumber,
 };
 
 named! {
@@ -37,7 +38,7 @@ pub enum Fetch {
         /// The document.
         document_id: DocumentId,
         /// The version to fetch. A later version makes the message moot.
-        version: i32,
+        version: VersionNumber,
     },
     /// Continue a crawl.
     Crawl {
@@ -60,7 +61,11 @@ fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error>
 
 impl Fetch {
     /// Returns the message to fetch the content of a version.
-    pub const fn document(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
+    pub const fn document(
+        customer_id: CustomerId,
+        document_id: DocumentId,
+        version: VersionNumber,
+    ) -> Self {
         Self::Document {
             v: 1,
             customer_id,
@@ -112,7 +117,7 @@ mod tests {
             format!(r#"{{"fetch":"crawl","v":1,"customerId":"{id}","jobId":"{id}"}}"#),
         ];
         let fetches = [
-            Fetch::document(customer, document, 2),
+            Fetch::document(customer, document, VersionNumber::FIRST.next()),
             Fetch::crawl(customer, job.unwrap()),
         ];
         for (fetch, expected) in fetches.iter().zip(expected) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use crate::{
     ids::{CustomerId, DocumentId, JobId},
     queues::{Message, OfCustomer, Queue},
+    versions::VersionNumber,
 };
 
 /// The queue that a document's jobs go through.
@@ -63,7 +64,7 @@ pub enum Job {
         /// The document.
         document_id: DocumentId,
         /// The version to process. A later version makes the job moot.
-        version: i32,
+        version: VersionNumber,
         /// The queue it goes through.
         #[serde(default, skip_serializing_if = "Lane::is_single")]
         lane: Lane,
@@ -107,7 +108,11 @@ fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error>
 
 impl Job {
     /// Returns the job to process a version in the lane `single`.
-    pub const fn process(customer_id: CustomerId, document_id: DocumentId, version: i32) -> Self {
+    pub const fn process(
+        customer_id: CustomerId,
+        document_id: DocumentId,
+        version: VersionNumber,
+    ) -> Self {
         Self::process_in(Lane::Single, customer_id, document_id, version)
     }
 
@@ -116,7 +121,7 @@ impl Job {
         lane: Lane,
         customer_id: CustomerId,
         document_id: DocumentId,
-        version: i32,
+        version: VersionNumber,
     ) -> Self {
         Self::ProcessDocument {
             v: 1,
@@ -206,7 +211,11 @@ mod tests {
     #[test]
     fn the_message_format_is_stable() {
         let id = "00000000-0000-7000-8000-000000000001";
-        let job = Job::process(id.parse().unwrap(), id.parse().unwrap(), 2);
+        let job = Job::process(
+            id.parse().unwrap(),
+            id.parse().unwrap(),
+            VersionNumber::FIRST.next(),
+        );
         let json = serde_json::to_string(&job).unwrap();
         assert_eq!(
             json,
@@ -215,7 +224,12 @@ mod tests {
             )
         );
         assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
-        let bulk = Job::process_in(Lane::Bulk, id.parse().unwrap(), id.parse().unwrap(), 2);
+        let bulk = Job::process_in(
+            Lane::Bulk,
+            id.parse().unwrap(),
+            id.parse().unwrap(),
+            VersionNumber::FIRST.next(),
+        );
         let bulk_json = serde_json::to_string(&bulk).unwrap();
         assert_eq!(
             bulk_json,

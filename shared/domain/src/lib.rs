@@ -34,6 +34,7 @@ pub mod storage;
 pub mod tables;
 pub mod tasks;
 pub mod titles;
+pub mod versions;
 pub mod warnings;
 pub mod webhooks;
 
@@ -43,3 +44,4 @@ pub use ids::{
     ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
     SessionId, UserId, WebhookId,
 };
+pub use versions::VersionNumber;

@@ -31,10 +31,38 @@ pub trait Message: Serialize {
     fn queue(&self) -> Queue;
 }
 
-/// A message that always names its tenant.
-pub trait OfCustomer: Message {
+/// A message that always names its tenant. It is a proof of the tenant, so no type outside this crate can implement it:
+///
+/// ```compile_fail,E0277
+/// # use dynrag_domain::{CustomerId, queues::{Message, OfCustomer, Queue}};
+/// #[derive(serde::Serialize)]
+/// struct Forged(CustomerId);
+/// # impl Message for Forged {
+/// #     fn customer(&self) -> Option<CustomerId> {
+/// #         Some(self.0)
+/// #     }
+/// #     fn queue(&self) -> Queue {
+/// #         Queue::Tasks
+/// #     }
+/// # }
+/// impl OfCustomer for Forged {
+///     fn customer_id(&self) -> CustomerId {
+///         self.0
+///     }
+/// }
+/// ```
+pub trait OfCustomer: Message + sealed::Sealed {
     /// The tenant.
     fn customer_id(&self) -> CustomerId;
+}
+
+mod sealed {
+    /// Is not implemented outside this crate.
+    pub trait Sealed {}
+
+    impl Sealed for crate::fetches::Fetch {}
+    impl Sealed for crate::jobs::Job {}
+    impl Sealed for crate::webhooks::Delivery {}
 }
 
 impl<M: Message> Message for &M {

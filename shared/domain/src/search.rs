@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     ids::{CollectionId, DocumentId},
     metadata::Metadata,
+    versions::VersionNumber,
 };
 
 /// Most results of one search.
@@ -46,7 +47,7 @@ pub struct Hit {
     /// The document's title when the chunk was stored.
     pub title: String,
     /// The version that the chunk belongs to.
-    pub version: i32,
+    pub version: VersionNumber,
     /// Page on which the chunk starts.
     pub page: Option<u32>,
     /// Headings above the chunk, outermost first.

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::{
     error::{Error, Result},
     ids::{CustomerId, DocumentId, JobId},
+    versions::VersionNumber,
 };
 
 /// Prefix of presigned uploads; the only one with event notifications.
@@ -37,7 +38,11 @@ pub fn document_prefix(customer: CustomerId, document: DocumentId) -> String {
 }
 
 /// Prefix of the objects of one version of a document.
-pub fn version_prefix(customer: CustomerId, document: DocumentId, version: i32) -> String {
+pub fn version_prefix(
+    customer: CustomerId,
+    document: DocumentId,
+    version: VersionNumber,
+) -> String {
     format!("{}{version}/", document_prefix(customer, document))
 }
 
@@ -46,7 +51,7 @@ pub fn version_prefix(customer: CustomerId, document: DocumentId, version: i32) 
 pub fn original_key(
     customer: CustomerId,
     document: DocumentId,
-    version: i32,
+    version: VersionNumber,
     object: Uuid,
 ) -> String {
     format!("{}{object}", version_prefix(customer, document, version))
@@ -72,12 +77,16 @@ pub enum Original {
 }
 
 /// Key of the copy of an original in a bundle, made for its download.
-pub fn original_copy_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
+pub fn original_copy_key(
+    customer: CustomerId,
+    document: DocumentId,
+    version: VersionNumber,
+) -> String {
     format!("{}original", version_prefix(customer, document, version))
 }
 
 /// Key of a version's extracted text (JSON of [`crate::chunks::Extracted`]).
-pub fn extracted_key(customer: CustomerId, document: DocumentId, version: i32) -> String {
+pub fn extracted_key(customer: CustomerId, document: DocumentId, version: VersionNumber) -> String {
     format!(
         "{}{version}/extracted.json",
         document_prefix(customer, document)

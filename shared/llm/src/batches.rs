@@ -16,9 +16,9 @@ pub struct BatchLimits {
     /// Texts of a request.
     pub inputs: usize,
     /// Tokens of a request, over all texts.
-    pub tokens: u32,
+    pub tokens: u64,
     /// Tokens of a text.
-    pub input_tokens: u32,
+    pub input_tokens: u64,
 }
 
 impl BatchLimits {
@@ -49,11 +49,11 @@ impl Default for BatchLimits {
 /// # Errors
 /// [`EmbedError::TextTooLong`] naming the first text that no request may hold.
 pub fn plan_batches(
-    token_counts: &[u32],
+    token_counts: &[u64],
     limits: BatchLimits,
 ) -> Result<Vec<Range<usize>>, EmbedError> {
     let mut batches: Vec<Range<usize>> = Vec::new();
-    let mut sum = 0u32;
+    let mut sum = 0;
     for (index, &tokens) in token_counts.iter().enumerate() {
         if tokens > limits.input_tokens.min(limits.tokens) {
             return Err(EmbedError::TextTooLong { index, tokens });
@@ -108,7 +108,7 @@ impl<'a, S: AsRef<str>> Batches<'a, S> {
         client: &'a Client,
         provider: &'a Provider,
         texts: &'a [S],
-        tokens: &[u32],
+        tokens: &[u64],
         limits: BatchLimits,
     ) -> Result<Self, EmbedError> {
         Ok(Self {
@@ -188,12 +188,12 @@ mod tests {
         let (ours, theirs) = (BatchLimits::default(), BatchLimits::OPENAI);
         assert!(ours.inputs <= theirs.inputs && ours.tokens <= theirs.tokens);
         assert!(ours.input_tokens <= theirs.input_tokens);
-        let counts: Vec<u32> = (0..5_000).map(|i| 1 + i * 7_919 % 8_192).collect();
+        let counts: Vec<u64> = (0..5_000).map(|i| 1 + i * 7_919 % 8_192).collect();
         let mut next = 0;
         for batch in plan_batches(&counts, ours).unwrap() {
             assert_eq!(batch.start, next);
             assert!(batch.len() <= ours.inputs);
-            assert!(counts[batch.clone()].iter().sum::<u32>() <= ours.tokens);
+            assert!(counts[batch.clone()].iter().sum::<u64>() <= ours.tokens);
             next = batch.end;
         }
         assert_eq!(next, counts.len());

@@ -34,7 +34,7 @@ pub enum EmbedError {
         /// Index of the text.
         index: usize,
         /// Its length.
-        tokens: u32,
+        tokens: u64,
     },
     /// The vectors do not have the requested length.
     #[error("the provider gave vectors of length {got}, expected {expected}")]

@@ -3,8 +3,8 @@
 /// Number of cl100k tokens of a text, as counted and charged by text-embedding-3 and ada-002. The
 /// first call loads the vocabulary (tens of milliseconds), so a process that never counts does not
 /// pay for it. For other models the number is an estimate.
-pub fn count_tokens(text: &str) -> u32 {
-    u32::try_from(dynrag_tokenizer::cl100k().count(text)).unwrap_or(u32::MAX)
+pub fn count_tokens(text: &str) -> u64 {
+    u64::try_from(dynrag_tokenizer::cl100k().count(text)).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

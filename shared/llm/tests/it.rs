@@ -204,7 +204,7 @@ async fn a_server_without_base64_is_asked_for_numbers() {
     assert_eq!(fake.requests().len(), 2);
 }
 
-fn counts(texts: &[String]) -> Vec<u32> {
+fn counts(texts: &[String]) -> Vec<u64> {
     texts.iter().map(|text| count_tokens(text)).collect()
 }
 

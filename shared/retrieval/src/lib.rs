@@ -11,7 +11,7 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use dynrag_app::App;
 use dynrag_config::VectorsConfig;
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, Result, collections,
+    CollectionId, DocumentId, Error, Result, VersionNumber, collections,
     search::{Hit, Mode},
 };
 use dynrag_store::{admission::Admission, publication::Present};
@@ -162,7 +162,7 @@ impl Retriever {
     pub async fn chunks(
         &self,
         caller: &Admission,
-        of: (DocumentId, i32),
+        of: (DocumentId, VersionNumber),
         from: u32,
         most: u32,
     ) -> Result<Vec<StoredChunk>> {

@@ -1,6 +1,5 @@
 //! `admit()`: the one round trip between a verified caller and a handler.
 
-use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CollectionId, CustomerId, DocumentId, Error, Kind, Result, SessionId, UserId,
     WebhookId,
@@ -14,7 +13,10 @@ use dynrag_domain::{
 };
 use tokio_postgres::types::Json;
 
-use crate::{Bounds, Store, TenantId, admin::Administrator, rate_limits::RateLimit, row::Row};
+use crate::{
+    Bounds, Store, TenantId, admin::Administrator, proof::Verified, rate_limits::RateLimit,
+    row::Row,
+};
 
 /// An admitted caller, with the data that its handler needs.
 #[derive(Clone, Debug)]
@@ -141,21 +143,6 @@ pub struct Endpoint<'a> {
     pub class: Class,
 }
 
-/// A token with a verified signature. It is built from the token's claims alone, because it proves the tenant.
-#[derive(Clone, Copy, Debug)]
-pub struct Verified {
-    /// The tenant.
-    pub customer: CustomerId,
-    /// The user.
-    pub user: UserId,
-    /// The session.
-    pub session: SessionId,
-    /// Version of the secret that signed the token.
-    pub secret_version: i32,
-    /// Issue time.
-    pub issued_at: DateTime<Utc>,
-}
-
 /// The reason why a caller is refused, with its limits if a rate limit is the reason.
 #[derive(Debug)]
 pub struct Refused {
@@ -184,15 +171,16 @@ impl Store {
         token: Verified,
         endpoint: Endpoint<'_>,
     ) -> Result<Admission, Refused> {
+        let claims = token.claims();
         let rows = self
             .call(
                 include_str!("../queries/admission/user.sql"),
                 &[
-                    &token.customer,
-                    &token.user,
-                    &token.session,
-                    &token.secret_version,
-                    &token.issued_at,
+                    &claims.customer,
+                    &claims.user,
+                    &claims.session,
+                    &token.secret_version(),
+                    &claims.issued_at,
                     &endpoint.name,
                     &endpoint.class,
                 ],
@@ -207,7 +195,7 @@ impl Store {
             ))
         })?;
         Ok(Admission {
-            session: Some(token.session),
+            session: Some(claims.session),
             ..admission
         })
     }

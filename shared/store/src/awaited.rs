@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
+    DocumentId, Error, Kind, Result, VersionNumber,
     audit::Action,
     documents::{FailureCode, Status},
     jobs::Job,
@@ -39,9 +39,9 @@ impl Store {
                 "A document with this externalId exists. Send new content for it through ingest/file.",
             ));
         }
-        insert_version(&tx, id, 1, object, new, None, None).await?;
+        insert_version(&tx, id, VersionNumber::FIRST, object, new, None, None).await?;
         set_password(&tx, id, new).await?;
-        tell(&tx, new, Action::DocumentAdded, id, 1).await?;
+        tell(&tx, new, Action::DocumentAdded, id, VersionNumber::FIRST).await?;
         tx.commit().await
     }
 
@@ -53,7 +53,7 @@ impl Store {
         &self,
         customer: TenantId,
         id: DocumentId,
-    ) -> Result<Option<(i32, Uuid)>> {
+    ) -> Result<Option<(VersionNumber, Uuid)>> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -84,7 +84,7 @@ impl Store {
             )
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let version: i32 = row.get("version")?;
+        let version: VersionNumber = row.get("version")?;
         let pending =
             outbox::insert(&tx, Job::process(customer.customer_id(), id, version)).await?;
         tx.commit().await?;

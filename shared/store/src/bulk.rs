@@ -15,7 +15,7 @@ mod undelete;
 use std::collections::HashSet;
 
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, JobId, Result,
+    CollectionId, DocumentId, Error, JobId, Result, VersionNumber,
     audit::{Action, Actor},
     bulk::{Bulk, BulkAction, BulkOperation},
     collections::CollectionTarget,
@@ -395,7 +395,7 @@ impl Outcome {
         to_fetch: bool,
     ) -> Result<()> {
         let (customer, document) = (tx.customer_id(), id(row)?);
-        let version: i32 = row.get("version")?;
+        let version: VersionNumber = row.get("version")?;
         self.messages.push(if to_fetch {
             Outgoing::Fetch(Fetch::document(customer, document.into(), version))
         } else {

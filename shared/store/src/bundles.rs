@@ -5,7 +5,7 @@
 //! and leaves none behind.
 
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, Result,
+    CollectionId, DocumentId, Error, Result, VersionNumber,
     audit::{Action, Actor},
     documents::{OnDuplicate, Status},
     jobs::{Job, Lane},
@@ -62,9 +62,9 @@ pub enum Decision {
 
 impl Decision {
     /// Returns the document and version to store.
-    pub fn stored(&self) -> Option<(DocumentId, i32)> {
+    pub fn stored(&self) -> Option<(DocumentId, VersionNumber)> {
         match self {
-            Self::Store(Target::New { id }) => Some((*id, 1)),
+            Self::Store(Target::New { id }) => Some((*id, VersionNumber::FIRST)),
             Self::Store(Target::Next { id, version }) => Some((*id, *version)),
             _ => None,
         }
@@ -85,7 +85,7 @@ pub struct Stretch {
     /// The document.
     pub document_id: DocumentId,
     /// The version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// Start, in bytes.
     pub offset: u64,
     /// Length, in bytes.
@@ -205,7 +205,7 @@ impl StoreStep {
     /// `unavailable`; the deletion is then repeated.
     pub async fn move_bundle(self, old: Uuid, new: Uuid, moved: &[Stretch]) -> Result<()> {
         let documents: Vec<DocumentId> = moved.iter().map(|s| s.document_id).collect();
-        let versions: Vec<i32> = moved.iter().map(|s| s.version).collect();
+        let versions: Vec<VersionNumber> = moved.iter().map(|s| s.version).collect();
         let starts = moved
             .iter()
             .map(|s| i64::try_from(s.offset))
@@ -358,7 +358,7 @@ async fn insert(
         }
     }
     let ids: Vec<DocumentId> = next.iter().map(|(id, ..)| *id).collect();
-    let versions: Vec<i32> = next.iter().map(|(_, version, _)| *version).collect();
+    let versions: Vec<VersionNumber> = next.iter().map(|(_, version, _)| *version).collect();
     let titles: Vec<&str> = next.iter().map(|(.., item)| item.new.title).collect();
     let metadata: Vec<Option<Json<&Metadata>>> = next
         .iter()
@@ -401,7 +401,7 @@ async fn insert(
         .map(|(item, target, _)| {
             let (action, id, version) = match target {
                 Target::Next { id, version } => (Action::DocumentUpdated, *id, *version),
-                _ => (Action::DocumentAdded, item.id, 1),
+                _ => (Action::DocumentAdded, item.id, VersionNumber::FIRST),
             };
             let new = &item.new;
             let details = json!({"version": version, "source": new.source, "format": new.format});

@@ -21,7 +21,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Error, Kind, Result,
+    CustomerId, DocumentId, Error, Kind, Result, VersionNumber,
     audit::{Action, Actor},
     documents::Status,
     fetches::Fetch,
@@ -80,7 +80,7 @@ pub(crate) fn resumed(customer: CustomerId, row: &Row, lane: Lane) -> Result<Opt
     if status != Status::Queued {
         return Ok(None);
     }
-    let version: i32 = row.get("version")?;
+    let version: VersionNumber = row.get("version")?;
     let to_fetch: Option<bool> = row.get("to_fetch")?;
     Ok(Some(if to_fetch == Some(true) {
         Outgoing::Fetch(Fetch::document(customer, id, version))

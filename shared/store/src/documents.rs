@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, Kind, Result,
+    CollectionId, DocumentId, Error, Kind, Result, VersionNumber,
     audit::{Action, Actor},
     documents::{FailureCode, Format, Source, Stage, Status},
     fetches::Fetch,
@@ -56,9 +56,9 @@ pub struct Document {
     /// HTTP status of the page's server, for `http_status`.
     pub http_status: Option<i32>,
     /// Newest requested version.
-    pub latest_version: i32,
+    pub latest_version: VersionNumber,
     /// Version that is searchable.
-    pub published_version: Option<i32>,
+    pub published_version: Option<VersionNumber>,
     /// Claims of the latest version so far.
     pub attempts: i32,
     /// Creation time.
@@ -84,7 +84,7 @@ pub struct Document {
     /// Chunks.
     pub chunks: Option<i32>,
     /// Tokens embedded.
-    pub tokens: Option<i64>,
+    pub tokens: Option<u64>,
     /// Embedding model.
     pub embedding_model: Option<String>,
     /// The file's own metadata.
@@ -140,7 +140,7 @@ impl Store {
             };
             return Err(Error::new(Kind::Conflict, "not_retryable", detail));
         };
-        let version: i32 = queued.get("latest_version")?;
+        let version: VersionNumber = queued.get("latest_version")?;
         let to_fetch: bool = queued.get("to_fetch")?;
         if let Some(password) = password {
             // Content that is still to be fetched may turn out to be a PDF.

@@ -1,6 +1,6 @@
 //! The data of a customer's export: its rows as JSON, without secrets, and the locations of its originals.
 
-use dynrag_domain::{DocumentId, Error, Result, storage};
+use dynrag_domain::{DocumentId, Error, Result, VersionNumber, storage};
 
 use crate::{Store, TenantId, ingestion};
 
@@ -82,9 +82,9 @@ pub struct Original {
     /// Document.
     pub document_id: DocumentId,
     /// Version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// Version that introduced the original.
-    pub original_version: i32,
+    pub original_version: VersionNumber,
     /// Location in S3.
     pub original: storage::Original,
     /// Size in bytes; 0 if it is not known yet.
@@ -143,7 +143,7 @@ impl Store {
     pub async fn export_originals(
         &self,
         customer: TenantId,
-        after: Option<(DocumentId, i32)>,
+        after: Option<(DocumentId, VersionNumber)>,
         most: i64,
     ) -> Result<Vec<Original>> {
         let tx = self.tenant(customer).await?;

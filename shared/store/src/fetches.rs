@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    DocumentId, Error, Result,
+    DocumentId, Error, Result, VersionNumber,
     audit::Action,
     documents::{Format, Status},
     fetches::Fetch,
@@ -75,7 +75,7 @@ impl Store {
                 if !status.is_terminal() {
                     return Ok(AddedUrl::UnderWay(id, status));
                 }
-                let version = row.get::<i32>("latest_version")? + 1;
+                let version = row.get::<VersionNumber>("latest_version")?.next();
                 if !uploads::move_on(&tx, id, version, new).await? {
                     return Ok(AddedUrl::Raced);
                 }
@@ -88,11 +88,11 @@ impl Store {
                 if !uploads::insert(&tx, id, new, Status::Queued, None).await? {
                     return Ok(AddedUrl::Raced);
                 }
-                (id, 1)
+                (id, VersionNumber::FIRST)
             }
         };
         insert_version(&tx, id, version, object).await?;
-        let action = if version == 1 {
+        let action = if version == VersionNumber::FIRST {
             Action::DocumentAdded
         } else {
             Action::DocumentUpdated
@@ -112,7 +112,7 @@ impl Store {
         &self,
         customer: TenantId,
         document: DocumentId,
-        version: i32,
+        version: VersionNumber,
         lease: Duration,
     ) -> Result<Option<Claim>> {
         let tx = self.tenant(customer).await?;
@@ -175,7 +175,12 @@ impl Store {
     }
 }
 
-async fn insert_version(tx: &Tenant, id: DocumentId, version: i32, object: Uuid) -> Result<()> {
+async fn insert_version(
+    tx: &Tenant,
+    id: DocumentId,
+    version: VersionNumber,
+    object: Uuid,
+) -> Result<()> {
     tx.query(
         include_str!("../queries/fetches/insert_version.sql"),
         &[&tx.customer_id(), &id, &version, &object],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{DocumentId, Result};
+use dynrag_domain::{DocumentId, Result, VersionNumber};
 
 use crate::{Store, TenantId};
 
@@ -14,7 +14,7 @@ pub struct Waiting {
     /// The document.
     pub document_id: DocumentId,
     /// The version.
-    pub version: i32,
+    pub version: VersionNumber,
 }
 
 impl Store {

@@ -6,7 +6,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, Result,
+    CollectionId, DocumentId, Error, Result, VersionNumber,
     chunks::Extracted,
     config::Chunking,
     documents::{FailureCode, Format, Stage},
@@ -28,7 +28,7 @@ pub struct Claim {
     /// The document.
     pub document_id: DocumentId,
     /// The claimed version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// The fencing token of the claimant's writes.
     pub token: FencingToken,
     /// Number of claims of this version, including this one.
@@ -56,7 +56,7 @@ pub struct Claim {
     /// The server's `Last-Modified` of the published copy.
     pub published_last_modified: Option<String>,
     /// Version that introduced the original.
-    pub original_version: i32,
+    pub original_version: VersionNumber,
     /// Whether the version is published even if its content equals the published one's.
     pub reprocess: bool,
     /// Location of the original.
@@ -136,7 +136,7 @@ impl Claim {
     pub(crate) async fn take(
         tx: &Tenant,
         document: DocumentId,
-        version: i32,
+        version: VersionNumber,
         lease: Duration,
         work: Work,
     ) -> Result<Option<Self>> {
@@ -214,7 +214,7 @@ impl Store {
         &self,
         customer: TenantId,
         document: DocumentId,
-        version: i32,
+        version: VersionNumber,
         lease: Duration,
     ) -> Result<Option<Claim>> {
         let tx = self.tenant(customer).await?;

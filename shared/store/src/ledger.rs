@@ -4,7 +4,7 @@
 //! sum. A call is recorded in the transaction that stores its result; a call that a crash separates from its result is
 //! in none of them.
 
-use dynrag_domain::{DocumentId, Error, JobId, Result, money::Usd, spending::Payer};
+use dynrag_domain::{DocumentId, Error, JobId, Result, VersionNumber, money::Usd, spending::Payer};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -14,9 +14,9 @@ use crate::{Store, Tenant, TenantId};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// To find the boundaries of a document's chunks.
-    Chunking(DocumentId, i32),
+    Chunking(DocumentId, VersionNumber),
     /// The vectors of a version's chunks.
-    Embedding(DocumentId, i32),
+    Embedding(DocumentId, VersionNumber),
     /// The vectors of another model, for documents that are already embedded.
     Regenerating(JobId),
     /// The vector of a query.
@@ -73,7 +73,7 @@ struct Line<'a> {
     call_id: Uuid,
     operation: &'a str,
     document_id: Option<DocumentId>,
-    version: Option<i32>,
+    version: Option<VersionNumber>,
     job_id: Option<JobId>,
     stage: Option<&'a str>,
     model: &'a str,

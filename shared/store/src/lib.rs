@@ -73,6 +73,6 @@ pub use bounds::Bounds;
 pub use connection::{DatabaseLogin, Store};
 pub use lease::{FencingToken, LeaseState};
 pub use params::{Element, Param, ToParam};
-pub use proof::TenantId;
+pub use proof::{TenantId, TokenClaims, Verified};
 pub use row::{FromColumn, Row};
 pub use tenant::Tenant;

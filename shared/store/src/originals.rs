@@ -1,6 +1,6 @@
 //! The location of a document's original, for its download.
 
-use dynrag_domain::{DocumentId, Error, Kind, Result, documents::Format, storage};
+use dynrag_domain::{DocumentId, Error, Kind, Result, VersionNumber, documents::Format, storage};
 
 use crate::{Store, Tenant, TenantId, documents::get, ingestion, row::Row};
 
@@ -8,9 +8,9 @@ use crate::{Store, Tenant, TenantId, documents::get, ingestion, row::Row};
 #[derive(Clone, Debug)]
 pub struct OriginalFile {
     /// The version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// The version that introduced the original.
-    pub original_version: i32,
+    pub original_version: VersionNumber,
     /// Location of the original.
     pub original: storage::Original,
     /// Size in bytes; `None` if it has not arrived.
@@ -39,7 +39,7 @@ impl Store {
         &self,
         customer: TenantId,
         id: DocumentId,
-        version: Option<i32>,
+        version: Option<VersionNumber>,
     ) -> Result<OriginalFile> {
         let tx = self.tenant(customer).await?;
         let found = find(&tx, id, version, "").await?;
@@ -56,7 +56,7 @@ impl Store {
         &self,
         customer: TenantId,
         id: DocumentId,
-        version: i32,
+        version: VersionNumber,
     ) -> Result<(Tenant, OriginalFile)> {
         let tx = self.tenant(customer).await?;
         let found = find(&tx, id, Some(version), "FOR SHARE OF d, v, o").await?;
@@ -67,7 +67,7 @@ impl Store {
 async fn find(
     tx: &Tenant,
     id: DocumentId,
-    version: Option<i32>,
+    version: Option<VersionNumber>,
     lock: &'static str,
 ) -> Result<OriginalFile> {
     let query = include_str!("../queries/documents/original.sql");

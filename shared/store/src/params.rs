@@ -3,11 +3,12 @@
 //! `query_typed` needs the type of each parameter with its value, because the server is not asked for it. A statement's
 //! parameters are written `&[&customer, &id, &title]`; [`ToParam`] defines the representation that is sent.
 
+use bytes::BytesMut;
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Object;
 use serde::Serialize;
 use serde_json::Value;
-use tokio_postgres::types::{Json, ToSql, Type};
+use tokio_postgres::types::{IsNull, Json, ToSql, Type, accepts, to_sql_checked};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -116,8 +117,26 @@ macro_rules! sent_as {
 pub(crate) use sent_as;
 
 sent_as! {
+    u64 => BigInt, INT8, INT8_ARRAY, |number: &u64| BigInt(*number);
     str => &'a str, TEXT, TEXT_ARRAY, |text| text;
     [u8] => &'a [u8], BYTEA, BYTEA_ARRAY, |bytes| bytes;
+}
+
+/// A number without a sign as a `bigint`, which holds half of its range: a larger number is an error.
+#[derive(Debug)]
+pub struct BigInt(u64);
+
+impl ToSql for BigInt {
+    fn to_sql(
+        &self,
+        of: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        i64::try_from(self.0)?.to_sql(of, out)
+    }
+
+    accepts!(INT8);
+    to_sql_checked!();
 }
 
 impl<const N: usize> ToParam for [u8; N] {
@@ -207,10 +226,8 @@ impl<T: Serialize + std::fmt::Debug + Send + Sync> Element for Json<T> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::BytesMut;
     use dynrag_domain::{DocumentId, documents::Status, identity::Scope};
     use serde_json::json;
-    use tokio_postgres::types::IsNull;
 
     use super::*;
 
@@ -227,11 +244,12 @@ mod tests {
         let id = DocumentId::generate();
         let now = Utc::now();
         let object = json!({"a": 1});
-        let params: [(&dyn Param, Type); 22] = [
+        let params: [(&dyn Param, Type); 23] = [
             (&true, Type::BOOL),
             (&1_i16, Type::INT2),
             (&1_i32, Type::INT4),
             (&1_i64, Type::INT8),
+            (&1_u64, Type::INT8),
             (&1.5_f64, Type::FLOAT8),
             (&"text", Type::TEXT),
             (&"text".to_owned(), Type::TEXT),
@@ -265,6 +283,17 @@ mod tests {
         assert_eq!(wire(&None::<&[u8; 32]>), (Type::BYTEA, None));
         assert_eq!(wire(&None::<Vec<Status>>), (Type::TEXT_ARRAY, None));
         assert_eq!(wire(&Some(7_i32)), wire(&7_i32));
+    }
+
+    #[test]
+    fn a_number_without_a_sign_is_a_bigint_or_an_error() {
+        assert_eq!(wire(&7_u64), wire(&7_i64));
+        let mut bytes = BytesMut::new();
+        assert!(
+            BigInt(1 << 63)
+                .to_sql_checked(&Type::INT8, &mut bytes)
+                .is_err()
+        );
     }
 
     #[test]

@@ -6,8 +6,9 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CustomerId, DocumentId, Result,
+    CustomerId, DocumentId, Result, SessionId, UserId,
     mail_tokens::MailToken,
     queues::{Message, OfCustomer},
     storage,
@@ -15,7 +16,59 @@ use dynrag_domain::{
 };
 use uuid::Uuid;
 
-use crate::{admission::Verified, params::sent_as, row::Row};
+use crate::{params::sent_as, row::Row};
+
+/// What a token says. It proves nothing before its signature is verified.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenClaims {
+    /// Id of the token.
+    pub id: Uuid,
+    /// The tenant.
+    pub customer: CustomerId,
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// Issue time.
+    pub issued_at: DateTime<Utc>,
+}
+
+/// A token with a verified signature, which proves the tenant.
+///
+/// Claims alone make none:
+///
+/// ```compile_fail,E0451
+/// # use dynrag_store::{TokenClaims, Verified};
+/// fn forge(claims: TokenClaims) -> Verified {
+///     Verified { claims, secret_version: 1 }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Verified {
+    claims: TokenClaims,
+    secret_version: i32,
+}
+
+impl Verified {
+    /// Returns the token whose signature this version of the customer's secret has verified. For the verification of
+    /// tokens in `shared/app` alone: lints forbid it elsewhere.
+    pub const fn signed(claims: TokenClaims, secret_version: i32) -> Self {
+        Self {
+            claims,
+            secret_version,
+        }
+    }
+
+    /// Returns what the token says.
+    pub const fn claims(&self) -> &TokenClaims {
+        &self.claims
+    }
+
+    /// Returns the version of the secret that signed the token.
+    pub(crate) const fn secret_version(&self) -> i32 {
+        self.secret_version
+    }
+}
 
 /// A proved tenant: its transactions may be opened.
 ///
@@ -43,10 +96,9 @@ impl TenantId {
         Self(CustomerId::generate())
     }
 
-    /// Returns the tenant of a verified token. Proof, because a secret of that customer signed it: [`Verified`] is
-    /// built from the claims of a verified token alone.
+    /// Returns the tenant of a verified token. Proof, because a secret of that customer signed it.
     pub fn of_token(token: &Verified) -> Self {
-        Self(token.customer)
+        Self(token.claims.customer)
     }
 
     /// Returns the tenant that the link of an email names. Proof only together with the check of the token, which every
@@ -57,7 +109,8 @@ impl TenantId {
     }
 
     /// Returns the tenant of a received message. Proof, because only this platform's functions may send to its queues
-    /// (IAM), and they send messages of tenants that were proved to them.
+    /// (IAM), and they send messages of tenants that were proved to them. Only the types of these messages implement
+    /// [`OfCustomer`].
     pub fn of_message(message: &impl OfCustomer) -> Self {
         Self(message.customer_id())
     }

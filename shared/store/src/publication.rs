@@ -8,7 +8,7 @@
 //! | frozen while it holds the lock | an idle transaction | Postgres ends it after a minute; the writer's publish then fails |
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{DocumentId, Error, Result, tables::TableVersion};
+use dynrag_domain::{DocumentId, Error, Result, VersionNumber, tables::TableVersion};
 
 use crate::{FencingToken, Store, Tenant, TenantId, ingestion::Claim, row::Row};
 
@@ -44,7 +44,7 @@ pub struct LockedDocument {
     /// The document.
     pub document_id: DocumentId,
     /// The published version.
-    pub published_version: Option<i32>,
+    pub published_version: Option<VersionNumber>,
 }
 
 /// A document under deletion.
@@ -62,13 +62,13 @@ pub struct Publication {
     /// The document.
     pub document_id: DocumentId,
     /// Its new version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// Chunks stored.
     pub chunks: i32,
     /// Tokens that its embedding cost.
-    pub tokens: i64,
+    pub tokens: u64,
     /// Tokens of its chunks, whether or not they were paid for this time.
-    pub chunk_tokens: i64,
+    pub chunk_tokens: u64,
 }
 
 /// The state of the tenant's `chunks` table after a step.
@@ -235,10 +235,10 @@ impl StoreStep {
         let customer = self.tx.customer_id();
         self.record(committed).await?;
         let ids: Vec<DocumentId> = documents.iter().map(|d| d.document_id).collect();
-        let versions: Vec<i32> = documents.iter().map(|d| d.version).collect();
+        let versions: Vec<VersionNumber> = documents.iter().map(|d| d.version).collect();
         let chunks: Vec<i32> = documents.iter().map(|d| d.chunks).collect();
-        let tokens: Vec<i64> = documents.iter().map(|d| d.tokens).collect();
-        let chunk_tokens: Vec<i64> = documents.iter().map(|d| d.chunk_tokens).collect();
+        let tokens: Vec<u64> = documents.iter().map(|d| d.tokens).collect();
+        let chunk_tokens: Vec<u64> = documents.iter().map(|d| d.chunk_tokens).collect();
         self.tx
             .query(
                 include_str!("../queries/publication/supersede.sql"),

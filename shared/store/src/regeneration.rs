@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use dynrag_domain::{
-    DocumentId, Error, JobId, Kind, Result,
+    DocumentId, Error, JobId, Kind, Result, VersionNumber,
     audit::{Action, Actor},
     jobs::Job,
     tables::TableVersion,
@@ -32,7 +32,7 @@ pub struct Estimate {
     /// Their chunks.
     pub chunks: i64,
     /// Their chunks' tokens.
-    pub tokens: i64,
+    pub tokens: u64,
     /// Whether the tokens of all documents were counted; otherwise some are an estimate.
     pub counted: bool,
 }
@@ -229,7 +229,7 @@ impl StoreStep {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn published(&self) -> Result<BTreeMap<(DocumentId, i32), i32>> {
+    pub async fn published(&self) -> Result<BTreeMap<(DocumentId, VersionNumber), i32>> {
         let rows = self
             .tx
             .query(

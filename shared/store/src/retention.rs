@@ -1,18 +1,18 @@
 //! Versions whose retention is over. They are marked first, so that no new version is made from them, then removed from
 //! LanceDB and S3, and their rows are removed last.
 
-use dynrag_domain::{CustomerId, DocumentId, Result};
+use dynrag_domain::{CustomerId, DocumentId, Result, VersionNumber};
 use uuid::Uuid;
 
 use crate::{Store, TenantId, publication::StoreStep, row::Row};
 
-fn versions(rows: &[Row]) -> Result<Vec<(DocumentId, i32)>> {
+fn versions(rows: &[Row]) -> Result<Vec<(DocumentId, VersionNumber)>> {
     rows.iter()
         .map(|row| Ok((row.get("document_id")?, row.get("version")?)))
         .collect()
 }
 
-fn unzip(versions: &[(DocumentId, i32)]) -> (Vec<DocumentId>, Vec<i32>) {
+fn unzip(versions: &[(DocumentId, VersionNumber)]) -> (Vec<DocumentId>, Vec<VersionNumber>) {
     versions.iter().copied().unzip()
 }
 
@@ -22,7 +22,7 @@ impl StoreStep {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn retire(&self, most: i64) -> Result<Vec<(DocumentId, i32)>> {
+    pub async fn retire(&self, most: i64) -> Result<Vec<(DocumentId, VersionNumber)>> {
         let customer = self.tx.customer_id();
         let over = self
             .tx
@@ -87,7 +87,7 @@ impl Store {
     pub async fn forget_versions(
         &self,
         customer: TenantId,
-        versions: &[(DocumentId, i32)],
+        versions: &[(DocumentId, VersionNumber)],
     ) -> Result<()> {
         let (ids, numbers) = unzip(versions);
         let tx = self.tenant(customer).await?;

@@ -85,6 +85,15 @@ macro_rules! plain {
 
 plain! { bool i16 i32 i64 f64 String &'a str Uuid DateTime<Utc> NaiveDate Value Vec<u8> &'a [u8] }
 
+/// Counts are not negative.
+impl FromColumn<'_> for u64 {
+    type Sql = i64;
+
+    fn from_sql(sql: i64) -> Result<Self, String> {
+        Self::try_from(sql).map_err(|_| format!("{sql} is negative"))
+    }
+}
+
 /// Hashes and tokens are byte arrays of a fixed length.
 impl<'a, const N: usize> FromColumn<'a> for [u8; N] {
     type Sql = &'a [u8];
@@ -121,7 +130,7 @@ impl<'a, T: DeserializeOwned> FromColumn<'a> for Json<T> {
 
 #[cfg(test)]
 mod tests {
-    use dynrag_domain::{DocumentId, documents::Status};
+    use dynrag_domain::{DocumentId, VersionNumber, documents::Status};
     use tokio_postgres::types::Type;
 
     use super::*;
@@ -161,6 +170,14 @@ mod tests {
         assert_eq!(
             read::<Status>(&Type::TEXT, Some(b"lost")),
             Err("unknown Status \"lost\"".to_owned())
+        );
+        assert_eq!(
+            read::<u64>(&Type::INT8, Some(&[255; 8])),
+            Err("-1 is negative".to_owned())
+        );
+        assert_eq!(
+            read::<VersionNumber>(&Type::INT4, Some(&[0; 4])),
+            Err("0 is not a version number".to_owned())
         );
         assert_eq!(
             read::<[u8; 32]>(&Type::BYTEA, Some(b"lost")),

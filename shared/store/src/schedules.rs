@@ -1,7 +1,9 @@
 //! Scheduled webhooks that are due.
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{CollectionId, DocumentId, Result, RunId, WebhookId, webhooks::RunStatus};
+use dynrag_domain::{
+    CollectionId, DocumentId, Result, RunId, VersionNumber, WebhookId, webhooks::RunStatus,
+};
 
 use crate::{Store, Tenant, TenantId, row::Row};
 
@@ -32,7 +34,7 @@ pub struct Due {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// This version of the document is being fetched.
-    Started(DocumentId, i32),
+    Started(DocumentId, VersionNumber),
     /// The document was being fetched already; `None` if it was being changed.
     Skipped(Option<DocumentId>),
     /// The run could not start, for a reason that is not transient.
@@ -55,7 +57,7 @@ pub struct Run {
     /// The document that it fetches.
     pub document_id: Option<DocumentId>,
     /// The document version that it creates.
-    pub version: Option<i32>,
+    pub version: Option<VersionNumber>,
     /// Creation time.
     pub created_at: DateTime<Utc>,
 }

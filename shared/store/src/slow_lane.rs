@@ -18,7 +18,7 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{DocumentId, Result, jobs::Job};
+use dynrag_domain::{DocumentId, Result, VersionNumber, jobs::Job};
 
 use crate::{
     Store, Tenant, TenantId,
@@ -55,7 +55,7 @@ impl Store {
         &self,
         customer: TenantId,
         document: DocumentId,
-        version: i32,
+        version: VersionNumber,
         lease: Duration,
         most: i32,
     ) -> Result<Turn> {
@@ -85,7 +85,7 @@ impl Store {
         &self,
         customer: TenantId,
         document: DocumentId,
-        version: i32,
+        version: VersionNumber,
         lease: Duration,
         share: i32,
     ) -> Result<Turn> {
@@ -169,7 +169,7 @@ async fn changes(
     tx: &Tenant,
     sql: &str,
     document: DocumentId,
-    version: i32,
+    version: VersionNumber,
     most: i32,
 ) -> Result<bool> {
     let row = tx

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 
-use dynrag_domain::{DocumentId, Error, Result};
+use dynrag_domain::{DocumentId, Error, Result, VersionNumber};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 
 use crate::{Store, Tenant, TenantId};
@@ -40,7 +40,7 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
 pub(crate) async fn insert(
     tx: &Tenant,
     document: DocumentId,
-    version: i32,
+    version: VersionNumber,
     packed: &[u8],
 ) -> Result<()> {
     tx.query(
@@ -60,7 +60,7 @@ impl Store {
         &self,
         customer: TenantId,
         document: DocumentId,
-        version: i32,
+        version: VersionNumber,
     ) -> Result<Option<Vec<u8>>> {
         let tx = self.tenant(customer).await?;
         let row = tx

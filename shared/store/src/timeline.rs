@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    DocumentId, Error, Result,
+    DocumentId, Error, Result, VersionNumber,
     documents::{FailureCode, Stage, Status},
 };
 
@@ -22,7 +22,7 @@ pub struct Step {
     /// Start of the next step; `None` for the last one.
     pub ended_at: Option<DateTime<Utc>>,
     /// The version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// Status from this step on.
     pub status: Status,
     /// Stage from this step on.

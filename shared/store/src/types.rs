@@ -2,7 +2,7 @@
 
 use dynrag_domain::{
     ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
-    SessionId, UserId, WebhookId,
+    SessionId, UserId, VersionNumber, WebhookId,
     audit::{Action, ActorKind},
     company::CustomerStatus,
     config::{Strategy, Unit},
@@ -75,5 +75,14 @@ names! { Action Class Scope }
 
 sent_as! {
     TableVersion => i64, INT8, INT8_ARRAY, |version: &TableVersion| version.number();
+    VersionNumber => i32, INT4, INT4_ARRAY, |version: &VersionNumber| version.get();
     Email => &'a str, TEXT, TEXT_ARRAY, Email::as_str;
+}
+
+impl FromColumn<'_> for VersionNumber {
+    type Sql = i32;
+
+    fn from_sql(sql: i32) -> Result<Self, String> {
+        Self::try_from(sql).map_err(|_| format!("{sql} is not a version number"))
+    }
 }

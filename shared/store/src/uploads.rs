@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result, UserId,
+    DocumentId, Error, Kind, Result, UserId, VersionNumber,
     audit::{Action, Actor},
     collections::CollectionTarget,
     config::Chunking,
@@ -110,7 +110,7 @@ pub enum Target {
         /// The document.
         id: DocumentId,
         /// The version.
-        version: i32,
+        version: VersionNumber,
     },
 }
 
@@ -215,7 +215,7 @@ impl Store {
                 if !insert(&tx, id, new, Status::Queued, None).await? {
                     return Ok(Added::Raced);
                 }
-                (Action::DocumentAdded, id, 1)
+                (Action::DocumentAdded, id, VersionNumber::FIRST)
             }
             Target::Next { id, version } => {
                 if !move_on(&tx, id, version, new).await? {
@@ -346,10 +346,10 @@ fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
     {
         return Ok(Target::Duplicate { id, status });
     }
-    let latest: i32 = row.get("latest_version")?;
+    let latest: VersionNumber = row.get("latest_version")?;
     Ok(Target::Next {
         id,
-        version: latest + 1,
+        version: latest.next(),
     })
 }
 
@@ -357,7 +357,7 @@ fn known(row: &Row, same: bool, on_duplicate: OnDuplicate) -> Result<Target> {
 pub(crate) async fn move_on(
     tx: &Tenant,
     id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     new: &NewDocument<'_>,
 ) -> Result<bool> {
     let moved = tx
@@ -390,7 +390,7 @@ pub(crate) async fn tell(
     new: &NewDocument<'_>,
     action: Action,
     id: DocumentId,
-    version: i32,
+    version: VersionNumber,
 ) -> Result<()> {
     let details = json!({"version": version, "source": new.source, "format": new.format});
     audit::record(tx, new.actor, action, id.as_uuid(), &details).await
@@ -469,7 +469,7 @@ pub(crate) async fn set_password(tx: &Tenant, id: DocumentId, new: &NewDocument<
 pub(crate) async fn insert_version(
     tx: &Tenant,
     id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     object: Uuid,
     new: &NewDocument<'_>,
     bytes: Option<i64>,

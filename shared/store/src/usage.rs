@@ -23,7 +23,7 @@ pub struct Used {
     /// Their chunks.
     pub chunks: i64,
     /// Tokens that the provider charged.
-    pub tokens: i64,
+    pub tokens: u64,
     /// Cost of the tokens.
     pub cost: Usd,
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
+    DocumentId, Error, Kind, Result, VersionNumber,
     audit::{Action, Actor},
     collections::CollectionTarget,
     config::Chunking,
@@ -24,8 +24,8 @@ use crate::{
 /// A version of a document.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// The version's number, from 1.
-    pub version: i32,
+    /// The version's number.
+    pub version: VersionNumber,
     /// The version's status.
     pub status: VersionStatus,
     /// The format.
@@ -41,7 +41,7 @@ pub struct Version {
     /// Stored chunks.
     pub chunks: Option<i32>,
     /// Embedded tokens.
-    pub tokens: Option<i64>,
+    pub tokens: Option<u64>,
     /// The embedding model.
     pub embedding_model: Option<String>,
     /// Warnings of the reader: parts left out or replaced.
@@ -81,16 +81,16 @@ impl Store {
         customer: TenantId,
         actor: Actor,
         id: DocumentId,
-        of: Option<i32>,
+        of: Option<VersionNumber>,
         change: &Change<'_>,
-    ) -> Result<Option<(i32, Pending)>> {
+    ) -> Result<Option<(VersionNumber, Pending)>> {
         let tx = self.tenant(customer).await?;
         let document = get(&tx, id).await??;
         collections::lock(&tx, change.target).await?;
         let of = of
             .or(document.published_version)
             .unwrap_or(document.latest_version);
-        let next = document.latest_version + 1;
+        let next = document.latest_version.next();
         let made = tx
             .query_opt(
                 include_str!("../queries/documents/again.sql"),
@@ -161,7 +161,7 @@ impl Store {
         &self,
         customer: TenantId,
         id: DocumentId,
-        below: Option<i32>,
+        below: Option<VersionNumber>,
         limit: i64,
     ) -> Result<Vec<Version>> {
         let tx = self.tenant(customer).await?;

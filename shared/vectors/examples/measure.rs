@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Instant};
 
 use chrono::Utc;
 use dynrag_domain::{
+    VersionNumber,
     chunks::Chunk,
     ids::{CustomerId, DocumentId},
     search::Mode,
@@ -56,7 +57,7 @@ fn documents(noise: &mut Noise, count: usize) -> Change {
             let text = noise.text();
             change.append.push(Row {
                 document,
-                version: 1,
+                version: VersionNumber::FIRST,
                 title: "A title".into(),
                 metadata: Arc::new(serde_json::json!({"year": 2026}).into()),
                 chunk: Chunk {

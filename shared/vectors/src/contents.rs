@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use arrow_array::{Array, Int32Array, StringArray};
 use dynrag_domain::{
+    VersionNumber,
     chunks::Chunk,
     ids::{CustomerId, DocumentId},
 };
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Error, Recorded, Result, Row, Vectors,
-    memory::{Columns, document_id, hit_columns},
+    memory::{Columns, document_id, hit_columns, version_number},
     rows::{LIVE, Space, column, is_one_of},
 };
 
@@ -49,7 +50,7 @@ impl Vectors {
         &self,
         customer: CustomerId,
         recorded: Recorded,
-        (document, version): (DocumentId, i32),
+        (document, version): (DocumentId, VersionNumber),
         from: u32,
         most: u32,
     ) -> Result<Vec<StoredChunk>> {
@@ -96,7 +97,7 @@ impl Vectors {
         self.read(&dataset, &filter, |columns, extra, row| {
             rows.push(Row {
                 document: columns.document(row)?,
-                version: columns.version(row),
+                version: columns.version(row)?,
                 title: columns.title(row).into(),
                 metadata: Arc::new(json(columns.metadata(row))?),
                 chunk: extra.chunk(columns, row)?,
@@ -120,7 +121,7 @@ impl Vectors {
         &self,
         customer: CustomerId,
         recorded: Recorded,
-    ) -> Result<BTreeMap<(DocumentId, i32), u64>> {
+    ) -> Result<BTreeMap<(DocumentId, VersionNumber), u64>> {
         let mut documents = BTreeMap::new();
         let Some(recorded) = written(recorded) else {
             return Ok(documents);
@@ -134,7 +135,7 @@ impl Vectors {
             let ids: &StringArray = column(&batch, "document_id")?;
             let versions: &Int32Array = column(&batch, "version")?;
             for row in 0..batch.num_rows() {
-                let key = (document_id(ids, row)?, versions.value(row));
+                let key = (document_id(ids, row)?, version_number(versions, row)?);
                 *documents.entry(key).or_default() += 1;
             }
         }

@@ -6,6 +6,7 @@ use arrow_array::{
     Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
 };
 use dynrag_domain::{
+    VersionNumber,
     chunks::{chunk_id, common_path, parent_text},
     ids::DocumentId,
     search::{Hit, Origin},
@@ -48,7 +49,7 @@ const BATCH: usize = 1024;
 /// A version of a document.
 struct Document {
     id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     title: Box<str>,
     metadata: Box<str>,
 }
@@ -88,7 +89,7 @@ pub(crate) struct Snapshot {
 /// Numbers given to what was met before, while loading.
 #[derive(Default)]
 struct Interned {
-    documents: HashMap<(DocumentId, i32), u32>,
+    documents: HashMap<(DocumentId, VersionNumber), u32>,
     headings: HashMap<Box<str>, u32>,
     chunks: HashSet<(u32, u32)>,
     duplicates: usize,
@@ -155,7 +156,7 @@ impl Snapshot {
         let vectors = vectors.values().chunks_exact(self.dimension);
         for (row, vector) in (0..batch.num_rows()).zip(vectors) {
             let id = columns.document(row)?;
-            let version = columns.version.value(row);
+            let version = columns.version(row)?;
             let index = columns.index.value(row);
             let document = *interned.documents.entry((id, version)).or_insert_with(|| {
                 self.documents.push(Document {
@@ -434,8 +435,8 @@ impl<'a> Columns<'a> {
         self.heading_path.value(row)
     }
 
-    pub(crate) fn version(&self, row: usize) -> i32 {
-        self.version.value(row)
+    pub(crate) fn version(&self, row: usize) -> Result<VersionNumber> {
+        version_number(self.version, row)
     }
 
     pub(crate) fn index(&self, row: usize) -> u32 {
@@ -455,7 +456,7 @@ impl<'a> Columns<'a> {
     /// The hit a row makes.
     pub(crate) fn hit<T>(&self, row: usize, found: &Found<T>, shown: Shown) -> Result<Hit> {
         let document = self.document(row)?;
-        let version = self.version.value(row);
+        let version = self.version(row)?;
         Ok(Hit {
             origin: Origin::default(),
             chunk_id: chunk_id(document, version, self.index.value(row)),
@@ -482,6 +483,12 @@ pub(crate) fn document_id(column: &StringArray, row: usize) -> Result<DocumentId
         .value(row)
         .parse()
         .map_err(|_| Error::fault("a document id in the table is not an id"))
+}
+
+/// Reads a version's number; an invalid number was not written by us.
+pub(crate) fn version_number(column: &Int32Array, row: usize) -> Result<VersionNumber> {
+    VersionNumber::try_from(column.value(row))
+        .map_err(|_| Error::fault("a version in the table is not a version number"))
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {

@@ -12,6 +12,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
+    VersionNumber,
     chunks::{Chunk, chunk_id},
     ids::DocumentId,
     metadata::Metadata,
@@ -38,7 +39,7 @@ pub struct Row {
     /// The document.
     pub document: DocumentId,
     /// The document's version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// The document's title.
     pub title: Arc<str>,
     /// The document's metadata, a JSON object.
@@ -61,11 +62,11 @@ pub struct Change {
     /// second copy.)
     pub append: Vec<Row>,
     /// Versions below the given one of each document are hidden, but kept.
-    pub supersede: Vec<(DocumentId, i32)>,
+    pub supersede: Vec<(DocumentId, VersionNumber)>,
     /// Documents of which every row is removed.
     pub delete: Vec<DocumentId>,
     /// Versions whose rows are removed; other versions of these documents are kept.
-    pub forget: Vec<(DocumentId, i32)>,
+    pub forget: Vec<(DocumentId, VersionNumber)>,
     /// Now: written to `created_at` and `superseded_at`.
     pub at: DateTime<Utc>,
 }
@@ -173,7 +174,7 @@ pub(crate) fn prepare(change: &Change) -> Result<Option<Prepared>> {
     };
     check(&rows, &space)?;
 
-    let mut lowest_live: HashMap<DocumentId, i32> = HashMap::new();
+    let mut lowest_live: HashMap<DocumentId, VersionNumber> = HashMap::new();
     for (document, below) in &change.supersede {
         let lowest = lowest_live.entry(*document).or_insert(*below);
         *lowest = (*lowest).max(*below);
@@ -212,7 +213,7 @@ pub(crate) fn prepare(change: &Change) -> Result<Option<Prepared>> {
         texts(&|row| chunk_id(row.document, row.version, row.chunk.index)),
         texts(&|row| row.document.to_string()),
         Arc::new(Int32Array::from_iter_values(
-            rows.iter().map(|row| row.version),
+            rows.iter().map(|row| row.version.get()),
         )),
         numbers(&|row| row.chunk.index),
         texts(&|row| row.title.to_string()),

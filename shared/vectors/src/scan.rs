@@ -9,7 +9,7 @@ use arrow_array::{
     Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
     UInt64Array,
 };
-use dynrag_domain::{ids::DocumentId, search::Hit};
+use dynrag_domain::{VersionNumber, ids::DocumentId, search::Hit};
 use futures::TryStreamExt;
 use lance::{Dataset, dataset::ProjectionRequest};
 
@@ -17,7 +17,7 @@ use crate::{
     Error, Result,
     fuse::{CHILDREN, best_children, depth, fuse},
     kernel::{TopK, dot, normalise},
-    memory::{Columns, Shown, document_id, hit_columns},
+    memory::{Columns, Shown, document_id, hit_columns, version_number},
     rows::{LIVE, PARENT, Space, column},
     search::Prepared,
     text::{
@@ -33,7 +33,7 @@ const BATCH: usize = 512;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct Key {
     document: DocumentId,
-    version: i32,
+    version: VersionNumber,
     index: u32,
     row: u64,
 }
@@ -42,7 +42,7 @@ struct Key {
 struct Candidate {
     row: u64,
     document: u32,
-    version: i32,
+    version: VersionNumber,
     index: u32,
     length: u32,
 }
@@ -239,7 +239,7 @@ pub(crate) async fn search(
 }
 
 /// A parent: the document, its version, and the parent's number in it.
-type Parent = (DocumentId, i32, u32);
+type Parent = (DocumentId, VersionNumber, u32);
 /// The children of a parent by their index: text, span and headings.
 type Family = BTreeMap<u32, (String, (u32, u32), String)>;
 
@@ -269,7 +269,7 @@ async fn families(
             let Some(parent) = columns.parent(row) else {
                 continue;
             };
-            let key = (columns.document(row)?, columns.version(row), parent);
+            let key = (columns.document(row)?, columns.version(row)?, parent);
             let child = (
                 columns.text(row).to_owned(),
                 columns.char_span(row),
@@ -293,7 +293,7 @@ fn keys(batch: &RecordBatch) -> Result<Vec<Key>> {
         .map(|row| {
             Ok(Key {
                 document: document_id(documents, row)?,
-                version: versions.value(row),
+                version: version_number(versions, row)?,
                 index: indexes.value(row),
                 row: rows.value(row),
             })

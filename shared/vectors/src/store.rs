@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use arrow_schema::Schema;
 use dynrag_domain::{
+    VersionNumber,
     error::Error as DomainError,
     ids::{CustomerId, DocumentId},
     tables::TableVersion,
@@ -360,8 +361,8 @@ async fn append(table: &Table, rows: &Prepared) -> Result<u64> {
 
 /// A filter on versions of documents that compare in this way with the given ones. Documents with the
 /// same version are listed together: hundreds of ORs would nest as deep in the planner.
-fn by_version(compare: &str, versions: &[(DocumentId, i32)]) -> String {
-    let mut documents: BTreeMap<i32, Vec<DocumentId>> = BTreeMap::new();
+fn by_version(compare: &str, versions: &[(DocumentId, VersionNumber)]) -> String {
+    let mut documents: BTreeMap<VersionNumber, Vec<DocumentId>> = BTreeMap::new();
     for (document, version) in versions {
         documents.entry(*version).or_default().push(*document);
     }

@@ -6,8 +6,8 @@ use dynrag_domain::{
     identity::{Principal, Role, Scope},
 };
 use dynrag_store::{
-    Store,
-    admission::{Admission, Refused, Verified},
+    Store, TokenClaims,
+    admission::{Admission, Refused},
 };
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -172,12 +172,12 @@ async fn invalid_and_revoked_credentials_are_refused() {
         (customer.id, customer.user, other.session),
         (customer.id, customer.user, Uuid::new_v4().into()),
     ] {
-        let token = Verified {
+        let token = seed::signed(TokenClaims {
             customer: tenant.customer_id(),
             user,
             session,
-            ..customer.verified()
-        };
+            ..customer.claims()
+        });
         let refused = store
             .admit_user(token, seed::endpoint("auth-me"))
             .await

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    DocumentId,
+    DocumentId, VersionNumber,
     audit::Actor,
     chunks::Extracted,
     documents::{FailureCode, Stage, Status},
@@ -41,7 +41,7 @@ async fn scene() -> Scene {
 impl Scene {
     async fn claim(&self, version: i32) -> Option<Claim> {
         self.store
-            .claim(self.customer, self.document, version, LEASE)
+            .claim(self.customer, self.document, seed::version(version), LEASE)
             .await
             .unwrap()
     }
@@ -108,7 +108,7 @@ async fn of_concurrent_claims_only_one_is_granted() {
             let (store, customer, document) = (scene.store.clone(), scene.customer, scene.document);
             tokio::spawn(async move {
                 store
-                    .claim(customer, document, 1, LEASE)
+                    .claim(customer, document, VersionNumber::FIRST, LEASE)
                     .await
                     .unwrap()
                     .is_some()
@@ -124,7 +124,7 @@ async fn of_concurrent_claims_only_one_is_granted() {
     assert!(
         scene
             .store
-            .claim(other, scene.document, 1, LEASE)
+            .claim(other, scene.document, VersionNumber::FIRST, LEASE)
             .await
             .unwrap()
             .is_none()
@@ -212,5 +212,5 @@ async fn a_released_claim_is_granted_again() {
     );
     // The same content again is a new attempt, not a duplicate.
     let (document, version) = seed::add(&scene.store, scene.customer, Some("kb-17"), "first").await;
-    assert_eq!((document, version), (scene.document, 2));
+    assert_eq!((document, version), (scene.document, seed::version(2)));
 }

@@ -5,7 +5,7 @@ mod deletion;
 use std::{collections::HashSet, time::Duration};
 
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, Kind,
+    CollectionId, DocumentId, Error, Kind, VersionNumber,
     audit::Actor,
     collections::{CollectionTarget, DocumentsOnDelete, MAX_COLLECTIONS},
     config::Chunking,
@@ -286,17 +286,20 @@ async fn the_most_specific_chunking_applies() {
         let claim = store.claim(customer, document, version, LEASE).await;
         claim.unwrap().unwrap().chunking
     };
-    assert_eq!(cut(own, 1).await.size, 150);
-    assert_eq!(cut(of_collection, 1).await, of_size(300));
+    assert_eq!(cut(own, VersionNumber::FIRST).await.size, 150);
+    assert_eq!(cut(of_collection, VersionNumber::FIRST).await, of_size(300));
     for document in [in_plain, nowhere] {
-        assert_eq!(cut(document, 1).await, Chunking::default());
+        assert_eq!(
+            cut(document, VersionNumber::FIRST).await,
+            Chunking::default()
+        );
     }
     // The collection's chunking applies as of the time when the document is read, and again when it is reprocessed.
     store
         .update_collection(customer, Actor::System, id, &change(Some(of_size(400))))
         .await
         .unwrap();
-    assert_eq!(cut(later, 1).await.size, 400);
+    assert_eq!(cut(later, VersionNumber::FIRST).await.size, 400);
     let again = store
         .process_again(customer, Actor::System, later, None, &Change::default())
         .await

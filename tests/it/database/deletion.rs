@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    DocumentId, Kind,
+    DocumentId, Kind, VersionNumber,
     audit::Actor,
     bulk::{BulkAction, BulkOperation},
     documents::{
@@ -126,7 +126,7 @@ async fn a_deleted_document_is_hidden_still_counts_and_is_restored_completely() 
     let id = scene.add(Some("x"), "text").await;
     let claim = scene
         .store
-        .claim(scene.customer, id, 1, LEASE)
+        .claim(scene.customer, id, VersionNumber::FIRST, LEASE)
         .await
         .unwrap()
         .unwrap();
@@ -164,11 +164,19 @@ async fn undeleting_requeues_unfinished_work_and_keeps_its_worker_fenced_off() {
     let scene = scene().await;
     let id = scene.add(None, "text").await;
     let (store, customer) = (&scene.store, scene.customer);
-    let claim = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
+    let claim = store
+        .claim(customer, id, VersionNumber::FIRST, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
     scene.delete(id, false).await;
     assert_eq!(
         scene.undelete(id).await.unwrap(),
-        [Outgoing::Job(Job::process(customer.customer_id(), id, 1))]
+        [Outgoing::Job(Job::process(
+            customer.customer_id(),
+            id,
+            VersionNumber::FIRST
+        ))]
     );
     assert!(
         !store
@@ -178,7 +186,11 @@ async fn undeleting_requeues_unfinished_work_and_keeps_its_worker_fenced_off() {
             .is_held()
     );
     assert!(!store.abandon(&claim).await.unwrap().is_held());
-    let again = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
+    let again = store
+        .claim(customer, id, VersionNumber::FIRST, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(again.attempts, 1);
 }
 

@@ -1,6 +1,7 @@
 //! Passwords of documents: one per document, written and deleted with it.
 
 use dynrag_domain::{
+    VersionNumber,
     audit::Actor,
     documents::{FailureCode, Format, OnDuplicate},
 };
@@ -48,7 +49,11 @@ async fn ended(
     let dynrag_store::uploads::Target::New { id } = target else {
         panic!("{target:?}")
     };
-    let claim = store.claim(customer, id, 1, LEASE).await.unwrap().unwrap();
+    let claim = store
+        .claim(customer, id, VersionNumber::FIRST, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(
         store
             .fail(&claim, FailureCode::PasswordProtected)

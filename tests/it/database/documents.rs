@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dynrag_domain::{
-    DocumentId, Kind,
+    DocumentId, Kind, VersionNumber,
     audit::Actor,
     documents::{
         OnDuplicate, Status,
@@ -269,7 +269,7 @@ async fn a_deleted_document_is_hidden_and_frees_its_external_id() {
     );
     let (again, version) = seed::add(&store, customer, Some("kb-17"), "gone").await;
     assert_ne!(again, gone);
-    assert_eq!(version, 1);
+    assert_eq!(version, VersionNumber::FIRST);
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ async fn the_timeline_records_every_step() {
     let lease = std::time::Duration::from_secs(60);
     let (document, _) = seed::add(&store, customer, Some("kb-17"), "first").await;
     let claim = store
-        .claim(customer, document, 1, lease)
+        .claim(customer, document, VersionNumber::FIRST, lease)
         .await
         .unwrap()
         .unwrap();
@@ -305,7 +305,7 @@ async fn the_timeline_records_every_step() {
     let (_, steps) = store.document_status(customer, document).await.unwrap();
     let told: Vec<_> = steps
         .iter()
-        .map(|e| (e.version, e.status, e.stage, e.code, e.attempt))
+        .map(|e| (e.version.get(), e.status, e.stage, e.code, e.attempt))
         .collect();
     let expected = [
         (1, Status::Queued, None, None, 0),

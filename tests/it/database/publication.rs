@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use dynrag_domain::{
-    DocumentId,
+    DocumentId, VersionNumber,
     documents::{FailureCode, Status},
     tables::TableVersion,
 };
@@ -21,7 +21,7 @@ const LEASE: Duration = Duration::from_secs(60);
 
 async fn claim(store: &Store, customer: TenantId, document: DocumentId, version: i32) -> Claim {
     store
-        .claim(customer, document, version, LEASE)
+        .claim(customer, document, seed::version(version), LEASE)
         .await
         .unwrap()
         .unwrap()
@@ -92,7 +92,7 @@ async fn a_publication_supersedes_exactly_the_previous_version() {
     let meanwhile = store.get_document(ours, document).await.unwrap();
     assert_eq!(
         (meanwhile.status, meanwhile.published_version),
-        (Status::Processing, Some(1))
+        (Status::Processing, Some(VersionNumber::FIRST))
     );
     publish(&store, &second, 3).await;
 
@@ -105,7 +105,7 @@ async fn a_publication_supersedes_exactly_the_previous_version() {
     let done = store.get_document(ours, document).await.unwrap();
     assert_eq!(
         (done.status, done.published_version, done.chunks),
-        (Status::Completed, Some(2), Some(3))
+        (Status::Completed, Some(seed::version(2)), Some(3))
     );
     assert_eq!(
         store.recorded_version(ours).await.unwrap(),
@@ -145,7 +145,7 @@ async fn a_version_that_ends_unpublished_keeps_the_published_one() {
     let failed = store.get_document(customer, document).await.unwrap();
     assert_eq!(
         (failed.status, failed.published_version),
-        (Status::Failed, Some(1))
+        (Status::Failed, Some(VersionNumber::FIRST))
     );
 
     seed::add(&store, customer, Some("kb-17"), "first").await;
@@ -154,7 +154,7 @@ async fn a_version_that_ends_unpublished_keeps_the_published_one() {
     let unchanged = store.get_document(customer, document).await.unwrap();
     assert_eq!(
         (unchanged.status, unchanged.published_version),
-        (Status::Completed, Some(1))
+        (Status::Completed, Some(VersionNumber::FIRST))
     );
     assert_eq!(
         statuses(&superuser, document).await,

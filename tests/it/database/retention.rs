@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dynrag_domain::{DocumentId, Result, audit::Actor};
+use dynrag_domain::{DocumentId, Result, VersionNumber, audit::Actor};
 use dynrag_store::{Store, TenantId, outbox::Pending, versions::Change};
 use tokio_postgres::Client;
 
@@ -42,7 +42,7 @@ async fn scene() -> Scene {
     }
 }
 
-async fn retire(store: Store, customer: TenantId) -> Vec<(DocumentId, i32)> {
+async fn retire(store: Store, customer: TenantId) -> Vec<(DocumentId, VersionNumber)> {
     let step = store.begin_maintenance(customer).await.unwrap();
     let retired = step.retire(100).await.unwrap();
     step.end().await.unwrap();
@@ -53,9 +53,15 @@ async fn reuse_first(
     store: Store,
     customer: TenantId,
     document: DocumentId,
-) -> Result<Option<(i32, Pending)>> {
+) -> Result<Option<(VersionNumber, Pending)>> {
     let change = Change::default();
-    let made = store.process_again(customer, Actor::System, document, Some(1), &change);
+    let made = store.process_again(
+        customer,
+        Actor::System,
+        document,
+        Some(VersionNumber::FIRST),
+        &change,
+    );
     made.await
 }
 
@@ -89,7 +95,7 @@ async fn a_version_reused_meanwhile_is_not_retired() {
     holder.batch_execute("COMMIT").await.unwrap();
 
     let (version, _) = again.await.unwrap().unwrap().unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, seed::version(3));
     assert_eq!(retire.await.unwrap(), []);
 }
 
@@ -104,7 +110,10 @@ async fn a_version_retired_meanwhile_cannot_be_reused() {
     until_waiting(&scene.superuser, 2).await;
     holder.batch_execute("COMMIT").await.unwrap();
 
-    assert_eq!(retire.await.unwrap(), [(scene.document, 1)]);
+    assert_eq!(
+        retire.await.unwrap(),
+        [(scene.document, VersionNumber::FIRST)]
+    );
     // Its next attempt sees the reason.
     assert!(again.await.unwrap().unwrap().is_none());
     let refused = reuse_first(scene.store.clone(), scene.customer, scene.document).await;
@@ -113,5 +122,5 @@ async fn a_version_retired_meanwhile_cannot_be_reused() {
         .store
         .get_document(scene.customer, scene.document)
         .await;
-    assert_eq!(left.unwrap().latest_version, 2);
+    assert_eq!(left.unwrap().latest_version, seed::version(2));
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use dynrag_domain::{DocumentId, documents::FailureCode, jobs::Job};
+use dynrag_domain::{DocumentId, VersionNumber, documents::FailureCode, jobs::Job};
 use dynrag_store::{
     Store, TenantId,
     ingestion::Claim,
@@ -67,12 +67,16 @@ impl Scene {
     }
 
     async fn quick(&self, customer: TenantId, document: DocumentId, most: i32) -> Turn {
-        let claim = self.store.claim_quick(customer, document, 1, LEASE, most);
+        let claim = self
+            .store
+            .claim_quick(customer, document, VersionNumber::FIRST, LEASE, most);
         claim.await.unwrap()
     }
 
     async fn turn(&self, customer: TenantId, document: DocumentId, share: i32) -> Turn {
-        let claim = self.store.claim_slow(customer, document, 1, LEASE, share);
+        let claim = self
+            .store
+            .claim_slow(customer, document, VersionNumber::FIRST, LEASE, share);
         claim.await.unwrap()
     }
 
@@ -111,7 +115,10 @@ async fn a_slow_document_is_handed_over_and_stays_in_the_slow_lane() {
     let claim = claimed(scene.quick(scene.a, slow, 2).await);
     assert_eq!(claim.attempts, 1);
     let pending = scene.store.hand_over(&claim).await.unwrap().unwrap();
-    assert_eq!(pending.job, Job::process(scene.a.customer_id(), slow, 1));
+    assert_eq!(
+        pending.job,
+        Job::process(scene.a.customer_id(), slow, VersionNumber::FIRST)
+    );
     assert_eq!(scene.count(OUTBOX).await, before + 1);
     // The lease is gone, so that its holder cannot hand over twice.
     assert!(scene.store.hand_over(&claim).await.unwrap().is_none());
@@ -263,7 +270,7 @@ async fn the_sweep_sends_deferred_documents_that_were_not_resumed() {
         [Outgoing::Job(Job::process(
             scene.a.customer_id(),
             ours[1],
-            1
+            VersionNumber::FIRST
         ))]
     );
     // Its first lane gets the message now, and leaves it to the slow lane.

@@ -8,6 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
+    VersionNumber,
     audit::Actor,
     documents::{FailureCode, Status},
     jobs::Job,
@@ -168,7 +169,7 @@ async fn only_documents_with_an_expired_lease_are_queued_again() {
             Status::Queued
         );
         let claim = store
-            .claim(customer, document, 1, LEASE)
+            .claim(customer, document, VersionNumber::FIRST, LEASE)
             .await
             .unwrap()
             .unwrap();
@@ -182,7 +183,7 @@ async fn only_documents_with_an_expired_lease_are_queued_again() {
         );
         assert!(
             store
-                .claim(customer, document, 1, LEASE)
+                .claim(customer, document, VersionNumber::FIRST, LEASE)
                 .await
                 .unwrap()
                 .is_none()
@@ -215,13 +216,17 @@ async fn unfinished_deletions_and_lost_messages_are_sent_again() {
         jobs,
         [
             Job::delete(ours.customer_id(), deleted),
-            Job::process(theirs.customer_id(), lost, 1)
+            Job::process(theirs.customer_id(), lost, VersionNumber::FIRST)
         ]
         .map(Outgoing::Job)
     );
     assert!(store.sweep_documents(100).await.unwrap().is_empty());
     // Nothing is sent for a document that has ended.
-    let claim = store.claim(theirs, lost, 1, LEASE).await.unwrap().unwrap();
+    let claim = store
+        .claim(theirs, lost, VersionNumber::FIRST, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(
         store
             .fail(&claim, FailureCode::CorruptFile)
@@ -334,7 +339,7 @@ async fn staged_vectors_are_removed_after_a_week() {
     let hash = |text: &str| hex::encode(seed::sha256(text));
     let (document, _) = seed::add(&store, customer, None, "text").await;
     let claim = store
-        .claim(customer, document, 1, LEASE)
+        .claim(customer, document, VersionNumber::FIRST, LEASE)
         .await
         .unwrap()
         .unwrap();
@@ -376,7 +381,7 @@ async fn only_received_documents_are_held_for_an_early_resend() {
         waiting.push(Waiting {
             tenant,
             document_id,
-            version: 1,
+            version: VersionNumber::FIRST,
         });
     }
     let [received, overtaken, claimed, deleted, locked, queued] = waiting[..] else {
@@ -384,7 +389,12 @@ async fn only_received_documents_are_held_for_an_early_resend() {
     };
     let id = |document: Waiting| document.document_id.as_uuid();
     store
-        .claim(claimed.tenant, claimed.document_id, 1, LEASE)
+        .claim(
+            claimed.tenant,
+            claimed.document_id,
+            VersionNumber::FIRST,
+            LEASE,
+        )
         .await
         .unwrap()
         .expect("a claim");
@@ -420,7 +430,11 @@ async fn only_received_documents_are_held_for_an_early_resend() {
     // The hold expires, and its message is sent again, once.
     let late = "UPDATE documents SET resend_at = now() WHERE id = $1";
     superuser.execute(late, &[&id(received)]).await.unwrap();
-    let job = Job::process(received.tenant.customer_id(), received.document_id, 1);
+    let job = Job::process(
+        received.tenant.customer_id(),
+        received.document_id,
+        VersionNumber::FIRST,
+    );
     assert_eq!(
         store.sweep_documents(100).await.unwrap(),
         [Outgoing::Job(job)]

@@ -14,7 +14,7 @@ use std::{
 };
 
 use chrono::Utc;
-use dynrag_domain::documents::OnDuplicate;
+use dynrag_domain::{VersionNumber, documents::OnDuplicate};
 use dynrag_store::uploads::{Added, Target};
 use dynrag_vectors::Change;
 use uuid::Uuid;
@@ -51,7 +51,7 @@ async fn writer(process: Process, number: usize, rounds: usize) -> usize {
                 }
             };
             let (document, version) = match target {
-                Target::New { id } => (id, 1),
+                Target::New { id } => (id, VersionNumber::FIRST),
                 Target::Next { id, version } => (id, version),
                 Target::Duplicate { .. } => unreachable!("new versions were asked for"),
             };
@@ -140,12 +140,12 @@ async fn a_writer_frozen_after_its_lance_commit_publishes_nothing() {
     let scene = scene().await;
     let (frozen, next) = (scene.process(), scene.process());
     let (first, _) = seed::add(&next.store, scene.customer, None, "first").await;
-    let claim = next.claim(first, 1).await;
+    let claim = next.claim(first, VersionNumber::FIRST).await;
     let (step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, step, stored).await.unwrap();
 
     let (document, _) = seed::add(&next.store, scene.customer, None, "second").await;
-    let stale = frozen.claim(document, 1).await;
+    let stale = frozen.claim(document, VersionNumber::FIRST).await;
     let (step, leftover) = frozen.write(&stale).await.unwrap();
     scene.end_idle_transactions().await;
     // Its leftover is invisible, unless a reader uses Lance's latest version instead of the recorded one.
@@ -168,11 +168,14 @@ async fn a_writer_frozen_after_its_lance_commit_publishes_nothing() {
 
     // The document's next worker repeats the work, on a table without the leftover.
     scene.expire_lease(document).await;
-    let claim = next.claim(document, 1).await;
+    let claim = next.claim(document, VersionNumber::FIRST).await;
     let (step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, step, stored).await.unwrap();
     let (recorded, published) = scene.published().await;
-    assert_eq!(published, BTreeMap::from([(first, 1), (document, 1)]));
+    assert_eq!(
+        published,
+        BTreeMap::from([first, document].map(|id| (id, VersionNumber::FIRST)))
+    );
     assert_eq!(next.seen(recorded).await, chunk_ids(&published));
     assert_eq!(scene.row_count().await, i64::from(2 * CHUNKS));
     assert!(
@@ -187,13 +190,13 @@ async fn a_writer_that_thaws_after_the_next_one_leaves_nothing_behind() {
     let scene = scene().await;
     let (frozen, next) = (scene.process(), scene.process());
     let (document, _) = seed::add(&next.store, scene.customer, None, "text").await;
-    let stale = frozen.claim(document, 1).await;
+    let stale = frozen.claim(document, VersionNumber::FIRST).await;
     let step = frozen.store.begin_store_step(scene.customer).await.unwrap();
     assert_eq!(step.lock(&[&stale]).await.unwrap().len(), 1);
     scene.end_idle_transactions().await;
 
     scene.expire_lease(document).await;
-    let claim = next.claim(document, 1).await;
+    let claim = next.claim(document, VersionNumber::FIRST).await;
     let (next_step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, next_step, stored).await.unwrap();
     let before = scene.published().await;
@@ -221,7 +224,7 @@ async fn a_writer_that_thaws_after_the_next_one_leaves_nothing_behind() {
     assert_eq!(next.seen(before.0).await, chunk_ids(&before.1));
 
     let (last, _) = seed::add(&next.store, scene.customer, None, "last").await;
-    let claim = next.claim(last, 1).await;
+    let claim = next.claim(last, VersionNumber::FIRST).await;
     let (step, stored) = next.write(&claim).await.unwrap();
     next.publish(&claim, step, stored).await.unwrap();
     let (recorded, published) = scene.published().await;

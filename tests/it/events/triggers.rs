@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use axum::{Json, Router, extract::State, routing::put};
 use dynrag_domain::{
-    DocumentId,
+    DocumentId, VersionNumber,
     documents::{OnDuplicate, Source},
     storage,
 };
@@ -108,7 +108,12 @@ async fn unsent_document(stack: &Stack, customer: TenantId) -> DocumentId {
     };
     store.outbox_sent(&pending).await.unwrap();
     let document = pending.job.document_id().unwrap();
-    let key = storage::original_key(customer.customer_id(), document, 1, object);
+    let key = storage::original_key(
+        customer.customer_id(),
+        document,
+        VersionNumber::FIRST,
+        object,
+    );
     stack.put(stack.documents_bucket(), &key, TEXT.into()).await;
     document
 }

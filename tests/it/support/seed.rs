@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, DocumentId, SessionId, UserId,
+    ApiKeyId, CollectionId, DocumentId, SessionId, UserId, VersionNumber,
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     bulk::BulkAction,
@@ -18,8 +18,8 @@ use dynrag_domain::{
     tasks::JobKind,
 };
 use dynrag_store::{
-    Store, Tenant, TenantId,
-    admission::{Endpoint, Verified},
+    Store, Tenant, TenantId, TokenClaims, Verified,
+    admission::Endpoint,
     api_keys::NewApiKey,
     audit,
     collections::NewCollection,
@@ -116,15 +116,26 @@ async fn begin_session(tx: &Tenant, customer: &Customer) {
 
 impl Customer {
     /// The verified access token of its user.
-    pub fn verified(&self) -> Verified {
-        Verified {
+    pub fn claims(&self) -> TokenClaims {
+        TokenClaims {
+            id: Uuid::now_v7(),
             customer: self.id.customer_id(),
             user: self.user,
             session: self.session,
-            secret_version: 1,
             issued_at: Utc::now(),
         }
     }
+
+    /// Its user's access token, verified.
+    pub fn verified(&self) -> Verified {
+        signed(self.claims())
+    }
+}
+
+/// A token of these claims, as if it had been verified.
+#[expect(clippy::disallowed_methods, reason = "a test's token has no signature")]
+pub fn signed(claims: TokenClaims) -> Verified {
+    Verified::signed(claims, 1)
 }
 
 /// The tenant of a customer that signed up through the API.
@@ -312,15 +323,20 @@ pub async fn try_add(
     }
 }
 
+/// Returns the version with this number.
+pub fn version(number: i32) -> VersionNumber {
+    VersionNumber::try_from(number).unwrap()
+}
+
 /// Adds a text as a new document, or as the next version of the one with this external id.
 pub async fn add(
     store: &Store,
     customer: TenantId,
     external_id: Option<&str>,
     text: &str,
-) -> (DocumentId, i32) {
+) -> (DocumentId, VersionNumber) {
     match try_add(store, customer, external_id, text).await {
-        (Target::New { id }, Some(_)) => (id, 1),
+        (Target::New { id }, Some(_)) => (id, VersionNumber::FIRST),
         (Target::Next { id, version }, Some(_)) => (id, version),
         (target, _) => panic!("{text} was not added: {target:?}"),
     }

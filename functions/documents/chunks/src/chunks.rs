@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dynrag_api::{Answer, Caller, Json, Path, Query, With, scopes::DocumentsRead};
-use dynrag_domain::{DocumentId, Error, FieldError, Result, chunks::chunk_id};
+use dynrag_domain::{DocumentId, Error, FieldError, Result, VersionNumber, chunks::chunk_id};
 use dynrag_retrieval::Retriever;
 use dynrag_vectors::StoredChunk;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ struct DocumentChunk {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DocumentChunks {
     doc_id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_model: Option<String>,
     items: Vec<DocumentChunk>,
@@ -55,7 +55,8 @@ pub(crate) struct DocumentChunks {
 }
 
 impl ChunksQuery {
-    fn check(&self) -> Result<(u32, u32)> {
+    /// Returns the version, the first index and the limit.
+    fn check(&self) -> Result<(Option<VersionNumber>, u32, u32)> {
         let mut fields = Vec::new();
         let mut bad = |pointer: &str, detail: String| {
             fields.push(FieldError {
@@ -67,11 +68,12 @@ impl ChunksQuery {
         if !(1..=MAX_LIMIT).contains(&limit) {
             bad("/limit", format!("from 1 to {MAX_LIMIT}"));
         }
-        if self.version.is_some_and(|version| version < 1) {
+        let version = self.version.map(VersionNumber::try_from).transpose();
+        if version.is_err() {
             bad("/version", "from 1".to_owned());
         }
         if fields.is_empty() {
-            Ok((self.from.unwrap_or(0), limit))
+            Ok((version?, self.from.unwrap_or(0), limit))
         } else {
             Err(Error::fields_invalid(fields))
         }
@@ -85,10 +87,9 @@ pub(crate) async fn chunks(
     Path(id): Path<DocumentId>,
     Query(query): Query<ChunksQuery>,
 ) -> Answer<Json<DocumentChunks>> {
-    let (from, limit) = query.check()?;
+    let (version, from, limit) = query.check()?;
     let document = caller.store().get_document(caller.tenant(), id).await?;
-    let version = query
-        .version
+    let version = version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
     // One more than is returned shows whether there is a next page.
@@ -112,7 +113,7 @@ pub(crate) async fn chunks(
     }))
 }
 
-fn body(id: DocumentId, version: i32, stored: StoredChunk) -> DocumentChunk {
+fn body(id: DocumentId, version: VersionNumber, stored: StoredChunk) -> DocumentChunk {
     let chunk = stored.chunk;
     DocumentChunk {
         chunk_id: chunk_id(id, version, chunk.index),

@@ -168,7 +168,7 @@ mod tests {
     use axum::response::IntoResponse;
     use chrono::{DateTime, TimeDelta};
     use dynrag_api::event_stream::EventStream;
-    use dynrag_domain::{Error, documents::Stage};
+    use dynrag_domain::{Error, VersionNumber, documents::Stage};
     use dynrag_store::timeline::Step;
     use futures::StreamExt;
     use tokio::sync::{Mutex, Notify};
@@ -181,7 +181,7 @@ mod tests {
             number,
             started_at: at(number),
             ended_at: (!status.is_terminal()).then(|| at(number + 1)),
-            version: 1,
+            version: VersionNumber::FIRST,
             status,
             stage: (status == Status::Processing).then_some(Stage::Extracting),
             code: None,

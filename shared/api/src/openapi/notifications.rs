@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    CollectionId, DocumentId,
+    CollectionId, DocumentId, VersionNumber,
     documents::{FailureCode, Status},
     webhooks::Event,
 };
@@ -31,7 +31,7 @@ struct Notification {
 #[expect(dead_code, reason = "its schema is read; the database writes it")]
 struct NotificationData {
     doc_id: DocumentId,
-    version: i32,
+    version: VersionNumber,
     status: NotifiedStatus,
     code: Option<FailureCode>,
     title: String,

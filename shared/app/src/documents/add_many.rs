@@ -80,7 +80,7 @@ impl Ready {
     ) -> Result<Result<AddedDocument>> {
         Ok(match decision {
             Decision::Store(_) => {
-                let (id, _) = decision.stored().unwrap_or((self.id, 1));
+                let id = decision.stored().map_or(self.id, |(id, _)| id);
                 Ok(AddedDocument::queued(id))
             }
             Decision::Duplicate { id, status } => {

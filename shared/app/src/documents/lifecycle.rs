@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
-    document_passwords::DocumentPassword,
-    documents::{Status, VersionNumber},
+    DocumentId, Error, Kind, Result, VersionNumber, document_passwords::DocumentPassword,
+    documents::Status,
 };
 use dynrag_store::{admission::Admission, versions::Change};
 
@@ -56,13 +55,13 @@ pub async fn restore(
     caller: &Admission,
     id: DocumentId,
     version: VersionNumber,
-) -> Result<i32> {
+) -> Result<VersionNumber> {
     caller.check_budget()?;
     let (customer, actor) = (caller.tenant(), caller.principal.into());
     for _ in 0..ATTEMPTS {
         let made = caller
             .store()
-            .process_again(customer, actor, id, Some(version.get()), &Change::default())
+            .process_again(customer, actor, id, Some(version), &Change::default())
             .await?;
         if let Some((version, pending)) = made {
             app.dispatch(&pending).await;

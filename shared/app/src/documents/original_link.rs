@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, Utc};
 use dynrag_cloud::Objects;
 use dynrag_domain::{
-    DocumentId, Error, Result,
+    DocumentId, Error, Result, VersionNumber,
     documents::Format,
     storage::{self, Original},
 };
@@ -31,7 +31,7 @@ const LINK_TIME: Duration = Duration::from_secs(300);
 /// A link to a file, which needs no credentials and so has no Debug.
 pub struct OriginalLink {
     /// The version.
-    pub version: i32,
+    pub version: VersionNumber,
     /// The link.
     pub url: String,
     /// When it stops working.
@@ -52,7 +52,7 @@ pub async fn original_link(
     app: &App,
     caller: &Admission,
     id: DocumentId,
-    version: Option<i32>,
+    version: Option<VersionNumber>,
 ) -> Result<OriginalLink> {
     let (store, (objects, _)) = (caller.store(), app.documents().await?);
     let customer = caller.tenant();

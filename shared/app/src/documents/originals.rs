@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use dynrag_cloud::Objects;
 use dynrag_domain::{
-    DocumentId, Error, Kind, Result,
+    DocumentId, Error, Kind, Result, VersionNumber,
     documents::{OnDuplicate, Status},
     storage,
 };
@@ -62,12 +62,12 @@ pub async fn keep(
             .await?;
         let (id, version) = match target {
             Target::Duplicate { id, status } => return Ok(Kept::Duplicate { id, status }),
-            Target::New { id } => (id, 1),
+            Target::New { id } => (id, VersionNumber::FIRST),
             Target::Next { id, version } => (id, version),
         };
         let put = put(store, objects, customer, target, new, &bytes, &hash).await?;
         if let Some(pending) = put {
-            tracing::info!(customer_id = %customer, document_id = %id, version, bytes = bytes.len(), "document queued");
+            tracing::info!(customer_id = %customer, document_id = %id, version = version.get(), bytes = bytes.len(), "document queued");
             return Ok(Kept::Queued { id, pending });
         }
     }
@@ -94,7 +94,7 @@ pub async fn replace(
             let detail = "The document still awaits its first upload. Upload the file with the form from presigned-url first.";
             return Err(Error::new(Kind::Conflict, "awaiting_upload", detail));
         }
-        let version = document.latest_version + 1;
+        let version = document.latest_version.next();
         let target = Target::Next { id, version };
         let put = put(store, objects, customer, target, new, &bytes, &hash).await?;
         if let Some(pending) = put {
@@ -115,7 +115,7 @@ async fn put(
     hash: &[u8; 32],
 ) -> Result<Option<Pending>> {
     let (id, version) = match target {
-        Target::New { id } => (id, 1),
+        Target::New { id } => (id, VersionNumber::FIRST),
         Target::Next { id, version } => (id, version),
         Target::Duplicate { .. } => return Ok(None),
     };

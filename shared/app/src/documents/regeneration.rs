@@ -22,7 +22,7 @@ pub struct RegenerationEstimate {
     /// Chunks.
     pub chunks: i64,
     /// Tokens to embed.
-    pub tokens: i64,
+    pub tokens: u64,
     /// Whether `tokens` is exact; false if it was estimated for some older documents.
     pub counted: bool,
     /// Cost at the listed price; `None` for a model without one.
@@ -44,7 +44,7 @@ pub async fn estimate_regeneration(
         .estimate_regeneration(caller.tenant())
         .await?;
     Ok(RegenerationEstimate {
-        cost: cost(u64::try_from(found.tokens).unwrap_or(0)),
+        cost: cost(found.tokens),
         model,
         documents: found.documents,
         chunks: found.chunks,

@@ -11,14 +11,14 @@ use uuid::Uuid;
 pub fn ledger(
     model: &str,
     (paid_by, price): (Payer, Price),
-    texts: impl IntoIterator<Item = (Purpose, u32)>,
+    texts: impl IntoIterator<Item = (Purpose, u64)>,
     calls: Vec<Call>,
 ) -> Vec<ProviderCall> {
     // Purpose, number of texts, and cumulative tokens.
     let mut shares: Vec<(Purpose, u32, u64)> = Vec::new();
     let mut counted = 0;
     for (purpose, tokens) in texts {
-        counted += u64::from(tokens);
+        counted += tokens;
         match shares.last_mut() {
             Some((last, inputs, until)) if *last == purpose => {
                 *inputs += 1;
@@ -64,7 +64,7 @@ fn share(all: u64, part: u64, whole: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use dynrag_domain::DocumentId;
+    use dynrag_domain::{DocumentId, VersionNumber};
 
     use super::*;
 
@@ -86,9 +86,13 @@ mod tests {
     #[test]
     fn shares_of_a_request_add_up_to_its_tokens() {
         let purposes: Vec<Purpose> = (0..7)
-            .map(|_| Purpose::Embedding(DocumentId::generate(), 1))
+            .map(|_| Purpose::Embedding(DocumentId::generate(), VersionNumber::FIRST))
             .collect();
-        let texts = || (0..100u32).map(|text| (purposes[text as usize / 15], text % 11));
+        let texts = || {
+            (0..100)
+                .zip(0..)
+                .map(|(text, tokens): (usize, u64)| (purposes[text / 15], tokens % 11))
+        };
         for reported in [0, 1, 6, 7, 499, 1_000_003] {
             let lines = ledger(SMALL, terms(SMALL), texts(), vec![call(reported)]);
             assert_eq!(lines.len(), 7);
@@ -111,7 +115,10 @@ mod tests {
         assert_eq!(lines.iter().map(|line| line.tokens).sum::<u64>(), 14);
         assert_ne!(lines[0].call_id, lines[1].call_id);
         let two = [
-            (Purpose::Embedding(DocumentId::generate(), 1), 0),
+            (
+                Purpose::Embedding(DocumentId::generate(), VersionNumber::FIRST),
+                0,
+            ),
             (Purpose::Query, 0),
         ];
         let lines = ledger("m", terms("m"), two, vec![call(5)]);

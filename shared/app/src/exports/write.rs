@@ -233,7 +233,7 @@ fn name(original: &Original) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dynrag_domain::DocumentId;
+    use dynrag_domain::{DocumentId, VersionNumber};
 
     use super::*;
 
@@ -241,8 +241,8 @@ mod tests {
     fn a_file_name_cannot_leave_its_folder() {
         let original = |file_name: Option<&str>| Original {
             document_id: DocumentId::generate(),
-            version: 1,
-            original_version: 1,
+            version: VersionNumber::FIRST,
+            original_version: VersionNumber::FIRST,
             original: storage::Original::Alone(Uuid::nil()),
             bytes: 0,
             file_name: file_name.map(str::to_owned),

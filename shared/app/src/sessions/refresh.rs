@@ -9,14 +9,14 @@ use dynrag_domain::{
     Error, Kind, Result,
     sessions::{Decision, decide},
 };
-use dynrag_store::{TenantId, sessions::Rotation};
+use dynrag_store::{TenantId, Verified, sessions::Rotation};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::{RefreshToken, SessionTokens, SigningSecrets};
 use crate::{
     App,
-    tokens::{Claims, Subject, TokenKind, Tokens},
+    tokens::{Subject, TokenKind, Tokens},
 };
 
 /// Returns the error of a rejected token: one sentence for every cause.
@@ -35,29 +35,29 @@ fn refused(why: &str) -> Error {
 /// `invalid_refresh_token` (unauthenticated); `unavailable`.
 pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
     let token = token.expose_secret();
-    let (claims, secret_version) = verified(app, token).await?;
-    let tenant = TenantId::of_token(&claims.verified(secret_version)?);
+    let verified = verified(app, token).await?;
+    let (tenant, claims) = (TenantId::of_token(&verified), verified.claims());
     // An instance has one connection, and from here on the rotation holds it.
-    let signing = SigningSecrets::read(app, claims.cid).await?;
+    let signing = SigningSecrets::read(app, claims.customer).await?;
     let rotation = app
         .unbounded_store()
         .await?
-        .begin_rotation(tenant, claims.jti)
+        .begin_rotation(tenant, claims.id)
         .await?
         .ok_or_else(|| refused("token is not stored"))?;
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     if rotation.token_hash != hash
-        || rotation.session_id != claims.sid
-        || rotation.user_id != claims.sub
+        || rotation.session_id != claims.session
+        || rotation.user_id != claims.user
     {
         rotation.leave().await?;
         return Err(refused("token does not match the stored one"));
     }
     let email = rotation.email.clone();
     let subject = Subject {
-        customer_id: claims.cid,
-        user_id: claims.sub,
-        session_id: claims.sid,
+        customer_id: claims.customer,
+        user_id: claims.user,
+        session_id: claims.session,
         email: &email,
         role: rotation.role,
     };
@@ -67,7 +67,7 @@ pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
 }
 
 /// Verifies the signature and the times of a refresh token.
-async fn verified(app: &App, token: &str) -> Result<(Claims, i32)> {
+async fn verified(app: &App, token: &str) -> Result<Verified> {
     let (store, vault) = (app.unbounded_store().await?, app.vault().await?);
     let verified = app
         .tokens()

@@ -154,7 +154,7 @@ async fn eight_writers_behind_the_lock_make_no_duplicates() {
                     let version = tenant.1 + 1;
                     let mut change = replace(shared, version, 3);
                     change.append.extend(document(own, round, 2));
-                    change.supersede.push((own, round));
+                    change.supersede.push((own, number(round)));
                     // Every third writer dies after its Lance commit, and the work is done again.
                     if version % 3 == 0 {
                         vectors.store(customer, tenant.0, &change).await.unwrap();

@@ -17,6 +17,7 @@ use std::{
 use arrow_array::StringArray;
 use chrono::Utc;
 use dynrag_domain::{
+    VersionNumber,
     chunks::Chunk,
     ids::{CustomerId, DocumentId},
     tables::TableVersion,
@@ -94,10 +95,14 @@ fn embed(text: &str) -> Vec<f32> {
         .collect()
 }
 
+fn number(version: i32) -> VersionNumber {
+    VersionNumber::try_from(version).unwrap()
+}
+
 fn row(document: DocumentId, version: i32, index: u32, text: &str) -> Row {
     Row {
         document,
-        version,
+        version: number(version),
         title: format!("title of {document}").into(),
         metadata: Arc::new(json!({"year": 2020 + version}).into()),
         chunk: Chunk {
@@ -135,7 +140,7 @@ fn append(rows: Vec<Row>) -> Change {
 fn replace(id: DocumentId, version: i32, chunks: u32) -> Change {
     Change {
         append: document(id, version, chunks),
-        supersede: vec![(id, version)],
+        supersede: vec![(id, number(version))],
         ..Change::none(Utc::now())
     }
 }

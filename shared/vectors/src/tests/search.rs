@@ -61,7 +61,10 @@ async fn a_hit_carries_all_that_was_stored() {
         let (hit, row) = (&hits[0], &rows[5]);
         assert!((hit.score - 1.0).abs() < 1e-5);
         assert_eq!(hit.chunk_id, format!("{id}:7:5"));
-        assert_eq!((hit.document_id, hit.version, hit.page), (id, 7, Some(5)));
+        assert_eq!(
+            (hit.document_id, hit.version.get(), hit.page),
+            (id, 7, Some(5))
+        );
         assert_eq!((hit.ranks.vector, hit.ranks.text), (Some(1), None));
         assert_eq!(*hit.title, *row.title);
         assert_eq!(hit.heading_path, row.chunk.heading_path);
@@ -129,7 +132,7 @@ async fn memory_and_scan_give_the_same_results() {
         .version;
     let change = Change {
         append: [rows_of(30..40, 1), rows_of(0..5, 2)].concat(),
-        supersede: ids[0..5].iter().map(|id| (*id, 2)).collect(),
+        supersede: ids[0..5].iter().map(|id| (*id, number(2))).collect(),
         delete: vec![ids[29]],
         ..Change::none(Utc::now())
     };
@@ -183,7 +186,7 @@ async fn superseded_and_deleted_rows_are_not_found() {
     let (recorded, ids) = with_texts(&vectors, customer, &["old walrus", "another walrus"]).await;
     let change = Change {
         append: vec![row(ids[0], 2, 0, "new walrus")],
-        supersede: vec![(ids[0], 2)],
+        supersede: vec![(ids[0], number(2))],
         delete: vec![ids[1]],
         ..Change::none(Utc::now())
     };

@@ -86,7 +86,7 @@ async fn only_the_versions_named_are_forgotten() {
         .unwrap()
         .version;
     let forget = Change {
-        forget: vec![(a, 1)],
+        forget: vec![(a, number(1))],
         ..Change::none(Utc::now())
     };
     let stored = vectors.store(customer, recorded, &forget).await.unwrap();
@@ -120,7 +120,7 @@ async fn a_table_made_before_parents_takes_rows_that_have_some() {
         .store(customer, dropped, &append(rows.clone()))
         .await
         .unwrap();
-    let of = (rows[0].document, 1);
+    let of = (rows[0].document, number(1));
     let chunks = vectors
         .chunks(customer, stored.version, of, 0, 10)
         .await
@@ -175,7 +175,7 @@ async fn another_generation_is_built_beside_the_first() {
     );
     assert_eq!(vectors.dimensions(customer, built).await.unwrap(), Some(12));
     let counts = vectors.documents(customer, built).await.unwrap();
-    assert_eq!(counts, [((a, 1), 3), ((b, 1), 2)].into());
+    assert_eq!(counts, [((a, number(1)), 3), ((b, number(1)), 2)].into());
     let old = vectors.rows(customer, present, &[a]).await.unwrap();
     assert_eq!(
         (&*old[0].title, &old[0].metadata),

@@ -215,7 +215,7 @@ async fn two_versions_in_one_batch_leave_the_later_one() {
     let (customer, id) = (CustomerId::generate(), DocumentId::generate());
     let change = Change {
         append: [document(id, 1, 2), document(id, 2, 2)].concat(),
-        supersede: vec![(id, 1), (id, 2)],
+        supersede: vec![(id, number(1)), (id, number(2))],
         ..Change::none(Utc::now())
     };
     let stored = vectors.store(customer, None, &change).await.unwrap();
@@ -235,7 +235,7 @@ async fn hundreds_of_replacements_fit_into_one_update() {
             .iter()
             .flat_map(|id| document(*id, version, 1))
             .collect(),
-        supersede: ids.iter().map(|id| (*id, version)).collect(),
+        supersede: ids.iter().map(|id| (*id, number(version))).collect(),
         ..Change::none(Utc::now())
     };
     let recorded = vectors.store(customer, None, &at(1)).await.unwrap().version;

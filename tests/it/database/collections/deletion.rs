@@ -1,5 +1,7 @@
 //! Documents and webhooks when their collection is deleted, also while others add documents to it.
 
+use dynrag_domain::VersionNumber;
+
 use super::*;
 
 #[tokio::test]
@@ -43,7 +45,10 @@ async fn documents_deleted_with_their_collection_are_hidden_and_audited() {
         inside.insert(scene.add(&format!("inside {n}"), Some(id)).await);
     }
     let busy = *inside.iter().next().unwrap();
-    let claim = store.claim(customer, busy, 1, LEASE).await.unwrap();
+    let claim = store
+        .claim(customer, busy, VersionNumber::FIRST, LEASE)
+        .await
+        .unwrap();
     let claim = claim.unwrap();
     let awaited = DocumentId::generate();
     let new = placed("awaited", None, CollectionTarget::In(id));

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use dynrag_domain::{
-    DocumentId,
+    DocumentId, VersionNumber,
     chunks::{Chunk, chunk_id},
     search::Mode,
     tables::TableVersion,
@@ -92,7 +92,7 @@ impl Scene {
     }
 
     /// Returns the state in PostgreSQL at one moment: the Lance version and each document's published version.
-    pub(super) async fn published(&self) -> (Recorded, BTreeMap<DocumentId, i32>) {
+    pub(super) async fn published(&self) -> (Recorded, BTreeMap<DocumentId, VersionNumber>) {
         let sql =
             "SELECT lance_version, (SELECT jsonb_object_agg(id, published_version) FROM documents d
                        WHERE d.customer_id = i.customer_id AND published_version IS NOT NULL)
@@ -139,7 +139,7 @@ impl Scene {
 }
 
 impl Process {
-    pub(super) async fn claim(&self, document: DocumentId, version: i32) -> Claim {
+    pub(super) async fn claim(&self, document: DocumentId, version: VersionNumber) -> Claim {
         self.store
             .claim(self.customer, document, version, LEASE)
             .await
@@ -231,7 +231,7 @@ impl Process {
     }
 }
 
-pub(super) fn chunk_ids(published: &BTreeMap<DocumentId, i32>) -> Vec<String> {
+pub(super) fn chunk_ids(published: &BTreeMap<DocumentId, VersionNumber>) -> Vec<String> {
     let mut ids: Vec<String> = published
         .iter()
         .flat_map(|(document, version)| {
