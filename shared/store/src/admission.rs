@@ -14,8 +14,7 @@ use dynrag_domain::{
 use tokio_postgres::types::Json;
 
 use crate::{
-    Bounds, Store, TenantId, admin::Administrator, proof::Verified, rate_limits::RateLimit,
-    row::Row,
+    Bounds, Store, TenantId, Verified, admin::Administrator, rate_limits::RateLimit, row::Row,
 };
 
 /// An admitted caller, with the data that its handler needs.
@@ -172,8 +171,8 @@ impl Store {
         endpoint: Endpoint<'_>,
     ) -> Result<Admission, Refused> {
         let claims = token.claims();
-        let rows = self
-            .call(
+        let row = self
+            .call_one(
                 include_str!("../queries/admission/user.sql"),
                 &[
                     &claims.customer,
@@ -186,7 +185,7 @@ impl Store {
                 ],
             )
             .await?;
-        let admission = read(self, rows.first(), |row| {
+        let admission = read(self, &row, |row| {
             let role: Role = row.get("role")?;
             Ok((
                 Principal::User(row.get("principal_id")?),
@@ -210,13 +209,13 @@ impl Store {
         secret_hash: &[u8; 32],
         endpoint: Endpoint<'_>,
     ) -> Result<Admission, Refused> {
-        let rows = self
-            .call(
+        let row = self
+            .call_one(
                 include_str!("../queries/admission/api_key.sql"),
                 &[&public_id, &secret_hash, &endpoint.name, &endpoint.class],
             )
             .await?;
-        read(self, rows.first(), |row| {
+        read(self, &row, |row| {
             let names: Vec<String> = row.get("scopes")?;
             let id: ApiKeyId = row.get("principal_id")?;
             Ok((
@@ -237,13 +236,13 @@ impl Store {
         webhook: WebhookId,
         endpoint: Endpoint<'_>,
     ) -> Result<Admission, Refused> {
-        let rows = self
-            .call(
+        let row = self
+            .call_one(
                 include_str!("../queries/admission/webhook.sql"),
                 &[&customer, &webhook, &endpoint.name, &endpoint.class],
             )
             .await?;
-        read(self, rows.first(), |_| {
+        read(self, &row, |_| {
             let scopes = vec![Scope::DocumentsWrite];
             Ok((Principal::Webhook(webhook), None, scopes))
         })
@@ -252,10 +251,9 @@ impl Store {
 
 fn read(
     store: &Store,
-    row: Option<&Row>,
+    row: &Row,
     principal: impl FnOnce(&Row) -> Result<(Principal, Option<Role>, Vec<Scope>)>,
 ) -> Result<Admission, Refused> {
-    let row = row.ok_or_else(|| Error::internal_fault("admit returned no row"))?;
     let limits = row.get::<Option<Json<Vec<RateLimit>>>>("limits")?;
     let limits = limits.map_or_else(Vec::new, |json| json.0);
     match row.get("verdict")? {

@@ -225,9 +225,8 @@ impl Store {
 async fn check_room(tx: &Tenant) -> Result<()> {
     let customer = tx.customer_id();
     let row = tx
-        .query_opt(include_str!("../queries/api_keys/count.sql"), &[&customer])
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .query_one(include_str!("../queries/api_keys/count.sql"), &[&customer])
+        .await?;
     let quota = Quota {
         used: row.get("keys")?,
         limit: MAX_KEYS,
@@ -271,12 +270,11 @@ async fn insert(
     let target = new.id.as_uuid();
     audit::record(tx, actor, Action::ApiKeyCreated, target, &details).await?;
     let row = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/api_keys/get.sql"),
             &[&tx.customer_id(), &target],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("added key not found"))?;
+        .await?;
     key(&row)
 }
 

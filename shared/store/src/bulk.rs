@@ -104,8 +104,7 @@ impl Store {
         let values = Values::new(customer, filter);
         let mut params = values.params();
         params.push(&job);
-        let chosen = tx.query_opt(&choose, &params).await?;
-        let chosen = chosen.ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        let chosen = tx.query_one(&choose, &params).await?;
         bulk.total = chosen.get("documents")?;
         note(&tx, job, &bulk).await?;
         // Selecting very many documents takes seconds, so the lock that blocks others is taken only here.
@@ -190,12 +189,11 @@ impl Store {
 /// Checks that there is room for one more document in addition to `own`.
 async fn quota(tx: &Tenant, own: i64) -> Result<()> {
     let open = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/bulk/open.sql"),
             &[&tx.customer_id()],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .await?;
     let quota = Quota {
         used: open.get::<i64>("open")? - own,
         limit: MAX_BULK_ACTIONS,
@@ -207,24 +205,22 @@ async fn quota(tx: &Tenant, own: i64) -> Result<()> {
 /// Returns the number of the customer's documents that are under deletion.
 async fn deleting(tx: &Tenant) -> Result<i64> {
     let row = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/bulk/deleting.sql"),
             &[&tx.customer_id()],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .await?;
     row.get("documents")
 }
 
 /// Returns the number of the customer's pending notifications, at most [`MAX_PENDING`].
 async fn pending_notifications(tx: &Tenant) -> Result<i64> {
     let row = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/bulk/pending_notifications.sql"),
             &[&tx.customer_id(), &MAX_PENDING],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .await?;
     row.get("pending")
 }
 

@@ -131,12 +131,11 @@ async fn check_room(tx: &Tenant) -> Result<()> {
     )
     .await?;
     let counted = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/collections/count.sql"),
             &[&customer],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .await?;
     let quota = Quota {
         used: counted.get("collections")?,
         limit: MAX_COLLECTIONS,
@@ -362,12 +361,11 @@ impl Store {
 
 async fn check_empty(tx: &Tenant, id: CollectionId) -> Result<()> {
     let counted = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/collections/count_documents.sql"),
             &[&tx.customer_id(), &id],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .await?;
     let documents: i64 = counted.get("documents")?;
     if documents == 0 {
         return Ok(());

@@ -217,6 +217,11 @@ impl Store {
         .map_err(|e| error::statement(&e))
     }
 
+    /// Does the same as [`call`](Self::call), for a function that always returns a row.
+    pub(crate) async fn call_one(&self, sql: &str, params: &[&dyn Param]) -> Result<Row> {
+        params::one(self.call(sql, params).await?, sql)
+    }
+
     /// Checks that the database answers. If the future is dropped before the answer, the connection is closed, so that
     /// the next query gets a fresh one and does not queue behind a query that may never be answered.
     ///

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, JobId, Result,
+    CollectionId, DocumentId, JobId, Result,
     audit::{Action, Actor},
     config::Chunking,
     fetches::Fetch,
@@ -142,10 +142,8 @@ impl Store {
         let tx = self.tenant(customer).await?;
         collections::lock(&tx, crawl.collection_id.into()).await?;
         let open = tx
-            .query_unbound(include_str!("../queries/crawls/open.sql"), &[&customer])
-            .await?
-            .pop()
-            .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+            .query_one_unbound(include_str!("../queries/crawls/open.sql"), &[&customer])
+            .await?;
         let quota = Quota {
             used: open.get("open")?,
             limit: MAX_CRAWLS,
@@ -282,12 +280,11 @@ impl Store {
     pub async fn count_pages(&self, customer: TenantId, job: JobId) -> Result<PageCounts> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
+            .query_one(
                 include_str!("../queries/crawls/counts.sql"),
                 &[&customer, &job],
             )
-            .await?
-            .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+            .await?;
         tx.commit().await?;
         let next: Option<f64> = row.get("next")?;
         Ok(PageCounts {
@@ -337,9 +334,8 @@ impl Store {
     pub async fn crawl_limits(&self, customer: TenantId) -> Result<Limits> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(include_str!("../queries/crawls/limits.sql"), &[&customer])
-            .await?
-            .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+            .query_one(include_str!("../queries/crawls/limits.sql"), &[&customer])
+            .await?;
         tx.commit().await?;
         Ok(Limits {
             max_file_bytes: row.get("max_file_bytes")?,

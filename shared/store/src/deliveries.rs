@@ -222,15 +222,12 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn take_turn(&self, subject: &[u8], gap: Duration, burst: i32) -> Result<Duration> {
-        let rows = self
-            .call(
+        let row = self
+            .call_one(
                 include_str!("../queries/deliveries/take_turn.sql"),
                 &[&subject, &gap.as_secs_f64(), &burst],
             )
             .await?;
-        let row = rows
-            .first()
-            .ok_or_else(|| Error::internal_fault("take_turn returned no row"))?;
         let wait: f64 = row.get("wait")?;
         Ok(Duration::try_from_secs_f64(wait).unwrap_or_default())
     }

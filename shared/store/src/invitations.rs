@@ -36,7 +36,7 @@ pub async fn insert(
     invited_by: Option<UserId>,
 ) -> Result<UserRow> {
     let row = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/invitations/insert.sql"),
             &[
                 &tx.customer_id(),
@@ -47,8 +47,7 @@ pub async fn insert(
                 &HOURS,
             ],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("invitation insert returned no row"))?;
+        .await?;
     users::row(&row)
 }
 

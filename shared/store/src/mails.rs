@@ -56,15 +56,12 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn take_mail(&self, kind: MailKind, to: &Email) -> Result<Option<Duration>> {
         let (an_hour, a_day) = kind.quota();
-        let rows = self
-            .call(
+        let row = self
+            .call_one(
                 include_str!("../queries/mails/take.sql"),
                 &[&kind.as_str(), &mailbox(to), &an_hour, &a_day],
             )
             .await?;
-        let row = rows
-            .first()
-            .ok_or_else(|| Error::internal_fault("take_mail returned no row"))?;
         let seconds: Option<i32> = row.get("wait")?;
         Ok(seconds.map(wait))
     }

@@ -63,12 +63,11 @@ impl Message for Outgoing {
 pub async fn insert<M: Message>(tx: &Tenant, job: M) -> Result<Pending<M>> {
     let json = serde_json::to_value(&job).map_err(Error::internal_fault)?;
     let row = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/outbox/insert.sql"),
             &[&tx.customer_id(), &json],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("outbox insert returned no row"))?;
+        .await?;
     Ok(Pending {
         id: row.get("id")?,
         tenant: tx.tenant(),

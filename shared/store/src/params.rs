@@ -6,6 +6,7 @@
 use bytes::BytesMut;
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_postgres::Object;
+use dynrag_domain::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::types::{IsNull, Json, ToSql, Type, accepts, to_sql_checked};
@@ -58,6 +59,12 @@ pub(crate) async fn query(
         .collect();
     let rows = connection.query_typed(sql, &typed).await?;
     Ok(rows.into_iter().map(Row::from).collect())
+}
+
+/// Returns the row of a statement that always returns one. Its text identifies it; the values are parameters.
+pub(crate) fn one(rows: Vec<Row>, sql: &str) -> Result<Row> {
+    let none = || Error::internal_fault(format!("no row of {sql}"));
+    rows.into_iter().next().ok_or_else(none)
 }
 
 /// Types that are their own representation.

@@ -84,8 +84,7 @@ pub struct Committed<'a> {
     pub dimensions: u32,
 }
 
-fn version(row: Option<&Row>) -> Result<Option<TableVersion>> {
-    let row = row.ok_or_else(|| Error::internal_fault("customer has no index_versions row"))?;
+fn version(row: &Row) -> Result<Option<TableVersion>> {
     Ok(TableVersion::recorded(row.get("lance_version")?))
 }
 
@@ -113,19 +112,18 @@ impl Store {
         ))
         .await?;
         let row = tx
-            .query_opt(
+            .query_one(
                 include_str!("../queries/publication/lock.sql"),
                 &[&customer],
             )
             .await?;
-        let recorded = version(row.as_ref())?;
+        let recorded = version(&row)?;
         let row = tx
-            .query_opt(
+            .query_one(
                 include_str!("../queries/publication/beside.sql"),
                 &[&customer],
             )
-            .await?
-            .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+            .await?;
         let building: Option<i64> = row.get("building")?;
         Ok(StoreStep {
             recorded,
@@ -142,17 +140,15 @@ impl Store {
     pub async fn present_index(&self, customer: TenantId) -> Result<Present> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
+            .query_one(
                 include_str!("../queries/publication/present.sql"),
                 &[&customer],
             )
             .await?;
         tx.commit().await?;
-        let recorded = version(row.as_ref())?;
-        let model = row.map(|row| row.get("configured_model")).transpose()?;
         Ok(Present {
-            recorded,
-            model: model.unwrap_or_default(),
+            recorded: version(&row)?,
+            model: row.get("configured_model")?,
         })
     }
 
@@ -163,13 +159,13 @@ impl Store {
     pub async fn recorded_version(&self, customer: TenantId) -> Result<Option<TableVersion>> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
+            .query_one(
                 include_str!("../queries/publication/recorded.sql"),
                 &[&customer],
             )
             .await?;
         tx.commit().await?;
-        version(row.as_ref())
+        version(&row)
     }
 }
 

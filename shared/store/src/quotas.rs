@@ -38,9 +38,8 @@ impl Store {
     pub async fn quotas(&self, customer: TenantId) -> Result<Quotas> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(include_str!("../queries/usage/quotas.sql"), &[&customer])
-            .await?
-            .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+            .query_one(include_str!("../queries/usage/quotas.sql"), &[&customer])
+            .await?;
         tx.commit().await?;
         let number = |name: &str| row.get::<i64>(name);
         let quota = |name: &str, limit| {

@@ -89,12 +89,11 @@ impl Store {
     pub async fn estimate_regeneration(&self, customer: TenantId) -> Result<Estimate> {
         let tx = self.tenant(customer).await?;
         let row = tx
-            .query_opt(
+            .query_one(
                 include_str!("../queries/regeneration/estimate.sql"),
                 &[&customer],
             )
-            .await?
-            .ok_or_else(|| Error::internal_fault("estimate returned no row"))?;
+            .await?;
         tx.commit().await?;
         Ok(Estimate {
             documents: row.get("documents")?,

@@ -101,6 +101,14 @@ impl Tenant {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
+    /// Does the same as [`query`](Self::query), for a statement that always returns a row.
+    ///
+    /// # Errors
+    /// As for `query`; `internal_error`, which names the statement, if there is no row.
+    pub async fn query_one(&self, sql: &str, params: &[&dyn Param]) -> Result<Row> {
+        params::one(self.query(sql, params).await?, sql)
+    }
+
     /// Does the same as [`query`](Self::query), over all of the customer's rows: for its limits, which bounds do not
     /// change. The result must not be shown.
     pub(crate) async fn query_unbound(&self, sql: &str, params: &[&dyn Param]) -> Result<Vec<Row>> {
@@ -111,6 +119,11 @@ impl Tenant {
         let rows = self.query(sql, params).await?;
         self.batch(&bind(&collections)).await?;
         Ok(rows)
+    }
+
+    /// Does the same as [`query_unbound`](Self::query_unbound), for a statement that always returns a row.
+    pub(crate) async fn query_one_unbound(&self, sql: &str, params: &[&dyn Param]) -> Result<Row> {
+        params::one(self.query_unbound(sql, params).await?, sql)
     }
 
     /// Runs a statement whose constraints the caller knows: the inner error is that of Postgres.

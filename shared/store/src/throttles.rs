@@ -22,16 +22,13 @@ impl Store {
     /// # Errors
     /// `too_many_attempts` (rate limited); `unavailable` without a database.
     pub async fn attempt(&self, route: &str, who: &[u8], quota: i32) -> Result<()> {
-        let rows = self
-            .call(
+        let row = self
+            .call_one(
                 include_str!("../queries/throttles/attempt.sql"),
                 &[&route, &who, &quota],
             )
             .await?;
-        let wait: Option<i32> = rows
-            .first()
-            .ok_or_else(|| Error::internal_fault("admit_attempt returned no row"))?
-            .get("wait")?;
+        let wait: Option<i32> = row.get("wait")?;
         wait.map_or(Ok(()), |wait| Err(too_many(wait)))
     }
 }

@@ -132,17 +132,14 @@ pub fn limit_reached(quota: Quota) -> Error {
 pub(crate) async fn lock_limit(tx: &Tenant) -> Result<Quota> {
     let customer = tx.customer_id();
     let locked = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/documents/lock_limit.sql"),
             &[&customer],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("customer has no configuration"))?;
+        .await?;
     let counted = tx
-        .query_unbound(include_str!("../queries/documents/count.sql"), &[&customer])
-        .await?
-        .pop()
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .query_one_unbound(include_str!("../queries/documents/count.sql"), &[&customer])
+        .await?;
     let limit: i32 = locked.get("max_documents")?;
     Ok(Quota {
         used: counted.get("documents")?,

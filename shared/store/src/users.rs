@@ -91,18 +91,15 @@ impl Store {
         address: &[u8],
         quota: i32,
     ) -> Result<Option<Login>> {
-        let rows = self
-            .call(
+        let row = self
+            .call_one(
                 include_str!("../queries/users/begin_login.sql"),
                 &[&email, &address, &quota],
             )
             .await?;
-        let row = rows
-            .first()
-            .ok_or_else(|| Error::internal_fault("begin_login returned no row"))?;
         match row.get::<Option<i32>>("wait")? {
             Some(wait) => Err(throttles::too_many(wait)),
-            None => login(row),
+            None => login(&row),
         }
     }
 
@@ -268,10 +265,7 @@ pub async fn lock(tx: &Tenant) -> Result<()> {
 
 async fn count(tx: &Tenant, sql: &str) -> Result<i64> {
     let customer = tx.customer_id();
-    tx.query_opt(sql, &[&customer])
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?
-        .get("users")
+    tx.query_one(sql, &[&customer]).await?.get("users")
 }
 
 /// Checks that the customer may have one more user. Requires the [`lock`].

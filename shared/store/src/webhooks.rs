@@ -141,9 +141,8 @@ pub(crate) fn sealed(row: &Row) -> Result<SealedSecrets> {
 pub async fn check_room(tx: &Tenant) -> Result<()> {
     let customer = tx.customer_id();
     let row = tx
-        .query_opt(include_str!("../queries/webhooks/count.sql"), &[&customer])
-        .await?
-        .ok_or_else(|| Error::internal_fault("count returned no row"))?;
+        .query_one(include_str!("../queries/webhooks/count.sql"), &[&customer])
+        .await?;
     let quota = Quota {
         used: row.get("webhooks")?,
         limit: MAX_WEBHOOKS,
@@ -190,7 +189,7 @@ pub async fn insert(
     }
     collections::lock(tx, new.collection.into()).await?;
     let row = tx
-        .query_opt(
+        .query_one(
             include_str!("../queries/webhooks/insert.sql"),
             &[
                 &tx.customer_id(),
@@ -207,8 +206,7 @@ pub async fn insert(
                 &new.collection,
             ],
         )
-        .await?
-        .ok_or_else(|| Error::internal_fault("insert returned no row"))?;
+        .await?;
     webhook(&row)
 }
 
