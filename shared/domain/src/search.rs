@@ -1,5 +1,7 @@
 //! Searches and their results.
 
+pub mod filter;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

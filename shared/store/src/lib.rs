@@ -23,6 +23,7 @@ pub mod crawls;
 pub mod customers;
 pub mod deletion;
 pub mod deliveries;
+mod document_filter;
 pub mod document_list;
 pub mod document_passwords;
 pub mod documents;

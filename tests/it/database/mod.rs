@@ -17,6 +17,7 @@ mod deletion;
 mod document_list;
 mod document_passwords;
 mod documents;
+mod filter;
 mod host_turns;
 mod idempotency;
 mod keys;
