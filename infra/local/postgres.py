@@ -28,6 +28,17 @@ SETTINGS = {
     "timezone": "UTC",
 }
 ACCESS = "hostssl all all 127.0.0.1/32 scram-sha-256\n"
+# A file system in memory, and the bytes of it that a test run may take.
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 << 30
+
+
+def _has_room(folder: Path) -> bool:
+    return (
+        folder.is_dir()
+        and os.access(folder, os.W_OK)
+        and shutil.disk_usage(folder).free >= MEMORY_BYTES
+    )
 
 
 class Postgres:
@@ -38,8 +49,15 @@ class Postgres:
         self.values = state.part("postgres")
         self.ca = state.dir / "postgres-ca.crt"
 
-    def up(self) -> None:
-        """Makes the cluster on first use, starts it, makes role and database."""
+    def up(self, ephemeral: bool = False) -> None:
+        """Makes the cluster on first use, starts it, makes role and database.
+
+        An ephemeral one is kept in memory if there is room: tests make hundreds of databases of a thousand files each.
+        """
+        if ephemeral and "data" not in self.values and _has_room(MEMORY):
+            name = str(self.state.dir).strip("/").replace("/", "-")
+            self.values["data"] = str(MEMORY / f"dynamic-rag-{name}")
+            self.state.save()
         with step("PostgreSQL") as notes:
             if self.state.running("postgres"):
                 notes.append("already running")
@@ -118,7 +136,7 @@ class Postgres:
         binaries = needs.postgres_bin()
         if binaries is None:
             raise StackError("no PostgreSQL server was found; run `make up` again to install it")
-        password = data.parent / "initdb.password"
+        password = data.with_name(data.name + ".password")
         password.touch(mode=0o600)
         password.write_text(self.superuser_password())
         if server:
