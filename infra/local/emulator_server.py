@@ -1,12 +1,12 @@
 """Runs ministack with four changes.
 
 - It writes its state down on SIGUSR1, not only when it ends in an orderly way.
-- It waits for no log lines: after each invocation it would give the function 50 ms for a first line of output.
-  Ours write to files, so that there never is one.
-- Idle functions cost nothing: it would look twenty times a second, for each that was ever started, whether there is
-  an event for it or whether it is to end.
-- Events reach functions at once: it sends the head and the body of an event in two packets, and the second would wait
-  40 ms for the acknowledgement of the first.
+- It waits for no log lines: after each invocation it would give the function 50 ms for a first line of
+  output. Ours write to files, so that there never is one.
+- Idle functions cost nothing: it would look twenty times a second, for each that was ever started, whether
+  there is an event for it or whether it is to end.
+- Events reach functions at once: it sends the head and the body of an event in two packets, and the second
+  would wait 40 ms for the acknowledgement of the first.
 """
 
 import contextlib

@@ -52,7 +52,8 @@ class Postgres:
     def up(self, ephemeral: bool = False) -> None:
         """Makes the cluster on first use, starts it, makes role and database.
 
-        An ephemeral one is kept in memory if there is room: tests make hundreds of databases of a thousand files each.
+        An ephemeral one is kept in memory if there is room: tests make hundreds of databases of
+        a thousand files each.
         """
         if ephemeral and "data" not in self.values and _has_room(MEMORY):
             name = str(self.state.dir).strip("/").replace("/", "-")

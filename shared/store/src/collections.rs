@@ -1,6 +1,6 @@
 //! Collections as rows, and the documents in them.
 //!
-//! A transaction that puts something into a collection [holds](hold) the collection until its end, and one that deletes
+//! A transaction that puts something into a collection [locks](lock) the collection until its end, and one that deletes
 //! a collection locks it first. So a document is either added before the deletion, which sees it, or refused.
 
 use std::collections::HashSet;
