@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashSet,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -225,40 +225,54 @@ async fn unstarted_messages_of_a_killed_worker_are_resent_soon() {
 async fn killed_api_functions_leave_a_job_for_every_document() {
     let stack = Stack::load();
     let tenant = stack.signup().await;
-    let (count, most_kills) = (size(40, 1000), size(8, 100));
+    let (least, wanted) = (size(40, 1000), size(5, 60));
     let mark = word();
-    let left = AtomicUsize::new(count);
-    let adding = stream::iter(0..count)
-        .map(async |n| {
-            let body = json!({"title": "T", "content": format!("Number {n} of {mark}."), "externalId": format!("{n}")});
-            // Like a client that was cut off: it repeats the request with the same idempotency key.
-            let id = eventually("it is accepted", async || {
-                let asked = tenant
-                    .call(reqwest::Method::POST, "/api/ingest/document")
-                    .header("idempotency-key", format!("{mark}-{n}"))
-                    .json(&body);
-                let answer = asked.send().await.ok()?;
-                let answer = answer.error_for_status().ok()?;
-                let answer: serde_json::Value = answer.json().await.ok()?;
-                Some(doc_id(&answer))
+    let (added, kills, ended) = (
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+        AtomicBool::new(false),
+    );
+    // As many as it takes: however fast they are added, functions are killed meanwhile.
+    let numbers = stream::iter(0..)
+        .take_while(|n| std::future::ready(*n < least || kills.load(Ordering::Relaxed) < wanted));
+    let adding = async {
+        let ids = numbers
+            .map(async |n| {
+                let body = json!({"title": "T", "content": format!("Number {n} of {mark}."), "externalId": format!("{n}")});
+                // Like a client that was cut off: it repeats the request with the same idempotency key.
+                let id = eventually("it is accepted", async || {
+                    let asked = tenant
+                        .call(reqwest::Method::POST, "/api/ingest/document")
+                        .header("idempotency-key", format!("{mark}-{n}"))
+                        .json(&body);
+                    let answer = asked.send().await.ok()?;
+                    let answer = answer.error_for_status().ok()?;
+                    let answer: serde_json::Value = answer.json().await.ok()?;
+                    Some(doc_id(&answer))
+                })
+                .await;
+                added.fetch_add(1, Ordering::Relaxed);
+                id
             })
+            .buffer_unordered(4)
+            .collect::<HashSet<String>>()
             .await;
-            left.fetch_sub(1, Ordering::Relaxed);
-            id
-        })
-        .buffer_unordered(4)
-        .collect::<HashSet<String>>();
-    let killing = async {
-        let mut kills = 0;
-        while kills < most_kills && left.load(Ordering::Relaxed) > 0 {
-            random_pause(400).await;
-            kills += usize::from(kill_one(&stack, "dynrag-ingest"));
-        }
-        kills
+        ended.store(true, Ordering::Relaxed);
+        ids
     };
-    let (ids, kills) = tokio::join!(adding, killing);
-    println!("{kills} kills");
-    assert!(kills >= most_kills / 2, "only {kills} kills");
+    let killing = async {
+        while !ended.load(Ordering::Relaxed) && kills.load(Ordering::Relaxed) < wanted {
+            random_pause(400).await;
+            kills.fetch_add(
+                usize::from(kill_one(&stack, "dynrag-ingest")),
+                Ordering::Relaxed,
+            );
+        }
+    };
+    let (ids, ()) = tokio::join!(adding, killing);
+    let (count, kills) = (added.into_inner(), kills.into_inner());
+    println!("{count} documents, {kills} kills");
+    assert!(kills >= wanted, "only {kills} kills");
     assert_eq!(ids.len(), count, "a document for each");
     eventually("all documents complete", async || {
         retry_now(&tenant).await;
