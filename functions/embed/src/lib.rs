@@ -363,6 +363,11 @@ async fn end(parts: &Parts, claim: &Claim, stop: &Stop) {
             }
         }
     };
+    let ended = match ended {
+        // Seen only now: a deletion may have fenced the lease off, and it waits until the lease is ended.
+        Ok(LeaseState::Lost) if !matches!(stop, Stop::Lost) => abandon(parts, claim).await,
+        ended => ended,
+    };
     match ended {
         Ok(LeaseState::Held) => {}
         Ok(LeaseState::Lost) => {

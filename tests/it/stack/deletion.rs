@@ -1,5 +1,8 @@
 //! Deleted documents are hidden at once and removed soon after.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -108,6 +111,37 @@ async fn a_document_deleted_while_being_processed_does_not_come_back() {
     let hits = tenant.search("text", &mark).await;
     assert_eq!(hits, [] as [Value; 0]);
     assert_eq!(tenant.holding(&mark).await, [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn a_deletion_does_not_wait_for_the_lease_of_a_worker_that_gives_up() {
+    let stack = Stack::load();
+    let tenant = stack.signup().await;
+    let mark = word();
+    // The worker waits, is refused again, and wants to put the document back.
+    let limited = dynrag_testing::openai::Reply::rate_limited(Duration::from_millis(1_500));
+    stack.reply_to(&mark, limited).await;
+    let id = tenant
+        .add("Refused", &format!("Nobody embeds {mark}."))
+        .await;
+    eventually("the provider is asked", async || {
+        (!stack.seen_with(&mark).await.is_empty()).then_some(())
+    })
+    .await;
+    tenant.delete(&id).await.ok(202);
+    let row: Uuid = id.parse().unwrap();
+    let lease = "SELECT lease_expires_at FROM documents WHERE id = $1";
+    let lease = stack.sql().await.query_one(lease, &[&row]).await.unwrap();
+    let lease: DateTime<Utc> = lease.get(0);
+    eventually("the row is gone", async || {
+        let rows = "SELECT count(*) FROM documents WHERE customer_id = $1";
+        (tenant.count(rows).await == 0).then_some(())
+    })
+    .await;
+    assert!(
+        Utc::now() < lease,
+        "the deletion waited for the lease to lapse"
+    );
 }
 
 /// Tables in which a row of the tenant contains a word, in any column.

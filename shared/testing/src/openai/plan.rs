@@ -85,12 +85,21 @@ pub struct Rule {
     /// The bearer key is this.
     #[serde(default)]
     pub key: Option<String>,
-    /// Only so many of a hundred requests, evenly spread.
+    /// Only so many of a hundred requests that the rule concerns, evenly spread, and the first.
     #[serde(default)]
     pub percent: Option<u64>,
     /// The reply.
     #[serde(flatten)]
     pub reply: Reply,
+}
+
+impl Rule {
+    /// Whether a request has the rule's text and key.
+    fn concerns(&self, key: Option<&str>, inputs: &[String]) -> bool {
+        let text = self.contains.as_deref();
+        text.is_none_or(|text| inputs.iter().any(|input| input.contains(text)))
+            && (self.key.is_none() || self.key.as_deref() == key)
+    }
 }
 
 /// A request as it arrived.
@@ -126,13 +135,16 @@ pub(super) struct Plan {
 impl Plan {
     /// Decides on the reply to a request.
     pub(super) fn decide(&mut self, key: Option<&str>, inputs: &[String]) -> Reply {
-        let number = self.seen.len() as u64;
         let matching = self.rules.iter().find(|rule| {
-            let text = rule.contains.as_deref();
-            text.is_none_or(|text| inputs.iter().any(|input| input.contains(text)))
-                && (rule.key.is_none() || rule.key.as_deref() == key)
-                // 37 and 100 share no divisor: in a hundred requests each remainder comes up once.
-                && rule.percent.is_none_or(|percent| number * 37 % 100 < percent)
+            rule.concerns(key, inputs)
+                && rule.percent.is_none_or(|percent| {
+                    let before = self.seen.iter();
+                    let before = before
+                        .filter(|seen| rule.concerns(seen.key.as_deref(), &seen.inputs))
+                        .count() as u64;
+                    // 37 and 100 share no divisor: in a hundred requests each remainder comes up once, 0 first.
+                    before * 37 % 100 < percent
+                })
         });
         match matching {
             Some(rule) => rule.reply,
