@@ -45,28 +45,30 @@ fn prose(text: &str) -> String {
     kept.join("\n")
 }
 
-/// The paths among the words in backticks.
-fn named(text: &str) -> Vec<String> {
+/// The words in backticks.
+fn quoted(text: &str) -> Vec<String> {
     let spans = prose(text);
     let spans = spans.split('`').skip(1).step_by(2);
     let words = spans.flat_map(str::split_whitespace);
     let words = words.map(|word| word.trim_matches(|c: char| ",;:()'\"".contains(c)));
-    words
+    words.map(str::to_owned).collect()
+}
+
+/// The paths among the words in backticks.
+fn named(text: &str) -> Vec<String> {
+    quoted(text)
+        .into_iter()
         .filter(|word| {
             let (folder, rest) = word.split_once('/').unwrap_or((word, ""));
             FOLDERS.contains(&folder) && !rest.is_empty()
         })
-        .map(str::to_owned)
         .collect()
 }
 
 /// The source files among the words in backticks that are named without their folder.
 fn named_alone(text: &str) -> Vec<String> {
-    let spans = prose(text);
-    let spans = spans.split('`').skip(1).step_by(2);
-    let words = spans.flat_map(str::split_whitespace);
-    let words = words.map(|word| word.trim_matches(|c: char| ",;:()'\"".contains(c)));
-    words
+    quoted(text)
+        .into_iter()
         .filter(|word| {
             let (name, extension) = word.rsplit_once('.').unwrap_or((word, ""));
             SOURCES.contains(&extension)
@@ -75,7 +77,6 @@ fn named_alone(text: &str) -> Vec<String> {
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
         })
-        .map(str::to_owned)
         .collect()
 }
 
