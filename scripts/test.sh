@@ -40,7 +40,7 @@ bring_up() {
         embeddings=(--fake-openai)
     fi
     # All tests come from one address; the sites they open have these.
-    "${STACK[@]}" up --no-build --ephemeral --parameter AttemptsPerAddress=1000000 \
+    "${STACK[@]}" up --no-build --ephemeral --postgres-in-memory --parameter AttemptsPerAddress=1000000 \
         --parameter "WebAllow=$(printf '127.0.0.1:%d,' {18470..18489} {18941..18948})" "${embeddings[@]}"
 }
 

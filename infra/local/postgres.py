@@ -49,13 +49,13 @@ class Postgres:
         self.values = state.part("postgres")
         self.ca = state.dir / "postgres-ca.crt"
 
-    def up(self, ephemeral: bool = False) -> None:
+    def up(self, in_memory: bool = False) -> None:
         """Makes the cluster on first use, starts it, makes role and database.
 
-        An ephemeral one is kept in memory if there is room: tests make hundreds of databases of
-        a thousand files each.
+        In memory if there is room, for tests: they make hundreds of databases of a thousand files
+        each. Benchmarks keep it on disk.
         """
-        if ephemeral and "data" not in self.values and _has_room(MEMORY):
+        if in_memory and "data" not in self.values and _has_room(MEMORY):
             name = str(self.state.dir).strip("/").replace("/", "-")
             self.values["data"] = str(MEMORY / f"dynamic-rag-{name}")
             self.state.save()
@@ -138,7 +138,9 @@ class Postgres:
         if binaries is None:
             raise StackError("no PostgreSQL server was found; run `make up` again to install it")
         password = data.with_name(data.name + ".password")
-        password.touch(mode=0o600)
+        # New, as anyone may write into /dev/shm: a file that is there already may be someone else's.
+        password.unlink(missing_ok=True)
+        password.touch(mode=0o600, exist_ok=False)
         password.write_text(self.superuser_password())
         if server:
             os.chown(password, server["user"], server["group"])

@@ -61,7 +61,10 @@ def _arguments() -> argparse.Namespace:
         sub.add_argument("--no-build", action="store_true", help="deploy the binaries as they are")
         sub.add_argument("--bin-dir", type=Path, help="folder of the binaries (implies --no-build)")
         sub.add_argument("--no-demo-customer", action="store_true", help="make no accounts")
-        sub.add_argument("--ephemeral", action="store_true", help="keep no state on disk")
+        sub.add_argument("--ephemeral", action="store_true", help="keep no AWS state on disk")
+        sub.add_argument(
+            "--postgres-in-memory", action="store_true", help="keep a new database in /dev/shm"
+        )
         sub.add_argument("--fake-openai", action="store_true", help="embed with the tests' fake")
         sub.add_argument("--embeddings-base-url", help="an OpenAI-compatible endpoint to use")
         sub.add_argument("--embedding-model", help="the model to ask that endpoint for")
@@ -146,7 +149,7 @@ def _up(options: argparse.Namespace, state: State) -> Stack:
     import builds
 
     stack = Stack(state)
-    stack.postgres.up(ephemeral=options.ephemeral)
+    stack.postgres.up(in_memory=options.postgres_in_memory)
     if options.bin_dir:
         bin_dir = options.bin_dir.resolve()
     elif options.no_build:
