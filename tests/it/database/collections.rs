@@ -7,7 +7,10 @@ use std::{collections::HashSet, time::Duration};
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Kind, VersionNumber,
     audit::Actor,
-    collections::{CollectionTarget, DocumentsOnDelete, MAX_COLLECTIONS},
+    collections::{
+        CollectionTarget::{self, In, Outside, Unchanged},
+        DocumentsOnDelete, MAX_COLLECTIONS,
+    },
     config::Chunking,
     documents::{OnDuplicate, Status},
     webhooks::{Trigger, WebhookStatus},
@@ -273,7 +276,7 @@ async fn the_most_specific_chunking_applies() {
         .unwrap();
     let own = NewDocument {
         chunking: Some(of_size(150)),
-        ..placed("its own", None, CollectionTarget::In(id))
+        ..placed("its own", None, In(id))
     };
     let own = add(store, customer, &own).await.unwrap();
     let of_collection = scene.add("the collection's", Some(id)).await;
@@ -318,16 +321,16 @@ async fn a_document_is_in_at_most_one_collection() {
     let other = seed::collection(store, customer, "Other").await;
     let theirs = seed::customer(store).await.id;
     let foreign = seed::collection(store, theirs, "Theirs").await;
-    let named = placed("text", Some("kb-1"), CollectionTarget::In(id));
+    let named = placed("text", Some("kb-1"), In(id));
     let document = add(store, customer, &named).await.unwrap();
     assert_eq!(scene.collection_of(document).await, Some(id));
 
     // A new version stays in the collection unless it names another.
     for (text, target, expected) in [
-        ("second", CollectionTarget::Unchanged, Some(id)),
-        ("third", CollectionTarget::In(other), Some(other)),
-        ("fourth", CollectionTarget::Outside, None),
-        ("fifth", CollectionTarget::In(id), Some(id)),
+        ("second", Unchanged, Some(id)),
+        ("third", In(other), Some(other)),
+        ("fourth", Outside, None),
+        ("fifth", In(id), Some(id)),
     ] {
         let new = placed(text, Some("kb-1"), target);
         assert_eq!(add(store, customer, &new).await.unwrap(), document);
@@ -338,9 +341,9 @@ async fn a_document_is_in_at_most_one_collection() {
         ..Change::default()
     };
     for (target, expected) in [
-        (CollectionTarget::In(other), Some(other)),
-        (CollectionTarget::Unchanged, Some(other)),
-        (CollectionTarget::Outside, None),
+        (In(other), Some(other)),
+        (Unchanged, Some(other)),
+        (Outside, None),
     ] {
         store
             .process_again(customer, Actor::System, document, None, &change(target))
@@ -388,7 +391,7 @@ async fn another_customers_collection_is_refused_everywhere() {
     let foreign = seed::collection(store, theirs, "Theirs").await;
     let there = scene.add("is there", None).await;
     let rows = "SELECT count(*) FROM documents";
-    for to in [foreign, CollectionId::generate()].map(CollectionTarget::In) {
+    for to in [foreign, CollectionId::generate()].map(In) {
         let new = placed("text", None, to);
         unknown(&add(store, customer, &new).await.unwrap_err());
         // Also if the collection was deleted between the two calls.
@@ -448,7 +451,7 @@ async fn another_customers_collection_is_refused_everywhere() {
     // The customer's own collection is accepted.
     let url = NewDocument {
         source_url: Some("https://example.com/"),
-        ..placed("page", None, CollectionTarget::In(scene.collection))
+        ..placed("page", None, In(scene.collection))
     };
     let added = store.add_url(customer, &url, Uuid::new_v4()).await.unwrap();
     let AddedUrl::Queued(page, _) = added else {
@@ -461,13 +464,9 @@ async fn another_customers_collection_is_refused_everywhere() {
 async fn only_batch_items_with_an_unknown_collection_are_refused() {
     let scene = scene().await;
     let (store, customer) = (&scene.store, scene.customer);
-    let moved = add(
-        store,
-        customer,
-        &placed("moves", Some("kb-1"), CollectionTarget::Unchanged),
-    )
-    .await
-    .unwrap();
+    let moved = add(store, customer, &placed("moves", Some("kb-1"), Unchanged))
+        .await
+        .unwrap();
     let item = |text: &'static str, external_id, target| Item {
         new: placed(text, external_id, target),
         on_duplicate: OnDuplicate::Skip,
@@ -476,16 +475,12 @@ async fn only_batch_items_with_an_unknown_collection_are_refused() {
         id: DocumentId::generate(),
     };
     let items = [
-        item("one", None, CollectionTarget::In(scene.collection)),
-        item("two", None, CollectionTarget::In(CollectionId::generate())),
-        item("three", None, CollectionTarget::Unchanged),
-        item(
-            "moves now",
-            Some("kb-1"),
-            CollectionTarget::In(scene.collection),
-        ),
+        item("one", None, In(scene.collection)),
+        item("two", None, In(CollectionId::generate())),
+        item("three", None, Unchanged),
+        item("moves now", Some("kb-1"), In(scene.collection)),
         // Not a duplicate of the refused one.
-        item("two", None, CollectionTarget::Unchanged),
+        item("two", None, Unchanged),
     ];
     let decisions = store.decide_batch(customer, &items).await.unwrap();
     assert_eq!(decisions[1], Decision::NoCollection);
