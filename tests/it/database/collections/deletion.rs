@@ -51,7 +51,7 @@ async fn documents_deleted_with_their_collection_are_hidden_and_audited() {
         .unwrap();
     let claim = claim.unwrap();
     let awaited = DocumentId::generate();
-    let new = placed("awaited", None, CollectionTarget::In(id));
+    let new = placed("awaited", None, In(id));
     store
         .add_awaited_document(customer, awaited, &new, Uuid::new_v4(), seed::in_an_hour())
         .await
@@ -93,12 +93,7 @@ async fn a_document_added_during_a_deletion_is_included_or_refused() {
                 let store = scene.database.store(1);
                 tokio::spawn(async move {
                     let text = format!("text {n}");
-                    add(
-                        &store,
-                        customer,
-                        &placed(&text, None, CollectionTarget::In(id)),
-                    )
-                    .await
+                    add(&store, customer, &placed(&text, None, In(id))).await
                 })
             })
             .collect();
