@@ -38,11 +38,9 @@ async fn a_model_change_leaves_no_gap_in_search() {
     let a = stack.signup().await;
     let marks: Vec<String> = (0..4).map(|_| word()).collect();
     let mut ids = Vec::new();
+    let told = |mark: &str| format!("What is told of {mark} is told once.");
     for mark in &marks {
-        ids.push(
-            a.add("T", &format!("What is told of {mark} is told once."))
-                .await,
-        );
+        ids.push(a.add("T", &told(mark)).await);
     }
     for id in &ids {
         a.completed(id).await;
@@ -136,8 +134,9 @@ async fn a_model_change_leaves_no_gap_in_search() {
     let again = ended_quietly(&a, &job).await;
     assert_eq!(again["status"], "completed", "{again}");
     assert_eq!(tables(&a).await, ["chunks_2.lance"]);
+    // Of a single word the fake's vector can be nearer to another text: words share dimensions.
     assert_eq!(
-        a.search("vector", &marks[1]).await[0]["documentId"],
+        a.search("vector", &told(&marks[1])).await[0]["documentId"],
         ids[1].as_str()
     );
 }
