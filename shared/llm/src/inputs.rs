@@ -27,9 +27,10 @@ impl InputType {
     ///
     /// It is not counted: a function that counts nothing else need not hold the vocabulary.
     pub fn prefix_tokens(self, model: &str) -> u32 {
-        match Family::of(model) {
-            Family::E5 => 3,
-            Family::Plain => 0,
+        match (Family::of(model), self) {
+            (Family::E5, Self::Query) => 3,
+            (Family::E5, Self::Passage) => 4,
+            (Family::Plain, _) => 0,
         }
     }
 }

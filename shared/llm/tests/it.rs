@@ -71,7 +71,7 @@ async fn the_type_of_an_input_is_told_to_models_that_want_it() {
                 .unwrap();
         }
         let mut batches =
-            Batches::new(&client, provider, &["c"], &[3], BatchLimits::default()).unwrap();
+            Batches::new(&client, provider, &["c"], &[5], BatchLimits::default()).unwrap();
         batches.next(far()).await.unwrap();
     }
     let sent: Vec<String> = fake
