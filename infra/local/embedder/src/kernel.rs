@@ -2,7 +2,7 @@
 //!
 //! Weights and inputs are cut into blocks of 32 with a scale each, as in llama.cpp's Q4_0 and Q8_0: the sum
 //! of a block is exact in integers, and scales are applied once a block. Weights are stored without a sign,
-//! [`ZERO`] being zero, and have at most seven bits, so that AVX2 cannot saturate where it adds two products
+//! 64 being zero, and have at most seven bits, so that AVX2 cannot saturate where it adds two products
 //! in 16 bits.
 
 mod level;
