@@ -4,7 +4,7 @@ import bm25s
 import numpy as np
 import Stemmer
 import tantivy
-from scoring import DEPTH, B, K1, best
+from scoring import DEPTH, K1, B, best
 from sets import Collection
 
 # The names that Snowball and tantivy have for the languages; tantivy has no other stemmers.

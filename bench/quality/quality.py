@@ -3,13 +3,15 @@
 
     bench/quality/quality.py --terms BINARY DATA
 
-DATA has xquad.LANGUAGE.json (SQuAD format; the paragraph of each question is to be found), and NAME.docs.xml with
-NAME.queries.PART.tsv and NAME.qrels.PART.tsv. BINARY is the example `terms` of shared/analysis:
+DATA has xquad.LANGUAGE.json (SQuAD format; the paragraph of each question is to be found), and
+NAME.docs.xml with NAME.queries.PART.tsv and NAME.qrels.PART.tsv. BINARY is the example `terms` of
+shared/analysis:
 
     cargo build --release -p dynrag-analysis --example terms
 
-All rank by BM25 with Lucene's idf, k1 = 1.2 and b = .75, and differ in how they cut texts into terms. A difference
-is given with 95 % of a paired bootstrap over the queries, 10,000 resamples.
+All rank by BM25 with Lucene's idf, k1 = 1.2 and b = .75, and differ in how they cut texts into
+terms. A difference is given with 95 % of a paired bootstrap over the queries, 10,000 resamples.
+With --every, queries are analysed for the languages of all collections, not just their own.
 """
 
 import argparse
@@ -51,7 +53,7 @@ def check_formula(peers, scoring, documents: list[list[str]], queries: list[list
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--terms", type=Path, required=True)
-    parser.add_argument("--every", action="store_true", help="queries for all languages found")
+    parser.add_argument("--every", action="store_true")
     parser.add_argument("data", type=Path)
     options = parser.parse_args()
 

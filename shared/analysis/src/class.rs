@@ -96,8 +96,8 @@ pub(crate) fn of(c: char) -> Class {
         | '\u{aa60}'..='\u{aa7f}' => Class::SouthEastAsian,
         // Units in one square, which NFKC spells out.
         '\u{3371}'..='\u{33ff}' => Class::Letter,
-        _ if c.is_alphanumeric() => Class::Letter,
         _ if is_combining_mark(c) => Class::Mark,
+        _ if c.is_alphanumeric() => Class::Letter,
         _ => Class::Break,
     }
 }

@@ -5,6 +5,7 @@ mod class;
 mod fold;
 mod identifier;
 mod language;
+mod pair;
 mod query;
 mod run;
 mod scan;
@@ -20,6 +21,7 @@ use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 
 use cache::Cache;
 pub use language::Language;
+use pair::Pairs;
 pub use query::{Group, MAX_GROUPS, Query};
 pub use scan::MAX_WORD;
 use scan::{Scanner, Unit};
@@ -78,12 +80,23 @@ impl Analyzer {
     /// Allocates per text, not per term.
     pub fn each(&self, text: &str, language: Language, mut visit: impl FnMut(Token<'_>)) -> u32 {
         let mut cache = Cache::take();
+        let mut pairs = Pairs::default();
         let (mut length, mut last) = (0, None);
         let flow = self.scan(text, |unit| {
             let terms = unit.terms(language, &mut cache);
-            if !terms.is_stop() && last != Some(unit.position) {
+            if !terms.is_empty() && !terms.is_stop() && last != Some(unit.position) {
                 last = Some(unit.position);
                 length += 1;
+            }
+            if language.rules().marks_matter
+                && let Some(pair) = pairs.join(text, &unit, terms)
+            {
+                visit(Token {
+                    term: pair.term,
+                    position: pair.position,
+                    start: pair.span.start,
+                    end: pair.span.end,
+                });
             }
             for term in terms.iter() {
                 visit(Token {

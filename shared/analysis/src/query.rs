@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::Analyzer;
 use crate::cache::Cache;
 use crate::language::Language;
+use crate::pair::Pairs;
 use crate::scan::Unit;
 use crate::word::FOLDED;
 
@@ -63,6 +64,7 @@ pub(crate) fn analyze(analyzer: &Analyzer, text: &str, languages: &[Language]) -
     // Languages in which the query has more than stop words.
     let mut telling = vec![false; distinct.len()];
     let mut telling_words = 0;
+    let mut pairs = Pairs::default();
     let mut cache = Cache::take();
     let flow = analyzer.scan(text, |unit| {
         let mut word = Word::new(&unit);
@@ -70,6 +72,16 @@ pub(crate) fn analyze(analyzer: &Analyzer, text: &str, languages: &[Language]) -
         for (place, language) in distinct.iter().enumerate() {
             let terms = unit.terms(*language, &mut cache);
             tells |= !terms.is_stop();
+            if language.rules().marks_matter
+                && let Some(pair) = pairs.join(text, &unit, terms)
+            {
+                let mut word = Word::new(&unit);
+                word.group.position = pair.position;
+                word.group.span = pair.span;
+                word.terms.push((place, false, pair.term.to_owned()));
+                words.push(word);
+                telling_words += 1;
+            }
             if let Some(telling) = telling.get_mut(place) {
                 *telling |= !terms.is_stop();
             }
@@ -89,7 +101,7 @@ pub(crate) fn analyze(analyzer: &Analyzer, text: &str, languages: &[Language]) -
         }
     });
     cache.give_back();
-    debug_assert!(flow.is_continue() || telling_words == MAX_GROUPS || words.len() == MAX_WORDS);
+    debug_assert!(flow.is_continue() || telling_words >= MAX_GROUPS || words.len() >= MAX_WORDS);
     let mut seen = HashSet::new();
     let groups = words
         .into_iter()

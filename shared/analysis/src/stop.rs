@@ -22,7 +22,8 @@ fn words(language: Language) -> HashSet<String> {
             let (mut lower, mut word_key) = (String::new(), String::new());
             lower_case(word, language.rules(), &mut lower);
             key(&lower, &mut word_key);
-            word_key
+            // Thai words are not taken apart, as NFKC does.
+            word_key.replace("\u{e4d}\u{e32}", "\u{e33}")
         })
         .filter(|word| !word.is_empty())
         .collect()

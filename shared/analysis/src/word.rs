@@ -103,7 +103,11 @@ impl Terms {
                 let last = lower.rfind('\'').map(|at| lower[at + 1..].to_owned());
                 lower.retain(|c| c != '\'');
                 self.add(lower, language);
-                if let Some(last) = last.filter(|last| last.chars().count() >= WORD_AFTER) {
+                let is_word = |last: &String| {
+                    language.rules().apostrophe == Apostrophe::Joins
+                        && last.chars().count() >= WORD_AFTER
+                };
+                if let Some(last) = last.filter(is_word) {
                     self.add(&last, language);
                 }
             }
@@ -128,6 +132,12 @@ impl Terms {
         } else if rules.spells_arabic {
             spell_arabic(word, &mut plain);
             self.add_stem(&plain, language);
+            // The ending that many type for ة.
+            if plain.ends_with('ه') {
+                plain.pop();
+                plain.push('ة');
+                self.add_stem(&plain, language);
+            }
         } else {
             self.add_stem(word, language);
             fold(word, &mut plain);

@@ -12,7 +12,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["get", "user", "name", "getusername", "get_user_name"],
     ),
     ("HTTPServer", &["http", "server", "httpserver"]),
-    ("AB-1234/5", &["ab", "1234", "ab1234"]),
+    ("AB-1234/5", &["ab", "1234", "ab1234/5"]),
     (
         "jane.doe@example.com",
         &["jane", "doe", "example", "com", "example.com"],
@@ -115,8 +115,8 @@ fn separators_of_thousands_do_not_count() {
 
 #[test]
 fn the_whole_has_the_place_of_its_first_part_and_spans_all() {
-    let text = "see foo_bar now";
-    let found: Vec<_> = tokens(text, "en")
+    let text = "see foo_bar here";
+    let found: Vec<_> = tokens(text, "und")
         .into_iter()
         .map(|token| (token.term, token.position, &text[token.span]))
         .collect();
@@ -125,7 +125,7 @@ fn the_whole_has_the_place_of_its_first_part_and_spans_all() {
         ("foobar", 1, "foo_bar"),
         ("foo", 1, "foo"),
         ("bar", 2, "bar"),
-        ("now", 3, "now"),
+        ("here", 3, "here"),
     ];
     assert_eq!(
         found,
@@ -136,7 +136,7 @@ fn the_whole_has_the_place_of_its_first_part_and_spans_all() {
 #[test]
 fn encoded_data_is_dropped_and_long_chains_have_no_whole() {
     let base64 = "QUJD".repeat(MAX_WORD);
-    assert_eq!(terms(&format!("a {base64} b"), "en"), ["a", "b"]);
+    assert_eq!(terms(&format!("a {base64} b"), "und"), ["a", "b"]);
     let chain = ["a1"; 40].join(".");
     assert_eq!(terms(&chain, "en"), ["a1"; 40]);
     let words = ["letters"; 18].join("-");

@@ -65,6 +65,7 @@ fn stop_words_beside_others_are_dropped() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].span, 4..10);
     assert_eq!(groups("WHO guidelines", &["en"]).len(), 2);
+    assert_eq!(groups("ที่สะอาด", &["th"]).len(), 1);
     // A stop word of German is a word in English, and is not found all over German texts.
     assert_eq!(
         matched(
