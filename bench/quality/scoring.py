@@ -10,8 +10,9 @@ DEPTH = 10
 
 
 class Groups:
-    """BM25 as Lucene has it. A word of a query is a group of terms, any of which may stand for it: its
-    count in a document and the number of documents are those of the most frequent alternative."""
+    """BM25 as Lucene has it. A word of a query is a group of terms, any of which may stand for it:
+    its count in a document is that of the most frequent one, and its documents are those that have
+    any of them."""
 
     def __init__(self, documents: list[dict]):
         lengths = np.array([document["length"] for document in documents], dtype=float)
@@ -25,12 +26,12 @@ class Groups:
     def top(self, query: dict) -> list[int]:
         scores = np.zeros(len(self.norm))
         for group in query["groups"]:
-            counts, frequency = np.zeros(len(self.norm)), 0
+            counts = np.zeros(len(self.norm))
             for term in group["terms"]:
                 if term in self.postings:
                     numbers, found = self.postings[term]
                     counts[numbers] = np.maximum(counts[numbers], found)
-                    frequency = max(frequency, len(numbers))
+            frequency = np.count_nonzero(counts)
             idf = log(1 + (len(self.norm) - frequency + 0.5) / (frequency + 0.5))
             # Without the factor k1 + 1, as in Lucene since 8: it changes no order.
             scores += group["weight"] * idf * counts / (counts + self.norm)

@@ -4,7 +4,7 @@ use frostem::{Algorithm, Stemmer};
 
 /// A language, as far as its analysis differs from that of others.
 ///
-/// Languages without rules of their own are all [`Language::Other`]: their words are folded and not
+/// Languages without rules of their own are all [`Language::OTHER`]: their words are folded and not
 /// stemmed. So the set of languages in a table stays small, whatever codes its rows hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Language(u8);

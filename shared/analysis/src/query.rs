@@ -29,9 +29,10 @@ pub struct Query {
 /// One word of a query: the terms of which any may stand for it in a document.
 ///
 /// A document's score for the group is that of a single term. Its count in the document is the
-/// greatest of the alternatives' counts, since two of them may stand for the same word; the number of
-/// documents that have it is the greatest of the alternatives' numbers. Adding up scores of
-/// alternatives would make a word that differs between languages count more than one that does not.
+/// greatest of the alternatives' counts, since two of them may stand for the same word; the documents
+/// that have it are those that have any of them (terms of different languages never share a document).
+/// Adding up scores of alternatives would make a word that differs between languages count more than one
+/// that does not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// The alternatives, at least one, without duplicates.
@@ -105,8 +106,7 @@ pub(crate) fn analyze(analyzer: &Analyzer, text: &str, languages: &[Language]) -
     let mut seen = HashSet::new();
     let groups = words
         .into_iter()
-        .filter_map(|word| word.group(&telling))
-        .filter(|group| seen.insert(group.terms.clone()))
+        .filter_map(|word| word.group(&telling, &mut seen))
         .take(MAX_GROUPS)
         .collect();
     Query { groups }
@@ -133,11 +133,12 @@ impl Word {
     }
 
     /// Its group: without stop words, except in a language in which the query has nothing else, such as
-    /// "to be or not to be".
-    fn group(mut self, telling: &[bool]) -> Option<Group> {
+    /// "to be or not to be"; and without terms of words before it, so that two forms of a word count once
+    /// in a language that has one stem for both.
+    fn group(mut self, telling: &[bool], seen: &mut HashSet<String>) -> Option<Group> {
         for (place, is_stop, term) in self.terms {
             let needed = !is_stop || telling.get(place) == Some(&false);
-            if needed && !self.group.terms.contains(&term) {
+            if needed && seen.insert(term.clone()) {
                 self.group.terms.push(term);
             }
         }

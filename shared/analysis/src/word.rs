@@ -11,8 +11,7 @@ use crate::stop;
 
 /// Precedes the folded form of a word whose marks matter, so that only a query without marks finds it.
 pub(crate) const FOLDED: char = '~';
-/// Precedes a stop word, so that it is not taken for the stem of another word, nor for a word of a
-/// language in which it is none: English `die` is not found in every German text.
+/// Precedes a stop word, so that it is not taken for the stem of another word.
 pub(crate) const STOP: char = '!';
 /// What looks elided in French, Italian and Catalan and is not.
 const NOT_ELIDED: [&str; 4] = ["aujourd", "entr", "presqu", "prud"];
@@ -75,6 +74,7 @@ impl Terms {
             let plain = std::mem::take(&mut self.plain);
             let next = self.next();
             next.push(STOP);
+            tag(language, next);
             next.push_str(&plain);
             self.plain = plain;
             self.keep();
@@ -123,9 +123,12 @@ impl Terms {
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
         if rules.marks_matter {
-            tone_last(word, self.next());
+            let next = self.next();
+            tag(language, next);
+            tone_last(word, next);
             self.keep();
             plain.push(FOLDED);
+            tag(language, &mut plain);
             fold(word, &mut plain);
             self.next().push_str(&plain);
             self.keep();
@@ -149,13 +152,16 @@ impl Terms {
     }
 
     fn add_stem(&mut self, word: &str, language: Language) {
-        match language.stemmer() {
-            Some(stemmer) if !word.contains(|c: char| c.is_numeric()) => {
-                let stem = stemmer.stem(word);
-                let stem = if stem.is_empty() { word } else { &*stem };
-                fold(stem, self.next());
+        let next = self.next();
+        if word.contains(|c: char| c.is_numeric()) {
+            // The same in all languages.
+            fold(word, next);
+        } else {
+            tag(language, next);
+            match language.stemmer().map(|stemmer| stemmer.stem(word)) {
+                Some(stem) if !stem.is_empty() => fold(&stem, next),
+                _ => fold(word, next),
             }
-            _ => fold(word, self.next()),
         }
         self.keep();
     }
@@ -175,10 +181,22 @@ impl Terms {
     fn keep(&mut self) {
         if let Some((last, others)) = self.all[..=self.count].split_last()
             && !last.is_empty()
+            && !last.ends_with(':')
             && !others.contains(last)
         {
             self.count += 1;
         }
+    }
+}
+
+/// Appends the sign of a language that precedes its terms, such as `en:`.
+///
+/// Without it, a word analysed for one language finds what the same letters mean in another: with
+/// queries analysed for four languages, nDCG@10 falls by .005 on XQuAD in Spanish.
+fn tag(language: Language, term: &mut String) {
+    if language != Language::OTHER {
+        term.push_str(language.code());
+        term.push(':');
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{Analyzer, Language, MAX_GROUPS};
 fn a_word_is_one_group_whatever_the_languages() {
     let found = groups("running kettles", &["en", "de", "fr", "und"]);
     assert_eq!(found.len(), 2);
-    assert!(found[0].terms.contains(&"run".to_owned()));
+    assert!(found[0].terms.contains(&"en:run".to_owned()));
     assert!(found[0].terms.contains(&"running".to_owned()));
     for code in ["en", "de", "fr", "und"] {
         let all = &["en", "de", "fr", "und"];
@@ -22,6 +22,13 @@ fn a_word_is_one_group_whatever_the_languages() {
 #[test]
 fn a_repeated_word_and_a_repeated_language_count_once() {
     assert_eq!(groups("kettle kettles KETTLE", &["en", "en"]).len(), 1);
+    // One stem in English, two words in no language.
+    let all = &["und", "en"];
+    assert_eq!(matched("Kettles", "en", "kettle kettles", all), 1.0);
+    assert_eq!(
+        matched("kettle, kettles", "und", "kettle kettles", all),
+        2.0
+    );
 }
 
 #[test]
@@ -66,7 +73,7 @@ fn stop_words_beside_others_are_dropped() {
     assert_eq!(found[0].span, 4..10);
     assert_eq!(groups("WHO guidelines", &["en"]).len(), 2);
     assert_eq!(groups("ที่สะอาด", &["th"]).len(), 1);
-    // A stop word of German is a word in English, and is not found all over German texts.
+    // A stop word of German is a word of English, and is found in English texts alone.
     assert_eq!(
         matched(
             "Die Gießerei und die Form",
