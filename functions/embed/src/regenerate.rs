@@ -16,7 +16,7 @@ use dynrag_app::embeddings::Access;
 use dynrag_domain::{
     DocumentId, Error, JobId, VersionNumber, documents::FailureCode, tables::TableVersion,
 };
-use dynrag_llm::count_tokens;
+use dynrag_llm::{InputType, count_tokens};
 use dynrag_store::{
     LeaseState, TenantId,
     ledger::Purpose,
@@ -230,6 +230,7 @@ async fn embed(
     let hashes: Vec<String> = hashes.into_iter().cloned().collect();
     let mut vectors = parts.store.read_staged(customer, model, &hashes).await?;
     let mut seen = HashSet::new();
+    let prefix = InputType::Passage.prefix_tokens(model);
     let missing: Vec<Text<'_>> = rows
         .iter()
         .filter(|row| !vectors.contains_key(&row.chunk.text_hash))
@@ -239,7 +240,7 @@ async fn embed(
             purpose: Purpose::Regenerating(held.job_id),
             hash: &row.chunk.text_hash,
             text: &row.chunk.text,
-            tokens: count_tokens(&row.chunk.text),
+            tokens: count_tokens(&row.chunk.text).saturating_add(prefix),
         })
         .collect();
     if !missing.is_empty() {

@@ -8,7 +8,7 @@ use dynrag_app::App;
 use dynrag_cloud::{Cloud, Objects};
 use dynrag_config::{DocumentsConfig, EmbeddingModelConfig, VectorsConfig};
 use dynrag_domain::{Error, Result, queues::Queue};
-use dynrag_llm::{Client, EmbedError, Provider};
+use dynrag_llm::{Client, EmbedError, InputType, Provider};
 use futures::future::{join3, try_join_all};
 use tokio::{
     sync::{Mutex, OnceCell},
@@ -73,7 +73,10 @@ impl DeepChecks {
             .await
             .map_err(|e| cause(&e))?;
         // The client's own deadline would report a timeout as a failure.
-        match client.embed(provider, &[TEXT], until + LIMIT).await {
+        let embedded = client
+            .embed(provider, InputType::Query, &[TEXT], until + LIMIT)
+            .await;
+        match embedded {
             Ok(_) => Ok(()),
             // Every customer has its own key: only check that the provider
             // responds.

@@ -12,6 +12,7 @@ TEST_ONLY = ("dynrag-testing", "dynrag-tests")
 # What each shared crate may depend on, floor by floor: domain, adapters, app, edges.
 SHARED = {
     "domain": "",
+    "analysis": "",
     "tokenizer": "",
     "testing": "",
     "config": "domain",

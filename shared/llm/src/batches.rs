@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::{
     client::{Call, Client},
     error::EmbedError,
+    inputs::InputType,
     provider::Provider,
 };
 
@@ -85,7 +86,7 @@ pub struct Batch {
     pub prompt_tokens: u64,
 }
 
-/// Texts being embedded by a provider. Call [`Batches::next`] and stage the result before calling it
+/// Passages being embedded by a provider. Call [`Batches::next`] and stage the result before calling it
 /// again; after a crash, start with the texts that are not staged.
 ///
 /// Only one request at a time: a second concurrent one could reach the provider after the first was
@@ -100,7 +101,8 @@ pub struct Batches<'a, S> {
 }
 
 impl<'a, S: AsRef<str>> Batches<'a, S> {
-    /// Plans the requests, given how many tokens each text has ([`count_tokens`](crate::count_tokens)).
+    /// Plans the requests, given how many tokens each text has ([`count_tokens`](crate::count_tokens)), the
+    /// [prefix](InputType::prefix_tokens) of a passage included.
     ///
     /// # Errors
     /// [`EmbedError::TextTooLong`]; nothing is sent then.
@@ -141,7 +143,13 @@ impl<'a, S: AsRef<str>> Batches<'a, S> {
         let texts = &self.texts[range.clone()];
         let embedded = self
             .client
-            .embed_noting(self.provider, texts, deadline, &mut self.calls)
+            .embed_noting(
+                self.provider,
+                InputType::Passage,
+                texts,
+                deadline,
+                &mut self.calls,
+            )
             .await?;
         self.ranges.next();
         Ok(Some(Batch {

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     error::EmbedError,
     gate::Gate,
+    inputs::InputType,
     provider::Provider,
     retry::{self, TRIES},
     wire::{Embedded, Refusal, max_answer, parse_answer, read_body, transport},
@@ -62,7 +63,8 @@ impl Client {
         })
     }
 
-    /// Embeds 1 to 2,048 texts, none of them empty, in one request.
+    /// Embeds 1 to 2,048 texts, none of them empty, in one request. A model that wants to know their type
+    /// is sent them with its [prefix](InputType::prefix).
     ///
     /// Makes up to three attempts, never before a `Retry-After` has passed (of any call of this
     /// process for the same key and model), and not after the deadline. A wait that does not fit
@@ -74,10 +76,11 @@ impl Client {
     pub async fn embed<S: AsRef<str>>(
         &self,
         provider: &Provider,
+        input: InputType,
         texts: &[S],
         deadline: Instant,
     ) -> Result<Embedded, EmbedError> {
-        self.embed_noting(provider, texts, deadline, &mut Vec::new())
+        self.embed_noting(provider, input, texts, deadline, &mut Vec::new())
             .await
     }
 
@@ -88,6 +91,7 @@ impl Client {
     pub async fn embed_noting<S: AsRef<str>>(
         &self,
         provider: &Provider,
+        input: InputType,
         texts: &[S],
         deadline: Instant,
         calls: &mut Vec<Call>,
@@ -104,7 +108,7 @@ impl Client {
                     prompt_tokens,
                 });
             };
-            let error = match self.ask(provider, texts, deadline, &mut note).await {
+            let error = match self.ask(provider, input, texts, deadline, &mut note).await {
                 Ok(embedded) => return Ok(embedded),
                 Err(error) => error,
             };
@@ -151,14 +155,19 @@ impl Client {
     async fn ask<S: AsRef<str>>(
         &self,
         provider: &Provider,
+        input: InputType,
         texts: &[S],
         deadline: Instant,
         note: &mut impl FnMut(&'static str, u64),
     ) -> Result<Embedded, EmbedError> {
+        let prefix = input.prefix(&provider.model);
         let mut request = CreateEmbeddingRequest {
             model: provider.model.clone(),
             input: EmbeddingInput::StringArray(
-                texts.iter().map(|text| text.as_ref().to_owned()).collect(),
+                texts
+                    .iter()
+                    .map(|text| [prefix, text.as_ref()].concat())
+                    .collect(),
             ),
             // Half the bytes of decimal numbers, and exact.
             encoding_format: Some(EncodingFormat::Base64),

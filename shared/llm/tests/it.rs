@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use dynrag_llm::{
-    BatchLimits, Batches, Client, EmbedError, Embedded, EmbeddingSettings, Provider, count_tokens,
+    BatchLimits, Batches, Client, EmbedError, Embedded, EmbeddingSettings, InputType, Provider,
+    count_tokens,
 };
 use dynrag_testing::openai::{DIMENSIONS, FakeOpenAi, Reply, word_vector};
 use tokio::time::Instant;
@@ -31,7 +32,9 @@ fn far() -> Instant {
 
 async fn embed(fake: &FakeOpenAi, texts: &[&str]) -> Result<Embedded, EmbedError> {
     let client = Client::new().unwrap();
-    client.embed(&provider(fake), texts, far()).await
+    client
+        .embed(&provider(fake), InputType::Query, texts, far())
+        .await
 }
 
 #[tokio::test]
@@ -53,15 +56,58 @@ async fn vectors_come_back_in_the_order_of_the_texts() {
 }
 
 #[tokio::test]
+async fn the_type_of_an_input_is_told_to_models_that_want_it() {
+    let fake = FakeOpenAi::start().await;
+    let client = Client::new().unwrap();
+    let plain = provider(&fake);
+    let e5 = plain
+        .clone()
+        .with_model("multilingual-e5-small", Some(DIMENSIONS as u32));
+    for provider in [&plain, &e5] {
+        for input in [InputType::Query, InputType::Passage] {
+            client
+                .embed(provider, input, &["a b"], far())
+                .await
+                .unwrap();
+        }
+        let mut batches =
+            Batches::new(&client, provider, &["c"], &[5], BatchLimits::default()).unwrap();
+        batches.next(far()).await.unwrap();
+    }
+    let sent: Vec<String> = fake
+        .requests()
+        .into_iter()
+        .flat_map(|request| request.inputs)
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            "a b",
+            "a b",
+            "c",
+            "query: a b",
+            "passage: a b",
+            "passage: c"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn one_client_serves_many_tenants() {
     let fake = FakeOpenAi::start().await;
     fake.fail_key("sk-broke", Reply::Quota);
     let client = Client::new().unwrap();
     let broke = provider(&fake).with_key("sk-broke".into());
-    let error = client.embed(&broke, &["a"], far()).await.unwrap_err();
+    let error = client
+        .embed(&broke, InputType::Query, &["a"], far())
+        .await
+        .unwrap_err();
     assert_eq!(error, EmbedError::InsufficientQuota);
     let other = provider(&fake).with_model("small", Some(8));
-    let embedded = client.embed(&other, &["a"], far()).await.unwrap();
+    let embedded = client
+        .embed(&other, InputType::Query, &["a"], far())
+        .await
+        .unwrap();
     assert_eq!(embedded.vectors[0].len(), 8);
     assert_eq!(fake.requests().len(), 2);
 }
@@ -126,7 +172,10 @@ async fn a_wait_beyond_the_deadline_is_handed_back() {
     fake.script([Reply::rate_limited(Duration::from_secs(3_600))]);
     let client = Client::new().unwrap();
     let provider = provider(&fake);
-    let error = client.embed(&provider, &["a"], far()).await.unwrap_err();
+    let error = client
+        .embed(&provider, InputType::Query, &["a"], far())
+        .await
+        .unwrap_err();
     assert_eq!(
         error,
         EmbedError::RateLimited {
@@ -135,13 +184,21 @@ async fn a_wait_beyond_the_deadline_is_handed_back() {
     );
     // Another call of the process with the same key is not early either, and knows the remaining
     // wait.
-    let again = client.embed(&provider, &["b"], far()).await.unwrap_err();
+    let again = client
+        .embed(&provider, InputType::Query, &["b"], far())
+        .await
+        .unwrap_err();
     let left = again.retry_after().unwrap();
     assert!(left > Duration::from_secs(3_000) && left <= Duration::from_secs(3_600));
     assert_eq!(fake.requests().len(), 1);
     // Another tenant's key is not delayed.
     let other = provider.with_key("sk-other".into());
-    assert!(client.embed(&other, &["b"], far()).await.is_ok());
+    assert!(
+        client
+            .embed(&other, InputType::Query, &["b"], far())
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -151,13 +208,13 @@ async fn a_call_waits_for_what_another_was_told() {
     let provider = provider(&fake);
     fake.script([Reply::rate_limited(Duration::from_secs(1))]);
     let error = client
-        .embed(&provider, &["a"], soon(900))
+        .embed(&provider, InputType::Query, &["a"], soon(900))
         .await
         .unwrap_err();
     assert!(error.retry_after().is_some(), "{error}");
     let (b, c) = tokio::join!(
-        client.embed(&provider, &["b"], far()),
-        client.embed(&provider, &["c"], far()),
+        client.embed(&provider, InputType::Query, &["b"], far()),
+        client.embed(&provider, InputType::Query, &["c"], far()),
     );
     assert!(b.is_ok() && c.is_ok());
     assert_eq!(fake.requests().len(), 3);
@@ -170,7 +227,7 @@ async fn a_hanging_provider_ends_with_the_deadline() {
     fake.script([Reply::Hang; 3]);
     let client = Client::new().unwrap();
     let error = client
-        .embed(&provider(&fake), &["a"], soon(500))
+        .embed(&provider(&fake), InputType::Query, &["a"], soon(500))
         .await
         .unwrap_err();
     assert_eq!(
@@ -189,7 +246,7 @@ async fn nobody_listening_is_unavailable() {
     drop(fake);
     let client = Client::new().unwrap();
     let error = client
-        .embed(&provider, &["a"], soon(1_000))
+        .embed(&provider, InputType::Query, &["a"], soon(1_000))
         .await
         .unwrap_err();
     assert!(error.retryable(), "{error}");
@@ -280,7 +337,11 @@ async fn thirty_percent_of_429_lose_nothing() {
     for i in 0..100 {
         let text = format!("text {i}");
         // A caller retries when a call gives up, as the queue's message does.
-        while client.embed(&provider, &[&text], far()).await.is_err() {}
+        while client
+            .embed(&provider, InputType::Query, &[&text], far())
+            .await
+            .is_err()
+        {}
     }
     assert_eq!(fake.inputs_embedded(), 100);
     assert_eq!(fake.early_calls(), 0);

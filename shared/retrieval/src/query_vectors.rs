@@ -7,7 +7,7 @@ use dynrag_app::{
     embeddings::{ledger, model_not_allowed},
 };
 use dynrag_domain::{CustomerId, Error, Kind, Result, documents::FailureCode};
-use dynrag_llm::EmbedError;
+use dynrag_llm::{EmbedError, InputType};
 use dynrag_store::{TenantId, ledger::Purpose};
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
@@ -21,7 +21,8 @@ const CACHE_TIME: Duration = Duration::from_secs(3600);
 
 type Key = (CustomerId, [u8; 32]);
 
-/// Cached vectors, per customer and model. Queries are stored as hashes only.
+/// Cached vectors of queries, per customer and model. Queries are stored as hashes only. Vectors of passages never
+/// come here: a model may embed the same text differently ([`InputType`]).
 #[derive(Clone)]
 pub(crate) struct QueryVectors {
     cache: Cache<Key, (Arc<[f32]>, u64)>,
@@ -77,6 +78,7 @@ async fn ask(app: &App, customer: TenantId, model: &str, query: &str) -> Result<
         .client
         .embed_noting(
             &access.provider,
+            InputType::Query,
             &[query],
             Instant::now() + PATIENCE,
             &mut calls,

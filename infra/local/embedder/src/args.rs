@@ -1,14 +1,17 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{num::NonZero, path::PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 /// Text of `--help`.
 pub const HELP: &str = "\
-dynrag-embedder: OpenAI's /v1/embeddings over all-MiniLM-L6-v2, on 127.0.0.1
+dynrag-embedder: OpenAI's /v1/embeddings over small models, on 127.0.0.1
 
-  --model-dir DIR     holds model.safetensors, tokenizer.json and config.json (required)
+  --minilm DIR        serve all-MiniLM-L6-v2; DIR holds model.safetensors and tokenizer.json
+  --e5 DIR            serve multilingual-e5-small; DIR holds e5-small-q4.bin
+                      (at least one of the two; a request names its model)
+  --threads N         threads for a request (default: as many as cores)
   --port N            port to listen on, 0 for a free one (default 0)
   --ready-file PATH   where to write the server's URL once it serves
   --api-key KEY       refuse requests with another key (default: accept all)
@@ -16,10 +19,14 @@ dynrag-embedder: OpenAI's /v1/embeddings over all-MiniLM-L6-v2, on 127.0.0.1
 ";
 
 /// What the command line asked for.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Args {
-    /// Directory of the model.
-    pub model_dir: PathBuf,
+    /// Directory of all-MiniLM-L6-v2.
+    pub minilm: Option<PathBuf>,
+    /// Directory of multilingual-e5-small.
+    pub e5: Option<PathBuf>,
+    /// Threads for a request; as many as cores where it is not given.
+    pub threads: Option<NonZero<usize>>,
     /// Port, 0 for any free one.
     pub port: u16,
     /// File that will hold the URL.
@@ -32,13 +39,10 @@ impl Args {
     /// Reads the arguments after the program's name. `None` means that help was asked for.
     ///
     /// # Errors
-    /// An unknown flag, a flag without its value, a port that is none, no model directory.
+    /// An unknown flag, a flag without its value, a number that is none, no model.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Option<Self>> {
         let mut arguments = arguments.into_iter();
-        let mut model_dir = None;
-        let mut port = 0;
-        let mut ready_file = None;
-        let mut api_key = None;
+        let mut args = Self::default();
         while let Some(flag) = arguments.next() {
             if flag == "--help" || flag == "-h" {
                 return Ok(None);
@@ -49,19 +53,23 @@ impl Args {
                     .with_context(|| format!("{flag} needs a value"))
             };
             match flag.as_str() {
-                "--model-dir" => model_dir = Some(PathBuf::from(value()?)),
-                "--port" => port = value()?.parse().context("--port needs a number")?,
-                "--ready-file" => ready_file = Some(PathBuf::from(value()?)),
-                "--api-key" => api_key = Some(value()?),
+                "--minilm" => args.minilm = Some(PathBuf::from(value()?)),
+                "--e5" => args.e5 = Some(PathBuf::from(value()?)),
+                "--threads" => {
+                    let threads = value()?.parse().context("--threads needs a number")?;
+                    args.threads = Some(threads);
+                }
+                "--port" => args.port = value()?.parse().context("--port needs a number")?,
+                "--ready-file" => args.ready_file = Some(PathBuf::from(value()?)),
+                "--api-key" => args.api_key = Some(value()?),
                 _ => bail!("unknown argument {flag:?}; see --help"),
             }
         }
-        Ok(Some(Self {
-            model_dir: model_dir.context("--model-dir is required; see --help")?,
-            port,
-            ready_file,
-            api_key,
-        }))
+        ensure!(
+            args.minilm.is_some() || args.e5.is_some(),
+            "--minilm or --e5 is required; see --help"
+        );
+        Ok(Some(args))
     }
 }
 
@@ -75,15 +83,25 @@ mod tests {
 
     #[test]
     fn flags_are_read_and_nonsense_is_refused() {
-        let args = parse("--model-dir m --port 81 --ready-file r --api-key k")
+        let args = parse("--minilm m --e5 e --threads 3 --port 81 --ready-file r --api-key k")
             .unwrap()
             .unwrap();
-        assert_eq!(args.model_dir, PathBuf::from("m"));
+        assert_eq!(args.minilm, Some(PathBuf::from("m")));
+        assert_eq!(args.e5, Some(PathBuf::from("e")));
+        assert_eq!(args.threads, NonZero::new(3));
         assert_eq!(args.port, 81);
         assert_eq!(args.ready_file, Some(PathBuf::from("r")));
         assert_eq!(args.api_key.as_deref(), Some("k"));
         assert!(parse("--help").unwrap().is_none());
-        for bad in ["", "--port 1", "--model-dir", "--model-dir m --port x", "m"] {
+        assert!(parse("--e5 e").unwrap().unwrap().minilm.is_none());
+        for bad in [
+            "",
+            "--port 1",
+            "--e5",
+            "--e5 m --port x",
+            "--e5 m --threads 0",
+            "m",
+        ] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Loads the model, binds a loopback port and serves until it is told to stop.
+//! Loads the models, binds a loopback port and serves until it is told to stop.
 
 use std::{
     io::Write,
@@ -9,8 +9,7 @@ use std::{
 use anyhow::Context;
 use dynrag_embedder::{
     args::{Args, HELP},
-    model::MiniLm,
-    routes, worker,
+    e5, minilm, routes, worker,
 };
 use tokio::{
     net::TcpListener,
@@ -28,15 +27,30 @@ async fn main() -> anyhow::Result<()> {
         .with_max_level(tracing::Level::INFO)
         .init();
 
-    let dir = args.model_dir.clone();
-    let model = tokio::task::spawn_blocking(move || MiniLm::load(&dir)).await??;
-    let queue = worker::start(model)?;
+    let threads = match args.threads {
+        Some(threads) => threads,
+        None => std::thread::available_parallelism()?,
+    };
+    let (minilm, e5) = (args.minilm.clone(), args.e5.clone());
+    let models = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+        let mut models = Vec::new();
+        if let Some(folder) = minilm {
+            let model = minilm::load(&folder, threads.get())?;
+            models.push((minilm::NAME, worker::start(model)?));
+        }
+        if let Some(folder) = e5 {
+            let model = e5::load(&folder, threads.get())?;
+            models.push((e5::NAME, worker::start(model)?));
+        }
+        Ok(models)
+    });
+    let models = models.await??;
 
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)))
         .await
         .with_context(|| format!("cannot listen on 127.0.0.1:{}", args.port))?;
     let url = format!("http://{}", listener.local_addr()?);
-    let app = routes::router(queue, args.api_key);
+    let app = routes::router(models, args.api_key);
     if let Some(path) = &args.ready_file {
         write_whole(path, &url)?;
     }

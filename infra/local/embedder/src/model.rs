@@ -1,133 +1,177 @@
-//! all-MiniLM-L6-v2 with candle: text in, unit vectors out.
+//! A model: a tokenizer and an encoder. Text in, unit vectors out.
 
-use std::{fs, path::Path};
+use std::{
+    borrow::Cow,
+    fs,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 use anyhow::{Context, anyhow, ensure};
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert::{BertModel, Config};
 use sha2::{Digest, Sha256};
 use tokenizers::{Tokenizer, TruncationParams};
 
-use crate::worker::Embed;
+use crate::{encoder::Encoder, worker::Embed};
 
-/// Length of every vector.
+/// Length of every vector, in both models.
 pub const DIMENSIONS: usize = 384;
-/// Tokens read of a text, its two special ones included; the rest is cut off. It is the length the
-/// model's authors state (the shipped tokenizer.json says 128, which is its training's).
-pub const MAX_TOKENS: usize = 256;
-/// SHA-256 of model.safetensors.
-pub const SHA256: &str = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db";
 
-/// Tokens of one forward pass, padding included: eight texts of full length. It bounds memory
-/// (attention alone is 12 × length² floats a text and layer).
-const PASS_TOKENS: usize = 2_048;
+/// Tokens that are multiplied together: enough that weights are loaded seldom, few enough that what lies
+/// between two layers stays in the cache, and that two threads end at about the same time.
+const PASS_TOKENS: usize = 256;
 
-/// The model and its tokenizer.
-pub struct MiniLm {
-    model: BertModel,
+/// Prepares a text for a tokenizer.
+pub type Normalise = Box<dyn Fn(&str) -> String + Send>;
+
+/// A loaded model.
+pub struct Model {
+    normalise: Option<Normalise>,
     tokenizer: Tokenizer,
-    device: Device,
+    encoder: Encoder,
+    threads: usize,
 }
 
-impl MiniLm {
-    /// Loads the model from a directory, after checking that it is the one expected.
+impl Model {
+    /// Combines a tokenizer, which adds the special tokens, and an encoder, which reads `max_tokens`; the
+    /// rest of a text is cut off. `normalise` does what the tokenizer cannot.
     ///
     /// # Errors
-    /// A file that is missing, or another model.
-    pub fn load(dir: &Path) -> anyhow::Result<Self> {
-        let read = |name: &str| {
-            let path = dir.join(name);
-            fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
-        };
-        let weights = read("model.safetensors")?;
-        let hash = hex::encode(Sha256::digest(&weights));
-        ensure!(
-            hash == SHA256,
-            "model.safetensors has SHA-256 {hash}, expected {SHA256}"
-        );
-        let config: Config =
-            serde_json::from_slice(&read("config.json")?).context("config.json")?;
-        let mut tokenizer = Tokenizer::from_bytes(read("tokenizer.json")?)
-            .map_err(|error| anyhow!("tokenizer.json: {error}"))?;
+    /// The tokenizer refuses the limit.
+    pub fn new(
+        normalise: Option<Normalise>,
+        mut tokenizer: Tokenizer,
+        max_tokens: usize,
+        encoder: Encoder,
+        threads: usize,
+    ) -> anyhow::Result<Self> {
         tokenizer
             .with_truncation(Some(TruncationParams {
-                max_length: MAX_TOKENS,
+                max_length: max_tokens,
                 ..TruncationParams::default()
             }))
             .map_err(|error| anyhow!("truncation: {error}"))?;
-        // Padding is done per pass, to the longest text of that pass.
         tokenizer.with_padding(None);
-        let device = Device::Cpu;
-        let variables = VarBuilder::from_slice_safetensors(&weights, DType::F32, &device)?;
-        let model = BertModel::load(variables, &config)?;
         Ok(Self {
-            model,
+            normalise,
             tokenizer,
-            device,
+            encoder,
+            threads,
         })
     }
 
-    /// Embeds texts of similar length, padding the shorter ones.
-    fn pass(&self, texts: &[&[u32]]) -> candle_core::Result<Vec<Vec<f32>>> {
-        let longest = texts.iter().map(|ids| ids.len()).max().unwrap_or(0);
-        let mut ids = vec![0u32; texts.len() * longest];
-        let mut mask = vec![0f32; texts.len() * longest];
-        for (row, text) in texts.iter().enumerate() {
-            let start = row * longest;
-            ids[start..start + text.len()].copy_from_slice(text);
-            mask[start..start + text.len()].fill(1.0);
-        }
-        let shape = (texts.len(), longest);
-        let ids = Tensor::from_vec(ids, shape, &self.device)?;
-        let mask = Tensor::from_vec(mask, shape, &self.device)?;
-        let hidden = self.model.forward(&ids, &ids.zeros_like()?, Some(&mask))?;
-        let weights = mask.unsqueeze(2)?;
-        let mean = hidden
-            .broadcast_mul(&weights)?
-            .sum(1)?
-            .broadcast_div(&weights.sum(1)?)?;
-        let length = mean.sqr()?.sum_keepdim(1)?.sqrt()?;
-        mean.broadcast_div(&length)?.to_vec2()
+    /// Embeds a text of which the first numbers of the vector are known.
+    ///
+    /// # Errors
+    /// They are others: the weights were read wrongly, or this processor computes something else.
+    pub fn check(&self, text: &str, expected: &[f32]) -> anyhow::Result<()> {
+        let embedded = self.embed(&[text.to_owned()])?;
+        let (found, _) = embedded.first().context("no vector")?;
+        let far = found
+            .iter()
+            .zip(expected)
+            .any(|(x, y)| (x - y).abs() > 0.005);
+        ensure!(
+            !far,
+            "{text:?} is {:?}, not {expected:?}",
+            &found[..expected.len()]
+        );
+        Ok(())
     }
 }
 
-impl Embed for MiniLm {
+impl Embed for Model {
     fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<(Vec<f32>, u32)>> {
-        let inputs: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let inputs: Vec<Cow<'_, str>> = texts
+            .iter()
+            .map(|text| match &self.normalise {
+                Some(normalise) => normalise(text).into(),
+                None => text.into(),
+            })
+            .collect();
         let encodings = self
             .tokenizer
             .encode_batch_fast(inputs, true)
             .map_err(|error| anyhow!("tokenizer: {error}"))?;
-        let lengths: Vec<usize> = encodings.iter().map(|text| text.len()).collect();
-        let mut vectors = vec![Vec::new(); texts.len()];
-        for members in passes(&lengths) {
-            let ids: Vec<&[u32]> = members.iter().map(|&i| encodings[i].get_ids()).collect();
-            for (&i, vector) in members.iter().zip(self.pass(&ids)?) {
-                vectors[i] = vector;
-            }
-        }
-        Ok(vectors
+        let ids: Vec<&[u32]> = encodings.iter().map(|text| text.get_ids()).collect();
+        let encoder = &self.encoder;
+        let vectors = embed_passes(&passes(&ids), self.threads, |texts| encoder.embed(texts));
+        vectors
             .into_iter()
-            .zip(lengths)
-            .map(|(vector, length)| (vector, length as u32))
-            .collect())
+            .zip(ids)
+            .map(|(vector, ids)| Ok((vector, u32::try_from(ids.len())?)))
+            .collect()
     }
 }
 
-/// Groups texts of similar length into passes of at most [`PASS_TOKENS`], so that little is padded.
-fn passes(lengths: &[usize]) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.sort_by_key(|&i| lengths[i]);
-    let mut passes: Vec<Vec<usize>> = Vec::new();
-    for i in order {
-        match passes.last_mut() {
-            // The order ascends, so this text's length is what all of the pass is padded to.
-            Some(pass) if (pass.len() + 1) * lengths[i] <= PASS_TOKENS => pass.push(i),
-            _ => passes.push(vec![i]),
+/// Cuts texts into passes of at most [`PASS_TOKENS`], or of one text.
+fn passes<'a, 'b>(texts: &'a [&'b [u32]]) -> Vec<&'a [&'b [u32]]> {
+    let mut passes = Vec::new();
+    let (mut start, mut tokens) = (0, 0);
+    for (i, text) in texts.iter().enumerate() {
+        if i > start && tokens + text.len() > PASS_TOKENS {
+            passes.push(&texts[start..i]);
+            (start, tokens) = (i, 0);
         }
+        tokens += text.len();
+    }
+    if start < texts.len() {
+        passes.push(&texts[start..]);
     }
     passes
+}
+
+/// Embeds passes, each by the next thread that is free, and returns the vectors in order.
+fn embed_passes<'a>(
+    passes: &[&[&'a [u32]]],
+    threads: usize,
+    embed: impl Fn(&[&'a [u32]]) -> Vec<Vec<f32>> + Sync,
+) -> Vec<Vec<f32>> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(vec![Vec::new(); passes.len()]);
+    let work = || {
+        while let Some((number, pass)) = {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            passes.get(number).map(|pass| (number, pass))
+        } {
+            let vectors = embed(pass);
+            done.lock().unwrap_or_else(PoisonError::into_inner)[number] = vectors;
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads.min(passes.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.into_iter().flatten().collect()
+}
+
+/// Reads a file of a model, after checking that it is the one expected.
+///
+/// # Errors
+/// A file that is missing, or another one.
+pub fn read_checked(path: &Path, sha256: &str) -> anyhow::Result<Vec<u8>> {
+    let bytes = read(path)?;
+    let hash = hex::encode(Sha256::digest(&bytes));
+    let name = path.display();
+    ensure!(
+        hash == sha256,
+        "{name} has SHA-256 {hash}, expected {sha256}"
+    );
+    Ok(bytes)
+}
+
+/// Reads a file of a model.
+///
+/// # Errors
+/// A file that is missing.
+pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 #[cfg(test)]
@@ -136,29 +180,32 @@ mod tests {
 
     #[test]
     fn passes_hold_every_text_once_and_stay_small() {
-        let lengths: Vec<usize> = (0..500).map(|i| 2 + i * 37 % (MAX_TOKENS - 1)).collect();
-        let passes = passes(&lengths);
-        let mut seen: Vec<usize> = passes.iter().flatten().copied().collect();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..500).collect::<Vec<_>>());
-        let mut padded = 0;
-        for pass in &passes {
-            let longest = pass.iter().map(|&i| lengths[i]).max().unwrap();
-            assert!(longest * pass.len() <= PASS_TOKENS);
-            padded += longest * pass.len();
+        let texts: Vec<Vec<u32>> = (0..500u32)
+            .map(|i| vec![i; 2 + i as usize * 37 % 511])
+            .collect();
+        let texts: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let cut = passes(&texts);
+        assert_eq!(cut.concat(), texts);
+        for pass in &cut {
+            let tokens: usize = pass.iter().map(|text| text.len()).sum();
+            assert!(tokens <= PASS_TOKENS || pass.len() == 1);
         }
-        let real: usize = lengths.iter().sum();
-        assert!(padded * 100 <= real * 110, "{padded} for {real}");
-        assert!(super::passes(&[]).is_empty());
+        assert!(passes(&[]).is_empty());
+        for threads in [1, 2, 600] {
+            let firsts = embed_passes(&cut, threads, |texts| {
+                texts.iter().map(|text| vec![text[0] as f32]).collect()
+            });
+            assert!(firsts.into_iter().flatten().eq((0..500).map(|i| i as f32)));
+        }
     }
 
     #[test]
-    fn another_model_is_refused() {
-        let dir = std::env::temp_dir().join(format!("dynrag-embedder-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        fs::write(dir.join("model.safetensors"), b"other").unwrap();
-        let error = MiniLm::load(&dir).err().unwrap().to_string();
-        fs::remove_dir_all(&dir).unwrap();
+    fn another_file_is_refused() {
+        let path = std::env::temp_dir().join(format!("dynrag-embedder-{}", std::process::id()));
+        fs::write(&path, b"other").unwrap();
+        let error = read_checked(&path, "00").unwrap_err().to_string();
+        fs::remove_file(&path).unwrap();
         assert!(error.contains("SHA-256"), "{error}");
+        assert!(read_checked(&path, "00").is_err());
     }
 }

@@ -22,15 +22,15 @@ use crate::{
 /// Largest body in bytes: 300,000 tokens of text, escaped, fit several times.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// The name the model is listed under; requests may use any.
-const MODEL: &str = "all-MiniLM-L6-v2";
+/// The models by the names that requests give.
+type Models = Vec<(&'static str, Queue)>;
 
 /// All routes. With a key set, `/v1` answers 401 to any other key.
-pub fn router(queue: Queue, api_key: Option<String>) -> Router {
+pub fn router(models: Models, api_key: Option<String>) -> Router {
     let api_key: Option<Arc<str>> = api_key.map(Arc::from);
     Router::new()
         .route("/v1/embeddings", post(embeddings))
-        .route("/v1/models", get(models))
+        .route("/v1/models", get(list))
         .method_not_allowed_fallback(|| async {
             problem(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -41,7 +41,7 @@ pub fn router(queue: Queue, api_key: Option<String>) -> Router {
         .route("/health", get(|| async { Json(json!({"status": "ok"})) }))
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "There is no such route.") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(queue)
+        .with_state(Arc::new(models))
 }
 
 fn problem(status: StatusCode, message: &str) -> ApiError {
@@ -49,11 +49,13 @@ fn problem(status: StatusCode, message: &str) -> ApiError {
 }
 
 async fn embeddings(
-    State(queue): State<Queue>,
+    State(models): State<Arc<Models>>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Answer>, Response> {
     let body = body.map_err(|error| problem(error.status(), &error.body_text()).into_response())?;
     let request = Request::parse(&body).map_err(IntoResponse::into_response)?;
+    let known = models.iter().find(|(name, _)| *name == request.model);
+    let (_, queue) = known.ok_or_else(|| unknown(&request.model).into_response())?;
     let embedded = queue.embed(request.texts).await.map_err(refused)?;
     Ok(Json(Answer::new(
         request.model,
@@ -75,11 +77,20 @@ fn refused(refused: Refused) -> Response {
     }
 }
 
-async fn models() -> Json<Value> {
-    Json(json!({
-        "object": "list",
-        "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "sentence-transformers"}],
-    }))
+fn unknown(model: &str) -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "invalid_request_error",
+        format!("The model `{model}` does not exist."),
+        Some("model"),
+        Some("model_not_found"),
+    )
+}
+
+async fn list(State(models): State<Arc<Models>>) -> Json<Value> {
+    let model = |(name, _): &(&str, Queue)| json!({"id": name, "object": "model", "created": 0, "owned_by": "local"});
+    let models: Vec<Value> = models.iter().map(model).collect();
+    Json(json!({"object": "list", "data": models}))
 }
 
 async fn check_key(
@@ -115,7 +126,8 @@ mod tests {
     use crate::worker::{self, tests::Lengths};
 
     async fn send(key: Option<&str>, request: http::Request<Body>) -> (u16, Value) {
-        let app = router(worker::start(Lengths).unwrap(), key.map(String::from));
+        let models = ["m", "n"].map(|name| (name, worker::start(Lengths).unwrap()));
+        let app = router(models.into(), key.map(String::from));
         let response = app.oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -135,7 +147,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_has_the_openai_form() {
-        let (status, answer) = send(None, ask(r#"{"model": "any", "input": ["a", "bb"]}"#)).await;
+        let (status, answer) = send(None, ask(r#"{"model": "n", "input": ["a", "bb"]}"#)).await;
         assert_eq!(status, 200);
         assert_eq!(
             answer,
@@ -145,7 +157,7 @@ mod tests {
                     {"object": "embedding", "index": 0, "embedding": [1.0]},
                     {"object": "embedding", "index": 1, "embedding": [2.0]},
                 ],
-                "model": "any",
+                "model": "n",
                 "usage": {"prompt_tokens": 3, "total_tokens": 3},
             })
         );
@@ -159,6 +171,7 @@ mod tests {
             (ask(vec![b' '; MAX_BODY + 1]), 413),
             (get("/v1/embeddings"), 405),
             (get("/v2"), 404),
+            (ask(r#"{"model": "other", "input": "a"}"#), 404),
         ] {
             let (status, body) = send(None, request).await;
             assert_eq!(status, expected);

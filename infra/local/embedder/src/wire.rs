@@ -17,7 +17,7 @@ pub const MAX_INPUTS: usize = 2_048;
 /// A request that may be embedded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Request {
-    /// Name of the model, echoed.
+    /// Name of the model.
     pub model: String,
     /// 1 to [`MAX_INPUTS`] texts, none of them empty.
     pub texts: Vec<String>,
@@ -47,7 +47,7 @@ impl Request {
         if body.dimensions.is_some_and(|n| n != DIMENSIONS as u64) {
             return Err(ApiError::invalid(
                 Some("dimensions"),
-                format!("This model has {DIMENSIONS} dimensions and no others."),
+                format!("The models have {DIMENSIONS} dimensions and no others."),
             ));
         }
         let base64 = match body.encoding_format.as_deref() {

@@ -4,7 +4,7 @@
 use dynrag_domain::{
     Error, JobId, Kind, Result, documents::FailureCode, money::Usd, spending::Payer,
 };
-use dynrag_llm::listed_embedding_cost;
+use dynrag_llm::{InputType, listed_embedding_cost};
 use dynrag_store::{admission::Admission, regeneration::Progress};
 
 use crate::{
@@ -43,12 +43,15 @@ pub async fn estimate_regeneration(
         .store()
         .estimate_regeneration(caller.tenant())
         .await?;
+    let prefix = InputType::Passage.prefix_tokens(&model);
+    let chunks = u64::try_from(found.chunks).map_err(Error::internal_fault)?;
+    let tokens = found.tokens.saturating_add(chunks.saturating_mul(prefix));
     Ok(RegenerationEstimate {
-        cost: cost(found.tokens),
+        cost: cost(tokens),
         model,
         documents: found.documents,
         chunks: found.chunks,
-        tokens: found.tokens,
+        tokens,
         counted: found.counted,
     })
 }
