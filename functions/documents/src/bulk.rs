@@ -18,6 +18,7 @@ use dynrag_domain::{
     },
     identity::Scope,
     metadata::Metadata,
+    search::filter::FilterInput,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -54,6 +55,11 @@ struct DocumentConditions {
     /// allowed with a permanent `delete`.
     #[serde(default)]
     deleted: bool,
+    /// Words, each of which is part of the title, the file name, the external id or the URL, case-insensitive.
+    #[schema(min_length = 1, max_length = 512)]
+    q: Option<String>,
+    /// A filter as in searches, on properties of documents.
+    filter: Option<FilterInput>,
     #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
     /// Part of the title, case-insensitive.
@@ -149,6 +155,14 @@ impl DocumentConditions {
         let mut filter = Filter {
             presence,
             ids: None,
+            words: self
+                .q
+                .map(|text| filter::words("/filter/q", &text))
+                .transpose()?,
+            meets: self
+                .filter
+                .map(|filter| filter.parse_documents("/filter/filter"))
+                .transpose()?,
             external_id: self.external_id,
             title: self.title,
             file_name: self.file_name,

@@ -12,6 +12,7 @@ use dynrag_domain::{
         filter::{self, Filter, Presence, Sort},
     },
     metadata::Metadata,
+    search::{self, filter::FilterInput},
 };
 use dynrag_store::{document_list::Position, documents::Document};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,11 @@ pub(crate) struct DocumentsQuery {
     total: Option<bool>,
     /// List deleted documents that can be undeleted, instead of present ones.
     deleted: Option<bool>,
+    /// Words, each of which is part of the title, the file name, the external id or the URL, case-insensitive.
+    #[schema(min_length = 1, max_length = 512)]
+    q: Option<String>,
+    /// A filter as in searches, as JSON, on properties of documents.
+    filter: Option<String>,
     /// The customer's own id of the document.
     #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
@@ -108,6 +114,8 @@ impl DocumentsQuery {
                 _ => Presence::Present,
             },
             ids: None,
+            words: self.q.map(|text| filter::words("/q", &text)).transpose()?,
+            meets: self.filter.map(|text| meets(&text)).transpose()?,
             external_id: self.external_id,
             title: self.title,
             file_name: self.file_name,
@@ -124,6 +132,17 @@ impl DocumentsQuery {
         }
         .check("")
     }
+}
+
+/// Parses a filter in a query.
+fn meets(text: &str) -> Result<search::filter::Filter> {
+    let input: FilterInput = serde_json::from_str(text).map_err(|_| {
+        Error::field(
+            "/filter",
+            r#"JSON such as {"field":"metadata.year","op":"gte","value":2020}"#,
+        )
+    })?;
+    input.parse_documents("/filter")
 }
 
 /// Returns the fingerprint of a list: a hash of its conditions and order.

@@ -6,13 +6,17 @@
 
 mod query_vectors;
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+mod several;
+mod within;
 
+use std::{borrow::Cow, fmt};
+
+use chrono::{DateTime, Utc};
 use dynrag_app::App;
 use dynrag_config::VectorsConfig;
 use dynrag_domain::{
-    CollectionId, DocumentId, Error, Result, VersionNumber, collections,
-    search::{Hit, Mode},
+    CollectionId, DocumentId, Error, Result, VersionNumber,
+    search::{Fusion, Hit, Mode, filter::Filter},
 };
 use dynrag_store::{admission::Admission, publication::Present};
 use dynrag_vectors::{Location, Query, StoredChunk, Vectors};
@@ -24,20 +28,36 @@ use query_vectors::QueryVectors;
 const TABLES: (u64, u64) = (5, 8);
 
 /// A checked question.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// The query text.
-    pub text: &'a str,
+    /// The query texts, at least one. The results of several are fused by reciprocal rank.
+    pub texts: Vec<&'a str>,
     /// Most chunks to return.
     pub top_k: usize,
+    /// Chunks to skip: those of the pages before.
+    pub offset: usize,
     /// Vector search, full-text search, or both.
     pub mode: Mode,
+    /// Weight of the vectors in `hybrid`, from 0 to 1; `None` to decide by what both kinds of search know.
+    pub alpha: Option<f32>,
     /// Only these documents.
     pub document_ids: Option<&'a [DocumentId]>,
     /// Only documents that are in this collection at present.
     pub collection_id: Option<CollectionId>,
+    /// Only chunks that meet this, and whose documents meet it at present.
+    pub filter: Option<Filter>,
+    /// What was published at this time, instead of what is now.
+    pub as_of: Option<DateTime<Utc>>,
     /// Minimum score, on the mode's scale.
     pub min_score: Option<f32>,
+    /// Most chunks of a document.
+    pub max_per_document: Option<usize>,
+    /// How much relevance counts beside novelty, from 0 to 1, if results shall differ from each other.
+    pub mmr: Option<f32>,
+    /// Chunks to return on each side of a result.
+    pub neighbors: usize,
+    /// Whether to tell which parts of a result match the query's words.
+    pub highlight: bool,
 }
 
 /// The result of a question.
@@ -45,6 +65,8 @@ pub struct Question<'a> {
 pub struct Found {
     /// The best chunks, best first, with the origins of their documents.
     pub hits: Vec<Hit>,
+    /// How each text weighted the kinds of search, for `hybrid`.
+    pub fusion: Vec<Fusion>,
     /// Tokens that the provider charged for the question; 0 if its vector was cached.
     pub embedding_tokens: u64,
 }
@@ -90,68 +112,87 @@ impl Retriever {
         caller: &Admission,
         question: &Question<'_>,
     ) -> Result<Found> {
-        let customer = caller.tenant();
-        let within = within(caller, question).await?;
+        let within = within::within(caller, question).await?;
         let mut present = Present {
             recorded: caller.chunks_version,
             model: caller.config.embedding_model.clone(),
         };
         let mut exclude = Cow::Borrowed(caller.deleting.as_slice());
         let mut embedding_tokens = 0;
-        let hits = loop {
-            if present.recorded.is_none() || within.as_ref().is_some_and(Vec::is_empty) {
+        loop {
+            if present.recorded.is_none() || within.is_empty() {
                 // No vector needs to be paid for.
-                break Vec::new();
+                return Ok(Found {
+                    hits: Vec::new(),
+                    fusion: Vec::new(),
+                    embedding_tokens,
+                });
             }
-            let vector = match question.mode {
-                Mode::Text => None,
-                _ => {
-                    caller.check_budget()?;
-                    let asked =
-                        self.query_vectors
-                            .get(app, customer, &present.model, question.text);
-                    let (vector, tokens) = asked.await?;
-                    embedding_tokens += tokens;
-                    Some(vector)
-                }
-            };
-            let query = Query {
-                vector: vector.as_deref(),
-                text: Some(question.text),
-                mode: question.mode,
-                top_k: question.top_k,
-                document_ids: within.as_deref(),
-                exclude: &exclude,
-                min_score: question.min_score,
-            };
-            let vectors = self.vectors().await?;
-            match vectors
-                .search(customer.customer_id(), present.recorded, &query)
-                .await
-            {
-                Err(dynrag_vectors::Error::VersionGone) => {
-                    let now = caller.store().present_index(customer).await?;
-                    if now == present {
-                        return Err(Error::unavailable("the recorded version is gone"));
+            let mut rankings = Vec::with_capacity(question.texts.len());
+            let mut gone = false;
+            for text in &question.texts {
+                let (vector, tokens) = self
+                    .vector(app, caller, &present.model, question, text)
+                    .await?;
+                embedding_tokens += tokens;
+                let query = Query {
+                    document_ids: within.documents.as_deref(),
+                    exclude: &exclude,
+                    chunks: within.chunks(),
+                    ..asked(question, text, vector.as_deref())
+                };
+                let vectors = self.vectors().await?;
+                let customer = caller.tenant().customer_id();
+                match vectors.search(customer, present.recorded, &query).await {
+                    Err(dynrag_vectors::Error::VersionGone) => {
+                        gone = true;
+                        break;
                     }
-                    present = now;
-                }
-                Err(other) => return Err(other.into()),
-                Ok(hits) => {
-                    let found = hits.len();
-                    let hits = cited(caller, hits).await?;
-                    if hits.len() == found || matches!(exclude, Cow::Owned(_)) {
-                        break hits;
-                    }
-                    // Deleted documents that can be undeleted are still in the table: search again without them.
-                    exclude = Cow::Owned(caller.store().deleted_documents(customer).await?);
+                    other => rankings.push(other?),
                 }
             }
-        };
-        Ok(Found {
-            hits,
-            embedding_tokens,
-        })
+            if gone {
+                let now = caller.store().present_index(caller.tenant()).await?;
+                if now == present {
+                    return Err(Error::unavailable("the recorded version is gone"));
+                }
+                present = now;
+                continue;
+            }
+            let fusion = rankings.iter().filter_map(|found| found.fusion).collect();
+            let hits = several::fuse(rankings.into_iter().map(|found| found.hits).collect());
+            let found = hits.len();
+            let hits = cited(caller, hits).await?;
+            if hits.len() < found && !matches!(exclude, Cow::Owned(_)) {
+                // Deleted documents that can be undeleted are still in the table: search again without them.
+                exclude = Cow::Owned(caller.store().deleted_documents(caller.tenant()).await?);
+                continue;
+            }
+            let page = hits.into_iter().skip(question.offset);
+            return Ok(Found {
+                hits: page.take(question.top_k).collect(),
+                fusion,
+                embedding_tokens,
+            });
+        }
+    }
+
+    /// The vector of a text, unless the mode needs none, and the tokens charged for it now.
+    async fn vector(
+        &self,
+        app: &App,
+        caller: &Admission,
+        model: &str,
+        question: &Question<'_>,
+        text: &str,
+    ) -> Result<(Option<std::sync::Arc<[f32]>>, u64)> {
+        if question.mode == Mode::Text {
+            return Ok((None, 0));
+        }
+        caller.check_budget()?;
+        let asked = self.query_vectors.get(app, caller.tenant(), model, text);
+        let (vector, tokens) = asked.await?;
+        Ok((Some(vector), tokens))
     }
 
     /// Returns chunks of a document's version, in order, from an index on. The caller has checked access to the
@@ -200,26 +241,22 @@ async fn cited(caller: &Admission, hits: Vec<Hit>) -> Result<Vec<Hit>> {
     Ok(cited.collect())
 }
 
-/// Returns the documents to search; `None` means all.
-async fn within(caller: &Admission, question: &Question<'_>) -> Result<Option<Vec<DocumentId>>> {
-    let store = caller.store();
-    let documents = match question.collection_id {
-        Some(collection) => store
-            .collection_documents(caller.tenant(), collection)
-            .await?
-            .ok_or_else(collections::unknown)?,
-        // Row-level security does not cover the vectors: the documents of a bound key are listed.
-        None => match store.bound_documents(caller.tenant()).await? {
-            Some(documents) => documents,
-            None => return Ok(question.document_ids.map(<[DocumentId]>::to_vec)),
-        },
-    };
-    Ok(Some(match question.document_ids {
-        None => documents,
-        Some(wanted) => {
-            let wanted: HashSet<&DocumentId> = wanted.iter().collect();
-            let both = documents.into_iter().filter(|id| wanted.contains(id));
-            both.collect()
-        }
-    }))
+/// The query of one of a question's texts, over everything.
+fn asked<'a>(question: &Question<'a>, text: &'a str, vector: Option<&'a [f32]>) -> Query<'a> {
+    Query {
+        vector,
+        text: Some(text),
+        mode: question.mode,
+        alpha: question.alpha,
+        top_k: question.offset + question.top_k,
+        max_per_document: question.max_per_document,
+        document_ids: None,
+        exclude: &[],
+        chunks: None,
+        as_of: question.as_of,
+        min_score: question.min_score,
+        mmr: question.mmr,
+        neighbors: question.neighbors,
+        highlight: question.highlight,
+    }
 }

@@ -32,7 +32,7 @@ use uuid::Uuid;
 use crate::{
     Store, Tenant, TenantId, audit, collections,
     deletion::Hidden,
-    document_list::{Values, matching, present},
+    document_list::{Values, present},
     jobs,
     outbox::{self, Outgoing, Pending},
     params::Param,
@@ -100,11 +100,9 @@ impl Store {
             &[&customer, &job, &Json(&bulk)],
         )
         .await?;
-        let choose = matching(include_str!("../queries/bulk/choose.sql"), filter.presence);
-        let values = Values::new(customer, filter);
-        let mut params = values.params();
-        params.push(&job);
-        let chosen = tx.query_one(&choose, &params).await?;
+        let values = Values::new(customer, filter, 1)?;
+        let choose = values.matching(include_str!("../queries/bulk/choose.sql"));
+        let chosen = tx.query_one(&choose, &values.params(&[&job])).await?;
         bulk.total = chosen.get("documents")?;
         note(&tx, job, &bulk).await?;
         // Selecting very many documents takes seconds, so the lock that blocks others is taken only here.

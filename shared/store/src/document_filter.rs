@@ -4,7 +4,8 @@ mod condition;
 
 use dynrag_domain::{DocumentId, Error, Result, search::filter::Filter};
 
-use self::condition::{Condition, Value};
+pub(crate) use self::condition::Condition;
+use self::condition::Value;
 use crate::{Store, TenantId, params::Param};
 
 impl Value {
@@ -20,6 +21,22 @@ impl Value {
     }
 }
 
+impl Condition {
+    /// Translates a filter of documents whose parameters are numbered from `first`.
+    ///
+    /// # Errors
+    /// `internal_error` if it has a condition on chunks.
+    pub(crate) fn of_documents(filter: &Filter, first: usize) -> Result<Self> {
+        Self::of(filter, first)
+            .ok_or_else(|| Error::internal_fault("a filter of documents names a field of chunks"))
+    }
+
+    /// The parameters, in order.
+    pub(crate) fn params(&self) -> impl Iterator<Item = &dyn Param> {
+        self.values.iter().map(Value::as_param)
+    }
+}
+
 impl Store {
     /// Returns the documents within the store's bounds that meet a filter, without those under deletion.
     ///
@@ -30,13 +47,11 @@ impl Store {
         customer: TenantId,
         filter: &Filter,
     ) -> Result<Vec<DocumentId>> {
-        let condition = Condition::of(filter, 2).ok_or_else(|| {
-            Error::internal_fault("a filter of documents names a field of chunks")
-        })?;
+        let condition = Condition::of_documents(filter, 2)?;
         let sql = include_str!("../queries/documents/filtered.sql");
         let sql = sql.replace("{filter}", &condition.sql);
         let mut params: Vec<&dyn Param> = vec![&customer];
-        params.extend(condition.values.iter().map(Value::as_param));
+        params.extend(condition.params());
         let tx = self.tenant(customer).await?;
         let rows = tx.query(&sql, &params).await?;
         tx.commit().await?;

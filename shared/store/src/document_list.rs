@@ -13,10 +13,14 @@ use tokio_postgres::types::Json;
 
 use crate::{
     Store, TenantId,
+    document_filter::Condition,
     documents::{Document, document},
     params::Param,
     row::Row,
 };
+
+/// Number of values of matching.sql without those of the filter.
+const MATCHING: usize = 17;
 
 /// The value of a sort key.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -67,12 +71,12 @@ struct Order {
 impl From<Sort> for Order {
     fn from(sort: Sort) -> Self {
         let (key, value, descending) = match sort {
-            Sort::CreatedAt => ("d.created_at", "$18::timestamptz", false),
-            Sort::CreatedAtDescending => ("d.created_at", "$18::timestamptz", true),
-            Sort::UpdatedAt => ("d.updated_at", "$18::timestamptz", false),
-            Sort::UpdatedAtDescending => ("d.updated_at", "$18::timestamptz", true),
-            Sort::Title => ("lower(d.title)", "lower($18::text)", false),
-            Sort::TitleDescending => ("lower(d.title)", "lower($18::text)", true),
+            Sort::CreatedAt => ("d.created_at", "$19::timestamptz", false),
+            Sort::CreatedAtDescending => ("d.created_at", "$19::timestamptz", true),
+            Sort::UpdatedAt => ("d.updated_at", "$19::timestamptz", false),
+            Sort::UpdatedAtDescending => ("d.updated_at", "$19::timestamptz", true),
+            Sort::Title => ("lower(d.title)", "lower($19::text)", false),
+            Sort::TitleDescending => ("lower(d.title)", "lower($19::text)", true),
         };
         Self {
             key,
@@ -83,24 +87,19 @@ impl From<Sort> for Order {
 }
 
 impl Order {
-    fn sql(&self, presence: Presence) -> String {
+    fn sql(&self, values: &Values<'_>) -> String {
         let (direction, beyond) = if self.descending {
             ("DESC", "<")
         } else {
             ("ASC", ">")
         };
-        matching(include_str!("../queries/documents/list.sql"), presence)
+        values
+            .matching(include_str!("../queries/documents/list.sql"))
             .replace("{key}", self.key)
             .replace("{value}", self.value)
             .replace("{direction}", direction)
             .replace("{beyond}", beyond)
     }
-}
-
-/// Returns a statement with the conditions of matching.sql inserted.
-pub(crate) fn matching(sql: &str, presence: Presence) -> String {
-    let conditions = include_str!("../queries/documents/matching.sql");
-    present(&sql.replace("{matching}", conditions), presence)
 }
 
 /// Returns a statement with the condition inserted that documents `d` are present, or deleted. It is text and not a
@@ -114,10 +113,12 @@ pub(crate) fn present(sql: &str, presence: Presence) -> String {
     sql.replace("{present}", condition)
 }
 
-/// The values of matching.sql, `$1` to `$16`.
+/// The values of matching.sql, `$1` to `$17`, and those of the filter, which follow the statement's own.
 pub(crate) struct Values<'a> {
     customer: TenantId,
     filter: &'a Filter,
+    words: Option<Vec<String>>,
+    meets: Option<Condition>,
     title: Option<String>,
     collection: Option<CollectionId>,
     in_none: bool,
@@ -125,20 +126,40 @@ pub(crate) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(crate) fn new(customer: TenantId, filter: &'a Filter) -> Self {
-        Self {
+    /// Of a statement that has so many values of its own.
+    ///
+    /// # Errors
+    /// `internal_error` if the filter has a condition on chunks.
+    pub(crate) fn new(customer: TenantId, filter: &'a Filter, own: usize) -> Result<Self> {
+        let meets = match &filter.meets {
+            Some(meets) => Some(Condition::of_documents(meets, MATCHING + own + 1)?),
+            None => None,
+        };
+        let words = filter.words.as_ref();
+        Ok(Self {
             customer,
             filter,
+            meets,
+            words: words.map(|words| words.iter().map(|word| part_of(word)).collect()),
             title: filter.title.as_deref().map(part_of),
             collection: filter.collection.flatten(),
             in_none: filter.collection == Some(None),
             metadata: filter.metadata.as_ref().map(Json),
-        }
+        })
     }
 
-    pub(crate) fn params(&self) -> Vec<&dyn Param> {
+    /// Returns a statement with the conditions inserted.
+    pub(crate) fn matching(&self, sql: &str) -> String {
+        let conditions = include_str!("../queries/documents/matching.sql");
+        let meets = self.meets.as_ref().map_or("true", |meets| &meets.sql);
+        let sql = sql.replace("{matching}", conditions);
+        present(&sql.replace("{meets}", meets), self.filter.presence)
+    }
+
+    /// Returns all values; `own` are those of the statement.
+    pub(crate) fn params<'p>(&'p self, own: &[&'p dyn Param]) -> Vec<&'p dyn Param> {
         let filter = self.filter;
-        vec![
+        let mut params: Vec<&dyn Param> = vec![
             &self.customer,
             &filter.external_id,
             &self.title,
@@ -155,7 +176,11 @@ impl<'a> Values<'a> {
             &filter.updated_after,
             &filter.updated_before,
             &filter.ids,
-        ]
+            &self.words,
+        ];
+        params.extend(own);
+        params.extend(self.meets.iter().flat_map(Condition::params));
+        params
     }
 }
 
@@ -186,7 +211,7 @@ impl Store {
         after: Option<&Position>,
         limit: i64,
     ) -> Result<Vec<Document>> {
-        let values = Values::new(customer, filter);
+        let values = Values::new(customer, filter, 3)?;
         let (time, title) = match after.map(|position| &position.key) {
             Some(Key::Time(time)) => (Some(*time), None),
             Some(Key::Title(title)) => (None, Some(title.as_str())),
@@ -197,12 +222,9 @@ impl Store {
             _ => &time,
         };
         let id = after.map(|position| position.id);
-        let mut params = values.params();
-        params.extend([&limit, key, &id]);
+        let sql = Order::from(sort).sql(&values);
         let tx = self.tenant(customer).await?;
-        let rows = tx
-            .query(&Order::from(sort).sql(filter.presence), &params)
-            .await?;
+        let rows = tx.query(&sql, &values.params(&[&limit, key, &id])).await?;
         tx.commit().await?;
         rows.iter().map(document).collect()
     }
@@ -212,11 +234,10 @@ impl Store {
     /// # Errors
     /// `unavailable` without a database.
     pub async fn count_documents(&self, customer: TenantId, filter: &Filter) -> Result<i64> {
-        let count = include_str!("../queries/documents/count_matching.sql");
-        let sql = matching(count, filter.presence);
+        let values = Values::new(customer, filter, 0)?;
+        let sql = values.matching(include_str!("../queries/documents/count_matching.sql"));
         let tx = self.tenant(customer).await?;
-        let values = Values::new(customer, filter);
-        let row = tx.query_one(&sql, &values.params()).await?;
+        let row = tx.query_one(&sql, &values.params(&[])).await?;
         tx.commit().await?;
         row.get("documents")
     }
@@ -297,9 +318,16 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no statement is sent for this tenant"
+    )]
     fn every_order_makes_a_whole_statement() {
+        let tenant = TenantId::unchecked(dynrag_domain::CustomerId::generate());
+        let filter = Filter::default();
+        let values = Values::new(tenant, &filter, 3).unwrap();
         for sort in Sort::ALL {
-            let sql = Order::from(*sort).sql(Presence::Present);
+            let sql = Order::from(*sort).sql(&values);
             let code: String = sql.lines().filter(|line| !line.starts_with("--")).collect();
             assert!(!code.contains('{'), "{code}");
             assert_eq!(sql.contains(" DESC"), sort.as_str().starts_with('-'));

@@ -127,12 +127,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     text: Some(text),
                     mode,
                     top_k: 10,
-                    document_ids: None,
-                    exclude: &[],
-                    min_score: None,
+                    ..Query::default()
                 };
                 let start = Instant::now();
-                let hits = vectors.search(customer, recorded, &query).await?;
+                let hits = vectors.search(customer, recorded, &query).await?.hits;
                 times.push(ms(start));
                 if hits.len() != 10 {
                     return Err("fewer hits than asked for".into());

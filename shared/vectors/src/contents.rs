@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow_array::{Array, Int32Array, StringArray};
+use arrow_array::{Int32Array, StringArray};
 use dynrag_domain::{
     VersionNumber,
     chunks::Chunk,
@@ -10,11 +10,10 @@ use dynrag_domain::{
 };
 use futures::TryStreamExt;
 use lance::Dataset;
-use serde::de::DeserializeOwned;
 
 use crate::{
     Error, Recorded, Result, Row, Vectors,
-    memory::{Columns, document_id, hit_columns, version_number},
+    columns::{Columns, document_id, hit_columns, json, version_number},
     rows::{LIVE, Space, column, is_one_of},
 };
 
@@ -30,10 +29,6 @@ pub struct StoredChunk {
     pub language: Option<String>,
     /// Model of its vector.
     pub model: String,
-}
-
-fn json<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(Error::fault)
 }
 
 /// A number under which there is something.
@@ -67,7 +62,7 @@ impl Vectors {
         self.read(&dataset, &filter, |columns, extra, row| {
             chunks.push(StoredChunk {
                 chunk: extra.chunk(columns, row)?,
-                language: extra.language(row),
+                language: columns.language(row).map(str::to_owned),
                 model: extra.model.value(row).to_owned(),
             });
             Ok(())
@@ -103,7 +98,7 @@ impl Vectors {
                 chunk: extra.chunk(columns, row)?,
                 vector: Vec::new(),
                 model: extra.model.value(row).into(),
-                language: extra.language(row),
+                language: columns.language(row).map(str::to_owned),
             });
             Ok(())
         })
@@ -166,7 +161,7 @@ impl Vectors {
         mut take: impl FnMut(&Columns<'_>, &Extra<'_>, usize) -> Result<()>,
     ) -> Result<()> {
         let mut columns = hit_columns(dataset);
-        columns.extend(["text_hash", "embedding_model", "language"]);
+        columns.extend(["text_hash", "embedding_model"]);
         let mut scanner = dataset.scan();
         scanner.project(&columns)?.filter(filter)?;
         scanner.batch_size(BATCH).io_buffer_size(self.scan_bytes);
@@ -176,7 +171,6 @@ impl Vectors {
             let extra = Extra {
                 hash: column(&batch, "text_hash")?,
                 model: column(&batch, "embedding_model")?,
-                language: column(&batch, "language")?,
             };
             for row in 0..batch.num_rows() {
                 take(&columns, &extra, row)?;
@@ -190,7 +184,6 @@ impl Vectors {
 struct Extra<'a> {
     hash: &'a StringArray,
     model: &'a StringArray,
-    language: &'a StringArray,
 }
 
 impl Extra<'_> {
@@ -204,9 +197,5 @@ impl Extra<'_> {
             heading_path: json(columns.heading_path(row))?,
             parent: columns.parent(row),
         })
-    }
-
-    fn language(&self, row: usize) -> Option<String> {
-        (!self.language.is_null(row)).then(|| self.language.value(row).to_owned())
     }
 }

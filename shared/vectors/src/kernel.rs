@@ -2,7 +2,8 @@
 
 use std::{
     cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
+    collections::{BinaryHeap, HashMap},
+    hash::Hash,
 };
 
 /// Independent sums in [`dot`]: enough for two AVX2 registers, so that one's additions do not wait
@@ -100,6 +101,43 @@ impl<K: Ord + Copy> TopK<K> {
     }
 }
 
+/// The best entries, of each group at most so many.
+pub(crate) struct Best<K, G> {
+    all: TopK<K>,
+    /// Where groups are bounded.
+    groups: Option<(usize, HashMap<G, TopK<K>>)>,
+}
+
+impl<K: Ord + Copy, G: Eq + Hash> Best<K, G> {
+    pub(crate) fn new(depth: usize, of_group: Option<usize>) -> Self {
+        Self {
+            all: TopK::new(depth),
+            groups: of_group.map(|most| (most, HashMap::new())),
+        }
+    }
+
+    pub(crate) fn push(&mut self, score: f32, key: K, group: G) {
+        match &mut self.groups {
+            None => self.all.push(score, key),
+            Some((most, groups)) => {
+                let group = groups.entry(group).or_insert_with(|| TopK::new(*most));
+                group.push(score, key);
+            }
+        }
+    }
+
+    /// The kept keys with their scores, best first.
+    pub(crate) fn into_ranked(self) -> Vec<(K, f32)> {
+        let mut all = self.all;
+        for (_, group) in self.groups.into_iter().flat_map(|(_, groups)| groups) {
+            for (key, score) in group.into_ranked() {
+                all.push(score, key);
+            }
+        }
+        all.into_ranked()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +150,15 @@ mod tests {
             let plain: f32 = a.iter().zip(&b).map(|(x, y)| x * y).sum();
             assert_eq!(dot(&a, &b), plain, "{length}");
         }
+    }
+
+    #[test]
+    fn a_group_takes_no_more_than_its_share() {
+        let mut best = Best::new(3, Some(2));
+        for (score, key, group) in [(9.0, 1, 'a'), (8.0, 2, 'a'), (7.0, 3, 'a'), (1.0, 4, 'b')] {
+            best.push(score, key, group);
+        }
+        assert_eq!(best.into_ranked(), [(1, 9.0), (2, 8.0), (4, 1.0)]);
     }
 
     #[test]

@@ -18,6 +18,7 @@
 //! dies in between.
 
 mod cache;
+mod columns;
 mod contents;
 mod error;
 mod fuse;
@@ -25,6 +26,7 @@ mod glibc;
 mod kernel;
 mod maintain;
 mod memory;
+mod mmr;
 mod open;
 mod recorded;
 mod reuse;
@@ -41,5 +43,5 @@ pub use error::{Error, Result};
 pub use maintain::Pruned;
 pub use open::{Location, Vectors};
 pub use rows::{Change, Row};
-pub use search::Query;
+pub use search::{ChunkCondition, Found, Query};
 pub use store::{Recorded, Stored};

@@ -1,47 +1,31 @@
 //! A table held in memory: its live rows, scanned by cosine and looked up by words.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use arrow_array::{
-    Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
-};
+use arrow_array::{FixedSizeListArray, Float32Array, RecordBatch};
+use dynrag_analysis::Language;
 use dynrag_domain::{
     VersionNumber,
-    chunks::{chunk_id, common_path, parent_text},
+    chunks::chunk_id,
     ids::DocumentId,
-    search::{Hit, Origin},
+    search::{Hit, Neighbor, Neighbors, Origin, filter::ChunkFields},
 };
 use futures::TryStreamExt;
 use lance::Dataset;
 
 use crate::{
     Error, Result,
-    fuse::{CHILDREN, Found, best_children, depth, fuse},
-    kernel::{TopK, dot, normalise},
-    rows::{LIVE, PARENT, Space, column},
-    search::Prepared,
-    text::bm25::TextIndex,
+    columns::{Columns, Shown, hit_columns, json},
+    fuse::{CHILDREN, Found, Leg, Legs, Spread, depth, select},
+    kernel::{Best, dot, normalise},
+    mmr,
+    rows::{LIVE, Space, column},
+    search::{self, Prepared},
+    text::{
+        bm25::TextIndex,
+        words::{self, Words},
+    },
 };
-
-/// Columns a hit is made of.
-pub(crate) const HIT_COLUMNS: [&str; 10] = [
-    "document_id",
-    "version",
-    "index",
-    "title",
-    "text",
-    "page",
-    "heading_path",
-    "char_start",
-    "char_end",
-    "metadata",
-];
-
-/// [`HIT_COLUMNS`] and the parent, where a table knows of parents.
-pub(crate) fn hit_columns(dataset: &Dataset) -> Vec<&'static str> {
-    let parent = dataset.schema().field(PARENT.name()).map(|_| "parent");
-    HIT_COLUMNS.into_iter().chain(parent).collect()
-}
 
 /// Rows read at once.
 const BATCH: usize = 1024;
@@ -60,6 +44,8 @@ struct Chunk {
     index: u32,
     page: Option<u32>,
     parent: Option<u32>,
+    /// Into [`Snapshot::languages`].
+    language: Option<u32>,
     char_span: (u32, u32),
     /// End of its text in [`Snapshot::texts`]; it starts at the previous one's end.
     text_end: usize,
@@ -75,11 +61,13 @@ pub(crate) struct Snapshot {
     documents: Vec<Document>,
     chunks: Vec<Chunk>,
     texts: String,
-    /// Distinct heading paths as JSON; a document has far fewer of them than chunks.
-    headings: Vec<Box<str>>,
+    /// Distinct heading paths; a document has far fewer of them than chunks.
+    headings: Vec<Vec<String>>,
+    /// Distinct languages.
+    languages: Vec<Box<str>>,
+    /// The same, as far as their analysis differs.
+    spoken: BTreeSet<Language>,
     words: TextIndex,
-    /// Whether any chunk has a parent.
-    parents: bool,
     /// Rows in the order of their ids, and the place of each row in it: the key equal scores are
     /// ordered by.
     in_order: Vec<u32>,
@@ -91,6 +79,7 @@ pub(crate) struct Snapshot {
 struct Interned {
     documents: HashMap<(DocumentId, VersionNumber), u32>,
     headings: HashMap<Box<str>, u32>,
+    languages: HashMap<Box<str>, u32>,
     chunks: HashSet<(u32, u32)>,
     duplicates: usize,
 }
@@ -116,8 +105,9 @@ impl Snapshot {
             chunks: Vec::with_capacity(rows),
             texts: String::new(),
             headings: Vec::new(),
+            languages: Vec::new(),
+            spoken: BTreeSet::new(),
             words: TextIndex::default(),
-            parents: false,
             in_order: Vec::new(),
             place: Vec::new(),
         };
@@ -157,13 +147,13 @@ impl Snapshot {
         for (row, vector) in (0..batch.num_rows()).zip(vectors) {
             let id = columns.document(row)?;
             let version = columns.version(row)?;
-            let index = columns.index.value(row);
+            let index = columns.index(row);
             let document = *interned.documents.entry((id, version)).or_insert_with(|| {
                 self.documents.push(Document {
                     id,
                     version,
-                    title: columns.title.value(row).into(),
-                    metadata: columns.metadata.value(row).into(),
+                    title: columns.title(row).into(),
+                    metadata: columns.metadata(row).into(),
                 });
                 self.documents.len() as u32 - 1
             });
@@ -171,26 +161,41 @@ impl Snapshot {
                 interned.duplicates += 1;
                 continue;
             }
-            let headings = columns.heading_path.value(row);
+            let headings = columns.heading_path(row);
             let heading_path = match interned.headings.get(headings) {
                 Some(known) => *known,
                 None => {
-                    self.headings.push(headings.into());
+                    self.headings.push(json(headings)?);
                     let number = self.headings.len() as u32 - 1;
                     interned.headings.insert(headings.into(), number);
                     number
                 }
             };
-            let text = columns.text.value(row);
+            let language = columns.language(row).map(|language| {
+                let known = interned.languages.get(language).copied();
+                known.unwrap_or_else(|| {
+                    self.languages.push(language.into());
+                    let number = self.languages.len() as u32 - 1;
+                    interned.languages.insert(language.into(), number);
+                    number
+                })
+            });
+            self.spoken.insert(Language::of(columns.language(row)));
+            let text = columns.text(row);
             self.texts.push_str(text);
-            self.words.push(text);
+            self.words.push(&Words {
+                title: columns.title(row),
+                headings: &self.headings[heading_path as usize],
+                text,
+                language: columns.language(row),
+            });
             let parent = columns.parent(row);
-            self.parents |= parent.is_some();
             self.chunks.push(Chunk {
                 document,
                 index,
                 page: columns.page(row),
                 parent,
+                language,
                 char_span: columns.char_span(row),
                 text_end: self.texts.len(),
                 heading_path,
@@ -229,50 +234,100 @@ impl Snapshot {
             + documents
                 .map(|d| size_of::<Document>() + d.title.len() + d.metadata.len())
                 .sum::<usize>()
-            + self.headings.iter().map(|h| h.len() + 16).sum::<usize>()
+            + self
+                .headings
+                .iter()
+                .map(|path| path.iter().map(|h| h.len() + 24).sum::<usize>() + 24)
+                .sum::<usize>()
             + self.words.bytes()
     }
 
     /// Answers a query without any request.
-    pub(crate) fn search(&self, query: &Prepared<'_>) -> Result<Vec<Hit>> {
+    pub(crate) fn search(&self, query: &Prepared<'_>) -> Result<search::Found> {
         query.fits(self.dimension)?;
+        let given = query.given;
         let admitted: Vec<bool> = self.documents.iter().map(|d| query.admits(d.id)).collect();
-        let admits = |row: usize| admitted[self.chunks[row].document as usize];
-        let mut depth = depth(query.mode, query.top_k);
-        if self.parents {
-            depth *= CHILDREN;
-        }
+        let admits = |row: usize| {
+            let chunk = &self.chunks[row];
+            admitted[chunk.document as usize]
+                && query.admits_chunk(
+                    self.documents[chunk.document as usize].id,
+                    &OfChunk(self, chunk),
+                )
+        };
+        let depth = depth(given.mode, given.top_k) * CHILDREN;
+        // Of a parent's children only one is kept later.
+        let most = given.max_per_document.map(|most| most * CHILDREN);
 
-        let mut nearest = TopK::new(depth);
-        if let Some(vector) = &query.vector {
+        let mut rows = 0;
+        let vector = query.vector.as_ref().map(|vector| {
+            let mut best = Best::new(depth, most);
+            let mut spread = Spread::default();
             for (row, other) in self.vectors.chunks_exact(self.dimension).enumerate() {
                 if admits(row) {
-                    nearest.push(dot(vector, other), self.place[row]);
+                    let cosine = dot(vector, other);
+                    spread.add_row(cosine);
+                    best.push(cosine, self.place[row], self.chunks[row].document);
                 }
             }
+            let ranked = best.into_ranked();
+            Leg { ranked, spread }
+        });
+        if vector.is_none() {
+            rows = (0..self.chunks.len()).filter(|row| admits(*row)).count();
         }
-        let mut matching = TopK::new(depth);
-        if let Some(text) = query.text {
-            for (row, score) in self.words.search(text) {
-                if admits(row as usize) {
-                    matching.push(score, self.place[row as usize]);
-                }
+        let scores = query.text.map(|text| {
+            let languages: Vec<Language> = self.spoken.iter().copied().collect();
+            self.words.search(&words::query(text, &languages))
+        });
+        let text = scores.as_ref().map(|scores| {
+            let mut best = Best::new(depth, most);
+            let rows = vector
+                .as_ref()
+                .map_or(rows as u64, |leg: &Leg<u32>| leg.spread.rows());
+            let mut spread = Spread::of_rows(rows);
+            for (row, score) in scores.rows().filter(|(row, _)| admits(*row)) {
+                spread.add_score(score);
+                best.push(score, self.place[row], self.chunks[row].document);
             }
+            let ranked = best.into_ranked();
+            Leg { ranked, spread }
+        });
+        let legs = Legs {
+            vector,
+            text,
+            ideal: scores.as_ref().map_or(0.0, |scores| scores.ideal),
+        };
+        let cosine = |place: u32| {
+            let vector = query.vector.as_ref();
+            vector.map_or(0.0, |vector| dot(vector, self.vector(place)))
+        };
+        let bm25 = |place: u32| {
+            let scores = scores.as_ref();
+            scores.map_or(0.0, |scores| scores.of(self.at(place as usize).0))
+        };
+        let (mut found, fusion) = legs.fuse(given.mode, given.alpha, given.min_score, cosine, bm25);
+        if let Some(lambda) = given.mmr {
+            let considered = found.iter().take(mmr::CONSIDERED);
+            let vectors: Vec<&[f32]> = considered.map(|found| self.vector(found.key)).collect();
+            found = mmr::diversify(found, &vectors, lambda);
         }
-        let found = fuse(
-            query.mode,
-            &nearest.into_ranked(),
-            &matching.into_ranked(),
-            query.min_score,
-        );
+        let chunk = |place: &u32| self.at(*place as usize).1;
         let parent = |place: &u32| {
-            let chunk = self.at(*place as usize).1;
+            let chunk = chunk(place);
             chunk.parent.map(|parent| (chunk.document, parent))
         };
-        best_children(found, parent, query.top_k)
+        let document = |place: &u32| chunk(place).document;
+        let hits = select(found, parent, document, given.max_per_document, given.top_k)
             .into_iter()
-            .map(|found| self.hit(found))
-            .collect()
+            .map(|found| self.hit(found, given.neighbors))
+            .collect::<Result<_>>()?;
+        Ok(search::Found { hits, fusion })
+    }
+
+    fn vector(&self, place: u32) -> &[f32] {
+        let start = self.at(place as usize).0 * self.dimension;
+        &self.vectors[start..start + self.dimension]
     }
 
     /// The chunk at a place in the order of ids, and its row.
@@ -306,7 +361,33 @@ impl Snapshot {
         start..end
     }
 
-    fn hit(&self, found: Found<u32>) -> Result<Hit> {
+    /// The chunks around those at some places, in the same document.
+    fn neighbors(&self, family: std::ops::Range<usize>, most: usize) -> Neighbors {
+        let document = self.at(family.start).1.document;
+        let neighbor = |place: usize| {
+            let (row, chunk) = self.at(place);
+            let of = &self.documents[chunk.document as usize];
+            Neighbor {
+                chunk_id: chunk_id(of.id, of.version, chunk.index),
+                page: chunk.page,
+                char_span: chunk.char_span,
+                text: self.text(row).to_owned(),
+            }
+        };
+        let same = |place: &usize| self.at(*place).1.document == document;
+        let before = (0..family.start).rev().take(most).take_while(same);
+        let after = (family.end..self.in_order.len())
+            .take(most)
+            .take_while(same);
+        let mut before: Vec<Neighbor> = before.map(neighbor).collect();
+        before.reverse();
+        Neighbors {
+            before,
+            after: after.map(neighbor).collect(),
+        }
+    }
+
+    fn hit(&self, found: Found<u32>, neighbors: usize) -> Result<Hit> {
         let place = found.key as usize;
         let (row, chunk) = self.at(place);
         let document = &self.documents[chunk.document as usize];
@@ -315,13 +396,16 @@ impl Snapshot {
             Some(_) => Shown::parent(
                 self.family(place).map(|place| {
                     let (row, child) = self.at(place);
-                    let headings = &*self.headings[child.heading_path as usize];
+                    let headings = self.headings[child.heading_path as usize].as_slice();
                     (self.text(row), child.char_span, headings)
                 }),
                 chunk.char_span,
-            )?,
+            ),
         };
         let headings = &self.headings[chunk.heading_path as usize];
+        let language = chunk
+            .language
+            .map(|number| &self.languages[number as usize]);
         Ok(Hit {
             origin: Origin::default(),
             chunk_id: chunk_id(document.id, document.version, chunk.index),
@@ -329,168 +413,34 @@ impl Snapshot {
             title: document.title.to_string(),
             version: document.version,
             page: chunk.page,
-            heading_path: shown.heading_path.map_or_else(|| json(headings), Ok)?,
+            heading_path: shown.heading_path.unwrap_or_else(|| headings.clone()),
             char_span: shown.char_span,
             text: shown.text,
             match_span: shown.match_span,
+            highlights: None,
+            neighbors: (neighbors > 0).then(|| self.neighbors(self.family(place), neighbors)),
+            language: language.map(|language| language.to_string()),
             score: found.score,
             ranks: found.ranks,
+            scores: found.scores,
             metadata: json(&document.metadata)?,
         })
     }
 }
 
-/// The text of a hit, and where it is from.
-pub(crate) struct Shown {
-    pub(crate) text: String,
-    pub(crate) char_span: (u32, u32),
-    match_span: Option<(u32, u32)>,
-    /// Set if it differs from the chunk's own.
-    heading_path: Option<Vec<String>>,
-}
+/// A chunk's properties that filters know.
+struct OfChunk<'a>(&'a Snapshot, &'a Chunk);
 
-impl Shown {
-    pub(crate) fn chunk(text: &str, char_span: (u32, u32)) -> Self {
-        Self {
-            text: text.to_owned(),
-            char_span,
-            match_span: None,
-            heading_path: None,
-        }
+impl ChunkFields for OfChunk<'_> {
+    fn page(&self) -> Option<u32> {
+        self.1.page
     }
 
-    /// The whole parent of a matched child, made from the texts, spans and headings of its children in
-    /// order.
-    pub(crate) fn parent<'a>(
-        children: impl Iterator<Item = (&'a str, (u32, u32), &'a str)> + Clone,
-        found: (u32, u32),
-    ) -> Result<Self> {
-        let start = children.clone().map(|(_, span, _)| span.0).min();
-        let end = children.clone().map(|(_, span, _)| span.1).max();
-        let paths = children.clone().map(|(.., headings)| json(headings));
-        let paths: Vec<Vec<String>> = paths.collect::<Result<_>>()?;
-        Ok(Self {
-            text: parent_text(children.map(|(text, span, _)| (text, span))),
-            char_span: (start.unwrap_or(found.0), end.unwrap_or(found.1)),
-            match_span: Some(found),
-            heading_path: common_path(paths.iter().map(Vec::as_slice)).map(<[_]>::to_vec),
-        })
+    fn language(&self) -> Option<&str> {
+        let number = self.1.language?;
+        self.0
+            .languages
+            .get(number as usize)
+            .map(|language| &**language)
     }
-}
-
-/// [`HIT_COLUMNS`] of a batch.
-pub(crate) struct Columns<'a> {
-    document_id: &'a StringArray,
-    version: &'a Int32Array,
-    index: &'a UInt32Array,
-    title: &'a StringArray,
-    text: &'a StringArray,
-    page: &'a UInt32Array,
-    heading_path: &'a StringArray,
-    char_start: &'a UInt32Array,
-    char_end: &'a UInt32Array,
-    metadata: &'a StringArray,
-    parent: Option<&'a UInt32Array>,
-}
-
-impl<'a> Columns<'a> {
-    pub(crate) fn of(batch: &'a RecordBatch) -> Result<Self> {
-        Ok(Self {
-            document_id: column(batch, "document_id")?,
-            version: column(batch, "version")?,
-            index: column(batch, "index")?,
-            title: column(batch, "title")?,
-            text: column(batch, "text")?,
-            page: column(batch, "page")?,
-            heading_path: column(batch, "heading_path")?,
-            char_start: column(batch, "char_start")?,
-            char_end: column(batch, "char_end")?,
-            metadata: column(batch, "metadata")?,
-            parent: column(batch, PARENT.name()).ok(),
-        })
-    }
-
-    pub(crate) fn text(&self, row: usize) -> &'a str {
-        self.text.value(row)
-    }
-
-    pub(crate) fn document(&self, row: usize) -> Result<DocumentId> {
-        document_id(self.document_id, row)
-    }
-
-    pub(crate) fn page(&self, row: usize) -> Option<u32> {
-        (!self.page.is_null(row)).then(|| self.page.value(row))
-    }
-
-    pub(crate) fn title(&self, row: usize) -> &'a str {
-        self.title.value(row)
-    }
-
-    pub(crate) fn metadata(&self, row: usize) -> &'a str {
-        self.metadata.value(row)
-    }
-
-    /// A JSON array.
-    pub(crate) fn heading_path(&self, row: usize) -> &'a str {
-        self.heading_path.value(row)
-    }
-
-    pub(crate) fn version(&self, row: usize) -> Result<VersionNumber> {
-        version_number(self.version, row)
-    }
-
-    pub(crate) fn index(&self, row: usize) -> u32 {
-        self.index.value(row)
-    }
-
-    pub(crate) fn parent(&self, row: usize) -> Option<u32> {
-        self.parent
-            .filter(|parents| !parents.is_null(row))
-            .map(|parents| parents.value(row))
-    }
-
-    pub(crate) fn char_span(&self, row: usize) -> (u32, u32) {
-        (self.char_start.value(row), self.char_end.value(row))
-    }
-
-    /// The hit a row makes.
-    pub(crate) fn hit<T>(&self, row: usize, found: &Found<T>, shown: Shown) -> Result<Hit> {
-        let document = self.document(row)?;
-        let version = self.version(row)?;
-        Ok(Hit {
-            origin: Origin::default(),
-            chunk_id: chunk_id(document, version, self.index.value(row)),
-            document_id: document,
-            title: self.title.value(row).to_owned(),
-            version,
-            page: self.page(row),
-            heading_path: shown
-                .heading_path
-                .map_or_else(|| json(self.heading_path.value(row)), Ok)?,
-            char_span: shown.char_span,
-            text: shown.text,
-            match_span: shown.match_span,
-            score: found.score,
-            ranks: found.ranks,
-            metadata: json(self.metadata.value(row))?,
-        })
-    }
-}
-
-/// Reads a document's id; an invalid id was not written by us.
-pub(crate) fn document_id(column: &StringArray, row: usize) -> Result<DocumentId> {
-    column
-        .value(row)
-        .parse()
-        .map_err(|_| Error::fault("a document id in the table is not an id"))
-}
-
-/// Reads a version's number; an invalid number was not written by us.
-pub(crate) fn version_number(column: &Int32Array, row: usize) -> Result<VersionNumber> {
-    VersionNumber::try_from(column.value(row))
-        .map_err(|_| Error::fault("a version in the table is not a version number"))
-}
-
-fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(Error::fault)
 }

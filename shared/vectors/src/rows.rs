@@ -29,6 +29,14 @@ const MODEL: &str = "dynrag:embedding-model";
 /// Rows readers see, as a filter.
 pub(crate) const LIVE: &str = "superseded_at IS NULL";
 
+/// Rows readers saw at a time, as a filter.
+pub(crate) fn live_at(time: DateTime<Utc>) -> String {
+    let time = time.format("%Y-%m-%d %H:%M:%S%.6f");
+    format!(
+        "created_at <= TIMESTAMP '{time}' AND (superseded_at IS NULL OR superseded_at > TIMESTAMP '{time}')"
+    )
+}
+
 /// The column of a chunk's parent, which the first tables do not have.
 pub(crate) static PARENT: LazyLock<Field> =
     LazyLock::new(|| Field::new("parent", DataType::UInt32, true));

@@ -1,28 +1,28 @@
-//! Searches a table that does not fit into memory, in one pass over its rows.
+//! Searches a table that does not fit into memory, or its past, in one pass over its rows.
 //!
 //! The same arithmetic as in memory, so the results are the same. Memory is bounded by the rows
-//! that contain a word of the query: about 24 bytes each, and 2 more for each distinct word.
+//! that contain a word of the query: about 32 bytes each, and 2 more for each distinct word.
 
-use std::collections::{BTreeMap, HashMap};
+mod hits;
 
-use arrow_array::{
-    Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray, UInt32Array,
-    UInt64Array,
-};
-use dynrag_domain::{VersionNumber, ids::DocumentId, search::Hit};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use arrow_array::{Array, FixedSizeListArray, Float32Array, RecordBatch, UInt64Array};
+use dynrag_analysis::{Language, Query};
+use dynrag_domain::{VersionNumber, ids::DocumentId, search::filter::ChunkFields};
 use futures::TryStreamExt;
-use lance::{Dataset, dataset::ProjectionRequest};
+use lance::Dataset;
 
 use crate::{
     Error, Result,
-    fuse::{CHILDREN, best_children, depth, fuse},
-    kernel::{TopK, dot, normalise},
-    memory::{Columns, Shown, document_id, hit_columns, version_number},
-    rows::{LIVE, PARENT, Space, column},
-    search::Prepared,
+    columns::{Columns, hit_columns, json},
+    fuse::{CHILDREN, Leg, Legs, Spread, depth},
+    kernel::{Best, dot, normalise},
+    rows::{Space, column},
+    search::{self, Prepared},
     text::{
-        bm25::{Bm25, query_terms},
-        tokens::each_token,
+        bm25::Bm25,
+        words::{self, Words},
     },
 };
 
@@ -36,6 +36,7 @@ struct Key {
     version: VersionNumber,
     index: u32,
     row: u64,
+    parent: Option<u32>,
 }
 
 /// A row that has a word of the query.
@@ -44,59 +45,84 @@ struct Candidate {
     document: u32,
     version: VersionNumber,
     index: u32,
+    parent: Option<u32>,
     length: u32,
+    cosine: f32,
 }
 
 /// State of the text retriever during the scan. Scores need the totals, which are known only at
 /// the end.
-struct TextLeg {
-    terms: HashMap<String, usize>,
-    /// In how many rows each term is.
+struct TextLeg<'a> {
+    text: &'a str,
+    /// In every language: which ones there are is known at the end.
+    query: &'a Query,
+    languages: BTreeSet<Language>,
+    /// The group of each term.
+    groups: HashMap<&'a str, usize>,
+    /// In how many rows each group is.
     frequencies: Vec<u32>,
     rows: usize,
     tokens: u64,
+    admitted: u64,
     documents: Vec<DocumentId>,
     numbers: HashMap<DocumentId, u32>,
     candidates: Vec<Candidate>,
-    /// Frequency of each term in each candidate, candidate by candidate.
+    /// Count of each group in each candidate, candidate by candidate.
     counts: Vec<u16>,
+    /// Counts of the row being read: of terms, and of groups.
+    terms: HashMap<&'a str, u16>,
     scratch: Vec<u16>,
 }
 
-impl TextLeg {
-    fn new(query: &str) -> Self {
-        let terms: HashMap<String, usize> = query_terms(query).into_iter().zip(0..).collect();
+impl<'a> TextLeg<'a> {
+    fn new(text: &'a str, query: &'a Query) -> Self {
+        let groups = query.groups.iter().enumerate();
+        let groups = groups
+            .flat_map(|(group, of)| of.terms.iter().map(move |term| (term.as_str(), group)))
+            .collect();
         Self {
-            frequencies: vec![0; terms.len()],
-            scratch: vec![0; terms.len()],
-            terms,
+            groups,
+            frequencies: vec![0; query.groups.len()],
+            scratch: vec![0; query.groups.len()],
+            text,
+            query,
+            languages: BTreeSet::new(),
             rows: 0,
             tokens: 0,
+            admitted: 0,
             documents: Vec::new(),
             numbers: HashMap::new(),
             candidates: Vec::new(),
             counts: Vec::new(),
+            terms: HashMap::new(),
         }
     }
 
     /// Adds a row. A row that is not admitted counts towards the totals, as it does in memory.
-    fn push(&mut self, text: &str, key: Key, admitted: bool) {
-        self.scratch.fill(0);
-        let mut length = 0;
-        each_token(text, |token| {
-            length += 1;
-            if let Some(term) = self.terms.get(token) {
-                self.scratch[*term] = self.scratch[*term].saturating_add(1);
+    fn push(&mut self, words: &Words<'_>, key: Key, cosine: f32, admitted: bool) {
+        self.terms.clear();
+        let length = words.each(|token| {
+            if let Some((term, _)) = self.groups.get_key_value(token) {
+                let count = self.terms.entry(term).or_default();
+                *count = count.saturating_add(1);
             }
         });
+        self.languages.insert(Language::of(words.language));
+        self.scratch.fill(0);
+        for (term, count) in &self.terms {
+            if let Some(group) = self.groups.get(term)
+                && let Some(most) = self.scratch.get_mut(*group)
+            {
+                *most = (*most).max(*count);
+            }
+        }
         self.rows += 1;
         self.tokens += u64::from(length);
-        let mut matches = false;
+        self.admitted += u64::from(admitted);
         for (frequency, count) in self.frequencies.iter_mut().zip(&self.scratch) {
             *frequency += u32::from(*count > 0);
-            matches |= *count > 0;
         }
-        if !matches || !admitted {
+        if self.terms.is_empty() || !admitted {
             return;
         }
         let document = *self.numbers.entry(key.document).or_insert_with(|| {
@@ -108,18 +134,36 @@ impl TextLeg {
             document,
             version: key.version,
             index: key.index,
+            parent: key.parent,
             length,
+            cosine,
         });
         self.counts.extend_from_slice(&self.scratch);
     }
 
-    fn ranked(self, depth: usize) -> Vec<(Key, f32)> {
+    /// Ends the leg. The scores of the best rows of the other leg are returned too, and the cosines of its own.
+    fn end(self, depth: usize, most: Option<usize>, others: &HashSet<u64>) -> Ended {
         let formula = Bm25::new(self.rows, self.tokens);
-        let idf: Vec<f32> = self.frequencies.iter().map(|f| formula.idf(*f)).collect();
-        let mut top = TopK::new(depth);
+        let idf: Vec<f32> = self
+            .query
+            .groups
+            .iter()
+            .zip(&self.frequencies)
+            .map(|(group, frequency)| group.weight * formula.idf(*frequency))
+            .collect();
+        let mut ended = Ended {
+            leg: Leg {
+                ranked: Vec::new(),
+                spread: Spread::of_rows(self.admitted),
+            },
+            ideal: self.ideal(&idf),
+            bm25: HashMap::new(),
+            cosines: HashMap::new(),
+        };
         if idf.is_empty() {
-            return Vec::new();
+            return ended;
         }
+        let mut best = Best::new(depth, most);
         for (candidate, counts) in self
             .candidates
             .iter()
@@ -129,15 +173,62 @@ impl TextLeg {
             for (idf, count) in idf.iter().zip(counts).filter(|(_, count)| **count > 0) {
                 score += formula.score(*idf, u32::from(*count), candidate.length);
             }
+            ended.leg.spread.add_score(score);
+            if others.contains(&candidate.row) {
+                ended.bm25.insert(candidate.row, score);
+            }
             let key = Key {
                 document: self.documents[candidate.document as usize],
                 version: candidate.version,
                 index: candidate.index,
                 row: candidate.row,
+                parent: candidate.parent,
             };
-            top.push(score, key);
+            best.push(score, key, key.document);
         }
-        top.into_ranked()
+        ended.leg.ranked = best.into_ranked();
+        let ranked: HashSet<u64> = ended.leg.ranked.iter().map(|(key, _)| key.row).collect();
+        for candidate in &self.candidates {
+            if ranked.contains(&candidate.row) {
+                ended.cosines.insert(candidate.row, candidate.cosine);
+            }
+        }
+        for (key, score) in &ended.leg.ranked {
+            ended.bm25.insert(key.row, *score);
+        }
+        ended
+    }
+}
+
+impl TextLeg<'_> {
+    /// The BM25 score of an average chunk that has every word of the query, as a word in the languages of the chunks.
+    fn ideal(&self, idf: &[f32]) -> f32 {
+        let languages: Vec<Language> = self.languages.iter().copied().collect();
+        let groups = words::query(self.text, &languages).groups;
+        let of = |term: &String| idf.get(*self.groups.get(term.as_str())?).copied();
+        let each = groups.iter().filter_map(|group| of(group.terms.first()?));
+        each.sum()
+    }
+}
+
+/// The result of the text retriever.
+struct Ended {
+    leg: Leg<Key>,
+    ideal: f32,
+    bm25: HashMap<u64, f32>,
+    cosines: HashMap<u64, f32>,
+}
+
+/// The chunk of a row, as far as filters know it.
+struct OfRow<'a>(&'a Columns<'a>, usize);
+
+impl ChunkFields for OfRow<'_> {
+    fn page(&self) -> Option<u32> {
+        self.0.page(self.1)
+    }
+
+    fn language(&self) -> Option<&str> {
+        self.0.language(self.1)
     }
 }
 
@@ -146,156 +237,116 @@ pub(crate) async fn search(
     dataset: &Dataset,
     query: &Prepared<'_>,
     scan_bytes: u64,
-) -> Result<Vec<Hit>> {
+) -> Result<search::Found> {
     let dimension = Space::of(&dataset.schema().into())?.dimension;
     query.fits(dimension)?;
-    let depth = depth(query.mode, query.top_k);
-    let mut columns = vec!["document_id", "version", "index"];
+    let given = query.given;
+    let depth = depth(given.mode, given.top_k) * CHILDREN;
+    let most = given.max_per_document.map(|most| most * CHILDREN);
+    let mut columns = hit_columns(dataset);
     columns.extend(query.vector.as_ref().map(|_| "vector"));
-    columns.extend(query.text.map(|_| "text"));
-    columns.extend(dataset.schema().field(PARENT.name()).map(|_| "parent"));
 
-    // As deep as it takes where there are parents, which is known at the end.
-    let mut parents = false;
-    let mut nearest = TopK::new(depth * CHILDREN);
-    let mut text_leg = query.text.map(TextLeg::new);
+    let mut nearest = Best::new(depth, most);
+    let mut spread = Spread::default();
+    let in_all = query.text.map(words::query_in_all);
+    let text = query.text.zip(in_all.as_ref());
+    let mut text_leg = text.map(|(text, query)| TextLeg::new(text, query));
     let mut scanner = dataset.scan();
-    scanner.project(&columns)?.filter(LIVE)?;
+    scanner.project(&columns)?.filter(&query.live)?;
     scanner.with_row_id().batch_size(BATCH);
     scanner.io_buffer_size(scan_bytes);
     let mut batches = scanner.try_into_stream().await?;
     let mut normal = vec![0f32; dimension];
-    while let Some(batch) = batches.try_next().await? {
-        let keys = keys(&batch)?;
-        let admitted: Vec<bool> = keys.iter().map(|key| query.admits(key.document)).collect();
-        let of: Option<&UInt32Array> = column(&batch, PARENT.name()).ok();
-        parents |= of.is_some_and(|of| of.null_count() < of.len());
-        if let Some(vector) = &query.vector {
-            let vectors: &FixedSizeListArray = column(&batch, "vector")?;
-            let vectors: &Float32Array = vectors
-                .values()
-                .as_any()
-                .downcast_ref()
-                .ok_or_else(|| Error::fault("vectors are not f32"))?;
-            let vectors = vectors.values().chunks_exact(dimension);
-            for ((key, other), admitted) in keys.iter().zip(vectors).zip(&admitted) {
-                if *admitted {
-                    normal.copy_from_slice(other);
-                    normalise(&mut normal);
-                    nearest.push(dot(vector, &normal), *key);
-                }
-            }
-        }
-        if let Some(leg) = &mut text_leg {
-            let texts: &StringArray = column(&batch, "text")?;
-            for (row, (key, admitted)) in keys.iter().zip(&admitted).enumerate() {
-                leg.push(texts.value(row), *key, *admitted);
-            }
-        }
-    }
-
-    let depth = if parents { depth * CHILDREN } else { depth };
-    let matching = text_leg.map_or_else(Vec::new, |leg| leg.ranked(depth));
-    let mut nearest = nearest.into_ranked();
-    nearest.truncate(depth);
-    let mut found = fuse(query.mode, &nearest, &matching, query.min_score);
-    if !parents {
-        found.truncate(query.top_k);
-    }
-    if found.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows: Vec<u64> = found.iter().map(|found| found.key.row).collect();
-    let columns = hit_columns(dataset);
-    let projection = ProjectionRequest::from_columns(&columns, dataset.schema());
-    let batch = dataset.take_rows(&rows, projection).await?;
-    let columns = Columns::of(&batch)?;
-    let place: HashMap<u64, usize> = rows.iter().copied().zip(0..).collect();
-    let parent = |key: &Key| {
-        let parent = columns.parent(*place.get(&key.row)?)?;
-        Some((key.document, key.version, parent))
-    };
-    let found = best_children(found, parent, query.top_k);
-    let families = families(dataset, found.iter().filter_map(|f| parent(&f.key))).await?;
-    found
-        .iter()
-        .map(|found| {
-            let row = *place
-                .get(&found.key.row)
-                .ok_or_else(|| Error::fault("a row that was found is not there"))?;
-            let family = parent(&found.key).and_then(|parent| families.get(&parent));
-            let shown = match family {
-                None => Shown::chunk(columns.text(row), columns.char_span(row)),
-                Some(family) => {
-                    let children = family
-                        .values()
-                        .map(|(text, span, headings)| (text.as_str(), *span, headings.as_str()));
-                    Shown::parent(children, columns.char_span(row))?
-                }
-            };
-            columns.hit(row, found, shown)
-        })
-        .collect()
-}
-
-/// A parent: the document, its version, and the parent's number in it.
-type Parent = (DocumentId, VersionNumber, u32);
-/// The children of a parent by their index: text, span and headings.
-type Family = BTreeMap<u32, (String, (u32, u32), String)>;
-
-/// The children of some parents.
-async fn families(
-    dataset: &Dataset,
-    parents: impl Iterator<Item = Parent>,
-) -> Result<HashMap<Parent, Family>> {
-    let terms: Vec<String> = parents
-        .map(|(document, version, parent)| {
-            format!("(document_id = '{document}' AND version = {version} AND parent = {parent})")
-        })
-        .collect();
-    let mut families: HashMap<Parent, Family> = HashMap::new();
-    if terms.is_empty() {
-        return Ok(families);
-    }
-    let mut scanner = dataset.scan();
-    scanner.project(&hit_columns(dataset))?;
-    scanner
-        .filter(&format!("{LIVE} AND ({})", terms.join(" OR ")))?
-        .batch_size(BATCH);
-    let mut batches = scanner.try_into_stream().await?;
+    let mut headings = (String::new(), Vec::new());
     while let Some(batch) = batches.try_next().await? {
         let columns = Columns::of(&batch)?;
-        for row in 0..batch.num_rows() {
-            let Some(parent) = columns.parent(row) else {
-                continue;
-            };
-            let key = (columns.document(row)?, columns.version(row)?, parent);
-            let child = (
-                columns.text(row).to_owned(),
-                columns.char_span(row),
-                columns.heading_path(row).to_owned(),
-            );
-            families
-                .entry(key)
-                .or_default()
-                .insert(columns.index(row), child);
+        let keys = keys(&batch, &columns)?;
+        let vectors = match &query.vector {
+            None => None,
+            Some(vector) => Some((vector, vectors(&batch)?)),
+        };
+        for (row, key) in keys.into_iter().enumerate() {
+            let admitted = query.admits(key.document)
+                && query.admits_chunk(key.document, &OfRow(&columns, row));
+            let mut cosine = 0.0;
+            if let Some((vector, vectors)) = vectors
+                && admitted
+            {
+                normal.copy_from_slice(&vectors.values()[row * dimension..(row + 1) * dimension]);
+                normalise(&mut normal);
+                cosine = dot(vector, &normal);
+                spread.add_row(cosine);
+                nearest.push(cosine, key, key.document);
+            }
+            if let Some(leg) = &mut text_leg {
+                if headings.0 != columns.heading_path(row) {
+                    let text = columns.heading_path(row);
+                    headings = (text.to_owned(), json(text)?);
+                }
+                let words = Words {
+                    title: columns.title(row),
+                    headings: &headings.1,
+                    text: columns.text(row),
+                    language: columns.language(row),
+                };
+                leg.push(&words, key, cosine, admitted);
+            }
         }
     }
-    Ok(families)
+
+    let vector = query.vector.as_ref().map(|_| Leg {
+        ranked: nearest.into_ranked(),
+        spread,
+    });
+    let others: HashSet<u64> = vector
+        .iter()
+        .flat_map(|leg| leg.ranked.iter().map(|(key, _)| key.row))
+        .collect();
+    let ended = text_leg.map(|leg| leg.end(depth, most, &others));
+    let mut cosines: HashMap<u64, f32> = vector
+        .iter()
+        .flat_map(|leg| leg.ranked.iter().map(|(key, score)| (key.row, *score)))
+        .collect();
+    let (text, ideal, bm25) = match ended {
+        None => (None, 0.0, HashMap::new()),
+        Some(ended) => {
+            cosines.extend(ended.cosines);
+            (Some(ended.leg), ended.ideal, ended.bm25)
+        }
+    };
+    let legs = Legs {
+        vector,
+        text,
+        ideal,
+    };
+    let of = |scores: &HashMap<u64, f32>, key: Key| scores.get(&key.row).copied().unwrap_or(0.0);
+    let (found, fusion) = legs.fuse(
+        given.mode,
+        given.alpha,
+        given.min_score,
+        |key| of(&cosines, key),
+        |key| of(&bm25, key),
+    );
+    let hits = hits::read(dataset, query, found).await?;
+    Ok(search::Found { hits, fusion })
 }
 
-fn keys(batch: &RecordBatch) -> Result<Vec<Key>> {
-    let documents: &StringArray = column(batch, "document_id")?;
-    let versions: &Int32Array = column(batch, "version")?;
-    let indexes: &UInt32Array = column(batch, "index")?;
+fn vectors(batch: &RecordBatch) -> Result<&Float32Array> {
+    let vectors: &FixedSizeListArray = column(batch, "vector")?;
+    let values = vectors.values().as_any().downcast_ref();
+    values.ok_or_else(|| Error::fault("vectors are not f32"))
+}
+
+fn keys(batch: &RecordBatch, columns: &Columns<'_>) -> Result<Vec<Key>> {
     let rows: &UInt64Array = column(batch, "_rowid")?;
     (0..batch.num_rows())
         .map(|row| {
             Ok(Key {
-                document: document_id(documents, row)?,
-                version: version_number(versions, row)?,
-                index: indexes.value(row),
+                document: columns.document(row)?,
+                version: columns.version(row)?,
+                index: columns.index(row),
                 row: rows.value(row),
+                parent: columns.parent(row),
             })
         })
         .collect()

@@ -2,18 +2,27 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ids::{CustomerId, DocumentId},
-    search::{Hit, Mode},
+    search::{
+        Fusion, Hit, Mode,
+        filter::{ChunkFields, ChunkFilter},
+    },
     tables::TableVersion,
 };
 
 use crate::{
-    Error, Recorded, Result, Vectors, cache::Loaded, kernel::normalise, memory::Snapshot, scan,
+    Error, Recorded, Result, Vectors,
+    cache::Loaded,
+    kernel::normalise,
+    memory::Snapshot,
+    rows::{LIVE, live_at},
+    scan, text,
 };
 
 /// A query.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Query<'a> {
     /// The query's vector, as long as the table's. Needed by `vector`.
     pub vector: Option<&'a [f32]>,
@@ -21,14 +30,47 @@ pub struct Query<'a> {
     pub text: Option<&'a str>,
     /// The retrievers to use. `hybrid` with only one of the two given uses only that one.
     pub mode: Mode,
+    /// Weight of the vectors in `hybrid`, from 0 to 1; `None` to decide by what the retrievers know.
+    pub alpha: Option<f32>,
     /// Most hits to return.
     pub top_k: usize,
+    /// Most hits of a document.
+    pub max_per_document: Option<usize>,
     /// Only these documents.
     pub document_ids: Option<&'a [DocumentId]>,
     /// Never these: documents being deleted, which `admit()` names.
     pub exclude: &'a [DocumentId],
+    /// Only chunks that meet this.
+    pub chunks: Option<ChunkCondition<'a>>,
+    /// What was published at this time, instead of what is now.
+    pub as_of: Option<DateTime<Utc>>,
     /// Least [`Hit::score`], on the scale of the mode.
     pub min_score: Option<f32>,
+    /// How much relevance counts beside novelty, from 0 to 1, if hits shall differ from each other (maximal marginal
+    /// relevance: Carbonell and Goldstein, SIGIR 1998).
+    pub mmr: Option<f32>,
+    /// Chunks to give on each side of a hit.
+    pub neighbors: usize,
+    /// Whether to tell which parts of a hit match the query's words.
+    pub highlight: bool,
+}
+
+/// A condition on chunks.
+#[derive(Clone, Copy, Debug)]
+pub struct ChunkCondition<'a> {
+    /// The condition.
+    pub filter: &'a ChunkFilter,
+    /// The documents of the sets it refers to.
+    pub sets: &'a [HashSet<DocumentId>],
+}
+
+/// The result of a query.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Found {
+    /// Best first.
+    pub hits: Vec<Hit>,
+    /// How `hybrid` weighted the retrievers.
+    pub fusion: Option<Fusion>,
 }
 
 /// A query made ready for either way of searching.
@@ -37,15 +79,15 @@ pub(crate) struct Prepared<'a> {
     pub(crate) vector: Option<Vec<f32>>,
     /// The words; `None` if the text retriever is not used.
     pub(crate) text: Option<&'a str>,
-    pub(crate) mode: Mode,
-    pub(crate) top_k: usize,
-    pub(crate) min_score: Option<f32>,
+    /// The rows that can be found, as a filter.
+    pub(crate) live: String,
+    pub(crate) given: &'a Query<'a>,
     only: Option<HashSet<DocumentId>>,
     exclude: HashSet<DocumentId>,
 }
 
 impl<'a> Prepared<'a> {
-    fn new(query: &Query<'a>) -> Result<Self> {
+    fn new(query: &'a Query<'a>) -> Result<Self> {
         let vector = query.vector.filter(|_| query.mode != Mode::Text);
         let text = query.text.filter(|_| query.mode != Mode::Vector);
         if vector.is_none() && text.is_none() {
@@ -61,21 +103,31 @@ impl<'a> Prepared<'a> {
         Ok(Self {
             vector,
             text,
-            mode: query.mode,
-            top_k: query.top_k,
-            min_score: query.min_score,
+            live: query.as_of.map_or_else(|| LIVE.to_owned(), live_at),
+            given: query,
             only: query.document_ids.map(|ids| ids.iter().copied().collect()),
             exclude: query.exclude.iter().copied().collect(),
         })
     }
 
-    /// Whether a document may be found.
+    /// Whether chunks of a document may be found.
     pub(crate) fn admits(&self, document: DocumentId) -> bool {
         !self.exclude.contains(&document)
             && self
                 .only
                 .as_ref()
                 .is_none_or(|only| only.contains(&document))
+    }
+
+    /// Whether a chunk of an admitted document may be found.
+    pub(crate) fn admits_chunk(&self, document: DocumentId, chunk: &impl ChunkFields) -> bool {
+        self.given.chunks.is_none_or(|condition| {
+            let in_set = |set: usize| {
+                let set = condition.sets.get(set);
+                set.is_some_and(|set| set.contains(&document))
+            };
+            condition.filter.matches(chunk, &in_set)
+        })
     }
 
     /// Checks the vector's length against the table's.
@@ -88,6 +140,18 @@ impl<'a> Prepared<'a> {
             _ => Ok(()),
         }
     }
+
+    /// Tells which parts of hits match, if asked for.
+    fn highlight(&self, mut found: Found) -> Found {
+        if let (true, Some(text)) = (self.given.highlight, self.given.text) {
+            let query = text::words::query_in_all(text);
+            for hit in &mut found.hits {
+                let spans = text::words::matches(&hit.text, hit.language.as_deref(), &query);
+                hit.highlights = Some(spans);
+            }
+        }
+        found
+    }
 }
 
 impl Vectors {
@@ -95,7 +159,7 @@ impl Vectors {
     /// document, version and index.
     ///
     /// A repeated search under the same recorded version asks the object store nothing, provided
-    /// that the table fits into memory.
+    /// that the table fits into memory. A search of the past reads the table.
     ///
     /// # Errors
     /// [`Error::VersionGone`]: read the recorded version again and repeat.
@@ -106,21 +170,26 @@ impl Vectors {
         customer: CustomerId,
         recorded: Recorded,
         query: &Query<'_>,
-    ) -> Result<Vec<Hit>> {
+    ) -> Result<Found> {
         let query = Prepared::new(query)?;
         let Some(version) = recorded.filter(|version| version.lance().is_some()) else {
-            return Ok(Vec::new());
+            return Ok(Found::default());
         };
-        if query.top_k == 0 {
-            return Ok(Vec::new());
+        if query.given.top_k == 0 {
+            return Ok(Found::default());
         }
-        match self.snapshot(customer, version).await? {
-            Loaded::Snapshot(snapshot) => snapshot.search(&query),
+        let loaded = match query.given.as_of {
+            None => self.snapshot(customer, version).await?,
+            Some(_) => Loaded::TooLarge,
+        };
+        let found = match loaded {
+            Loaded::Snapshot(snapshot) => snapshot.search(&query)?,
             Loaded::TooLarge => {
                 let dataset = self.dataset(customer, version).await?;
-                scan::search(&dataset, &query, self.scan_bytes).await
+                scan::search(&dataset, &query, self.scan_bytes).await?
             }
-        }
+        };
+        Ok(query.highlight(found))
     }
 
     /// The table in memory, loaded at most once for all concurrent callers.

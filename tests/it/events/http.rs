@@ -143,7 +143,9 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         }
         "documents-events" => resources::stream(&mut scene).await,
         "ingest-webhook-receive" => resources::receive(&mut scene).await,
-        "search" => resources::search(&mut scene).await,
+        "search" | "search-documents" | "search-diff" => {
+            resources::search(&mut scene, route).await;
+        }
         _ if row.path.starts_with("/api/documents/{id}") => {
             resources::document(&mut scene, route).await;
         }

@@ -191,6 +191,14 @@ mod api {
     mod openapi_json {
         mod get;
     }
+    mod search {
+        mod diff {
+            mod post;
+        }
+        mod documents {
+            mod post;
+        }
+    }
     mod users {
         mod accept {
             mod post;

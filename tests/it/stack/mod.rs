@@ -41,6 +41,7 @@ mod regeneration;
 mod repeats;
 mod request_limits;
 mod retention;
+mod search;
 mod secrets;
 mod sessions;
 mod sizes;

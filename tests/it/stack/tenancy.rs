@@ -104,6 +104,11 @@ fn by_external_id(route: &RouteInfo) -> bool {
     route.name.ends_with("-by-external-id")
 }
 
+/// A search for the neighbour's text in a document.
+fn neighbours_search(id: &str) -> Value {
+    json!({"query": "text of the neighbour", "documentIds": [id], "mode": "text"})
+}
+
 /// A request to a route, with this id wherever the route takes one.
 fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilder {
     let path = route
@@ -153,8 +158,11 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         "ingest-presigned-url" => stack
             .http
             .get(stack.url("/api/ingest/presigned-url?fileName=a.txt")),
-        "search" => request
-            .json(&json!({"query": "text of the neighbour", "documentIds": [id], "mode": "text"})),
+        "search" | "search-documents" => request.json(&neighbours_search(id)),
+        "search-diff" => {
+            let search = neighbours_search(id);
+            request.json(&json!({"before": search, "after": search}))
+        }
         // A request that would lock the caller itself out is malformed, so that it is refused afterwards.
         "auth-logout" => request.json(&json!({"everywhere": "no"})),
         "auth-signup"
@@ -281,8 +289,12 @@ async fn ask_as(
                 true => assert_eq!(answer.ok(200)["documents"], 0, "{what}, id {kind}"),
                 false => drop(answer.problem(403, "missing_scope")),
             }
-        } else if route.name == "search" && *kind != "no id" {
-            assert_eq!(answer.ok(200)["results"], json!([]), "{what}, id {kind}");
+        } else if route.name.starts_with("search") && *kind != "no id" {
+            let found = answer.ok(200);
+            let results = ["results", "added", "removed", "moved"].map(|name| &found[name]);
+            let nothing = |of: &&Value| of.as_array().is_none_or(Vec::is_empty);
+            assert!(results.iter().all(nothing), "{what}, id {kind}: {found}");
+            assert!(found["unchanged"].as_u64().unwrap_or(0) == 0, "{found}");
         } else if *kind != "no id" {
             assert!(
                 matches!(answer.status, 200 | 202),

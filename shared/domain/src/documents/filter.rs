@@ -10,7 +10,11 @@ use crate::{
     ids::{CollectionId, DocumentId},
     metadata::Metadata,
     named::named,
+    search,
 };
+
+/// Longest text of words, in characters.
+pub const MAX_WORDS: usize = 512;
 
 named! {
     /// The order of a list; a minus means descending.
@@ -53,6 +57,10 @@ pub struct Filter {
     pub ids: Option<Vec<DocumentId>>,
     /// The customer's own id of the document.
     pub external_id: Option<String>,
+    /// Words, each of which is part of the title, the file name, the external id or the URL, case-insensitive.
+    pub words: Option<Vec<String>>,
+    /// Conditions as in a search.
+    pub meets: Option<search::filter::Filter>,
     /// Part of the title, case-insensitive.
     pub title: Option<String>,
     /// The whole file name.
@@ -86,6 +94,8 @@ impl Filter {
             presence,
             ids,
             external_id,
+            words,
+            meets,
             title,
             file_name,
             formats,
@@ -102,6 +112,8 @@ impl Filter {
         *presence != Presence::Deleted
             && ids.is_none()
             && external_id.is_none()
+            && words.is_none()
+            && meets.is_none()
             && title.is_none()
             && file_name.is_none()
             && formats.is_none()
@@ -182,6 +194,22 @@ pub fn check_external_id(text: &str) -> Result<()> {
 fn bad_text(text: &str, most: usize) -> Option<String> {
     let fine = (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control);
     (!fine).then(|| format!("1 to {most} characters, without control characters"))
+}
+
+/// Cuts a text into words, normalized as stored texts are.
+///
+/// # Errors
+/// `invalid_fields` at this pointer.
+pub fn words(pointer: &str, text: &str) -> Result<Vec<String>> {
+    let words: Vec<String> = text
+        .split_whitespace()
+        .map(|word| word.nfc().collect())
+        .collect();
+    match bad_text(text, MAX_WORDS) {
+        Some(detail) => Err(Error::field(pointer, detail)),
+        None if words.is_empty() => Err(Error::field(pointer, "at least one word")),
+        None => Ok(words),
+    }
 }
 
 /// Parses the time of a condition.

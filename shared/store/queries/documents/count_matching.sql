@@ -1,3 +1,3 @@
--- The number of documents that match. Braces mark the insertion of matching.sql. $1 to $16 as there
+-- The number of documents that match. Braces mark the insertion of matching.sql. $1 to $17 as there
 SELECT count(*) AS documents FROM documents d
 WHERE {matching}

@@ -2,6 +2,7 @@
 
 mod frozen;
 mod maintain;
+mod options;
 mod search;
 mod tables;
 mod write;
@@ -20,6 +21,7 @@ use dynrag_domain::{
     VersionNumber,
     chunks::Chunk,
     ids::{CustomerId, DocumentId},
+    search::Mode,
     tables::TableVersion,
 };
 use futures::{TryStreamExt, future::BoxFuture};
@@ -27,7 +29,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::{Change, Location, Recorded, Row, Vectors, recorded, rows, store::Moment};
+use crate::{Change, Location, Query, Recorded, Row, Vectors, recorded, rows, store::Moment};
 
 type Intruder = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
@@ -69,6 +71,8 @@ impl Hooks {
 }
 
 const MEMORY: usize = 64 << 20;
+/// Too little for any table, so that every search scans.
+const NO_MEMORY: usize = 1;
 const MODEL: &str = "test-embedding";
 const DIMENSION: usize = 24;
 
@@ -81,6 +85,16 @@ fn vectors(folder: &TempDir, memory: usize) -> Arc<Vectors> {
         Location::Local(folder.path().to_owned()),
         memory,
     ))
+}
+
+fn query<'a>(vector: Option<&'a [f32]>, text: Option<&'a str>, mode: Mode) -> Query<'a> {
+    Query {
+        vector,
+        text,
+        mode,
+        top_k: 10,
+        ..Query::default()
+    }
 }
 
 fn sha256(text: &str) -> String {

@@ -1,14 +1,16 @@
-//! BM25: the formula, the query's terms, and an inverted index for tables held in memory.
+//! BM25: the formula, and an inverted index for tables held in memory.
+//!
+//! A word of a query is a group of terms, any of which may stand for it (`shared/analysis`). It counts as one term: its
+//! count in a chunk is the greatest of their counts, and its chunks are those that have any of them.
 
 use std::collections::HashMap;
 
-use super::tokens::each_token;
+use dynrag_analysis::Query;
+
+use super::words::Words;
 
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
-
-/// Most distinct terms of a query that count; a longer query is a document, and each term costs.
-const MAX_TERMS: usize = 64;
 
 /// BM25 statistics of a collection of chunks.
 #[derive(Clone, Copy, Debug)]
@@ -41,22 +43,9 @@ impl Bm25 {
     }
 }
 
-/// The distinct terms of a query, in the order of their first appearance. Both ways of searching add
-/// up their scores in this order, so that the sums are the same to the last bit.
-pub(crate) fn query_terms(query: &str) -> Vec<String> {
-    let mut terms: Vec<String> = Vec::new();
-    each_token(query, |token| {
-        if terms.len() < MAX_TERMS && !terms.iter().any(|term| term == token) {
-            terms.push(token.to_owned());
-        }
-    });
-    terms
-}
-
 /// Postings of a term: gaps between rows and counts, each as a variable-length integer.
 #[derive(Default)]
 struct Postings {
-    chunks: u32,
     last_row: u32,
     bytes: Vec<u8>,
 }
@@ -74,26 +63,26 @@ pub(crate) struct TextIndex {
 }
 
 impl TextIndex {
-    /// Adds the text of the next row.
-    pub(crate) fn push(&mut self, text: &str) {
+    /// Adds the words of the next row.
+    pub(crate) fn push(&mut self, words: &Words<'_>) {
         let row = self.lengths.len() as u32;
         let mut scratch = std::mem::take(&mut self.scratch);
-        each_token(text, |token| {
+        let length = words.each(|token| {
             let term = match self.terms.get(token) {
                 Some(term) => *term,
                 None => {
                     let term = self.postings.len() as u32;
                     self.terms.insert(token.into(), term);
                     self.postings.push(Postings::default());
-                    // The word, its entry in the table, and its list.
+                    // The term, its entry in the table, and its list.
                     self.bytes += token.len() + 32 + size_of::<Postings>();
                     term
                 }
             };
             scratch.push(term);
         });
-        self.lengths.push(scratch.len() as u32);
-        self.tokens += scratch.len() as u64;
+        self.lengths.push(length);
+        self.tokens += u64::from(length);
         scratch.sort_unstable();
         for same in scratch.chunk_by(|a, b| a == b) {
             let postings = &mut self.postings[same[0] as usize];
@@ -101,7 +90,6 @@ impl TextIndex {
             put(&mut postings.bytes, row - postings.last_row);
             put(&mut postings.bytes, same.len() as u32);
             postings.last_row = row;
-            postings.chunks += 1;
             self.bytes += postings.bytes.capacity() - before;
         }
         scratch.clear();
@@ -114,32 +102,68 @@ impl TextIndex {
         self.bytes
     }
 
-    /// Scores of all rows that have a term of the query.
-    pub(crate) fn search(&self, query: &str) -> Vec<(u32, f32)> {
+    /// Scores of all rows that have a word of the query.
+    pub(crate) fn search(&self, query: &Query) -> Scores {
         let formula = Bm25::new(self.lengths.len(), self.tokens);
         let mut scores = vec![0f32; self.lengths.len()];
-        let mut touched = Vec::new();
-        for term in query_terms(query) {
-            let Some(term) = self.terms.get(term.as_str()) else {
-                continue;
-            };
-            let postings = &self.postings[*term as usize];
-            let idf = formula.idf(postings.chunks);
-            let (mut bytes, mut row) = (postings.bytes.as_slice(), 0);
-            while !bytes.is_empty() {
-                row += take(&mut bytes);
-                let count = take(&mut bytes);
-                let score = &mut scores[row as usize];
-                if *score == 0.0 {
-                    touched.push(row);
+        let mut counts = vec![0u32; self.lengths.len()];
+        let (mut touched, mut rows) = (Vec::new(), Vec::new());
+        let mut ideal = 0.0;
+        for group in &query.groups {
+            rows.clear();
+            for term in &group.terms {
+                let Some(term) = self.terms.get(term.as_str()) else {
+                    continue;
+                };
+                let (mut bytes, mut row) = (self.postings[*term as usize].bytes.as_slice(), 0);
+                while !bytes.is_empty() {
+                    row += take(&mut bytes);
+                    let count = take(&mut bytes);
+                    let most = &mut counts[row as usize];
+                    if *most == 0 {
+                        rows.push(row);
+                    }
+                    *most = count.max(*most);
                 }
-                *score += formula.score(idf, count, self.lengths[row as usize]);
+            }
+            let idf = group.weight * formula.idf(rows.len() as u32);
+            ideal += idf;
+            for row in &rows {
+                let row = *row as usize;
+                if scores[row] == 0.0 {
+                    touched.push(row as u32);
+                }
+                scores[row] += formula.score(idf, counts[row], self.lengths[row]);
+                counts[row] = 0;
             }
         }
-        touched
-            .into_iter()
-            .map(|row| (row, scores[row as usize]))
-            .collect()
+        Scores {
+            scores,
+            touched,
+            ideal,
+        }
+    }
+}
+
+/// BM25 scores of all rows.
+pub(crate) struct Scores {
+    /// By row; 0 without a word of the query.
+    scores: Vec<f32>,
+    touched: Vec<u32>,
+    /// The score of an average chunk that has every word once.
+    pub(crate) ideal: f32,
+}
+
+impl Scores {
+    /// The score of a row.
+    pub(crate) fn of(&self, row: usize) -> f32 {
+        self.scores.get(row).copied().unwrap_or(0.0)
+    }
+
+    /// The rows that have a word of the query, with their scores.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, f32)> {
+        let rows = self.touched.iter().map(|row| *row as usize);
+        rows.map(|row| (row, self.of(row)))
     }
 }
 
@@ -168,7 +192,7 @@ fn take(bytes: &mut &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::words::query_in_all as query, *};
 
     #[test]
     fn integers_come_back() {
@@ -182,16 +206,45 @@ mod tests {
         assert!(rest.is_empty());
     }
 
+    fn words(text: &str) -> Words<'_> {
+        Words {
+            title: "",
+            headings: &[],
+            text,
+            language: Some("en"),
+        }
+    }
+
     #[test]
     fn a_rare_word_in_a_short_text_scores_highest() {
         let mut index = TextIndex::default();
-        index.push("the cat sat on the mat with another cat and a very long tail of words");
-        index.push("the dog");
-        index.push("a zebra");
-        let mut found = index.search("the zebra");
+        index.push(&words(
+            "the cat sat on the mat with another cat and a very long tail of words",
+        ));
+        index.push(&words("the dog"));
+        index.push(&words("a zebra"));
+        index.push(&words(
+            "zebras of the very long plain, far from the cat and the dog",
+        ));
+        let scores = index.search(&query("the zebra"));
+        let mut found: Vec<_> = scores.rows().collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1));
-        assert_eq!(found[0].0, 2);
-        assert_eq!(found.len(), 3);
-        assert!(index.search("nothing here matches xyz").is_empty());
+        let rows: Vec<usize> = found.iter().map(|(row, _)| *row).collect();
+        assert_eq!(rows, [2, 3]);
+        assert_eq!(
+            index.search(&query("nothing matches xyz")).rows().count(),
+            0
+        );
+    }
+
+    #[test]
+    fn two_forms_of_a_word_count_once() {
+        let mut index = TextIndex::default();
+        index.push(&words("walruses"));
+        index.push(&words("seals"));
+        let once = index.search(&query("walrus"));
+        let twice = index.search(&query("walrus walruses"));
+        assert!(once.of(0) > 0.0);
+        assert_eq!(once.of(0), twice.of(0));
     }
 }

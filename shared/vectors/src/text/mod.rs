@@ -1,4 +1,4 @@
-//! The text retriever: words, and their BM25 scores.
+//! The text retriever: the terms of chunks and queries, and their BM25 scores.
 
 pub(crate) mod bm25;
-pub(crate) mod tokens;
+pub(crate) mod words;

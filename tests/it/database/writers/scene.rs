@@ -213,19 +213,16 @@ impl Process {
     pub(super) async fn seen(&self, version: Recorded) -> Vec<String> {
         let query = Query {
             vector: Some(&VECTOR),
-            text: None,
             mode: Mode::Vector,
             top_k: 10_000,
-            document_ids: None,
-            exclude: &[],
-            min_score: None,
+            ..Query::default()
         };
-        let hits = self
+        let found = self
             .vectors
             .search(self.customer.customer_id(), version, &query)
             .await
             .unwrap();
-        let mut ids: Vec<String> = hits.into_iter().map(|hit| hit.chunk_id).collect();
+        let mut ids: Vec<String> = found.hits.into_iter().map(|hit| hit.chunk_id).collect();
         ids.sort();
         ids
     }

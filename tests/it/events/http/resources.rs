@@ -242,26 +242,25 @@ pub(super) async fn receive(scene: &mut Scene) {
         .problem(401, "unauthenticated");
 }
 
-pub(super) async fn search(scene: &mut Scene) {
+pub(super) async fn search(scene: &mut Scene, route: &str) {
     let id = scene
         .ours
         .add("Refund policy", "Goods may be sent back within 30 days.")
         .await;
     scene.ours.completed(&id).await;
     let event = scene.event(&[(TOKEN, &scene.ours.access)]);
-    let body = call(&mut scene.function, &event)
-        .await
-        .ok(200, &["results", "usage", "tookMs"]);
-    assert_eq!(body["results"][0]["documentId"], json!(id));
-    assert!(
-        body["results"][0]["text"]
-            .as_str()
-            .unwrap()
-            .contains("30 days")
-    );
+    let answer = call(&mut scene.function, &event).await;
+    let found = if route == "search-diff" {
+        "added"
+    } else {
+        "results"
+    };
+    let body = answer.ok(200, &[found, "usage", "tookMs"]);
+    let hit = &body[found][0];
+    assert_eq!(hit["documentId"], json!(id));
+    let chunk = hit.get("bestChunk").unwrap_or(hit);
+    assert!(chunk["text"].as_str().unwrap().contains("30 days"));
     let event = scene.event(&[(TOKEN, &scene.theirs.access)]);
-    assert_eq!(
-        call(&mut scene.function, &event).await.ok(200, &[])["results"],
-        json!([])
-    );
+    let answer = call(&mut scene.function, &event).await;
+    assert_eq!(answer.ok(200, &[])[found], json!([]));
 }

@@ -1,6 +1,6 @@
 //! Measures the speed of analysis on one core.
 //!
-//! `cargo run --release -p dynrag-analysis --example speed -- <language> <file> [<language> <file>…]`; of a
+//! `cargo run --release -p dynrag-analysis --example throughput -- <language> <file> [<language> <file>…]`; of a
 //! JSON file the text is its strings, of any other file its content. Texts are cut at about 2,000 bytes,
 //! as chunks are.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
