@@ -11,6 +11,8 @@ class Collection:
     name: str
     language: str
     documents: list[str]
+    # Of each document, where the text does not begin with it.
+    titles: list[str]
     queries: list[str]
     # Of each query: the numbers of the relevant documents.
     relevant: list[set[int]]
@@ -29,14 +31,16 @@ def xquad(path: Path) -> Collection:
     """Questions, of which each belongs to one paragraph."""
     language = path.name.split(".")[1]
     numbers: dict[str, int] = {}
-    queries, relevant = [], []
+    titles, queries, relevant = [], [], []
     for article in json.loads(path.read_text())["data"]:
         for paragraph in article["paragraphs"]:
             number = numbers.setdefault(paragraph["context"], len(numbers))
+            if number == len(titles):
+                titles.append(article["title"].replace("_", " "))
             for question in paragraph["qas"]:
                 queries.append(question["question"])
                 relevant.append({number})
-    return Collection(f"xquad {language}", language, list(numbers), queries, relevant)
+    return Collection(f"xquad {language}", language, list(numbers), titles, queries, relevant)
 
 
 def trec(data: Path, name: str, part: str) -> Collection:
@@ -49,6 +53,8 @@ def trec(data: Path, name: str, part: str) -> Collection:
         title = fields.get("title", "").strip()
         # Most texts of Cranfield begin with their title.
         whole = text if text.startswith(title) else f"{title}\n{text}"
+        if not whole.strip():
+            continue
         numbers[fields["docno"].strip()] = len(documents)
         documents.append(whole)
     judged: dict[str, set[int]] = {}
@@ -62,4 +68,4 @@ def trec(data: Path, name: str, part: str) -> Collection:
         if query in judged:
             queries.append(text)
             relevant.append(judged[query])
-    return Collection(f"{name} {part}", "en", documents, queries, relevant)
+    return Collection(f"{name} {part}", "en", documents, [""] * len(documents), queries, relevant)
