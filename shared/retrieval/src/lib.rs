@@ -9,7 +9,7 @@ mod query_vectors;
 mod several;
 mod within;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use dynrag_app::App;
@@ -20,6 +20,7 @@ use dynrag_domain::{
 };
 use dynrag_store::{admission::Admission, publication::Present};
 use dynrag_vectors::{Location, Query, StoredChunk, Vectors};
+use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
 use query_vectors::QueryVectors;
@@ -128,13 +129,14 @@ impl Retriever {
                     embedding_tokens,
                 });
             }
+            let texts = question.texts.iter();
+            let embedded =
+                texts.map(|text| self.vector(app, caller, &present.model, question, text));
+            let embedded = try_join_all(embedded).await?;
+            embedding_tokens += embedded.iter().map(|(_, tokens)| tokens).sum::<u64>();
             let mut rankings = Vec::with_capacity(question.texts.len());
             let mut gone = false;
-            for text in &question.texts {
-                let (vector, tokens) = self
-                    .vector(app, caller, &present.model, question, text)
-                    .await?;
-                embedding_tokens += tokens;
+            for (text, (vector, _)) in question.texts.iter().zip(&embedded) {
                 let query = Query {
                     document_ids: within.documents.as_deref(),
                     exclude: &exclude,
@@ -185,7 +187,7 @@ impl Retriever {
         model: &str,
         question: &Question<'_>,
         text: &str,
-    ) -> Result<(Option<std::sync::Arc<[f32]>>, u64)> {
+    ) -> Result<(Option<Arc<[f32]>>, u64)> {
         if question.mode == Mode::Text {
             return Ok((None, 0));
         }
