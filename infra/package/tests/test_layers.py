@@ -20,7 +20,7 @@ SHARED = {
     "store": "domain",
     "cloud": "domain",
     "extract": "domain",
-    "vectors": "domain",
+    "vectors": "analysis domain",
     "web": "domain",
     "chunking": "domain tokenizer",
     "llm": "domain tokenizer testing",

@@ -138,7 +138,10 @@ impl Word {
     fn group(mut self, telling: &[bool], seen: &mut HashSet<String>) -> Option<Group> {
         for (place, is_stop, term) in self.terms {
             let needed = !is_stop || telling.get(place) == Some(&false);
-            if needed && seen.insert(term.clone()) {
+            // What stands for a word without its marks is nothing of its own.
+            let base = term.strip_prefix(FOLDED);
+            let apart = base.is_some_and(|base| !self.group.terms.iter().any(|own| own == base));
+            if needed && !apart && seen.insert(term.clone()) {
                 self.group.terms.push(term);
             }
         }

@@ -32,6 +32,14 @@ fn a_repeated_word_and_a_repeated_language_count_once() {
 }
 
 #[test]
+fn a_repeated_number_has_no_group_without_marks() {
+    // A Lao two and a two, in a language in which a word without marks stands for all.
+    let found = groups("\u{ed2}2", &["vi"]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].terms, ["2"]);
+}
+
+#[test]
 fn no_language_means_an_unknown_one() {
     assert_eq!(groups("Kettles", &[]), groups("Kettles", &["und"]));
 }
