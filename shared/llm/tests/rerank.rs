@@ -175,7 +175,8 @@ async fn addresses_that_are_not_public_are_not_asked() {
         ("http://example.com/".to_owned(), Reason::Plain),
     ] {
         let reranker = at(&url);
-        let asked = client.rerank(&reranker, "q", &TEXTS, within(30_000), &mut Vec::new());
+        let mut calls = Vec::new();
+        let asked = client.rerank(&reranker, "q", &TEXTS, within(30_000), &mut calls);
         let blocked = RerankError::Web(WebError::Blocked(reason));
         assert_eq!(asked.await.unwrap_err(), blocked, "{url}");
     }
