@@ -1,13 +1,14 @@
 //! Orders texts by a reranker: `POST <url>` in the shape that Cohere, Jina, llama.cpp and others share.
 //!
-//! The request is `{model, query, documents, top_n, return_documents}`. The answer has a list, `results` (Voyage calls it
+//! The request is `{model, query, documents}`, which is what all of them require and nothing that one of them refuses:
+//! Voyage answers 400 to Cohere's `top_n`, Cohere 422 to fields that it does not know, which `return_documents` is in v2.
+//! Without a limit all score all texts. The answer has a list, `results` (Voyage calls it
 //! `data`), of `{index, relevance_score}` (or `score`), in any order, and says what was charged in
 //! `meta.billed_units.search_units` (Cohere) or `usage.total_tokens` (Jina, Voyage, llama.cpp).
 //!
 //! Sources: Cohere's reference of v1 and v2 (<https://docs.cohere.com/reference/rerank>), Jina's
 //! (<https://jina.ai/reranker>), Voyage's (<https://docs.voyageai.com/reference/reranker-api>), llama.cpp's server
-//! (`tools/server/README.md`, `POST /reranking`). Voyage names the limit `top_k`; since all texts are asked for, it is
-//! the default everywhere, and a server that refuses `top_n` needs a proxy.
+//! (`tools/server/README.md`, `POST /reranking`); for what is refused, HKUDS/LightRAG#1813.
 //!
 //! The URL is a customer's: requests go through the guard of [`dynrag_web`], https only, without redirects.
 
@@ -34,8 +35,8 @@ pub use error::RerankError;
 
 /// Characters of a text that are sent, about 2,000 tokens: more than most rerankers read.
 pub const MAX_TEXT: usize = 8_000;
-/// Bytes of an answer: a hundred results take 10 kB, and the rest is for servers that return the texts anyway.
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// Bytes of an answer: a hundred results take 10 kB, and the rest is for servers that return the texts, unasked.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 /// Requests for an order, the first included.
 const TRIES: u32 = 2;
 /// Least time a request is worth.
@@ -90,8 +91,6 @@ struct Request<'a> {
     model: &'a str,
     query: &'a str,
     documents: &'a [&'a str],
-    top_n: usize,
-    return_documents: bool,
 }
 
 impl RerankClient {
@@ -133,8 +132,6 @@ impl RerankClient {
             model: &reranker.model,
             query,
             documents: &documents,
-            top_n: documents.len(),
-            return_documents: false,
         };
         let body = serde_json::to_vec(&request)
             .map_err(|_| RerankError::Malformed("the request cannot be written"))?;

@@ -71,8 +71,8 @@ async fn scores_come_back_in_the_order_of_the_texts() {
     }
     let asked = &fake.asked()[0];
     assert_eq!(asked.key.as_deref(), Some("rk-canary"));
-    let sent = serde_json::json!({"model": "rerank-model", "query": "a question", "documents": TEXTS, "top_n": 3,
-        "return_documents": false});
+    let sent =
+        serde_json::json!({"model": "rerank-model", "query": "a question", "documents": TEXTS});
     assert_eq!(asked.body, sent);
 }
 
