@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use dynrag_llm::rerank::{RerankCall, RerankClient, RerankError, Reranked, Reranker};
+use dynrag_llm::rerank::{MAX_TEXT, RerankCall, RerankClient, RerankError, Reranked, Reranker};
 use dynrag_testing::reranker::{FakeReranker, Rerank};
 use dynrag_web::{DnsFailure, Lookup, Policy, Reason, Settings, WebError};
 use futures::future::BoxFuture;
@@ -135,12 +135,23 @@ async fn a_wait_that_fits_is_waited_once() {
 #[tokio::test]
 async fn a_slow_reranker_ends_at_the_deadline() {
     let fake = FakeReranker::start().await;
-    for reply in [Rerank::Hang, Rerank::Slow(Duration::from_secs(600))] {
+    for reply in [Rerank::Hang, Rerank::Slow(Duration::from_secs(2))] {
         fake.script([reply]);
         let (reranked, calls) = ask(&fake, within(300)).await;
         assert_eq!(reranked.unwrap_err(), RerankError::Timeout);
         assert_eq!(calls[0].outcome, "timeout");
     }
+}
+
+#[tokio::test]
+async fn long_texts_are_sent_in_part() {
+    let fake = FakeReranker::start().await;
+    let client = client(Policy::default().with_allowed(&fake.authority()).unwrap());
+    let long = "é".repeat(MAX_TEXT + 1);
+    let (reranker, mut calls) = (at(&fake.url()), Vec::new());
+    let asked = client.rerank(&reranker, "q", &[&long], within(30_000), &mut calls);
+    asked.await.unwrap();
+    assert_eq!(fake.asked()[0].texts()[0].chars().count(), MAX_TEXT);
 }
 
 #[tokio::test]

@@ -16,7 +16,8 @@ async fn a_reranker_is_deleted_with_its_key() {
         .problem(404, "not_found");
     assert_eq!(Answer::of(a.call(Method::DELETE, PATH)).await.status, 204);
     a.get(PATH).await.problem(404, "not_found");
-    let sealed = "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'reranker_key'";
+    let sealed =
+        "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'reranker_key'";
     assert_eq!(a.count(sealed).await, 0);
     Answer::of(a.call(Method::DELETE, PATH))
         .await

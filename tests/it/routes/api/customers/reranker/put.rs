@@ -9,24 +9,40 @@ use crate::support::stack::{Answer, Stack, reranker::PATH};
 async fn a_reranker_is_replaced_with_its_key_and_audited() {
     let stack = Stack::load();
     let a = stack.signup().await;
-    let (key, url) = ("sk-own-abcdefgh0123456789", "https://rerank.example.com/v1/rerank");
+    let (key, url) = (
+        "sk-own-abcdefgh0123456789",
+        "https://rerank.example.com/v1/rerank",
+    );
     let body = json!({"url": format!("{url}?token=canary#part"), "model": " m ", "apiKey": key, "usdPerThousandSearches": "1.50"});
     assert_eq!(a.put(PATH, &body).await.status, 204);
     let shown = a.get(PATH).await.ok(200);
     assert_eq!(shown["url"], format!("{url}?token=canary"));
-    assert_eq!((&shown["model"], &shown["usdPerThousandSearches"]), (&json!("m"), &json!("1.5")));
-    assert_eq!(stack.open_secret(a.id, "reranker_key").await, key.as_bytes());
+    assert_eq!(
+        (&shown["model"], &shown["usdPerThousandSearches"]),
+        (&json!("m"), &json!("1.5"))
+    );
+    assert_eq!(
+        stack.open_secret(a.id, "reranker_key").await,
+        key.as_bytes()
+    );
     let log = a.get("/api/customers/audit").await.ok(200);
     let (action, details) = (&log["items"][0]["action"], &log["items"][0]["details"]);
     assert_eq!(action, "reranker.set");
-    assert_eq!(details, &json!({"host": "rerank.example.com", "model": "m", "hasApiKey": true}));
-    assert!(!log.to_string().contains("canary") && !log.to_string().contains(key), "{log}");
+    assert_eq!(
+        details,
+        &json!({"host": "rerank.example.com", "model": "m", "hasApiKey": true})
+    );
+    assert!(
+        !log.to_string().contains("canary") && !log.to_string().contains(key),
+        "{log}"
+    );
 
     // Another URL without a key does not get the old one's.
     let body = json!({"url": "https://other.example.com/rerank", "model": "n"});
     assert_eq!(a.put(PATH, &body).await.status, 204);
     assert_eq!(a.get(PATH).await.ok(200)["hasApiKey"], false);
-    let sealed = "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'reranker_key'";
+    let sealed =
+        "SELECT count(*) FROM customer_secrets WHERE customer_id = $1 AND purpose = 'reranker_key'";
     assert_eq!(a.count(sealed).await, 0);
 }
 
