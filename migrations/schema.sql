@@ -1727,7 +1727,6 @@ CREATE TABLE public.customer_secrets (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT customer_secrets_nonce_check CHECK ((octet_length(nonce) = 12)),
-    CONSTRAINT customer_secrets_purpose_check CHECK ((purpose = ANY (ARRAY['access_token'::text, 'refresh_token'::text, 'openai_key'::text, 'webhook'::text]))),
     CONSTRAINT customer_secrets_version_check CHECK ((version > 0))
 );
 
@@ -2074,6 +2073,22 @@ WITH (fillfactor='50');
 
 ALTER TABLE ONLY public.request_buckets FORCE ROW LEVEL SECURITY;
 
+-- Name: rerankers; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.rerankers (
+    customer_id uuid NOT NULL,
+    url text NOT NULL,
+    model text NOT NULL,
+    nano_usd_per_thousand_searches bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT rerankers_model_check CHECK (((char_length(model) >= 1) AND (char_length(model) <= 200))),
+    CONSTRAINT rerankers_nano_usd_per_thousand_searches_check CHECK (((nano_usd_per_thousand_searches >= 0) AND (nano_usd_per_thousand_searches <= '1000000000000'::bigint))),
+    CONSTRAINT rerankers_url_check CHECK (((char_length(url) >= 1) AND (char_length(url) <= 2048)))
+);
+
+ALTER TABLE ONLY public.rerankers FORCE ROW LEVEL SECURITY;
+
 -- Name: sessions; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sessions (
@@ -2328,6 +2343,11 @@ ALTER TABLE ONLY public.customer_config
 ALTER TABLE ONLY public.customer_secrets
     ADD CONSTRAINT customer_secrets_pkey PRIMARY KEY (customer_id, purpose, version);
 
+-- Name: customer_secrets customer_secrets_purpose_check; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE public.customer_secrets
+    ADD CONSTRAINT customer_secrets_purpose_check CHECK ((purpose = ANY (ARRAY['access_token'::text, 'refresh_token'::text, 'openai_key'::text, 'webhook'::text, 'reranker_key'::text]))) NOT VALID;
+
 -- Name: customer_storage customer_storage_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.customer_storage
@@ -2467,6 +2487,11 @@ ALTER TABLE ONLY public.refresh_tokens
 
 ALTER TABLE ONLY public.request_buckets
     ADD CONSTRAINT request_buckets_pkey PRIMARY KEY (customer_id, subject);
+
+-- Name: rerankers rerankers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.rerankers
+    ADD CONSTRAINT rerankers_pkey PRIMARY KEY (customer_id);
 
 -- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2907,6 +2932,10 @@ CREATE TRIGGER touch BEFORE UPDATE ON public.monthly_spend FOR EACH ROW EXECUTE 
 
 CREATE TRIGGER touch BEFORE UPDATE ON public.refresh_tokens FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+-- Name: rerankers touch; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER touch BEFORE UPDATE ON public.rerankers FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 -- Name: sessions touch; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER touch BEFORE UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
@@ -3091,6 +3120,11 @@ ALTER TABLE ONLY public.refresh_tokens
 
 ALTER TABLE ONLY public.request_buckets
     ADD CONSTRAINT request_buckets_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: rerankers rerankers_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.rerankers
+    ADD CONSTRAINT rerankers_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
 -- Name: sessions sessions_customer_id_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3420,6 +3454,10 @@ ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.request_buckets ENABLE ROW LEVEL SECURITY;
 
+-- Name: rerankers; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.rerankers ENABLE ROW LEVEL SECURITY;
+
 -- Name: sessions; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
@@ -3539,6 +3577,10 @@ CREATE POLICY tenant ON public.refresh_tokens TO dynrag_app USING ((customer_id 
 -- Name: request_buckets tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.request_buckets TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: rerankers tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.rerankers TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
 -- Name: sessions tenant; Type: POLICY; Schema: public; Owner: -
 
@@ -4148,6 +4190,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO dynrag_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.request_buckets TO dynrag_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.request_buckets TO dynrag_definer;
+
+-- Name: TABLE rerankers; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rerankers TO dynrag_app;
 
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
 

@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod openai_key;
 mod profile;
+mod reranker;
 mod rotate_secrets;
 mod usage;
 mod users;
@@ -80,6 +81,24 @@ pub fn routes() -> Routes<Arc<App>> {
             "/api/customers/openai-key",
             "Remove your own provider API key",
             openai_key::delete,
+        )
+        .get(
+            "customers-get-reranker",
+            "/api/customers/reranker",
+            "Get your reranker",
+            reranker::get,
+        )
+        .put(
+            "customers-set-reranker",
+            "/api/customers/reranker",
+            "Set your reranker",
+            reranker::put,
+        )
+        .delete(
+            "customers-delete-reranker",
+            "/api/customers/reranker",
+            "Remove your reranker",
+            reranker::delete,
         )
         .post(
             "customers-rotate-secrets",

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Json, With, scopes::Search};
-use dynrag_domain::{DocumentId, Error, FieldError, Result, search::Hit};
+use dynrag_domain::{
+    DocumentId, Error, FieldError, Result,
+    search::{Hit, SearchWarning},
+};
 use dynrag_retrieval::{Question, Retriever};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -32,6 +35,8 @@ pub(crate) struct SearchDiff {
     /// Number of chunks that both find at the same rank.
     unchanged: usize,
     usage: Usage,
+    /// What went otherwise than asked for in either search, without being an error.
+    warnings: Vec<SearchWarning>,
     took_ms: u64,
 }
 
@@ -66,13 +71,15 @@ pub(crate) async fn diff(
     let (before, after) = body.questions()?;
     let before = retriever.search(&app, &caller, &before).await?;
     let after = retriever.search(&app, &caller, &after).await?;
-    let embedding_tokens = before.embedding_tokens + after.embedding_tokens;
+    let usage = Usage::of(&[&before, &after]);
+    let warnings = [before.reranking.warning, after.reranking.warning];
     let mut diff = compare(before.hits, after.hits);
-    diff.usage = Usage { embedding_tokens };
+    diff.usage = usage;
+    diff.warnings = warnings.into_iter().flatten().collect();
     diff.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         customer_id = %caller.customer_id, added = diff.added.len(), removed = diff.removed.len(), moved = diff.moved.len(),
-        embedding_tokens, took_ms = diff.took_ms, "compared searches"
+        took_ms = diff.took_ms, "compared searches"
     );
     Ok(Json(diff))
 }
@@ -110,6 +117,7 @@ fn compare(before: Vec<Hit>, after: Vec<Hit>) -> SearchDiff {
         moved: Vec::new(),
         unchanged: 0,
         usage: Usage::default(),
+        warnings: Vec::new(),
         took_ms: 0,
     };
     let mut found = Vec::with_capacity(after.len());

@@ -7,7 +7,7 @@ use dynrag_api::{Answer, App, Caller, Json, With, scopes::Search};
 use dynrag_domain::{
     DocumentId, VersionNumber,
     metadata::Metadata,
-    search::{Hit, Origin, Ranks, Scores},
+    search::{Hit, Origin, Ranks, Scores, SearchWarning},
 };
 use dynrag_retrieval::Retriever;
 use serde::Serialize;
@@ -24,6 +24,8 @@ pub(crate) struct Found {
     #[schema(required)]
     next_cursor: Option<String>,
     usage: Usage,
+    /// What went otherwise than asked for, without being an error.
+    warnings: Vec<SearchWarning>,
     took_ms: u64,
 }
 
@@ -94,13 +96,17 @@ pub(crate) async fn documents(
     let started = Instant::now();
     let question = body.question_of_documents()?;
     let found = retriever.search(&app, &caller, &question).await?;
-    let embedding_tokens = found.embedding_tokens;
+    let usage = Usage::of(&[&found]);
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(customer_id = %caller.customer_id, results = found.hits.len(), embedding_tokens, took_ms, "searched documents");
+    tracing::info!(
+        customer_id = %caller.customer_id, results = found.hits.len(), embedding_tokens = found.embedding_tokens,
+        rerank_calls = found.reranking.calls, took_ms, "searched documents"
+    );
     Ok(Json(Found {
         next_cursor: page::next(&body, &question, found.hits.len())?,
         results: found.hits.into_iter().map(DocumentHit::from).collect(),
-        usage: Usage { embedding_tokens },
+        usage,
+        warnings: found.reranking.warning.into_iter().collect(),
         took_ms,
     }))
 }

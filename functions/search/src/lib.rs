@@ -4,6 +4,7 @@ mod diff;
 mod documents;
 mod page;
 mod request;
+mod rerank;
 mod search;
 
 use dynrag_api::{AppWith, Routes};

@@ -21,6 +21,10 @@ pub(crate) fn next(
     question: &Question<'_>,
     found: usize,
 ) -> Result<Option<String>> {
+    // The candidates are those of one page.
+    if question.candidates.is_some() {
+        return Ok(None);
+    }
     let offset = question.offset + question.top_k;
     if found < question.top_k || offset >= MAX_RESULTS as usize {
         return Ok(None);

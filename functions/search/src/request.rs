@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, DocumentId, Error, FieldError, Result,
     search::{
-        MAX_NEIGHBORS, MAX_QUERIES, MAX_QUERY, MAX_RESULTS, MAX_TOP_K, Mode,
+        MAX_CANDIDATES, MAX_NEIGHBORS, MAX_QUERIES, MAX_QUERY, MAX_RESULTS, MAX_TOP_K, Mode,
         filter::{FilterInput, Moment},
     },
 };
@@ -12,7 +12,7 @@ use dynrag_retrieval::Question;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::page;
+use crate::{page, rerank::Rerank};
 
 /// Most document ids in a search request.
 const MAX_DOCUMENTS: usize = 1_000;
@@ -63,6 +63,8 @@ pub(crate) struct SearchRequest {
     neighbors: u32,
     /// Prefer results that differ from each other (maximal marginal relevance).
     mmr: Option<Mmr>,
+    /// Put the best chunks into the order of your reranker: `true`, or how many. See `PUT /api/customers/reranker`.
+    rerank: Option<Rerank>,
     /// Tell which parts of `text` match words of the query.
     #[serde(default)]
     highlight: bool,
@@ -93,6 +95,11 @@ impl SearchRequest {
     /// Whether an explanation is asked for.
     pub(crate) fn explains(&self) -> bool {
         self.explain
+    }
+
+    /// How many chunks are reranked, if any.
+    pub(crate) fn candidates(&self) -> Option<u32> {
+        self.rerank.as_ref().and_then(Rerank::candidates)
     }
 
     /// Returns the checked question about documents, of each its best chunk.
@@ -172,6 +179,17 @@ impl SearchRequest {
             "/neighbors",
             format!("from 0 to {MAX_NEIGHBORS}"),
         );
+        let candidates = self.candidates();
+        check(
+            candidates.is_none_or(|candidates| (1..=MAX_CANDIDATES).contains(&candidates)),
+            "/rerank/candidates",
+            format!("from 1 to {MAX_CANDIDATES}"),
+        );
+        check(
+            candidates.is_none() || self.cursor.is_none(),
+            "/cursor",
+            "not with rerank, which orders the first page only".to_owned(),
+        );
         let as_of = self.as_of.as_deref().map(time);
         check(
             as_of != Some(None),
@@ -208,6 +226,7 @@ impl SearchRequest {
             min_score: self.min_score,
             max_per_document: self.max_per_document.map(|most| most as usize),
             mmr: self.mmr.as_ref().map(|mmr| mmr.lambda),
+            candidates: candidates.map(|candidates| candidates as usize),
             neighbors: self.neighbors as usize,
             highlight: self.highlight,
         })

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Instant};
 
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Json, With, scopes::Search};
-use dynrag_domain::search::{Fusion, Hit};
+use dynrag_domain::{
+    money::Usd,
+    search::{Fusion, Hit, SearchWarning},
+};
 use dynrag_retrieval::Retriever;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,6 +23,8 @@ pub(crate) struct Found {
     #[schema(required)]
     next_cursor: Option<String>,
     usage: Usage,
+    /// What went otherwise than asked for, without being an error.
+    warnings: Vec<SearchWarning>,
     took_ms: u64,
     /// How the results were found, if `explain` is set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +36,25 @@ pub(crate) struct Found {
 #[schema(as = SearchUsage)]
 pub(crate) struct Usage {
     /// Tokens that the provider charged for the query; 0 if its vector was cached or not needed.
-    pub(crate) embedding_tokens: u64,
+    embedding_tokens: u64,
+    /// Requests to your reranker.
+    rerank_calls: u32,
+    /// Their cost, by the price that you gave.
+    rerank_cost_usd: Usd,
+}
+
+impl Usage {
+    /// What searches used.
+    pub(crate) fn of(searches: &[&dynrag_retrieval::Found]) -> Self {
+        let searches = || searches.iter();
+        Self {
+            embedding_tokens: searches().map(|found| found.embedding_tokens).sum(),
+            rerank_calls: searches().map(|found| found.reranking.calls).sum(),
+            rerank_cost_usd: searches().fold(Usd::default(), |sum, found| {
+                sum.saturating_add(found.reranking.cost)
+            }),
+        }
+    }
 }
 
 /// How results were found.
@@ -52,13 +75,17 @@ pub(crate) async fn search(
     let started = Instant::now();
     let question = body.question()?;
     let found = retriever.search(&app, &caller, &question).await?;
-    let embedding_tokens = found.embedding_tokens;
+    let usage = Usage::of(&[&found]);
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(customer_id = %caller.customer_id, results = found.hits.len(), embedding_tokens, took_ms, "searched");
+    tracing::info!(
+        customer_id = %caller.customer_id, results = found.hits.len(), embedding_tokens = found.embedding_tokens,
+        rerank_calls = found.reranking.calls, took_ms, "searched"
+    );
     Ok(Json(Found {
         next_cursor: page::next(&body, &question, found.hits.len())?,
         results: found.hits,
-        usage: Usage { embedding_tokens },
+        usage,
+        warnings: found.reranking.warning.into_iter().collect(),
         took_ms,
         explain: body.explains().then_some(Explanation {
             fusion: found.fusion,

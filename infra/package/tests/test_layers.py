@@ -23,7 +23,7 @@ SHARED = {
     "vectors": "analysis domain",
     "web": "domain",
     "chunking": "domain tokenizer",
-    "llm": "domain tokenizer testing",
+    "llm": "domain tokenizer testing web",
     "app": "cloud config domain llm store web",
     "retrieval": "app config domain llm store vectors",
     "api": "app config domain store telemetry",

@@ -15,6 +15,7 @@ pub mod exports;
 pub mod jobs;
 pub mod keys;
 pub mod passwords;
+pub mod reranking;
 mod sealing;
 pub mod sessions;
 pub mod tokens;
@@ -28,6 +29,7 @@ use dynrag_config::{
     ConfigError, DatabaseConfig, DocumentsConfig, MailConfig, TokenConfig, VaultConfig,
 };
 use dynrag_domain::{Error, Result, queues::Queue};
+use dynrag_llm::rerank::RerankClient;
 use dynrag_store::Store;
 use tokio::sync::OnceCell;
 
@@ -46,6 +48,7 @@ pub struct App {
     tokens: OnceCell<Tokens>,
     documents: OnceCell<(Objects, DocumentsConfig)>,
     embeddings: OnceCell<Embeddings>,
+    rerank_client: OnceCell<RerankClient>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
     mailer: OnceCell<Option<(Mailer, String)>>,
 }
@@ -73,6 +76,7 @@ impl App {
             tokens: OnceCell::new(),
             documents: OnceCell::new(),
             embeddings: OnceCell::new(),
+            rerank_client: OnceCell::new(),
             queues: Default::default(),
             mailer: OnceCell::new(),
         }
@@ -147,6 +151,16 @@ impl App {
                 let vault = self.vault().await?.clone();
                 Embeddings::load(self.cloud().await, vault).await
             })
+            .await
+    }
+
+    /// The client of customers' rerankers.
+    ///
+    /// # Errors
+    /// `internal_error` if a setting is not valid.
+    pub async fn rerank_client(&self) -> Result<&RerankClient> {
+        self.rerank_client
+            .get_or_try_init(async || reranking::client())
             .await
     }
 

@@ -34,6 +34,8 @@ pub enum Purpose {
     Webhook,
     /// Opens a document.
     DocumentPassword,
+    /// The customer's key at its reranker.
+    RerankerKey,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::OpenAiKey => "openai_key",
             Self::Webhook => "webhook",
             Self::DocumentPassword => "document_password",
+            Self::RerankerKey => "reranker_key",
         }
     }
 }
@@ -229,12 +232,13 @@ impl Vault {
 mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 5] = [
+    const PURPOSES: [Purpose; 6] = [
         Purpose::AccessToken,
         Purpose::RefreshToken,
         Purpose::OpenAiKey,
         Purpose::Webhook,
         Purpose::DocumentPassword,
+        Purpose::RerankerKey,
     ];
 
     fn key(customer: CustomerId) -> DataKey {

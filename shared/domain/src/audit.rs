@@ -122,6 +122,10 @@ pub enum Action {
     OpenAiKeySet,
     /// The customer's own provider key was deleted; target: the customer.
     OpenAiKeyDeleted,
+    /// The customer's reranker was set; target: the customer.
+    RerankerSet,
+    /// The customer's reranker was deleted; target: the customer.
+    RerankerDeleted,
     /// The token signing secrets were rotated; target: the customer.
     SecretsRotated,
     /// A session ended; target: the session.
@@ -182,6 +186,8 @@ impl Action {
             Self::ConfigUpdated => "config.updated",
             Self::OpenAiKeySet => "openai_key.set",
             Self::OpenAiKeyDeleted => "openai_key.deleted",
+            Self::RerankerSet => "reranker.set",
+            Self::RerankerDeleted => "reranker.deleted",
             Self::SecretsRotated => "secrets.rotated",
             Self::SessionEnded => "session.ended",
             Self::UserSessionsEnded => "user.sessions_ended",

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     ids::{CollectionId, DocumentId},
     metadata::Metadata,
+    named::named,
     versions::VersionNumber,
 };
 
@@ -19,6 +20,10 @@ pub const MAX_RESULTS: u32 = 1_000;
 pub const MAX_QUERY: usize = 8_000;
 /// Most queries of one search.
 pub const MAX_QUERIES: usize = 8;
+/// Most candidates of a reranker.
+pub const MAX_CANDIDATES: u32 = 100;
+/// Candidates of a reranker, unless the search says how many.
+pub const CANDIDATES: u32 = 50;
 /// Most neighbors on each side of a result.
 pub const MAX_NEIGHBORS: u32 = 5;
 
@@ -126,6 +131,9 @@ pub struct Hit {
     /// Cosine similarity for `vector`, and BM25 for `text`. For `hybrid` the weighted mean of both, scaled so that the best
     /// chunk of each kind of search has 1 and an average chunk 0: it compares results of one search, not of several.
     pub score: f32,
+    /// The reranker's score, on the scale of its model, if the results are in its order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_score: Option<f32>,
     /// Ranks in each kind of search.
     pub ranks: Ranks,
     /// Scores in each kind of search, which can be compared between searches of one table.
@@ -136,6 +144,24 @@ pub struct Hit {
     /// The document's origin and collection at present.
     #[serde(flatten)]
     pub origin: Origin,
+}
+
+named! {
+    /// A kind of warning about a search. Codes are stable; clients may branch on them.
+    SearchWarningCode {
+        /// The results are in the order that they have without the reranker.
+        RerankFailed = "rerank_failed",
+    }
+}
+
+/// A warning: the search has results, but not quite those that were asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchWarning {
+    /// The kind of warning.
+    pub code: SearchWarningCode,
+    /// What happened.
+    pub detail: String,
 }
 
 /// A document's present origin and collection. Fields without a value are left out.

@@ -46,6 +46,15 @@ impl Allowance {
         Ok(())
     }
 
+    /// Checks that anything is left for a call that the customer pays itself, whoever pays for its embeddings.
+    ///
+    /// # Errors
+    /// The reason why nothing may be spent.
+    pub fn check_own(mut self) -> Result<(), FailureCode> {
+        self.payer = self.payer.map(|_| Payer::Customer);
+        self.check()
+    }
+
     /// Checks that anything is left.
     ///
     /// # Errors
@@ -103,6 +112,10 @@ mod tests {
         assert!(allowance(platform, None, 1).check().is_ok());
         assert!(allowance(platform, None, 0).check().is_err());
         assert!(allowance(platform, Some(-1), 5).check().is_err());
+        // What the customer pays itself does not touch the platform's budget.
+        assert!(allowance(platform, None, 0).check_own().is_ok());
+        assert!(allowance(platform, Some(0), 5).check_own().is_err());
+        assert!(allowance(None, None, 5).check_own().is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Requests embeddings from an OpenAI-compatible provider, and counts tokens.
+//! Requests embeddings from an OpenAI-compatible provider, and counts tokens; asks rerankers ([`rerank`]).
 //!
 //! A process builds one [`Client`]; each call names a [`Provider`] (address, key, model), so that
 //! one process serves many tenants. [`Client::embed`] is for a query or a single request;
@@ -14,6 +14,7 @@ mod gate;
 mod inputs;
 mod prices;
 mod provider;
+pub mod rerank;
 mod retry;
 mod tokens;
 mod wire;

@@ -5,7 +5,7 @@
 //! pruned meanwhile, or replaced by another model's, the current version is read instead.
 
 mod query_vectors;
-
+mod reranking;
 mod several;
 mod within;
 
@@ -24,6 +24,8 @@ use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
 use query_vectors::QueryVectors;
+
+pub use reranking::Reranking;
 
 /// Share of a function's memory for search tables: five eighths.
 const TABLES: (u64, u64) = (5, 8);
@@ -55,6 +57,8 @@ pub struct Question<'a> {
     pub max_per_document: Option<usize>,
     /// How much relevance counts beside novelty, from 0 to 1, if results shall differ from each other.
     pub mmr: Option<f32>,
+    /// How many chunks the customer's reranker orders, if it shall; at least `top_k` are. Excludes `offset`.
+    pub candidates: Option<usize>,
     /// Chunks to return on each side of a result.
     pub neighbors: usize,
     /// Whether to tell which parts of a result match the query's words.
@@ -70,6 +74,8 @@ pub struct Found {
     pub fusion: Vec<Fusion>,
     /// Tokens that the provider charged for the question; 0 if its vector was cached.
     pub embedding_tokens: u64,
+    /// What reranking cost, or why it did not happen.
+    pub reranking: Reranking,
 }
 
 /// The tables of all customers, and the vectors of recent queries. Created once per process and opened at first use.
@@ -105,7 +111,7 @@ impl Retriever {
     /// Returns the best chunks for a question, among those that the caller may see.
     ///
     /// # Errors
-    /// `invalid_fields` for an unknown collection; `budget_exceeded` and similar codes if the question's vector cannot
+    /// `invalid_fields` for an unknown collection, or without a reranker where one is asked for; `budget_exceeded` and similar codes if the question's vector cannot
     /// be paid for; `embedding_unavailable`; `unavailable`.
     pub async fn search(
         &self,
@@ -113,6 +119,7 @@ impl Retriever {
         caller: &Admission,
         question: &Question<'_>,
     ) -> Result<Found> {
+        let reranker = reranking::wanted(app, caller, question).await?;
         let within = within::within(caller, question).await?;
         let mut present = Present {
             recorded: caller.chunks_version,
@@ -127,6 +134,7 @@ impl Retriever {
                     hits: Vec::new(),
                     fusion: Vec::new(),
                     embedding_tokens,
+                    reranking: Reranking::default(),
                 });
             }
             let texts = question.texts.iter();
@@ -170,11 +178,19 @@ impl Retriever {
                 exclude = Cow::Owned(caller.store().deleted_documents(caller.tenant()).await?);
                 continue;
             }
+            let (hits, reranking) = match &reranker {
+                Some(access) => {
+                    let query = question.texts.first().copied().unwrap_or_default();
+                    reranking::rerank(app, caller, access, query, hits).await?
+                }
+                None => (hits, Reranking::default()),
+            };
             let page = hits.into_iter().skip(question.offset);
             return Ok(Found {
                 hits: page.take(question.top_k).collect(),
                 fusion,
                 embedding_tokens,
+                reranking,
             });
         }
     }
@@ -250,7 +266,7 @@ fn asked<'a>(question: &Question<'a>, text: &'a str, vector: Option<&'a [f32]>) 
         text: Some(text),
         mode: question.mode,
         alpha: question.alpha,
-        top_k: question.offset + question.top_k,
+        top_k: (question.offset + question.top_k).max(question.candidates.unwrap_or(0)),
         max_per_document: question.max_per_document,
         document_ids: None,
         exclude: &[],

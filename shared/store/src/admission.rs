@@ -96,14 +96,26 @@ impl Admission {
         }
     }
 
+    /// Checks that a service may be called that the customer pays itself: that a user has verified an address, and that
+    /// the customer's own budget is not spent.
+    ///
+    /// # Errors
+    /// `budget_exceeded` (payment required); `email_not_verified` (forbidden).
+    pub fn check_own_budget(&self) -> Result<()> {
+        self.allowance
+            .check_own()
+            .map_err(|code| self.refusal(code))
+    }
+
     /// Checks that the provider may be called: that a key pays for it, and that the month's budgets are not spent.
     ///
     /// # Errors
     /// `budget_exceeded`, `platform_budget_exceeded` (payment required); `email_not_verified` (forbidden).
     pub fn check_budget(&self) -> Result<()> {
-        let Err(code) = self.allowance.check() else {
-            return Ok(());
-        };
+        self.allowance.check().map_err(|code| self.refusal(code))
+    }
+
+    fn refusal(&self, code: FailureCode) -> Error {
         let (kind, detail) = match code {
             FailureCode::EmailNotVerified => (
                 Kind::Forbidden,
@@ -129,7 +141,7 @@ impl Admission {
                 ),
             ),
         };
-        Err(Error::new(kind, code.as_str(), detail))
+        Error::new(kind, code.as_str(), detail)
     }
 }
 

@@ -34,8 +34,12 @@ to_fetch,published_at,superseded_at,retired_at}'::text[] FROM document_versions 
 WHERE (v.customer_id, v.document_id, v.version)
     = (t.customer_id, t.id, coalesce(t.published_version, t.latest_version))) || to_jsonb(t)";
 
+/// A reranker with its price as the API has it.
+const RERANKER: &str = "to_jsonb(t) || jsonb_build_object('usd_per_thousand_searches',
+    trim_scale(t.nano_usd_per_thousand_searches::numeric / 1000000000)::text)";
+
 /// All of the customer's data except counters, copies, hashes and sealed secrets.
-const TABLES: [Table; 13] = [
+const TABLES: [Table; 14] = [
     Table {
         key: "id",
         ..table(
@@ -68,6 +72,14 @@ const TABLES: [Table; 13] = [
         "{token_hash,secret_version,previous_token_hash,previous_secret_version,previous_until}",
         "id",
     ),
+    Table {
+        line: RERANKER,
+        ..table(
+            "rerankers",
+            "{nano_usd_per_thousand_searches}",
+            "customer_id",
+        )
+    },
     table("usage_metrics", "{}", "day, operation"),
     table("provider_calls", "{}", "id"),
     table("audit_log", "{}", "at, id"),

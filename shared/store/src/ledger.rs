@@ -1,4 +1,4 @@
-//! The ledger of provider calls: purpose, outcome and cost of each request for vectors.
+//! The ledger of provider calls: purpose, outcome and cost of each request for vectors, and to rerankers.
 //!
 //! The same statement counts successful calls in the usage, so that ledger, usage and the month's spending have one
 //! sum. A call is recorded in the transaction that stores its result; a call that a crash separates from its result is
@@ -21,6 +21,8 @@ pub enum Purpose {
     Regenerating(JobId),
     /// The vector of a query.
     Query,
+    /// The order of a search's candidates.
+    Reranking,
 }
 
 impl Purpose {
@@ -28,6 +30,7 @@ impl Purpose {
     const fn operation(self) -> &'static str {
         match self {
             Self::Query => "query-embeddings",
+            Self::Reranking => "reranking",
             _ => "embeddings",
         }
     }
@@ -37,7 +40,7 @@ impl Purpose {
             Self::Chunking(..) => Some("chunking"),
             Self::Embedding(..) => Some("embedding"),
             Self::Regenerating(_) => Some("regenerating"),
-            Self::Query => None,
+            Self::Query | Self::Reranking => None,
         }
     }
 }
@@ -93,7 +96,7 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
                 (Some((id, version)), None)
             }
             Purpose::Regenerating(job) => (None, Some(job)),
-            Purpose::Query => (None, None),
+            Purpose::Query | Purpose::Reranking => (None, None),
         };
         Self {
             call_id: call.call_id,

@@ -50,6 +50,7 @@ pub mod quotas;
 pub mod rate_limits;
 pub mod redrive;
 pub mod regeneration;
+pub mod rerankers;
 pub mod retention;
 pub mod rights;
 mod row;

@@ -14,7 +14,7 @@ use crate::{Store, Tenant, TenantId, row::Row};
 pub struct Used {
     /// The day, UTC.
     pub day: NaiveDate,
-    /// A route's name, `embeddings`, `query-embeddings` or `publish`.
+    /// A route's name, `embeddings`, `query-embeddings`, `reranking` or `publish`.
     pub operation: String,
     /// Requests, or provider calls.
     pub requests: i64,

@@ -1,3 +1,4 @@
 //! dynrag-testing
 
 pub mod openai;
+pub mod reranker;

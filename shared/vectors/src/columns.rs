@@ -175,6 +175,7 @@ impl<'a> Columns<'a> {
             neighbors: None,
             language: self.language(row).map(str::to_owned),
             score: found.score,
+            rerank_score: None,
             ranks: found.ranks,
             scores: found.scores,
             metadata: json(self.metadata.value(row))?,

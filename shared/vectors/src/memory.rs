@@ -421,6 +421,7 @@ impl Snapshot {
             neighbors: (neighbors > 0).then(|| self.neighbors(self.family(place), neighbors)),
             language: language.map(|language| language.to_string()),
             score: found.score,
+            rerank_score: None,
             ranks: found.ranks,
             scores: found.scores,
             metadata: json(&document.metadata)?,

@@ -1,4 +1,4 @@
-//! The client: pages are fetched hop by hop, webhooks are sent and follow nothing.
+//! The client: pages are fetched hop by hop, webhooks and calls of services follow nothing.
 
 use std::{error::Error as StdError, io, sync::Arc, time::Duration};
 
@@ -221,6 +221,26 @@ impl Client {
             Ok(Err(_)) | Err(_) => (Vec::new(), true),
         };
         Ok(answer)
+    }
+
+    /// Sends a body to a service and reads the whole answer, up to [`Limits::body`]. Follows no redirect.
+    ///
+    /// # Errors
+    /// See [`WebError`]; a status other than success is an [`Answer`].
+    pub async fn call(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, WebError> {
+        let deadline = Instant::now() + self.limits.whole;
+        let request = self.http(url)?.post(url.clone());
+        let request = request.headers(headers).body(body.into());
+        let answered = timeout_at(deadline, async {
+            let response = self.send(request).await?;
+            self.read(url.clone(), response, &Get::default()).await
+        });
+        answered.await.unwrap_or(Err(WebError::Timeout))
     }
 
     async fn follow(&self, mut url: Url, ask: &Get<'_>) -> Result<Answer, WebError> {

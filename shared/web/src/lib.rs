@@ -6,7 +6,8 @@
 //! rejects a name if any of its addresses is not public, so there is no second resolution; every
 //! redirect is checked like the first request.
 //!
-//! [`Client::get`] fetches a page, [`Client::post`] calls a webhook, which [`webhook`] signs.
+//! [`Client::get`] fetches a page, [`Client::post`] calls a webhook, which [`webhook`] signs, and [`Client::call`] a
+//! service whose answer matters.
 //! [`robots`], [`sitemap`] and [`links`] tell a crawler where it may go and what there is. They read
 //! hostile input in linear time and never fail: unreadable parts are left out.
 //!

@@ -95,6 +95,11 @@ mod api {
             mod get;
             mod put;
         }
+        mod reranker {
+            mod delete;
+            mod get;
+            mod put;
+        }
         mod rotate_secrets {
             mod post;
         }

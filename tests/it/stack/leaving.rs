@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use crate::support::stack::{
-    Answer, Stack, Tenant, eventually, exports::export, tenant::file_part, word,
+    Answer, Stack, Tenant, eventually, exports::export, random, reranker, tenant::file_part, word,
 };
 
 async fn leave(tenant: &Tenant, password: &str) -> Answer {
@@ -52,6 +52,11 @@ async fn an_export_has_all_data_of_its_customer_and_of_no_other() {
     a.completed(&long).await;
     let of_b = b.add("Theirs", &format!("A text {theirs}.")).await;
     b.completed(&of_b).await;
+
+    let reranker_key = format!("sk-own-{}", random(24));
+    let reranker = json!({"url": "https://rerank.example.com/v1/rerank", "model": "m", "apiKey": reranker_key,
+        "usdPerThousandSearches": "2.5"});
+    assert_eq!(a.put(reranker::PATH, &reranker).await.status, 204);
 
     let job = export(&a).await;
     assert_eq!(job["files"].as_array().unwrap().len(), 1, "{job}");
@@ -132,6 +137,14 @@ async fn an_export_has_all_data_of_its_customer_and_of_no_other() {
         let rows = text(&mut archive, file);
         assert!(!rows.is_empty() && !rows.contains(column), "{file}: {rows}");
     }
+    let exported: Value = serde_json::from_str(&text(&mut archive, "rerankers.jsonl")).unwrap();
+    assert_eq!(exported["url"], reranker["url"]);
+    assert_eq!(exported["usdPerThousandSearches"], "2.5", "{exported}");
+    for name in &names {
+        if name.ends_with(".jsonl") {
+            assert!(!text(&mut archive, name).contains(&reranker_key), "{name}");
+        }
+    }
     assert!(text(&mut archive, "auditLog.jsonl").contains("export.requested"));
     let config: Value = serde_json::from_str(&text(&mut archive, "customerConfig.jsonl")).unwrap();
     let shown = a.get("/api/customers/config").await.ok(200);
@@ -162,6 +175,8 @@ async fn nothing_is_left_of_a_deleted_customer() {
             .await
             .ok(200);
     }
+    let reranker = json!({"url": "https://rerank.example.com/", "model": "m", "apiKey": format!("sk-own-{}", random(24))});
+    assert_eq!(a.put(reranker::PATH, &reranker).await.status, 204);
     export(&a).await;
     leave(&a, "not the password")
         .await

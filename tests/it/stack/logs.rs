@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use dynrag_testing::openai::Reply;
+use dynrag_testing::{openai::Reply, reranker::Rerank};
 use serde_json::json;
 
 use crate::support::{
@@ -108,6 +108,7 @@ async fn no_secrets_or_texts_are_logged() {
     stack
         .seal_secret(tenant.id, "openai_key", provider_key.as_bytes())
         .await;
+    let (reranker, reranker_key) = tenant.own_reranker().await;
     let (text, title) = (canary("text"), canary("title"));
     let body = json!({"title": title, "content": format!("A text about {text}."), "metadata": {"note": canary("metadata")}});
     let good = doc_id(&tenant.post("/api/ingest/document", &body).await.ok(202));
@@ -151,6 +152,20 @@ async fn no_secrets_or_texts_are_logged() {
             .search(mode, &format!("{} {text}", canary("query")))
             .await;
     }
+    // A reranker that quotes what it was sent, and refuses the key.
+    for reply in [
+        Rerank::Ok,
+        Rerank::Status(401, None),
+        Rerank::Status(400, None),
+    ] {
+        reranker.script([reply]);
+        let query = format!("{} {text}", canary("reranked query"));
+        let body = json!({"query": query, "mode": "text", "rerank": true});
+        tenant.post("/search", &body).await.ok(200);
+    }
+    assert_eq!(reranker.asked().len(), 3);
+    assert_eq!(reranker.asked()[0].key.as_ref(), Some(&reranker_key));
+    assert_eq!(holding(&logs, &reranker_key), [] as [String; 0]);
     let refused = json!({"query": canary("refused query"), "topK": 0});
     tenant
         .post("/search", &refused)

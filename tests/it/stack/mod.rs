@@ -40,6 +40,7 @@ mod redrive;
 mod regeneration;
 mod repeats;
 mod request_limits;
+mod reranking;
 mod retention;
 mod search;
 mod secrets;

@@ -183,6 +183,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         "customers-update-config" => request.json(&json!({"retentionDays": 30})),
         "customers-delete" => request.json(&json!({})),
         "customers-set-openai-key" => request.json(&json!({"apiKey": ""})),
+        "customers-set-reranker" => request.json(&json!({"url": "", "model": ""})),
         "customers-rotate-secrets" => request.json(&json!({"immediately": "no"})),
         "admin-customers-limits" | "admin-customers-delete" => request.json(&json!({})),
         _ => request,
@@ -257,6 +258,12 @@ async fn ask_as(
     if allowed && ["customers-api-key", "auth-resend-verification"].contains(&route.name) {
         return requests;
     }
+    // A customer has one of each, or none.
+    let of_nothing = [
+        "customers-delete-openai-key",
+        "customers-get-reranker",
+        "customers-delete-reranker",
+    ];
     let mut random: Option<Value> = None;
     for (kind, id) in ids {
         let request = request(stack, route, id).header(caller.header.0, &caller.header.1);
@@ -272,6 +279,7 @@ async fn ask_as(
             "users-invite",
             "customers-delete",
             "customers-set-openai-key",
+            "customers-set-reranker",
             "customers-rotate-secrets",
             "webhooks-create",
             "collections-create",
@@ -279,7 +287,7 @@ async fn ask_as(
         .contains(&route.name)
         {
             answer.problem(422, "invalid_fields");
-        } else if by_id || route.name == "customers-delete-openai-key" {
+        } else if by_id || of_nothing.contains(&route.name) {
             // The same response for every id, so that nothing reveals which exist elsewhere.
             answer.problem(404, "not_found");
             let first = random.get_or_insert_with(|| form(&answer));

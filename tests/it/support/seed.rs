@@ -31,6 +31,7 @@ use dynrag_store::{
     invitations, jobs,
     mail_tokens::{self, Purpose},
     outbox::Pending,
+    rerankers,
     secrets::SealedSecret,
     sessions::{self, NewRefreshToken},
     uploads::{Added, NewDocument, Target},
@@ -159,6 +160,9 @@ pub fn endpoint(name: &str) -> Endpoint<'_> {
 pub async fn account(store: &Store, customer: &Customer) {
     let email = Email::try_from("invited@example.com").unwrap();
     let tx = store.tenant(customer.id).await.unwrap();
+    rerankers::set(&tx, "https://rerank.example.com/", "m", None)
+        .await
+        .unwrap();
     invitations::insert(&tx, &email, Role::User, Some(customer.user))
         .await
         .unwrap();

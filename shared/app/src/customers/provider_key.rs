@@ -8,10 +8,7 @@ use dynrag_store::{admission::Admission, audit, documents, secrets};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use crate::{App, sealing::Sealer};
-
-/// Accepted lengths of a key, in bytes.
-const LENGTHS: std::ops::RangeInclusive<usize> = 8..=1024;
+use crate::{App, customers::key_is_valid, sealing::Sealer};
 
 /// Reasons for which documents wait for a different key.
 const KEY_REFUSED: [FailureCode; 2] = [
@@ -33,11 +30,7 @@ const WAITING_FOR_A_KEY: [FailureCode; 4] = [
 /// `invalid_fields`; `unavailable` without a database or KMS.
 pub async fn set(app: &App, caller: &Admission, key: &SecretString) -> Result<()> {
     let key = key.expose_secret().trim();
-    if !LENGTHS.contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        let (shortest, longest) = (LENGTHS.start(), LENGTHS.end());
-        let detail = format!("{shortest} to {longest} ASCII characters without spaces");
-        return Err(Error::field("/apiKey", detail));
-    }
+    key_is_valid(key).map_err(|detail| Error::field("/apiKey", detail))?;
     let vault = app.vault().await?;
     let tx = caller.store().tenant(caller.tenant()).await?;
     let sealer = Sealer::lock(&tx, vault).await?;

@@ -29,6 +29,11 @@ async fn post(client: &Client, url: &str) -> Result<(), WebError> {
     sent.map(drop)
 }
 
+async fn call(client: &Client, url: &str) -> Result<(), WebError> {
+    let sent = client.call(&parse_url(url)?, HeaderMap::new(), "{}").await;
+    sent.map(drop)
+}
+
 #[tokio::test]
 async fn hostile_urls_make_no_connection() {
     let server = Server::ok().await;
@@ -43,6 +48,7 @@ async fn hostile_urls_make_no_connection() {
         for (verb, result) in [
             ("GET", get(&client, url).await),
             ("POST", post(&client, url).await),
+            ("CALL", call(&client, url).await),
         ] {
             let error = result.expect_err(url);
             assert!(error.is_refused(), "{verb} {url}: {error:?}");
@@ -52,7 +58,7 @@ async fn hostile_urls_make_no_connection() {
     }
     assert_eq!(server.connections(), 0);
     println!(
-        "{} URLs, GET and POST, {literals} refused as literals, 0 connections",
+        "{} URLs, GET, POST and calls, {literals} refused as literals, 0 connections",
         urls.len()
     );
 }

@@ -132,6 +132,30 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
                 .await
                 .problem(404, "not_found");
         }
+        "customers-set-reranker" => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            let opened = scene.stack.open_secret(scene.ours.id, "reranker_key").await;
+            assert_eq!(opened, b"rk-example-0123456789");
+            let theirs = scene.theirs.get("/api/customers/reranker").await;
+            theirs.problem(404, "not_found");
+        }
+        "customers-get-reranker" | "customers-delete-reranker" => {
+            let body = json!({"url": "https://rerank.example.com/", "model": "m"});
+            let set = scene.ours.put("/api/customers/reranker", &body).await;
+            assert_eq!(set.status, 204, "{set}");
+            call(&mut scene.function, &theirs)
+                .await
+                .problem(404, "not_found");
+            if row.method == Method::GET {
+                let body = call(&mut scene.function, &ours).await;
+                assert_eq!(body.ok(200, &["url", "updatedAt"])["model"], "m");
+            } else {
+                assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+                call(&mut scene.function, &ours)
+                    .await
+                    .problem(404, "not_found");
+            }
+        }
         "customers-export" => {
             let first = call(&mut scene.function, &ours)
                 .await

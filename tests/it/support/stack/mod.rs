@@ -22,6 +22,7 @@ pub mod openai;
 pub mod processes;
 pub mod receiver;
 pub mod regeneration;
+pub mod reranker;
 pub mod sessions;
 pub mod tenant;
 pub mod users;
