@@ -3,7 +3,7 @@
 //! `moka` evicts in its maintenance and frees later, so that memory would exceed the budget (`shared/vectors/src/cache.rs`).
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -86,7 +86,7 @@ pub struct Cache {
 #[derive(Clone, Debug)]
 pub(crate) struct Opened {
     pub(crate) segment: Arc<Segment>,
-    /// It is used again and so small that it is read as a whole.
+    /// It is used again, and so small that it is read as a whole if anything of it is missing.
     pub(crate) whole: bool,
 }
 
@@ -105,7 +105,6 @@ struct Target {
     segment: SegmentName,
     part: Part,
     range: Range<u64>,
-    rank: u32,
     budget: usize,
 }
 
@@ -179,7 +178,6 @@ impl Cache {
                 segment: reference.name,
                 part: Part::Opened,
                 range: 0..reference.first,
-                rank: 0,
                 budget: 0,
             })
             .collect();
@@ -187,7 +185,7 @@ impl Cache {
             Some(reference) => Ok(Value::Segment(Arc::new(Segment::open(*reference, bytes)?))),
             None => Err(Error::Invalid("a segment that was not asked for")),
         };
-        let found = self.obtain(ranges, customer, &targets, &[Budget::UNLIMITED], open).await?;
+        let found = self.obtain(ranges, customer, &targets, &[usize::MAX], open).await?;
         let mut state = self.lock();
         let opened = segments.iter().zip(found).filter_map(|(reference, value)| {
             let Some(Value::Segment(segment)) = value else { return None };
@@ -212,48 +210,50 @@ impl Cache {
     ) -> Result<Vec<Option<Bytes>>> {
         let mut parts: Vec<Option<Bytes>> =
             wanted.iter().map(|wanted| wanted.opened.segment.resident(wanted.part)).collect();
+        let chosen = choose(wanted, &parts, budgets);
+        let whole = self.whole(customer, wanted, &chosen);
         // Each target once, with the wants that it serves.
         let mut places: BTreeMap<(SegmentName, Part), usize> = BTreeMap::new();
         let (mut targets, mut serves): (Vec<Target>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
-        for (number, (wanted, part)) in wanted.iter().zip(&parts).enumerate() {
-            if part.is_some() {
-                continue;
-            }
+        for number in chosen {
+            let Some(wanted) = wanted.get(number) else { continue };
             let segment = &wanted.opened.segment;
-            let part = if wanted.opened.whole { Part::Whole } else { wanted.part };
+            let (part, budget) = match whole.contains(&segment.name()) {
+                true => (Part::Whole, 0),
+                false => (wanted.part, wanted.budget),
+            };
             let place = *places.entry((segment.name(), part)).or_insert_with(|| {
                 targets.push(Target {
                     segment: segment.name(),
                     part,
                     range: segment.range(part),
-                    rank: if part == Part::Whole { 0 } else { wanted.rank },
-                    budget: if part == Part::Whole { 0 } else { wanted.budget },
+                    budget,
                 });
                 serves.push(Vec::new());
                 targets.len() - 1
             });
-            if let (Some(serves), Some(target)) = (serves.get_mut(place), targets.get_mut(place)) {
+            if let Some(serves) = serves.get_mut(place) {
                 serves.push(number);
-                target.rank = target.rank.min(wanted.rank);
             }
         }
         let check = |place: usize, bytes: Bytes| {
             let served = serves.get(place).and_then(|serves| wanted.get(*serves.first()?));
             let served = served.ok_or(Error::Invalid("a part that was not asked for"))?;
             // Parts of a whole segment are checked when they are used.
-            if !served.opened.whole {
+            if !whole.contains(&served.opened.segment.name()) {
                 served.opened.segment.blame(wire::unseal(&bytes).map(|_| ()))?;
             }
             Ok(Value::Bytes(bytes))
         };
-        let found = self.obtain(ranges, customer, &targets, budgets, check).await?;
+        let requests: Vec<usize> = budgets.iter().map(|budget| budget.requests).collect();
+        let found = self.obtain(ranges, customer, &targets, &requests, check).await?;
         for (serves, value) in serves.iter().zip(found) {
             let Some(Value::Bytes(bytes)) = value else { continue };
             for number in serves {
                 let (Some(wanted), Some(part)) = (wanted.get(*number), parts.get_mut(*number)) else {
                     continue;
                 };
-                *part = if wanted.opened.whole {
+                *part = if whole.contains(&wanted.opened.segment.name()) {
                     let range = wanted.opened.segment.range(wanted.part);
                     let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
                     Some(bytes.slice(bound(range.start)..bound(range.end)))
@@ -265,19 +265,30 @@ impl Cache {
         Ok(parts)
     }
 
+    /// The segments that are read as a whole: those of which chosen parts are missing that no search is reading.
+    fn whole(&self, customer: CustomerId, wanted: &[Wanted], chosen: &[usize]) -> BTreeSet<SegmentName> {
+        let state = self.lock();
+        let is_missing = |wanted: &&Wanted| {
+            let key = (customer, wanted.opened.segment.name(), wanted.part);
+            !state.entries.contains(&key) && !state.pending.contains_key(&key)
+        };
+        let chosen = chosen.iter().filter_map(|number| wanted.get(*number));
+        let missing = chosen.filter(|wanted| wanted.opened.whole).filter(is_missing);
+        missing.map(|wanted| wanted.opened.segment.name()).collect()
+    }
+
     /// Gets targets from memory, from other searches that are reading them, or by reading.
     async fn obtain<R: Ranges>(
         &self,
         ranges: &R,
         customer: CustomerId,
         targets: &[Target],
-        budgets: &[Budget],
+        requests: &[usize],
         make: impl Fn(usize, Bytes) -> Result<Value>,
     ) -> Result<Vec<Option<Value>>> {
         let mut found: Vec<Option<Value>> = vec![None; targets.len()];
-        let mut left_out = vec![false; targets.len()];
         loop {
-            let (mine, waits) = self.look(customer, targets, &left_out, &mut found);
+            let (mine, waits) = self.look(customer, targets, &mut found);
             if mine.is_empty() && waits.is_empty() {
                 return Ok(found);
             }
@@ -289,12 +300,7 @@ impl Cache {
                     cache: self,
                     keys: mine.iter().filter_map(key).collect(),
                 };
-                for place in &mine {
-                    if let Some(left_out) = left_out.get_mut(*place) {
-                        *left_out = true;
-                    }
-                }
-                let read = read(ranges, customer, targets, &mine, budgets).await?;
+                let read = read(ranges, customer, targets, &mine, requests).await?;
                 let mut new = Vec::with_capacity(read.len());
                 for (place, bytes) in read {
                     let value = make(place, bytes)?;
@@ -318,14 +324,13 @@ impl Cache {
         &self,
         customer: CustomerId,
         targets: &[Target],
-        left_out: &[bool],
         found: &mut [Option<Value>],
     ) -> (Vec<usize>, Vec<oneshot::Receiver<()>>) {
         let (mut mine, mut waits) = (Vec::new(), Vec::new());
         let mut state = self.lock();
         let state = &mut *state;
-        for (place, ((target, found), left_out)) in targets.iter().zip(found).zip(left_out).enumerate() {
-            if found.is_some() || *left_out {
+        for (place, (target, found)) in targets.iter().zip(found).enumerate() {
+            if found.is_some() {
                 continue;
             }
             let key = (customer, target.segment, target.part);
@@ -362,16 +367,38 @@ impl Cache {
     }
 }
 
-/// Reads targets in one round; without those that their budget leaves out.
+/// The numbers of the wants that a round gets: the same whatever is in memory, so that a search always finds the same.
+fn choose(wanted: &[Wanted], resident: &[Option<Bytes>], budgets: &[Budget]) -> Vec<usize> {
+    let missing = wanted.iter().zip(resident).enumerate().filter(|(_, (_, resident))| resident.is_none());
+    let missing: Vec<(usize, &Wanted)> = missing.map(|(number, (wanted, _))| (number, wanted)).collect();
+    let mut chosen = Vec::with_capacity(missing.len());
+    for (place, budget) in budgets.iter().enumerate() {
+        let of: Vec<&(usize, &Wanted)> =
+            missing.iter().filter(|(_, wanted)| wanted.budget == place).collect();
+        let wants: Vec<Want> = of
+            .iter()
+            .map(|(_, wanted)| Want {
+                segment: wanted.opened.segment.name(),
+                range: wanted.opened.segment.range(wanted.part),
+                rank: wanted.rank,
+            })
+            .collect();
+        let planned = plan(&wants, *budget).into_iter().flat_map(|request| request.wants);
+        chosen.extend(planned.filter_map(|want| of.get(want).map(|(number, _)| *number)));
+    }
+    chosen
+}
+
+/// Reads targets in one round.
 async fn read<R: Ranges>(
     ranges: &R,
     customer: CustomerId,
     targets: &[Target],
     mine: &[usize],
-    budgets: &[Budget],
+    budgets: &[usize],
 ) -> Result<Vec<(usize, Bytes)>> {
     let mut requests = Vec::new();
-    for (number, budget) in budgets.iter().enumerate() {
+    for (number, most) in budgets.iter().enumerate() {
         let of: Vec<(usize, &Target)> = mine
             .iter()
             .filter_map(|place| Some((*place, targets.get(*place)?)))
@@ -382,12 +409,17 @@ async fn read<R: Ranges>(
             .map(|(_, target)| Want {
                 segment: target.segment,
                 range: target.range.clone(),
-                rank: target.rank,
+                rank: 0,
             })
             .collect();
-        for mut request in plan(&wants, *budget) {
-            request.wants =
-                request.wants.iter().filter_map(|want| of.get(*want).map(|(place, _)| *place)).collect();
+        // What was chosen fits its budget, and some of it never takes more than all.
+        let budget = Budget {
+            requests: *most,
+            ..Budget::UNLIMITED
+        };
+        for mut request in plan(&wants, budget) {
+            let places = request.wants.iter().filter_map(|want| of.get(*want).map(|(place, _)| *place));
+            request.wants = places.collect();
             requests.push(request);
         }
     }

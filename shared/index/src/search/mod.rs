@@ -71,8 +71,9 @@ pub struct Limits {
 const MIB: u64 = 1024 * 1024;
 
 impl Limits {
-    /// The limits for tables of this many rows.
-    pub fn of(rows: u64, text: bool) -> Self {
+    /// The limits for tables of this many rows. Those that share words, or that a filter leaves over, are not neighbours as
+    /// those with near vectors are: `scattered` ones may take more requests.
+    pub fn of(rows: u64, scattered: bool) -> Self {
         let budget = |requests, mib| Budget {
             requests,
             bytes: mib * MIB,
@@ -82,9 +83,8 @@ impl Limits {
             ..=262_144 => (budget(3, 24), budget(4, 8)),
             _ => (budget(8, 32), budget(8, 12)),
         };
-        // Rows that share words are not neighbours, those with near vectors are.
-        if text {
-            rows.requests *= 3;
+        if scattered {
+            rows.requests *= 4;
         }
         Self { lists, rows }
     }
@@ -194,7 +194,9 @@ pub async fn search<R: Ranges>(
         fits(&views, vector.len())?;
     }
     let rows: u64 = views.iter().map(|view| u64::from(view.segment().rows())).sum();
-    let limits = query.limits.unwrap_or_else(|| Limits::of(rows, query.text.is_some()));
+    let admitted: u64 = views.iter().map(|view| view.count as u64).sum();
+    let scattered = query.text.is_some() || admitted < rows - rows / 8;
+    let limits = query.limits.unwrap_or_else(|| Limits::of(rows, scattered));
     let budgets = [Budget::UNLIMITED, limits.lists, limits.rows];
 
     let mut text = query.text.map(|text| TextLeg::new(&views, text));
@@ -215,19 +217,27 @@ pub async fn search<R: Ranges>(
     }
     drop((wanted, parts, blocks));
 
-    let by_vector = leg.map(|leg| leg.best(&views, query.depth)).unwrap_or_default();
     let by_text = text.as_ref().map(|text| text.best(&views, query.depth)).unwrap_or_default();
-    let mut ranks: BTreeMap<Place, u32> = BTreeMap::new();
-    for leg in [&by_vector, &by_text] {
-        for (rank, scored) in (0u32..).zip(leg) {
-            let best = ranks.entry(scored.place).or_insert(rank);
-            *best = rank.min(*best);
-        }
-    }
+    let by_vector = leg.map(|leg| leg.best(&views, query.depth)).unwrap_or_default();
+    let ranks = priorities(&by_vector, &by_text);
     let rows = rows_of(&views, &ranks);
     let blocks = cache.parts(ranges, customer, &rows, &budgets).await?;
-    let found = ranks.keys().zip(blocks).filter_map(|(place, block)| Some((*place, block?)));
-    finish(&views, query, vector.as_deref(), text.as_ref(), &by_text, found.collect())
+    let read = ranks.keys().zip(blocks).filter_map(|(place, block)| Some((*place, block?)));
+    let found = Found {
+        rows: read.collect(),
+        by_vector,
+        by_text,
+        text,
+    };
+    finish(&views, query, vector.as_deref(), &found)
+}
+
+/// What the legs rank, and the rows that were read of it.
+struct Found {
+    rows: BTreeMap<Place, Bytes>,
+    by_vector: Vec<Scored>,
+    by_text: Vec<Scored>,
+    text: Option<TextLeg>,
 }
 
 /// A query's vector with length 1.
@@ -252,6 +262,20 @@ fn fits(views: &[View], given: usize) -> Result<()> {
     })
 }
 
+/// Rows with the order in which they are left out: by reciprocal ranks of both legs, as whatever fuses them will too.
+fn priorities(by_vector: &[Scored], by_text: &[Scored]) -> BTreeMap<Place, u32> {
+    const CONSTANT: f32 = 60.0;
+    let mut sums: BTreeMap<Place, f32> = BTreeMap::new();
+    for leg in [by_vector, by_text] {
+        for (rank, scored) in leg.iter().enumerate() {
+            *sums.entry(scored.place).or_default() += 1.0 / (CONSTANT + rank as f32);
+        }
+    }
+    let mut sorted: Vec<(Place, f32)> = sums.into_iter().collect();
+    sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
+    sorted.into_iter().zip(0u32..).map(|((place, _), rank)| (place, rank)).collect()
+}
+
 fn rows_of(views: &[View], ranks: &BTreeMap<Place, u32>) -> Vec<Wanted> {
     let wanted = |(place, rank): (&Place, &u32)| {
         let view = views.get(place.0)?;
@@ -270,13 +294,13 @@ fn finish(
     views: &[View],
     query: &Query<'_>,
     vector: Option<&[f32]>,
-    text: Option<&TextLeg>,
-    by_text: &[Scored],
-    rows: BTreeMap<Place, Bytes>,
+    found: &Found,
 ) -> Result<Vec<Candidate>> {
-    let mut cosines: Vec<Scored> = Vec::new();
+    // Rows that were not read keep their places by their estimates, so that ranks do not depend on what is left out.
+    let left_out = found.by_vector.iter().filter(|scored| !found.rows.contains_key(&scored.place));
+    let mut cosines: Vec<Scored> = left_out.copied().collect();
     if let Some(vector) = vector {
-        for (place, block) in &rows {
+        for (place, block) in &found.rows {
             let Some(view) = views.get(place.0) else { continue };
             cosines.push(Scored {
                 score: view.segment().cosine(vector, block),
@@ -288,10 +312,10 @@ fn finish(
     let cosine_of: BTreeMap<Place, (u32, f32)> =
         (1u32..).zip(&cosines).map(|(rank, scored)| (scored.place, (rank, scored.score))).collect();
     let rank_of: BTreeMap<Place, u32> =
-        (1u32..).zip(by_text).map(|(rank, scored)| (scored.place, rank)).collect();
+        (1u32..).zip(&found.by_text).map(|(rank, scored)| (scored.place, rank)).collect();
     let depth = u32::try_from(query.depth).unwrap_or(u32::MAX);
     let mut candidates = Vec::new();
-    for (place, block) in &rows {
+    for (place, block) in &found.rows {
         let Some(view) = views.get(place.0) else { continue };
         let cosine = cosine_of.get(place);
         let rank_vector = cosine.map(|(rank, _)| *rank).filter(|rank| *rank <= depth);
@@ -302,7 +326,7 @@ fn finish(
         candidates.push(Candidate {
             record: view.segment().record(place.1, block)?,
             cosine: cosine.map(|(_, cosine)| *cosine),
-            bm25: text.map(|text| text.of(*place)),
+            bm25: found.text.as_ref().map(|text| text.of(*place)),
             rank_vector,
             rank_text,
             vector: query.vectors.then(|| view.segment().read_vector(block)),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{LISTS, Scored, View, keep_first, key, order};
+use super::{LISTS, Scored, View, keep_first, order};
 use crate::{
     Result,
     cache::Wanted,
@@ -154,7 +154,6 @@ impl<'a> VectorLeg<'a> {
             })
             .collect();
         keep_first(&mut best, MORE * depth + SOME, |a, b| order(views, a, b));
-        debug_assert!(best.iter().all(|scored| key(views, scored.place).is_some()));
         best
     }
 }
