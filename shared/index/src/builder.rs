@@ -123,7 +123,9 @@ impl Default for Builder {
 /// One more than a number, 0 for none.
 fn optional(number: Option<u32>) -> Result<u32> {
     number.map_or(Ok(0), |number| {
-        number.checked_add(1).ok_or(Error::Invalid("a page or parent is too large"))
+        number
+            .checked_add(1)
+            .ok_or(Error::Invalid("a page or parent is too large"))
     })
 }
 
@@ -199,13 +201,17 @@ impl Builder {
         self.vectors.push(&vector);
         self.text.clear();
         if self.options.context {
-            for part in std::iter::once(row.title).chain(row.heading_path.iter().map(String::as_str)) {
+            for part in
+                std::iter::once(row.title).chain(row.heading_path.iter().map(String::as_str))
+            {
                 self.text.push_str(part);
                 self.text.push_str("\n\n");
             }
         }
         self.text.push_str(row.text);
-        let words = self.forward.push(&self.analyzer, &self.text, Language::of(row.language));
+        let words = self
+            .forward
+            .push(&self.analyzer, &self.text, Language::of(row.language));
         self.rows.words.push(words);
         Ok(())
     }
@@ -265,8 +271,13 @@ impl Builder {
     /// Those of the writer.
     pub fn finish(self, writer: &mut impl Write) -> Result<Built> {
         // Versions in order, each once: those that became equal are one.
-        let mut documents: Vec<Document> =
-            self.versions.iter().filter(|version| self.keeps(**version)).flatten().copied().collect();
+        let mut documents: Vec<Document> = self
+            .versions
+            .iter()
+            .filter(|version| self.keeps(**version))
+            .flatten()
+            .copied()
+            .collect();
         documents.sort_unstable();
         documents.dedup();
         let places: Vec<Option<u32>> = self
@@ -281,8 +292,10 @@ impl Builder {
             let version = *self.rows.document.get(row as usize)?;
             *places.get(version as usize)?
         };
-        let mut order: Vec<u32> =
-            (0u32..).take(self.len()).filter(|row| place_of(*row).is_some()).collect();
+        let mut order: Vec<u32> = (0u32..)
+            .take(self.len())
+            .filter(|row| place_of(*row).is_some())
+            .collect();
         let flat = order.len() <= FLAT;
         let mut lists = Vec::new();
         let (centroids, clusters) = if flat {
@@ -296,10 +309,20 @@ impl Builder {
         let vector = self.vectors.dimension() * if flat { 4 } else { 2 };
         let start = |row: u32| match row {
             0 => 0,
-            _ => self.rows.ends.get(row as usize - 1).copied().unwrap_or_default(),
+            _ => self
+                .rows
+                .ends
+                .get(row as usize - 1)
+                .copied()
+                .unwrap_or_default(),
         };
         let record = |row: u32| {
-            let end = self.rows.ends.get(row as usize).copied().unwrap_or_default();
+            let end = self
+                .rows
+                .ends
+                .get(row as usize)
+                .copied()
+                .unwrap_or_default();
             self.records.get(start(row)..end).unwrap_or_default()
         };
         let lengths = order
@@ -310,9 +333,17 @@ impl Builder {
         let document: Vec<u32> = order.iter().filter_map(|row| place_of(*row)).collect();
         put_column(&mut columns, &document)?;
         let rows = &self.rows;
-        for column in [&rows.index, &rows.page, &rows.parent, &rows.language, &rows.words] {
-            let values: Vec<u32> =
-                order.iter().filter_map(|row| column.get(*row as usize).copied()).collect();
+        for column in [
+            &rows.index,
+            &rows.page,
+            &rows.parent,
+            &rows.language,
+            &rows.words,
+        ] {
+            let values: Vec<u32> = order
+                .iter()
+                .filter_map(|row| column.get(*row as usize).copied())
+                .collect();
             put_column(&mut columns, &values)?;
         }
         put_column(&mut columns, &lengths)?;
@@ -320,7 +351,11 @@ impl Builder {
         let words = order.iter().filter_map(|row| rows.words.get(*row as usize));
         let meta = Meta {
             flat,
-            dimension: if order.is_empty() { 0 } else { self.vectors.dimension() },
+            dimension: if order.is_empty() {
+                0
+            } else {
+                self.vectors.dimension()
+            },
             rows: order.len() as u32,
             clusters,
             words: words.map(|words| u64::from(*words)).sum(),
@@ -332,8 +367,13 @@ impl Builder {
             let document = place_of(**row).and_then(|place| documents.get(place as usize));
             document.is_some_and(|document| document.superseded_at.is_none())
         };
-        let kept: &[Tombstone] = if self.options.tombstones { &self.tombstones } else { &[] };
-        let (mut meta_bytes, mut document_bytes, mut tombstones) = (Vec::new(), Vec::new(), Vec::new());
+        let kept: &[Tombstone] = if self.options.tombstones {
+            &self.tombstones
+        } else {
+            &[]
+        };
+        let (mut meta_bytes, mut document_bytes, mut tombstones) =
+            (Vec::new(), Vec::new(), Vec::new());
         meta.put(&mut meta_bytes)?;
         put_documents(&mut document_bytes, &documents);
         put_tombstones(&mut tombstones, kept);
@@ -346,14 +386,16 @@ impl Builder {
             &terms.directory,
         ];
         let row_bytes = lengths.iter().map(|length| u64::from(*length)).sum();
-        let sizes = [lists.len(), terms.buckets.len(), terms.frequent.len()].map(|size| size as u64);
+        let sizes =
+            [lists.len(), terms.buckets.len(), terms.frequent.len()].map(|size| size as u64);
         let table = Table::of(&prefix, [sizes[0], sizes[1], sizes[2], row_bytes]);
         let mut head = Vec::new();
         table.put(&mut head);
-        for part in std::iter::once(head.as_slice())
-            .chain(prefix)
-            .chain([lists.as_slice(), &terms.buckets, &terms.frequent])
-        {
+        for part in std::iter::once(head.as_slice()).chain(prefix).chain([
+            lists.as_slice(),
+            &terms.buckets,
+            &terms.frequent,
+        ]) {
             writer.write_all(part)?;
         }
         let mut block = Vec::new();
@@ -407,10 +449,15 @@ impl Builder {
 
 /// Writes a centroid in bytes; returns it as it will be read.
 fn put_centroid(section: &mut Vec<u8>, centroid: &[f32]) -> Vec<f32> {
-    let largest = centroid.iter().fold(0f32, |most, value| most.max(value.abs()));
+    let largest = centroid
+        .iter()
+        .fold(0f32, |most, value| most.max(value.abs()));
     let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
     // Between -127 and 127 by construction.
-    let steps: Vec<i8> = centroid.iter().map(|value| (value / scale).round() as i8).collect();
+    let steps: Vec<i8> = centroid
+        .iter()
+        .map(|value| (value / scale).round() as i8)
+        .collect();
     let values: Vec<f32> = steps.iter().map(|step| scale * f32::from(*step)).collect();
     let squared: f32 = values.iter().map(|value| value * value).sum();
     section.extend_from_slice(&scale.to_le_bytes());

@@ -185,11 +185,17 @@ impl Cache {
             Some(reference) => Ok(Value::Segment(Arc::new(Segment::open(*reference, bytes)?))),
             None => Err(Error::Invalid("a segment that was not asked for")),
         };
-        let found = self.obtain(ranges, customer, &targets, &[usize::MAX], open).await?;
+        let found = self
+            .obtain(ranges, customer, &targets, &[usize::MAX], open)
+            .await?;
         let mut state = self.lock();
         let opened = segments.iter().zip(found).filter_map(|(reference, value)| {
-            let Some(Value::Segment(segment)) = value else { return None };
-            let entry = state.entries.peek_mut(&(customer, reference.name, Part::Opened));
+            let Some(Value::Segment(segment)) = value else {
+                return None;
+            };
+            let entry = state
+                .entries
+                .peek_mut(&(customer, reference.name, Part::Opened));
             let uses = entry.map_or(1, |entry| {
                 entry.uses = entry.uses.saturating_add(1);
                 entry.uses
@@ -208,15 +214,19 @@ impl Cache {
         wanted: &[Wanted],
         budgets: &[Budget],
     ) -> Result<Vec<Option<Bytes>>> {
-        let mut parts: Vec<Option<Bytes>> =
-            wanted.iter().map(|wanted| wanted.opened.segment.resident(wanted.part)).collect();
+        let mut parts: Vec<Option<Bytes>> = wanted
+            .iter()
+            .map(|wanted| wanted.opened.segment.resident(wanted.part))
+            .collect();
         let chosen = choose(wanted, &parts, budgets);
         let whole = self.whole(customer, wanted, &chosen);
         // Each target once, with the wants that it serves.
         let mut places: BTreeMap<(SegmentName, Part), usize> = BTreeMap::new();
         let (mut targets, mut serves): (Vec<Target>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
         for number in chosen {
-            let Some(wanted) = wanted.get(number) else { continue };
+            let Some(wanted) = wanted.get(number) else {
+                continue;
+            };
             let segment = &wanted.opened.segment;
             let (part, budget) = match whole.contains(&segment.name()) {
                 true => (Part::Whole, 0),
@@ -237,25 +247,36 @@ impl Cache {
             }
         }
         let check = |place: usize, bytes: Bytes| {
-            let served = serves.get(place).and_then(|serves| wanted.get(*serves.first()?));
+            let served = serves
+                .get(place)
+                .and_then(|serves| wanted.get(*serves.first()?));
             let served = served.ok_or(Error::Invalid("a part that was not asked for"))?;
             // Parts of a whole segment are checked when they are used.
             if !whole.contains(&served.opened.segment.name()) {
-                served.opened.segment.blame(wire::unseal(&bytes).map(|_| ()))?;
+                served
+                    .opened
+                    .segment
+                    .blame(wire::unseal(&bytes).map(|_| ()))?;
             }
             Ok(Value::Bytes(bytes))
         };
         let requests: Vec<usize> = budgets.iter().map(|budget| budget.requests).collect();
-        let found = self.obtain(ranges, customer, &targets, &requests, check).await?;
+        let found = self
+            .obtain(ranges, customer, &targets, &requests, check)
+            .await?;
         for (serves, value) in serves.iter().zip(found) {
-            let Some(Value::Bytes(bytes)) = value else { continue };
+            let Some(Value::Bytes(bytes)) = value else {
+                continue;
+            };
             for number in serves {
-                let (Some(wanted), Some(part)) = (wanted.get(*number), parts.get_mut(*number)) else {
+                let (Some(wanted), Some(part)) = (wanted.get(*number), parts.get_mut(*number))
+                else {
                     continue;
                 };
                 *part = if whole.contains(&wanted.opened.segment.name()) {
                     let range = wanted.opened.segment.range(wanted.part);
-                    let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+                    let bound =
+                        |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
                     Some(bytes.slice(bound(range.start)..bound(range.end)))
                 } else {
                     Some(bytes.clone())
@@ -266,14 +287,21 @@ impl Cache {
     }
 
     /// The segments that are read as a whole: those of which chosen parts are missing that no search is reading.
-    fn whole(&self, customer: CustomerId, wanted: &[Wanted], chosen: &[usize]) -> BTreeSet<SegmentName> {
+    fn whole(
+        &self,
+        customer: CustomerId,
+        wanted: &[Wanted],
+        chosen: &[usize],
+    ) -> BTreeSet<SegmentName> {
         let state = self.lock();
         let is_missing = |wanted: &&Wanted| {
             let key = (customer, wanted.opened.segment.name(), wanted.part);
             !state.entries.contains(&key) && !state.pending.contains_key(&key)
         };
         let chosen = chosen.iter().filter_map(|number| wanted.get(*number));
-        let missing = chosen.filter(|wanted| wanted.opened.whole).filter(is_missing);
+        let missing = chosen
+            .filter(|wanted| wanted.opened.whole)
+            .filter(is_missing);
         missing.map(|wanted| wanted.opened.segment.name()).collect()
     }
 
@@ -294,7 +322,9 @@ impl Cache {
             }
             if !mine.is_empty() {
                 let key = |place: &usize| {
-                    targets.get(*place).map(|target| (customer, target.segment, target.part))
+                    targets
+                        .get(*place)
+                        .map(|target| (customer, target.segment, target.part))
                 };
                 let claim = Claim {
                     cache: self,
@@ -360,7 +390,9 @@ impl Cache {
             }
         }
         while state.stats.bytes > self.budget {
-            let Some((_, entry)) = state.entries.pop_lru() else { break };
+            let Some((_, entry)) = state.entries.pop_lru() else {
+                break;
+            };
             state.stats.bytes -= entry.value.bytes();
             state.stats.evictions += 1;
         }
@@ -369,12 +401,20 @@ impl Cache {
 
 /// The numbers of the wants that a round gets: the same whatever is in memory, so that a search always finds the same.
 fn choose(wanted: &[Wanted], resident: &[Option<Bytes>], budgets: &[Budget]) -> Vec<usize> {
-    let missing = wanted.iter().zip(resident).enumerate().filter(|(_, (_, resident))| resident.is_none());
-    let missing: Vec<(usize, &Wanted)> = missing.map(|(number, (wanted, _))| (number, wanted)).collect();
+    let missing = wanted
+        .iter()
+        .zip(resident)
+        .enumerate()
+        .filter(|(_, (_, resident))| resident.is_none());
+    let missing: Vec<(usize, &Wanted)> = missing
+        .map(|(number, (wanted, _))| (number, wanted))
+        .collect();
     let mut chosen = Vec::with_capacity(missing.len());
     for (place, budget) in budgets.iter().enumerate() {
-        let of: Vec<&(usize, &Wanted)> =
-            missing.iter().filter(|(_, wanted)| wanted.budget == place).collect();
+        let of: Vec<&(usize, &Wanted)> = missing
+            .iter()
+            .filter(|(_, wanted)| wanted.budget == place)
+            .collect();
         let wants: Vec<Want> = of
             .iter()
             .map(|(_, wanted)| Want {
@@ -383,7 +423,9 @@ fn choose(wanted: &[Wanted], resident: &[Option<Bytes>], budgets: &[Budget]) -> 
                 rank: wanted.rank,
             })
             .collect();
-        let planned = plan(&wants, *budget).into_iter().flat_map(|request| request.wants);
+        let planned = plan(&wants, *budget)
+            .into_iter()
+            .flat_map(|request| request.wants);
         chosen.extend(planned.filter_map(|want| of.get(want).map(|(number, _)| *number)));
     }
     chosen
@@ -418,7 +460,10 @@ async fn read<R: Ranges>(
             ..Budget::UNLIMITED
         };
         for mut request in plan(&wants, budget) {
-            let places = request.wants.iter().filter_map(|want| of.get(*want).map(|(place, _)| *place));
+            let places = request
+                .wants
+                .iter()
+                .filter_map(|want| of.get(*want).map(|(place, _)| *place));
             request.wants = places.collect();
             requests.push(request);
         }
@@ -435,12 +480,16 @@ async fn read<R: Ranges>(
     for (number, request) in requests.iter().enumerate() {
         let bytes = whole(&pieces, &read, number)?;
         for place in &request.wants {
-            let Some(target) = targets.get(*place) else { continue };
+            let Some(target) = targets.get(*place) else {
+                continue;
+            };
             let part = if target.range == request.range {
                 bytes.clone()
             } else {
                 // A copy, so that the rest of the request is not held in memory with it.
-                let at = |offset: u64| usize::try_from(offset - request.range.start).unwrap_or(usize::MAX);
+                let at = |offset: u64| {
+                    usize::try_from(offset - request.range.start).unwrap_or(usize::MAX)
+                };
                 let part = bytes.get(at(target.range.start)..at(target.range.end));
                 Bytes::copy_from_slice(part.unwrap_or_default())
             };
@@ -452,7 +501,9 @@ async fn read<R: Ranges>(
 
 /// The bytes of a piece, if they are as many as were asked for.
 pub(crate) fn whole<'a>(pieces: &[Piece], read: &'a [Bytes], number: usize) -> Result<&'a Bytes> {
-    let piece = pieces.get(number).ok_or(Error::Invalid("a range that was not asked for"))?;
+    let piece = pieces
+        .get(number)
+        .ok_or(Error::Invalid("a range that was not asked for"))?;
     let wanted = piece.range.end - piece.range.start;
     match read.get(number) {
         Some(bytes) if bytes.len() as u64 == wanted => Ok(bytes),

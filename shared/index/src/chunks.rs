@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use dynrag_domain::{VersionNumber, ids::{CustomerId, DocumentId}};
+use dynrag_domain::{
+    VersionNumber,
+    ids::{CustomerId, DocumentId},
+};
 
 use crate::{
-    Budget, Cache, Ranges, Record, Result, SegmentRef,
-    cache::Wanted,
-    documents::Covers,
+    Budget, Cache, Ranges, Record, Result, SegmentRef, cache::Wanted, documents::Covers,
     segment::Part,
 };
 
@@ -58,7 +59,12 @@ pub async fn chunks<R: Ranges>(
             let first = segment.documents.partition_point(|document| {
                 (document.id, document.version) < (chunks.document, chunks.version)
             });
-            let versions = segment.documents.iter().zip(&documents).enumerate().skip(first);
+            let versions = segment
+                .documents
+                .iter()
+                .zip(&documents)
+                .enumerate()
+                .skip(first);
             let versions: Vec<u32> = versions
                 .take_while(|(_, (document, _))| {
                     (document.id, document.version) == (chunks.document, chunks.version)
@@ -69,7 +75,10 @@ pub async fn chunks<R: Ranges>(
             if versions.is_empty() {
                 continue;
             }
-            let each = (0u32..).zip(&columns.document).zip(&columns.index).zip(&columns.parent);
+            let each = (0u32..)
+                .zip(&columns.document)
+                .zip(&columns.index)
+                .zip(&columns.parent);
             for (((row, document), index), parent) in each {
                 let is_wanted = versions.contains(document)
                     && match &chunks.which {
@@ -88,7 +97,9 @@ pub async fn chunks<R: Ranges>(
             }
         }
     }
-    let blocks = cache.parts(ranges, customer, &parts, &[Budget::UNLIMITED]).await?;
+    let blocks = cache
+        .parts(ranges, customer, &parts, &[Budget::UNLIMITED])
+        .await?;
     let mut found: Vec<Vec<Record>> = vec![Vec::new(); wanted.len()];
     for ((place, opened, row), block) in rows.into_iter().zip(blocks) {
         if let (Some(found), Some(block)) = (found.get_mut(place), block) {

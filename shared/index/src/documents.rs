@@ -119,7 +119,9 @@ impl Covers {
         for (id, tombstones) in &self.0 {
             let first = documents.partition_point(|document| document.id < *id);
             for version in left.iter_mut().skip(first) {
-                let Some(mut document) = *version else { continue };
+                let Some(mut document) = *version else {
+                    continue;
+                };
                 if document.id != *id {
                     break;
                 }
@@ -157,7 +159,9 @@ fn version(number: i32) -> Result<VersionNumber, Corrupt> {
 }
 
 fn id(reader: &mut Reader<'_>) -> Result<DocumentId, Corrupt> {
-    reader.u128().map(|id| DocumentId::from(Uuid::from_u128(id)))
+    reader
+        .u128()
+        .map(|id| DocumentId::from(Uuid::from_u128(id)))
 }
 
 pub(crate) fn time(micros: i64) -> Result<DateTime<Utc>, Corrupt> {

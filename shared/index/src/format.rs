@@ -120,10 +120,15 @@ impl Table {
     }
 
     /// Returns a section of the prefix, if its checksum is right.
-    pub(crate) fn section<'a>(&self, object: &'a [u8], section: Section) -> Result<&'a [u8], Corrupt> {
+    pub(crate) fn section<'a>(
+        &self,
+        object: &'a [u8],
+        section: Section,
+    ) -> Result<&'a [u8], Corrupt> {
         const SHORT: Corrupt = Corrupt::Damaged("the prefix is not whole");
         let (range, sum) = self.sections.get(section as usize).ok_or(SHORT)?;
-        let (Ok(start), Ok(end)) = (usize::try_from(range.start), usize::try_from(range.end)) else {
+        let (Ok(start), Ok(end)) = (usize::try_from(range.start), usize::try_from(range.end))
+        else {
             return Err(SHORT);
         };
         let bytes = object.get(start..end).ok_or(SHORT)?;

@@ -5,10 +5,8 @@ use std::io::Write;
 use dynrag_domain::ids::CustomerId;
 
 use crate::{
-    Builder, Built, Options, Piece, Ranges, Result, Row, Segment, SegmentRef,
-    cache::whole,
-    documents::time,
-    segment::Part,
+    Builder, Built, Options, Piece, Ranges, Result, Row, Segment, SegmentRef, cache::whole,
+    documents::time, segment::Part,
 };
 
 /// Bytes of rows that are read at once.
@@ -59,7 +57,9 @@ pub async fn merge<R: Ranges>(
             for row in row..end {
                 let range = segment.range(Part::Row(row));
                 let at = |offset: u64| usize::try_from(offset - start).unwrap_or(usize::MAX);
-                let block = bytes.get(at(range.start)..at(range.end)).unwrap_or_default();
+                let block = bytes
+                    .get(at(range.start)..at(range.end))
+                    .unwrap_or_default();
                 push(&mut builder, &segment, row, block)?;
             }
             row = end;
@@ -70,14 +70,24 @@ pub async fn merge<R: Ranges>(
 
 fn push(builder: &mut Builder, segment: &Segment, row: u32, block: &[u8]) -> Result<()> {
     let record = segment.record(row, block)?;
-    let place = segment.columns.document.get(row as usize).copied().unwrap_or_default();
-    let superseded_at = segment.documents.get(place as usize).and_then(|document| document.superseded_at);
+    let place = segment
+        .columns
+        .document
+        .get(row as usize)
+        .copied()
+        .unwrap_or_default();
+    let superseded_at = segment
+        .documents
+        .get(place as usize)
+        .and_then(|document| document.superseded_at);
     builder.push(
         &Row {
             document: record.document,
             version: record.version,
             published_at: record.published_at,
-            superseded_at: superseded_at.map(|at| segment.blame(time(at))).transpose()?,
+            superseded_at: superseded_at
+                .map(|at| segment.blame(time(at)))
+                .transpose()?,
             index: record.index,
             page: record.page,
             parent: record.parent,

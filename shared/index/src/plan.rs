@@ -46,7 +46,10 @@ pub(crate) fn plan(wants: &[Want], budget: Budget) -> Vec<Request> {
     by_rank.sort_by_key(|want| wants.get(*want).map(|want| want.rank));
     let with = |count: usize| requests(wants, by_rank.get(..count).unwrap_or_default(), budget);
     let fits = |requests: &[Request]| {
-        let bytes: u64 = requests.iter().map(|request| request.range.end - request.range.start).sum();
+        let bytes: u64 = requests
+            .iter()
+            .map(|request| request.range.end - request.range.start)
+            .sum();
         bytes <= budget.bytes
     };
     let all = with(wants.len());
@@ -68,8 +71,10 @@ pub(crate) fn plan(wants: &[Want], budget: Budget) -> Vec<Request> {
 
 /// Covers wants by at most as many requests as the budget has, with the fewest bytes in between.
 fn requests(wants: &[Want], chosen: &[usize], budget: Budget) -> Vec<Request> {
-    let mut sorted: Vec<(usize, &Want)> =
-        chosen.iter().filter_map(|place| Some((*place, wants.get(*place)?))).collect();
+    let mut sorted: Vec<(usize, &Want)> = chosen
+        .iter()
+        .filter_map(|place| Some((*place, wants.get(*place)?)))
+        .collect();
     sorted.sort_by_key(|(_, want)| (want.segment, want.range.start, want.range.end));
     let mut runs: Vec<Request> = Vec::new();
     for (place, want) in sorted {
@@ -139,16 +144,29 @@ mod tests {
     fn near_ranges_are_one_request_and_the_smallest_gaps_are_read() {
         let name = SegmentName::generate();
         let starts = [0u64, 10_000, 1_000_000, 1_100_000, 9_000_000];
-        let wants: Vec<_> = (0..).zip(starts).map(|(rank, start)| want(name, start, rank)).collect();
+        let wants: Vec<_> = (0..)
+            .zip(starts)
+            .map(|(rank, start)| want(name, start, rank))
+            .collect();
         let ranges = |requests, bytes| -> Vec<_> {
             let requests = plan(&wants, Budget { requests, bytes });
-            requests.into_iter().map(|request| (request.range, request.wants.len())).collect()
+            requests
+                .into_iter()
+                .map(|request| (request.range, request.wants.len()))
+                .collect()
         };
         assert_eq!(
             ranges(3, u64::MAX),
-            [(0..11_000, 2), (1_000_000..1_101_000, 2), (9_000_000..9_001_000, 1)]
+            [
+                (0..11_000, 2),
+                (1_000_000..1_101_000, 2),
+                (9_000_000..9_001_000, 1)
+            ]
         );
-        assert_eq!(ranges(2, u64::MAX), [(0..1_101_000, 4), (9_000_000..9_001_000, 1)]);
+        assert_eq!(
+            ranges(2, u64::MAX),
+            [(0..1_101_000, 4), (9_000_000..9_001_000, 1)]
+        );
         // What costs too much is left out, the last rank first.
         assert_eq!(ranges(1, 2_000_000), [(0..1_101_000, 4)]);
         assert_eq!(ranges(1, 20_000), [(0..11_000, 2)]);
@@ -157,8 +175,20 @@ mod tests {
 
     #[test]
     fn each_segment_has_a_request() {
-        let wants: Vec<_> = (0..5).map(|rank| want(SegmentName::generate(), 0, rank)).collect();
-        assert_eq!(plan(&wants, Budget { requests: 2, bytes: u64::MAX }).len(), 5);
+        let wants: Vec<_> = (0..5)
+            .map(|rank| want(SegmentName::generate(), 0, rank))
+            .collect();
+        assert_eq!(
+            plan(
+                &wants,
+                Budget {
+                    requests: 2,
+                    bytes: u64::MAX
+                }
+            )
+            .len(),
+            5
+        );
         assert!(plan(&[], Budget::UNLIMITED).is_empty());
     }
 

@@ -108,7 +108,9 @@ impl<'a> Stored<'a> {
         let title = reader.text()?;
         let headings = reader.varint_u32()?;
         // Collected one by one: the count may be anything.
-        let heading_path = (0..headings).map(|_| reader.text()).collect::<Result<_, _>>()?;
+        let heading_path = (0..headings)
+            .map(|_| reader.text())
+            .collect::<Result<_, _>>()?;
         let stored = Self {
             char_span,
             title,

@@ -135,7 +135,9 @@ impl Segment {
         for ends in offsets.windows(2).filter(|_| meta.flat) {
             let at = |end: u64| usize::try_from(table.range(Section::Rows).start + end).ok();
             let block = match ends {
-                [start, end] => at(*start).zip(at(*end)).and_then(|(start, end)| first.get(start..end)),
+                [start, end] => at(*start)
+                    .zip(at(*end))
+                    .and_then(|(start, end)| first.get(start..end)),
                 _ => None,
             };
             unseal(block.unwrap_or_default())?;
@@ -146,10 +148,17 @@ impl Segment {
             table.length(Section::Buckets),
             table.length(Section::Frequent),
         )?;
-        let analysed = columns.language.iter().collect::<BTreeSet<_>>().into_iter().map(|number| {
-            let code = number.checked_sub(1).and_then(|place| meta.languages.get(place as usize));
-            Language::of(code.map(String::as_str))
-        });
+        let analysed = columns
+            .language
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|number| {
+                let code = number
+                    .checked_sub(1)
+                    .and_then(|place| meta.languages.get(place as usize));
+                Language::of(code.map(String::as_str))
+            });
         Ok(Self {
             analysed: analysed.collect::<BTreeSet<_>>().into_iter().collect(),
             rotation: (!meta.flat).then(|| Rotation::new(meta.dimension, meta.seed)),
@@ -267,7 +276,10 @@ impl Segment {
             }
             Part::Row(row) => {
                 let offset = |row: usize| self.offsets.get(row).copied().unwrap_or_default();
-                within(Section::Rows, offset(row as usize)..offset(row as usize + 1))
+                within(
+                    Section::Rows,
+                    offset(row as usize)..offset(row as usize + 1),
+                )
             }
         }
     }
@@ -278,7 +290,10 @@ impl Segment {
         if range.end > self.reference.first {
             return None;
         }
-        let (start, end) = (usize::try_from(range.start).ok()?, usize::try_from(range.end).ok()?);
+        let (start, end) = (
+            usize::try_from(range.start).ok()?,
+            usize::try_from(range.end).ok()?,
+        );
         Some(self.first.slice(start..end))
     }
 
@@ -314,10 +329,11 @@ impl Segment {
 
     /// A list's centroid, rotated.
     pub(crate) fn centroid(&self, list: u32) -> Vec<f32> {
-        self.centroid_parts(list).map_or_else(Vec::new, |(scale, _, components)| {
-            let value = |byte: &u8| scale * f32::from(byte.cast_signed());
-            components.iter().map(value).collect()
-        })
+        self.centroid_parts(list)
+            .map_or_else(Vec::new, |(scale, _, components)| {
+                let value = |byte: &u8| scale * f32::from(byte.cast_signed());
+                components.iter().map(value).collect()
+            })
     }
 
     /// Squared distances of a rotated query of length 1 from all centroids.
@@ -336,7 +352,9 @@ impl Segment {
     /// What equal scores are ordered by, and rows are known by.
     pub(crate) fn key(&self, row: u32) -> Option<Key> {
         let row = row as usize;
-        let document = self.documents.get(*self.columns.document.get(row)? as usize)?;
+        let document = self
+            .documents
+            .get(*self.columns.document.get(row)? as usize)?;
         Some((document.id, document.version, *self.columns.index.get(row)?))
     }
 
@@ -364,18 +382,24 @@ impl Segment {
     pub(crate) fn read_vector(&self, block: &[u8]) -> Vec<f32> {
         let bytes = block.get(..self.vector()).unwrap_or_default();
         if self.meta.flat {
-            bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect()
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|value| f32::from_le_bytes(*value))
+                .collect()
         } else {
             let values = bytes.as_chunks().0.iter();
-            values.map(|value| f16::from_le_bytes(*value).to_f32()).collect()
+            values
+                .map(|value| f16::from_le_bytes(*value).to_f32())
+                .collect()
         }
     }
 
     /// Checks the block of a row and reads what no column has.
     pub(crate) fn stored<'a>(&self, block: &'a [u8]) -> Result<Stored<'a>> {
-        let stored = unseal(block).and_then(|contents| {
-            Stored::read(contents.get(self.vector()..).unwrap_or_default())
-        });
+        let stored = unseal(block)
+            .and_then(|contents| Stored::read(contents.get(self.vector()..).unwrap_or_default()));
         self.blame(stored)
     }
 
@@ -397,7 +421,11 @@ impl Segment {
             char_span: stored.char_span,
             language: self.language(row).map(str::to_owned),
             title: stored.title.to_owned(),
-            heading_path: stored.heading_path.iter().map(|&heading| heading.to_owned()).collect(),
+            heading_path: stored
+                .heading_path
+                .iter()
+                .map(|&heading| heading.to_owned())
+                .collect(),
             text: stored.text.to_owned(),
             text_hash: stored.text_hash.to_owned(),
             metadata: stored.metadata.to_owned(),

@@ -13,8 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{
     error::Corrupt,
     wire::{
-        CHECKSUM, Reader, length_u32, put_column, put_varint, take_column, unseal,
-        varint_length,
+        CHECKSUM, Reader, length_u32, put_column, put_varint, take_column, unseal, varint_length,
     },
 };
 
@@ -101,7 +100,11 @@ impl Forward {
         let frequent_rows = order.len() as u32 / FREQUENT_SHARE;
         present.sort_unstable_by_key(|term| std::cmp::Reverse((of(term).rows, *term)));
         let frequent = present.partition_point(|term| of(term).rows > frequent_rows);
-        let frequent = if flat { 0 } else { frequent.min(FREQUENT_TERMS) };
+        let frequent = if flat {
+            0
+        } else {
+            frequent.min(FREQUENT_TERMS)
+        };
         let mut rare = present.split_off(frequent);
         let by_hash = |term: &usize| self.hashes.get(*term).copied().unwrap_or_default();
         present.sort_unstable_by_key(by_hash);
@@ -182,7 +185,9 @@ impl Forward {
                 *place += bytes.len();
             }
         }
-        let ends = present.iter().filter_map(|term| places.get(*term).zip(lists.get(*term)));
+        let ends = present
+            .iter()
+            .filter_map(|term| places.get(*term).zip(lists.get(*term)));
         for (end, list) in ends {
             reseal(&mut frequent, end - list.length, *end);
         }
@@ -263,7 +268,9 @@ impl Directory {
         let bits = u32::from(reader.u8()?);
         // A bucket has eight bytes at least, so that their number is bounded by the section.
         let count = 1u64.checked_shl(bits).filter(|count| *count <= buckets / 8);
-        let count = count.and_then(|count| usize::try_from(count).ok()).ok_or(DIFFERENT)?;
+        let count = count
+            .and_then(|count| usize::try_from(count).ok())
+            .ok_or(DIFFERENT)?;
         let lengths = take_column(&mut reader, count)?;
         reader.end()?;
         let bucket_ends: Vec<u64> = lengths
@@ -336,10 +343,18 @@ pub(crate) fn decode(postings: &[u8], rows: u32) -> Result<Vec<(u32, u32)>, Corr
     let mut found: Vec<(u32, u32)> = Vec::with_capacity(postings.len() / 2);
     while !reader.is_empty() {
         let gap = reader.varint()?;
-        let count = if gap & 1 == 1 { 1 } else { reader.varint_u32()? };
+        let count = if gap & 1 == 1 {
+            1
+        } else {
+            reader.varint_u32()?
+        };
         let last = found.last().map_or(0, |(row, _)| u64::from(*row));
-        let row = last.checked_add(gap >> 1).and_then(|row| u32::try_from(row).ok());
-        let row = row.filter(|row| *row < rows).ok_or(Corrupt::Damaged("a posting has no row"))?;
+        let row = last
+            .checked_add(gap >> 1)
+            .and_then(|row| u32::try_from(row).ok());
+        let row = row
+            .filter(|row| *row < rows)
+            .ok_or(Corrupt::Damaged("a posting has no row"))?;
         if found.last().is_some_and(|(last, _)| *last == row) {
             return Err(Corrupt::Damaged("postings are not in order"));
         }
@@ -376,7 +391,7 @@ mod tests {
         let mut forward = Forward::default();
         for row in 0..3_000u32 {
             let text = format!("common common w{row} w{} x{}", row / 2, row % 7);
-            assert_eq!(forward.push(&analyzer, &text, Language::OTHER) > 3, true);
+            assert!(forward.push(&analyzer, &text, Language::OTHER) > 3);
         }
         // Every third row is left out, and the others are in reverse order.
         let order: Vec<u32> = (0..3_000).rev().filter(|row| row % 3 != 0).collect();

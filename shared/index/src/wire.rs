@@ -114,7 +114,8 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn text(&mut self) -> Result<&'a str> {
         let length = usize::try_from(self.varint()?).map_err(|_| SHORT)?;
-        std::str::from_utf8(self.bytes(length)?).map_err(|_| Corrupt::Damaged("a text is not UTF-8"))
+        std::str::from_utf8(self.bytes(length)?)
+            .map_err(|_| Corrupt::Damaged("a text is not UTF-8"))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -34,7 +34,12 @@ impl Random {
 
     /// About a normal distribution: eight bytes, added up.
     fn normal(&mut self) -> f32 {
-        let sum: u32 = self.next().to_le_bytes().iter().map(|byte| u32::from(*byte)).sum();
+        let sum: u32 = self
+            .next()
+            .to_le_bytes()
+            .iter()
+            .map(|byte| u32::from(*byte))
+            .sum();
         (sum as f32 - 1020.0) / 209.0
     }
 }
@@ -54,7 +59,9 @@ impl Vectors {
         Self {
             dimension,
             seed,
-            scales: (1..=dimension).map(|place| (place as f32).powf(-0.4)).collect(),
+            scales: (1..=dimension)
+                .map(|place| (place as f32).powf(-0.4))
+                .collect(),
             topic: (u64::MAX, Vec::new()),
             document: (u64::MAX, Vec::new()),
         }
@@ -63,7 +70,10 @@ impl Vectors {
     fn part(&self, level: u64, number: u64) -> Vec<f32> {
         let mut random = Random::new([self.seed, level, number]);
         let spread = SPREAD[level as usize];
-        self.scales.iter().map(|scale| spread * scale * random.normal()).collect()
+        self.scales
+            .iter()
+            .map(|scale| spread * scale * random.normal())
+            .collect()
     }
 
     /// A row's vector; `level` 3 for rows, another one for queries near the row's document.
@@ -72,16 +82,25 @@ impl Vectors {
         let topic = document / DOCUMENTS as u64;
         if self.topic.0 != topic {
             let mut vector = self.part(1, topic);
-            vector.iter_mut().zip(self.part(0, 0)).for_each(|(a, b)| *a += b);
+            vector
+                .iter_mut()
+                .zip(self.part(0, 0))
+                .for_each(|(a, b)| *a += b);
             self.topic = (topic, vector);
         }
         if self.document.0 != document {
             let mut vector = self.part(2, document);
-            vector.iter_mut().zip(&self.topic.1).for_each(|(a, b)| *a += b);
+            vector
+                .iter_mut()
+                .zip(&self.topic.1)
+                .for_each(|(a, b)| *a += b);
             self.document = (document, vector);
         }
         let mut vector = self.part(3, (row as u64) << 8 | query);
-        vector.iter_mut().zip(&self.document.1).for_each(|(a, b)| *a += b);
+        vector
+            .iter_mut()
+            .zip(&self.document.1)
+            .for_each(|(a, b)| *a += b);
         let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
         vector.iter_mut().for_each(|value| *value /= length);
         debug_assert_eq!(vector.len(), self.dimension);
@@ -110,7 +129,8 @@ pub fn text(row: usize, words: usize, query: u64) -> String {
 /// A word for a number.
 fn spell(mut number: usize) -> String {
     const SYLLABLES: [&str; 16] = [
-        "ba", "den", "ki", "lor", "mu", "nap", "ro", "sti", "ta", "vel", "zo", "gri", "fa", "pe", "hul", "cor",
+        "ba", "den", "ki", "lor", "mu", "nap", "ro", "sti", "ta", "vel", "zo", "gri", "fa", "pe",
+        "hul", "cor",
     ];
     let mut word = String::new();
     loop {

@@ -24,17 +24,27 @@ impl VectorLeg<'_> {
         ranges: &R,
         customer: CustomerId,
     ) -> Result<()> {
-        let runs: Vec<Run> = views.iter().enumerate().flat_map(|(number, view)| runs(number, view)).collect();
+        let runs: Vec<Run> = views
+            .iter()
+            .enumerate()
+            .flat_map(|(number, view)| runs(number, view))
+            .collect();
         for together in runs.chunks(RANGES) {
             let pieces: Vec<Piece> = together.iter().map(|run| run.piece.clone()).collect();
             let read = ranges.read(customer, &pieces).await?;
             for (number, run) in together.iter().enumerate() {
                 let bytes = whole(&pieces, &read, number)?;
-                let Some(view) = views.get(run.view) else { continue };
+                let Some(view) = views.get(run.view) else {
+                    continue;
+                };
                 for row in run.rows.clone().filter(|row| view.admits(*row)) {
                     let range = view.segment().range(Part::Row(row));
-                    let at = |offset: u64| usize::try_from(offset - run.piece.range.start).unwrap_or(usize::MAX);
-                    let block = bytes.get(at(range.start)..at(range.end)).unwrap_or_default();
+                    let at = |offset: u64| {
+                        usize::try_from(offset - run.piece.range.start).unwrap_or(usize::MAX)
+                    };
+                    let block = bytes
+                        .get(at(range.start)..at(range.end))
+                        .unwrap_or_default();
                     view.segment().blame(wire::unseal(block))?;
                     let cosine = view.segment().cosine(self.query, block);
                     self.push(cosine, (run.view, row));

@@ -14,11 +14,8 @@ use bytes::Bytes;
 use dynrag_domain::ids::{CustomerId, DocumentId};
 
 use crate::{
-    At, Budget, Cache, Error, Ranges, Record, Result, SegmentRef,
-    cache::Wanted,
-    row::Key,
-    segment::Part,
-    vectors::normalise,
+    At, Budget, Cache, Error, Ranges, Record, Result, SegmentRef, cache::Wanted, row::Key,
+    segment::Part, vectors::normalise,
 };
 use text::TextLeg;
 use vector::VectorLeg;
@@ -79,8 +76,8 @@ impl Limits {
             bytes: mib * MIB,
         };
         let (lists, mut rows) = match rows {
-            ..=16_384 => (budget(2, 8), budget(5, 8)),
-            ..=262_144 => (budget(3, 24), budget(4, 8)),
+            0..=16_384 => (budget(2, 8), budget(5, 8)),
+            16_385..=262_144 => (budget(3, 24), budget(4, 8)),
             _ => (budget(8, 32), budget(8, 12)),
         };
         if scattered {
@@ -151,7 +148,9 @@ struct Scored {
 
 /// The higher score first, then the smaller key.
 fn order(views: &[View], a: &Scored, b: &Scored) -> Ordering {
-    b.score.total_cmp(&a.score).then_with(|| key(views, a.place).cmp(&key(views, b.place)))
+    b.score
+        .total_cmp(&a.score)
+        .then_with(|| key(views, a.place).cmp(&key(views, b.place)))
 }
 
 fn key(views: &[View], (view, row): Place) -> Option<Key> {
@@ -193,15 +192,23 @@ pub async fn search<R: Ranges>(
     if let Some(vector) = &vector {
         fits(&views, vector.len())?;
     }
-    let rows: u64 = views.iter().map(|view| u64::from(view.segment().rows())).sum();
+    let rows: u64 = views
+        .iter()
+        .map(|view| u64::from(view.segment().rows()))
+        .sum();
     let admitted: u64 = views.iter().map(|view| view.count as u64).sum();
     let scattered = query.text.is_some() || admitted < rows - rows / 8;
     let limits = query.limits.unwrap_or_else(|| Limits::of(rows, scattered));
     let budgets = [Budget::UNLIMITED, limits.lists, limits.rows];
 
     let mut text = query.text.map(|text| TextLeg::new(&views, text));
-    let mut leg = vector.as_deref().map(|vector| VectorLeg::new(&views, vector, query.exhaustive));
-    let mut wanted: Vec<Wanted> = leg.as_ref().map(|leg| leg.wanted(&views)).unwrap_or_default();
+    let mut leg = vector
+        .as_deref()
+        .map(|vector| VectorLeg::new(&views, vector, query.exhaustive));
+    let mut wanted: Vec<Wanted> = leg
+        .as_ref()
+        .map(|leg| leg.wanted(&views))
+        .unwrap_or_default();
     let lists = wanted.len();
     wanted.extend(text.iter().flat_map(|text| text.wanted(&views)));
     let mut parts = cache.parts(ranges, customer, &wanted, &budgets).await?;
@@ -217,12 +224,20 @@ pub async fn search<R: Ranges>(
     }
     drop((wanted, parts, blocks));
 
-    let by_text = text.as_ref().map(|text| text.best(&views, query.depth)).unwrap_or_default();
-    let by_vector = leg.map(|leg| leg.best(&views, query.depth)).unwrap_or_default();
+    let by_text = text
+        .as_ref()
+        .map(|text| text.best(&views, query.depth))
+        .unwrap_or_default();
+    let by_vector = leg
+        .map(|leg| leg.best(&views, query.depth))
+        .unwrap_or_default();
     let ranks = priorities(&by_vector, &by_text);
     let rows = rows_of(&views, &ranks);
     let blocks = cache.parts(ranges, customer, &rows, &budgets).await?;
-    let read = ranks.keys().zip(blocks).filter_map(|(place, block)| Some((*place, block?)));
+    let read = ranks
+        .keys()
+        .zip(blocks)
+        .filter_map(|(place, block)| Some((*place, block?)));
     let found = Found {
         rows: read.collect(),
         by_vector,
@@ -251,9 +266,10 @@ fn direction(vector: &[f32]) -> Result<Vec<f32>> {
 }
 
 fn fits(views: &[View], given: usize) -> Result<()> {
-    let other = views.iter().map(|view| view.segment()).find(|segment| {
-        segment.rows() > 0 && segment.dimension() != given
-    });
+    let other = views
+        .iter()
+        .map(|view| view.segment())
+        .find(|segment| segment.rows() > 0 && segment.dimension() != given);
     other.map_or(Ok(()), |segment| {
         Err(Error::Dimension {
             stored: segment.dimension(),
@@ -273,7 +289,11 @@ fn priorities(by_vector: &[Scored], by_text: &[Scored]) -> BTreeMap<Place, u32> 
     }
     let mut sorted: Vec<(Place, f32)> = sums.into_iter().collect();
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-    sorted.into_iter().zip(0u32..).map(|((place, _), rank)| (place, rank)).collect()
+    sorted
+        .into_iter()
+        .zip(0u32..)
+        .map(|((place, _), rank)| (place, rank))
+        .collect()
 }
 
 fn rows_of(views: &[View], ranks: &BTreeMap<Place, u32>) -> Vec<Wanted> {
@@ -297,11 +317,16 @@ fn finish(
     found: &Found,
 ) -> Result<Vec<Candidate>> {
     // Rows that were not read keep their places by their estimates, so that ranks do not depend on what is left out.
-    let left_out = found.by_vector.iter().filter(|scored| !found.rows.contains_key(&scored.place));
+    let left_out = found
+        .by_vector
+        .iter()
+        .filter(|scored| !found.rows.contains_key(&scored.place));
     let mut cosines: Vec<Scored> = left_out.copied().collect();
     if let Some(vector) = vector {
         for (place, block) in &found.rows {
-            let Some(view) = views.get(place.0) else { continue };
+            let Some(view) = views.get(place.0) else {
+                continue;
+            };
             cosines.push(Scored {
                 score: view.segment().cosine(vector, block),
                 place: *place,
@@ -309,14 +334,20 @@ fn finish(
         }
     }
     cosines.sort_unstable_by(|a, b| order(views, a, b));
-    let cosine_of: BTreeMap<Place, (u32, f32)> =
-        (1u32..).zip(&cosines).map(|(rank, scored)| (scored.place, (rank, scored.score))).collect();
-    let rank_of: BTreeMap<Place, u32> =
-        (1u32..).zip(&found.by_text).map(|(rank, scored)| (scored.place, rank)).collect();
+    let cosine_of: BTreeMap<Place, (u32, f32)> = (1u32..)
+        .zip(&cosines)
+        .map(|(rank, scored)| (scored.place, (rank, scored.score)))
+        .collect();
+    let rank_of: BTreeMap<Place, u32> = (1u32..)
+        .zip(&found.by_text)
+        .map(|(rank, scored)| (scored.place, rank))
+        .collect();
     let depth = u32::try_from(query.depth).unwrap_or(u32::MAX);
     let mut candidates = Vec::new();
     for (place, block) in &found.rows {
-        let Some(view) = views.get(place.0) else { continue };
+        let Some(view) = views.get(place.0) else {
+            continue;
+        };
         let cosine = cosine_of.get(place);
         let rank_vector = cosine.map(|(rank, _)| *rank).filter(|rank| *rank <= depth);
         let rank_text = rank_of.get(place).copied();

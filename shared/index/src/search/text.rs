@@ -33,8 +33,10 @@ pub(super) struct TextLeg {
 impl TextLeg {
     /// Analyses a query for the languages of all segments.
     pub(super) fn new(views: &[View], text: &str) -> Self {
-        let languages: BTreeSet<Language> =
-            views.iter().flat_map(|view| view.segment().analysed.iter().copied()).collect();
+        let languages: BTreeSet<Language> = views
+            .iter()
+            .flat_map(|view| view.segment().analysed.iter().copied())
+            .collect();
         let languages: Vec<Language> = languages.into_iter().collect();
         let query = Analyzer::new().query(text, &languages);
         let words: Vec<Word> = query
@@ -46,7 +48,11 @@ impl TextLeg {
             })
             .collect();
         let mut blocks = BTreeMap::new();
-        for (number, view) in views.iter().enumerate().filter(|(_, view)| view.segment().rows() > 0) {
+        for (number, view) in views
+            .iter()
+            .enumerate()
+            .filter(|(_, view)| view.segment().rows() > 0)
+        {
             for term in words.iter().flat_map(|word| &word.terms) {
                 let part = Part::from(view.segment().terms.place(*term));
                 let next = blocks.len();
@@ -81,10 +87,16 @@ impl TextLeg {
 
     /// Scores all rows that have a word of the query. Statistics are those of all segments.
     pub(super) fn score(&mut self, views: &[View], blocks: &[Option<Bytes>]) -> Result<()> {
-        let rows: u64 = views.iter().map(|view| u64::from(view.segment().rows())).sum();
+        let rows: u64 = views
+            .iter()
+            .map(|view| u64::from(view.segment().rows()))
+            .sum();
         let words: u64 = views.iter().map(|view| view.segment().meta.words).sum();
         let average = (words as f32 / rows.max(1) as f32).max(1.0);
-        self.scores = views.iter().map(|view| vec![0.0; view.admitted.len()]).collect();
+        self.scores = views
+            .iter()
+            .map(|view| vec![0.0; view.admitted.len()])
+            .collect();
         for word in &self.words {
             let counts = views
                 .iter()
@@ -124,7 +136,10 @@ impl TextLeg {
         let mut lists = 0;
         for term in &word.terms {
             let place = segment.terms.place(*term);
-            let block = self.blocks.get(&(number, place.into())).and_then(|block| blocks.get(*block));
+            let block = self
+                .blocks
+                .get(&(number, place.into()))
+                .and_then(|block| blocks.get(*block));
             let Some(Some(block)) = block else { continue };
             let postings = segment.blame(postings(place, block, *term))?;
             let rows = segment.blame(decode(postings, segment.rows()))?;
@@ -145,7 +160,10 @@ impl TextLeg {
     /// A row's score.
     pub(super) fn of(&self, (view, row): Place) -> f32 {
         let scores = self.scores.get(view);
-        scores.and_then(|scores| scores.get(row as usize)).copied().unwrap_or_default()
+        scores
+            .and_then(|scores| scores.get(row as usize))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The `depth` rows with the highest scores above 0, best first.

@@ -115,10 +115,13 @@ impl<'a> VectorLeg<'a> {
     /// Estimates the cosines of the rows in lists.
     pub(super) fn estimate(&mut self, views: &[View], lists: &[Option<Bytes>]) -> Result<()> {
         for (probe, list) in self.probes.iter().zip(lists) {
-            let (Some(view), Some(turned)) = (views.get(probe.view), self.turned.get(probe.view)) else {
+            let (Some(view), Some(turned)) = (views.get(probe.view), self.turned.get(probe.view))
+            else {
                 continue;
             };
-            let (segment, Some(list)) = (view.segment(), list) else { continue };
+            let (segment, Some(list)) = (view.segment(), list) else {
+                continue;
+            };
             let rows = segment.list_rows(probe.list);
             let centroid = segment.centroid(probe.list);
             let estimates = segment.blame(estimate(turned, &centroid, list, rows.len()))?;
@@ -143,7 +146,8 @@ impl<'a> VectorLeg<'a> {
                 .near
                 .select_nth_unstable_by(depth - 1, |a, b| least(b).total_cmp(&least(a)));
             let threshold = least(threshold);
-            self.near.retain(|near| near.estimate.cosine + near.estimate.error >= threshold);
+            self.near
+                .retain(|near| near.estimate.cosine + near.estimate.error >= threshold);
         }
         let mut best: Vec<Scored> = self
             .near

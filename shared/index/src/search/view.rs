@@ -23,7 +23,9 @@ impl View {
     pub(super) fn all(opened: Vec<Opened>, admit: &dyn Admit, at: At) -> Vec<Self> {
         let covers = covers(&opened);
         let views = opened.into_iter().enumerate();
-        views.map(|(number, opened)| Self::new(number, opened, &covers, admit, at)).collect()
+        views
+            .map(|(number, opened)| Self::new(number, opened, &covers, admit, at))
+            .collect()
     }
 
     fn new(number: usize, opened: Opened, covers: &Covers, admit: &dyn Admit, at: At) -> Self {
@@ -39,11 +41,16 @@ impl View {
         let admitted: Vec<bool> = if admit.depends_on_chunks() {
             let rows = (0u32..).zip(&columns.document).zip(&columns.page);
             rows.map(|((row, place), page)| {
-                of(place).is_some_and(|id| admit.chunk(page.checked_sub(1), segment.language(row), id))
+                of(place)
+                    .is_some_and(|id| admit.chunk(page.checked_sub(1), segment.language(row), id))
             })
             .collect()
         } else {
-            columns.document.iter().map(|place| of(place).is_some()).collect()
+            columns
+                .document
+                .iter()
+                .map(|place| of(place).is_some())
+                .collect()
         };
         let count = admitted.iter().filter(|admitted| **admitted).count();
         Self {

@@ -56,13 +56,29 @@ fn concurrent_searches_read_each_part_once() {
         closed: AtomicBool::new(false),
     };
     let one = || {
-        search(&shelf.cache, &slow, shelf.customer, &shelf.segments, &query, &Everything, At::Now)
+        search(
+            &shelf.cache,
+            &slow,
+            shelf.customer,
+            &shelf.segments,
+            &query,
+            &Everything,
+            At::Now,
+        )
     };
     let alone = block_on(one()).unwrap();
     let (_, requests, bytes) = shelf.memory.counts();
     let fresh = Cache::new(1 << 30);
     let all = (0..8).map(|_| {
-        search(&fresh, &slow, shelf.customer, &shelf.segments, &query, &Everything, At::Now)
+        search(
+            &fresh,
+            &slow,
+            shelf.customer,
+            &shelf.segments,
+            &query,
+            &Everything,
+            At::Now,
+        )
     });
     let found = block_on(join_all(all));
     assert!(found.into_iter().all(|found| found.unwrap() == alone));
@@ -79,7 +95,15 @@ fn a_cancelled_search_leaves_its_parts_to_others() {
         closed: AtomicBool::new(true),
     };
     let one = || {
-        search(&shelf.cache, &slow, shelf.customer, &shelf.segments, &query, &Everything, At::Now)
+        search(
+            &shelf.cache,
+            &slow,
+            shelf.customer,
+            &shelf.segments,
+            &query,
+            &Everything,
+            At::Now,
+        )
     };
     let mut context = Context::from_waker(Waker::noop());
     {
@@ -106,7 +130,11 @@ fn a_failed_read_is_tried_again_by_the_next_search() {
     let name = shelf.segments[0].name;
     let bytes = shelf.memory.get(name);
     shelf.memory.replace(name, vec![0; bytes.len()]);
-    assert!(shelf.search_with(&by_text("word7"), &Everything, At::Now).is_err());
+    assert!(
+        shelf
+            .search_with(&by_text("word7"), &Everything, At::Now)
+            .is_err()
+    );
     shelf.memory.replace(name, bytes);
     assert_eq!(shelf.search(&by_text("word7")).len(), 1);
 }
@@ -123,7 +151,15 @@ fn memory_is_bounded_and_the_least_recently_used_goes_first() {
     let ask = |customer: usize, segment: usize| {
         let segments = &shelf.segments[segment..=segment];
         let query = by_text("word7");
-        let found = block_on(search(&cache, &shelf.memory, customers[customer], segments, &query, &Everything, At::Now));
+        let found = block_on(search(
+            &cache,
+            &shelf.memory,
+            customers[customer],
+            segments,
+            &query,
+            &Everything,
+            At::Now,
+        ));
         assert_eq!(found.unwrap().len(), 1);
         assert!(cache.stats().bytes <= 8 * one);
         shelf.memory.counts().1

@@ -22,18 +22,38 @@ fn versioned(of: u128, number: i32, published: i64, text: &str) -> Owned {
 /// A document that is replaced twice, one that is removed, and one that stays.
 fn history() -> Shelf {
     let mut shelf = Shelf::new(1 << 20);
-    shelf.publish(&[versioned(1, 1, 0, "tea one"), versioned(2, 1, 0, "tea gone")], &[]);
-    shelf.publish(&[versioned(1, 2, 10, "tea two"), versioned(3, 1, 10, "tea stays")], &[supersede(1, 2, 10)]);
+    shelf.publish(
+        &[
+            versioned(1, 1, 0, "tea one"),
+            versioned(2, 1, 0, "tea gone"),
+        ],
+        &[],
+    );
+    shelf.publish(
+        &[
+            versioned(1, 2, 10, "tea two"),
+            versioned(3, 1, 10, "tea stays"),
+        ],
+        &[supersede(1, 2, 10)],
+    );
     shelf.publish(
         &[versioned(1, 3, 20, "tea three")],
-        &[supersede(1, 3, 20), Tombstone::Delete { document: document(2) }],
+        &[
+            supersede(1, 3, 20),
+            Tombstone::Delete {
+                document: document(2),
+            },
+        ],
     );
     shelf
 }
 
 fn found(shelf: &Shelf, at: At) -> Vec<String> {
     let found = shelf.search_with(&by_text("tea"), &Everything, at).unwrap();
-    let mut texts: Vec<String> = texts(&found).iter().map(|text| text.replace("tea ", "")).collect();
+    let mut texts: Vec<String> = texts(&found)
+        .iter()
+        .map(|text| text.replace("tea ", ""))
+        .collect();
     texts.sort();
     texts
 }
@@ -53,7 +73,14 @@ fn exactly_one_version_is_found_at_every_time() {
 fn merged(shelf: &Shelf, range: std::ops::Range<usize>, options: Options) -> (Built, Vec<u8>) {
     let mut bytes = Vec::new();
     let segments = &shelf.segments[range];
-    let built = block_on(merge(&shelf.memory, shelf.customer, segments, options, &mut bytes)).unwrap();
+    let built = block_on(merge(
+        &shelf.memory,
+        shelf.customer,
+        segments,
+        options,
+        &mut bytes,
+    ))
+    .unwrap();
     (built, bytes)
 }
 
@@ -109,7 +136,12 @@ fn the_past_can_be_a_segment_of_its_own() {
     assert_eq!(found(&shelf, At::Now), ["stays", "three"]);
     assert_eq!(found(&shelf, At::Time(second(12))), ["stays", "two"]);
     // A later removal covers the past too.
-    shelf.publish(&[], &[Tombstone::Delete { document: document(1) }]);
+    shelf.publish(
+        &[],
+        &[Tombstone::Delete {
+            document: document(1),
+        }],
+    );
     assert_eq!(found(&shelf, At::Time(second(12))), ["stays"]);
 }
 
@@ -149,13 +181,27 @@ fn neighbours_and_children_are_found_by_name() {
             version: version(1),
             which,
         }];
-        let found = block_on(chunks(&shelf.cache, &shelf.memory, shelf.customer, &shelf.segments, &wanted));
-        found.unwrap()[0].iter().map(|record| record.index).collect()
+        let found = block_on(chunks(
+            &shelf.cache,
+            &shelf.memory,
+            shelf.customer,
+            &shelf.segments,
+            &wanted,
+        ));
+        found.unwrap()[0]
+            .iter()
+            .map(|record| record.index)
+            .collect()
     };
     assert_eq!(ask(&shelf, 5, Which::Indexes(8..12)), [8, 9]);
     assert_eq!(ask(&shelf, 5, Which::Parent(1)), [4, 5, 6, 7]);
     assert_eq!(ask(&shelf, 6, Which::Indexes(0..9)), [0u32; 0]);
-    shelf.publish(&[], &[Tombstone::Delete { document: document(5) }]);
+    shelf.publish(
+        &[],
+        &[Tombstone::Delete {
+            document: document(5),
+        }],
+    );
     assert_eq!(ask(&shelf, 5, Which::Parent(1)), [0u32; 0]);
 }
 
@@ -168,6 +214,8 @@ fn a_segment_that_is_gone_is_named() {
         size: 100,
         first: 100,
     });
-    let error = shelf.search_with(&by_text("tea"), &Everything, At::Now).unwrap_err();
+    let error = shelf
+        .search_with(&by_text("tea"), &Everything, At::Now)
+        .unwrap_err();
     assert!(matches!(error, Error::Missing(missing) if missing == name));
 }

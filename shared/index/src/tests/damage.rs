@@ -14,12 +14,22 @@ fn segment(count: usize) -> Shelf {
             Owned {
                 page: Some(1),
                 language: Some("en".to_owned()),
-                ..Owned::new((number / 4) as u128, (number % 4) as u32, &text, &noise(number as u64, 2))
+                ..Owned::new(
+                    (number / 4) as u128,
+                    (number % 4) as u32,
+                    &text,
+                    &noise(number as u64, 2),
+                )
             }
         })
         .collect();
     let mut shelf = Shelf::new(0);
-    shelf.publish(&rows, &[Tombstone::Delete { document: document(9_999) }]);
+    shelf.publish(
+        &rows,
+        &[Tombstone::Delete {
+            document: document(9_999),
+        }],
+    );
     shelf
 }
 
@@ -79,10 +89,15 @@ fn every_part_that_a_search_reads_is_checked() {
         assert!(range.end > range.start, "{section:?}");
         // All bytes of the section, so that those that are read are among them.
         let mut damaged = bytes.clone();
-        damaged[range.start as usize..range.end as usize].iter_mut().for_each(|byte| *byte ^= 0x55);
+        damaged[range.start as usize..range.end as usize]
+            .iter_mut()
+            .for_each(|byte| *byte ^= 0x55);
         shelf.memory.replace(reference.name, damaged);
         let found = ask(&shelf);
-        assert!(matches!(found, Err(Error::Damaged { .. })), "{section:?}: {found:?}");
+        assert!(
+            matches!(found, Err(Error::Damaged { .. })),
+            "{section:?}: {found:?}"
+        );
     }
 }
 
@@ -92,11 +107,15 @@ fn a_truncated_object_is_refused_at_every_length() {
     let reference = shelf.segments[0];
     let bytes = shelf.memory.get(reference.name);
     for length in 0..bytes.len() {
-        shelf.memory.replace(reference.name, bytes[..length].to_vec());
+        shelf
+            .memory
+            .replace(reference.name, bytes[..length].to_vec());
         assert!(is_refusal(&ask(&shelf).unwrap_err()), "{length}");
         // Even if it is recorded as it is.
         let mut recorded = Shelf::new(0);
-        recorded.memory.replace(reference.name, bytes[..length].to_vec());
+        recorded
+            .memory
+            .replace(reference.name, bytes[..length].to_vec());
         recorded.segments.push(SegmentRef {
             size: length as u64,
             first: length as u64,
@@ -110,7 +129,9 @@ fn a_truncated_object_is_refused_at_every_length() {
     let reference = large.segments[0];
     let bytes = large.memory.get(reference.name);
     for length in (0..bytes.len()).step_by(1_009) {
-        large.memory.replace(reference.name, bytes[..length].to_vec());
+        large
+            .memory
+            .replace(reference.name, bytes[..length].to_vec());
         match ask(&large) {
             Ok(found) => assert_eq!(found.len(), 9.max(found.len())),
             Err(error) => assert!(is_refusal(&error), "{length}: {error}"),
@@ -147,7 +168,12 @@ fn forge(bytes: &[u8], size: u64, section: Section, change: impl FnOnce(&mut Vec
     let mut parts = of.map(part);
     change(&mut parts[section as usize]);
     let prefix = parts.each_ref().map(Vec::as_slice);
-    let blocks = [Section::Lists, Section::Buckets, Section::Frequent, Section::Rows];
+    let blocks = [
+        Section::Lists,
+        Section::Buckets,
+        Section::Frequent,
+        Section::Rows,
+    ];
     let forged = Table::of(&prefix, blocks.map(|section| table.length(section)));
     let mut out = Vec::new();
     forged.put(&mut out);

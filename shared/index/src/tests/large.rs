@@ -32,11 +32,18 @@ fn rows(count: usize) -> Vec<Owned> {
 }
 
 fn queries() -> Vec<Vec<f32>> {
-    (0..10).map(|number| rows(4_000)[number * 397].vector.clone()).collect()
+    (0..10)
+        .map(|number| rows(4_000)[number * 397].vector.clone())
+        .collect()
 }
 
 /// Keys of the nearest rows.
-fn exact(rows: &[Owned], query: &[f32], admit: &dyn Admit, count: usize) -> BTreeSet<(DocumentId, u32)> {
+fn exact(
+    rows: &[Owned],
+    query: &[f32],
+    admit: &dyn Admit,
+    count: usize,
+) -> BTreeSet<(DocumentId, u32)> {
     let unit = |vector: &[f32]| {
         let mut vector = vector.to_vec();
         assert!(normalise(&mut vector));
@@ -54,8 +61,12 @@ fn exact(rows: &[Owned], query: &[f32], admit: &dyn Admit, count: usize) -> BTre
 }
 
 fn nearest(found: &[Candidate], count: u32) -> BTreeSet<(DocumentId, u32)> {
-    let nearest = found.iter().filter(|found| found.rank_vector.is_some_and(|rank| rank <= count));
-    nearest.map(|found| (found.record.document, found.record.index)).collect()
+    let nearest = found
+        .iter()
+        .filter(|found| found.rank_vector.is_some_and(|rank| rank <= count));
+    nearest
+        .map(|found| (found.record.document, found.record.index))
+        .collect()
 }
 
 /// Admits one document of so many, or the rows of a page or language.
@@ -68,11 +79,12 @@ struct Filter {
 impl Admit for Filter {
     fn document(&self, id: DocumentId) -> bool {
         let number = id.as_uuid().as_u128() as u64;
-        number.wrapping_mul(0x9e37_79b9) / 7 % self.one_of == 0
+        (number.wrapping_mul(0x9e37_79b9) / 7).is_multiple_of(self.one_of)
     }
 
     fn chunk(&self, page: Option<u32>, language: Option<&str>, _: DocumentId) -> bool {
-        self.page.is_none_or(|wanted| page == Some(wanted)) && self.language.is_none_or(|wanted| language == Some(wanted))
+        self.page.is_none_or(|wanted| page == Some(wanted))
+            && self.language.is_none_or(|wanted| language == Some(wanted))
     }
 }
 
@@ -80,7 +92,11 @@ impl Admit for Filter {
 fn recall_is_that_of_an_exact_search_under_any_filter() {
     let rows = rows(20_000);
     let shelf = Shelf::of(&rows);
-    let filter = |one_of, page, language| Filter { one_of, page, language };
+    let filter = |one_of, page, language| Filter {
+        one_of,
+        page,
+        language,
+    };
     for admit in [
         filter(1, None, None),
         filter(1, Some(3), None),
@@ -126,7 +142,13 @@ fn an_exhaustive_search_misses_nothing() {
         let found = shelf.search(&query);
         // Vectors are kept in `f16`, so that the last two may change places.
         assert!(nearest(&found, 10).intersection(&expected).count() >= 9);
-        assert_eq!(found.iter().filter(|found| found.rank_text.is_some()).count(), 10);
+        assert_eq!(
+            found
+                .iter()
+                .filter(|found| found.rank_text.is_some())
+                .count(),
+            10
+        );
     }
 }
 
@@ -136,7 +158,10 @@ fn words_are_found_wherever_their_rows_are() {
     let shelf = Shelf::of(&rows);
     let found = shelf.search(&by_text("document123"));
     let documents: BTreeSet<_> = found.iter().map(|found| found.record.document).collect();
-    assert_eq!((found.len(), documents), (10, BTreeSet::from([document(123)])));
+    assert_eq!(
+        (found.len(), documents),
+        (10, BTreeSet::from([document(123)]))
+    );
     let all: Vec<&Owned> = rows.iter().collect();
     let expected = model::bm25(&all, "topic3 word17");
     let found = shelf.search(&by_text("topic3 word17"));
@@ -157,13 +182,21 @@ fn requests_and_rounds_are_bounded() {
         depth: 10,
         ..by_vector(&query)
     };
-    for (count, most) in [(20, (1, 1)), (2_048, (1, 1)), (4_000, (2, 6)), (20_000, (3, 8))] {
+    for (count, most) in [
+        (20, (1, 1)),
+        (2_048, (1, 1)),
+        (4_000, (2, 6)),
+        (20_000, (3, 8)),
+    ] {
         let rows = rows(count + 20);
         let mut shelf = Shelf::new(1 << 30);
         shelf.publish(&rows[..count], &[]);
         let cold = shelf.search(&query);
         let (rounds, requests, _) = shelf.memory.counts();
-        assert!(rounds <= most.0 && requests <= most.1, "{count}: {rounds} {requests}");
+        assert!(
+            rounds <= most.0 && requests <= most.1,
+            "{count}: {rounds} {requests}"
+        );
         // The same search again reads nothing and finds the same.
         assert_eq!(shelf.search(&query), cold);
         assert_eq!(shelf.memory.counts(), (0, 0, 0));
@@ -194,10 +227,19 @@ fn what_is_left_out_for_want_of_requests_changes_no_ranks() {
         let few = shelf.search(&query(20_000));
         assert!(!few.is_empty() && few.len() < all.len());
         for candidate in &few {
-            let same = all.iter().find(|other| other.record == candidate.record).unwrap();
-            assert_eq!((candidate.rank_text, candidate.cosine), (same.rank_text, same.cosine));
+            let same = all
+                .iter()
+                .find(|other| other.record == candidate.record)
+                .unwrap();
+            assert_eq!(
+                (candidate.rank_text, candidate.cosine),
+                (same.rank_text, same.cosine)
+            );
             let (few, all) = (candidate.rank_vector, same.rank_vector);
-            assert!(few.unwrap_or(101).abs_diff(all.unwrap_or(101)) <= 30, "{few:?} {all:?}");
+            assert!(
+                few.unwrap_or(101).abs_diff(all.unwrap_or(101)) <= 30,
+                "{few:?} {all:?}"
+            );
         }
     }
 }

@@ -24,8 +24,8 @@ pub(crate) use futures::executor::block_on;
 use uuid::Uuid;
 
 use crate::{
-    Admit, At, Builder, Built, Cache, Candidate, Everything, Options, Piece, Query, Ranges, ReadError, Record, Result,
-    Row, SegmentName, SegmentRef, Tombstone, search,
+    Admit, At, Builder, Built, Cache, Candidate, Everything, Options, Piece, Query, Ranges,
+    ReadError, Record, Result, Row, SegmentName, SegmentRef, Tombstone, search,
 };
 
 /// Segments in memory, with a count of what is read.
@@ -40,12 +40,15 @@ pub(crate) struct Memory {
 impl Ranges for Memory {
     async fn read(&self, _: CustomerId, wanted: &[Piece]) -> Result<Vec<Bytes>, ReadError> {
         self.rounds.fetch_add(1, Ordering::Relaxed);
-        self.requests.fetch_add(wanted.len() as u64, Ordering::Relaxed);
+        self.requests
+            .fetch_add(wanted.len() as u64, Ordering::Relaxed);
         let objects = self.objects.lock().unwrap();
         wanted
             .iter()
             .map(|piece| {
-                let object = objects.get(&piece.segment).ok_or(ReadError::Missing(piece.segment))?;
+                let object = objects
+                    .get(&piece.segment)
+                    .ok_or(ReadError::Missing(piece.segment))?;
                 let end = (piece.range.end as usize).min(object.len());
                 let bytes = object.slice((piece.range.start as usize).min(end)..end);
                 self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
@@ -150,7 +153,11 @@ impl Owned {
     }
 }
 
-pub(crate) fn build(rows: &[Owned], tombstones: &[Tombstone], options: Options) -> (Built, Vec<u8>) {
+pub(crate) fn build(
+    rows: &[Owned],
+    tombstones: &[Tombstone],
+    options: Options,
+) -> (Built, Vec<u8>) {
     let mut builder = Builder::new(options);
     for row in rows {
         builder.push(&row.row(), "model").unwrap();
@@ -192,7 +199,12 @@ impl Shelf {
         self.segments.push(self.memory.put(built, bytes));
     }
 
-    pub(crate) fn search_with(&self, query: &Query<'_>, admit: &dyn Admit, at: At) -> Result<Vec<Candidate>> {
+    pub(crate) fn search_with(
+        &self,
+        query: &Query<'_>,
+        admit: &dyn Admit,
+        at: At,
+    ) -> Result<Vec<Candidate>> {
         block_on(search(
             &self.cache,
             &self.memory,
@@ -225,13 +237,18 @@ pub(crate) fn by_vector(vector: &[f32]) -> Query<'_> {
 
 /// Texts of candidates.
 pub(crate) fn texts(candidates: &[Candidate]) -> Vec<&str> {
-    candidates.iter().map(|candidate| candidate.record.text.as_str()).collect()
+    candidates
+        .iter()
+        .map(|candidate| candidate.record.text.as_str())
+        .collect()
 }
 
 /// Numbers between -1 and 1.
 pub(crate) fn noise(seed: u64, count: usize) -> Vec<f32> {
     let mut random = crate::vectors::rotation::Random(seed);
-    (0..count).map(|_| random.below(2001) as f32 / 1000.0 - 1.0).collect()
+    (0..count)
+        .map(|_| random.below(2001) as f32 / 1000.0 - 1.0)
+        .collect()
 }
 
 #[test]
@@ -268,7 +285,10 @@ fn a_row_comes_back_as_it_was() {
         }
     );
     assert!((found[0].cosine.unwrap() - 1.0).abs() < 1e-6);
-    assert_eq!((found[0].rank_vector, found[1].rank_vector), (Some(1), Some(2)));
+    assert_eq!(
+        (found[0].rank_vector, found[1].rank_vector),
+        (Some(1), Some(2))
+    );
     assert_eq!(found[1].bm25, Some(0.0));
     assert_eq!(found[1].rank_text, None);
     let vector = found[0].vector.clone().unwrap();
@@ -279,7 +299,12 @@ fn a_row_comes_back_as_it_was() {
 fn empty_things_are_found_nowhere() {
     assert!(Shelf::new(0).search(&by_text("word")).is_empty());
     let mut shelf = Shelf::of(&[]);
-    shelf.publish(&[], &[Tombstone::Delete { document: document(1) }]);
+    shelf.publish(
+        &[],
+        &[Tombstone::Delete {
+            document: document(1),
+        }],
+    );
     assert!(shelf.search(&by_vector(&[1.0, 2.0])).is_empty());
     shelf.publish(&[Owned::new(1, 0, "word", &[1.0])], &[]);
     assert!(shelf.search(&by_text("")).is_empty());
@@ -299,21 +324,35 @@ fn vectors_that_do_not_fit_are_refused() {
     let search = |vector: &[f32]| shelf.search_with(&by_vector(vector), &Everything, At::Now);
     assert!(matches!(
         search(&[1.0]),
-        Err(crate::Error::Dimension { stored: 2, given: 1 })
+        Err(crate::Error::Dimension {
+            stored: 2,
+            given: 1
+        })
     ));
     assert!(matches!(search(&[0.0, 0.0]), Err(crate::Error::Invalid(_))));
-    assert!(matches!(search(&[f32::NAN, 0.0]), Err(crate::Error::Invalid(_))));
+    assert!(matches!(
+        search(&[f32::NAN, 0.0]),
+        Err(crate::Error::Invalid(_))
+    ));
     let mut builder = Builder::default();
-    builder.push(&Owned::new(1, 0, "", &[1.0, 0.0]).row(), "model").unwrap();
+    builder
+        .push(&Owned::new(1, 0, "", &[1.0, 0.0]).row(), "model")
+        .unwrap();
     let other = Owned::new(1, 1, "", &[1.0]);
     assert!(matches!(
         builder.push(&other.row(), "model"),
         Err(crate::Error::Dimension { .. })
     ));
     let same = Owned::new(1, 1, "", &[1.0, 1.0]);
-    assert!(matches!(builder.push(&same.row(), "other"), Err(crate::Error::Model { .. })));
+    assert!(matches!(
+        builder.push(&same.row(), "other"),
+        Err(crate::Error::Model { .. })
+    ));
     let none = Owned::new(1, 1, "", &[0.0, 0.0]);
-    assert!(matches!(builder.push(&none.row(), "model"), Err(crate::Error::Invalid(_))));
+    assert!(matches!(
+        builder.push(&none.row(), "model"),
+        Err(crate::Error::Invalid(_))
+    ));
 }
 
 #[test]

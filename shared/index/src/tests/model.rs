@@ -24,9 +24,11 @@ fn covered(row: &Owned, tombstones: &[Tombstone]) -> Option<Option<DateTime<Utc>
             {
                 return None;
             }
-            Tombstone::Supersede { document, below, at }
-                if *document == row.document && row.version < *below =>
-            {
+            Tombstone::Supersede {
+                document,
+                below,
+                at,
+            } if *document == row.document && row.version < *below => {
                 since = Some(since.map_or(*at, |before| before.min(*at)));
             }
             _ => {}
@@ -43,8 +45,10 @@ fn key(row: &Owned) -> Key {
 fn written(publications: &[Publication]) -> Vec<(Owned, Vec<Tombstone>)> {
     let mut rows = Vec::new();
     for (number, (of, tombstones)) in publications.iter().enumerate() {
-        let later: Vec<Tombstone> =
-            publications[number + 1..].iter().flat_map(|(_, tombstones)| tombstones.clone()).collect();
+        let later: Vec<Tombstone> = publications[number + 1..]
+            .iter()
+            .flat_map(|(_, tombstones)| tombstones.clone())
+            .collect();
         for row in of {
             if let Some(superseded_at) = covered(row, tombstones) {
                 let row = Owned {
@@ -59,7 +63,9 @@ fn written(publications: &[Publication]) -> Vec<(Owned, Vec<Tombstone>)> {
 }
 
 fn shown(row: &Owned, later: &[Tombstone], at: At) -> bool {
-    let Some(since) = covered(row, later) else { return false };
+    let Some(since) = covered(row, later) else {
+        return false;
+    };
     match at {
         At::Now => since.is_none(),
         At::Time(at) => row.published_at <= at && since.is_none_or(|since| at < since),
@@ -74,7 +80,10 @@ fn ranked(mut scores: Vec<(Key, f32)>, depth: usize) -> Vec<(Key, f32)> {
 
 pub(super) fn text_of(row: &Owned) -> String {
     let context = std::iter::once(&row.title).chain(&row.heading_path);
-    context.map(|part| format!("{part}\n\n")).collect::<String>() + &row.text
+    context
+        .map(|part| format!("{part}\n\n"))
+        .collect::<String>()
+        + &row.text
 }
 
 /// BM25 of all rows.
@@ -92,14 +101,25 @@ pub(super) fn bm25(rows: &[&Owned], query: &str) -> HashMap<Key, f32> {
     let mut languages: Vec<Language> = rows.iter().map(|row| language(row)).collect();
     languages.sort_unstable();
     languages.dedup();
-    let words: u64 = documents.iter().map(|(_, _, length)| u64::from(*length)).sum();
+    let words: u64 = documents
+        .iter()
+        .map(|(_, _, length)| u64::from(*length))
+        .sum();
     let average = (words as f32 / documents.len() as f32).max(1.0);
     let mut scores: HashMap<Key, f32> = HashMap::new();
     for group in analyzer.query(query, &languages).groups {
         let count = |terms: &BTreeMap<String, u32>| {
-            group.terms.iter().filter_map(|term| terms.get(term)).max().copied()
+            group
+                .terms
+                .iter()
+                .filter_map(|term| terms.get(term))
+                .max()
+                .copied()
         };
-        let frequency = documents.iter().filter(|(_, terms, _)| count(terms).is_some()).count() as f32;
+        let frequency = documents
+            .iter()
+            .filter(|(_, terms, _)| count(terms).is_some())
+            .count() as f32;
         let idf = (1.0 + (documents.len() as f32 - frequency + 0.5) / (frequency + 0.5)).ln();
         for (key, terms, length) in &documents {
             if let Some(count) = count(terms) {
@@ -150,11 +170,19 @@ fn check(publications: &[Publication], query: &Query<'_>, admit: &dyn Admit, at:
         .collect();
 
     let vector = unit(query.vector.unwrap());
-    let cosines = may.iter().map(|row| (key(row), dot(&vector, &unit(&row.vector)))).collect();
+    let cosines = may
+        .iter()
+        .map(|row| (key(row), dot(&vector, &unit(&row.vector))))
+        .collect();
     let cosines = ranked(cosines, query.depth);
     let scores = bm25(&rows, query.text.unwrap());
-    let matching = may.iter().filter_map(|row| Some((key(row), *scores.get(&key(row))?)));
-    let matching = ranked(matching.filter(|(_, score)| *score > 0.0).collect(), query.depth);
+    let matching = may
+        .iter()
+        .filter_map(|row| Some((key(row), *scores.get(&key(row))?)));
+    let matching = ranked(
+        matching.filter(|(_, score)| *score > 0.0).collect(),
+        query.depth,
+    );
 
     let by_rank = |rank: fn(&Candidate) -> Option<u32>, score: fn(&Candidate) -> Option<f32>| {
         let mut list: Vec<(u32, Key, f32)> = found
@@ -166,15 +194,24 @@ fn check(publications: &[Publication], query: &Query<'_>, admit: &dyn Admit, at:
             })
             .collect();
         list.sort_by_key(|(rank, ..)| *rank);
-        list.into_iter().map(|(_, key, score)| (key, score)).collect::<Vec<_>>()
+        list.into_iter()
+            .map(|(_, key, score)| (key, score))
+            .collect::<Vec<_>>()
     };
     let keys = |list: &[(Key, f32)]| list.iter().map(|(key, _)| *key).collect::<Vec<_>>();
     let vectors = by_rank(|found| found.rank_vector, |found| found.cosine);
     assert_eq!(keys(&vectors), keys(&cosines));
     let words = by_rank(|found| found.rank_text, |found| found.bm25);
     assert_eq!(keys(&words), keys(&matching));
-    for (found, expected) in vectors.iter().zip(&cosines).chain(words.iter().zip(&matching)) {
-        assert!((found.1 - expected.1).abs() < 1e-5, "{found:?} {expected:?}");
+    for (found, expected) in vectors
+        .iter()
+        .zip(&cosines)
+        .chain(words.iter().zip(&matching))
+    {
+        assert!(
+            (found.1 - expected.1).abs() < 1e-5,
+            "{found:?} {expected:?}"
+        );
     }
     // The other leg's score is given too.
     for candidate in &found {
@@ -188,41 +225,78 @@ fn check(publications: &[Publication], query: &Query<'_>, admit: &dyn Admit, at:
 
 fn rows() -> impl Strategy<Value = Vec<Owned>> {
     let words = prop::collection::vec(
-        prop::sample::select(vec!["kettle", "kettles", "the", "limescale", "ERR_42", "水壶", "Kessel", "été"]),
+        prop::sample::select(vec![
+            "kettle",
+            "kettles",
+            "the",
+            "limescale",
+            "ERR_42",
+            "水壶",
+            "Kessel",
+            "été",
+        ]),
         0..6,
     );
     let vector = prop::collection::vec(-2i8..3, 3).prop_map(|values| {
         let mut vector: Vec<f32> = values.iter().map(|value| f32::from(*value)).collect();
-        vector[0] += if vector.iter().all(|value| *value == 0.0) { 1.0 } else { 0.0 };
+        vector[0] += if vector.iter().all(|value| *value == 0.0) {
+            1.0
+        } else {
+            0.0
+        };
         vector
     });
-    let language = prop::sample::select(vec![None, Some("en"), Some("de-AT"), Some("zh"), Some("fr")]);
-    let row = (0u128..6, 1i32..4, 0i64..5, prop::option::of(0u32..3), language, words, vector);
-    let row = row.prop_map(|(of, number, published, page, language, words, vector)| Owned {
-        version: version(number),
-        published_at: second(published),
-        page,
-        language: language.map(str::to_owned),
-        title: words.first().copied().unwrap_or_default().to_owned(),
-        heading_path: words.get(2..).unwrap_or_default().iter().map(|w| (*w).to_owned()).collect(),
-        ..Owned::new(of, 0, &words.join(" "), &vector)
-    });
+    let language = prop::sample::select(vec![
+        None,
+        Some("en"),
+        Some("de-AT"),
+        Some("zh"),
+        Some("fr"),
+    ]);
+    let row = (
+        0u128..6,
+        1i32..4,
+        0i64..5,
+        prop::option::of(0u32..3),
+        language,
+        words,
+        vector,
+    );
+    let row = row.prop_map(
+        |(of, number, published, page, language, words, vector)| Owned {
+            version: version(number),
+            published_at: second(published),
+            page,
+            language: language.map(str::to_owned),
+            title: words.first().copied().unwrap_or_default().to_owned(),
+            heading_path: words
+                .get(2..)
+                .unwrap_or_default()
+                .iter()
+                .map(|w| (*w).to_owned())
+                .collect(),
+            ..Owned::new(of, 0, &words.join(" "), &vector)
+        },
+    );
     prop::collection::vec(row, 0..15)
 }
 
 fn tombstones() -> impl Strategy<Value = Vec<Tombstone>> {
-    let tombstone = (0u8..3, 0u128..6, 1i32..5, 0i64..8).prop_map(|(kind, of, number, at)| match kind {
-        0 => Tombstone::Delete { document: document(of) },
-        1 => Tombstone::Forget {
-            document: document(of),
-            version: version(number),
-        },
-        _ => Tombstone::Supersede {
-            document: document(of),
-            below: version(number),
-            at: second(at),
-        },
-    });
+    let tombstone =
+        (0u8..3, 0u128..6, 1i32..5, 0i64..8).prop_map(|(kind, of, number, at)| match kind {
+            0 => Tombstone::Delete {
+                document: document(of),
+            },
+            1 => Tombstone::Forget {
+                document: document(of),
+                version: version(number),
+            },
+            _ => Tombstone::Supersede {
+                document: document(of),
+                below: version(number),
+                at: second(at),
+            },
+        });
     prop::collection::vec(tombstone, 0..3)
 }
 
@@ -267,5 +341,10 @@ fn equal_scores_are_in_the_order_of_document_version_and_index() {
         depth: 7,
         ..Query::default()
     };
-    check(&[(low.to_vec(), vec![]), (high.to_vec(), vec![])], &query, &Everything, At::Now);
+    check(
+        &[(low.to_vec(), vec![]), (high.to_vec(), vec![])],
+        &query,
+        &Everything,
+        At::Now,
+    );
 }

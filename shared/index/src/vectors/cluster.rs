@@ -53,7 +53,9 @@ impl Matrix {
 
     pub(crate) fn row(&self, row: usize) -> &[f32] {
         let start = row * self.width;
-        self.values.get(start..start + self.width).unwrap_or_default()
+        self.values
+            .get(start..start + self.width)
+            .unwrap_or_default()
     }
 
     pub(crate) fn rows(&self) -> impl Iterator<Item = &[f32]> {
@@ -70,7 +72,8 @@ impl Matrix {
             add(row, &mut mean);
             count += 1;
         }
-        mean.iter_mut().for_each(|value| *value /= count.max(1) as f32);
+        mean.iter_mut()
+            .for_each(|value| *value /= count.max(1) as f32);
         mean
     }
 }
@@ -131,9 +134,13 @@ pub(crate) fn cluster(store: &Store, rows: &[u32], seed: u64) -> Clusters {
             leaves: Vec::new(),
         };
         cuts.cut(&mut members, LEAF);
-        clusters.means.push(&Matrix::mean(vectors.width, vectors.rows()));
+        clusters
+            .means
+            .push(&Matrix::mean(vectors.width, vectors.rows()));
         clusters.sizes.push(group.len() as u32);
-        let ordered = members.iter().filter_map(|member| group.get(place(*member)));
+        let ordered = members
+            .iter()
+            .filter_map(|member| group.get(place(*member)));
         clusters.order.extend(ordered);
     }
     clusters
@@ -203,7 +210,9 @@ struct Cuts<'a> {
 
 impl Cuts<'_> {
     fn mean(&self, members: &[u32]) -> Vec<f32> {
-        let rows = members.iter().map(|member| self.vectors.row(place(*member)));
+        let rows = members
+            .iter()
+            .map(|member| self.vectors.row(place(*member)));
         Matrix::mean(self.vectors.width, rows)
     }
 
@@ -219,12 +228,21 @@ impl Cuts<'_> {
             .before
             .as_ref()
             .is_some_and(|before| nearness(before, &other) > nearness(before, &one));
-        let (first, second) = if other_first { (other, one) } else { (one, other) };
+        let (first, second) = if other_first {
+            (other, one)
+        } else {
+            (one, other)
+        };
         let difference: Vec<f32> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
         let middle = (dot(&first, &first) - dot(&second, &second)) / 2.0;
         let mut sides: Vec<(f32, u32)> = members
             .iter()
-            .map(|member| (dot(self.vectors.row(place(*member)), &difference) - middle, *member))
+            .map(|member| {
+                (
+                    dot(self.vectors.row(place(*member)), &difference) - middle,
+                    *member,
+                )
+            })
             .collect();
         sides.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         // A part of less than an eighth, or of equal rows, makes no progress: then the halves are equal.
@@ -235,7 +253,10 @@ impl Cuts<'_> {
         } else {
             cut
         };
-        members.iter_mut().zip(&sides).for_each(|(to, (_, member))| *to = *member);
+        members
+            .iter_mut()
+            .zip(&sides)
+            .for_each(|(to, (_, member))| *to = *member);
         let (near, far) = members.split_at_mut(cut);
         self.cut(near, leaf);
         self.cut(far, leaf);
@@ -249,12 +270,19 @@ impl Cuts<'_> {
                     true => number,
                     false => self.random.below(members.len()),
                 };
-                self.vectors.row(members.get(number).map_or(0, |member| place(*member)))
+                self.vectors
+                    .row(members.get(number).map_or(0, |member| place(*member)))
             })
             .collect();
-        let mut pick = || some.get(self.random.below(some.len())).copied().unwrap_or_default();
+        let mut pick = || {
+            some.get(self.random.below(some.len()))
+                .copied()
+                .unwrap_or_default()
+        };
         let mut one = pick().to_vec();
-        let far = (0..8).map(|_| pick()).min_by(|a, b| nearness(&one, a).total_cmp(&nearness(&one, b)));
+        let far = (0..8)
+            .map(|_| pick())
+            .min_by(|a, b| nearness(&one, a).total_cmp(&nearness(&one, b)));
         let mut other = far.unwrap_or_default().to_vec();
         for _ in 0..CUT_ROUNDS {
             let difference: Vec<f32> = one.iter().zip(&other).map(|(a, b)| a - b).collect();
@@ -306,8 +334,10 @@ impl<'a> Nearest<'a> {
     }
 
     fn find(&self, vector: &[f32]) -> usize {
-        let mut runs: Vec<(f32, usize)> =
-            (0..).zip(self.runs.rows()).map(|(number, run)| (nearness(vector, run), number)).collect();
+        let mut runs: Vec<(f32, usize)> = (0..)
+            .zip(self.runs.rows())
+            .map(|(number, run)| (nearness(vector, run), number))
+            .collect();
         runs.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
         let mut best = (f32::NEG_INFINITY, 0);
         for (_, run) in runs.iter().take(BEAM) {
@@ -358,7 +388,11 @@ mod tests {
     fn near_rows_are_neighbours() {
         let (store, rows) = clustered(4_000);
         let clusters = cluster(&store, &rows, 9);
-        let changes = clusters.order.windows(2).filter(|pair| pair[0] % 16 != pair[1] % 16).count();
+        let changes = clusters
+            .order
+            .windows(2)
+            .filter(|pair| pair[0] % 16 != pair[1] % 16)
+            .count();
         assert!(changes < 40, "{changes}");
     }
 

@@ -45,11 +45,17 @@ impl Encoder {
         let sum: f32 = vector.iter().map(|value| value.abs()).sum();
         // The code as a vector of length 1 has components ±1/√n; its product with the difference is the sum by √n.
         let product = sum / (vector.len() as f32).sqrt();
-        let factor = if product > 0.0 { length * length / product } else { 0.0 };
+        let factor = if product > 0.0 {
+            length * length / product
+        } else {
+            0.0
+        };
         let (words, _) = vector.as_chunks::<8>();
         self.codes.extend(words.iter().map(|eight| {
             let bits = eight.iter().enumerate();
-            bits.fold(0u8, |byte, (bit, value)| byte | u8::from(*value >= 0.0) << bit)
+            bits.fold(0u8, |byte, (bit, value)| {
+                byte | u8::from(*value >= 0.0) << bit
+            })
         }));
         self.lengths.extend(f16::from_f32(length).to_le_bytes());
         self.factors.extend(f16::from_f32(factor).to_le_bytes());
@@ -149,7 +155,11 @@ mod tests {
 
     fn unit(random: &mut Random, dimension: usize) -> Vec<f32> {
         let mut vector: Vec<f32> = (0..dimension)
-            .map(|_| (0..4).map(|_| random.below(1000) as f32 / 500.0 - 1.0).sum())
+            .map(|_| {
+                (0..4)
+                    .map(|_| random.below(1000) as f32 / 500.0 - 1.0)
+                    .sum()
+            })
             .collect();
         let length = dot(&vector, &vector).sqrt();
         vector.iter_mut().for_each(|value| *value /= length);

@@ -15,7 +15,9 @@ pub(crate) fn normalise(vector: &mut [f32]) -> bool {
     let length = if squared.is_normal() && squared < f32::MAX {
         squared.sqrt()
     } else {
-        let largest = vector.iter().fold(0f32, |most, value| most.max(value.abs()));
+        let largest = vector
+            .iter()
+            .fold(0f32, |most, value| most.max(value.abs()));
         if !vector.iter().all(|value| value.is_finite()) || largest == 0.0 {
             return false;
         }

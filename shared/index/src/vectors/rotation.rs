@@ -62,7 +62,11 @@ impl Rotation {
             for (value, sign) in to.iter_mut().zip(signs) {
                 *value *= sign;
             }
-            let start = if round % 2 == 0 { 0 } else { self.padded - whole };
+            let start = if round % 2 == 0 {
+                0
+            } else {
+                self.padded - whole
+            };
             let Some(part) = to.get_mut(start..start + whole) else {
                 continue;
             };
@@ -73,7 +77,10 @@ impl Rotation {
             if whole < self.padded {
                 let (low, high) = to.split_at_mut(self.padded / 2);
                 for (low, high) in low.iter_mut().zip(high) {
-                    (*low, *high) = ((*low + *high) * FRAC_1_SQRT_2, (*low - *high) * FRAC_1_SQRT_2);
+                    (*low, *high) = (
+                        (*low + *high) * FRAC_1_SQRT_2,
+                        (*low - *high) * FRAC_1_SQRT_2,
+                    );
                 }
             }
         }
@@ -97,8 +104,13 @@ mod tests {
             assert_eq!(turned_a.len() % 64, 0);
             assert!((dot(&turned_a, &turned_a) - 1.0).abs() < 1e-4);
             assert!((dot(&turned_a, &turned_b) - dot(&a, &b)).abs() < 1e-3);
-            let largest = turned_a.iter().fold(0f32, |most, value| most.max(value.abs()));
-            assert!(largest < 7.0 / (turned_a.len() as f32).sqrt(), "{dimension}: {largest}");
+            let largest = turned_a
+                .iter()
+                .fold(0f32, |most, value| most.max(value.abs()));
+            assert!(
+                largest < 7.0 / (turned_a.len() as f32).sqrt(),
+                "{dimension}: {largest}"
+            );
         }
     }
 }
