@@ -337,10 +337,15 @@ pub(crate) fn postings(place: Place, block: &[u8], hash: u64) -> Result<&[u8], C
     Ok(&[])
 }
 
-/// Decodes postings: rows in order, each with its count.
-pub(crate) fn decode(postings: &[u8], rows: u32) -> Result<Vec<(u32, u32)>, Corrupt> {
-    let mut reader = Reader::new(postings);
-    let mut found: Vec<(u32, u32)> = Vec::with_capacity(postings.len() / 2);
+/// Decodes postings: rows in order, each with its count. Added to `found`.
+pub(crate) fn decode(
+    postings: &[u8],
+    rows: u32,
+    found: &mut Vec<(u32, u32)>,
+) -> Result<(), Corrupt> {
+    const OUTSIDE: Corrupt = Corrupt::Damaged("a posting has no row");
+    found.reserve(postings.len() / 2);
+    let (mut reader, mut row, mut is_first) = (Reader::new(postings), 0u64, true);
     while !reader.is_empty() {
         let gap = reader.varint()?;
         let count = if gap & 1 == 1 {
@@ -348,19 +353,17 @@ pub(crate) fn decode(postings: &[u8], rows: u32) -> Result<Vec<(u32, u32)>, Corr
         } else {
             reader.varint_u32()?
         };
-        let last = found.last().map_or(0, |(row, _)| u64::from(*row));
-        let row = last
-            .checked_add(gap >> 1)
-            .and_then(|row| u32::try_from(row).ok());
-        let row = row
-            .filter(|row| *row < rows)
-            .ok_or(Corrupt::Damaged("a posting has no row"))?;
-        if found.last().is_some_and(|(last, _)| *last == row) {
+        if gap < 2 && !is_first {
             return Err(Corrupt::Damaged("postings are not in order"));
         }
-        found.push((row, count));
+        is_first = false;
+        row = row
+            .checked_add(gap >> 1)
+            .filter(|row| *row < u64::from(rows))
+            .ok_or(OUTSIDE)?;
+        found.push((u32::try_from(row).map_err(|_| OUTSIDE)?, count));
     }
-    Ok(found)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -382,7 +385,14 @@ mod tests {
             Place::Bucket(_) => &inverted.buckets,
         };
         let block = &section[range.start as usize..range.end as usize];
-        decode(postings(place, block, hash(term)).unwrap(), rows).unwrap()
+        let mut found = Vec::new();
+        decode(
+            postings(place, block, hash(term)).unwrap(),
+            rows,
+            &mut found,
+        )
+        .unwrap();
+        found
     }
 
     #[test]

@@ -75,12 +75,13 @@ impl Limits {
             requests,
             bytes: mib * MIB,
         };
-        let (lists, mut rows) = match rows {
+        let (mut lists, mut rows) = match rows {
             0..=16_384 => (budget(2, 8), budget(5, 8)),
             16_385..=262_144 => (budget(3, 24), budget(4, 8)),
-            _ => (budget(8, 32), budget(8, 12)),
+            _ => (budget(12, 32), budget(6, 12)),
         };
         if scattered {
+            lists = budget(64, 64);
             rows.requests *= 4;
         }
         Self { lists, rows }

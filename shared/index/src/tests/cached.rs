@@ -208,3 +208,22 @@ fn a_small_segment_is_read_as_a_whole_when_it_is_used_again() {
         assert_eq!(search(number), (0, 0, 0));
     }
 }
+
+#[test]
+fn a_search_can_move_between_threads() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let shelf = Shelf::of(&rows(10, 0));
+    let query = by_text("word7");
+    let found = is_send(search(
+        &shelf.cache,
+        &shelf.memory,
+        shelf.customer,
+        &shelf.segments,
+        &query,
+        &Everything,
+        At::Now,
+    ));
+    assert_eq!(block_on(found).unwrap().len(), 1);
+}

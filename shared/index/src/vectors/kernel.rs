@@ -1,7 +1,6 @@
 //! Arithmetic over vectors and codes, compiled for what the processor offers.
 //!
-//! Sums are kept in sixteen lanes, so that every processor adds in the same order and finds the same scores. On the
-//! processor without popcount and wide registers the scan of codes takes ten times as long.
+//! Sums are kept in sixteen lanes, so that every processor adds in the same order and finds the same scores.
 
 use std::sync::LazyLock;
 
