@@ -424,23 +424,30 @@ fn main() {
     bench.run("vector of 10, cold", 0, vector, None);
     bench.run("vector of 100, cold", 0, deep, None);
     bench.run("hybrid of 100 each, cold", 0, hybrid, None);
-    for mib in [4, 8, 16] {
+    for (requests, mib) in [
+        (3, 4),
+        (3, 8),
+        (3, 16),
+        (8, 16),
+        (12, 16),
+        (12, 32),
+        (16, 32),
+        (24, 32),
+        (64, 64),
+    ] {
         let form = || {
             let mut limits = Limits::of(rows as u64, false);
-            limits.lists.bytes = mib << 20;
+            limits.lists = Budget {
+                requests,
+                bytes: mib << 20,
+            };
             Query {
                 depth: 10,
                 limits: Some(limits),
                 ..Query::default()
             }
         };
-        bench.run(&format!("vector, cold, lists of {mib} MiB"), 0, &form, None);
-        bench.run(
-            &format!("1 of 10, cold, lists of {mib} MiB"),
-            2,
-            &form,
-            None,
-        );
+        bench.run(&format!("lists of {mib} MiB in {requests}"), 0, &form, None);
     }
     for requests in [4, 8] {
         let form = || {

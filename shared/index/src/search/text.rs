@@ -97,22 +97,30 @@ impl TextLeg {
             .iter()
             .map(|view| vec![0.0; view.admitted.len()])
             .collect();
+        let norms: Vec<Vec<f32>> = views
+            .iter()
+            .map(|view| {
+                let lengths = view.segment().columns.words.iter();
+                lengths
+                    .map(|length| K1 * (1.0 - B + B * *length as f32 / average))
+                    .collect()
+            })
+            .collect();
+        let mut counts: Vec<Vec<(u32, u32)>> = vec![Vec::new(); views.len()];
         for word in &self.words {
-            let counts = views
-                .iter()
-                .enumerate()
-                .map(|(number, view)| self.counts(number, view, word, blocks))
-                .collect::<Result<Vec<_>>>()?;
+            for (number, (view, counts)) in views.iter().zip(&mut counts).enumerate() {
+                counts.clear();
+                self.count(number, view, word, blocks, counts)?;
+            }
             let frequency = counts.iter().map(Vec::len).sum::<usize>() as f32;
             let idf = (1.0 + (rows as f32 - frequency + 0.5) / (frequency + 0.5)).ln();
-            for ((view, counts), scores) in views.iter().zip(counts).zip(&mut self.scores) {
-                let lengths = &view.segment().columns.words;
+            let weight = word.weight * idf;
+            for ((counts, norms), scores) in counts.iter().zip(&norms).zip(&mut self.scores) {
                 for (row, count) in counts {
-                    let (row, count) = (row as usize, count as f32);
-                    let length = lengths.get(row).copied().unwrap_or_default() as f32;
-                    let norm = K1 * (1.0 - B + B * length / average);
-                    if let Some(score) = scores.get_mut(row) {
-                        *score += word.weight * idf * count / (count + norm);
+                    let row = *row as usize;
+                    if let (Some(score), Some(norm)) = (scores.get_mut(row), norms.get(row)) {
+                        let count = *count as f32;
+                        *score += weight * count / (count + norm);
                     }
                 }
             }
@@ -121,17 +129,17 @@ impl TextLeg {
     }
 
     /// The rows of a segment that have a word, with the greatest count of its terms.
-    fn counts(
+    fn count(
         &self,
         number: usize,
         view: &View,
         word: &Word,
         blocks: &[Option<Bytes>],
-    ) -> Result<Vec<(u32, u32)>> {
+        counts: &mut Vec<(u32, u32)>,
+    ) -> Result<()> {
         let segment = view.segment();
-        let mut counts: Vec<(u32, u32)> = Vec::new();
         if segment.rows() == 0 {
-            return Ok(counts);
+            return Ok(());
         }
         let mut lists = 0;
         for term in &word.terms {
@@ -142,19 +150,14 @@ impl TextLeg {
                 .and_then(|block| blocks.get(*block));
             let Some(Some(block)) = block else { continue };
             let postings = segment.blame(postings(place, block, *term))?;
-            let rows = segment.blame(decode(postings, segment.rows()))?;
-            lists += usize::from(!rows.is_empty());
-            if counts.is_empty() {
-                counts = rows;
-            } else {
-                counts.extend(rows);
-            }
+            segment.blame(decode(postings, segment.rows(), counts))?;
+            lists += usize::from(!postings.is_empty());
         }
         if lists > 1 {
             counts.sort_unstable_by_key(|(row, count)| (*row, std::cmp::Reverse(*count)));
             counts.dedup_by_key(|(row, _)| *row);
         }
-        Ok(counts)
+        Ok(())
     }
 
     /// A row's score.
@@ -169,13 +172,19 @@ impl TextLeg {
     /// The `depth` rows with the highest scores above 0, best first.
     pub(super) fn best(&self, views: &[View], depth: usize) -> Vec<Scored> {
         let mut best: Vec<Scored> = Vec::new();
+        // What is below the worst of enough others is not kept; what is equal is, for the order of equals.
+        let (most, mut least) = (4 * depth + 1_024, 0.0);
         for (number, (view, scores)) in views.iter().zip(&self.scores).enumerate() {
             for ((row, score), admitted) in (0u32..).zip(scores).zip(&view.admitted) {
-                if *score > 0.0 && *admitted {
+                if *score > 0.0 && *score >= least && *admitted {
                     best.push(Scored {
                         score: *score,
                         place: (number, row),
                     });
+                    if best.len() >= most {
+                        keep_first(&mut best, depth, |a, b| order(views, a, b));
+                        least = best.last().map_or(0.0, |worst| worst.score);
+                    }
                 }
             }
         }
