@@ -436,7 +436,7 @@ fn main() {
         (64, 64),
     ] {
         let form = || {
-            let mut limits = Limits::of(rows as u64, false);
+            let mut limits = Limits::of(rows as u64, false, false);
             limits.lists = Budget {
                 requests,
                 bytes: mib << 20,
@@ -451,7 +451,7 @@ fn main() {
     }
     for requests in [4, 8] {
         let form = || {
-            let mut limits = Limits::of(rows as u64, true);
+            let mut limits = Limits::of(rows as u64, true, false);
             limits.rows.requests = requests;
             Query {
                 text: Some(""),

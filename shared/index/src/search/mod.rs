@@ -68,20 +68,22 @@ pub struct Limits {
 const MIB: u64 = 1024 * 1024;
 
 impl Limits {
-    /// The limits for tables of this many rows. Those that share words, or that a filter leaves over, are not neighbours as
-    /// those with near vectors are: `scattered` ones may take more requests.
-    pub fn of(rows: u64, scattered: bool) -> Self {
+    /// The limits for a table of this many rows. Rows that share words (`text`) or that a filter leaves over (`filtered`)
+    /// are not neighbours as those with near vectors are, so that they may take more requests.
+    pub fn of(rows: u64, text: bool, filtered: bool) -> Self {
         let budget = |requests, mib| Budget {
             requests,
             bytes: mib * MIB,
         };
         let (mut lists, mut rows) = match rows {
             0..=16_384 => (budget(2, 8), budget(5, 8)),
-            16_385..=262_144 => (budget(3, 24), budget(4, 8)),
+            16_385..=262_144 => (budget(3, 8), budget(4, 8)),
             _ => (budget(12, 32), budget(6, 12)),
         };
-        if scattered {
-            lists = budget(64, 64);
+        if filtered {
+            lists = budget(4 * lists.requests, 2 * lists.bytes / MIB);
+        }
+        if text || filtered {
             rows.requests *= 4;
         }
         Self { lists, rows }
@@ -198,8 +200,10 @@ pub async fn search<R: Ranges>(
         .map(|view| u64::from(view.segment().rows()))
         .sum();
     let admitted: u64 = views.iter().map(|view| view.count as u64).sum();
-    let scattered = query.text.is_some() || admitted < rows - rows / 8;
-    let limits = query.limits.unwrap_or_else(|| Limits::of(rows, scattered));
+    let filtered = admitted < rows - rows / 8;
+    let limits = query
+        .limits
+        .unwrap_or_else(|| Limits::of(rows, query.text.is_some(), filtered));
     let budgets = [Budget::UNLIMITED, limits.lists, limits.rows];
 
     let mut text = query.text.map(|text| TextLeg::new(&views, text));

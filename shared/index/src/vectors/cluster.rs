@@ -5,7 +5,7 @@
 //! row goes to the nearest one.
 
 use super::{
-    kernel::{add, dot},
+    kernel::{self, add, dot},
     rotation::Random,
     store::Store,
 };
@@ -18,8 +18,9 @@ const MOVES: usize = 2;
 /// Rows of the sample for each group, and of the whole sample.
 const SAMPLE_PER_GROUP: usize = 48;
 const SAMPLE: usize = 131_072;
-/// Runs of neighbouring groups in which the nearest one is looked for.
-const BEAM: usize = 6;
+/// Means that a row is compared with, and more if the vectors are short and their signs say little.
+const COMPARED: usize = 32;
+const COMPARED_COMPONENTS: usize = 16_384;
 /// Rows that keep their order within a group.
 const LEAF: usize = 8;
 
@@ -310,48 +311,67 @@ fn nearness(to: &[f32], vector: &[f32]) -> f32 {
     dot(to, vector) - dot(vector, vector) / 2.0
 }
 
-/// Finds the nearest of ordered means: first the nearest runs of them.
+/// Finds the nearest of the means: those that differ from the vector in the fewest signs are compared.
 struct Nearest<'a> {
     means: &'a Matrix,
     halves: Vec<f32>,
-    runs: Matrix,
-    run: usize,
+    /// The mean of the means: signs are those of the differences from it.
+    centre: Vec<f32>,
+    signs: Vec<u64>,
+    compared: usize,
 }
 
 impl<'a> Nearest<'a> {
     fn new(means: &'a Matrix) -> Self {
-        let run = means.len().isqrt().max(1);
-        let mut runs = Matrix::new(means.width);
-        for part in means.values.chunks(run * means.width) {
-            runs.push(&Matrix::mean(means.width, part.chunks_exact(means.width)));
-        }
+        let centre = Matrix::mean(means.width, means.rows());
+        let mut codes = Vec::new();
+        means
+            .rows()
+            .for_each(|mean| signs(mean, &centre, &mut codes));
         Self {
             halves: means.rows().map(|mean| dot(mean, mean) / 2.0).collect(),
+            centre,
+            signs: codes,
+            compared: COMPARED + COMPARED_COMPONENTS / means.width,
             means,
-            runs,
-            run,
         }
     }
 
     fn find(&self, vector: &[f32]) -> usize {
-        let mut runs: Vec<(f32, usize)> = (0..)
-            .zip(self.runs.rows())
-            .map(|(number, run)| (nearness(vector, run), number))
-            .collect();
-        runs.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let mut code = Vec::with_capacity(vector.len().div_ceil(64));
+        signs(vector, &self.centre, &mut code);
+        let mut differing = Vec::with_capacity(self.means.len());
+        kernel::differing(&code, &self.signs, &mut differing);
+        if self.compared < differing.len() {
+            differing.select_nth_unstable(self.compared);
+            differing.truncate(self.compared);
+        }
         let mut best = (f32::NEG_INFINITY, 0);
-        for (_, run) in runs.iter().take(BEAM) {
-            let first = run * self.run;
-            for mean in first..(first + self.run).min(self.means.len()) {
-                let half = self.halves.get(mean).copied().unwrap_or_default();
-                let score = dot(vector, self.means.row(mean)) - half;
-                if score > best.0 {
-                    best = (score, mean);
-                }
+        for (_, mean) in differing {
+            let mean = place(mean);
+            let half = self.halves.get(mean).copied().unwrap_or_default();
+            let score = dot(vector, self.means.row(mean)) - half;
+            if score > best.0 {
+                best = (score, mean);
             }
         }
         best.1
     }
+}
+
+/// Appends the signs of a vector's difference from a centre, in words.
+fn signs(vector: &[f32], centre: &[f32], to: &mut Vec<u64>) {
+    to.extend(
+        vector
+            .chunks(64)
+            .zip(centre.chunks(64))
+            .map(|(vector, centre)| {
+                let bits = vector.iter().zip(centre).enumerate();
+                bits.fold(0u64, |word, (bit, (value, centre))| {
+                    word | u64::from(value > centre) << bit
+                })
+            }),
+    );
 }
 
 #[cfg(test)]

@@ -167,6 +167,16 @@ for_each_level! {
     }
 }
 
+for_each_level! {
+    /// In how many bits a code differs from each of others, with their numbers.
+    pub(crate) fn differing(code: &[u64], others: &[u64], found: &mut Vec<(u32, u32)>) {
+        for (other, number) in others.chunks_exact(code.len().max(1)).zip(0u32..) {
+            let words = code.iter().zip(other);
+            found.push((words.map(|(a, b)| (a ^ b).count_ones()).sum(), number));
+        }
+    }
+}
+
 /// Bits of a query's numbers.
 pub(crate) const PLANES: usize = 4;
 
@@ -228,6 +238,13 @@ mod tests {
                 assert_eq!(from_f16(bits).to_bits(), half.to_f32().to_bits());
             }
         }
+    }
+
+    #[test]
+    fn codes_differ_in_as_many_bits_as_they_do() {
+        let mut found = Vec::new();
+        differing(&[5, u64::MAX], &[5, u64::MAX, 4, 1, 0, 0], &mut found);
+        assert_eq!(found, [(0, 0), (64, 1), (66, 2)]);
     }
 
     #[test]
