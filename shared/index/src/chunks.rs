@@ -54,39 +54,43 @@ pub async fn chunks<R: Ranges>(
         let segment = &opened.segment;
         let documents = covers.apply(number, &segment.documents);
         let columns = &segment.columns;
+        // What is wanted of each version; rows are looked through once.
+        let mut of_version: Vec<Vec<usize>> = vec![Vec::new(); documents.len()];
         for (place, chunks) in wanted.iter().enumerate() {
             // The versions of a document follow each other in the table.
-            let first = segment.documents.partition_point(|document| {
-                (document.id, document.version) < (chunks.document, chunks.version)
-            });
-            let versions = segment
+            let name = (chunks.document, chunks.version);
+            let first = segment
                 .documents
-                .iter()
-                .zip(&documents)
-                .enumerate()
-                .skip(first);
-            let versions: Vec<u32> = versions
-                .take_while(|(_, (document, _))| {
-                    (document.id, document.version) == (chunks.document, chunks.version)
-                })
-                .filter(|(_, (_, left))| left.is_some())
-                .filter_map(|(version, _)| u32::try_from(version).ok())
-                .collect();
-            if versions.is_empty() {
-                continue;
+                .partition_point(|document| (document.id, document.version) < name);
+            let same = segment.documents.iter().skip(first);
+            let same = same.take_while(|document| (document.id, document.version) == name);
+            let left = documents.iter().skip(first).take(same.count());
+            for (of_version, _) in of_version
+                .iter_mut()
+                .skip(first)
+                .zip(left)
+                .filter(|(_, left)| left.is_some())
+            {
+                of_version.push(place);
             }
-            let each = (0u32..)
-                .zip(&columns.document)
-                .zip(&columns.index)
-                .zip(&columns.parent);
-            for (((row, document), index), parent) in each {
-                let is_wanted = versions.contains(document)
-                    && match &chunks.which {
+        }
+        if of_version.iter().all(Vec::is_empty) {
+            continue;
+        }
+        let each = (0u32..)
+            .zip(&columns.document)
+            .zip(&columns.index)
+            .zip(&columns.parent);
+        for (((row, version), index), parent) in each {
+            for place in of_version.get(*version as usize).into_iter().flatten() {
+                let is_wanted = wanted
+                    .get(*place)
+                    .is_some_and(|chunks| match &chunks.which {
                         Which::Indexes(indexes) => indexes.contains(index),
                         Which::Parent(wanted) => parent.checked_sub(1) == Some(*wanted),
-                    };
+                    });
                 if is_wanted {
-                    rows.push((place, opened, row));
+                    rows.push((*place, opened, row));
                     parts.push(Wanted {
                         opened: opened.clone(),
                         part: Part::Row(row),

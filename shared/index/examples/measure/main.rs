@@ -1,6 +1,7 @@
 //! Measures segments: build, size, memory, cold and warm searches, recall with and without filters.
 //!
-//! `cargo run --release -p dynrag-index --example measure -- ROWS [DIMENSION [SEED [WORDS]]]`
+//! `cargo run --release -p dynrag-index --example measure -- ROWS [DIMENSION [SEED [WORDS]]]`, or
+//! `-- tenants CUSTOMERS ROWS DIMENSION` for many customers in one process.
 //!
 //! A round trip to the object store counts as 25 ms, which are added, not waited for. The peak of memory includes the
 //! finished segment, which a function would write to the object store part by part.
@@ -13,6 +14,7 @@
 )]
 
 mod data;
+mod tenants;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -162,6 +164,18 @@ struct Bench {
 }
 
 impl Bench {
+    fn new(queries: Vec<Asked>, words: usize) -> Self {
+        Self {
+            queries,
+            words,
+            store: Store::default(),
+            customer: CustomerId::generate(),
+            segments: Vec::new(),
+            rows: 0,
+            some: Vec::new(),
+        }
+    }
+
     fn publish(&mut self, rows: std::ops::Range<usize>, vectors: &mut Vectors) {
         let start = Instant::now();
         let mut builder = Builder::default();
@@ -366,11 +380,17 @@ fn peak() -> String {
 }
 
 fn main() {
-    let numbers: Vec<usize> = std::env::args()
-        .skip(1)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_tenants = arguments.first().is_some_and(|first| first == "tenants");
+    let numbers: Vec<usize> = arguments
+        .iter()
+        .skip(usize::from(is_tenants))
         .map(|number| number.parse().expect("a number"))
         .collect();
     let number = |place: usize, default| numbers.get(place).copied().unwrap_or(default);
+    if is_tenants {
+        return tenants::run(number(0, 100), number(1, 2_000), number(2, 1_536));
+    }
     let (rows, dimension, seed, words) = (
         number(0, 10_000),
         number(1, 1_536),
@@ -388,15 +408,7 @@ fn main() {
             nearest: Default::default(),
         }
     });
-    let mut bench = Bench {
-        queries: queries.collect(),
-        store: Store::default(),
-        customer: CustomerId::generate(),
-        segments: Vec::new(),
-        rows: 0,
-        words,
-        some: Vec::new(),
-    };
+    let mut bench = Bench::new(queries.collect(), words);
     bench.publish(0..rows, &mut vectors);
     let start = Instant::now();
     let mut most = 0f32;

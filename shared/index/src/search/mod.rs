@@ -78,10 +78,10 @@ impl Limits {
         let (mut lists, mut rows) = match rows {
             0..=16_384 => (budget(2, 8), budget(5, 8)),
             16_385..=262_144 => (budget(3, 8), budget(4, 8)),
-            _ => (budget(12, 32), budget(6, 12)),
+            _ => (budget(12, 24), budget(6, 12)),
         };
         if filtered {
-            lists = budget(4 * lists.requests, 2 * lists.bytes / MIB);
+            lists = budget(4 * lists.requests, 4 * lists.bytes / MIB);
         }
         if text || filtered {
             rows.requests *= 4;
@@ -209,7 +209,7 @@ pub async fn search<R: Ranges>(
     let mut text = query.text.map(|text| TextLeg::new(&views, text));
     let mut leg = vector
         .as_deref()
-        .map(|vector| VectorLeg::new(&views, vector, query.exhaustive));
+        .map(|vector| VectorLeg::new(&views, vector, query.depth, query.exhaustive));
     let mut wanted: Vec<Wanted> = leg
         .as_ref()
         .map(|leg| leg.wanted(&views))

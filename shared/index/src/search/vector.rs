@@ -13,7 +13,7 @@ use crate::{
 /// Rows in the lists that are read are this many times the square root of those that may be found: a third of 10,000, a
 /// tenth of 100,000, a thirtieth of a million. `examples/measure.rs` shows what recall that gives.
 const PROBE: usize = 32;
-/// Rows of lists are read without counting up to this many.
+/// At least so many are read, and [`PROBE`] for each row that is ranked.
 const LEAST: usize = 2_048;
 /// Rows of which the exact cosine is computed, at most: so many for each that is ranked, and some more.
 const MORE: usize = 4;
@@ -41,7 +41,7 @@ pub(super) struct VectorLeg<'a> {
 
 impl<'a> VectorLeg<'a> {
     /// Compares the rows of flat segments, and the centroids of the others.
-    pub(super) fn new(views: &[View], query: &'a [f32], exhaustive: bool) -> Self {
+    pub(super) fn new(views: &[View], query: &'a [f32], depth: usize, exhaustive: bool) -> Self {
         let mut leg = Self {
             query,
             turned: vec![Vec::new(); views.len()],
@@ -73,7 +73,7 @@ impl<'a> VectorLeg<'a> {
             }
         }
         lists.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut wanted = (PROBE * admitted.isqrt()).max(LEAST);
+        let mut wanted = (PROBE * admitted.isqrt()).max(LEAST).max(PROBE * depth);
         for (_, count, probe) in lists {
             leg.probes.push(probe);
             if count >= wanted {

@@ -138,10 +138,10 @@ fn unit(vector: &[f32]) -> Vec<f32> {
     vector
 }
 
-/// Admits documents by their last bit, and chunks by page.
-struct Some2(u128, u32);
+/// Admits documents but those with a remainder of four, and chunks but those of a page.
+struct Others(u128, u32);
 
-impl Admit for Some2 {
+impl Admit for Others {
     fn document(&self, id: DocumentId) -> bool {
         id.as_uuid().as_u128() % 4 != self.0
     }
@@ -321,7 +321,7 @@ proptest! {
             ..Query::default()
         };
         let at = at.map_or(At::Now, |at| At::Time(second(at)));
-        check(&publications, &query, &Some2(admits.0, admits.1), at);
+        check(&publications, &query, &Others(admits.0, admits.1), at);
     }
 }
 
