@@ -102,6 +102,9 @@ impl Segment {
         if u64::from(meta.rows).saturating_mul(least) > table.length(Section::Rows) {
             return Err(Corrupt::Damaged("it has more rows than bytes"));
         }
+        if (rows == 0) != (meta.dimension == 0) {
+            return Err(Corrupt::Damaged("it has rows or dimensions alone"));
+        }
         if meta.flat && reference.first != reference.size {
             return Err(Corrupt::Damaged("it is flat and not read as a whole"));
         }

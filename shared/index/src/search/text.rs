@@ -173,7 +173,7 @@ impl TextLeg {
     pub(super) fn best(&self, views: &[View], depth: usize) -> Vec<Scored> {
         let mut best: Vec<Scored> = Vec::new();
         // What is below the worst of enough others is not kept; what is equal is, for the order of equals.
-        let (most, mut least) = (4 * depth + 1_024, 0.0);
+        let (most, mut least) = (depth.saturating_mul(4).saturating_add(1_024), 0.0);
         for (number, (view, scores)) in views.iter().zip(&self.scores).enumerate() {
             for ((row, score), admitted) in (0u32..).zip(scores).zip(&view.admitted) {
                 if *score > 0.0 && *score >= least && *admitted {

@@ -73,7 +73,9 @@ impl<'a> VectorLeg<'a> {
             }
         }
         lists.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut wanted = (PROBE * admitted.isqrt()).max(LEAST).max(PROBE * depth);
+        let mut wanted = (PROBE * admitted.isqrt())
+            .max(LEAST)
+            .max(PROBE.saturating_mul(depth));
         for (_, count, probe) in lists {
             leg.probes.push(probe);
             if count >= wanted {
@@ -157,7 +159,11 @@ impl<'a> VectorLeg<'a> {
                 place: near.place,
             })
             .collect();
-        keep_first(&mut best, MORE * depth + SOME, |a, b| order(views, a, b));
+        keep_first(
+            &mut best,
+            MORE.saturating_mul(depth).saturating_add(SOME),
+            |a, b| order(views, a, b),
+        );
         best
     }
 }

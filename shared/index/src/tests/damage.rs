@@ -226,3 +226,17 @@ fn numbers_that_do_not_fit_the_object_allocate_nothing() {
         assert!(check(Section::Tombstones, &|bytes| bytes[0] = 9).is_err());
     }
 }
+
+#[test]
+fn a_segment_without_rows_has_no_dimensions() {
+    let shelf = segment(0);
+    let reference = shelf.segments[0];
+    let bytes = shelf.memory.get(reference.name);
+    let forged = forge(&bytes, reference.size, Section::Meta, |bytes| {
+        let mut meta = Meta::read(bytes).unwrap();
+        meta.dimension = u32::MAX as usize;
+        bytes.clear();
+        meta.put(bytes).unwrap();
+    });
+    assert!(crate::Segment::open(reference, forged.into()).is_err());
+}

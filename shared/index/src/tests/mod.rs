@@ -315,6 +315,11 @@ fn empty_things_are_found_nowhere() {
         ..by_vector(&[1.0])
     };
     assert!(shelf.search(&nothing).is_empty());
+    let all = Query {
+        depth: usize::MAX,
+        ..by_text("word")
+    };
+    assert_eq!(shelf.search(&all).len(), 1);
     assert_eq!(shelf.search(&by_text("WORDS word")).len(), 1);
 }
 
