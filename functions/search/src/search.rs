@@ -50,9 +50,9 @@ impl Usage {
         Self {
             embedding_tokens: searches().map(|found| found.embedding_tokens).sum(),
             rerank_calls: searches().map(|found| found.reranking.calls).sum(),
-            rerank_cost_usd: searches().fold(Usd::default(), |sum, found| {
-                sum.saturating_add(found.reranking.cost)
-            }),
+            rerank_cost_usd: Usd::from_nanos(
+                searches().map(|found| found.reranking.cost.nanos()).sum(),
+            ),
         }
     }
 }

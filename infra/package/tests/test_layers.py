@@ -23,6 +23,7 @@ SHARED = {
     "vectors": "analysis domain",
     "web": "domain",
     "chunking": "domain tokenizer",
+    "index": "analysis domain",
     "llm": "domain tokenizer testing web",
     "app": "cloud config domain llm store web",
     "retrieval": "app config domain llm store vectors",
