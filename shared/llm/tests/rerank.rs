@@ -149,7 +149,8 @@ async fn long_texts_are_sent_in_part() {
     let client = client(Policy::default().with_allowed(&fake.authority()).unwrap());
     let long = "é".repeat(MAX_TEXT + 1);
     let (reranker, mut calls) = (at(&fake.url()), Vec::new());
-    let asked = client.rerank(&reranker, "q", &[&long], within(30_000), &mut calls);
+    let texts = [long.as_str()];
+    let asked = client.rerank(&reranker, "q", &texts, within(30_000), &mut calls);
     asked.await.unwrap();
     assert_eq!(fake.asked()[0].texts()[0].chars().count(), MAX_TEXT);
 }

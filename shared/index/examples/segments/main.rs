@@ -1,6 +1,6 @@
 //! Measures segments: build, size, memory, cold and warm searches, recall with and without filters.
 //!
-//! `cargo run --release -p dynrag-index --example measure -- ROWS [DIMENSION [SEED [WORDS]]]`, or
+//! `cargo run --release -p dynrag-index --example segments -- ROWS [DIMENSION [SEED [WORDS]]]`, or
 //! `-- tenants CUSTOMERS ROWS DIMENSION` for many customers in one process.
 //!
 //! A round trip to the object store counts as 25 ms, which are added, not waited for. The peak of memory includes the
