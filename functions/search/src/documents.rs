@@ -40,6 +40,9 @@ struct DocumentHit {
     score: f32,
     ranks: Ranks,
     scores: Scores,
+    /// The reranker's score of its best chunk, if it was reranked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rerank_score: Option<f32>,
     #[schema(value_type = Object)]
     metadata: Metadata,
     #[serde(flatten)]
@@ -72,6 +75,7 @@ impl From<Hit> for DocumentHit {
             score: hit.score,
             ranks: hit.ranks,
             scores: hit.scores,
+            rerank_score: hit.rerank_score,
             metadata: hit.metadata,
             origin: hit.origin,
             best_chunk: BestChunk {

@@ -65,6 +65,13 @@ pub struct Question<'a> {
     pub highlight: bool,
 }
 
+impl Question<'_> {
+    /// Chunks to find: those up to the end of the page, or all that are reranked.
+    fn depth(&self) -> usize {
+        (self.offset + self.top_k).max(self.candidates.unwrap_or(0))
+    }
+}
+
 /// The result of a question.
 #[derive(Debug)]
 pub struct Found {
@@ -111,8 +118,8 @@ impl Retriever {
     /// Returns the best chunks for a question, among those that the caller may see.
     ///
     /// # Errors
-    /// `invalid_fields` for an unknown collection, or without a reranker where one is asked for; `budget_exceeded` and similar codes if the question's vector cannot
-    /// be paid for; `embedding_unavailable`; `unavailable`.
+    /// `invalid_fields` for an unknown collection, or without a reranker where one is asked for; `budget_exceeded` and
+    /// similar codes if the question's vector cannot be paid for; `embedding_unavailable`; `unavailable`.
     pub async fn search(
         &self,
         app: &App,
@@ -180,6 +187,9 @@ impl Retriever {
             }
             let (hits, reranking) = match &reranker {
                 Some(access) => {
+                    let mut hits = hits;
+                    // Several texts find more together.
+                    hits.truncate(question.depth());
                     let query = question.texts.first().copied().unwrap_or_default();
                     reranking::rerank(app, caller, access, query, hits).await?
                 }
@@ -266,7 +276,7 @@ fn asked<'a>(question: &Question<'a>, text: &'a str, vector: Option<&'a [f32]>) 
         text: Some(text),
         mode: question.mode,
         alpha: question.alpha,
-        top_k: (question.offset + question.top_k).max(question.candidates.unwrap_or(0)),
+        top_k: question.depth(),
         max_per_document: question.max_per_document,
         document_ids: None,
         exclude: &[],

@@ -37,6 +37,27 @@ fn all(found: &Value, member: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn several_queries_have_no_more_candidates_than_one() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let (one, two) = (word(), word());
+    texts(&a, &one, 2).await;
+    texts(&a, &two, 2).await;
+    let (fake, _) = a.own_reranker().await;
+    let further = json!({"queries": [two], "rerank": {"candidates": 2}, "topK": 1});
+    let found = search(&a, &one, further).await;
+    assert_eq!(all(&found, "rerankScore").len(), 1, "{found}");
+    assert_eq!(fake.asked()[0].texts().len(), 2);
+
+    // Documents are reranked by their best chunk.
+    let body = json!({"query": one, "mode": "text", "rerank": true});
+    let found = a.post("/api/search/documents", &body).await.ok(200);
+    assert_eq!(all(&found, "rerankScore").len(), 2, "{found}");
+    assert!(found["results"][0]["rerankScore"].is_number(), "{found}");
+    assert_eq!(found["usage"]["rerankCalls"], 1);
+}
+
+#[tokio::test]
 async fn results_come_in_the_rerankers_order() {
     let stack = Stack::load();
     let a = stack.signup().await;
