@@ -46,7 +46,7 @@ impl Allowance {
         Ok(())
     }
 
-    /// Checks that anything is left for a call that the customer pays itself, whoever pays for its embeddings.
+    /// Checks that the customer's own budget has something left, for a call to a service that the customer pays itself.
     ///
     /// # Errors
     /// The reason why nothing may be spent.

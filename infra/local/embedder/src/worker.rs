@@ -145,7 +145,7 @@ impl Queue {
 /// When the system gives no thread.
 pub fn start(model: impl Embed) -> anyhow::Result<Queue> {
     let shared = Arc::new(Shared::default());
-    // However the thread ends, whoever waits or asks then is told.
+    // However the thread ends, callers that wait or ask then are told.
     let served = Closing(shared.clone());
     thread::Builder::new()
         .name("model".into())
