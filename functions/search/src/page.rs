@@ -39,7 +39,8 @@ pub(crate) fn next(
 /// `invalid_cursor`.
 pub(crate) fn offset(body: &SearchRequest, text: &str) -> Result<usize> {
     let mark: Mark = cursor::decode(text)?;
-    if mark.search == fingerprint(body)? {
+    // Cursors are not signed: an offset beyond the last page was made up.
+    if mark.search == fingerprint(body)? && mark.offset < MAX_RESULTS as usize {
         return Ok(mark.offset);
     }
     Err(Error::new(
@@ -53,4 +54,26 @@ pub(crate) fn offset(body: &SearchRequest, text: &str) -> Result<usize> {
 fn fingerprint(body: &SearchRequest) -> Result<String> {
     let search = serde_json::to_vec(body).map_err(Error::internal_fault)?;
     Ok(hex::encode(&Sha256::digest(search)[..12]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_that_no_page_has_is_refused() {
+        let body: SearchRequest = serde_json::from_str(r#"{"query": "q"}"#).unwrap();
+        let search = fingerprint(&body).unwrap();
+        let cursor = |offset| {
+            let search = search.clone();
+            cursor::encode(&Mark { search, offset }).unwrap()
+        };
+        assert_eq!(offset(&body, &cursor(995)).unwrap(), 995);
+        for beyond in [MAX_RESULTS as usize, usize::MAX] {
+            let refused = offset(&body, &cursor(beyond)).unwrap_err();
+            assert_eq!(refused.code(), "invalid_cursor");
+        }
+        let other: SearchRequest = serde_json::from_str(r#"{"query": "other"}"#).unwrap();
+        assert!(offset(&other, &cursor(5)).is_err());
+    }
 }

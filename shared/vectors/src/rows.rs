@@ -29,9 +29,13 @@ const MODEL: &str = "dynrag:embedding-model";
 /// Rows readers see, as a filter.
 pub(crate) const LIVE: &str = "superseded_at IS NULL";
 
-/// Rows readers saw at a time, as a filter.
+/// Rows readers saw at a time, as a filter. Times outside of what a literal can hold (nanoseconds in 64 bits) mean the same
+/// as their nearest neighbors: nothing was published so early, and nothing is so late.
 pub(crate) fn live_at(time: DateTime<Utc>) -> String {
-    let time = time.format("%Y-%m-%d %H:%M:%S%.6f");
+    let latest = DateTime::from_timestamp_nanos(i64::MAX);
+    let time = time
+        .clamp(DateTime::UNIX_EPOCH, latest)
+        .format("%Y-%m-%d %H:%M:%S%.6f");
     format!(
         "created_at <= TIMESTAMP '{time}' AND (superseded_at IS NULL OR superseded_at > TIMESTAMP '{time}')"
     )

@@ -234,6 +234,17 @@ async fn a_search_of_the_past_finds_what_was_published_then() {
         let hits = both(&folder, customer, recorded, &q).await;
         assert_eq!(texts(&hits), expected, "{minute}");
     }
+    for (time, expected) in [
+        ("0000-01-01T00:00:00Z", vec![]),
+        ("9999-12-31T23:59:59Z", vec!["the second walrus"]),
+    ] {
+        let q = Query {
+            as_of: Some(time.parse().unwrap()),
+            ..query(None, Some("walrus"), Mode::Text)
+        };
+        let hits = both(&folder, customer, recorded, &q).await;
+        assert_eq!(texts(&hits), expected, "{time}");
+    }
     let now = query(None, Some("walrus"), Mode::Text);
     let hits = both(&folder, customer, recorded, &now).await;
     assert_eq!(texts(&hits), ["the second walrus"]);
