@@ -10,7 +10,7 @@ use crate::cache::Cache;
 use crate::language::Language;
 use crate::pair::Pairs;
 use crate::scan::Unit;
-use crate::word::FOLDED;
+use crate::word::{FOLDED, is_tagged};
 
 /// Most groups of a query: a longer one is a document, and each costs. What follows is ignored.
 ///
@@ -88,7 +88,9 @@ pub(crate) fn analyze(analyzer: &Analyzer, text: &str, languages: &[Language]) -
             }
             for term in terms.iter().filter(|term| !term.starts_with(FOLDED)) {
                 word.terms.push((place, terms.is_stop(), term.clone()));
-                if unit.is_word && language.rules().marks_matter && !marked {
+                // Only words of the language are there without their marks, not numbers.
+                let has_marks_apart = unit.is_word && language.rules().marks_matter;
+                if has_marks_apart && !marked && is_tagged(term, *language) {
                     word.terms.push((place, false, format!("{FOLDED}{term}")));
                 }
             }

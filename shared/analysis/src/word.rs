@@ -200,6 +200,12 @@ fn tag(language: Language, term: &mut String) {
     }
 }
 
+/// Whether a term is of a language, rather than the same in all.
+pub(crate) fn is_tagged(term: &str, language: Language) -> bool {
+    let rest = term.strip_prefix(language.code());
+    language != Language::OTHER && rest.is_some_and(|rest| rest.starts_with(':'))
+}
+
 /// Whether a word is in capitals, as in WHO and IT: an abbreviation rather than a stop word.
 fn is_capitals(word: &str) -> bool {
     word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase())

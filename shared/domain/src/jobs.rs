@@ -87,6 +87,14 @@ pub enum Job {
         /// The tenant.
         customer_id: CustomerId,
     },
+    /// Merge, complete and tidy the customer's search index.
+    Maintain {
+        /// Format version of the message, at present 1. Other versions fail to deserialize.
+        #[serde(deserialize_with = "version_1")]
+        v: u8,
+        /// The tenant.
+        customer_id: CustomerId,
+    },
     /// Continue building all vectors with another model.
     Regenerate {
         /// Format version of the message, at present 1. Other versions fail to deserialize.
@@ -132,12 +140,14 @@ impl Job {
         }
     }
 
-    /// The queue it goes through.
+    /// The lane it belongs to.
     pub const fn lane(&self) -> Lane {
         match self {
             Self::ProcessDocument { lane, .. } => *lane,
             Self::DeleteDocument { .. } => Lane::Single,
-            Self::RetireVersions { .. } | Self::Regenerate { .. } => Lane::Bulk,
+            Self::RetireVersions { .. } | Self::Regenerate { .. } | Self::Maintain { .. } => {
+                Lane::Bulk
+            }
         }
     }
 
@@ -155,6 +165,11 @@ impl Job {
         Self::RetireVersions { v: 1, customer_id }
     }
 
+    /// Returns the job to maintain the search index.
+    pub const fn maintain(customer_id: CustomerId) -> Self {
+        Self::Maintain { v: 1, customer_id }
+    }
+
     /// Returns the job to build another model's vectors.
     pub const fn regenerate(customer_id: CustomerId, job_id: JobId) -> Self {
         Self::Regenerate {
@@ -169,7 +184,7 @@ impl Job {
         match self {
             Self::ProcessDocument { document_id, .. }
             | Self::DeleteDocument { document_id, .. } => Some(*document_id),
-            Self::RetireVersions { .. } | Self::Regenerate { .. } => None,
+            Self::RetireVersions { .. } | Self::Regenerate { .. } | Self::Maintain { .. } => None,
         }
     }
 
@@ -180,6 +195,7 @@ impl Job {
             Self::ProcessDocument { customer_id, .. }
             | Self::DeleteDocument { customer_id, .. }
             | Self::RetireVersions { customer_id, .. }
+            | Self::Maintain { customer_id, .. }
             | Self::Regenerate { customer_id, .. } => *customer_id,
         }
     }
@@ -197,9 +213,10 @@ impl Message for Job {
     }
 
     fn queue(&self) -> Queue {
-        match self.lane() {
-            Lane::Single => Queue::Ingest,
-            Lane::Bulk => Queue::Bulk,
+        match (self, self.lane()) {
+            (Self::Maintain { .. }, _) => Queue::Maintain,
+            (_, Lane::Single) => Queue::Ingest,
+            (_, Lane::Bulk) => Queue::Bulk,
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod queues;
 pub mod quotas;
 pub mod schedules;
 pub mod search;
+pub mod segments;
 pub mod sessions;
 pub mod shown_config;
 pub mod spending;

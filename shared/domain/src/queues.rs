@@ -13,6 +13,8 @@ named! {
         Bulk = "bulk",
         /// Documents that take long to read.
         Slow = "slow",
+        /// Maintenance of customers' search indexes.
+        Maintain = "maintain",
         /// URLs to fetch.
         Fetch = "fetch",
         /// Notifications to webhooks.

@@ -127,6 +127,11 @@ pub fn lancedb_prefix(customer: CustomerId) -> String {
     format!("customers/{customer}/lancedb")
 }
 
+/// Prefix of a customer's segments in the vectors bucket, without a slash at the end.
+pub fn segments_prefix(customer: CustomerId) -> String {
+    format!("customers/{customer}/segments")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,13 +5,16 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Bits of a recorded number that are the Lance version.
 const VERSION_BITS: u32 = 40;
 
 /// A version of one of a customer's tables: the generation of the table, and the Lance version of it.
 ///
 /// Later generations are greater, and so are later Lance versions of a generation.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct TableVersion(u64);
 
 impl TableVersion {

@@ -1,7 +1,8 @@
 //! Builds a segment.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
     io::Write,
 };
 
@@ -9,7 +10,7 @@ use dynrag_analysis::{Analyzer, Language};
 use dynrag_domain::ids::DocumentId;
 
 use crate::{
-    Error, Result, Row,
+    Error, Result, Row, SegmentName, SegmentRef,
     documents::{Document, Tombstone, put_documents, put_tombstones},
     format::{Meta, Section, Table},
     row::put_record,
@@ -78,6 +79,20 @@ pub struct Built {
     pub tombstones: u32,
 }
 
+impl Built {
+    /// What Postgres records of it under a name.
+    pub const fn named(&self, name: SegmentName) -> SegmentRef {
+        SegmentRef {
+            name,
+            size: self.size,
+            first: self.first,
+            rows: self.rows,
+            current: self.current,
+            tombstones: self.tombstones,
+        }
+    }
+}
+
 /// Builds a segment of rows and tombstones.
 ///
 /// It holds the vectors in `f16` (`f32` up to 2,048 rows), the records, and three bytes for each distinct word of a row.
@@ -98,7 +113,7 @@ pub struct Builder {
     languages: Vec<String>,
     language_numbers: HashMap<String, u32>,
     tombstones: Vec<Tombstone>,
-    text: String,
+    buried: HashSet<Tombstone>,
 }
 
 /// Columns of the rows in the order in which they came.
@@ -145,7 +160,7 @@ impl Builder {
             languages: Vec::new(),
             language_numbers: HashMap::new(),
             tombstones: Vec::new(),
-            text: String::new(),
+            buried: HashSet::new(),
         }
     }
 
@@ -199,31 +214,39 @@ impl Builder {
         let language = self.language(row.language);
         self.rows.language.push(language);
         self.vectors.push(&vector);
-        self.text.clear();
-        if self.options.context {
-            for part in
-                std::iter::once(row.title).chain(row.heading_path.iter().map(String::as_str))
-            {
-                self.text.push_str(part);
-                self.text.push_str("\n\n");
-            }
-        }
-        self.text.push_str(row.text);
+        let context = std::iter::once(row.title)
+            .chain(row.heading_path.iter().map(String::as_str))
+            .filter(|_| self.options.context);
+        let language = Language::of(row.language);
         let words = self
             .forward
-            .push(&self.analyzer, &self.text, Language::of(row.language));
+            .push(&self.analyzer, context, row.text, language);
         self.rows.words.push(words);
         Ok(())
     }
 
     /// Adds a tombstone. It applies to the rows pushed before, so the rows of a change come before its tombstones.
     pub fn bury(&mut self, tombstone: Tombstone) {
+        self.cover(tombstone);
+        // A removal that is repeated leaves one.
+        if self.buried.insert(tombstone) {
+            self.tombstones.push(tombstone);
+        }
+    }
+
+    /// Drops the tombstones of superseded versions: earlier segments have only rows that say so themselves.
+    pub fn keep_removals(&mut self) {
+        self.tombstones
+            .retain(|tombstone| !matches!(tombstone, Tombstone::Supersede { .. }));
+    }
+
+    /// Applies a tombstone to the rows pushed before, without keeping it for earlier segments.
+    pub fn cover(&mut self, tombstone: Tombstone) {
         for place in self.by_id.get(&tombstone.document()).into_iter().flatten() {
             if let Some(version) = self.versions.get_mut(*place as usize) {
                 *version = version.and_then(|version| tombstone.cover(version));
             }
         }
-        self.tombstones.push(tombstone);
     }
 
     /// The place of a row's version of a document.
@@ -254,6 +277,24 @@ impl Builder {
         let number = self.languages.len() as u32;
         self.language_numbers.insert(language.to_owned(), number);
         number
+    }
+
+    /// How many of the rows pushed will be there, superseded ones included, and how many are not superseded.
+    pub fn counts(&self) -> (usize, usize) {
+        let versions = self.rows.document.iter();
+        let versions = versions.filter_map(|version| *self.versions.get(*version as usize)?);
+        versions.fold((0, 0), |(all, current), version| {
+            (
+                all + 1,
+                current + usize::from(version.superseded_at.is_none()),
+            )
+        })
+    }
+
+    /// Changes which rows are written, and whether tombstones are.
+    pub fn keep(&mut self, keep: Keep, tombstones: bool) {
+        self.options.keep = keep;
+        self.options.tombstones = tombstones;
     }
 
     /// Whether rows of a version are written.
@@ -296,10 +337,19 @@ impl Builder {
             .take(self.len())
             .filter(|row| place_of(*row).is_some())
             .collect();
+        let chunk = |row: &u32| (place_of(*row), self.rows.index.get(*row as usize));
+        // A chunk that was pushed twice is written once, as it was pushed last.
+        let mut once = order.clone();
+        once.sort_unstable_by_key(|row| (chunk(row), Reverse(*row)));
+        once.dedup_by_key(|row| chunk(row));
+        if once.len() < order.len() {
+            once.sort_unstable();
+            order = once;
+        }
         let flat = order.len() <= FLAT;
         let mut lists = Vec::new();
         let (centroids, clusters) = if flat {
-            order.sort_by_key(|row| (place_of(*row), self.rows.index.get(*row as usize)));
+            order.sort_by_key(chunk);
             (Vec::new(), 0)
         } else {
             self.encode(&mut order, &mut lists)?

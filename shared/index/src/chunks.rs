@@ -36,7 +36,7 @@ pub enum Which {
 /// chunks' indexes. Superseded versions have chunks too, removed ones have none.
 ///
 /// # Errors
-/// As [`crate::search`].
+/// As [`crate::rank`].
 pub async fn chunks<R: Ranges>(
     cache: &Cache,
     ranges: &R,

@@ -21,7 +21,7 @@ pub(crate) struct Document {
 const DOCUMENT: usize = 36;
 
 /// What hides rows of earlier segments.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Tombstone {
     /// Versions of a document below the given one are superseded since a time.
     Supersede {

@@ -7,8 +7,8 @@ mod documents;
 mod error;
 mod format;
 mod merge;
-mod name;
 mod plan;
+mod ranges;
 mod row;
 mod search;
 mod segment;
@@ -22,10 +22,13 @@ pub use builder::{Builder, Built, Keep, Options};
 pub use cache::{Cache, CacheStats};
 pub use chunks::{Chunks, Which, chunks};
 pub use documents::{At, Tombstone};
+pub use dynrag_domain::segments::{SegmentName, SegmentRef};
 pub use error::{Error, ReadError, Result};
 pub use merge::merge;
-pub use name::{Piece, Ranges, SegmentName, SegmentRef};
 pub use plan::Budget;
+pub use ranges::{Piece, Ranges};
 pub use row::{Record, Row};
-pub use search::{Admit, Candidate, Everything, Limits, Query, search};
+pub use search::{
+    Admit, Candidate, Everything, Limits, Place, Query, Ranking, Recall, Spread, rank, recall,
+};
 pub use segment::Segment;

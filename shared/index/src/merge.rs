@@ -1,18 +1,16 @@
 //! Makes one segment of several.
 
-use std::io::Write;
-
 use dynrag_domain::ids::CustomerId;
 
 use crate::{
-    Builder, Built, Options, Piece, Ranges, Result, Row, Segment, SegmentRef, cache::whole,
+    Builder, Options, Piece, Ranges, Result, Row, Segment, SegmentRef, cache::whole,
     documents::time, segment::Part,
 };
 
 /// Bytes of rows that are read at once.
 const RANGE: u64 = 8 * 1024 * 1024;
 
-/// Merges segments, which follow each other in the list of a table, into one that takes their place.
+/// Merges segments, which follow each other in the list of a table, into one that takes their place: returns its builder.
 ///
 /// Rows that tombstones of the given segments remove are left out without a trace, and superseded ones say since when;
 /// [`Options::keep`] leaves out more. Nothing is embedded again; the words are analysed again, by the rules of this release.
@@ -21,14 +19,13 @@ const RANGE: u64 = 8 * 1024 * 1024;
 /// Reads one segment after the other, 8 MiB at a time; memory is that of [`Builder`].
 ///
 /// # Errors
-/// Those of opening segments and of [`Builder`].
+/// Those of opening segments and of [`Builder::push`].
 pub async fn merge<R: Ranges>(
     ranges: &R,
     customer: CustomerId,
     segments: &[SegmentRef],
     options: Options,
-    writer: &mut impl Write,
-) -> Result<Built> {
+) -> Result<Builder> {
     let mut builder = Builder::new(options);
     for reference in segments {
         let first = Piece {
@@ -65,7 +62,7 @@ pub async fn merge<R: Ranges>(
             row = end;
         }
     }
-    builder.finish(writer)
+    Ok(builder)
 }
 
 fn push(builder: &mut Builder, segment: &Segment, row: u32, block: &[u8]) -> Result<()> {

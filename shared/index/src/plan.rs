@@ -40,18 +40,44 @@ pub(crate) struct Request {
     pub(crate) wants: Vec<usize>,
 }
 
+/// Puts all wants into as few requests as keep to the bytes of a budget; into no fewer than it has requests.
+pub(crate) fn plan_all(wants: &[Want], budget: Budget) -> Vec<Request> {
+    let all: Vec<usize> = (0..wants.len()).collect();
+    let mut most = budget.requests;
+    loop {
+        let planned = requests(
+            wants,
+            &all,
+            Budget {
+                requests: most,
+                ..budget
+            },
+        );
+        // More would be of no use.
+        let is_least = planned.len() < most || most >= wants.len();
+        if is_least || bytes(&planned) <= budget.bytes {
+            return planned;
+        }
+        most += 1;
+    }
+}
+
+fn bytes(requests: &[Request]) -> u64 {
+    let lengths = requests.iter();
+    lengths
+        .map(|request| request.range.end - request.range.start)
+        .sum()
+}
+
+/// Wants that are tried one by one where not all fit.
+const TRIED: usize = 128;
+
 /// Puts as many wants as the budget allows into requests, the lowest ranks first; at least one.
 pub(crate) fn plan(wants: &[Want], budget: Budget) -> Vec<Request> {
     let mut by_rank: Vec<usize> = (0..wants.len()).collect();
     by_rank.sort_by_key(|want| wants.get(*want).map(|want| want.rank));
     let with = |count: usize| requests(wants, by_rank.get(..count).unwrap_or_default(), budget);
-    let fits = |requests: &[Request]| {
-        let bytes: u64 = requests
-            .iter()
-            .map(|request| request.range.end - request.range.start)
-            .sum();
-        bytes <= budget.bytes
-    };
+    let fits = |requests: &[Request]| bytes(requests) <= budget.bytes;
     let all = with(wants.len());
     if fits(&all) {
         return all;
@@ -66,7 +92,15 @@ pub(crate) fn plan(wants: &[Want], budget: Budget) -> Vec<Request> {
             too_many = middle;
         }
     }
-    with(fitting)
+    // What is far from all others is left out alone.
+    let mut chosen = by_rank.get(..fitting).unwrap_or_default().to_vec();
+    for want in by_rank.into_iter().skip(fitting + 1).take(TRIED) {
+        chosen.push(want);
+        if !fits(&requests(wants, &chosen, budget)) {
+            chosen.pop();
+        }
+    }
+    requests(wants, &chosen, budget)
 }
 
 /// Covers wants by at most as many requests as the budget has, with the fewest bytes in between.
@@ -174,6 +208,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_far_from_all_others_is_left_out_alone() {
+        let name = SegmentName::generate();
+        let starts = [0u64, 9_000_000, 10_000, 5_000_000, 100_000];
+        let wants: Vec<_> = (0..)
+            .zip(starts)
+            .map(|(rank, start)| want(name, start, rank))
+            .collect();
+        let budget = |requests, bytes| Budget { requests, bytes };
+        let planned = plan(&wants, budget(1, 1_000_000));
+        assert_eq!(planned.len(), 1);
+        assert_eq!(planned[0].wants, [0, 2, 4]);
+        // Where nothing may be left out there are more requests, as few as keep to the bytes.
+        let lengths = |requests, bytes| -> Vec<usize> {
+            let planned = plan_all(&wants, budget(requests, bytes));
+            let lengths: Vec<usize> = planned.iter().map(|request| request.wants.len()).collect();
+            assert_eq!(lengths.iter().sum::<usize>(), 5);
+            lengths
+        };
+        assert_eq!(lengths(1, u64::MAX), [5]);
+        assert_eq!(lengths(1, 6_000_000), [3, 2]);
+        assert_eq!(lengths(2, 1_000_000), [3, 1, 1]);
+        assert_eq!(lengths(1, 1), [2, 1, 1, 1]);
+        assert_eq!(lengths(9, u64::MAX), [2, 1, 1, 1]);
+    }
+
+    #[test]
     fn each_segment_has_a_request() {
         let wants: Vec<_> = (0..5)
             .map(|rank| want(SegmentName::generate(), 0, rank))
@@ -216,10 +276,16 @@ mod tests {
                     prop_assert!(request.range.end >= wants[*want].range.end);
                 }
             }
-            // Nothing is left out for something of a higher rank.
-            let worst = covered.iter().map(|want| wants[*want].rank).max().unwrap_or(0);
-            for (place, want) in wants.iter().enumerate() {
-                prop_assert!(covered.contains(&place) || want.rank >= worst);
+            // Nothing is left out that would fit beside what is of lower rank.
+            for (place, left_out) in wants.iter().enumerate() {
+                if covered.contains(&place) {
+                    continue;
+                }
+                let mut lower: Vec<usize> = covered.clone();
+                lower.retain(|other| (wants[*other].rank, *other) < (left_out.rank, place));
+                lower.push(place);
+                let budget = Budget { requests, bytes };
+                prop_assert!(super::bytes(&super::requests(&wants, &lower, budget)) > bytes);
             }
         }
     }

@@ -31,7 +31,8 @@ pub struct Segment {
     pub(crate) tombstones: Vec<Tombstone>,
     pub(crate) columns: Columns,
     pub(crate) terms: Directory,
-    pub(crate) analysed: Vec<Language>,
+    /// How its rows were analysed.
+    pub(crate) analysed: BTreeSet<Language>,
     rotation: Option<Rotation>,
     /// First row of each list, and the number of rows.
     starts: Vec<u32>,
@@ -55,6 +56,22 @@ pub(crate) struct Columns {
     /// One more than the language's place, 0 for none.
     pub(crate) language: Vec<u32>,
     pub(crate) words: Vec<u32>,
+}
+
+/// A list's mean in relation to a query.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mean {
+    /// Mean cosine of the query with the rows.
+    pub(crate) cosine: f32,
+    /// Squared length of the mean: 1 if all rows are equal.
+    pub(crate) squared: f32,
+}
+
+impl Mean {
+    /// Squared distance of the query.
+    pub(crate) fn distance(&self) -> f32 {
+        1.0 + self.squared - 2.0 * self.cosine
+    }
 }
 
 /// A part of a segment that can be read alone.
@@ -151,19 +168,9 @@ impl Segment {
             table.length(Section::Buckets),
             table.length(Section::Frequent),
         )?;
-        let analysed = columns
-            .language
-            .iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .map(|number| {
-                let code = number
-                    .checked_sub(1)
-                    .and_then(|place| meta.languages.get(place as usize));
-                Language::of(code.map(String::as_str))
-            });
+        let analysed = analysed(&meta, columns.language.iter().copied());
         Ok(Self {
-            analysed: analysed.collect::<BTreeSet<_>>().into_iter().collect(),
+            analysed,
             rotation: (!meta.flat).then(|| Rotation::new(meta.dimension, meta.seed)),
             reference,
             documents,
@@ -311,6 +318,13 @@ impl Segment {
         start(list as usize)..start(list as usize + 1)
     }
 
+    /// The list of a row.
+    pub(crate) fn list_of(&self, row: u32) -> u32 {
+        let after = self.starts.partition_point(|start| *start <= row);
+        // Lists are fewer than rows, whose number is an `u32`.
+        after.saturating_sub(1) as u32
+    }
+
     /// Turns a query as the codes are turned.
     pub(crate) fn rotate(&self, query: &[f32]) -> Vec<f32> {
         let mut turned = Vec::new();
@@ -339,15 +353,19 @@ impl Segment {
             })
     }
 
-    /// Squared distances of a rotated query of length 1 from all centroids.
-    pub(crate) fn distances(&self, query: &[f32]) -> Vec<f32> {
+    /// How a rotated query of length 1 is to the mean of each list.
+    pub(crate) fn means(&self, query: &[f32]) -> Vec<Mean> {
         (0u32..)
             .take(self.lists_count())
             .map(|list| match self.centroid_parts(list) {
-                Some((scale, squared, components)) => {
-                    1.0 + squared - 2.0 * scale * kernel::dot_i8(query, components)
-                }
-                None => f32::INFINITY,
+                Some((scale, squared, components)) => Mean {
+                    cosine: scale * kernel::dot_i8(query, components),
+                    squared,
+                },
+                None => Mean {
+                    cosine: 0.0,
+                    squared: f32::INFINITY,
+                },
             })
             .collect()
     }
@@ -434,6 +452,19 @@ impl Segment {
             metadata: stored.metadata.to_owned(),
         })
     }
+}
+
+/// How rows are analysed that have languages with these numbers.
+pub(crate) fn analysed(meta: &Meta, numbers: impl Iterator<Item = u32>) -> BTreeSet<Language> {
+    let mut is_there = vec![false; meta.languages.len() + 1];
+    for number in numbers {
+        if let Some(is_there) = is_there.get_mut(number as usize) {
+            *is_there = true;
+        }
+    }
+    let codes = std::iter::once(None).chain(meta.languages.iter().map(|code| Some(code.as_str())));
+    let codes = codes.zip(is_there).filter(|(_, is_there)| *is_there);
+    codes.map(|(code, _)| Language::of(code)).collect()
 }
 
 /// Sums of the numbers before each, and of all.

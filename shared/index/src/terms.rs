@@ -1,9 +1,10 @@
 //! The terms of a segment and the rows that have them.
 //!
-//! A term is its hash of 64 bits. A frequent term has its postings in a block of its own, which the directory names; the
-//! others are in buckets by the first bits of their hashes, entries and postings together. So a term costs one range,
-//! whichever it is. A posting is the gap to the row before and the count of the term; a row's length is in a column, since a
-//! byte in each of its hundred postings would be more.
+//! A term is its hash of 64 bits. A frequent term has its postings in a block of its own, which the directory names; blocks
+//! are in the order of frequency, so that those of a query are nearer than at random and share requests. The other terms are
+//! in buckets by the first bits of their hashes, entries and postings together. So a term costs one range, whichever it is.
+//! A posting is the gap to the row before and the count of the term; a row's length is in a column, since a byte in each of
+//! its hundred postings would be more.
 
 use std::{collections::HashMap, io};
 
@@ -41,18 +42,31 @@ pub(crate) struct Forward {
 }
 
 impl Forward {
-    /// Adds a row; returns its length in words.
-    pub(crate) fn push(&mut self, analyzer: &Analyzer, text: &str, language: Language) -> u32 {
+    /// Adds a row; returns its length in words. The words of its context count as its own, but not to its length: a long
+    /// title makes no text less relevant.
+    pub(crate) fn push<'a>(
+        &mut self,
+        analyzer: &Analyzer,
+        context: impl Iterator<Item = &'a str>,
+        text: &str,
+        language: Language,
+    ) -> u32 {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let length = analyzer.each(text, language, |token| {
-            let hash = hash(token.term);
-            let next = self.hashes.len() as u32;
-            let term = *self.terms.entry(hash).or_insert(next);
-            if term == next {
-                self.hashes.push(hash);
-            }
-            scratch.push(term);
-        });
+        let mut each = |text: &str| {
+            analyzer.each(text, language, |token| {
+                let hash = hash(token.term);
+                let next = self.hashes.len() as u32;
+                let term = *self.terms.entry(hash).or_insert(next);
+                if term == next {
+                    self.hashes.push(hash);
+                }
+                scratch.push(term);
+            })
+        };
+        for part in context {
+            each(part);
+        }
+        let length = each(text);
         scratch.sort_unstable();
         self.starts.push(self.rows.len());
         let mut last = 0;
@@ -107,7 +121,8 @@ impl Forward {
         };
         let mut rare = present.split_off(frequent);
         let by_hash = |term: &usize| self.hashes.get(*term).copied().unwrap_or_default();
-        present.sort_unstable_by_key(by_hash);
+        // The most frequent come last, so that words of about the same frequency are near.
+        present.reverse();
         rare.sort_unstable_by_key(by_hash);
 
         let mut places = vec![0usize; lists.len()];
@@ -246,7 +261,8 @@ pub(crate) enum Place {
 /// The directory of the terms.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    frequent: Vec<u64>,
+    /// Hashes in order, each with its number in the section.
+    frequent: Vec<(u64, u32)>,
     frequent_ends: Vec<u64>,
     bits: u32,
     bucket_ends: Vec<u64>,
@@ -261,7 +277,8 @@ impl Directory {
         let mut entries = Reader::new(reader.bytes(count.saturating_mul(ENTRY))?);
         let (mut hashes, mut frequent_ends, mut end) = (Vec::new(), Vec::new(), 0u64);
         while !entries.is_empty() {
-            hashes.push(entries.u64()?);
+            let number = u32::try_from(hashes.len()).map_err(|_| DIFFERENT)?;
+            hashes.push((entries.u64()?, number));
             end += u64::from(entries.u32()?) + CHECKSUM as u64;
             frequent_ends.push(end);
         }
@@ -280,8 +297,9 @@ impl Directory {
                 Some(*end)
             })
             .collect();
-        let sorted = hashes.is_sorted_by(|a, b| a < b);
-        if end != frequent || bucket_ends.last() != Some(&buckets) || !sorted {
+        hashes.sort_unstable();
+        let is_distinct = hashes.is_sorted_by(|a, b| a.0 < b.0);
+        if end != frequent || bucket_ends.last() != Some(&buckets) || !is_distinct {
             return Err(DIFFERENT);
         }
         Ok(Self {
@@ -294,13 +312,15 @@ impl Directory {
 
     /// Bytes on the heap.
     pub(crate) fn bytes(&self) -> usize {
-        8 * (self.frequent.len() + self.frequent_ends.len() + self.bucket_ends.len())
+        8 * (2 * self.frequent.len() + self.frequent_ends.len() + self.bucket_ends.len())
     }
 
     pub(crate) fn place(&self, hash: u64) -> Place {
-        match self.frequent.binary_search(&hash) {
-            Ok(number) => Place::Frequent(number as u32),
-            Err(_) => Place::Bucket(bucket_of(hash, self.bits) as u32),
+        let found = self.frequent.binary_search_by_key(&hash, |(of, _)| *of);
+        let frequent = found.ok().and_then(|place| self.frequent.get(place));
+        match frequent {
+            Some((_, number)) => Place::Frequent(*number),
+            None => Place::Bucket(bucket_of(hash, self.bits) as u32),
         }
     }
 
@@ -401,7 +421,7 @@ mod tests {
         let mut forward = Forward::default();
         for row in 0..3_000u32 {
             let text = format!("common common w{row} w{} x{}", row / 2, row % 7);
-            assert!(forward.push(&analyzer, &text, Language::OTHER) > 3);
+            assert!(forward.push(&analyzer, std::iter::empty(), &text, Language::OTHER) > 3);
         }
         // Every third row is left out, and the others are in reverse order.
         let order: Vec<u32> = (0..3_000).rev().filter(|row| row % 3 != 0).collect();

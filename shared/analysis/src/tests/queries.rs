@@ -37,6 +37,10 @@ fn a_repeated_number_has_no_group_without_marks() {
     let found = groups("\u{ed2}2", &["vi"]);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].terms, ["2"]);
+    // Nor if it was written with a mark before, beside another language.
+    let found = groups("\u{669}\u{64b} \u{669}", &["und", "vi"]);
+    let terms = found.iter().flat_map(|group| &group.terms);
+    assert!(terms.clone().all(|term| term != "~9"), "{found:?}");
 }
 
 #[test]

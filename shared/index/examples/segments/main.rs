@@ -14,29 +14,27 @@
 )]
 
 mod data;
+mod find;
+mod store;
 mod tenants;
 
 use std::{
+    cell::RefCell,
     collections::{BTreeSet, HashMap},
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::Ordering,
     time::Instant,
 };
 
-use bytes::Bytes;
 use chrono::DateTime;
 use data::{CHUNKS, Random, Vectors, text};
 use dynrag_domain::{
     VersionNumber,
     ids::{CustomerId, DocumentId},
 };
-use dynrag_index::{
-    Admit, At, Budget, Builder, Cache, Candidate, Limits, Piece, Query, Ranges, ReadError, Row,
-    SegmentName, SegmentRef, search,
-};
+use dynrag_index::{Admit, Budget, Builder, Cache, Limits, Query, Row, SegmentName, SegmentRef};
+use find::{READ, Table};
 use futures::executor::block_on;
+use store::Store;
 use uuid::Uuid;
 
 const QUERIES: usize = 40;
@@ -46,32 +44,8 @@ const FILTERS: [u64; 6] = [1, 2, 10, 100, 1_000, 10_000];
 const BRUTE: usize = 10_000;
 const TRIP: f64 = 25.0;
 
-#[derive(Default)]
-struct Store {
-    objects: Mutex<HashMap<SegmentName, Bytes>>,
-    rounds: AtomicU64,
-    requests: AtomicU64,
-    /// Bytes of the first round, of the second and of the others.
-    bytes: [AtomicU64; 3],
-}
-
-impl Ranges for Store {
-    async fn read(&self, _: CustomerId, wanted: &[Piece]) -> Result<Vec<Bytes>, ReadError> {
-        let round = self.rounds.fetch_add(1, Ordering::Relaxed).min(2) as usize;
-        self.requests
-            .fetch_add(wanted.len() as u64, Ordering::Relaxed);
-        let objects = self.objects.lock().unwrap();
-        let read = |piece: &Piece| {
-            let object = objects
-                .get(&piece.segment)
-                .ok_or(ReadError::Missing(piece.segment))?;
-            let bytes = object.slice(piece.range.start as usize..piece.range.end as usize);
-            self.bytes[round].fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            Ok(bytes)
-        };
-        wanted.iter().map(read).collect()
-    }
-}
+/// A row by its document and index.
+type Key = (DocumentId, u32);
 
 /// Means over queries.
 #[derive(Default)]
@@ -83,7 +57,7 @@ struct Means {
     most_requests: f64,
     bytes: [f64; 3],
     recall: f64,
-    /// Of the ten best by reciprocal ranks without limits, how many are there with them.
+    /// Of the ten best without limits, how many are there with them.
     kept: f64,
 }
 
@@ -161,6 +135,8 @@ struct Bench {
     words: usize,
     some: Vec<f32>,
     queries: Vec<Asked>,
+    /// The ten best of all by both legs for each query.
+    best: RefCell<HashMap<usize, Vec<Key>>>,
 }
 
 impl Bench {
@@ -173,10 +149,12 @@ impl Bench {
             segments: Vec::new(),
             rows: 0,
             some: Vec::new(),
+            best: RefCell::default(),
         }
     }
 
     fn publish(&mut self, rows: std::ops::Range<usize>, vectors: &mut Vectors) {
+        self.best.borrow_mut().clear();
         let start = Instant::now();
         let mut builder = Builder::default();
         let mut making = 0.0;
@@ -226,11 +204,7 @@ impl Bench {
         let mut bytes = Vec::new();
         let built = builder.finish(&mut bytes).unwrap();
         let name = SegmentName::generate();
-        self.segments.push(SegmentRef {
-            name,
-            size: built.size,
-            first: built.first,
-        });
+        self.segments.push(built.named(name));
         println!(
             "  built in {pushed:.1} s of analysis and {:.1} s of clustering and writing; {:.0} B a row, {:.1} of them read first; peak of memory {} with {} MB of segment",
             finishing.elapsed().as_secs_f64(),
@@ -246,28 +220,32 @@ impl Bench {
             .insert(name, bytes.into());
     }
 
-    fn kept(&self, query: &Query<'_>, found: &[Candidate], admit: &dyn Admit) -> f64 {
+    fn table<'a>(&'a self, cache: &'a Cache) -> Table<'a, Store> {
+        Table {
+            cache,
+            ranges: &self.store,
+            customer: self.customer,
+            segments: &self.segments,
+        }
+    }
+
+    /// The ten best of all without any limit.
+    fn ten_best(&self, query: &Query<'_>, admit: &dyn Admit) -> Vec<Key> {
         let most = Budget {
             requests: 1_000_000,
             bytes: 1 << 40,
         };
         let query = Query {
             limits: Some(Limits {
+                terms: most,
                 lists: most,
                 rows: most,
             }),
             ..*query
         };
-        let all = block_on(search(
-            &Cache::new(0),
-            &self.store,
-            self.customer,
-            &self.segments,
-            &query,
-            admit,
-            At::Now,
-        ));
-        fused(&all.unwrap()).intersection(&fused(found)).count() as f64 / 10.0
+        let cache = Cache::new(0);
+        let all = block_on(self.table(&cache).find(&query, admit, usize::MAX));
+        all.unwrap().into_iter().take(10).collect()
     }
 
     /// Runs all queries with a filter, each with a new cache or all with the shared one.
@@ -280,7 +258,7 @@ impl Bench {
     ) {
         let admit = OneOf(FILTERS[filter]);
         let mut means = Means::default();
-        for asked in &self.queries {
+        for (number, asked) in self.queries.iter().enumerate() {
             let fresh = Cache::new(1 << 30);
             let cache = shared.unwrap_or(&fresh);
             let form = make();
@@ -295,16 +273,12 @@ impl Bench {
                 .chain(&self.store.bytes)
                 .for_each(|count| count.store(0, Ordering::Relaxed));
             let start = Instant::now();
-            let found = block_on(search(
-                cache,
-                &self.store,
-                self.customer,
-                &self.segments,
-                &query,
-                &admit,
-                At::Now,
-            ))
-            .unwrap();
+            let most = if form.text.is_some() {
+                READ
+            } else {
+                usize::MAX
+            };
+            let found = block_on(self.table(cache).find(&query, &admit, most)).unwrap();
             means.milliseconds += start.elapsed().as_secs_f64() * 1e3;
             let [rounds, requests] = counts.map(|count| count.load(Ordering::Relaxed) as f64);
             means.queries += 1.0;
@@ -315,38 +289,30 @@ impl Bench {
                 *sum += bytes.load(Ordering::Relaxed) as f64;
             }
             let exact = asked.nearest[filter].iter().map(|(_, row)| *row).collect();
-            means.recall += recall(&found, &exact);
             if form.text.is_some() {
-                means.kept += self.kept(&query, &found, &admit);
+                let mut best = self.best.borrow_mut();
+                let best = best
+                    .entry(number)
+                    .or_insert_with(|| self.ten_best(&query, &admit));
+                let kept = found.iter().take(10).filter(|key| best.contains(key));
+                means.kept += kept.count() as f64 / 10.0;
+            } else {
+                means.recall += recall(&found, &exact);
             }
         }
         means.print(what, self.rows);
     }
 }
 
-fn fused(found: &[Candidate]) -> BTreeSet<(DocumentId, u32)> {
-    let score = |rank: Option<u32>| rank.map_or(0.0, |rank| 1.0 / (60.0 + f64::from(rank)));
-    let mut scores: Vec<(f64, (DocumentId, u32))> = found
+/// Of the nearest rows, how many are among the first found.
+fn recall(found: &[Key], exact: &BTreeSet<usize>) -> f64 {
+    let row = |(document, index): &Key| {
+        document.as_uuid().as_u128() as u64 as usize * CHUNKS + *index as usize
+    };
+    let hits = found
         .iter()
-        .map(|found| {
-            (
-                score(found.rank_vector) + score(found.rank_text),
-                (found.record.document, found.record.index),
-            )
-        })
-        .collect();
-    scores.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    scores.into_iter().take(10).map(|(_, key)| key).collect()
-}
-
-fn recall(found: &[Candidate], exact: &BTreeSet<usize>) -> f64 {
-    let nearest = found
-        .iter()
-        .filter(|found| found.rank_vector.is_some_and(|rank| rank <= 10));
-    let hits = nearest.filter(|found| {
-        let document = found.record.document.as_uuid().as_u128() as u64 as usize;
-        exact.contains(&(document * CHUNKS + found.record.index as usize))
-    });
+        .take(10)
+        .filter(|key| exact.contains(&row(key)));
     if exact.is_empty() {
         1.0
     } else {
@@ -461,17 +427,27 @@ fn main() {
         };
         bench.run(&format!("lists of {mib} MiB in {requests}"), 0, &form, None);
     }
-    for requests in [4, 8] {
-        let form = || {
-            let mut limits = Limits::of(rows as u64, true, false);
-            limits.rows.requests = requests;
-            Query {
-                text: Some(""),
-                limits: Some(limits),
-                ..Query::default()
-            }
+    for (terms, lists, in_rows) in [
+        ((64, 1), (3, 8), (16, 8)),
+        ((64, 1), (12, 24), (24, 12)),
+        ((2, 16), (1, 8), (4, 8)),
+        ((2, 16), (1, 8), (4, 32)),
+    ] {
+        let budget = |(requests, mib): (usize, u64)| Budget {
+            requests,
+            bytes: mib << 20,
         };
-        bench.run(&format!("hybrid, cold, rows in {requests}"), 0, &form, None);
+        let form = || Query {
+            text: Some(""),
+            limits: Some(Limits {
+                terms: budget(terms),
+                lists: budget(lists),
+                rows: budget(in_rows),
+            }),
+            ..Query::default()
+        };
+        let what = format!("hybrid {terms:?} {lists:?} {in_rows:?}");
+        bench.run(&what, 0, &form, None);
     }
     for (filter, one_of) in FILTERS.iter().enumerate().skip(1) {
         bench.run(

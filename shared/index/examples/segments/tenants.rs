@@ -1,12 +1,13 @@
 //! Many customers in one process: how often what they search is still in memory.
 
 use dynrag_domain::ids::CustomerId;
-use dynrag_index::{At, Cache, Query, SegmentRef, search};
+use dynrag_index::{Cache, Query, SegmentRef};
 use futures::executor::block_on;
 
 use crate::{
     Bench, OneOf,
     data::{Random, Vectors},
+    find::{READ, Table},
 };
 
 /// Searches of each customer.
@@ -40,16 +41,13 @@ pub fn run(customers: usize, rows: usize, dimension: usize) {
             };
             let before = cache.stats().misses;
             let all = OneOf(1);
-            block_on(search(
-                &cache,
-                &bench.store,
-                *customer,
+            let table = Table {
+                cache: &cache,
+                ranges: &bench.store,
+                customer: *customer,
                 segments,
-                &query,
-                &all,
-                At::Now,
-            ))
-            .expect("a search");
+            };
+            block_on(table.find(&query, &all, READ)).expect("a search");
             read_nothing += usize::from(cache.stats().misses == before);
         }
         println!(

@@ -16,7 +16,8 @@ use futures::channel::oneshot;
 use lru::LruCache;
 
 use crate::{
-    Error, Ranges, Result, Segment, SegmentName, SegmentRef, plan::Budget, segment::Part, wire,
+    Error, Ranges, Result, Segment, SegmentName, SegmentRef, Tombstone, plan::Budget,
+    segment::Part, wire,
 };
 
 pub(crate) use read::whole;
@@ -187,7 +188,7 @@ impl Cache {
             None => Err(Error::Invalid("a segment that was not asked for")),
         };
         let found = self
-            .obtain(ranges, customer, &targets, &[usize::MAX], open)
+            .obtain(ranges, customer, &targets, &[Budget::UNLIMITED], open)
             .await?;
         let mut state = self.lock();
         let opened = segments.iter().zip(found).filter_map(|(reference, value)| {
@@ -205,6 +206,40 @@ impl Cache {
             Some(Opened { segment, whole })
         });
         Ok(opened.collect())
+    }
+
+    /// Tells which segments hold rows that tombstones remove. Opens some at a time, 64 MiB.
+    ///
+    /// # Errors
+    /// As for [`crate::rank`].
+    pub async fn holds<R: Ranges>(
+        &self,
+        ranges: &R,
+        customer: CustomerId,
+        segments: &[SegmentRef],
+        removals: &[Tombstone],
+    ) -> Result<Vec<bool>> {
+        const TOGETHER: u64 = 64 * 1024 * 1024;
+        let holds = |opened: &Opened| {
+            let mut documents = opened.segment.documents.iter();
+            documents.any(|document| {
+                let mut of = removals.iter().filter(|of| of.document() == document.id);
+                of.any(|removal| removal.cover(*document).is_none())
+            })
+        };
+        let (mut held, mut rest) = (Vec::with_capacity(segments.len()), segments);
+        while !rest.is_empty() {
+            let mut first = 0;
+            let fitting = rest.iter().take_while(|segment| {
+                first += segment.first;
+                first <= TOGETHER
+            });
+            let (together, after) = rest.split_at(fitting.count().max(1));
+            let opened = self.open(ranges, customer, together).await?;
+            held.extend(opened.iter().map(holds));
+            rest = after;
+        }
+        Ok(held)
     }
 
     /// Gets parts, in one round; `None` where the budget leaves one out.
@@ -261,9 +296,8 @@ impl Cache {
             }
             Ok(Value::Bytes(bytes))
         };
-        let requests: Vec<usize> = budgets.iter().map(|budget| budget.requests).collect();
         let found = self
-            .obtain(ranges, customer, &targets, &requests, check)
+            .obtain(ranges, customer, &targets, budgets, check)
             .await?;
         for (serves, value) in serves.iter().zip(found) {
             let Some(Value::Bytes(bytes)) = value else {
@@ -312,7 +346,7 @@ impl Cache {
         ranges: &R,
         customer: CustomerId,
         targets: &[Target],
-        requests: &[usize],
+        budgets: &[Budget],
         make: impl Fn(usize, Bytes) -> Result<Value>,
     ) -> Result<Vec<Option<Value>>> {
         let mut found: Vec<Option<Value>> = vec![None; targets.len()];
@@ -331,7 +365,7 @@ impl Cache {
                     cache: self,
                     keys: mine.iter().filter_map(key).collect(),
                 };
-                let read = read(ranges, customer, targets, &mine, requests).await?;
+                let read = read(ranges, customer, targets, &mine, budgets).await?;
                 let mut new = Vec::with_capacity(read.len());
                 for (place, bytes) in read {
                     let value = make(place, bytes)?;

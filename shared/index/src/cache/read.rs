@@ -7,7 +7,7 @@ use super::{Target, Wanted};
 use crate::{
     Error, Piece, Ranges, Result,
     error::Corrupt,
-    plan::{Budget, Want, plan},
+    plan::{Budget, Want, plan, plan_all},
 };
 
 /// The numbers of the wants that a round gets: the same whatever is in memory, so that a search always finds the same.
@@ -38,10 +38,19 @@ pub(super) fn choose(
                 rank: wanted.rank,
             })
             .collect();
-        let planned = plan(&wants, *budget)
-            .into_iter()
-            .flat_map(|request| request.wants);
-        chosen.extend(planned.filter_map(|want| of.get(want).map(|(number, _)| *number)));
+        // What is in the first budget is never left out.
+        let planned: Vec<usize> = match place {
+            0 => (0..of.len()).collect(),
+            _ => plan(&wants, *budget)
+                .into_iter()
+                .flat_map(|request| request.wants)
+                .collect(),
+        };
+        chosen.extend(
+            planned
+                .into_iter()
+                .filter_map(|want| of.get(want).map(|(number, _)| *number)),
+        );
     }
     chosen
 }
@@ -52,10 +61,10 @@ pub(super) async fn read<R: Ranges>(
     customer: CustomerId,
     targets: &[Target],
     mine: &[usize],
-    budgets: &[usize],
+    budgets: &[Budget],
 ) -> Result<Vec<(usize, Bytes)>> {
     let mut requests = Vec::new();
-    for (number, most) in budgets.iter().enumerate() {
+    for (number, budget) in budgets.iter().enumerate() {
         let of: Vec<(usize, &Target)> = mine
             .iter()
             .filter_map(|place| Some((*place, targets.get(*place)?)))
@@ -69,12 +78,18 @@ pub(super) async fn read<R: Ranges>(
                 rank: 0,
             })
             .collect();
-        // What was chosen fits its budget, and some of it never takes more than all.
-        let budget = Budget {
-            requests: *most,
-            ..Budget::UNLIMITED
+        let planned = match number {
+            0 => plan_all(&wants, *budget),
+            // What was chosen fits its budget, and some of it never takes more than all.
+            _ => plan(
+                &wants,
+                Budget {
+                    bytes: u64::MAX,
+                    ..*budget
+                },
+            ),
         };
-        for mut request in plan(&wants, budget) {
+        for mut request in planned {
             let places = request
                 .wants
                 .iter()

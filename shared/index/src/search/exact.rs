@@ -16,53 +16,87 @@ struct Run {
     piece: Piece,
 }
 
-impl VectorLeg<'_> {
-    /// Compares all rows that may be found and are not in flat segments. Nothing of it stays in memory.
+impl VectorLeg {
+    /// Compares all rows that may be found and are not in flat segments.
     pub(super) async fn compare_all<R: Ranges>(
         &mut self,
         views: &[View],
         ranges: &R,
         customer: CustomerId,
     ) -> Result<()> {
-        let runs: Vec<Run> = views
-            .iter()
-            .enumerate()
-            .flat_map(|(number, view)| runs(number, view))
+        let runs = views.iter().enumerate();
+        let runs = runs.filter(|(_, view)| !view.segment().is_flat());
+        let runs: Vec<Run> = runs
+            .flat_map(|(number, view)| runs_of(number, view))
             .collect();
-        for together in runs.chunks(RANGES) {
-            let pieces: Vec<Piece> = together.iter().map(|run| run.piece.clone()).collect();
-            let read = ranges.read(customer, &pieces).await?;
-            for (number, run) in together.iter().enumerate() {
-                let bytes = whole(&pieces, &read, number)?;
-                let Some(view) = views.get(run.view) else {
-                    continue;
-                };
-                for row in run.rows.clone().filter(|row| view.admits(*row)) {
-                    let range = view.segment().range(Part::Row(row));
-                    let at = |offset: u64| {
-                        usize::try_from(offset - run.piece.range.start).unwrap_or(usize::MAX)
-                    };
-                    let block = bytes
-                        .get(at(range.start)..at(range.end))
-                        .unwrap_or_default();
-                    view.segment().blame(wire::unseal(block))?;
-                    let cosine = view.segment().cosine(self.query, block);
-                    self.push(cosine, (run.view, row));
-                }
-            }
-        }
-        Ok(())
+        read_runs(
+            views,
+            &runs,
+            ranges,
+            customer,
+            |number, view, row, block| {
+                let cosine = view.segment().cosine(&self.query, block);
+                self.set(views, (number, row), cosine);
+            },
+        )
+        .await
     }
 }
 
+/// Hands out each row that may be found, with its block.
+pub(super) async fn each_row<R: Ranges>(
+    views: &[View],
+    ranges: &R,
+    customer: CustomerId,
+    mut visit: impl FnMut(&View, u32, &[u8]),
+) -> Result<()> {
+    let runs = views.iter().enumerate();
+    let runs: Vec<Run> = runs
+        .flat_map(|(number, view)| runs_of(number, view))
+        .collect();
+    read_runs(views, &runs, ranges, customer, |_, view, row, block| {
+        visit(view, row, block);
+    })
+    .await
+}
+
+/// Reads runs, some at a time. Nothing of them stays in memory.
+async fn read_runs<R: Ranges>(
+    views: &[View],
+    runs: &[Run],
+    ranges: &R,
+    customer: CustomerId,
+    mut visit: impl FnMut(usize, &View, u32, &[u8]),
+) -> Result<()> {
+    for together in runs.chunks(RANGES) {
+        let pieces: Vec<Piece> = together.iter().map(|run| run.piece.clone()).collect();
+        let read = ranges.read(customer, &pieces).await?;
+        for (number, run) in together.iter().enumerate() {
+            let bytes = whole(&pieces, &read, number)?;
+            let Some(view) = views.get(run.view) else {
+                continue;
+            };
+            for row in run.rows.clone().filter(|row| view.admitted.has(*row)) {
+                let range = view.segment().range(Part::Row(row));
+                let at = |offset: u64| {
+                    usize::try_from(offset - run.piece.range.start).unwrap_or(usize::MAX)
+                };
+                let block = bytes
+                    .get(at(range.start)..at(range.end))
+                    .unwrap_or_default();
+                view.segment().blame(wire::unseal(block))?;
+                visit(run.view, view, row, block);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The ranges of a segment that have rows that may be found.
-fn runs(number: usize, view: &View) -> Vec<Run> {
+fn runs_of(number: usize, view: &View) -> Vec<Run> {
     let segment = view.segment();
     let mut runs: Vec<Run> = Vec::new();
-    if segment.is_flat() {
-        return runs;
-    }
-    for row in (0..segment.rows()).filter(|row| view.admits(*row)) {
+    for row in (0..segment.rows()).filter(|row| view.admitted.has(*row)) {
         let range = segment.range(Part::Row(row));
         match runs.last_mut() {
             Some(run) if run.rows.end == row && range.end - run.piece.range.start <= RANGE => {

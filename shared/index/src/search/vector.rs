@@ -1,12 +1,17 @@
 //! The vector leg: which lists are read, and which rows may be among the nearest.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
-use super::{LISTS, Scored, View, keep_first, order};
+use super::{
+    LISTS, Spot, Spread, View,
+    select::{Scored, first},
+};
 use crate::{
     Result,
     cache::Wanted,
-    segment::Part,
+    segment::{Mean, Part},
     vectors::codes::{Estimate, estimate},
 };
 
@@ -20,85 +25,89 @@ const MORE: usize = 4;
 const SOME: usize = 32;
 
 /// A list to read.
+#[derive(Debug)]
 struct Probe {
     view: usize,
     list: u32,
 }
 
-/// A row that may be among the nearest.
-struct Near {
-    estimate: Estimate,
-    place: (usize, u32),
+/// What is known of the cosines of a segment's rows.
+#[derive(Debug, Default)]
+struct Cosines {
+    /// By row, where all that may be found were compared; otherwise empty.
+    exact: Vec<f32>,
+    /// The query as the codes are turned.
+    turned: Vec<f32>,
+    /// Of each list its mean, and how many of its rows may be found.
+    means: Vec<(Mean, usize)>,
+    /// The lists that were read.
+    read: BTreeMap<u32, Vec<Estimate>>,
 }
 
-pub(super) struct VectorLeg<'a> {
-    pub(super) query: &'a [f32],
-    /// The query as each segment's codes are turned.
-    turned: Vec<Vec<f32>>,
+#[derive(Debug)]
+pub(super) struct VectorLeg {
+    pub(super) query: Vec<f32>,
+    /// For each segment.
+    cosines: Vec<Cosines>,
     probes: Vec<Probe>,
-    near: Vec<Near>,
 }
 
-impl<'a> VectorLeg<'a> {
+impl VectorLeg {
     /// Compares the rows of flat segments, and the centroids of the others.
-    pub(super) fn new(views: &[View], query: &'a [f32], depth: usize, exhaustive: bool) -> Self {
-        let mut leg = Self {
-            query,
-            turned: vec![Vec::new(); views.len()],
-            probes: Vec::new(),
-            near: Vec::new(),
-        };
+    pub(super) fn new(views: &[View], query: Vec<f32>, depth: usize, exhaustive: bool) -> Self {
+        let mut cosines: Vec<Cosines> = views.iter().map(|_| Cosines::default()).collect();
         let mut lists: Vec<(f32, usize, Probe)> = Vec::new();
         let mut admitted = 0;
-        for (number, view) in views.iter().enumerate() {
-            if view.count == 0 || exhaustive && !view.segment().is_flat() {
+        for (number, (view, cosines)) in views.iter().zip(&mut cosines).enumerate() {
+            let segment = view.segment();
+            if view.admitted.count() == 0 || exhaustive && !segment.is_flat() {
                 continue;
             }
-            if view.segment().is_flat() {
-                leg.compare(number, view);
+            if segment.is_flat() {
+                cosines.exact = compare(view, &query);
                 continue;
             }
-            admitted += view.count;
-            let turned = view.segment().rotate(query);
-            for (list, distance) in (0u32..).zip(view.segment().distances(&turned)) {
-                let rows = view.segment().list_rows(list);
-                let count = rows.filter(|row| view.admits(*row)).count();
+            admitted += view.admitted.count();
+            cosines.turned = segment.rotate(&query);
+            for (list, mean) in (0u32..).zip(segment.means(&cosines.turned)) {
+                let count = view.admitted.count_in(segment.list_rows(list));
+                cosines.means.push((mean, count));
                 if count > 0 {
                     let probe = Probe { view: number, list };
-                    lists.push((distance, count, probe));
+                    lists.push((mean.distance(), count, probe));
                 }
-            }
-            if let Some(place) = leg.turned.get_mut(number) {
-                *place = turned;
             }
         }
         lists.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut wanted = (PROBE * admitted.isqrt())
             .max(LEAST)
             .max(PROBE.saturating_mul(depth));
+        let mut probes = Vec::new();
         for (_, count, probe) in lists {
-            leg.probes.push(probe);
+            probes.push(probe);
             if count >= wanted {
                 break;
             }
             wanted -= count;
         }
-        leg
-    }
-
-    fn compare(&mut self, number: usize, view: &View) {
-        for row in (0..view.segment().rows()).filter(|row| view.admits(*row)) {
-            if let Some(block) = view.segment().resident(Part::Row(row)) {
-                let cosine = view.segment().cosine(self.query, &block);
-                self.push(cosine, (number, row));
-            }
+        Self {
+            query,
+            cosines,
+            probes,
         }
     }
 
-    /// Adds a row whose cosine is known.
-    pub(super) fn push(&mut self, cosine: f32, place: (usize, u32)) {
-        let estimate = Estimate { cosine, error: 0.0 };
-        self.near.push(Near { estimate, place });
+    /// Sets the cosine of a row of a segment all of whose rows are compared.
+    pub(super) fn set(&mut self, views: &[View], (view, row): Spot, cosine: f32) {
+        let (Some(cosines), Some(view)) = (self.cosines.get_mut(view), views.get(view)) else {
+            return;
+        };
+        if cosines.exact.is_empty() {
+            cosines.exact = vec![0.0; view.segment().rows() as usize];
+        }
+        if let Some(place) = cosines.exact.get_mut(row as usize) {
+            *place = cosine;
+        }
     }
 
     /// The lists to read, the nearest first.
@@ -117,53 +126,124 @@ impl<'a> VectorLeg<'a> {
     /// Estimates the cosines of the rows in lists.
     pub(super) fn estimate(&mut self, views: &[View], lists: &[Option<Bytes>]) -> Result<()> {
         for (probe, list) in self.probes.iter().zip(lists) {
-            let (Some(view), Some(turned)) = (views.get(probe.view), self.turned.get(probe.view))
-            else {
+            let (Some(view), Some(cosines), Some(list)) = (
+                views.get(probe.view),
+                self.cosines.get_mut(probe.view),
+                list,
+            ) else {
                 continue;
             };
-            let (segment, Some(list)) = (view.segment(), list) else {
-                continue;
-            };
-            let rows = segment.list_rows(probe.list);
+            let segment = view.segment();
+            let rows = segment.list_rows(probe.list).len();
             let centroid = segment.centroid(probe.list);
-            let estimates = segment.blame(estimate(turned, &centroid, list, rows.len()))?;
-            for (row, estimate) in rows.zip(estimates) {
-                if view.admits(row) {
-                    let place = (probe.view, row);
-                    self.near.push(Near { estimate, place });
-                }
-            }
+            let estimates = estimate(&cosines.turned, &centroid, list, rows);
+            cosines.read.insert(probe.list, segment.blame(estimates)?);
         }
         Ok(())
     }
 
-    /// The rows that may be among the `depth` nearest, the most likely first.
-    pub(super) fn best(mut self, views: &[View], depth: usize) -> Vec<Scored> {
+    /// The rows that may be found whose cosines are known or estimated.
+    fn near(&self, views: &[View]) -> Vec<Scored> {
+        let mut near = Vec::new();
+        for (number, (view, cosines)) in views.iter().zip(&self.cosines).enumerate() {
+            let scored = |row, score, error| Scored {
+                score,
+                error,
+                spot: (number, row),
+            };
+            let compared = (0u32..).zip(&cosines.exact);
+            let compared = compared.filter(|(row, _)| view.admitted.has(*row));
+            near.extend(compared.map(|(row, cosine)| scored(row, *cosine, 0.0)));
+            for (list, estimates) in &cosines.read {
+                let rows = view.segment().list_rows(*list).zip(estimates);
+                let rows = rows.filter(|(row, _)| view.admitted.has(*row));
+                near.extend(rows.map(|(row, of)| scored(row, of.cosine, of.error)));
+            }
+        }
+        near
+    }
+
+    /// A row's cosine: exact, estimated, or the mean of its list.
+    pub(super) fn of(&self, views: &[View], (view, row): Spot) -> f32 {
+        let (Some(cosines), Some(view)) = (self.cosines.get(view), views.get(view)) else {
+            return 0.0;
+        };
+        if let Some(exact) = cosines.exact.get(row as usize) {
+            return *exact;
+        }
+        let list = view.segment().list_of(row);
+        let estimate = cosines.read.get(&list).and_then(|estimates| {
+            let place = row - view.segment().list_rows(list).start;
+            estimates.get(place as usize)
+        });
+        let mean = || {
+            cosines
+                .means
+                .get(list as usize)
+                .map(|(mean, _)| mean.cosine)
+        };
+        estimate
+            .map(|estimate| estimate.cosine)
+            .or_else(mean)
+            .unwrap_or_default()
+    }
+
+    /// How the cosines of all rows that may be found are spread: those of lists that were not read have their list's mean,
+    /// and the variance that unit vectors around it have in any direction.
+    pub(super) fn spread(&self, views: &[View]) -> Spread {
+        let mut spread = Spread::default();
+        self.near(views)
+            .iter()
+            .for_each(|scored| spread.add_row(scored.score));
+        for (view, cosines) in views.iter().zip(&self.cosines) {
+            for (list, (mean, count)) in (0u32..).zip(&cosines.means) {
+                if !cosines.read.contains_key(&list) {
+                    let variance =
+                        (1.0 - mean.squared).max(0.0) / view.segment().dimension() as f32;
+                    spread.add_rows(*count, mean.cosine, variance);
+                }
+            }
+        }
+        spread
+    }
+
+    /// The rows that may be among the `depth` nearest, the most likely first; at most `per_document` of a document.
+    pub(super) fn best(
+        &self,
+        views: &[View],
+        depth: usize,
+        per_document: Option<usize>,
+    ) -> Vec<Scored> {
         if depth == 0 {
             return Vec::new();
         }
-        if depth < self.near.len() {
-            let least = |near: &Near| near.estimate.cosine - near.estimate.error;
-            let (_, threshold, _) = self
-                .near
-                .select_nth_unstable_by(depth - 1, |a, b| least(b).total_cmp(&least(a)));
-            let threshold = least(threshold);
-            self.near
-                .retain(|near| near.estimate.cosine + near.estimate.error >= threshold);
+        let mut near = self.near(views);
+        if per_document.is_some() {
+            near = first(views, || near.iter().copied(), usize::MAX, per_document);
         }
-        let mut best: Vec<Scored> = self
-            .near
-            .iter()
-            .map(|near| Scored {
-                score: near.estimate.cosine,
-                place: near.place,
-            })
-            .collect();
-        keep_first(
-            &mut best,
-            MORE.saturating_mul(depth).saturating_add(SOME),
-            |a, b| order(views, a, b),
-        );
-        best
+        if depth < near.len() {
+            let least = |near: &Scored| near.score - near.error;
+            let (_, threshold, _) =
+                near.select_nth_unstable_by(depth - 1, |a, b| least(b).total_cmp(&least(a)));
+            let threshold = least(threshold);
+            near.retain(|near| near.score + near.error >= threshold);
+        }
+        let most = MORE.saturating_mul(depth).saturating_add(SOME);
+        first(views, || near.iter().copied(), most, None)
     }
+}
+
+/// The cosines of the rows that may be found of a flat segment, by row.
+fn compare(view: &View, query: &[f32]) -> Vec<f32> {
+    let mut exact = vec![0.0; view.segment().rows() as usize];
+    for (row, cosine) in (0u32..).zip(&mut exact) {
+        let block = view
+            .admitted
+            .has(row)
+            .then(|| view.segment().resident(Part::Row(row)));
+        if let Some(block) = block.flatten() {
+            *cosine = view.segment().cosine(query, &block);
+        }
+    }
+    exact
 }

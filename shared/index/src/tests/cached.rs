@@ -56,7 +56,7 @@ fn concurrent_searches_read_each_part_once() {
         closed: AtomicBool::new(false),
     };
     let one = || {
-        search(
+        find(
             &shelf.cache,
             &slow,
             shelf.customer,
@@ -70,7 +70,7 @@ fn concurrent_searches_read_each_part_once() {
     let (_, requests, bytes) = shelf.memory.counts();
     let fresh = Cache::new(1 << 30);
     let all = (0..8).map(|_| {
-        search(
+        find(
             &fresh,
             &slow,
             shelf.customer,
@@ -95,7 +95,7 @@ fn a_cancelled_search_leaves_its_parts_to_others() {
         closed: AtomicBool::new(true),
     };
     let one = || {
-        search(
+        find(
             &shelf.cache,
             &slow,
             shelf.customer,
@@ -151,7 +151,7 @@ fn memory_is_bounded_and_the_least_recently_used_goes_first() {
     let ask = |customer: usize, segment: usize| {
         let segments = &shelf.segments[segment..=segment];
         let query = by_text("word7");
-        let found = block_on(search(
+        let found = block_on(find(
             &cache,
             &shelf.memory,
             customers[customer],
@@ -216,7 +216,7 @@ fn a_search_can_move_between_threads() {
     }
     let shelf = Shelf::of(&rows(10, 0));
     let query = by_text("word7");
-    let found = is_send(search(
+    let found = is_send(find(
         &shelf.cache,
         &shelf.memory,
         shelf.customer,

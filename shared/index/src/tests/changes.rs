@@ -73,14 +73,8 @@ fn exactly_one_version_is_found_at_every_time() {
 fn merged(shelf: &Shelf, range: std::ops::Range<usize>, options: Options) -> (Built, Vec<u8>) {
     let mut bytes = Vec::new();
     let segments = &shelf.segments[range];
-    let built = block_on(merge(
-        &shelf.memory,
-        shelf.customer,
-        segments,
-        options,
-        &mut bytes,
-    ))
-    .unwrap();
+    let builder = block_on(merge(&shelf.memory, shelf.customer, segments, options)).unwrap();
+    let built = builder.finish(&mut bytes).unwrap();
     (built, bytes)
 }
 
@@ -213,6 +207,9 @@ fn a_segment_that_is_gone_is_named() {
         name,
         size: 100,
         first: 100,
+        rows: 1,
+        current: 1,
+        tombstones: 0,
     });
     let error = shelf
         .search_with(&by_text("tea"), &Everything, At::Now)

@@ -33,7 +33,7 @@ fn segment(count: usize) -> Shelf {
     shelf
 }
 
-fn ask(shelf: &Shelf) -> Result<Vec<Candidate>> {
+fn ask(shelf: &Shelf) -> Result<Vec<Found>> {
     let query = Query {
         vector: Some(&[1.0, 0.3]),
         text: Some("words word7"),

@@ -60,7 +60,7 @@ fn exact(
     scores.into_iter().take(count).map(|(_, key)| key).collect()
 }
 
-fn nearest(found: &[Candidate], count: u32) -> BTreeSet<(DocumentId, u32)> {
+fn nearest(found: &[Found], count: u32) -> BTreeSet<(DocumentId, u32)> {
     let nearest = found
         .iter()
         .filter(|found| found.rank_vector.is_some_and(|rank| rank <= count));
@@ -86,6 +86,44 @@ impl Admit for Filter {
         self.page.is_none_or(|wanted| page == Some(wanted))
             && self.language.is_none_or(|wanted| language == Some(wanted))
     }
+}
+
+#[test]
+fn the_recall_that_is_measured_is_that_of_the_searches() {
+    let rows = rows(4_000);
+    let mut shelf = Shelf::of(&rows);
+    let measured = |shelf: &Shelf, queries| {
+        let segments = &shelf.segments;
+        block_on(crate::recall(
+            &shelf.cache,
+            &shelf.memory,
+            shelf.customer,
+            segments,
+            queries,
+        ))
+        .unwrap()
+    };
+    let recall = measured(&shelf, 20);
+    assert_eq!((recall.queries, recall.nearest), (20, 200));
+    assert!(recall.share() >= Some(0.9), "{recall:?}");
+    // What is superseded is neither asked for nor found.
+    let gone: Vec<Tombstone> = (0..399)
+        .map(|of| Tombstone::Delete {
+            document: document(of),
+        })
+        .collect();
+    shelf.publish(&[], &gone);
+    let recall = measured(&shelf, 20);
+    assert_eq!((recall.queries, recall.nearest), (10, 90));
+    // They are scattered over the segment, and so few requests do not reach all.
+    assert!(recall.found >= 75, "{recall:?}");
+    shelf.publish(
+        &[],
+        &[Tombstone::Delete {
+            document: document(399),
+        }],
+    );
+    assert_eq!(measured(&shelf, 20).share(), None);
 }
 
 #[test]
@@ -209,11 +247,37 @@ fn requests_and_rounds_are_bounded() {
 }
 
 #[test]
+fn a_search_by_both_takes_no_more_requests() {
+    for (count, most) in [(4_000, 6), (20_000, 8)] {
+        let rows = rows(count);
+        for number in [7, 1_234, 3_333] {
+            let shelf = Shelf::of(&rows);
+            let ranking = shelf.rank(&Query {
+                text: Some("common topic5 word9 document17 word77 topic30"),
+                ..by_vector(&rows[number].vector)
+            });
+            // Those by words are anywhere.
+            let places: Vec<crate::Place> = ranking
+                .by_text(18, Some(1))
+                .into_iter()
+                .chain(ranking.by_vector(18, Some(1)).into_iter().take(18))
+                .map(|(place, _)| place)
+                .collect();
+            let read = ranking.read(&shelf.cache, &shelf.memory, shelf.customer, &places);
+            assert!(block_on(read).unwrap().iter().flatten().count() > 5);
+            let (_, requests, _) = shelf.memory.counts();
+            assert!(requests <= most, "{count}: {requests}");
+        }
+    }
+}
+
+#[test]
 fn what_is_left_out_for_want_of_requests_changes_no_ranks() {
     let rows = rows(4_000);
     let shelf = Shelf::of(&rows);
     let budget = |requests, bytes| Budget { requests, bytes };
     let limits = |bytes| Limits {
+        terms: budget(10, 1 << 30),
         lists: budget(10, 1 << 30),
         rows: budget(4, bytes),
     };

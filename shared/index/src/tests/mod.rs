@@ -3,8 +3,10 @@
 mod cached;
 mod changes;
 mod damage;
+mod find;
 mod large;
 mod model;
+mod ranks;
 
 use std::{
     collections::HashMap,
@@ -24,9 +26,10 @@ pub(crate) use futures::executor::block_on;
 use uuid::Uuid;
 
 use crate::{
-    Admit, At, Builder, Built, Cache, Candidate, Everything, Options, Piece, Query, Ranges,
-    ReadError, Record, Result, Row, SegmentName, SegmentRef, Tombstone, search,
+    Admit, At, Builder, Built, Cache, Everything, Options, Piece, Query, Ranges, Ranking,
+    ReadError, Record, Result, Row, SegmentName, SegmentRef, Tombstone, rank,
 };
+use find::{Found, find};
 
 /// Segments in memory, with a count of what is read.
 #[derive(Default)]
@@ -63,11 +66,7 @@ impl Memory {
         assert_eq!(built.size, bytes.len() as u64);
         let name = SegmentName::generate();
         self.objects.lock().unwrap().insert(name, bytes.into());
-        SegmentRef {
-            name,
-            size: built.size,
-            first: built.first,
-        }
+        built.named(name)
     }
 
     fn get(&self, name: SegmentName) -> Vec<u8> {
@@ -204,8 +203,8 @@ impl Shelf {
         query: &Query<'_>,
         admit: &dyn Admit,
         at: At,
-    ) -> Result<Vec<Candidate>> {
-        block_on(search(
+    ) -> Result<Vec<Found>> {
+        block_on(find(
             &self.cache,
             &self.memory,
             self.customer,
@@ -216,8 +215,21 @@ impl Shelf {
         ))
     }
 
-    pub(crate) fn search(&self, query: &Query<'_>) -> Vec<Candidate> {
+    pub(crate) fn search(&self, query: &Query<'_>) -> Vec<Found> {
         self.search_with(query, &Everything, At::Now).unwrap()
+    }
+
+    pub(crate) fn rank(&self, query: &Query<'_>) -> Ranking {
+        block_on(rank(
+            &self.cache,
+            &self.memory,
+            self.customer,
+            &self.segments,
+            query,
+            &Everything,
+            At::Now,
+        ))
+        .unwrap()
     }
 }
 
@@ -235,11 +247,11 @@ pub(crate) fn by_vector(vector: &[f32]) -> Query<'_> {
     }
 }
 
-/// Texts of candidates.
-pub(crate) fn texts(candidates: &[Candidate]) -> Vec<&str> {
-    candidates
+/// Texts of what was found.
+pub(crate) fn texts(found: &[Found]) -> Vec<&str> {
+    found
         .iter()
-        .map(|candidate| candidate.record.text.as_str())
+        .map(|found| found.record.text.as_str())
         .collect()
 }
 
@@ -263,7 +275,6 @@ fn a_row_comes_back_as_it_was() {
     let found = shelf.search(&Query {
         vector: Some(&[1.0, -2.0, 0.5]),
         text: Some("teas"),
-        vectors: true,
         ..Query::default()
     });
     assert_eq!(
@@ -291,7 +302,7 @@ fn a_row_comes_back_as_it_was() {
     );
     assert_eq!(found[1].bm25, Some(0.0));
     assert_eq!(found[1].rank_text, None);
-    let vector = found[0].vector.clone().unwrap();
+    let vector = &found[0].vector;
     assert!((vector[1] / vector[0] + 2.0).abs() < 1e-6);
 }
 

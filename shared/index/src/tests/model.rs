@@ -78,24 +78,24 @@ fn ranked(mut scores: Vec<(Key, f32)>, depth: usize) -> Vec<(Key, f32)> {
     scores
 }
 
-pub(super) fn text_of(row: &Owned) -> String {
-    let context = std::iter::once(&row.title).chain(&row.heading_path);
-    context
-        .map(|part| format!("{part}\n\n"))
-        .collect::<String>()
-        + &row.text
-}
-
-/// BM25 of all rows.
+/// BM25 of all rows, by a plain program.
 pub(super) fn bm25(rows: &[&Owned], query: &str) -> HashMap<Key, f32> {
     let analyzer = Analyzer::new();
     let language = |row: &Owned| Language::of(row.language.as_deref());
     let mut documents = Vec::new();
     for row in rows {
         let mut terms: BTreeMap<String, u32> = BTreeMap::new();
-        let length = analyzer.each(&text_of(row), language(row), |token| {
-            *terms.entry(token.term.to_owned()).or_default() += 1;
-        });
+        let mut each = |text: &str| {
+            analyzer.each(text, language(row), |token| {
+                *terms.entry(token.term.to_owned()).or_default() += 1;
+            })
+        };
+        each(&row.title);
+        for heading in &row.heading_path {
+            each(heading);
+        }
+        // Only the text counts to the length.
+        let length = each(&row.text);
         documents.push((key(row), terms, length));
     }
     let mut languages: Vec<Language> = rows.iter().map(|row| language(row)).collect();
@@ -125,7 +125,8 @@ pub(super) fn bm25(rows: &[&Owned], query: &str) -> HashMap<Key, f32> {
             if let Some(count) = count(terms) {
                 let count = count as f32;
                 let norm = 1.2 * (1.0 - 0.75 + 0.75 * *length as f32 / average);
-                *scores.entry(*key).or_default() += group.weight * idf * count / (count + norm);
+                *scores.entry(*key).or_default() +=
+                    group.weight * idf * count * 2.2 / (count + norm);
             }
         }
     }
@@ -158,11 +159,14 @@ fn check(publications: &[Publication], query: &Query<'_>, admit: &dyn Admit, at:
     }
     let found = shelf.search_with(query, admit, at).unwrap();
     let written = written(publications);
-    let rows: Vec<&Owned> = written.iter().map(|(row, _)| row).collect();
-    let may: Vec<&Owned> = written
+    let live: Vec<&Owned> = written
         .iter()
         .filter(|(row, later)| shown(row, later, at))
         .map(|(row, _)| row)
+        .collect();
+    let may: Vec<&Owned> = live
+        .iter()
+        .copied()
         .filter(|row| {
             admit.document(row.document)
                 && admit.chunk(row.page, row.language.as_deref(), row.document)
@@ -175,7 +179,7 @@ fn check(publications: &[Publication], query: &Query<'_>, admit: &dyn Admit, at:
         .map(|row| (key(row), dot(&vector, &unit(&row.vector))))
         .collect();
     let cosines = ranked(cosines, query.depth);
-    let scores = bm25(&rows, query.text.unwrap());
+    let scores = bm25(&live, query.text.unwrap());
     let matching = may
         .iter()
         .filter_map(|row| Some((key(row), *scores.get(&key(row))?)));
@@ -184,7 +188,7 @@ fn check(publications: &[Publication], query: &Query<'_>, admit: &dyn Admit, at:
         query.depth,
     );
 
-    let by_rank = |rank: fn(&Candidate) -> Option<u32>, score: fn(&Candidate) -> Option<f32>| {
+    let by_rank = |rank: fn(&Found) -> Option<u32>, score: fn(&Found) -> Option<f32>| {
         let mut list: Vec<(u32, Key, f32)> = found
             .iter()
             .filter_map(|found| {
