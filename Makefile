@@ -40,7 +40,7 @@ check: ## formats, lints, documentation, licences, the template
 soak: ## the promises' tests in their full form; takes the better part of an hour
 	@scripts/soak.sh
 
-bench: ## measure startup, an authenticated request, and with DATA=FOLDER extraction
+bench: ## measure startup, an authenticated request, search, and with DATA=FOLDER extraction
 	@scripts/bench.sh $(DATA)
 
 package: ## build for Lambda and hold the zips to their limits
