@@ -270,7 +270,8 @@ BEGIN
 
     a.verdict := 'ok';
     a.config := config_of(cfg);
-    SELECT jsonb_object_agg(table_name, lance_version) INTO a.index_versions
+    SELECT jsonb_object_agg(table_name, lance_version) || jsonb_build_object('segments', jsonb_agg(segments) FILTER (WHERE table_name = 'chunks') -> 0)
+        INTO a.index_versions
         FROM index_versions WHERE customer_id = a.customer_id;
     SELECT array_agg(id) INTO a.deleting
         FROM documents WHERE customer_id = a.customer_id AND deleted_at IS NOT NULL AND purge_at IS NULL;
@@ -734,6 +735,12 @@ CREATE FUNCTION public.is_platform_admin(actor_customer uuid, actor uuid) RETURN
                    AND platform_admin AND status = 'active')
     $$;
 
+-- Name: maintenance_soon(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.maintenance_soon(planned timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$ SELECT CASE WHEN planned <= now() + interval '20 minutes' THEN planned ELSE now() END $$;
+
 -- Name: documents; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.documents (
@@ -1189,6 +1196,22 @@ CREATE FUNCTION public.sweep_jobs(most integer) RETURNS TABLE(customer_id uuid, 
           ORDER BY q.resend_at LIMIT most FOR UPDATE SKIP LOCKED) due
     WHERE j.customer_id = due.customer_id AND j.id = due.id
     RETURNING j.customer_id, j.id, j.kind
+    $$;
+
+-- Name: sweep_maintenance(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.sweep_maintenance(most integer) RETURNS TABLE(customer_id uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH due AS (
+        SELECT i.customer_id, i.table_name FROM index_versions i
+        WHERE i.maintenance_at <= now()
+        ORDER BY i.maintenance_at LIMIT most FOR UPDATE SKIP LOCKED
+    )
+    UPDATE index_versions i SET maintenance_at = now() + interval '20 minutes'
+    FROM due WHERE (i.customer_id, i.table_name) = (due.customer_id, due.table_name)
+    RETURNING i.customer_id
     $$;
 
 -- Name: sweep_old_deliveries(integer); Type: FUNCTION; Schema: public; Owner: -
@@ -1680,6 +1703,8 @@ CREATE TABLE public.collections (
     chunking jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    alpha double precision,
+    CONSTRAINT collections_alpha_check CHECK (((alpha >= (0)::double precision) AND (alpha <= (1)::double precision))),
     CONSTRAINT collections_chunking_check CHECK ((jsonb_typeof(chunking) = 'object'::text)),
     CONSTRAINT collections_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 1000))),
     CONSTRAINT collections_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
@@ -1858,9 +1883,21 @@ CREATE TABLE public.index_versions (
     dimensions integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    segments jsonb DEFAULT '{"since": null, "until": null, "segments": []}'::jsonb NOT NULL,
+    maintenance_at timestamp with time zone,
+    maintenance_until timestamp with time zone,
+    maintained_at timestamp with time zone,
+    fragments integer,
+    recall_at_10 double precision,
+    recall_queries integer,
+    recall_at timestamp with time zone,
     CONSTRAINT index_versions_dimensions_check CHECK ((dimensions > 0)),
+    CONSTRAINT index_versions_fragments_check CHECK ((fragments >= 0)),
     CONSTRAINT index_versions_lance_version_check CHECK ((lance_version >= 0)),
-    CONSTRAINT index_versions_row_count_check CHECK ((row_count >= 0))
+    CONSTRAINT index_versions_recall_at_10_check CHECK (((recall_at_10 >= (0)::double precision) AND (recall_at_10 <= (1)::double precision))),
+    CONSTRAINT index_versions_recall_queries_check CHECK ((recall_queries > 0)),
+    CONSTRAINT index_versions_row_count_check CHECK ((row_count >= 0)),
+    CONSTRAINT index_versions_segments_check CHECK ((jsonb_typeof((segments -> 'segments'::text)) = 'array'::text))
 );
 
 ALTER TABLE ONLY public.index_versions FORCE ROW LEVEL SECURITY;
@@ -2708,6 +2745,10 @@ CREATE INDEX documents_upload_expiry ON public.documents USING btree (upload_exp
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
+-- Name: index_versions_maintenance; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX index_versions_maintenance ON public.index_versions USING btree (maintenance_at) WHERE (maintenance_at IS NOT NULL);
+
 -- Name: invitations_expiry; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX invitations_expiry ON public.invitations USING btree (expires_at);
@@ -3374,6 +3415,10 @@ CREATE POLICY definer_limits ON public.customer_config FOR UPDATE TO dynrag_defi
 
 CREATE POLICY definer_log ON public.audit_log FOR INSERT TO dynrag_definer WITH CHECK (true);
 
+-- Name: index_versions definer_maintenance; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer_maintenance ON public.index_versions FOR UPDATE TO dynrag_definer USING (true) WITH CHECK (true);
+
 -- Name: provider_calls definer_old; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY definer_old ON public.provider_calls FOR DELETE TO dynrag_definer USING (true);
@@ -3804,6 +3849,11 @@ GRANT ALL ON FUNCTION public.is_over(v public.document_versions, retention_days 
 
 REVOKE ALL ON FUNCTION public.is_platform_admin(actor_customer uuid, actor uuid) FROM PUBLIC;
 
+-- Name: FUNCTION maintenance_soon(planned timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.maintenance_soon(planned timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.maintenance_soon(planned timestamp with time zone) TO dynrag_app;
+
 -- Name: TABLE documents; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.documents TO dynrag_app;
@@ -3945,6 +3995,11 @@ GRANT ALL ON FUNCTION public.sweep_idempotency() TO dynrag_app;
 
 REVOKE ALL ON FUNCTION public.sweep_jobs(most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sweep_jobs(most integer) TO dynrag_app;
+
+-- Name: FUNCTION sweep_maintenance(most integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sweep_maintenance(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_maintenance(most integer) TO dynrag_app;
 
 -- Name: FUNCTION sweep_old_deliveries(most integer); Type: ACL; Schema: public; Owner: -
 
@@ -4140,7 +4195,7 @@ GRANT SELECT,DELETE ON TABLE public.idempotency_keys TO dynrag_definer;
 -- Name: TABLE index_versions; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.index_versions TO dynrag_app;
-GRANT SELECT ON TABLE public.index_versions TO dynrag_definer;
+GRANT SELECT,UPDATE ON TABLE public.index_versions TO dynrag_definer;
 
 -- Name: TABLE invitations; Type: ACL; Schema: public; Owner: -
 

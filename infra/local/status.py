@@ -23,6 +23,7 @@ QUEUE_NAMES = {
     "IngestQueue": "ingest",
     "BulkQueue": "bulk",
     "SlowQueue": "slow",
+    "MaintainQueue": "maintain",
     "FetchQueue": "fetch",
     "DeliverQueue": "deliver",
     "TasksQueue": "tasks",

@@ -31,7 +31,8 @@ BEGIN
 
     a.verdict := 'ok';
     a.config := config_of(cfg);
-    SELECT jsonb_object_agg(table_name, lance_version) INTO a.index_versions
+    SELECT jsonb_object_agg(table_name, lance_version) || jsonb_build_object('segments', jsonb_agg(segments) FILTER (WHERE table_name = 'chunks') -> 0)
+        INTO a.index_versions
         FROM index_versions WHERE customer_id = a.customer_id;
     SELECT array_agg(id) INTO a.deleting
         FROM documents WHERE customer_id = a.customer_id AND deleted_at IS NOT NULL AND purge_at IS NULL;

@@ -40,13 +40,14 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// Functions that are not called over HTTP, with their binaries.
-const NOT_ROUTES: [(&str, &str); 9] = [
+const NOT_ROUTES: [(&str, &str); 10] = [
     ("Deliver", "dynrag-deliver"),
     ("Embed", "dynrag-embed"),
     ("EmbedBulk", "dynrag-embed"),
     ("EmbedSlow", "dynrag-embed"),
     ("Fetch", "dynrag-fetch"),
     ("Intake", "dynrag-intake"),
+    ("Maintain", "dynrag-embed"),
     ("Migrate", "dynrag-migrate"),
     ("Sweep", "dynrag-sweep"),
     ("Tasks", "dynrag-tasks"),
@@ -295,6 +296,7 @@ fn visibility_timeouts_are_at_least_six_function_timeouts() {
         ("Embed", "IngestQueue"),
         ("EmbedBulk", "BulkQueue"),
         ("EmbedSlow", "SlowQueue"),
+        ("Maintain", "MaintainQueue"),
         ("Fetch", "FetchQueue"),
         ("Tasks", "TasksQueue"),
         ("Deliver", "DeliverQueue"),

@@ -6,6 +6,7 @@ mod audit;
 mod config;
 mod delete;
 mod export;
+mod index_health;
 mod jobs;
 mod keys;
 mod openai_key;
@@ -69,6 +70,12 @@ pub fn routes() -> Routes<Arc<App>> {
             "/api/customers/usage",
             "Get usage and cost",
             usage::get,
+        )
+        .get(
+            "metrics-index-health",
+            "/api/metrics/index-health",
+            "Get the state of the search index",
+            index_health::get,
         )
         .put(
             "customers-set-openai-key",

@@ -5,6 +5,8 @@
 //! Rows first, then the old versions of the table that still contain them, then the bucket, and the rows in
 //! Postgres last: until they are gone the deletions are sent again, and each step is idempotent.
 //!
+//! Large segments of the search index are rewritten by maintenance; the documents' rows stay until it has done so.
+//!
 //! A worker that still reads a document may write its text once more. The document's row then stays until that
 //! worker has noticed and removes it itself, or until its lease has lapsed.
 
@@ -33,7 +35,7 @@ pub(crate) async fn delete(
         delete: documents.clone(),
         ..Change::none(Utc::now())
     };
-    publish::remove(parts, step, customer, &change).await?;
+    let is_clean = publish::remove(parts, step, customer, &change).await?;
     let bundles = parts.store.bundles_of(customer, &documents).await?;
     let leaving: Vec<Vec<u8>> = documents
         .iter()
@@ -46,7 +48,7 @@ pub(crate) async fn delete(
     }
     let done: Vec<DocumentId> = deletions
         .iter()
-        .filter(|one| !one.worked_on)
+        .filter(|one| is_clean && !one.worked_on)
         .map(|one| one.document_id)
         .collect();
     let step = parts.store.begin_maintenance(customer).await?;

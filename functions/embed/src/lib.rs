@@ -28,6 +28,7 @@ mod prepare;
 mod publish;
 mod regenerate;
 mod retire;
+mod segments;
 mod stop;
 
 use std::{
@@ -36,7 +37,9 @@ use std::{
     time::Duration,
 };
 
-use dynrag_domain::{DocumentId, Error, Result, documents::FailureCode, jobs::Job, queues::Queue};
+use dynrag_domain::{
+    DocumentId, Error, Kind, Result, documents::FailureCode, jobs::Job, queues::Queue,
+};
 use dynrag_store::{LeaseState, TenantId, holds::Waiting, ingestion::Claim, slow_lane::Turn};
 use dynrag_worker::{Delivery, Invocation, turns};
 use futures::{StreamExt, stream};
@@ -76,7 +79,9 @@ impl Embed {
             match delivery.job {
                 Job::ProcessDocument { .. } => documents.push(delivery),
                 Job::DeleteDocument { .. } => deletions.push(delivery),
-                Job::RetireVersions { .. } | Job::Regenerate { .. } => long.push(delivery),
+                Job::RetireVersions { .. } | Job::Regenerate { .. } | Job::Maintain { .. } => {
+                    long.push(delivery);
+                }
             }
         }
         let mut again = process(parts, documents, deadline).await;
@@ -87,14 +92,22 @@ impl Embed {
             let tenant = TenantId::of_message(&delivery.job);
             let done = match delivery.job {
                 Job::RetireVersions { .. } => retire::retire(parts, tenant, deadline).await,
+                Job::Maintain { .. } => segments::maintain(parts, tenant, deadline).await,
                 Job::Regenerate { job_id, .. } => {
                     Box::pin(regenerate::regenerate(parts, tenant, job_id, deadline)).await
                 }
                 Job::ProcessDocument { .. } | Job::DeleteDocument { .. } => Ok(()),
             };
-            if let Err(error) = done {
-                put_back(parts, &delivery, &error).await;
-                again.push(delivery);
+            match done {
+                // The customer was erased.
+                Err(error) if error.kind() == Kind::NotFound => {
+                    tracing::info!(customer_id = %tenant, "message is moot");
+                }
+                Err(error) => {
+                    put_back(parts, &delivery, &error).await;
+                    again.push(delivery);
+                }
+                Ok(()) => {}
             }
         }
         Ok(again)

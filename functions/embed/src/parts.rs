@@ -24,6 +24,8 @@ pub(crate) struct Parts {
     pub(crate) slow_lane: SlowLane,
     pub(crate) config: IngestionConfig,
     pub(crate) vault: Vault,
+    /// Of the function.
+    pub(crate) memory_bytes: u64,
 }
 
 impl Parts {
@@ -51,6 +53,7 @@ impl Parts {
             slow_lane,
             config: IngestionConfig::from_env().map_err(fault)?,
             vault: app.vault().await?.clone(),
+            memory_bytes: vectors.memory_bytes,
             app,
         })
     }

@@ -20,7 +20,7 @@ use dynrag_llm::{InputType, count_tokens};
 use dynrag_store::{
     LeaseState, TenantId,
     ledger::Purpose,
-    publication::StoreStep,
+    publication::{StoreStep, Written},
     regeneration::{Built, Regeneration},
 };
 use dynrag_vectors::{Change, Row};
@@ -31,7 +31,7 @@ use crate::{
     embedding::{Asking, Text, allowance, refused},
     lease,
     parts::Parts,
-    publish,
+    publish, segments,
     stop::Stop,
 };
 
@@ -109,16 +109,19 @@ async fn give_up(
 ) -> Result<LeaseState, Error> {
     let customer = held.tenant;
     let step = parts.store.begin_maintenance(customer).await?;
-    if let Some(building) = step.building {
+    let mut unnamed = Vec::new();
+    if let Some((building, list)) = &step.building {
         let generation = building.generation();
         parts
             .vectors
             .remove(customer.customer_id(), generation)
             .await?;
+        unnamed = list.names();
     }
     let store = &parts.store;
     let state = store.finish_regeneration(held, Some(code.as_str())).await?;
     step.end().await?;
+    segments::discard(parts, customer, unnamed).await?;
     Ok(state)
 }
 
@@ -138,8 +141,8 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
             return Ok(false);
         }
         let step = parts.store.begin_store_step(customer).await?;
-        let (present, building) = (step.recorded, step.building);
-        let Some(building) = building else {
+        let (present, building) = (step.recorded, step.building.clone());
+        let Some((building, _)) = building else {
             let next = present.map_or(0, TableVersion::generation) + 1;
             // Possibly of a job that gave up: no one reads it.
             parts
@@ -195,6 +198,7 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
         }
         let rows = embed(parts, held, rows, deadline).await?;
         append(parts, held, &documents, rows).await?;
+        segments::merge_building(parts, customer).await?;
     }
 }
 
@@ -289,7 +293,7 @@ async fn append(
 ) -> Result<(), Stop> {
     let customer = held.tenant;
     let step = parts.store.begin_store_step(customer).await?;
-    let Some(building) = step.building else {
+    let Some((building, _)) = step.building else {
         return Err(Stop::Lost);
     };
     let published = step.published().await?;
@@ -309,23 +313,33 @@ async fn append(
     if change.append.is_empty() {
         return Ok(step.end().await?);
     }
-    let stored = parts
-        .vectors
-        .store(customer.customer_id(), Some(building), &change)
-        .await;
-    let stored = stored.map_err(Error::from)?;
-    let version = stored.version.unwrap_or(building);
-    step.built(version, stored.rows, &held.progress.model, documents)
-        .await?;
-    tracing::info!(customer_id = %customer, job_id = %held.job_id, chunks = change.append.len(), rows = stored.rows, "built");
+    let written = write(parts, customer, building, &change).await?;
+    let rows = written.rows;
+    step.built(written, &held.progress.model, documents).await?;
+    tracing::info!(customer_id = %customer, job_id = %held.job_id, chunks = change.append.len(), rows, "built");
     Ok(())
+}
+
+/// Writes a change to the new table, and its segment.
+async fn write(
+    parts: &Parts,
+    customer: TenantId,
+    building: TableVersion,
+    change: &Change,
+) -> Result<Written, Error> {
+    let (stored, segment) = publish::write(parts, customer, Some(building), change).await?;
+    Ok(Written {
+        version: stored.version.unwrap_or(building),
+        rows: stored.rows,
+        segment,
+    })
 }
 
 /// Makes the new table the current one, unless something was published in the meantime (false).
 async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
     let customer = held.tenant;
     let step: StoreStep = parts.store.begin_maintenance(customer).await?;
-    let Some(building) = step.building else {
+    let Some((building, _)) = step.building else {
         return Err(Stop::Lost);
     };
     let published = step.published().await?;
@@ -346,22 +360,18 @@ async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
             .collect(),
         ..Change::none(Utc::now())
     };
-    let stored = parts
-        .vectors
-        .store(customer.customer_id(), Some(building), &change)
-        .await;
-    let stored = stored.map_err(Error::from)?;
+    let written = write(parts, customer, building, &change).await?;
     let dimensions = parts
         .vectors
-        .dimensions(customer.customer_id(), stored.version)
+        .dimensions(customer.customer_id(), Some(written.version))
         .await;
     let built = Built {
-        version: stored.version.unwrap_or(building),
-        rows: stored.rows,
+        written,
         dimensions: dimensions.map_err(Error::from)?,
         replaced: step.recorded.map_or(0, TableVersion::generation),
     };
+    let replaced = step.segments.names();
     lease::check(step.switch(held, built).await?)?;
-    publish::tidy(parts, customer, built.version).await;
+    segments::discard(parts, customer, replaced).await?;
     Ok(true)
 }

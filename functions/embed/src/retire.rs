@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | before the versions are marked | nothing | the next sweep |
 //! | after that | marked versions, from which no new version can be made | the next sweep: it finds them as they are |
+//! | never, but they are in large segments | the same | the same, once maintenance has rewritten the segments |
 
 use chrono::Utc;
 use dynrag_domain::{Result, storage};
@@ -31,7 +32,11 @@ pub(crate) async fn retire(parts: &Parts, customer: TenantId, deadline: Instant)
             ..Change::none(Utc::now())
         };
         // The marks are committed in the transaction that records the table version without these rows.
-        publish::remove(parts, step, customer, &change).await?;
+        if !publish::remove(parts, step, customer, &change).await? {
+            // The next sweep finds the marks again.
+            tracing::info!(customer_id = %customer, versions = versions.len(), "left to the maintenance of segments");
+            return Ok(());
+        }
         let bundles = parts.store.retired_bundles(customer).await?;
         unbundle(parts, customer, bundles, &[LEAVING.to_vec()]).await?;
         for (document, version) in &versions {

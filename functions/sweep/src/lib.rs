@@ -51,6 +51,8 @@ pub struct Swept {
     pub schedules: u32,
     /// Customers with expired versions.
     pub retention: u32,
+    /// Customers whose search index was due for maintenance.
+    pub maintenance: u32,
     /// Ledger lines dropped, two years old.
     pub provider_calls: i64,
     /// Webhook notifications that were due, sent or sent again.
@@ -118,6 +120,10 @@ impl Sweep {
             let job = Job::retire(customer);
             swept.retention += done("retention", app.send(&job).await);
         }
+        for customer in parts.store.sweep_maintenance(BATCH).await? {
+            let job = Job::maintain(customer);
+            swept.maintenance += done("maintenance", app.send(&job).await);
+        }
         swept.provider_calls = parts.store.sweep_provider_calls().await?;
         swept.jobs = parts.store.sweep_old_jobs().await?;
         swept.budgets = parts.store.sweep_budgets().await?;
@@ -140,6 +146,7 @@ impl Sweep {
                 old_deliveries = swept.old_deliveries,
                 tasks = swept.tasks,
                 retention = swept.retention,
+                maintenance = swept.maintenance,
                 provider_calls = swept.provider_calls,
                 jobs = swept.jobs,
                 budgets = swept.budgets,

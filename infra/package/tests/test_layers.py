@@ -20,7 +20,7 @@ SHARED = {
     "store": "domain",
     "cloud": "domain",
     "extract": "domain",
-    "vectors": "analysis domain",
+    "vectors": "analysis domain index",
     "web": "domain",
     "chunking": "domain tokenizer",
     "index": "analysis domain",

@@ -121,6 +121,7 @@ pub fn queue_url(queue: Queue) -> Result<String, ConfigError> {
         Queue::Ingest => "INGEST_QUEUE_URL",
         Queue::Bulk => "BULK_QUEUE_URL",
         Queue::Slow => "SLOW_QUEUE_URL",
+        Queue::Maintain => "MAINTAIN_QUEUE_URL",
         Queue::Fetch => "FETCH_QUEUE_URL",
         Queue::Deliver => "DELIVER_QUEUE_URL",
         Queue::Tasks => "TASKS_QUEUE_URL",

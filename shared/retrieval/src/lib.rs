@@ -19,7 +19,7 @@ use dynrag_domain::{
     search::{Fusion, Hit, Mode, filter::Filter},
 };
 use dynrag_store::{admission::Admission, publication::Present};
-use dynrag_vectors::{Location, Query, StoredChunk, Vectors};
+use dynrag_vectors::{Location, Query, StoredChunk, Unreadable, Vectors};
 use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
@@ -41,7 +41,8 @@ pub struct Question<'a> {
     pub offset: usize,
     /// Vector search, full-text search, or both.
     pub mode: Mode,
-    /// Weight of the vectors in `hybrid`, from 0 to 1; `None` to decide by what both kinds of search know.
+    /// Weight of the vectors in `hybrid`, from 0 to 1; `None` for that of the collection, or to decide by what both kinds
+    /// of search know.
     pub alpha: Option<f32>,
     /// Only these documents.
     pub document_ids: Option<&'a [DocumentId]>,
@@ -130,10 +131,13 @@ impl Retriever {
         let within = within::within(caller, question).await?;
         let mut present = Present {
             recorded: caller.chunks_version,
+            segments: caller.segments.clone(),
             model: caller.config.embedding_model.clone(),
         };
         let mut exclude = Cow::Borrowed(caller.deleting.as_slice());
         let mut embedding_tokens = 0;
+        // The segment that could not be read: the table is searched in its list's place.
+        let mut unreadable: Option<Unreadable> = None;
         loop {
             if present.recorded.is_none() || within.is_empty() {
                 // No vector needs to be paid for.
@@ -150,9 +154,10 @@ impl Retriever {
             let embedded = try_join_all(embedded).await?;
             embedding_tokens += embedded.iter().map(|(_, tokens)| tokens).sum::<u64>();
             let mut rankings = Vec::with_capacity(question.texts.len());
-            let mut gone = false;
+            let mut gone = None;
             for (text, (vector, _)) in question.texts.iter().zip(&embedded) {
                 let query = Query {
+                    alpha: question.alpha.or(within.alpha),
                     document_ids: within.documents.as_deref(),
                     exclude: &exclude,
                     chunks: within.chunks(),
@@ -160,20 +165,40 @@ impl Retriever {
                 };
                 let vectors = self.vectors().await?;
                 let customer = caller.tenant().customer_id();
-                match vectors.search(customer, present.recorded, &query).await {
+                let segments = match unreadable {
+                    None => present.segments.complete(present.recorded),
+                    Some(_) => None,
+                };
+                if present.segments.complete(present.recorded).is_none() {
+                    ask_for_maintenance(caller).await;
+                }
+                match vectors
+                    .search(customer, present.recorded, segments, &query)
+                    .await
+                {
                     Err(dynrag_vectors::Error::VersionGone) => {
-                        gone = true;
+                        gone = Some(None);
+                        break;
+                    }
+                    Err(dynrag_vectors::Error::Segment(segment)) => {
+                        gone = Some(Some(segment));
                         break;
                     }
                     other => rankings.push(other?),
                 }
             }
-            if gone {
+            if let Some(segment) = gone {
                 let now = caller.store().present_index(caller.tenant()).await?;
-                if now == present {
-                    return Err(Error::unavailable("the recorded version is gone"));
+                match segment {
+                    None if now == present => {
+                        return Err(Error::unavailable("the recorded version is gone"));
+                    }
+                    Some(segment) if now == present => {
+                        lose(caller, &segment).await;
+                        unreadable = Some(segment);
+                    }
+                    _ => present = now,
                 }
-                present = now;
                 continue;
             }
             let fusion = rankings.iter().filter_map(|found| found.fusion).collect();
@@ -249,6 +274,25 @@ impl Retriever {
             }
             other => Ok(other?),
         }
+    }
+}
+
+/// Has the list completed that holds only a part of the table: a release that knows of no lists may have written the rest.
+async fn ask_for_maintenance(caller: &Admission) {
+    let customer = caller.tenant();
+    if let Err(error) = caller.store().request_maintenance(customer).await {
+        tracing::warn!(customer_id = %customer, code = error.code(), cause = error.internal(), "maintenance was not requested");
+    }
+}
+
+/// Has the list completed that names a segment which cannot be read, unless a later release wrote it.
+async fn lose(caller: &Admission, segment: &Unreadable) {
+    let customer = caller.tenant();
+    tracing::error!(customer_id = %customer, segment = %segment.name, cause = segment.cause, "a segment cannot be read; the table is searched");
+    if segment.is_lost
+        && let Err(error) = caller.store().lose_segment(customer, segment.name).await
+    {
+        tracing::error!(customer_id = %customer, code = error.code(), cause = error.internal(), "the next search reports it again");
     }
 }
 

@@ -16,6 +16,8 @@ use crate::Question;
 pub(crate) struct Within {
     /// `None`: all documents.
     pub(crate) documents: Option<Vec<DocumentId>>,
+    /// Weight of the vectors in hybrid searches of the collection.
+    pub(crate) alpha: Option<f32>,
     /// `None`: all chunks of these.
     filter: Option<ChunkFilter>,
     /// The documents of the sets that `filter` refers to.
@@ -56,7 +58,9 @@ pub(crate) async fn within(caller: &Admission, question: &Question<'_>) -> Resul
             let documents = store
                 .collection_documents(caller.tenant(), collection)
                 .await?;
-            Some(documents.ok_or_else(collections::unknown)?)
+            let (documents, alpha) = documents.ok_or_else(collections::unknown)?;
+            within.alpha = alpha.map(|alpha| alpha as f32);
+            Some(documents)
         }
         // Row-level security does not cover the vectors: the documents of a bound key are listed.
         None => store.bound_documents(caller.tenant()).await?,

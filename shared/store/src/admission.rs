@@ -8,9 +8,11 @@ use dynrag_domain::{
     documents::FailureCode,
     identity::{Class, Principal, Role, Scope},
     money::Usd,
+    segments::SegmentList,
     spending::Allowance,
     tables::TableVersion,
 };
+use serde::Deserialize;
 use tokio_postgres::types::Json;
 
 use crate::{
@@ -40,6 +42,8 @@ pub struct Admission {
     pub config: CustomerConfig,
     /// Lance version of the `chunks` table; `None` until something is published.
     pub chunks_version: Option<TableVersion>,
+    /// The segments recorded with it.
+    pub segments: SegmentList,
     /// Documents that are being deleted: already hidden, not yet removed.
     pub deleting: Vec<DocumentId>,
     /// The provider's cost this month.
@@ -325,6 +329,13 @@ fn read(
             .as_ref()
             .and_then(|v| v["chunks"].as_i64())
             .and_then(TableVersion::recorded),
+        // Null where an earlier release's function answers.
+        segments: match versions.as_ref().map(|v| &v["segments"]) {
+            Some(segments) if !segments.is_null() => {
+                SegmentList::deserialize(segments).map_err(Error::internal_fault)?
+            }
+            _ => SegmentList::default(),
+        },
         deleting: row.get::<Option<_>>("deleting")?.unwrap_or_default(),
         spent,
         allowance,

@@ -37,6 +37,8 @@ pub struct Collection {
     pub description: Option<String>,
     /// Chunking of documents that specify none themselves.
     pub chunking: Option<Chunking>,
+    /// Weight of the vectors in hybrid searches of it.
+    pub alpha: Option<f64>,
     /// Number of documents, without those under deletion.
     pub documents: i64,
     /// Creation time.
@@ -54,6 +56,8 @@ pub struct NewCollection<'a> {
     pub description: Option<&'a str>,
     /// Chunking of its documents.
     pub chunking: Option<Chunking>,
+    /// Weight of the vectors in hybrid searches of it.
+    pub alpha: Option<f64>,
 }
 
 /// Changes to a collection; an inner `None` removes the value.
@@ -65,6 +69,8 @@ pub struct CollectionChange<'a> {
     pub description: Option<Option<&'a str>>,
     /// Chunking of its documents.
     pub chunking: Option<Option<Chunking>>,
+    /// Weight of the vectors in hybrid searches of it.
+    pub alpha: Option<Option<f64>>,
 }
 
 fn collection(row: &Row) -> Result<Collection> {
@@ -73,6 +79,7 @@ fn collection(row: &Row) -> Result<Collection> {
         name: row.get("name")?,
         description: row.get("description")?,
         chunking: row.get::<Option<Json<_>>>("chunking")?.map(|json| json.0),
+        alpha: row.get("alpha")?,
         documents: row.get("documents")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
@@ -208,6 +215,7 @@ impl Store {
                     &new.name,
                     &new.description,
                     &new.chunking.map(Json),
+                    &new.alpha,
                 ],
             )
             .await?;
@@ -241,6 +249,8 @@ impl Store {
                     &change.description.flatten(),
                     &change.chunking.is_some(),
                     &change.chunking.flatten().map(Json),
+                    &change.alpha.is_some(),
+                    &change.alpha.flatten(),
                 ],
             )
             .await?;
@@ -294,7 +304,8 @@ impl Store {
         Ok((hidden, pending))
     }
 
-    /// Returns the documents of a collection, without those under deletion; `None` if the collection does not exist.
+    /// Returns the documents of a collection, without those under deletion, and the weight of the vectors in hybrid
+    /// searches of it; `None` if the collection does not exist.
     ///
     /// # Errors
     /// `unavailable` without a database.
@@ -302,7 +313,7 @@ impl Store {
         &self,
         customer: TenantId,
         id: CollectionId,
-    ) -> Result<Option<Vec<DocumentId>>> {
+    ) -> Result<Option<(Vec<DocumentId>, Option<f64>)>> {
         let tx = self.tenant(customer).await?;
         let row = tx
             .query_opt(
@@ -311,7 +322,8 @@ impl Store {
             )
             .await?;
         tx.commit().await?;
-        row.map(|row| row.get("documents")).transpose()
+        row.map(|row| Ok((row.get("documents")?, row.get("alpha")?)))
+            .transpose()
     }
 
     /// Returns the documents within the store's bounds, without those under deletion; `None` if the store is not bound.

@@ -41,6 +41,7 @@ mod lease;
 pub mod ledger;
 pub mod mail_tokens;
 pub mod mails;
+pub mod maintenance;
 pub mod originals;
 pub mod outbox;
 mod params;

@@ -4,11 +4,17 @@
 //! |---|---|---|
 //! | before the Lance commit | nothing | `sweep` resends the job of the lapsed lease |
 //! | after it, before `publish` commits | a Lance version that is not recorded | the next writer restores the recorded one |
+//! | after its segment was written, before `publish` commits | an object that no list names | maintenance deletes it |
 //! | after `publish` commits | nothing | |
 //! | frozen while it holds the lock | an idle transaction | Postgres ends it after a minute; the writer's publish then fails |
 
 use chrono::{DateTime, Utc};
-use dynrag_domain::{DocumentId, Error, Result, VersionNumber, tables::TableVersion};
+use dynrag_domain::{
+    DocumentId, Error, Result, VersionNumber,
+    segments::{SegmentList, SegmentName, SegmentRef},
+    tables::TableVersion,
+};
+use tokio_postgres::types::Json;
 
 use crate::{FencingToken, Store, Tenant, TenantId, ingestion::Claim, row::Row};
 
@@ -17,14 +23,18 @@ use crate::{FencingToken, Store, Tenant, TenantId, ingestion::Claim, row::Row};
 const STORE_SECONDS: u32 = 60;
 /// The same for deleting, compacting and pruning, which rewrite the table.
 const MAINTENANCE_SECONDS: u32 = 200;
+/// Longest wait for the lock.
+const WAIT_SECONDS: u32 = 120;
 
 /// The tenant's lock, held until the step is published or dropped.
 pub struct StoreStep {
     pub(crate) tx: Tenant,
     /// Version that readers see; `None` until something is published.
     pub recorded: Option<TableVersion>,
-    /// Version of the table that is being built beside it.
-    pub building: Option<TableVersion>,
+    /// The segments recorded with it.
+    pub segments: SegmentList,
+    /// The table that is being built beside it, with its segments.
+    pub building: Option<(TableVersion, SegmentList)>,
     /// The model for documents that are embedded from now on.
     pub configured_model: String,
 }
@@ -34,6 +44,8 @@ pub struct StoreStep {
 pub struct Present {
     /// The recorded version.
     pub recorded: Option<TableVersion>,
+    /// The segments recorded with it.
+    pub segments: SegmentList,
     /// The model of its vectors, and of queries.
     pub model: String,
 }
@@ -71,13 +83,41 @@ pub struct Publication {
     pub chunk_tokens: u64,
 }
 
-/// The state of the tenant's `chunks` table after a step.
+/// A table of a customer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Table {
+    /// The one that readers see.
+    Present,
+    /// The one that is being built beside it.
+    Building,
+}
+
+impl Table {
+    /// The name in `index_versions`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Present => "chunks",
+            Self::Building => "building",
+        }
+    }
+}
+
+/// A table after a step.
 #[derive(Clone, Copy, Debug)]
-pub struct Committed<'a> {
+pub struct Written {
     /// Lance version to record.
     pub version: TableVersion,
     /// Rows in it.
     pub rows: u64,
+    /// The segment of what changed; `None` if the rows are the same.
+    pub segment: Option<SegmentRef>,
+}
+
+/// The state of the tenant's `chunks` table after a publication.
+#[derive(Clone, Copy, Debug)]
+pub struct Committed<'a> {
+    /// What was written.
+    pub written: Written,
     /// Model of its vectors.
     pub embedding_model: &'a str,
     /// Length of its vectors.
@@ -92,32 +132,43 @@ impl Store {
     /// Waits for the tenant's lock and reads the recorded version, to add documents.
     ///
     /// # Errors
-    /// `unavailable` without a database, or if the lock is not available in time.
+    /// `not_found` if the customer was erased; `unavailable` without a database, or if the lock is not available in time.
     pub async fn begin_store_step(&self, customer: TenantId) -> Result<StoreStep> {
-        self.lock(customer, STORE_SECONDS).await
+        self.lock(customer, STORE_SECONDS, WAIT_SECONDS).await
     }
 
-    /// Does the same to delete, compact or prune, which may take longer.
+    /// Does the same to delete, compact, prune or merge, which may take longer.
     ///
     /// # Errors
     /// As for `begin_store_step`.
     pub async fn begin_maintenance(&self, customer: TenantId) -> Result<StoreStep> {
-        self.lock(customer, MAINTENANCE_SECONDS).await
+        self.lock(customer, MAINTENANCE_SECONDS, WAIT_SECONDS).await
     }
 
-    async fn lock(&self, customer: TenantId, idle_seconds: u32) -> Result<StoreStep> {
+    /// Takes the tenant's lock if it is free, or is in a second.
+    pub(crate) async fn try_lock(&self, customer: TenantId) -> Result<StoreStep> {
+        self.lock(customer, STORE_SECONDS, 1).await
+    }
+
+    async fn lock(
+        &self,
+        customer: TenantId,
+        idle_seconds: u32,
+        wait_seconds: u32,
+    ) -> Result<StoreStep> {
         let tx = self.tenant(customer).await?;
         tx.batch(&format!(
-            "SET LOCAL idle_in_transaction_session_timeout = '{idle_seconds}s'; SET LOCAL lock_timeout = '120s'"
+            "SET LOCAL idle_in_transaction_session_timeout = '{idle_seconds}s'; SET LOCAL lock_timeout = '{wait_seconds}s'"
         ))
         .await?;
         let row = tx
-            .query_one(
+            .query_opt(
                 include_str!("../queries/publication/lock.sql"),
                 &[&customer],
             )
-            .await?;
-        let recorded = version(&row)?;
+            .await?
+            .ok_or_else(|| Error::not_found("customer"))?;
+        let (recorded, segments) = (version(&row)?, row.json("segments")?);
         let row = tx
             .query_one(
                 include_str!("../queries/publication/beside.sql"),
@@ -125,9 +176,14 @@ impl Store {
             )
             .await?;
         let building: Option<i64> = row.get("building")?;
+        let building = match building.and_then(TableVersion::recorded) {
+            Some(version) => Some((version, row.json("segments")?)),
+            None => None,
+        };
         Ok(StoreStep {
             recorded,
-            building: building.and_then(TableVersion::recorded),
+            segments,
+            building,
             configured_model: row.get("configured_model")?,
             tx,
         })
@@ -148,6 +204,7 @@ impl Store {
         tx.commit().await?;
         Ok(Present {
             recorded: version(&row)?,
+            segments: row.json("segments")?,
             model: row.get("configured_model")?,
         })
     }
@@ -258,29 +315,73 @@ impl StoreStep {
         self.tx.commit().await
     }
 
-    /// Records the version only, for a deletion or a compaction. Model and dimensions stay the same.
+    /// Records a version only, for a compaction. Model and dimensions stay the same.
     ///
     /// # Errors
     /// `unavailable`, as for `publish`.
-    pub async fn publish_version(self, version: TableVersion, rows: u64) -> Result<()> {
-        self.set_version("chunks", version, rows).await?;
+    pub async fn publish_version(self, written: Written) -> Result<()> {
+        let list = self.next_list(Table::Present, &written);
+        self.set_version(Table::Present, &written, &list).await?;
         self.tx.commit().await
     }
 
-    /// Does the same for the table that is being built; the step continues.
+    /// Records a version only, for a removal. A base that is being built may hold what was removed: an incomplete list
+    /// begins again, so that it is thrown away. Returns the segments that the list does not name.
+    ///
+    /// # Errors
+    /// `unavailable`, as for `publish`.
+    pub async fn publish_removal(self, written: Written) -> Result<Vec<SegmentName>> {
+        let next = self.next_list(Table::Present, &written);
+        let is_complete = self.segments.complete(self.recorded).is_some();
+        // Nothing was removed: it had been before.
+        let is_same = self.recorded == Some(written.version);
+        let (list, dropped) = match is_complete || is_same {
+            true => (next, Vec::new()),
+            false => (SegmentList::since(written.version), next.names()),
+        };
+        self.set_version(Table::Present, &written, &list).await?;
+        self.tx.commit().await?;
+        Ok(dropped)
+    }
+
+    /// Records a version of the table that is being built; the step continues.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn set_building(&self, version: TableVersion, rows: u64) -> Result<()> {
-        self.set_version("building", version, rows).await
+    pub async fn set_building(&self, written: Written) -> Result<()> {
+        let list = self.next_list(Table::Building, &written);
+        self.set_version(Table::Building, &written, &list).await
     }
 
-    async fn set_version(&self, table: &str, version: TableVersion, rows: u64) -> Result<()> {
-        let rows = i64::try_from(rows).map_err(Error::internal_fault)?;
+    /// The segments of a table after a change.
+    pub(crate) fn next_list(&self, table: Table, written: &Written) -> SegmentList {
+        let version = match table {
+            Table::Present => self.recorded,
+            Table::Building => self.building.as_ref().map(|(version, _)| *version),
+        };
+        let list = self.list(table).clone();
+        list.next(version, Some(written.version), written.segment)
+    }
+
+    async fn set_version(
+        &self,
+        table: Table,
+        written: &Written,
+        segments: &SegmentList,
+    ) -> Result<()> {
+        let rows = i64::try_from(written.rows).map_err(Error::internal_fault)?;
+        let is_due = table == Table::Present && segments.is_due(Some(written.version));
         self.tx
             .query(
                 include_str!("../queries/publication/lance_version.sql"),
-                &[&self.tx.customer_id(), &version, &rows, &table],
+                &[
+                    &self.tx.customer_id(),
+                    &written.version,
+                    &rows,
+                    &Json(segments),
+                    &is_due,
+                    &table.as_str(),
+                ],
             )
             .await
             .map(drop)
@@ -310,15 +411,19 @@ impl StoreStep {
     }
 
     async fn record(&self, committed: Committed<'_>) -> Result<()> {
-        let rows = i64::try_from(committed.rows).map_err(Error::internal_fault)?;
+        let written = &committed.written;
+        let rows = i64::try_from(written.rows).map_err(Error::internal_fault)?;
         let dimensions = i32::try_from(committed.dimensions).map_err(Error::internal_fault)?;
+        let segments = self.next_list(Table::Present, written);
         self.tx
             .query(
                 include_str!("../queries/publication/index_version.sql"),
                 &[
                     &self.tx.customer_id(),
-                    &committed.version,
+                    &written.version,
                     &rows,
+                    &Json(&segments),
+                    &segments.is_due(Some(written.version)),
                     &committed.embedding_model,
                     &dimensions,
                 ],

@@ -12,16 +12,18 @@ use dynrag_domain::{
     DocumentId, Error, JobId, Kind, Result, VersionNumber,
     audit::{Action, Actor},
     jobs::Job,
+    segments::SegmentList,
     tables::TableVersion,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio_postgres::types::Json;
 
 use crate::{
     FencingToken, LeaseState, Store, TenantId, audit, jobs,
     outbox::{self, Pending},
     params::Param,
-    publication::StoreStep,
+    publication::{StoreStep, Table, Written},
 };
 
 /// The amount to embed.
@@ -69,12 +71,10 @@ pub struct Regeneration {
 }
 
 /// A table that replaces the present one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Built {
-    /// Its version.
-    pub version: TableVersion,
-    /// Rows in it.
-    pub rows: u64,
+    /// Its last change.
+    pub written: Written,
     /// Length of its vectors; `None` if it is empty.
     pub dimensions: Option<u32>,
     /// Generation of the table that it replaces.
@@ -252,7 +252,11 @@ impl StoreStep {
         self.tx
             .query(
                 include_str!("../queries/regeneration/begin_building.sql"),
-                &[&self.tx.customer_id(), &empty],
+                &[
+                    &self.tx.customer_id(),
+                    &empty,
+                    &Json(SegmentList::of_empty(empty)),
+                ],
             )
             .await?;
         self.tx.commit().await
@@ -265,12 +269,11 @@ impl StoreStep {
     /// `unavailable`: nothing was recorded, or the response was lost.
     pub async fn built(
         self,
-        version: TableVersion,
-        rows: u64,
+        written: Written,
         model: &str,
         documents: &[DocumentId],
     ) -> Result<()> {
-        self.set_building(version, rows).await?;
+        self.set_building(written).await?;
         self.tx
             .query(
                 include_str!("../queries/staged/unstage.sql"),
@@ -292,6 +295,7 @@ impl StoreStep {
             .map(i32::try_from)
             .transpose()
             .map_err(Error::internal_fault)?;
+        let segments = self.next_list(Table::Building, &built.written);
         let row = self
             .tx
             .query_opt(
@@ -300,11 +304,13 @@ impl StoreStep {
                     &self.tx.customer_id(),
                     &held.job_id,
                     &held.token,
-                    &built.version,
-                    &number(built.rows)?,
+                    &built.written.version,
+                    &number(built.written.rows)?,
                     &held.progress.model,
                     &dimensions,
                     &number(built.replaced)?,
+                    &Json(&segments),
+                    &segments.is_due(Some(built.written.version)),
                 ],
             )
             .await?;

@@ -1,7 +1,8 @@
 //! Answers queries over documents given as JSON lines, for `bench/quality/hybrid.py`.
 //!
 //! Input: `{"title", "text", "language", "vector"}` for each document, then `{"query", "vector"}` for each query. Output:
-//! for each query a line with the numbers of the best ten documents of each mode, best first.
+//! for each query a line with the numbers of the best documents of each mode, best first. With the argument `scan` the table
+//! is searched in place of its segment.
 #![allow(clippy::print_stdout, reason = "printing is its purpose")]
 
 use std::{collections::HashMap, io::BufRead};
@@ -77,6 +78,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let recorded = vectors.store(customer, None, &change).await?.version;
+    let segment = vectors.write_segment(customer, &change).await?;
+    let segments: Vec<_> = segment.into_iter().collect();
+    let segments = match std::env::args().nth(1).as_deref() {
+        Some("scan") => None,
+        _ => Some(segments.as_slice()),
+    };
     for (text, vector) in &queries {
         let mut answer = json!({});
         for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
@@ -87,7 +94,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 top_k: DEPTH,
                 ..Query::default()
             };
-            let found = vectors.search(customer, recorded, &query).await?;
+            let found = vectors.search(customer, recorded, segments, &query).await?;
             let hits = found.hits.iter();
             let found: Vec<_> = hits
                 .filter_map(|hit| numbers.get(&hit.document_id))

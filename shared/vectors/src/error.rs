@@ -1,6 +1,9 @@
 //! Errors of a table, with the cases that a caller handles separately.
 
-use dynrag_domain::error::{Error as DomainError, Kind};
+use dynrag_domain::{
+    error::{Error as DomainError, Kind},
+    segments::SegmentName,
+};
 
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -29,9 +32,51 @@ pub enum Error {
     /// Another writer committed in the meantime. Retried inside this crate.
     #[error("another writer committed meanwhile")]
     Conflict,
+    /// A segment is missing or not readable. If the list that names it is still recorded, search the table, and have the
+    /// list completed.
+    #[error("the search index cannot be read")]
+    Segment(#[source] Unreadable),
     /// Everything else.
     #[error(transparent)]
     Other(#[from] DomainError),
+}
+
+/// A segment that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}")]
+pub struct Unreadable {
+    /// The segment.
+    pub name: SegmentName,
+    /// Whether it is to be rebuilt: not if a later release wrote it.
+    pub is_lost: bool,
+    /// What is wrong with it.
+    pub cause: String,
+}
+
+impl From<dynrag_index::Error> for Error {
+    fn from(error: dynrag_index::Error) -> Self {
+        use dynrag_index::Error as E;
+        let cause = error.to_string();
+        let unreadable = |name, is_lost| {
+            Self::Segment(Unreadable {
+                name,
+                is_lost,
+                cause,
+            })
+        };
+        match error {
+            E::Missing(name) => unreadable(name, true),
+            E::Damaged { segment, .. } => unreadable(segment, true),
+            E::Newer { segment, .. } => unreadable(segment, false),
+            E::Dimension { stored, given } => Self::ModelChanged {
+                stored: format!("{stored} dimensions"),
+                given: format!("{given} dimensions"),
+            },
+            E::Model { stored, given } => Self::ModelChanged { stored, given },
+            E::Unavailable(source) => Self::Other(DomainError::unavailable(source)),
+            error @ (E::Invalid(_) | E::Write(_)) => Self::fault(error),
+        }
+    }
 }
 
 impl Error {
@@ -46,6 +91,7 @@ impl From<Error> for DomainError {
         let text = error.to_string();
         match error {
             Error::VersionGone | Error::Behind | Error::Conflict => Self::unavailable(text),
+            Error::Segment(unreadable) => Self::unavailable(unreadable),
             Error::ModelChanged { .. } => Self::new(
                 Kind::Conflict,
                 "embedding_model_changed",

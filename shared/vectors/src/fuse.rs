@@ -20,6 +20,7 @@ use std::{
 };
 
 use dynrag_domain::search::{Fusion, Mode, Ranks, Scores};
+use dynrag_index::Spread;
 
 /// Weight of the vectors, unless a query gives another.
 const ALPHA: f32 = 0.6;
@@ -38,65 +39,6 @@ pub(crate) fn depth(mode: Mode, top_k: usize) -> usize {
     match mode {
         Mode::Hybrid => top_k.max(DEPTH),
         Mode::Vector | Mode::Text => top_k,
-    }
-}
-
-/// How the scores of all chunks that were searched are spread.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Spread {
-    rows: u64,
-    sum: f64,
-    squares: f64,
-    max: f32,
-}
-
-impl Spread {
-    /// Of rows without a score, until scores are added.
-    pub(crate) fn of_rows(rows: u64) -> Self {
-        Self {
-            rows,
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn add_row(&mut self, score: f32) {
-        self.rows += 1;
-        if self.rows == 1 {
-            self.max = score;
-        }
-        self.add_score(score);
-    }
-
-    /// Adds the score of a row that was counted before.
-    pub(crate) fn add_score(&mut self, score: f32) {
-        self.max = self.max.max(score);
-        self.sum += f64::from(score);
-        self.squares += f64::from(score) * f64::from(score);
-    }
-
-    pub(crate) fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    fn mean(&self) -> f32 {
-        (self.sum / self.rows.max(1) as f64) as f32
-    }
-
-    fn deviation(&self) -> f32 {
-        let mean = self.sum / self.rows.max(1) as f64;
-        (self.squares / self.rows.max(1) as f64 - mean * mean)
-            .max(0.0)
-            .sqrt() as f32
-    }
-
-    /// 1 for the best score, 0 for the mean.
-    fn scale(&self, score: f32) -> f32 {
-        let range = self.max - self.mean();
-        if range > f32::EPSILON {
-            (score - self.mean()) / range
-        } else {
-            1.0
-        }
     }
 }
 

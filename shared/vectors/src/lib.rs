@@ -8,40 +8,42 @@
 //! Postgres commit leaves rows that no reader sees, and the next writer removes them from the
 //! version history before it adds its own.
 //!
-//! [`Vectors`] is built once per process. Small tables are searched in memory and need no requests
-//! to the object store while their recorded version is unchanged; larger ones are scanned, with
-//! the same arithmetic and therefore the same results.
+//! [`Vectors`] is built once per process. What is searched are the segments that were written beside
+//! the table ([`Vectors::write_segment`]), whose list Postgres records with the version. A table
+//! without a complete list is scanned.
 //!
 //! Deleting without a trace takes four steps under the tenant's lock, in this order:
 //! [`Vectors::store`] with the documents in `delete`, [`Vectors::compact`], publication of the
 //! version it returns, and then [`Vectors::prune`]. See [`Vectors::prune`] for what is left if it
 //! dies in between.
 
-mod cache;
 mod columns;
 mod contents;
 mod error;
 mod fuse;
 mod glibc;
+mod indexed;
 mod kernel;
 mod maintain;
-mod memory;
 mod mmr;
+mod objects;
 mod open;
 mod recorded;
 mod reuse;
 mod rows;
 mod scan;
 mod search;
+mod segments;
 mod store;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use contents::StoredChunk;
-pub use error::{Error, Result};
+pub use error::{Error, Result, Unreadable};
 pub use maintain::Pruned;
 pub use open::{Location, Vectors};
 pub use rows::{Change, Row};
 pub use search::{ChunkCondition, Found, Query};
+pub use segments::Orphans;
 pub use store::{Recorded, Stored};

@@ -9,9 +9,12 @@ use lance::dataset::{cleanup::CleanupPolicy, transaction::Operation};
 use lancedb::table::{CompactionOptions, OptimizeAction};
 
 use crate::{
-    Error, Recorded, Result, Stored, Vectors, recorded,
+    Error, Result, Stored, Vectors, recorded,
     store::{Moment, current},
 };
+
+/// Rows from which a file is not small.
+const SMALL_FILE: usize = 16_384;
 
 /// Rows read at once while files are rewritten: 1,536 dimensions make 6 MB of them.
 const BATCH: usize = 1024;
@@ -42,8 +45,50 @@ impl Vectors {
     /// [`Error::VersionGone`] if nothing is recorded under that number; unavailable if the object store does
     /// not answer or another writer keeps committing.
     pub async fn compact(&self, customer: CustomerId, recorded: TableVersion) -> Result<Stored> {
+        let options = CompactionOptions {
+            materialize_deletions: true,
+            // Rewrite for every deleted row: deleted text must not remain.
+            materialize_deletions_threshold: 0.0,
+            ..self.compaction()
+        };
+        self.compact_by(customer, recorded, &options).await
+    }
+
+    /// Merges small files, and leaves large ones alone, so that the tenant's row is locked for a few seconds at most.
+    /// Otherwise as [`Self::compact`].
+    ///
+    /// # Errors
+    /// As for [`Self::compact`].
+    pub async fn merge_files(
+        &self,
+        customer: CustomerId,
+        recorded: TableVersion,
+    ) -> Result<Stored> {
+        let options = CompactionOptions {
+            target_rows_per_fragment: SMALL_FILE,
+            materialize_deletions: false,
+            ..self.compaction()
+        };
+        self.compact_by(customer, recorded, &options).await
+    }
+
+    fn compaction(&self) -> CompactionOptions {
+        CompactionOptions {
+            num_threads: Some(1),
+            batch_size: Some(BATCH),
+            io_buffer_size: Some(self.scan_bytes),
+            ..CompactionOptions::default()
+        }
+    }
+
+    async fn compact_by(
+        &self,
+        customer: CustomerId,
+        recorded: TableVersion,
+        options: &CompactionOptions,
+    ) -> Result<Stored> {
         for attempt in 1..=3 {
-            match self.compact_once(customer, recorded).await {
+            match self.compact_once(customer, recorded, options).await {
                 Err(Error::Conflict) => {
                     tracing::warn!(%customer, %recorded, attempt, "another writer committed during compaction");
                 }
@@ -53,7 +98,12 @@ impl Vectors {
         Err(DomainError::unavailable("other writers kept committing to the table").into())
     }
 
-    async fn compact_once(&self, customer: CustomerId, recorded: TableVersion) -> Result<Stored> {
+    async fn compact_once(
+        &self,
+        customer: CustomerId,
+        recorded: TableVersion,
+        options: &CompactionOptions,
+    ) -> Result<Stored> {
         let connection = self.connection(customer).await?;
         let table = connection
             .open_table(recorded::table(recorded.generation()))
@@ -63,18 +113,9 @@ impl Vectors {
         let line = self.restored(customer, table, recorded).await?;
         let base = line.table.version().await?;
         self.at(Moment::Based).await;
-        let options = CompactionOptions {
-            materialize_deletions: true,
-            // Rewrite for every deleted row: deleted text must not remain.
-            materialize_deletions_threshold: 0.0,
-            num_threads: Some(1),
-            batch_size: Some(BATCH),
-            io_buffer_size: Some(self.scan_bytes),
-            ..CompactionOptions::default()
-        };
         line.table
             .optimize(OptimizeAction::Compact {
-                options,
+                options: options.clone(),
                 remap_options: None,
             })
             .await?;
@@ -177,16 +218,26 @@ impl Vectors {
 }
 
 impl Vectors {
-    /// Number of fragments of the recorded version, which shows whether compaction is worthwhile. Each costs a
-    /// cold search several requests.
+    /// Number of files of a recorded version, and how many of them have few rows, which shows whether merging them is
+    /// worthwhile.
     ///
     /// # Errors
     /// [`Error::VersionGone`], or unavailable.
-    pub async fn fragments(&self, customer: CustomerId, recorded: Recorded) -> Result<usize> {
-        match recorded.filter(|version| version.lance().is_some()) {
-            Some(version) => Ok(self.dataset(customer, version).await?.fragments().len()),
-            None => Ok(0),
+    pub async fn files(
+        &self,
+        customer: CustomerId,
+        recorded: TableVersion,
+    ) -> Result<(usize, usize)> {
+        if recorded.lance().is_none() {
+            return Ok((0, 0));
         }
+        let dataset = self.dataset(customer, recorded).await?;
+        let fragments = dataset.fragments();
+        let small = fragments.iter().filter(|fragment| {
+            let rows = fragment.physical_rows;
+            rows.is_none_or(|rows| rows < SMALL_FILE)
+        });
+        Ok((fragments.len(), small.count()))
     }
 
     /// Removes a generation's table, whether or not it is there. Readers of it get [`Error::VersionGone`].

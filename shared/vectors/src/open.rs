@@ -11,8 +11,9 @@ use dynrag_domain::{ids::CustomerId, storage::lancedb_prefix, tables::TableVersi
 use lance::{Dataset, dataset::builder::DatasetBuilder, session::Session};
 use lancedb::{Connection, ObjectStoreRegistry, connect};
 use lru::LruCache;
+use tokio::sync::OnceCell;
 
-use crate::{Error, Result, cache::SnapshotCache, recorded, reuse::Places};
+use crate::{Error, Result, objects::Objects, recorded, reuse::Places};
 
 /// Tenants kept open: an open one costs some kilobytes and saves a manifest read.
 const OPEN_TENANTS: NonZeroUsize = match NonZeroUsize::new(64) {
@@ -88,11 +89,15 @@ struct Tenant {
 
 /// All customers' tables. Built once per process and shared.
 pub struct Vectors {
-    location: Location,
-    options: HashMap<String, String>,
+    pub(crate) location: Location,
+    pub(crate) options: HashMap<String, String>,
     session: Arc<Session>,
     tenants: Mutex<LruCache<CustomerId, Tenant>>,
-    pub(crate) snapshots: SnapshotCache,
+    pub(crate) objects: OnceCell<Objects>,
+    /// What is in memory of segments.
+    pub(crate) cache: dynrag_index::Cache,
+    /// What the cache may hold.
+    pub(crate) segment_bytes: usize,
     /// Bytes a scan may have in flight.
     pub(crate) scan_bytes: u64,
     #[cfg(test)]
@@ -102,10 +107,11 @@ pub struct Vectors {
 impl Vectors {
     /// Prepares access; nothing is read yet.
     ///
-    /// `memory_bytes` is what this crate may keep: three quarters for tables searched in memory, an
+    /// `memory_bytes` is what this crate may keep: three quarters for what was read of segments, an
     /// eighth for Lance's metadata, the rest for what a scan has in flight. Give it a fraction of
     /// the function's memory; Lance's own defaults are 7 GiB.
     pub fn new(location: Location, memory_bytes: usize) -> Self {
+        let segment_bytes = memory_bytes / 4 * 3;
         let metadata = (memory_bytes / 8).clamp(1 << 20, 256 << 20);
         // No table has an index yet.
         let index = 1 << 20;
@@ -115,7 +121,9 @@ impl Vectors {
             location,
             session: Arc::new(session),
             tenants: Mutex::new(LruCache::new(OPEN_TENANTS)),
-            snapshots: SnapshotCache::new(memory_bytes / 4 * 3),
+            objects: OnceCell::new(),
+            cache: dynrag_index::Cache::new(segment_bytes),
+            segment_bytes,
             scan_bytes: (memory_bytes as u64 / 8).clamp(8 << 20, 256 << 20),
             #[cfg(test)]
             hooks: crate::tests::Hooks::default(),

@@ -1,6 +1,6 @@
-//! Searches a table that does not fit into memory, or its past, in one pass over its rows.
+//! Searches a table whose segments are not complete, in one pass over its rows.
 //!
-//! The same arithmetic as in memory, so the results are the same. Memory is bounded by the rows
+//! The same formulas as for segments, so the results are the same as far as their cosines are exact. Memory is bounded by the rows
 //! that contain a word of the query: about 32 bytes each, and 2 more for each distinct word.
 
 mod hits;
@@ -10,13 +10,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use arrow_array::{Array, FixedSizeListArray, Float32Array, RecordBatch, UInt64Array};
 use dynrag_analysis::{Language, Query};
 use dynrag_domain::{VersionNumber, ids::DocumentId, search::filter::ChunkFields};
+use dynrag_index::Spread;
 use futures::TryStreamExt;
 use lance::Dataset;
 
 use crate::{
     Error, Result,
     columns::{Columns, hit_columns, json},
-    fuse::{CHILDREN, Leg, Legs, Spread, depth},
+    fuse::{CHILDREN, Leg, Legs, depth},
     kernel::{Best, dot, normalise},
     rows::{Space, column},
     search::{self, Prepared},

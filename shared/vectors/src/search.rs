@@ -1,6 +1,6 @@
 //! The read step: a query against exactly the recorded version.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -9,14 +9,13 @@ use dynrag_domain::{
         Fusion, Hit, Mode,
         filter::{ChunkFields, ChunkFilter},
     },
-    tables::TableVersion,
+    segments::SegmentRef,
 };
 
 use crate::{
     Error, Recorded, Result, Vectors,
-    cache::Loaded,
+    indexed::Indexed,
     kernel::normalise,
-    memory::Snapshot,
     rows::{LIVE, live_at},
     scan, text,
 };
@@ -158,17 +157,19 @@ impl Vectors {
     /// Finds the best chunks of the recorded version, best first; equal scores in the order of
     /// document, version and index.
     ///
-    /// A repeated search under the same recorded version asks the object store nothing, provided
-    /// that the table fits into memory. A search of the past reads the table.
+    /// `segments` are those of a complete list; they are searched in three rounds of requests at most, four with
+    /// neighbors or parents. Without them the whole table is read. A repeated search asks the object store nothing,
+    /// provided that there is memory for what it reads.
     ///
     /// # Errors
-    /// [`Error::VersionGone`]: read the recorded version again and repeat.
+    /// [`Error::VersionGone`] and [`Error::Segment`]: read what is recorded again and repeat.
     /// [`Error::ModelChanged`] where the vector is of another length; unavailable where the object
     /// store does not answer.
     pub async fn search(
         &self,
         customer: CustomerId,
         recorded: Recorded,
+        segments: Option<&[SegmentRef]>,
         query: &Query<'_>,
     ) -> Result<Found> {
         let query = Prepared::new(query)?;
@@ -178,13 +179,18 @@ impl Vectors {
         if query.given.top_k == 0 {
             return Ok(Found::default());
         }
-        let loaded = match query.given.as_of {
-            None => self.snapshot(customer, version).await?,
-            Some(_) => Loaded::TooLarge,
-        };
-        let found = match loaded {
-            Loaded::Snapshot(snapshot) => snapshot.search(&query)?,
-            Loaded::TooLarge => {
+        let needed = segments.map(|segments| needed(segments, query.given.as_of.is_some()));
+        let found = match needed.filter(|segments| self.has_room(segments)) {
+            Some(segments) => {
+                let indexed = Indexed {
+                    objects: self.objects().await?,
+                    cache: &self.cache,
+                    customer,
+                    segments: &segments,
+                };
+                indexed.search(&query).await?
+            }
+            None => {
                 let dataset = self.dataset(customer, version).await?;
                 scan::search(&dataset, &query, self.scan_bytes).await?
             }
@@ -192,16 +198,18 @@ impl Vectors {
         Ok(query.highlight(found))
     }
 
-    /// The table in memory, loaded at most once for all concurrent callers.
-    async fn snapshot(&self, customer: CustomerId, version: TableVersion) -> Result<Loaded> {
-        self.snapshots
-            .get(customer, version, async |most| {
-                let dataset = self.dataset(customer, version).await?;
-                let snapshot = Snapshot::load(&dataset, most, self.scan_bytes).await?;
-                Ok(snapshot.map_or(Loaded::TooLarge, |snapshot| {
-                    Loaded::Snapshot(Arc::new(snapshot))
-                }))
-            })
-            .await
+    /// Whether there is memory for what is read first of segments, which a search holds all at once, beside what the cache
+    /// has of others until it makes room.
+    fn has_room(&self, segments: &[SegmentRef]) -> bool {
+        let first: u64 = segments.iter().map(|segment| segment.first).sum();
+        usize::try_from(first).is_ok_and(|first| first <= self.segment_bytes / 2)
     }
+}
+
+/// The segments that a search needs, of the past or of the present.
+fn needed(segments: &[SegmentRef], past: bool) -> Vec<SegmentRef> {
+    let needed = segments
+        .iter()
+        .filter(|segment| past || !segment.is_history());
+    needed.copied().collect()
 }

@@ -364,6 +364,7 @@ async fn limits_also_count_documents_outside_the_bounds() {
         name: "Mine",
         description: None,
         chunking: None,
+        alpha: None,
     };
     assert!(
         bound

@@ -108,7 +108,7 @@ impl Scene {
     async fn holds(&self) -> Option<HashSet<DocumentId>> {
         let (customer, collection) = (self.customer, self.collection);
         let held = self.store.collection_documents(customer, collection).await;
-        held.unwrap().map(|ids| ids.into_iter().collect())
+        held.unwrap().map(|(ids, _)| ids.into_iter().collect())
     }
 
     async fn count(&self, sql: &str) -> i64 {
@@ -143,6 +143,7 @@ async fn a_collection_can_be_managed_only_by_its_customer() {
         name: "HANDBOOK",
         description: None,
         chunking: None,
+        alpha: None,
     };
     let refused = store.create_collection(ours, Actor::System, &taken).await;
     assert_eq!(refused.unwrap_err().code(), "collection_exists");
@@ -242,6 +243,7 @@ async fn concurrent_requests_do_not_exceed_the_collection_limit() {
                     name: &name,
                     description: None,
                     chunking: None,
+                    alpha: None,
                 };
                 store.create_collection(customer, Actor::System, &new).await
             })

@@ -11,7 +11,7 @@ use dynrag_domain::{
 use dynrag_store::{
     Store, TenantId,
     ingestion::Claim,
-    publication::{Committed, Publication},
+    publication::{Committed, Publication, Written},
 };
 use tokio_postgres::{Client, error::SqlState};
 
@@ -31,8 +31,11 @@ async fn publish(store: &Store, claim: &Claim, lance_version: u64) {
     let step = store.begin_store_step(claim.tenant).await.unwrap();
     assert_eq!(step.lock(&[claim]).await.unwrap().len(), 1);
     let committed = Committed {
-        version: TableVersion::new(0, lance_version),
-        rows: 3,
+        written: Written {
+            version: TableVersion::new(0, lance_version),
+            rows: 3,
+            segment: None,
+        },
         embedding_model: seed::MODEL,
         dimensions: 2,
     };

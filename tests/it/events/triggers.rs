@@ -35,6 +35,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
         "sqs" if name == "sqs/tasks.json" => ("Tasks", "dynrag-tasks"),
         "sqs" if name == "sqs/embed-bulk.json" => ("EmbedBulk", "dynrag-embed"),
         "sqs" if name == "sqs/embed-slow.json" => ("EmbedSlow", "dynrag-embed"),
+        "sqs" if name == "sqs/maintain.json" => ("Maintain", "dynrag-embed"),
         "cloudformation" => ("Migrate", "dynrag-migrate"),
         "s3" => ("Intake", "dynrag-intake"),
         "schedule" => ("Sweep", "dynrag-sweep"),
@@ -58,6 +59,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
                 "uploadsFound",
                 "uploadsExpired",
                 "schedules",
+                "maintenance",
                 "deliveries",
                 "oldDeliveries",
                 "tasks",
@@ -73,7 +75,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
             }
         }
         "sqs/embed.json" | "sqs/embed-bulk.json" | "sqs/embed-slow.json" => embed(&mut scene).await,
-        "sqs/fetch.json" | "sqs/deliver.json" => {
+        "sqs/fetch.json" | "sqs/deliver.json" | "sqs/maintain.json" => {
             // Messages about what no longer exists are done.
             let event = scene.event(&[]);
             let answer = scene.function.answer(&event).await;

@@ -193,6 +193,11 @@ mod api {
         }
         mod post;
     }
+    mod metrics {
+        mod index_health {
+            mod get;
+        }
+    }
     mod openapi_json {
         mod get;
     }

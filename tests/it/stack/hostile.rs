@@ -211,10 +211,12 @@ async fn check_keys(stack: &Stack) {
     }
     for key in stack.keys(stack.vectors_bucket(), "").await {
         let parts: Vec<&str> = key.split('/').collect();
-        assert!(
-            matches!(parts.as_slice(), ["customers", customer, "lancedb", ..] if uuid(customer)),
-            "{key}"
-        );
+        let good = match parts.as_slice() {
+            ["customers", customer, "lancedb", ..] => uuid(customer),
+            ["customers", customer, "segments", segment] => uuid(customer) && uuid(segment),
+            _ => false,
+        };
+        assert!(good, "{key}");
         assert!(
             parts
                 .iter()

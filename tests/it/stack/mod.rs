@@ -31,6 +31,7 @@ mod leaving;
 mod ledger;
 mod limits;
 mod logs;
+mod maintenance;
 mod passwords;
 mod poison;
 mod provider;

@@ -272,6 +272,40 @@ async fn results_come_with_what_was_asked_for() {
 }
 
 #[tokio::test]
+async fn the_weight_of_a_collection_holds_for_its_searches_that_give_none() {
+    let a = Stack::load().signup().await;
+    let collection = a.collection("Weighted").await;
+    let mark = word();
+    let content = format!("A text about {mark}.");
+    add(
+        &a,
+        json!({"title": "T", "content": content, "collectionId": collection}),
+    )
+    .await;
+    let weight = async |body: Value| -> Value {
+        let found = a.post("/search", &body).await.ok(200);
+        found["explain"]["fusion"][0]["vectorWeight"].clone()
+    };
+    let path = format!("/api/collections/{collection}");
+    let inside = json!({"query": mark, "explain": true, "collectionId": collection});
+    a.put(&path, &json!({"alpha": 1.5}))
+        .await
+        .bad_fields(&["/alpha"]);
+    assert_eq!(
+        a.put(&path, &json!({"alpha": 0.125})).await.ok(200)["alpha"],
+        0.125
+    );
+    assert_eq!(weight(inside.clone()).await, 0.125);
+    let mut own = inside.clone();
+    own["alpha"] = json!(0.75);
+    assert_eq!(weight(own).await, 0.75);
+    let everywhere = json!({"query": mark, "explain": true});
+    assert_ne!(weight(everywhere).await, 0.125);
+    a.put(&path, &json!({"alpha": null})).await.ok(200);
+    assert_ne!(weight(inside).await, 0.125);
+}
+
+#[tokio::test]
 async fn bad_searches_are_refused_with_every_bad_field() {
     let a = Stack::load().signup().await;
     add(&a, json!({"title": "T", "content": "Something to find."})).await;

@@ -42,7 +42,7 @@ pub fn groups() -> Vec<Group> {
         group!("auth", ["auth"], dynrag_auth::routes),
         group!(
             "customers",
-            ["customers", "jobs", "keys", "users"],
+            ["customers", "jobs", "keys", "metrics", "users"],
             dynrag_customers::routes
         ),
         group!(

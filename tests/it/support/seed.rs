@@ -210,6 +210,7 @@ pub async fn collection(store: &Store, customer: TenantId, name: &str) -> Collec
         name,
         description: None,
         chunking: None,
+        alpha: None,
     };
     store
         .create_collection(customer, Actor::System, &new)

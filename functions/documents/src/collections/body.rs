@@ -18,6 +18,9 @@ pub(crate) struct CollectionBody {
     /// Default chunking of its documents; left out if the customer's default applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     chunking: Option<Chunking>,
+    /// Weight of the vectors in hybrid searches of it that give none; left out if it is decided by query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alpha: Option<f64>,
     /// Number of documents in it.
     documents: i64,
     created_at: DateTime<Utc>,
@@ -31,6 +34,7 @@ impl From<Collection> for CollectionBody {
             name: row.name,
             description: row.description,
             chunking: row.chunking,
+            alpha: row.alpha,
             documents: row.documents,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -49,6 +53,9 @@ pub(crate) struct NewCollection {
     description: Option<String>,
     /// Chunking of its documents. Default: the customer's.
     chunking: Option<Chunking>,
+    /// Weight of the vectors in hybrid searches of it that give none. Default: decided by query.
+    #[schema(minimum = 0, maximum = 1)]
+    alpha: Option<f64>,
 }
 
 /// A change of a collection. Fields that are left out stay unchanged.
@@ -65,6 +72,10 @@ pub(crate) struct CollectionChange {
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<Chunking>)]
     chunking: Option<Option<Chunking>>,
+    /// Weight of the vectors in hybrid searches of it that give none. Null: decided by query.
+    #[serde(default, deserialize_with = "dynrag_api::given")]
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1)]
+    alpha: Option<Option<f64>>,
 }
 
 /// Replaces a valid field by its stored form, and records an invalid one.
@@ -84,6 +95,15 @@ fn check(
 fn check_chunking(chunking: Option<Chunking>, bad: &mut Vec<FieldError>) {
     let checked = chunking.map(|chunking| chunking.check("/chunking"));
     bad.extend(checked.and_then(Result::err).into_iter().flatten());
+}
+
+fn check_alpha(alpha: Option<f64>, bad: &mut Vec<FieldError>) {
+    if alpha.is_some_and(|alpha| !(0.0..=1.0).contains(&alpha)) {
+        bad.push(FieldError {
+            pointer: "/alpha".to_owned(),
+            detail: "from 0 to 1".to_owned(),
+        });
+    }
 }
 
 fn all_right(bad: Vec<FieldError>) -> Result<()> {
@@ -106,6 +126,7 @@ impl NewCollection {
         }
         check(&mut self.description, collections::description, &mut bad);
         check_chunking(self.chunking, &mut bad);
+        check_alpha(self.alpha, &mut bad);
         all_right(bad)?;
         Ok(self)
     }
@@ -115,6 +136,7 @@ impl NewCollection {
             name: &self.name,
             description: self.description.as_deref(),
             chunking: self.chunking,
+            alpha: self.alpha,
         }
     }
 }
@@ -125,8 +147,12 @@ impl CollectionChange {
     /// # Errors
     /// `invalid_fields`, also if there is nothing to change.
     pub(crate) fn check(mut self) -> Result<Self> {
-        if self.name.is_none() && self.description.is_none() && self.chunking.is_none() {
-            let detail = "at least one of name, description and chunking";
+        let is_empty = self.name.is_none()
+            && self.description.is_none()
+            && self.chunking.is_none()
+            && self.alpha.is_none();
+        if is_empty {
+            let detail = "at least one of name, description, chunking and alpha";
             return Err(Error::field("", detail));
         }
         let mut bad = Vec::new();
@@ -135,6 +161,7 @@ impl CollectionChange {
             check(description, collections::description, &mut bad);
         }
         check_chunking(self.chunking.flatten(), &mut bad);
+        check_alpha(self.alpha.flatten(), &mut bad);
         all_right(bad)?;
         Ok(self)
     }
@@ -144,6 +171,7 @@ impl CollectionChange {
             name: self.name.as_deref(),
             description: self.description.as_ref().map(Option::as_deref),
             chunking: self.chunking,
+            alpha: self.alpha,
         }
     }
 }
@@ -198,8 +226,8 @@ mod tests {
                 &["/name", "/description"],
             ),
             (
-                json!({"chunking": {"size": 100, "overlap": 60}}),
-                &["/chunking/overlap"],
+                json!({"chunking": {"size": 100, "overlap": 60}, "alpha": 1.5}),
+                &["/chunking/overlap", "/alpha"],
             ),
         ] {
             let error = read::<CollectionChange>(body).check().err().unwrap();

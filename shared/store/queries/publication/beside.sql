@@ -1,5 +1,5 @@
 -- The data that changes only under the lock. It is read by a separate statement: one that has waited for a row sees the
 -- others as they were before. $1 customer
-SELECT c.embedding_model AS configured_model,
-       (SELECT b.lance_version FROM index_versions b WHERE b.customer_id = $1 AND b.table_name = 'building') AS building
-FROM customer_config c WHERE c.customer_id = $1
+SELECT c.embedding_model AS configured_model, b.lance_version AS building, b.segments
+FROM customer_config c LEFT JOIN index_versions b ON b.customer_id = c.customer_id AND b.table_name = 'building'
+WHERE c.customer_id = $1

@@ -1,4 +1,5 @@
--- $1 customer, $2 lance version, $3 rows, $4 model, $5 dimensions
+-- $1 customer, $2 lance version, $3 rows, $4 segments, $5 whether maintenance is due, $6 model, $7 dimensions
 UPDATE index_versions
-SET lance_version = $2, row_count = $3, embedding_model = $4, dimensions = $5
+SET lance_version = $2, row_count = $3, segments = $4, embedding_model = $6, dimensions = $7,
+    maintenance_at = CASE WHEN $5 THEN maintenance_soon(maintenance_at) ELSE maintenance_at END
 WHERE customer_id = $1 AND table_name = 'chunks'

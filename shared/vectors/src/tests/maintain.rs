@@ -78,10 +78,8 @@ async fn deleting_compacting_and_pruning_leave_no_byte() {
     // A process without anything in memory still reads all the rest.
     let other = super::vectors(&folder, MEMORY);
     assert_eq!(live_ids(&other, customer, compacted.version).await, before);
-    assert_eq!(
-        other.fragments(customer, compacted.version).await.unwrap(),
-        1
-    );
+    let recorded = compacted.version.unwrap();
+    assert_eq!(other.files(customer, recorded).await.unwrap(), (1, 1));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod frozen;
 mod maintain;
 mod options;
 mod search;
+mod segments;
 mod tables;
 mod write;
 
@@ -21,7 +22,8 @@ use dynrag_domain::{
     VersionNumber,
     chunks::Chunk,
     ids::{CustomerId, DocumentId},
-    search::Mode,
+    search::{Hit, Mode, Scores},
+    segments::SegmentList,
     tables::TableVersion,
 };
 use futures::{TryStreamExt, future::BoxFuture};
@@ -29,7 +31,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::{Change, Location, Query, Recorded, Row, Vectors, recorded, rows, store::Moment};
+use crate::{
+    Change, Found, Location, Query, Recorded, Row, Vectors, recorded, rows, store::Moment,
+};
 
 type Intruder = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
@@ -71,8 +75,6 @@ impl Hooks {
 }
 
 const MEMORY: usize = 64 << 20;
-/// Too little for any table, so that every search scans.
-const NO_MEMORY: usize = 1;
 const MODEL: &str = "test-embedding";
 const DIMENSION: usize = 24;
 
@@ -85,6 +87,90 @@ fn vectors(folder: &TempDir, memory: usize) -> Arc<Vectors> {
         Location::Local(folder.path().to_owned()),
         memory,
     ))
+}
+
+/// A customer's table with its segments, as Postgres records them.
+#[derive(Clone, Default)]
+struct Table {
+    recorded: Recorded,
+    segments: SegmentList,
+}
+
+impl Table {
+    /// The table with a change.
+    async fn with(&self, vectors: &Vectors, customer: CustomerId, change: &Change) -> Self {
+        let stored = vectors
+            .store(customer, self.recorded, change)
+            .await
+            .unwrap();
+        let segment = vectors.write_segment(customer, change).await.unwrap();
+        let list = self.segments.clone();
+        Self {
+            recorded: stored.version,
+            segments: list.next(self.recorded, stored.version, segment),
+        }
+    }
+
+    async fn search(
+        &self,
+        vectors: &Vectors,
+        customer: CustomerId,
+        q: &Query<'_>,
+    ) -> crate::Result<Found> {
+        let segments = self.segments.complete(self.recorded);
+        assert!(segments.is_some());
+        vectors.search(customer, self.recorded, segments, q).await
+    }
+
+    async fn scan(
+        &self,
+        vectors: &Vectors,
+        customer: CustomerId,
+        q: &Query<'_>,
+    ) -> crate::Result<Found> {
+        vectors.search(customer, self.recorded, None, q).await
+    }
+
+    /// What processes without anything in memory find by the segments and by a scan, which is the same.
+    async fn find(&self, folder: &TempDir, customer: CustomerId, q: &Query<'_>) -> Vec<Hit> {
+        let found = self
+            .search(&vectors(folder, MEMORY), customer, q)
+            .await
+            .unwrap();
+        let scanned = self
+            .scan(&vectors(folder, MEMORY), customer, q)
+            .await
+            .unwrap();
+        assert_same(&found, &scanned);
+        found.hits
+    }
+}
+
+/// Compares what was found; sums in another order may differ in their last digits.
+fn assert_same(a: &Found, b: &Found) {
+    let near = |a: Option<f32>, b: Option<f32>| match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-4 * a.abs().max(1.0),
+        (a, b) => a == b,
+    };
+    let bare = |hit: &Hit| Hit {
+        score: 0.0,
+        scores: Scores::default(),
+        ..hit.clone()
+    };
+    let bare_hits = |found: &Found| found.hits.iter().map(bare).collect::<Vec<_>>();
+    assert_eq!(bare_hits(a), bare_hits(b));
+    for (a, b) in a.hits.iter().zip(&b.hits) {
+        assert!(near(Some(a.score), Some(b.score)), "{a:?} {b:?}");
+        assert!(near(a.scores.vector, b.scores.vector), "{a:?} {b:?}");
+        assert!(near(a.scores.text, b.scores.text), "{a:?} {b:?}");
+    }
+    let weights = |found: &Found| found.fusion.map(|fusion| fusion.vector_weight);
+    assert!(
+        near(weights(a), weights(b)),
+        "{:?} {:?}",
+        a.fusion,
+        b.fusion
+    );
 }
 
 fn query<'a>(vector: Option<&'a [f32]>, text: Option<&'a str>, mode: Mode) -> Query<'a> {

@@ -1,4 +1,4 @@
-//! The options of a search, in memory and by scanning.
+//! The options of a search, by segments and by scanning.
 
 use std::collections::HashSet;
 
@@ -7,28 +7,15 @@ use dynrag_domain::search::{Hit, filter::FilterInput};
 use super::*;
 use crate::ChunkCondition;
 
-/// Stores rows, and returns what a query finds in memory and by scanning, which is the same.
-async fn both(
-    folder: &TempDir,
-    customer: CustomerId,
-    recorded: Recorded,
-    q: &Query<'_>,
-) -> Vec<Hit> {
-    let memory = vectors(folder, MEMORY);
-    let scan = vectors(folder, NO_MEMORY);
-    let found = memory.search(customer, recorded, q).await.unwrap();
-    assert_eq!(found, scan.search(customer, recorded, q).await.unwrap());
-    found.hits
-}
-
 fn texts(hits: &[Hit]) -> Vec<&str> {
     hits.iter().map(|hit| hit.text.as_str()).collect()
 }
 
-async fn stored(folder: &TempDir, customer: CustomerId, rows: Vec<Row>) -> Recorded {
+async fn stored(folder: &TempDir, customer: CustomerId, rows: Vec<Row>) -> Table {
     let writer = vectors(folder, MEMORY);
-    let stored = writer.store(customer, None, &append(rows)).await.unwrap();
-    stored.version
+    Table::default()
+        .with(&writer, customer, &append(rows))
+        .await
 }
 
 /// A row in a language.
@@ -55,7 +42,7 @@ async fn words_are_found_in_every_form_in_the_language_of_their_chunk() {
         rows.push(told(DocumentId::generate(), 0, text, language));
     }
     let expected: Vec<String> = rows.iter().map(|row| row.chunk.text.clone()).collect();
-    let recorded = stored(&folder, customer, rows).await;
+    let table = stored(&folder, customer, rows).await;
     for (words, place) in [
         ("employee", 0),
         ("EMPLOYEES", 0),
@@ -68,7 +55,7 @@ async fn words_are_found_in_every_form_in_the_language_of_their_chunk() {
         ("foo_bar", 5),
     ] {
         let q = query(None, Some(words), Mode::Text);
-        let hits = both(&folder, customer, recorded, &q).await;
+        let hits = table.find(&folder, customer, &q).await;
         assert_eq!(texts(&hits)[0], expected[place], "{words}");
     }
 }
@@ -81,10 +68,10 @@ async fn a_document_is_found_by_its_title_and_headings() {
     titled.title = "Zephyr onboarding checklist".into();
     titled.chunk.heading_path = vec!["First week".into()];
     let other = told(DocumentId::generate(), 0, "Nothing of it.", "en");
-    let recorded = stored(&folder, customer, vec![titled, other]).await;
+    let table = stored(&folder, customer, vec![titled, other]).await;
     for words in ["zephyr", "checklists", "first weeks"] {
         let q = query(None, Some(words), Mode::Text);
-        let hits = both(&folder, customer, recorded, &q).await;
+        let hits = table.find(&folder, customer, &q).await;
         assert_eq!(texts(&hits), ["Bring your passport."], "{words}");
     }
 }
@@ -100,7 +87,7 @@ async fn a_filter_is_applied_before_ranking() {
         .collect();
     rows.push(told(a, 400, "one walrus among other animals", "de"));
     rows.push(told(b, 0, "a walrus of another document", "en"));
-    let recorded = stored(&folder, customer, rows).await;
+    let table = stored(&folder, customer, rows).await;
     let vector = embed("walrus walrus walrus");
     let find = async |filter: serde_json::Value, sets: &[HashSet<DocumentId>], mode| {
         let input: FilterInput = serde_json::from_value(filter).unwrap();
@@ -112,7 +99,7 @@ async fn a_filter_is_applied_before_ranking() {
                 .map(|filter| ChunkCondition { filter, sets }),
             ..query(Some(&vector), Some("walrus"), mode)
         };
-        both(&folder, customer, recorded, &q).await
+        table.find(&folder, customer, &q).await
     };
     for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
         let language = json!({"field": "language", "op": "eq", "value": "de"});
@@ -145,16 +132,50 @@ async fn a_document_takes_no_more_than_its_share_of_the_results() {
         .map(|index| row(ids[0], 1, index, "walrus walrus walrus"))
         .collect();
     rows.push(row(ids[1], 1, 0, "a walrus in a longer text of many words"));
-    let recorded = stored(&folder, customer, rows).await;
+    let table = stored(&folder, customer, rows).await;
     let vector = embed("walrus walrus walrus");
     for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
         let q = Query {
             max_per_document: Some(2),
             ..query(Some(&vector), Some("walrus"), mode)
         };
-        let hits = both(&folder, customer, recorded, &q).await;
+        let hits = table.find(&folder, customer, &q).await;
         let of: Vec<_> = hits.iter().map(|hit| hit.document_id).collect();
         assert_eq!(of, [ids[0], ids[0], ids[1]], "{mode:?}");
+        // Few are wanted, and the best of them are of one document.
+        let q = Query {
+            max_per_document: Some(1),
+            top_k: 2,
+            ..q
+        };
+        let hits = table.find(&folder, customer, &q).await;
+        let of: Vec<_> = hits.iter().map(|hit| hit.document_id).collect();
+        assert_eq!(of, ids, "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn children_of_one_parent_leave_room_for_others() {
+    let folder = folder();
+    let customer = CustomerId::generate();
+    let id = DocumentId::generate();
+    let mut rows: Vec<Row> = (0..4)
+        .map(|index| row(id, 1, index, "walrus walrus walrus"))
+        .collect();
+    for row in &mut rows {
+        row.chunk.parent = Some(0);
+    }
+    rows.push(row(id, 1, 4, "a walrus in a longer text of many words"));
+    let table = stored(&folder, customer, rows).await;
+    let vector = embed("walrus walrus walrus");
+    for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
+        let q = Query {
+            top_k: 2,
+            ..query(Some(&vector), Some("walrus"), mode)
+        };
+        let hits = table.find(&folder, customer, &q).await;
+        assert_eq!(hits.len(), 2, "{mode:?}");
+        assert!(hits[1].text.starts_with("a walrus"), "{mode:?}");
     }
 }
 
@@ -167,7 +188,7 @@ async fn a_result_comes_with_its_neighbors() {
         .map(|index| row(a, 1, index, &format!("chunk number n{index}")))
         .collect();
     rows.push(row(b, 1, 0, "of another document"));
-    let recorded = stored(&folder, customer, rows).await;
+    let table = stored(&folder, customer, rows).await;
     for (mark, before, after) in [
         ("n3", vec!["n1", "n2"], vec!["n4", "n5"]),
         ("n0", vec![], vec!["n1", "n2"]),
@@ -177,7 +198,7 @@ async fn a_result_comes_with_its_neighbors() {
             neighbors: 2,
             ..query(None, Some(mark), Mode::Text)
         };
-        let hits = both(&folder, customer, recorded, &q).await;
+        let hits = table.find(&folder, customer, &q).await;
         let neighbors = hits[0].neighbors.as_ref().unwrap();
         let ends = |of: &[dynrag_domain::search::Neighbor]| -> Vec<String> {
             let last = |text: &str| text.rsplit(' ').next().unwrap().to_owned();
@@ -187,10 +208,7 @@ async fn a_result_comes_with_its_neighbors() {
         assert_eq!(ends(&neighbors.after), after, "{mark}");
     }
     let q = query(None, Some("n3"), Mode::Text);
-    assert_eq!(
-        both(&folder, customer, recorded, &q).await[0].neighbors,
-        None
-    );
+    assert_eq!(table.find(&folder, customer, &q).await[0].neighbors, None);
 }
 
 #[tokio::test]
@@ -202,24 +220,19 @@ async fn a_search_of_the_past_finds_what_was_published_then() {
     let at = |minute: i64| {
         chrono::DateTime::from_timestamp(1_800_000_000 + minute * 60, 250_000_000).unwrap()
     };
-    let mut recorded = None;
+    let mut table = Table::default();
     for (version, text) in [(1, "the first walrus"), (2, "the second walrus")] {
         let change = Change {
             append: vec![row(id, version, 0, text)],
             supersede: vec![(id, number(version))],
             ..Change::none(at(i64::from(version) * 10))
         };
-        recorded = writer
-            .store(customer, recorded, &change)
-            .await
-            .unwrap()
-            .version;
+        table = table.with(&writer, customer, &change).await;
     }
-    let recorded = writer
-        .compact(customer, recorded.unwrap())
-        .await
-        .unwrap()
-        .version;
+    let recorded = table.recorded;
+    let compacted = writer.compact(customer, recorded.unwrap()).await.unwrap();
+    table.recorded = compacted.version;
+    table.segments = table.segments.next(recorded, compacted.version, None);
     for (minute, expected) in [
         (9, vec![]),
         (10, vec!["the first walrus"]),
@@ -231,7 +244,7 @@ async fn a_search_of_the_past_finds_what_was_published_then() {
             as_of: Some(at(minute)),
             ..query(None, Some("walrus"), Mode::Text)
         };
-        let hits = both(&folder, customer, recorded, &q).await;
+        let hits = table.find(&folder, customer, &q).await;
         assert_eq!(texts(&hits), expected, "{minute}");
     }
     for (time, expected) in [
@@ -242,11 +255,11 @@ async fn a_search_of_the_past_finds_what_was_published_then() {
             as_of: Some(time.parse().unwrap()),
             ..query(None, Some("walrus"), Mode::Text)
         };
-        let hits = both(&folder, customer, recorded, &q).await;
+        let hits = table.find(&folder, customer, &q).await;
         assert_eq!(texts(&hits), expected, "{time}");
     }
     let now = query(None, Some("walrus"), Mode::Text);
-    let hits = both(&folder, customer, recorded, &now).await;
+    let hits = table.find(&folder, customer, &now).await;
     assert_eq!(texts(&hits), ["the second walrus"]);
 }
 
@@ -261,12 +274,12 @@ async fn what_matched_is_marked_and_results_can_differ_from_each_other() {
         told(ids[2], 0, "A seal, and a walrus on the ice far away.", "en"),
     ];
     rows[2].vector = rows[0].vector.iter().rev().copied().collect();
-    let recorded = stored(&folder, customer, rows).await;
+    let table = stored(&folder, customer, rows).await;
     let q = Query {
         highlight: true,
         ..query(None, Some("arctic walrus"), Mode::Text)
     };
-    let hits = both(&folder, customer, recorded, &q).await;
+    let hits = table.find(&folder, customer, &q).await;
     assert_eq!(hits[0].highlights, Some(vec![(0, 8), (21, 27)]));
     assert_eq!(hits[2].highlights, Some(vec![(14, 20)]));
     let third = |hits: &[Hit]| hits.iter().position(|hit| hit.document_id == ids[2]);
@@ -275,7 +288,7 @@ async fn what_matched_is_marked_and_results_can_differ_from_each_other() {
         mmr: Some(0.3),
         ..q
     };
-    let hits = both(&folder, customer, recorded, &q).await;
+    let hits = table.find(&folder, customer, &q).await;
     assert_eq!(third(&hits), Some(1));
 }
 
@@ -286,10 +299,10 @@ async fn hybrid_gives_both_scores_of_every_result() {
     let rows: Vec<Row> = (0..40)
         .map(|n| row(DocumentId::generate(), 1, 0, &format!("text number n{n}")))
         .collect();
-    let recorded = stored(&folder, customer, rows).await;
+    let table = stored(&folder, customer, rows).await;
     let vector = embed("text number n7");
     let q = query(Some(&vector), Some("n9"), Mode::Hybrid);
-    let hits = both(&folder, customer, recorded, &q).await;
+    let hits = table.find(&folder, customer, &q).await;
     let of = |mark: &str| hits.iter().find(|hit| hit.text.ends_with(mark)).unwrap();
     let (near, named) = (of("n7"), of("n9"));
     assert!((near.scores.vector.unwrap() - 1.0).abs() < 1e-5);

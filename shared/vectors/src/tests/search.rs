@@ -1,6 +1,9 @@
-//! Searching, in memory and by scanning.
+//! Searching, by segments and by scanning.
 
-use dynrag_domain::search::{Hit, Mode};
+use dynrag_domain::{
+    search::{Hit, Mode},
+    segments::Before,
+};
 
 use super::*;
 use crate::{Error, Query};
@@ -14,15 +17,17 @@ async fn with_texts(
     vectors: &Vectors,
     customer: CustomerId,
     texts: &[&str],
-) -> (Recorded, Vec<DocumentId>) {
+) -> (Table, Vec<DocumentId>) {
     let ids: Vec<DocumentId> = texts.iter().map(|_| DocumentId::generate()).collect();
     let rows = ids
         .iter()
         .zip(texts)
         .map(|(id, text)| row(*id, 1, 0, text))
         .collect();
-    let stored = vectors.store(customer, None, &append(rows)).await.unwrap();
-    (stored.version, ids)
+    let table = Table::default()
+        .with(vectors, customer, &append(rows))
+        .await;
+    (table, ids)
 }
 
 #[tokio::test]
@@ -32,31 +37,25 @@ async fn a_hit_carries_all_that_was_stored() {
     let id = DocumentId::generate();
     let rows = document(id, 7, 6);
     let writer = vectors(&folder, MEMORY);
-    let recorded = writer
-        .store(customer, None, &append(rows.clone()))
-        .await
-        .unwrap()
-        .version;
-    for memory in [MEMORY, NO_MEMORY] {
-        let vectors = vectors(&folder, memory);
-        let vector = rows[5].vector.clone();
-        let q = query(Some(&vector), None, Mode::Vector);
-        let hits = vectors.search(customer, recorded, &q).await.unwrap().hits;
-        assert_eq!(hits.len(), 6);
-        let (hit, row) = (&hits[0], &rows[5]);
-        assert!((hit.score - 1.0).abs() < 1e-5);
-        assert_eq!(hit.chunk_id, format!("{id}:7:5"));
-        assert_eq!(
-            (hit.document_id, hit.version.get(), hit.page),
-            (id, 7, Some(5))
-        );
-        assert_eq!((hit.ranks.vector, hit.ranks.text), (Some(1), None));
-        assert_eq!(*hit.title, *row.title);
-        assert_eq!(hit.heading_path, row.chunk.heading_path);
-        assert_eq!(hit.char_span, row.chunk.char_span);
-        assert_eq!(hit.text, row.chunk.text);
-        assert_eq!(hit.metadata, json!({"year": 2027}).into());
-    }
+    let change = append(rows.clone());
+    let table = Table::default().with(&writer, customer, &change).await;
+    let vector = rows[5].vector.clone();
+    let q = query(Some(&vector), None, Mode::Vector);
+    let hits = table.find(&folder, customer, &q).await;
+    assert_eq!(hits.len(), 6);
+    let (hit, row) = (&hits[0], &rows[5]);
+    assert!((hit.score - 1.0).abs() < 1e-5);
+    assert_eq!(hit.chunk_id, format!("{id}:7:5"));
+    assert_eq!(
+        (hit.document_id, hit.version.get(), hit.page),
+        (id, 7, Some(5))
+    );
+    assert_eq!((hit.ranks.vector, hit.ranks.text), (Some(1), None));
+    assert_eq!(*hit.title, *row.title);
+    assert_eq!(hit.heading_path, row.chunk.heading_path);
+    assert_eq!(hit.char_span, row.chunk.char_span);
+    assert_eq!(hit.text, row.chunk.text);
+    assert_eq!(hit.metadata, json!({"year": 2027}).into());
 }
 
 #[tokio::test]
@@ -71,7 +70,7 @@ async fn chinese_arabic_and_accented_words_are_found() {
         "Die Straße nach München ist gesperrt",
         "The ÉCOLE is closed",
     ];
-    let (recorded, _) = with_texts(&vectors, customer, &corpus).await;
+    let (table, _) = with_texts(&vectors, customer, &corpus).await;
     for (words, expected) in [
         ("海淀", 0),
         ("上海", 1),
@@ -79,18 +78,15 @@ async fn chinese_arabic_and_accented_words_are_found() {
         ("straße", 3),
         ("e\u{301}cole", 4),
     ] {
-        let hits = vectors
-            .search(customer, recorded, &query(None, Some(words), Mode::Text))
-            .await
-            .unwrap()
-            .hits;
+        let q = query(None, Some(words), Mode::Text);
+        let hits = table.find(&folder, customer, &q).await;
         // A character of a Chinese word finds other words with it, after those with the word.
         assert_eq!(texts(&hits)[0], corpus[expected], "{words}");
     }
 }
 
 #[tokio::test]
-async fn memory_and_scan_give_the_same_results() {
+async fn segments_and_a_scan_give_the_same_results() {
     let folder = folder();
     let customer = CustomerId::generate();
     let writer = vectors(&folder, MEMORY);
@@ -112,24 +108,17 @@ async fn memory_and_scan_give_the_same_results() {
             })
             .collect()
     };
-    let recorded = writer
-        .store(customer, None, &append(rows_of(0..30, 1)))
-        .await
-        .unwrap()
-        .version;
+    let table = Table::default();
+    let table = table
+        .with(&writer, customer, &append(rows_of(0..30, 1)))
+        .await;
     let change = Change {
         append: [rows_of(30..40, 1), rows_of(0..5, 2)].concat(),
         supersede: ids[0..5].iter().map(|id| (*id, number(2))).collect(),
         delete: vec![ids[29]],
         ..Change::none(Utc::now())
     };
-    let recorded = writer
-        .store(customer, recorded, &change)
-        .await
-        .unwrap()
-        .version;
-
-    let (memory, scan) = (vectors(&folder, MEMORY), vectors(&folder, NO_MEMORY));
+    let table = table.with(&writer, customer, &change).await;
     let mut compared = 0;
     for mode in [Mode::Vector, Mode::Text, Mode::Hybrid] {
         for words in ["alpha gamma", "北京 filler", "مدينة", "nowhere"] {
@@ -146,15 +135,12 @@ async fn memory_and_scan_give_the_same_results() {
                         exclude,
                         ..query(Some(&vector), Some(words), mode)
                     };
-                    let hits = memory
-                        .search(customer, recorded, &query)
-                        .await
-                        .unwrap()
-                        .hits;
-                    assert_eq!(
-                        hits,
-                        scan.search(customer, recorded, &query).await.unwrap().hits
+                    let found = table.search(&writer, customer, &query).await.unwrap();
+                    assert_same(
+                        &found,
+                        &table.scan(&writer, customer, &query).await.unwrap(),
                     );
+                    let hits = found.hits;
                     assert!(hits.len() <= top_k);
                     assert!(hits.iter().all(|hit| !exclude.contains(&hit.document_id)));
                     assert!(
@@ -168,8 +154,6 @@ async fn memory_and_scan_give_the_same_results() {
         }
     }
     assert!(compared > 1000, "{compared}");
-    assert_eq!(memory.snapshots.held().0, 1);
-    assert_eq!(scan.snapshots.held().1, 0);
 }
 
 #[tokio::test]
@@ -177,31 +161,21 @@ async fn superseded_and_deleted_rows_are_not_found() {
     let folder = folder();
     let customer = CustomerId::generate();
     let vectors = vectors(&folder, MEMORY);
-    let (recorded, ids) = with_texts(&vectors, customer, &["old walrus", "another walrus"]).await;
+    let (table, ids) = with_texts(&vectors, customer, &["old walrus", "another walrus"]).await;
     let change = Change {
         append: vec![row(ids[0], 2, 0, "new walrus")],
         supersede: vec![(ids[0], number(2))],
         delete: vec![ids[1]],
         ..Change::none(Utc::now())
     };
-    let later = vectors
-        .store(customer, recorded, &change)
-        .await
-        .unwrap()
-        .version;
+    let later = table.with(&vectors, customer, &change).await;
     let q = query(None, Some("walrus"), Mode::Text);
-    let hits = vectors.search(customer, later, &q).await.unwrap().hits;
-    assert_eq!(texts(&hits), ["new walrus"]);
-    // A caller admitted before still sees the version recorded then.
     assert_eq!(
-        vectors
-            .search(customer, recorded, &q)
-            .await
-            .unwrap()
-            .hits
-            .len(),
-        2
+        texts(&later.find(&folder, customer, &q).await),
+        ["new walrus"]
     );
+    // A caller admitted before still sees the version recorded then.
+    assert_eq!(table.find(&folder, customer, &q).await.len(), 2);
 }
 
 #[tokio::test]
@@ -214,7 +188,7 @@ async fn tenants_never_see_each_other() {
     let vector = embed("secret of a");
     for mode in [Mode::Vector, Mode::Text, Mode::Hybrid] {
         let q = query(Some(&vector), Some("secret shared"), mode);
-        let hits = vectors.search(b, at_b, &q).await.unwrap().hits;
+        let hits = at_b.find(&folder, b, &q).await;
         assert!(!hits.is_empty());
         assert!(hits.iter().all(|hit| !of_a.contains(&hit.document_id)));
         // Nor by naming the other's documents.
@@ -222,8 +196,8 @@ async fn tenants_never_see_each_other() {
             document_ids: Some(&of_a),
             ..q
         };
-        assert!(vectors.search(b, at_b, &q).await.unwrap().hits.is_empty());
-        assert_eq!(vectors.search(a, at_a, &q).await.unwrap().hits.len(), 2);
+        assert!(at_b.find(&folder, b, &q).await.is_empty());
+        assert_eq!(at_a.find(&folder, a, &q).await.len(), 2);
     }
 }
 
@@ -233,29 +207,12 @@ async fn a_tenant_without_documents_finds_nothing() {
     let vectors = vectors(&folder, MEMORY);
     let customer = CustomerId::generate();
     let q = query(None, Some("anything"), Mode::Hybrid);
-    assert!(
-        vectors
-            .search(customer, None, &q)
-            .await
-            .unwrap()
-            .hits
-            .is_empty()
-    );
+    let empty = Table::default();
+    assert!(empty.find(&folder, customer, &q).await.is_empty());
     // Nor does a table whose last document is deleted.
-    let (recorded, ids) = with_texts(&vectors, customer, &["anything"]).await;
-    let recorded = vectors
-        .store(customer, recorded, &delete(&ids))
-        .await
-        .unwrap()
-        .version;
-    assert!(
-        vectors
-            .search(customer, recorded, &q)
-            .await
-            .unwrap()
-            .hits
-            .is_empty()
-    );
+    let (table, ids) = with_texts(&vectors, customer, &["anything"]).await;
+    let table = table.with(&vectors, customer, &delete(&ids)).await;
+    assert!(table.find(&folder, customer, &q).await.is_empty());
 }
 
 #[tokio::test]
@@ -263,60 +220,72 @@ async fn a_vector_of_another_length_is_refused() {
     let folder = folder();
     let customer = CustomerId::generate();
     let writer = vectors(&folder, MEMORY);
-    let (recorded, _) = with_texts(&writer, customer, &["x"]).await;
-    for memory in [MEMORY, NO_MEMORY] {
-        let vectors = vectors(&folder, memory);
-        let q = query(Some(&[1.0, 2.0]), None, Mode::Vector);
-        let refused = vectors.search(customer, recorded, &q).await;
+    let (table, _) = with_texts(&writer, customer, &["x"]).await;
+    let q = query(Some(&[1.0, 2.0]), None, Mode::Vector);
+    let without = query(None, Some("x"), Mode::Vector);
+    for segments in [table.segments.complete(table.recorded), None] {
+        let search = async |q| writer.search(customer, table.recorded, segments, q).await;
+        let refused = search(&q).await;
         assert!(
             matches!(refused, Err(Error::ModelChanged { .. })),
             "{refused:?}"
         );
-        assert!(
-            vectors
-                .search(customer, recorded, &query(None, Some("x"), Mode::Vector))
-                .await
-                .is_err()
-        );
+        assert!(search(&without).await.is_err());
     }
 }
 
 #[tokio::test]
-async fn a_pruned_version_is_told_apart() {
+async fn a_pruned_version_and_a_deleted_segment_are_told_apart() {
     let folder = folder();
     let customer = CustomerId::generate();
     let writer = vectors(&folder, MEMORY);
     let (old, ids) = with_texts(&writer, customer, &["walrus"]).await;
     let q = query(None, Some("walrus"), Mode::Text);
-    // Two readers that have the table open at the old version but have read nothing of it yet, and
-    // one that has not. (A reader that has read it keeps its files open: it may still answer.)
-    let (searching, scanning, cold) = (
-        vectors(&folder, MEMORY),
-        vectors(&folder, NO_MEMORY),
-        vectors(&folder, MEMORY),
-    );
-    for reader in [&searching, &scanning] {
-        reader.dataset(customer, old.unwrap()).await.unwrap();
-    }
+    // A reader that has the table open at the old version but has read nothing of it yet, and one that has not. (A
+    // reader that has read it keeps its files open: it may still answer.)
+    let (open, cold) = (vectors(&folder, MEMORY), vectors(&folder, MEMORY));
+    open.dataset(customer, old.recorded.unwrap()).await.unwrap();
     let change = append(document(DocumentId::generate(), 1, 1));
-    let new = writer.store(customer, old, &change).await.unwrap().version;
-    let new = writer
-        .store(customer, new, &delete(&ids))
+    let new = old.with(&writer, customer, &change).await;
+    let new = new.with(&writer, customer, &delete(&ids)).await;
+    let compacted = writer
+        .compact(customer, new.recorded.unwrap())
         .await
-        .unwrap()
-        .version;
-    let new = writer
-        .compact(customer, new.unwrap())
-        .await
-        .unwrap()
-        .version;
-    writer.prune(customer, new.unwrap()).await.unwrap();
-    for reader in [searching, scanning, cold] {
-        let gone = reader.search(customer, old, &q).await;
+        .unwrap();
+    let new = Table {
+        recorded: compacted.version,
+        segments: new.segments.next(new.recorded, compacted.version, None),
+    };
+    writer.prune(customer, new.recorded.unwrap()).await.unwrap();
+    let first = old.segments.segments[0].name;
+    let merged = writer
+        .merge_segments(customer, &new.segments.segments, Before::Nothing)
+        .await;
+    let names: Vec<_> = new.segments.segments.iter().map(|s| s.name).collect();
+    let new = Table {
+        segments: new
+            .segments
+            .replace(&names, &merged.unwrap(), Before::Nothing)
+            .unwrap(),
+        ..new
+    };
+    writer.delete_segments(customer, names).await.unwrap();
+    for reader in [open, cold] {
+        let gone = old.scan(&reader, customer, &q).await;
         assert!(matches!(gone, Err(Error::VersionGone)), "{gone:?}");
+        match old.search(&reader, customer, &q).await {
+            Err(Error::Segment(gone)) => assert_eq!((gone.name, gone.is_lost), (first, true)),
+            other => panic!("{other:?}"),
+        }
         assert!(
-            reader
-                .search(customer, new, &q)
+            new.search(&reader, customer, &q)
+                .await
+                .unwrap()
+                .hits
+                .is_empty()
+        );
+        assert!(
+            new.scan(&reader, customer, &q)
                 .await
                 .unwrap()
                 .hits
@@ -330,64 +299,13 @@ async fn a_warm_search_asks_storage_nothing() {
     let folder = folder();
     let customer = CustomerId::generate();
     let vectors = vectors(&folder, MEMORY);
-    let (recorded, _) = with_texts(&vectors, customer, &["walrus", "seal"]).await;
+    let (table, _) = with_texts(&vectors, customer, &["walrus", "seal"]).await;
     let vector = embed("seal");
     let q = query(Some(&vector), Some("walrus"), Mode::Hybrid);
-    let cold = vectors.search(customer, recorded, &q).await.unwrap().hits;
+    let cold = table.search(&vectors, customer, &q).await.unwrap();
     // There is nothing left to ask.
     std::fs::remove_dir_all(folder.path().join("customers")).unwrap();
-    assert_eq!(
-        vectors.search(customer, recorded, &q).await.unwrap().hits,
-        cold
-    );
-}
-
-#[tokio::test]
-async fn memory_is_bounded_and_the_least_used_tenant_goes_first() {
-    let folder = folder();
-    let writer = vectors(&folder, MEMORY);
-    let mut tenants = Vec::new();
-    for _ in 0..4 {
-        let customer = CustomerId::generate();
-        let rows = document(DocumentId::generate(), 1, 100);
-        tenants.push((
-            customer,
-            writer
-                .store(customer, None, &append(rows))
-                .await
-                .unwrap()
-                .version,
-        ));
-    }
-    let q = query(None, Some("chunk"), Mode::Text);
-    writer.search(tenants[0].0, tenants[0].1, &q).await.unwrap();
-    let one = writer.snapshots.held().1;
-    // Room for two and a half of them.
-    let budget = one * 5 / 2;
-    let vectors = vectors(&folder, budget * 4 / 3);
-    for (customer, recorded) in tenants.iter().chain(&tenants) {
-        assert_eq!(
-            vectors
-                .search(*customer, *recorded, &q)
-                .await
-                .unwrap()
-                .hits
-                .len(),
-            10
-        );
-        let (entries, bytes) = vectors.snapshots.held();
-        assert!(bytes <= budget && entries <= 2, "{entries} {bytes}");
-    }
-    // A newer version replaces the older one.
-    let (customer, recorded) = tenants[3];
-    let change = append(document(DocumentId::generate(), 1, 1));
-    let newer = vectors
-        .store(customer, recorded, &change)
-        .await
-        .unwrap()
-        .version;
-    vectors.search(customer, newer, &q).await.unwrap();
-    assert_eq!(vectors.snapshots.held().0, 2);
+    assert_eq!(table.search(&vectors, customer, &q).await.unwrap(), cold);
 }
 
 #[tokio::test]
@@ -395,48 +313,16 @@ async fn a_row_that_is_there_twice_is_found_once() {
     let folder = folder();
     let customer = CustomerId::generate();
     let writer = vectors(&folder, MEMORY);
-    let (recorded, ids) = with_texts(&writer, customer, &["walrus"]).await;
+    let (table, ids) = with_texts(&writer, customer, &["walrus"]).await;
     let twice = append(vec![row(ids[0], 1, 0, "walrus")]);
-    let recorded = writer
-        .store(customer, recorded, &twice)
-        .await
-        .unwrap()
-        .version;
-    assert_eq!(raw_ids(&writer, customer, recorded, None).await.len(), 2);
-    let vectors = vectors(&folder, MEMORY);
-    let hits = vectors
-        .search(customer, recorded, &query(None, Some("walrus"), Mode::Text))
-        .await
-        .unwrap()
-        .hits;
+    let table = table.with(&writer, customer, &twice).await;
+    assert_eq!(
+        raw_ids(&writer, customer, table.recorded, None).await.len(),
+        2
+    );
+    let q = query(None, Some("walrus"), Mode::Text);
+    let hits = table.search(&writer, customer, &q).await.unwrap().hits;
     assert_eq!(hits.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixteen_searches_at_once_load_the_table_once() {
-    let folder = folder();
-    let customer = CustomerId::generate();
-    let writer = vectors(&folder, MEMORY);
-    let (recorded, _) = with_texts(&writer, customer, &["walrus", "seal"]).await;
-    let vectors = vectors(&folder, MEMORY);
-    let searches: Vec<_> = (0..16)
-        .map(|_| {
-            let vectors = vectors.clone();
-            tokio::spawn(async move {
-                let q = query(None, Some("walrus"), Mode::Text);
-                vectors
-                    .search(customer, recorded, &q)
-                    .await
-                    .unwrap()
-                    .hits
-                    .len()
-            })
-        })
-        .collect();
-    for search in searches {
-        assert_eq!(search.await.unwrap(), 1);
-    }
-    assert_eq!(vectors.snapshots.loads(), 1);
 }
 
 #[tokio::test]
@@ -463,54 +349,38 @@ async fn a_child_is_found_and_its_parent_shown() {
         })
         .collect();
     let writer = vectors(&folder, MEMORY);
-    let recorded = writer
-        .store(customer, None, &append(rows))
-        .await
-        .unwrap()
-        .version;
-    let mut answers = Vec::new();
-    for memory in [MEMORY, NO_MEMORY] {
-        let vectors = vectors(&folder, memory);
-        let q = query(None, Some("alpha two"), Mode::Text);
-        let hits = vectors.search(customer, recorded, &q).await.unwrap().hits;
-        assert_eq!(
-            texts(&hits),
-            [
-                "alpha one\nalpha two",
-                "gamma three\ndelta alpha",
-                "alone alpha"
-            ]
-        );
-        let spans: Vec<_> = hits
-            .iter()
-            .map(|hit| (hit.char_span, hit.match_span))
-            .collect();
-        assert_eq!(
-            spans,
-            [
-                ((0, 19), Some((10, 19))),
-                ((20, 39), Some((30, 39))),
-                ((40, 49), None)
-            ]
-        );
-        // The headings are those of the whole text shown.
-        let paths: Vec<_> = hits
-            .iter()
-            .map(|hit| hit.heading_path.join(" > "))
-            .collect();
-        assert_eq!(paths, ["Part > Section 0", "Part", "Part > Section 1"]);
-        assert_eq!(hits[0].chunk_id, format!("{id}:1:1"));
-        let first = Query { top_k: 1, ..q };
-        assert_eq!(
-            vectors
-                .search(customer, recorded, &first)
-                .await
-                .unwrap()
-                .hits
-                .len(),
-            1
-        );
-        answers.push(hits);
-    }
-    assert_eq!(answers[0], answers[1]);
+    let table = Table::default()
+        .with(&writer, customer, &append(rows))
+        .await;
+    let q = query(None, Some("alpha two"), Mode::Text);
+    let hits = table.find(&folder, customer, &q).await;
+    assert_eq!(
+        texts(&hits),
+        [
+            "alpha one\nalpha two",
+            "gamma three\ndelta alpha",
+            "alone alpha"
+        ]
+    );
+    let spans: Vec<_> = hits
+        .iter()
+        .map(|hit| (hit.char_span, hit.match_span))
+        .collect();
+    assert_eq!(
+        spans,
+        [
+            ((0, 19), Some((10, 19))),
+            ((20, 39), Some((30, 39))),
+            ((40, 49), None)
+        ]
+    );
+    // The headings are those of the whole text shown.
+    let paths: Vec<_> = hits
+        .iter()
+        .map(|hit| hit.heading_path.join(" > "))
+        .collect();
+    assert_eq!(paths, ["Part > Section 0", "Part", "Part > Section 1"]);
+    assert_eq!(hits[0].chunk_id, format!("{id}:1:1"));
+    let first = Query { top_k: 1, ..q };
+    assert_eq!(table.find(&folder, customer, &first).await.len(), 1);
 }

@@ -7,14 +7,15 @@ use dynrag_domain::{
     DocumentId, VersionNumber,
     chunks::{Chunk, chunk_id},
     search::Mode,
+    segments::SegmentRef,
     tables::TableVersion,
 };
 use dynrag_store::{
     Store, TenantId,
     ingestion::Claim,
-    publication::{Committed, Publication, StoreStep},
+    publication::{Committed, Publication, StoreStep, Table, Written},
 };
-use dynrag_vectors::{Change, Location, Query, Recorded, Row, Stored, Vectors};
+use dynrag_vectors::{Change, Error, Location, Query, Recorded, Row, Vectors};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio_postgres::Client;
@@ -148,7 +149,7 @@ impl Process {
     }
 
     /// The store step up to the Lance commit; none if the lease was lost.
-    pub(super) async fn write(&self, claim: &Claim) -> Option<(StoreStep, Stored)> {
+    pub(super) async fn write(&self, claim: &Claim) -> Option<(StoreStep, Written)> {
         let step = self.store.begin_store_step(self.customer).await.unwrap();
         let held = step.lock(&[claim]).await.unwrap();
         let [held] = held.as_slice() else { return None };
@@ -159,23 +160,29 @@ impl Process {
         if held.published_version.is_some() {
             change.supersede.push((claim.document_id, claim.version));
         }
+        let customer = self.customer.customer_id();
         let stored = self
             .vectors
-            .store(self.customer.customer_id(), step.recorded, &change)
+            .store(customer, step.recorded, &change)
             .await
             .unwrap();
-        Some((step, stored))
+        let segment = self.vectors.write_segment(customer, &change).await.unwrap();
+        let written = Written {
+            version: stored.version.unwrap(),
+            rows: stored.rows,
+            segment,
+        };
+        Some((step, written))
     }
 
     pub(super) async fn publish(
         &self,
         claim: &Claim,
         step: StoreStep,
-        stored: Stored,
+        written: Written,
     ) -> dynrag_domain::Result<()> {
         let committed = Committed {
-            version: stored.version.unwrap(),
-            rows: stored.rows,
+            written,
             embedding_model: seed::MODEL,
             dimensions: VECTOR.len() as u32,
         };
@@ -205,7 +212,37 @@ impl Process {
             step.end().await.unwrap();
             return false;
         };
-        step.publish_version(version, compacted.rows).await.unwrap();
+        let written = Written {
+            version,
+            rows: compacted.rows,
+            segment: None,
+        };
+        step.publish_version(written).await.unwrap();
+        true
+    }
+
+    /// Merges segments, like maintenance. Returns whether it recorded a merge.
+    pub(super) async fn merge(&self) -> bool {
+        let customer = self.customer.customer_id();
+        let step = self.store.begin_maintenance(self.customer).await.unwrap();
+        let list = step.list(Table::Present).clone();
+        step.end().await.unwrap();
+        let Some(run) = list.to_merge(u64::MAX) else {
+            return false;
+        };
+        let before = list.before(run[0].name);
+        let merged = self.vectors.merge_segments(customer, run, before).await;
+        let merged = merged.unwrap();
+        let names: Vec<_> = run.iter().map(|segment| segment.name).collect();
+        let step = self.store.begin_maintenance(self.customer).await.unwrap();
+        let replaced = step
+            .list(Table::Present)
+            .replace(&names, &merged, before)
+            .unwrap();
+        let recorded = step.record_segments(Table::Present, &replaced);
+        recorded.await.unwrap();
+        let deleted = self.vectors.delete_segments(customer, names).await;
+        deleted.unwrap();
         true
     }
 
@@ -217,14 +254,37 @@ impl Process {
             top_k: 10_000,
             ..Query::default()
         };
-        let found = self
-            .vectors
-            .search(self.customer.customer_id(), version, &query)
-            .await
-            .unwrap();
-        let mut ids: Vec<String> = found.hits.into_iter().map(|hit| hit.chunk_id).collect();
-        ids.sort();
-        ids
+        let search = async |segments: Option<&[SegmentRef]>| {
+            let customer = self.customer.customer_id();
+            let found = self
+                .vectors
+                .search(customer, version, segments, &query)
+                .await?;
+            let hits = found.hits.into_iter();
+            let mut ids: Vec<String> = hits.map(|hit| hit.chunk_id).collect();
+            ids.sort();
+            Ok::<_, Error>(ids)
+        };
+        let ids = search(None).await.unwrap();
+        loop {
+            let present = self.store.present_index(self.customer).await.unwrap();
+            if present.recorded != version {
+                return ids;
+            }
+            let segments = present.segments.complete(version);
+            match search(Some(segments.unwrap())).await {
+                Ok(found) => {
+                    assert_eq!(found, ids);
+                    return ids;
+                }
+                // Merged meanwhile: what is recorded now is as good.
+                Err(Error::Segment(gone)) => {
+                    let now = self.store.present_index(self.customer).await.unwrap();
+                    assert_ne!(now, present, "{gone}");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 }
 
