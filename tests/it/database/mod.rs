@@ -21,6 +21,7 @@ mod filter;
 mod host_turns;
 mod idempotency;
 mod keys;
+mod maintenance;
 mod migrations;
 mod pool;
 mod pooler;
